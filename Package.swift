@@ -34,6 +34,8 @@ let metricsTesting = product("MetricsTestKit", "swift-metrics")
 let tracing = product("Tracing", "swift-distributed-tracing")
 let yams = product("Yams", "Yams")
 let x509 = product("X509", "swift-certificates")
+let subprocess = product("Subprocess", "swift-subprocess")
+let systemPackage = product("SystemPackage", "swift-system")
 let argumentParser = product("ArgumentParser", "swift-argument-parser")
 
 func library(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
@@ -55,7 +57,7 @@ func composition(_ name: String, _ files: [String], _ dependencies: [Target.Depe
 
 let compositionFiles = [
     "Backends.swift", "Backends+embedded.swift", "BuildAPI.swift", "BuildAuth.swift", "BuildWeb.swift", "BuildWorker.swift",
-    "EmbeddedSettings.swift", "RequestCounting.swift", "RequestCounting+redis.swift", "TaskBackends+servers.swift", "UserBackends+servers.swift",
+    "EmbeddedSettings.swift", "CacheBackend.swift", "CacheBackend+redis.swift", "TaskBackends+servers.swift", "UserBackends+servers.swift",
 ]
 
 /// Each may wait for something, and then says for how long and for what.
@@ -88,12 +90,14 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
         .package(url: "https://github.com/vapor/jwt-kit", exact: "5.7.1"),
     ],
     targets: [
@@ -133,7 +137,7 @@ let package = Package(
         library("Prometheus", [metrics]),
         // JSON Schemas from Swift types, and the document. Knows nothing of PixelFlow.
         library("OpenAPI", ["WireFormats"]),
-        library("KubernetesClient", ["WireFormats", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, yams]),
+        library("KubernetesClient", ["WireFormats", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, subprocess, systemPackage, yams]),
 
         // A tracer that exports its spans by OTLP over HTTP in JSON. Knows nothing of PixelFlow.
         library("OTLP", ["WireFormats", asyncHTTPClient, collections, nioCore, nioHTTP1, logging, metrics, tracing]),
@@ -152,7 +156,7 @@ let package = Package(
         library("PixelFlowImaging", ["WireFormats", "PixelFlowCore", "CVips", "CSandbox", nioCore, logging, metrics]),
         library("PixelFlowFetch", ["WireFormats", "PixelFlowCore", "PixelFlowURL", "CZlib", nioCore, nioPosix, nioHTTP1, nioSSL]),
         library("PixelFlowPostgres", ["WireFormats", "PixelFlowCore", "PixelFlowIdentity", "CircuitBreaker", "CLibPQ", nioPosix, metrics, logging]),
-        library("PixelFlowMongo", ["WireFormats", "PixelFlowCore", "CircuitBreaker", "CMongoC", nioPosix, metrics, logging]),
+        library("PixelFlowMongo", ["WireFormats", "PixelFlowCache", "PixelFlowCore", "CircuitBreaker", "CMongoC", nioPosix, metrics, logging]),
         library("PixelFlowKafka", ["WireFormats", "PixelFlowCore", "PixelFlowTelemetry", "CircuitBreaker", "CRDKafka", nioPosix, metrics, logging]),
         library(
             "PixelFlowRedis",
@@ -160,7 +164,7 @@ let package = Package(
         library("PixelFlowS3", ["WireFormats", "PixelFlowCore", "CircuitBreaker", asyncHTTPClient, crypto, nioCore, nioHTTP1, metrics, logging]),
         // What api and worker share in telling the world about tasks.
         library("PixelFlowDispatch", [tracing, "WireFormats", "PixelFlowCore", "PixelFlowTelemetry", logging, serviceLifecycle, metrics]),
-        library("PixelFlowTelemetry", ["OTLP", tracing, "WireFormats", "PixelFlowCore", logging, "Prometheus", metrics]),
+        library("PixelFlowTelemetry", ["OTLP", tracing, "WireFormats", "PixelFlowCore", logging, serviceLifecycle, "Prometheus", metrics]),
 
         // Services.
         library("PixelFlowHTTP", [tracing, "WireFormats", "OpenAPI", "PixelFlowCache", "PixelFlowRelease", "PixelFlowCore", "PixelFlowLimits", "PixelFlowTelemetry", hummingbird, httpTypes, jwtKit, crypto, nioCore, logging, serviceLifecycle, "Prometheus", metrics]),
@@ -168,14 +172,14 @@ let package = Package(
         .target(name: "CCommonPasswords", exclude: ["list"]),
         library("PixelFlowAuth", ["WireFormats", "OpenAPI", "PixelFlowCache", "PixelFlowCore", "PixelFlowIdentity", "PixelFlowLimits", "PixelFlowHTTP", "SMTP", "CCommonPasswords", "CCrypt", hummingbird, httpTypes, jwtKit, crypto, mustache, nioCore, nioPosix, logging, serviceLifecycle, metrics]),
         // Signs webhooks and sends them.
-        library("PixelFlowWebhooks", ["WireFormats", "PixelFlowCore", "PixelFlowFetch", "PixelFlowURL", crypto, logging, metrics, nioCore, serviceLifecycle]),
+        library("PixelFlowWebhooks", ["WireFormats", "PixelFlowCore", "PixelFlowFetch", "PixelFlowTelemetry", "PixelFlowURL", crypto, logging, metrics, nioCore, serviceLifecycle]),
         library("PixelFlowAPI", ["PixelFlowTelemetry", tracing, "WireFormats", "OpenAPI", "PixelFlowCache", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowURL", "Multipart", asyncHTTPClient, collections, hummingbird, httpTypes, crypto, nioCore, nioHTTP1, nioWebSocket, logging, serviceLifecycle, metrics]),
         library("PixelFlowWorker", ["OTLP", tracing, "WireFormats", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowTelemetry", hummingbird, httpTypes, crypto, nioCore, logging, serviceLifecycle, metrics]),
         // What every executable does the same way: settings to service group.
         library("PixelFlowRuntime", ["OTLP", "PixelFlowRelease", "PixelFlowCore", "PixelFlowHTTP", "PixelFlowTelemetry", hummingbird, asyncHTTPClient, nioCore, nioHTTP1, logging, serviceLifecycle, unixSignals]),
         // The composition root: what backends there are, and how each service is put together on them.
         composition(
-            "PixelFlowBackends", ["Backends.swift", "RequestCounting.swift"],
+            "PixelFlowBackends", ["Backends.swift", "CacheBackend.swift"],
             ["PixelFlowCache", "PixelFlowCore", "PixelFlowIdentity", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowLimits", logging, serviceLifecycle]),
         composition(
             "PixelFlowEmbeddedBackends", ["Backends+embedded.swift", "EmbeddedSettings.swift"],
@@ -184,7 +188,7 @@ let package = Package(
             "PixelFlowServerBackends", ["TaskBackends+servers.swift"],
             ["PixelFlowBackends", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowMongo", "PixelFlowKafka", "PixelFlowS3", "PixelFlowRuntime", logging, serviceLifecycle]),
         composition(
-            "PixelFlowServerCounting", ["RequestCounting+redis.swift"],
+            "PixelFlowServerCache", ["CacheBackend+redis.swift"],
             ["PixelFlowBackends", "PixelFlowCache", "PixelFlowCore", "PixelFlowHTTP", "PixelFlowLimits", "PixelFlowRedis", "PixelFlowRuntime", logging, metrics, serviceLifecycle]),
         composition("PixelFlowServerUsers", ["UserBackends+servers.swift"], ["PixelFlowBackends", "PixelFlowCore", "PixelFlowHTTP", "PixelFlowIdentity", "PixelFlowPostgres", "PixelFlowRuntime", logging]),
         composition("PixelFlowBuildAuth", ["BuildAuth.swift"], ["PixelFlowAuth", "PixelFlowBackends", "PixelFlowCore", "PixelFlowHTTP", "PixelFlowIdentity", "PixelFlowRuntime"]),
@@ -198,7 +202,7 @@ let package = Package(
         // What command lines share: text, tables and documents in every format, a status line, exit codes. Knows nothing of PixelFlow.
         library("Terminal", ["WireFormats", argumentParser, nioPosix, yams]),
         // The operator's CLI. Knows PixelFlow by its labels, its client library and the Kubernetes API, and no service's code.
-        library("PFCtl", ["Terminal", "PixelFlowClient", "PixelFlowRelease", "WireFormats", "KubernetesClient", argumentParser, asyncHTTPClient, crypto, nioCore, nioPosix, nioHTTP1, x509, yams]),
+        library("PFCtl", ["Terminal", "PixelFlowClient", "PixelFlowRelease", "WireFormats", "KubernetesClient", argumentParser, asyncHTTPClient, crypto, nioCore, nioPosix, nioHTTP1, subprocess, systemPackage, x509, yams]),
         // The users' CLI. Knows PixelFlow by its client library alone.
         library("PF", ["PixelFlowClient", "PixelFlowRelease", "Terminal", "WireFormats", argumentParser, crypto]),
         // Tells the autoscaler how far the workers' group is behind.
@@ -216,8 +220,8 @@ let package = Package(
                 "PixelFlowBackends", "PixelFlowEmbeddedBackends", "PixelFlowBuildAuth", "PixelFlowBuildAPI", "PixelFlowBuildWorker", "PixelFlowBuildWeb",
                 "PixelFlowAuth", "PixelFlowCore", "PixelFlowFetch", "PixelFlowHTTP", "PixelFlowImaging", "PixelFlowRuntime", "PixelFlowWeb", "PixelFlowWorker", serviceLifecycle,
             ]),
-        executable("pixelflow-auth", ["PixelFlowBackends", "PixelFlowServerCounting", "PixelFlowServerUsers", "PixelFlowBuildAuth", "PixelFlowAuth", "PixelFlowRuntime", serviceLifecycle]),
-        executable("pixelflow-api", ["PixelFlowBackends", "PixelFlowServerBackends", "PixelFlowServerCounting", "PixelFlowBuildAPI", "PixelFlowRuntime", serviceLifecycle]),
+        executable("pixelflow-auth", ["PixelFlowBackends", "PixelFlowServerCache", "PixelFlowServerUsers", "PixelFlowBuildAuth", "PixelFlowAuth", "PixelFlowRuntime", serviceLifecycle]),
+        executable("pixelflow-api", ["PixelFlowBackends", "PixelFlowServerBackends", "PixelFlowServerCache", "PixelFlowBuildAPI", "PixelFlowRuntime", serviceLifecycle]),
         executable(
             "pixelflow-worker",
             [
@@ -235,7 +239,7 @@ let package = Package(
 
         // Tests. How a test waits: never without an end.
         .target(name: "Deadlines", path: "Tests/Deadlines", swiftSettings: swiftSettings),
-        // Clocks that a test moves, programs that it runs.
+        // Clocks that a test moves, programs and servers that it starts.
         .target(name: "TestSupport", dependencies: ["Deadlines"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
         // One suite per port, run against every implementation.
         .target(name: "Conformance", dependencies: ["Deadlines", "PixelFlowCore", "PixelFlowIdentity", "PixelFlowCache", "PixelFlowLimits", "WireFormats", logging, nioCore], path: "Tests/Conformance", swiftSettings: swiftSettings),
@@ -245,11 +249,6 @@ let package = Package(
         .target(name: "FaultProxy", dependencies: ["Deadlines", nioCore, nioPosix], path: "Tests/FaultProxy", swiftSettings: swiftSettings),
         // A connection over which a test says what no HTTP client would.
         .target(name: "RawHTTP", dependencies: ["Deadlines", nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket], path: "Tests/RawHTTP", swiftSettings: swiftSettings),
-        // A server that a test starts and ends as it likes.
-        .target(name: "ServerProcess", dependencies: ["PixelFlowCore", "Conformance", nioCore, nioPosix], path: "Tests/ServerProcess", swiftSettings: swiftSettings),
-        // Debian's aiosmtpd, which keeps what it takes.
-        .target(name: "MailServer", dependencies: ["Deadlines", "TestSupport"], path: "Tests/MailServer", swiftSettings: swiftSettings),
-        // A server that records the webhooks that it is sent.
         tests("FaultProxyTests", ["FaultProxy", nioCore, nioEmbedded, nioPosix]),
         tests("HistoryCheckerTests", ["HistoryChecker", "PixelFlowCore"]),
         tests("DeadlinesTests", []),
@@ -272,7 +271,7 @@ let package = Package(
         tests("OTLPTests", ["OTLP", "OTLPReceiver", "RawHTTP", "WireFormats", logging, metrics, metricsTesting, nioCore, tracing]),
         // Reads what an exporter of traces sends.
         .target(name: "OTLPReceiver", dependencies: ["Deadlines", "RawHTTP", "WireFormats", nioCore], path: "Tests/OTLPReceiver", swiftSettings: swiftSettings),
-        tests("SMTPTests", ["SMTP", "MailServer", nioCore, nioPosix]),
+        tests("SMTPTests", ["SMTP", nioCore, nioPosix]),
         tests("PixelFlowMetricsAdapterTests", ["WireFormats", "PixelFlowMetricsAdapter", "PixelFlowKafka", "PixelFlowCore", "Conformance", "KubernetesClient", "FakeKubernetes", asyncHTTPClient, hummingbird, hummingbirdTesting, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL, x509, crypto, logging, metrics, serviceLifecycle]),
         tests("PFCtlTests", ["WireFormats", "PFCtl", "Terminal", "TerminalTesting", "StubService", "KubernetesClient", "FakeKubernetes", "pfctl", "pf", "pixelflow", nioCore, nioPosix, x509]),
         // A service for command lines and clients to talk to.
@@ -282,10 +281,10 @@ let package = Package(
         tests("PixelFlowClientTests", ["WireFormats", "PixelFlowClient", asyncHTTPClient, nioCore, nioPosix]),
         tests("KubernetesClientTests", ["WireFormats", "KubernetesClient", "FakeKubernetes", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto]),
         // Adapters to real servers: `make stack-up` starts them, the environment says where they are.
-        tests("PixelFlowPostgresTests", ["PixelFlowIdentity", "PixelFlowPostgres", "PixelFlowCore", "Conformance", "FaultProxy", nioCore, nioPosix, logging, metrics, metricsTesting]),
-        tests("PixelFlowMongoTests", ["PixelFlowMongo", "PixelFlowCore", "Conformance", "FaultProxy", "ServerProcess", metrics, metricsTesting, nioCore, nioPosix]),
-        tests("PixelFlowKafkaTests", ["CircuitBreaker", "PixelFlowKafka", "PixelFlowCore", "Conformance", "ServerProcess", nioCore]),
-        tests("PixelFlowRedisTests", ["PixelFlowAuth", "PixelFlowEmbedded", "PixelFlowIdentity", "PixelFlowRedis", "PixelFlowCache", "PixelFlowLimits", "PixelFlowCore", "Conformance", "FaultProxy", "ServerProcess", "WireFormats", hummingbird, hummingbirdTesting, httpTypes, logging, metrics, metricsTesting, nioCore, nioPosix]),
+        tests("PixelFlowPostgresTests", ["PixelFlowEmbedded", "PixelFlowIdentity", "PixelFlowPostgres", "PixelFlowCore", "Conformance", "FaultProxy", nioCore, nioPosix, logging, metrics, metricsTesting]),
+        tests("PixelFlowMongoTests", ["PixelFlowMongo", "PixelFlowCore", "Conformance", "FaultProxy", metrics, metricsTesting, nioCore, nioPosix]),
+        tests("PixelFlowKafkaTests", ["CircuitBreaker", "PixelFlowKafka", "PixelFlowCore", "Conformance", nioCore]),
+        tests("PixelFlowRedisTests", ["PixelFlowAuth", "PixelFlowEmbedded", "PixelFlowIdentity", "PixelFlowRedis", "PixelFlowCache", "PixelFlowLimits", "PixelFlowCore", "Conformance", "FaultProxy", "WireFormats", hummingbird, hummingbirdTesting, httpTypes, logging, metrics, metricsTesting, nioCore, nioPosix]),
         tests("PixelFlowLimitsTests", ["PixelFlowLimits", "PixelFlowCore", "Conformance", logging, metrics, metricsTesting]),
         tests("PixelFlowCacheTests", ["PixelFlowCache", "PixelFlowCore", "Conformance", logging, metrics, metricsTesting]),
         tests("PixelFlowS3Tests", ["WireFormats", "PixelFlowS3", "PixelFlowCore", "Conformance", "FaultProxy", asyncHTTPClient, logging, metricsTesting, nioCore, nioPosix, nioHTTP1]),
@@ -293,7 +292,7 @@ let package = Package(
         tests("PixelFlowURLTests", ["PixelFlowURL", "PixelFlowCore"]),
         tests("PixelFlowFetchTests", ["WireFormats", "PixelFlowFetch", "PixelFlowURL", "PixelFlowCore", "RawHTTP", nioCore, nioPosix, nioHTTP1, nioSSL]),
         tests("PixelFlowHTTPTests", ["OTLP", "OTLPReceiver", metricsTesting, tracing, "WireFormats", "PixelFlowCache", "PixelFlowHTTP", "PixelFlowLimits", "OpenAPI", "PixelFlowTelemetry", "PixelFlowCore", "RawHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, nioEmbedded, logging, "Prometheus", metrics]),
-        tests("PixelFlowAuthTests", ["MailServer", "TerminalTesting", "SMTP", "PixelFlowIdentity", "PixelFlowLimits", "WireFormats", "PixelFlowAuth", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging, "Prometheus", metrics]),
+        tests("PixelFlowAuthTests", ["TerminalTesting", "SMTP", "PixelFlowIdentity", "PixelFlowLimits", "WireFormats", "PixelFlowAuth", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging, "Prometheus", metrics]),
         tests("PixelFlowWebhooksTests", ["RawHTTP", "PixelFlowWebhooks", "PixelFlowAPI", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowFetch", "PixelFlowURL", "Conformance", "WireFormats", logging, metrics, "Prometheus", nioCore, nioPosix, nioHTTP1, serviceLifecycle]),
         tests("PixelFlowAPITests", ["SMTP", "PixelFlowCache", "PixelFlowIdentity", "WireFormats", "PixelFlowAPI", "PixelFlowURL", "PixelFlowAuth", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", "RawHTTP", asyncHTTPClient, hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, nioWebSocket, logging, serviceLifecycle, "Prometheus", metrics]),
         tests("PixelFlowWorkerTests", ["WireFormats", "PixelFlowWorker", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "Conformance", "HistoryChecker", nioCore, logging, serviceLifecycle, "Prometheus", metrics]),
@@ -303,7 +302,7 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "OTLPReceiver", "pixelflow", "pixelflow-auth", "pixelflow-api", "pixelflow-worker", "pixelflow-web", "PF", "PixelFlowClient", "Terminal", "TerminalTesting", "Conformance", "FakeKubernetes", "FaultProxy", "HistoryChecker", "RawHTTP",
+                "OTLPReceiver", "WireFormats", "pfctl", "pixelflow", "pixelflow-auth", "pixelflow-api", "pixelflow-worker", "pixelflow-web", "PF", "PixelFlowClient", "Terminal", "TerminalTesting", "Conformance", "FakeKubernetes", "FaultProxy", "HistoryChecker", "RawHTTP",
                 "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowIdentity", "PixelFlowKafka", "PixelFlowMongo", "PixelFlowS3", "PixelFlowCore", asyncHTTPClient, logging, nioCore,
                 nioPosix, nioHTTP1, crypto,
             ]),

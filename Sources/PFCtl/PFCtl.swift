@@ -79,6 +79,7 @@ struct RootCommand: ParsableCommand {
                 name: "Team",
                 subcommands: [UsersCommand.self, OrganisationsCommand.self, KeysCommand.self, WebhooksCommand.self, AuditCommand.self]),
             CommandGroup(name: "Changing", subcommands: [ScaleCommand.self, RolloutCommand.self, TestCommand.self]),
+            CommandGroup(name: "Backup", subcommands: [BackupCommand.self, RestoreCommand.self]),
             CommandGroup(name: "Setup", subcommands: [ConfigCommand.self, VersionCommand.self, CompletionCommand.self]),
         ])
 

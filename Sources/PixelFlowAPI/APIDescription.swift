@@ -90,10 +90,10 @@ extension ParameterDescription {
 
 extension [DeclaredProblem] {
     static let readingTasks = [
-        DeclaredProblem(.unavailable, "task_database_unavailable", "The task database does not answer."),
+        DeclaredProblem.taskDatabaseUnavailable,
         DeclaredProblem(
             .unavailable, "task_database_busy",
-            "Tenants take turns at reading from the task database, and too many of your reads are waiting already."),
+            "Tenants take turns at reading from the task database, and too many of your reads are waiting."),
     ]
 
     static let pipelineErrors = [
@@ -108,6 +108,8 @@ extension [DeclaredProblem] {
 extension DeclaredProblem {
     static let auditLogBusy = DeclaredProblem(
         .unavailable, "audit_log_busy", "\(AuditRecorder.capacity) audit entries wait for auth; what must be audited is refused.")
+    static let taskDatabaseUnavailable = DeclaredProblem(
+        .unavailable, "task_database_unavailable", "The task database does not answer.")
     static let taskNotFound = DeclaredProblem(.notFound, "not_found", "There is no such resource, or it is another tenant's.")
     static let blobStoreUnavailable = DeclaredProblem(.unavailable, "blob_store_unavailable", "The object store does not answer.")
 }

@@ -19,6 +19,8 @@ package struct APIDependencies: Sendable {
     /// Completes batches; nil if nobody does.
     package var batchWatch: BatchWatch?
     package var blobs: any BlobStore
+    /// Everything in the task database, for backups; nil if there are none.
+    package var archive: (any ArchivableStore)?
     /// Tell what of the tasks need not be read again.
     package var versions: any TaskVersions
     package var publisher: OutboxPublisher
@@ -36,7 +38,7 @@ package struct APIDependencies: Sendable {
     package init(
         tasks: any TaskOwnerStore, presets: any PresetStore, usage: any UsageStore, webhooks: any WebhookOwnerStore,
         wakeWebhooks: @escaping @Sendable () -> Void = {}, quotaWatch: QuotaWatch? = nil, batches: any BatchOwnerStore,
-        batchWatch: BatchWatch? = nil, blobs: any BlobStore,
+        batchWatch: BatchWatch? = nil, blobs: any BlobStore, archive: (any ArchivableStore)? = nil,
         versions: any TaskVersions,
         publisher: OutboxPublisher, turns: TurnDispatcher? = nil, hub: EventHub, verifier: TokenVerifier, audit: AuditRecorder,
         secret: ServiceSecret = .off,
@@ -52,6 +54,7 @@ package struct APIDependencies: Sendable {
         self.batches = batches
         self.batchWatch = batchWatch
         self.blobs = blobs
+        self.archive = archive
         self.versions = versions
         self.publisher = publisher
         self.turns = turns
@@ -123,12 +126,17 @@ package struct APIService: Sendable {
             + PresetRoutes(presets: dependencies.presets, audit: dependencies.audit, clock: dependencies.clock).routes
             + PipelineRoutes().routes
             + StatisticsRoutes(reads: reads, clock: dependencies.clock).routes
-            + UsageRoutes(usage: dependencies.usage, reads: reads).routes
+            + UsageRoutes(reads: reads).routes
             + BatchRoutes(batches: dependencies.batches, watch: dependencies.batchWatch, clock: dependencies.clock).routes
             + WebhookRoutes(
                 endpoints: WebhookEndpoints(store: dependencies.webhooks, clock: dependencies.clock), audit: dependencies.audit,
                 wake: dependencies.wakeWebhooks
             ).routes
+        let archive =
+            dependencies.archive.map { store in
+                ArchiveRoutes(service: "api", store: store, unavailable: .taskDatabaseUnavailable).routes
+                    + ArchivedObjectRoutes(store: store, blobs: blobs).routes
+            } ?? []
         return ServiceRouter.make(metrics: service, health: health, description: .api, limits: requests) { table in
             table.add(routes, behind: [AuthenticationMiddleware(verifier: dependencies.verifier, proxies: dependencies.proxies)])
             table.add(
@@ -138,7 +146,7 @@ package struct APIService: Sendable {
                 ])
             table.add(
                 QuotaRoutes(usage: dependencies.usage, audit: dependencies.audit).routes
-                    + DiagnosisRoutes(service: "api", probes: probes).routes,
+                    + DiagnosisRoutes(service: "api", probes: probes).routes + archive,
                 behind: [ServiceSecretMiddleware(dependencies.secret)])
         }
     }

@@ -16,7 +16,7 @@ struct OutputRoutes: Sendable {
             .init("Range", in: .header, .string(), "As `bytes=0-1023`. A range of several parts is answered with the whole object."),
             .init(
                 "If-Range", in: .header, .string(),
-                "The entity tag of the version that the range is of; the whole object if it is not current."),
+                "The entity tag of the version that the range applies to; if it is no longer current, the whole object is sent."),
         ]
         let problems: [DeclaredProblem] =
             .readingTasks + [

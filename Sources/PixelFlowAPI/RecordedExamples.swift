@@ -136,6 +136,23 @@ enum RecordedExamples {
                     }
                 ],
                 "oldest_pending_seconds": 0.25,
+                "priorities": {
+                    "high": {
+                        "queue_latency_seconds": {},
+                        "waiting": 0
+                    },
+                    "low": {
+                        "queue_latency_seconds": {},
+                        "waiting": 0
+                    },
+                    "normal": {
+                        "queue_latency_seconds": {
+                            "p50": 0.25,
+                            "p95": 0.25
+                        },
+                        "waiting": 1
+                    }
+                },
                 "queue_latency_seconds": {
                     "p50": 0.25,
                     "p95": 0.25

@@ -54,11 +54,11 @@ package struct RemoteIdentitySource: IdentityService {
         _ = try await send(try post(AuditDelivery(entries), to: "/audit-entries"), expecting: .noContent)
     }
 
-    package func claimDigests() async throws -> [DigestOrder] {
+    package func claimDigests() async throws -> [DigestRequest] {
         var request = HTTPClientRequest(url: url + "/task-digests/claim")
         request.method = .POST
-        let orders: DigestOrders = try await answer(to: request)
-        return orders.digests
+        let requests: DigestRequests = try await answer(to: request)
+        return requests.digests
     }
 
     package func report(_ digests: [TaskDigest]) async throws {
@@ -92,16 +92,12 @@ package struct RemoteIdentitySource: IdentityService {
         request.headers.add(name: "authorization", value: "Bearer \(secret)")
         do {
             let response = try await client.execute(request, timeout: .seconds(3))
-            guard response.status == status else { throw UnexpectedStatus(status: response.status.code) }
+            guard response.status == status else { throw UnexpectedStatusError(status: response.status.code) }
             return try await response.body.collect(upTo: Self.sizeLimit)
         } catch is CancellationError {
             throw CancellationError()
         } catch {
             throw PixelFlowError.unavailable("auth", cause: error)
         }
-    }
-
-    private struct UnexpectedStatus: Error {
-        let status: UInt
     }
 }

@@ -32,15 +32,16 @@ package struct RemoteKeySource: VerificationKeySource {
     package func jwks() async throws -> JSONWebKeySet {
         do {
             let response = try await client.execute(HTTPClientRequest(url: url), timeout: .seconds(3))
-            guard response.status == .ok else { throw UnexpectedStatus(status: response.status.code) }
+            guard response.status == .ok else { throw UnexpectedStatusError(status: response.status.code) }
             let body = try await response.body.collect(upTo: Self.sizeLimit)
             return try JSONWebKeySet(json: body.readableBytesView)
         } catch {
             throw PixelFlowError.unavailable("auth", cause: error)
         }
     }
+}
 
-    private struct UnexpectedStatus: Error {
-        let status: UInt
-    }
+/// An answer of auth that a request does not expect.
+struct UnexpectedStatusError: Error {
+    let status: UInt
 }

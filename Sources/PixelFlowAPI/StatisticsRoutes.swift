@@ -29,7 +29,8 @@ private struct StatisticsView: Codable, SchemaNamed, SchemaAnnotated {
         "counts": "Tasks by status.", "throughput": "Tasks that have been completed.",
         "queue_latency_seconds": "From creation to start, of the latest 1,000 tasks.",
         "oldest_pending_seconds": "The age of the oldest task that waits; absent if none does.",
-        "failures": "Failed tasks by the code of their error.", "minutes": "The last 60 minutes, oldest first.",
+        "priorities": "The tasks of each priority.", "failures": "Failed tasks by the code of their error.",
+        "minutes": "The last 60 minutes, oldest first.",
     ]
 
     struct Throughput: Codable {
@@ -46,6 +47,38 @@ private struct StatisticsView: Codable, SchemaNamed, SchemaAnnotated {
     struct QueueLatency: Codable {
         let p50: Double?
         let p95: Double?
+    }
+
+    struct Priority: Codable, SchemaNamed, SchemaAnnotated {
+        static let schemaName = "PriorityStatistics"
+        static let annotations: [String: SchemaAnnotation] = [
+            "waiting": "Tasks that wait for a worker.", "queue_latency_seconds": "As that of all, of those of the priority.",
+        ]
+
+        let waiting: Int
+        let queueLatency: QueueLatency
+
+        init(_ statistics: LaneStatistics) {
+            waiting = statistics.waiting
+            queueLatency = QueueLatency(p50: statistics.queueLatencyP50, p95: statistics.queueLatencyP95)
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case waiting
+            case queueLatency = "queue_latency_seconds"
+        }
+    }
+
+    struct Priorities: Codable {
+        let high: Priority
+        let normal: Priority
+        let low: Priority
+
+        init(_ lanes: [Lane: LaneStatistics]) {
+            high = Priority(lanes[.high] ?? LaneStatistics())
+            normal = Priority(lanes[.normal] ?? LaneStatistics())
+            low = Priority(lanes[.low] ?? LaneStatistics())
+        }
     }
 
     struct Minute: Codable {
@@ -74,6 +107,7 @@ private struct StatisticsView: Codable, SchemaNamed, SchemaAnnotated {
     let throughput: Throughput
     let queueLatency: QueueLatency
     let oldestPendingSeconds: Double?
+    let priorities: Priorities
     let failures: [String: Int]
     let minutes: [Minute]
 
@@ -82,12 +116,13 @@ private struct StatisticsView: Codable, SchemaNamed, SchemaAnnotated {
         throughput = Throughput(lastMinute: statistics.completedLastMinute, lastHour: statistics.completedLastHour)
         queueLatency = QueueLatency(p50: statistics.queueLatencyP50, p95: statistics.queueLatencyP95)
         oldestPendingSeconds = statistics.oldestPending.map { max(0, (now - $0).seconds) }
+        priorities = Priorities(statistics.lanes)
         failures = statistics.failures
         minutes = statistics.timeline.map(Minute.init)
     }
 
     enum CodingKeys: String, CodingKey {
-        case counts, throughput, failures, minutes
+        case counts, throughput, priorities, failures, minutes
         case queueLatency = "queue_latency_seconds"
         case oldestPendingSeconds = "oldest_pending_seconds"
     }

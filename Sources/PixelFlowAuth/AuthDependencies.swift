@@ -99,7 +99,8 @@ extension AuthDependencies {
             }
         guard actor.mayAssign(role), isWithinKey else {
             throw PixelFlowError(
-                .forbidden, code: "role_too_high", "Only an owner may make owners, and a key gives no role that can do more than the key.",
+                .forbidden, code: "role_too_high",
+                "Only an owner may make someone an owner, and an API key cannot grant a role with more rights than its own.",
                 field: "role")
         }
     }
@@ -115,7 +116,7 @@ extension DeclaredProblem {
     static let secondFactorRequired = DeclaredProblem(
         .unauthenticated, "second_factor_required", "The second factor is on, and there is no code.")
     static let secondFactorInvalid = DeclaredProblem(
-        .unauthenticated, "second_factor_invalid", "The code is wrong, or has been used.")
+        .unauthenticated, "second_factor_invalid", "The code is wrong or has already been used.")
     static let personRequired = DeclaredProblem(.forbidden, "person_required", "An API key cannot do this.")
     static let organisationNotFound = DeclaredProblem(
         .notFound, "not_found", "There is no such organisation, or the caller is not in it.")

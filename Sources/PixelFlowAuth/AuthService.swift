@@ -6,10 +6,13 @@ package import PixelFlowCore
 package import PixelFlowHTTP
 package import PixelFlowIdentity
 package import PixelFlowLimits
+import PixelFlowTelemetry
 package import ServiceLifecycle
 
 /// The auth service: people, organisations, sessions, API keys, and the tokens of them.
 package struct AuthService: Sendable {
+    private static let cleanUpInterval = Duration.seconds(3600)
+
     /// Verifies the tokens and keys of this service in its own process, without HTTP.
     package let verifier: TokenVerifier
     private let dependencies: AuthDependencies
@@ -53,7 +56,7 @@ package struct AuthService: Sendable {
         self.identities = identities
         verifier = TokenVerifier(
             source: ClosureKeySource { try await issuer.value.jwks }, identities: identities, rules: settings.rules,
-            signal: signal, clock: clock, logger: logger)
+            signal: signal, clock: clock, logger: logger, metrics: metrics)
         let limiter = limiter ?? InMemoryRateLimiter(capacity: settings.throttle.capacity, clock: clock)
         let accounts = Accounts(
             store: store,
@@ -77,8 +80,9 @@ package struct AuthService: Sendable {
         self.mailSender = mailSender
         services =
             [
-                IdentityCleaner(
-                    store: store, auditAge: settings.auditAge, tokenLifetime: tokenLifetime, clock: clock, logger: logger),
+                PeriodicService("deletion of expired identities", every: Self.cleanUpInterval, logger: logger) {
+                    try await store.cleanUp(at: clock.now(), auditAge: settings.auditAge, tokenLifetime: tokenLifetime)
+                },
                 SetupAnnouncer(accounts: accounts, logger: logger),
             ] + (mailSender.map { [$0] } ?? [])
         self.requests = requests
@@ -125,7 +129,9 @@ package struct AuthService: Sendable {
             table.add(
                 VerifierRoutes(identities: auth.identities).routes + TaskMailRoutes(desk: auth.identities).routes
                     + OperatorRoutes(auth: auth).routes
-                    + DiagnosisRoutes(service: "auth", probes: probes).routes,
+                    + DiagnosisRoutes(service: "auth", probes: probes).routes
+                    // The signing keys of a backup take the place of those of now.
+                    + ArchiveRoutes(service: "auth", store: auth.store, unavailable: .databaseUnavailable) { auth.issuer.forget() }.routes,
                 behind: [ServiceSecretMiddleware(serviceSecret)])
         }
     }

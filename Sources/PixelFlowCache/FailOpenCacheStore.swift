@@ -10,7 +10,7 @@ package final class FailOpenCacheStore: CacheStore {
         var isDegraded = false
         var owed: Set<CacheScope> = []
         /// Until then nothing is read from the shared store: more invalidations are owed than are remembered.
-        var distrustedUntil: Timestamp?
+        var bypassedUntil: Timestamp?
     }
 
     /// Invalidations that are remembered.
@@ -72,7 +72,7 @@ package final class FailOpenCacheStore: CacheStore {
             state.withLock { state in
                 if state.owed.count >= Self.owedLimit {
                     state.owed = []
-                    state.distrustedUntil = now + lifetimeLimit
+                    state.bypassedUntil = now + lifetimeLimit
                 }
                 state.owed.insert(scope)
             }
@@ -84,10 +84,10 @@ package final class FailOpenCacheStore: CacheStore {
     /// - Returns: whether the scope may be read from there.
     private func settle(_ scope: CacheScope) async throws -> Bool {
         let now = clock.now()
-        let (isOwed, isDistrusted) = state.withLock { state in
-            (state.owed.contains(scope), state.distrustedUntil.map { now < $0 } ?? false)
+        let (isOwed, isBypassed) = state.withLock { state in
+            (state.owed.contains(scope), state.bypassedUntil.map { now < $0 } ?? false)
         }
-        if isDistrusted { return false }
+        if isBypassed { return false }
         guard isOwed else { return true }
         try await shared.invalidate(scope)
         state.withLock { _ = $0.owed.remove(scope) }

@@ -23,6 +23,7 @@ package final class VersionedCache<Key: Hashable & Sendable, Value: Sendable>: S
     private let entries: Mutex<BoundedEntries<Key, Entry>>
     private let flights = Flights<Flight, Value>()
     private let ageLimit: Duration?
+    private let staleFor: Duration
     private let clock: any WallClock
     private let metrics: CacheMetrics
     private let size: @Sendable (Value) -> Int
@@ -30,13 +31,15 @@ package final class VersionedCache<Key: Hashable & Sendable, Value: Sendable>: S
     /// - Parameters:
     ///   - name: of what is kept, in metrics.
     ///   - ageLimit: after which it is read again though its version is the same, less up to a tenth; nil for never.
+    ///   - staleFor: how long after it was read a value is given, whatever its version, if it cannot be read again because of an outage.
     ///   - size: bytes of a value, roughly.
     package init(
-        _ name: String, limits: CacheLimits = CacheLimits(), ageLimit: Duration? = nil, clock: any WallClock = SystemClock(),
-        metrics: any MetricsFactory = MetricsSystem.factory, size: @escaping @Sendable (Value) -> Int
+        _ name: String, limits: CacheLimits = CacheLimits(), ageLimit: Duration? = nil, staleFor: Duration = .zero,
+        clock: any WallClock = SystemClock(), metrics: any MetricsFactory = MetricsSystem.factory, size: @escaping @Sendable (Value) -> Int
     ) {
         entries = Mutex(BoundedEntries(limits: limits))
         self.ageLimit = ageLimit
+        self.staleFor = staleFor
         self.clock = clock
         self.metrics = CacheMetrics(name, metrics)
         self.size = size
@@ -48,9 +51,22 @@ package final class VersionedCache<Key: Hashable & Sendable, Value: Sendable>: S
     ///   - version: taken just now; nil if it is not known: then the value is read, and not kept.
     ///   - mustRead: reads the value in any case, and keeps it.
     ///   - read: must bound its own time; goes on when the caller is cancelled.
-    /// - Throws: what `read` throws; `CancellationError` as soon as the caller is cancelled.
+    /// - Throws: what `read` throws, where there is no value that may be given in its place; `CancellationError` as soon as the caller is
+    ///   cancelled.
     package func value(
         of key: Key, in version: UInt64?, mustRead: Bool = false, read: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        do {
+            return try await currentValue(of: key, in: version, mustRead: mustRead, read: read)
+        } catch let error as PixelFlowError where error.retry == .outage {
+            guard let value = staleValue(of: key) else { throw error }
+            metrics.count(.stale)
+            return value
+        }
+    }
+
+    private func currentValue(
+        of key: Key, in version: UInt64?, mustRead: Bool, read: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         guard let version else {
             metrics.count(.bypass)
@@ -73,6 +89,12 @@ package final class VersionedCache<Key: Hashable & Sendable, Value: Sendable>: S
         guard let entry = entries.withLock({ $0.use(key) }), entry.version == version else { return nil }
         guard let lifetime = entry.lifetime else { return entry.value }
         return now.age(since: entry.read) < lifetime ? entry.value : nil
+    }
+
+    private func staleValue(of key: Key) -> Value? {
+        let now = clock.now()
+        guard let entry = entries.withLock({ $0.use(key) }), now.age(since: entry.read) < staleFor else { return nil }
+        return entry.value
     }
 
     private func fill(_ key: Key, _ version: UInt64, _ read: @Sendable () async throws -> Value) async throws -> Value {

@@ -10,8 +10,11 @@ extension PixelFlowClient {
     public func preset(_ name: String) async throws -> Preset { try Preset(Fields(await document(Call(.GET, url(name))))) }
 
     /// Saves a pipeline under a name, in the place of what had it before.
-    public func putPreset(_ name: String, pipeline: JSONValue) async throws -> Preset {
-        try Preset(Fields(await document(Call(.PUT, url(name), headers: .json, body: .json(pipeline)))))
+    ///
+    /// - Parameter priority: what becomes of the priority that a preset of this name has; a new one has none unless one is set.
+    public func putPreset(_ name: String, pipeline: JSONValue, priority: Preset.PriorityChange = .keep) async throws -> Preset {
+        let query = Path.query([("priority", priority.parameter)])
+        return try Preset(Fields(await document(Call(.PUT, url(name) + query, headers: .json, body: .json(pipeline)))))
     }
 
     public func deletePreset(_ name: String) async throws { try await delete(at: url(name)) }
@@ -33,6 +36,8 @@ extension PixelFlowClient {
 public struct Preset: Sendable, Hashable {
     public let name: String
     public let pipeline: JSONValue
+    /// Of tasks that use the preset and name none; nil for that of the API key, or else the normal one.
+    public let priority: Upload.Priority?
     /// All that the service says.
     public let json: JSONValue
 
@@ -40,6 +45,25 @@ public struct Preset: Sendable, Hashable {
         json = fields.json
         name = try fields.text("name")
         pipeline = json["pipeline"] ?? .null
+        priority = json["priority"]?.stringValue.map(Upload.Priority.init)
+    }
+}
+
+extension Preset {
+    /// What saving does to the priority of tasks that use the preset and name none.
+    public enum PriorityChange: Sendable, Hashable {
+        case keep
+        case set(Upload.Priority)
+        /// From then on it is that of the API key, or else the normal one.
+        case remove
+
+        fileprivate var parameter: String? {
+            switch self {
+            case .keep: nil
+            case .set(let priority): priority.rawValue
+            case .remove: "none"
+            }
+        }
     }
 }
 

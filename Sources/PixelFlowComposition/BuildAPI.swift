@@ -12,15 +12,15 @@ import PixelFlowWebhooks
 ///
 /// - Parameters:
 ///   - tokens: how bearer tokens are verified.
-///   - counting: counts requests for the rate limits, and keeps answers.
+///   - cache: counts requests, caches answers, and signals revocations.
 package func buildAPI(
-    _ settings: APISettings, backends: TaskBackends, tokens: TokenVerification, counting: RequestCounting, listen: ListenSettings,
+    _ settings: APISettings, backends: TaskBackends, tokens: TokenVerification, cache: CacheBackend, listen: ListenSettings,
     context: BuildContext
 ) throws -> ServiceParts {
     let hub = EventHub(events: backends.events, limits: settings.events, logger: context.logger(for: "api"))
     let logger = context.logger(for: "dispatch")
     let usage = backends.tasks
-    let presets = CachedPresets(backends.tasks, cache: counting.cache)
+    let presets = CachedPresets(backends.tasks, cache: cache.store)
     // Without the store nobody has a turn anyway.
     let weight: @Sendable (TenantID) async -> Int = { (try? await usage.quota(of: $0))?.weight ?? 1 }
     let turns =
@@ -41,13 +41,14 @@ package func buildAPI(
         dependencies: APIDependencies(
             tasks: backends.tasks, presets: presets, usage: backends.tasks, webhooks: backends.tasks,
             wakeWebhooks: webhooks.wake, quotaWatch: quotas, batches: backends.tasks, batchWatch: batches, blobs: backends.blobs,
+            archive: backends.tasks,
             versions: backends.versions,
             publisher: backends.publisher, turns: turns, hub: hub, verifier: tokens.verifier, audit: audit, secret: settings.secret,
             proxies: listen.proxies),
         limits: settings.images, ports: settings.ports, uploads: settings.uploads, queue: settings.queue,
-        requests: RequestLimits(settings.rates, limiter: counting.limiter, proxies: listen.proxies))
+        requests: RequestLimits(settings.rates, limiter: cache.limiter, proxies: listen.proxies))
     // An upload is accepted without the broker: its dispatch message stays due until there is one.
-    let checks = backends.brokerChecks(need: .never) + tokens.checks + counting.checks
+    let checks = backends.brokerChecks(need: .never) + tokens.checks + cache.checks
     return ServiceParts(
         foundation: [
             Dispatcher(
@@ -63,8 +64,8 @@ package func buildAPI(
                 webhooks: backends.tasks, publisher: backends.publisher, audit: audit, logger: logger),
             DigestCollector(desk: tokens.identities, tasks: backends.tasks, logger: context.logger(for: "api")),
             webhooks, quotas, batches, hub,
-        ] + (turns.map { [$0] } ?? []) + counting.followers(tokens.verifier, logger: context.logger(for: "api")),
-        listeners: [listen.listener("api", api.router(checks: checks, probes: backends.probes + counting.probes, drain: context.drain))])
+        ] + (turns.map { [$0] } ?? []) + cache.followers(tokens.verifier, logger: context.logger(for: "api")),
+        listeners: [listen.listener("api", api.router(checks: checks, probes: backends.probes + cache.probes, drain: context.drain))])
 }
 
 /// The settings of the api itself, whatever its backends are.

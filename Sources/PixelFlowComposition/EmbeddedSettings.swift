@@ -5,7 +5,7 @@ import PixelFlowEmbedded
 /// Where the embedded backends keep what they hold: `sqlite:PATH`, `embedded:` and `file:PATH`, by default in one folder.
 package struct EmbeddedSettings: Sendable {
     static let dataFolder = Setting<String>.text(
-        "PIXELFLOW_DATA_DIR", default: ".pixelflow", help: "The folder in which everything is kept.")
+        "PIXELFLOW_DATA_DIR", default: ".pixelflow", help: "The folder for all data.")
     static let authDatabase = Setting<String>.text(
         "PIXELFLOW_AUTH_DATABASE_URL", help: "Users and keys: sqlite:PATH. By default auth.sqlite in the data folder.")
     static let taskDatabase = Setting<String>.text(
@@ -15,7 +15,7 @@ package struct EmbeddedSettings: Sendable {
         "PIXELFLOW_BLOB_URL", help: "Sources and outputs: file:PATH. By default blobs in the data folder.")
 
     static let cache = Setting<String>.text(
-        "PIXELFLOW_CACHE_URL", default: "memory:", help: "What rate limits are counted in: memory:.")
+        "PIXELFLOW_CACHE_URL", default: "memory:", help: "Where rate limits are counted: memory:.")
 
     package static let descriptions: [SettingDescription] =
         [

@@ -1,6 +1,7 @@
 package import Logging
 package import Metrics
 package import PixelFlowCore
+import PixelFlowTelemetry
 package import ServiceLifecycle
 
 /// Looks each second for unfinished work: lost dispatch messages, expired leases,
@@ -56,27 +57,18 @@ package struct Dispatcher: Service {
         removalsFailing = Self.failing("remove_deleted", metrics)
     }
 
-    package func run() async throws {
-        try? await cancelWhenGracefulShutdown {
-            // Three paces: what tasks wait for is not held up by an object store that is slow.
-            async let events: Void = repeating { await publishEvents() }
-            async let objects: Void = repeating { await removeDeleted() }
-            var round = 0
-            while !Task.isCancelled {
-                if round.isMultiple(of: Self.roundsBetweenLossChecks) { await checkForLosses() }
-                await redispatch()
-                round += 1
-                try await Task.sleep(for: interval)
-            }
-            _ = try await (events, objects)
+    package func run() async {
+        // Each at its own pace: what tasks wait for is not held up by an object store that is slow.
+        await withDiscardingTaskGroup { group in
+            group.addTask { await periodically("dispatch", redispatch).run() }
+            group.addTask { await periodically("search for lost messages", every: Self.roundsBetweenLossChecks, checkForLosses).run() }
+            group.addTask { await periodically("publication of events", publishEvents).run() }
+            group.addTask { await periodically("removal of deleted tasks", removeDeleted).run() }
         }
     }
 
-    private func repeating(_ body: @Sendable () async -> Void) async throws {
-        while true {
-            await body()
-            try await Task.sleep(for: interval)
-        }
+    private func periodically(_ name: String, every rounds: Int = 1, _ work: @escaping @Sendable () async -> Void) -> PeriodicService {
+        PeriodicService(name, every: interval * rounds, logger: logger, work: work)
     }
 
     /// One round. A failing step does not affect the others.

@@ -105,10 +105,8 @@ package final class OutboxPublisher: Service {
         await withGracefulShutdownHandler {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask {
-                    while !Task.isCancelled {
-                        try? await Task.sleep(for: Self.flushInterval)
-                        await self.flush()
-                    }
+                    await PeriodicService("flush of the outbox", every: Self.flushInterval, logger: self.logger) { await self.flush() }
+                        .run()
                 }
                 for await _ in signal.stream { await publishAll() }
                 group.cancelAll()

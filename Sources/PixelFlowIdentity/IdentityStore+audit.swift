@@ -51,16 +51,16 @@ extension IdentityStore {
         of organisation: TenantID, before id: String?, _ filter: AuditFilter = AuditFilter(), limit: Int
     ) async throws -> [AuditEntry] {
         try await database.read(.audit) { connection in
-            // Greater than every UUID.
-            let values: [SQLValue] = [
-                .id(organisation), .text(id ?? "g"), .text(filter.action?.rawValue ?? ""), .text(filter.actor ?? ""),
-                .integer(filter.since?.microseconds ?? 0), .integer(filter.until?.microseconds ?? Int64.max), .number(limit),
-            ]
-            var entries: [AuditEntry] = []
-            try connection.execute(Self.page, values) { row in
-                if let entry = Self.entry(row) { entries.append(entry) }
+            try UnreadableRows.page(limit: limit) { limit in
+                // Greater than every UUID.
+                let values: [SQLValue] = [
+                    .id(organisation), .text(id ?? "g"), .text(filter.action?.rawValue ?? ""), .text(filter.actor ?? ""),
+                    .integer(filter.since?.microseconds ?? 0), .integer(filter.until?.microseconds ?? Int64.max), .number(limit),
+                ]
+                var entries: [AuditEntry?] = []
+                try connection.execute(Self.page, values) { entries.append(Self.entry($0)) }
+                return entries
             }
-            return entries
         }
     }
 

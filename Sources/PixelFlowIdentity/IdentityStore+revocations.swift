@@ -20,7 +20,9 @@ extension IdentityStore {
     /// Revocations in their order.
     package func revocations(after sequence: Int64, limit: Int) async throws -> [RevocationRecord] {
         try await database.read(.revocations) { connection in
-            try connection.rows(Self.page, .integer(sequence), .number(limit), map: Self.record).compactMap { $0 }
+            try UnreadableRows.page(limit: limit) { limit in
+                try connection.rows(Self.page, .integer(sequence), .number(limit), map: Self.record)
+            }
         }
     }
 

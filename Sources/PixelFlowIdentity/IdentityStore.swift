@@ -3,7 +3,7 @@ import PixelFlowCore
 /// Accounts, organisations and everything that speaks for them. Each call is one transaction; what it changes it also writes to
 /// the audit log and to the list of revocations, in that transaction.
 package struct IdentityStore: Sendable {
-    let database: any SQLDatabase
+    package let database: any SQLDatabase
 
     package init(_ database: any SQLDatabase) {
         self.database = database

@@ -40,9 +40,9 @@ final class TopicProvisioner: Sendable {
     /// Creates missing topics. Blocks.
     ///
     /// - Throws: if the cluster does not answer.
-    func make(with handle: KafkaHandle) throws(KafkaFailure) {
+    func make(with handle: KafkaHandle) throws(KafkaError) {
         guard !areMade else { return }
-        let outcomes: [(String, KafkaFailure?)]
+        let outcomes: [(String, KafkaError?)]
         do {
             outcomes = try request(handle)
         } catch {
@@ -64,7 +64,7 @@ final class TopicProvisioner: Sendable {
     }
 
     /// Whether asking again would change nothing.
-    private func isFinal(_ failure: KafkaFailure) -> Bool {
+    private func isFinal(_ failure: KafkaError) -> Bool {
         failure.is(
             RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE, RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
             RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_POLICY_VIOLATION,
@@ -75,7 +75,7 @@ final class TopicProvisioner: Sendable {
         topics.allSatisfy { (try? handle.partitionCount(of: $0.name, within: limit)) != nil }
     }
 
-    private func request(_ handle: KafkaHandle) throws(KafkaFailure) -> [(String, KafkaFailure?)] {
+    private func request(_ handle: KafkaHandle) throws(KafkaError) -> [(String, KafkaError?)] {
         var requests = topics.map { rd_kafka_NewTopic_new($0.name, Int32($0.partitions), Int32(replication), nil, 0) }
         defer { requests.forEach { rd_kafka_NewTopic_destroy($0) } }
         return try handle.administer(RD_KAFKA_ADMIN_OP_CREATETOPICS, within: limit) { options, queue in
@@ -85,7 +85,7 @@ final class TopicProvisioner: Sendable {
             let results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count)
             return (0..<count).compactMap { index in
                 guard let result = results?[index] else { return nil }
-                return (String(cString: rd_kafka_topic_result_name(result)), KafkaFailure(unlessOK: rd_kafka_topic_result_error(result)))
+                return (String(cString: rd_kafka_topic_result_name(result)), KafkaError(unlessOK: rd_kafka_topic_result_error(result)))
             }
         }
     }

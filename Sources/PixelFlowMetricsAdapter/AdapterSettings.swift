@@ -9,7 +9,7 @@ package struct AdapterSettings: Sendable, Hashable {
         "PIXELFLOW_ADAPTER_HEALTH_PORT", default: 8082, help: "Port of the metrics adapter's health and metrics.")
     static let targetSetting = Setting<Int>.integer(
         "PIXELFLOW_ADAPTER_TARGET", default: 10, in: 1...1_000_000,
-        help: "Target number of waiting tasks per worker; the reported lag is capped at what asks for a worker for each partition.")
+        help: "Target number of waiting tasks per worker; the reported lag is capped at one worker per partition.")
     static let namespaceSetting = name(
         "PIXELFLOW_ADAPTER_NAMESPACE", default: "default", help: "The Kubernetes namespace of the adapter's Service and Secret.")
     static let serviceSetting = name(

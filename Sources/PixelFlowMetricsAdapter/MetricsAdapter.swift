@@ -5,6 +5,7 @@ package import Logging
 package import Metrics
 package import PixelFlowCore
 package import PixelFlowHTTP
+import PixelFlowTelemetry
 package import ServiceLifecycle
 
 /// Serves the lag of the workers' group as an external metric to callers authenticated by the API server.
@@ -16,9 +17,11 @@ package struct MetricsAdapter: Sendable {
     static let certificatePace: Duration = .seconds(15)
     /// The front-proxy authority changes about once a year, and both are trusted during the change.
     static let trustPace: Duration = .seconds(30)
+    /// The API server is back soon after a restart.
+    private static let retries = RetryPolicy.every(.seconds(2))
 
-    let gate: RequestHeaderAuthenticator
-    let keeper: CertificateManager
+    let authenticator: RequestHeaderAuthenticator
+    let certificates: CertificateManager
     let server: MetricsAPIServer
     private let settings: AdapterSettings
     private let lag: LagReader
@@ -40,7 +43,8 @@ package struct MetricsAdapter: Sendable {
 
     init(
         settings: AdapterSettings, labels: [String: String], source: any LagSource, cluster: ClusterClient, logger: Logger,
-        metrics factory: any MetricsFactory, clock: AdapterClock, issuer: CertificateIssuer? = nil
+        metrics factory: any MetricsFactory, clock: AdapterClock, issuer: CertificateIssuer? = nil,
+        recovery: BrokerRecovery = BrokerRecovery()
     ) {
         let metrics = AdapterMetrics(factory)
         let identity = ServingIdentity()
@@ -48,27 +52,31 @@ package struct MetricsAdapter: Sendable {
             cluster: cluster, secret: settings.secret, namespace: settings.namespace,
             issuer: issuer ?? CertificateIssuer(names: settings.serverNames), clock: clock, logger: logger)
         let registration = APIRegistration(cluster: cluster, service: settings.service, namespace: settings.namespace, logger: logger)
-        let lag = LagReader(source, target: settings.target, clock: clock, metrics: metrics, logger: logger)
+        let lag = LagReader(source, target: settings.target, clock: clock, metrics: metrics, logger: logger, recovery: recovery)
         let api = MetricsAPI(lag: lag, reviews: AccessReviews(cluster, clock: clock), labels: labels, logger: logger)
-        let gate = RequestHeaderAuthenticator(cluster)
+        let authenticator = RequestHeaderAuthenticator(cluster)
         self.settings = settings
-        self.gate = gate
+        self.authenticator = authenticator
         self.lag = lag
         self.clock = clock
         self.logger = logger
         self.factory = factory
-        keeper = CertificateManager(shared: shared, registration: registration, identity: identity, clock: clock, metrics: metrics)
-        server = MetricsAPIServer(api: api, gate: gate, identity: identity, metrics: metrics, logger: logger)
+        certificates = CertificateManager(shared: shared, registration: registration, identity: identity, clock: clock, metrics: metrics)
+        server = MetricsAPIServer(api: api, authenticator: authenticator, identity: identity, metrics: metrics, logger: logger)
     }
 
     /// Everything that must run for the metric to be served.
     ///
     /// - Parameter onReady: called with the port of the metrics API once it answers.
     package func services(host: String, onReady: @escaping @Sendable (Int) -> Void = { _ in }) -> [any ServiceLifecycle.Service] {
-        let (keeper, gate) = (keeper, gate)
+        let (certificates, authenticator) = (certificates, authenticator)
         return [
-            PeriodicService("certificate", every: Self.certificatePace, logger: logger) { try await keeper.keep() },
-            PeriodicService("trust in the API server", every: Self.trustPace, logger: logger) { try await gate.refresh() },
+            PeriodicService("renewal of the certificate", every: Self.certificatePace, retries: Self.retries, logger: logger) {
+                try await certificates.renew()
+            },
+            PeriodicService("refresh of the trusted front-proxy authority", every: Self.trustPace, retries: Self.retries, logger: logger) {
+                try await authenticator.refresh()
+            },
             server.service(host: host, port: settings.port, onReady: onReady),
         ]
     }
@@ -78,19 +86,19 @@ package struct MetricsAdapter: Sendable {
     /// A broker that is down is reported but does not make the adapter unready: without a ready adapter the whole API
     /// group is unavailable, which affects every client of the cluster and is less specific than the error of the metric.
     package func healthRouter(drain: DrainState) -> Router<AppRequestContext> {
-        let (identity, gate, lag, clock) = (server.identity, gate, lag, clock)
+        let (identity, authenticator, lag, clock) = (server.identity, authenticator, lag, clock)
         let health = HealthRoutes(
             checks: [
                 HealthCheck("certificate", need: .always) {
-                    guard identity.isValid(at: Date(timeIntervalSince1970: clock.now().secondsSinceEpoch)) else { throw NotReady() }
+                    guard identity.isValid(at: Date(timeIntervalSince1970: clock.now().secondsSinceEpoch)) else { throw NotReadyError() }
                 },
-                HealthCheck("trust", need: .always) { guard gate.isReady else { throw NotReady() } },
-                HealthCheck("broker", need: .never) { _ = try await lag.sample() },
+                HealthCheck("trust", need: .always) { guard authenticator.isReady else { throw NotReadyError() } },
+                HealthCheck("broker", need: .never) { _ = try await lag.reading() },
             ], drain: drain)
         return ServiceRouter.make(metrics: ServiceMetrics(service: "adapter", factory: factory), health: health)
     }
 
-    private struct NotReady: Error {}
+    private struct NotReadyError: Error {}
 }
 
 extension MetricsAdapter {

@@ -52,7 +52,7 @@ extension MongoDatabase {
         do {
             return try await run(.diagnose, command)
         } catch let error as PixelFlowError {
-            guard let failure = error.cause as? MongoFailure, failure.kind == .answer || failure.kind == .credentials else { throw error }
+            guard let failure = error.cause as? MongoError, failure.kind == .answer || failure.kind == .credentials else { throw error }
             return nil
         }
     }
@@ -80,7 +80,7 @@ private struct ServerGreeting {
         let (name, title) = ("replication", "it survives the loss of a machine")
         guard let set else {
             return .warning(
-                name, title, "a server of its own, of no replica set", hint: "for production run a replica set of three: docs/production.md"
+                name, title, "a standalone server, not a replica set", hint: "for production run a replica set of three: docs/production.md"
             )
         }
         let reason = "replica set \(set) with \(members) \(members == 1 ? "member" : "members")"

@@ -54,7 +54,7 @@ package final class PostgresIdentityDatabase: SQLDatabase {
         try await prepare()
         do {
             return try await database.run(operation, body)
-        } catch let error as PixelFlowError where (error.cause as? PostgresFailure)?.isMissingTable == true {
+        } catch let error as PixelFlowError where (error.cause as? PostgresError)?.isMissingTable == true {
             // Someone has put an empty database in place of the one that was prepared.
             isPrepared.store(false, ordering: .releasing)
             try await prepare()
@@ -79,6 +79,12 @@ extension PostgresIdentityDatabase {
         _ operation: IdentityOperation, _ body: @escaping @Sendable (any SQLConnection) throws -> Value
     ) async throws -> Value {
         try await run(.identity(operation)) { connection in try connection.transaction { try body(connection) } }
+    }
+
+    package func snapshot(_ body: @escaping @Sendable (any SQLConnection) throws -> Void) async throws {
+        try await run(.identity(.archive)) { connection in
+            try connection.transaction(begin: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") { try body(connection) }
+        }
     }
 }
 

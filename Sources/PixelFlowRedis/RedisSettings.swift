@@ -7,12 +7,12 @@ package struct RedisSettings: Sendable {
         "PIXELFLOW_CACHE_URL", default: "memory:",
         help:
             "Where replicas count rate limits together, keep presets, and hear of revocations: redis://USER:PASSWORD@HOST:PORT/DATABASE (Redis or Valkey), "
-            + "rediss://… with TLS, and ca_file=PATH for a certificate authority of one's own; memory: for each process alone.",
+            + "rediss://… with TLS, and ca_file=PATH for your own certificate authority; memory: for each process alone.",
         isSecret: true)
     /// Redis answers within a millisecond; what takes longer is better counted here.
     static let timeoutSetting = Setting<Int>.integer(
         "PIXELFLOW_CACHE_TIMEOUT_MS", default: 250, in: 10...10_000,
-        help: "Time limit for a command in Redis, in milliseconds; beyond it the process does without.")
+        help: "Time limit for a command in Redis, in milliseconds; after it the process continues without Redis.")
     static let connectTimeoutSetting = Setting<Duration>.seconds(
         "PIXELFLOW_CACHE_CONNECT_TIMEOUT", default: 2, in: 1...60, help: "Time limit for connecting to Redis.")
 

@@ -38,8 +38,7 @@ package struct WebService: Sendable {
         configuration.httpVersion = .http1Only
         // Callers are told immediately that a service is down, and retry.
         configuration.connectionPool.retryConnectionEstablishment = false
-        // An event stream of the api says something every 15 seconds.
-        configuration.timeout = .init(connect: .seconds(3), read: .seconds(60), write: .seconds(120))
+        configuration.timeout = .init(connect: .seconds(3), read: Upstream.silenceLimit, write: .seconds(120))
         // Each open page holds a connection, and further requests must not wait for one.
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 16_384
         configuration.connectionPool.idleTimeout = .seconds(30)

@@ -3,6 +3,7 @@ package import Metrics
 import NIOCore
 package import PixelFlowCore
 package import PixelFlowFetch
+import PixelFlowTelemetry
 package import ServiceLifecycle
 import Synchronization
 import WireFormats
@@ -108,21 +109,11 @@ package final class WebhookSender: Service {
     }
 
     private func poll() async {
-        while !Task.isCancelled {
-            wake()
-            try? await Task.sleep(for: pollInterval)
-        }
+        await PeriodicService("look for due deliveries", every: pollInterval, logger: logger) { self.wake() }.run()
     }
 
     private func cleanUp() async {
-        while !Task.isCancelled {
-            do {
-                try await forgetOld()
-            } catch {
-                logger.debug("old webhook deliveries not removed, will be retried", metadata: ["error": "\(error)"])
-            }
-            try? await Task.sleep(for: Self.cleanUpInterval)
-        }
+        await PeriodicService("removal of old deliveries", every: Self.cleanUpInterval, logger: logger) { try await self.forgetOld() }.run()
     }
 
     /// Removes all deliveries that are too old. Not private, so that tests need not wait for it.
@@ -220,18 +211,19 @@ package final class WebhookSender: Service {
         let body = try message(delivery)
         guard body.count <= Self.bodyLimit else { return WebhookOutcome(error: "body_too_large", isFinal: true) }
         let now = try await store.webhookTime()
+        let timestamp = now.microseconds / 1_000_000
         let headers = WebhookSignature.headers(
-            id: delivery.id, timestamp: now.microseconds / 1_000_000, body: body, secrets: endpoint.validSecrets(at: now))
+            id: delivery.id, timestamp: timestamp, body: body, secrets: endpoint.validSecrets(at: now))
         metrics.begin(after: delivery.log.isEmpty ? now - delivery.eventAt : nil)
         do {
             let answer = try await poster.post(
                 delivery.url ?? endpoint.url, headers: [("Content-Type", "application/json")] + headers, body: ByteBuffer(bytes: body),
                 answerLimit: WebhookOutcome.answerLimit)
             return WebhookOutcome(
-                status: answer.status, answer: String(decoding: answer.body.readableBytesView, as: UTF8.self), retryAfter: answer.retryAfter
-            )
-        } catch let failure as GuardedPoster.Failure {
-            return WebhookOutcome(error: failure.rawValue)
+                status: answer.status, answer: String(decoding: answer.body.readableBytesView, as: UTF8.self),
+                retryAfter: answer.retryAfter, timestamp: timestamp)
+        } catch let failure as GuardedPoster.PostError {
+            return WebhookOutcome(error: failure.rawValue, timestamp: timestamp)
         }
     }
 

@@ -18,7 +18,7 @@ struct WorkerMetrics: Sendable {
     }
 
     private let tasks: TaskMetrics
-    private let queueLatency: Metrics.Timer
+    private let queueLatency: LabelledMetrics<Lane, Metrics.Timer>
     private let retries: LabelledMetrics<Retry, Counter>
     private let discarded: Counter
     private let claimedByPoll: Counter
@@ -38,7 +38,9 @@ struct WorkerMetrics: Sendable {
             LabelledMetrics(overflow: "other") { Metrics.Timer(label: name, dimensions: [(label, $0)], factory: factory) }
         }
         tasks = TaskMetrics(factory)
-        queueLatency = Metrics.Timer(label: "task_queue_latency_seconds", factory: factory)
+        queueLatency = LabelledMetrics {
+            Metrics.Timer(label: "task_queue_latency_seconds", dimensions: [("lane", $0.rawValue)], factory: factory)
+        }
         retries = LabelledMetrics { Counter(label: "task_retries_total", dimensions: [("reason", $0.rawValue)], factory: factory) }
         discarded = Counter(label: "task_results_discarded_total", factory: factory)
         claimedByPoll = Counter(label: "tasks_claimed_by_poll_total", factory: factory)
@@ -53,6 +55,7 @@ struct WorkerMetrics: Sendable {
         Meter(label: "worker_slots", factory: factory).set(slots)
         // There from the start, so that the first of a kind is an increase.
         for reason in Retry.allCases { _ = retries[reason] }
+        for lane in Lane.allCases { _ = queueLatency[lane] }
         for source in ["upload", "url"] { _ = sourceBytes[source] }
         _ = (fetches["ok"], renders["jpeg"])
         for format in ImageFormat.allCases {
@@ -65,7 +68,7 @@ struct WorkerMetrics: Sendable {
     /// By the store's clock: from when the task could run to its claim.
     func claimed(_ task: TaskRecord) {
         busy.increment()
-        if let start = task.startedAt { queueLatency.recordMicroseconds(max(0, (start - task.nextRunAt).microseconds)) }
+        if let start = task.startedAt { queueLatency[task.lane].recordMicroseconds(max(0, (start - task.nextRunAt).microseconds)) }
     }
 
     func claimedByPoll(_ count: Int) { claimedByPoll.increment(by: count) }

@@ -20,7 +20,7 @@ package struct WorkerSettings: Sendable {
     /// Of a worker in a process of its own; where all services are in one, its worker takes every lane.
     package static let lanesSetting = Setting<Set<Lane>>(
         "PIXELFLOW_WORKER_LANES", default: "high,normal,low", expected: "one or more of high, normal and low, separated by commas",
-        help: "Priorities whose tasks this worker takes. Every priority needs a worker: tasks of one without wait."
+        help: "Priorities of the tasks that this worker processes. Every priority needs a worker, or its tasks wait."
     ) { text in
         let lanes = text.split(separator: ",", omittingEmptySubsequences: false).map { Lane(rawValue: String($0)) }
         let known = Set(lanes.compactMap { $0 })

@@ -167,7 +167,7 @@ def test_a_second_factor_is_scanned_asked_for_and_turned_off(ada, console):
     app = pyotp.TOTP(dialog.get_by_label("Or type this secret").input_value())
     dialog.get_by_label("Code that the app shows").fill("not a code")
     dialog.get_by_role("button", name="Turn on").click()
-    expect(dialog.get_by_text("The code is wrong, or has been used.")).to_be_visible()
+    expect(dialog.get_by_text("The code is wrong or has already been used.")).to_be_visible()
     dialog.get_by_label("Code that the app shows").fill(app.now())
     dialog.get_by_role("button", name="Turn on").click()
     codes = page.get_by_role("list", name="Recovery codes").get_by_role("listitem").all_text_contents()

@@ -37,7 +37,8 @@ def test_changes_come_over_a_websocket(ada, sources):
     assert any('"status":"COMPLETED"' in frame for frame in told)
 
 
-def test_the_end_of_the_work_is_told_while_nobody_looks(ada, sources):
+def keep_notifications(ada):
+    """Turns them on, and keeps what they say as `window.told` instead of showing it."""
     page = ada.page
     page.context.grant_permissions(["notifications"])
     page.goto(f"{ada.address}/account")
@@ -48,14 +49,42 @@ def test_the_end_of_the_work_is_told_while_nobody_looks(ada, sources):
         window.told = [];
         window.Notification = class { constructor(title, options) { window.told.push(options.body); } };
     }""")
+
+
+def look_away(page):
+    page.evaluate("""() => {
+        Object.defineProperty(document, 'hidden', {value: true, configurable: true});
+        document.dispatchEvent(new Event('visibilitychange'));
+    }""")
+
+
+def test_the_end_of_the_work_is_told_while_nobody_looks(ada, sources):
+    keep_notifications(ada)
+    page = ada.page
     name = sources.url("slow/told.jpg")
     ada.add_url(name)
     ada.process()
     expect(page).to_have_title(re.compile("%"))
-    page.evaluate("Object.defineProperty(document, 'hidden', {value: true, configurable: true})")
+    look_away(page)
     sources.release()
     expect(page).not_to_have_title(re.compile("%"), timeout=30_000)
     assert page.evaluate("window.told") == ["1 task completed."]
+
+
+def test_a_batch_that_is_done_is_told_of_while_other_work_goes_on(ada, sources):
+    keep_notifications(ada)
+    page = ada.page
+    expect(page.locator("[data-stream=live]")).to_be_visible()
+    batch = ada.post("/batches", data={"description": "Import"})["id"]
+    ada.post("/upload", data={"image_url": sources.url("slow/other.jpg")})
+    name = sources.url("fine/part.jpg")
+    ada.post("/upload", data={"image_url": name, "batch": batch})
+    ada.expect_status(name, "Completed")
+    look_away(page)
+    ada.post(f"/batches/{batch}/close")
+    page.wait_for_function("window.told.length > 0", timeout=60_000)
+    assert page.evaluate("window.told") == ["Batch “Import” is done: 1 task completed."]
+    sources.release()
 
 
 def test_the_stream_comes_back_after_the_service_was_away(ada, console, instance, photos):
@@ -111,3 +140,41 @@ def test_what_was_missed_while_the_page_was_hidden_is_told(ada, sources):
             timeout(() => hide(false), 100);
         }""")
     expect(ada.page.locator("[data-stream=live]")).to_be_visible()
+
+
+def test_the_list_of_a_batch_shows_its_tasks_alone_and_how_far_it_is(ada, sources):
+    page = ada.page
+    batch = ada.post("/batches", data={"description": "Photos of May"})["id"]
+    first, second, other = sources.url("slow/first.jpg"), sources.url("fine/second.jpg"), sources.url("fine/other.jpg")
+    ada.post("/upload", data={"image_url": first, "batch": batch})
+    ada.open(f"/?batch={batch}")
+    chip = page.get_by_role("button", name="show all batches")
+    expect(chip).to_contain_text("Photos of May")
+    expect(chip).to_contain_text("0 of 1 done")
+    expect(ada.row(first)).to_be_visible()
+    expect(page.locator("[data-stream=live]")).to_be_visible()
+    # Changes come in their order: the other task has been told of when the second one shows.
+    ada.post("/upload", data={"image_url": other})
+    ada.post("/upload", data={"image_url": second, "batch": batch})
+    expect(ada.row(second)).to_be_visible()
+    expect(ada.row(other)).to_have_count(0)
+    sources.release()
+    ada.expect_status(first, "Completed")
+    expect(chip).to_contain_text("2 of 2 done")
+    page.reload()
+    expect(ada.row(second)).to_be_visible()
+    expect(chip).to_contain_text("2 of 2 done")
+    expect(ada.row(other)).to_have_count(0)
+    chip.click()
+    expect(ada.row(other)).to_be_visible()
+    expect(chip).to_have_count(0)
+    assert page.url == f"{ada.address}/"
+
+
+def test_a_batch_without_a_description_shows_by_its_id(ada):
+    batch = ada.post("/batches", data={})["id"]
+    ada.open(f"/?batch={batch}")
+    chip = ada.page.get_by_role("button", name="show all batches")
+    expect(chip).to_contain_text(f"Batch …{batch[-6:]}")
+    expect(chip).to_contain_text("no tasks")
+    expect(chip).to_have_attribute("title", batch)

@@ -39,6 +39,40 @@ def test_a_preset_is_made_edited_used_and_deleted(ada, photos):
     expect(card).to_be_visible()
 
 
+def test_a_preset_keeps_its_priority(ada):
+    page = ada.page
+    ada.open("/presets/new")
+    page.get_by_label("Name of the preset").fill("bulk")
+    priority = page.get_by_label("Priority of tasks that use it")
+    expect(priority).to_have_value("none")
+    priority.select_option("low")
+    page.get_by_role("button", name="Save preset").click()
+    card = page.get_by_role("article", name="Preset bulk")
+    expect(card).to_contain_text("low priority")
+
+    card.get_by_role("link", name="Edit bulk").click()
+    expect(priority).to_have_value("low")
+    page.get_by_label("Format", exact=True).select_option("png")
+    page.get_by_role("button", name="Save preset").click()
+    expect(card).to_contain_text("PNG")
+    expect(card).to_contain_text("low priority")
+
+    card.get_by_role("button", name="Delete bulk").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Undo").click()
+    expect(card).to_contain_text("low priority")
+
+    card.get_by_role("link", name="Use bulk").click()
+    expect(page.get_by_role("radio", name=re.compile("^bulk · low priority"))).to_be_checked()
+    page.get_by_role("link", name="Presets").click()
+
+    card.get_by_role("link", name="Edit bulk").click()
+    priority.select_option("none")
+    page.get_by_role("button", name="Save preset").click()
+    expect(card).to_be_visible()
+    expect(card).not_to_contain_text("priority")
+
+
 def test_a_bad_name_is_refused_at_the_field(ada, console):
     console.allow("422")
     ada.open("/presets/new")

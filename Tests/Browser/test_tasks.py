@@ -152,3 +152,18 @@ def test_a_file_that_is_no_picture_says_so(ada, tmp_path):
     ada.process()
     ada.expect_status("notes.txt", "Failed")
     expect(ada.row("notes.txt")).to_contain_text("Not a picture")
+
+
+def test_the_overview_tells_waiting_tasks_by_priority(ada, sources):
+    page = ada.page
+    for number, priority in enumerate(["high", "low", "low"]):
+        ada.post("/upload", data={"image_url": sources.url(f"fine/{number}.jpg"), "priority": priority})
+    ada.open("/overview")
+    table = page.get_by_role("table", name="Waiting tasks by priority")
+
+    def row(priority):
+        return table.get_by_role("row").filter(has=page.get_by_role("rowheader", name=priority))
+
+    for priority in ("High", "Low"):
+        expect(row(priority)).to_contain_text(re.compile(r"\d m?s"), timeout=30_000)
+    expect(row("Normal")).to_contain_text("0––")

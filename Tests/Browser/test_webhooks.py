@@ -73,7 +73,10 @@ def test_a_message_is_verified_by_the_samples_and_listed(ada, receiver):
     expect(row).to_contain_text("Delivered")
     row.get_by_role("button", name="webhook.test").click()
     dialog = page.get_by_role("dialog", name="Delivery")
-    expect(dialog).to_contain_text(headers["webhook-id"])
+    shown = dialog.get_by_label("Headers of the request")
+    for name in ("webhook-id", "webhook-timestamp"):
+        expect(shown).to_contain_text(f"{name}: {headers[name]}")
+    expect(dialog.get_by_role("listitem")).to_contain_text(f"webhook-timestamp: {headers['webhook-timestamp']}")
     assert json.loads(dialog.get_by_label("Body of the request").text_content()) == json.loads(body)
     expect(dialog.get_by_role("listitem")).to_contain_text("Answer 200")
     expect(dialog.get_by_label("Answer", exact=True)).to_have_text("thank you")

@@ -44,9 +44,16 @@ SCHEMAS = {
         "scaleTargetRef": strict(apiVersion=STRING, kind=STRING, name=STRING),
         "pollingInterval": {"type": "integer"}, "cooldownPeriod": {"type": "integer"},
         "minReplicaCount": {"type": "integer"}, "maxReplicaCount": {"type": "integer"},
-        "advanced": strict(horizontalPodAutoscalerConfig=strict(name=STRING, behavior={"type": "object"})),
-        "triggers": list_of(strict(type={"const": "kafka"}, metadata={
-            **STRINGS, "required": ["bootstrapServers", "consumerGroup", "topic", "lagThreshold"]})),
+        "advanced": {
+            **strict(
+                scalingModifiers=strict(formula=STRING, target=STRING, activationTarget=STRING, metricType={"enum": ["AverageValue", "Value"]}),
+                horizontalPodAutoscalerConfig=strict(name=STRING, behavior={"type": "object"})),
+            "required": ["scalingModifiers"]},
+        # A formula speaks of triggers by their names.
+        "triggers": list_of({
+            **strict(type={"const": "kafka"}, name={"type": "string", "pattern": "^[a-z]+$"}, metadata={
+                **STRINGS, "required": ["bootstrapServers", "consumerGroup", "topic", "lagThreshold"]}),
+            "required": ["type", "name", "metadata"]}),
     }, ["scaleTargetRef", "triggers"]),
     ("gateway.networking.k8s.io/v1", "HTTPRoute"): of({
         "parentRefs": list_of({"type": "object", "required": ["name"]}),

@@ -33,7 +33,7 @@ def test_the_lag_scales_up_at_once_and_down_by_one_a_minute():
     assert spec["maxReplicas"] <= 12
 
 
-def test_keda_means_the_same():
+def test_keda_scales_by_the_sum_of_the_lanes_too():
     keda = chart.manifests("autoscaling-keda").one("ScaledObject", "pixelflow-worker")["spec"]
     ours = chart.manifests("defaults").one("HorizontalPodAutoscaler", "pixelflow-worker")["spec"]
     assert keda["advanced"]["horizontalPodAutoscalerConfig"]["behavior"] == ours["behavior"]
@@ -42,6 +42,8 @@ def test_keda_means_the_same():
         "bootstrapServers": "pixelflow-kafka.images.svc:9092", "consumerGroup": "worker-group-1", "topic": topic,
         "lagThreshold": "50", "offsetResetPolicy": "earliest", "scaleToZeroOnInvalidOffset": "false", "allowIdleConsumers": "true"}
         for topic in ("image-tasks.high", "image-tasks", "image-tasks.low")]
+    assert keda["advanced"]["scalingModifiers"] == {"formula": "high + normal + low", "target": "50", "metricType": "AverageValue"}
+    assert [trigger["name"] for trigger in keda["triggers"]] == ["high", "normal", "low"]
 
 
 @pytest.mark.parametrize("name, target", [("defaults", 20), ("autoscaling-keda", 50), ("autoscaling-cpu", 0), ("autoscaling-none", 0)])

@@ -40,6 +40,14 @@ def test_compose_starts_kafka_and_s3_as_the_chart_does(compose):
     assert compose["services"]["s3"]["command"] == container_of("StatefulSet", "s3")["args"]
 
 
+def test_compose_closes_the_grpc_port_of_s3_as_the_chart_does(compose):
+    """By files that are not there, which test_seaweedfs.py asks of the genuine server."""
+    service = compose["services"]["s3"]
+    closing = {each["name"] for each in container_of("StatefulSet", "s3")["env"] if each["name"].startswith("WEED_")}
+    assert closing and closing <= set(service["environment"])
+    assert not [volume for volume in service["volumes"] if "nobody" in volume] and all(service["environment"][name].startswith("/nobody/") for name in closing)
+
+
 def test_compose_uses_settings_that_the_chart_uses(compose):
     # Compose passes on the settings of mail, which are empty by default; the chart has them with mail only.
     documents = chart.manifests_with(
@@ -127,3 +135,20 @@ def test_ci_runs_what_make_has():
             assert ("run" in step) != ("uses" in step)
             assert "@" in step.get("uses", "@")
     assert workflow["permissions"] == {"contents": "read"}
+
+
+def test_ci_registers_through_the_page_of_an_installation_that_lets_anyone_in():
+    steps = chart.yaml.safe_load(WORKFLOW.read_text())["jobs"]["kind"]["steps"]
+    install, = (step for step in steps if step.get("run") == "make helm-install")
+    assert "--set auth.registration=open" in install["env"]["HELM_ARGS"]
+    check, = (step for step in steps if "scripts/e2e" in step.get("run", ""))
+    # One forwarded port is enough.
+    assert re.findall(r"svc/(\S+)", check["run"]) == ["pixelflow-web"]
+    assert list(check["env"]) == ["BASE_WEB"]
+
+
+def test_ci_gives_the_check_of_a_cluster_pfctl():
+    commands = [step.get("run", "") for step in chart.yaml.safe_load(WORKFLOW.read_text())["jobs"]["kind"]["steps"]]
+    taken = next(place for place, command in enumerate(commands) if 'docker cp "$container:/pfctl"' in command)
+    assert taken < commands.index("scripts/cluster/check")
+    assert "/pfctl" in (chart.ROOT / "Dockerfiles" / "Dockerfile").read_text()

@@ -30,7 +30,11 @@ def test_everything_that_stays_has_a_proxy_and_what_ends_has_none(name):
         if name == "mesh-istio":
             assert metadata["labels"]["sidecar.istio.io/inject"] == ("true" if wanted else "false")
         else:
-            assert metadata["annotations"]["linkerd.io/inject"] == ("enabled" if wanted else "disabled")
+            annotations = metadata["annotations"]
+            assert annotations["linkerd.io/inject"] == ("enabled" if wanted else "disabled")
+            # By the names that 2.19 and 2.20 have for it.
+            native = {f"config.{stage}linkerd.io/proxy-enable-native-sidecar" for stage in ("beta.", "")}
+            assert {each for each in native if annotations.get(each) == "true"} == (native if wanted else set())
 
 
 def test_without_a_mesh_nothing_speaks_of_one():
@@ -158,6 +162,9 @@ def test_only_requests_that_change_nothing_are_repeated(name):
         first, rest = documents.one("VirtualService", "pixelflow-api")["spec"]["http"]
         pattern, method = first["match"][0]["uri"]["regex"], first["match"][0]["method"]["exact"]
         assert rest["retries"] == {"attempts": 0} and "timeout" not in rest
+        # Without a VirtualService Istio has retries of its own.
+        assert [each["retries"] for each in documents.one("VirtualService", "pixelflow-auth")["spec"]["http"]] == [{"attempts": 0}]
+        assert documents.names("VirtualService") == ["pixelflow-api", "pixelflow-auth"]
     else:
         route, = documents.of("ServiceProfile")[0]["spec"]["routes"]
         pattern, method = route["condition"]["pathRegex"], route["condition"]["method"]

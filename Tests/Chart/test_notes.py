@@ -5,8 +5,9 @@ import re
 import chart
 
 
-def notes(name):
-    done = chart.helm("install", "pixelflow", chart.CHART, "--namespace", "images", "--dry-run=client", "--values", chart.values_of(name))
+def notes(name, *arguments):
+    done = chart.helm(
+        "install", "pixelflow", chart.CHART, "--namespace", "images", "--dry-run=client", "--values", chart.values_of(name), *arguments)
     assert done.returncode == 0, done.stderr
     return done.stdout.partition("\nNOTES:\n")[2]
 
@@ -50,3 +51,23 @@ def test_notes_say_what_fits_where():
         (cpu, memory), (all_cpu, all_memory) = requested(documents, 0), requested(documents, workers)
         assert f"Everything but the workers requests {cpu}m CPU and {memory} Mi of memory" in text
         assert f"with all {workers}\nworkers {all_cpu}m and {all_memory} Mi." in text
+
+
+def test_notes_say_which_images_there_is_no_memory_for():
+    """By the table of docs/production.md."""
+    assert "megapixels" not in notes("defaults")
+    text = " ".join(notes("defaults", "--set", "limits.maxPixels=100000000").split())
+    assert "worker: each render process has 800 Mi, which is enough for 50 megapixels in every format. limits.maxPixels lets 100 in;" in text
+    assert "resources.limits.memory: 3648Mi is enough for all." in text
+    table = re.findall(r"^\| ([\d,]+)(?: \(default\))? \| \d+ MiB \| (\d+) Mi, (\d+) Mi, (\d+) Mi \|$", (chart.ROOT / "docs" / "production.md").read_text(), re.M)
+    assert len(table) == 3
+    for pixels, *limits in table:
+        for processes, limit in zip((1, 2, 4), map(int, limits), strict=True):
+            values = f"limits.maxPixels={pixels.replace(',', '')},worker.renderProcesses={processes},worker.resources.limits.memory="
+            assert "megapixels" not in notes("defaults", "--set", f"{values}{limit}Mi")
+            less = notes("defaults", "--set", f"{values}{limit - processes}Mi")
+            assert "megapixels" in less and f"resources.limits.memory: {limit}Mi" in less
+    # Each pool by itself; a share that is set by hand is what somebody wanted.
+    pools = notes("worker-pools")
+    assert "worker: each" in pools and "worker pool spot: each" in pools and "worker pool arm: each" in pools
+    assert "megapixels" not in notes("defaults", "--set", "limits.maxPixels=100000000,worker.extraEnv[0].name=PIXELFLOW_RENDER_MEMORY,worker.extraEnv[0].value=1Gi")

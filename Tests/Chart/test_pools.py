@@ -107,6 +107,22 @@ def test_a_pool_of_some_lanes_takes_and_counts_their_tasks_only():
         [trigger["metadata"]["topic"] for trigger in documents.one("ScaledObject", f"pixelflow-worker{pool}")["spec"]["triggers"]]
         for pool in ("", "-warm")]
     assert topics == [["image-tasks.high", "image-tasks", "image-tasks.low"], ["image-tasks.high", "image-tasks"]]
+    warm = documents.one("ScaledObject", "pixelflow-worker-warm")["spec"]
+    assert warm["advanced"]["scalingModifiers"]["formula"] == " + ".join(trigger["name"] for trigger in warm["triggers"]) == "high + normal"
+
+
+def test_the_autoscaler_of_a_pool_counts_the_lanes_that_the_pool_takes():
+    documents = chart.manifests_with(worker={
+        "lanes": ["normal", "low"], "autoscaling": {"maxReplicas": 6},
+        "pools": [{"name": "urgent", "lanes": ["high"]}]})
+    selectors = {
+        pool: documents.one("HorizontalPodAutoscaler", f"pixelflow-worker{pool}")["spec"]["metrics"][0]["external"]["metric"]["selector"]
+        for pool in ("", "-urgent")}
+    assert {each["matchLabels"]["topic"] for each in selectors.values()} == {"image-tasks"}
+    assert {pool: each["matchExpressions"] for pool, each in selectors.items()} == {
+        pool: [{"key": "lane", "operator": "In", "values": lanes}] for pool, lanes in (("", ["normal", "low"]), ("-urgent", ["high"]))}
+    for pool, each in selectors.items():
+        assert environment(worker(documents, pool))["PIXELFLOW_WORKER_LANES"].split(",") == each["matchExpressions"][0]["values"]
 
 
 @pytest.mark.parametrize("name", ["worker-pools", "scale-to-zero"])

@@ -62,6 +62,16 @@ def seaweedfs(folder, certificates=None):
             process.wait(timeout=30)
 
 
+def put_and_get(port, folder):
+    """What comes back of an object that was stored with the keys of the chart's container."""
+    signed = ["curl", "--silent", "--show-error", "--fail", "--aws-sigv4", "aws:amz:us-east-1:s3", "--user", "secretsecretsecret:secretsecretsecret"]
+    (folder / "object").write_bytes(b"bytes of an object")
+    url = f"http://127.0.0.1:{port}/bucket"
+    for arguments in (["--request", "PUT", url], ["--upload-file", folder / "object", f"{url}/object"]):
+        subprocess.run([*signed, *arguments], check=True, timeout=60)
+    return subprocess.run([*signed, f"{url}/object"], check=True, timeout=60, capture_output=True).stdout
+
+
 def wait_for(url, log):
     end = time.monotonic() + 120
     while time.monotonic() < end:
@@ -105,5 +115,6 @@ def test_nobody_is_let_in_without_a_certificate(tmp_path, certificates):
 def test_the_port_is_open_without_the_variables_and_closed_without_the_files(tmp_path, closed):
     """The first so that the test above would notice; the second is a Secret of one's own that has no certificate."""
     certificates = tmp_path / "missing" if closed else None
-    with seaweedfs(tmp_path, certificates) as (_, port), socket.create_connection(("127.0.0.1", port), timeout=30) as plain:
+    with seaweedfs(tmp_path, certificates) as (s3, port), socket.create_connection(("127.0.0.1", port), timeout=30) as plain:
         assert speaks_grpc(answer_to(plain)) != closed
+        assert put_and_get(s3, tmp_path) == b"bytes of an object"

@@ -92,19 +92,31 @@ import Testing
         waiting.cancel()
         await #expect(throws: CancellationError.self) { try await waiting.value("the wait to end") }
     }
+}
 
-    @Test func aProcessThatStaysIsKilled() async throws {
-        let process = Process()
-        process.executableURL = URL(filePath: "/bin/sleep")
-        process.arguments = ["60"]
-        try process.run()
-        await expectMiss("sleep") { try process.waitForExit(within: soon, "sleep") }
-        try await eventually("the process to be gone") { !process.isRunning }
-        let quick = Process()
-        quick.executableURL = URL(filePath: "/bin/true")
-        try quick.run()
-        try quick.waitForExit("true")
-        #expect(quick.terminationStatus == 0)
+@Suite struct RunningProcessTests {
+    @Test func killsWhatStays() async throws {
+        let process = try RunningProcess("sleep", ["60"])
+        #expect(throws: DeadlineExceeded.self) { try process.waitForExit(within: .milliseconds(50), "sleep") }
+        #expect(try await within(.testDeadline, "the process to be gone") { await process.waitForExit() } == -SIGKILL)
+        #expect(try RunningProcess("true").waitForExit("true") == 0)
+    }
+
+    /// The threads of tests block signals.
+    @Test func hearsSignals() async throws {
+        let process = try RunningProcess("sleep", ["60"])
+        process.signal(SIGTERM)
+        #expect(try process.waitForExit("sleep") == -SIGTERM)
+    }
+
+    @Test func inheritsNoDescriptor() async throws {
+        let file = try #require(fopen("/dev/null", "r"))
+        defer { fclose(file) }
+        #expect(try await Command.output("sh", "-c", "ls /proc/$$/fd").split(separator: "\n").count == 3)
+    }
+
+    @Test func namesWhatCannotBeStarted() {
+        #expect(throws: RunningProcess.SpawnError.self) { try RunningProcess("/no/such/program") }
     }
 }
 

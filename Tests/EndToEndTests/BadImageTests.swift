@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import PixelFlowCore
+import TestSupport
 import Testing
 
 extension EndToEnd {
@@ -117,7 +118,7 @@ private struct BadFile {
     /// A whole file of 900 million pixels and some 100 kB.
     private static func hugePNG() async throws -> Data {
         let folder = try TemporaryFolder()
-        _ = try await Command.run("/usr/bin/vips", "black", folder.path + "/huge.png[bitdepth=1,compression=9]", "30000", "30000")
+        _ = try await Command.output("/usr/bin/vips", "black", folder.path + "/huge.png[bitdepth=1,compression=9]", "30000", "30000")
         return try Data(contentsOf: URL(fileURLWithPath: folder.path + "/huge.png"))
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import PixelFlowCore
+import TestSupport
 import Testing
 
 extension EndToEnd {
@@ -31,10 +32,10 @@ extension EndToEnd {
                 "--service-secret": "a secret of thirty-two characters",
             ]
             let arguments = good.merging([flag: value]) { $1 }.flatMap { [$0, $1] }
-            let failure = await #expect(throws: Command.Failed.self) {
-                try await Command.run(Executable.path("pixelflow-api"), arguments)
+            let failure = await #expect(throws: CommandError.self) {
+                try await Command.output(Executable.path("pixelflow-api"), arguments)
             }
-            let lines = failure?.output.split(separator: "\n") ?? []
+            let lines = failure?.outcome.errors.split(separator: "\n") ?? []
             let name = "PIXELFLOW_" + flag.dropFirst(2).uppercased().replacing("-", with: "_")
             // libmongoc may print a warning of its own first, where another process has its counters.
             #expect(lines.last?.hasPrefix("pixelflow-api: \(name)") == true, "\(lines)")

@@ -7,6 +7,7 @@ import PixelFlowClient
 import PixelFlowCore
 import RawHTTP
 import Synchronization
+import TestSupport
 import Testing
 
 extension EndToEnd {

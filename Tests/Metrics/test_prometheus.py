@@ -18,6 +18,8 @@ QUESTIONS = {
     "tasks completed": 'sum(rate(tasks_finished_total{status="COMPLETED"}[5m]))',
     "tasks failed by code": 'sum(rate(tasks_finished_total{error_code="not_an_image"}[5m]))',
     "queue latency": "histogram_quantile(0.95, sum by (le) (rate(task_queue_latency_seconds_bucket[5m])))",
+    "queue latency by lane": 'histogram_quantile(0.95, sum by (le) (rate(task_queue_latency_seconds_bucket{lane="normal"}[5m])))',
+    "queue latency by lane, recorded": 'tasks:queue_latency_seconds:p95_5m{lane="normal"}',
     "render seconds by format": 'sum(rate(render_duration_seconds_sum{format="jpeg"}[5m]))',
     "bytes of outputs": "sum(rate(output_bytes_total[5m]))",
     "memory": 'process_resident_memory_bytes{job="api"}',

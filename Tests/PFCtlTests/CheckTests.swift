@@ -89,6 +89,12 @@ import WireFormats
             let denied = await stand.pfctl("check", "--pre")
             #expect(denied.status == .failed)
             #expect(denied.output.contains("not allowed: create clusterroles.rbac.authorization.k8s.io"))
+            stand.cluster.deny(DenialRule(verbs: ["create"], resource: "rolebindings", namespace: "kube-system"))
+            stand.cluster.deny(DenialRule(verbs: ["create"], resource: "priorityclasses"))
+            let more = await stand.pfctl("check", "--pre")
+            #expect(more.output.contains("create rolebindings.rbac.authorization.k8s.io in kube-system"))
+            #expect(
+                more.output.contains("✗ the workers' PriorityClass can be created: not allowed: create priorityclasses.scheduling.k8s.io"))
         }
     }
 
@@ -100,6 +106,24 @@ import WireFormats
             let foundOutcome = try Self.failed(outcome)
             #expect(foundOutcome.first == "api-reachable")
             #expect(!outcome.output.contains("services-ready"))
+        }
+    }
+
+    /// A worker without a partition has nothing to do, so no maximum above the number of partitions is suggested.
+    @Test(
+        arguments: [
+            (maximum: 6, partitions: nil, "pfctl scale worker --max 12"), (6, 64, "pfctl scale worker --max 12"),
+            (20, 24, "pfctl scale worker --max 24"), (12, 12, "kafka.partitions (12)"), (12, 10, "kafka.partitions (10)"),
+        ] as [(maximum: Int, partitions: Int?, hint: String)])
+    func suggestsNoMoreWorkersThanThereArePartitions(maximum: Int, partitions: Int?, hint: String) async throws {
+        try await Self.withAPI { stand in
+            stand.setPartitions(partitions)
+            stand.installAutoscaler(current: maximum, desired: maximum, lag: "90", maximum: maximum)
+            let outcome = await stand.pfctl("check", "--color", "never")
+            let lines = outcome.output.split(separator: "\n").map(String.init)
+            let place = try #require(
+                lines.firstIndex { $0.contains("the autoscaler is below its maximum: pixelflow-worker is at its maximum") })
+            #expect(lines[place + 1].contains(hint), "\(lines[place + 1])")
         }
     }
 

@@ -69,6 +69,7 @@ import X509
             let before = try #require(Self.secret(stand)?["data"])
             let outcome = await stand.pfctl(Self.bootstrap + ["--key=new"], console: nil)
             #expect(outcome.status == .ok)
+            #expect(outcome.output == "secret/passwords completed\n")
             let after = try #require(Self.secret(stand)?["data"])
             #expect(after["postgres"] == before["postgres"] && after["s3"] == before["s3"])
             #expect(after["new"] != nil)

@@ -27,7 +27,7 @@ import WireFormats
     }
 
     private static func partition(_ number: Int, lag: Int, committed: Int? = nil) -> [String] {
-        let labels = #"{topic="task.wakeups",partition="\#(number)"}"#
+        let labels = #"{topic="image-tasks",partition="\#(number)"}"#
         let lines = ["kafka_consumer_lag\(labels) \(lag)"]
         guard let committed else { return lines }
         return lines + ["kafka_committed_offset\(labels) \(committed)", "kafka_end_offset\(labels) \(committed + lag)"]
@@ -52,12 +52,12 @@ import WireFormats
             let outcome = await stand.pfctl("lag", "--sample", "0")
             #expect(outcome.status == .ok, "\(outcome.errors)")
             let lines = outcome.output.split(separator: "\n", omittingEmptySubsequences: false)
-            #expect(lines[0] == "TOPIC         PARTITION  LAG  MEMBER")
-            #expect(lines[1] == "task.wakeups          0    0  \(pods[1])")
-            #expect(lines[2] == "task.wakeups          1    4  \(pods[0])")
-            #expect(lines[3] == "task.wakeups          2    6  \(pods[2])")
+            #expect(lines[0] == "TOPIC        PARTITION  LAG  MEMBER")
+            #expect(lines[1] == "image-tasks          0    0  \(pods[1])")
+            #expect(lines[2] == "image-tasks          1    4  \(pods[0])")
+            #expect(lines[3] == "image-tasks          2    6  \(pods[2])")
             #expect(lines.contains("10 behind"))
-            #expect(await stand.pfctl("lag", "--sample", "0", "-o", "name").output.hasPrefix("partition/task.wakeups-0\n"))
+            #expect(await stand.pfctl("lag", "--sample", "0", "-o", "name").output.hasPrefix("partition/image-tasks-0\n"))
         }
     }
 
@@ -71,7 +71,7 @@ import WireFormats
             let rate = try #require(json["finished_per_second"]?.doubleValue)
             #expect(rate > 0 && rate < 300, "30 tasks in at least a tenth of a second")
             #expect(try #require(json["drain_seconds"]?.intValue) >= 1)
-            #expect(await stand.pfctl("lag", "--sample", "0").output.hasPrefix("TOPIC         PARTITION  COMMITTED   END  LAG  MEMBER\n"))
+            #expect(await stand.pfctl("lag", "--sample", "0").output.hasPrefix("TOPIC        PARTITION  COMMITTED   END  LAG  MEMBER\n"))
         }
     }
 
@@ -91,7 +91,7 @@ import WireFormats
             stand.setPartitions(5)
             let outcome = await stand.pfctl("lag", "--sample", "0")
             #expect(outcome.status == .degraded)
-            #expect(outcome.output.contains("\ntask.wakeups          1    ?  none\n"))
+            #expect(outcome.output.contains("\nimage-tasks          1    ?  none\n"))
             #expect(outcome.output.hasSuffix("\nat least 4 behind\n3 of 5 partitions are held by no worker\n"))
             let json = try JSONValue(parsing: Array(await stand.pfctl("lag", "--sample", "0", "-o", "json").output.utf8))
             #expect(json["untold_partitions"] == [1, 3, 4])

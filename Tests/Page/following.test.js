@@ -2,6 +2,7 @@ import { clock, drawFrame, FakeEventSource, FakeWebSocket, frames, openSockets, 
 import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
 import { session } from "../../Sources/PixelFlowWebApp/service/session.js";
+import { completedBatches } from "../../Sources/PixelFlowWebApp/tasks/batches.js";
 import { pollEvery, startFollowing, stream } from "../../Sources/PixelFlowWebApp/tasks/following.js";
 import { taskStore } from "../../Sources/PixelFlowWebApp/tasks/taskStore.js";
 import { answer, asked, resetService } from "./support/service.js";
@@ -49,6 +50,15 @@ test("many changes are taken in at the next frame, once", async () => {
     await drawFrame();
     assert.equal(status(1), "COMPLETED");
     assert.equal(status(2), "PENDING");
+});
+
+test("the batch of a task that changes is noted, also if the task has ended already", async () => {
+    newest().send("task", task(7, { status: "COMPLETED", batch: "quick", updated_at: "2026-01-01T00:00:05Z" }));
+    await drawFrame();
+    answer("GET /api/batches", { batches: [{ id: "quick", status: "completed", completed_at: "2026-01-01T00:00:07Z" }] });
+    answer("GET /api/batches/quick", { id: "quick", counts: { completed: 1 } });
+    assert.deepEqual(await completedBatches(), [{ id: "quick", counts: { completed: 1 } }]);
+    assert.deepEqual(await completedBatches(), []);
 });
 
 test("a hidden page, which draws no frames, takes changes in soon", async () => {

@@ -1,10 +1,10 @@
 import { clock } from "./support/browser.js";
 import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
-import { loadPresets, presetStore } from "../../Sources/PixelFlowWebApp/presets/presetStore.js";
+import { loadPresets, presetStore, savePreset } from "../../Sources/PixelFlowWebApp/presets/presetStore.js";
 import { toast, toasts } from "../../Sources/PixelFlowWebApp/service/toasts.js";
 import { errorWords, stepWords } from "../../Sources/PixelFlowWebApp/task/words.js";
-import { answer, refusal, resetService } from "./support/service.js";
+import { answer, asked, refusal, resetService } from "./support/service.js";
 
 const texts = () => toasts.get().shown.map(({ text }) => text);
 
@@ -49,4 +49,11 @@ test("built-in presets come first, the others in the order of the service", asyn
     await loadPresets();
     assert.equal(presetStore.get().problem.status, 500);
     assert.equal(presetStore.get().presets.length, 5);
+});
+
+test("a preset is saved with the priority that was chosen, or with none said", async () => {
+    answer("GET /api/presets", { presets: [] });
+    answer("PUT /api/presets/mine", {});
+    for (const priority of ["low", "none", undefined]) await savePreset("mine", { outputs: [] }, priority);
+    assert.deepEqual(asked("PUT /api/presets/mine").map(({ search }) => search), [{ priority: "low" }, { priority: "none" }, {}]);
 });

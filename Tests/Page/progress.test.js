@@ -1,10 +1,14 @@
-import { FakeNotification, settled } from "./support/browser.js";
+import { clock, FakeNotification, settled } from "./support/browser.js";
 import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
+import { session } from "../../Sources/PixelFlowWebApp/service/session.js";
 import { setTitle, startTitle } from "../../Sources/PixelFlowWebApp/shell/title.js";
-import { startNotifying, summary, turnOffNotifications, turnOnNotifications } from "../../Sources/PixelFlowWebApp/tasks/notifications.js";
+import { askEvery, startNotifying, summary, turnOffNotifications, turnOnNotifications } from "../../Sources/PixelFlowWebApp/tasks/notifications.js";
 import { progress, watchProgress } from "../../Sources/PixelFlowWebApp/tasks/progress.js";
 import { statistics } from "../../Sources/PixelFlowWebApp/tasks/statistics.js";
+import { upsertTasks } from "../../Sources/PixelFlowWebApp/tasks/taskStore.js";
+import { answer, asked, refusal, resetService } from "./support/service.js";
+import { task } from "./support/tasks.js";
 
 const count = (counts) => statistics.set({ now: /** @type {any} */ ({ counts }) });
 const icon = () => document.querySelector("link[rel=icon]").getAttribute("href");
@@ -56,6 +60,52 @@ test("the end is told to whoever asked for it and looks elsewhere", async () => 
     turnOffNotifications();
     end();
     assert.equal(FakeNotification.all.length, 1);
+});
+
+const at = (second) => `2026-01-01T00:00:${String(second).padStart(2, "0")}Z`;
+const batch = (id, status, second) => ({ id, description: id === "b1" ? "Import" : "", status, ...(status === "completed" && { completed_at: at(second) }) });
+const told = () => FakeNotification.all.map(({ body }) => body);
+
+test("a batch that is completed is told of once, while nobody looks", async () => {
+    resetService();
+    session.set({ phase: "in" });
+    await turnOnNotifications();
+    await clock.advance(askEvery);
+    assert.equal(asked("GET /api/batches").length, 0, "no batch is known");
+    upsertTasks([task(1, { batch: "b1" }), task(2, { batch: "b2", status: "COMPLETED" }), task(3)]);
+    answer("GET /api/batches", { batches: [batch("b2", "completed", 1), batch("b1", "closed")] });
+    await clock.advance(askEvery);
+    assert.deepEqual(told(), []);
+    answer("GET /api/batches", () => refusal(503));
+    await clock.advance(askEvery);
+    answer("GET /api/batches", { batches: [batch("b2", "completed", 1), batch("b1", "completed", 9)] });
+    answer("GET /api/batches/b1", { ...batch("b1", "completed", 9), counts: { completed: 12, failed: 1 } });
+    await clock.advance(3 * askEvery);
+    assert.deepEqual(told(), ["Batch “Import” is done: 12 tasks completed, 1 failed."]);
+    assert.equal(asked("GET /api/batches").length, 3, "it is no longer asked for");
+    // A task that runs again does not complete its batch again.
+    upsertTasks([task(1, { batch: "b1", updated_at: at(20) })]);
+    await clock.advance(askEvery);
+    assert.equal(told().length, 1);
+});
+
+test("a batch that was completed while somebody looked is no news", async () => {
+    resetService();
+    await turnOnNotifications();
+    document.hidden = false;
+    upsertTasks([task(4, { batch: "b4" })]);
+    answer("GET /api/batches", { batches: [batch("b4", "completed", 9)] });
+    answer("GET /api/batches/b4", { ...batch("b4", "completed", 9), counts: { completed: 1, failed: 0 } });
+    await clock.advance(2 * askEvery);
+    assert.equal(asked("GET /api/batches").length, 0);
+    document.hidden = true;
+    document.emit("visibilitychange");
+    await clock.advance(2 * askEvery);
+    assert.deepEqual(told(), []);
+    upsertTasks([task(5, { batch: "b5" })]);
+    turnOffNotifications();
+    await clock.advance(askEvery);
+    assert.equal(asked("GET /api/batches").length, 1, "nobody wants to know");
 });
 
 test("a browser that refuses is believed", async () => {

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { createHmac } from "node:crypto";
 import test from "node:test";
 import { samples } from "../../Sources/PixelFlowWebApp/webhooks/samples.js";
-import { localTime, logAddress, outcome, readable, stateOf } from "../../Sources/PixelFlowWebApp/webhooks/words.js";
+import { localTime, logAddress, outcome, readable, requestHeaders, stateOf } from "../../Sources/PixelFlowWebApp/webhooks/words.js";
 
 const key = Buffer.from("a key of thirty-two bytes, more or less");
 const secret = `whsec_${key.toString("base64")}`;
@@ -77,4 +77,10 @@ test("a message is shown with line breaks, and as it is if it is no JSON", () =>
 test("a field shows the time of here, to the minute", () => {
     const time = Date.parse("2026-11-29T08:15:30Z");
     assert.equal(new Date(localTime(time)).getTime(), time - 30_000);
+});
+
+test("a delivery shows the headers of its latest request", () => {
+    const attempts = [{ timestamp: 1767225600 }, { timestamp: 1767225605 }, { error: "body_too_large" }];
+    assert.equal(requestHeaders({ id: "msg_1", attempts }), "content-type: application/json\nwebhook-id: msg_1\nwebhook-timestamp: 1767225605");
+    assert.equal(requestHeaders({ id: "msg_1", attempts: [] }), "content-type: application/json\nwebhook-id: msg_1");
 });

@@ -265,7 +265,7 @@ private final class RecordingDesk: TaskMailDesk {
 
     var batches: [EndedBatch] { state.withLock { $0 } }
 
-    func claimDigests() async throws -> [DigestOrder] { [] }
+    func claimDigests() async throws -> [DigestRequest] { [] }
     func report(_ digests: [TaskDigest]) async throws {}
 
     func report(_ batches: [EndedBatch]) async throws {

@@ -176,7 +176,7 @@ private final class FlakyDesk: TaskMailDesk {
 
     func set(_ mode: Mode) { self.mode.withLock { $0 = mode } }
 
-    func claimDigests() async throws -> [DigestOrder] { try await inner.claimDigests() }
+    func claimDigests() async throws -> [DigestRequest] { try await inner.claimDigests() }
 
     func report(_ digests: [TaskDigest]) async throws {
         let mode = mode.withLock(\.self)

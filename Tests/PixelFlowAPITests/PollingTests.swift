@@ -38,6 +38,31 @@ import Testing
         }
     }
 
+    @Test func numbersAreShownForAMinuteWhileTheDatabaseIsAway() async throws {
+        let clock = ManualClock()
+        let harness = try await APIHarness(clock: clock)
+        try await harness.run { ada, bob in
+            let id = try await ada.task()
+            let stats = try await ada.get("/api/stats").object()["counts"] as? [String: Int]
+            let usage = try await ada.get("/api/usage").text
+            harness.counted.setAway(true)
+            for seconds in [10, 49] {
+                clock.advance(by: .seconds(seconds))
+                #expect(try await ada.get("/api/stats").object()["counts"] as? [String: Int] == stats)
+                #expect(try await ada.get("/api/usage").text == usage)
+            }
+            // Whoever acts on tasks is told nothing that is over, and nobody is told of what was never read.
+            #expect(try await ada.get("/api/tasks/\(id)").status == .serviceUnavailable)
+            #expect(try await bob.get("/api/stats").status == .serviceUnavailable)
+            clock.advance(by: .seconds(1))
+            #expect(try await ada.get("/api/stats").status == .serviceUnavailable)
+            #expect(try await ada.get("/api/usage").code == "task_database_unavailable")
+            harness.counted.setAway(false)
+            #expect(try await ada.get("/api/stats").status == .ok)
+            #expect(harness.registry[#"cache_requests_total{cache="statistics",result="stale"}"#] == 2)
+        }
+    }
+
     @Test func aChangeIsSeenAtOnceWhoeverMakesIt() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in

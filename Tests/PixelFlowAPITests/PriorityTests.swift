@@ -54,10 +54,25 @@ import Testing
             #expect(try await ada.get("/api/presets/import").object()["priority"] as? String == "low")
             #expect(try await ada.post(image: "bytes", query: "?preset=import").object()["priority"] as? String == "low")
             #expect(try await ada.post(image: "bytes", query: "?preset=import&priority=high").object()["priority"] as? String == "high")
-            // Saved anew without one, it has none.
-            #expect(try await ada.send(.put, "/api/presets/import", body: pipeline).object()["priority"] == nil)
+            // Saved anew without one, it keeps what it has, until it is told otherwise.
+            #expect(try await ada.send(.put, "/api/presets/import", body: pipeline).object()["priority"] as? String == "low")
+            #expect(try await ada.post(image: "bytes", query: "?preset=import").object()["priority"] as? String == "low")
+            #expect(try await ada.send(.put, "/api/presets/import?priority=none", body: pipeline).object()["priority"] == nil)
+            #expect(try await ada.get("/api/presets/import").object()["priority"] == nil)
             #expect(try await ada.post(image: "bytes", query: "?preset=import").object()["priority"] as? String == "normal")
             #expect(try await ada.send(.put, "/api/presets/import?priority=soon", body: pipeline).code == "invalid_value")
+        }
+    }
+
+    @Test func thePriorityOfAPresetIsItsTenantsAlone() async throws {
+        let pipeline = ByteBuffer(string: #"{"outputs":[{"name":"a"}]}"#)
+        try await APIHarness().run { ada, bob in
+            let saved = try await ada.send(.put, "/api/presets/web?priority=high", body: pipeline)
+            #expect(saved.status == .created)
+            #expect(try await bob.send(.put, "/api/presets/web", body: pipeline).object()["priority"] == nil)
+            // A preset that was deleted leaves nothing to the next of its name.
+            #expect(try await ada.send(.delete, "/api/presets/web").status == .noContent)
+            #expect(try await ada.send(.put, "/api/presets/web", body: pipeline).object()["priority"] == nil)
         }
     }
 

@@ -25,6 +25,19 @@ import Testing
         }
     }
 
+    @Test func statisticsTellThePriorities() async throws {
+        let harness = try await APIHarness()
+        try await harness.run { ada, bob in
+            for query in ["?priority=high", "", "?priority=low", "?priority=low"] { _ = try await ada.post(image: "bytes", query: query) }
+            try await harness.complete(try await ada.post(image: "bytes", query: "?priority=low").taskID())
+            _ = try await bob.post(image: "bytes", query: "?priority=high")
+            let priorities = try #require(try await ada.get("/api/stats").object()["priorities"] as? [String: [String: Any]])
+            #expect(priorities.mapValues { $0["waiting"] as? Int } == ["high": 1, "normal": 1, "low": 2])
+            #expect((priorities["low"]?["queue_latency_seconds"] as? [String: Any])?["p50"] is Double)
+            #expect((priorities["high"]?["queue_latency_seconds"] as? [String: Any])?.isEmpty == true)
+        }
+    }
+
     @Test(arguments: ["/health", "/livez", "/readyz"])
     func probesAnswerEverybody(_ path: String) async throws {
         try await APIHarness().run { ada, _ in

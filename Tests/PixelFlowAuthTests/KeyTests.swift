@@ -152,6 +152,20 @@ struct KeyTests {
         }
     }
 
+    @Test("an operator, and nobody else, reads every account, and restores none over others")
+    func archive() async throws {
+        try await AuthHarness().run(with: { $0.serviceSecret = ServiceSecret(Self.secret) }) { client in
+            let ada = try await client.person("ada@example.org")
+            for path in ["/operator/archive", "/operator/archive/rows"] {
+                #expect(try await client.send(.get, path, as: ada.token).status == .unauthorized)
+            }
+            #expect(try await client.send(.put, "/operator/archive/restores/b1", as: ada.token).status == .unauthorized)
+            let rows = String(buffer: try await client.send(.get, "/operator/archive/rows", as: Self.secret).body)
+            #expect(rows.contains("ada@example.org") && rows.hasSuffix("\"}\n"))
+            #expect(try await client.send(.put, "/operator/archive/restores/b1", as: Self.secret).code == "restore_not_empty")
+        }
+    }
+
     @Test("an operator makes, disables and helps accounts, and deletes and restores organisations")
     func operates() async throws {
         try await AuthHarness().run(with: {

@@ -1,10 +1,10 @@
 import Conformance
 import HTTPTypes
 import HummingbirdTesting
-import MailServer
 import PixelFlowCore
 import PixelFlowIdentity
 import SMTP
+import TestSupport
 import Testing
 
 @testable import PixelFlowAuth

@@ -1,12 +1,12 @@
 import Conformance
 import HTTPTypes
 import HummingbirdTesting
-import MailServer
 import NIOCore
 import PixelFlowCore
 import PixelFlowHTTP
 import PixelFlowIdentity
 import SMTP
+import TestSupport
 import Testing
 
 @testable import PixelFlowAuth

@@ -2,12 +2,12 @@ import Conformance
 import Foundation
 import HTTPTypes
 import HummingbirdTesting
-import MailServer
 import NIOCore
 import PixelFlowCore
 import PixelFlowHTTP
 import PixelFlowIdentity
 import SMTP
+import TestSupport
 import Testing
 
 @testable import PixelFlowAuth
@@ -36,9 +36,9 @@ struct TaskMailTests {
         return try await client.send(.put, "/notification-settings", as: person.token, body)
     }
 
-    private func claim(_ client: AuthClient) async throws -> [DigestOrder] {
+    private func claim(_ client: AuthClient) async throws -> [DigestRequest] {
         let answer = try await client.send(.post, "/task-digests/claim", as: Self.secret)
-        return try JSONDecoder().decode(DigestOrders.self, from: Data(answer.body.readableBytesView)).digests
+        return try JSONDecoder().decode(DigestRequests.self, from: Data(answer.body.readableBytesView)).digests
     }
 
     private func post(_ body: some Encodable, to path: String, _ client: AuthClient) async throws -> HTTPResponse.Status {
@@ -83,11 +83,11 @@ struct TaskMailTests {
             _ = try await choose("hourly", ada, client)
             #expect(try await claim(client).isEmpty)
             harness.clock.advance(by: .seconds(3_720))
-            let order = try #require(try await claim(client).first)
-            #expect(order.person.rawValue == ada.id && order.organisation.rawValue == ada.tenant && order.owners == [order.person])
+            let request = try #require(try await claim(client).first)
+            #expect(request.person.rawValue == ada.id && request.organisation.rawValue == ada.tenant && request.owners == [request.person])
             let ended = EndedTasks(completed: 1000, failed: 7, cancelled: 1, failures: try Self.failures(5))
             for _ in 0..<3 {
-                let status = try await post(TaskDigestDelivery([TaskDigest(order, ended)]), to: "/task-digests", client)
+                let status = try await post(TaskDigestDelivery([TaskDigest(request, ended)]), to: "/task-digests", client)
                 #expect(status == .noContent)
             }
             try await sender.sendDue()
@@ -124,12 +124,12 @@ struct TaskMailTests {
             var claimed = 0
             for round in 0..<12 {
                 harness.clock.advance(by: .seconds(300))
-                for order in try await claim(client) {
+                for request in try await claim(client) {
                     claimed += 1
                     let ended =
                         claimed == 1
                         ? EndedTasks(completed: 5) : EndedTasks(completed: 5, failed: 1, failures: try Self.failures(1))
-                    _ = try await post(TaskDigestDelivery([TaskDigest(order, ended)]), to: "/task-digests", client)
+                    _ = try await post(TaskDigestDelivery([TaskDigest(request, ended)]), to: "/task-digests", client)
                 }
                 try await sender.sendDue()
                 #expect(harness.mailbox.messages.count <= max(0, round / 3), "after \(round) rounds")
@@ -146,11 +146,11 @@ struct TaskMailTests {
             _ = try await choose("hourly", ada, client)
             harness.clock.advance(by: .seconds(7_200))
             #expect(try await claim(client).isEmpty)
-            let order = DigestOrder(
+            let request = DigestRequest(
                 organisation: TenantID(ada.tenant), person: UserID(ada.id), owners: [], from: harness.clock.now(),
                 until: harness.clock.now())
             #expect(
-                try await post(TaskDigestDelivery([TaskDigest(order, EndedTasks(failed: 1))]), to: "/task-digests", client) == .noContent)
+                try await post(TaskDigestDelivery([TaskDigest(request, EndedTasks(failed: 1))]), to: "/task-digests", client) == .noContent)
             #expect(try await harness.store().mailBacklog() == 0)
         }
     }
@@ -162,9 +162,9 @@ struct TaskMailTests {
             for path in ["/task-digests/claim", "/task-digests", "/ended-batches"] {
                 #expect(try await client.send(.post, path, as: ada.token, [:]).status == .unauthorized)
             }
-            let order = DigestOrder(
+            let request = DigestRequest(
                 organisation: TenantID("t"), person: UserID("u"), owners: [], from: harness.clock.now(), until: harness.clock.now())
-            let many = TaskDigestDelivery(Array(repeating: TaskDigest(order, EndedTasks()), count: DigestOrder.limit + 1))
+            let many = TaskDigestDelivery(Array(repeating: TaskDigest(request, EndedTasks()), count: DigestRequest.limit + 1))
             #expect(try await post(many, to: "/task-digests", client) == .unprocessableContent)
         }
     }
@@ -186,9 +186,9 @@ struct TaskMailTests {
                 let ada = try await client.person("ada@example.org")
                 _ = try await choose("daily", ada, client)
                 harness.clock.advance(by: .seconds(86_400))
-                let order = try #require(try await claim(client).first)
+                let request = try #require(try await claim(client).first)
                 let ended = EndedTasks(completed: 3, failed: 1, failures: try Self.failures(1))
-                #expect(try await post(TaskDigestDelivery([TaskDigest(order, ended)]), to: "/task-digests", client) == .noContent)
+                #expect(try await post(TaskDigestDelivery([TaskDigest(request, ended)]), to: "/task-digests", client) == .noContent)
             }
             let again = try await service()
             let ada = try #require(try await harness.store().user(email: "ada@example.org"))

@@ -156,14 +156,14 @@ struct ThrottleTests {
     @Test("memory is bounded, whatever is tried")
     func bounded() {
         let clock = ManualClock()
-        var ledger = AttemptTracker(
+        var tracker = AttemptTracker(
             LoginThrottle.Allowance(free: 0, parallel: 8, cap: .seconds(300)), memory: .seconds(3600), capacity: 100)
         for number in 0..<10_000 {
-            ledger.begin("n\(number)", at: clock.now())
-            ledger.end("n\(number)", failed: true, at: clock.now())
+            tracker.begin("n\(number)", at: clock.now())
+            tracker.end("n\(number)", failed: true, at: clock.now())
             clock.advance(by: .milliseconds(1))
-            #expect(ledger.count <= 100)
+            #expect(tracker.count <= 100)
         }
-        #expect(ledger.wait("n9999", at: clock.now()) > .zero)
+        #expect(tracker.wait("n9999", at: clock.now()) > .zero)
     }
 }

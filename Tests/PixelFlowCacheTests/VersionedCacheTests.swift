@@ -27,8 +27,10 @@ import Testing
     private let clock = ManualClock()
     private let source = Source()
 
-    private func cache(ageLimit: Duration? = nil, limits: CacheLimits = CacheLimits()) -> VersionedCache<String, String> {
-        VersionedCache("things", limits: limits, ageLimit: ageLimit, clock: clock, metrics: metrics) { $0.utf8.count }
+    private func cache(
+        ageLimit: Duration? = nil, staleFor: Duration = .zero, limits: CacheLimits = CacheLimits()
+    ) -> VersionedCache<String, String> {
+        VersionedCache("things", limits: limits, ageLimit: ageLimit, staleFor: staleFor, clock: clock, metrics: metrics) { $0.utf8.count }
     }
 
     private func count(_ result: String) -> Int {
@@ -73,6 +75,34 @@ import Testing
         let cache = cache()
         await #expect(throws: Failure.self) { try await cache.value(of: "a", in: 1) { throw Failure() } }
         #expect(try await cache.value(of: "a", in: 1) { source.read() } == "value 1")
+    }
+
+    @Test func anOutageIsBridgedByWhatWasReadBefore() async throws {
+        let cache = cache(ageLimit: .seconds(5), staleFor: .seconds(60))
+        let outage = PixelFlowError.unavailable("task_database")
+        await #expect(throws: PixelFlowError.self) { try await cache.value(of: "a", in: 1) { throw outage } }
+        #expect(try await cache.value(of: "a", in: 1) { source.read() } == "value 1")
+        clock.advance(by: .seconds(30))
+        #expect(try await cache.value(of: "a", in: 1) { throw outage } == "value 1")
+        #expect(try await cache.value(of: "a", in: 2) { throw outage } == "value 1")
+        #expect(try await cache.value(of: "a", in: nil) { throw outage } == "value 1")
+        #expect(try await cache.value(of: "a", in: 2, mustRead: true) { throw outage } == "value 1")
+        #expect(count("stale") == 4)
+        await #expect(throws: PixelFlowError.self) { try await cache.value(of: "b", in: 1) { throw outage } }
+        await #expect(throws: Failure.self, "a defect is no outage") { try await cache.value(of: "a", in: 2) { throw Failure() } }
+        clock.advance(by: .seconds(30))
+        await #expect(throws: PixelFlowError.self) { try await cache.value(of: "a", in: 1) { throw outage } }
+        #expect(try await cache.value(of: "a", in: 2) { source.read() } == "value 2")
+        #expect(count("stale") == 4)
+    }
+
+    @Test func withoutLeaveNothingStaleIsGiven() async throws {
+        let cache = cache(ageLimit: .seconds(5))
+        #expect(try await cache.value(of: "a", in: 1) { source.read() } == "value 1")
+        await #expect(throws: PixelFlowError.self) {
+            try await cache.value(of: "a", in: 2) { throw PixelFlowError.unavailable("task_database") }
+        }
+        #expect(count("stale") == 0)
     }
 
     @Test func manyWhoNeedTheSameReadItOnce() async throws {

@@ -41,6 +41,6 @@ import Testing
     @Test func hasABound() throws {
         var parser = ServerSentEventParser(limit: 8)
         #expect(try parser.read("data: 12\n\n".utf8).count == 1)
-        #expect(throws: ServerSentEventParser.TooLarge(limit: 8)) { try parser.read("data: 123".utf8) }
+        #expect(throws: ServerSentEventParser.TooLargeError(limit: 8)) { try parser.read("data: 123".utf8) }
     }
 }

@@ -90,7 +90,7 @@ private let mark = "01890a5d-ac96-774b-bcce-b302099a8057"
 @Suite struct RefusalMessages {
     @Test(arguments: [
         (#"{"op":1}"#, "X.op must be the name of an operation."),
-        (#"{"op":"flip","angle":1}"#, "There is no parameter X.angle."),
+        (#"{"op":"flip","angle":1}"#, "Unknown parameter X.angle."),
         (#"{"op":"resize"}"#, "X.width is missing."),
         (#"{"op":"resize","width":0}"#, "X.width must be a whole number from 1 to 16383."),
         (#"{"op":"resize","width":1,"fit":"stretch"}"#, "X.fit must be one of cover, contain, fill, inside, outside."),
@@ -157,7 +157,7 @@ private let mark = "01890a5d-ac96-774b-bcce-b302099a8057"
             try Pipeline(validating: Data(#"{"outputs":[{"name":"a","operations":[{"op":"melt"}]}]}"#.utf8))
         }
         #expect(
-            error?.message.hasPrefix("There is no such operation; there are resize, crop, rotate, flip, flop, blur, ")
+            error?.message.hasPrefix("Unknown operation; the operations are resize, crop, rotate, flip, flop, blur, ")
                 == true)
     }
 }

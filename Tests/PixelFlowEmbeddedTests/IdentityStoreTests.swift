@@ -18,6 +18,27 @@ struct IdentityStoreTests {
         }
     }
 
+    @Test(arguments: ArchivableStoreConformance.cases)
+    func keepsTheRuleOfArchives(rule: ConformanceCase<ArchivableStoreConformance>) async throws {
+        try await withFolder { folder in
+            try await rule.run { .accounts(source: try store(folder + "/auth.sqlite"), target: try store(folder + "/restored.sqlite")) }
+        }
+    }
+
+    @Test("every table and column is in a backup")
+    func backsEverythingUp() async throws {
+        try await withFolder { folder in
+            _ = try store(folder + "/auth.sqlite")
+            let tables = try await DatabaseQueue(path: folder + "/auth.sqlite").read { database in
+                let names = try String.fetchAll(
+                    database,
+                    sql: "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'grdb_migrations' AND name NOT LIKE 'sqlite_%'")
+                return try Dictionary(uniqueKeysWithValues: names.map { ($0, try database.columns(in: $0).map(\.name)) })
+            }
+            #expect(IdentityStore.archivedColumns == tables)
+        }
+    }
+
     @Test("only the owner can read the files")
     func isPrivate() async throws {
         try await withFolder { folder in

@@ -60,7 +60,7 @@ struct HealthTests {
         let backend = Backend()
         var harness = ServiceHarness()
         harness.health = HealthRoutes(
-            checks: [HealthCheck("database") { try await backend.check() }], patience: .testDeadline, now: backend.clock)
+            checks: [HealthCheck("database") { try await backend.check() }], waitLimit: .testDeadline, now: backend.clock)
         let log = harness.log
         try await harness.run { _ in
         } _: { client in
@@ -89,7 +89,7 @@ struct HealthTests {
         let backend = Backend()
         var harness = ServiceHarness()
         harness.health = HealthRoutes(
-            checks: [HealthCheck("certificate", need: .always) { try await backend.check() }], patience: .testDeadline, now: backend.clock)
+            checks: [HealthCheck("certificate", need: .always) { try await backend.check() }], waitLimit: .testDeadline, now: backend.clock)
         try await harness.run { _ in
         } _: { client in
             let well = try await client.execute(uri: "/readyz", method: .get)
@@ -132,7 +132,7 @@ struct HealthTests {
         let backend = Backend()
         var harness = ServiceHarness()
         harness.health = HealthRoutes(
-            checks: [HealthCheck("database") { try await backend.check() }], patience: .testDeadline, now: backend.clock)
+            checks: [HealthCheck("database") { try await backend.check() }], waitLimit: .testDeadline, now: backend.clock)
         try await harness.run { _ in
         } _: { client in
             for path in ["/readyz", "/metrics", "/readyz"] { _ = try await client.execute(uri: path, method: .get) }

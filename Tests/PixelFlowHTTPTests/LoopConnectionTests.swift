@@ -1,5 +1,6 @@
 import NIOCore
 import NIOEmbedded
+import NIOHTTP1
 import Testing
 
 @testable import PixelFlowHTTP
@@ -76,6 +77,23 @@ import Testing
         connection.send([ByteBuffer()], promise: promise)
         // bounded: an embedded event loop has run everything already
         #expect(throws: ChannelError.self) { try promise.futureResult.wait() }
+    }
+
+    @Test func whatComesWithTheEndOfItsSenderIsToldBeforeIt() throws {
+        let (channel, told) = (EmbeddedChannel(), Told())
+        let connection = ConnectionGuard(registry: ConnectionRegistry(), metrics: nil)
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandlers([
+            connection, HTTPResponseEncoder(), ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes)),
+            RequestObserver(connection),
+        ])
+        try channel.writeInbound(ByteBuffer(string: "GET / HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n"))
+        try channel.writeOutbound(HTTPServerResponsePart.head(.init(version: .http1_1, status: .switchingProtocols)))
+        // Before the handlers of the next protocol are there.
+        try channel.writeInbound(ByteBuffer(string: "last words"))
+        channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        try Connection.takeOver(channel, []) { $0.start(told.note) }
+        #expect(told.texts == ["last words", "ended"])
     }
 
     @Test func whatIsFasterThanTheNextProtocolWaitsForIt() throws {

@@ -82,7 +82,7 @@ struct MetricsTests {
         harness.health = HealthRoutes(
             checks: [
                 HealthCheck("database") {}, HealthCheck("broker") { if !isUp.withLock({ $0 }) { throw CancellationError() } },
-            ], patience: .testDeadline, now: { time.withLock { $0 } })
+            ], waitLimit: .testDeadline, now: { time.withLock { $0 } })
         try await harness.run { _ in
         } _: { client in
             #expect(try await value(#"api_health_check_up{check="broker"}"#, of: client) == 1)

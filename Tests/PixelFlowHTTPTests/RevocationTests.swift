@@ -2,6 +2,7 @@ import Conformance
 import Deadlines
 import Foundation
 import Logging
+import MetricsTestKit
 import PixelFlowCache
 import PixelFlowCore
 import Synchronization
@@ -132,6 +133,36 @@ struct RevocationTests {
         clock.advance(by: .seconds(3))
         #expect(await code(token, by: verifier) == nil)
         #expect(!verifier.isRevoked(principal))
+    }
+
+    @Test("look-ups of sessions and keys are counted by what came of them")
+    func countsLookUps() async throws {
+        let metrics = TestMetrics()
+        let verifier = TokenVerifier(source: FakeKeySource([forge.jwk]), identities: auth, clock: clock, metrics: metrics)
+        func counts(_ cache: String) throws -> [Int] {
+            try ["hit", "miss", "stale"].map { result in
+                Int(try metrics.expectCounter("cache_requests_total", [("cache", cache), ("result", result)]).totalValue)
+            }
+        }
+        let (token, key, unknown) = (try token(["sid": "s1"]), SecretToken(.key).text, SecretToken(.key).text)
+        auth.activate(key)
+        for _ in 0..<3 {
+            #expect(await code(token, by: verifier) == nil)
+            #expect(await code(key, by: verifier) == nil)
+        }
+        #expect(try counts("sessions") == [2, 1, 0])
+        #expect(try counts("keys") == [2, 1, 0])
+        for _ in 0..<2 { #expect(await code(unknown, by: verifier) == "token_invalid") }
+        #expect(try counts("keys") == [3, 2, 0])
+        // A look-up that finds a session which is then refused is counted once.
+        auth.revoke(.session(SessionID("s1")))
+        clock.advance(by: .seconds(10))
+        #expect(await code(token, by: verifier) == "token_revoked")
+        #expect(try counts("sessions") == [3, 1, 0])
+        auth.isDown = true
+        clock.advance(by: .seconds(61))
+        #expect(await code(key, by: verifier) == nil)
+        #expect(try counts("keys") == [3, 3, 1])
     }
 
     @Test("nothing is accepted before there is a list")

@@ -123,7 +123,9 @@ import Testing
         (TIFFWriter(sample: .float(32), entries: [339: (3, [6, 6, 6])]), "complex"),
         (TIFFWriter(entries: [258: (3, [5, 6, 5])]), "different depths"),
         (TIFFWriter(photometric: 1, sample: .unsigned(1), samples: 2, extras: [2]), "1 bits each"),
-        (TIFFWriter(photometric: 6), "YCbCr"), (TIFFWriter(photometric: 9), "L*a*b*"), (TIFFWriter(photometric: 4, samples: 1), "masks"),
+        (TIFFWriter(photometric: 6), "YCbCr"),
+        (TIFFWriter(photometric: 6, isPlanar: true, entries: [259: (3, [7])]), "YCbCr with separate"),
+        (TIFFWriter(photometric: 9), "L*a*b*"), (TIFFWriter(photometric: 4, samples: 1), "masks"),
         (TIFFWriter(photometric: 32803, samples: 1), "Camera raw"), (TIFFWriter(entries: [50706: (1, [1, 4, 0, 0])]), "Camera raw"),
         (TIFFWriter(photometric: 5, samples: 6, entries: [332: (3, [2])]), "inks"),
         (TIFFWriter(sample: .unsigned(32), samples: 4, extras: [1]), "associated alpha"),
@@ -222,6 +224,31 @@ import Testing
         let picture = try rendering.picture()
         #expect(rendering.facts.format == "avif" && rendering.facts.hasAlpha)
         for x in 0..<256 { #expect(picture.shows([200, 60, 60, UInt8(x)], at: x, 8, tolerance: 1), "at \(x): \(picture[x, 8])") }
+    }
+
+    @Test(arguments: ["", "-10-bit"])
+    func coloursThatAlphaIsMultipliedInto(depth: String) throws {
+        let picture = try render(try LayoutFile.data("rgba-premultiplied\(depth).avif")).picture()
+        // Little is left of the colours where little is seen.
+        for (x, tolerance) in [(10, 4), (30, 3), (45, 2), (63, 1)] {
+            let alpha = UInt8(3 + x * 4)
+            #expect(picture.shows([200, 100, 50, alpha], at: x, 8, tolerance: tolerance), "at \(x): \(picture[x, 8])")
+        }
+    }
+
+    /// A profile that is not used is not written, with alpha beside the colours or without.
+    @Test(arguments: [5, 2, 8])
+    func alphaBringsNoProfileBack(photometric: Int) throws {
+        let colours = photometric == 5 ? 4 : 3
+        // Of RGB for ink and L*a*b*, of grey for RGB.
+        let profile = ProfileWriter(space: photometric == 2 ? "GRAY" : "RGB ", curve: .gamma(1)).data
+        let writer = TIFFWriter(photometric: photometric, samples: colours + 1, extras: [2], profile: profile)
+        let source = writer.file { x, _, band in band == colours ? UInt64(x * 30) : 90 }
+        for format in [ImageFormat.png, .webp, .tiff, .avif] {
+            let spec = OutputSpec(name: "a", format: .fixed(format), encoder: EncoderOptions(colorProfile: .keep))
+            let file = try render(source, [spec]).files[0]
+            #expect(file.range(of: Data("acsp".utf8)) == nil && file.range(of: Data("iCCP".utf8)) == nil, "\(format)")
+        }
     }
 
     /// The strips in which pixels go to memory are higher than what a decoder holds: nothing is read twice from it.

@@ -69,6 +69,51 @@ import Testing
         #expect(file.range(of: Data("GRAY".utf8)) == nil && file.range(of: Data("iCCP".utf8)) == nil)
     }
 
+    /// A PNG of one colour, with more chunks in front of the pixels.
+    private func png(_ color: [UInt8], _ chunks: [(String, [UInt32])]) throws -> Data {
+        let plain = try TestImage.data(try TestImage.made(16, 16, bands: color.count) { _, _ in color }, "pngsave_buffer")
+        var file = [UInt8](plain[..<33])
+        for (name, values) in chunks {
+            file += HostileFile.chunk(name, name == "cICP" ? values.map { UInt8($0) } : values.flatMap(\.bigEndianBytes))
+        }
+        return Data(file + plain[33...])
+    }
+
+    private static let p3Points: [UInt32] = [31_270, 32_900, 68_000, 32_000, 26_500, 69_000, 15_000, 6_000]
+    private static let standardPoints: [UInt32] = [31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6_000]
+
+    /// The values on the right are those of Little CMS with profiles of the same primaries and curves.
+    @Test(
+        arguments: [
+            ([("gAMA", [100_000])], [229, 168, 122]), ([("gAMA", [45_455])], [200, 100, 50]), ([("gAMA", [0])], [200, 100, 50]),
+            ([("cHRM", p3Points)], [215, 93, 31]), ([("cHRM", standardPoints), ("gAMA", [45_455])], [200, 100, 50]),
+            ([("cICP", [12, 13, 0, 1])], [215, 93, 31]), ([("cICP", [9, 13, 0, 1])], [241, 76, 29]),
+            ([("cICP", [1, 1, 0, 1])], [200, 100, 50]),
+            ([("cICP", [9, 16, 0, 1])], [200, 100, 50]), ([("sRGB", []), ("gAMA", [100_000])], [200, 100, 50]),
+            ([("cHRM", [0, 0, 0, 0, 0, 0, 0, 0])], [200, 100, 50]),
+            ([("cHRM", [31_270, 32_900, 64_000, 33_000, 64_000, 33_000, 15_000, 6_000])], [200, 100, 50]),
+        ] as [([(String, [UInt32])], [UInt8])])
+    func chunksThatDescribeColours(chunks: [(String, [UInt32])], expected: [UInt8]) throws {
+        let source = try png([200, 100, 50], chunks)
+        let picture = try render(source).picture()
+        #expect(picture.shows(expected, at: 8, 8, tolerance: 2), "\(picture[8, 8])")
+        let kept = try output(source, .webp, .keep)
+        #expect(kept.range(of: Data("ICCP".utf8)) != nil || expected == [200, 100, 50])
+        #expect(try Picture(kept).shows([200, 100, 50], at: 8, 8, tolerance: 6))
+    }
+
+    @Test func greyWithAGammaOfItsOwn() throws {
+        let source = try png([55], [("gAMA", [100_000])])
+        #expect(try render(source).picture().shows([128], at: 8, 8, tolerance: 2))
+        let kept = try Picture(try output(source, .png, .keep))
+        #expect(kept.bands == 1 && kept.shows([55], at: 8, 8, tolerance: 0))
+    }
+
+    @Test func coloursOfAVIFWithoutAProfile() throws {
+        let picture = try render(try LayoutFile.data("p3-without-a-profile.avif")).picture()
+        #expect(picture.shows([215, 93, 31], at: 8, 8, tolerance: 3), "\(picture[8, 8])")
+    }
+
     static let damages: [(String, @Sendable (Data) -> Data)] = [
         ("no signature", { $0.replaced(at: 36, [0, 0, 0, 0]) }),
         ("cut off", { $0.prefix($0.count / 2) }),
@@ -77,6 +122,8 @@ import Testing
         ("no curves", { $0.replacing("TRC", "ZZZ") }),
         ("no primaries", { $0.replacing("rXYZ", "rXXX") }),
         ("black primaries", { _ in ProfileWriter(primaries: Array(repeating: [0, 0, 0], count: 3)).data }),
+        ("shorter than its tags", { $0.replaced(at: 0, [0, 0, 0, 200]) }),
+        ("of a version to come", { $0.replaced(at: 8, [9]) }),
         ("text", { _ in Data("this is no profile at all, whatever it says".utf8) }),
         ("one byte", { _ in Data([1]) }),
         ("of inks", { $0.replaced(at: 16, Array("CMYK".utf8)) }),

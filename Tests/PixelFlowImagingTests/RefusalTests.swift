@@ -65,6 +65,26 @@ import Testing
         #expect(shown < 20)
     }
 
+    /// Arithmetic codes go on for ever, and each scan of a progressive file is a picture: without the end mark there may be more.
+    @Test func scansThatAreMissing() throws {
+        for name in ["arithmetic.jpg", "arithmetic-progressive.jpg"] {
+            let whole = try LayoutFile.data(name)
+            #expect(code(whole) == nil)
+            for length in stride(from: 30, to: whole.count - 1, by: 7) {
+                #expect(code(whole.prefix(length)) == "truncated_image", "\(name): \(length) of \(whole.count) bytes")
+            }
+        }
+        let whole = try photo("jpeg", ["interlace": .flag(true)])
+        let scans = whole.indices.dropLast().filter { whole[$0] == 0xff && whole[$0 + 1] == 0xda }
+        #expect(scans.count > 3)
+        for scan in scans.dropFirst() {
+            // With the tables of the next scan and without.
+            for end in [scan, whole[..<scan].range(of: Data([0xff, 0xc4]), options: .backwards)?.lowerBound ?? scan] {
+                #expect(code(whole.prefix(end)) == "truncated_image", "\(end) of \(whole.count) bytes")
+            }
+        }
+    }
+
     /// Half a picture with the mark of a whole one.
     @Test(arguments: ["jpeg", "progressive jpeg"])
     func halfAJPEGWithItsLastMarker(kind: String) throws {
@@ -172,6 +192,11 @@ import Testing
             let failure = failure(other)
             #expect(failure?.code == "unsupported_format" && failure?.message.contains(name) == true, "\(name): \(failure?.message ?? "")")
         }
+        for (offset, bytes, name) in [(9, [UInt8(2)], "2 components"), (9, [5], "5 components"), (5, [0xff, 0xff], "65,500")] {
+            let other = jpeg[..<(frame + offset)] + Data(bytes) + jpeg[(frame + offset + bytes.count)...]
+            let failure = failure(other)
+            #expect(failure?.code == "unsupported_format" && failure?.message.contains(name) == true, "\(name): \(failure?.message ?? "")")
+        }
         var png = try photo("png")
         let chunk: [UInt8] = [0, 0, 0, 4, 0x43, 0x67, 0x42, 0x49, 0x50, 0, 0x20, 2, 0x2b, 0xd5, 0xb3, 0x7f]
         png.insert(contentsOf: chunk, at: 8)
@@ -187,6 +212,11 @@ import Testing
         ("gimp xcf v011", "XCF"),
         ("\0\0\0\u{18}ftypisom\0\0\0\0isomavc1", "Video"),
         ("\0\0\0\u{18}ftypcrx \0\0\0\u{1}crx isom", "Camera raw"),
+        ("\0\0\u{2}\0\0\0\0\0\0\0\0\0\u{4}\0\u{4}\0\u{18}\0", "TGA"), ("\0\u{1}\u{1}\0\0\0\u{1}\u{18}\0\0\0\0\u{4}\0\u{4}\0\u{8}\0", "TGA"),
+        ("\0\0\u{2}\0\u{1}\0\u{10}\u{10}", "Icon"), ("\n\u{5}\u{1}\u{8}\0\0\0\0", "PCX"), ("#define a_width 3\n", "XBM"),
+        ("farbfeld", "farbfeld"), ("PF\n4 4\n-1.0\n", "Netpbm"), ("FUJIFILMCCD-RAW 0201", "Camera raw"), ("IIU\0\u{8}\0\0\0", "Camera raw"),
+        ("II*\0\u{10}\0\0\0CR\u{2}\0", "Camera raw"), ("\u{feff}\n<!-- a --><svg width=\"3\">", "SVG"),
+        ("<?xml version=\"1.0\"?><SVG/>", "SVG"),
         ("\0\0\0\u{14}ftypqt  \0\0\0\0qt  ", "Video"), ("RIFF\0\0\0\0AVI LIST", "Video"),
     ])
     func foreignFormatsHaveNames(start: String, name: String) {
@@ -196,6 +226,7 @@ import Testing
 
     @Test(arguments: [
         "", "G", "GIF8", "Hello", "P6", "Please", "P1 is a road", "<html></html>", "\0\0\0\0\0\0", "{\"a\":1}", "RIFF\0\0\0\0WAVEfmt ",
+        "<!DOCTYPE html><p><svg></svg>", "<html lang=\"de\"><svg/>", "{\"image\":\"<svg/>\"}", "#define WIDTH 3",
     ])
     func bytesThatAreNotAnImage(text: String) { #expect(code(Data(text.utf8)) == "not_an_image") }
 
@@ -230,6 +261,46 @@ import Testing
 
     private func file(_ major: String, _ compatible: [String]) -> Data {
         Data([0, 0, 0, UInt8(16 + 4 * compatible.count)]) + Data("ftyp\(major)\0\0\0\0\(compatible.joined())".utf8)
+    }
+
+    /// All of the file is there, and it is wrong.
+    @Test func aPNGThatContradictsItself() throws {
+        let whole = [UInt8](try photo("png"))
+        let chunks = FileParts.chunksOfPNG(whole)
+        let header = chunks[0].body
+        func file(_ header: [UInt8], before: [UInt8] = [], after: [UInt8] = []) -> Data {
+            let rest = chunks.dropFirst().flatMap { HostileFile.chunk($0.name, $0.body) }
+            return Data(Array(whole[..<8]) + before + HostileFile.chunk("IHDR", header) + after + rest)
+        }
+        func changed(_ index: Int, _ value: UInt8) -> [UInt8] {
+            var other = header
+            other[index] = value
+            return other
+        }
+        let noWidth: [UInt8] = [0, 0, 0, 0] + header[4...]
+        #expect(code(file(header)) == nil)
+        for other in [
+            noWidth, changed(8, 3), changed(9, 5), changed(9, 3), changed(10, 1), changed(11, 1), changed(12, 2), changed(0, 0x80),
+        ] {
+            #expect(code(file(other)) == "damaged_image", "\(other)")
+        }
+        #expect(code(file(header, before: HostileFile.chunk("tEXt", Array("a\0b".utf8)))) == "damaged_image")
+        #expect(code(file(header, after: HostileFile.chunk("ABCD", [1]))) == "damaged_image")
+    }
+
+    /// Decoders have limits of their own, and say something else.
+    @Test func sizesThatNoDecoderTakes() throws {
+        let png = [UInt8](try photo("png"))
+        func file(_ width: UInt32, _ height: UInt32) -> Data {
+            let header = width.bigEndianBytes + height.bigEndianBytes + png[24..<29]
+            return Data(Array(png[..<8]) + HostileFile.chunk("IHDR", header) + png[33...])
+        }
+        #expect(code(file(0x7fff_ffff, 0x7fff_ffff)) == "too_many_pixels")
+        #expect(failure(file(2_000_000, 1))?.message.contains("1,000,000") == true)
+        let jpeg = try photo("jpeg")
+        let frame = try #require(jpeg.firstRange(of: Data([0xff, 0xc0]))).lowerBound
+        let large = jpeg[..<(frame + 5)] + Data([0xff, 0xff, 0xff, 0xff]) + jpeg[(frame + 9)...]
+        #expect(code(large) == "too_many_pixels")
     }
 
     /// No byte of a directory leads outside.

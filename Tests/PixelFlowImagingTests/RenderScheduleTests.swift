@@ -75,7 +75,7 @@ import Testing
         #expect(turn(&schedule, 1, after: 50) == "a2, fresh")
     }
 
-    @Test func patienceIsWhatAStartCosts() {
+    @Test func theWaitLimitIsWhatAStartCosts() {
         var schedule = schedule(slots: 1)
         for (start, startEstimate) in [(1, 20), (300, 300), (5000, 1000)] {
             schedule.note(start: .milliseconds(start))

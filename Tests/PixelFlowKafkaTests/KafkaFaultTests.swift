@@ -3,7 +3,7 @@ import Conformance
 import Deadlines
 import Glibc
 import PixelFlowCore
-import ServerProcess
+import TestSupport
 import Testing
 
 @testable import PixelFlowKafka

@@ -2,8 +2,8 @@ import Conformance
 import Deadlines
 import Glibc
 import PixelFlowCore
-import ServerProcess
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import PixelFlowKafka

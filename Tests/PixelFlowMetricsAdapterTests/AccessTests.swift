@@ -111,14 +111,14 @@ private let metricPath = "/apis/external.metrics.k8s.io/v1beta1/namespaces/image
             try await cluster.serving(adapter) { api in
                 let next = try FrontProxy()
                 cluster.api.put(.configMaps, next.configMap, namespace: "kube-system")
-                try await adapter.gate.refresh()
+                try await adapter.authenticator.refresh()
                 #expect(try await api.get("/apis").status == 401)
                 var changed = api
                 changed.shows = try next.certificate()
                 #expect(try await changed.get("/apis").status == 200)
                 // What cannot be read changes nothing.
                 cluster.api.put(.configMaps, FrontProxy.configMap(authority: ""), namespace: "kube-system")
-                await #expect(throws: FrontProxyTrust.Unusable.self) { try await adapter.gate.refresh() }
+                await #expect(throws: FrontProxyTrust.ConfigurationError.self) { try await adapter.authenticator.refresh() }
                 #expect(try await changed.get("/apis").status == 200)
             }
         }

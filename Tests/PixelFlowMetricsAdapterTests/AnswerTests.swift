@@ -1,5 +1,7 @@
 import FakeKubernetes
+import Foundation
 import KubernetesClient
+import PixelFlowCore
 import Testing
 import WireFormats
 
@@ -23,6 +25,30 @@ private let aggregatedAccept =
                 #expect(answer.status == 200)
                 #expect(answer.headers["content-type"] == "application/json")
                 #expect(answer.body == (try json(Shapes.values("7", at: "2025-05-01T12:30:00Z"))))
+            }
+        }
+    }
+
+    /// A selector, and the lanes and values of the answer; none for one that selects nothing.
+    @Test func aSelectorChoosesLanes() async throws {
+        let cases: [(selector: String, items: [String])] = [
+            ("group=workers,topic=tasks", ["high 1", "normal 2", "low 3"]), ("", ["high 1", "normal 2", "low 3"]),
+            ("group=workers,topic=tasks,lane in (high,normal)", ["high 1", "normal 2"]), ("lane=low", ["low 3"]),
+            ("lane!=low", ["high 1", "normal 2"]),
+            ("lane in (urgent)", []), ("lane=high,group=others", []),
+        ]
+        try await Cluster.with { cluster in
+            try await cluster.serving(cluster.adapter(ScriptedLag([.high: 1, .normal: 2, .low: 3]))) { api in
+                for each in cases {
+                    var query = URLComponents()
+                    query.queryItems = [URLQueryItem(name: "labelSelector", value: each.selector)]
+                    let answer = try await api.get("\(metricPath)?\(try #require(query.percentEncodedQuery))")
+                    #expect(answer.status == (each.items.isEmpty ? 400 : 200), "\(each)")
+                    let items = answer.body?["items"]?.arrayValue ?? []
+                    #expect(
+                        items.map { "\($0["metricLabels"]?["lane"]?.stringValue ?? "") \($0["value"]?.stringValue ?? "")" } == each.items,
+                        "\(each)")
+                }
             }
         }
     }

@@ -1,4 +1,5 @@
 import KubernetesClient
+import PixelFlowCore
 import PixelFlowKafka
 import Testing
 
@@ -37,7 +38,7 @@ private struct Autoscaler {
     private static func metric(_ lag: Int64, partitions: Int, target: Int) -> Int64 {
         var shares = Array(repeating: Int64(0), count: partitions)
         shares[0] = lag
-        return LagSample([ScriptedLag.group(shares)], target: target, time: .now)?.value ?? -1
+        return LagSample([.normal: ScriptedLag.group(shares)], target: target, time: .now)?.value ?? -1
     }
 
     @Test(arguments: [1, 2, 3, 7, 10, 20, 50, 1_000])

@@ -12,7 +12,7 @@ import X509
     @Test func theFirstStartMakesACertificateAndHasItTrusted() async throws {
         try await Cluster.with { cluster in
             let adapter = cluster.adapter()
-            try await adapter.keeper.keep()
+            try await adapter.certificates.renew()
             let secret = try #require(cluster.secret)
             #expect(secret["type"] == "kubernetes.io/tls")
             let kept = try CertificateSecret.certificate(of: secret)
@@ -24,7 +24,7 @@ import X509
             #expect(adapter.server.identity.context != nil)
 
             cluster.api.forgetRequests()
-            try await adapter.keeper.keep()
+            try await adapter.certificates.renew()
             #expect(cluster.api.requests.allSatisfy { $0.method == "GET" }, "nothing to do is nothing written")
         }
     }
@@ -32,7 +32,7 @@ import X509
     /// The chart does not know of the Secret: what deletes it is that its owner, an object of the chart, is deleted.
     @Test func theSecretGoesWithTheAPIService() async throws {
         try await Cluster.with { cluster in
-            try await cluster.adapter().keeper.keep()
+            try await cluster.adapter().certificates.renew()
             let service = try #require(cluster.api.object(.apiServices, APIRegistration.name))
             func owners() -> [JSONValue] { cluster.secret?["metadata"]?["ownerReferences"]?.arrayValue ?? [] }
             #expect(owners().count == 1)
@@ -40,7 +40,7 @@ import X509
             // Installed anew: the one before owns nothing any more.
             cluster.api.delete(.apiServices, APIRegistration.name)
             cluster.api.put(.apiServices, ["metadata": ["name": .string(APIRegistration.name)], "spec": service["spec"] ?? [:]])
-            try await cluster.adapter().keeper.keep()
+            try await cluster.adapter().certificates.renew()
             let second = try #require(cluster.api.object(.apiServices, APIRegistration.name))
             #expect(second["metadata"]?["uid"] != service["metadata"]?["uid"])
             #expect(owners().map { $0["uid"] } == [second["metadata"]?["uid"]])
@@ -51,13 +51,13 @@ import X509
         try await Cluster.with { cluster in
             let adapters = (1...4).map { _ in cluster.adapter() }
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for adapter in adapters { group.addTask { try await adapter.keeper.settled() } }
+                for adapter in adapters { group.addTask { try await adapter.certificates.settled() } }
                 try await group.waitForAll()
             }
             let bundle = try #require(cluster.secret?["data"]?["ca.crt"]?.stringValue)
             #expect(cluster.caBundle == bundle)
             for adapter in adapters {
-                let found = try await adapter.keeper.shared.current()
+                let found = try await adapter.certificates.shared.current()
                 #expect(found.certificate == (try CertificateSecret.certificate(of: try #require(cluster.secret))).certificate)
             }
             let created = cluster.api.requests.filter { $0.method == "POST" && $0.path.hasSuffix("/secrets") }
@@ -69,16 +69,16 @@ import X509
         let time = ManualClock()
         try await Cluster.with { cluster in
             let adapter = cluster.adapter(clock: time.clock)
-            let first = try await adapter.keeper.shared.current()
+            let first = try await adapter.certificates.shared.current()
             time.advance(by: .seconds(59 * 86_400))
-            #expect(try await adapter.keeper.shared.current().certificate == first.certificate)
+            #expect(try await adapter.certificates.shared.current().certificate == first.certificate)
             time.advance(by: .seconds(2 * 86_400))
-            let second = try await adapter.keeper.shared.current()
+            let second = try await adapter.certificates.shared.current()
             #expect(second.certificate != first.certificate && second.authorities == first.authorities)
             #expect(second.certificate.notValidAfter > first.certificate.notValidAfter)
             try second.check(names: Cluster.settings.serverNames, at: Date(timeIntervalSince1970: time.clock.now().secondsSinceEpoch))
             // The other replica takes it.
-            #expect(try await cluster.adapter(clock: time.clock).keeper.shared.current().certificate == second.certificate)
+            #expect(try await cluster.adapter(clock: time.clock).certificates.shared.current().certificate == second.certificate)
         }
     }
 
@@ -88,16 +88,16 @@ import X509
         issuer.authorityLifetime = 100 * CertificateIssuer.day
         try await Cluster.with { cluster in
             let adapter = cluster.adapter(clock: time.clock, issuer: issuer)
-            try await adapter.keeper.keep()
+            try await adapter.certificates.renew()
             let first = try CertificateSecret.certificate(of: try #require(cluster.secret))
             time.advance(by: .seconds(61 * 86_400))
-            try await adapter.keeper.keep()
+            try await adapter.certificates.renew()
             let second = try CertificateSecret.certificate(of: try #require(cluster.secret))
             #expect(second.authorities.count == 2 && second.authorities.last == first.authorities.first)
             #expect(cluster.caBundle == cluster.secret?["data"]?["ca.crt"]?.stringValue)
             // And is dropped when it is over.
             time.advance(by: .seconds(61 * 86_400))
-            try await adapter.keeper.keep()
+            try await adapter.certificates.renew()
             let third = try CertificateSecret.certificate(of: try #require(cluster.secret))
             #expect(!third.authorities.contains(try #require(first.authorities.first)))
         }
@@ -107,15 +107,15 @@ import X509
         let time = ManualClock()
         try await Cluster.with { cluster in
             let (one, other) = (cluster.adapter(clock: time.clock), cluster.adapter(clock: time.clock))
-            let first = try await one.keeper.shared.current()
+            let first = try await one.certificates.shared.current()
             time.advance(by: .seconds(61 * 86_400))
-            async let left = one.keeper.shared.current()
-            async let right = other.keeper.shared.current()
+            async let left = one.certificates.shared.current()
+            async let right = other.certificates.shared.current()
             _ = try await (left, right)
             let kept = try CertificateSecret.certificate(of: try #require(cluster.secret)).certificate
             #expect(kept != first.certificate)
-            #expect(try await one.keeper.shared.current().certificate == kept)
-            #expect(try await other.keeper.shared.current().certificate == kept)
+            #expect(try await one.certificates.shared.current().certificate == kept)
+            #expect(try await other.certificates.shared.current().certificate == kept)
         }
     }
 
@@ -123,11 +123,11 @@ import X509
         let time = ManualClock()
         try await Cluster.with { cluster in
             let adapter = cluster.adapter(clock: time.clock)
-            _ = try await adapter.keeper.shared.current()
+            _ = try await adapter.certificates.shared.current()
             time.advance(by: .seconds(61 * 86_400))
             cluster.api.fail(FakeClusterFault(.status(409, reason: "Conflict", message: "the object has been modified"), method: "PATCH"))
             cluster.api.forgetRequests()
-            _ = try await adapter.keeper.shared.current()
+            _ = try await adapter.certificates.shared.current()
             let patches = cluster.api.requests.filter { $0.method == "PATCH" }
             #expect(patches.count == 2, "read anew, then written")
             #expect(patches.allSatisfy { $0.json?["metadata"]?["resourceVersion"]?.stringValue?.isEmpty == false })
@@ -138,9 +138,9 @@ import X509
     func aSpoiltSecretIsReplaced(field: String) async throws {
         try await Cluster.with { cluster in
             let adapter = cluster.adapter()
-            try await adapter.keeper.keep()
+            try await adapter.certificates.renew()
             cluster.api.update(.secrets, Cluster.settings.secret, namespace: "images") { $0["data"]?[field] = "bm9uc2Vuc2U=" }
-            try await adapter.keeper.keep()
+            try await adapter.certificates.renew()
             let kept = try CertificateSecret.certificate(of: try #require(cluster.secret))
             try kept.check(names: Cluster.settings.serverNames, at: .now)
             #expect(cluster.caBundle == cluster.secret?["data"]?["ca.crt"]?.stringValue)
@@ -150,8 +150,8 @@ import X509
     @Test func anotherNameOfTheServiceMakesANewCertificateUnderTheSameAuthority() async throws {
         try await Cluster.with { cluster in
             let other = cluster.adapter(issuer: CertificateIssuer(names: ["old.images.svc"]))
-            let old = try await other.keeper.shared.current()
-            let found = try await cluster.adapter().keeper.shared.current()
+            let old = try await other.certificates.shared.current()
+            let found = try await cluster.adapter().certificates.shared.current()
             #expect(found.certificate.hostNames == Set(Cluster.settings.serverNames) && found.authorities == old.authorities)
         }
     }
@@ -159,10 +159,10 @@ import X509
     @Test func aDeletedSecretComesBack() async throws {
         try await Cluster.with { cluster in
             let adapter = cluster.adapter()
-            try await adapter.keeper.keep()
+            try await adapter.certificates.renew()
             let before = cluster.caBundle
             cluster.api.delete(.secrets, Cluster.settings.secret, namespace: "images")
-            try await adapter.keeper.keep()
+            try await adapter.certificates.renew()
             #expect(cluster.secret != nil && cluster.caBundle != before)
         }
     }
@@ -170,7 +170,7 @@ import X509
     @Test func anAPIServiceOfAnotherServerIsLeftAlone() async throws {
         try await Cluster.with { cluster in
             cluster.api.put(.apiServices, Cluster.apiService(service: "keda-operator-metrics-apiserver"))
-            let error = await #expect(throws: KubernetesError.self) { try await cluster.adapter().keeper.keep() }
+            let error = await #expect(throws: KubernetesError.self) { try await cluster.adapter().certificates.renew() }
             #expect(error?.message.contains("another server") == true)
             #expect(cluster.caBundle == nil)
         }
@@ -181,10 +181,10 @@ import X509
         let time = ManualClock()
         try await Cluster.with { cluster in
             let adapter = cluster.adapter(clock: time.clock)
-            try await adapter.keeper.keep()
-            try await adapter.gate.refresh()
+            try await adapter.certificates.renew()
+            try await adapter.authenticator.refresh()
             time.advance(by: .seconds(61 * 86_400))
-            try await adapter.keeper.keep()
+            try await adapter.certificates.renew()
             let secret = "/api/v1/namespaces/images/secrets/pixelflow-metrics-adapter-certificate"
             let registration = "/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.external.metrics.k8s.io"
             let allowed: Set<String> = [
@@ -200,9 +200,9 @@ extension CertificateManager {
     /// Rounds until one goes well, as the service does them.
     fileprivate func settled() async throws {
         for _ in 1...10 {
-            if (try? await keep()) != nil { return }
+            if (try? await renew()) != nil { return }
         }
-        try await keep()
+        try await renew()
     }
 }
 

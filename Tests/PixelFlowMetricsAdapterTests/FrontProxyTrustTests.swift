@@ -24,11 +24,11 @@ import X509
 
     @Test(arguments: ["", "not a certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])
     func refusesAnAuthorityThatIsNone(_ text: String) {
-        #expect(throws: FrontProxyTrust.Unusable.self) { try FrontProxyTrust(FrontProxy.configMap(authority: text)) }
+        #expect(throws: FrontProxyTrust.ConfigurationError.self) { try FrontProxyTrust(FrontProxy.configMap(authority: text)) }
     }
 
     @Test func refusesNamesThatAreNoList() {
-        #expect(throws: FrontProxyTrust.Unusable.self) {
+        #expect(throws: FrontProxyTrust.ConfigurationError.self) {
             try FrontProxyTrust(FrontProxy.configMap(authority: KubeadmCertificates.authority, allowedNames: "front-proxy-client"))
         }
     }

@@ -93,7 +93,8 @@ struct KafkaLagTests {
                     try await body(client) {
                         let answer = try await api.get(metricPath)
                         guard answer.status == 200 else { return nil }
-                        return try #require(answer.body?["items"]?[0]?["value"]?.stringValue.flatMap { Int($0) })
+                        let items = try #require(answer.body?["items"]?.arrayValue)
+                        return try items.reduce(0) { try $0 + #require($1["value"]?.stringValue.flatMap { Int($0) }) }
                     }
                 }
             }

@@ -27,19 +27,24 @@ import Testing
             partitions: partitions.enumerated().map { index, each in
                 KafkaGroupLag.Partition(partition: index, start: each.0, committed: each.1, end: each.2)
             })
-        #expect(LagSample([lag], target: target, time: .now)?.value == value)
+        #expect(LagSample([.normal: lag], target: target, time: .now)?.value == value)
     }
 
     @Test func noPartitionsAreNoLagOf0() {
-        #expect(LagSample([ScriptedLag.group([])], target: 10, time: .now) == nil)
-        #expect(LagSample([], target: 10, time: .now) == nil)
+        #expect(LagSample([.normal: ScriptedLag.group([])], target: 10, time: .now) == nil)
+        #expect(LagSample([:], target: 10, time: .now) == nil)
     }
 
     /// All workers are members for every lane: the cap is that of one topic, and the lag that of all.
     @Test func theLagIsThatOfAllLanes() {
-        let lanes = [ScriptedLag.group([3, 0]), ScriptedLag.group([4, 1]), ScriptedLag.group([0, 5])]
+        let lanes: [Lane: KafkaGroupLag] = [
+            .high: ScriptedLag.group([3, 0]), .normal: ScriptedLag.group([4, 1]), .low: ScriptedLag.group([0, 5]),
+        ]
         #expect(LagSample(lanes, target: 10, time: .now)?.value == 13)
-        #expect(LagSample(lanes, target: 5, time: .now)?.value == 10)
+        let full = LagSample(lanes, target: 5, time: .now)
+        #expect(full?.value == 10 && full?.isFull == true)
+        // What is above the cap is taken from the lanes that come last.
+        #expect(full?.values == [.high: 3, .normal: 5, .low: 2])
     }
 
     @Test func manyCallersShareAReading() async throws {
@@ -109,7 +114,41 @@ import Testing
         #expect(try await reader.sample().value == 3)
     }
 
-    private func reader(_ source: ScriptedLag, _ time: ManualClock) -> LagReader {
-        LagReader(source, target: 10, clock: time.clock, metrics: AdapterMetrics(NOOPMetricsHandler.instance), logger: Cluster.logger)
+    /// What was there before, it does not know: an outage may just have ended.
+    @Test func aProcessThatHasJustStartedBelievesNoLowReading() async throws {
+        let (source, time) = (ScriptedLag([0, 0]), ManualClock())
+        let reader = reader(source, time, isKnown: false)
+        // However long nobody has asked.
+        time.advance(by: .seconds(60))
+        for _ in 1...6 {
+            let error = await #expect(throws: PixelFlowError.self) { try await reader.sample() }
+            #expect(error?.code == "broker_recovering")
+            time.advance(by: .seconds(5))
+        }
+        #expect(try await reader.sample().value == 0)
+
+        source.set([9, 500])
+        let another = self.reader(source, time, isKnown: false)
+        #expect(try await another.sample().value == 20, "as much as the workers can take")
+    }
+
+    @Test func aLaneIsUnsureByItsOwnLag() async throws {
+        let (source, time) = (ScriptedLag([.high: 1, .low: 1_000]), ManualClock())
+        let reader = reader(source, time, isKnown: false)
+        #expect(try await reader.sample(of: [.low]).value == 10)
+        #expect(try await reader.sample().values == [.high: 1, .low: 9])
+        let error = await #expect(throws: PixelFlowError.self) { try await reader.sample(of: [.high]) }
+        #expect(error?.code == "broker_recovering")
+        time.advance(by: .seconds(31))
+        #expect(try await reader.sample(of: [.high, .normal]).values == [.high: 1])
+        // A lane without a topic is not one without tasks.
+        await #expect(throws: PixelFlowError.self) { try await reader.sample(of: [.normal]) }
+        #expect(source.readings == 2)
+    }
+
+    private func reader(_ source: ScriptedLag, _ time: ManualClock, isKnown: Bool = true) -> LagReader {
+        LagReader(
+            source, target: 10, clock: time.clock, metrics: AdapterMetrics(NOOPMetricsHandler.instance), logger: Cluster.logger,
+            recovery: BrokerRecovery(isKnown: isKnown))
     }
 }

@@ -31,16 +31,16 @@ private let metricPath = "/apis/external.metrics.k8s.io/v1beta1/namespaces/image
         try await Cluster.with { cluster in
             // Made 61 days ago, due for renewal.
             let past = ManualClock(Timestamp.now.advanced(by: .seconds(-61 * 86_400)))
-            let old = try await cluster.adapter(clock: past.clock).keeper.shared.current()
+            let old = try await cluster.adapter(clock: past.clock).certificates.shared.current()
             let adapter = cluster.adapter(clock: past.clock)
             try await cluster.serving(adapter) { api in
                 #expect(try await api.get("/apis").status == 200)
                 // Another replica, whose clock has come to it, renews.
-                let renewed = try await cluster.adapter().keeper.shared.current()
+                let renewed = try await cluster.adapter().certificates.shared.current()
                 #expect(renewed.certificate != old.certificate)
                 let before = adapter.server.identity.context
                 past.advance(by: .seconds(61 * 86_400))
-                try await adapter.keeper.keep()
+                try await adapter.certificates.renew()
                 #expect(adapter.server.identity.context !== before)
                 #expect(try await api.get("/apis").status == 200, "trusted as before")
             }
@@ -78,6 +78,21 @@ private let metricPath = "/apis/external.metrics.k8s.io/v1beta1/namespaces/image
                 time.advance(by: .seconds(1))
                 let with = try await readiness(adapter)
                 #expect(with.body == ["status": "ok", "checks": ["broker": "ok", "certificate": "ok", "trust": "ok"]])
+            }
+        }
+    }
+
+    /// The broker answers; it is its answer that is not believed yet.
+    @Test func isReadyAndGivesNoLagWhenItHasJustStarted() async throws {
+        try await Cluster.with { cluster in
+            let time = ManualClock()
+            let adapter = cluster.adapter(ScriptedLag([1]), clock: AdapterClock(uptime: time.clock.uptime), hasJustStarted: true)
+            try await cluster.serving(adapter) { api in
+                let early = try await api.get(metricPath)
+                #expect(early.status == 503)
+                #expect(try await readiness(adapter).body["status"] == "ok")
+                time.advance(by: .seconds(31))
+                #expect(try await api.get(metricPath).body?["items"]?[0]?["value"] == "1")
             }
         }
     }

@@ -19,7 +19,7 @@ import Testing
         "a=b;c",
     ])
     func refuses(_ text: String) {
-        #expect(throws: MetricSelector.Malformed.self) { try MetricSelector(text) }
+        #expect(throws: MetricSelector.SyntaxError.self) { try MetricSelector(text) }
     }
 
     @Test func readsAQueryAsGoWritesIt() {

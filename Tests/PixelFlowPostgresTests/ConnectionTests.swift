@@ -109,7 +109,7 @@ struct ConnectionTests {
             settings.poolSize = 1
             let pool = ConnectionPool(settings, parameters: try settings.parameters(), metrics: NOOPMetricsHandler.instance)
             let before = try await pool.withConnection(Self.process)
-            let failure = await #expect(throws: PostgresFailure.self) {
+            let failure = await #expect(throws: PostgresError.self) {
                 try await pool.withConnection { _ = try $0.execute(SQLStatement("sleep", "SELECT 1::bigint FROM pg_sleep(60)")) }
             }
             #expect(failure?.kind == .timedOut)

@@ -1,6 +1,8 @@
 import Conformance
+import Foundation
 import MetricsTestKit
 import PixelFlowCore
+import PixelFlowEmbedded
 import PixelFlowIdentity
 import PixelFlowPostgres
 import Testing
@@ -11,6 +13,27 @@ struct IdentityStoreTests {
     func keeps(rule: ConformanceCase<IdentityStoreConformance>) async throws {
         try await TestDatabase.with { database in
             try await rule.run { IdentityStoreConformance(store: try database.store(), reopen: { try database.store() }) }
+        }
+    }
+
+    @Test(arguments: ArchivableStoreConformance.cases)
+    func keepsTheRuleOfArchives(rule: ConformanceCase<ArchivableStoreConformance>) async throws {
+        try await TestDatabase.with { database in
+            try await TestDatabase.with { other in
+                try await rule.run { .accounts(source: try database.store(), target: try other.store()) }
+            }
+        }
+    }
+
+    @Test("accounts move from SQLite to PostgreSQL and back", arguments: [true, false])
+    func movesAccounts(isGrowing: Bool) async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("users-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try await TestDatabase.with { database in
+            let file = IdentityStore(try SQLiteIdentityDatabase(path: folder + "/auth.sqlite"))
+            let server = try database.store()
+            let suite = ArchivableStoreConformance.accounts(source: isGrowing ? file : server, target: isGrowing ? server : file)
+            try await #require(ArchivableStoreConformance.cases.first).run { suite }
         }
     }
 

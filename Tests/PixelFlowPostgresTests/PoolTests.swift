@@ -14,7 +14,7 @@ struct PoolTests {
     func waits() async throws {
         try await withBusyPool(waitTimeout: .milliseconds(300)) { pool, metrics, _ in
             let started = ContinuousClock.now
-            let failure = await #expect(throws: PostgresFailure.self) { try await pool.withConnection { _ in } }
+            let failure = await #expect(throws: PostgresError.self) { try await pool.withConnection { _ in } }
             #expect(failure?.kind == .busy)
             #expect(ContinuousClock.now - started >= .milliseconds(300))
             let waiting = try metrics.expectGauge("database_pool_waiting", [("backend", "postgres")]).values
@@ -28,7 +28,7 @@ struct PoolTests {
             async let first: Void = pool.withConnection { _ in }
             async let second: Void = pool.withConnection { _ in }
             _ = try await eventually("two are waiting") { try Self.waiting(metrics) == 2 ? true : nil }
-            let failure = await #expect(throws: PostgresFailure.self) { try await pool.withConnection { _ in } }
+            let failure = await #expect(throws: PostgresError.self) { try await pool.withConnection { _ in } }
             #expect(failure?.kind == .busy)
             free()
             _ = try await (first, second)
@@ -76,11 +76,11 @@ struct PoolTests {
             let waiter = Task { try await pool.withConnection { _ in } }
             _ = try await eventually("one is waiting") { try Self.waiting(metrics) == 1 ? true : nil }
             async let done: Void = pool.shutDown()
-            let waiting = await #expect(throws: PostgresFailure.self) { try await waiter.value("the wait to end") }
+            let waiting = await #expect(throws: PostgresError.self) { try await waiter.value("the wait to end") }
             #expect(waiting?.kind == .shutDown)
             free()
             await done
-            let late = await #expect(throws: PostgresFailure.self) { try await pool.withConnection { _ in } }
+            let late = await #expect(throws: PostgresError.self) { try await pool.withConnection { _ in } }
             #expect(late?.kind == .shutDown)
         }
     }

@@ -1,5 +1,5 @@
 import PixelFlowCore
-import ServerProcess
+import TestSupport
 import Testing
 
 @testable import PixelFlowRedis

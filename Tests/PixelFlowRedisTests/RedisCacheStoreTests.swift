@@ -6,7 +6,7 @@ import Metrics
 import MetricsTestKit
 import PixelFlowCache
 import PixelFlowCore
-import ServerProcess
+import TestSupport
 import Testing
 
 @testable import PixelFlowRedis

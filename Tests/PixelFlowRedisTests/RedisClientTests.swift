@@ -3,7 +3,7 @@ import FaultProxy
 import Foundation
 import NIOCore
 import PixelFlowCore
-import ServerProcess
+import TestSupport
 import Testing
 
 @testable import PixelFlowRedis

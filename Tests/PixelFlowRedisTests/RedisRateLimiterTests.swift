@@ -1,9 +1,11 @@
 import Conformance
+import FaultProxy
 import Foundation
 import Logging
+import MetricsTestKit
 import PixelFlowCore
 import PixelFlowLimits
-import ServerProcess
+import TestSupport
 import Testing
 
 @testable import PixelFlowRedis
@@ -114,6 +116,40 @@ struct RedisRateLimiterTests {
                 try await client.untilItAnswers()
                 #expect(try await limiter.admit([Self.bucket]).isAllowed)
             }
+        }
+    }
+
+    @Test("slow: requests are answered within the time limit, counted here and as such, until Redis is quick again")
+    func slow() async throws {
+        try await TestServer.with { server in
+            let proxy = try await FaultProxy.start(to: "127.0.0.1", port: server.port)
+            let timeout = Duration.milliseconds(100)
+            try await server.withClient(port: proxy.port, with: { $0.timeout = timeout }) { client in
+                try await client.untilItAnswers()
+                let metrics = TestMetrics()
+                let limiter = FailOpenRateLimiter(
+                    shared: RedisRateLimiter(client), local: InMemoryRateLimiter(), logger: Logger(label: "test"), metrics: metrics)
+                func failOpen() throws -> Int { Int(try metrics.expectCounter("rate_limit_fail_open_total").totalValue) }
+                #expect(try await limiter.admit([Self.bucket]).balances.first?.remaining == 99)
+                #expect(try failOpen() == 0)
+                proxy.setLatency(.seconds(60))
+                var longest = Duration.zero
+                for request in 1...150 {
+                    let start = ContinuousClock.now
+                    #expect(try await limiter.admit([Self.bucket]).isAllowed == (request <= 100))
+                    longest = max(longest, ContinuousClock.now - start)
+                }
+                // The first waits for the time limit, and the circuit breaker spares the others that; a busy machine adds to both.
+                #expect(longest >= timeout && longest < timeout + .seconds(2), "\(longest)")
+                #expect(try failOpen() == 150)
+                proxy.setLatency(.zero)
+                try await client.untilItAnswers()
+                // Redis has counted the first request, and perhaps those that it was sent before the circuit opened.
+                let remaining = try #require(try await limiter.admit([Self.bucket]).balances.first?.remaining)
+                #expect((80...98).contains(remaining), "\(remaining)")
+                #expect(try failOpen() == 150)
+            }
+            try await proxy.stop()
         }
     }
 }

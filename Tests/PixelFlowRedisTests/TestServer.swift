@@ -1,7 +1,7 @@
 import Foundation
 import Metrics
 import PixelFlowCore
-import ServerProcess
+import TestSupport
 import Testing
 
 @testable import PixelFlowRedis

@@ -17,6 +17,7 @@ import Testing
 
     private static let targets = [
         "/metrics", "//metrics", "/metrics/", "/./metrics", "/METRICS", "/%6detrics", "/metrics;a=b", "/metrics?x", "/metrics%3f",
+        "/operator/archive/rows", "/operator/archive/objects", "//operator/archive",
     ]
     private static let spellings: [String] =
         targets
@@ -43,7 +44,7 @@ import Testing
                 let answer = try await client.replyUntilClosed()
                 #expect(!answer.contains(Self.secret), "\(target)")
                 #expect(!answer.contains("web_requests_total"), "\(target)")
-                if target.hasPrefix("/api/metrics") { continue }
+                if target.hasPrefix("/api/metrics") || target.hasPrefix("/api/operator") { continue }
                 #expect(["400", "404", "405"].contains(answer.dropFirst("HTTP/1.1 ".count).prefix(3)), "\(target): \(answer.prefix(80))")
             }
         }

@@ -117,12 +117,13 @@ import Testing
         }
     }
 
-    @Test func anAnswerThatBreaksOffIsNotTakenForWhole() async throws {
+    @Test(arguments: ["/api/output", "/api/events"])
+    func anAnswerThatBreaksOffIsNotTakenForWhole(path: String) async throws {
         struct Breakdown: Error {}
         let routes: Routes = { router in
-            router.get("/api/output") { _, _ in
+            router.get(RouterPath(path)) { _, _ in
                 Response(
-                    status: .ok,
+                    status: .ok, headers: [.contentType: path == "/api/events" ? "text/event-stream" : "image/png"],
                     body: ResponseBody { writer in
                         try await writer.write(ByteBuffer(string: "half"))
                         throw Breakdown()
@@ -130,7 +131,46 @@ import Testing
             }
         }
         try await withWebStack(api: routes) { stack in
-            await #expect(throws: (any Error).self) { try await stack.send(.get, "/api/output") }
+            await #expect(throws: (any Error).self) { try await stack.send(.get, path) }
+        }
+    }
+
+    /// What comes with the head of a stream, and its end, is passed on as well.
+    @Test func aShortStreamArrivesWhole() async throws {
+        let routes: Routes = { router in
+            router.get("/api/events") { request, _ in
+                #expect(request.uri.query == "batch=1")
+                return Response(
+                    status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
+                    body: ResponseBody(byteBuffer: ByteBuffer(string: "data: first\n\ndata: second\n\n")))
+            }
+        }
+        try await withWebStack(api: routes) { stack in
+            for _ in 0..<20 {
+                let answer = try await stack.send(.get, "/api/events?batch=1")
+                #expect(answer.status == 200)
+                #expect(answer.headers["content-type"] == "text/event-stream")
+                #expect(answer.body == "data: first\n\ndata: second\n\n")
+            }
+        }
+    }
+
+    @Test func aRefusedStreamIsAnsweredAsTheServiceHas() async throws {
+        let routes: Routes = { router in router.get("/api/events") { _, _ in problem(.tooManyRequests, "too_many_event_streams") } }
+        try await withWebStack(api: routes) { stack in
+            let answer = try await stack.send(.get, "/api/events")
+            #expect(answer.status == 429)
+            #expect(answer.body.contains("too_many_event_streams"))
+            // The connection goes on.
+            #expect(try await stack.send(.get, "/api/events").status == 429)
+        }
+    }
+
+    @Test func aServiceThatIsAwayIs503() async throws {
+        try await withWeb(authURL: "http://localhost:1", apiURL: "http://localhost:1") { stack in
+            let answer = try await stack.send(.get, "/api/events")
+            #expect(answer.status == 503)
+            #expect(answer.body.contains("api_unavailable"))
         }
     }
 }

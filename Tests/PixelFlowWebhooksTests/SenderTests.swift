@@ -29,6 +29,7 @@ import Testing
                 let delivery = try await harness.delivery(after: 1)
                 #expect(delivery.state == .delivered)
                 #expect(delivery.log.map(\.answer) == ["thanks"])
+                #expect(delivery.log.map(\.timestamp) == [timestamp])
             }
         }
     }

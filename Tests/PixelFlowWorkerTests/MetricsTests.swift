@@ -15,7 +15,7 @@ import Testing
             }
         }
         try await harness.run(renderer) { worker in
-            let task = try await harness.add(pipeline)
+            let task = try await harness.add(pipeline, lane: .low)
             worker.wake(task)
             try await harness.final(task.id)
             try await waitFor(#"tasks_finished_total{error_code="",status="COMPLETED"}"#, 1, harness.registry)
@@ -23,7 +23,8 @@ import Testing
         }
         let seen = harness.registry
         #expect(seen["worker_slots"] == 2)
-        #expect(seen["task_queue_latency_seconds_count"] == 1)
+        #expect(seen[#"task_queue_latency_seconds_count{lane="low"}"#] == 1)
+        for lane in ["high", "normal"] { #expect(seen[#"task_queue_latency_seconds_count{lane="\#(lane)"}"#] == 0, "\(lane)") }
         #expect(seen[#"task_duration_seconds_count{status="COMPLETED"}"#] == 1)
         #expect(seen[#"source_bytes_total{source="upload"}"#] == 5)
         #expect(seen[#"render_duration_seconds_count{format="png"}"#] == 1)

@@ -1,6 +1,6 @@
 import Deadlines
-import MailServer
 import SMTP
+import TestSupport
 import Testing
 
 @Suite("Mail over a real server")

@@ -2,12 +2,35 @@ package import Deadlines
 import Foundation
 
 /// A program that a test runs to its end.
-package enum Command {
+package struct Command: Sendable {
     package struct Outcome: Sendable {
+        /// The negative number of the signal that ended it.
         package let status: Int32
         package let output: String
         package let errors: String
     }
+
+    /// Files, not pipes: a pipe that is full stops the program, and `FileHandle` ends the process where a signal interrupts its reading.
+    private let folder: URL
+    private let process: RunningProcess
+    private let words: String
+
+    private init(_ executable: String, _ arguments: [String], environment: [String: String]?, input: [UInt8] = []) throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "command-\(UUID().uuidString)")
+        words = ([executable] + arguments).joined(separator: " ")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try Data(input).write(to: folder.appending(path: "input"))
+        process = try RunningProcess(
+            executable, arguments, environment: environment, input: folder.appending(path: "input").path,
+            output: folder.appending(path: "output").path, errors: folder.appending(path: "errors").path)
+    }
+
+    private func outcome(_ status: Int32) throws -> Outcome {
+        func text(_ name: String) throws -> String { try String(contentsOf: folder.appending(path: name), encoding: .utf8) }
+        return Outcome(status: status, output: try text("output"), errors: try text("errors"))
+    }
+
+    private func remove() { try? FileManager.default.removeItem(at: folder) }
 
     /// Runs a program, killed beyond the limit. Blocks the thread meanwhile.
     ///
@@ -19,28 +42,30 @@ package enum Command {
         _ executable: String, _ arguments: [String], environment: [String: String]? = nil, input: [UInt8] = [],
         within limit: Duration = .testDeadline
     ) throws -> Outcome {
-        // Files, not pipes: a pipe that is full stops the program, and `FileHandle` ends the process where a signal interrupts its reading.
-        let folder = FileManager.default.temporaryDirectory.appending(path: "command-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        func file(_ name: String, _ bytes: [UInt8] = []) throws -> URL {
-            let file = folder.appending(path: name)
-            try Data(bytes).write(to: file)
-            return file
-        }
-        let (source, output, errors) = (try file("input", input), try file("output"), try file("errors"))
-        let process = Process()
-        let isPath = executable.contains("/")
-        process.executableURL = URL(filePath: isPath ? executable : "/usr/bin/env")
-        process.arguments = isPath ? arguments : [executable] + arguments
-        if let environment { process.environment = environment }
-        process.standardInput = try FileHandle(forReadingFrom: source)
-        process.standardOutput = try FileHandle(forWritingTo: output)
-        process.standardError = try FileHandle(forWritingTo: errors)
-        try process.run()
-        try process.waitForExit(within: limit, ([executable] + arguments).joined(separator: " "))
-        return Outcome(
-            status: process.terminationStatus, output: try String(contentsOf: output, encoding: .utf8),
-            errors: try String(contentsOf: errors, encoding: .utf8))
+        let command = try Command(executable, arguments, environment: environment, input: input)
+        defer { command.remove() }
+        return try command.outcome(try command.process.waitForExit(within: limit, command.words))
     }
+
+    /// What a program prints.
+    ///
+    /// - Throws: `CommandError` if the program fails, `DeadlineExceeded` after five minutes.
+    package static func output(_ executable: String, _ arguments: String...) async throws -> String {
+        try await output(executable, arguments)
+    }
+
+    package static func output(_ executable: String, _ arguments: [String]) async throws -> String {
+        let command = try Command(executable, arguments, environment: nil)
+        defer { command.remove() }
+        let status = try await within(.seconds(300), command.words) { await command.process.waitForExit() }
+        let outcome = try command.outcome(status)
+        guard status == 0 else { throw CommandError(command: command.words, outcome: outcome) }
+        return outcome.output
+    }
+}
+
+/// A program that a test needs has failed.
+package struct CommandError: Error {
+    package let command: String
+    package let outcome: Command.Outcome
 }

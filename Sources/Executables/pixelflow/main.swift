@@ -23,10 +23,10 @@ await ServiceCommand(
     let context = BuildContext()
     let backends = try await Backends.embedded(settings.backends, context: context)
     try settings.findSecret()
-    let counting = RequestCounting.inMemory(isAlone: true)
-    let auth = try await buildAuth(settings.auth, backends: backends.users, counting: counting, listen: ports.auth, context: context)
+    let cache = CacheBackend.inMemory(isAlone: true)
+    let auth = try await buildAuth(settings.auth, backends: backends.users, cache: cache, listen: ports.auth, context: context)
     let api = try buildAPI(
-        settings.api, backends: backends.tasks, tokens: .local(auth.verifier, auth.identities), counting: counting, listen: ports.api,
+        settings.api, backends: backends.tasks, tokens: .local(auth.verifier, auth.identities), cache: cache, listen: ports.api,
         context: context)
     let worker = try buildWorker(
         settings.worker, fetch: settings.fetch, backends: backends.tasks, listen: listen, context: context,

@@ -1,6 +1,11 @@
-import NIOPosix
+import Subprocess
 import WireFormats
 
+#if canImport(System)
+import System
+#else
+import SystemPackage
+#endif
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -27,6 +32,8 @@ struct ExecPluginRunner: Sendable {
     private static let versions = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"]
     /// A plugin may wait for someone to log in with a browser.
     private static let timeout = Duration.seconds(300)
+    /// More than a certificate chain and its key.
+    private static let maximumOutput = 1 << 20
 
     init(_ plugin: ExecPlugin, configuration: ClusterConfiguration, isTerminal: @escaping @Sendable () -> Bool = { isatty(0) == 1 }) {
         self.plugin = plugin
@@ -44,17 +51,43 @@ struct ExecPluginRunner: Sendable {
         guard let executable = executablePath() else {
             throw failure("is not installed")
         }
-        let process = ChildProcess(
-            executable: executable, arguments: [plugin.command] + plugin.arguments, environment: processEnvironment(interactive),
-            inheritsInput: interactive)
-        let output = try await NIOThreadPool.singleton.runIfActive { [self] in
-            do {
-                return try process.run(timeout: Self.timeout)
-            } catch {
-                throw failure("\(error)")
-            }
-        }
+        let output = try await output(of: executable, interactive)
         return try read(output)
+    }
+
+    /// What the plugin prints; its messages go where ours go.
+    private func output(of executable: String, _ interactive: Bool) async throws -> [UInt8] {
+        let environment = Environment.custom(
+            Dictionary(uniqueKeysWithValues: processEnvironment(interactive).map { (Environment.Key(stringLiteral: $0), $1) }))
+        let arguments = Arguments(executablePathOverride: plugin.command, remainingValues: plugin.arguments)
+        return try await withThrowingTaskGroup(of: [UInt8].self) { group in
+            group.addTask {
+                let configuration = Configuration(executable: .path(FilePath(executable)), arguments: arguments, environment: environment)
+                if interactive { return try await run(configuration, input: .currentStandardInput) }
+                return try await run(configuration, input: .none)
+            }
+            group.addTask {
+                try await Task.sleep(for: Self.timeout)
+                throw failure("did not end in \(Self.timeout)")
+            }
+            // Cancelling the other one kills the plugin.
+            defer { group.cancelAll() }
+            return try await group.next() ?? []
+        }
+    }
+
+    private func run(_ configuration: Configuration, input: some InputProtocol) async throws -> [UInt8] {
+        do {
+            let result = try await Subprocess.run(
+                configuration, input: input, output: .bytes(limit: Self.maximumOutput), error: .currentStandardError)
+            switch result.terminationStatus {
+            case .exited(0): return result.standardOutput
+            case .exited(let code): throw failure("failed with exit status \(code)")
+            case .signaled(let signal): throw failure("was ended by signal \(signal)")
+            }
+        } catch let error as SubprocessError {
+            throw failure(error.code == .outputLimitExceeded ? "printed too much" : "cannot be run: \(error)")
+        }
     }
 
     private func isInteractive() throws -> Bool {

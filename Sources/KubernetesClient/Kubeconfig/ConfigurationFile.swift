@@ -11,7 +11,7 @@ enum ConfigurationFile {
     /// More than a kubeconfig of ten thousand clusters.
     static let maximumBytes = 16 << 20
 
-    struct Failure: Error, CustomStringConvertible {
+    struct ReadError: Error, CustomStringConvertible {
         let path: String
         let code: Int32?
         var isMissing: Bool { code == ENOENT || code == ENOTDIR }
@@ -22,18 +22,18 @@ enum ConfigurationFile {
         }
     }
 
-    static func read(_ path: String) throws(Failure) -> [UInt8] {
+    static func read(_ path: String) throws(ReadError) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw Failure(path: path, code: errno) }
+        guard descriptor >= 0 else { throw ReadError(path: path, code: errno) }
         defer { close(descriptor) }
         var contents: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)
         while true {
             let count = chunk.withUnsafeMutableBytes { Self.read(descriptor, into: $0) }
-            if count < 0 { throw Failure(path: path, code: errno) }
+            if count < 0 { throw ReadError(path: path, code: errno) }
             if count == 0 { return contents }
             contents.append(contentsOf: chunk[..<count])
-            guard contents.count <= maximumBytes else { throw Failure(path: path, code: nil) }
+            guard contents.count <= maximumBytes else { throw ReadError(path: path, code: nil) }
         }
     }
 

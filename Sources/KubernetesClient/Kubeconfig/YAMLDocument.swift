@@ -3,7 +3,7 @@ import Yams
 
 /// YAML as JSON values, within bounds that no honest configuration meets.
 enum YAMLDocument {
-    struct Failure: Error, CustomStringConvertible {
+    struct ParseError: Error, CustomStringConvertible {
         let description: String
     }
 
@@ -21,15 +21,15 @@ enum YAMLDocument {
     /// Composing and converting recurse.
     private static let maximumDepth = 100
 
-    static func parse(_ bytes: [UInt8], scalars: Scalars = .text) throws(Failure) -> JSONValue {
+    static func parse(_ bytes: [UInt8], scalars: Scalars = .text) throws(ParseError) -> JSONValue {
         let text = String(decoding: bytes, as: UTF8.self)
-        guard aliasCount(bytes) <= maximumAliases else { throw Failure(description: "too many aliases") }
-        guard !nestsTooDeeply(bytes) else { throw Failure(description: "nested too deeply") }
+        guard aliasCount(bytes) <= maximumAliases else { throw ParseError(description: "too many aliases") }
+        guard !nestsTooDeeply(bytes) else { throw ParseError(description: "nested too deeply") }
         let root: Yams.Node?
         do throws(any Error) {
             root = try Yams.compose(yaml: text)
         } catch {
-            throw Failure(description: oneLine(error))
+            throw ParseError(description: oneLine(error))
         }
         guard let root else { return .null }
         var budget = maximumNodes
@@ -75,10 +75,10 @@ enum YAMLDocument {
         return false
     }
 
-    private static func convert(_ node: Yams.Node, scalars: Scalars, depth: Int, budget: inout Int) throws(Failure) -> JSONValue {
+    private static func convert(_ node: Yams.Node, scalars: Scalars, depth: Int, budget: inout Int) throws(ParseError) -> JSONValue {
         budget -= 1
-        guard budget > 0 else { throw Failure(description: "too large") }
-        guard depth < maximumDepth else { throw Failure(description: "nested too deeply") }
+        guard budget > 0 else { throw ParseError(description: "too large") }
+        guard depth < maximumDepth else { throw ParseError(description: "nested too deeply") }
         switch node {
         case .scalar(let scalar): return value(of: scalar, scalars)
         case .sequence(let sequence):
@@ -88,11 +88,11 @@ enum YAMLDocument {
         case .mapping(let mapping):
             var fields: [String: JSONValue] = [:]
             for (key, element) in mapping {
-                guard case .scalar(let name) = key else { throw Failure(description: "a key that is not a string") }
+                guard case .scalar(let name) = key else { throw ParseError(description: "a key that is not a string") }
                 fields[name.string] = try convert(element, scalars: scalars, depth: depth + 1, budget: &budget)
             }
             return .object(fields)
-        case .alias: throw Failure(description: "an alias to nothing")
+        case .alias: throw ParseError(description: "an alias to nothing")
         }
     }
 

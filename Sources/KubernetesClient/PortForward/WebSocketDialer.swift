@@ -20,14 +20,16 @@ extension APITransport {
         }
     }
 
-    private func dial(_ request: APIRequest, _ name: String, _ used: RequestCredentials) async throws -> Result<WebSocket, Refusal> {
+    private func dial(_ request: APIRequest, _ name: String, _ used: RequestCredentials) async throws -> Result<
+        WebSocket, UpgradeRefusedError
+    > {
         do {
             let upgraded = try await connect { channel in
                 try self.configure(channel, request, name, used)
             }
             switch try await upgraded.get() {
             case .upgraded(let socket): return .success(socket)
-            case .refused(let answer): return .failure(Refusal(answer: try await answer.get()))
+            case .refused(let answer): return .failure(UpgradeRefusedError(answer: try await answer.get()))
             }
         } catch {
             throw try await describe(error)
@@ -80,11 +82,11 @@ extension APITransport {
     }
 }
 
-private struct Refusal: Error {
+private struct UpgradeRefusedError: Error {
     let answer: RawAnswer
 }
 
-extension Result where Success == WebSocket, Failure == Refusal {
+extension Result where Success == WebSocket, Failure == UpgradeRefusedError {
     fileprivate func getOrRefusal(_ transport: APITransport) async throws -> WebSocket {
         switch self {
         case .success(let socket): return socket

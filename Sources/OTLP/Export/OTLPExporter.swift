@@ -3,6 +3,7 @@ import Logging
 import Metrics
 import NIOCore
 import NIOHTTP1
+import Tracing
 import WireFormats
 
 /// Posts batches to a collector, and tries again what a collector says can be tried again
@@ -88,4 +89,10 @@ struct OTLPExporter: Sendable {
         let after = headers.first(name: "retry-after").flatMap { RetryAfter.seconds($0, now: WallSeconds.now) }
         return .retry("HTTP \(status.code)", after: after.map { .seconds($0) })
     }
+}
+
+/// The time of day.
+enum WallSeconds {
+    /// Whole seconds since 1970.
+    static var now: Int64 { Int64(DefaultTracerClock.now.nanosecondsSinceEpoch / 1_000_000_000) }
 }

@@ -1,3 +1,4 @@
+public import Logging
 public import Tracing
 
 /// A tracer of swift-distributed-tracing whose spans are exported by OTLP, and which reads and writes the headers of W3C Trace Context.
@@ -56,5 +57,13 @@ public final class OTLPTracer: Tracer {
         guard let span = context.spanContext else { return }
         injector.inject(TraceParent.text(of: span), forKey: TraceParent.header, into: &carrier)
         if let state = span.traceState { injector.inject(state, forKey: TraceParent.stateHeader, into: &carrier) }
+    }
+}
+
+extension Logger.MetadataProvider {
+    /// Adds `trace_id` and `span_id` of the current span to each line that is logged inside of one.
+    public static let openTelemetry = Logger.MetadataProvider {
+        guard let span = InstrumentationContext.current?.spanContext else { return [:] }
+        return ["trace_id": .string(span.traceID.description), "span_id": .string(span.spanID.description)]
     }
 }

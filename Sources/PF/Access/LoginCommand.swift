@@ -6,7 +6,7 @@ import Terminal
 struct LoginCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "login",
-        abstract: "Logs in to a server, which the other commands use from then on.",
+        abstract: "Logs in to a server and makes it the default of the other commands.",
         discussion: """
             The token is kept in $XDG_CONFIG_HOME/pixelflow, readable by you only. The password comes from PIXELFLOW_PASSWORD or \
             stdin, never from the command line. An account with a second factor needs a code as well: from PIXELFLOW_CODE, or the next \
@@ -17,7 +17,7 @@ struct LoginCommand: SessionCommand {
               pass show pixelflow | pf login https://images.example.com --email ada@example.com
             """)
 
-    @Argument(help: "The URL of the server; by default the one in use.") var url: String?
+    @Argument(help: "The URL of the server; by default the current one.") var url: String?
 
     @Option(help: ArgumentHelp("The email address of the account.", valueName: "address"))
     var email: String

@@ -6,7 +6,7 @@ import WireFormats
 struct EventsCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "events",
-        abstract: "Follows the changes of tasks, until it is interrupted.",
+        abstract: "Follows changes of tasks until it is interrupted.",
         discussion: """
             With -o json, each event is one line. It comes back after a lost connection and misses nothing.
 
@@ -15,9 +15,9 @@ struct EventsCommand: SessionCommand {
               pf events -o json | jq -r 'select(.event == "task") | .task.id'
             """)
 
-    @Option(help: ArgumentHelp("Continue after this event, by the id that -o json shows.", valueName: "id")) var after: String?
+    @Option(help: ArgumentHelp("Continue after the event with this id, as -o json shows it.", valueName: "id")) var after: String?
 
-    @Option(help: ArgumentHelp("End after so many events; 0 means never.", valueName: "events")) var limit = 0
+    @Option(help: ArgumentHelp("Stop after this many events; 0 means never.", valueName: "events")) var limit = 0
 
     @OptionGroup(title: "Global options") var global: GlobalOptions
 

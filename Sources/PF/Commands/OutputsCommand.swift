@@ -10,7 +10,7 @@ struct OutputsCommand: ParsableCommand {
 struct OutputsGetCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "get",
-        abstract: "Downloads the outputs of a task, if they are not there already.",
+        abstract: "Downloads the outputs of a task that do not exist locally.",
         discussion: """
             Examples:
               pf outputs get 019706d2-7c3e-7000-8000-000000000000 --output small
@@ -20,7 +20,7 @@ struct OutputsGetCommand: SessionCommand {
     @Argument(help: "The task.") var id: String
     @Argument(help: "The outputs; by default all.") var names: [String] = []
 
-    @Option(help: ArgumentHelp("The folder for the files; made if it is not there.", valueName: "folder")) var output = "."
+    @Option(help: ArgumentHelp("The folder for the files; created if it does not exist.", valueName: "folder")) var output = "."
 
     @OptionGroup(title: "Global options") var global: GlobalOptions
 

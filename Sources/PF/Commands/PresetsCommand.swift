@@ -12,7 +12,7 @@ struct PresetsCommand: ParsableCommand {
 
 struct PresetsListCommand: SessionCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ls", abstract: "Lists the built-in and the saved presets.",
+        commandName: "ls", abstract: "Lists the built-in and saved presets.",
         discussion: """
             Examples:
               pf presets ls
@@ -24,11 +24,11 @@ struct PresetsListCommand: SessionCommand {
         let presets = try await session.client().presets()
         let rows = presets.map { preset in
             let outputs = preset.pipeline["outputs"]?.arrayValue?.compactMap { $0["name"]?.stringValue } ?? []
-            return Table.Row([Text(preset.name), Text(outputs.joined(separator: ", "))])
+            return Table.Row([Text(preset.name), Text(preset.priority?.rawValue ?? "-"), Text(outputs.joined(separator: ", "))])
         }
         session.printer.print(
             Document(
-                [.table(Table(columns: [.init("NAME"), .init("OUTPUTS", cut: .wrap)], rows: rows))],
+                [.table(Table(columns: [.init("NAME"), .init("PRIORITY"), .init("OUTPUTS", cut: .wrap)], rows: rows))],
                 data: ["presets": .array(presets.map(\.json))], names: presets.map { "preset/\($0.name)" }))
         return .ok
     }
@@ -55,21 +55,36 @@ struct PresetsShowCommand: SessionCommand {
 
 struct PresetsPutCommand: SessionCommand {
     static let configuration = CommandConfiguration(
-        commandName: "put", abstract: "Saves a pipeline as a preset, in the place of what has its name.",
+        commandName: "put", abstract: "Saves a pipeline as a preset, replacing one of the same name.",
         discussion: """
             Examples:
               pf presets put mine pipeline.json
+              pf presets put import pipeline.json --priority low
             """)
 
     @Argument(help: "The preset.") var name: String
     @Argument(help: "A file with the pipeline as JSON.") var file: String
+    @Option(
+        help: ArgumentHelp(
+            "The priority of tasks that use the preset and name none: high, normal or low; none for that of the API key. Without it a preset "
+                + "that is replaced keeps its own."))
+    var priority: PresetPriorityArgument?
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in session: Session) async throws -> ExitStatus {
-        let preset = try await session.client().putPreset(name, pipeline: PipelineFile.read(file))
+        let preset = try await session.client().putPreset(
+            name, pipeline: PipelineFile.read(file), priority: priority?.change ?? .keep)
         session.printer.print(.message(Text("preset/\(preset.name) saved"), data: preset.json, names: ["preset/\(preset.name)"]))
         return .ok
     }
+}
+
+/// The priority of a preset by its name, or that it is to have none.
+enum PresetPriorityArgument: String, ExpressibleByArgument, CaseIterable {
+    case high, normal, low
+    case removed = "none"
+
+    var change: Preset.PriorityChange { self == .removed ? .remove : .set(Upload.Priority(rawValue: rawValue)) }
 }
 
 struct PresetsRemoveCommand: SessionCommand {

@@ -6,7 +6,7 @@ import Terminal
 
 /// What every command takes.
 struct GlobalOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The server to use instead of $PIXELFLOW_URL and that of the last 'pf login'.", valueName: "url"))
+    @Option(help: ArgumentHelp("The server to use instead of $PIXELFLOW_URL or that of the last 'pf login'.", valueName: "url"))
     var server: String?
 
     // Not `--output` as in pfctl: that is where images go.
@@ -16,7 +16,7 @@ struct GlobalOptions: ParsableArguments {
     @Option(help: "When to use colors; NO_COLOR turns 'auto' off.")
     var color: ColorChoice = .auto
 
-    @Option(help: ArgumentHelp("Time limit for a single request, without uploads and downloads.", valueName: "duration"))
+    @Option(help: ArgumentHelp("Time limit for a single request, except uploads and downloads.", valueName: "duration"))
     var requestTimeout: DurationArgument = .seconds(30)
 }
 

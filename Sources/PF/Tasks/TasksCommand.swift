@@ -140,7 +140,7 @@ struct TasksRemoveCommand: TaskChangeCommand {
     static let done = "deleted"
     static let configuration = CommandConfiguration(
         commandName: "rm",
-        abstract: "Deletes tasks with their images.",
+        abstract: "Deletes tasks and their images.",
         discussion: """
             Examples:
               pf tasks rm 019706d2-7c3e-7000-8000-000000000000

@@ -40,16 +40,16 @@ struct KeysListCommand: SessionCommand {
 
 struct KeysCreateCommand: SessionCommand {
     static let configuration = CommandConfiguration(
-        commandName: "create", abstract: "Creates an API key and prints it, this once.",
+        commandName: "create", abstract: "Creates an API key and prints it once.",
         discussion: """
             Examples:
               pf keys create site --scope tasks:read --scope tasks:write
               PIXELFLOW_TOKEN=pf_live_... pf tasks ls
             """)
 
-    @Argument(help: "What people call the key.") var name: String
+    @Argument(help: "The name of the key.") var name: String
 
-    @Option(name: .customLong("scope"), help: ArgumentHelp("What the key may be used for. May be repeated.", valueName: "scope"))
+    @Option(name: .customLong("scope"), help: ArgumentHelp("A scope of the key. May be repeated.", valueName: "scope"))
     var scopes: [String]
 
     @Option(

@@ -6,13 +6,13 @@ import WireFormats
 
 struct OrganisationsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "orgs", abstract: "Lists your organisations, and changes the one in use.",
+        commandName: "orgs", abstract: "Lists your organisations and switches between them.",
         subcommands: [OrganisationsListCommand.self, OrganisationsUseCommand.self])
 }
 
 struct OrganisationsListCommand: SessionCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ls", abstract: "Lists the organisations that you are a member of; a star marks the one in use.",
+        commandName: "ls", abstract: "Lists your organisations; a star marks the current one.",
         discussion: """
             Examples:
               pf orgs ls
@@ -41,7 +41,7 @@ struct OrganisationsListCommand: SessionCommand {
 
 struct OrganisationsUseCommand: SessionCommand {
     static let configuration = CommandConfiguration(
-        commandName: "use", abstract: "Works in another organisation from now on.",
+        commandName: "use", abstract: "Switches to another organisation.",
         discussion: """
             Examples:
               pf orgs use 019706d2-7c3e-7000-8000-000000000000

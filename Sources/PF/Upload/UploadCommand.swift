@@ -26,9 +26,9 @@ struct UploadCommand: SessionCommand {
 
     @Option(help: ArgumentHelp("A file with the pipeline to apply, as JSON.", valueName: "file")) var pipeline: String?
 
-    @Option(help: "Which tasks come first: high, normal or low; imports of many images should be low.") var priority: PriorityArgument?
+    @Option(help: "The priority: high, normal or low. Use low to import many images.") var priority: PriorityArgument?
 
-    @Flag(help: "Make the images one batch, whose completion webhooks are told of; with priority low unless another is given.")
+    @Flag(help: "Upload the images as one batch, whose completion is sent to webhooks; priority low by default.")
     var batch = false
 
     @Option(help: ArgumentHelp("Where the server sends a signed webhook when a task ends.", valueName: "url")) var webhookURL: String?
@@ -37,11 +37,11 @@ struct UploadCommand: SessionCommand {
 
     @Option(help: ArgumentHelp("Wait, and download the outputs into this folder.", valueName: "folder")) var output: String?
 
-    @Option(help: ArgumentHelp("How many images at a time, 1 to 16.", valueName: "images")) var parallel = 4
+    @Option(help: ArgumentHelp("The number of parallel uploads, 1 to 16.", valueName: "images")) var parallel = 4
 
     @Option(help: ArgumentHelp("How long to wait for each task.", valueName: "duration")) var timeout: DurationArgument = .seconds(300)
 
-    @Flag(help: "Make new tasks, also of what was uploaded before.") var again = false
+    @Flag(help: "Create new tasks even for images that were uploaded before.") var again = false
 
     @OptionGroup(title: "Global options") var global: GlobalOptions
 

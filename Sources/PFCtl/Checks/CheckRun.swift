@@ -6,7 +6,7 @@ struct CheckRun: Sendable {
     struct Finding: Sendable {
         /// Names it for programs, and is its place in the documentation.
         let anchor: String
-        /// What should be so.
+        /// The expected state.
         let title: String
         let verdict: Verdict
 

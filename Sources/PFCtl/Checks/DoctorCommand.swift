@@ -6,7 +6,7 @@ import Terminal
 struct DoctorCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Asks the backends how they are set up, as the services find them.",
+        abstract: "Checks the configuration of the backends from within the services.",
         discussion: """
             auth and api ask their databases, broker, object store and cache over their own connections: versions, clocks, encryption, \
             durability, replication, indexes and round trips. Needs to read the Secret with the service secret. Exits with 3 where \

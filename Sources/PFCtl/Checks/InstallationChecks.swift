@@ -99,7 +99,22 @@ extension Check {
         guard let full = status.autoscalers.first(where: { $0.desired >= $0.maximum && ($0.measure?.isAboveTarget ?? false) }) else {
             return status.autoscalers.isEmpty ? .skipped("there is none") : .ok()
         }
-        return .warning("\(full.name) is at its maximum of \(full.maximum)", hint: "pfctl scale worker --max \(full.maximum * 2)")
+        return .warning("\(full.name) is at its maximum of \(full.maximum)", hint: roomHint(full, status))
+    }
+
+    /// Further workers than there are partitions would have none.
+    private static func roomHint(_ full: AutoscalerState, _ status: InstallationStatus) -> String {
+        let workload = status.installation.services.first { $0.name == full.target }
+        let component = workload?.component ?? "worker"
+        guard let partitions = workload.flatMap({ GroupLag.Topic(of: $0).partitions }) else {
+            return "pfctl scale \(component) --max \(full.maximum * 2)"
+        }
+        let others = status.autoscalers.filter { $0.name != full.name }.reduce(0) { $0 + $1.maximum }
+        let most = min(full.maximum * 2, partitions - others)
+        guard most > full.maximum else {
+            return "there are no more workers than kafka.partitions (\(partitions)): raise it, and then worker.autoscaling.maxReplicas"
+        }
+        return "pfctl scale \(component) --max \(most)"
     }
 
     /// The backends without which the api does all that people ask of it.

@@ -9,7 +9,10 @@ extension CheckCategory {
                 installed.map { AccessQuestion(verb: "create", group: $0.group, resource: $0.plural, namespace: namespace) }
             },
             .permissions("install-cluster", "the metrics adapter can be registered with the cluster") { _ in
-                registered.map { AccessQuestion(verb: "create", group: $0.group, resource: $0.plural) }
+                registered.map { AccessQuestion(verb: "create", group: $0.group, resource: $0.plural) } + [authenticationReader]
+            },
+            .permissions("install-priority", "the workers' PriorityClass can be created") { _ in
+                [AccessQuestion(verb: "create", group: "scheduling.k8s.io", resource: "priorityclasses")]
             },
         ])
 
@@ -46,6 +49,10 @@ extension CheckCategory {
         ("apiregistration.k8s.io", "apiservices"), ("rbac.authorization.k8s.io", "clusterrolebindings"),
         ("rbac.authorization.k8s.io", "clusterroles"),
     ]
+
+    /// The adapter is bound to a Role that every cluster has, where the Role is.
+    private static let authenticationReader = AccessQuestion(
+        verb: "create", group: "rbac.authorization.k8s.io", resource: "rolebindings", namespace: "kube-system")
 }
 
 extension Check {
@@ -56,7 +63,7 @@ extension Check {
         Check(anchor, title) { context in
             let missing = try await withThrowingTaskGroup(of: String?.self) { group in
                 for question in questions(context.namespace) {
-                    group.addTask { try await context.client.mayI(question).isAllowed ? nil : name(question) }
+                    group.addTask { try await context.client.mayI(question).isAllowed ? nil : name(question, in: context.namespace) }
                 }
                 return try await group.reduce(into: [String]()) { if let name = $1 { $0.append(name) } }
             }
@@ -65,8 +72,9 @@ extension Check {
         }
     }
 
-    private static func name(_ question: AccessQuestion) -> String {
+    private static func name(_ question: AccessQuestion, in namespace: String) -> String {
         let resource = question.resource + (question.subresource.map { "/\($0)" } ?? "")
-        return "\(question.verb) \(resource)" + (question.group.isEmpty ? "" : ".\(question.group)")
+        let elsewhere = question.namespace.flatMap { $0 == namespace ? nil : " in \($0)" } ?? ""
+        return "\(question.verb) \(resource)" + (question.group.isEmpty ? "" : ".\(question.group)") + elsewhere
     }
 }

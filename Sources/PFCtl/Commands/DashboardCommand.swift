@@ -1,8 +1,14 @@
 import ArgumentParser
 import KubernetesClient
+import Subprocess
 import Terminal
 import WireFormats
 
+#if canImport(System)
+import System
+#else
+import SystemPackage
+#endif
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -16,7 +22,7 @@ struct DashboardCommand: SessionCommand {
         commandName: "dashboard",
         abstract: "Opens the dashboard in the browser through a forwarded port.",
         discussion: """
-            Goes on until it is interrupted. Where the pod goes, the port leads to the next one.
+            Runs until it is interrupted. If the pod disappears, the port is forwarded to the next one.
 
             Examples:
               pfctl dashboard
@@ -82,23 +88,13 @@ enum Browser {
     static func open(_ url: String, environment: [String: String]) -> Bool {
         let programs: [String] = (environment["PATH"] ?? "").split(separator: ":").map { "\($0)/\(opener)" }
         guard let program = programs.first(where: { access($0, X_OK) == 0 }) else { return false }
-        return start([program, url], environment)
-    }
-
-    /// Starts a program that is left to itself, and hears and says nothing on our terminal.
-    private static func start(_ arguments: [String], _ environment: [String: String]) -> Bool {
-        #if canImport(Darwin)
-        var actions: posix_spawn_file_actions_t?
-        #else
-        var actions = posix_spawn_file_actions_t()
-        #endif
-        guard posix_spawn_file_actions_init(&actions) == 0 else { return false }
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        for descriptor: Int32 in 0...2 { posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0) }
-        var pointers = arguments.map { strdup($0) } + [nil]
-        var variables = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
-        defer { for pointer in pointers + variables { free(pointer) } }
-        var identifier = pid_t()
-        return posix_spawn(&identifier, arguments[0], &actions, nil, &pointers, &variables) == 0
+        // Left to itself: it neither reads nor writes on our terminal, and its end means nothing.
+        Task {
+            let variables = environment.map { (Environment.Key(stringLiteral: $0), $1) }
+            _ = try? await Subprocess.run(
+                .path(FilePath(program)), arguments: [url], environment: .custom(Dictionary(uniqueKeysWithValues: variables)),
+                output: .discarded)
+        }
+        return true
     }
 }

@@ -58,12 +58,19 @@ struct BootstrapSecretsCommand: SessionCommand {
             name: name, keys: keys, certificates: certificates, labels: LabelArgument.values(labels),
             annotations: LabelArgument.values(annotations), time: session.now)
         let installer = SecretInstaller(session: session, change: change)
-        let wasMade = try await Deadline.within(
+        let end = try await Deadline.within(
             timeout.duration,
             "the Secret \(name) was not created"
         ) { try await installer.install(secret) }
-        let text = wasMade ? "secret/\(name) created\(change.suffix)" : "secret/\(name) exists and was left unchanged"
-        let data: JSONValue = ["object": .string("secret/\(name)"), "created": .bool(wasMade), "dry_run": .string(change.dryRun.rawValue)]
+        let text =
+            switch end {
+            case .created, .completed: "secret/\(name) \(end.rawValue)\(change.suffix)"
+            case .unchanged: "secret/\(name) exists and was left unchanged"
+            }
+        let data: JSONValue = [
+            "object": .string("secret/\(name)"), "created": .bool(end == .created), "completed": .bool(end == .completed),
+            "dry_run": .string(change.dryRun.rawValue),
+        ]
         session.print(.message(Text(text), data: data, names: ["secret/\(name)"]))
         return .ok
     }
@@ -88,6 +95,12 @@ struct LabelArgument: ExpressibleByArgument, Sendable {
 
 /// Creates a Secret once, however often and by however many it is asked.
 struct SecretInstaller: Sendable {
+    enum End: String, Sendable {
+        case created, unchanged
+        /// It was there, and has got keys or annotations that it lacked.
+        case completed
+    }
+
     private static let firstPause = Duration.milliseconds(250)
     private static let longestPause = Duration.seconds(5)
 
@@ -95,8 +108,7 @@ struct SecretInstaller: Sendable {
     let change: ChangeOptions
 
     /// Retries while the API server does not answer.
-    /// - Returns: Whether it was created now.
-    func install(_ secret: RandomSecret) async throws -> Bool {
+    func install(_ secret: RandomSecret) async throws -> End {
         var pause = Self.firstPause
         while true {
             do {
@@ -109,29 +121,29 @@ struct SecretInstaller: Sendable {
         }
     }
 
-    private func attempt(_ secret: RandomSecret) async throws -> Bool {
+    private func attempt(_ secret: RandomSecret) async throws -> End {
         let client = try session.client()
         do {
             return try await complete(try await client.get(.secrets, secret.name), secret, client)
         } catch let error as KubernetesError where error.kind == .notFound {
-            guard !change.isClientOnly else { return true }
+            guard !change.isClientOnly else { return .created }
         }
         do {
             try await client.create(.secrets, try secret.object(), options: change.writeOptions)
-            return true
+            return .created
         } catch let error as KubernetesError where error.kind == .alreadyExists || error.kind == .conflict {
-            return false
+            return .unchanged
         }
     }
 }
 
 extension SecretInstaller {
     /// Adds the keys that an earlier release did not need, and changes none that is there.
-    fileprivate func complete(_ present: JSONValue, _ secret: RandomSecret, _ client: ClusterClient) async throws -> Bool {
-        guard let addition = try secret.addition(to: present) else { return false }
-        guard !change.isClientOnly else { return true }
+    fileprivate func complete(_ present: JSONValue, _ secret: RandomSecret, _ client: ClusterClient) async throws -> End {
+        guard let addition = try secret.addition(to: present) else { return .unchanged }
+        guard !change.isClientOnly else { return .completed }
         try await client.patch(.secrets, secret.name, .merge(addition), options: change.writeOptions)
-        return true
+        return .completed
     }
 }
 

@@ -38,49 +38,65 @@ struct ForwardedService: Sendable {
         }
     }
 
-    private let forwarding: PortForwarding
+    /// Nil for a service that is reached at its own address.
+    private let forwarding: PortForwarding?
     private let http: HTTPClient
     private let client: PixelFlowClient
     private let failures = ForwardFailures()
     private let caller: Caller
 
-    private init(forwarding: PortForwarding, caller: Caller, timeout: Duration) {
+    private init(url: String, forwarding: PortForwarding?, caller: Caller, timeout: Duration, retries: RetryPolicy) {
         self.forwarding = forwarding
         self.caller = caller
         // Not the shared one: its connections would outlive the port.
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .pixelFlow)
-        let url = "http://127.0.0.1:\(forwarding.localPort)"
-        // An operator wants to see a failure at once.
         var client = PixelFlowClient(
-            Endpoints(auth: url, api: url), retries: .none, requestTimeout: timeout, userAgent: "pfctl/\(Release.version)", http: http)
+            Endpoints(auth: url, api: url), retries: retries, requestTimeout: timeout, userAgent: "pfctl/\(Release.version)", http: http)
         switch caller {
         case .nobody: break
         case .token(let token, _): client.token = token
         case .login(let login): client.sessions = login
         }
         self.client = client
-        failures.read(forwarding.events)
+        if let forwarding { failures.read(forwarding.events) }
     }
 
     /// Lets a body talk to a service, and closes the port afterwards, whatever comes of it.
     /// - Parameters:
     ///   - pod: A pod that is known to be ready; nil to look for a ready one at each connection.
     ///   - timeout: Of one call; nil for that of the options.
+    ///   - retries: None, because an operator wants to see a failure at once.
     static func using<Result: Sendable>(
         _ target: Target, pod: String? = nil, in session: Session, as caller: Caller, timeout: Duration? = nil,
+        retries: RetryPolicy = .none,
         _ body: (ForwardedService) async throws -> Result
     ) async throws -> Result {
         let cluster = try session.client()
         let first = PodSelection(first: pod)
         let release = session.global.release
         let forwarding = try await cluster.forwardPort { try await first.pod(of: target, release: release, cluster) }
-        let service = ForwardedService(forwarding: forwarding, caller: caller, timeout: timeout ?? session.global.requestTimeout)
+        let service = ForwardedService(
+            url: "http://127.0.0.1:\(forwarding.localPort)", forwarding: forwarding, caller: caller,
+            timeout: timeout ?? session.global.requestTimeout, retries: retries)
+        return try await service.closing(after: body)
+    }
+
+    /// Lets a body talk to a service at an address of its own, without a cluster.
+    static func using<Result: Sendable>(
+        url: String, in session: Session, as caller: Caller, retries: RetryPolicy, _ body: (ForwardedService) async throws -> Result
+    ) async throws -> Result {
+        try await ForwardedService(
+            url: url, forwarding: nil, caller: caller, timeout: session.global.requestTimeout, retries: retries
+        ).closing(after: body)
+    }
+
+    private func closing<Result: Sendable>(after body: (ForwardedService) async throws -> Result) async throws -> Result {
         do {
-            let result = try await body(service)
-            await service.close()
+            let result = try await body(self)
+            await close()
             return result
         } catch {
-            await service.close()
+            await close()
             throw error
         }
     }
@@ -88,7 +104,7 @@ struct ForwardedService: Sendable {
     /// Does not wait for connections to be taken leave of: one that hangs would hold up the command.
     private func close() async {
         try? await http.shutdown()
-        Task { [forwarding] in await forwarding.close() }
+        Task { [forwarding] in await forwarding?.close() }
     }
 
     /// Lets a body call the service.
@@ -101,6 +117,7 @@ struct ForwardedService: Sendable {
         } catch let error as ClientError {
             switch error {
             case .timedOut: throw failures.last ?? CommandError(.timedOut, "the service did not answer in time")
+            case .unreachable(let reason) where forwarding == nil: throw CommandError(.unreachable, reason)
             case .unreachable, .brokenOff: throw failures.last ?? CommandError(.unreachable, "the connection to the service was lost")
             default: throw CommandError(.failed, "\(error)")
             }

@@ -21,15 +21,14 @@ struct LagCommand: SessionCommand {
 
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
+    /// Workers may go and come while they are asked: a rollout replaces a few at a time.
+    private static let attempts = 3
+
     func run(in session: Session) async throws -> ExitStatus {
         let installation = try await Installation.find(in: session)
         let topic = GroupLag.Topic(of: try installation.workload("worker"))
-        let pods = try await pods(of: installation, session)
-        guard !pods.isEmpty else {
-            throw CommandError(.failed, "no worker is running", hint: "pfctl status shows why; pfctl scale worker --replicas 1 starts one")
-        }
         let scrape = MetricsScrape(session: session)
-        let (pages, failures) = Self.parted(try await scrape.pages(of: pods))
+        let (pages, failures) = Self.parted(try await answers(of: installation, scrape, session))
         if pages.isEmpty, let failure = failures.first?.failure { throw failure }
         for failure in failures { session.warn("\(failure.pod): \(failure.failure.message)", hint: failure.failure.hint) }
         var lag = GroupLag(pages, of: topic, isFromAll: failures.isEmpty)
@@ -42,11 +41,30 @@ struct LagCommand: SessionCommand {
         return lag.isComplete ? .ok : .degraded
     }
 
+    /// What the workers say. Where some do not answer because they have gone since, those that came instead are asked.
+    private func answers(
+        of installation: Installation, _ scrape: MetricsScrape, _ session: Session
+    ) async throws -> [String: Result<MetricsScrape.Page, CommandError>] {
+        var asked = try await pods(of: installation, session)
+        for _ in 1...Self.attempts {
+            let answers = try await scrape.pages(of: asked)
+            guard answers.values.contains(where: { $0.isFailure }) else { return answers }
+            let running = try await pods(of: installation, session)
+            if running == asked { return answers }
+            asked = running
+        }
+        return try await scrape.pages(of: asked)
+    }
+
     /// The pods of workers that run, ready or not: one that drains has partitions still.
     private func pods(of installation: Installation, _ session: Session) async throws -> [String] {
         let options = InstallationLabels.of(release: installation.release, component: "worker")
         let pods = try await session.client().list(Pod.self, in: .current, options).items
-        return pods.filter { $0.status?.phase == "Running" }.map(\.name).sorted()
+        let running = pods.filter { $0.status?.phase == "Running" }.map(\.name).sorted()
+        guard !running.isEmpty else {
+            throw CommandError(.failed, "no worker is running", hint: "pfctl status shows why; pfctl scale worker --replicas 1 starts one")
+        }
+        return running
     }
 
     private func pagesLater(
@@ -72,5 +90,11 @@ struct LagCommand: SessionCommand {
             }
         }
         return (pages, failures)
+    }
+}
+
+extension Result {
+    fileprivate var isFailure: Bool {
+        if case .failure = self { true } else { false }
     }
 }

@@ -5,7 +5,7 @@ import Terminal
 struct AuditCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit",
-        abstract: "Shows what was done in an organisation, newest entry first.",
+        abstract: "Shows the audit log of an organisation, newest entry first.",
         discussion: """
             The organisation is the one that the token is for: see pfctl login.
 

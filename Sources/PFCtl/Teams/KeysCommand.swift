@@ -48,14 +48,14 @@ struct KeysCreateCommand: SessionCommand {
               pfctl keys create backup --scope outputs:read --network 203.0.113.0/24 --expires 2027-01-31T00:00:00Z
             """)
 
-    @Argument(help: "What people call the key.") var name: String
+    @Argument(help: "The name of the key.") var name: String
 
-    @Option(name: .customLong("scope"), help: ArgumentHelp("What the key may be used for. May be repeated.", valueName: "scope"))
+    @Option(name: .customLong("scope"), help: ArgumentHelp("A scope of the key. May be repeated.", valueName: "scope"))
     var scopes: [String]
 
     @Option(
         name: .customLong("network"),
-        help: ArgumentHelp("A network that the key may be used from; anywhere without one. May be repeated.", valueName: "cidr"))
+        help: ArgumentHelp("A network from which the key may be used; any by default. May be repeated.", valueName: "cidr"))
     var networks: [String] = []
 
     @Option(help: ArgumentHelp("When the key expires (RFC 3339); never by default.", valueName: "time"))

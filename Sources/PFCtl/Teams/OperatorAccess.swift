@@ -1,11 +1,12 @@
 import FoundationEssentials
 import KubernetesClient
+import PixelFlowClient
 import Terminal
 import WireFormats
 
 /// Talks to auth and api as the operator of the installation: with its service secret, which only those can read who may read its Secrets.
 enum OperatorAccess {
-    private static let variable = "PIXELFLOW_SERVICE_SECRET"
+    static let variable = "PIXELFLOW_SERVICE_SECRET"
 
     /// Runs a body with auth.
     /// - Throws: `CommandError` if the secret cannot be found; `KubernetesError` if it may not be read.
@@ -14,10 +15,13 @@ enum OperatorAccess {
     }
 
     /// Runs a body with a service.
-    /// - Parameter timeout: Of one call; nil for that of the options.
+    /// - Parameters:
+    ///   - timeout: Of one call; nil for that of the options.
+    ///   - retries: As of `ForwardedService.using`.
     /// - Throws: As `withAuth`.
     static func withService<Result: Sendable>(
-        _ target: ForwardedService.Target, in session: Session, timeout: Duration? = nil, _ body: (ForwardedService) async throws -> Result
+        _ target: ForwardedService.Target, in session: Session, timeout: Duration? = nil, retries: RetryPolicy = .none,
+        _ body: (ForwardedService) async throws -> Result
     ) async throws -> Result {
         let secret = try await serviceSecret(in: session)
         return try await ForwardedService.using(
@@ -25,7 +29,7 @@ enum OperatorAccess {
             as: .token(
                 secret,
                 hint: "\(target) runs with an earlier service secret; pfctl rollout restart \(target) lets it read the one of now"),
-            timeout: timeout, body)
+            timeout: timeout, retries: retries, body)
     }
 
     /// Read where the Deployment of auth has it from, because an installation may name its Secret itself.

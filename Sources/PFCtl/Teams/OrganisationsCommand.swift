@@ -23,7 +23,7 @@ struct OrganisationsCommand: ParsableCommand {
 struct OrganisationsListCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "ls",
-        abstract: "Lists all organisations, also deleted ones that can be restored.",
+        abstract: "Lists all organisations, including deleted ones that can be restored.",
         discussion: """
             Examples:
               pfctl orgs ls
@@ -41,7 +41,7 @@ struct OrganisationsListCommand: SessionCommand {
 struct OrganisationsShowCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Shows an organisation with its members.",
+        abstract: "Shows an organisation and its members.",
         discussion: """
             Examples:
               pfctl orgs show 019706d2-7c3e-7000-8000-000000000000
@@ -63,7 +63,7 @@ struct OrganisationsShowCommand: SessionCommand {
 struct OrganisationsDeleteCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete",
-        abstract: "Deletes an organisation with everything in it; within 7 days it can be restored.",
+        abstract: "Deletes an organisation and everything in it; it can be restored for 7 days.",
         discussion: """
             Tokens and keys of the organisation are refused within seconds.
 
@@ -72,7 +72,7 @@ struct OrganisationsDeleteCommand: SessionCommand {
               pfctl orgs delete 019706d2-7c3e-7000-8000-000000000000 --yes
             """)
 
-    @Flag(help: "Delete it, without which only a dry run is allowed.") var yes = false
+    @Flag(help: "Confirm the deletion; without it only a dry run is allowed.") var yes = false
 
     @OptionGroup var selection: OrganisationSelection
     @OptionGroup var change: ChangeOptions

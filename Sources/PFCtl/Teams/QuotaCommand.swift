@@ -6,7 +6,7 @@ import WireFormats
 struct OrganisationsQuotaCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "quota",
-        abstract: "Shows what an organisation may use, or changes it.",
+        abstract: "Shows or changes the quota of an organisation.",
         discussion: """
             Without options it shows the quota. An option changes its own value and leaves the others; "unlimited" lifts one. Every replica \
             of the api follows within 10 seconds.
@@ -22,19 +22,19 @@ struct OrganisationsQuotaCommand: SessionCommand {
     @Option(help: ArgumentHelp("Tasks in a calendar month (UTC).", valueName: "number"))
     var tasksPerMonth: QuotaArgument?
 
-    @Option(help: ArgumentHelp("Tasks that wait or are processed at a time.", valueName: "number"))
+    @Option(help: ArgumentHelp("Tasks that wait or are being processed.", valueName: "number"))
     var tasksInFlight: QuotaArgument?
 
-    @Option(help: ArgumentHelp("Bytes of sources and outputs.", valueName: "bytes"))
+    @Option(help: ArgumentHelp("Bytes of stored sources and outputs.", valueName: "bytes"))
     var bytesStored: QuotaArgument?
 
-    @Option(help: ArgumentHelp("Bytes of one upload.", valueName: "bytes"))
+    @Option(help: ArgumentHelp("Maximum size of an upload in bytes.", valueName: "bytes"))
     var sourceBytes: QuotaArgument?
 
     @Option(help: ArgumentHelp("Days after which finished tasks are deleted.", valueName: "days"))
     var retentionDays: QuotaArgument?
 
-    @Option(help: ArgumentHelp("Turns for each of another organisation, 1 to 1000.", valueName: "number")) var weight: Int?
+    @Option(help: ArgumentHelp("The weight of the organisation when tasks compete, 1 to 1000.", valueName: "number")) var weight: Int?
 
     @OptionGroup var change: ChangeOptions
     @OptionGroup(title: "Global options") var global: GlobalOptions

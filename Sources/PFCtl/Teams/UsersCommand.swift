@@ -127,7 +127,7 @@ struct UsersResetPasswordCommand: SessionCommand {
               pfctl users reset-password ada@example.com --second-factor
             """)
 
-    @Flag(help: "Turn the second factor off as well: for someone who has lost the app and the recovery codes.")
+    @Flag(help: "Also turn off the second factor, for someone who has lost the app and the recovery codes.")
     var secondFactor = false
 
     @OptionGroup var selection: UserSelection
@@ -160,7 +160,7 @@ struct UsersResetPasswordCommand: SessionCommand {
 
 /// Which account is meant.
 struct UserSelection: ParsableArguments {
-    @Argument(help: "The email address of the account, or its id.") var user: String
+    @Argument(help: "The email address or the id of the account.") var user: String
 
     func resolve(_ auth: ForwardedService) async throws -> UserAccount {
         let users = try await auth.call { try await $0.users() }

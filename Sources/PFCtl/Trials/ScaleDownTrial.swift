@@ -1,5 +1,6 @@
 import NIOCore
 import PixelFlowClient
+import Synchronization
 import Terminal
 import WireFormats
 
@@ -148,6 +149,20 @@ struct ScaleDownTrial: Sendable {
                 session.status.show("\(progress.advance()) of \(items.count) \(done)", isPassing: true)
             }
             return values.sorted { $0.key < $1.key }.map(\.value)
+        }
+    }
+}
+
+/// How many are done, for the status line and for what a deadline says.
+final class Progress: Sendable {
+    private let count = Mutex(0)
+
+    var value: Int { count.withLock { $0 } }
+
+    func advance() -> Int {
+        count.withLock { count in
+            count += 1
+            return count
         }
     }
 }

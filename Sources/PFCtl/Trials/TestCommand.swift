@@ -5,7 +5,7 @@ import Terminal
 struct TestCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "test",
-        abstract: "Tries out that the installation keeps what it promises.",
+        abstract: "Tests the guarantees of the installation.",
         discussion: """
             Examples:
               pfctl test scale-down --tasks 200
@@ -16,7 +16,7 @@ struct TestCommand: ParsableCommand {
 struct ScaleDownCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "scale-down",
-        abstract: "Uploads images, takes workers away meanwhile, and checks that no task is lost.",
+        abstract: "Uploads images, scales the workers down meanwhile, and checks that no task is lost.",
         discussion: """
             Uploads as the account of pfctl login, so the tasks count against its quotas; they are deleted in the end. Once the first task \
             is in work, the workers are scaled down, and scaled back when every task has ended. An autoscaler is held by its bounds \
@@ -30,16 +30,16 @@ struct ScaleDownCommand: SessionCommand {
 
     @Option(help: ArgumentHelp("Images to upload, 2 to 5000.", valueName: "number")) var tasks = 100
 
-    @Option(help: ArgumentHelp("Workers to leave.", valueName: "replicas")) var to = 1
+    @Option(help: ArgumentHelp("The number of workers to scale down to.", valueName: "replicas")) var to = 1
 
-    @Option(help: ArgumentHelp("The preset that the images are uploaded with.", valueName: "name")) var preset = "web"
+    @Option(help: ArgumentHelp("The preset of the images.", valueName: "name")) var preset = "web"
 
-    @Option(help: ArgumentHelp("How wide the images are, 16 to 4000; their height is three quarters of it.", valueName: "pixels"))
+    @Option(help: ArgumentHelp("The width of the images, 16 to 4000; their height is three quarters of it.", valueName: "pixels"))
     var width = 640
 
-    @Flag(help: "Leave the tasks in the account.") var keep = false
+    @Flag(help: "Keep the tasks.") var keep = false
 
-    @Option(help: ArgumentHelp("How long every task may take to end.", valueName: "duration"))
+    @Option(help: ArgumentHelp("Time limit for all tasks to end.", valueName: "duration"))
     var timeout: DurationArgument = .seconds(600)
 
     @OptionGroup var access: TokenOptions

@@ -18,10 +18,10 @@ struct VersionCommand: SessionCommand {
     @Flag(help: "Show the version of pfctl only, without contacting the cluster.")
     var client = false
 
-    @Flag(help: "Ask the project's releases whether a newer version is out. Without it pfctl talks to the cluster only.")
+    @Flag(help: "Look for a newer release. Without it, pfctl connects to the cluster only.")
     var check = false
 
-    @Option(help: ArgumentHelp("Where to ask with --check, instead of $PFCTL_RELEASES and the project's own.", valueName: "url"))
+    @Option(help: ArgumentHelp("The URL of the releases for --check, instead of $PFCTL_RELEASES or the project's own.", valueName: "url"))
     var releases: String?
 
     @OptionGroup(title: "Global options") var global: GlobalOptions

@@ -6,7 +6,7 @@ import WireFormats
 struct WebhooksCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "webhooks",
-        abstract: "Shows webhooks and their deliveries, and delivers again.",
+        abstract: "Shows webhooks and their deliveries, and redelivers.",
         discussion: """
             Webhooks are those of the organisation that the token is for: see pfctl login.
 
@@ -73,7 +73,7 @@ struct WebhooksDeliveriesCommand: SessionCommand {
 struct WebhooksReplayCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay",
-        abstract: "Delivers again: some deliveries, or all that have failed since a time.",
+        abstract: "Redelivers some deliveries, or all that have failed since a time.",
         discussion: """
             Deliveries keep their ids, by which a receiver knows what it has been told before.
 

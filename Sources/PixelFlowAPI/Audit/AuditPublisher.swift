@@ -1,6 +1,7 @@
 package import Logging
 package import Metrics
 package import PixelFlowCore
+import PixelFlowTelemetry
 package import ServiceLifecycle
 
 /// Delivers audit entries from the outbox to the log, which knows them by their ids: an entry that is sent twice, by two replicas or
@@ -42,27 +43,9 @@ package struct AuditPublisher: Service {
     }
 
     package func run() async {
-        try? await cancelWhenGracefulShutdown {
-            try await withThrowingDiscardingTaskGroup { group in
-                let (ticks, tick) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-                group.addTask {
-                    while true {
-                        tick.yield()
-                        try await Task.sleep(for: Self.interval)
-                    }
-                }
-                group.addTask { for await _ in recorder.settled { tick.yield() } }
-                for await _ in ticks {
-                    _ = try await retry(Self.backoff, onRetry: warn) { try await round() }
-                }
-            }
-        }
-        // A service that returns would stop the process.
-        try? await gracefulShutdown()
-    }
-
-    private func warn(_ error: any Error) {
-        logger.warning("audit entries not delivered, will be retried", metadata: ["error": "\(error)"])
+        await PeriodicService(
+            "delivery of audit entries", every: Self.interval, retries: Self.backoff, wakes: recorder.settled, logger: logger
+        ) { _ = try await round() }.run()
     }
 
     /// Delivers what there is. Not private, so that tests need not wait for it.

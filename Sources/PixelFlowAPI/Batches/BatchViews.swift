@@ -69,6 +69,7 @@ struct BatchView: Codable, SchemaNamed, SchemaAnnotated {
     }
 }
 
+/// The counts with their sum.
 struct BatchCountsView: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "BatchCounts"
     static let annotations: [String: SchemaAnnotation] = [
@@ -77,20 +78,21 @@ struct BatchCountsView: Codable, SchemaNamed, SchemaAnnotated {
         "failed": .init("FAILED.", ["minimum": 0]), "cancelled": .init("CANCELLED.", ["minimum": 0]),
     ]
 
-    let total: Int
-    let pending: Int
-    let processing: Int
-    let completed: Int
-    let failed: Int
-    let cancelled: Int
+    private let counts: BatchCounts
 
-    init(_ counts: BatchCounts) {
-        total = counts.total
-        pending = counts.pending
-        processing = counts.processing
-        completed = counts.completed
-        failed = counts.failed
-        cancelled = counts.cancelled
+    init(_ counts: BatchCounts) { self.counts = counts }
+
+    private enum CodingKeys: CodingKey { case total }
+
+    init(from decoder: any Decoder) throws {
+        _ = try decoder.container(keyedBy: CodingKeys.self).decode(Int.self, forKey: .total)
+        counts = try BatchCounts(from: decoder)
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(counts.total, forKey: .total)
+        try counts.encode(to: encoder)
     }
 }
 

@@ -1,5 +1,6 @@
 package import Logging
 package import PixelFlowCore
+import PixelFlowTelemetry
 package import ServiceLifecycle
 import Synchronization
 
@@ -77,10 +78,7 @@ package final class BatchWatch: Service {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.listen() }
                 group.addTask {
-                    while true {
-                        await self.round()
-                        try await Task.sleep(for: Self.interval)
-                    }
+                    await PeriodicService("look at batches", every: Self.interval, logger: self.logger) { await self.round() }.run()
                 }
                 try await group.waitForAll()
             }
@@ -125,7 +123,7 @@ package final class BatchWatch: Service {
         } catch is CancellationError {
             return false
         } catch {
-            logger.warning("batch not looked at, will be retried", metadata: ["batch": "\(batch)", "error": "\(error)"])
+            logger.warning("batch not checked, will be retried", metadata: ["batch": "\(batch)", "error": "\(error)"])
             return false
         }
     }

@@ -12,17 +12,17 @@ struct MessageAssembly {
     private var frames = 0
 
     /// - Returns: the text of a message that is complete.
-    /// - Throws: `EventSocket.Closing`.
+    /// - Throws: `EventSocket.ClosingError`.
     mutating func add(_ frame: WebSocketFrame) throws -> String? {
-        guard (frame.opcode == .continuation) == (frames > 0) else { throw EventSocket.Closing(.protocolError) }
-        guard frame.opcode != .binary else { throw EventSocket.Closing(.unacceptableData, "Only text is accepted.") }
+        guard (frame.opcode == .continuation) == (frames > 0) else { throw EventSocket.ClosingError(.protocolError) }
+        guard frame.opcode != .binary else { throw EventSocket.ClosingError(.unacceptableData, "Only text is accepted.") }
         frames += 1
         let bytes = frame.unmaskedData.readableBytesView
         guard frames <= Self.maximumFrames, text.count + bytes.count <= WebSocketHandshake.messageBytes else {
-            throw EventSocket.Closing(.messageTooLarge)
+            throw EventSocket.ClosingError(.messageTooLarge)
         }
         guard bytes.allSatisfy({ check.accept($0) }), check.isComplete || !frame.fin else {
-            throw EventSocket.Closing(.dataInconsistentWithMessage, "The text is not UTF-8.")
+            throw EventSocket.ClosingError(.dataInconsistentWithMessage, "The text is not UTF-8.")
         }
         text += bytes
         guard frame.fin else { return nil }
@@ -75,13 +75,13 @@ struct CloseFrame {
         self.reason = reason
     }
 
-    /// - Throws: `EventSocket.Closing` for codes that may not be on the wire, and for a reason that is not UTF-8.
+    /// - Throws: `EventSocket.ClosingError` for codes that may not be on the wire, and for a reason that is not UTF-8.
     init(_ data: ByteBuffer) throws {
         guard data.readableBytes > 0 else { return }
         var data = data
         guard let number = data.readInteger(as: UInt16.self), Self.isSendable(number),
             String(validating: data.readableBytesView, as: UTF8.self) != nil
-        else { throw EventSocket.Closing(.protocolError, "The close frame is invalid.") }
+        else { throw EventSocket.ClosingError(.protocolError, "The close frame is invalid.") }
         code = WebSocketErrorCode(codeNumber: Int(number))
     }
 

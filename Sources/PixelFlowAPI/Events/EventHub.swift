@@ -1,6 +1,7 @@
 package import Logging
 package import Metrics
 package import PixelFlowCore
+import PixelFlowTelemetry
 package import ServiceLifecycle
 import Synchronization
 
@@ -51,10 +52,7 @@ package final class EventHub: Service {
                     }
                 }
                 group.addTask {
-                    while true {
-                        try await Task.sleep(for: Self.tickInterval)
-                        self.tick()
-                    }
+                    await PeriodicService("look at event streams", every: Self.tickInterval, logger: self.logger) { self.tick() }.run()
                 }
                 try await group.waitForAll()
             }

@@ -68,6 +68,15 @@ struct EventQueue {
         if reason != .shutdown { drop() }
     }
 
+    /// Drops what a stream that has ended would still send.
+    ///
+    /// - Returns: whether it has ended.
+    mutating func abandonIfEnded() -> Bool {
+        guard end != nil else { return false }
+        drop()
+        return true
+    }
+
     private mutating func drop() {
         events = []
         bytes = 0

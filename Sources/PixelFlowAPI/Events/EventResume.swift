@@ -30,7 +30,9 @@ struct EventResume: Sendable {
         while true {
             switch step {
             case .changes(let tasks):
-                for task in tasks where batch == nil || task.batch == batch {
+                let told = batch == nil ? tasks : tasks.filter { $0.batch == batch }
+                if told.isEmpty { try await sender.passOver() }
+                for task in told {
                     try await sender.write([.change(EncodedEvent(try views.event(TaskChange(task))))])
                     // One thread serves many clients: a long past gives the others their turn.
                     await Task.yield()

@@ -8,7 +8,7 @@ final class EventSocket: EventOutlet {
     typealias Connection = LoopConnection<WebSocketFrame, WebSocketFrame>
 
     /// The connection ends with this code and reason, said by this side.
-    struct Closing: Error {
+    struct ClosingError: Error {
         let code: WebSocketErrorCode
         var reason = ""
 
@@ -55,7 +55,7 @@ final class EventSocket: EventOutlet {
             switch event {
             case .message(let frame): self.receive(frame)
             case .failure(let error):
-                self.close(Closing(error))
+                self.close(ClosingError(error))
                 // Its answer could not be read any more.
                 connection.endOutput()
             // A client that reads nothing has no pings answered either.
@@ -77,7 +77,7 @@ final class EventSocket: EventOutlet {
         let promise = eventLoop.makePromise(of: String.self)
         phase = .unauthorized(promise)
         let timer = eventLoop.assumeIsolated().scheduleTask(in: Self.authorizationTime) {
-            self.close(Closing(.sessionEnded, "token_missing"))
+            self.close(ClosingError(.sessionEnded, "token_missing"))
         }
         firstMessage = promise.futureResult.always { _ in timer.cancel() }
     }
@@ -109,9 +109,9 @@ final class EventSocket: EventOutlet {
 
     func end(_ reason: EventQueue.End) {
         switch reason {
-        case .overflow: close(Closing(.tooSlow, "too_slow"))
-        case .tokenExpired: close(Closing(.sessionEnded, "session_ended"))
-        case .shutdown: close(Closing(.goingAway, "shutdown"))
+        case .overflow: close(ClosingError(.tooSlow, "too_slow"))
+        case .tokenExpired: close(ClosingError(.sessionEnded, "session_ended"))
+        case .shutdown: close(ClosingError(.goingAway, "shutdown"))
         }
     }
 
@@ -138,14 +138,14 @@ final class EventSocket: EventOutlet {
             try count()
             try take(frame)
         } catch {
-            close(Closing(error))
+            close(ClosingError(error))
         }
     }
 
     private func count() throws {
         if NIODeadline.now() - window.start > Self.messageWindow { window = (.now(), 0) }
         window.frames += 1
-        guard window.frames <= Self.messagesPerWindow else { throw Closing(.policyViolation, "Too many messages.") }
+        guard window.frames <= Self.messagesPerWindow else { throw ClosingError(.policyViolation, "Too many messages.") }
     }
 
     private func take(_ frame: WebSocketFrame) throws {
@@ -156,7 +156,7 @@ final class EventSocket: EventOutlet {
         default:
             guard let text = try assembly.add(frame) else { return }
             guard case .unauthorized(let promise) = phase else {
-                throw Closing(.policyViolation, "No message is expected from the client.")
+                throw ClosingError(.policyViolation, "No message is expected from the client.")
             }
             phase = .open
             promise.succeed(text)
@@ -166,7 +166,7 @@ final class EventSocket: EventOutlet {
     // MARK: The end
 
     /// Says goodbye and gives the client a moment to answer, which it must do before either side closes.
-    func close(_ closing: Closing) {
+    func close(_ closing: ClosingError) {
         guard finish(closing) else { return }
         let timer = eventLoop.assumeIsolated().scheduleTask(in: Self.closingTime) { self.connection.close() }
         phase = .closing(timer)
@@ -212,7 +212,7 @@ final class EventSocket: EventOutlet {
     }
 }
 
-extension EventSocket.Closing {
+extension EventSocket.ClosingError {
     /// What an error of a client's frames, or of opening its stream, means for the connection.
     init(_ error: any Error) {
         switch error {

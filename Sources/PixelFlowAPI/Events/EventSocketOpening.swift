@@ -25,7 +25,7 @@ struct EventSocketOpening: Sendable {
             do {
                 try await open(subscription)
             } catch {
-                let closing = EventSocket.Closing(error)
+                let closing = EventSocket.ClosingError(error)
                 eventLoop.execute { [socket] in socket.value.close(closing) }
             }
         } onGracefulShutdown: {
@@ -53,7 +53,7 @@ struct EventSocketOpening: Sendable {
             socket.value.firstMessage ?? eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
         }.get()
         guard let message = try? JSONDecoder().decode(Authorization.self, from: Data(text.utf8)), message.type == "authorize" else {
-            throw EventSocket.Closing(.policyViolation, "The first message must be of the type authorize.")
+            throw EventSocket.ClosingError(.policyViolation, "The first message must be of the type authorize.")
         }
         do {
             return try await authorize(message.token, message.lastEventID)
@@ -61,8 +61,8 @@ struct EventSocketOpening: Sendable {
             switch error.kind {
             case .unavailable, .throttled: throw error
             // The batch to be followed.
-            case .notFound: throw EventSocket.Closing(.policyViolation, error.code)
-            default: throw EventSocket.Closing(.sessionEnded, error.code)
+            case .notFound: throw EventSocket.ClosingError(.policyViolation, error.code)
+            default: throw EventSocket.ClosingError(.sessionEnded, error.code)
             }
         }
     }

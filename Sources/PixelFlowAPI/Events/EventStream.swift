@@ -7,7 +7,7 @@ import Synchronization
 /// what the queue may hold and what its socket has taken.
 final class EventStream: Sendable {
     /// The past of a stream that has ended is not sent any further.
-    private struct CutOff: Error {}
+    private struct CutOffError: Error {}
 
     private struct State {
         var queue: EventQueue
@@ -109,7 +109,7 @@ final class EventStream: Sendable {
         var sender = Sender(stream: self, sink: sink)
         do {
             try await past(&sender)
-        } catch is CutOff {
+        } catch is CutOffError {
             // The queue says why.
         }
     }
@@ -121,14 +121,22 @@ final class EventStream: Sendable {
 
         /// Returns once there is room for more.
         ///
-        /// - Throws: `CutOff` if the stream has ended meanwhile, and not for a shutdown.
+        /// - Throws: `CutOffError` if the stream has ended meanwhile, and not for a shutdown.
         mutating func write(_ messages: [EventMessage]) async throws {
             try stream.state.withLock { state in
-                guard state.queue.cutOff == nil else { throw CutOff() }
+                guard state.queue.cutOff == nil else { throw CutOffError() }
                 state.queue.begin()
             }
             try await sink.write(messages)
             stream.sent()
+        }
+
+        /// Goes on behind changes of which none is for the client: no write has shown that the stream and its client are still there.
+        ///
+        /// - Throws: `CutOff` if the stream has ended meanwhile, also for a shutdown: what waits is not sent ahead of the rest of the past.
+        mutating func passOver() async throws {
+            guard stream.state.withLock({ !$0.queue.abandonIfEnded() }) else { throw CutOff() }
+            try await write([.heartbeat])
         }
     }
 }

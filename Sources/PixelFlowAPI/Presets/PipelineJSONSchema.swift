@@ -6,7 +6,7 @@ import WireFormats
 enum PipelineJSONSchema {
     static let pipeline = JSONSchema.object(
         [
-            "outputs": .array(of: output, count: 1...limit("outputs")).described("What is made of the image, each with a name of its own.")
+            "outputs": .array(of: output, count: 1...limit("outputs")).described("The outputs to produce, each with a unique name.")
         ], required: ["outputs"], isClosed: true
     ).described("At most \(limit("bytes")) bytes of canonical JSON. A member that is null counts as absent.")
 

@@ -38,10 +38,28 @@ struct PresetRoutes: Sendable {
     }
 
     private static let name = ParameterDescription("name", in: .path, .presetName, "The name of the preset.")
-    private static let priority = QueryParameter<Lane>(
-        "priority", .priority, "The priority of tasks that use the preset and name none; `normal` without it.",
-        expectation: "one of \(Lane.allCases.map(\.rawValue).joined(separator: ", "))"
-    ) { Lane(rawValue: $0) }
+    /// What saving does to the priority that a preset has.
+    private enum PriorityChange: Sendable {
+        case set(Lane), remove
+
+        static let names = Lane.allCases.map(\.rawValue) + ["none"]
+
+        init?(_ name: String) {
+            if name == "none" {
+                self = .remove
+            } else if let lane = Lane(rawValue: name) {
+                self = .set(lane)
+            } else {
+                return nil
+            }
+        }
+    }
+
+    private static let priority = QueryParameter<PriorityChange>(
+        "priority", .choice(PriorityChange.names),
+        "The priority of tasks that use the preset and name none; `none` for that of the API key, or else `normal`. Without the parameter a "
+            + "preset that is replaced keeps its priority, and a new one has none.",
+        expectation: "one of \(PriorityChange.names.joined(separator: ", "))", read: PriorityChange.init)
     private static let notFound = DeclaredProblem(.notFound, "not_found", "There is no preset of this name.")
 
     @Sendable private func list(_ request: Request, _ context: AppRequestContext) async throws -> Response {
@@ -65,11 +83,17 @@ struct PresetRoutes: Sendable {
         guard NameRule.allows(name) else {
             throw PixelFlowError.invalid("name", "The name must be 1 to 64 of a-z, 0-9, - and _.")
         }
-        let lane = try Self.priority.value(in: request.query)
+        let change = try Self.priority.value(in: request.query)
         let body = try await request.collectBody(limit: 256 * 1024)
         let pipeline = try Pipeline(validating: Data(body.readableBytesView))
-        let preset = Preset(name: name, pipeline: pipeline, lane: lane, updatedAt: clock.now())
         let tenant = try context.requirePrincipal().tenant
+        let lane: Lane? =
+            switch change {
+            case .set(let lane): lane
+            case .remove: nil
+            case nil: try await presets.preset(name, of: tenant)?.lane
+            }
+        let preset = Preset(name: name, pipeline: pipeline, lane: lane, updatedAt: clock.now())
         let isNew = try await audit.record(
             .presetSaved, on: name, request, context, outcome: { .done($0 ? "created" : "replaced") },
             { try await presets.put(preset, of: tenant) })
@@ -98,7 +122,8 @@ private struct PresetView: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "Preset"
     static let annotations: [String: SchemaAnnotation] = [
         "name": .init("Names the preset in uploads.", schema: .presetName), "pipeline": "What the preset stands for.",
-        "priority": .init("That of tasks that use the preset and name none; absent for `normal`.", schema: .priority),
+        "priority": .init(
+            "That of tasks that use the preset and name none; absent for that of the API key, or else `normal`.", schema: .priority),
         "built_in": "Whether it comes with PixelFlow.",
         "updated_at": .init("RFC 3339; absent for one that is built in.", ["format": "date-time"]),
     ]

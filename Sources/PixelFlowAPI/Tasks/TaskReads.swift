@@ -29,6 +29,8 @@ final class TaskReads: Sendable {
     private static let ageLimit = Duration.seconds(60)
     /// Statistics count what happened in the last minute, and grow old by themselves.
     private static let statisticsAgeLimit = Duration.seconds(5)
+    /// For so long after they were read, numbers are shown while the database does not answer. Nobody acts on them as on a task.
+    private static let statisticsStaleLimit = Duration.seconds(60)
 
     private let tasks: any TaskOwnerStore
     private let store: any UsageStore
@@ -38,6 +40,7 @@ final class TaskReads: Sendable {
     private let documents: VersionedCache<Place, Answer?>
     private let statistics: VersionedCache<TenantID, TaskStatistics>
     private let usage: VersionedCache<TenantID, Usage>
+    private let quotas: VersionedCache<TenantID, Quota>
 
     init(
         _ tasks: any TaskOwnerStore, usage: any UsageStore, versions: any TaskVersions, views: TaskViews, clock: any WallClock,
@@ -51,10 +54,14 @@ final class TaskReads: Sendable {
         lists = VersionedCache("task_lists", ageLimit: ageLimit, clock: clock, metrics: metrics) { $0.bytes.readableBytes + 512 }
         documents = VersionedCache("tasks", ageLimit: ageLimit, clock: clock, metrics: metrics) { ($0?.bytes.readableBytes ?? 0) + 512 }
         let few = CacheLimits(entries: 2000)
-        statistics = VersionedCache("statistics", limits: few, ageLimit: Self.statisticsAgeLimit, clock: clock, metrics: metrics) { _ in
-            8192
+        func numbers<Value: Sendable>(_ name: String) -> VersionedCache<TenantID, Value> {
+            VersionedCache(
+                name, limits: few, ageLimit: Self.statisticsAgeLimit, staleFor: Self.statisticsStaleLimit, clock: clock, metrics: metrics
+            ) { _ in 8192 }
         }
-        self.usage = VersionedCache("usage", limits: few, ageLimit: Self.statisticsAgeLimit, clock: clock, metrics: metrics) { _ in 8192 }
+        statistics = numbers("statistics")
+        self.usage = numbers("usage")
+        quotas = numbers("shown_quotas")
     }
 
     /// A page of tasks.
@@ -87,6 +94,11 @@ final class TaskReads: Sendable {
 
     func usage(of tenant: TenantID) async throws -> Usage {
         try await usage.value(of: tenant, in: versions.version(ofTasksOf: tenant)) { [store] in try await store.usage(of: tenant) }
+    }
+
+    /// The quota as it is shown beside the usage. What it admits is for the store to decide, which is never as old as this may be.
+    func shownQuota(of tenant: TenantID) async throws -> Quota {
+        try await quotas.value(of: tenant, in: 0, mustRead: true) { [store] in try await store.quota(of: tenant) }
     }
 
     private func mustRead(_ isConditional: Bool) -> Bool { !versions.areExact && !isConditional }

@@ -80,7 +80,7 @@ extension TaskView: SchemaNamed, SchemaAnnotated {
         "preset": "The name of the preset that the pipeline came from.",
         "priority": .init("Which tasks come first.", schema: .priority),
         "batch": .init("The batch that it belongs to.", schema: BatchID.schema),
-        "webhook_url": .init("Where its end is told of.", ["format": "uri"]),
+        "webhook_url": .init("The URL that is notified when it ends.", ["format": "uri"]),
         "attempts": .init("Runs of this generation so far.", ["minimum": 0]),
         "generation": .init("1, and one more for each replay.", ["minimum": 1]),
         "progress": .init("The part of the work that is done.", ["minimum": 0, "maximum": 1]),

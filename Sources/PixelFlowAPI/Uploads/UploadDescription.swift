@@ -67,7 +67,7 @@ enum UploadDescription {
     }
 
     private static let pipeline = JSONSchema.component(Pipeline.schemaName).orNull.described(
-        "What to make of the image; not together with `preset`.")
+        "The outputs to produce; not together with `preset`.")
     private static let preset = JSONSchema.presetName.orNull.described("The name of a preset; not together with `pipeline`.")
     private static let priority = JSONSchema.priority.orNull.described(
         "Which tasks come first; that of the batch, of the preset, or of the API key, or else `normal`, if there is none. Workers take "
@@ -77,7 +77,8 @@ enum UploadDescription {
     private static let batch = BatchID.schema.orNull.described("The open batch that the task is to belong to.")
 
     private static let webhook = JSONSchema.string(format: "uri", length: 1...2048).orNull.described(
-        "Where the end of the task is told of, besides the webhooks of the organisation; signed with the secret of the webhook `default`.")
+        "A URL that is notified when the task ends, besides the webhooks of the organisation; signed with the secret of `default`."
+    )
 
     /// What tools fill in for those who only choose a file.
     private static let examplePipeline: JSONValue = [

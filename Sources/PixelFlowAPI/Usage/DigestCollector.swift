@@ -1,6 +1,7 @@
 package import Logging
 package import Metrics
 package import PixelFlowCore
+import PixelFlowTelemetry
 package import ServiceLifecycle
 
 /// Sums what became of the tasks of people who want to be mailed of them, and tells auth, which knows the people and mails them.
@@ -14,14 +15,14 @@ package struct DigestCollector: Service {
     private static let piece = Duration.seconds(3600)
 
     private let desk: any TaskMailDesk
-    private let tasks: any EndedTaskStore & OrphanLedger
+    private let tasks: any EndedTaskStore & OrphanMarkStore
     private let logger: Logger
     private let reported: Counter
     private let failed: Counter
 
     /// - Parameter tasks: whose clock says which spans have settled.
     package init(
-        desk: any TaskMailDesk, tasks: any EndedTaskStore & OrphanLedger, logger: Logger,
+        desk: any TaskMailDesk, tasks: any EndedTaskStore & OrphanMarkStore, logger: Logger,
         metrics: any MetricsFactory = MetricsSystem.factory
     ) {
         self.desk = desk
@@ -32,18 +33,9 @@ package struct DigestCollector: Service {
     }
 
     package func run() async {
-        try? await cancelWhenGracefulShutdown {
-            while true {
-                do {
-                    while try await round() == DigestOrder.limit {}
-                } catch  where !(error is CancellationError) {
-                    logger.warning("digests not asked for or not reported, will be retried", metadata: ["error": "\(error)"])
-                }
-                try await Task.sleep(for: Self.interval)
-            }
-        }
-        // A service that returns would stop the process.
-        try? await gracefulShutdown()
+        await PeriodicService("collection of digests", every: Self.interval, logger: logger) {
+            while try await round() == DigestRequest.limit {}
+        }.run()
     }
 
     /// Reports what is due. Not private, so that tests need not wait for it.
@@ -51,16 +43,16 @@ package struct DigestCollector: Service {
     /// - Returns: how many digests were due.
     @discardableResult
     package func round() async throws -> Int {
-        let orders = try await desk.claimDigests()
+        let requests = try await desk.claimDigests()
         var digests: [TaskDigest] = []
-        for (span, orders) in Dictionary(grouping: orders, by: \.span) {
+        for (span, requests) in Dictionary(grouping: requests, by: \.span) {
             // By the clock of auth it has settled. If not by that of the tasks, it is asked for again.
             do {
                 guard try await tasks.hasPassed(TaskSpan.settlingTime, since: span.until) else { continue }
-                digests += try await sums(orders, in: span)
+                digests += try await sums(requests, in: span)
             } catch  where !(error is CancellationError) {
                 // The tasks of one organisation hold up nobody else's digest.
-                failed.increment(by: orders.count)
+                failed.increment(by: requests.count)
                 logger.warning("tasks not summed for mail, will be retried", metadata: ["tenant": "\(span.tenant)", "error": "\(error)"])
             }
         }
@@ -68,31 +60,31 @@ package struct DigestCollector: Service {
             try await desk.report(digests)
             reported.increment(by: digests.count)
         }
-        return orders.count
+        return requests.count
     }
 
     /// The spans of everyone in an organisation are the same, and are read once.
-    private func sums(_ orders: [DigestOrder], in span: TaskSpan) async throws -> [TaskDigest] {
-        let owners = Set(orders.flatMap(\.owners)).sorted()
+    private func sums(_ requests: [DigestRequest], in span: TaskSpan) async throws -> [TaskDigest] {
+        let owners = Set(requests.flatMap(\.owners)).sorted()
         var ended: [UserID: EndedTasks] = [:]
         for piece in span.pieces(of: Self.piece) {
             try Task.checkCancellation()
             for (owner, sum) in try await tasks.endedTasks(of: owners, in: piece) { ended[owner, default: EndedTasks()].add(sum) }
         }
         var digests: [TaskDigest] = []
-        for order in orders {
-            var sum = order.owners.reduce(into: EndedTasks()) { $0.add(ended[$1] ?? EndedTasks()) }
-            if sum.failed > 0 { sum.failures = try await failures(of: order) }
-            digests.append(TaskDigest(order, sum))
+        for request in requests {
+            var sum = request.owners.reduce(into: EndedTasks()) { $0.add(ended[$1] ?? EndedTasks()) }
+            if sum.failed > 0 { sum.failures = try await failures(of: request) }
+            digests.append(TaskDigest(request, sum))
         }
         return digests
     }
 
-    private func failures(of order: DigestOrder) async throws -> [EndedTasks.Failure] {
+    private func failures(of request: DigestRequest) async throws -> [EndedTasks.Failure] {
         var failures: [EndedTasks.Failure] = []
-        for piece in order.span.pieces(of: Self.piece) where failures.count < EndedTasks.failuresShown {
+        for piece in request.span.pieces(of: Self.piece) where failures.count < EndedTasks.failuresShown {
             failures += try await tasks.failedTasks(
-                of: order.owners, in: piece, limit: EndedTasks.failuresShown - failures.count
+                of: request.owners, in: piece, limit: EndedTasks.failuresShown - failures.count
             ).compactMap(EndedTasks.Failure.init)
         }
         return failures

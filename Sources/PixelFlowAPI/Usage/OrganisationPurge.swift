@@ -2,13 +2,15 @@ package import Logging
 package import PixelFlowCore
 package import PixelFlowDispatch
 package import PixelFlowHTTP
+import PixelFlowTelemetry
 package import ServiceLifecycle
+import Synchronization
 
 /// Deletes the tasks, objects, presets, batches and webhooks of organisations that were deleted and can no longer be restored.
 ///
 /// Any number of replicas may do so at once: a task is deleted by one of them, and the others find it gone. A replica that starts
 /// looks through all such organisations once, so that none is forgotten.
-package struct OrganisationPurge: Service {
+package final class OrganisationPurge: Service {
     /// The time between two rounds.
     private static let interval = Duration.seconds(3600)
     /// Tasks, batches or deliveries that are looked up at a time.
@@ -22,6 +24,8 @@ package struct OrganisationPurge: Service {
     private let publisher: OutboxPublisher
     private let audit: AuditRecorder
     private let logger: Logger
+    /// Where the next round begins.
+    private let position = Mutex<Int64>(0)
 
     package init(
         identities: any IdentitySource, tasks: any TaskOwnerStore, presets: any PresetStore, batches: any BatchOwnerStore,
@@ -38,18 +42,12 @@ package struct OrganisationPurge: Service {
         self.logger = logger
     }
 
-    package func run() async throws {
-        try? await cancelWhenGracefulShutdown {
-            var position: Int64 = 0
-            while true {
-                do {
-                    position = try await round(after: position)
-                } catch let error as PixelFlowError {
-                    logger.warning("data of deleted organisations not deleted, will be retried", metadata: ["error": "\(error)"])
-                }
-                try await Task.sleep(for: Self.interval)
-            }
-        }
+    package func run() async {
+        await PeriodicService("deletion of data of deleted organisations", every: Self.interval, logger: logger) {
+            let start = self.position.withLock { $0 }
+            let next = try await self.round(after: start)
+            self.position.withLock { $0 = next }
+        }.run()
     }
 
     /// One round. Not private, so that tests need not wait for it.

@@ -1,5 +1,6 @@
 package import Logging
 package import PixelFlowCore
+import PixelFlowTelemetry
 package import ServiceLifecycle
 import Synchronization
 
@@ -49,13 +50,8 @@ package final class QuotaWatch: Service {
         }
     }
 
-    package func run() async throws {
-        try? await cancelWhenGracefulShutdown {
-            while true {
-                try await Task.sleep(for: Self.interval)
-                await self.round()
-            }
-        }
+    package func run() async {
+        await PeriodicService("look at quotas", every: Self.interval, logger: logger) { await self.round() }.run()
     }
 
     /// One round. Not private, so that tests need not wait for it.
@@ -69,7 +65,7 @@ package final class QuotaWatch: Service {
                 if try await look(at: tenant) { wake() }
             } catch {
                 note(tenant)
-                logger.warning("quota not looked at, will be retried", metadata: ["tenant": "\(tenant)", "error": "\(error)"])
+                logger.warning("quota not checked, will be retried", metadata: ["tenant": "\(tenant)", "error": "\(error)"])
             }
         }
     }

@@ -1,6 +1,7 @@
 package import Logging
 package import PixelFlowCore
 package import PixelFlowDispatch
+import PixelFlowTelemetry
 package import ServiceLifecycle
 
 /// Deletes tasks that ended longer ago than the retention of their organisation, as a client would, and has the usage of tasks
@@ -25,17 +26,8 @@ package struct Retention: Service {
         self.logger = logger
     }
 
-    package func run() async throws {
-        try? await cancelWhenGracefulShutdown {
-            while true {
-                do {
-                    _ = try await round()
-                } catch let error as PixelFlowError {
-                    logger.warning("retention failed, will be retried", metadata: ["error": "\(error)"])
-                }
-                try await Task.sleep(for: Self.interval)
-            }
-        }
+    package func run() async {
+        await PeriodicService("retention", every: Self.interval, logger: logger) { _ = try await round() }.run()
     }
 
     /// One round. Not private, so that tests need not wait for it.

@@ -6,7 +6,6 @@ import PixelFlowHTTP
 
 /// `/api/usage`: what the caller's organisation uses of its quotas.
 struct UsageRoutes: Sendable {
-    let usage: any UsageStore
     let reads: TaskReads
 
     var routes: [Route] {
@@ -17,7 +16,7 @@ struct UsageRoutes: Sendable {
             ) { _, context in
                 let tenant = try context.requirePrincipal().tenant
                 let now = try await reads.usage(of: tenant)
-                return try .json(UsageView(now, quota: try await usage.quota(of: tenant)))
+                return try .json(UsageView(now, quota: try await reads.shownQuota(of: tenant)))
             }
         ]
     }

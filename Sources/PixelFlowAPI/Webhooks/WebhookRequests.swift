@@ -8,9 +8,9 @@ struct WebhookRequest: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "WebhookRequest"
     static let annotations: [String: SchemaAnnotation] = [
         "url": .init("An absolute `http` or `https` URL of at most 2,048 bytes.", ["format": "uri", "maxLength": 2048]),
-        "events": .init("What it is to be told of; at least one.", schema: .webhookEvents),
+        "events": .init("The events that it receives; at least one.", schema: .webhookEvents),
         "description": .init("For people; at most 256 bytes.", ["maxLength": 256]),
-        "enabled": "Whether it is to be told; true unless given.",
+        "enabled": "Whether it receives messages; true by default.",
     ]
 
     let url: String?

@@ -22,7 +22,7 @@ struct WebhookRoutes: Sendable {
                 responses: [.json(WebhookListView.self, "All webhooks but `default`.")], problems: .readingTasks, handler: list),
             Route(
                 .post, "/api/webhooks", id: "createWebhook", tag: "webhooks", "Add a webhook",
-                details: "The answer alone shows the `secret`. Whatever happens after the answer is told.",
+                details: "Only this response shows the `secret`. The webhook receives every event after it.",
                 access: .scope(.writeWebhooks), body: BodyDescription([.json(WebhookRequest.self)], "`url` and `events` are required."),
                 responses: [.json(.created, WebhookView.self, "The webhook, with its secret.")],
                 problems: .readingTasks + [.auditLogBusy] + Self.invalid + [
@@ -49,14 +49,14 @@ struct WebhookRoutes: Sendable {
                 ], handler: delete),
             Route(
                 .post, "/api/webhooks/{id}/rotate", id: "rotateWebhook", tag: "webhooks", "Replace the secret of a webhook",
-                details: "The answer alone shows the new `secret`. For 24 h, messages are signed with both.",
+                details: "Only this response shows the new `secret`. For 24 hours, messages are signed with both.",
                 access: .scope(.writeWebhooks), parameters: [Self.id],
                 responses: [.json(WebhookView.self, "The webhook, with its new secret.")],
                 problems: .readingTasks + [.auditLogBusy, Self.notFound],
                 handler: rotate),
             Route(
                 .post, "/api/webhooks/{id}/test", id: "testWebhook", tag: "webhooks", "Send a test message",
-                details: "Its `type` is `webhook.test`, whatever the webhook is told of otherwise.",
+                details: "Its `type` is `webhook.test`, regardless of the events of the webhook.",
                 access: .scope(.writeWebhooks), parameters: [Self.id],
                 responses: [.json(.accepted, WebhookDeliveryView.self, "The delivery, which is under way.")],
                 problems: .readingTasks + [
@@ -149,7 +149,8 @@ extension WebhookRoutes {
         let (id, tenant) = (id(context), try context.requirePrincipal().tenant)
         guard id != .organisation else {
             throw PixelFlowError(
-                .conflict, code: "webhook_in_use", "The webhook default cannot be deleted: it signs what tasks with a webhook_url tell.")
+                .conflict, code: "webhook_in_use",
+                "The webhook default cannot be deleted: it signs the messages of tasks with a webhook_url.")
         }
         try await audit.record(.webhookDeleted, on: "\(id)", request, context) {
             guard try await endpoints.store.removeWebhook(id, of: tenant) else { throw PixelFlowError.notFound("webhook") }

@@ -7,9 +7,9 @@ struct WebhookView: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "Webhook"
     static let annotations: [String: SchemaAnnotation] = [
         "id": "Names the endpoint.",
-        "url": .init("Where messages are posted to; absent for `default`.", ["format": "uri"]),
-        "events": .init("What it is told of.", schema: .webhookEvents), "description": "For people.",
-        "enabled": "Whether it is told of anything.",
+        "url": .init("The URL to which messages are posted; absent for `default`.", ["format": "uri"]),
+        "events": .init("The events that it receives.", schema: .webhookEvents), "description": "For people.",
+        "enabled": "Whether it receives messages.",
         "disabled_reason": .init(
             "Why PixelFlow has disabled it: it answered 410 (`gone`), or every attempt has failed for 5 days (`failing`).",
             ["enum": .array(WebhookEndpoint.Fault.allCases.map { .string($0.rawValue) })]),
@@ -80,6 +80,7 @@ struct WebhookDeliveryView: Codable, SchemaNamed, SchemaAnnotated {
     struct AttemptView: Codable, SchemaAnnotated {
         static let annotations: [String: SchemaAnnotation] = [
             "at": .init("When it began.", ["format": "date-time"]), "duration_ms": .init("Milliseconds.", ["minimum": 0]),
+            "timestamp": .init("The `webhook-timestamp` of the request: seconds since 1970. Absent if none was made.", ["minimum": 0]),
             "status": "Of the answer; absent without one.",
             "error":
                 "Why there was no answer: `timeout`, `unreachable`, `name_not_resolved`, `address_blocked`, `certificate_untrusted`, …",
@@ -93,6 +94,7 @@ struct WebhookDeliveryView: Codable, SchemaNamed, SchemaAnnotated {
 
         let at: String
         let milliseconds: Int
+        let timestamp: Int64?
         let status: Int?
         let error: String?
         let answer: String
@@ -101,6 +103,7 @@ struct WebhookDeliveryView: Codable, SchemaNamed, SchemaAnnotated {
         init(_ attempt: WebhookAttempt, showsAnswer: Bool) {
             at = attempt.at.iso8601
             milliseconds = attempt.milliseconds
+            timestamp = attempt.timestamp
             status = attempt.status
             error = attempt.error
             answer = showsAnswer ? attempt.answer : ""
@@ -108,7 +111,7 @@ struct WebhookDeliveryView: Codable, SchemaNamed, SchemaAnnotated {
         }
 
         enum CodingKeys: String, CodingKey {
-            case at, status, error, answer
+            case at, timestamp, status, error, answer
             case milliseconds = "duration_ms"
             case nextAttemptAt = "next_attempt_at"
         }

@@ -29,7 +29,7 @@ extension Accounts {
     func sendVerification(to user: User, from origin: RequestOrigin) async throws {
         let outbox = try requireOutbox()
         guard user.emailVerifiedAt == nil else {
-            throw PixelFlowError(.conflict, code: "email_verified", "The address is confirmed already.")
+            throw PixelFlowError(.conflict, code: "email_verified", "The address is already confirmed.")
         }
         try await mailThrottle.admit(origin.subscriber)
         try await store.add(try await verification(of: user, outbox, at: origin.at), for: user.id, pause: Self.verificationPause)
@@ -47,7 +47,7 @@ extension Accounts {
                 user: user.id, at: origin.at)
         else {
             throw PixelFlowError(
-                .notFound, code: "verification_invalid", "The link has been used or has expired; ask for another one.")
+                .notFound, code: "verification_invalid", "The link has already been used or has expired; request a new one.")
         }
     }
 

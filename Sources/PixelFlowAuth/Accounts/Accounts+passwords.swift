@@ -60,5 +60,5 @@ extension Accounts {
     }
 
     private static let resetInvalid = PixelFlowError(
-        .notFound, code: "reset_invalid", "The reset token has been used or has expired; ask for another one.")
+        .notFound, code: "reset_invalid", "The reset token has already been used or has expired; request a new one.")
 }

@@ -21,14 +21,14 @@ extension Letter {
                     """
                 ],
                 action: "Look at the tasks", link: ended.failed > 0 ? "\(page)/?status=\(TaskStatus.failed.rawValue)" : page + "/",
-                notes: ["You get this message because you have chosen to be told \(choice.words), on your account page."], stop: stop)
+                notes: ["You get this message because you chose on your account page to be told \(choice.words)."], stop: stop)
         case .batch(let id, let description):
             let name = description.isEmpty ? "A batch" : "The batch “\(description)”"
             letter = Letter(
                 subject: "\(name) in \(organisation) is done: \(ended.words)", heading: "A batch is done",
                 paragraphs: ["\(name) in “\(organisation)” is done. This is what became of its tasks."],
                 action: "Look at the tasks", link: "\(page)/?batch=\(id)",
-                notes: ["You get this message because you have chosen to be told \(TaskMail.batches.words), on your account page."],
+                notes: ["You get this message because you chose on your account page to be told \(TaskMail.batches.words)."],
                 stop: stop)
         }
         letter.figures = ended.figures

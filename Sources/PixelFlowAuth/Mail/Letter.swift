@@ -40,8 +40,8 @@ struct Letter: Sendable, Hashable {
             paragraphs: ["\(inviter ?? "An administrator") invites you to work in “\(organisation)” on PixelFlow, as \(role.words)."],
             action: "Accept the invitation", link: link,
             notes: [
-                "The invitation is for you alone and good once, until \(expiry.dayAndTime) UTC.",
-                "If you do not know who invites you, ignore this message.",
+                "The invitation is for you only and can be used once, until \(expiry.dayAndTime) UTC.",
+                "If you do not know who invited you, ignore this message.",
             ])
     }
 
@@ -51,8 +51,8 @@ struct Letter: Sendable, Hashable {
             paragraphs: ["Someone has asked for a new password for the PixelFlow account \(address)."],
             action: "Choose a password", link: link,
             notes: [
-                "The link is good once, for an hour. A new password ends every session of the account.",
-                "If that was not you, ignore this message; the password stays as it is.",
+                "The link can be used once, within an hour. A new password ends every session of the account.",
+                "If you did not ask for this, ignore this message; your password does not change.",
             ])
     }
 
@@ -61,7 +61,7 @@ struct Letter: Sendable, Hashable {
             subject: "Confirm your address for PixelFlow", heading: "Confirm your address",
             paragraphs: ["There is a new PixelFlow account for \(address). Confirm that you read mail at this address."],
             action: "Confirm the address", link: link,
-            notes: ["The link is good once, for a day.", "If you have not made an account, ignore this message."])
+            notes: ["The link can be used once, within a day.", "If you did not create an account, ignore this message."])
     }
 
     /// - Parameter detail: which webhook, and why.
@@ -70,7 +70,7 @@ struct Letter: Sendable, Hashable {
             subject: "A webhook of \(organisation) is disabled", heading: "A webhook is disabled",
             paragraphs: [
                 "PixelFlow has disabled a webhook of “\(organisation)” – \(detail).",
-                "It is told of nothing more. Put the receiver right, enable the webhook again, and replay what it has missed.",
+                "It receives no more messages. Fix the receiver, enable the webhook again, and replay what it has missed.",
             ],
             action: "Look at the webhook", link: link, notes: ["You get this message because you are an owner of “\(organisation)”."],
             stop: stop)

@@ -2,7 +2,8 @@ import Logging
 import PixelFlowCore
 import PixelFlowHTTP
 import PixelFlowIdentity
-import SMTP
+import PixelFlowTelemetry
+package import SMTP
 package import ServiceLifecycle
 import WireFormats
 
@@ -32,29 +33,10 @@ struct MailSender: Service {
     let logger: Logger
 
     func run() async {
-        try? await cancelWhenGracefulShutdown {
-            try await withThrowingDiscardingTaskGroup { group in
-                group.addTask {
-                    while true {
-                        outbox.wake()
-                        try await Task.sleep(for: Self.interval)
-                    }
-                }
-                for await _ in outbox.signal.stream {
-                    do {
-                        while try await sendDue() == Self.batch {}
-                        metrics.setBacklog(try await store.mailBacklog())
-                    } catch is CancellationError {
-                        break
-                    } catch {
-                        logger.warning("outbox of mail not read, retrying in 5 s", metadata: ["error": "\(error)"])
-                    }
-                }
-                group.cancelAll()
-            }
-        }
-        // A service that returns would stop the process.
-        try? await gracefulShutdown()
+        await PeriodicService("reading the mail outbox", every: Self.interval, wakes: outbox.signal.stream, logger: logger) {
+            while try await sendDue() == Self.batch {}
+            metrics.setBacklog(try await store.mailBacklog())
+        }.run()
     }
 
     /// Tries once to send a batch of what is due.
@@ -124,3 +106,13 @@ struct MailSender: Service {
         metrics.count(mail.kind, outcome)
     }
 }
+
+/// Takes messages over to where they go.
+package protocol MailTransport: Sendable {
+    /// Returns once the server has taken the message over.
+    ///
+    /// - Throws: `SMTPError`, which says whether another attempt can help; `CancellationError`.
+    func send(_ message: MailMessage) async throws
+}
+
+extension SMTPClient: MailTransport {}

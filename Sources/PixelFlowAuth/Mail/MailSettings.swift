@@ -11,7 +11,7 @@ package struct MailSettings: Sendable, Hashable {
         serverName, default: "", expected: "smtp://[USER:PASSWORD@]HOST[:PORT] or smtps://…",
         help: """
             The mail server: smtp:// (STARTTLS, port 587) or smtps:// (TLS, port 465) with USER:PASSWORD@HOST:PORT. ?tls=optional or \
-            ?tls=off weakens smtp://; ?ca=FILE names who vouches for the server. No mail is sent unless set.
+            ?tls=off weakens smtp://; ?ca=FILE names the certificate authority of the server. No mail is sent unless set.
             """, isSecret: true
     ) { text in
         if text.isEmpty { return .some(nil) }
@@ -30,11 +30,11 @@ package struct MailSettings: Sendable, Hashable {
         parse: { $0.isEmpty ? .some(nil) : page($0).map { .some($0) } })
     static let verificationSetting = Setting<VerificationMode>.choice(
         "PIXELFLOW_AUTH_VERIFY_EMAIL", default: .off, of: VerificationMode.allCases,
-        help: "Whether new accounts get a mail that asks to confirm the address: on or off. Nothing is refused until they do.")
+        help: "Whether new accounts are asked by mail to confirm their address: on or off. Unconfirmed accounts are not restricted.")
 
     static let dailyHourSetting = Setting<Int>.integer(
         "PIXELFLOW_MAIL_DAILY_HOUR", default: 6, in: 0...23,
-        help: "The hour, in UTC, at which people are mailed of the tasks of a day, if they have chosen so.")
+        help: "The hour, in UTC, at which daily digests of tasks are mailed.")
 
     package static let descriptions: [SettingDescription] = [
         serverSetting.description, senderSetting.description, pageSetting.description, verificationSetting.description,

@@ -1,3 +1,4 @@
+import CCommonPasswords
 import PixelFlowCore
 
 /// The rules for a new password: its length, and that it is none of the common ones; not its composition (NIST SP 800-63B).
@@ -19,4 +20,16 @@ enum PasswordRules {
                 code: "password_too_common")
         }
     }
+}
+
+/// The 10,000 most common passwords that are long enough to pass otherwise: the first guesses of everyone who guesses.
+enum CommonPasswords {
+    /// Empty in an executable that was built without `scripts/web`.
+    private static let all: Set<Substring> = {
+        let bytes = UnsafeBufferPointer(start: pf_common_passwords(), count: pf_common_passwords_length())
+        return Set(String(decoding: bytes, as: UTF8.self).split(separator: "\n"))
+    }()
+
+    /// Whether a password is one of them in upper or lower case.
+    static func contains(_ password: String) -> Bool { all.contains(Substring(password.lowercased())) }
 }

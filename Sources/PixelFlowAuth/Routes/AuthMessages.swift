@@ -43,7 +43,7 @@ struct RegistrationState: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "RegistrationState"
     static let annotations: [String: SchemaAnnotation] = [
         "registration": .init(
-            "Who may register: anyone, those who have an invitation, or no one.", ["enum": ["open", "invite", "closed"]]),
+            "Who may register: anyone, people with an invitation, or no one.", ["enum": ["open", "invite", "closed"]]),
         "needs_setup": "Whether there is no account yet and the first one needs the setup token.",
         "sends_mail": "Whether a forgotten password can be reset by mail, and invitations are mailed.",
     ]

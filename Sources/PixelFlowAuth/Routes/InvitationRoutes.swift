@@ -149,7 +149,7 @@ struct InvitationRoutes: Sendable {
 private struct InvitationRequest: Decodable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "InvitationRequest"
     static let annotations: [String: SchemaAnnotation] = [
-        "email": .init("Who alone may accept it; anyone who has the token unless given.", ["format": "email", "maxLength": 254]),
+        "email": .init("The only address that may accept it; by default anyone who has the token.", ["format": "email", "maxLength": 254]),
         "role": .init("What they become.", schema: Role.schema),
     ]
 
@@ -160,7 +160,7 @@ private struct InvitationRequest: Decodable, SchemaNamed, SchemaAnnotated {
 /// The body of `POST /invitations/accept`.
 private struct InvitationToken: Decodable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "InvitationToken"
-    static let annotations: [String: SchemaAnnotation] = ["token": "As the invitation has it: `pf_invite_…`."]
+    static let annotations: [String: SchemaAnnotation] = ["token": "The token of the invitation: `pf_invite_…`."]
 
     let token: String
 }

@@ -83,12 +83,12 @@ private struct KeyRequest: Decodable, SchemaNamed, SchemaAnnotated {
     static let annotations: [String: SchemaAnnotation] = [
         "name": .init("1 to 100 characters.", ["minLength": 1, "maxLength": 100]),
         "scopes": .init("What the key may be used for.", schema: .array(of: Scope.schema, count: 1...Scope.allCases.count)),
-        "expires_at": .init("RFC 3339; never unless given.", ["format": "date-time"]),
+        "expires_at": .init("RFC 3339; never by default.", ["format": "date-time"]),
         "networks": .init(
-            "Networks in CIDR notation that it may be used from; from anywhere unless given.",
+            "Networks in CIDR notation from which it may be used; any by default.",
             schema: .array(of: .string(), count: 0...50)),
         "priority": .init(
-            "The priority of tasks for which neither the upload nor its preset names one; `normal` unless given.",
+            "The priority of tasks for which neither the upload nor its preset names one; `normal` by default.",
             schema: .choice(Lane.allCases.map(\.rawValue))),
     ]
 
@@ -160,7 +160,7 @@ private struct KeyList: Codable {
 private struct KeyView: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "APIKey"
     static let annotations: [String: SchemaAnnotation] = [
-        "id": "Names the key.", "name": "What people call it.", "hint": "The last four characters of the secret.",
+        "id": "Names the key.", "name": "Its name, for people.", "hint": "The last four characters of the secret.",
         "scopes": .init("What it may be used for.", schema: .array(of: Scope.schema)),
         "networks": "Where it may be used from; from anywhere if empty.", "created_by": "The `user_id` of who has made it.",
         "priority": .init(

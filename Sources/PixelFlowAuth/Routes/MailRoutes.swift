@@ -19,7 +19,7 @@ struct MailRoutes: Sendable {
                     the page and holds a token for `POST /password/reset`. After one such message the account gets no other for 5 minutes.
                     """, access: .anyone, rate: .of(.signIn),
                 body: BodyDescription([.json(ForgottenAddress.self)], "The address of the account."),
-                responses: [.empty(.accepted, "If the address has an account, a message is on its way.")],
+                responses: [.empty(.accepted, "If the address has an account, a message will be sent to it.")],
                 problems: [
                     .databaseUnavailable, .mailOff, .mailThrottled, .mailBacklog,
                     DeclaredProblem(.invalid, "email_invalid", "The address is not valid."),
@@ -43,7 +43,7 @@ struct MailRoutes: Sendable {
                 problems: [
                     .databaseUnavailable, .personRequired, .mailOff, .mailThrottled, .mailBacklog,
                     DeclaredProblem(.notFound, "not_found", "The account has been deleted."),
-                    DeclaredProblem(.conflict, "email_verified", "The address is confirmed already."),
+                    DeclaredProblem(.conflict, "email_verified", "The address is already confirmed."),
                 ], handler: send)
         ]
     }

@@ -19,7 +19,7 @@ struct NoticeRoutes: Sendable {
                 problems: [.databaseUnavailable, .invalidParameter, Self.invalid], handler: show),
             Route(
                 .post, "/unsubscribe", id: "unsubscribe", tag: "accounts", "End the messages of a link",
-                details: "As RFC 8058 has it: no sign-in, no cookie, and the body is not looked at. Can be repeated.", access: .anyone,
+                details: "As in RFC 8058: no sign-in, no cookie, and the body is ignored. Can be repeated.", access: .anyone,
                 parameters: [Self.token.description], responses: [Self.page("The messages have ended.")],
                 problems: [.databaseUnavailable, .invalidParameter, Self.invalid], handler: unsubscribe),
         ]
@@ -67,7 +67,8 @@ struct NoticeRoutes: Sendable {
         let token = try Self.token.value(in: request.query) ?? ""
         guard let subscription = try await auth.issuer.value.mailSecrets.subscription(token) else {
             throw PixelFlowError(
-                .notFound, code: "unsubscribe_invalid", "The link is incomplete, or not of this service; choose in your account.")
+                .notFound, code: "unsubscribe_invalid",
+                "The link is incomplete or belongs to another service; change your choice on your account page.")
         }
         return subscription
     }
@@ -131,7 +132,7 @@ struct NotificationSettings: Codable, SchemaNamed, SchemaAnnotated {
     ]
     static let annotations = choices.merging([
         "mail_refused_at": .init(
-            "Since when the mailbox refuses mail: nothing of this is sent until it takes another message. RFC 3339.",
+            "When the mailbox began to refuse mail; none of these messages is sent until it accepts another one. RFC 3339.",
             ["format": "date-time"])
     ]) { $1 }
 

@@ -148,7 +148,7 @@ private struct NewUser: Decodable, SchemaNamed, SchemaAnnotated {
 
 private struct UserChange: Decodable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "UserChange"
-    static let annotations: [String: SchemaAnnotation] = ["disabled": "Whether the person may sign in no more."]
+    static let annotations: [String: SchemaAnnotation] = ["disabled": "Whether the account is disabled."]
 
     let disabled: Bool
 }
@@ -162,7 +162,7 @@ private struct DeletionChange: Decodable, SchemaNamed, SchemaAnnotated {
 
 private struct ResetToken: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "ResetToken"
-    static let annotations: [String: SchemaAnnotation] = ["reset_token": "`pf_reset_…`, shown this once."]
+    static let annotations: [String: SchemaAnnotation] = ["reset_token": "`pf_reset_…`, shown only once."]
 
     let resetToken: String
 
@@ -183,7 +183,7 @@ private struct UserPage: Codable {
 
 private struct CreatedUser: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "CreatedUser"
-    static let annotations: [String: SchemaAnnotation] = ["user": "The account.", "reset_token": "`pf_reset_…`, shown this once."]
+    static let annotations: [String: SchemaAnnotation] = ["user": "The account.", "reset_token": "`pf_reset_…`, shown only once."]
 
     let user: OperatorUser
     let resetToken: String
@@ -203,7 +203,7 @@ private struct OperatorUser: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "User"
     static let annotations: [String: SchemaAnnotation] = [
         "id": "Names the account.", "email": .init("Its address.", ["format": "email"]), "tenant": "Its personal organisation.",
-        "disabled": "Whether the person may sign in no more.", "created_at": .init("RFC 3339.", ["format": "date-time"]),
+        "disabled": "Whether the account is disabled.", "created_at": .init("RFC 3339.", ["format": "date-time"]),
     ]
 
     let id: String
@@ -239,8 +239,8 @@ private struct OrganisationPage: Codable {
 private struct OperatorOrganisation: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "OperatorOrganisation"
     static let annotations: [String: SchemaAnnotation] = [
-        "id": "Names the organisation.", "name": "What people call it.",
-        "personal_of": "The account that it came with; absent for one that was made.",
+        "id": "Names the organisation.", "name": "Its name, for people.",
+        "personal_of": "The account whose personal organisation it is; absent for others.",
         "created_at": .init("RFC 3339.", ["format": "date-time"]),
         "deleted_at": .init("Set if it is deleted.", ["format": "date-time"]),
     ]

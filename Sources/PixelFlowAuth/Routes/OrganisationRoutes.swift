@@ -102,7 +102,7 @@ struct OrganisationRoutes: Sendable {
         guard let organisation = try await auth.store.organisation(id) else { throw PixelFlowError.notFound("organisation") }
         guard organisation.personalOf == nil else {
             throw PixelFlowError(
-                .conflict, code: "personal_organisation", "A personal organisation cannot be deleted; it goes with its account.")
+                .conflict, code: "personal_organisation", "A personal organisation cannot be deleted; it is deleted with its account.")
         }
         guard try Self.confirmation.value(in: request.query) == organisation.name else {
             throw PixelFlowError(
@@ -155,8 +155,8 @@ private struct OrganisationList: Codable {
 struct OrganisationView: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "Organisation"
     static let annotations: [String: SchemaAnnotation] = [
-        "id": "Names the organisation; the `tenant` of tokens.", "name": "What people call it.",
-        "personal": "Whether it came with an account.",
+        "id": "Names the organisation; the `tenant` of tokens.", "name": "Its name, for people.",
+        "personal": "Whether it is the personal organisation of an account.",
         "role": .init("The caller's role.", schema: Role.schema),
         "created_at": .init("RFC 3339.", ["format": "date-time"]),
         "deleted_at": .init("Set if it is deleted.", ["format": "date-time"]),

@@ -23,9 +23,10 @@ struct SecondFactorRoutes: Sendable {
                 ], handler: offer),
             Route(
                 .put, "/me/second-factor", id: "confirmSecondFactor", tag: "accounts", "Turn the second factor on",
-                details: "From then on each sign-in needs a code of the app, or one of the recovery codes, which are good once each.",
+                details:
+                    "From then on each sign-in needs a code from the app or one of the recovery codes, each of which can be used once.",
                 access: .token, body: BodyDescription([.json(SecondFactorCode.self)], "A code of the app."),
-                responses: [.json(RecoveryCodes.self, "The recovery codes, shown this once.")],
+                responses: [.json(RecoveryCodes.self, "The recovery codes, shown only once.")],
                 problems: Self.problems + [
                     Self.wrongCode, DeclaredProblem(.conflict, "second_factor_missing", "There is no secret to confirm."),
                 ], handler: confirm),
@@ -40,7 +41,7 @@ struct SecondFactorRoutes: Sendable {
     }
 
     private static let problems: [DeclaredProblem] = [.databaseUnavailable, .personRequired, AccountRoutes.gone] + .fields
-    private static let wrongCode = DeclaredProblem(.forbidden, "second_factor_invalid", "The code is wrong, or has been used.")
+    private static let wrongCode = DeclaredProblem(.forbidden, "second_factor_invalid", "The code is wrong or has already been used.")
 
     @Sendable private func offer(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let caller = try auth.person(request, context)

@@ -28,7 +28,7 @@ struct SessionRoutes: Sendable {
                     DeclaredProblem(.unauthenticated, "token_invalid", "The bearer token is not valid."),
                     DeclaredProblem(.unauthenticated, "token_expired", "The bearer token has expired."),
                     DeclaredProblem(.unauthenticated, "token_revoked", "The bearer token has been revoked."),
-                    DeclaredProblem(.unavailable, "auth_unavailable", "What decides whether the token is valid cannot be read."),
+                    DeclaredProblem(.unavailable, "auth_unavailable", "The keys or revocations needed to verify the token cannot be read."),
                     DeclaredProblem(.conflict, "session_required", "The bearer token belongs to no session."),
                     DeclaredProblem(.forbidden, "no_organisation", "The account belongs to no organisation."),
                 ] + .fields, handler: token)

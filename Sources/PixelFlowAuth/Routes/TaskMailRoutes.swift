@@ -14,7 +14,7 @@ struct TaskMailRoutes: Sendable {
                 details: """
                     For services: the bearer is `PIXELFLOW_SERVICE_SECRET`. Each is given to one caller, and to another if that one has \
                     not reported it within 2 minutes. None where no mail is sent.
-                    """, access: .operator, responses: [.json(DigestOrders.self, "What to sum.")], problems: [.databaseUnavailable],
+                    """, access: .operator, responses: [.json(DigestRequests.self, "What to sum.")], problems: [.databaseUnavailable],
                 handler: claim),
             Route(
                 .post, "/task-digests", id: "reportTaskDigests", tag: "service", "Have people mailed of their tasks",
@@ -36,13 +36,13 @@ struct TaskMailRoutes: Sendable {
     }
 
     @Sendable private func claim(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        try .json(DigestOrders(try await desk.claimDigests()))
+        try .json(DigestRequests(try await desk.claimDigests()))
     }
 
     @Sendable private func reportDigests(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let body: TaskDigestDelivery = try await request.decodeJSON(limit: TaskDigestDelivery.bodyLimit)
-        guard body.digests.count <= DigestOrder.limit else {
-            throw PixelFlowError.invalid("digests", "Send at most \(DigestOrder.limit) digests.")
+        guard body.digests.count <= DigestRequest.limit else {
+            throw PixelFlowError.invalid("digests", "Send at most \(DigestRequest.limit) digests.")
         }
         try await desk.report(body.digests)
         return Response(status: .noContent)

@@ -87,9 +87,9 @@ extension Accounts {
     private static func seconds(_ time: Timestamp) -> Int64 { time.microseconds / 1_000_000 }
 
     static let secondFactorRequired = PixelFlowError(
-        .unauthenticated, code: "second_factor_required", "Send the code of your authenticator app as well.", field: "code")
+        .unauthenticated, code: "second_factor_required", "Send the code from your authenticator app as well.", field: "code")
     private static let codeWrong = PixelFlowError(
-        .forbidden, code: PixelFlowError.secondFactorInvalid.code, "The code is wrong, or has been used.", field: "code")
+        .forbidden, code: PixelFlowError.secondFactorInvalid.code, "The code is wrong or has already been used.", field: "code")
     private static let nothingToConfirm = PixelFlowError(
         .conflict, code: "second_factor_missing", "There is no second factor to confirm; ask for a secret first.")
 

@@ -6,10 +6,10 @@ extension LocalIdentitySource: TaskMailDesk {
     /// Over the longest that the sums of one claim take.
     private static let lease = Duration.seconds(120)
 
-    func claimDigests() async throws -> [DigestOrder] {
+    func claimDigests() async throws -> [DigestRequest] {
         guard let notices else { return [] }
         return try await store.claimDigests(
-            notices.outbox.settings.schedule, at: clock.now(), lease: Self.lease, limit: DigestOrder.limit)
+            notices.outbox.settings.schedule, at: clock.now(), lease: Self.lease, limit: DigestRequest.limit)
     }
 
     func report(_ digests: [TaskDigest]) async throws {

@@ -13,7 +13,7 @@ struct AddressThrottle: Sendable {
             let message =
                 switch self {
                 case .registration: "Too many registrations from your address; try again in \(seconds) seconds."
-                case .mail: "Too many messages were asked for from your address; try again in \(seconds) seconds."
+                case .mail: "Too many messages were requested from your address; try again in \(seconds) seconds."
                 }
             return PixelFlowError(.throttled, code: "\(rawValue)_throttled", message, retry: .transient, retryAfter: seconds)
         }

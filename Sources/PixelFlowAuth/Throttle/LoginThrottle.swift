@@ -8,7 +8,7 @@ import WireFormats
 /// Failures are counted by account and address together, and by address over all accounts. The
 /// account alone does not count: otherwise anyone who knows an account could lock out its owner.
 package final class LoginThrottle: Sendable {
-    /// How patient the throttle is with one address, at one account or in all.
+    /// How many failures one address may have, at one account or in all.
     package struct Allowance: Sendable, Hashable {
         /// Failures without a wait.
         package var free: Int

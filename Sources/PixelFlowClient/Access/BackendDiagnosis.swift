@@ -9,7 +9,7 @@ public struct BackendDiagnosis: Sendable, Hashable {
     public struct Finding: Sendable, Hashable {
         /// Names what was looked at: `replication`.
         public let name: String
-        /// What should be so.
+        /// The expected state.
         public let title: String
         /// `ok`, `warning`, `failed` or `skipped`; releases to come may have more.
         public let result: String

@@ -17,7 +17,7 @@ public struct ServerSentEvent: Sendable, Hashable {
 /// Reads a `text/event-stream` piece by piece, however it is cut (HTML, section 9.2.6).
 public struct ServerSentEventParser: Sendable {
     /// A message has more bytes than are kept.
-    public struct TooLarge: Error, Sendable, Hashable {
+    public struct TooLargeError: Error, Sendable, Hashable {
         /// In bytes.
         public let limit: Int
     }
@@ -47,7 +47,7 @@ public struct ServerSentEventParser: Sendable {
 
     /// Takes the next piece, and returns the messages that it completes. What a stream that breaks off had begun is dropped.
     ///
-    /// - Throws: `TooLarge`; the parser is not to be used any more then.
+    /// - Throws: `TooLargeError`; the parser is not to be used any more then.
     public mutating func read(_ bytes: some Sequence<UInt8>) throws -> [ServerSentEvent] {
         var events: [ServerSentEvent] = []
         for byte in bytes {
@@ -59,7 +59,7 @@ public struct ServerSentEventParser: Sendable {
             case 0x0A, 0x0D: if let event = takeLine() { events.append(event) }
             default:
                 line.append(byte)
-                guard line.count + data.count <= limit else { throw TooLarge(limit: limit) }
+                guard line.count + data.count <= limit else { throw TooLargeError(limit: limit) }
             }
         }
         return events

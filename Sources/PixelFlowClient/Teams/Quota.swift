@@ -5,7 +5,7 @@ public struct Quota: Sendable, Hashable {
     public var tasksPerMonth: Int?
     public var tasksInFlight: Int?
     public var bytesStored: Int?
-    /// Bytes of one upload.
+    /// Maximum size of an upload in bytes.
     public var sourceBytes: Int?
     /// Days after which finished tasks are deleted.
     public var retentionDays: Int?

@@ -1,5 +1,5 @@
 import Crypto
-import NIOCore
+package import NIOCore
 import NIOPosix
 import WireFormats
 
@@ -14,14 +14,14 @@ import Darwin
 /// Reads a file from its start, on threads that may block.
 ///
 /// Sendable unchecked: the task that reads it waits for each piece before it asks for the next.
-final class FileReader: @unchecked Sendable {
+package final class FileReader: @unchecked Sendable {
     private static let chunk = 256 * 1024
 
     private let path: String
     private let descriptor: Int32
 
     /// - Throws: `ClientError.file`.
-    init(_ path: String) throws {
+    package init(_ path: String) throws {
         descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw ClientError.file(path) }
         self.path = path
@@ -30,7 +30,7 @@ final class FileReader: @unchecked Sendable {
     deinit { close(descriptor) }
 
     /// In bytes.
-    func size() throws -> Int64 {
+    package func size() throws -> Int64 {
         var facts = stat()
         guard fstat(descriptor, &facts) == 0 else { throw ClientError.file(path) }
         guard facts.st_mode & S_IFMT == S_IFREG else { throw ClientError.file(path, reason: "not a file") }
@@ -38,7 +38,7 @@ final class FileReader: @unchecked Sendable {
     }
 
     /// The next piece; nil at the end.
-    func next() async throws -> ByteBuffer? {
+    package func next() async throws -> ByteBuffer? {
         try await NIOThreadPool.singleton.runIfActive { [self] in
             var buffer = ByteBufferAllocator().buffer(capacity: Self.chunk)
             while true {

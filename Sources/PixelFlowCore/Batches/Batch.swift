@@ -35,8 +35,7 @@ package struct Batch: Sendable, Hashable, Codable {
     package let tenant: TenantID
     package let owner: UserID
     package let description: String
-    /// Of tasks that name none; nil for none.
-    package let lane: Lane?
+    private let laneName: String?
     package let createdAt: Timestamp
     package private(set) var closedAt: Timestamp?
     package private(set) var completedAt: Timestamp?
@@ -52,7 +51,7 @@ package struct Batch: Sendable, Hashable, Codable {
         self.tenant = tenant
         self.owner = owner
         self.description = description
-        self.lane = lane
+        laneName = lane?.rawValue
         self.createdAt = createdAt
         closedAt = nil
         completedAt = nil
@@ -60,6 +59,14 @@ package struct Batch: Sendable, Hashable, Codable {
         due = createdAt
         revision = 1
     }
+
+    private enum CodingKeys: String, CodingKey {
+        case id, tenant, owner, description, createdAt, closedAt, completedAt, toldAt, due, revision
+        case laneName = "lane"
+    }
+
+    /// Of tasks that name none; nil for none, and for one that only a newer version knows.
+    package var lane: Lane? { laneName.flatMap(Lane.init(rawValue:)) }
 
     package var state: State { completedAt != nil ? .completed : closedAt != nil ? .closed : .open }
 }

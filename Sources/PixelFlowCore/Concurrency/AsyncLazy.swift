@@ -26,5 +26,8 @@ package final class AsyncLazy<Value: Sendable>: Sendable {
         }
     }
 
+    /// Has the next caller load the value anew.
+    package func forget() { loaded.withLock { $0 = nil } }
+
     private var known: Value? { loaded.withLock { $0 } }
 }

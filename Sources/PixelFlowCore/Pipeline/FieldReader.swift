@@ -23,7 +23,7 @@ struct FieldReader {
     /// Fails where the object has a field that has not been read.
     func finish() throws {
         guard let key = unread.min() else { return }
-        throw PixelFlowError.invalid(path(of: key), "There is no parameter \(path(of: key)).", code: "unknown_parameter")
+        throw PixelFlowError.invalid(path(of: key), "Unknown parameter \(path(of: key)).", code: "unknown_parameter")
     }
 
     func has(_ key: String) -> Bool { members[key].map { $0 != .null } ?? false }

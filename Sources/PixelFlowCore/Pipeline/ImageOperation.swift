@@ -31,7 +31,7 @@ extension ImageOperation {
         guard let type = Self.types[name] else {
             let known = Self.all.map { $0.name }.joined(separator: ", ")
             throw PixelFlowError.invalid(
-                fields.path(of: "op"), "There is no such operation; there are \(known).", code: "unknown_operation")
+                fields.path(of: "op"), "Unknown operation; the operations are \(known).", code: "unknown_operation")
         }
         self = try type.operation(&fields)
         try fields.finish()

@@ -26,7 +26,7 @@ package struct BackendFinding: Sendable, Hashable {
 
     /// Names what was looked at, for programs and the documentation: `replication`.
     package let name: String
-    /// What should be so.
+    /// The expected state.
     package let title: String
     package let result: Result
     /// What was observed. Holds no secret.

@@ -46,7 +46,7 @@ package protocol InstallationRecord: Sendable {
 }
 
 /// Remembers which tasks' objects no task document knew, and since when, so that nothing is removed on one look alone.
-package protocol OrphanLedger: Sendable {
+package protocol OrphanMarkStore: Sendable {
     /// Notes these prefixes; those that were noted before keep their time. By the store's own clock.
     func markOrphans(_ prefixes: [BlobKey]) async throws
     /// Forgets these prefixes.
@@ -71,7 +71,7 @@ package struct OrphanMark: Sendable, Hashable {
 
 /// Everything that a task database keeps.
 package typealias TaskDatabase = TaskStore & PresetStore & UsageStore & EndedTaskStore & AuditOutbox & WebhookStore & BatchStore
-    & OrphanLedger & InstallationRecord
+    & OrphanMarkStore & InstallationRecord & ArchivableStore
 
 /// Everything that keeps objects.
 package typealias ObjectDatabase = BlobStore & InstallationRecord

@@ -3,7 +3,7 @@
 /// All methods throw `PixelFlowError` with `retry == .outage` if the desk does not answer; they can be repeated.
 package protocol TaskMailDesk: Sendable {
     /// Digests that are due, each asked of one caller at a time. One that is not reported is asked for again.
-    func claimDigests() async throws -> [DigestOrder]
+    func claimDigests() async throws -> [DigestRequest]
     /// Takes digests that were claimed. One whose span has been told of already changes nothing; of what nobody wants to know, nobody
     /// is told.
     func report(_ digests: [TaskDigest]) async throws
@@ -14,8 +14,8 @@ package protocol TaskMailDesk: Sendable {
 }
 
 /// Asks what became of the tasks of a person in a span of time.
-package struct DigestOrder: Sendable, Hashable, Codable {
-    /// Orders of one claim.
+package struct DigestRequest: Sendable, Hashable, Codable {
+    /// Requests of one claim.
     package static let limit = 50
 
     package var organisation: TenantID
@@ -46,11 +46,11 @@ package struct TaskDigest: Sendable, Hashable, Codable {
     package var until: Timestamp
     package var ended: EndedTasks
 
-    package init(_ order: DigestOrder, _ ended: EndedTasks) {
-        organisation = order.organisation
-        person = order.person
-        from = order.from
-        until = order.until
+    package init(_ request: DigestRequest, _ ended: EndedTasks) {
+        organisation = request.organisation
+        person = request.person
+        from = request.from
+        until = request.until
         self.ended = ended
     }
 }

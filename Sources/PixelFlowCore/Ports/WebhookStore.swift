@@ -114,5 +114,5 @@ extension WebhookOwnerStore {
 
 extension PixelFlowError {
     package static let deliveryUnderWay = PixelFlowError(
-        .conflict, code: "delivery_under_way", "An attempt of this delivery is under way.")
+        .conflict, code: "delivery_under_way", "An attempt of this delivery is in progress.")
 }

@@ -11,6 +11,8 @@ package struct TaskStatistics: Sendable, Hashable {
     package var queueLatencyP50: Double?
     package var queueLatencyP95: Double?
     package var oldestPending: Timestamp?
+    /// Every lane is there.
+    package var lanes: [Lane: LaneStatistics]
     /// Failed tasks by error code.
     package var failures: [String: Int]
     /// The last `TaskInterval.count` minutes, oldest first; the last one is under way. Every minute is there.
@@ -18,8 +20,8 @@ package struct TaskStatistics: Sendable, Hashable {
 
     package init(
         counts: [TaskStatus: Int] = [:], completedLastMinute: Int = 0, completedLastHour: Int = 0,
-        queueLatencyP50: Double? = nil, queueLatencyP95: Double? = nil, oldestPending: Timestamp? = nil, failures: [String: Int] = [:],
-        timeline: [TaskInterval] = []
+        queueLatencyP50: Double? = nil, queueLatencyP95: Double? = nil, oldestPending: Timestamp? = nil,
+        lanes: [Lane: LaneStatistics] = [:], failures: [String: Int] = [:], timeline: [TaskInterval] = []
     ) {
         self.counts = counts
         self.completedLastMinute = completedLastMinute
@@ -27,18 +29,43 @@ package struct TaskStatistics: Sendable, Hashable {
         self.queueLatencyP50 = queueLatencyP50
         self.queueLatencyP95 = queueLatencyP95
         self.oldestPending = oldestPending
+        self.lanes = Dictionary(uniqueKeysWithValues: Lane.allCases.map { ($0, lanes[$0] ?? LaneStatistics()) })
         self.failures = failures
         self.timeline = timeline
     }
 }
 
+/// A tenant's tasks of one lane in numbers.
+package struct LaneStatistics: Sendable, Hashable {
+    /// PENDING tasks, held or not.
+    package var waiting: Int
+    /// As those of `TaskStatistics`, of the tasks of its sample that are in the lane.
+    package var queueLatencyP50: Double?
+    package var queueLatencyP95: Double?
+
+    package init(waiting: Int = 0, queueLatencyP50: Double? = nil, queueLatencyP95: Double? = nil) {
+        self.waiting = waiting
+        self.queueLatencyP50 = queueLatencyP50
+        self.queueLatencyP95 = queueLatencyP95
+    }
+}
+
 extension TaskStatistics {
-    /// Sets the percentiles of the queue latency.
+    /// Sets the percentiles of the queue latency, over all and of each lane.
     ///
-    /// - Parameter waits: from creation to the start of the run, in microseconds, the shortest first.
-    package mutating func setQueueLatency(sortedWaits waits: [Int64]) {
-        queueLatencyP50 = Self.percentile(0.5, of: waits)
-        queueLatencyP95 = Self.percentile(0.95, of: waits)
+    /// - Parameter waits: of the sample, from creation to the start of the run, in microseconds.
+    package mutating func setQueueLatency(waits: [Lane: [Int64]]) {
+        (queueLatencyP50, queueLatencyP95) = Self.percentiles(of: waits.values.flatMap(\.self))
+        for (lane, waits) in waits {
+            let (p50, p95) = Self.percentiles(of: waits)
+            lanes[lane, default: LaneStatistics()].queueLatencyP50 = p50
+            lanes[lane, default: LaneStatistics()].queueLatencyP95 = p95
+        }
+    }
+
+    private static func percentiles(of waits: [Int64]) -> (p50: Double?, p95: Double?) {
+        let sorted = waits.sorted()
+        return (percentile(0.5, of: sorted), percentile(0.95, of: sorted))
     }
 
     /// The nearest-rank percentile of sorted microseconds, in seconds.

@@ -57,7 +57,7 @@ package struct Quota: Sendable, Hashable, Codable {
         }
         // A task without an upload stores something as well, once it runs.
         if let bytesStored, wish.tasksThisMonth > 0, used.bytesStored + max(wish.bytesStored, 1) > bytesStored {
-            throw .quotaExceeded(.bytesStored, "The task does not fit into what may be stored; delete tasks.")
+            throw .quotaExceeded(.bytesStored, "The image would exceed the storage quota; delete tasks first.")
         }
     }
 

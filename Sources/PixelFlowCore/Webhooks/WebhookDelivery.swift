@@ -29,6 +29,8 @@ package struct WebhookDelivery: Sendable, Hashable, Codable {
 
     /// How long a claim holds; well beyond the time limit of an attempt.
     package static let lease = Duration.seconds(30)
+    /// For how long a sender leaves a delivery alone that only a newer version can read.
+    package static let setAsideFor = Duration.seconds(600)
     /// Attempts that are kept; the oldest go first.
     package static let logLimit = 24
     /// Attempts whose answers are kept: the latest.
@@ -89,7 +91,7 @@ package struct WebhookDelivery: Sendable, Hashable, Codable {
 
 extension WebhookDelivery {
     /// What the unpublished events of a task are to tell, and whom.
-    package static func made(for task: TaskRecord, endpoints: [WebhookEndpoint], at now: Timestamp) -> [WebhookDelivery] {
+    package static func deliveries(for task: TaskRecord, endpoints: [WebhookEndpoint], at now: Timestamp) -> [WebhookDelivery] {
         task.outbox.flatMap { entry -> [WebhookDelivery] in
             guard let event = WebhookEvent(entry.status) else { return [] }
             func delivery(to endpoint: WebhookID, url: String? = nil) -> WebhookDelivery {
@@ -182,18 +184,21 @@ package struct WebhookOutcome: Sendable, Hashable {
     /// lines: as JSON, each of those would take six bytes.
     package let answer: String
     package var retryAfter: Duration?
+    /// The `webhook-timestamp` of what was sent, in seconds since 1970; nil if nothing was.
+    package var timestamp: Int64?
     package var duration: Duration
     /// Whether no other attempt is to follow.
     package var isFinal: Bool
 
     package init(
-        status: Int? = nil, error: String? = nil, answer: String = "", retryAfter: Duration? = nil, duration: Duration = .zero,
-        isFinal: Bool = false
+        status: Int? = nil, error: String? = nil, answer: String = "", retryAfter: Duration? = nil, timestamp: Int64? = nil,
+        duration: Duration = .zero, isFinal: Bool = false
     ) {
         self.status = status
         self.error = error
         self.answer = Self.kept(answer)
         self.retryAfter = retryAfter
+        self.timestamp = timestamp
         self.duration = duration
         self.isFinal = isFinal || status == 410
     }
@@ -221,6 +226,8 @@ package struct WebhookAttempt: Sendable, Hashable, Codable {
     package let milliseconds: Int
     package let status: Int?
     package let error: String?
+    /// As that of `WebhookOutcome`; nil for an attempt of an earlier release, too.
+    package let timestamp: Int64?
     /// Empty once `WebhookDelivery.answersKept` attempts have followed.
     package private(set) var answer: String
     /// When the next attempt was to follow; nil if none was.
@@ -231,6 +238,7 @@ package struct WebhookAttempt: Sendable, Hashable, Codable {
         milliseconds = Int(outcome.duration.microseconds / 1000)
         status = outcome.status
         error = outcome.error
+        timestamp = outcome.timestamp
         answer = outcome.answer
         self.nextAttemptAt = nextAttemptAt
     }

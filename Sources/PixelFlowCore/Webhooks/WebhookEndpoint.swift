@@ -88,10 +88,12 @@ package struct WebhookEndpoint: Sendable, Hashable, Codable {
     package let tenant: TenantID
     /// Empty for `WebhookID.organisation`.
     package var url: String
-    package var events: Set<WebhookEvent>
+    /// Names of events. Those that only a newer version knows stay, whatever is changed here.
+    private var eventNames: Set<String>
     package var description: String
     package private(set) var isEnabled: Bool
-    package private(set) var fault: Fault?
+    /// As the version has written it that has disabled the endpoint.
+    private var faultName: String?
     /// Since when every attempt has failed; nil after a success.
     package private(set) var failingSince: Timestamp?
     /// When an attempt has last failed, to within `failureResolution`; nil after a success.
@@ -110,16 +112,33 @@ package struct WebhookEndpoint: Sendable, Hashable, Codable {
         self.id = id
         self.tenant = tenant
         self.url = url
-        self.events = events
+        eventNames = Set(events.map(\.rawValue))
         self.description = description
         self.isEnabled = isEnabled
-        fault = nil
+        faultName = nil
         failingSince = nil
         lastFailureAt = nil
         secrets = [secret]
         revision = 1
         self.createdAt = createdAt
         updatedAt = createdAt
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case id, tenant, url, description, isEnabled, failingSince, lastFailureAt, secrets, revision, createdAt, updatedAt
+        case eventNames = "events"
+        case faultName = "fault"
+    }
+
+    package var events: Set<WebhookEvent> {
+        get { Set(eventNames.compactMap(WebhookEvent.init(rawValue:))) }
+        set { eventNames = Set(newValue.map(\.rawValue)).union(eventNames.filter { WebhookEvent(rawValue: $0) == nil }) }
+    }
+
+    /// Nil also for what only a newer version knows.
+    package private(set) var fault: Fault? {
+        get { faultName.flatMap(Fault.init(rawValue:)) }
+        set { faultName = newValue?.rawValue }
     }
 
     /// The one that signs deliveries to the `webhook_url` of tasks.

@@ -1,6 +1,7 @@
 package import Logging
 package import Metrics
 package import PixelFlowCore
+import PixelFlowTelemetry
 package import ServiceLifecycle
 
 /// Removes orphans: objects without a task, such as an upload whose process died before the task was stored.
@@ -9,7 +10,7 @@ package import ServiceLifecycle
 /// if they are still orphans days later. Nothing is removed if the database and the objects do not belong together, or if
 /// there are so many orphans that a wrong or older database is the more likely reason.
 package struct OrphanCollector: Service {
-    private let store: any TaskDispatchStore & OrphanLedger
+    private let store: any TaskDispatchStore & OrphanMarkStore
     private let blobs: any BlobStore
     private let installation: InstallationCheck
     private let settings: OrphanSettings
@@ -29,7 +30,7 @@ package struct OrphanCollector: Service {
     static let capacity = 100_000
 
     package init(
-        store: any TaskDispatchStore & OrphanLedger, blobs: any BlobStore, installation: InstallationCheck,
+        store: any TaskDispatchStore & OrphanMarkStore, blobs: any BlobStore, installation: InstallationCheck,
         settings: OrphanSettings = OrphanSettings(), clock: any WallClock = SystemClock(), logger: Logger,
         metrics: any MetricsFactory = MetricsSystem.factory
     ) {
@@ -42,24 +43,15 @@ package struct OrphanCollector: Service {
         self.metrics = OrphanMetrics(metrics)
     }
 
-    package func run() async throws {
-        try? await cancelWhenGracefulShutdown {
-            while true { try await Task.sleep(for: await round() ? Self.interval : Self.retry) }
-        }
+    package func run() async {
+        await PeriodicService("orphan sweep", every: Self.interval, retries: .every(Self.retry), logger: logger) { try await round() }.run()
     }
 
-    /// - Returns: whether everything has answered.
-    private func round() async -> Bool {
+    private func round() async throws {
         let limit = clock.now() - Self.age
-        do {
-            let abandoned = try await blobs.removeUnfinishedWrites(before: limit)
-            if abandoned > 0 { logger.info("unfinished writes removed", metadata: ["writes": "\(abandoned)"]) }
-            _ = try await sweep(before: limit)
-            return true
-        } catch {
-            logger.warning("orphan sweep failed, will be retried", metadata: ["error": "\(error)"])
-            return false
-        }
+        let abandoned = try await blobs.removeUnfinishedWrites(before: limit)
+        if abandoned > 0 { logger.info("unfinished writes removed", metadata: ["writes": "\(abandoned)"]) }
+        _ = try await sweep(before: limit)
     }
 
     /// One round over the objects of tasks made before `time`. Public, so that tests need not wait a day.

@@ -1,6 +1,7 @@
 package import Logging
 package import Metrics
 package import PixelFlowCore
+import PixelFlowTelemetry
 package import ServiceLifecycle
 import Synchronization
 
@@ -109,11 +110,11 @@ package final class TurnDispatcher: Service {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await self.listen() }
                 group.addTask {
-                    while !Task.isCancelled {
-                        try? await Task.sleep(for: Self.idlePace)
-                        await self.findQueues()
-                        self.signal.continuation.yield()
-                    }
+                    await PeriodicService("search for held tasks", every: Self.idlePace, logger: self.logger) {
+                        // Known queues have their turns while the store does not answer with others.
+                        defer { self.signal.continuation.yield() }
+                        try await self.findQueues()
+                    }.run()
                 }
                 for await _ in self.signal.stream { await self.giveTurns() }
                 group.cancelAll()
@@ -123,13 +124,11 @@ package final class TurnDispatcher: Service {
 
     /// Tasks that end are no longer under way, and make room.
     private func listen() async {
-        while !Task.isCancelled {
-            do {
-                for await change in try await events.subscribe() where change.task.status.isFinal { ended(change.task) }
-                return
-            } catch {
-                try? await Task.sleep(for: Self.idlePace)
-            }
+        // Ends with the cancellation of this task.
+        try? await events.listen {
+            self.logger.warning("events not reachable, retrying", metadata: ["error": "\($0)"])
+        } _: { change in
+            if change.task.status.isFinal { self.ended(change.task) }
         }
     }
 
@@ -143,16 +142,12 @@ package final class TurnDispatcher: Service {
     }
 
     /// Finds queues that other replicas, or earlier processes, have left.
-    private func findQueues() async {
-        do {
-            let found = try await store.heldQueues(limit: Self.queueLimit)
-            state.withLock { state in
-                let all = state.held.union(found)
-                // Beyond the limit, each has its chance.
-                state.held = all.count > Self.queueLimit ? Set(all.shuffled().prefix(Self.queueLimit)) : all
-            }
-        } catch {
-            logger.debug("held tasks not looked for, will be retried", metadata: ["error": "\(error)"])
+    private func findQueues() async throws {
+        let found = try await store.heldQueues(limit: Self.queueLimit)
+        state.withLock { state in
+            let all = state.held.union(found)
+            // Beyond the limit, each has its chance.
+            state.held = all.count > Self.queueLimit ? Set(all.shuffled().prefix(Self.queueLimit)) : all
         }
     }
 

@@ -9,7 +9,7 @@ extension SQLiteTaskStore: BatchOwnerStore {
         try await read(for: tenant) {
             try $0.batchDocument(id, of: tenant)
         } decode: {
-            try $0.map(BatchRow.batch)
+            try Self.readable { [document = $0] in try document.map(BatchRow.batch) }
         }
     }
 
@@ -36,12 +36,14 @@ extension SQLiteTaskStore: BatchOwnerStore {
     }
 
     package func batches(_ query: BatchQuery) async throws -> [Batch] {
-        let arguments: StatementArguments = [query.tenant.rawValue, query.before?.rawValue ?? "~", query.limit]
-        return try await read(for: query.tenant) { database in
-            try Data.fetchAll(
-                database, sql: "SELECT document FROM batch WHERE tenant = ? AND id < ? ORDER BY id DESC LIMIT ?", arguments: arguments)
-        } decode: {
-            try $0.map(BatchRow.batch)
+        try await UnreadableRows.page(limit: query.limit) { limit in
+            let arguments: StatementArguments = [query.tenant.rawValue, query.before?.rawValue ?? "~", limit]
+            return try await read(for: query.tenant) { database in
+                try Data.fetchAll(
+                    database, sql: "SELECT document FROM batch WHERE tenant = ? AND id < ? ORDER BY id DESC LIMIT ?", arguments: arguments)
+            } decode: {
+                $0.map(readableBatch)
+            }
         }
     }
 
@@ -73,15 +75,20 @@ extension SQLiteTaskStore: BatchOwnerStore {
 extension SQLiteTaskStore: BatchWatchStore {
     package func dueBatches(limit: Int) async throws -> [Batch] {
         let now = now.microseconds
-        return try await read { database in
-            try Data.fetchAll(
-                database.cachedStatement(sql: "SELECT document FROM batch WHERE due <= ? ORDER BY due LIMIT ?"), arguments: [now, limit])
-        }.map(BatchRow.batch)
+        return try await UnreadableRows.page(limit: limit) { limit in
+            try await read { database in
+                try Data.fetchAll(
+                    database.cachedStatement(sql: "SELECT document FROM batch WHERE due <= ? ORDER BY due LIMIT ?"),
+                    arguments: [now, limit])
+            }.map(readableBatch)
+        }
     }
+
+    private func readableBatch(_ document: Data) -> Batch? { unreadable.value(of: .batch) { try BatchRow.batch(document) } }
 
     package func newestTask(of batch: Batch) async throws -> TaskRecord? {
         try await documents(
-            "WHERE tenant = ? AND batch = ? AND deleted_at IS NULL ORDER BY id DESC LIMIT 1", [batch.tenant.rawValue, batch.id.rawValue]
+            "WHERE tenant = ? AND batch = ? AND deleted_at IS NULL ORDER BY id DESC", [batch.tenant.rawValue, batch.id.rawValue], limit: 1
         ).first
     }
 

@@ -138,7 +138,7 @@ package final class FileBlobStore: BlobStore {
         try await blocking { try reserve.require(size, for: purpose) }
     }
 
-    /// `init` has removed the leftovers of a crash; this finds writes of this process that hang.
+    /// `init` has removed the files of writes that a crash cut off; this finds writes of this process that hang.
     package func removeUnfinishedWrites(before time: Timestamp) async throws -> Int {
         try await blocking {
             var removed = 0

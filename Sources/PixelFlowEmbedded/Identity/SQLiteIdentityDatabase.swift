@@ -32,6 +32,11 @@ package final class SQLiteIdentityDatabase: SQLDatabase {
         try await answering { try await database.write { try body(SQLiteConnection(database: $0)) } }
     }
 
+    package func snapshot(_ body: @escaping @Sendable (any SQLConnection) throws -> Void) async throws {
+        // A connection of its own, since it may take minutes.
+        try await answering { try await database.makeSnapshot().read { try body(SQLiteConnection(database: $0)) } }
+    }
+
     private func answering<Value>(_ body: () async throws -> Value) async throws -> Value {
         do {
             return try await body()
@@ -45,8 +50,7 @@ private struct SQLiteConnection: SQLConnection {
     let database: Database
 
     func execute(_ statement: SQLStatement, _ values: [SQLValue], read: (any SQLRow) -> Void) throws -> Int {
-        let text = statement.sql.withUTF8Buffer { String(decoding: $0, as: UTF8.self) }
-        let prepared = try database.cachedStatement(sql: text)
+        let prepared = try database.cachedStatement(sql: statement.sql)
         // SQLite takes `$1` for a name and numbers it by where it stands first.
         let named = zip(1..., values).map { ("\($0)", $1.databaseValue) }
         let arguments = StatementArguments(Dictionary(uniqueKeysWithValues: named))

@@ -20,14 +20,17 @@ extension SQLiteTaskStore: AuditOutbox {
     }
 
     package func undeliveredAudit(before time: Timestamp, limit: Int) async throws -> [UndeliveredAuditEntry] {
-        let rows = try await read { database in
-            try Row.fetchAll(
-                database, sql: "SELECT document, settled FROM audit_outbox WHERE settled = 1 OR at < ? ORDER BY id LIMIT ?",
-                arguments: [time.microseconds, limit]
-            ).map { (document: $0[0] as Data, isSettled: $0[1] as Bool) }
-        }
-        return try rows.map { row in
-            UndeliveredAuditEntry(try JSONDecoder().decode(AuditEntry.self, from: row.document), isSettled: row.isSettled)
+        try await UnreadableRows.page(limit: limit) { limit in
+            try await read { database in
+                try Row.fetchAll(
+                    database, sql: "SELECT document, settled FROM audit_outbox WHERE settled = 1 OR at < ? ORDER BY id LIMIT ?",
+                    arguments: [time.microseconds, limit]
+                ).map { (document: $0[0] as Data, isSettled: $0[1] as Bool) }
+            }.map { row in
+                unreadable.value(of: .audit) {
+                    UndeliveredAuditEntry(try JSONDecoder().decode(AuditEntry.self, from: row.document), isSettled: row.isSettled)
+                }
+            }
         }
     }
 

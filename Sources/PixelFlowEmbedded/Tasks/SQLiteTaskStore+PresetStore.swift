@@ -8,7 +8,7 @@ extension SQLiteTaskStore: PresetStore {
         return try await read(for: tenant) { database in
             try Data.fetchAll(database, sql: "SELECT document FROM preset WHERE tenant = ? ORDER BY name", arguments: [name])
         } decode: {
-            try $0.map { try JSONDecoder().decode(Preset.self, from: $0) }
+            $0.compactMap { document in unreadable.value(of: .preset) { try JSONDecoder().decode(Preset.self, from: document) } }
         }
     }
 
@@ -17,7 +17,7 @@ extension SQLiteTaskStore: PresetStore {
         return try await read(for: tenant) { database in
             try Data.fetchOne(database, sql: "SELECT document FROM preset WHERE tenant = ? AND name = ?", arguments: [owner, name])
         } decode: {
-            try $0.map { try JSONDecoder().decode(Preset.self, from: $0) }
+            try Self.readable { [document = $0] in try document.map { try JSONDecoder().decode(Preset.self, from: $0) } }
         }
     }
 

@@ -13,7 +13,7 @@ extension SQLiteTaskStore: TaskDispatchStore {
         try await write(.process) { tasks in
             for message in messages {
                 try tasks.applyIfPossible(
-                    .acknowledgeDispatch(sequence: message.sequence), to: message.task, by: self.machine, at: self.tick())
+                    .acknowledgeDispatch(sequence: message.sequence), to: message.task, by: self)
             }
         }
     }
@@ -23,7 +23,7 @@ extension SQLiteTaskStore: TaskDispatchStore {
         return try await write(.process) { tasks in
             var count = 0
             for id in try tasks.ids(sql, [self.now.microseconds]) where count < limit {
-                if try tasks.applyIfPossible(.redeliverLost(before: time), to: id, by: self.machine, at: self.tick()) { count += 1 }
+                if try tasks.applyIfPossible(.redeliverLost(before: time), to: id, by: self) { count += 1 }
             }
             return count
         }
@@ -37,14 +37,14 @@ extension SQLiteTaskStore: TaskDispatchStore {
 
     package func unpublished(olderThan age: Duration, after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {
         try await documents(
-            "WHERE outbox_since <= ? AND (outbox_since, id) > (?, ?) ORDER BY outbox_since, id LIMIT ?",
-            [(now - age).microseconds, position.time.microseconds, position.lastID, limit])
+            "WHERE outbox_since <= ? AND (outbox_since, id) > (?, ?) ORDER BY outbox_since, id",
+            [(now - age).microseconds, position.time.microseconds, position.lastID], limit: limit)
     }
 
     package func acknowledge(events: [TaskID: Set<String>]) async throws {
         try await write(.process) { tasks in
             for (id, events) in events {
-                guard var task = try tasks.task(id),
+                guard var task = try tasks.readable(id, self.unreadable),
                     (try? self.machine.apply(.acknowledgeEvents(events), to: &task, at: self.tick())) != nil
                 else { continue }
                 if task.outbox.isEmpty { try tasks.clearOutbox(of: task) } else { try tasks.update(task) }
@@ -54,8 +54,8 @@ extension SQLiteTaskStore: TaskDispatchStore {
 
     package func deleted(after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {
         try await documents(
-            "WHERE deleted_at IS NOT NULL AND (deleted_at, id) > (?, ?) ORDER BY deleted_at, id LIMIT ?",
-            [position.time.microseconds, position.lastID, limit])
+            "WHERE deleted_at IS NOT NULL AND (deleted_at, id) > (?, ?) ORDER BY deleted_at, id",
+            [position.time.microseconds, position.lastID], limit: limit)
     }
 
     package func purge(_ id: TaskID) async throws -> Bool {
@@ -85,11 +85,11 @@ extension SQLiteTaskStore {
     package func recoverAfterRestart() async throws {
         try await write(.machine) { tasks in
             for id in try tasks.ids("SELECT id FROM task WHERE status = 'PROCESSING' AND deleted_at IS NULL", []) {
-                try tasks.applyIfPossible(.reclaim, to: id, by: self.machine, at: self.tick())
+                try tasks.applyIfPossible(.reclaim, to: id, by: self)
             }
             let now = self.tick()
             for id in try tasks.ids("SELECT id FROM task WHERE status = 'PENDING' AND held = 0 AND deleted_at IS NULL", []) {
-                guard var task = try tasks.task(id), task.dispatch.due > now, !task.dispatch.isHeld else { continue }
+                guard var task = try tasks.readable(id, self.unreadable), task.dispatch.due > now, !task.dispatch.isHeld else { continue }
                 task.dispatch.due = max(now, task.nextRunAt)
                 try tasks.update(task)
             }
@@ -99,11 +99,12 @@ extension SQLiteTaskStore {
 }
 
 extension TaskTransaction {
-    /// Applies a transition if it is allowed, and ignores it otherwise.
+    /// Applies a transition if it is allowed and the task can be read, and ignores it otherwise.
     @discardableResult fileprivate func applyIfPossible(
-        _ transition: TaskTransition, to id: TaskID, by machine: TaskStateMachine, at now: Timestamp
+        _ transition: TaskTransition, to id: TaskID, by store: SQLiteTaskStore
     ) throws -> Bool {
-        guard var task = try task(id), (try? machine.apply(transition, to: &task, at: now)) != nil else { return false }
+        guard var task = try readable(id, store.unreadable), (try? store.machine.apply(transition, to: &task, at: store.tick())) != nil
+        else { return false }
         try update(task)
         return true
     }

@@ -1,7 +1,7 @@
 import GRDB
 package import PixelFlowCore
 
-extension SQLiteTaskStore: OrphanLedger {
+extension SQLiteTaskStore: OrphanMarkStore {
     package func markOrphans(_ prefixes: [BlobKey]) async throws {
         guard !prefixes.isEmpty else { return }
         try await write(.machine) { tasks in

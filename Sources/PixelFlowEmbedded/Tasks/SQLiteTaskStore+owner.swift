@@ -25,16 +25,15 @@ extension SQLiteTaskStore: TaskOwnerStore {
         if let cached = cached(id) {
             task = cached
         } else {
-            task = try await documents(of: tenant, "WHERE id = ?", [id.rawValue]).first
+            task = try await document(of: tenant, "WHERE id = ?", [id.rawValue])
         }
         guard let task, task.tenant == tenant, task.deletedAt == nil else { return nil }
         return task
     }
 
     package func find(idempotencyKey: String, of tenant: TenantID) async throws -> TaskRecord? {
-        try await documents(
-            of: tenant, "WHERE tenant = ? AND idempotency_key = ? AND deleted_at IS NULL", [tenant.rawValue, idempotencyKey]
-        ).first
+        try await document(
+            of: tenant, "WHERE tenant = ? AND idempotency_key = ? AND deleted_at IS NULL", [tenant.rawValue, idempotencyKey])
     }
 
     package func list(_ query: TaskQuery) async throws -> TaskPage {
@@ -56,16 +55,16 @@ extension SQLiteTaskStore: TaskOwnerStore {
             conditions.append("id < ?")
             arguments.append(before.rawValue)
         }
-        arguments.append(query.limit + 1)
         let found = try await documents(
-            of: query.tenant, "WHERE \(conditions.joined(separator: " AND ")) ORDER BY id DESC LIMIT ?", StatementArguments(arguments))
+            of: query.tenant, "WHERE \(conditions.joined(separator: " AND ")) ORDER BY id DESC", StatementArguments(arguments),
+            limit: query.limit + 1)
         return TaskPage(found, limit: query.limit)
     }
 
     package func changes(of tenant: TenantID, after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {
         try await documents(
-            of: tenant, "WHERE tenant = ? AND (updated_at, id) > (?, ?) ORDER BY updated_at, id LIMIT ?",
-            [tenant.rawValue, position.time.microseconds, position.lastID, limit])
+            of: tenant, "WHERE tenant = ? AND (updated_at, id) > (?, ?) ORDER BY updated_at, id",
+            [tenant.rawValue, position.time.microseconds, position.lastID], limit: limit)
     }
 
     package func cancel(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? {

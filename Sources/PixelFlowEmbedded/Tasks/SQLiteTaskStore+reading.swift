@@ -3,27 +3,54 @@ import PixelFlowCore
 
 /// Documents as the roles of the store read them.
 extension SQLiteTaskStore {
-    /// The tasks of one tenant that `clause`, from `WHERE` on, finds; in the tenant's turn.
-    func documents(of tenant: TenantID, _ clause: String, _ arguments: StatementArguments) async throws -> [TaskRecord] {
-        try await read(for: tenant) {
-            try StoredDocument.fetchAll($0, clause, arguments)
-        } decode: { documents in
-            var tasks: [TaskRecord] = []
-            for document in documents {
-                tasks.append(try document.task())
-                // Decoding large documents takes time: yield to others in between, and stop if the caller has been cancelled.
-                if documents.count > 1 {
-                    await Task.yield()
-                    try Task.checkCancellation()
+    /// The first `limit` tasks of one tenant that `clause`, from `WHERE` on, finds; in the tenant's turn.
+    func documents(
+        of tenant: TenantID, _ clause: String, _ arguments: StatementArguments, limit: Int
+    ) async throws -> [TaskRecord] {
+        try await UnreadableRows.page(limit: limit) { limit in
+            try await read(for: tenant) {
+                try StoredDocument.fetchAll($0, clause + " LIMIT \(limit)", arguments)
+            } decode: { documents in
+                var tasks: [TaskRecord?] = []
+                for document in documents {
+                    tasks.append(unreadable.value(of: .task) { try document.task() })
+                    // Decoding large documents takes time: yield to others in between, and stop if the caller has been cancelled.
+                    if documents.count > 1 {
+                        await Task.yield()
+                        try Task.checkCancellation()
+                    }
                 }
+                return tasks
             }
-            return tasks
         }
     }
 
-    /// The tasks, of whichever tenant, that `clause`, from `WHERE` on, finds.
-    func documents(_ clause: String, _ arguments: StatementArguments) async throws -> [TaskRecord] {
-        try await read { try StoredDocument.fetchAll($0, clause, arguments) }.map { try $0.task() }
+    /// The task of one tenant that `clause`, from `WHERE` on, finds.
+    ///
+    /// - Throws: `task_database_unavailable` for one that only a newer version can read.
+    func document(of tenant: TenantID, _ clause: String, _ arguments: StatementArguments) async throws -> TaskRecord? {
+        try await read(for: tenant) {
+            try StoredDocument.fetchAll($0, clause, arguments).first
+        } decode: { document in
+            try Self.readable { try document?.task() }
+        }
+    }
+
+    /// The first `limit` tasks, of whichever tenant, that `clause`, from `WHERE` on, finds.
+    func documents(_ clause: String, _ arguments: StatementArguments, limit: Int) async throws -> [TaskRecord] {
+        try await UnreadableRows.page(limit: limit) { limit in
+            try await read { try StoredDocument.fetchAll($0, clause + " LIMIT \(limit)", arguments) }
+                .map { document in unreadable.value(of: .task) { try document.task() } }
+        }
+    }
+
+    /// Whoever asks for a row that only a newer version can read may ask that one later.
+    static func readable<Value>(_ read: () throws -> Value) throws(PixelFlowError) -> Value {
+        do {
+            return try read()
+        } catch {
+            throw .unavailable("task_database", cause: error)
+        }
     }
 }
 

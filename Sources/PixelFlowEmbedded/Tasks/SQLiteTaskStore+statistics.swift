@@ -34,16 +34,25 @@ extension SQLiteTaskStore {
             {
                 statistics.failures[row[0]] = row[1]
             }
-            let waits = try Int64.fetchAll(
+            for row in try Row.fetchAll(
+                database,
+                sql: "SELECT lane, COUNT(*) FROM task WHERE tenant = ? AND status = 'PENDING' AND deleted_at IS NULL GROUP BY lane",
+                arguments: [tenant])
+            {
+                if let lane = Lane(rank: row[0]) { statistics.lanes[lane, default: LaneStatistics()].waiting = row[1] }
+            }
+            var waits: [Lane: [Int64]] = [:]
+            for row in try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT started_at - created_at AS wait FROM (
-                        SELECT started_at, created_at FROM task
-                        WHERE tenant = ? AND deleted_at IS NULL AND started_at IS NOT NULL
-                        ORDER BY id DESC LIMIT \(TaskStatistics.latencySample)
-                    ) ORDER BY wait
+                    SELECT lane, started_at - created_at FROM task
+                    WHERE tenant = ? AND deleted_at IS NULL AND started_at IS NOT NULL
+                    ORDER BY id DESC LIMIT \(TaskStatistics.latencySample)
                     """, arguments: [tenant])
-            statistics.setQueueLatency(sortedWaits: waits)
+            {
+                if let lane = Lane(rank: row[0]) { waits[lane, default: []].append(row[1]) }
+            }
+            statistics.setQueueLatency(waits: waits)
             statistics.timeline = try Self.timeline(database, tenant, now)
             return statistics
         }

@@ -58,13 +58,16 @@ extension SQLiteTaskStore {
         return try await write(.process) { tasks in
             var taken: [TaskRecord] = []
             for (queue, count) in wanted {
-                let ids = try tasks.ids(
-                    """
-                    SELECT id FROM task
-                    WHERE status = 'PENDING' AND held = 1 AND deleted_at IS NULL AND lane = ? AND tenant = ? AND next_run_at <= ?
-                    ORDER BY next_run_at LIMIT ?
-                    """, [queue.lane.rank, queue.tenant.rawValue, now, count])
-                taken += try self.apply(.takeTurn, to: ids, in: tasks)
+                let readable = try UnreadableRows.page(limit: count) { limit in
+                    try tasks.ids(
+                        """
+                        SELECT id FROM task
+                        WHERE status = 'PENDING' AND held = 1 AND deleted_at IS NULL AND lane = ? AND tenant = ? AND next_run_at <= ?
+                        ORDER BY next_run_at LIMIT ?
+                        """, [queue.lane.rank, queue.tenant.rawValue, now, limit]
+                    ).map { try tasks.readable($0, self.unreadable) }
+                }
+                taken += try self.apply(.takeTurn, to: readable, in: tasks)
             }
             return taken
         }
@@ -73,12 +76,15 @@ extension SQLiteTaskStore {
     package func hold(_ records: [TaskRecord]) async throws {
         guard !records.isEmpty else { return }
         let ids = records.map(\.id)
-        _ = try await write(.process) { tasks in try self.apply(.hold, to: ids, in: tasks) }
+        _ = try await write(.process) { tasks in
+            try self.apply(.hold, to: try ids.compactMap { try tasks.readable($0, self.unreadable) }, in: tasks)
+        }
     }
 
-    private func apply(_ transition: TaskTransition, to ids: [TaskID], in tasks: TaskTransaction) throws -> [TaskRecord] {
-        try ids.compactMap { id in
-            guard var task = try tasks.task(id), (try? machine.apply(transition, to: &task, at: tick())) != nil else { return nil }
+    private func apply(_ transition: TaskTransition, to found: [TaskRecord], in tasks: TaskTransaction) throws -> [TaskRecord] {
+        try found.compactMap { found in
+            var task = found
+            guard (try? machine.apply(transition, to: &task, at: tick())) != nil else { return nil }
             try tasks.update(task)
             return task
         }

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Logging
 package import PixelFlowCore
 import Synchronization
 
@@ -16,6 +17,10 @@ package final class SQLiteTaskStore: Sendable {
     let machine: TaskStateMachine
     private let latest = Mutex(Timestamp(microseconds: 0))
     private let reads: FairAsyncSemaphore<TenantID>
+    let unreadable = UnreadableRows { kind, error in
+        Logger(label: "sqlite").warning(
+            "rows that only a newer version can read are left to it", metadata: ["rows": "\(kind.rawValue)", "error": "\(error)"])
+    }
 
     /// Read-only connections. Reads without a tenant always find one, since tenants hold at most `readLimits.permits`.
     static let readers = 5
@@ -79,23 +84,34 @@ package final class SQLiteTaskStore: Sendable {
     func transitionAll(limit: Int, where condition: String, _ transition: TaskTransition) async throws -> [TaskRecord] {
         // Looked up outside the writing thread first: there is nothing to do almost every time.
         let now = now.microseconds
-        let sql = "SELECT id FROM task WHERE \(condition) LIMIT \(limit)"
-        let ids = try await read { try String.fetchAll($0.cachedStatement(sql: sql), arguments: [now]).map { TaskID($0) } }
-        guard !ids.isEmpty else { return [] }
-        return try await write(.process) { tasks in
-            try ids.compactMap { id in
-                guard var task = try tasks.task(id), (try? self.machine.apply(transition, to: &task, at: self.tick())) != nil
-                else { return nil }
-                try tasks.update(task)
-                return task
+        var changed: [TaskRecord] = []
+        var wanted = limit
+        while true {
+            let sql = "SELECT id FROM task WHERE \(condition) LIMIT \(wanted)"
+            let ids = try await read { try String.fetchAll($0.cachedStatement(sql: sql), arguments: [now]).map { TaskID($0) } }
+            guard !ids.isEmpty else { return changed }
+            let rest = limit - changed.count
+            changed += try await write(.process) { tasks in
+                var some: [TaskRecord] = []
+                for id in ids where some.count < rest {
+                    guard var task = try tasks.readable(id, self.unreadable),
+                        (try? self.machine.apply(transition, to: &task, at: self.tick())) != nil
+                    else { continue }
+                    try tasks.update(task)
+                    some.append(task)
+                }
+                return some
             }
+            // Those that cannot be read stand before the others for as long as they are due.
+            if changed.count >= limit || ids.count < wanted || wanted >= UnreadableRows.mostRows { return changed }
+            wanted = min(2 * wanted, UnreadableRows.mostRows)
         }
     }
 
     func write<Value: Sendable>(
         _ durability: Durability, _ body: @escaping @Sendable (TaskTransaction) throws -> Value
     ) async throws -> Value {
-        try await reachable { try await self.commits.write(durability, body) }
+        try await Self.reachable { try await self.commits.write(durability, body) }
     }
 
     // MARK: Reading
@@ -105,7 +121,7 @@ package final class SQLiteTaskStore: Sendable {
     /// Reads for no one in particular. `body` fetches and does nothing else: decoding is for the caller, once the connection
     /// is free again. If the caller is cancelled, the query is interrupted.
     func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-        try await reachable { try await self.database.read(body) }
+        try await Self.reachable { try await self.database.read(body) }
     }
 
     /// Reads for one tenant: they take turns, and none holds all connections.
@@ -130,7 +146,7 @@ package final class SQLiteTaskStore: Sendable {
     }
 
     /// Turns the errors of SQLite into an outage of the backend.
-    private func reachable<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
+    static func reachable<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
         do {
             return try await body()
         } catch let error as PixelFlowError {

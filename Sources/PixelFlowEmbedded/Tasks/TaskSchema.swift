@@ -113,6 +113,9 @@ enum TaskSchema {
             try database.execute(sql: WebhookSchema.indexes)
         }
         migrator.registerMigration("11 batches") { database in try database.execute(sql: BatchRow.schema) }
+        migrator.registerMigration("12 the backup that is being restored") { database in
+            try database.execute(sql: "CREATE TABLE restore (only INTEGER PRIMARY KEY CHECK (only = 1), backup TEXT NOT NULL)")
+        }
         return migrator
     }()
 }

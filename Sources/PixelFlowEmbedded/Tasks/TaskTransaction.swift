@@ -24,7 +24,16 @@ final class TaskTransaction: TransactionContext {
     func task(_ id: TaskID) throws -> TaskRecord? {
         if removed.contains(id) { return nil }
         if let task = staged[id] ?? cache.task(id) { return task }
-        return try StoredDocument.fetchAll(database, "WHERE id = ?", [id.rawValue]).first?.task()
+        let document = try StoredDocument.fetchAll(database, "WHERE id = ?", [id.rawValue]).first
+        return try SQLiteTaskStore.readable { try document?.task() }
+    }
+
+    /// For those who go on without a task that only a newer version can read: nil for it as well.
+    func readable(_ id: TaskID, _ rows: UnreadableRows) throws -> TaskRecord? {
+        if removed.contains(id) { return nil }
+        if let task = staged[id] ?? cache.task(id) { return task }
+        guard let document = try StoredDocument.fetchAll(database, "WHERE id = ?", [id.rawValue]).first else { return nil }
+        return rows.value(of: .task) { try document.task() }
     }
 
     func ids(_ sql: String, _ arguments: StatementArguments) throws -> [TaskID] {

@@ -29,8 +29,7 @@ extension SQLiteTaskStore: EndedTaskStore {
 
     package func failedTasks(of owners: [UserID], in span: TaskSpan, limit: Int) async throws -> [TaskRecord] {
         try await documents(
-            "WHERE \(Self.ended) AND status = 'FAILED' ORDER BY updated_at, id LIMIT ?",
-            Self.arguments(owners, in: span) + [limit])
+            "WHERE \(Self.ended) AND status = 'FAILED' ORDER BY updated_at, id", Self.arguments(owners, in: span), limit: limit)
     }
 
     private static func arguments(_ owners: [UserID], in span: TaskSpan) throws -> StatementArguments {

@@ -11,7 +11,7 @@ extension SQLiteTaskStore: WebhookOwnerStore {
         return try await read(for: tenant) { database in
             try Data.fetchAll(database, sql: "SELECT document FROM webhook WHERE tenant = ? ORDER BY created_at, id", arguments: [name])
         } decode: {
-            try WebhookRow.endpoints($0)
+            $0.compactMap(readableEndpoint)
         }
     }
 
@@ -21,7 +21,7 @@ extension SQLiteTaskStore: WebhookOwnerStore {
             try Data.fetchAll(
                 database, sql: "SELECT document FROM webhook WHERE tenant = ? AND id = ?", arguments: StatementArguments(names))
         } decode: {
-            try WebhookRow.endpoints($0).first
+            try Self.readable { [documents = $0] in try documents.first.map(WebhookRow.endpoint) }
         }
     }
 
@@ -81,7 +81,7 @@ extension SQLiteTaskStore: WebhookOwnerStore {
             try Data.fetchAll(
                 database, sql: "SELECT document FROM webhook_delivery WHERE id = ? AND tenant = ? AND endpoint = ?", arguments: arguments)
         } decode: {
-            try WebhookRow.deliveries($0).first
+            try Self.readable { [documents = $0] in try documents.first.map(WebhookRow.delivery) }
         }
     }
 
@@ -96,16 +96,17 @@ extension SQLiteTaskStore: WebhookOwnerStore {
             conditions.append("(created_at, id) < (?, ?)")
             arguments += [position.time.microseconds, position.id.rawValue]
         }
-        arguments.append(query.limit)
         let sql = """
             SELECT document FROM webhook_delivery WHERE \(conditions.joined(separator: " AND "))
             ORDER BY created_at DESC, id DESC LIMIT ?
             """
-        let values = StatementArguments(arguments)
-        return try await read(for: query.queue.tenant) { database in
-            try Data.fetchAll(database, sql: sql, arguments: values)
-        } decode: {
-            try WebhookRow.deliveries($0)
+        return try await UnreadableRows.page(limit: query.limit) { limit in
+            let values = StatementArguments(arguments + [limit])
+            return try await read(for: query.queue.tenant) { database in
+                try Data.fetchAll(database, sql: sql, arguments: values)
+            } decode: {
+                $0.map(readableDelivery)
+            }
         }
     }
 
@@ -142,12 +143,22 @@ extension SQLiteTaskStore: WebhookOwnerStore {
     }
 
     private func failures(of queue: WebhookQueue, since time: Timestamp, limit: Int) async throws -> [WebhookDelivery] {
-        let arguments = queue.arguments(time.microseconds, limit)
-        return try await read(for: queue.tenant) { database in
-            try Data.fetchAll(database, sql: WebhookRow.failures, arguments: arguments)
-        } decode: {
-            try WebhookRow.deliveries($0)
+        try await UnreadableRows.page(limit: limit) { limit in
+            let arguments = queue.arguments(time.microseconds, limit)
+            return try await read(for: queue.tenant) { database in
+                try Data.fetchAll(database, sql: WebhookRow.failures, arguments: arguments)
+            } decode: {
+                $0.map(readableDelivery)
+            }
         }
+    }
+
+    private func readableDelivery(_ document: Data) -> WebhookDelivery? {
+        unreadable.value(of: .delivery) { try WebhookRow.delivery(document) }
+    }
+
+    private func readableEndpoint(_ document: Data) -> WebhookEndpoint? {
+        unreadable.value(of: .webhook) { try WebhookRow.endpoint(document) }
     }
 
     /// Writes those of the changes whose deliveries are still as they were read.
@@ -169,7 +180,7 @@ extension SQLiteTaskStore: WebhookFanOut {
     package func fanOut(_ tasks: [TaskRecord]) async throws {
         var endpoints: [TenantID: [WebhookEndpoint]] = [:]
         for tenant in Set(tasks.filter { !$0.outbox.isEmpty }.map(\.tenant)) { endpoints[tenant] = try await subscriptions(of: tenant) }
-        let deliveries = tasks.flatMap { WebhookDelivery.made(for: $0, endpoints: endpoints[$0.tenant] ?? [], at: now) }
+        let deliveries = tasks.flatMap { WebhookDelivery.deliveries(for: $0, endpoints: endpoints[$0.tenant] ?? [], at: now) }
         guard !deliveries.isEmpty else { return }
         // The acknowledgement comes later in the same write-ahead log: what survives of it, these survive as well.
         try await write(.process) { tasks in
@@ -187,11 +198,9 @@ extension SQLiteTaskStore: WebhookFanOut {
     /// Not in the tenant's turn: this is nobody's request.
     private func subscriptions(of tenant: TenantID) async throws -> [WebhookEndpoint] {
         let name = tenant.rawValue
-        return try WebhookRow.endpoints(
-            try await read { database in
-                try Data.fetchAll(
-                    database.cachedStatement(sql: "SELECT document FROM webhook WHERE tenant = ?"), arguments: [name])
-            })
+        return try await read { database in
+            try Data.fetchAll(database.cachedStatement(sql: "SELECT document FROM webhook WHERE tenant = ?"), arguments: [name])
+        }.compactMap(readableEndpoint)
     }
 }
 
@@ -209,14 +218,7 @@ extension SQLiteTaskStore: WebhookDeliveryStore {
 
     package func claimDeliveries(of queue: WebhookQueue, limit: Int) async throws -> [WebhookDelivery] {
         let time = now
-        let candidates = queue.arguments(time.microseconds, limit)
-        let found = try WebhookRow.deliveries(
-            try await read { database in
-                try Data.fetchAll(
-                    database.cachedStatement(
-                        sql: "SELECT document FROM webhook_delivery WHERE tenant = ? AND endpoint = ? AND due <= ? ORDER BY due LIMIT ?"),
-                    arguments: candidates)
-            })
+        let found = try await dueDeliveries(of: queue, at: time, limit: limit)
         let changes = found.compactMap { old -> (old: WebhookDelivery, new: WebhookDelivery)? in
             var delivery = old
             return delivery.claim(at: time) ? (old, delivery) : nil
@@ -236,6 +238,34 @@ extension SQLiteTaskStore: WebhookDeliveryStore {
                 if tasks.database.changesCount > 0 { claimed.append(new) }
             }
             return claimed
+        }
+    }
+
+    /// What cannot be read is set aside: it would be due for ever, and fill the places of its queue.
+    private func dueDeliveries(of queue: WebhookQueue, at time: Timestamp, limit: Int) async throws -> [WebhookDelivery] {
+        var wanted = limit
+        while true {
+            let candidates = queue.arguments(time.microseconds, wanted)
+            let rows = try await read { database in
+                try Row.fetchAll(
+                    database.cachedStatement(
+                        sql: "SELECT id, document FROM webhook_delivery WHERE tenant = ? AND endpoint = ? AND due <= ? ORDER BY due LIMIT ?"
+                    ),
+                    arguments: candidates
+                ).map { (id: $0[0] as String, document: $0[1] as Data) }
+            }
+            let found = rows.map { (id: $0.id, delivery: readableDelivery($0.document)) }
+            let readable = found.compactMap(\.delivery)
+            let aside = found.filter { $0.delivery == nil }.map(\.id)
+            if aside.isEmpty { return readable }
+            try await write(.process) { tasks in
+                for id in aside {
+                    try tasks.database.cachedStatement(sql: WebhookRow.setAside)
+                        .execute(arguments: [(time + WebhookDelivery.setAsideFor).microseconds, id, time.microseconds])
+                }
+            }
+            if readable.count >= limit || rows.count < wanted { return Array(readable.prefix(limit)) }
+            wanted = min(2 * wanted, Self.deliveryBatch)
         }
     }
 
@@ -268,6 +298,6 @@ extension SQLiteTaskStore: WebhookDeliveryStore {
         let documents = try await read {
             try Data.fetchAll($0, sql: "SELECT document FROM webhook_delivery WHERE leased AND due IS NOT NULL")
         }
-        for delivery in try WebhookRow.deliveries(documents) { try await release(delivery) }
+        for delivery in documents.compactMap(readableDelivery) { try await release(delivery) }
     }
 }

@@ -71,13 +71,12 @@ enum WebhookRow {
         ]
     }
 
-    static func deliveries(_ documents: [Data]) throws -> [WebhookDelivery] { try decoded(documents) }
+    /// Has senders of this version leave deliveries alone for a while. Their documents and revisions stay.
+    static let setAside = "UPDATE webhook_delivery SET due = ?, leased = 0 WHERE id = ? AND due <= ?"
 
-    static func endpoints(_ documents: [Data]) throws -> [WebhookEndpoint] { try decoded(documents) }
+    static func delivery(_ document: Data) throws -> WebhookDelivery { try JSONDecoder().decode(WebhookDelivery.self, from: document) }
 
-    private static func decoded<Value: Decodable>(_ documents: [Data]) throws -> [Value] {
-        try documents.map { try JSONDecoder().decode(Value.self, from: $0) }
-    }
+    static func endpoint(_ document: Data) throws -> WebhookEndpoint { try JSONDecoder().decode(WebhookEndpoint.self, from: document) }
 }
 
 extension WebhookQueue {

@@ -18,7 +18,7 @@ package struct GuardedPoster: Sendable {
     }
 
     /// Why there was no answer. Says nothing of the addresses of this network.
-    package enum Failure: String, Error, Sendable, CaseIterable {
+    package enum PostError: String, Error, Sendable, CaseIterable {
         case timeout, unreachable
         case urlInvalid = "url_invalid"
         case addressBlocked = "address_blocked"
@@ -56,9 +56,9 @@ package struct GuardedPoster: Sendable {
     /// Posts `body`.
     ///
     /// - Parameter answerLimit: bytes of the answer that are read; then the connection is closed.
-    /// - Throws: `Failure`, or `CancellationError`.
+    /// - Throws: `PostError`, or `CancellationError`.
     package func post(_ url: String, headers: [(String, String)], body: ByteBuffer, answerLimit: Int) async throws -> Answer {
-        guard let url = try? SourceURL(url), ports.contains(url.port) else { throw Failure.urlInvalid }
+        guard let url = try? SourceURL(url), ports.contains(url.port) else { throw PostError.urlInvalid }
         var head = HTTPRequestHead(version: .http1_1, method: .POST, uri: url.target)
         head.headers = HTTPHeaders(
             [("Host", url.authority), ("User-Agent", exchange.userAgent), ("Content-Length", "\(body.readableBytes)")] + headers
@@ -67,12 +67,12 @@ package struct GuardedPoster: Sendable {
             return try await within(timeout) { [head] in try await post(head, body, to: url, answerLimit) }
         } catch {
             try Task.checkCancellation()
-            throw Failure(error)
+            throw PostError(error)
         }
     }
 
     private func post(_ head: HTTPRequestHead, _ body: ByteBuffer, to url: SourceURL, _ limit: Int) async throws -> Answer {
-        var failure: any Error = Failure.nameNotResolved
+        var failure: any Error = PostError.nameNotResolved
         for address in try await policy.addresses(of: url.host, by: resolver).prefix(Self.maximumAttempts) {
             do {
                 return try await exchange.send(head, body: body, to: url, at: address) { AnswerReader(limit: limit) }
@@ -84,9 +84,9 @@ package struct GuardedPoster: Sendable {
     }
 }
 
-extension GuardedPoster.Failure {
+extension GuardedPoster.PostError {
     fileprivate init(_ error: any Error) {
-        if let known = error as? GuardedPoster.Failure {
+        if let known = error as? GuardedPoster.PostError {
             self = known
             return
         }

@@ -26,14 +26,7 @@ extension AppRequestContext {
                 // The head is on its way to the event loop, so this comes after it. The end of the answer is never written: until then,
                 // its connection is not one that waits for a request.
                 let owner = try await channel.eventLoop.submit {
-                    let pipeline = channel.pipeline.syncOperations
-                    let observer = try pipeline.handler(type: RequestObserver.self)
-                    let connection = LoopConnection<Inbound, Outbound>(hasEnded: observer.hasInputEnded)
-                    let encoder = try pipeline.handler(type: HTTPResponseEncoder.self)
-                    try pipeline.addHandlers(handlers() + [connection], position: .before(encoder))
-                    let owner = own(connection)
-                    observer.connectionUpgraded()
-                    return NIOLoopBound(owner, eventLoop: channel.eventLoop)
+                    NIOLoopBound(try LoopConnection.takeOver(channel, handlers(), own), eventLoop: channel.eventLoop)
                 }.get()
                 try await operation(owner)
             })
@@ -62,6 +55,24 @@ extension AppRequestContext {
 
     /// Ends the connection at once.
     package func closeConnection() { channel.close(promise: nil) }
+}
+
+extension LoopConnection {
+    /// Takes a connection over from HTTP, with all that has come since the 101. To be called on its event loop.
+    static func takeOver<Owner>(
+        _ channel: any Channel, _ handlers: [any ChannelHandler], _ own: (LoopConnection) -> Owner
+    ) throws -> Owner {
+        let pipeline = channel.pipeline.syncOperations
+        let observer = try pipeline.handler(type: RequestObserver.self)
+        let connection = LoopConnection()
+        let encoder = try pipeline.handler(type: HTTPResponseEncoder.self)
+        try pipeline.addHandlers(handlers + [connection], position: .before(encoder))
+        let owner = own(connection)
+        observer.connectionUpgraded()
+        // Its event has passed by already. It comes after the bytes.
+        if observer.hasInputEnded { connection.endInput() }
+        return owner
+    }
 }
 
 /// The rest of an answer, written on the event loop of its connection. What the client sends meanwhile is dropped, and the

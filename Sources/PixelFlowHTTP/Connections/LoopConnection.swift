@@ -52,6 +52,9 @@ package final class LoopConnection<Inbound, Outbound>: ChannelDuplexHandler {
         if !isPaused { resume() }
     }
 
+    /// The peer was seen to send nothing more before this handler was there.
+    func endInput() { tell(.ended) }
+
     private func tell(_ event: Event) {
         guard !hasEnded else { return }
         guard let owner else { return early.append(event) }

@@ -61,7 +61,7 @@ package struct BackendReport: Codable, Sendable, SchemaNamed, SchemaAnnotated {
     package struct Finding: Codable, Sendable, SchemaNamed, SchemaAnnotated {
         package static let schemaName = "BackendFinding"
         package static let annotations: [String: SchemaAnnotation] = [
-            "name": "Names what was looked at; new names may come.", "title": "What should be so.",
+            "name": "Names what was checked; new names may be added.", "title": "The expected state.",
             "result": "`skipped` if the backend does not tell.", "reason": "What was observed.",
             "hint": "What can be done; absent if nothing has to be.",
         ]

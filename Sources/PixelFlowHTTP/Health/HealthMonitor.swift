@@ -8,7 +8,7 @@ final class HealthMonitor: Sendable {
     /// Results are not asked for again for so long: the probes of a public service are open to anyone.
     static let freshness: Duration = .seconds(1)
     /// How long a prober that could be given older results waits for new ones. A prober gives up after seconds.
-    static let patience: Duration = .milliseconds(20)
+    static let waitLimit: Duration = .milliseconds(20)
     /// Older results are no answer: probers ask every few seconds, so nobody has asked for long.
     static let lifetime: Duration = .seconds(30)
 
@@ -31,17 +31,17 @@ final class HealthMonitor: Sendable {
     }
 
     let checks: [HealthCheck]
-    private let patience: Duration
+    private let waitLimit: Duration
     private let now: @Sendable () -> ContinuousClock.Instant
     private let state = Mutex(State())
 
-    init(_ checks: [HealthCheck], patience: Duration, now: @escaping @Sendable () -> ContinuousClock.Instant) {
+    init(_ checks: [HealthCheck], waitLimit: Duration, now: @escaping @Sendable () -> ContinuousClock.Instant) {
         self.checks = checks
-        self.patience = patience
+        self.waitLimit = waitLimit
         self.now = now
     }
 
-    /// The latest results: new ones where the checks answer within `patience`, else the last ones. The first are waited for.
+    /// The latest results: new ones where the checks answer within `waitLimit`, else the last ones. The first are waited for.
     func results() async -> Results {
         let time = now()
         let (kept, run): (Results?, Task<Results, Never>?) = state.withLock { state in
@@ -53,7 +53,7 @@ final class HealthMonitor: Sendable {
         }
         guard let run else { return kept ?? Results(outcomes: [:], time: time, isReady: false, failing: []) }
         guard let kept else { return await run.value }
-        return await Self.value(of: run, within: patience) ?? kept
+        return await Self.value(of: run, within: waitLimit) ?? kept
     }
 
     /// Logs a change in what fails, once.
@@ -85,12 +85,12 @@ final class HealthMonitor: Sendable {
         }
     }
 
-    private static func value(of run: Task<Results, Never>, within patience: Duration) async -> Results? {
+    private static func value(of run: Task<Results, Never>, within waitLimit: Duration) async -> Results? {
         await withCheckedContinuation { (continuation: CheckedContinuation<Results?, Never>) in
             let race = Race(continuation)
             Task { race.finish(await run.value) }
             let alarm = Task {
-                try? await Task.sleep(for: patience)
+                try? await Task.sleep(for: waitLimit)
                 race.finish(nil)
             }
             race.onFinish { alarm.cancel() }

@@ -10,13 +10,13 @@ package struct HealthRoutes: Sendable {
     private let drain: DrainState
 
     /// - Parameters:
-    ///   - patience: how long a prober that could be given the last results waits for new ones; 20 milliseconds by default.
+    ///   - waitLimit: how long a prober that could be given the last results waits for new ones; 20 milliseconds by default.
     ///   - now: the clock by which results grow old.
     package init(
-        checks: [HealthCheck], drain: DrainState = DrainState(), patience: Duration? = nil,
+        checks: [HealthCheck], drain: DrainState = DrainState(), waitLimit: Duration? = nil,
         now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
     ) {
-        monitor = HealthMonitor(checks, patience: patience ?? HealthMonitor.patience, now: now)
+        monitor = HealthMonitor(checks, waitLimit: waitLimit ?? HealthMonitor.waitLimit, now: now)
         self.drain = drain
     }
 

@@ -36,7 +36,7 @@ extension PixelFlowError {
 
     /// A credential that was good and has been ended: signed out, revoked, or its membership has changed (401).
     package static let tokenRevoked = PixelFlowError(
-        .unauthenticated, code: "token_revoked", "The session, the key or the membership has been ended or changed; sign in again.")
+        .unauthenticated, code: "token_revoked", "The session, API key or membership has ended or changed; sign in again.")
 
     /// An API key with a typing error (401).
     static let keyMalformed = PixelFlowError(

@@ -74,9 +74,9 @@ enum CommonProblems {
         common(PixelFlowError.Kind.malformed.status, "bad_request", "The request is malformed."),
         common(.requestTimeout, "request_timeout", "The request was not received in time."),
         common(
-            PixelFlowError.Kind.throttled.status, "too_many_connections", "More connections than one address, or the process, may have."),
+            PixelFlowError.Kind.throttled.status, "too_many_connections", "The address, or the process, has too many connections."),
         common(.requestHeaderFieldsTooLarge, "header_too_large", "A header of more than 32 KiB or 100 fields."),
-        common(PixelFlowError.Kind.internal.status, "internal_error", "A defect of PixelFlow. The request id leads to the log."),
+        common(PixelFlowError.Kind.internal.status, "internal_error", "A defect of PixelFlow; the log shows it under the request id."),
         common(PixelFlowError.Kind.unavailable.status, "request_cancelled", "The service is stopping, or the client has disconnected."),
     ]
 
@@ -93,8 +93,10 @@ enum CommonProblems {
     private static let token: [DeclaredProblem] = [
         tokenMissing, tokenInvalid,
         common(PixelFlowError.Kind.unauthenticated.status, "token_expired", "The token has expired; sign in again."),
-        common(PixelFlowError.Kind.unauthenticated.status, "token_revoked", "The session, the key or the membership has ended or changed."),
-        common(PixelFlowError.Kind.unavailable.status, "auth_unavailable", "What decides whether the token is valid cannot be read."),
+        common(PixelFlowError.Kind.unauthenticated.status, "token_revoked", "The session, API key or membership has ended or changed."),
+        common(
+            PixelFlowError.Kind.unavailable.status, "auth_unavailable", "The keys or revocations needed to verify the token cannot be read."
+        ),
     ]
 
     private static let scope = [

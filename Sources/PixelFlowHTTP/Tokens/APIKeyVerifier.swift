@@ -1,3 +1,4 @@
+import PixelFlowCache
 import PixelFlowCore
 import WireFormats
 
@@ -20,12 +21,15 @@ final class APIKeyVerifier: Sendable {
     private let source: any IdentitySource
     private let staleLimit: Duration
     private let clock: any WallClock
+    private let metrics: CacheMetrics
 
     /// - Parameters:
     ///   - staleLimit: how long an answer is believed while auth does not answer.
     ///   - capacity: keys remembered at most, some 500 bytes each.
-    init(source: any IdentitySource, staleLimit: Duration, clock: any WallClock, capacity: Int) {
+    ///   - metrics: not counted in them is what `cached` finds.
+    init(source: any IdentitySource, staleLimit: Duration, clock: any WallClock, capacity: Int, metrics: CacheMetrics) {
         self.source = source
+        self.metrics = metrics
         self.staleLimit = staleLimit
         self.clock = clock
         answers = TwoGenerationCache(capacity: capacity)
@@ -46,8 +50,10 @@ final class APIKeyVerifier: Sendable {
         let now = clock.now()
         let known = answers[key]
         if let known, now.age(since: known.at) < (known.token == nil ? Self.refusedFor : Self.freshFor) {
+            metrics.count(.hit)
             return try Self.require(known.token, now)
         }
+        metrics.count(.miss)
         do {
             let token = try await permits.withPermit { try Self.token(try await source.introspect(key: key)) }
             answers.insert(Answer(token: token, at: now), for: key)
@@ -57,7 +63,10 @@ final class APIKeyVerifier: Sendable {
         } catch is CancellationError {
             throw CancellationError()
         } catch {
-            if let known, known.token != nil, now.age(since: known.at) < staleLimit { return try Self.require(known.token, now) }
+            if let known, known.token != nil, now.age(since: known.at) < staleLimit {
+                metrics.count(.stale)
+                return try Self.require(known.token, now)
+            }
             throw PixelFlowError.unavailable("auth", cause: error)
         }
     }

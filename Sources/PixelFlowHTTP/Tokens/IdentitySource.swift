@@ -42,12 +42,13 @@ package struct DeletedOrganisations: Codable, Sendable, SchemaNamed, SchemaAnnot
 package struct KeyIntrospection: Codable, Sendable, Hashable, SchemaNamed, SchemaAnnotated {
     package static let schemaName = "KeyIntrospection"
     package static let annotations: [String: SchemaAnnotation] = [
-        "active": "Whether the key may be used. If not, nothing else is said.", "key_id": "Names the key.", "name": "What people call it.",
+        "active": "Whether the key may be used. If not, no other field is present.", "key_id": "Names the key.",
+        "name": "Its name, for people.",
         "tenant": "The organisation of the key.", "scope": "Scopes, separated by spaces.",
         "expires_at": .init("RFC 3339; absent for a key that does not expire.", ["format": "date-time"]),
         "networks": "Networks in CIDR notation that the key may be used from; from anywhere if there is none.",
         "priority": .init(
-            "That of tasks for which neither the upload nor its preset names one; absent for `normal`.",
+            "The priority of tasks for which neither the upload nor its preset names one; absent for `normal`.",
             schema: .choice(Lane.allCases.map(\.rawValue))),
     ]
 

@@ -1,5 +1,6 @@
 package import Logging
 package import PixelFlowCache
+import PixelFlowCore
 package import ServiceLifecycle
 
 /// Has a verifier read new revocations as soon as another process has revoked something. Without it, or while the signal is away, they
@@ -18,16 +19,13 @@ package struct RevocationFollower: Service {
         self.logger = logger
     }
 
+    private func warn(_ error: any Error) { logger.debug("revocations not signalled", metadata: ["error": "\(error)"]) }
+
     package func run() async throws {
         try? await cancelWhenGracefulShutdown {
             while true {
-                do {
-                    try await signal.receive()
-                    await verifier.readRevocations()
-                } catch let error where !(error is CancellationError) {
-                    logger.debug("revocations not signalled", metadata: ["error": "\(error)"])
-                    try await Task.sleep(for: Self.pause)
-                }
+                try await retry(.every(Self.pause), onRetry: warn, signal.receive)
+                await verifier.readRevocations()
             }
         }
     }

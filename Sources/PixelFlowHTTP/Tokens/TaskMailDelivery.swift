@@ -6,22 +6,22 @@ import WireFormats
 package typealias IdentityService = IdentitySource & AuditSink & TaskMailDesk
 
 /// The answer of `POST /task-digests/claim`.
-package struct DigestOrders: Codable, Sendable, SchemaNamed, SchemaAnnotated {
-    package static let schemaName = "DigestOrders"
+package struct DigestRequests: Codable, Sendable, SchemaNamed, SchemaAnnotated {
+    package static let schemaName = "DigestRequests"
     package static let annotations: [String: SchemaAnnotation] = [
-        "digests": .init("At most \(DigestOrder.limit).", ["maxItems": .integer(DigestOrder.limit)])
+        "digests": .init("At most \(DigestRequest.limit).", ["maxItems": .integer(DigestRequest.limit)])
     ]
 
-    package let digests: [DigestOrder]
+    package let digests: [DigestRequest]
 
-    package init(_ digests: [DigestOrder]) { self.digests = digests }
+    package init(_ digests: [DigestRequest]) { self.digests = digests }
 }
 
 /// The body of `POST /task-digests`.
 package struct TaskDigestDelivery: Codable, Sendable, SchemaNamed, SchemaAnnotated {
     package static let schemaName = "TaskDigestDelivery"
-    package static let annotations = DigestOrders.annotations
-    /// Bytes of a request; `DigestOrder.limit` digests whose texts are as long as they can be stay below it.
+    package static let annotations = DigestRequests.annotations
+    /// Bytes of a request; `DigestRequest.limit` digests whose texts are as long as they can be stay below it.
     package static let bodyLimit = 1 << 20
 
     package let digests: [TaskDigest]
@@ -43,10 +43,10 @@ package struct EndedBatchDelivery: Codable, Sendable, SchemaNamed, SchemaAnnotat
 
 private let fieldsOfSpan: [String: SchemaAnnotation] = [
     "from": "When the span begins, in microseconds since 1970.", "until": "When the span has ended, in microseconds since 1970.",
-    "organisation": "Whose tasks.", "person": "The account that is told.",
+    "organisation": "Whose tasks.", "person": "The recipient's account.",
 ]
 
-extension DigestOrder: SchemaAnnotated {
+extension DigestRequest: SchemaAnnotated {
     package static let annotations = fieldsOfSpan.merging([
         "owners": "Whose tasks are the person's: the account, and the API keys that it has made."
     ]) { $1 }

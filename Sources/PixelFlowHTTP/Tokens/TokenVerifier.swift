@@ -1,5 +1,6 @@
 import Foundation
 package import Logging
+package import Metrics
 package import PixelFlowCache
 package import PixelFlowCore
 
@@ -16,6 +17,8 @@ package final class TokenVerifier: Sendable {
     private let keys: APIKeyVerifier?
     private let revocations: RevocationList?
     private let signal: (any InvalidationSignal)?
+    private let sessionMetrics: CacheMetrics
+    private let keyMetrics: CacheMetrics
 
     /// - Parameters:
     ///   - source: asked for the public keys, now and then.
@@ -27,15 +30,20 @@ package final class TokenVerifier: Sendable {
         source: any VerificationKeySource, identities: (any IdentitySource)? = nil, rules: TokenRules = TokenRules(),
         signal: (any InvalidationSignal)? = nil, staleLimit: Duration = .seconds(300), clock: any WallClock = SystemClock(),
         cacheCapacity: Int = 8192,
-        logger: Logger = Logger(label: "tokens")
+        logger: Logger = Logger(label: "tokens"), metrics: any MetricsFactory = MetricsSystem.factory
     ) {
+        sessionMetrics = CacheMetrics("sessions", metrics)
+        keyMetrics = CacheMetrics("keys", metrics)
+        let keyMetrics = keyMetrics
         let cache = TwoGenerationCache<VerifiedToken>(capacity: cacheCapacity)
         self.rules = rules
         self.signal = signal
         self.clock = clock
         self.cache = cache
         self.keyring = VerificationKeyring(source: source, clock: clock, logger: logger) { cache.removeAll() }
-        self.keys = identities.map { APIKeyVerifier(source: $0, staleLimit: staleLimit, clock: clock, capacity: cacheCapacity) }
+        self.keys = identities.map {
+            APIKeyVerifier(source: $0, staleLimit: staleLimit, clock: clock, capacity: cacheCapacity, metrics: keyMetrics)
+        }
         self.revocations = identities.map { RevocationList(source: $0, staleLimit: staleLimit, clock: clock, logger: logger) }
     }
 
@@ -84,7 +92,11 @@ package final class TokenVerifier: Sendable {
             guard let keys else { throw PixelFlowError.tokenInvalid }
             return try await keys.verify(token)
         }
-        if let known = remembered(token, at: clock.now()) { return known }
+        if let known = remembered(token, at: clock.now()) {
+            sessionMetrics.count(.hit)
+            return known
+        }
+        sessionMetrics.count(.miss)
         guard token.utf8.count <= 4096, let header = TokenHeader(of: token), header.isAcceptable else { throw PixelFlowError.tokenInvalid }
         guard let kid = header.kid, let key = try await keyring.key(kid) else { throw PixelFlowError.tokenInvalid }
         let claims: TokenClaims
@@ -102,8 +114,10 @@ package final class TokenVerifier: Sendable {
     package func cached(_ token: String) -> VerifiedToken? {
         let now = clock.now()
         keyring.renewIfStale(at: now)
-        guard let known = remembered(token, at: now) ?? keys?.cached(token, at: now) else { return nil }
+        let session = remembered(token, at: now)
+        guard let known = session ?? keys?.cached(token, at: now) else { return nil }
         if let revocations { guard revocations.judge(known.principal, at: now) == true else { return nil } }
+        (session == nil ? keyMetrics : sessionMetrics).count(.hit)
         return known
     }
 

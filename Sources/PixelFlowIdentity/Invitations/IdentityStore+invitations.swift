@@ -111,7 +111,7 @@ extension IdentityStore {
             throw PixelFlowError.invitationInvalid
         }
         guard try join(user, invitation.organisation, as: invitation.role, at: now, connection) else {
-            throw PixelFlowError(.conflict, code: "already_member", "You are a member of this organisation already.")
+            throw PixelFlowError(.conflict, code: "already_member", "You are already a member of this organisation.")
         }
         try connection.execute(accept, .text(invitation.id), .id(user))
         try append(audit, connection)
@@ -126,5 +126,5 @@ extension IdentityStore {
 
 extension PixelFlowError {
     package static let invitationInvalid = PixelFlowError(
-        .notFound, code: "invitation_invalid", "The invitation has been used or revoked, has expired, or is for another address.")
+        .notFound, code: "invitation_invalid", "The invitation has been used or revoked, has expired, or was sent to another address.")
 }

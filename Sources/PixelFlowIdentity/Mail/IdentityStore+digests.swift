@@ -46,13 +46,13 @@ extension IdentityStore {
     /// - Parameter lease: after it they may be claimed again.
     package func claimDigests(
         _ schedule: TaskMailSchedule, at now: Timestamp, lease: Duration, limit: Int
-    ) async throws -> [DigestOrder] {
+    ) async throws -> [DigestRequest] {
         try await database.write(.mail) { connection in
-            var orders: [DigestOrder] = []
+            var requests: [DigestRequest] = []
             for choice in TaskMail.periodic {
                 guard let until = schedule.lastEnd(of: choice, by: now - TaskSpan.settlingTime) else { continue }
                 let found = try connection.rows(
-                    Self.due, .text(choice.rawValue), .time(until), .time(now), .number(limit - orders.count)
+                    Self.due, .text(choice.rawValue), .time(until), .time(now), .number(limit - requests.count)
                 ) { (organisation: TenantID($0.text(0)), person: UserID($0.text(1)), told: $0.time(2)) }
                 for (organisation, person, told) in found {
                     let from = max(told, until - Self.digestAge)
@@ -61,11 +61,11 @@ extension IdentityStore {
                             Self.claim, .id(organisation), .id(person), .time(told), .time(from), .time(now + lease), .time(now)) == 1
                     guard isClaimed else { continue }
                     let keys = try connection.rows(Self.keys, .id(organisation), .id(person)) { UserID($0.text(0)) }
-                    orders.append(
-                        DigestOrder(organisation: organisation, person: person, owners: [person] + keys, from: from, until: until))
+                    requests.append(
+                        DigestRequest(organisation: organisation, person: person, owners: [person] + keys, from: from, until: until))
                 }
             }
-            return orders
+            return requests
         }
     }
 

@@ -13,14 +13,17 @@ extension IdentityStore {
         INSERT INTO mail_outbox (id, kind, recipient, subject, created_at, expires_at, attempts, epoch, lease_until, next_attempt_at)
         VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, $7) ON CONFLICT (id) DO NOTHING
         """)
-    /// The kinds are those that `isAboutTasks`; statements are literals.
+    /// `$3` lists the kinds that come last, `$4` all that this version knows, each between commas. Others are left to the newer version that
+    /// has queued them.
     private static let due = SQLStatement(
         "due_mail",
         """
         SELECT id, kind, recipient, subject, created_at, expires_at, attempts, epoch, lease_until FROM mail_outbox
-        WHERE next_attempt_at <= $1 AND lease_until <= $1
-        ORDER BY CASE WHEN kind IN ('task_digest', 'batch_completed') THEN 1 ELSE 0 END, next_attempt_at, id LIMIT $2
+        WHERE next_attempt_at <= $1 AND lease_until <= $1 AND $4 LIKE '%,' || kind || ',%'
+        ORDER BY CASE WHEN $3 LIKE '%,' || kind || ',%' THEN 1 ELSE 0 END, next_attempt_at, id LIMIT $2
         """)
+    private static let lastKinds = list(QueuedMail.Kind.allCases.filter(\.isAboutTasks))
+    private static let knownKinds = list(QueuedMail.Kind.allCases)
     private static let claim = SQLStatement(
         "claim_mail",
         "UPDATE mail_outbox SET attempts = attempts + 1, epoch = epoch + 1, lease_until = $3 WHERE id = $1 AND epoch = $2")
@@ -28,6 +31,8 @@ extension IdentityStore {
         "postpone_mail", "UPDATE mail_outbox SET lease_until = 0, next_attempt_at = $3 WHERE id = $1 AND epoch = $2")
     private static let remove = SQLStatement("remove_mail", "DELETE FROM mail_outbox WHERE id = $1 AND epoch = $2")
     private static let count = SQLStatement("count_mail", "SELECT count(*) FROM mail_outbox")
+
+    private static func list(_ kinds: [QueuedMail.Kind]) -> String { "," + kinds.map { $0.rawValue + "," }.joined() }
 
     /// Queues a message that nothing else causes.
     ///
@@ -57,7 +62,7 @@ extension IdentityStore {
     package func claimMail(at now: Timestamp, lease: Duration, limit: Int) async throws -> [QueuedMail] {
         try await database.write(.mail) { connection in
             var found: [QueuedMail] = []
-            try connection.execute(Self.due, [.time(now), .number(limit)]) { row in
+            try connection.execute(Self.due, [.time(now), .number(limit), .text(Self.lastKinds), .text(Self.knownKinds)]) { row in
                 if let mail = Self.mail(row) { found.append(mail) }
             }
             return try found.compactMap { mail in

@@ -111,9 +111,9 @@ extension IdentityStore {
 
 extension PixelFlowError {
     package static let personalOrganisation = PixelFlowError(
-        .conflict, code: "personal_organisation", "A personal organisation stays with its account and is its own; it goes with the account."
+        .conflict, code: "personal_organisation", "A personal organisation belongs to its account alone and is deleted with it."
     )
 
     static let roleTooHigh = PixelFlowError(
-        .forbidden, code: "role_too_high", "Only an owner may give or take the role of an owner, and only an admin the others.")
+        .forbidden, code: "role_too_high", "Only owners may grant or revoke the role owner; admins may grant and revoke the other roles.")
 }

@@ -16,6 +16,12 @@ package protocol SQLDatabase: Sendable {
         _ operation: IdentityOperation, _ body: @escaping @Sendable (any SQLConnection) throws -> Value
     ) async throws -> Value
 
+    /// Runs `body`, which reads in many statements, on one state of the database, however long it takes, and beside the connections
+    /// that everything else waits for where the database is a part of this process.
+    ///
+    /// - Parameter body: may run a second time if the connection was lost.
+    func snapshot(_ body: @escaping @Sendable (any SQLConnection) throws -> Void) async throws
+
     /// Returns if the database answers, throws if not.
     func check() async throws
 }
@@ -59,12 +65,17 @@ package protocol SQLRow {
 /// A statement with parameters `$1`, `$2`… The text is a literal by its type, so that values can only be bound.
 package struct SQLStatement: Sendable {
     /// Unique; PostgreSQL prepares the statement once on every connection, under this name.
-    package let name: StaticString
-    package let sql: StaticString
+    package let name: String
+    package let sql: String
 
     package init(_ name: StaticString, _ sql: StaticString) {
-        self.name = name
-        self.sql = sql
+        self.init([name], [sql])
+    }
+
+    /// Put together of literals.
+    package init(_ name: [StaticString], _ sql: [StaticString]) {
+        self.name = name.map(\.description).joined()
+        self.sql = sql.map(\.description).joined()
     }
 }
 
@@ -80,7 +91,7 @@ package enum SQLValue: Sendable, Hashable {
 
 /// What a transaction is for; a label of the metrics of the database.
 package enum IdentityOperation: String, Sendable, CaseIterable {
-    case users, organisations, members, sessions, invitations, mail, audit, revocations
+    case users, organisations, members, sessions, invitations, mail, audit, revocations, archive
     case apiKeys = "api_keys"
     case signingKeys = "signing_keys"
     case cleanUp = "clean_up"

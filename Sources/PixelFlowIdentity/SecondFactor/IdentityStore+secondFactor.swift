@@ -48,7 +48,7 @@ extension IdentityStore {
         try await database.write(.users) { connection in
             try connection.execute(Self.forgetUnconfirmed, .id(user))
             guard try connection.execute(Self.insert, .id(user), .text(secret), .time(now)) == 1 else {
-                throw PixelFlowError(.conflict, code: "second_factor_on", "The second factor is on already; turn it off first.")
+                throw PixelFlowError(.conflict, code: "second_factor_on", "The second factor is already on; turn it off first.")
             }
         }
     }

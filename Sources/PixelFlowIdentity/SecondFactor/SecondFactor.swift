@@ -26,5 +26,5 @@ package enum SecondFactorUse: Sendable, Hashable {
 
 extension PixelFlowError {
     package static let secondFactorInvalid = PixelFlowError(
-        .unauthenticated, code: "second_factor_invalid", "The code is wrong, or has been used.", field: "code")
+        .unauthenticated, code: "second_factor_invalid", "The code is wrong or has already been used.", field: "code")
 }

@@ -39,7 +39,7 @@ extension IdentityStore {
             if isFirst {
                 try Self.lock(.setup, connection)
                 guard try connection.count(Self.anyone) == 0 else {
-                    throw PixelFlowError(.forbidden, code: "registration_closed", "There is an account already; ask for an invitation.")
+                    throw PixelFlowError(.forbidden, code: "registration_closed", "An account already exists; ask for an invitation.")
                 }
             }
             let values: [SQLValue] = [

@@ -23,10 +23,6 @@ package struct RenderError: Error, Codable, Hashable {
         RenderError(.unsupportedMediaType, "unsupported_format", "\(kind) are not supported.")
     }
 
-    static func unsupported(_ format: SourceFormat) -> RenderError {
-        .unsupported("\(format.rawValue.uppercased()) files of this kind")
-    }
-
     /// The estimate was too low, or a decoder needs more than its format suggests.
     static let outOfMemory = RenderError(
         .invalid, "image_too_large_in_memory", "The image needs more memory than a render process may use.")

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Unsupported formats that are rejected by name, in the plural.
 enum ForeignFormat {
     static func name(of bytes: ByteReader) -> String? {
@@ -5,22 +7,50 @@ enum ForeignFormat {
     }
 
     private static func pictures(_ bytes: ByteReader) -> String? {
-        if bytes.has("BM") { return "BMP files" }
-        if bytes.has("8BPS") { return "Photoshop files" }
-        if bytes.has([0xff, 0x0a]) || bytes.has("JXL ", at: 4) { return "JPEG XL files" }
-        if bytes.has("jP  ", at: 4) || bytes.has([0xff, 0x4f, 0xff, 0x51]) { return "JPEG 2000 files" }
-        if bytes.has("ftypcrx ", at: 4) { return "Camera raw files" }
-        if bytes.has([0, 0, 1, 0]) || bytes.has("icns") { return "Icon files" }
-        if bytes.has([0x49, 0x49, 0xbc]) { return "JPEG XR files" }
-        if bytes.has([0x76, 0x2f, 0x31, 0x01]) { return "OpenEXR files" }
-        if bytes.has("#?RADIANCE") || bytes.has("#?RGBE") { return "Radiance HDR files" }
-        if bytes.has("DDS ") { return "DDS files" }
-        if bytes.has("qoif") { return "QOI files" }
-        if bytes.has("gimp xcf") { return "XCF files" }
-        if bytes.has("SIMPLE  =") { return "FITS files" }
-        if bytes.has("DICM", at: 128) { return "DICOM files" }
-        if bytes.has([0x8a, 0x4d, 0x4e, 0x47]) || bytes.has([0x8b, 0x4a, 0x4e, 0x47]) { return "MNG files" }
+        if let known = texts.first(where: { bytes.has($0.text, at: $0.offset) }) { return known.name }
+        if isTarga(bytes) { return "TGA files" }
+        if let known = numbers.first(where: { bytes.has($0.bytes) }) { return known.name }
+        if isPCX(bytes) { return "PCX files" }
+        if bytes.has("#define "), String(decoding: bytes.bytes.prefix(128), as: UTF8.self).contains("_width ") { return "XBM files" }
         return isPortableMap(bytes) ? "Netpbm files" : nil
+    }
+
+    private static let texts: [(name: String, text: StaticString, offset: Int)] = [
+        ("BMP files", "BM", 0), ("Photoshop files", "8BPS", 0), ("JPEG XL files", "JXL ", 4), ("JPEG 2000 files", "jP  ", 4),
+        ("Icon files", "icns", 0), ("Radiance HDR files", "#?RADIANCE", 0), ("Radiance HDR files", "#?RGBE", 0),
+        ("DDS files", "DDS ", 0), ("QOI files", "qoif", 0), ("XCF files", "gimp xcf", 0), ("FITS files", "SIMPLE  =", 0),
+        ("DICOM files", "DICM", 128), ("farbfeld files", "farbfeld", 0), ("FLIF files", "FLIF", 0), ("XPM files", "/* XPM */", 0),
+        ("KTX files", "KTX ", 1), ("EMF files", " EMF", 40), ("Netpbm files", "PF\n", 0), ("Netpbm files", "Pf\n", 0),
+        ("Camera raw files", "ftypcrx ", 4), ("Camera raw files", "FUJIFILMCCD-RAW", 0), ("Camera raw files", "IIU\0", 0),
+        ("Camera raw files", "IIRO", 0), ("Camera raw files", "IIRS", 0), ("Camera raw files", "MMOR", 0),
+        ("Camera raw files", "FOVb", 0),
+    ]
+
+    private static let numbers: [(name: String, bytes: [UInt8])] = [
+        ("JPEG XL files", [0xff, 0x0a]), ("JPEG 2000 files", [0xff, 0x4f, 0xff, 0x51]), ("JPEG XR files", [0x49, 0x49, 0xbc]),
+        ("Icon files", [0, 0, 1, 0]), ("Icon files", [0, 0, 2, 0]), ("OpenEXR files", [0x76, 0x2f, 0x31, 0x01]),
+        ("MNG files", [0x8a, 0x4d, 0x4e, 0x47]), ("MNG files", [0x8b, 0x4a, 0x4e, 0x47]), ("BPG files", [0x42, 0x50, 0x47, 0xfb]),
+        ("WMF files", [0xd7, 0xcd, 0xc6, 0x9a]), ("SGI files", [0x01, 0xda, 0, 1]), ("SGI files", [0x01, 0xda, 0, 2]),
+        ("SGI files", [0x01, 0xda, 1, 1]), ("SGI files", [0x01, 0xda, 1, 2]),
+    ]
+
+    /// Files without a signature in front; only later ones have one at the end.
+    private static func isTarga(_ bytes: ByteReader) -> Bool {
+        if bytes.has("TRUEVISION-XFILE.\0", at: bytes.count - 18) { return true }
+        guard let map = bytes.byte(at: 1), let kind = bytes.byte(at: 2), let depth = bytes.byte(at: 16) else { return false }
+        let hasSize = !bytes.has([0, 0], at: 12) && !bytes.has([0, 0], at: 14)
+        switch map {
+        case 0:
+            return hasSize && [2, 3, 10, 11].contains(kind) && [8, 15, 16, 24, 32].contains(depth) && bytes.has([0, 0, 0, 0, 0], at: 3)
+        case 1: return hasSize && [1, 9].contains(kind) && depth == 8 && [15, 16, 24, 32].contains(bytes.byte(at: 7))
+        default: return false
+        }
+    }
+
+    /// Manufacturer, version, run lengths, and 1 to 8 bits.
+    private static func isPCX(_ bytes: ByteReader) -> Bool {
+        guard bytes.has([0x0a]), let version = bytes.byte(at: 1), let depth = bytes.byte(at: 3) else { return false }
+        return version <= 5 && bytes.has([1], at: 2) && [1, 2, 4, 8].contains(depth)
     }
 
     private static func documents(_ bytes: ByteReader) -> String? {
@@ -33,6 +63,7 @@ enum ForeignFormat {
         let isVideo =
             bytes.has("ftyp", at: 4) || bytes.has("moov", at: 4) || bytes.has([0x1a, 0x45, 0xdf, 0xa3])
             || bytes.has("RIFF") && bytes.has("AVI ", at: 8) || bytes.has("FLV\u{1}") || bytes.has([0, 0, 1, 0xba])
+            || bytes.has([0, 0, 1, 0xb3])
         return isVideo ? "Video files" : nil
     }
 
@@ -43,8 +74,11 @@ enum ForeignFormat {
         return (0x30...0x39).contains(next) || next == 0x23 || next == 0x57
     }
 
+    /// Whether the first element is that of SVG: pages hold such elements, too.
     private static func isSVG(_ bytes: ByteReader) -> Bool {
-        let start = String(decoding: bytes.bytes.prefix(1024), as: UTF8.self)
-        return start.contains("<svg") || start.contains("<!DOCTYPE svg")
+        let start = String(decoding: bytes.bytes.prefix(1024), as: UTF8.self).lowercased()
+        guard start.drop(while: { $0.isWhitespace || $0 == "\u{feff}" }).first == "<" else { return false }
+        guard let mark = start.range(of: "<svg") ?? start.range(of: "<!doctype svg") else { return false }
+        return !start[..<mark.lowerBound].contains("<html") && !start[..<mark.lowerBound].contains("<!doctype html")
     }
 }

@@ -8,6 +8,8 @@ struct GIFCodes {
     private var bitCount = 0
     private let literals: Int
     private let firstSize: Int
+    /// The indexes that have been read: each comes up as a code of its own before it is part of a longer one.
+    private(set) var indexes = [Bool](repeating: false, count: 256)
     private static let mostCodes = 4096
 
     /// - Parameter offset: the position of the byte with the size of the literals.
@@ -31,6 +33,7 @@ struct GIFCodes {
                 (size, next, previous) = (firstSize, literals + 2, nil)
                 continue
             }
+            if code < min(literals, 256) { indexes[code] = true }
             guard let before = previous else {
                 pixels += 1
                 previous = code

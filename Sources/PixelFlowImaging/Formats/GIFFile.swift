@@ -4,6 +4,9 @@ struct GIFFile {
     /// Whether nothing but the last byte is missing.
     let lacksTrailer: Bool
 
+    /// Frames whose data are whole.
+    private(set) var frames: [GIFFrame] = []
+
     static let trailer: UInt8 = 0x3b
 
     /// - Parameter countsPixels: whether the data of each frame is gone through for pixels that it lacks, which takes a fraction
@@ -11,22 +14,25 @@ struct GIFFile {
     init(_ bytes: UnsafeRawBufferPointer, countsPixels: Bool = false) {
         let reader = ByteReader(bytes)
         var offset = 13 + Self.tableSize(reader.byte(at: 10))
-        var images = 0
+        var control: Int?
         var ending = FileStructure.cutOff
         var isAtBlock = true
         blocks: while let introducer = reader.byte(at: offset) {
             switch introducer {
             case Self.trailer:
-                ending = images > 0 ? .whole : .broken
+                ending = frames.isEmpty ? .broken : .whole
                 isAtBlock = false
                 break blocks
-            case 0x21: isAtBlock = Self.skipData(reader, &offset, header: 2)
+            case 0x21:
+                if reader.has([0xf9, 4], at: offset + 1) { control = offset }
+                isAtBlock = Self.skipData(reader, &offset, header: 2)
             case 0x2c:
                 let image = offset
                 let header = 10 + Self.tableSize(reader.byte(at: offset + 9))
                 isAtBlock = Self.skipData(reader, &offset, header: header + 1)
                 if isAtBlock, countsPixels, Self.lacksPixels(reader, image, data: image + header) { isAtBlock = false }
-                images += isAtBlock ? 1 : 0
+                if isAtBlock { frames.append(GIFFrame(start: image, control: control, data: image + header)) }
+                control = nil
             default:
                 ending = .broken
                 isAtBlock = false
@@ -34,7 +40,7 @@ struct GIFFile {
             if !isAtBlock { break }
         }
         structure = ending
-        lacksTrailer = isAtBlock && images > 0 && offset == reader.count
+        lacksTrailer = isAtBlock && !frames.isEmpty && offset == reader.count
     }
 
     /// Whether a frame has fewer pixels than its size says, by more than a line: less is a habit of some writers.

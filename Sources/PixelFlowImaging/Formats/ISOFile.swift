@@ -26,6 +26,20 @@ struct ISOFile {
         return (meta.content..<max(meta.content, end - 3)).contains { reader.has(type, at: $0) }
     }
 
+    /// Whether the colours have been multiplied by alpha: a reference between items of this type.
+    var isPremultiplied: Bool { hasItem("prem") }
+
+    /// Primaries and transfer of the first `nclx` colour box, as numbers of ITU-T H.273.
+    var colourCodes: (primaries: Int, transfer: Int)? {
+        guard let meta = boxes.first(where: { reader.has("meta", at: $0.type) }) else { return nil }
+        let end = min(meta.end ?? reader.count, reader.count, meta.content + Self.mostMeta)
+        guard let place = (meta.content..<max(meta.content, end - 11)).first(where: { reader.has("colrnclx", at: $0) }) else { return nil }
+        guard let primaries = reader.number(at: place + 8, width: 2), let transfer = reader.number(at: place + 10, width: 2) else {
+            return nil
+        }
+        return (primaries, transfer)
+    }
+
     var structure: FileStructure {
         let boxes = boxes
         guard let last = boxes.last else { return .cutOff }

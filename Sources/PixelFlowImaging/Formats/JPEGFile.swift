@@ -1,3 +1,5 @@
+import PixelFlowCore
+
 /// The segments of a JPEG file, ISO/IEC 10918-1 annex B.
 struct JPEGFile {
     /// What follows the entropy-coded data of the scans.
@@ -6,6 +8,9 @@ struct JPEGFile {
     let structure: FileStructure
     /// Whether the end mark, EOI, comes behind a scan.
     let hasEnd: Bool
+    /// Whether each coefficient of each component has been sent to its last bit.
+    private let areScansComplete: Bool
+    private let isArithmetic: Bool
     /// The mark, for a file that lacks it.
     static let endMark: [UInt8] = [0xff, 0xd9]
 
@@ -13,6 +18,8 @@ struct JPEGFile {
         var walk = Walk(ByteReader(bytes))
         walk.run()
         hasEnd = walk.ending == .mark && !walk.isCutOff
+        areScansComplete = walk.scans.areComplete
+        isArithmetic = walk.scans.isArithmetic
         structure =
             if let name = walk.unsupported { .unsupported(name) } else if walk.isCutOff || walk.ending == .none {
                 .cutOff
@@ -28,6 +35,28 @@ struct JPEGFile {
         bytes.count > fillLength && bytes.suffix(fillLength).allSatisfy { $0 == 0 } && !JPEGFile(bytes).hasEnd
     }
 
+    /// Whether a file without its end mark may lack more than that, of which the decoder says nothing: scans that would refine the
+    /// picture, or arithmetic codes, which go on for ever.
+    static func mayLackScans(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard !endsWithMark(bytes) else { return false }
+        let file = JPEGFile(bytes)
+        return file.structure == .cutOff && (file.isArithmetic || !file.areScansComplete)
+    }
+
+    /// What the header says of a kind that is not read, in the plural; found without a look at the data.
+    static func unsupported(_ bytes: UnsafeRawBufferPointer) -> String? {
+        var walk = Walk(ByteReader(bytes), endsAtFrame: true)
+        walk.run()
+        return walk.unsupported
+    }
+
+    /// Width and height as the header says; nil without one.
+    static func size(_ bytes: UnsafeRawBufferPointer) -> PixelSize? {
+        var walk = Walk(ByteReader(bytes), endsAtFrame: true)
+        walk.run()
+        return walk.size
+    }
+
     /// A run of zeros of this length does not come up in entropy-coded data.
     private static let fillLength = 256
 
@@ -36,9 +65,15 @@ struct JPEGFile {
         var ending = Ending.noScan
         var isCutOff = false
         var unsupported: String?
+        var size: PixelSize?
+        var scans = JPEGScans()
+        private let endsAtFrame: Bool
         private var offset = 2
 
-        init(_ reader: ByteReader) { self.reader = reader }
+        init(_ reader: ByteReader, endsAtFrame: Bool = false) {
+            self.reader = reader
+            self.endsAtFrame = endsAtFrame
+        }
 
         mutating func run() {
             while let marker = nextMarker() {
@@ -74,10 +109,15 @@ struct JPEGFile {
                 isCutOff = true
                 return false
             }
-            if let name = Self.unsupportedFrame(marker, reader, offset) {
-                unsupported = name
-                return false
+            if Self.frames.contains(marker) {
+                scans.begin(marker, reader, offset)
+                size = reader.number(at: offset + 5, width: 2).flatMap { width in
+                    reader.number(at: offset + 3, width: 2).map { (width, $0) }
+                }
+                unsupported = Self.unsupportedFrame(marker, reader, offset)
+                if unsupported != nil || endsAtFrame { return false }
             }
+            if marker == 0xda { scans.add(reader, offset) }
             offset += max(2, length)
             if marker == 0xda { skipData() }
             return true
@@ -95,6 +135,7 @@ struct JPEGFile {
             guard let length = reader.number(at: offset, width: 2), let first = reader.byte(at: offset + 2) else { return true }
             switch marker {
             case 0xc4: return first & 0xee == 0 && length > 18 && length < 2048
+            case 0xcc: return length >= 4 && length % 2 == 0 && length <= 34
             case 0xda: return (1...4).contains(first) && length == 6 + 2 * Int(first)
             case 0xdb: return first & 0xec == 0 && length > 66
             case 0xdc, 0xdd: return length == 4
@@ -118,17 +159,23 @@ struct JPEGFile {
             offset = reader.count
         }
 
+        /// SOF0 to SOF15, and SOF55 of JPEG-LS; the other three of these numbers are tables and an extension.
+        private static let frames: Set<UInt8> = Set(UInt8(0xc0)...0xcf).subtracting([0xc4, 0xc8, 0xcc]).union([0xf7])
+
         private static func unsupportedFrame(_ marker: UInt8, _ reader: ByteReader, _ offset: Int) -> String? {
             switch marker {
-            case 0xc3: return "Lossless JPEG files"
+            case 0xc3, 0xcb: return "Lossless JPEG files"
             case 0xf7: return "JPEG-LS files"
             case 0xc5, 0xc6, 0xc7, 0xcd, 0xce, 0xcf: return "Hierarchical JPEG files"
-            case 0xcb: return "Lossless JPEG files"
-            case 0xc0, 0xc1, 0xc2, 0xc9, 0xca:
-                guard let bits = reader.byte(at: offset + 2), bits != 8, (2...16).contains(bits) else { return nil }
-                return "JPEG files with \(bits) bits a sample"
-            default: return nil
+            default: break
             }
+            if let bits = reader.byte(at: offset + 2), bits != 8, (2...16).contains(bits) { return "JPEG files with \(bits) bits a sample" }
+            // libjpeg takes the second of two for alpha.
+            if let components = reader.byte(at: offset + 7), components == 2 || components > 4 {
+                return "JPEG files with \(components) components"
+            }
+            let edge = max(reader.number(at: offset + 3, width: 2) ?? 0, reader.number(at: offset + 5, width: 2) ?? 0)
+            return edge > EncoderLimit(.jpeg).edge ? "JPEG files of more than 65,500 pixels an edge" : nil
         }
     }
 }

@@ -1,17 +1,64 @@
 /// The chunks of a PNG file, W3C PNG (third edition) section 5.
 enum PNGFile {
+    /// Width and height as the header says; nil without one.
+    static func size(_ bytes: UnsafeRawBufferPointer) -> PixelSize? {
+        let reader = ByteReader(bytes)
+        guard reader.has("IHDR", at: 12), let width = reader.number(at: 16, width: 4), let height = reader.number(at: 20, width: 4) else {
+            return nil
+        }
+        // More than 31 bits are an error.
+        return max(width, height) <= Int32.max ? (width, height) : nil
+    }
+
     static func structure(of bytes: UnsafeRawBufferPointer) -> FileStructure {
         let reader = ByteReader(bytes)
         var offset = 8
         var hasData = false
+        var hasPalette = false
         while let length = reader.number(at: offset, width: 4), reader.contains(offset, length + 12) {
             if reader.has("CgBI", at: offset + 4) { return .unsupported("PNG files of the CgBI variant") }
             if reader.has("IEND", at: offset + 4) { return hasData ? .whole : .broken }
-            guard isIntact(reader, offset, length) else { return .broken }
-            if reader.has("IDAT", at: offset + 4) { hasData = true }
+            guard isIntact(reader, offset, length), isKnown(reader, offset) else { return .broken }
+            if offset == 8 {
+                guard hasHeader(reader) else { return .broken }
+                if let size = size(bytes), max(size.width, size.height) > mostPixels {
+                    return .unsupported("PNG files of more than 1,000,000 pixels an edge")
+                }
+            }
+            if reader.has("PLTE", at: offset + 4) { hasPalette = true }
+            if reader.has("IDAT", at: offset + 4) {
+                guard hasPalette || reader.byte(at: colourType) != palette else { return .broken }
+                hasData = true
+            }
             offset += length + 12
         }
         return .cutOff
+    }
+
+    /// PNG_USER_WIDTH_MAX, the default limit of libpng.
+    private static let mostPixels = 1_000_000
+    private static let colourType = 25
+    private static let palette: UInt8 = 3
+
+    /// Whether the file begins with a header, and what it says is allowed.
+    private static func hasHeader(_ reader: ByteReader) -> Bool {
+        guard reader.number(at: 8, width: 4) == 13, reader.has("IHDR", at: 12), let size = size(reader.bytes) else { return false }
+        guard let depth = reader.byte(at: 24), let depths = depths[reader.byte(at: colourType) ?? 1], depths.contains(depth) else {
+            return false
+        }
+        let isInterlaced = reader.byte(at: 28) ?? 2
+        return size.width > 0 && size.height > 0 && reader.has([0, 0], at: 26) && isInterlaced <= 1
+    }
+
+    /// Bits a sample, by colour type.
+    private static let depths: [UInt8: Set<UInt8>] = [
+        0: [1, 2, 4, 8, 16], 2: [8, 16], 3: [1, 2, 4, 8], 4: [8, 16], 6: [8, 16],
+    ]
+
+    /// Whether a chunk that cannot be done without is one that decoders know.
+    private static func isKnown(_ reader: ByteReader, _ offset: Int) -> Bool {
+        guard let type = reader.byte(at: offset + 4), type & 0x20 == 0 else { return true }
+        return (["IHDR", "PLTE", "IDAT", "IEND"] as [StaticString]).contains { reader.has($0, at: offset + 4) }
     }
 
     /// Whether the checksum of a chunk that cannot be done without is right.

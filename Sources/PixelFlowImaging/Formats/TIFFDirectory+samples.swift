@@ -40,6 +40,9 @@ extension TIFFDirectory {
         unsupportedKind ?? unsupportedDepth ?? unsupportedPlanes ?? unsupportedAlpha
     }
 
+    /// Whether a pixel has fewer samples than colours, which libvips takes for grey.
+    var lacksColours: Bool { [.rgb, .yCbCr, .cieLab, .logLuv].contains(photometric) && samples < colourSamples }
+
     /// Whether the file is grey with more planes behind the first, none of which is alpha.
     var hasPlanesOfGrey: Bool { arePlanesMisread && isGrey && alpha == nil }
 
@@ -65,6 +68,7 @@ extension TIFFDirectory {
         case .iccLab, .ituLab: return "TIFF files in ICC or ITU L*a*b*"
         case .logL: return "TIFF files in LogL"
         case .yCbCr where ![6, 7].contains(value(.compression)): return "TIFF files in YCbCr without JPEG compression"
+        case .yCbCr where value(.planes) == 2: return "TIFF files in YCbCr with separate planes"
         case .separated where (value(.inkSet) ?? 1) != 1 || samples < 4: return "TIFF files of inks other than CMYK"
         case nil: return value(.photometric).map { "TIFF files with photometric interpretation \($0)" }
         default: return nil

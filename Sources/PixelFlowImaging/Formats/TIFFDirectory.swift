@@ -2,7 +2,7 @@
 ///
 /// libvips does not provide what is needed to distinguish an alpha channel from a selection.
 struct TIFFDirectory {
-    enum Fault: Error { case cutOff, broken }
+    enum FormatError: Error { case cutOff, broken }
 
     enum Tag: Int {
         case subfileType = 254, width = 256, height, bits, compression
@@ -28,7 +28,7 @@ struct TIFFDirectory {
     /// Bytes of a count or an offset.
     private var word = 4
 
-    init(_ bytes: UnsafeRawBufferPointer) throws(Fault) {
+    init(_ bytes: UnsafeRawBufferPointer) throws(FormatError) {
         var reader = ByteReader(bytes)
         reader.isLittleEndian = reader.has("II")
         self.reader = reader
@@ -52,6 +52,9 @@ struct TIFFDirectory {
 
     func has(_ tag: Tag) -> Bool { entries[tag.rawValue] != nil }
 
+    /// Width and height; nil without them.
+    var size: PixelSize? { value(.width).flatMap { width in value(.height).map { (width, $0) } } }
+
     /// Changes a copy of the file so that it has the first of its planes only.
     ///
     /// libvips reads several planes of grey wrongly: it takes the lines of one plane for those of all.
@@ -71,7 +74,7 @@ struct TIFFDirectory {
     private static let unusedTag: UInt16 = 65_000
 
     /// - Parameters: widths in bytes of a pointer to a directory and of the number of its entries.
-    private mutating func read(header: Int, pointer: Int, counter: Int) throws(Fault) {
+    private mutating func read(header: Int, pointer: Int, counter: Int) throws(FormatError) {
         guard let start = reader.number(at: header, width: pointer) else { throw .cutOff }
         guard start >= header + pointer else { throw .broken }
         guard let count = reader.number(at: start, width: counter) else { throw .cutOff }

@@ -18,6 +18,16 @@ enum WebPOutput {
         return Array("RIFF".utf8) + UInt32(clamping: chunks.count + 4).littleEndianBytes + Array("WEBP".utf8) + chunks
     }
 
+    /// The animation with the mark of transparency, which libwebp forgets if no frame has any of its own and it shows only where one
+    /// is removed.
+    static func markedTransparent(_ file: UnsafeRawBufferPointer) throws -> [UInt8] {
+        var bytes = Array(file)
+        // The first chunk is the extended header.
+        guard ByteReader(file).has("VP8X", at: 12), bytes.count > 20 else { throw MalformedFileError() }
+        bytes[20] |= alphaFlag
+        return bytes
+    }
+
     /// The frames that are in the file; a still has one.
     static func frameCount(_ file: UnsafeRawBufferPointer) throws -> Int {
         var count = 0
@@ -40,4 +50,5 @@ enum WebPOutput {
     }
 
     private static let exifFlag: UInt8 = 0x08
+    private static let alphaFlag: UInt8 = 0x10
 }

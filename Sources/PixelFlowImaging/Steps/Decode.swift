@@ -13,7 +13,7 @@ enum Decode {
             // Earlier messages were about the header or about another image.
             _ = VipsError.noted()
             let fresh = header.opened.take(isFresh && options == LoadOptions())
-            let opened = try fresh ?? Load.open(header.bytes.bytes, header.format, options)
+            let opened = try header.withProfile(try fresh ?? Load.open(header.bytes.bytes, header.format, options))
             let pixels = try Normalise.image(opened, header.layout, to: profile).inMemory()
             pixels.copyBlobs()
             if let fault = VipsError.noted().flatMap({ SourceFault.failure(noted: $0, source, header.format) }) { throw fault }
@@ -29,10 +29,12 @@ enum Decode {
     }
 
     /// libvips stacks the frames of an animation on top of each other.
+    ///
+    /// Each gets pixels of its own: with one image below all frames, every step would look through all others first.
     private static func split(_ image: Image, pageHeight: Int?) throws -> [Image] {
         guard let pageHeight, pageHeight > 0, pageHeight < image.height, image.height % pageHeight == 0 else { return [image] }
         return try stride(from: 0, to: image.height, by: pageHeight).map { top in
-            try image.cut(left: 0, top: top, width: image.width, height: pageHeight)
+            try image.cut(left: 0, top: top, width: image.width, height: pageHeight).inMemory()
         }
     }
 

@@ -47,7 +47,9 @@ enum Encode {
                     "Q": q, "strip": strip, "lossless": .flag(options.lossless), "effort": .integer((options.effort ?? 6) * 6 / 9),
                     "smart_subsample": .flag(options.chroma == .full), "page_height": .integer(pageHeight),
                 ])
-            return try withoutInventedEXIF(bytes, image, format, WebPOutput.withoutEXIF)
+            let plain = try withoutInventedEXIF(bytes, image, format, WebPOutput.withoutEXIF)
+            guard pageHeight < image.height, image.hasAlpha else { return plain }
+            return try EncodedBytes(copying: try plain.withBytes(WebPOutput.markedTransparent))
         case .avif:
             // By default, libvips subsamples chroma even in lossless mode.
             let subsampling = options.lossless ? .integer(Int(VIPS_FOREIGN_SUBSAMPLE_OFF.rawValue)) : chroma(options)

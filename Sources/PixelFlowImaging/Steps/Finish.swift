@@ -7,6 +7,7 @@ enum Finish {
         let images =
             switch format {
             case .jpeg: try frames.images.map { try $0.flattened(on: .white) }
+            case .gif where frames.images.count > 1: try frames.images.map { try distinctBlack(try standardColours($0)) }
             case .gif: try frames.images.map(standardColours)
             case .png, .webp, .avif, .tiff: frames.images
             }
@@ -17,6 +18,19 @@ enum Finish {
     private static func standardColours(_ image: Image) throws -> Image {
         guard Metadata.hasFittingProfile(image, .gif) else { return image }
         return try image.applying("icc_transform", ["output_profile": .text("srgb"), "embedded": .flag(true), "depth": .integer(8)])
+    }
+
+    /// Makes the least blue 1, and so black the next to black, for animations with transparency. Encoders write only what changes
+    /// between frames, and take transparency, whose entry in the table of colours is black, for equal to black: it would never appear.
+    private static func distinctBlack(_ image: Image) throws -> Image {
+        guard image.hasAlpha else { return image }
+        let blue = image.bands - 2
+        let table = (0..<256).flatMap { value -> [UInt8] in
+            (0..<image.bands).map { band -> UInt8 in value == 0 && band == blue ? 1 : UInt8(value) }
+        }
+        let lookUp = try Image.copying(table, width: 256, height: 1, bands: image.bands)
+        // The result is called what the table is called.
+        return try image.applying("maplut", ["lut": .image(lookUp)]).applying("copy", ["interpretation": .sRGB])
     }
 
     private static func animation(_ images: [Image], _ frames: Frames) throws -> Image {

@@ -21,12 +21,15 @@ struct ICCProfile {
         let reader = ByteReader(bytes)
         guard reader.has("acsp", at: 36), let space = Space(reader), Self.isOfPictures(reader) else { return nil }
         guard let length = reader.number(at: 0, width: 4), length >= Self.headerLength, length <= reader.count else { return nil }
-        guard let tags = Self.tags(reader), Self.isPlausible(tags, reader, space) else { return nil }
+        guard let version = reader.byte(at: 8), version <= Self.latestVersion else { return nil }
+        guard let tags = Self.tags(reader, within: length), Self.isPlausible(tags, reader, space) else { return nil }
         self.space = space
         isStandard = Self.isStandard(tags, reader, space)
     }
 
     private static let headerLength = 132
+    /// The latest major version that Little CMS reads.
+    private static let latestVersion = 4
     /// Real profiles have about twenty.
     private static let mostTags = 256
 
@@ -36,13 +39,14 @@ struct ICCProfile {
     }
 
     /// The position of each tag; nil if one lies outside the profile.
-    private static func tags(_ reader: ByteReader) -> [String: Int]? {
+    private static func tags(_ reader: ByteReader, within end: Int) -> [String: Int]? {
         guard let count = reader.number(at: 128, width: 4), count <= mostTags else { return nil }
         var tags: [String: Int] = [:]
         for index in 0..<count {
             let entry = headerLength + index * 12
             guard let name = reader.slice(at: entry, count: 4), let offset = reader.number(at: entry + 4, width: 4),
-                let length = reader.number(at: entry + 8, width: 4), reader.contains(offset, length)
+                let length = reader.number(at: entry + 8, width: 4), reader.contains(offset, length),
+                offset + length <= end
             else { return nil }
             tags[String(decoding: name, as: UTF8.self)] = offset
         }

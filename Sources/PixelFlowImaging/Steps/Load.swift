@@ -10,6 +10,8 @@ struct SourceHeader {
     let frames: Int
     let orientation: Int
     let layout: PixelLayout
+    /// What the file says of its colours other than by a profile; nil for sRGB.
+    let signal: ColourSignal?
     /// The input of the decoder.
     let bytes: SourceBytes
     /// The opened source, of which nothing has been read yet: good for one decode without options.
@@ -21,6 +23,13 @@ struct SourceHeader {
     var isTurned: Bool { orientation >= 5 }
     var uprightWidth: Int { isTurned ? height : width }
     var uprightHeight: Int { isTurned ? width : height }
+
+    /// The opened source with a profile of what the file says of its colours, if it has none.
+    func withProfile(_ opened: Image) throws -> Image {
+        guard let signal, !opened.has(Colour.iccField) else { return opened }
+        guard let profile = SignalProfile.bytes(signal, isGrey: layout.model == .grey) else { return opened }
+        return try opened.withMetadata { vips_image_set_blob_copy($0, Colour.iccField, profile, profile.count) }
+    }
 }
 
 /// Opens sources: one format, one loader, and the limits before the first pixel.
@@ -29,19 +38,48 @@ enum Load {
     static func header(of source: UnsafeRawBufferPointer, limits: ImageLimits) throws -> SourceHeader {
         let format = try SourceFormat.sniffed(source)
         let directory = try directory(of: source, format)
+        if format == .jpeg, let kind = JPEGFile.unsupported(source) {
+            if let size = JPEGFile.size(source) { try check(size, frames: 1, limits) }
+            throw RenderError.unsupported(kind)
+        }
         if isShort(source, format) { throw RenderError.truncated }
         let bytes = SourceBytes(source, format, directory)
         let image: Image
         do {
             image = try open(bytes.bytes, format, LoadOptions())
         } catch let error as VipsError {
+            // A decoder that is asked for too much may not open the file at all.
+            if let size = declaredSize(of: source, format, directory) { try check(size, frames: 1, limits) }
             throw SourceFault.failure(error, source, format)
         }
+        let isPremultiplied = format.isISOMedia && ISOFile(source).isPremultiplied
         let header = SourceHeader(
             format: format, width: image.width, height: image.height, frames: max(1, image.integer("n-pages") ?? 1),
-            orientation: orientation(of: image), layout: PixelLayout(image, directory), bytes: bytes, opened: OpenedSource(image))
-        try check(header, limits)
+            orientation: orientation(of: image), layout: PixelLayout(image, directory, isPremultiplied: isPremultiplied),
+            signal: signal(of: source, format), bytes: bytes,
+            opened: OpenedSource(image))
+        try check((header.width, header.height), frames: header.frames, limits)
         return header
+    }
+
+    private static func signal(of source: UnsafeRawBufferPointer, _ format: SourceFormat) -> ColourSignal? {
+        let signal =
+            switch format {
+            case .png: ColourSignal(png: ByteReader(source))
+            case .avif, .heic: ColourSignal(iso: ISOFile(source))
+            case .jpeg, .webp, .gif, .tiff: nil as ColourSignal?
+            }
+        return signal?.isStandard == true ? nil : signal
+    }
+
+    /// The size that the file claims, for formats that claim it at a fixed place.
+    private static func declaredSize(of source: UnsafeRawBufferPointer, _ format: SourceFormat, _ directory: TIFFDirectory?) -> PixelSize? {
+        switch format {
+        case .jpeg: return JPEGFile.size(source)
+        case .png: return PNGFile.size(source)
+        case .tiff: return directory?.size
+        case .webp, .gif, .avif, .heic: return nil
+        }
     }
 
     static func open(_ source: UnsafeRawBufferPointer, _ format: SourceFormat, _ options: LoadOptions) throws -> Image {
@@ -72,7 +110,7 @@ enum Load {
     /// Whether pixels are missing without a word from the decoder.
     private static func isShort(_ source: UnsafeRawBufferPointer, _ format: SourceFormat) -> Bool {
         switch format {
-        case .jpeg: return JPEGFile.isFilledUp(source)
+        case .jpeg: return JPEGFile.isFilledUp(source) || JPEGFile.mayLackScans(source)
         case .gif:
             let file = GIFFile(source, countsPixels: true)
             return file.structure == .cutOff && !file.lacksTrailer
@@ -83,6 +121,8 @@ enum Load {
     /// TIFF details that libvips does not provide; nil for other formats.
     private static func directory(of source: UnsafeRawBufferPointer, _ format: SourceFormat) throws -> TIFFDirectory? {
         guard format == .tiff else { return nil }
+        // Its directory is that of the preview.
+        if ByteReader(source).has("CR\u{2}", at: 8) { throw RenderError.unsupported("Camera raw files") }
         let directory: TIFFDirectory
         do {
             directory = try TIFFDirectory(source)
@@ -90,6 +130,7 @@ enum Load {
             throw error == .cutOff ? RenderError.truncated : .damaged
         }
         if directory.lacksValues { throw RenderError.truncated }
+        if directory.lacksColours { throw RenderError.damaged }
         if let kind = directory.unsupported { throw RenderError.unsupported(kind) }
         return directory
     }
@@ -99,16 +140,16 @@ enum Load {
         return (1...8).contains(value) ? value : 1
     }
 
-    private static func check(_ header: SourceHeader, _ limits: ImageLimits) throws {
-        if header.frames > limits.frames {
-            throw RenderError(.invalid, "too_many_frames", "The image has \(header.frames) frames; \(limits.frames) are allowed.")
+    private static func check(_ size: PixelSize, frames: Int, _ limits: ImageLimits) throws {
+        if frames > limits.frames {
+            throw RenderError(.invalid, "too_many_frames", "The image has \(frames) frames; \(limits.frames) are allowed.")
         }
-        let pixels = header.width.multipliedReportingOverflow(by: header.height)
-        let total = pixels.partialValue.multipliedReportingOverflow(by: header.frames)
+        let pixels = size.width.multipliedReportingOverflow(by: size.height)
+        let total = pixels.partialValue.multipliedReportingOverflow(by: frames)
         if pixels.overflow || total.overflow || total.partialValue > limits.pixels {
             throw RenderError(
                 .invalid, "too_many_pixels",
-                "The image has \(header.width) x \(header.height) pixels in \(header.frames) frames; \(limits.pixels) are allowed.")
+                "The image has \(size.width) x \(size.height) pixels in \(frames) frames; \(limits.pixels) are allowed.")
         }
     }
 }

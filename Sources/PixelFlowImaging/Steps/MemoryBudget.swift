@@ -23,7 +23,7 @@ struct MemoryBudget {
         frames = options.frames == -1 ? header.frames : 1
         let decoded = MemoryBudget.decoded(header, options, frames)
         kept = decoded * Set(pipeline.outputs.map(\.encoder.colorProfile)).count
-        let peak = kept + MemoryBudget.copied(header, decoded) + MemoryBudget.decoder(header, options, frames)
+        let peak = kept + MemoryBudget.copied(header, decoded, frames) + MemoryBudget.decoder(header, options, frames)
         try MemoryBudget.admit(peak, limits)
     }
 
@@ -47,7 +47,7 @@ struct MemoryBudget {
     static func mark(_ header: SourceHeader, limits: ImageLimits, beside others: Int) throws -> Int {
         let options = LoadOptions()
         let kept = decoded(header, options, 1)
-        try admit(others + kept + copied(header, kept) + decoder(header, options, 1), limits)
+        try admit(others + kept + copied(header, kept, 1) + decoder(header, options, 1), limits)
         return kept
     }
 
@@ -72,9 +72,10 @@ struct MemoryBudget {
         return width * height * frames * (header.hasAlpha ? 4 : 3)
     }
 
-    /// Dropping an alpha channel that hides nothing makes a copy of the other three, and so does turning a picture upright.
-    private static func copied(_ header: SourceHeader, _ decoded: Int) -> Int {
-        (header.hasAlpha ? decoded / 4 * 3 : 0) + (header.orientation > 1 ? decoded : 0)
+    /// Dropping an alpha channel that hides nothing makes a copy of the other three, and so do turning a picture upright and
+    /// taking frames apart.
+    private static func copied(_ header: SourceHeader, _ decoded: Int, _ frames: Int) -> Int {
+        (header.hasAlpha ? decoded / 4 * 3 : 0) + (header.orientation > 1 || frames > 1 ? decoded : 0)
     }
 
     /// The memory of the decoder in addition to the decoded pixels.

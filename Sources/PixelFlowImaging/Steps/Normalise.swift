@@ -6,11 +6,14 @@ import PixelFlowCore
 enum Normalise {
     /// Describes the conversion and computes nothing: the pixels come out of the loader, through this and into memory
     /// a strip at a time, so that no copy of the wider samples is ever whole.
-    static func image(_ opened: Image, _ layout: PixelLayout, to profile: EncoderOptions.ColorProfile) throws -> Image {
+    static func image(_ stored: Image, _ layout: PixelLayout, to profile: EncoderOptions.ColorProfile) throws -> Image {
+        let opened = layout.isPremultiplied ? try stored.divided() : stored
         if layout.isPlain(opened), let plain = try plain(opened, layout, profile) { return plain }
         let colours = try Colour.converted(try Samples.colours(of: opened, layout), layout.model, to: profile)
         guard let alpha = layout.alpha else { return colours }
-        return try Image.make("bandjoin", ["in": .images([colours, try Samples.alpha(of: opened, band: alpha)])])
+        // libvips joins what images carry: a profile that the colours have lost must not come back.
+        let plain = try Samples.alpha(of: opened, band: alpha).removing([Colour.iccField])
+        return try Image.make("bandjoin", ["in": .images([colours, plain])])
     }
 
     /// The common cases in which alpha need not be separated from the colours; nil for all others.
@@ -67,6 +70,13 @@ private enum Samples {
 extension Image {
     func bands(_ first: Int, _ count: Int) throws -> Image {
         try applying("extract_band", ["band": .integer(first), "n": .integer(count)])
+    }
+
+    /// Colours of 8 or 16 bits, divided by the alpha behind them.
+    fileprivate func divided() throws -> Image {
+        try applying("unpremultiply", ["max_alpha": .number(isBytes ? 255 : 65535)])
+            .applying("linear", ["a": .numbers([1]), "b": .numbers([0.5])])
+            .applying("cast", ["format": .integer(Int(format.rawValue))])
     }
 
     /// The upper 8 bits of each sample.

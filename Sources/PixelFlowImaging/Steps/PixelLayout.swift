@@ -13,13 +13,15 @@ struct PixelLayout: Equatable {
     let colours: Int
     /// The alpha band. All other bands after the colours are selections, depth or similar, and are dropped.
     let alpha: Int?
+    /// Whether the colours still must be divided by alpha.
+    let isPremultiplied: Bool
     /// Whether libvips has divided the colours by an associated alpha.
     let isDivided: Bool
     /// Whether the colours still must be turned over.
     let isInverted: Bool
 
     /// Without a directory: alpha is a last band beyond the colours, as in every format but TIFF.
-    init(_ image: Image, _ directory: TIFFDirectory? = nil) {
+    init(_ image: Image, _ directory: TIFFDirectory? = nil, isPremultiplied: Bool = false) {
         switch image.interpretation {
         case _ where image.isPackedLab: (model, colours) = (.absolute, 3)
         case VIPS_INTERPRETATION_CMYK: (model, colours) = (.cmyk, 4)
@@ -27,6 +29,7 @@ struct PixelLayout: Equatable {
         case VIPS_INTERPRETATION_B_W, VIPS_INTERPRETATION_GREY16: (model, colours) = (.grey, 1)
         default: (model, colours) = image.bands < 3 ? (.grey, 1) : (.rgb, 3)
         }
+        self.isPremultiplied = isPremultiplied && image.bands == colours + 1
         isInverted = directory?.isInverted ?? false
         guard let directory else {
             alpha = image.bands > colours ? colours : nil

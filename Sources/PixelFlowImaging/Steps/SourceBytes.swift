@@ -1,5 +1,5 @@
-/// The bytes that a decoder reads: the source's own, or a copy with an end mark that the source lacks, or without planes
-/// that the decoder would mistake.
+/// The bytes that a decoder reads: the source's own, or a copy with an end mark that the source lacks, without planes that the
+/// decoder would mistake, or with the transparency of GIF that it would paint over.
 ///
 /// Decoders take a missing mark for missing pixels. Here the mark is given to them, and whether pixels are missing is
 /// seen from the pixels.
@@ -11,13 +11,15 @@ final class SourceBytes {
     init(_ source: UnsafeRawBufferPointer, _ format: SourceFormat, _ directory: TIFFDirectory? = nil) {
         let ending = Self.missingEnd(source, format)
         let hasPlanes = directory?.hasPlanesOfGrey ?? false
-        guard !ending.isEmpty || hasPlanes else {
+        let changed = format == .gif ? GIFCanvas.transparent(source) : nil
+        guard !ending.isEmpty || hasPlanes || changed != nil else {
             (bytes, copy) = (source, nil)
             return
         }
-        let whole = UnsafeMutableRawBufferPointer.allocate(byteCount: source.count + ending.count, alignment: 16)
-        whole.copyMemory(from: source)
-        UnsafeMutableRawBufferPointer(rebasing: whole[source.count...]).copyBytes(from: ending)
+        let length = changed?.count ?? source.count
+        let whole = UnsafeMutableRawBufferPointer.allocate(byteCount: length + ending.count, alignment: 16)
+        if let changed { whole.copyBytes(from: changed) } else { whole.copyMemory(from: source) }
+        UnsafeMutableRawBufferPointer(rebasing: whole[length...]).copyBytes(from: ending)
         if hasPlanes { directory?.keepFirstPlane(of: whole) }
         (bytes, copy) = (UnsafeRawBufferPointer(whole), whole)
     }

@@ -8,7 +8,7 @@ enum SourceFault {
         case .unsupported(let name): .unsupported(name)
         case .cutOff: .truncated
         case .broken: .damaged
-        case .whole: isUnsupported(error) ? .unsupported(format) : lacksData(error, format) ? .truncated : .damaged
+        case .whole: unsupported(error, format).map(RenderError.unsupported) ?? (lacksData(error, format) ? .truncated : .damaged)
         }
     }
 
@@ -18,13 +18,17 @@ enum SourceFault {
         return failure(error, source, format)
     }
 
-    private static func isUnsupported(_ error: VipsError) -> Bool {
+    /// The kind in the plural.
+    private static func unsupported(_ error: VipsError, _ format: SourceFormat) -> String? {
         let text = error.description.lowercased()
-        return ["unsupported", "not supported", "not implemented", "not compiled"].contains { text.contains($0) }
+        let name = format.rawValue.uppercased()
+        if text.contains("exceeds the maximum image size") { return "\(name) files of more than 16,384 pixels an edge" }
+        let isUnsupported = ["unsupported", "not supported", "not implemented", "not compiled"].contains { text.contains($0) }
+        return isUnsupported ? "\(name) files of this kind" : nil
     }
 
     private static func lacksData(_ error: VipsError, _ format: SourceFormat) -> Bool {
-        // Of a PNG file whose checksums are right nothing can be wrong but that there is too little of it.
+        // Of a PNG file whose checksums and header are right little can be wrong but that there is not enough of it.
         format == .png || shortage.contains { error.description.contains($0) }
     }
 

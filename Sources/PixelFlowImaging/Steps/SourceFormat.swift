@@ -59,6 +59,9 @@ enum SourceFormat: String, CaseIterable {
         }
     }
 
+    /// Whether a file consists of the boxes of ISO base media.
+    var isISOMedia: Bool { self == .avif || self == .heic }
+
     /// Whether a file can hold several frames that the loader takes by number.
     var hasFrames: Bool { self == .gif || self == .webp }
 }

@@ -24,9 +24,10 @@ extension Image {
         return copy
     }
 
-    /// About 256 KiB per strip, so that computed pixels are still in the cache when they are stored.
+    /// About 256 KiB per strip, so that computed pixels are still in the cache when they are stored, and few enough lines that
+    /// libvips, which keeps those of a decoder one by one, still finds them quickly.
     private var stripHeight: Int32 {
         let lineBytes = width * bands * Int(vips_format_sizeof(vips_image_get_format(pointer)))
-        return Int32(clamping: max(16, 262_144 / max(1, lineBytes)))
+        return Int32(clamping: min(512, max(16, 262_144 / max(1, lineBytes))))
     }
 }

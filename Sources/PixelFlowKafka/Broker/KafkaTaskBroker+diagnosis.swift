@@ -54,7 +54,7 @@ extension KafkaClient {
                 try handle.settings(ofTopics: settings.everyTopic, within: settings.adminTimeout)
             }
         } catch let error as PixelFlowError {
-            guard (error.cause as? KafkaFailure)?.isRefusal == true else { throw error }
+            guard (error.cause as? KafkaError)?.isRefusal == true else { throw error }
             return nil
         }
     }

@@ -28,7 +28,7 @@ final class KafkaCallbacks: Sendable {
         }
         rd_kafka_conf_set_error_cb(configuration) { client, code, reason, opaque in
             guard let callbacks = KafkaCallbacks.of(opaque) else { return }
-            callbacks.log.failure(KafkaFailure(rd_kafka_resp_err_t(rawValue: code), detail: reason.map { String(cString: $0) }))
+            callbacks.log.failure(KafkaError(rd_kafka_resp_err_t(rawValue: code), detail: reason.map { String(cString: $0) }))
         }
         rd_kafka_conf_set_stats_cb(configuration) { _, text, length, opaque in
             guard let callbacks = KafkaCallbacks.of(opaque), let text else { return 0 }
@@ -38,7 +38,7 @@ final class KafkaCallbacks: Sendable {
         if role == .producer {
             rd_kafka_conf_set_dr_msg_cb(configuration) { _, message, _ in
                 guard let message else { return }
-                DeliveryReceipt.take(message.pointee._private)?.report(KafkaFailure(unlessOK: message.pointee.err))
+                DeliveryReceipt.take(message.pointee._private)?.report(KafkaError(unlessOK: message.pointee.err))
             }
         }
         if role == .consumer { pacing.install(on: configuration) }

@@ -54,7 +54,7 @@ package final class KafkaClient: Sendable {
                 try await makeTopics()
                 do {
                     _ = try await threads.run { [producer] in try producer.handle.partitionCount(of: topic, within: limit) }
-                } catch let failure as KafkaFailure where failure.isUnknownTopic {
+                } catch let failure as KafkaError where failure.isUnknownTopic {
                     topics.forget()
                     throw failure
                 }
@@ -77,7 +77,7 @@ package final class KafkaClient: Sendable {
 
     /// Asks the cluster something, over the producer's connections.
     ///
-    /// - Throws: `broker_unavailable`, with the `KafkaFailure` as its cause.
+    /// - Throws: `broker_unavailable`, with the `KafkaError` as its cause.
     func administer<Answer: Sendable>(_ body: @escaping @Sendable (KafkaHandle, KafkaSettings) throws -> Answer) async throws -> Answer {
         do {
             return try await threads.run { [producer, settings] in try body(producer.handle, settings) }
@@ -102,7 +102,7 @@ package final class KafkaClient: Sendable {
         } catch {
             metrics.count(.published, topic, .failed, messages: messages.count)
             // A topic that is gone may show as messages that no one takes.
-            if error is KafkaFailure { topics.forget() }
+            if error is KafkaError { topics.forget() }
             throw PixelFlowError.unavailable("broker", cause: error)
         }
     }

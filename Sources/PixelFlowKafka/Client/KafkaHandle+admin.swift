@@ -9,8 +9,8 @@ extension KafkaHandle {
     ///   - answer: reads the event, which lives only as long as the call.
     func administer<Answer>(
         _ operation: rd_kafka_admin_op_t, within limit: Duration, request: (_ options: OpaquePointer?, _ queue: OpaquePointer?) -> Void,
-        answer: (OpaquePointer) throws(KafkaFailure) -> Answer
-    ) throws(KafkaFailure) -> Answer {
+        answer: (OpaquePointer) throws(KafkaError) -> Answer
+    ) throws(KafkaError) -> Answer {
         let queue = rd_kafka_queue_new(pointer)
         defer { rd_kafka_queue_destroy(queue) }
         let options = rd_kafka_AdminOptions_new(pointer, operation)
@@ -19,20 +19,20 @@ extension KafkaHandle {
         request(options, queue)
         // The request's own timeout answers first; this one is for an answer that never comes.
         guard let event = rd_kafka_queue_poll(queue, Int32(limit.milliseconds) + 500) else {
-            throw KafkaFailure(RD_KAFKA_RESP_ERR__TIMED_OUT)
+            throw KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT)
         }
         defer { rd_kafka_event_destroy(event) }
-        if let failure = KafkaFailure(unlessOK: rd_kafka_event_error(event)) {
-            throw KafkaFailure(
+        if let failure = KafkaError(unlessOK: rd_kafka_event_error(event)) {
+            throw KafkaError(
                 rd_kafka_resp_err_t(rawValue: failure.code), detail: rd_kafka_event_error_string(event).map { String(cString: $0) })
         }
         return try answer(event)
     }
 
     /// How many partitions a topic has. Blocks.
-    func partitionCount(of topic: String, within limit: Duration) throws(KafkaFailure) -> Int {
+    func partitionCount(of topic: String, within limit: Duration) throws(KafkaError) -> Int {
         let count = try describe(topic: topic, within: limit).state.partitions
-        guard count > 0 else { throw KafkaFailure(RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE) }
+        guard count > 0 else { throw KafkaError(RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE) }
         return count
     }
 }

@@ -18,7 +18,7 @@ final class KafkaLog: Sendable {
         write(level <= 3 ? .warning : level <= 5 ? .notice : level == 6 ? .info : .debug, facility, text)
     }
 
-    func failure(_ failure: KafkaFailure) { write(.warning, "ERROR \(failure.code)", "\(failure)") }
+    func failure(_ failure: KafkaError) { write(.warning, "ERROR \(failure.code)", "\(failure)") }
 
     private func write(_ level: Logger.Level, _ kind: String, _ text: String) {
         guard level >= logger.logLevel, let left = outages.admit(kind) else { return }

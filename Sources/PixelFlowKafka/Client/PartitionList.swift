@@ -8,7 +8,7 @@ struct PartitionList: ~Copyable {
         var topic: String
         var partition: Int32
         var offset: Int64
-        var failure: KafkaFailure?
+        var failure: KafkaError?
     }
 
     init(topic: String, partitions: some Collection<Int32>, offset: Int64 = Int64(RD_KAFKA_OFFSET_INVALID)) {
@@ -30,7 +30,7 @@ struct PartitionList: ~Copyable {
         return UnsafeBufferPointer(start: list.pointee.elems, count: Int(list.pointee.cnt)).map { element in
             Entry(
                 topic: String(cString: element.topic), partition: element.partition, offset: element.offset,
-                failure: KafkaFailure(unlessOK: element.err))
+                failure: KafkaError(unlessOK: element.err))
         }
     }
 }

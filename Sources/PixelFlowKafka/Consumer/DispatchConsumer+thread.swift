@@ -30,19 +30,19 @@ extension DispatchConsumer {
     private func join() {
         try? client.topics.make(with: handle)
         let topics = PartitionList(topic: topic, partitions: [RD_KAFKA_PARTITION_UA])
-        let failure = KafkaFailure(unlessOK: rd_kafka_subscribe(handle.pointer, topics.pointer))
+        let failure = KafkaError(unlessOK: rd_kafka_subscribe(handle.pointer, topics.pointer))
         if let failure { client.logger.error("cannot subscribe", metadata: ["error": "\(failure)"]) }
     }
 
     private func poll() {
         guard let message = rd_kafka_consumer_poll(handle.pointer, Int32(Self.pollLimit.milliseconds)) else { return }
         defer { rd_kafka_message_destroy(message) }
-        if let failure = KafkaFailure(unlessOK: message.pointee.err) { return recover(from: failure) }
+        if let failure = KafkaError(unlessOK: message.pointee.err) { return recover(from: failure) }
         receive(message.pointee)
     }
 
     private func receive(_ message: rd_kafka_message_t) {
-        guard let place = state.withLock({ $0.ledger.deliver(partition: message.partition, offset: message.offset) }) else { return }
+        guard let place = state.withLock({ $0.assignments.deliver(partition: message.partition, offset: message.offset) }) else { return }
         guard let dispatched = DispatchMessageCoder.read(UnsafeRawBufferPointer(start: message.payload, count: message.len)) else {
             client.metrics.count(.consumed, topic, .undecodable)
             client.undecodable.report(topic: topic, partition: message.partition, offset: message.offset)
@@ -52,7 +52,7 @@ extension DispatchConsumer {
         hand(PartitionAssignments.Entry(message: dispatched, place: place))
     }
 
-    private func recover(from failure: KafkaFailure) {
+    private func recover(from failure: KafkaError) {
         client.metrics.count(.consumed, topic, .failed)
         client.logger.debug("kafka consumer error", metadata: ["error": "\(failure)"])
         guard failure.isUnknownTopic else { return }
@@ -67,7 +67,7 @@ extension DispatchConsumer {
         let isAssigning = code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS
         let numbers = isAssigning ? PartitionList.entries(partitions).map(\.partition) : []
         let isPaused = state.withLock { state in
-            state.ledger.assign(numbers)
+            state.assignments.assign(numbers)
             return state.isPaused
         }
         rd_kafka_assign(handle.pointer, isAssigning ? partitions : nil)
@@ -82,7 +82,7 @@ extension DispatchConsumer {
     private func pause(_ isPaused: Bool) {
         let numbers = state.withLock { state in
             state.isPaused = isPaused
-            return state.ledger.partitions
+            return state.assignments.partitions
         }
         let partitions = PartitionList(topic: topic, partitions: numbers)
         fetch(partitions.pointer, !isPaused)

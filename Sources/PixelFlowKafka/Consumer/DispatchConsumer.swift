@@ -31,7 +31,7 @@ final class DispatchConsumer: DispatchSubscription {
     }
 
     struct State {
-        var ledger = PartitionAssignments()
+        var assignments = PartitionAssignments()
         var waiters: [(number: Int, continuation: CheckedContinuation<DispatchDelivery?, any Error>)] = []
         var next = 0
         var isClosing = false
@@ -96,7 +96,7 @@ final class DispatchConsumer: DispatchSubscription {
         let answer: Result<DispatchDelivery?, any Error>? = state.withLock { state in
             if Task.isCancelled { return .failure(CancellationError()) }
             if state.isClosing { return .success(nil) }
-            if let entry = state.ledger.takeHeld() { return .success(delivery(entry)) }
+            if let entry = state.assignments.takeHeld() { return .success(delivery(entry)) }
             state.waiters.append((number, continuation))
             wake(&state)
             return nil
@@ -138,7 +138,7 @@ final class DispatchConsumer: DispatchSubscription {
     func settle(_ place: DeliveryPlace) {
         // Under the lock, so that nothing is stored once the partition has been taken away.
         state.withLock { state in
-            guard let advance = state.ledger.settle(place) else { return }
+            guard let advance = state.assignments.settle(place) else { return }
             if advance.isFirst {
                 let offsets = PartitionList(topic: topic, offsets: [advance.partition: advance.offset])
                 rd_kafka_commit(handle.pointer, offsets.pointer, 1)
@@ -150,7 +150,7 @@ final class DispatchConsumer: DispatchSubscription {
 
     /// Delivers again a message that was dropped without being settled, for example because the task store was down.
     func abandon(_ entry: PartitionAssignments.Entry) {
-        guard state.withLock({ !$0.isClosing && $0.ledger.counts(entry.place) }) else { return }
+        guard state.withLock({ !$0.isClosing && $0.assignments.counts(entry.place) }) else { return }
         hand(entry)
     }
 
@@ -158,7 +158,7 @@ final class DispatchConsumer: DispatchSubscription {
     func hand(_ entry: PartitionAssignments.Entry) {
         let waiter = state.withLock { state -> CheckedContinuation<DispatchDelivery?, any Error>? in
             guard state.waiters.isEmpty else { return state.waiters.removeFirst().continuation }
-            state.ledger.hold(entry)
+            state.assignments.hold(entry)
             return nil
         }
         waiter?.resume(returning: delivery(entry))
@@ -212,7 +212,7 @@ final class DispatchConsumer: DispatchSubscription {
     private func reportLag() async {
         while !Task.isCancelled {
             try? await Task.sleep(for: Self.lagInterval)
-            let mine = Set(state.withLock { $0.ledger.partitions })
+            let mine = Set(state.withLock { $0.assignments.partitions })
             guard !Task.isCancelled, let lag = try? await client.admin.lag(topic: topic) else { continue }
             client.metrics.positions(lag.partitions.filter { mine.contains(Int32($0.partition)) }, topic: topic)
         }

@@ -75,7 +75,7 @@ final class EventReader: Sendable {
     /// Reads until it is closed.
     ///
     /// - Throws: where reading must begin again.
-    private func read(from start: KafkaHandle.Bound) throws(KafkaFailure) {
+    private func read(from start: KafkaHandle.Bound) throws(KafkaError) {
         try client.topics.make(with: handle)
         var positions = try positions(from: start)
         try assign(positions)
@@ -94,10 +94,10 @@ final class EventReader: Sendable {
         }
     }
 
-    private func poll(_ positions: inout [Int32: Int64]) throws(KafkaFailure) {
+    private func poll(_ positions: inout [Int32: Int64]) throws(KafkaError) {
         guard let message = rd_kafka_consumer_poll(handle.pointer, Int32(Self.pollLimit.milliseconds)) else { return }
         defer { rd_kafka_message_destroy(message) }
-        if let failure = KafkaFailure(unlessOK: message.pointee.err) {
+        if let failure = KafkaError(unlessOK: message.pointee.err) {
             client.metrics.count(.consumed, topic, .failed)
             guard failure.isUnknownTopic else { return }
             throw failure
@@ -107,7 +107,7 @@ final class EventReader: Sendable {
     }
 
     /// Finds out whether everything that had been published has been read.
-    private func reach(_ end: inout TopicEnd, _ positions: inout [Int32: Int64]) throws(KafkaFailure) {
+    private func reach(_ end: inout TopicEnd, _ positions: inout [Int32: Int64]) throws(KafkaError) {
         if let instant = end.instant(reachedBy: positions) { followers.reachedEnd(asOf: instant) }
         let now = ContinuousClock.now
         guard end.isReached, now >= end.nextInquiry, followers.isAsked else { return }
@@ -136,7 +136,7 @@ final class EventReader: Sendable {
 
     // MARK: Positions
 
-    private func positions(from start: KafkaHandle.Bound) throws(KafkaFailure) -> [Int32: Int64] {
+    private func positions(from start: KafkaHandle.Bound) throws(KafkaError) -> [Int32: Int64] {
         let limit = client.settings.adminTimeout
         let partitions = (0..<Int32(try handle.partitionCount(of: topic, within: limit))).map { $0 }
         let bounds = try handle.bounds(of: topic, partitions, at: start, within: limit)
@@ -144,7 +144,7 @@ final class EventReader: Sendable {
     }
 
     /// New partitions are read from their beginning.
-    private func addNewPartitions(_ positions: inout [Int32: Int64], within limit: Duration) throws(KafkaFailure) {
+    private func addNewPartitions(_ positions: inout [Int32: Int64], within limit: Duration) throws(KafkaError) {
         // A cluster that does not answer now has reported no new partitions.
         guard let count = try? handle.partitionCount(of: topic, within: limit), count > positions.count else {
             return
@@ -153,9 +153,9 @@ final class EventReader: Sendable {
         try assign(positions)
     }
 
-    private func assign(_ positions: [Int32: Int64]) throws(KafkaFailure) {
+    private func assign(_ positions: [Int32: Int64]) throws(KafkaError) {
         let list = PartitionList(topic: topic, offsets: positions)
-        if let failure = KafkaFailure(unlessOK: rd_kafka_assign(handle.pointer, list.pointer)) { throw failure }
+        if let failure = KafkaError(unlessOK: rd_kafka_assign(handle.pointer, list.pointer)) { throw failure }
     }
 }
 

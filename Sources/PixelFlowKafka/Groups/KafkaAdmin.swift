@@ -39,7 +39,7 @@ package final class KafkaAdmin: Sendable {
         let limit = settings.adminTimeout
         do {
             return try await threads.run { [handle] in try handle().lag(group: group, topic: topic, within: limit) }
-        } catch let failure as KafkaFailure where failure.isUnknownTopic {
+        } catch let failure as KafkaError where failure.isUnknownTopic {
             throw PixelFlowError.notFound("topic")
         } catch {
             throw PixelFlowError.unavailable("broker", cause: error)

@@ -4,7 +4,7 @@ import WireFormats
 
 extension KafkaHandle {
     /// Everything about a group's place in a topic, in four requests. Blocks, at most four times `limit`.
-    func lag(group: String, topic: String, within limit: Duration) throws(KafkaFailure) -> KafkaGroupLag {
+    func lag(group: String, topic: String, within limit: Duration) throws(KafkaError) -> KafkaGroupLag {
         let partitions = (0..<Int32(try partitionCount(of: topic, within: limit))).map { $0 }
         let starts = try bounds(of: topic, partitions, at: .start, within: limit)
         let committed = try committedOffsets(of: group, topic: topic, partitions, within: limit)
@@ -41,7 +41,7 @@ extension KafkaHandle {
     /// five times `limit`.
     func hasDelivered(
         everythingBefore time: Timestamp, to group: String, topic: String, within limit: Duration
-    ) throws(KafkaFailure) -> Bool {
+    ) throws(KafkaError) -> Bool {
         let partitions = (0..<Int32(try partitionCount(of: topic, within: limit))).map { $0 }
         let ends = try bounds(of: topic, partitions, at: .end, within: limit)
         let starts = try bounds(of: topic, partitions, at: .start, within: limit)
@@ -59,16 +59,16 @@ extension KafkaHandle {
     }
 
     /// An offset of each of `partitions`, in their order. Blocks.
-    func bounds(of topic: String, _ partitions: [Int32], at bound: Bound, within limit: Duration) throws(KafkaFailure) -> [Int64] {
+    func bounds(of topic: String, _ partitions: [Int32], at bound: Bound, within limit: Duration) throws(KafkaError) -> [Int64] {
         let list = PartitionList(topic: topic, partitions: partitions, offset: bound.timestamp)
-        if let failure = KafkaFailure(unlessOK: rd_kafka_offsets_for_times(pointer, list.pointer, Int32(limit.milliseconds))) {
+        if let failure = KafkaError(unlessOK: rd_kafka_offsets_for_times(pointer, list.pointer, Int32(limit.milliseconds))) {
             throw failure
         }
         let offsets = try Self.offsets(list.entries)
         var found: [Int64] = []
         for number in partitions {
             // A partition without an answer is a failure: an offset of 0 would pass for a lag of nothing.
-            guard let offset = offsets[number] else { throw KafkaFailure(RD_KAFKA_RESP_ERR__BAD_MSG) }
+            guard let offset = offsets[number] else { throw KafkaError(RD_KAFKA_RESP_ERR__BAD_MSG) }
             found.append(offset)
         }
         return found
@@ -76,19 +76,19 @@ extension KafkaHandle {
 
     private func committedOffsets(
         of group: String, topic: String, _ partitions: [Int32], within limit: Duration
-    ) throws(KafkaFailure) -> [Int32: Int64] {
+    ) throws(KafkaError) -> [Int32: Int64] {
         let list = PartitionList(topic: topic, partitions: partitions)
         var request = rd_kafka_ListConsumerGroupOffsets_new(group, list.pointer)
         defer { rd_kafka_ListConsumerGroupOffsets_destroy(request) }
         return try administer(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, within: limit) { options, queue in
             rd_kafka_ListConsumerGroupOffsets(pointer, &request, 1, options, queue)
-        } answer: { (event) throws(KafkaFailure) in
+        } answer: { (event) throws(KafkaError) in
             var count = 0
             let results = rd_kafka_ListConsumerGroupOffsets_result_groups(
                 rd_kafka_event_ListConsumerGroupOffsets_result(event), &count)
             guard count > 0, let result = results?[0] else { return [:] }
             if let error = rd_kafka_group_result_error(result) {
-                throw KafkaFailure(rd_kafka_error_code(error), detail: String(cString: rd_kafka_error_string(error)))
+                throw KafkaError(rd_kafka_error_code(error), detail: String(cString: rd_kafka_error_string(error)))
             }
             return try Self.offsets(PartitionList.entries(rd_kafka_group_result_partitions(result))).filter { $0.value >= 0 }
         }
@@ -101,10 +101,10 @@ extension KafkaHandle {
             var names: [UnsafePointer<CChar>?] = [name]
             return try administer(RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, within: limit) { options, queue in
                 rd_kafka_DescribeConsumerGroups(pointer, &names, 1, options, queue)
-            } answer: { (event) throws(KafkaFailure) in
+            } answer: { (event) throws(KafkaError) in
                 var count = 0
                 let results = rd_kafka_DescribeConsumerGroups_result_groups(rd_kafka_event_DescribeConsumerGroups_result(event), &count)
-                guard count > 0, let description = results?[0] else { throw KafkaFailure(RD_KAFKA_RESP_ERR__BAD_MSG) }
+                guard count > 0, let description = results?[0] else { throw KafkaError(RD_KAFKA_RESP_ERR__BAD_MSG) }
                 let state = String(cString: rd_kafka_consumer_group_state_name(rd_kafka_ConsumerGroupDescription_state(description)))
                 return (state, Self.readers(description, of: topic))
             }
@@ -127,7 +127,7 @@ extension KafkaHandle {
         return readers
     }
 
-    private static func offsets(_ entries: [PartitionList.Entry]) throws(KafkaFailure) -> [Int32: Int64] {
+    private static func offsets(_ entries: [PartitionList.Entry]) throws(KafkaError) -> [Int32: Int64] {
         var offsets: [Int32: Int64] = [:]
         for entry in entries {
             if let failure = entry.failure { throw failure }

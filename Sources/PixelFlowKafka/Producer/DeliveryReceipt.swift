@@ -4,7 +4,7 @@ import Synchronization
 final class DeliveryReceipt: Sendable {
     private struct State {
         var pending: Int
-        var failure: KafkaFailure?
+        var failure: KafkaError?
         var continuation: CheckedContinuation<Void, any Error>?
     }
 
@@ -22,8 +22,8 @@ final class DeliveryReceipt: Sendable {
     }
 
     /// Notes what became of some messages; after the last of them the caller continues.
-    func report(_ failure: KafkaFailure?, messages: Int = 1) {
-        let done: (CheckedContinuation<Void, any Error>, KafkaFailure?)? = state.withLock { state in
+    func report(_ failure: KafkaError?, messages: Int = 1) {
+        let done: (CheckedContinuation<Void, any Error>, KafkaError?)? = state.withLock { state in
             state.pending -= messages
             state.failure = state.failure ?? failure
             guard state.pending == 0, let continuation = state.continuation else { return nil }

@@ -26,7 +26,7 @@ final class KafkaProducer: Sendable {
 
     /// Publishes; returns once all replicas have every message.
     ///
-    /// - Throws: `KafkaFailure` of the first message that was not acknowledged in time.
+    /// - Throws: `KafkaError` of the first message that was not acknowledged in time.
     func send(_ messages: [KafkaMessage]) async throws {
         var rest = messages[...]
         while !rest.isEmpty {
@@ -70,4 +70,12 @@ final class KafkaProducer: Sendable {
         useless.end(dropping: true)
         return instance
     }
+}
+
+/// A message to be published.
+struct KafkaMessage: Sendable {
+    var topic: String
+    var key: [UInt8]
+    var value: [UInt8]
+    var headers: [(name: String, value: String)]
 }

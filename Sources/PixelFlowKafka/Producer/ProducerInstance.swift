@@ -25,8 +25,8 @@ final class ProducerInstance: Sendable {
 
     /// Hands messages over as far as possible; the receipt hears of every one, now or later.
     func send(_ messages: ArraySlice<KafkaMessage>, _ receipt: DeliveryReceipt) {
-        let (taken, failure) = life.phase.withLock { phase -> (Int, KafkaFailure?) in
-            guard phase == .open else { return (0, KafkaFailure(RD_KAFKA_RESP_ERR__DESTROY)) }
+        let (taken, failure) = life.phase.withLock { phase -> (Int, KafkaError?) in
+            guard phase == .open else { return (0, KafkaError(RD_KAFKA_RESP_ERR__DESTROY)) }
             for (index, message) in messages.enumerated() {
                 if let failure = handle.produce(message, receipt) { return (index, failure) }
             }
@@ -58,7 +58,7 @@ extension KafkaHandle {
     /// Puts a message into the local queue.
     ///
     /// - Returns: why it was not taken; then the receipt does not hear of it.
-    fileprivate func produce(_ message: KafkaMessage, _ receipt: DeliveryReceipt) -> KafkaFailure? {
+    fileprivate func produce(_ message: KafkaMessage, _ receipt: DeliveryReceipt) -> KafkaError? {
         let headers = rd_kafka_headers_new(message.headers.count)
         for (name, value) in message.headers { rd_kafka_header_add(headers, name, -1, value, value.utf8.count) }
         let opaque = receipt.pass()
@@ -67,7 +67,7 @@ extension KafkaHandle {
                 crd_produce(pointer, message.topic, key.baseAddress, key.count, value.baseAddress, value.count, headers, opaque)
             }
         }
-        guard let failure = KafkaFailure(unlessOK: code) else { return nil }
+        guard let failure = KafkaError(unlessOK: code) else { return nil }
         if let headers { rd_kafka_headers_destroy(headers) }
         _ = DeliveryReceipt.take(opaque)
         return failure

@@ -4,7 +4,7 @@ package import PixelFlowCore
 package struct KafkaSettings: Sendable, Hashable {
     static let brokerSetting = Setting<String>.text(
         "PIXELFLOW_BROKER_URL", default: "kafka://127.0.0.1:9092",
-        help: "The broker: kafka://host:9092[,host…], with user:password@ and librdkafka's security properties where wanted.",
+        help: "The broker: kafka://host:9092[,host…], with optional user:password@ and librdkafka's security properties.",
         isSecret: true)
     static let userSetting = Setting<String>.text(
         "PIXELFLOW_KAFKA_USERNAME", help: "User name for Kafka, if the URL has none.")

@@ -10,7 +10,7 @@ struct FrontProxyTrust: Sendable, Hashable {
     static let configMap = (namespace: "kube-system", name: "extension-apiserver-authentication")
 
     /// What in the ConfigMap makes no sense.
-    struct Unusable: Error, CustomStringConvertible {
+    struct ConfigurationError: Error, CustomStringConvertible {
         let description: String
     }
 
@@ -22,12 +22,12 @@ struct FrontProxyTrust: Sendable, Hashable {
     let uidHeaders: [String]
     let extraPrefixes: [String]
 
-    /// - Throws: `Unusable` if the cluster gives no authority, or something cannot be read.
-    init(_ configMap: JSONValue) throws(Unusable) {
-        func names(_ key: String, default preset: [String] = []) throws(Unusable) -> [String] {
+    /// - Throws: `ConfigurationError` if the cluster gives no authority, or something cannot be read.
+    init(_ configMap: JSONValue) throws(ConfigurationError) {
+        func names(_ key: String, default preset: [String] = []) throws(ConfigurationError) -> [String] {
             guard let text = configMap["data"]?[key]?.stringValue, !text.isEmpty else { return preset }
             guard let values = try? JSONDecoder().decode([String].self, from: Data(text.utf8)) else {
-                throw Unusable(description: "\(key) is not a list of names")
+                throw ConfigurationError(description: "\(key) is not a list of names")
             }
             return values
         }
@@ -39,14 +39,14 @@ struct FrontProxyTrust: Sendable, Hashable {
         extraPrefixes = try names("requestheader-extra-headers-prefix", default: ["X-Remote-Extra-"])
     }
 
-    private static func certificates(_ text: String) throws(Unusable) -> [Certificate] {
+    private static func certificates(_ text: String) throws(ConfigurationError) -> [Certificate] {
         let found: [Certificate]
         do {
             found = try CertificateChain.parse(text)
         } catch {
-            throw Unusable(description: "requestheader-client-ca-file cannot be read: \(error)")
+            throw ConfigurationError(description: "requestheader-client-ca-file cannot be read: \(error)")
         }
-        guard !found.isEmpty else { throw Unusable(description: "the cluster has no requestheader-client-ca-file") }
+        guard !found.isEmpty else { throw ConfigurationError(description: "the cluster has no requestheader-client-ca-file") }
         return found
     }
 

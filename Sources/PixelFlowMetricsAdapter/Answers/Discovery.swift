@@ -1,5 +1,6 @@
 import Crypto
 import KubernetesClient
+import PixelFlowCore
 import PixelFlowHTTP
 import WireFormats
 
@@ -75,18 +76,21 @@ enum ExternalMetrics {
     static var groupVersion: String { "\(group)/\(version)" }
     static let valueListKind = "ExternalMetricValueList"
 
-    /// The answer to a question for the metric.
+    /// Those of one item of the metric.
+    static func labels(_ labels: [String: String], lane: Lane) -> [String: String] {
+        labels.merging(["lane": lane.rawValue]) { own, _ in own }
+    }
+
+    /// The answer to a question for the metric: an item a lane, which the autoscaler adds up.
     static func values(_ sample: LagSample, labels: [String: String]) -> JSONValue {
-        [
-            "kind": .string(valueListKind), "apiVersion": .string(groupVersion), "metadata": [:],
-            "items": [
-                [
-                    "metricName": .string(metric), "metricLabels": .object(labels.mapValues { .string($0) }),
-                    "timestamp": .string(sample.time.text),
-                    // A Kubernetes quantity; whole numbers need no suffix.
-                    "value": .string(String(sample.value)),
-                ]
-            ],
-        ]
+        let items: [JSONValue] = sample.values.sorted { $0.key < $1.key }.map { lane, value in
+            [
+                "metricName": .string(metric), "metricLabels": .object(Self.labels(labels, lane: lane).mapValues { .string($0) }),
+                "timestamp": .string(sample.time.text),
+                // A Kubernetes quantity; whole numbers need no suffix.
+                "value": .string(String(value)),
+            ]
+        }
+        return ["kind": .string(valueListKind), "apiVersion": .string(groupVersion), "metadata": [:], "items": .array(items)]
     }
 }

@@ -1,7 +1,7 @@
 /// A label selector, as `group=workers,topic in (a,b),!legacy`.
 struct MetricSelector: Sendable, Hashable {
     /// Text that is not a selector.
-    struct Malformed: Error {
+    struct SyntaxError: Error {
         let text: String
     }
 
@@ -14,8 +14,8 @@ struct MetricSelector: Sendable, Hashable {
 
     private let requirements: [Requirement]
 
-    /// - Throws: `Malformed`.
-    init(_ text: String) throws(Malformed) {
+    /// - Throws: `SyntaxError`.
+    init(_ text: String) throws(SyntaxError) {
         var requirements: [Requirement] = []
         for term in try Self.terms(text) { requirements.append(try Self.requirement(term)) }
         self.requirements = requirements
@@ -30,22 +30,22 @@ struct MetricSelector: Sendable, Hashable {
     }
 
     /// At commas, but not at those in brackets.
-    private static func terms(_ text: String) throws(Malformed) -> [String] {
+    private static func terms(_ text: String) throws(SyntaxError) -> [String] {
         guard text.contains(where: { !$0.isWhitespace }) else { return [] }
         var terms = [""]
         var isInside = false
         for character in text {
             if character == "(" || character == ")" {
-                guard isInside == (character == ")") else { throw Malformed(text: text) }
+                guard isInside == (character == ")") else { throw SyntaxError(text: text) }
                 isInside.toggle()
             }
             if character == ",", !isInside { terms.append("") } else { terms[terms.count - 1].append(character) }
         }
-        guard !isInside else { throw Malformed(text: text) }
+        guard !isInside else { throw SyntaxError(text: text) }
         return terms
     }
 
-    private static func requirement(_ term: String) throws(Malformed) -> Requirement {
+    private static func requirement(_ term: String) throws(SyntaxError) -> Requirement {
         if let open = term.firstIndex(of: "(") { return try setRequirement(term, open: open) }
         guard let equals = term.firstIndex(of: "=") else {
             let name = trimmed(term)
@@ -55,24 +55,24 @@ struct MetricSelector: Sendable, Hashable {
         let isNegated = term[..<equals].hasSuffix("!")
         let after = term[term.index(after: equals)...]
         let value = trimmed(after.hasPrefix("=") && !isNegated ? after.dropFirst() : after)
-        guard isLegal(value) else { throw Malformed(text: term) }
+        guard isLegal(value) else { throw SyntaxError(text: term) }
         let name = isNegated ? term[..<equals].dropLast() : term[..<equals]
         return Requirement(key: try key(name, of: term), values: [value], isNegated: isNegated)
     }
 
     /// `key in (a,b)` or `key notin (a,b)`
-    private static func setRequirement(_ term: String, open: String.Index) throws(Malformed) -> Requirement {
+    private static func setRequirement(_ term: String, open: String.Index) throws(SyntaxError) -> Requirement {
         let words = term[..<open].split(whereSeparator: \.isWhitespace)
         let rest = trimmed(term[open...])
-        guard words.count == 2, words[1] == "in" || words[1] == "notin", rest.hasSuffix(")") else { throw Malformed(text: term) }
+        guard words.count == 2, words[1] == "in" || words[1] == "notin", rest.hasSuffix(")") else { throw SyntaxError(text: term) }
         let values = rest.dropFirst().dropLast().split(separator: ",", omittingEmptySubsequences: false).map { trimmed($0) }
-        guard values.allSatisfy(isLegal) else { throw Malformed(text: term) }
+        guard values.allSatisfy(isLegal) else { throw SyntaxError(text: term) }
         return Requirement(key: try key(words[0], of: term), values: Set(values), isNegated: words[1] == "notin")
     }
 
-    private static func key(_ text: some StringProtocol, of term: String) throws(Malformed) -> String {
+    private static func key(_ text: some StringProtocol, of term: String) throws(SyntaxError) -> String {
         let key = trimmed(text)
-        guard !key.isEmpty, isLegal(key.filter { $0 != "/" }) else { throw Malformed(text: term) }
+        guard !key.isEmpty, isLegal(key.filter { $0 != "/" }) else { throw SyntaxError(text: term) }
         return key
     }
 

@@ -1,12 +1,13 @@
 import KubernetesClient
 import Logging
+import PixelFlowCore
 import WireFormats
 
 /// Answers `external.metrics.k8s.io/v1beta1`.
 struct MetricsAPI: Sendable {
     let lag: LagReader
     let reviews: AccessReviews
-    /// Of the one metric.
+    /// Of the one metric, beside that of its lane.
     let labels: [String: String]
     let logger: Logger
 
@@ -57,26 +58,31 @@ struct MetricsAPI: Sendable {
             throw .forbidden(caller, metric: metric, namespace: namespace)
         }
         guard metric == ExternalMetrics.metric else { throw .unknownMetric(metric) }
-        try check(question.query["labelSelector"] ?? "")
+        let lanes = try lanes(question.query["labelSelector"] ?? "")
         do {
-            return APIAnswer(ExternalMetrics.values(try await lag.sample(), labels: labels))
+            return APIAnswer(ExternalMetrics.values(try await lag.sample(of: lanes), labels: labels))
         } catch {
             // Never 0: the autoscaler would take the workers away.
             throw .unavailable("the lag of the consumer group is not available at the moment")
         }
     }
 
-    private func check(_ text: String) throws(APIError) {
+    /// Those that a selector chooses.
+    private func lanes(_ text: String) throws(APIError) -> Set<Lane> {
         let selector: MetricSelector
         do {
             selector = try MetricSelector(text)
         } catch {
             throw .badRequest("unable to parse the label selector \"\(text)\"")
         }
-        guard selector.matches(labels) else {
+        let lanes = Lane.allCases.filter { selector.matches(ExternalMetrics.labels(labels, lane: $0)) }
+        guard !lanes.isEmpty else {
             let served = labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
-            throw .badRequest("the label selector \"\(text)\" selects no metric that is served here; there is only \(served)")
+            let values = Lane.allCases.map(\.rawValue).joined(separator: ",")
+            throw .badRequest(
+                "the label selector \"\(text)\" selects no metric that is served here; there is only \(served),lane in (\(values))")
         }
+        return Set(lanes)
     }
 
     private func isAllowed(_ caller: Caller, metric: String, namespace: String) async throws(APIError) -> Bool {

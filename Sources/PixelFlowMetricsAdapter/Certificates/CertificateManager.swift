@@ -14,7 +14,7 @@ struct CertificateManager: Sendable {
     /// One round. An authority is published to the API server before a certificate signed by it is served.
     ///
     /// - Throws: `KubernetesError` if the API server cannot be reached or rejects the change.
-    func keep() async throws {
+    func renew() async throws {
         let certificate = try await shared.current()
         let owner: JSONValue?
         do {

@@ -25,11 +25,11 @@ enum CertificateSecret {
         ]
     }
 
-    /// - Throws: `ServingCertificate.Unusable`, without any content of the Secret.
-    static func certificate(of secret: JSONValue) throws(ServingCertificate.Unusable) -> ServingCertificate {
-        func text(_ key: String) throws(ServingCertificate.Unusable) -> String {
+    /// - Throws: `ServingCertificate.UnusableError`, without any content of the Secret.
+    static func certificate(of secret: JSONValue) throws(ServingCertificate.UnusableError) -> ServingCertificate {
+        func text(_ key: String) throws(ServingCertificate.UnusableError) -> String {
             guard let encoded = secret["data"]?[key]?.stringValue, let bytes = Data(base64Encoded: encoded) else {
-                throw ServingCertificate.Unusable(description: "the Secret has no \(key)")
+                throw ServingCertificate.UnusableError(description: "the Secret has no \(key)")
             }
             return String(decoding: bytes, as: UTF8.self)
         }
@@ -37,14 +37,15 @@ enum CertificateSecret {
         let (certificate, key) = (try text("tls.crt"), try text("tls.key"))
         do {
             guard let leaf = try CertificateChain.parse(certificate).first else {
-                throw ServingCertificate.Unusable(description: "tls.crt is empty")
+                throw ServingCertificate.UnusableError(description: "tls.crt is empty")
             }
             return ServingCertificate(
                 authorities: try CertificateChain.parse(authorities),
                 authorityKey: try P256.Signing.PrivateKey(pemRepresentation: authorityKey), certificate: leaf,
                 key: try P256.Signing.PrivateKey(pemRepresentation: key))
         } catch {
-            throw (error as? ServingCertificate.Unusable) ?? ServingCertificate.Unusable(description: "a key or certificate cannot be read")
+            throw (error as? ServingCertificate.UnusableError)
+                ?? ServingCertificate.UnusableError(description: "a key or certificate cannot be read")
         }
     }
 }

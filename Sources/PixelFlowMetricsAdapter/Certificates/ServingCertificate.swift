@@ -6,7 +6,7 @@ import X509
 /// The certificate that the adapter shows, with everything needed to renew it.
 struct ServingCertificate: Sendable {
     /// What of it is not usable, and why.
-    struct Unusable: Error, CustomStringConvertible {
+    struct UnusableError: Error, CustomStringConvertible {
         let description: String
     }
 
@@ -23,19 +23,19 @@ struct ServingCertificate: Sendable {
         return certificate.notValidBefore.addingTimeInterval(life * 2 / 3)
     }
 
-    /// - Throws: `Unusable` if it could not serve the names now.
-    func check(names: [String], at time: Date) throws(Unusable) {
+    /// - Throws: `UnusableError` if it could not serve the names now.
+    func check(names: [String], at time: Date) throws(UnusableError) {
         guard let authority = authorities.first, authority.publicKey == Certificate.PublicKey(authorityKey.publicKey),
             certificate.publicKey == Certificate.PublicKey(key.publicKey)
-        else { throw Unusable(description: "keys and certificates do not belong together") }
+        else { throw UnusableError(description: "keys and certificates do not belong together") }
         guard authority.publicKey.isValidSignature(certificate.signature, for: certificate) else {
-            throw Unusable(description: "the certificate is not signed by its authority")
+            throw UnusableError(description: "the certificate is not signed by its authority")
         }
         guard certificate.notValidBefore <= time, time < certificate.notValidAfter, time < authority.notValidAfter else {
-            throw Unusable(description: "the certificate is not valid at present")
+            throw UnusableError(description: "the certificate is not valid at present")
         }
         guard Set(names).isSubset(of: certificate.hostNames) else {
-            throw Unusable(description: "the certificate is for other names")
+            throw UnusableError(description: "the certificate is for other names")
         }
     }
 }

@@ -1,5 +1,6 @@
+import KubernetesClient
 import Logging
-import PixelFlowCore
+package import PixelFlowCore
 package import PixelFlowKafka
 import Synchronization
 
@@ -8,8 +9,16 @@ final class LagReader: Sendable {
     /// Shorter than any autoscaler's period (15 s), long enough for replicas of the API server that ask at once.
     static let lifetime: Duration = .seconds(1)
 
-    private struct Reading: Sendable {
-        let outcome: Result<LagSample, any Error>
+    /// What the broker knows.
+    struct Reading: Sendable {
+        let lags: [Lane: KafkaGroupLag]
+        let time: KubernetesClient.Timestamp
+        /// Whether it cannot be less than there is to do.
+        let isSure: Bool
+    }
+
+    private struct Attempt: Sendable {
+        let outcome: Result<Reading, any Error>
         let end: ContinuousClock.Instant
     }
 
@@ -18,71 +27,82 @@ final class LagReader: Sendable {
     private let clock: AdapterClock
     private let metrics: AdapterMetrics
     private let logger: Logger
-    private let recovery = BrokerRecovery()
-    private let reading = SingleFlight<LagSample>()
-    private let last = Mutex<Reading?>(nil)
+    private let recovery: BrokerRecovery
+    private let attempt = SingleFlight<Reading>()
+    private let last = Mutex<Attempt?>(nil)
 
-    init(_ source: any LagSource, target: Int, clock: AdapterClock, metrics: AdapterMetrics, logger: Logger) {
+    init(
+        _ source: any LagSource, target: Int, clock: AdapterClock, metrics: AdapterMetrics, logger: Logger,
+        recovery: BrokerRecovery = BrokerRecovery()
+    ) {
         self.source = source
         self.target = target
         self.clock = clock
         self.metrics = metrics
         self.logger = logger
+        self.recovery = recovery
+    }
+
+    /// The lag of these lanes.
+    ///
+    /// - Throws: whatever kept the lag from being read, for as long as a reading is good; `broker_recovering` where there may be
+    ///   more work than the broker knows of; `not_found` where none of the lanes has a topic.
+    func sample(of lanes: Set<Lane> = Set(Lane.allCases)) async throws -> LagSample {
+        let reading = try await reading()
+        let lags = reading.lags.filter { lanes.contains($0.key) }
+        guard let sample = LagSample(lags, target: target, time: reading.time) else { throw PixelFlowError.notFound("partition") }
+        // More work than the workers can take would change nothing.
+        guard reading.isSure || sample.isFull else { throw BrokerRecovery.failure }
+        return sample
     }
 
     /// - Throws: whatever kept the lag from being read, for as long as a reading is good.
-    func sample() async throws -> LagSample {
+    func reading() async throws -> Reading {
         if let recent { return try recent.get() }
-        return try await reading.run { [self] in
+        return try await attempt.run { [self] in
             // One that has ended between the look and this run is still good.
             if let recent { return try recent.get() }
-            let outcome: Result<LagSample, any Error>
+            let outcome: Result<Reading, any Error>
             do {
                 outcome = .success(try await read())
             } catch {
                 outcome = .failure(error)
             }
-            last.withLock { $0 = Reading(outcome: outcome, end: clock.uptime()) }
+            last.withLock { $0 = Attempt(outcome: outcome, end: clock.uptime()) }
             return try outcome.get()
         }
     }
 
-    /// What the broker knows.
-    private func current() async throws -> LagSample {
-        do {
-            let lag = try await source.lag()
-            guard let sample = LagSample(lag, target: target, time: clock.now()) else { throw PixelFlowError.notFound("partition") }
-            return sample
-        } catch {
-            recovery.noteFailure(at: clock.uptime())
-            throw error
-        }
-    }
-
     /// The last reading, as long as it is good.
-    private var recent: Result<LagSample, any Error>? {
+    private var recent: Result<Reading, any Error>? {
         let now = clock.uptime()
         return last.withLock { last in last.flatMap { now - $0.end < Self.lifetime ? $0.outcome : nil } }
     }
 
-    private func read() async throws -> LagSample {
+    private func read() async throws -> Reading {
         do {
-            let sample = try await current()
-            try recovery.noteReading(at: clock.uptime(), isFull: sample.isFull)
-            metrics.note(sample)
-            return sample
+            let (lags, time) = (try await source.lag(), clock.now())
+            guard let sample = LagSample(lags, target: target, time: time) else { throw PixelFlowError.notFound("partition") }
+            let isSure = recovery.believesReading(at: clock.uptime())
+            if isSure || sample.isFull { metrics.note(sample) } else { noteFailure(BrokerRecovery.failure) }
+            return Reading(lags: lags, time: time, isSure: isSure)
         } catch {
-            metrics.noteUnreadableLag()
-            logger.warning("lag could not be read", metadata: ["error": "\(error)"])
+            recovery.noteFailure(at: clock.uptime())
+            noteFailure(error)
             throw error
         }
+    }
+
+    private func noteFailure(_ error: any Error) {
+        metrics.noteUnreadableLag()
+        logger.warning("lag could not be read", metadata: ["error": "\(error)"])
     }
 }
 
 /// The source of the lag of the workers' group, on the topic of each lane.
 package protocol LagSource: Sendable {
     /// - Throws: if it cannot be read.
-    func lag() async throws -> [KafkaGroupLag]
+    func lag() async throws -> [Lane: KafkaGroupLag]
 }
 
 /// Queries Kafka for the group and topics in its settings.
@@ -91,5 +111,5 @@ package struct KafkaLagSource: LagSource {
 
     package init(_ admin: KafkaAdmin) { self.admin = admin }
 
-    package func lag() async throws -> [KafkaGroupLag] { Array(try await admin.lagOfLanes().values) }
+    package func lag() async throws -> [Lane: KafkaGroupLag] { try await admin.lagOfLanes() }
 }

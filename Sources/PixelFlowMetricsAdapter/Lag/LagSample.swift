@@ -1,29 +1,33 @@
 import KubernetesClient
+import PixelFlowCore
 import PixelFlowKafka
 
-/// The value reported to the autoscaler, and its time.
+/// The value reported to the autoscaler for some lanes, and its time.
 struct LagSample: Sendable, Hashable {
-    let value: Int64
-    let time: Timestamp
-    /// Whether the value is capped, so that a longer lag would be the same.
+    /// Of each lane that has a topic. An autoscaler adds them up.
+    let values: [Lane: Int64]
+    let time: KubernetesClient.Timestamp
+    /// Whether the sum is capped, so that a longer lag would be the same.
     let isFull: Bool
 
-    init(value: Int64, time: Timestamp, isFull: Bool = false) {
-        self.value = value
-        self.time = time
-        self.isFull = isFull
-    }
+    var value: Int64 { values.values.reduce(0, +) }
 
-    /// The lag of all lanes together. Nil if no topic has partitions: the lag is then unknown, not 0.
+    /// The lag of all these lanes together. Nil if no topic has partitions: the lag is then unknown, not 0.
     ///
-    /// - Parameter target: tasks per worker. The value is capped at what makes the autoscaler want a worker for each partition of a
-    ///   topic, since further workers would have no partition.
-    init?(_ lags: [KafkaGroupLag], target: Int, time: Timestamp) {
-        let partitions = lags.map(\.partitions.count).max() ?? 0
+    /// - Parameter target: tasks per worker. The sum is capped at what makes the autoscaler want a worker for each partition of a
+    ///   topic, since further workers would have no partition; lanes that come first keep what they have.
+    init?(_ lags: [Lane: KafkaGroupLag], target: Int, time: KubernetesClient.Timestamp) {
+        let partitions = lags.values.map(\.partitions.count).max() ?? 0
         guard partitions > 0 else { return nil }
-        let total = lags.reduce(0) { $0 + $1.total }
         let ceiling = Self.ceiling(partitions: partitions, target: target)
-        self.init(value: min(total, ceiling), time: time, isFull: total >= ceiling)
+        var (values, room): ([Lane: Int64], Int64) = ([:], ceiling)
+        for (lane, lag) in lags.sorted(by: { $0.key < $1.key }) {
+            values[lane] = min(lag.total, room)
+            room -= min(lag.total, room)
+        }
+        self.values = values
+        self.time = time
+        isFull = room == 0
     }
 
     /// The least lag with which the autoscaler goes on until there is a worker for each partition.

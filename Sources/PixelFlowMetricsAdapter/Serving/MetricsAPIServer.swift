@@ -11,7 +11,7 @@ import WireFormats
 /// Serves the metrics API over TLS.
 struct MetricsAPIServer: Sendable {
     let api: MetricsAPI
-    let gate: RequestHeaderAuthenticator
+    let authenticator: RequestHeaderAuthenticator
     let identity: ServingIdentity
     let metrics: AdapterMetrics
     let logger: Logger
@@ -35,7 +35,7 @@ struct MetricsAPIServer: Sendable {
     private func respond(to request: Request, _ context: ConnectionContext) async throws -> Response {
         let peer = try await context.channel.pipeline.handler(type: PeerCertificates.self).get()
         let headers = request.headers.map { (name: $0.name.rawName, value: $0.value) }
-        let caller = await gate.caller(showing: peer.chain, headers: headers)
+        let caller = await authenticator.caller(showing: peer.chain, headers: headers)
         let answer = await api.answer(Self.question(request), from: caller)
         metrics.noteAnswer(answer.status)
         context.logger.debug("answered", metadata: ["path": .string(request.uri.path), "status": "\(answer.status)"])

@@ -9,14 +9,14 @@ import X509
 /// HTTP over TLS where each connection gets the certificate of its time.
 struct RenewableTLSChannel: ServerChildChannel {
     /// Before the first certificate there is nothing to talk by.
-    struct NoCertificate: Error {}
+    struct NoCertificateError: Error {}
 
     let base: HTTP1Channel
     let identity: ServingIdentity
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
         channel.eventLoop.makeCompletedFuture {
-            guard let context = identity.context else { throw NoCertificate() }
+            guard let context = identity.context else { throw NoCertificateError() }
             let peer = PeerCertificates()
             let tls = NIOSSLServerHandler(
                 context: context,

@@ -23,8 +23,9 @@ extension MongoTaskStore: BatchOwnerStore {
         var filter: BSONDocument = [Name.tenant: .string(query.tenant.rawValue)]
         filter[Name.id] = query.before.map { ["$lt": .string($0.rawValue)] }
         return try await reading(for: query.tenant) { [filter] in
-            try await tasks.rows(.batches, in: BatchDocument.collection, where: filter, sort: [Name.id: -1], limit: query.limit)
-                .map(BatchDocument.batch)
+            try await tasks.readable(.batch, limit: query.limit, BatchDocument.batch) {
+                try await tasks.rows(.batches, in: BatchDocument.collection, where: filter, sort: [Name.id: -1], limit: $0)
+            }
         }
     }
 
@@ -57,9 +58,10 @@ extension MongoTaskStore: BatchOwnerStore {
 extension MongoTaskStore: BatchWatchStore {
     package func dueBatches(limit: Int) async throws -> [Batch] {
         let now = try await tasks.clock.read().earliest
-        return try await tasks.rows(
-            .batches, in: BatchDocument.collection, where: [Name.due: ["$lte": .time(now)]], sort: [Name.due: 1], limit: limit
-        ).map(BatchDocument.batch)
+        return try await tasks.readable(.batch, limit: limit, BatchDocument.batch) {
+            try await tasks.rows(
+                .batches, in: BatchDocument.collection, where: [Name.due: ["$lte": .time(now)]], sort: [Name.due: 1], limit: $0)
+        }
     }
 
     package func newestTask(of batch: Batch) async throws -> TaskRecord? {
@@ -84,8 +86,8 @@ extension MongoTaskStore: BatchWatchStore {
 
 extension TaskCommands {
     func batch(_ id: BatchID, of tenant: TenantID) async throws -> Batch? {
-        try await rows(.batches, in: BatchDocument.collection, where: BatchDocument.filter(id, tenant), limit: 1).first
-            .map(BatchDocument.batch)
+        try one(
+            try await rows(.batches, in: BatchDocument.collection, where: BatchDocument.filter(id, tenant), limit: 1), BatchDocument.batch)
     }
 
     static func filter(inBatch batch: BatchID, of tenant: TenantID) -> BSONDocument {

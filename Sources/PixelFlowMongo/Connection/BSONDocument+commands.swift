@@ -83,11 +83,11 @@ extension BSONDocument {
     }
 
     /// The statements of a write that failed, by their index.
-    var writeErrors: [(index: Int, code: Int, failure: MongoFailure)] {
+    var writeErrors: [(index: Int, code: Int, failure: MongoError)] {
         (self["writeErrors"]?.array ?? []).compactMap(\.document).map { error in
             let code = error["code"]?.int ?? 0
             let message = error["errmsg"]?.string ?? "a write was refused"
-            return (error["index"]?.int ?? 0, code, MongoFailure(kind: .answer, code: UInt32(clamping: code), message: message))
+            return (error["index"]?.int ?? 0, code, MongoError(kind: .answer, code: UInt32(clamping: code), message: message))
         }
     }
 }

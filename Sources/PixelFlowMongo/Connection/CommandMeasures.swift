@@ -8,7 +8,7 @@ enum MongoOperation: String, CaseIterable, Sendable {
     case find, list, changes, statistics
     case due, turns, waiting, expired, acknowledge, unpublished, deleted, purge, known
     case presets, usage, webhooks, batches, audit
-    case orphans, installation
+    case orphans, installation, archive
 }
 
 /// Counts and times round trips: `database_requests_total{backend,operation,outcome}` and
@@ -51,7 +51,7 @@ struct CommandMeasures: Sendable {
             meters?.answered.increment()
             return value
         } catch {
-            let kind = (error as? MongoFailure)?.kind
+            let kind = (error as? MongoError)?.kind
             (kind == .answer || kind == .credentials ? meters?.refused : meters?.failed)?.increment()
             throw error
         }

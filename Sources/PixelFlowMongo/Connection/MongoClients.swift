@@ -5,13 +5,13 @@ final class MongoClients: @unchecked Sendable {
     // Unchecked: the pool locks itself, and this pointer to it never changes.
     private let pool: OpaquePointer
 
-    /// - Throws: `MongoFailure` if the library refuses the URL.
-    init(_ address: MongoAddress, size: Int) throws(MongoFailure) {
+    /// - Throws: `MongoError` if the library refuses the URL.
+    init(_ address: MongoAddress, size: Int) throws(MongoError) {
         MongoLibrary.start()
         var error = bson_error_t()
-        guard let uri = address.makeURI() else { throw MongoFailure(kind: .answer, message: "not a MongoDB URL") }
+        guard let uri = address.makeURI() else { throw MongoError(kind: .answer, message: "not a MongoDB URL") }
         defer { mongoc_uri_destroy(uri) }
-        guard let pool = mongoc_client_pool_new_with_error(uri, &error) else { throw MongoFailure(error) }
+        guard let pool = mongoc_client_pool_new_with_error(uri, &error) else { throw MongoError(error) }
         self.pool = pool
         mongoc_client_pool_max_size(pool, UInt32(size))
         // Version 2 distinguishes error codes of the server from those of the library.
@@ -23,12 +23,12 @@ final class MongoClients: @unchecked Sendable {
 
     /// Runs one command on the primary and returns its response.
     ///
-    /// - Throws: `MongoFailure`, also if a majority has not confirmed a write.
+    /// - Throws: `MongoError`, also if a majority has not confirmed a write.
     func answer(to command: [UInt8], on database: String) throws -> BSONDocument {
         try withReply(to: command, on: database) { _, reply in
             defer { bson_destroy(reply) }
             let answer = try BSONDocument(reading: reply)
-            if let unconfirmed = answer["writeConcernError"]?.document { throw MongoFailure(unconfirmed: unconfirmed) }
+            if let unconfirmed = answer["writeConcernError"]?.document { throw MongoError(unconfirmed: unconfirmed) }
             return answer
         }
     }
@@ -45,7 +45,7 @@ final class MongoClients: @unchecked Sendable {
                 documents.append(try BSONDocument(reading: document))
             }
             var error = bson_error_t()
-            if mongoc_cursor_error(cursor, &error) { throw MongoFailure(error) }
+            if mongoc_cursor_error(cursor, &error) { throw MongoError(error) }
             return documents
         }
     }
@@ -54,10 +54,10 @@ final class MongoClients: @unchecked Sendable {
     private func withReply<Value>(
         to command: [UInt8], on database: String, _ body: (OpaquePointer, OpaquePointer) throws -> Value
     ) throws -> Value {
-        guard let client = mongoc_client_pool_pop(pool) else { throw MongoFailure(kind: .connection, message: "no free connection") }
+        guard let client = mongoc_client_pool_pop(pool) else { throw MongoError(kind: .connection, message: "no free connection") }
         defer { mongoc_client_pool_push(pool, client) }
         guard let request = bson_new_from_data(command, command.count) else {
-            throw MongoFailure(kind: .answer, message: "a command that is not BSON")
+            throw MongoError(kind: .answer, message: "a command that is not BSON")
         }
         defer { bson_destroy(request) }
         // Allocated explicitly, because `bson_t` (128 bytes) needs an alignment that the stack does not guarantee.
@@ -67,7 +67,7 @@ final class MongoClients: @unchecked Sendable {
         var error = bson_error_t()
         guard mongoc_client_command_simple(client, database, request, nil, reply, &error) else {
             bson_destroy(reply)
-            throw MongoFailure(error)
+            throw MongoError(error)
         }
         return try body(client, reply)
     }
@@ -83,7 +83,7 @@ extension BSONDocument {
     }
 }
 
-extension MongoFailure {
+extension MongoError {
     fileprivate init(unconfirmed: BSONDocument) {
         let code = UInt32(clamping: unconfirmed["code"]?.int ?? 0)
         let kind: Kind = Self.kind(serverCode: code) == .notPrimary ? .notPrimary : .unconfirmed

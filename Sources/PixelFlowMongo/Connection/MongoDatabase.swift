@@ -32,7 +32,7 @@ final class MongoDatabase: Sendable {
         name = address.database
         commandTimeout = settings.commandTimeout
         usesTLS = address.usesTLS
-        do throws(MongoFailure) {
+        do throws(MongoError) {
             clients = try MongoClients(address, size: settings.poolSize)
         } catch {
             let setting = MongoSettings.urlSetting.description.name
@@ -74,7 +74,7 @@ final class MongoDatabase: Sendable {
                 let start = ContinuousClock.now
                 do {
                     return try await attempt(operation, body)
-                } catch let failure as MongoFailure where failure.isWorthRepeating && ContinuousClock.now - start < Self.repeatWindow {
+                } catch let failure as MongoError where failure.isWorthRepeating && ContinuousClock.now - start < Self.repeatWindow {
                     return try await attempt(operation, body)
                 }
             }
@@ -82,7 +82,7 @@ final class MongoDatabase: Sendable {
             throw error
         } catch is CancellationError {
             throw CancellationError()
-        } catch let failure as MongoFailure where failure.kind == .credentials {
+        } catch let failure as MongoError where failure.kind == .credentials {
             throw PixelFlowError(
                 .unavailable, code: "\(Self.backend)_refused", "The task database rejects the user name or password.",
                 retry: .outage, retryAfter: 5, cause: failure)
@@ -100,7 +100,7 @@ final class MongoDatabase: Sendable {
         return try await withCheckedThrowingContinuation { continuation in
             threads.submit { state in
                 let result = Result {
-                    guard case .active = state else { throw MongoFailure(kind: .connection, message: "the pool is closed") }
+                    guard case .active = state else { throw MongoError(kind: .connection, message: "the pool is closed") }
                     return try measures.measure(operation) { try body(clients, name) }
                 }
                 // Before the caller goes on, whose next command finds the connection free.
@@ -111,7 +111,7 @@ final class MongoDatabase: Sendable {
     }
 
     private static func tellsAgainstTheServer(_ error: any Error) -> Bool {
-        guard let failure = error as? MongoFailure else { return false }
+        guard let failure = error as? MongoError else { return false }
         return failure.kind == .connection || failure.kind == .notPrimary
     }
 }

@@ -6,17 +6,18 @@ extension MongoTaskStore: PresetStore {
 
     package func presets(of tenant: TenantID) async throws -> [Preset] {
         try await reading(for: tenant) {
-            try await tasks.rows(
-                .presets, in: PresetDocument.collection, where: ["tenant": .string(tenant.rawValue)], sort: ["name": 1],
-                limit: Self.listLimit
-            ).map(PresetDocument.preset)
+            try await tasks.readable(.preset, limit: Self.listLimit, PresetDocument.preset) {
+                try await tasks.rows(
+                    .presets, in: PresetDocument.collection, where: ["tenant": .string(tenant.rawValue)], sort: ["name": 1], limit: $0)
+            }
         }
     }
 
     package func preset(_ name: String, of tenant: TenantID) async throws -> Preset? {
         try await reading(for: tenant) {
-            try await tasks.rows(.presets, in: PresetDocument.collection, where: PresetDocument.filter(name, tenant), limit: 1)
-                .first.map(PresetDocument.preset)
+            try tasks.one(
+                try await tasks.rows(.presets, in: PresetDocument.collection, where: PresetDocument.filter(name, tenant), limit: 1),
+                PresetDocument.preset)
         }
     }
 

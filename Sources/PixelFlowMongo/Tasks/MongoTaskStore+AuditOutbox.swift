@@ -3,7 +3,7 @@ package import PixelFlowCore
 
 /// Entries are documents of the collection `audit_outbox`.
 extension MongoTaskStore: AuditOutbox {
-    private static let auditCollection = "audit_outbox"
+    static let auditCollection = "audit_outbox"
 
     package func addAudit(_ entry: AuditEntry) async throws {
         // Sent once more after its answer was lost, it finds its own document.
@@ -22,9 +22,10 @@ extension MongoTaskStore: AuditOutbox {
     package func undeliveredAudit(before time: Timestamp, limit: Int) async throws -> [UndeliveredAuditEntry] {
         let isOld: BSONValue = [AuditDocument.Name.at: ["$lt": .time(time)]]
         let isSettled: BSONValue = [AuditDocument.Name.settled: true]
-        return try await tasks.rows(
-            .audit, in: Self.auditCollection, where: ["$or": [isSettled, isOld]], sort: [AuditDocument.Name.id: 1], limit: limit
-        ).map(AuditDocument.entry)
+        return try await tasks.readable(.audit, limit: limit, AuditDocument.entry) {
+            try await tasks.rows(
+                .audit, in: Self.auditCollection, where: ["$or": [isSettled, isOld]], sort: [AuditDocument.Name.id: 1], limit: $0)
+        }
     }
 
     package func removeAudit(_ ids: [String]) async throws {

@@ -1,8 +1,8 @@
 package import PixelFlowCore
 
 /// Orphans as the collection `orphan` has them: the prefix as `_id`, and since when.
-extension MongoTaskStore: OrphanLedger {
-    private static let orphanCollection = "orphan"
+extension MongoTaskStore: OrphanMarkStore {
+    static let orphanCollection = "orphan"
 
     package func markOrphans(_ prefixes: [BlobKey]) async throws {
         guard !prefixes.isEmpty else { return }
@@ -38,7 +38,7 @@ extension MongoTaskStore: OrphanLedger {
 
 /// The mark is the one document of the collection `installation`.
 extension MongoTaskStore: InstallationRecord {
-    private static let installationCollection = "installation"
+    static let installationCollection = "installation"
     private static let markID = "mark"
 
     package func installationMark() async throws -> InstallationMark? {

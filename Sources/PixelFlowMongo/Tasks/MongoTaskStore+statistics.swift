@@ -25,14 +25,22 @@ extension MongoTaskStore {
         for row in rows("stock") { statistics.add(stock: row) }
         for row in rows("ended") { statistics.add(ended: row, at: row["_id"]?.int) }
         for row in rows("started") { statistics.add(started: row, at: row["_id"]?.int) }
-        let waits = (rows("waits").first?["waits"]?.array ?? []).compactMap(\.int64).sorted()
-        statistics.setQueueLatency(sortedWaits: waits)
+        var waits: [Lane: [Int64]] = [:]
+        for row in rows("waits") {
+            waits[TaskDocument.lane(row["_id"]), default: []] += (row["waits"]?.array ?? []).compactMap(\.int64)
+        }
+        statistics.setQueueLatency(waits: waits)
         return statistics
     }
 
-    /// How many there are by status and error code, and since when the oldest of them.
+    /// How many there are by status, lane and error code, and since when the oldest of them.
     private static let stock: BSONValue = [
-        ["$group": ["_id": ["status": "$status", "code": "$error.code"], "count": ["$sum": 1], "oldest": ["$min": "$created_at"]]]
+        [
+            "$group": [
+                "_id": ["status": "$status", "lane": "$lane", "code": "$error.code"], "count": ["$sum": 1],
+                "oldest": ["$min": "$created_at"],
+            ]
+        ]
     ]
 
     /// The tasks that ended in each minute, from which the last minute and hour are counted.
@@ -63,7 +71,7 @@ extension MongoTaskStore {
 
     private static let latestWaits: BSONValue = [
         ["$match": [Name.startedAt: ["$exists": true]]], ["$sort": [Name.id: -1]], ["$limit": .int(TaskStatistics.latencySample)],
-        ["$group": ["_id": .null, "waits": ["$push": wait]]],
+        ["$group": ["_id": "$lane", "waits": ["$push": wait]]],
     ]
 
     private static let wait: BSONValue = ["$subtract": ["$started_at", "$created_at"]]
@@ -84,7 +92,9 @@ extension TaskStatistics {
         guard let status = row["_id"]?.document?["status"]?.string.flatMap(TaskStatus.init), let count = row["count"]?.int else { return }
         counts[status, default: 0] += count
         if status == .failed, let code = row["_id"]?.document?["code"]?.string { failures[code, default: 0] += count }
-        if status == .pending, let oldest = row["oldest"]?.int64 {
+        guard status == .pending else { return }
+        lanes[TaskDocument.lane(row["_id"]?.document?["lane"]), default: LaneStatistics()].waiting += count
+        if let oldest = row["oldest"]?.int64 {
             oldestPending = min(oldestPending ?? .distantFuture, Timestamp(microseconds: oldest))
         }
     }

@@ -26,13 +26,14 @@ package final class MongoTaskStore: Sendable {
         _ settings: MongoSettings, policy: TaskPolicy = .standard, metrics: any MetricsFactory = MetricsSystem.factory
     ) throws(PixelFlowError) {
         let database = try MongoDatabase(settings, metrics: metrics)
-        self.init(TaskCommands(database: database, clock: ServerClock(database), policy: policy), settings)
+        self.init(TaskCommands(database: database, clock: ServerClock(database), policy: policy, metrics: metrics), settings)
     }
 
     /// For tests: judged by `clock` instead of the server's.
     package convenience init(_ settings: MongoSettings, policy: TaskPolicy, clock: any WallClock) throws(PixelFlowError) {
         let database = try MongoDatabase(settings, metrics: MetricsSystem.factory)
-        self.init(TaskCommands(database: database, clock: LocalClock(clock: clock), policy: policy), settings)
+        self.init(
+            TaskCommands(database: database, clock: LocalClock(clock: clock), policy: policy, metrics: MetricsSystem.factory), settings)
     }
 
     private init(_ tasks: TaskCommands, _ settings: MongoSettings) {

@@ -1,3 +1,5 @@
+import Metrics
+import PixelFlowCache
 import PixelFlowCore
 import Synchronization
 
@@ -12,16 +14,24 @@ final class RecentReads<Value: Sendable>: Sendable {
     private let age: Duration
     /// Organisations that are remembered; beyond it, all are forgotten and read again.
     private let capacity: Int
+    private let metrics: CacheMetrics
 
-    /// - Parameter age: how old what this process goes by may be.
-    init(within age: Duration, capacity: Int = 10_000) {
+    /// - Parameters:
+    ///   - name: of what is remembered, in metrics.
+    ///   - age: how old what this process goes by may be.
+    init(_ name: String, within age: Duration, capacity: Int = 10_000, metrics: any MetricsFactory) {
         self.age = age
         self.capacity = capacity
+        self.metrics = CacheMetrics(name, metrics)
     }
 
-    /// Nil if it has not been read, or too long ago.
+    /// Nil if it has not been read, or too long ago; the caller then reads it.
     subscript(_ tenant: TenantID) -> Value? {
-        guard let entry = entries.withLock({ $0[tenant] }), ContinuousClock.now - entry.read < age else { return nil }
+        guard let entry = entries.withLock({ $0[tenant] }), ContinuousClock.now - entry.read < age else {
+            metrics.count(.miss)
+            return nil
+        }
+        metrics.count(.hit)
         return entry.value
     }
 

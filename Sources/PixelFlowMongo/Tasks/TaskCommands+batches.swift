@@ -56,7 +56,7 @@ extension TaskCommands {
     }
 
     /// The result for a task that was not inserted.
-    private func settle(_ document: TaskDocument, after code: Int, _ failure: MongoFailure) async -> Result<Creation, any Error> {
+    private func settle(_ document: TaskDocument, after code: Int, _ failure: MongoError) async -> Result<Creation, any Error> {
         do {
             guard code == BSONDocument.duplicateKey else { throw PixelFlowError.unavailable(MongoDatabase.backend, cause: failure) }
             for _ in 0..<Self.offers {
@@ -83,7 +83,7 @@ extension TaskCommands {
 
     func find(idempotencyKey key: String, of tenant: TenantID) async throws -> TaskDocument? {
         let filter: BSONDocument = [Name.tenant: .string(tenant.rawValue), Name.idempotencyKey: .string(key)]
-        return try await find(.find, where: filter, limit: 1).first
+        return try one(try await rows(.find, where: filter, limit: 1), TaskDocument.init)
     }
 
     /// The rule of `TaskStateMachine.claim` as a conditional update, and a read that says whose it was.
@@ -105,7 +105,8 @@ extension TaskCommands {
             ]
             var found: [TaskID: (document: TaskDocument, claim: Int64?)] = [:]
             for row in try await rows(.confirm, where: filter, limit: requests.count) {
-                let document = try TaskDocument(row)
+                // One that cannot be read stays claimed until its lease runs out, and the others are not held up.
+                guard let document = unreadable.value(of: .task, { try TaskDocument(row) }) else { continue }
                 found[document.record.id] = (document, row[Name.claim]?.int64)
             }
             return requests.indices.map { index in

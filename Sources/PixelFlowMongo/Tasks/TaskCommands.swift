@@ -1,3 +1,5 @@
+import Logging
+import Metrics
 import PixelFlowCore
 
 /// The database commands of the task store.
@@ -9,13 +11,19 @@ struct TaskCommands: Sendable {
     let machine: TaskStateMachine
     let cache = ClaimCache()
     let times = ChangeTimes()
-    let quotas = RecentReads<Quota>(within: QuotaAge.limit)
-    let endpoints = RecentReads<[WebhookEndpoint]>(within: MongoTaskStore.endpointAge)
+    let quotas: RecentReads<Quota>
+    let endpoints: RecentReads<[WebhookEndpoint]>
+    let unreadable = UnreadableRows { kind, error in
+        Logger(label: "mongodb").warning(
+            "rows that only a newer version can read are left to it", metadata: ["rows": "\(kind.rawValue)", "error": "\(error)"])
+    }
     private let indexes: TaskIndexes
 
-    init(database: MongoDatabase, clock: any StoreClock, policy: TaskPolicy) {
+    init(database: MongoDatabase, clock: any StoreClock, policy: TaskPolicy, metrics: any MetricsFactory) {
         self.database = database
         self.clock = clock
+        quotas = RecentReads("quotas", within: QuotaAge.limit, metrics: metrics)
+        endpoints = RecentReads("webhooks", within: MongoTaskStore.endpointAge, metrics: metrics)
         machine = TaskStateMachine(policy: policy)
         indexes = TaskIndexes(database)
     }
@@ -25,7 +33,30 @@ struct TaskCommands: Sendable {
     func find(
         _ operation: MongoOperation, where filter: BSONDocument, sort: BSONDocument? = nil, limit: Int
     ) async throws -> [TaskDocument] {
-        try await rows(operation, where: filter, sort: sort, limit: limit).map(TaskDocument.init)
+        try await readable(.task, limit: limit, TaskDocument.init) {
+            try await rows(operation, where: filter, sort: sort, limit: $0)
+        }
+    }
+
+    /// The first values of a query, past those that only a newer version can read.
+    func readable<Value>(
+        _ kind: UnreadableRows.Kind, limit: Int, _ read: (BSONDocument) throws -> Value,
+        _ rows: (_ limit: Int) async throws -> [BSONDocument]
+    ) async throws -> [Value] {
+        try await UnreadableRows.page(limit: limit) { limit in
+            try await rows(limit).map { row in unreadable.value(of: kind) { try read(row) } }
+        }
+    }
+
+    /// The one value of a query. Whoever asks for what only a newer version can read may ask that one later.
+    ///
+    /// - Throws: `task_database_unavailable` for it.
+    func one<Value>(_ rows: [BSONDocument], _ read: (BSONDocument) throws -> Value) throws(PixelFlowError) -> Value? {
+        do {
+            return try rows.first.map(read)
+        } catch {
+            throw .unavailable(MongoDatabase.backend, cause: error)
+        }
     }
 
     /// Documents as they are, or only some `fields` of them.
@@ -50,7 +81,7 @@ struct TaskCommands: Sendable {
         // What remains of a purged task has no status.
         var filter: BSONDocument = [Name.id: .string(id.rawValue), Name.status: TaskDocument.present]
         filter[Name.tenant] = tenant.map { .string($0.rawValue) }
-        return try await find(.find, where: filter, limit: 1).first
+        return try one(try await rows(.find, where: filter, limit: 1), TaskDocument.init)
     }
 
     /// Makes the indexes, should they not be there.

@@ -8,7 +8,7 @@ extension TaskDocument {
             id: TaskID(try fields.string(Name.id)), tenant: TenantID(try fields.string(Name.tenant)),
             owner: UserID(try fields.string("owner")), source: try Self.source(try fields.fields("source")),
             pipeline: try PipelineText.decode(try fields.string("pipeline")), preset: fields["preset"]?.string,
-            lane: fields[Name.lane]?.string.flatMap(Lane.init(rawValue:)) ?? .normal,
+            lane: Self.lane(fields[Name.lane]),
             batch: (fields[Name.batch] ?? fields[Name.releasedBatch])?.string.map { BatchID($0) },
             webhookURL: fields["webhook_url"]?.string,
             idempotencyKey: (fields[Name.idempotencyKey] ?? fields[Name.releasedKey])?.string,
@@ -49,6 +49,9 @@ extension TaskDocument {
         task.deletedAt = fields.optionalTime(Name.deletedAt)
         self.init(record: task, version: try fields.int64(Name.version))
     }
+
+    /// - Parameter value: absent for the normal lane.
+    static func lane(_ value: BSONValue?) -> Lane { value?.string.flatMap(Lane.init(rawValue:)) ?? .normal }
 
     private static func trace(_ fields: FieldsOfDocument) throws -> TraceHeaders {
         TraceHeaders(traceparent: try fields.string("traceparent"), tracestate: fields["tracestate"]?.string)

@@ -16,9 +16,9 @@ extension MongoTaskStore: WebhookOwnerStore {
 
     package func webhook(_ id: WebhookID, of tenant: TenantID) async throws -> WebhookEndpoint? {
         try await reading(for: tenant) {
-            try await tasks.rows(
-                .webhooks, in: WebhookDocument.endpoints, where: WebhookDocument.filter(id, tenant), limit: 1
-            ).first.map(WebhookDocument.endpoint)
+            try tasks.one(
+                try await tasks.rows(.webhooks, in: WebhookDocument.endpoints, where: WebhookDocument.filter(id, tenant), limit: 1),
+                WebhookDocument.endpoint)
         }
     }
 
@@ -54,7 +54,10 @@ extension MongoTaskStore: WebhookOwnerStore {
     package func delivery(_ id: WebhookDeliveryID, to queue: WebhookQueue) async throws -> WebhookDelivery? {
         var filter = WebhookDocument.filter(queue)
         filter[Name.id] = .string(id.rawValue)
-        return try await reading(for: queue.tenant) { [filter] in try await tasks.deliveries(where: filter, limit: 1).first }
+        return try await reading(for: queue.tenant) { [filter] in
+            try tasks.one(
+                try await tasks.rows(.webhooks, in: WebhookDocument.deliveries, where: filter, limit: 1), WebhookDocument.delivery)
+        }
     }
 
     package func deliveries(_ query: WebhookDeliveryQuery) async throws -> [WebhookDelivery] {
@@ -120,7 +123,7 @@ extension MongoTaskStore: WebhookFanOut {
         guard ended.contains(where: { $0.webhookURL != nil || endpoints[$0.tenant]?.isEmpty == false }) else { return }
         // By no replica's clock too early for a claim that comes at once.
         let now = try await self.tasks.clock.read().earliest
-        let deliveries = ended.flatMap { WebhookDelivery.made(for: $0, endpoints: endpoints[$0.tenant] ?? [], at: now) }
+        let deliveries = ended.flatMap { WebhookDelivery.deliveries(for: $0, endpoints: endpoints[$0.tenant] ?? [], at: now) }
         for some in WebhookDocument.commands(try deliveries.map(WebhookDocument.document)) {
             try await self.tasks.insertNew(.webhooks, into: WebhookDocument.deliveries, some)
         }
@@ -159,15 +162,16 @@ extension MongoTaskStore: WebhookDeliveryStore {
         let rows = try await tasks.rows(.webhooks, in: WebhookDocument.deliveries, where: held, limit: WebhookQueue.width)
         let slots = Set(rows.compactMap { $0[Name.slot]?.int })
         // Those whose senders have vanished come first: they have their places still.
-        var candidates = try rows.filter { ($0[Name.due]?.int64 ?? .max) <= now.microseconds }.prefix(limit).compactMap { row in
-            try row[Name.slot]?.int.map { (try WebhookDocument.delivery(row), $0) }
+        let left = rows.filter { ($0[Name.due]?.int64 ?? .max) <= now.microseconds }
+        var candidates = try await tasks.settingAside(left, at: now).prefix(limit).compactMap { delivery, row in
+            row[Name.slot]?.int.map { (delivery, $0) }
         }
         let free = Set(0..<WebhookQueue.width).subtracting(slots).shuffled().prefix(limit - candidates.count)
         if !free.isEmpty {
             var due = WebhookDocument.filter(queue)
             due[Name.due] = ["$lte": .time(now)]
             due[Name.slot] = TaskDocument.absent
-            candidates += zip(try await tasks.deliveries(where: due, sort: [Name.due: 1], limit: free.count), free)
+            candidates += zip(try await tasks.dueDeliveries(where: due, at: now, limit: free.count), free)
         }
         var claims: [WebhookDelivery] = []
         var statements: [BSONDocument] = []
@@ -204,10 +208,11 @@ extension TaskCommands {
     private static let endpointLimit = WebhookEndpoint.limit * 2
 
     func endpoints(of tenant: TenantID) async throws -> [WebhookEndpoint] {
-        try await rows(
-            .webhooks, in: WebhookDocument.endpoints, where: [Name.tenant: .string(tenant.rawValue)],
-            sort: [Name.createdAt: 1, Name.id: 1], limit: Self.endpointLimit
-        ).map(WebhookDocument.endpoint)
+        try await readable(.webhook, limit: Self.endpointLimit, WebhookDocument.endpoint) {
+            try await rows(
+                .webhooks, in: WebhookDocument.endpoints, where: [Name.tenant: .string(tenant.rawValue)],
+                sort: [Name.createdAt: 1, Name.id: 1], limit: $0)
+        }
     }
 
     /// As this process knows them, at most `MongoTaskStore.endpointAge` old.
@@ -220,8 +225,40 @@ extension TaskCommands {
     }
 
     fileprivate func deliveries(where filter: BSONDocument, sort: BSONDocument? = nil, limit: Int) async throws -> [WebhookDelivery] {
-        try await rows(.webhooks, in: WebhookDocument.deliveries, where: filter, sort: sort, limit: limit)
-            .map(WebhookDocument.delivery)
+        try await readable(.delivery, limit: limit, WebhookDocument.delivery) {
+            try await rows(.webhooks, in: WebhookDocument.deliveries, where: filter, sort: sort, limit: $0)
+        }
+    }
+
+    /// What cannot be read is set aside: it would be due for ever, and fill the places of its queue.
+    fileprivate func dueDeliveries(where filter: BSONDocument, at now: Timestamp, limit: Int) async throws -> [WebhookDelivery] {
+        var wanted = limit
+        while true {
+            let found = try await rows(
+                .webhooks, in: WebhookDocument.deliveries, where: filter, sort: [WebhookDocument.Name.due: 1], limit: wanted)
+            let readable = try await settingAside(found, at: now).map(\.delivery)
+            if readable.count == found.count || readable.count >= limit || found.count < wanted { return Array(readable.prefix(limit)) }
+            wanted = min(2 * wanted, MongoTaskStore.deliveryBatch)
+        }
+    }
+
+    /// Has senders of this version leave alone for a while what they cannot read, and gives its place up.
+    ///
+    /// - Returns: what can be read.
+    fileprivate func settingAside(
+        _ found: [BSONDocument], at now: Timestamp
+    ) async throws -> [(delivery: WebhookDelivery, row: BSONDocument)] {
+        var readable: [(delivery: WebhookDelivery, row: BSONDocument)] = []
+        var aside: [BSONDocument] = []
+        for row in found {
+            if let delivery = unreadable.value(of: .delivery, { try WebhookDocument.delivery(row) }) {
+                readable.append((delivery, row))
+            } else {
+                aside.append(WebhookDocument.settingAside(row, until: now + WebhookDelivery.setAsideFor))
+            }
+        }
+        for some in WebhookDocument.commands(aside) { try await update(.webhooks, in: WebhookDocument.deliveries, some) }
+        return readable
     }
 
     /// Removes deliveries that the filter finds, at most `limit`.

@@ -125,6 +125,14 @@ enum WebhookDocument {
         return .statement(where: [Name.id: .string(old.id.rawValue), Name.revision: .int(old.revision)], change)
     }
 
+    /// A statement that has a delivery left alone. Its revision stays, so that whoever can read it and is sending it can settle it.
+    static func settingAside(_ row: BSONDocument, until time: Timestamp) -> BSONDocument {
+        var filter: BSONDocument = [:]
+        filter[Name.id] = row[Name.id]
+        filter[Name.revision] = row[Name.revision]
+        return .statement(where: filter, ["$set": [Name.due: .time(time)], "$unset": [Name.slot: 1]])
+    }
+
     static func delivery(_ document: BSONDocument) throws -> WebhookDelivery {
         try JSONDecoder().decode(WebhookDelivery.self, from: Data(try FieldsOfDocument(document).string(Name.document).utf8))
     }

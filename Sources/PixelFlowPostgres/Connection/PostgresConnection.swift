@@ -19,13 +19,13 @@ final class PostgresConnection: @unchecked Sendable {
 
     /// Connects.
     ///
-    /// - Throws: `PostgresFailure`.
+    /// - Throws: `PostgresError`.
     init(_ parameters: ConnectionParameters, statementTimeout: Duration) throws {
         let handle = parameters.withCStrings { PQconnectdbParams($0, $1, 0) }
-        guard let handle else { throw PostgresFailure(.unreachable, "out of memory") }
+        guard let handle else { throw PostgresError(.unreachable, "out of memory") }
         guard PQstatus(handle) == CONNECTION_OK else {
             defer { PQfinish(handle) }
-            throw PostgresFailure(.unreachable, Self.text(PQerrorMessage(handle)))
+            throw PostgresError(.unreachable, Self.text(PQerrorMessage(handle)))
         }
         self.handle = handle
         self.statementTimeout = statementTimeout
@@ -64,13 +64,13 @@ final class PostgresConnection: @unchecked Sendable {
 
     /// Runs one statement, prepared before its first use.
     ///
-    /// - Throws: `PostgresFailure`.
+    /// - Throws: `PostgresError`.
     @discardableResult
     func execute(_ statement: SQLStatement, _ values: [SQLValue] = [], within limit: Duration? = nil) throws -> PostgresResult {
         let deadline = ContinuousClock.now + (limit ?? statementTimeout) + Self.grace
-        let name = statement.name.withUTF8Buffer { String(decoding: $0, as: UTF8.self) }
+        let name = statement.name
         if !prepared.contains(name) {
-            try sent(PQsendPrepare(handle, name, Self.cString(statement.sql), 0, nil))
+            try sent(PQsendPrepare(handle, name, statement.sql, 0, nil))
             _ = try receive(until: deadline)
             prepared.insert(name)
         }
@@ -80,7 +80,7 @@ final class PostgresConnection: @unchecked Sendable {
 
     /// Runs a literal text of several statements.
     ///
-    /// - Throws: `PostgresFailure`.
+    /// - Throws: `PostgresError`.
     func execute(script: StaticString, within limit: Duration? = nil) throws {
         let deadline = ContinuousClock.now + (limit ?? statementTimeout) + Self.grace
         try sent(PQsendQuery(handle, Self.cString(script)))
@@ -88,8 +88,12 @@ final class PostgresConnection: @unchecked Sendable {
     }
 
     /// Runs `body` in a transaction whose statements may take up to `limit` each.
-    func transaction<Value>(within limit: Duration? = nil, _ body: () throws -> Value) throws -> Value {
-        try execute(script: "BEGIN")
+    ///
+    /// - Parameter begin: the statement that begins it, and with it the isolation.
+    func transaction<Value>(
+        within limit: Duration? = nil, begin: StaticString = "BEGIN", _ body: () throws -> Value
+    ) throws -> Value {
+        try execute(script: begin)
         do {
             if let limit { try execute(Self.setLocalTimeout, [.text("\(limit.components.seconds)s")]) }
             let value = try body()
@@ -127,7 +131,7 @@ final class PostgresConnection: @unchecked Sendable {
     /// The last result of the statements sent, or the first failure.
     private func receive(until deadline: ContinuousClock.Instant) throws -> PostgresResult {
         var last: PostgresResult?
-        var failure: PostgresFailure?
+        var failure: PostgresError?
         while true {
             try awaitResult(until: deadline)
             guard let pointer = PQgetResult(handle) else { break }
@@ -149,15 +153,15 @@ final class PostgresConnection: @unchecked Sendable {
             if ready < 0, errno == EINTR { continue }
             guard ready != 0 else {
                 isAbandoned = true
-                throw PostgresFailure(.timedOut, "the server has not answered in time")
+                throw PostgresError(.timedOut, "the server has not answered in time")
             }
             guard PQconsumeInput(handle) == 1 else { throw lost() }
         }
     }
 
-    private func lost() -> PostgresFailure {
+    private func lost() -> PostgresError {
         isAbandoned = true
-        return PostgresFailure(.connectionLost, Self.text(PQerrorMessage(handle)))
+        return PostgresError(.connectionLost, Self.text(PQerrorMessage(handle)))
     }
 
     // MARK: - Text
@@ -172,5 +176,15 @@ final class PostgresConnection: @unchecked Sendable {
         guard let message else { return "" }
         return String(cString: message).split(whereSeparator: \.isNewline)
             .map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: "; ")
+    }
+}
+
+extension SQLValue {
+    /// As the value travels: bytes with a length, so that a text with a NUL is refused by the server and not cut.
+    var bytes: [UInt8] {
+        switch self {
+        case .text(let text): Array(text.utf8)
+        case .integer(let number): withUnsafeBytes(of: number.bigEndian) { Array($0) }
+        }
     }
 }

@@ -21,9 +21,9 @@ struct PostgresResult: ~Copyable {
     }
 
     /// The error that the server returned instead of rows.
-    var failure: PostgresFailure {
+    var failure: PostgresError {
         let state = PQresultErrorField(handle, Int32(UInt8(ascii: "C"))).map { String(cString: $0) }
-        return PostgresFailure(sqlState: state ?? "XX000", message: PostgresConnection.text(PQresultErrorMessage(handle)))
+        return PostgresError(sqlState: state ?? "XX000", message: PostgresConnection.text(PQresultErrorMessage(handle)))
     }
 
     /// All rows.

@@ -33,7 +33,7 @@ final class ConnectionPool: Sendable {
     /// Runs `body` on a thread of the pool with exclusive use of a connection.
     ///
     /// - Parameter isFresh: whether the connection must be a new one.
-    /// - Throws: `PostgresFailure`, `CancellationError` while waiting, and the errors of `body`.
+    /// - Throws: `PostgresError`, `CancellationError` while waiting, and the errors of `body`.
     func withConnection<Value: Sendable>(
         isFresh: Bool = false, _ body: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws -> Value {
@@ -61,7 +61,7 @@ final class ConnectionPool: Sendable {
         try? await threads.shutdownGracefully()
     }
 
-    private static let closed = PostgresFailure(.shutDown, "the connections are closed")
+    private static let closed = PostgresError(.shutDown, "the connections are closed")
 
     /// Blocks.
     ///
@@ -105,10 +105,10 @@ final class ConnectionPool: Sendable {
         unwanted?.close()
     }
 
-    private func failure(_ error: AdmissionError) -> PostgresFailure {
+    private func failure(_ error: AdmissionError) -> PostgresError {
         switch error {
-        case .full: PostgresFailure(.busy, "\(settings.waitLimit) calls are waiting for a connection already")
-        case .waitedTooLong: PostgresFailure(.busy, "no connection was free within \(settings.waitTimeout)")
+        case .full: PostgresError(.busy, "\(settings.waitLimit) calls are waiting for a connection already")
+        case .waitedTooLong: PostgresError(.busy, "no connection was free within \(settings.waitTimeout)")
         case .closed: Self.closed
         }
     }

@@ -54,10 +54,10 @@ final class PostgresDatabase: Sendable {
         let started = ContinuousClock.now
         defer { timers[operation]?.record(duration: ContinuousClock.now - started) }
         do {
-            return try await retry(Self.conflictPolicy, if: { ($0 as? PostgresFailure)?.kind == .conflict }) {
+            return try await retry(Self.conflictPolicy, if: { ($0 as? PostgresError)?.kind == .conflict }) {
                 try await onTwoConnections(operation, body)
             }
-        } catch let failure as PostgresFailure {
+        } catch let failure as PostgresError {
             throw Self.answer(to: failure)
         } catch let refusal as CircuitOpenError {
             throw PixelFlowError.unavailable("database", cause: refusal)
@@ -69,7 +69,7 @@ final class PostgresDatabase: Sendable {
     ) async throws -> Value {
         do {
             return try await attempt(isFresh: false, body)
-        } catch let failure as PostgresFailure where failure.isWorthAnotherTry {
+        } catch let failure as PostgresError where failure.isWorthAnotherTry {
             logger.warning(
                 "database connection lost, retrying once",
                 metadata: ["operation": "\(operation.name)", "error": "\(failure)"])
@@ -82,15 +82,15 @@ final class PostgresDatabase: Sendable {
     private func attempt<Value: Sendable>(
         isFresh: Bool, _ body: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws -> Value {
-        try await breaker.run(countingAsFailure: { ($0 as? PostgresFailure)?.isOutage ?? false }) {
+        try await breaker.run(countingAsFailure: { ($0 as? PostgresError)?.isOutage ?? false }) {
             try await pool.withConnection(isFresh: isFresh, body)
         }
     }
 
-    private static func answer(to failure: PostgresFailure) -> PixelFlowError {
+    private static func answer(to failure: PostgresError) -> PixelFlowError {
         // Data that the server cannot hold, which in text is the NUL character.
         if case .refused(let state) = failure.kind, state.hasPrefix("22") {
-            return PixelFlowError(.invalid, code: "invalid_value", "The text holds a character that cannot be stored.", cause: failure)
+            return PixelFlowError(.invalid, code: "invalid_value", "The text contains a character that cannot be stored.", cause: failure)
         }
         return .unavailable("database", cause: failure)
     }

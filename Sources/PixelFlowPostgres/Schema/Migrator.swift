@@ -16,7 +16,7 @@ struct Migrator: Sendable {
     let migrations: [Migration]
 
     /// - Returns: the names of the applied migrations.
-    /// - Throws: `database_schema_newer` if a newer PixelFlow has migrated the database, and `PostgresFailure`.
+    /// - Throws: `database_schema_newer` if a newer PixelFlow has migrated the database, and `PostgresError`.
     func run(on connection: PostgresConnection) throws -> [String] {
         // A look first: the role of a service need not be allowed to create tables once they are there.
         if try hasVersionTable(connection), try version(connection) == migrations.count { return [] }

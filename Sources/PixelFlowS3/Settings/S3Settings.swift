@@ -90,7 +90,7 @@ package struct S3Timeouts: Sendable, Hashable {
     package var retries = 3
     /// Of the first pause, which is drawn between nothing and this; each further one is up to twice as long.
     package var firstPause = Duration.milliseconds(100)
-    /// The slowest network that is put up with, in bytes a second: a large body gets the more time.
+    /// In bytes a second: the time limit of a body grows with its size by this.
     package var minimumThroughput = 256 * 1024
 
     package init() {}

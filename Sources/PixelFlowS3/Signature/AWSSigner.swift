@@ -70,3 +70,36 @@ package final class AWSSigner: Sendable {
         }
     }
 }
+
+/// The moment of a signature in the two forms that it is written in.
+package struct SigningTime: Sendable, Hashable {
+    /// `20130524`.
+    package let date: String
+    /// `20130524T000000Z`.
+    package let dateTime: String
+
+    package init(_ time: Timestamp) {
+        let digits = time.iso8601.utf8.filter { $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: ":") }
+        // `20130524T000000`, then the milliseconds, which signatures do not contain.
+        let seconds = String(decoding: digits.prefix(15), as: UTF8.self)
+        date = String(seconds.prefix(8))
+        dateTime = seconds + "Z"
+    }
+}
+
+/// Who signs a request. Never prints its secrets.
+package struct AWSCredentials: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
+    package var accessKey: String
+    package var secretKey: String
+    /// Of temporary credentials.
+    package var sessionToken: String?
+
+    package init(accessKey: String, secretKey: String, sessionToken: String? = nil) {
+        self.accessKey = accessKey
+        self.secretKey = secretKey
+        self.sessionToken = sessionToken
+    }
+
+    package var description: String { "AWSCredentials(\(accessKey.prefix(4))…)" }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}

@@ -102,7 +102,7 @@ extension MetricCatalog {
         metrics: [
             MetricDescription(
                 .counter, "task_digests_total", labels: ["outcome"],
-                "Digests of people's tasks: reported (to auth, which mails them), failed (the sums; tried again).")
+                "Task digests by outcome: reported (to auth, which mails them), failed (not computed; retried).")
         ])
 
     static let limits = Group(
@@ -113,19 +113,20 @@ extension MetricCatalog {
                 "Requests counted by the class of their route (sign-in, read, write, upload, heavy): allowed, limited."),
             MetricDescription(
                 .counter, "rate_limit_fail_open_total",
-                "Requests counted in this process alone because Redis did not answer."),
+                "Requests counted only in this process because Redis did not answer."),
             MetricDescription(
                 .histogram, "redis_request_duration_seconds", buckets: requestBuckets, "Duration of a command in Redis."),
         ])
 
     static let caches = Group(
-        title: "Caches", origin: "api",
+        title: "Caches", origin: "auth, api and worker",
         metrics: [
             MetricDescription(
                 .counter, "cache_requests_total", labels: ["cache", "result"],
                 """
-                Answers asked of a cache (task_lists, tasks, statistics, usage, presets). result: hit, miss (read), joined (read for \
-                several at once), stale (could not be read), bypass (read, since the cache could not be relied on).
+                Answers asked of a cache: task_lists, tasks, statistics, usage, shown_quotas and presets of api; sessions and keys of auth \
+                and api; quotas and webhooks of whatever uses MongoDB. result: hit, miss (read), joined (read for several at once), stale \
+                (could not be read, and an older one was given), bypass (read, since the cache could not be relied on).
                 """)
         ])
 

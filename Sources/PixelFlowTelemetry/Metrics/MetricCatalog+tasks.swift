@@ -10,7 +10,7 @@ extension MetricCatalog {
                 .counter, "tasks_finished_total", labels: ["status", "error_code"],
                 "Tasks that reached COMPLETED, FAILED or CANCELLED. error_code is empty unless FAILED, and other for a rare code."),
             MetricDescription(
-                .histogram, "task_queue_latency_seconds", buckets: waitBuckets,
+                .histogram, "task_queue_latency_seconds", labels: ["lane"], buckets: waitBuckets,
                 "Time from when a task is due to its claim by a worker, by the database's clock."),
             MetricDescription(
                 .histogram, "task_duration_seconds", labels: ["status"], buckets: waitBuckets,
@@ -74,7 +74,7 @@ extension MetricCatalog {
         metrics: [
             MetricDescription(
                 .counter, "webhook_attempts_total", labels: ["outcome"],
-                "Attempts by what became of the delivery: delivered, retried (another attempt follows), failed (none does)."),
+                "Delivery attempts by outcome: delivered, retried (another attempt follows), failed (no further attempt)."),
             MetricDescription(
                 .histogram, "webhook_attempt_duration_seconds", "Time from the look-up of the name to the end of the answer."),
             MetricDescription(

@@ -9,9 +9,9 @@ struct AddedProblem {
     let code: String
     let text: String
 
-    static let crossSite = AddedProblem(status: .forbidden, code: "cross_site_request", text: "Another site has sent the request.")
+    static let crossSite = AddedProblem(status: .forbidden, code: "cross_site_request", text: "The request comes from another site.")
     static let malformedPath = AddedProblem(
-        status: .notFound, code: "route_not_found", text: "The path is not spelled in the one way that web forwards.")
+        status: .notFound, code: "route_not_found", text: "The path is not in canonical form.")
 
     static func unavailable(_ service: String) -> AddedProblem {
         AddedProblem(status: .serviceUnavailable, code: "\(service)_unavailable", text: "The \(service) service does not answer.")

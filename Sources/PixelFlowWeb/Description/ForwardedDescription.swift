@@ -15,7 +15,7 @@ struct ForwardedDescription: Sendable {
 }
 
 /// Why descriptions cannot be made one: the services that they come from are of different versions.
-enum DescriptionClash: Error, Equatable {
+enum DescriptionClashError: Error, Equatable {
     /// Two components of one name, such as `schemas/Problem`.
     case component(String)
     case operation(id: String)

@@ -10,8 +10,8 @@ struct ProductDescription {
     private var ids: Set<String> = []
 
     /// - Parameter own: has web's routes, and says what the product is.
-    /// - Throws: `DescriptionClash`.
-    static func json(_ own: JSONValue, _ behind: [ForwardedDescription]) throws(DescriptionClash) -> JSONValue {
+    /// - Throws: `DescriptionClashError`.
+    static func json(_ own: JSONValue, _ behind: [ForwardedDescription]) throws(DescriptionClashError) -> JSONValue {
         var product = ProductDescription()
         product.add(tags: own)
         try product.add(components: own)
@@ -44,19 +44,19 @@ struct ProductDescription {
         return tags.filter { tag in tag["name"].map(used.contains) == true }
     }
 
-    private mutating func add(components document: JSONValue) throws(DescriptionClash) {
+    private mutating func add(components document: JSONValue) throws(DescriptionClashError) {
         for (section, named) in document["components"]?.objectValue ?? [:] where section != "securitySchemes" {
             for (name, component) in named.objectValue ?? [:] { try add(component, name, to: section) }
         }
     }
 
-    private mutating func add(_ component: JSONValue, _ name: String, to section: String) throws(DescriptionClash) {
+    private mutating func add(_ component: JSONValue, _ name: String, to section: String) throws(DescriptionClashError) {
         if let other = components[section, default: [:]].updateValue(component, forKey: name), other != component {
             throw .component("\(section)/\(name)")
         }
     }
 
-    private mutating func add(paths added: [String: JSONValue]) throws(DescriptionClash) {
+    private mutating func add(paths added: [String: JSONValue]) throws(DescriptionClashError) {
         for (path, methods) in added {
             for operation in (methods.objectValue ?? [:]).values {
                 guard let id = operation["operationId"]?.stringValue else { continue }
@@ -66,7 +66,7 @@ struct ProductDescription {
         }
     }
 
-    private mutating func forwardedPaths(of service: ForwardedDescription) throws(DescriptionClash) -> [String: JSONValue] {
+    private mutating func forwardedPaths(of service: ForwardedDescription) throws(DescriptionClashError) -> [String: JSONValue] {
         guard let described = service.document["paths"]?.objectValue else { throw .noPaths(service.name) }
         var forwarded: [String: JSONValue] = [:]
         for (path, methods) in described where service.forwarded.allow(path) {
@@ -82,7 +82,7 @@ struct ProductDescription {
     /// The operation as web answers it: also to the session's cookie, and with web's own problems.
     private mutating func throughWeb(
         _ operation: JSONValue, of service: ForwardedDescription, hasParameters: Bool, isRead: Bool
-    ) throws(DescriptionClash) -> JSONValue {
+    ) throws(DescriptionClashError) -> JSONValue {
         var operation = operation
         let security = operation["security"]?.arrayValue ?? []
         if !security.isEmpty { operation["security"] = .array(security + SecuritySchemes.sessions) }
@@ -100,7 +100,7 @@ struct ProductDescription {
     }
 
     /// A response that several operations share stays shared, under a name that no service gives.
-    private mutating func adding(_ problem: AddedProblem, to response: JSONValue?) throws(DescriptionClash) -> JSONValue {
+    private mutating func adding(_ problem: AddedProblem, to response: JSONValue?) throws(DescriptionClashError) -> JSONValue {
         guard let reference = response?["$ref"]?.stringValue, let name = reference.split(separator: "/").last.map(String.init),
             let shared = components["responses"]?[name]
         else { return problem.added(to: response) }

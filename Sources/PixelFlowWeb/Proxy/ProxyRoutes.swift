@@ -39,6 +39,9 @@ struct ProxyRoutes: Sendable {
         if request.asksForWebSocket {
             return try await SocketUpstream(upstream: upstream).relay(target, headers: headers(request, context), context)
         }
+        if request.method == .get, path == "/api/events", !request.announcesBody {
+            return try await upstream.relayEvents(target, headers: headers(request, context), context)
+        }
         let gate = request.announcesBody && request.waitsForContinue ? ContinueGate() : nil
         let body = request.announcesBody ? RelayedBody(request.body, gate: gate) : nil
         let length = request.headers[.contentLength].flatMap { Int64($0) }
@@ -94,7 +97,7 @@ struct ProxyRoutes: Sendable {
         let length = headers[.contentLength].flatMap { Int($0) }
         let body = ResponseBody(contentLength: length) { writer in
             do {
-                try await relay(answer, to: &writer, isWatched: sent == nil && length == nil, request)
+                for try await piece in answer.body { try await writer.write(piece) }
                 try await writer.finish(nil)
             } catch {
                 await sent?.close()
@@ -103,20 +106,6 @@ struct ProxyRoutes: Sendable {
             await sent?.close()
         }
         return Response(status: answer.status, headers: headers, body: body)
-    }
-
-    /// - Parameter isWatched: ends the stream as soon as the client goes, and not with the next
-    ///   thing that is written to it, which may never come.
-    private static func relay(
-        _ answer: UpstreamAnswer, to writer: inout any ResponseBodyWriter, isWatched: Bool, _ request: Request
-    ) async throws {
-        guard isWatched, answer.headers[.contentType]?.hasPrefix("text/event-stream") == true else {
-            for try await piece in answer.body { try await writer.write(piece) }
-            return
-        }
-        try await request.body.cancellingOnClose {
-            for try await piece in answer.body.cancelOnGracefulShutdown() { try await writer.write(piece) }
-        }
     }
 }
 

@@ -1,6 +1,5 @@
 import NIOCore
 import PixelFlowHTTP
-import Synchronization
 
 /// Passes bytes on between a client and a service, on the event loop of both, until either side has closed its connection or the
 /// process stops. Each is read only as fast as the other takes it.
@@ -23,28 +22,5 @@ enum SocketRelay {
                 side.finish()
             }
         }
-    }
-}
-
-/// A service's side whose client has not been told yet. If it never is, the connection to the service ends.
-final class OpenedSocket: Sendable {
-    private let service: NIOLoopBound<SocketRelay.Side>
-    private let eventLoop: any EventLoop
-    private let isTaken = Atomic(false)
-
-    init(_ service: NIOLoopBound<SocketRelay.Side>, on eventLoop: any EventLoop) {
-        self.service = service
-        self.eventLoop = eventLoop
-    }
-
-    deinit {
-        guard !isTaken.load(ordering: .relaxed) else { return }
-        eventLoop.execute { [service] in service.value.close() }
-    }
-
-    /// To be called on the event loop.
-    func take() -> SocketRelay.Side {
-        isTaken.store(true, ordering: .relaxed)
-        return service.value
     }
 }

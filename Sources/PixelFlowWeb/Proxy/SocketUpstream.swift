@@ -1,18 +1,13 @@
-import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
 import NIOHTTP1
-import NIOPosix
-import NIOSSL
 import PixelFlowCore
 import PixelFlowHTTP
 import ServiceLifecycle
 
 /// WebSockets to a service: the handshake is passed on as it is, and then the bytes in both directions.
 struct SocketUpstream: Sendable {
-    /// Time to connect and to have the handshake answered.
-    private static let handshakeTime = TimeAmount.seconds(10)
     /// Bytes of a refusal.
     private static let refusalBytes = 64 * 1024
 
@@ -31,9 +26,9 @@ struct SocketUpstream: Sendable {
     ///   - headers: those of the client with everything that is to be passed on.
     /// - Throws: `…_unavailable` (503) if the service does not answer.
     func relay(_ path: String, headers: HTTPFields, _ context: AppRequestContext) async throws -> Response {
-        switch try await open(path, headers: headers, on: context.eventLoop) {
+        switch try await upstream.connect(path, headers: headers, on: context.eventLoop, Self.upgrade) {
         case .opened(let service, let answer):
-            let opened = OpenedSocket(service, on: context.eventLoop)
+            let opened = Opened(service, on: context.eventLoop) { $0.close() }
             return context.upgrade(
                 to: "websocket", headers: answer, handlers: { [] },
                 own: { (client: SocketRelay.Side) in SocketRelay.connect(client, opened.take()) }
@@ -50,41 +45,7 @@ struct SocketUpstream: Sendable {
 
     // MARK: The handshake
 
-    /// - Parameter eventLoop: of the client's connection; the service's has the same.
-    private func open(_ path: String, headers: HTTPFields, on eventLoop: any EventLoop) async throws -> Answer {
-        guard let url = URLComponents(string: upstream.baseURL), let host = url.host else {
-            throw PixelFlowError.unavailable(upstream.name)
-        }
-        // An IPv6 address is in brackets in a URL and in `Host`, and nowhere else.
-        let name = host.trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
-        let isSecure = url.scheme == "https"
-        let isAddress = (try? SocketAddress(ipAddress: name, port: 0)) != nil
-        let port = url.port ?? (isSecure ? 443 : 80)
-        var fields = HTTPHeaders([("host", url.port.map { "\(host):\($0)" } ?? host)])
-        for field in headers { fields.add(name: field.name.rawName, value: field.value) }
-        let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: url.percentEncodedPath + path, headers: fields)
-        do {
-            return try await ClientBootstrap(group: eventLoop)
-                .connectTimeout(.seconds(3))
-                .connect(host: name, port: port) { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        if isSecure {
-                            let context = try NIOSSLContext(configuration: .makeClientConfiguration())
-                            try channel.pipeline.syncOperations.addHandler(
-                                NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : name))
-                        }
-                        return try Self.upgrade(channel, head)
-                    }
-                }.get()
-        } catch let error as CancellationError {
-            throw error
-        } catch {
-            throw PixelFlowError.unavailable(upstream.name, cause: error)
-        }
-    }
-
-    private static func upgrade(_ channel: any Channel, _ head: HTTPRequestHead) throws -> EventLoopFuture<Answer> {
-        let deadline = channel.eventLoop.scheduleTask(in: handshakeTime) { channel.close(promise: nil) }
+    @Sendable private static func upgrade(_ channel: any Channel, _ head: HTTPRequestHead) throws -> EventLoopFuture<Answer> {
         let configuration = NIOTypedHTTPClientUpgradeConfiguration<Answer>(
             upgradeRequestHead: head, upgraders: [SocketUpgrader()],
             notUpgradingCompletionHandler: { channel in
@@ -94,7 +55,6 @@ struct SocketUpstream: Sendable {
         // The service's first frame may come with its 101.
         pipeline.leftOverBytesStrategy = .forwardBytes
         return try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(configuration: pipeline)
-            .always { _ in deadline.cancel() }
     }
 
     private func refusal(_ channel: NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>) async throws -> Response {

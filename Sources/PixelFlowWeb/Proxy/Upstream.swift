@@ -28,12 +28,28 @@ struct Upstream: Sendable {
     func send(
         _ method: HTTPRequest.Method, _ path: String, headers: HTTPFields, body: Body? = nil, gate: ContinueGate? = nil
     ) async throws -> UpstreamAnswer {
+        try await traced(method, path, headers) { headers in
+            try await answer(to: method, path, headers: headers, body: body, gate: gate)
+        } status: {
+            Int($0.status.code)
+        }
+    }
+
+    /// Runs a request in a span of its own.
+    ///
+    /// - Parameters:
+    ///   - body: gets the headers with the span in them.
+    ///   - status: of the answer.
+    func traced<Answer: Sendable>(
+        _ method: HTTPRequest.Method, _ path: String, _ headers: HTTPFields, _ body: (HTTPFields) async throws -> Answer,
+        status: (Answer) -> Int
+    ) async throws -> Answer {
         try await withSpan(method.rawValue, ofKind: .client) { span in
             var headers = headers
             if let trace = TraceHeaders(span.context) { headers.set(trace) }
-            let answer = try await answer(to: method, path, headers: headers, body: body, gate: gate)
+            let answer = try await body(headers)
             guard span.isRecording else { return answer }
-            let status = Int(answer.status.code)
+            let status = status(answer)
             span.updateAttributes { attributes in
                 attributes["http.request.method"] = method.rawValue
                 attributes["http.response.status_code"] = status

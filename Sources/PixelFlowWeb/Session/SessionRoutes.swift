@@ -29,7 +29,7 @@ struct SessionRoutes: Sendable {
                 problems: Self.credentialProblems + [
                     DeclaredProblem(.unauthenticated, "credentials_invalid", "The address or the password is wrong."),
                     DeclaredProblem(.unauthenticated, "second_factor_required", "The second factor is on, and there is no code."),
-                    DeclaredProblem(.unauthenticated, "second_factor_invalid", "The code is wrong, or has been used."),
+                    DeclaredProblem(.unauthenticated, "second_factor_invalid", "The code is wrong or has already been used."),
                 ], handler: signIn),
             Route(
                 .post, "/session/register", id: "registerAndSignIn", tag: "session", "Register and sign in with a cookie", access: .anyone,
@@ -62,7 +62,7 @@ struct SessionRoutes: Sendable {
         ]
     }
 
-    private static let crossSite = DeclaredProblem(.forbidden, "cross_site_request", "Another site has sent the request.")
+    private static let crossSite = DeclaredProblem(.forbidden, "cross_site_request", "The request comes from another site.")
     private static let tokenProblem = DeclaredProblem(.unauthenticated, "session_missing", "There is no session, or it has ended.")
     private static let disabled = DeclaredProblem(.forbidden, "account_disabled", "An operator has disabled the account.")
     private static let homeless = DeclaredProblem(.forbidden, "no_organisation", "The account belongs to no organisation.")

@@ -78,7 +78,7 @@ function Confirm({ offer, onDone }) {
 function Recovery({ codes, onClose }) {
     return (
         <div className="grid gap-4">
-            <p className="text-soft">Each signs you in once without the app. They are shown this once: keep them where you keep your passwords.</p>
+            <p className="text-soft">Each signs you in once without the app. They are shown only once: keep them where you keep your passwords.</p>
             <ul aria-label="Recovery codes" className="grid grid-cols-1 gap-x-6 gap-y-1 rounded-lg bg-sunk p-3 font-mono sm:grid-cols-2">
                 {codes.map((code) => <li key={code}>{code}</li>)}
             </ul>

@@ -96,8 +96,9 @@ function PresetPicker({ choice }) {
             <legend className="mb-2 text-sm font-medium">Outputs</legend>
             <div className="grid max-h-80 grid-cols-1 gap-2 overflow-y-auto p-1 -m-1">
                 {!isLoaded && [1, 2, 3].map((row) => <div key={row} className="h-[62px] animate-shimmer rounded-xl bg-sunk" />)}
-                {presets.map(({ name, pipeline }) => (
-                    <Option key={name} isChosen={choice === name} onChoose={() => uploads.set({ choice: name })} title={name} extra={purposes[name]}
+                {presets.map(({ name, pipeline, priority }) => (
+                    <Option key={name} isChosen={choice === name} onChoose={() => uploads.set({ choice: name })} title={name}
+                        extra={[purposes[name], priority && `${priority} priority`].filter(Boolean).join(" · ")}
                         text={pipeline.outputs.map((output) => describe(output, schema)).join(" · ")} />
                 ))}
                 {isLoaded && <Option isChosen={choice === ""} onChoose={chooseOwn} title="Your own" extra="Sizes, formats, effects" text="Build a pipeline step by step, starting from the selected preset" />}

@@ -50,6 +50,7 @@ function Numbers({ now }) {
                         {typeof now.oldest_pending_seconds === "number" ? duration(now.oldest_pending_seconds) : "None"}
                     </p>
                     <p className="text-soft">{typeof now.oldest_pending_seconds === "number" ? "since it was accepted" : "No task is waiting for a worker."}</p>
+                    {now.priorities && <Priorities priorities={now.priorities} />}
                 </Card>
                 <Card aria-labelledby="failures-heading" className="p-4"><Title id="failures-heading" title="Failures" /><Failures failures={now.failures} /></Card>
             </div>
@@ -71,6 +72,26 @@ function Count({ status, word, icon, look, number }) {
         </li>
     );
 }
+
+const priorityWords = { high: "High", normal: "Normal", low: "Low" };
+
+/** @param {{ priorities: import("@api").Statistics["priorities"] }} properties */
+function Priorities({ priorities }) {
+    return (
+        <table className="mt-3 w-full text-sm tabular-nums">
+            <caption className="sr-only">Waiting tasks by priority</caption>
+            <thead className="text-left text-soft"><tr><th scope="col" className="font-normal">Priority</th><th scope="col" className="font-normal">Waiting</th><th scope="col" className="font-normal">Median wait</th><th scope="col" className="font-normal">95 % under</th></tr></thead>
+            <tbody>
+                {Object.entries(priorityWords).map(([name, word]) => {
+                    const { waiting, queue_latency_seconds: { p50, p95 } } = priorities[name];
+                    return <tr key={name} className="border-t border-line"><th scope="row" className="py-1.5 text-left font-normal">{word}</th><td>{count(waiting)}</td><td>{seconds(p50)}</td><td>{seconds(p95)}</td></tr>;
+                })}
+            </tbody>
+        </table>
+    );
+}
+
+const seconds = (value) => (typeof value === "number" ? duration(value) : "–");
 
 function Failures({ failures }) {
     const rows = Object.entries(failures).sort(([, one], [, other]) => other - one);

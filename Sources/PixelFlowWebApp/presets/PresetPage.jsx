@@ -1,5 +1,6 @@
 import { useEffect, useState } from "react";
 import { Icon } from "../ui/Icon.jsx";
+import { Choice } from "../ui/Choice.jsx";
 import { Button, Empty, Failure, Field } from "../ui/parts.jsx";
 import { PipelineEditor } from "../pipeline/PipelineEditor.jsx";
 import { newOutput } from "../pipeline/pipelines.js";
@@ -7,6 +8,8 @@ import { useValidation } from "../pipeline/useValidation.js";
 import { toast } from "../service/toasts.js";
 import { Link, go, useTitle } from "../shell/routing.jsx";
 import { loadPresets, savePreset, usePresets } from "./presetStore.js";
+
+const priorities = [["none", "As usual"], ["high", "High"], ["normal", "Normal"], ["low", "Low, for many pictures"]];
 
 /** Edits a preset; `new` creates one. */
 export function PresetPage({ name }) {
@@ -23,6 +26,7 @@ export function PresetPage({ name }) {
 function Editor({ preset, isNew }) {
     const [name, setName] = useState(preset.name);
     const [pipeline, setPipeline] = useState(preset.pipeline);
+    const [priority, setPriority] = useState(preset.priority || "none");
     const [problem, setProblem] = useState(null);
     const { errors } = useValidation(pipeline);
     const isWrong = Object.keys(errors).length > 0;
@@ -30,7 +34,7 @@ function Editor({ preset, isNew }) {
         event.preventDefault();
         setProblem(null);
         try {
-            await savePreset(name.trim(), pipeline);
+            await savePreset(name.trim(), pipeline, priority);
             toast(`Preset ${name.trim()} saved.`);
             go("/presets");
         } catch (refusal) {
@@ -50,6 +54,8 @@ function Editor({ preset, isNew }) {
             </div>
             {isNew && <Field id="preset-name" label="Name of the preset" value={name} onChange={(event) => setName(event.target.value)} maxLength={64} spellCheck={false}
                 className="max-w-sm" hint="Use a to z, 0 to 9, - and _" error={isAboutName ? problem.message : ""} />}
+            <Choice id="preset-priority" label="Priority of tasks that use it" className="max-w-sm" options={priorities} value={priority}
+                onChange={(event) => setPriority(event.target.value)} />
             {problem && !isAboutName && <Failure problem={problem} />}
             <PipelineEditor pipeline={pipeline} onChange={setPipeline} errors={errors} />
         </form>

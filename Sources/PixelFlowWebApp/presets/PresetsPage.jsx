@@ -30,7 +30,7 @@ export function PresetsPage() {
 }
 
 function PresetCard({ preset }) {
-    const { name, pipeline, built_in: isBuiltIn, updated_at: updatedAt } = preset;
+    const { name, pipeline, priority, built_in: isBuiltIn, updated_at: updatedAt } = preset;
     const { schema } = useSchema();
     const mayWrite = useMay("presets:write");
     const mayUse = useMay("tasks:write");
@@ -39,7 +39,7 @@ function PresetCard({ preset }) {
         setAsking(false);
         try {
             await removePreset(name);
-            const restore = () => savePreset(name, pipeline).catch(showError);
+            const restore = () => savePreset(name, pipeline, priority).catch(showError);
             toast(`Preset ${name} deleted.`, { action: { label: "Undo", run: restore }, seconds: 8 });
         } catch (problem) {
             showError(problem);
@@ -48,7 +48,7 @@ function PresetCard({ preset }) {
     return (
         <Card as="article" aria-label={`Preset ${name}`} className="flex h-full flex-col p-4">
             <h2 className="text-lg font-semibold wrap-anywhere">{name}</h2>
-            <p className="text-sm text-soft">{isBuiltIn ? `Built in${purposes[name] ? ` · ${purposes[name]}` : ""}` : `Yours, saved ${ago(updatedAt)}`}</p>
+            <p className="text-sm text-soft">{isBuiltIn ? `Built in${purposes[name] ? ` · ${purposes[name]}` : ""}` : `Yours, saved ${ago(updatedAt)}`}{priority && ` · ${priority} priority`}</p>
             <ul className="mt-3 grid grow content-start gap-1.5 text-sm">
                 {pipeline.outputs.slice(0, 4).map((output) => <li key={output.name} className="truncate" title={describe(output, schema)}><strong className="font-medium">{output.name}</strong> <span className="text-soft">{describe(output, schema)}</span></li>)}
                 {pipeline.outputs.length > 4 && <li className="text-soft">and {pipeline.outputs.length - 4} more</li>}

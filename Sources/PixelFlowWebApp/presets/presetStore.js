@@ -22,8 +22,9 @@ function place({ name }) {
 
 const path = (name) => `/api/presets/${encodeURIComponent(name)}`;
 
-export async function savePreset(name, pipeline) {
-    await call("PUT", path(name), pipeline);
+/** @param {string} [priority] of tasks that use it and name none, "none" for no priority; without it a preset of this name keeps its own */
+export async function savePreset(name, pipeline, priority) {
+    await call("PUT", path(name) + (priority ? `?priority=${priority}` : ""), pipeline);
     await loadPresets();
 }
 

@@ -3,6 +3,7 @@ import { Icon } from "../ui/Icon.jsx";
 import { statuses } from "../ui/Status.jsx";
 import { inputLook } from "../ui/parts.jsx";
 import { count } from "../service/format.js";
+import { useAnswer } from "../service/useAnswer.js";
 import { go, useSearch } from "../shell/routing.jsx";
 import { useStatistics } from "./statistics.js";
 import { list, taskStore } from "./taskStore.js";
@@ -27,20 +28,45 @@ export function Filters() {
     return (
         <div className="flex flex-wrap items-center gap-3 p-3 sm:p-4">
             <Choices status={status} onChange={(value) => narrow({ status: value })} />
-            {batch && <BatchBadge onRemove={() => narrow({ batch: "" })} />}
+            {batch && <BatchBadge id={batch} onRemove={() => narrow({ batch: "" })} />}
             <Search text={search} onChange={(value) => narrow({ search: value })} />
         </div>
     );
 }
 
-function BatchBadge({ onRemove }) {
+/** Which batch the list is narrowed to, and how far it is. */
+function BatchBadge({ id, onRemove }) {
+    const { answer, problem, reload } = useAnswer(`/api/batches/${encodeURIComponent(id)}`);
+    const { now } = useStatistics();
+    // They are read anew after every change of a task, at most once a second.
+    useEffect(() => {
+        if (answer) reload();
+    }, [now]);
+    const name = batchName(id, answer, problem);
+    const progress = answer ? batchProgress(answer) : "";
     return (
-        <button type="button" onClick={onRemove} aria-label="Show the tasks of all batches"
-            className="flex items-center gap-1.5 rounded-full bg-accent-wash px-3 py-1 text-sm font-medium whitespace-nowrap text-accent">
-            One batch
+        <button type="button" onClick={onRemove} title={id} aria-label={`${[name, progress].filter(Boolean).join(", ")}: show all batches`}
+            className="flex max-w-full items-center gap-1.5 rounded-full bg-accent-wash px-3 py-1 text-sm font-medium whitespace-nowrap
+                text-accent">
+            <span className="max-w-48 truncate">{name}</span>
+            {progress && <span className="tabular-nums">{progress}</span>}
             <Icon name="close" />
         </button>
     );
+}
+
+/** The end of an id differs in batches of the same time, and its beginning does not. */
+function batchName(id, batch, problem) {
+    if (problem?.status === 404 || problem?.status === 422) return "Unknown batch";
+    return batch?.description || `Batch …${id.slice(-6)}`;
+}
+
+/** @param {import("@api").Batch} batch */
+function batchProgress({ counts }) {
+    if (!counts) return "";
+    const ended = counts.completed + counts.failed + counts.cancelled;
+    const all = ended + counts.pending + counts.processing;
+    return all ? `${count(ended)} of ${count(all)} done` : "no tasks";
 }
 
 function Choices({ status, onChange }) {

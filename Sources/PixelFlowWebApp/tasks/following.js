@@ -1,5 +1,6 @@
 import { session } from "../service/session.js";
 import { makeStore } from "../service/store.js";
+import { noteBatches } from "./batches.js";
 import { connect, tryWebSockets } from "./connection.js";
 import { wantsNotifications } from "./notifications.js";
 import { refreshStatistics } from "./statistics.js";
@@ -110,7 +111,11 @@ function deliver() {
     const [changed, removed] = [news, gone];
     news = [];
     gone = [];
-    if (changed.length) upsertTasks(changed);
+    if (changed.length) {
+        // A task may have ended before anybody heard that it is there.
+        noteBatches(changed);
+        upsertTasks(changed);
+    }
     if (removed.length) forget(removed.filter((id) => taskStore.get().tasks.has(id)));
     refreshStatistics();
 }

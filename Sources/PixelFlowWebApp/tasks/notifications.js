@@ -1,7 +1,10 @@
 import { makeStore, useStore } from "../service/store.js";
+import { completedBatches } from "./batches.js";
 import { onEnd } from "./progress.js";
 
 const key = "pixelflow.notifications";
+/** Batches are closed without a change of any task, so the page asks. */
+export const askEvery = 15000;
 
 /** `off`, `on`, or `refused` where the browser does not allow them. */
 const choice = makeStore({ state: chosen() });
@@ -26,17 +29,41 @@ export function turnOffNotifications() {
     choice.set({ state: chosen() });
 }
 
-/** Tells of the end of the work in hand, while nobody looks at the page. */
+/** Tells of the end of the work in hand, and of each batch that is completed, while nobody looks at the page. */
 export function startNotifying() {
     onEnd((ended) => {
-        if (!document.hidden || !wantsNotifications()) return;
-        // One for all pages that are open: the same tag replaces.
-        const notification = new Notification("PixelFlow", { body: summary(ended), tag: "pixelflow-end", icon: "/favicon.svg" });
-        notification.onclick = () => {
-            window.focus();
-            notification.close();
-        };
+        if (isWanted()) tell(summary(ended), "pixelflow-end");
     });
+    // What was completed while somebody looked is no news.
+    document.addEventListener("visibilitychange", () => { if (isWanted()) askForBatches(() => {}); });
+    setInterval(() => { if (isWanted()) askForBatches(tellOfBatch); }, askEvery);
+}
+
+const isWanted = () => document.hidden && wantsNotifications();
+
+/** @param {(batch: import("./batches.js").Batch) => void} take */
+async function askForBatches(take) {
+    try {
+        (await completedBatches()).forEach(take);
+    } catch {
+        // The next question may be answered.
+    }
+}
+
+/** One for all pages that are open: the same tag replaces. */
+function tell(body, tag) {
+    const notification = new Notification("PixelFlow", { body, tag, icon: "/favicon.svg" });
+    notification.onclick = () => {
+        window.focus();
+        notification.close();
+    };
+}
+
+/** @param {import("./batches.js").Batch} batch */
+function tellOfBatch({ id, description, counts }) {
+    const name = description ? `Batch “${description}”` : "A batch";
+    const { completed, failed } = counts ?? { completed: 0, failed: 0 };
+    tell(completed + failed ? `${name} is done: ${summary({ done: completed, failed })}` : `${name} is done.`, `pixelflow-batch-${id}`);
 }
 
 /** @param {{ done: number, failed: number }} ended */

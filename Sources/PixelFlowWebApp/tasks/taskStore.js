@@ -1,5 +1,6 @@
 import { call } from "../service/calls.js";
 import { makeStore, useStore } from "../service/store.js";
+import { noteBatches } from "./batches.js";
 
 const firstPage = 50;
 const furtherPage = 200;
@@ -41,6 +42,7 @@ function matches(task, { status, search, batch }) {
  * @param {Task[]} news
  */
 export function upsertTasks(news) {
+    noteBatches(news.filter(isOpen));
     taskStore.set((state) => {
         const tasks = new Map(state.tasks);
         const listed = new Set(state.ids);

@@ -3,7 +3,7 @@ import { Button, Dialog, Failure } from "../ui/parts.jsx";
 import { duration, moment } from "../service/format.js";
 import { useAnswer } from "../service/useAnswer.js";
 import { Badge } from "./Badge.jsx";
-import { outcome, readable, states } from "./words.js";
+import { outcome, readable, requestHeaders, states } from "./words.js";
 
 const codeLook = "mt-1 max-h-72 overflow-auto rounded-lg bg-sunk p-3 font-mono text-sm";
 
@@ -21,7 +21,9 @@ export function Delivery({ address, onReplay, onClose }) {
                     {delivery.next_attempt_at && <p className="text-soft">Next attempt: {moment(delivery.next_attempt_at)}</p>}
                     <section aria-labelledby="request-heading" className="min-w-0">
                         <h3 id="request-heading" className="font-semibold">Request</h3>
-                        <p className="text-sm text-soft wrap-anywhere">{delivery.url && `To ${delivery.url}. `}<code className="font-mono">webhook-id: {delivery.id}</code>; the time and the signature are made for each attempt.</p>
+                        {delivery.url && <p className="text-sm text-soft wrap-anywhere">To {delivery.url}</p>}
+                        <pre tabIndex={0} aria-label="Headers of the request" className={codeLook}>{requestHeaders(delivery)}</pre>
+                        <p className="mt-1 text-sm text-soft">The signature is made from these, the body and the secret; it is not kept.</p>
                         <pre tabIndex={0} aria-label="Body of the request" className={codeLook}>{readable(delivery.body || "")}</pre>
                     </section>
                     <section aria-labelledby="attempts-heading" className="min-w-0">
@@ -40,7 +42,7 @@ export function Delivery({ address, onReplay, onClose }) {
 function Attempt({ attempt }) {
     return (
         <li className="py-2">
-            <p className="flex flex-wrap gap-x-3 text-sm"><span className="font-medium">{outcome(attempt)}</span><time dateTime={attempt.at} className="text-soft">{moment(attempt.at)}</time><span className="text-soft">after {duration(attempt.duration_ms / 1000)}</span></p>
+            <p className="flex flex-wrap gap-x-3 text-sm"><span className="font-medium">{outcome(attempt)}</span><time dateTime={attempt.at} className="text-soft">{moment(attempt.at)}</time><span className="text-soft">after {duration(attempt.duration_ms / 1000)}</span>{typeof attempt.timestamp === "number" && <code className="font-mono text-soft">webhook-timestamp: {attempt.timestamp}</code>}</p>
             {attempt.answer && <pre tabIndex={0} aria-label="Answer" className={codeLook}>{attempt.answer}</pre>}
             {attempt.next_attempt_at && <p className="text-sm text-soft">The next was to follow at {moment(attempt.next_attempt_at)}.</p>}
         </li>

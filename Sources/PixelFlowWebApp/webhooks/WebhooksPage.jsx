@@ -34,7 +34,7 @@ function Webhooks() {
             {!answer && !problem && <div role="status" aria-label="Loading the webhooks" className="h-52 animate-shimmer rounded-2xl bg-sunk" />}
             {answer && (
                 <Card aria-label="Webhooks" className="px-4 py-1">
-                    {!answer.webhooks.length && <Empty icon="hook" title="No webhooks yet">Whatever ends after a webhook is made is told to it.</Empty>}
+                    {!answer.webhooks.length && <Empty icon="hook" title="No webhooks yet">A webhook receives every event after its creation.</Empty>}
                     <ul className="divide-y divide-line">{answer.webhooks.map((webhook) => <Row key={webhook.id} webhook={webhook} />)}</ul>
                 </Card>
             )}

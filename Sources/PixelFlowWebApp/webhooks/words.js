@@ -26,6 +26,12 @@ export function outcome(attempt) {
     return attempt.error ? attempt.error.replaceAll("_", " ") : "No answer";
 }
 
+/** The headers that tell a delivery: those of the latest attempt that made a request, as far as they are known. */
+export function requestHeaders({ id, attempts }) {
+    const sent = attempts.map(({ timestamp }) => timestamp).filter((timestamp) => typeof timestamp === "number");
+    return ["content-type: application/json", `webhook-id: ${id}`, ...(sent.length ? [`webhook-timestamp: ${sent[sent.length - 1]}`] : [])].join("\n");
+}
+
 /** The address of a page of the log. */
 export function logAddress(id, state, cursor) {
     const parameters = new URLSearchParams({ limit: "50" });

@@ -30,14 +30,14 @@ extension IdentityStoreConformance {
     /// The first span of each hour is over and has settled.
     private static let later = Timestamp(iso8601: "2026-01-15T10:02:00Z") ?? now
 
-    private func claimed(_ other: IdentityStore? = nil, at time: Timestamp = later, limit: Int = 50) async throws -> [DigestOrder] {
+    private func claimed(_ other: IdentityStore? = nil, at time: Timestamp = later, limit: Int = 50) async throws -> [DigestRequest] {
         try await (other ?? store).claimDigests(Self.schedule, at: time, lease: .seconds(120), limit: limit)
     }
 
     private func report(
-        _ order: DigestOrder, _ ended: EndedTasks, to other: IdentityStore? = nil, at time: Timestamp = later
+        _ request: DigestRequest, _ ended: EndedTasks, to other: IdentityStore? = nil, at time: Timestamp = later
     ) async throws -> IdentityStore.DigestCount {
-        try await (other ?? store).report([TaskDigest(order, ended)], mailingFor: Self.lifetime, at: time)
+        try await (other ?? store).report([TaskDigest(request, ended)], mailingFor: Self.lifetime, at: time)
     }
 
     private func waiting(at time: Timestamp = later) async throws -> [QueuedMail] {
@@ -96,37 +96,37 @@ extension IdentityStoreConformance {
         let full = try requireValue(Timestamp(iso8601: "2026-01-15T10:00:00Z"), "a time")
         let failures = try await claimed(at: half + TaskSpan.settlingTime)
         try requireEqual(
-            failures, [DigestOrder(organisation: bob.tenant, person: bob.id, owners: [bob.id], from: Self.start, until: half)],
+            failures, [DigestRequest(organisation: bob.tenant, person: bob.id, owners: [bob.id], from: Self.start, until: half)],
             "of a quarter of an hour")
         _ = try await report(failures[0], EndedTasks(completed: 3))
         let other = try await reopen()
-        let orders = try await claimed() + claimed(other)
-        try requireEqual(orders.count, 2, "given to two callers together")
-        let hourly = try requireValue(orders.first { $0.person == ada.id }, "no order for ada")
+        let requests = try await claimed() + claimed(other)
+        try requireEqual(requests.count, 2, "given to two callers together")
+        let hourly = try requireValue(requests.first { $0.person == ada.id }, "no request for ada")
         try requireEqual(
             hourly,
-            DigestOrder(
+            DigestRequest(
                 organisation: ada.tenant, person: ada.id, owners: [ada.id, UserID(key.id.rawValue)], from: Self.start, until: full),
             "with the keys")
-        try requireEqual(orders.first { $0.person == bob.id }.map { [$0.from, $0.until] }, [half, full], "where the last has ended")
+        try requireEqual(requests.first { $0.person == bob.id }.map { [$0.from, $0.until] }, [half, full], "where the last has ended")
         try requireEqual(try await claimed(at: Self.later + .seconds(60)), [], "while they are given out")
         try requireEqual(try await claimed(at: Self.later + .seconds(120), limit: 1).count, 1, "when nobody has reported, so many")
         // A week at most: what is older is not told of.
         let distant = Self.later + .seconds(30 * 86_400)
-        let late = try requireValue(try await claimed(at: distant).first { $0.person == ada.id }, "no late order")
+        let late = try requireValue(try await claimed(at: distant).first { $0.person == ada.id }, "no late request")
         try requireEqual(late.until - late.from, IdentityStore.digestAge, "after a long time away")
     }
 
     private func tellsEachSpanOnce() async throws {
         let ada = try await register("ada@example.org")
         try await choose(.hourly, ada, in: ada.tenant)
-        let order = try requireValue(try await claimed().first, "no order")
+        let request = try requireValue(try await claimed().first, "no request")
         let ended = EndedTasks(completed: 998, failed: 1, cancelled: 1)
         let other = try await reopen()
         let store = store
         let counts = try await withThrowingTaskGroup(of: IdentityStore.DigestCount.self) { group in
             for number in 0..<20 {
-                group.addTask { try await self.report(order, ended, to: number.isMultiple(of: 2) ? store : other) }
+                group.addTask { try await self.report(request, ended, to: number.isMultiple(of: 2) ? store : other) }
             }
             return try await group.reduce(into: []) { $0.append($1) }
         }
@@ -139,7 +139,7 @@ extension IdentityStoreConformance {
         try requireEqual(
             found.news,
             TaskNews(
-                organisation: ada.tenant, person: ada.id, ended: ended, subject: .span(.hourly, from: order.from, until: order.until)),
+                organisation: ada.tenant, person: ada.id, ended: ended, subject: .span(.hourly, from: request.from, until: request.until)),
             "what is told")
         try requireEqual(try await claimed(at: Self.later + .seconds(600)), [], "until the next span is over")
         // Sent, and forgotten when it could not have been sent any more.
@@ -153,24 +153,24 @@ extension IdentityStoreConformance {
         let (ada, bob) = (try await register("ada@example.org"), try await register("bob@example.org"))
         try await choose(.hourly, ada, in: ada.tenant)
         try await choose(.failures, bob, in: bob.tenant)
-        let orders = try await claimed()
-        for order in orders {
-            let ended = order.person == ada.id ? EndedTasks() : EndedTasks(completed: 1000, cancelled: 5)
-            try requireEqual(try await report(order, ended), count(empty: 1), "of nothing to tell")
+        let requests = try await claimed()
+        for request in requests {
+            let ended = request.person == ada.id ? EndedTasks() : EndedTasks(completed: 1000, cancelled: 5)
+            try requireEqual(try await report(request, ended), count(empty: 1), "of nothing to tell")
         }
         try requireEqual(try await waiting(), [], "messages")
         let next = try await claimed(at: Self.later + .seconds(3600))
-        try requireEqual(Set(next.map(\.from)), Set(orders.map(\.until)), "where the next spans begin")
-        for order in next { _ = try await report(order, EndedTasks(failed: 1), at: Self.later + .seconds(3600)) }
+        try requireEqual(Set(next.map(\.from)), Set(requests.map(\.until)), "where the next spans begin")
+        for request in next { _ = try await report(request, EndedTasks(failed: 1), at: Self.later + .seconds(3600)) }
         try requireEqual(try await waiting(at: Self.later + .seconds(3600)).count, 2, "messages once there is something")
         // Another length goes on where the last has ended, and whoever begins anew begins now.
         try await choose(.daily, ada, in: ada.tenant, at: Self.later + .seconds(7200))
-        let daily = try requireValue(try await claimed(at: Self.later + .seconds(86_400)).first { $0.person == ada.id }, "no order")
+        let daily = try requireValue(try await claimed(at: Self.later + .seconds(86_400)).first { $0.person == ada.id }, "no request")
         try requireEqual(daily.from, try requireValue(next.first { $0.person == ada.id }, "none").until, "after another choice")
         try await choose(.never, bob, in: bob.tenant)
         let anew = Self.later + .seconds(90_000)
         try await choose(.hourly, bob, in: bob.tenant, at: anew)
-        let first = try requireValue(try await claimed(at: anew + .seconds(7200)).first { $0.person == bob.id }, "no order")
+        let first = try requireValue(try await claimed(at: anew + .seconds(7200)).first { $0.person == bob.id }, "no request")
         try requireEqual(first.from, anew, "begun anew")
     }
 
@@ -183,10 +183,10 @@ extension IdentityStoreConformance {
             id: UUIDv7.make(), kind: .verification, recipient: bob.email, createdAt: Self.later, expiresAt: Self.later + Self.lifetime)
         try await store.queue(bounced)
         for mail in try await waiting() { try await store.remove(mail, mailbox: .refuses(at: Self.later)) }
-        let orders = try await claimed()
+        let requests = try await claimed()
         try await choose(.never, eve, in: eve.tenant)
         var counts: [UserID: IdentityStore.DigestCount] = [:]
-        for order in orders { counts[order.person] = try await report(order, EndedTasks(completed: 1)) }
+        for request in requests { counts[request.person] = try await report(request, EndedTasks(completed: 1)) }
         try requireEqual(counts[ada.id], count(queued: 1), "who wants to know")
         try requireEqual(counts[bob.id], count(unreachable: 1), "whose mailbox refuses mail")
         try requireEqual(counts[eve.id], count(superseded: 1), "who wants no more")
@@ -201,19 +201,19 @@ extension IdentityStoreConformance {
         let ada = try await register("ada@example.org")
         try await choose(.hourly, ada, in: ada.tenant)
         try await fillOutbox(until: Self.later + Self.lifetime, count: IdentityStore.taskMailLimit)
-        let order = try requireValue(try await claimed().first, "no order")
-        try requireEqual(try await report(order, EndedTasks(failed: 1)), count(postponed: 1), "without room")
+        let request = try requireValue(try await claimed().first, "no request")
+        try requireEqual(try await report(request, EndedTasks(failed: 1)), count(postponed: 1), "without room")
         for mail in try await waiting() { try await store.remove(mail) }
         let again = try requireValue(try await claimed(at: Self.later + .seconds(120)).first, "not asked for again")
-        try requireEqual(again, order, "the same span")
+        try requireEqual(again, request, "the same span")
         try requireEqual(try await report(again, EndedTasks(failed: 1)), count(queued: 1), "with room")
     }
 
     private func comesLast() async throws {
         let ada = try await register("ada@example.org")
         try await choose(.hourly, ada, in: ada.tenant)
-        let order = try requireValue(try await claimed().first, "no order")
-        try requireEqual(try await report(order, EndedTasks(failed: 1)), count(queued: 1), "with room")
+        let request = try requireValue(try await claimed().first, "no request")
+        try requireEqual(try await report(request, EndedTasks(failed: 1)), count(queued: 1), "with room")
         func invitation(at time: Timestamp) -> QueuedMail {
             QueuedMail(
                 id: UUIDv7.make(), kind: .invitation, recipient: "x@example.org", createdAt: time, expiresAt: Self.later + Self.lifetime)
@@ -222,7 +222,7 @@ extension IdentityStoreConformance {
         let first = try await store.claimMail(at: Self.later + .seconds(2), lease: .seconds(60), limit: 1)
         try requireEqual(first.map(\.kind), [.invitation], "the first to be sent")
         for _ in 0..<IdentityStore.taskMailLimit - 2 { try await store.queue(invitation(at: Self.later)) }
-        let next = try requireValue(try await claimed(at: Self.later + .seconds(3600)).first, "no second order")
+        let next = try requireValue(try await claimed(at: Self.later + .seconds(3600)).first, "no second request")
         try requireEqual(try await report(next, EndedTasks(failed: 1)), count(postponed: 1), "half full")
         try await store.queue(invitation(at: Self.later))
     }

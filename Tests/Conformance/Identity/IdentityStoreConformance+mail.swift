@@ -15,6 +15,7 @@ extension IdentityStoreConformance {
         },
         ConformanceCase("an address is verified by a token once") { try await $0.verifiesOnce() },
         ConformanceCase("messages that have expired are cleaned up") { try await $0.cleansMail() },
+        ConformanceCase("messages about tasks come after all others") { try await $0.sendsMailAboutTasksLast() },
     ]
 
     private static let lease = Duration.seconds(60)
@@ -39,6 +40,12 @@ extension IdentityStoreConformance {
         try requireEqual(claimed.first?.isDoubtful, false, "doubt")
         try requireEqual(try await claim(in: other), [], "the second claim")
         try requireEqual(try await claim(after: 59, in: other), [], "a claim within the lease")
+    }
+
+    private func sendsMailAboutTasksLast() async throws {
+        let kinds = QueuedMail.Kind.allCases
+        for kind in kinds.filter(\.isAboutTasks) + kinds.filter({ !$0.isAboutTasks }) { try await store.queue(Self.mail(kind)) }
+        try requireEqual(try await claim().map(\.kind.isAboutTasks), kinds.map(\.isAboutTasks).sorted { !$0 && $1 }, "about tasks")
     }
 
     private func sharesMail() async throws {

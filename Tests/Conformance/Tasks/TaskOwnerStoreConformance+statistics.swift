@@ -5,6 +5,7 @@ extension TaskOwnerStoreConformance {
         Case("statistics: counts by status and by error code, of this tenant alone") { try await $0.countsByStatus() },
         Case("statistics: throughput of the last minute and hour") { try await $0.countsThroughput() },
         Case("statistics: how long tasks waited") { try await $0.measuresWaiting() },
+        Case("statistics: by lane, of this tenant alone") { try await $0.tellsLanes() },
         Case("statistics: minute by minute") { try await $0.tellsMinutes() },
         Case("statistics: an empty store") { try await $0.emptyStatistics() },
     ]
@@ -53,6 +54,26 @@ extension TaskOwnerStoreConformance {
         try requireEqual(found.oldestPending, oldest.createdAt, "oldest that waits")
     }
 
+    func tellsLanes() async throws {
+        guard let clock else { return }
+        for (lane, wait) in [(Lane.high, 1), (.high, 1), (.low, 40), (.low, 60)] {
+            let task = try await add(lane: lane)
+            clock.advance(by: .seconds(wait))
+            _ = try await claim(task)
+        }
+        for (lane, count) in [(Lane.high, 1), (.normal, 2), (.low, 3)] {
+            for number in 0..<count { try await add(lane: lane, isHeld: number > 0) }
+            try await add(of: Self.stranger, lane: lane)
+        }
+        let cancelled = try await add(lane: .high)
+        _ = try await owner.cancel(cancelled.id, of: Self.tenant)
+        let found = try await owner.statistics(of: Self.tenant)
+        try requireEqual(Lane.allCases.map { found.lanes[$0]?.waiting }, [1, 2, 3], "waiting")
+        try requireEqual(Lane.allCases.map { found.lanes[$0]?.queueLatencyP50?.rounded() }, [1, nil, 40], "medians")
+        try requireEqual(Lane.allCases.map { found.lanes[$0]?.queueLatencyP95?.rounded() }, [1, nil, 60], "95th percentiles")
+        try requireEqual(found.queueLatencyP95?.rounded(), 60, "95th percentile of all")
+    }
+
     func tellsMinutes() async throws {
         guard let clock else { return }
         // From here on a minute of the test is a minute of the timeline.
@@ -81,6 +102,7 @@ extension TaskOwnerStoreConformance {
         try requireEqual(found.queueLatencyP50, nil, "median")
         try requireEqual(found.oldestPending, nil, "oldest that waits")
         try requireEqual(found.failures, [:], "failures")
+        try requireEqual(found.lanes, Dictionary(uniqueKeysWithValues: Lane.allCases.map { ($0, LaneStatistics()) }), "lanes")
         try requireEqual(found.timeline.count, TaskInterval.count, "minutes")
     }
 }

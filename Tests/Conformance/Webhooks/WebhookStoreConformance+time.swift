@@ -22,6 +22,57 @@ extension WebhookStoreConformance {
         try requireEqual(try await store.claimDeliveries(of: queue, limit: 1), [], "claims after the last attempt")
     }
 
+    func anHourOfErrorsIsGotOver() async throws {
+        guard let clock else { return }
+        _ = try await store.add(endpoint())
+        let delivery = try await addDelivery()
+        let back = clock.now() + .seconds(3600)
+        try await attemptAll(until: back) { _ in WebhookOutcome(status: 500) }
+        let waiting = try requireValue(try await store.delivery(delivery.id, to: queue), "no delivery")
+        try requireEqual(waiting.log.map(\.status), [500, 500, 500, 500], "answers of the hour")
+        try await attemptAll { _ in WebhookOutcome(status: 200) }
+        let delivered = try requireValue(try await store.delivery(delivery.id, to: queue), "no delivery")
+        try requireEqual(delivered.state, .delivered, "the state")
+        try requireEqual(delivered.attempts, 5, "attempts")
+    }
+
+    func aDayAwayIsGotOver() async throws {
+        guard let clock else { return }
+        _ = try await store.add(endpoint())
+        let start = clock.now()
+        for hour in 0..<24 {
+            let now = start + .seconds(hour * 3600)
+            try await attemptAll(until: now) { _ in WebhookOutcome(error: "unreachable") }
+            pass(max(.zero, now - clock.now()))
+            _ = try await addDelivery()
+        }
+        try await attemptAll(until: start + .seconds(86_400)) { _ in WebhookOutcome(error: "unreachable") }
+        let waiting = try await store.deliveries(WebhookDeliveryQuery(queue, limit: 100))
+        try requireEqual(waiting.filter { $0.state == .pending }.count, 24, "deliveries that wait")
+        // Whoever plugs it in again may come late: what is due is then made in the order in which it was.
+        pass(.seconds(86_400))
+        var told: [WebhookDeliveryID] = []
+        try await attemptAll { delivery in
+            told.append(delivery.id)
+            return WebhookOutcome(status: 200)
+        }
+        try requireEqual(told, waiting.sorted { $0.nextAttemptAt < $1.nextAttemptAt }.map(\.id), "the order")
+    }
+
+    /// Makes what attempts are due before `end`, each at its time or, if that is past, now.
+    private func attemptAll(until end: Timestamp = .distantFuture, _ attempt: (WebhookDelivery) -> WebhookOutcome) async throws {
+        func pending() async throws -> WebhookDelivery? {
+            try await store.deliveries(WebhookDeliveryQuery(queue, limit: 100)).filter { $0.state == .pending }
+                .min { $0.nextAttemptAt < $1.nextAttemptAt }
+        }
+        while let next = try await pending(), next.nextAttemptAt < end {
+            pass(max(.zero, next.nextAttemptAt - (clock?.now() ?? next.nextAttemptAt)))
+            for claimed in try await store.claimDeliveries(of: queue, limit: WebhookQueue.width) {
+                _ = try requireValue(try await store.settle(claimed, attempt(claimed)), "the attempt is not settled")
+            }
+        }
+    }
+
     func retryAfterIsHonoured() async throws {
         _ = try await store.add(endpoint())
         _ = try await addDelivery()

@@ -46,6 +46,12 @@ package struct WebhookStoreConformance: Sendable {
         ConformanceCase("webhooks: attempts follow each other by the schedule, and then the delivery has failed") {
             try await $0.attemptsFollowTheSchedule()
         },
+        ConformanceCase("webhooks: an endpoint that fails for an hour is told by the attempt that follows") {
+            try await $0.anHourOfErrorsIsGotOver()
+        },
+        ConformanceCase("webhooks: an endpoint that was away for a day is told everything in the order of attempts") {
+            try await $0.aDayAwayIsGotOver()
+        },
         ConformanceCase("webhooks: Retry-After puts an attempt off") { try await $0.retryAfterIsHonoured() },
         ConformanceCase("webhooks: a claim whose sender has vanished is taken over, and the old one is fenced") {
             try await $0.vanishedSendersAreReplaced()

@@ -11,7 +11,7 @@ extension ClusterEndToEnd {
         @Test(.timeLimit(.minutes(3)))
         func whatWasDoneWithoutAuthIsInTheLogOnceThoughApiWasKilled() async throws {
             try await LiveCluster.run([.auth, .api(1)]) { cluster in
-                let ada = try await Person.signedIn(to: cluster.entrance(api: 1))
+                let ada = try await Person.signedIn(to: cluster.endpoint(api: 1))
                 #expect(try await ada.get("/api/tasks").status == 200)
                 await cluster.kill(.auth)
                 for name in ["a", "b", "c"] { #expect(try await Self.put(name, by: ada) == 201) }

@@ -20,7 +20,7 @@ extension ClusterEndToEnd {
             try await LiveCluster.run([.auth], adjust: { $0["PIXELFLOW_AUTH_REGISTRATIONS_PER_HOUR"] = "1000000" }) { cluster in
                 let start = ContinuousClock.now
                 var owners: [TeamOwner] = []
-                for number in 0..<Self.people { owners.append(try await TeamOwner(number, cluster.entrance(api: 1))) }
+                for number in 0..<Self.people { owners.append(try await TeamOwner(number, cluster.endpoint(api: 1))) }
                 let people = owners
                 let isOver = Flag()
                 try await withThrowingTaskGroup { group in

@@ -27,7 +27,7 @@ extension LiveCluster {
         pace: Duration = .milliseconds(30), deadline: Duration = .seconds(240), receiver: RawServer? = nil, atLeast tasks: Int,
         disturb: (LoadRun) async throws -> Void
     ) async throws -> History {
-        var loadRun = LoadRun(entrance(api: 1), entrance(api: 2))
+        var loadRun = LoadRun(endpoint(api: 1), endpoint(api: 2))
         loadRun.pace = pace
         loadRun.deadline = deadline
         loadRun.receiver = receiver

@@ -1,6 +1,7 @@
 import Conformance
 import Foundation
 import Synchronization
+import TestSupport
 
 /// The four services as processes of their own, on servers of their own.
 final class LiveCluster: Sendable {
@@ -28,7 +29,7 @@ final class LiveCluster: Sendable {
     let settings: [String: String]
     private let home: TemporaryFolder
     private let ports: Mutex<[Member: Int]>
-    private let processes = Mutex<[Member: ChildProcess]>([:])
+    private let processes = Mutex<[Member: RunningProcess]>([:])
 
     private init(stack: ServerStack, settings: [String: String]) throws {
         self.stack = stack
@@ -87,7 +88,7 @@ final class LiveCluster: Sendable {
     /// Where the kubelet asks: web has a port of its own for that.
     func probePort(of member: Member) -> Int { port(of: member == .web ? Member(service: "web-management", number: 1) : member) }
 
-    func entrance(api number: Int) -> Endpoint {
+    func endpoint(api number: Int) -> Endpoint {
         Endpoint(ports: Ports(web: port(of: .web), auth: port(of: .auth), api: port(of: .api(number)), worker: port(of: .worker(1))))
     }
 
@@ -98,7 +99,7 @@ final class LiveCluster: Sendable {
     func spawn(_ member: Member, group: String? = nil) throws {
         var environment = environment(of: member)
         if let group { environment["PIXELFLOW_KAFKA_GROUP"] = group }
-        let process = try ChildProcess(
+        let process = try RunningProcess(
             Executable.path("pixelflow-\(member.service)"), [], environment: environment,
             output: "\(home.path)/\(member).out", errors: "\(home.path)/\(member).log")
         processes.withLock { $0[member] = process }
@@ -107,7 +108,7 @@ final class LiveCluster: Sendable {
     /// What the executable of a member says when it is asked, with the member's settings, whether the member is ready.
     func probe(_ member: Member) async throws -> (code: Int32, output: String, errors: String) {
         let files = try TemporaryFolder()
-        let process = try ChildProcess(
+        let process = try RunningProcess(
             Executable.path("pixelflow-\(member.service)"), ["--probe"], environment: environment(of: member),
             output: "\(files.path)/output", errors: "\(files.path)/errors")
         let code = await process.waitForExit()
@@ -136,7 +137,7 @@ final class LiveCluster: Sendable {
     }
 
     func ready(_ member: Member) async throws {
-        let probe = Person(service: entrance(api: 1))
+        let probe = Person(service: endpoint(api: 1))
         try await eventually(within: .seconds(90), "\(member) to be ready: \(log(member).suffix(2000))") {
             try await (try? probe.get("/readyz", port: port(of: member)))?.status == 200 ? () : nil
         }

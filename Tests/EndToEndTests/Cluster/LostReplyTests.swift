@@ -65,7 +65,7 @@ extension ClusterEndToEnd {
                 let postgres = try #require(proxy)
                 for number in 0..<5 {
                     let cut = postgres.cutReplies(toRequestsContaining: "add_user")
-                    _ = try await Person.signedIn(to: cluster.entrance(api: 1), as: "person-\(number)@example.org")
+                    _ = try await Person.signedIn(to: cluster.endpoint(api: 1), as: "person-\(number)@example.org")
                     #expect(cut.cuts > 0, "nothing was cut")
                 }
             }

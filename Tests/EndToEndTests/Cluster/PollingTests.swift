@@ -12,7 +12,7 @@ extension ClusterEndToEnd {
         @Test(.timeLimit(.minutes(3)))
         func whileNothingChangesTheDatabaseIsNotReadAndEachChangeIsSeen() async throws {
             try await LiveCluster.run([.auth, .api(1), .api(2), .worker(1)]) { cluster in
-                let ada = try await Person.signedIn(to: cluster.entrance(api: 1))
+                let ada = try await Person.signedIn(to: cluster.endpoint(api: 1))
                 let image = PNG.noise(width: 8, height: 8, seed: 1)
                 let first = try await ada.process(image)
                 let ports = [1, 2].map { cluster.port(of: .api($0)) }
@@ -57,7 +57,7 @@ extension ClusterEndToEnd {
         @Test(.timeLimit(.minutes(3)))
         func whileEventsDoNotComeEveryRequestReadsTheDatabase() async throws {
             try await LiveCluster.run([.auth, .api(1), .api(2)]) { cluster in
-                let ada = try await Person.signedIn(to: cluster.entrance(api: 1))
+                let ada = try await Person.signedIn(to: cluster.endpoint(api: 1))
                 var poll = Poll(person: ada, port: cluster.port(of: .api(2)))
                 try await eventually(within: .seconds(30), "the replica to answer from memory") {
                     let before = try await poll.reads()

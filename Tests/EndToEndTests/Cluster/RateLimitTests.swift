@@ -14,7 +14,7 @@ extension ClusterEndToEnd {
                 settings["PIXELFLOW_RATE_ORGANISATION"] = "0"
                 settings["PIXELFLOW_CACHE_TIMEOUT_MS"] = "10000"
             } _: { cluster in
-                let person = try await Person.signedIn(to: cluster.entrance(api: 1))
+                let person = try await Person.signedIn(to: cluster.endpoint(api: 1))
                 let ports = replicas.map { cluster.port(of: .api($0)) }
                 let statuses = try await Self.send(10_000, by: person, to: ports)
                 #expect(statuses == [200: 1000, 429: 9000])

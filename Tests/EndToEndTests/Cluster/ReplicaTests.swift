@@ -11,8 +11,8 @@ extension ClusterEndToEnd {
         @Test(.timeLimit(.minutes(3)))
         func everyReplicaTellsOfEveryChangeAndResumesWhatAnotherBegan() async throws {
             try await LiveCluster.run([.auth, .api(1), .api(2), .worker(1)]) { cluster in
-                let first = try await Person.signedIn(to: cluster.entrance(api: 1))
-                let second = Person(service: cluster.entrance(api: 2), token: first.token)
+                let first = try await Person.signedIn(to: cluster.endpoint(api: 1))
+                let second = Person(service: cluster.endpoint(api: 2), token: first.token)
 
                 // Uploaded at the one replica, seen at the other, to the end.
                 let (seen, continuation) = AsyncStream.makeStream(of: TaskChange.self)
@@ -67,7 +67,7 @@ extension ClusterEndToEnd {
         @Test(.timeLimit(.minutes(3)))
         func oneRequestIDFollowsATaskThroughAllServices() async throws {
             try await LiveCluster.run { cluster in
-                let person = try await Person.signedIn(to: cluster.entrance(api: 1))
+                let person = try await Person.signedIn(to: cluster.endpoint(api: 1))
                 let reply = try await person.postBody(
                     PNG.noise(width: 64, height: 64, seed: 5), type: "image/png", headers: ["x-request-id": "follow-this-one"])
                 try await person.final(try reply.task().id)

@@ -12,10 +12,10 @@ extension ClusterEndToEnd {
         @Test(.timeLimit(.minutes(3)))
         func aRevokedKeyIsRefusedByEveryReplicaAndItsStreamsEnd() async throws {
             try await LiveCluster.run([.auth, .api(1), .api(2)]) { cluster in
-                let ada = try await Person.signedIn(to: cluster.entrance(api: 1))
+                let ada = try await Person.signedIn(to: cluster.endpoint(api: 1))
                 let made = try await ada.auth(.POST, "/keys", #"{"name":"site","scopes":["tasks:read"]}"#).object()
                 let (id, key) = (try #require(made["id"] as? String), try #require(made["key"] as? String))
-                let programs = [1, 2].map { Person(service: cluster.entrance(api: $0), token: key) }
+                let programs = [1, 2].map { Person(service: cluster.endpoint(api: $0), token: key) }
                 for program in programs { #expect(try await program.get("/api/tasks").status == 200) }
                 let upload = try await programs[0].postBody(PNG.noise(width: 8, height: 8, seed: 1), type: "image/png")
                 #expect(upload.code == "insufficient_scope")
@@ -37,14 +37,14 @@ extension ClusterEndToEnd {
         @Test(.timeLimit(.minutes(3)))
         func aMemberWhoIsRemovedIsOutWithinSeconds() async throws {
             try await LiveCluster.run([.auth, .api(1), .api(2)]) { cluster in
-                let ada = try await Person.signedIn(to: cluster.entrance(api: 1))
-                let bob = try await Person.signedIn(to: cluster.entrance(api: 2), as: "bob@example.org")
+                let ada = try await Person.signedIn(to: cluster.endpoint(api: 1))
+                let bob = try await Person.signedIn(to: cluster.endpoint(api: 2), as: "bob@example.org")
                 let team = try #require(try await ada.auth(.POST, "/organisations", #"{"name":"Works"}"#).object()["id"] as? String)
                 let invitation = try await ada.auth(.POST, "/organisations/\(team)/invitations", #"{"role":"member"}"#).object()
                 let secret = try #require(invitation["token"] as? String)
                 #expect(try await bob.auth(.POST, "/invitations/accept", #"{"token":"\#(secret)"}"#).status == 200)
                 let changed = try await bob.auth(.POST, "/token", #"{"organisation":"\#(team)"}"#).object()
-                let inTeam = Person(service: cluster.entrance(api: 2), token: try #require(changed["token"] as? String))
+                let inTeam = Person(service: cluster.endpoint(api: 2), token: try #require(changed["token"] as? String))
                 #expect(try await inTeam.get("/api/tasks").status == 200)
 
                 let user = try #require(try await bob.auth(.GET, "/me").object()["id"] as? String)
@@ -62,8 +62,8 @@ extension ClusterEndToEnd {
         @Test(.timeLimit(.minutes(3)))
         func aRoleThatChangesDuringAnUploadLeavesNothingHalfDone() async throws {
             try await LiveCluster.run([.auth, .api(1)]) { cluster in
-                let ada = try await Person.signedIn(to: cluster.entrance(api: 1))
-                let bob = try await Person.signedIn(to: cluster.entrance(api: 1), as: "bob@example.org")
+                let ada = try await Person.signedIn(to: cluster.endpoint(api: 1))
+                let bob = try await Person.signedIn(to: cluster.endpoint(api: 1), as: "bob@example.org")
                 let team = try #require(try await ada.auth(.POST, "/organisations", #"{"name":"Works"}"#).object()["id"] as? String)
                 let invitation = try await ada.auth(.POST, "/organisations/\(team)/invitations", #"{"role":"member"}"#).object()
                 let secret = try #require(invitation["token"] as? String)
@@ -103,7 +103,7 @@ extension ClusterEndToEnd {
         @Test(.timeLimit(.minutes(3)))
         func whatIsKnownGoesOnWhileAuthIsAway() async throws {
             try await LiveCluster.run([.auth, .api(1)]) { cluster in
-                let ada = try await Person.signedIn(to: cluster.entrance(api: 1))
+                let ada = try await Person.signedIn(to: cluster.endpoint(api: 1))
                 let made = try await ada.auth(.POST, "/keys", #"{"name":"site","scopes":["tasks:read"]}"#).object()
                 let program = Person(service: ada.service, token: try #require(made["key"] as? String))
                 #expect(try await ada.get("/api/tasks").status == 200)

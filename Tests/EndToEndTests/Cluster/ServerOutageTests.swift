@@ -10,7 +10,7 @@ extension ClusterEndToEnd {
         @Test(.timeLimit(.minutes(5)), arguments: ServerStack.Server.allCases)
         func nothingIsLostWhenAServerStopsForAWhile(_ server: ServerStack.Server) async throws {
             try await LiveCluster.run { cluster in
-                let person = try await Person.signedIn(to: cluster.entrance(api: 1), as: "outage@example.org")
+                let person = try await Person.signedIn(to: cluster.endpoint(api: 1), as: "outage@example.org")
                 _ = try await cluster.runLoad(deadline: Cluster.recovery, atLeast: 40) { loadRun in
                     try await Cluster.enough(20, loadRun)
                     // The stand-in for Kafka forgets on a kill what it has acknowledged just before; the others may be killed.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// Real servers of this test's own: `scripts/stack` in a folder of its own, on free ports.
 ///
@@ -35,7 +36,7 @@ final class ServerStack: Sendable {
     @discardableResult
     private func call(_ command: String, _ servers: [Server]) async throws -> String {
         let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../../scripts/stack").path
-        return try await Command.run(
+        return try await Command.output(
             "/usr/bin/env",
             ["PIXELFLOW_STACK_DIR=\(home.path)", "PIXELFLOW_STACK_PORTS=free", script, command] + servers.map(\.rawValue))
     }

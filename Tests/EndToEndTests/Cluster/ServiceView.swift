@@ -41,7 +41,7 @@ final class ServiceView: Sendable {
     func probe() async throws {
         for _ in 0...Self.failureThreshold {
             for (pod, member) in members {
-                let answer = try? await Person(service: live.entrance(api: 1)).get("/readyz", port: live.probePort(of: member))
+                let answer = try? await Person(service: live.endpoint(api: 1)).get("/readyz", port: live.probePort(of: member))
                 cluster.noteProbe(of: pod, isOK: answer?.status == 200, failureThreshold: Self.failureThreshold)
             }
         }

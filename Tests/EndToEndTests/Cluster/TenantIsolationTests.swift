@@ -16,7 +16,7 @@ extension ClusterEndToEnd {
         @Test(.timeLimit(.minutes(5)))
         func nothingOfAnotherOrganisationIsThere() async throws {
             try await LiveCluster.run([.auth, .api(1), .worker(1)]) { cluster in
-                let endpoint = cluster.entrance(api: 1)
+                let endpoint = cluster.endpoint(api: 1)
                 let bob = try await Self.bob(at: endpoint)
                 let credentials = try await Self.credentials(at: endpoint)
                 #expect(credentials.count == 10)

@@ -12,7 +12,7 @@ extension ClusterEndToEnd {
         @Test(.timeLimit(.minutes(5)))
         func aWorkerThatSleptPastItsLeaseIsRefused() async throws {
             try await LiveCluster.run([.auth, .api(1), .worker(1)]) { cluster in
-                let person = try await Person.signedIn(to: cluster.entrance(api: 1))
+                let person = try await Person.signedIn(to: cluster.endpoint(api: 1))
                 let id = try await person.upload(SlowJob.image, pipeline: SlowJob.seconds).id
                 try await person.wait(for: id, "the run to begin") { $0.status == .processing }
                 cluster.signal(.worker(1), SIGSTOP)

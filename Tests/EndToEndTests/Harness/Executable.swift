@@ -14,29 +14,3 @@ enum Executable {
         return URL(fileURLWithPath: tests).deletingLastPathComponent().path
     }()
 }
-
-/// A command that runs to its end.
-struct Command {
-    struct Failed: Error {
-        let command: String
-        let output: String
-    }
-
-    /// What it prints.
-    ///
-    /// - Throws: `Failed` where it does not end well.
-    static func run(_ executable: String, _ arguments: String...) async throws -> String {
-        try await run(executable, arguments)
-    }
-
-    static func run(_ executable: String, _ arguments: [String]) async throws -> String {
-        let folder = try TemporaryFolder()
-        let (output, errors) = (folder.path + "/output", folder.path + "/errors")
-        let process = try ChildProcess(
-            executable, arguments, environment: ProcessInfo.processInfo.environment, output: output, errors: errors)
-        let code = await process.waitForExit()
-        func text(_ path: String) -> String { (try? String(contentsOfFile: path, encoding: .utf8)) ?? "" }
-        guard code == 0 else { throw Failed(command: ([executable] + arguments).joined(separator: " "), output: text(errors)) }
-        return text(output)
-    }
-}

@@ -1,6 +1,7 @@
 import Conformance
 import Foundation
 import Synchronization
+import TestSupport
 
 /// The all-in-one executable at work in a folder of its own.
 final class LiveService: Installation {
@@ -11,7 +12,7 @@ final class LiveService: Installation {
     private let home: TemporaryFolder
     private let settings: [String: String]
     private let script: String?
-    private let state: Mutex<(ports: Ports, process: ChildProcess?)>
+    private let state: Mutex<(ports: Ports, process: RunningProcess?)>
 
     var data: String { home.path + "/data" }
     var ports: Ports { state.withLock(\.ports) }
@@ -75,13 +76,13 @@ final class LiveService: Installation {
     }
 
     /// Starts the executable with the service's settings, without waiting for anything.
-    func spawn(adding more: [String: String] = [:]) throws -> ChildProcess {
+    func spawn(adding more: [String: String] = [:]) throws -> RunningProcess {
         let environment = self.environment.merging(more) { $1 }
         guard let script else {
-            return try ChildProcess(Executable.pixelflow, [], environment: environment, output: output, errors: errors)
+            return try RunningProcess(Executable.pixelflow, [], environment: environment, output: output, errors: errors)
         }
         let arguments = ["-m", "--propagation", "private", "sh", "-c", script, Executable.pixelflow]
-        return try ChildProcess("/usr/bin/unshare", arguments, environment: environment, output: output, errors: errors)
+        return try RunningProcess("/usr/bin/unshare", arguments, environment: environment, output: output, errors: errors)
     }
 
     private var environment: [String: String] {

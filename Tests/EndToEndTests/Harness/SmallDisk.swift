@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The small disk that a service has its data on.
@@ -14,7 +15,7 @@ struct SmallDisk: Sendable {
     static var isPermitted: Bool {
         get async {
             let mount = "mount -t tmpfs pixelflow-test /mnt"
-            return (try? await Command.run("/usr/bin/unshare", "-m", "--propagation", "private", "sh", "-c", mount)) != nil
+            return (try? await Command.output("/usr/bin/unshare", "-m", "--propagation", "private", "sh", "-c", mount)) != nil
         }
     }
 

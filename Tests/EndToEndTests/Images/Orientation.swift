@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A picture of four colours in a JPEG that says how it is to be turned.
 enum Orientation {
@@ -23,7 +24,7 @@ enum Orientation {
             let place = upright(x, y, number)
             return color(place.0, place.1)
         }.write(to: URL(fileURLWithPath: png))
-        _ = try await Command.run("/usr/bin/vips", "copy", png, jpeg + "[Q=95,subsample-mode=off]")
+        _ = try await Command.output("/usr/bin/vips", "copy", png, jpeg + "[Q=95,subsample-mode=off]")
         return withOrientation(number, try Data(contentsOf: URL(fileURLWithPath: jpeg)))
     }
 

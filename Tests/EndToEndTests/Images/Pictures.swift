@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// Files of many kinds, made by the command-line tool of libvips: an independent hand, for they are
 /// not to be made by what they test.
@@ -25,14 +26,14 @@ struct Pictures: Sendable {
 
     /// The picture as a file of another kind: `photo.jpg[Q=80]` for the options of libvips.
     func saved(as name: String) async throws -> Data {
-        _ = try await Command.run("/usr/bin/vips", "copy", path("original.png"), path(name))
+        _ = try await Command.output("/usr/bin/vips", "copy", path("original.png"), path(name))
         return try data(String(name.prefix { $0 != "[" }))
     }
 
     /// The picture after one operation of libvips.
     func saved(as name: String, after operation: String, _ argument: String) async throws -> Data {
-        _ = try await Command.run("/usr/bin/vips", operation, path("original.png"), path("step.v"), argument)
-        _ = try await Command.run("/usr/bin/vips", "copy", path("step.v"), path(name))
+        _ = try await Command.output("/usr/bin/vips", operation, path("original.png"), path("step.v"), argument)
+        _ = try await Command.output("/usr/bin/vips", "copy", path("step.v"), path(name))
         return try data(String(name.prefix { $0 != "[" }))
     }
 
@@ -41,7 +42,7 @@ struct Pictures: Sendable {
         let folder = try TemporaryFolder()
         let path = folder.path + "/file"
         try file.write(to: URL(fileURLWithPath: path))
-        let text = try await Command.run("/usr/bin/vips", "getpoint", path, "\(x)", "\(y)")
+        let text = try await Command.output("/usr/bin/vips", "getpoint", path, "\(x)", "\(y)")
         return text.split(separator: " ").compactMap { Double($0.trimmingCharacters(in: .whitespacesAndNewlines)) }.map {
             Int($0.rounded())
         }
@@ -52,6 +53,6 @@ struct Pictures: Sendable {
         let folder = try TemporaryFolder()
         let path = folder.path + "/file"
         try file.write(to: URL(fileURLWithPath: path))
-        return try await Command.run("/usr/bin/vipsheader", "-f", field, path).trimmingCharacters(in: .whitespacesAndNewlines)
+        return try await Command.output("/usr/bin/vipsheader", "-f", field, path).trimmingCharacters(in: .whitespacesAndNewlines)
     }
 }

@@ -133,6 +133,22 @@ struct DeploymentController {
             PodState.pod(pod, ready: makesReadyPods, reason: "ContainerCreating"))
     }
 
+    /// Makes a ready pod for each that there is, with another name and behind the same ports, and removes the old ones.
+    func replacePods(_ state: inout FakeClusterState) {
+        guard let deployment = state.store.objects[key], let current = currentReplicaSet(deployment, state) else { return }
+        let names = pods(state).compactMap { $0["metadata"]?["name"]?.stringValue }
+        for _ in names { addPod(to: current, deployment, &state) }
+        let replacements = pods(state).compactMap { $0["metadata"]?["name"]?.stringValue }.filter { !names.contains($0) }
+        for (name, replacement) in zip(names, replacements) {
+            for (port, backend) in state.podPorts where port.pod == name && port.namespace == namespace {
+                state.podPorts[port] = nil
+                state.podPorts[PodPort(pod: replacement, namespace: namespace, port: port.port)] = backend
+            }
+            _ = state.store.remove(ObjectKey(.pods, name, namespace: namespace))
+        }
+        writeStatus(&state)
+    }
+
     private func removePod(_ pod: JSONValue, _ state: inout FakeClusterState) {
         _ = state.store.remove(ObjectKey(.pods, pod["metadata"]?["name"]?.stringValue ?? "", namespace: namespace))
     }

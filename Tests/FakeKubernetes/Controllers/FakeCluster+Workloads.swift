@@ -80,6 +80,12 @@ extension FakeCluster {
         }
     }
 
+    /// Has every pod of the cluster restart at once, just before the call that comes after so many.
+    package func restartPods(after calls: Int) { memory.withLock { $0.callsUntilRestart = calls } }
+
+    /// Whether the pods have restarted that were to.
+    package var hasRestartedPods: Bool { memory.withLock { $0.callsUntilRestart == nil } }
+
     /// The names of a deployment's pods, sorted.
     package func pods(of deployment: String, namespace: String = "default") -> [String] {
         names(.pods, namespace: namespace).filter {
@@ -96,6 +102,26 @@ extension FakeCluster {
                 try? await Task.sleep(for: pause)
             }
         }
+    }
+}
+
+extension FakeClusterState {
+    mutating func restartPodsIfDue() {
+        guard let calls = callsUntilRestart else { return }
+        callsUntilRestart = calls > 0 ? calls - 1 : nil
+        guard calls == 0 else { return }
+        for key in store.objects.keys where key.plural == ResourceKind.deployments.plural {
+            DeploymentController(name: key.name, namespace: key.namespace ?? "", makesReadyPods: true).replacePods(&self)
+        }
+        // Those of a StatefulSet come back under their names.
+        for (key, pod) in store.objects where key.plural == ResourceKind.pods.plural && key.group.isEmpty {
+            guard pod["metadata"]?["ownerReferences"] == nil else { continue }
+            var again = pod
+            for field in ["uid", "resourceVersion", "creationTimestamp"] { again["metadata"]?[field] = nil }
+            _ = store.remove(key)
+            _ = store.put(key, again)
+        }
+        notify()
     }
 }
 

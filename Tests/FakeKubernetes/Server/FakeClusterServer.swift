@@ -133,6 +133,7 @@ extension FakeClusterState {
         if request.user != nil, let name = head.headers.first(name: "Impersonate-User") {
             request.user = FakeClusterUser(name: name, groups: head.headers["Impersonate-Group"])
         }
+        restartPodsIfDue()
         requests.append(request)
         return request
     }

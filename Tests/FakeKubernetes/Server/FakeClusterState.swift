@@ -23,6 +23,8 @@ struct FakeClusterState: Sendable {
     var deliveredBookmarks = 0
     var forwards: [Int: Forward] = [:]
     var connections: [ObjectIdentifier: any Channel] = [:]
+    /// How many calls are answered before every pod restarts; nil where none does.
+    var callsUntilRestart: Int?
     var isStopped = false
 
     /// Wakes every open watch and followed log.

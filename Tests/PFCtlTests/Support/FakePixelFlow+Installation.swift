@@ -110,7 +110,7 @@ extension FakePixelFlow {
         cluster.update(.deployments, "pixelflow-worker", namespace: Self.namespace) { object in
             let setting: JSONValue = ["name": "PIXELFLOW_KAFKA_PARTITIONS", "value": .string(count.map(String.init) ?? "")]
             var containers = object["spec"]?["template"]?["spec"]?["containers"]?.arrayValue ?? []
-            containers[0]["env"] = count == nil ? [] : [["name": "PIXELFLOW_KAFKA_TOPIC", "value": "task.wakeups"], setting]
+            containers[0]["env"] = count == nil ? [] : [["name": "PIXELFLOW_KAFKA_TOPIC", "value": "image-tasks"], setting]
             object["spec"]?["template"]?["spec"]?["containers"] = .array(containers)
         }
     }

@@ -55,7 +55,7 @@ struct Scenario: Sendable {
         change("worker") { container in
             container["resources"] = ["requests": ["cpu": "250m", "memory": "256Mi"]]
             container["env"] = [
-                ["name": "PIXELFLOW_KAFKA_TOPIC", "value": "task.wakeups"], ["name": "PIXELFLOW_KAFKA_PARTITIONS", "value": "4"],
+                ["name": "PIXELFLOW_KAFKA_TOPIC", "value": "image-tasks"], ["name": "PIXELFLOW_KAFKA_PARTITIONS", "value": "4"],
             ]
         }
         stand.cluster.completeRollout("pixelflow-worker", namespace: Self.namespace)

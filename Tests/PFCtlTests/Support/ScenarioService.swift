@@ -31,7 +31,7 @@ enum ScenarioService {
     static func metrics(ofWorker index: Int, isHealthy: Bool) -> String {
         let held = [[0, 3], [1], isHealthy ? [2] : []][index]
         let samples = held.flatMap { number in
-            let labels = #"{topic="task.wakeups",partition="\#(number)"}"#
+            let labels = #"{topic="image-tasks",partition="\#(number)"}"#
             let (committed, lag) = (1_200 + number * 37, isHealthy ? 0 : number * 41)
             return [
                 "kafka_consumer_lag\(labels) \(lag)", "kafka_committed_offset\(labels) \(committed)",

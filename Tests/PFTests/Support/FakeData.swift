@@ -41,7 +41,10 @@ enum FakeData {
 
     static func list(_ tasks: [String]) -> String { #"{"tasks":[\#(tasks.joined(separator: ","))],"next_cursor":null}"# }
 
-    static func preset(_ name: String) -> String { #"{"name":"\#(name)","built_in":\#(name == "web"),"pipeline":\#(pipeline)}"# }
+    static func preset(_ name: String) -> String {
+        let priority = name == "web" ? "" : #""priority":"low","#
+        return #"{"name":"\#(name)","built_in":\#(name == "web"),\#(priority)"pipeline":\#(pipeline)}"#
+    }
 
     /// Of `FakeServer.image`.
     private static let sha256 = "c4cb58a7ced38a9c5f95c3035efa9e5a0d1be6bf7c28dc83377398eef1632ad4"

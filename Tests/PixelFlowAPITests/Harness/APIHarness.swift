@@ -59,8 +59,8 @@ final class APIHarness: Sendable {
         watch = BatchWatch(
             batches: store, webhooks: store, mail: BatchMail(desk: auth.identities, tasks: store), events: events, logger: logger)
         dependencies = APIDependencies(
-            tasks: counted, presets: CachedPresets(store, cache: InMemoryCacheStore(isAlone: true), metrics: registry), usage: store,
-            webhooks: store, batches: store, batchWatch: watch, blobs: blobs, versions: store,
+            tasks: counted, presets: CachedPresets(store, cache: InMemoryCacheStore(isAlone: true), metrics: registry), usage: counted,
+            webhooks: store, batches: store, batchWatch: watch, blobs: blobs, archive: store, versions: store,
             publisher: OutboxPublisher(store: store, broker: InProcessBroker(), events: events, logger: logger), hub: hub,
             verifier: auth.verifier, audit: audit, secret: ServiceSecret(Self.secret), clock: clock)
         service = APIService(dependencies: dependencies, limits: limits, uploads: uploads, queue: queue, metrics: registry)

@@ -1,17 +1,21 @@
 import PixelFlowCore
 import Synchronization
 
-/// Counts the reads of a store.
-final class CountedTasks: TaskOwnerStore {
-    private let store: any TaskOwnerStore
+/// Counts the reads of a store, which can be away for reading.
+final class CountedTasks: TaskOwnerStore, UsageStore {
+    private let store: any TaskOwnerStore & UsageStore
     private let count = Mutex(0)
+    private let isAway = Mutex(false)
 
-    init(_ store: any TaskOwnerStore) { self.store = store }
+    init(_ store: any TaskOwnerStore & UsageStore) { self.store = store }
 
     var reads: Int { count.withLock { $0 } }
 
+    func setAway(_ value: Bool) { isAway.withLock { $0 = value } }
+
     private func read<Value>(_ body: () async throws -> Value) async throws -> Value {
         count.withLock { $0 += 1 }
+        if isAway.withLock({ $0 }) { throw PixelFlowError.unavailable("task_database") }
         return try await body()
     }
 
@@ -34,4 +38,11 @@ final class CountedTasks: TaskOwnerStore {
     func replay(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? { try await store.replay(id, of: tenant) }
     func delete(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? { try await store.delete(id, of: tenant) }
     func check() async throws { try await store.check() }
+
+    func quota(of tenant: TenantID) async throws -> Quota { try await read { try await store.quota(of: tenant) } }
+    func setQuota(_ quota: Quota, of tenant: TenantID) async throws { try await store.setQuota(quota, of: tenant) }
+    func usage(of tenant: TenantID) async throws -> Usage { try await read { try await store.usage(of: tenant) } }
+    func tasksInFlight(of tenant: TenantID) async throws -> Int { try await store.tasksInFlight(of: tenant) }
+    func pastRetention(limit: Int) async throws -> [ExpiredTask] { try await store.pastRetention(limit: limit) }
+    func forgetUsage(limit: Int) async throws -> Int { try await store.forgetUsage(limit: limit) }
 }

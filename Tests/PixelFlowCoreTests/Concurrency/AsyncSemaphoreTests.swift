@@ -180,9 +180,9 @@ private final class Log<Element: Sendable>: Sendable {
         var random = SeededGenerator(seed: seed)
         var callers: [(task: Task<Void, any Error>, isCancelled: Bool)] = []
         for _ in 0..<1000 {
-            let patience = Duration.microseconds(Int.random(in: -100...3000, using: &random))
+            let limit = Duration.microseconds(Int.random(in: -100...3000, using: &random))
             let caller = Task {
-                try await semaphore.withPermit(until: .now + patience) {
+                try await semaphore.withPermit(until: .now + limit) {
                     running.begin()
                     await Task.yield()
                     running.end()

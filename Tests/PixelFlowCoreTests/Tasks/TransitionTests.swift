@@ -153,7 +153,7 @@ import WireFormats
         #expect(task.failingSince == SampleTasks.start)
     }
 
-    @Test func dispatchTrustsTheBrokerEverLonger() throws {
+    @Test func redispatchIntervalsGrow() throws {
         var task = SampleTasks.make()
         var sequence = task.dispatch.sequence
         for minutes in [15, 30, 60, 120, 240, 480, 960, 1440, 1440] {

@@ -64,10 +64,10 @@ import Testing
         try await rule.run { AuditOutboxConformance(outbox: try SQLiteTaskStore(path: path)) { try SQLiteTaskStore(path: path) } }
     }
 
-    @Test(arguments: OrphanLedgerConformance.cases)
-    func keepsTheRuleOfOrphans(rule: ConformanceCase<OrphanLedgerConformance>) async throws {
+    @Test(arguments: OrphanMarkConformance.cases)
+    func keepsTheRuleOfOrphans(rule: ConformanceCase<OrphanMarkConformance>) async throws {
         let path = folder.path + "/tasks.sqlite"
-        try await rule.run { OrphanLedgerConformance(ledger: try SQLiteTaskStore(path: path)) { try SQLiteTaskStore(path: path) } }
+        try await rule.run { OrphanMarkConformance(store: try SQLiteTaskStore(path: path)) { try SQLiteTaskStore(path: path) } }
     }
 
     @Test(arguments: InstallationRecordConformance.cases)
@@ -80,6 +80,18 @@ import Testing
             } fill: {
                 _ = try await store.create(Sample.task())
             }
+        }
+    }
+
+    @Test(arguments: ArchivableStoreConformance.cases)
+    func keepsTheRuleOfArchives(rule: ConformanceCase<ArchivableStoreConformance>) async throws {
+        try await rule.run {
+            let clock = ManualClock()
+            let path = folder.path + "/tasks.sqlite"
+            let store = try SQLiteTaskStore(path: path, clock: clock)
+            let target = try SQLiteTaskStore(path: folder.path + "/restored.sqlite", clock: clock)
+            let fixture = TaskStoreFixture(store: store, policy: .standard, clock: clock) { try SQLiteTaskStore(path: path, clock: clock) }
+            return .tasks(fixture, source: store, target: target)
         }
     }
 

@@ -1,6 +1,6 @@
 import Foundation
 import PixelFlowCore
-import ServerProcess
+import TestSupport
 import Testing
 
 /// Kafka-compatible servers of a test's own.

@@ -27,7 +27,7 @@ enum Shapes {
     static func values(_ value: String, at time: String) -> String {
         """
         {"kind":"ExternalMetricValueList","apiVersion":"external.metrics.k8s.io/v1beta1","metadata":{},"items":[
-        {"metricName":"pixelflow_consumer_group_lag","metricLabels":{"group":"workers","topic":"tasks"},
+        {"metricName":"pixelflow_consumer_group_lag","metricLabels":{"group":"workers","topic":"tasks","lane":"normal"},
         "timestamp":"\(time)","value":"\(value)"}]}
         """
     }

@@ -59,12 +59,13 @@ struct Cluster: Sendable {
 
     static var logger: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
 
-    /// One replica, not running.
-    func adapter(_ source: any LagSource = ScriptedLag([3, 4]), clock: AdapterClock = AdapterClock(), issuer: CertificateIssuer? = nil)
-        -> MetricsAdapter
-    {
+    /// One replica, not running. It knows the broker, unless it has just started.
+    func adapter(
+        _ source: any LagSource = ScriptedLag([3, 4]), clock: AdapterClock = AdapterClock(), issuer: CertificateIssuer? = nil,
+        hasJustStarted: Bool = false
+    ) -> MetricsAdapter {
         MetricsAdapter(
             settings: Self.settings, labels: ["group": "workers", "topic": "tasks"], source: source, cluster: client, logger: Self.logger,
-            metrics: NOOPMetricsHandler.instance, clock: clock, issuer: issuer)
+            metrics: NOOPMetricsHandler.instance, clock: clock, issuer: issuer, recovery: BrokerRecovery(isKnown: !hasJustStarted))
     }
 }

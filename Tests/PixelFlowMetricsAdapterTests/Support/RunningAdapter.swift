@@ -24,7 +24,7 @@ extension Cluster {
     func serving(_ adapter: MetricsAdapter, _ body: (APIServer) async throws -> Void) async throws {
         try await running(adapter) { port in
             try await eventually(within: .seconds(20), "certificate and trust") {
-                adapter.server.identity.context != nil && adapter.gate.isReady && caBundle != nil
+                adapter.server.identity.context != nil && adapter.authenticator.isReady && caBundle != nil
             }
             try await body(APIServer(port: port, shows: try proxy.certificate(), caBundle: try #require(caBundle)))
         }

@@ -7,7 +7,7 @@ import Synchronization
 /// A group whose lag a test sets.
 final class ScriptedLag: LagSource {
     private struct State {
-        var answer: Result<KafkaGroupLag, PixelFlowError>
+        var answer: Result<[Lane: KafkaGroupLag], PixelFlowError>
         var readings = 0
         var isHeld = false
         var held: [CheckedContinuation<Void, Never>] = []
@@ -15,7 +15,10 @@ final class ScriptedLag: LagSource {
 
     private let state: Mutex<State>
 
-    init(_ lags: [Int64] = []) { state = Mutex(State(answer: .success(Self.group(lags)))) }
+    init(_ lags: [Int64] = []) { state = Mutex(State(answer: .success([.normal: Self.group(lags)]))) }
+
+    /// The lag of each lane's only partition.
+    init(_ lanes: [Lane: Int64]) { state = Mutex(State(answer: .success(lanes.mapValues { Self.group([$0]) }))) }
 
     /// A group that has committed nothing of partitions that hold so many messages.
     static func group(_ lags: [Int64]) -> KafkaGroupLag {
@@ -24,7 +27,7 @@ final class ScriptedLag: LagSource {
             partitions: lags.enumerated().map { KafkaGroupLag.Partition(partition: $0.offset, start: 0, committed: nil, end: $0.element) })
     }
 
-    func set(_ lags: [Int64]) { state.withLock { $0.answer = .success(Self.group(lags)) } }
+    func set(_ lags: [Int64]) { state.withLock { $0.answer = .success([.normal: Self.group(lags)]) } }
 
     func fail() { state.withLock { $0.answer = .failure(.unavailable("broker")) } }
 
@@ -43,7 +46,7 @@ final class ScriptedLag: LagSource {
         for each in held { each.resume() }
     }
 
-    func lag() async throws -> [KafkaGroupLag] {
+    func lag() async throws -> [Lane: KafkaGroupLag] {
         state.withLock { $0.readings += 1 }
         // bounded: by `release`; whoever asks has a deadline.
         await withCheckedContinuation { continuation in
@@ -53,6 +56,6 @@ final class ScriptedLag: LagSource {
             }
             if goesOn { continuation.resume() }
         }
-        return [try state.withLock { $0.answer }.get()]
+        return try state.withLock { $0.answer }.get()
     }
 }

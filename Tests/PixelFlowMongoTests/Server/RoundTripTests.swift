@@ -49,6 +49,19 @@ struct RoundTripTests {
         }
     }
 
+    @Test func whatIsRememberedOfOrganisationsIsCounted() async throws {
+        try await withMeteredStore { store, metrics in
+            func count(_ cache: String, _ result: String) throws -> Int {
+                Int(try metrics.expectCounter("cache_requests_total", [("cache", cache), ("result", result)]).totalValue)
+            }
+            let tenant = TenantID("measured")
+            let before = (hits: try count("quotas", "hit"), misses: try count("quotas", "miss"))
+            for _ in 0..<3 { #expect(try await store.quota(of: tenant) == .unlimited) }
+            #expect(try count("quotas", "miss") - before.misses == 1)
+            #expect(try count("quotas", "hit") - before.hits == 2)
+        }
+    }
+
     @Test func thePoolIsMeasured() async throws {
         try await withMeteredStore { store, metrics in
             _ = try await store.add()

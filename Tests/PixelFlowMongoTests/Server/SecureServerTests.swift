@@ -2,7 +2,7 @@ import Conformance
 import Foundation
 import Metrics
 import PixelFlowCore
-import ServerProcess
+import TestSupport
 import Testing
 
 @testable import PixelFlowMongo

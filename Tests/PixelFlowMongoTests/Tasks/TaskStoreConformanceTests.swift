@@ -97,10 +97,10 @@ struct TaskStoreConformanceTests {
         }
     }
 
-    @Test(.serialized, arguments: OrphanLedgerConformance.cases)
-    func keepsTheRuleOfOrphans(rule: ConformanceCase<OrphanLedgerConformance>) async throws {
+    @Test(.serialized, arguments: OrphanMarkConformance.cases)
+    func keepsTheRuleOfOrphans(rule: ConformanceCase<OrphanMarkConformance>) async throws {
         try await TestDatabase.with { database in
-            try await rule.run { OrphanLedgerConformance(ledger: try database.store()) { try database.store() } }
+            try await rule.run { OrphanMarkConformance(store: try database.store()) { try database.store() } }
         }
     }
 
@@ -113,6 +113,20 @@ struct TaskStoreConformanceTests {
                     try database.store()
                 } fill: {
                     _ = try await store.create(Sample.task())
+                }
+            }
+        }
+    }
+
+    @Test(.serialized, arguments: ArchivableStoreConformance.cases)
+    func keepsTheRuleOfArchives(rule: ConformanceCase<ArchivableStoreConformance>) async throws {
+        try await TestDatabase.with { database in
+            try await TestDatabase.with { other in
+                try await rule.run {
+                    let clock = ManualClock()
+                    let store = try database.store(clock: clock)
+                    let fixture = TaskStoreFixture(store: store, policy: .standard, clock: clock) { try database.store(clock: clock) }
+                    return .tasks(fixture, source: store, target: try other.store(clock: clock))
                 }
             }
         }

@@ -19,7 +19,9 @@ import WireFormats
             "/health": ["get": operation("apiHealth", tag: "service")],
         ], tags: ["tasks", "service"], schemas: ["Problem": ["type": "object"], "Task": ["type": "object"]])
 
-    private static func merged(own: JSONValue = own, auth: JSONValue = auth, api: JSONValue = api) throws(DescriptionClash) -> JSONValue {
+    private static func merged(own: JSONValue = own, auth: JSONValue = auth, api: JSONValue = api) throws(DescriptionClashError)
+        -> JSONValue
+    {
         try ProductDescription.json(own, [.auth(auth), .api(api)])
     }
 
@@ -81,17 +83,17 @@ import WireFormats
     @Test func refusesWhatDoesNotGoTogether() {
         var other = Self.api
         other["components"]?["schemas"]?["Problem"] = ["type": "string"]
-        #expect(throws: DescriptionClash.component("schemas/Problem")) { try Self.merged(api: other) }
+        #expect(throws: DescriptionClashError.component("schemas/Problem")) { try Self.merged(api: other) }
         other = Self.api
         other["components"]?["responses"]?["Stopping"] = Self.problem(["gone"])
-        #expect(throws: DescriptionClash.component("responses/Stopping")) { try Self.merged(api: other) }
+        #expect(throws: DescriptionClashError.component("responses/Stopping")) { try Self.merged(api: other) }
         other = Self.api
         other["paths"]?["/api/tasks/{id}"]?["get"]?["operationId"] = "login"
-        #expect(throws: DescriptionClash.operation(id: "login")) { try Self.merged(api: other) }
-        #expect(throws: DescriptionClash.noPaths("auth")) { try Self.merged(auth: ["code": "not_found"]) }
+        #expect(throws: DescriptionClashError.operation(id: "login")) { try Self.merged(api: other) }
+        #expect(throws: DescriptionClashError.noPaths("auth")) { try Self.merged(auth: ["code": "not_found"]) }
         var own = Self.own
         own["paths"]?["/auth/login"] = ["get": Self.operation("ownLogin", tag: "session")]
-        #expect(throws: DescriptionClash.path("/auth/login")) { try Self.merged(own: own) }
+        #expect(throws: DescriptionClashError.path("/auth/login")) { try Self.merged(own: own) }
     }
 
     // MARK: Small descriptions

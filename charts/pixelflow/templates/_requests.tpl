@@ -32,3 +32,24 @@
 Everything but the workers requests {{ $cpu }}m CPU and {{ $memory }} Mi of memory, and each worker {{ $workerCPU }}m and {{ $workerMemory }} Mi: with all {{ $workers }}
 workers {{ $allCPU }}m and {{ $allMemory }} Mi. What does not fit on the nodes stays Pending, workers first.
 {{- end -}}
+
+{{/*
+Which images each Deployment of workers has memory for, where that is less than is accepted: 16 MiB for a million pixels, after what
+docs/production.md takes off. Says nothing where a memory limit or the processes' share of it is set elsewhere.
+*/}}
+{{- define "pixelflow.pixels" -}}
+{{- $limits := .Values.limits -}}
+{{- $copies := div (mul 3 (int64 $limits.maxSourceBytes)) 1048576 -}}
+{{- $wanted := divf (mul 16 (int64 $limits.maxPixels)) 1000000 | ceil | int -}}
+{{- range include "pixelflow.workers" . | fromYamlArray -}}
+{{- $memory := include "pixelflow.mebibytes" (dig "limits" "memory" "" .values.resources | toString) | int -}}
+{{- $processes := int .values.renderProcesses -}}
+{{- $share := 0 -}}
+{{- if gt $memory 0 }}{{ $share = sub (div (sub $memory 256) $processes) (add 36 $copies) | int }}{{ end -}}
+{{- range .values.extraEnv }}{{ if eq .name "PIXELFLOW_RENDER_MEMORY" }}{{ $share = 0 }}{{ end }}{{ end -}}
+{{- if and (gt $share 0) (lt $share $wanted) }}
+{{ ternary "worker" (printf "worker pool %s" .pool) (empty .pool) }}: each render process has {{ $share }} Mi, which is enough for {{ div $share 16 }} megapixels in every format. limits.maxPixels lets {{ div (int64 $limits.maxPixels) 1000000 }} in;
+larger images may be refused with image_too_large_in_memory. resources.limits.memory: {{ add 256 (mul $processes (add 36 $copies $wanted)) }}Mi is enough for all.
+{{- end -}}
+{{- end -}}
+{{- end -}}

@@ -11,7 +11,9 @@ sidecar.istio.io/inject: {{ .inject | quote }}
 linkerd.io/inject: {{ ternary "enabled" "disabled" .inject }}
 {{- if .inject }}
 # The proxy starts before the service and ends after it: probes, preStop and the last requests work.
+# Linkerd 2.19 knows the first name, 2.20 the second, where this is the default.
 config.beta.linkerd.io/proxy-enable-native-sidecar: "true"
+config.linkerd.io/proxy-enable-native-sidecar: "true"
 {{- end }}
 {{- with .skip }}
 config.linkerd.io/skip-inbound-ports: {{ . | quote }}

@@ -1,0 +1,102 @@
+import ArgumentParser
+import FoundationEssentials
+import PixelFlowClient
+import Terminal
+
+/// Where auth and api are: in the cluster, or at addresses of their own.
+struct BackupAccess: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("Auth itself, if it is not in a cluster: http://127.0.0.1:50051 for pixelflow, all in one.", valueName: "url"))
+    var authURL: String?
+
+    @Option(help: ArgumentHelp("The api itself, if it is not in a cluster: http://127.0.0.1:8080.", valueName: "url"))
+    var apiURL: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The file with the service secret, with --auth-url: service-secret in the data folder. (default: $PIXELFLOW_SERVICE_SECRET)",
+            valueName: "file"))
+    var secretFile: String?
+
+    func validate() throws {
+        guard (authURL == nil) == (apiURL == nil) else { throw ValidationError("--auth-url and --api-url go together.") }
+        guard secretFile == nil || authURL != nil else { throw ValidationError("--secret-file goes with --auth-url and --api-url.") }
+    }
+
+    var isCluster: Bool { authURL == nil }
+
+    /// Lets a body talk to both services.
+    func using<Result: Sendable>(in session: Session, _ body: (BackupServices) async throws -> Result) async throws -> Result {
+        guard let authURL, let apiURL else {
+            return try await OperatorAccess.withService(.auth, in: session, retries: RetryPolicy()) { auth in
+                try await OperatorAccess.withService(.api, in: session, retries: RetryPolicy()) { api in
+                    try await body(BackupServices(auth: auth, api: api))
+                }
+            }
+        }
+        let caller = ForwardedService.Caller.token(try secret(session), hint: "it is not the service secret of this installation")
+        return try await ForwardedService.using(url: authURL, in: session, as: caller, retries: RetryPolicy()) { auth in
+            try await ForwardedService.using(url: apiURL, in: session, as: caller, retries: RetryPolicy()) { api in
+                try await body(BackupServices(auth: auth, api: api))
+            }
+        }
+    }
+
+    private func secret(_ session: Session) throws(CommandError) -> String {
+        if let secretFile {
+            guard let text = try? String(contentsOfFile: secretFile, encoding: .utf8) else {
+                throw CommandError(.usage, "\(secretFile) cannot be read")
+            }
+            return String(text.filter { !$0.isWhitespace })
+        }
+        guard let text = session.environment[OperatorAccess.variable], !text.isEmpty else {
+            throw CommandError(.usage, "there is no service secret", hint: "give --secret-file, or set \(OperatorAccess.variable)")
+        }
+        return text
+    }
+}
+
+/// The services that have what a backup is of.
+struct BackupServices: Sendable {
+    let auth: ForwardedService
+    let api: ForwardedService
+
+    subscript(service: PixelFlowClient.ArchivedService) -> ForwardedService {
+        switch service {
+        case .auth: auth
+        case .api: api
+        }
+    }
+
+    func report(_ service: PixelFlowClient.ArchivedService) async throws -> ArchiveReport {
+        try await self[service].call { try await $0.archive(of: service) }
+    }
+
+    /// Runs a transfer with a service, and again if it breaks off, as often as calls are repeated.
+    func transfer<Result>(_ service: PixelFlowClient.ArchivedService, _ body: (PixelFlowClient) async throws -> Result) async throws
+        -> Result
+    {
+        try await self[service].call { client in
+            var attempt = 1
+            while true {
+                do {
+                    return try await body(client)
+                } catch let error as ClientError {
+                    guard Self.passes(error),
+                        let delay = client.retries.delay(afterAttempt: attempt, retryAfter: nil, jitter: .random(in: 0...1))
+                    else { throw error }
+                    try await Task.sleep(for: delay)
+                    attempt += 1
+                }
+            }
+        }
+    }
+
+    private static func passes(_ error: ClientError) -> Bool {
+        switch error {
+        case .brokenOff, .timedOut, .wrongChecksum: true
+        // Has been repeated by the client itself.
+        case .unreachable, .invalidAnswer, .file, .taskDeleted, .noRefreshToken: false
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import ArgumentParser
+import PixelFlowClient
+import Terminal
+import WireFormats
+
+struct BackupCommand: SessionCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backup",
+        abstract: "Copies accounts, tasks and objects of the installation into a folder.",
+        discussion: """
+            Through auth and api, whatever databases they have, while PixelFlow runs. The folder holds accounts, keys and secrets in the \
+            clear: only its owner can read it; keep it where they may be kept. A backup that was interrupted goes on when it is started \
+            again: objects that are there are not read again. Needs to read the Secret with the service secret.
+
+            Examples:
+              pfctl backup ./2026-11-30 --dry-run
+              pfctl backup ./2026-11-30
+              pfctl backup --check ./2026-11-30         Whether every file is as it was written
+              pfctl backup ./today --auth-url http://127.0.0.1:50051 --api-url http://127.0.0.1:8080 --secret-file data/service-secret
+            """)
+
+    @Argument(help: "The folder; a new one, or that of an interrupted backup.") var folder: String
+
+    @Flag(help: "Check the backup that is in the folder, without an installation.") var check = false
+    @Flag(name: .customLong("dry-run"), help: "Tell how much there is to copy, and copy nothing.") var isDryRun = false
+
+    @OptionGroup var access: BackupAccess
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func validate() throws {
+        guard !check || !isDryRun else { throw ValidationError("--check changes nothing: --dry-run does not go with it.") }
+    }
+
+    func run(in session: Session) async throws -> ExitStatus {
+        let folder = BackupFolder(path: folder)
+        if check {
+            let manifest = try folder.manifest()
+            try await session.status.spinning {
+                session.status.show("checking \(folder.path)")
+                try await folder.check(manifest) { session.status.show("checking objects: \($0)", isPassing: true) }
+            }
+            session.print(BackupReport.document("\(folder.path) is whole", manifest, more: ["folder": .string(folder.path)]))
+            return .ok
+        }
+        return try await access.using(in: session) { services in
+            if isDryRun {
+                session.print(try await session.status.spinning { try await estimate(services, session) })
+                return .ok
+            }
+            let (manifest, read) = try await session.status.spinning {
+                try await BackupRun(folder: folder, services: services, session: session).run()
+            }
+            session.print(
+                BackupReport.document(
+                    "backup in \(folder.path)", manifest, more: ["folder": .string(folder.path), "objects_read": .integer(read)]))
+            return .ok
+        }
+    }
+
+    private func estimate(_ services: BackupServices, _ session: Session) async throws -> Document {
+        session.status.show("counting")
+        let (auth, api) = (try await services.report(.auth), try await services.report(.api))
+        var (count, bytes) = (0, 0)
+        var next: String?
+        repeat {
+            let page = try await services.api.call { try await $0.archivedObjects(after: next, withSizes: true) }
+            count += page.objects.count
+            bytes += page.objects.reduce(0) { $0 + Int($1.bytes ?? 0) }
+            session.status.show("counting objects: \(count)", isPassing: true)
+            next = page.next
+        } while next != nil
+        let data: JSONValue = [
+            "dry_run": true, "accounts": ["rows": .integer(auth.rows)], "tasks": ["rows": .integer(api.rows)],
+            "objects": ["count": .integer(count), "bytes": .integer(bytes)],
+        ]
+        return Document(
+            [
+                .lines([Text("would copy (dry run)", .strong)]),
+                .fields([
+                    .init("accounts", Text("\(auth.rows) rows")), .init("tasks", Text("\(api.rows) rows, \(api.form)")),
+                    .init("objects", Text("\(count), \(ByteText.of(bytes))")),
+                ]),
+            ], data: data)
+    }
+}

@@ -1,0 +1,123 @@
+import FoundationEssentials
+import KubernetesClient
+import NIOCore
+import PixelFlowClient
+import Terminal
+import WireFormats
+
+/// Reads an installation into a folder: accounts, then tasks, then objects. In this order every task of the backup has its objects, unless
+/// it was deleted meanwhile.
+struct BackupRun: Sendable {
+    /// Objects that are read at a time.
+    private static let reads = 4
+
+    let folder: BackupFolder
+    let services: BackupServices
+    let session: Session
+
+    func run() async throws -> (manifest: BackupManifest, read: Int) {
+        let known = try folder.prepare()
+        // Both are asked before anything is read, so that a wrong address is found at once.
+        let (auth, api) = (try await services.report(.auth), try await services.report(.api))
+        let time = session.now.text
+        let accounts = try await rows(of: .auth, auth, into: folder.accountsFile, "accounts")
+        let tasks = try await rows(of: .api, api, into: folder.tasksFile, "tasks")
+        let (objects, read) = try await objects(known)
+        let id = String(UInt64.random(in: 0 ... .max), radix: 16) + String(UInt64.random(in: 0 ... .max), radix: 16)
+        let manifest = BackupManifest(id: id, time: time, accounts: accounts, tasks: tasks, objects: objects)
+        try folder.finish(manifest)
+        return (manifest, read)
+    }
+
+    // MARK: Rows
+
+    private func rows(
+        of service: PixelFlowClient.ArchivedService, _ report: ArchiveReport, into file: String, _ what: String
+    ) async throws -> BackupManifest.Rows {
+        session.status.show("reading \(what)")
+        return try await services.transfer(service) { client in
+            let draft = try PartialFile(for: file, mode: 0o600)
+            do {
+                let lines = RowLines(try await client.archivedRows(of: service), of: service.rawValue)
+                let count = try await lines.write(to: draft) { session.status.show("reading \(what): \($0) rows", isPassing: true) }
+                let (bytes, digest) = (Int(draft.count), try await draft.commit(expecting: lines.sha256))
+                return BackupManifest.Rows(
+                    form: report.form, schema: report.schema, release: report.release, rows: count, bytes: bytes, sha256: digest)
+            } catch {
+                draft.discard()
+                throw error
+            }
+        }
+    }
+
+    // MARK: Objects
+
+    private func objects(_ known: [String: BackedUpObject]) async throws -> (BackupManifest.Objects, read: Int) {
+        session.status.show("reading objects")
+        let list = try PartialFile(for: folder.objectsFile, mode: 0o600)
+        var (count, bytes, read) = (0, 0, 0)
+        var next: String?
+        repeat {
+            let page = try await services.api.call { try await $0.archivedObjects(after: next) }
+            let objects = try await copy(page.objects.map(\.key), known)
+            try folder.note(objects.compactMap { $0.isNew ? $0.object : nil })
+            try await list.append(ByteBuffer(string: objects.map { $0.object.json.text() + "\n" }.joined()))
+            count += objects.count
+            bytes += objects.reduce(0) { $0 + $1.object.bytes }
+            read += objects.count { $0.isNew }
+            session.status.show("reading objects: \(count), \(ByteText.of(bytes))", isPassing: true)
+            next = page.next
+        } while next != nil
+        return (BackupManifest.Objects(count: count, bytes: bytes, sha256: try await list.commit()), read)
+    }
+
+    /// Those that are still there, in the same order.
+    private func copy(
+        _ keys: [String], _ known: [String: BackedUpObject]
+    ) async throws -> [(object: BackedUpObject, isNew: Bool)] {
+        try await withThrowingTaskGroup(of: (Int, BackedUpObject?, Bool).self) { group in
+            var objects: [Int: (object: BackedUpObject, isNew: Bool)] = [:]
+            func take(_ result: (Int, BackedUpObject?, Bool)) { objects[result.0] = result.1.map { ($0, result.2) } }
+            for (index, key) in keys.enumerated() {
+                if index >= Self.reads, let result = try await group.next() { take(result) }
+                group.addTask {
+                    if let object = known[key], isThere(object) { return (index, object, false) }
+                    return (index, try await copy(key), true)
+                }
+            }
+            for try await result in group { take(result) }
+            return objects.sorted { $0.key < $1.key }.map(\.value)
+        }
+    }
+
+    private func isThere(_ object: BackedUpObject) -> Bool {
+        (try? FileReader(folder.objectFile(object.key)).size()) == Int64(object.bytes)
+    }
+
+    /// Nil if it has been deleted.
+    private func copy(_ key: String) async throws -> BackedUpObject? {
+        guard BackedUpObject.isSafe(key) else { throw CommandError(.failed, "the api names an object \"\(key)\", which is no path") }
+        let file = folder.objectFile(key)
+        try folder.makeFolder(String(file.prefix(upTo: file.lastIndex(of: "/") ?? file.endIndex)))
+        return try await services.transfer(.api) { client in
+            do {
+                return try await copy(try await client.archivedObject(key), key, to: file)
+            } catch let problem as Problem where problem.status == 404 {
+                return nil
+            }
+        }
+    }
+
+    private func copy(_ download: Download, _ key: String, to file: String) async throws -> BackedUpObject {
+        let draft = try PartialFile(for: file, mode: 0o600)
+        do {
+            for try await bytes in download.bytes { try await draft.append(bytes) }
+            guard download.length == draft.count else { throw ClientError.brokenOff("an object ends early") }
+            let size = Int(draft.count)
+            return BackedUpObject(key: key, bytes: size, sha256: try await draft.commit())
+        } catch {
+            draft.discard()
+            throw error
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import ArgumentParser
+import PixelFlowClient
+import Terminal
+import WireFormats
+
+struct RestoreCommand: SessionCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore",
+        abstract: "Puts a backup into an empty installation.",
+        discussion: """
+            Checks every file first. The installation must be new, of the same release, and have the same kinds of databases; accounts can \
+            move between SQLite and PostgreSQL. A restore that was interrupted goes on when it is started again. Tasks that were waiting \
+            or in work are worked on, and webhooks that were due are sent, as soon as they are there. In a cluster auth is restarted \
+            afterwards, so that every replica has the signing keys of the backup.
+
+            Examples:
+              pfctl restore ./2026-11-30 --dry-run
+              pfctl restore ./2026-11-30
+              pfctl restore ./today --auth-url http://127.0.0.1:50051 --api-url http://127.0.0.1:8080 --secret-file data/service-secret
+            """)
+
+    @Argument(help: "The folder of the backup.") var folder: String
+
+    @Flag(name: .customLong("dry-run"), help: "Check the backup and the installation, and change nothing.") var isDryRun = false
+
+    @Option(help: ArgumentHelp("How long the restart of auth may take; 0 means forever.", valueName: "duration"))
+    var timeout: DurationArgument = .seconds(300)
+
+    @OptionGroup var access: BackupAccess
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func run(in session: Session) async throws -> ExitStatus {
+        let folder = BackupFolder(path: folder)
+        let manifest = try folder.manifest()
+        try await session.status.spinning {
+            session.status.show("checking \(folder.path)")
+            try await folder.check(manifest) { session.status.show("checking objects: \($0)", isPassing: true) }
+        }
+        try await access.using(in: session) { services in
+            let run = RestoreRun(folder: folder, manifest: manifest, services: services, session: session)
+            try await session.status.spinning {
+                let plan = try await run.plan()
+                if !isDryRun { try await run.run(plan) }
+            }
+        }
+        let restarts = access.isCluster && !isDryRun
+        if restarts { try await restartAuth(session) }
+        session.print(
+            BackupReport.document(
+                isDryRun ? "would restore \(folder.path) (dry run)" : "\(folder.path) restored", manifest,
+                more: ["folder": .string(folder.path), "dry_run": .bool(isDryRun), "auth_restarted": .bool(restarts)]))
+        return .ok
+    }
+
+    private func restartAuth(_ session: Session) async throws {
+        let auth = try await Installation.find(in: session).workload("auth")
+        session.status.show("restarting auth")
+        _ = try await RolloutChange(session: session, options: try ChangeOptions.parse([])).restart(auth)
+        try await RolloutWait(session: session).wait(for: auth, timeout: timeout.duration)
+        session.status.clear()
+    }
+}

@@ -1,0 +1,124 @@
+import FoundationEssentials
+import NIOCore
+import PixelFlowClient
+import Terminal
+
+/// Puts a backup into an empty installation: objects, then tasks, then accounts, so that nothing that can be seen lacks its parts. One that
+/// was interrupted goes on where it ended.
+struct RestoreRun: Sendable {
+    /// Objects that are written at a time.
+    private static let writes = 4
+    /// Rows that are sent at a time, and their bytes.
+    private static let page = (rows: 200, bytes: 1 << 20)
+
+    let folder: BackupFolder
+    let manifest: BackupManifest
+    let services: BackupServices
+    let session: Session
+
+    /// Which parts are still to be restored.
+    struct Plan: Sendable, Hashable {
+        var accounts: Bool
+        var tasks: Bool
+        /// Whether an earlier run has begun with it.
+        var isContinued: Bool
+    }
+
+    /// - Throws: `CommandError` if the installation is not empty, or of another form.
+    func plan() async throws -> Plan {
+        let (auth, api) = (try await services.report(.auth), try await services.report(.api))
+        try manifest.accounts.requireForm(of: auth)
+        try manifest.tasks.requireForm(of: api)
+        let isContinued = auth.restoring == manifest.id || api.restoring == manifest.id
+        for (report, what) in [(auth, "accounts"), (api, "tasks, presets, webhooks or quotas")] where report.restoring != manifest.id {
+            guard report.restoring == nil else {
+                throw CommandError(.failed, "another backup is being restored into this installation", hint: "go on with that one")
+            }
+            // A part that is not empty any more is one that this backup was restored to.
+            guard report.isEmpty || isContinued else {
+                throw CommandError(
+                    .failed, "the installation holds \(what) already",
+                    hint: "a backup is restored into a new installation, before anybody uses it")
+            }
+        }
+        if !isContinued, try await !services.api.call({ try await $0.archivedObjects(after: nil) }).objects.isEmpty {
+            throw CommandError(
+                .failed, "the object store of the installation holds objects already", hint: "give it an empty bucket or folder")
+        }
+        return Plan(
+            accounts: auth.restoring == manifest.id || auth.isEmpty, tasks: api.restoring == manifest.id || api.isEmpty,
+            isContinued: isContinued)
+    }
+
+    func run(_ plan: Plan) async throws {
+        // Both refuse before anything is written, if someone has been there meanwhile.
+        for (service, isWanted) in parts(plan) where isWanted {
+            try await services[service].call { try await $0.beginRestore(of: manifest.id, in: service) }
+        }
+        if plan.tasks {
+            try await objects(skipping: plan.isContinued ? present() : [])
+            try await rows(folder.tasksFile, in: .api, "tasks", of: manifest.tasks.rows)
+        }
+        if plan.accounts { try await rows(folder.accountsFile, in: .auth, "accounts", of: manifest.accounts.rows) }
+        for (service, isWanted) in parts(plan) where isWanted {
+            try await services[service].call { try await $0.finishRestore(of: manifest.id, in: service) }
+        }
+    }
+
+    private func parts(_ plan: Plan) -> [(PixelFlowClient.ArchivedService, Bool)] { [(.api, plan.tasks), (.auth, plan.accounts)] }
+
+    /// The objects that an earlier run has written.
+    private func present() async throws -> Set<String> {
+        var keys: Set<String> = []
+        var next: String?
+        repeat {
+            let page = try await services.api.call { try await $0.archivedObjects(after: next) }
+            keys.formUnion(page.objects.map(\.key))
+            next = page.next
+        } while next != nil
+        return keys
+    }
+
+    private func objects(skipping present: Set<String>) async throws {
+        session.status.show("restoring objects")
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            var (count, running) = (0, 0)
+            for try await object in folder.objects() {
+                count += 1
+                session.status.show("restoring objects: \(count) of \(manifest.objects.count)", isPassing: true)
+                guard !present.contains(object.key) else { continue }
+                if running == Self.writes {
+                    try await group.next()
+                    running -= 1
+                }
+                running += 1
+                group.addTask {
+                    try await services.api.call { client in
+                        try await client.restoreObject(object.key, from: folder.objectFile(object.key), of: manifest.id)
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    private func rows(_ file: String, in service: PixelFlowClient.ArchivedService, _ what: String, of total: Int) async throws {
+        session.status.show("restoring \(what)")
+        var (page, lines, done) = (ByteBuffer(), 0, 0)
+        func send() async throws {
+            guard lines > 0 else { return }
+            let body = page
+            try await services[service].call { try await $0.restore(body, of: manifest.id, in: service) }
+            done += lines
+            (page, lines) = (ByteBuffer(), 0)
+            session.status.show("restoring \(what): \(done) of \(total) rows", isPassing: true)
+        }
+        for try await line in FileLines(path: file) {
+            if lines == Self.page.rows || page.readableBytes + line.readableBytes > Self.page.bytes { try await send() }
+            page.writeImmutableBuffer(line)
+            page.writeInteger(UInt8(ascii: "\n"))
+            lines += 1
+        }
+        try await send()
+    }
+}

@@ -1,0 +1,110 @@
+import AsyncHTTPClient
+import FoundationEssentials
+package import NIOCore
+import NIOHTTP1
+import WireFormats
+
+/// The rows of a service's database and the objects, for backups. The token of the client is the service secret; the endpoints lead to the
+/// services themselves, because web does not pass these calls on.
+extension PixelFlowClient {
+    package enum ArchivedService: String, Sendable {
+        /// The accounts.
+        case auth
+        /// The tasks.
+        case api
+    }
+
+    package func archive(of service: ArchivedService) async throws -> ArchiveReport {
+        try ArchiveReport(Fields(await document(Call(.GET, base(service)))))
+    }
+
+    /// Every row, a line each, and a last line that tells how many there were.
+    package func archivedRows(of service: ArchivedService) async throws -> Download {
+        try await Download(open(Call(.GET, base(service) + "/rows")))
+    }
+
+    package func beginRestore(of backup: String, in service: ArchivedService) async throws {
+        _ = try await document(Call(.PUT, base(service) + Path.joined("restores", backup)))
+    }
+
+    /// - Parameter rows: whole lines.
+    package func restore(_ rows: ByteBuffer, of backup: String, in service: ArchivedService) async throws {
+        let url = base(service) + Path.joined("restores", backup, "rows")
+        let headers: HTTPHeaders = ["content-type": "application/x-ndjson"]
+        _ = try await document(Call(.POST, url, headers: headers, body: .bytes(rows), isRepeatable: true))
+    }
+
+    package func finishRestore(of backup: String, in service: ArchivedService) async throws {
+        _ = try await document(Call(.DELETE, base(service) + Path.joined("restores", backup)))
+    }
+
+    /// A page of the objects.
+    ///
+    /// - Parameters:
+    ///   - previous: `next` of the page before.
+    ///   - withSizes: takes longer.
+    package func archivedObjects(
+        after previous: String?, withSizes: Bool = false
+    ) async throws -> (objects: [ArchivedObject], next: String?) {
+        let query = Path.query([("after", previous), ("sizes", withSizes ? "true" : nil)])
+        let page = try Fields(await document(Call(.GET, base(.api) + "/objects" + query)))
+        let objects = try page.list("objects") {
+            ArchivedObject(key: try $0.text("key"), bytes: $0.json["bytes"]?.intValue.map(Int64.init))
+        }
+        return (objects, page.json["next_after"]?.stringValue)
+    }
+
+    package func archivedObject(_ key: String) async throws -> Download {
+        try await Download(open(Call(.GET, base(.api) + "/object" + Path.query([("key", key)]))))
+    }
+
+    package func restoreObject(_ key: String, from path: String, of backup: String) async throws {
+        let url = base(.api) + Path.joined("restores", backup, "object") + Path.query([("key", key)])
+        let size = try FileReader(path).size()
+        let body = RequestBody.stream(length: size) {
+            let file = try FileReader(path)
+            return ByteStream { ByteStream.Iterator { try await file.next() } }
+        }
+        let response = try await open(Call(.PUT, url, headers: ["content-type": "application/octet-stream"], body: body))
+        for try await _ in response.body {}
+    }
+
+    private func base(_ service: ArchivedService) -> String {
+        switch service {
+        case .auth: endpoints.auth + "/operator/archive"
+        case .api: endpoints.api + "/operator/archive"
+        }
+    }
+}
+
+/// What a service says of the rows that it keeps.
+package struct ArchiveReport: Sendable, Hashable {
+    /// Of what kind of store: `accounts`, `tasks in SQLite`.
+    package let form: String
+    /// Grows with every change of the tables or documents.
+    package let schema: Int
+    /// Of the service.
+    package let release: String
+    package let rows: Int
+    /// Whether a backup can be restored into it.
+    package let isEmpty: Bool
+    /// The backup that is being restored.
+    package let restoring: String?
+
+    init(_ fields: Fields) throws {
+        guard let form = try fields.object("form", { (try $0.text("name"), $0.json["schema"]?.intValue ?? 0) }) else {
+            throw ClientError.invalidAnswer("the answer has no form")
+        }
+        (self.form, schema) = form
+        release = try fields.text("release")
+        rows = fields.json["rows"]?.intValue ?? 0
+        isEmpty = fields.json["is_empty"]?.boolValue ?? false
+        restoring = fields.json["restoring"]?.stringValue
+    }
+}
+
+package struct ArchivedObject: Sendable, Hashable {
+    package let key: String
+    /// Nil if it was not asked for.
+    package let bytes: Int64?
+}

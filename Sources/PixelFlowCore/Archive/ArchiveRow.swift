@@ -1,0 +1,60 @@
+import Foundation
+package import WireFormats
+
+/// One row of a table, or one document of a collection, in the form of its store.
+package struct ArchiveRow: Sendable, Hashable {
+    /// Rows of a page.
+    package static let page = 200
+
+    package let table: String
+    package let values: [ArchiveValue]
+
+    package init(table: String, values: [ArchiveValue]) {
+        self.table = table
+        self.values = values
+    }
+}
+
+/// A value of a column.
+package enum ArchiveValue: Sendable, Hashable {
+    case null
+    case integer(Int64)
+    case text(String)
+    case bytes([UInt8])
+}
+
+extension ArchiveRow {
+    /// As a line of a backup has it: `{"table":"users","values":["a",1,null,{"base64":"AA=="}]}`.
+    package var json: JSONValue { ["table": .string(table), "values": .array(values.map(\.json))] }
+
+    /// Nil for what is not the JSON of a row.
+    package init?(_ json: JSONValue) {
+        guard let table = json["table"]?.stringValue, let values = json["values"]?.arrayValue else { return nil }
+        let read = values.compactMap(ArchiveValue.init)
+        guard read.count == values.count else { return nil }
+        self.init(table: table, values: read)
+    }
+}
+
+extension ArchiveValue {
+    fileprivate var json: JSONValue {
+        switch self {
+        case .null: .null
+        case .integer(let number): .integer(Int(number))
+        case .text(let text): .string(text)
+        case .bytes(let bytes): ["base64": .string(Data(bytes).base64EncodedString())]
+        }
+    }
+
+    fileprivate init?(_ json: JSONValue) {
+        switch json {
+        case .null: self = .null
+        case .integer(let number): self = .integer(Int64(number))
+        case .string(let text): self = .text(text)
+        case .object(let fields):
+            guard let text = fields["base64"]?.stringValue, let data = Data(base64Encoded: text) else { return nil }
+            self = .bytes(Array(data))
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,114 @@
+package import PixelFlowCore
+
+/// Rows of identities are the same in every database, so that accounts can move from one kind to another.
+extension IdentityStore: ArchivableStore {
+    /// The counter whose name has the backup that is being restored.
+    private static let marker = "restore:"
+    private static let markers = SQLStatement("restore_markers", "SELECT name FROM counters WHERE name LIKE 'restore:%'")
+    private static let removeMarkers = SQLStatement("remove_restore_markers", "DELETE FROM counters WHERE name LIKE 'restore:%'")
+    private static let addMarker = SQLStatement("add_restore_marker", "INSERT INTO counters (name, value) VALUES ($1, 0)")
+    private static let unused = SQLStatement(
+        "hold_accounts",
+        "SELECT (SELECT count(*) FROM users) + (SELECT count(*) FROM organisations) + (SELECT count(*) FROM api_keys)")
+
+    package var archiveForm: ArchiveForm { ArchiveForm(name: "accounts", schema: IdentitySchema.migrations.count + 1) }
+
+    package func archiveState() async throws -> ArchiveState {
+        let counts = try await database.read(.archive) { connection in
+            try ArchivedTable.all.reduce(0) { try $0 + connection.count($1.count) }
+        }
+        return try await database.read(.archive) { connection in
+            let state = try Self.state(connection)
+            return ArchiveState(rows: counts, isEmpty: state.isEmpty, restoring: state.restoring)
+        }
+    }
+
+    package func archivedRows() -> ArchivedRows {
+        ArchivedRows { [database] pipe in
+            try await database.snapshot { connection in
+                try pipe.begin()
+                for table in ArchivedTable.all { try Self.read(table, connection, into: pipe) }
+            }
+        }
+    }
+
+    package func beginRestore(of backup: String) async throws {
+        try await database.write(.archive) { connection in
+            if try Self.state(connection).requireRoom(for: backup, holding: "accounts") { return }
+            // One at a time; the other one may have begun meanwhile.
+            try Self.lock(.setup, connection)
+            if try Self.state(connection).requireRoom(for: backup, holding: "accounts") { return }
+            // The first key and the counters of a service that has just started: those of the backup take their place.
+            for table in ArchivedTable.all { try connection.execute(table.clear) }
+            try connection.execute(Self.addMarker, .text(Self.marker + backup))
+        }
+    }
+
+    package func restore(_ rows: [ArchiveRow], of backup: String) async throws {
+        let writes = try rows.map(Self.write)
+        try await database.write(.archive) { connection in
+            guard try Self.state(connection).restoring == backup else { throw PixelFlowError.restoreNotBegun }
+            for (statement, values) in writes { try connection.execute(statement, values, read: { _ in }) }
+        }
+    }
+
+    package func finishRestore(of backup: String) async throws {
+        try await database.write(.archive) { connection in
+            guard try Self.state(connection).restoring == backup else { return }
+            try connection.execute(Self.removeMarkers)
+        }
+    }
+
+    /// By table, for a test that looks whether anything was forgotten.
+    package static var archivedColumns: [String: [String]] {
+        Dictionary(uniqueKeysWithValues: ArchivedTable.all.map { ($0.name, $0.columns.map(\.name.description)) })
+    }
+
+    private static func state(_ connection: any SQLConnection) throws -> ArchiveState {
+        let marker = try connection.rows(markers) { $0.text(0) }.first
+        let accounts = try connection.count(unused)
+        return ArchiveState(rows: accounts, isEmpty: accounts == 0, restoring: marker.map { String($0.dropFirst(Self.marker.count)) })
+    }
+
+    private static func read(_ table: ArchivedTable, _ connection: any SQLConnection, into pipe: ArchivePipe) throws {
+        var place = table.start
+        while true {
+            var rows: [[SQLValue]] = []
+            try connection.execute(table.page, place) { row in
+                rows.append(table.columns.indices.map { table.columns[$0].isText ? .text(row.text($0)) : .integer(row.integer($0)) })
+            }
+            guard let last = rows.last else { return }
+            place = zip(table.columns, last).filter(\.0.isKey).map(\.1)
+            try pipe.send(rows.filter { !isMarker(table, $0) }.map { ArchiveRow(table: table.name, values: $0.map(ArchiveValue.init)) })
+        }
+    }
+
+    private static func isMarker(_ table: ArchivedTable, _ values: [SQLValue]) -> Bool {
+        guard table.name == "counters", case .text(let name) = values.first else { return false }
+        return name.hasPrefix(marker)
+    }
+
+    private static func write(_ row: ArchiveRow) throws(PixelFlowError) -> (SQLStatement, [SQLValue]) {
+        guard let table = ArchivedTable.all.first(where: { $0.name == row.table }), table.columns.count == row.values.count else {
+            throw .archiveRowInvalid("There is no table \(row.table) with \(row.values.count) columns.")
+        }
+        var values: [SQLValue] = []
+        for (column, value) in zip(table.columns, row.values) {
+            switch (value, column.isText) {
+            case (.text(let text), true): values.append(.text(text))
+            case (.integer(let number), false): values.append(.integer(number))
+            default: throw .archiveRowInvalid("A value of \(row.table).\(column.name) is of another type.")
+            }
+        }
+        return (table.write, values)
+    }
+}
+
+extension ArchiveValue {
+    fileprivate init(_ value: SQLValue) {
+        switch value {
+        case .text(let text): self = .text(text)
+        case .integer(let number): self = .integer(number)
+        }
+    }
+}

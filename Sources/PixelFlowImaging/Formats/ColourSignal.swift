@@ -1,0 +1,98 @@
+import Foundation
+
+/// What a file says of its colours by numbers, where others embed a profile.
+struct ColourSignal: Equatable {
+    enum Curve: Equatable { case standard, gamma(Double) }
+
+    /// Chromaticities x and y of red, green and blue, and of white.
+    let primaries: [[Double]]
+    let white: [Double]
+    let curve: Curve
+
+    /// By the code points of ITU-T H.273; nil for those of high dynamic range, which no conversion to sRGB does justice to.
+    init?(primaries code: Int, transfer: Int) {
+        switch code {
+        case 1, 2: self.init(Self.standardPrimaries, Self.d65, transfer)
+        case 5: self.init([[0.64, 0.33], [0.29, 0.60], [0.15, 0.06]], Self.d65, transfer)
+        case 6, 7: self.init([[0.63, 0.34], [0.31, 0.595], [0.155, 0.07]], Self.d65, transfer)
+        case 9: self.init([[0.708, 0.292], [0.17, 0.797], [0.131, 0.046]], Self.d65, transfer)
+        case 11: self.init(Self.p3, [0.314, 0.351], transfer)
+        case 12: self.init(Self.p3, Self.d65, transfer)
+        default: return nil
+        }
+    }
+
+    private init?(_ primaries: [[Double]], _ white: [Double], _ transfer: Int) {
+        switch transfer {
+        // The curves of television are shown by everybody as that of sRGB.
+        case 1, 2, 6, 13, 14, 15: self.init(primaries: primaries, white: white, curve: .standard)
+        case 4: self.init(primaries: primaries, white: white, curve: .gamma(2.2))
+        case 5: self.init(primaries: primaries, white: white, curve: .gamma(2.8))
+        case 8: self.init(primaries: primaries, white: white, curve: .gamma(1))
+        default: return nil
+        }
+    }
+
+    init(primaries: [[Double]] = Self.standardPrimaries, white: [Double] = Self.d65, curve: Curve) {
+        (self.primaries, self.white, self.curve) = (primaries, white, curve)
+    }
+
+    /// Whether it says sRGB.
+    var isStandard: Bool {
+        let isClose = zip((primaries + [white]).joined(), (Self.standardPrimaries + [Self.d65]).joined()).allSatisfy {
+            abs($0 - $1) < 0.002
+        }
+        return isClose && curve == .standard
+    }
+
+    private static let standardPrimaries = [[0.64, 0.33], [0.30, 0.60], [0.15, 0.06]]
+    private static let p3 = [[0.68, 0.32], [0.265, 0.69], [0.15, 0.06]]
+    private static let d65 = [0.3127, 0.3290]
+}
+
+extension ColourSignal {
+    /// Of a PNG: `cICP`, or else `gAMA` and `cHRM`; nil with a profile, with `sRGB`, or where nothing is said.
+    init?(png reader: ByteReader) {
+        var chunks: [String: Int] = [:]
+        var offset = 8
+        while let length = reader.number(at: offset, width: 4), reader.contains(offset, length + 12), !reader.has("IDAT", at: offset + 4) {
+            if let name = reader.slice(at: offset + 4, count: 4) { chunks[String(decoding: name, as: UTF8.self)] = offset + 8 }
+            offset += length + 12
+        }
+        if let place = chunks["cICP"], let primaries = reader.byte(at: place), let transfer = reader.byte(at: place + 1) {
+            self.init(primaries: Int(primaries), transfer: Int(transfer))
+            return
+        }
+        guard chunks["iCCP"] == nil, chunks["sRGB"] == nil else { return nil }
+        let curve = chunks["gAMA"].flatMap { Self.curve(reader.number(at: $0, width: 4)) }
+        let points = chunks["cHRM"].flatMap { Self.points(reader, $0) }
+        guard curve != nil || points != nil else { return nil }
+        if let points {
+            self.init(primaries: Array(points[1...]), white: points[0], curve: curve ?? .standard)
+        } else {
+            self.init(curve: curve ?? .standard)
+        }
+    }
+
+    /// Of 100,000 times the exponent; nil for what no screen has.
+    private static func curve(_ value: Int?) -> Curve? {
+        guard let value, (20_000...250_000).contains(value) else { return nil }
+        // 1 / 2.2 has always meant the curve of screens, which that of sRGB is.
+        return abs(value - 45_455) <= 1_500 ? .standard : .gamma(100_000 / Double(value))
+    }
+
+    /// White, red, green and blue.
+    private static func points(_ reader: ByteReader, _ offset: Int) -> [[Double]]? {
+        let values = (0..<8).compactMap { reader.number(at: offset + $0 * 4, width: 4) }.map { Double($0) / 100_000 }
+        guard values.count == 8 else { return nil }
+        let points = (0..<4).map { [values[$0 * 2], values[$0 * 2 + 1]] }
+        let isPlausible = points.allSatisfy { $0[0] >= 0 && $0[1] > 0 && $0[0] + $0[1] <= 1 }
+        return isPlausible ? points : nil
+    }
+
+    /// Of a HEIF file: the `nclx` of the first item.
+    init?(iso file: ISOFile) {
+        guard let (primaries, transfer) = file.colourCodes else { return nil }
+        self.init(primaries: primaries, transfer: transfer)
+    }
+}

@@ -1,0 +1,34 @@
+/// What the scans of a JPEG file have sent, ISO/IEC 10918-1 annex G: a progressive file sends each coefficient bit by bit.
+struct JPEGScans {
+    private(set) var isArithmetic = false
+    /// For each component, by its identifier, the lowest bit that each coefficient has been sent to; `unsent` before the first.
+    private var lowestBits: [UInt8: [UInt8]] = [:]
+
+    private static let coefficients = 64
+    private static let unsent = UInt8.max
+
+    var areComplete: Bool { lowestBits.values.allSatisfy { $0.allSatisfy { $0 == 0 } } }
+
+    /// - Parameter offset: the position of the length of a frame header.
+    mutating func begin(_ marker: UInt8, _ reader: ByteReader, _ offset: Int) {
+        isArithmetic = marker >= 0xc9
+        lowestBits = [:]
+        for index in 0..<Int(reader.byte(at: offset + 7) ?? 0) {
+            guard let component = reader.byte(at: offset + 8 + index * 3) else { return }
+            lowestBits[component] = Array(repeating: Self.unsent, count: Self.coefficients)
+        }
+    }
+
+    /// - Parameter offset: the position of the length of a scan header.
+    mutating func add(_ reader: ByteReader, _ offset: Int) {
+        let count = Int(reader.byte(at: offset + 2) ?? 0)
+        let end = offset + 3 + count * 2
+        guard let first = reader.byte(at: end), let last = reader.byte(at: end + 1), let bits = reader.byte(at: end + 2),
+            first <= last, last < Self.coefficients
+        else { return }
+        for index in 0..<count {
+            guard let component = reader.byte(at: offset + 3 + index * 2) else { return }
+            for coefficient in Int(first)...Int(last) { lowestBits[component]?[coefficient] = bits & 15 }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package import PixelFlowCore
+
+/// A row is a document in BSON. Documents are read page after page, in the order of their ids, and not as of one moment: a task is
+/// one document, and what is used follows from the tasks.
+extension MongoTaskStore: ArchivableStore {
+    /// What is restored, in this order.
+    static let archivedCollections = [
+        OrganisationDocument.collection, PresetDocument.collection, WebhookDocument.endpoints, BatchDocument.collection,
+        auditCollection, TaskDocument.collection, WebhookDocument.deliveries,
+    ]
+    /// The installation's own; orphans are found anew.
+    static let unarchivedCollections = [installationCollection, orphanCollection]
+    private static let restoreID = "restore"
+    private static let id = TaskDocument.Name.id
+
+    /// Documents read those of earlier releases, so that there is one form until one does not.
+    package var archiveForm: ArchiveForm { ArchiveForm(name: "tasks in MongoDB", schema: 1) }
+
+    package func archiveState() async throws -> ArchiveState {
+        var (all, significant) = (0, 0)
+        for collection in Self.archivedCollections {
+            let groups = try await tasks.aggregate(.archive, in: collection, [["$group": ["_id": .null, "count": ["$sum": 1]]]])
+            let count = groups.first?["count"]?.int ?? 0
+            all += count
+            // Entries on their way to the audit log outlive what they tell of.
+            if collection != Self.auditCollection { significant += count }
+        }
+        return ArchiveState(rows: all, isEmpty: significant == 0, restoring: try await restoring())
+    }
+
+    package func archivedRows() -> ArchivedRows {
+        ArchivedRows { [tasks] in
+            var collections = Self.archivedCollections[...]
+            var last: BSONValue?
+            return {
+                while let collection = collections.first {
+                    let filter: BSONDocument = last.map { [Self.id: ["$gt": $0]] } ?? [:]
+                    let documents = try await tasks.rows(
+                        .archive, in: collection, where: filter, sort: [Self.id: 1], limit: ArchiveRow.page)
+                    last = documents.last?[Self.id]
+                    if last == nil {
+                        collections.removeFirst()
+                    } else {
+                        return documents.map { ArchiveRow(table: collection, values: [.bytes($0.encoded())]) }
+                    }
+                }
+                return nil
+            }
+        }
+    }
+
+    package func beginRestore(of backup: String) async throws {
+        if try await archiveState().requireRoom(for: backup, holding: "tasks, presets, webhooks or quotas") { return }
+        try await tasks.insertNew(
+            .archive, into: Self.installationCollection, [[Self.id: .string(Self.restoreID), "backup": .string(backup)]])
+        // Another restore may have begun at the same moment.
+        guard try await restoring() == backup else { throw PixelFlowError.restoreOfAnother }
+    }
+
+    package func restore(_ rows: [ArchiveRow], of backup: String) async throws {
+        let documents = try rows.map(Self.document)
+        guard try await restoring() == backup else { throw PixelFlowError.restoreNotBegun }
+        for (collection, documents) in Dictionary(grouping: documents, by: \.collection) {
+            try await insert(documents.map(\.document), into: collection)
+        }
+    }
+
+    package func finishRestore(of backup: String) async throws {
+        let mark: BSONDocument = [Self.id: .string(Self.restoreID), "backup": .string(backup)]
+        let answer = try await tasks.database.run(
+            .archive, .delete(from: Self.installationCollection, where: mark, tasks.database.commandTimeout))
+        try answer.requireWritten()
+    }
+
+    private func restoring() async throws -> String? {
+        try await tasks.rows(.archive, in: Self.installationCollection, where: [Self.id: .string(Self.restoreID)], limit: 1)
+            .first?["backup"]?.string
+    }
+
+    private func insert(_ documents: [BSONDocument], into collection: String) async throws {
+        let inserted = try await tasks.insertNew(.archive, into: collection, documents)
+        guard inserted < documents.count else { return }
+        let ids = documents.compactMap { $0[Self.id] }
+        let present = try await tasks.rows(
+            .archive, in: collection, where: [Self.id: ["$in": .array(ids)]], limit: ids.count, fields: [Self.id]
+        ).compactMap { $0[Self.id] }
+        let rest = documents.filter { document in document[Self.id].map { !present.contains($0) } ?? true }.map(Self.released)
+        guard !rest.isEmpty, try await tasks.insertNew(.archive, into: collection, rest) < rest.count else { return }
+        throw PixelFlowError.archiveRowInvalid("A document of \(collection) has the key of another one.")
+    }
+
+    /// The document without what only one may have. While the backup was read, a task was deleted and another one was created with its
+    /// idempotency key, or a delivery has ended and another one has its slot.
+    private static func released(_ document: BSONDocument) -> BSONDocument {
+        BSONDocument(
+            document.fields.compactMap { field in
+                switch field.name {
+                case TaskDocument.Name.idempotencyKey: BSONDocument.Field(name: TaskDocument.Name.releasedKey, value: field.value)
+                case WebhookDocument.Name.slot: nil
+                default: field
+                }
+            })
+    }
+
+    private static func document(_ row: ArchiveRow) throws(PixelFlowError) -> (collection: String, document: BSONDocument) {
+        guard archivedCollections.contains(row.table), row.values.count == 1, case .bytes(let bytes) = row.values[0] else {
+            throw .archiveRowInvalid("There is no collection \(row.table) with such documents.")
+        }
+        do {
+            let document = try bytes.withUnsafeBytes { try BSONDocument(decoding: $0) }
+            guard document[id] != nil else { throw BSONError(description: "no id") }
+            return (row.table, document)
+        } catch {
+            throw .archiveRowInvalid("A document of \(row.table) is not BSON.", cause: error)
+        }
+    }
+}

@@ -1,0 +1,59 @@
+/// Why a statement has no result. The text is for logs; it holds neither the password nor stored values.
+struct PostgresError: Error, Hashable, CustomStringConvertible {
+    enum Kind: Hashable {
+        /// No connection could be established.
+        case unreachable
+        /// The connection broke; whether the statement was carried out is not known.
+        case connectionLost
+        case timedOut
+        /// The server has answered with an error.
+        case refused(sqlState: String)
+        /// The transaction was undone in favour of another one: a deadlock, or a serialization failure. Run again, it succeeds.
+        case conflict
+        /// No connection became free in time, or too many calls were waiting for one.
+        case busy
+        /// The store has been shut down.
+        case shutDown
+    }
+
+    let kind: Kind
+    let message: String
+
+    init(_ kind: Kind, _ message: String) {
+        self.kind = kind
+        self.message = message
+    }
+
+    var description: String {
+        guard case .refused(let state) = kind else { return message }
+        return "\(message) (SQLSTATE \(state))"
+    }
+
+    /// Whether the same statement may succeed on a new connection right away.
+    var isWorthAnotherTry: Bool { kind == .connectionLost }
+
+    var isMissingTable: Bool { kind == .refused(sqlState: "42P01") }
+
+    /// Whether the server is in trouble, as opposed to having answered.
+    var isOutage: Bool {
+        switch kind {
+        case .unreachable, .connectionLost, .timedOut: true
+        // Out of memory, disk or connections; failures of the system or of the server itself.
+        case .refused(let state): ["53", "57", "58", "XX"].contains { state.hasPrefix($0) }
+        case .conflict, .busy, .shutDown: false
+        }
+    }
+
+    /// Converts an error response of the server.
+    init(sqlState: String, message: String) {
+        switch sqlState {
+        // Query cancelled, as by a statement timeout.
+        case "57014": self.init(.timedOut, message)
+        // Shutting down, crashed, starting; a standby since a failover; a prepared statement that a
+        // connection pooler has lost or a migration has outdated.
+        case "57P01", "57P02", "57P03", "25006", "26000", "0A000": self.init(.connectionLost, message)
+        case "40001", "40P01": self.init(.conflict, message)
+        default: self.init(.refused(sqlState: sqlState), message)
+        }
+    }
+}

@@ -1,0 +1,85 @@
+package import Logging
+package import PixelFlowCore
+package import ServiceLifecycle
+
+/// Does work again and again until the process shuts down or the task is cancelled.
+///
+/// Work that fails is logged and tried again. It never ends the service, and with it the process.
+package struct PeriodicService: Service {
+    private let name: String
+    private let interval: Duration
+    private let retries: RetryPolicy
+    private let wakes: AsyncStream<Void>?
+    private let logger: Logger
+    private let sleep: @Sendable (Duration) async throws -> Void
+    private let work: @Sendable () async throws -> Void
+    private let outages = OutageLog()
+
+    /// - Parameters:
+    ///   - name: of the work, for the log: "NAME failed, will be retried".
+    ///   - interval: between the end of one run and the start of the next.
+    ///   - retries: the pauses after failures in a row; by default the interval.
+    ///   - wakes: each element starts a run without waiting for the interval.
+    ///   - sleep: replaces the clock in tests.
+    package init(
+        _ name: String, every interval: Duration, retries: RetryPolicy? = nil, wakes: AsyncStream<Void>? = nil, logger: Logger,
+        sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
+        work: @escaping @Sendable () async throws -> Void
+    ) {
+        self.name = name
+        self.interval = interval
+        self.retries = retries ?? .every(interval)
+        self.wakes = wakes
+        self.logger = logger
+        self.sleep = sleep
+        self.work = work
+    }
+
+    package func run() async {
+        await cancelWhenGracefulShutdown {
+            if let wakes { await runWhenWoken(by: wakes) } else { await runAtIntervals() }
+        }
+    }
+
+    private func runAtIntervals() async {
+        var failures = 0
+        while !Task.isCancelled {
+            await attempt(&failures)
+            try? await sleep(failures > 0 ? retries.pause(retry: failures - 1) : interval)
+        }
+    }
+
+    private func runWhenWoken(by wakes: AsyncStream<Void>) async {
+        let (ticks, tick) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        await withDiscardingTaskGroup { group in
+            group.addTask { for await _ in wakes { tick.yield() } }
+            group.addTask {
+                while !Task.isCancelled {
+                    tick.yield()
+                    try? await sleep(interval)
+                }
+            }
+            var failures = 0
+            for await _ in ticks {
+                await attempt(&failures)
+                guard failures > 0 else { continue }
+                try? await sleep(retries.pause(retry: failures - 1))
+                tick.yield()
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// Logs a failure, and the first success after one.
+    private func attempt(_ failures: inout Int) async {
+        do {
+            try await work()
+            if failures > 0 { logger.notice("\(name) succeeds again") }
+            failures = 0
+        } catch {
+            if Task.isCancelled { return }
+            failures += 1
+            outages.warning("\(name) failed, will be retried", ["error": "\(error)"], to: logger)
+        }
+    }
+}

@@ -1,0 +1,173 @@
+import NIOCore
+import NIOHTTP1
+import PixelFlowHTTP
+
+/// Passes the events of a service on to a client, on the event loop of both, until either side is gone or the process stops. The service
+/// is read only as fast as the client takes them. Used only on the event loop.
+final class StreamRelay {
+    typealias Service = LoopConnection<HTTPClientResponsePart, HTTPClientRequestPart>
+
+    /// What the service has answered.
+    enum Answer: Sendable {
+        case events(NIOLoopBound<StreamRelay>, HTTPResponseHead)
+        /// Anything else, such as a refusal.
+        case whole(HTTPResponseHead, ByteBuffer)
+    }
+
+    /// An answer that is no stream is larger than `wholeBytes`.
+    private struct TooLarge: Error {}
+
+    private enum State {
+        case asked(EventLoopPromise<Answer>)
+        case reading(HTTPResponseHead, ByteBuffer, EventLoopPromise<Answer>)
+        /// The head has been passed on. What has come with it waits for the client, and perhaps the end.
+        case opened([ByteBuffer], isWhole: Bool?)
+        case following(AnswerTail)
+        case over
+    }
+
+    private static let wholeBytes = 64 * 1024
+
+    private let service: Service
+    private let eventLoop: any EventLoop
+    private var state: State
+
+    private init(_ service: Service, _ eventLoop: any EventLoop, _ answered: EventLoopPromise<Answer>) {
+        self.service = service
+        self.eventLoop = eventLoop
+        state = .asked(answered)
+    }
+
+    /// Sends a request over a new connection. Nothing is read behind the head of a stream until a client follows.
+    @Sendable static func ask(_ channel: any Channel, _ head: HTTPRequestHead) throws -> EventLoopFuture<Answer> {
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHTTPClientHandlers()
+        try pipeline.addHandlers([IdleStateHandler(readTimeout: Upstream.silenceLimit), Asking(head)])
+        let answered = channel.eventLoop.makePromise(of: Answer.self)
+        let relay = StreamRelay(try Service(atEndOf: channel), channel.eventLoop, answered)
+        relay.service.start(relay.receive)
+        return answered.futureResult
+    }
+
+    // MARK: The client's side
+
+    /// Passes on what has come, and what comes from now on.
+    func follow(_ client: AnswerTail) {
+        guard case .opened(let early, let isWhole) = state else { return client.finish() }
+        state = .following(client)
+        client.connection.start { event in
+            switch event {
+            case .stopping: self.stop()
+            case .failure, .ended:
+                self.close()
+                client.connection.close()
+            // Nothing behind a stream is answered, so it need not be read. An end is seen even so.
+            case .message(.head): client.connection.pause()
+            case .message: break
+            case .writable(let isWritable): if isWritable { self.service.resume() } else { self.service.pause() }
+            }
+        }
+        for bytes in early { client.send([bytes], promise: nil) }
+        if let isWhole { return end(isWhole: isWhole) }
+        if client.connection.isWritable { service.resume() }
+    }
+
+    /// The process stops: the client goes on elsewhere.
+    func stop() { end(isWhole: true) }
+
+    func close() {
+        state = .over
+        service.close()
+    }
+
+    /// - Parameter isWhole: a stream that breaks off must not look like one that has ended.
+    private func end(isWhole: Bool) {
+        if case .following(let client) = state {
+            if isWhole { client.finish() } else { client.connection.finish() }
+        }
+        close()
+    }
+
+    // MARK: The service's side
+
+    private func receive(_ event: Service.Event) {
+        switch event {
+        case .message(.head(let head)): receive(head)
+        case .message(.body(let bytes)): receive(bytes)
+        case .message(.end): receiveEnd()
+        case .failure(let error): fail(error)
+        case .ended: fail(ChannelError.eof)
+        case .stopping, .writable: break
+        }
+    }
+
+    private func receive(_ head: HTTPResponseHead) {
+        guard case .asked(let answered) = state else { return }
+        guard head.isEventStream else {
+            state = .reading(head, ByteBuffer(), answered)
+            return
+        }
+        service.pause()
+        state = .opened([], isWhole: nil)
+        answered.succeed(.events(NIOLoopBound(self, eventLoop: eventLoop), head))
+    }
+
+    private func receive(_ bytes: ByteBuffer) {
+        switch state {
+        case .reading(let head, var content, let answered):
+            content.writeImmutableBuffer(bytes)
+            state = .reading(head, content, answered)
+            if content.readableBytes > Self.wholeBytes { fail(TooLarge()) }
+        case .opened(let early, let isWhole): state = .opened(early + [bytes], isWhole: isWhole)
+        case .following(let client): client.send([bytes], promise: nil)
+        case .asked, .over: break
+        }
+    }
+
+    private func receiveEnd() {
+        switch state {
+        case .reading(let head, let content, let answered):
+            close()
+            answered.succeed(.whole(head, content))
+        case .opened(let early, nil): state = .opened(early, isWhole: true)
+        case .following: end(isWhole: true)
+        case .asked, .opened, .over: break
+        }
+    }
+
+    private func fail(_ error: any Error) {
+        switch state {
+        case .asked(let answered), .reading(_, _, let answered):
+            close()
+            answered.fail(error)
+        case .opened(let early, nil): state = .opened(early, isWhole: false)
+        case .following: end(isWhole: false)
+        case .opened, .over: break
+        }
+    }
+
+    /// Sends the request, and closes a connection over which nothing has come for too long.
+    private final class Asking: ChannelInboundHandler {
+        typealias InboundIn = HTTPClientResponsePart
+        typealias OutboundOut = HTTPClientRequestPart
+
+        private let head: HTTPRequestHead
+
+        init(_ head: HTTPRequestHead) { self.head = head }
+
+        func channelActive(context: ChannelHandlerContext) {
+            context.write(wrapOutboundOut(.head(head)), promise: nil)
+            context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+            context.fireChannelActive()
+        }
+
+        func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+            if event is IdleStateHandler.IdleStateEvent { return context.close(promise: nil) }
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+}
+
+extension HTTPResponseHead {
+    fileprivate var isEventStream: Bool { status == .ok && headers["content-type"].first?.hasPrefix("text/event-stream") == true }
+}

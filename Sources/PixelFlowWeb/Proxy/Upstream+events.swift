@@ -1,0 +1,47 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import NIOHTTP1
+import PixelFlowHTTP
+import ServiceLifecycle
+
+extension Upstream {
+    /// An event stream of the api says something every 15 seconds.
+    static let silenceLimit = TimeAmount.seconds(60)
+
+    /// Asks for an event stream, and answers the client with what the service says. The stream goes on without a task.
+    ///
+    /// - Parameters:
+    ///   - path: from the root of the service, with the query.
+    ///   - headers: those of the client with everything that is to be passed on.
+    /// - Throws: `…_unavailable` (503) if the service does not answer.
+    func relayEvents(_ path: String, headers: HTTPFields, _ context: AppRequestContext) async throws -> Response {
+        let answer = try await traced(.get, path, headers) { headers in
+            try await connect(path, headers: headers, on: context.eventLoop, StreamRelay.ask)
+        } status: {
+            switch $0 {
+            case .events(_, let head), .whole(let head, _): Int(head.status.code)
+            }
+        }
+        switch answer {
+        case .whole(let head, let content):
+            return Response(
+                status: .init(code: Int(head.status.code), reasonPhrase: head.status.reasonPhrase),
+                headers: HTTPFields(head.headers).passedOn(without: ["content-length"]), body: ResponseBody(byteBuffer: content))
+        case .events(let relay, let head):
+            let opened = Opened(relay, on: context.eventLoop) { $0.close() }
+            var headers = HTTPFields(head.headers).passedOn(without: ["content-length"])
+            // The connection ends with the stream.
+            headers[.connection] = "close"
+            return Response(
+                status: .ok, headers: headers,
+                body: ResponseBody { _ in
+                    try await withGracefulShutdownHandler {
+                        try await context.continueOnLoop { opened.take().follow($0) }
+                    } onGracefulShutdown: {
+                        context.eventLoop.execute { relay.value.stop() }
+                    }
+                })
+        }
+    }
+}

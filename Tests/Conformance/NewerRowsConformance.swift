@@ -1,0 +1,203 @@
+package import PixelFlowCore
+
+/// What a store does with rows of kinds that only a newer version knows, as they are left after a rollback: it leaves them to that version,
+/// and goes on with the others.
+package struct NewerRowsConformance: Sendable {
+    package typealias Store = TaskStore & WebhookStore & BatchStore & PresetStore & AuditOutbox
+
+    /// Where rows are.
+    package enum Table: Sendable { case tasks, webhooks, deliveries, batches, presets, audit }
+
+    let clock: ManualClock
+    let reopen: @Sendable () async throws -> any Store
+    let rewrite: @Sendable (_ table: Table, _ text: String, _ replacement: String) async throws -> Void
+
+    /// - Parameters:
+    ///   - clock: what the store goes by.
+    ///   - reopen: opens the data, without what another store of it has in memory.
+    ///   - rewrite: replaces a text in all rows of a table.
+    package init(
+        clock: ManualClock, reopen: @escaping @Sendable () async throws -> any Store,
+        rewrite: @escaping @Sendable (_ table: Table, _ text: String, _ replacement: String) async throws -> Void
+    ) {
+        self.clock = clock
+        self.reopen = reopen
+        self.rewrite = rewrite
+    }
+
+    package static let cases: [ConformanceCase<NewerRowsConformance>] = [
+        ConformanceCase("newer rows: deliveries of an unknown event hold up no others, and are sent by a version that knows it") {
+            try await $0.deliveriesGoOn()
+        },
+        ConformanceCase("newer rows: an endpoint is told of what is known, and keeps what is not") { try await $0.endpointsKeepEvents() },
+        ConformanceCase("newer rows: a batch of an unknown lane is looked at, and keeps it") { try await $0.batchesKeepLanes() },
+        ConformanceCase("newer rows: tasks with an unknown operation are left out of lists, and others go to work") {
+            try await $0.tasksGoOn()
+        },
+        ConformanceCase("newer rows: audit entries of unknown acts hold up no others") { try await $0.auditGoesOn() },
+        ConformanceCase("newer rows: a preset with an unknown operation is left out of the list") { try await $0.presetsAreListed() },
+    ]
+
+    private static let tenant = TenantID("tenant-a")
+    private static let endpoint = WebhookID("shop")
+
+    private func task(_ operations: [ImageOperation] = []) -> TaskRecord {
+        // Each is newer than the one before.
+        clock.advance(by: .milliseconds(2))
+        var task = TaskRecord(
+            id: .make(at: clock.now()), tenant: Self.tenant, owner: UserID("user"), source: .url("https://example.com/cat.jpg"),
+            pipeline: Pipeline(outputs: [OutputSpec(name: "image", operations: operations)]), fingerprint: "print",
+            requestID: "request", createdAt: clock.now())
+        task.dispatch.isHeld = true
+        return task
+    }
+
+    private static let resize = ImageOperation.resize(.init(width: 16, height: 16, fit: .inside))
+
+    func deliveriesGoOn() async throws {
+        let store = try await reopen()
+        _ = try await store.add(
+            WebhookEndpoint(id: Self.endpoint, tenant: Self.tenant, url: "https://example.com/", events: [], createdAt: clock.now()))
+        let queue = WebhookQueue(tenant: Self.tenant, endpoint: Self.endpoint)
+        func add(_ event: WebhookEvent, _ count: Int) async throws -> [WebhookDeliveryID] {
+            var ids: [WebhookDeliveryID] = []
+            for _ in 0..<count {
+                clock.advance(by: .milliseconds(2))
+                let id = WebhookDeliveryID("msg_\(UUIDv7.make())")
+                try await store.add(
+                    WebhookDelivery(
+                        id: id, tenant: Self.tenant, endpoint: Self.endpoint, event: event, eventAt: clock.now(), payload: .test,
+                        createdAt: clock.now()))
+                ids.append(id)
+            }
+            return ids
+        }
+        var known = try await add(.test, 1)
+        let newer = Set(try await add(.batchCompleted, 25))
+        known += try await add(.test, 1)
+        try await rewrite(.deliveries, WebhookEvent.batchCompleted.rawValue, "batch.split")
+
+        try requireEqual(try await store.deliveries(.init(queue, limit: 2)).map(\.id), known.reversed(), "the list")
+        try requireEqual(Set(try await store.claimDeliveries(of: queue, limit: 2).map(\.id)), Set(known), "claims")
+        for delivery in known { try requireEqual(try await store.delivery(delivery, to: queue)?.epoch, 1, "the claim of each") }
+        try requireEqual(try await store.dueWebhookQueues(limit: 10), [], "queues with something to send")
+
+        try await rewrite(.deliveries, "batch.split", WebhookEvent.batchCompleted.rawValue)
+        clock.advance(by: WebhookDelivery.setAsideFor + WebhookDelivery.lease)
+        var sent: Set<WebhookDeliveryID> = []
+        while let delivery = try await store.claimDeliveries(of: queue, limit: 1).first {
+            sent.insert(delivery.id)
+            _ = try await store.settle(delivery, WebhookOutcome(status: 200))
+        }
+        try requireEqual(sent, newer.union(known), "what a version sends that knows the event")
+    }
+
+    func endpointsKeepEvents() async throws {
+        let store = try await reopen()
+        _ = try await store.add(
+            WebhookEndpoint(
+                id: Self.endpoint, tenant: Self.tenant, url: "https://example.com/", events: [.taskCancelled, .batchCompleted],
+                createdAt: clock.now()))
+        try await rewrite(.webhooks, WebhookEvent.batchCompleted.rawValue, "batch.split")
+        let older = try await reopen()
+        guard case .created(let task) = try await older.create(task()), let ended = try await older.cancel(task.id, of: Self.tenant) else {
+            throw ConformanceFailure("no task that has ended", file: #fileID, line: #line)
+        }
+        try await older.fanOut([ended])
+        let queue = WebhookQueue(tenant: Self.tenant, endpoint: Self.endpoint)
+        try requireEqual(try await older.deliveries(.init(queue)).map(\.event), [.taskCancelled], "what is told")
+        try requireEqual(try await older.webhooks(of: Self.tenant).map(\.events), [[.taskCancelled]], "the list")
+        var endpoint = try requireValue(try await older.webhook(Self.endpoint, of: Self.tenant), "no endpoint")
+        endpoint.events = [.taskFailed]
+        endpoint.revision += 1
+        try requireEqual(try await older.replace(endpoint), true, "changed")
+
+        try await rewrite(.webhooks, "batch.split", WebhookEvent.batchCompleted.rawValue)
+        let newer = try await reopen()
+        try requireEqual(try await newer.webhook(Self.endpoint, of: Self.tenant)?.events, [.taskFailed, .batchCompleted], "what is kept")
+    }
+
+    func batchesKeepLanes() async throws {
+        let store = try await reopen()
+        let batch = Batch(id: .make(at: clock.now()), tenant: Self.tenant, owner: UserID("user"), lane: .low, createdAt: clock.now())
+        try await store.add(batch)
+        try await rewrite(.batches, #""low""#, #""idle""#)
+        clock.advance(by: .seconds(1))
+        var found = try requireValue(try await store.dueBatches(limit: 10).first, "nothing is due")
+        try requireEqual(found.lane, nil, "the lane")
+        try requireEqual(try await store.batches(BatchQuery(tenant: Self.tenant)).map(\.id), [batch.id], "the list")
+        found.postpone(until: clock.now() + .seconds(60))
+        try requireEqual(try await store.replace(found), true, "changed")
+
+        try await rewrite(.batches, #""idle""#, #""low""#)
+        try requireEqual(try await store.batch(batch.id, of: Self.tenant)?.lane, .low, "what is kept")
+    }
+
+    func tasksGoOn() async throws {
+        let store = try await reopen()
+        var known: [TaskID] = []
+        var newer: [TaskID] = []
+        for operations in [[], [Self.resize], [Self.resize], [Self.resize], []] {
+            guard case .created(let task) = try await store.create(task(operations)) else {
+                throw ConformanceFailure("a new task was not added", file: #fileID, line: #line)
+            }
+            if operations.isEmpty { known.append(task.id) } else { newer.append(task.id) }
+        }
+        try await rewrite(.tasks, "resize", "engrave")
+        let older = try await reopen()
+        clock.advance(by: .seconds(1))
+
+        try requireEqual(try await older.list(TaskQuery(tenant: Self.tenant, limit: 2)).tasks.map(\.id), known.reversed(), "the list")
+        try requireEqual(
+            try await older.changes(of: Self.tenant, after: TimelinePosition(after: Timestamp(microseconds: 0)), limit: 2).map(\.id), known,
+            "changes")
+        for id in newer {
+            try await requireRefusal(.unavailable, "a task of a newer version") { _ = try await older.find(id, of: Self.tenant) }
+        }
+        let turns = try await older.takeHeld([HeldQueue(lane: .normal, tenant: Self.tenant): 2])
+        try requireEqual(Set(turns.map(\.id)), Set(known), "turns")
+        clock.advance(by: TaskPolicy.standard.publishTimeout + .seconds(1))
+        try requireEqual(Set(try await older.takeDue(limit: 2).map(\.id)), Set(known), "what is dispatched once more")
+        let claims = try await withThrowingTaskGroup(of: TaskID?.self) { group in
+            for id in known + newer {
+                group.addTask { [newer] in
+                    do {
+                        return try await older.claim(id, by: WorkerID("worker"))?.id
+                    } catch let error as PixelFlowError where newer.contains(id) && error.kind == .unavailable {
+                        return nil
+                    }
+                }
+            }
+            return try await group.reduce(into: Set<TaskID>()) { if let id = $1 { $0.insert(id) } }
+        }
+        try requireEqual(claims, Set(known), "claims")
+    }
+
+    func auditGoesOn() async throws {
+        let store = try await reopen()
+        let ids = (0..<4).map { _ in UUIDv7.make() }.sorted()
+        for (index, id) in ids.enumerated() {
+            let entry = AuditEntry(
+                id: id, organisation: Self.tenant, at: clock.now(), actor: "user-1", actorName: "ada@example.org",
+                action: index < 3 ? .presetDeleted : .presetSaved)
+            try await store.addAudit(entry)
+            try await store.settleAudit(entry)
+        }
+        try await rewrite(.audit, AuditAction.presetDeleted.rawValue, "preset.archived")
+        let found = try await store.undeliveredAudit(before: clock.now(), limit: 1)
+        try requireEqual(found.map(\.entry.id), [ids[3]], "what is delivered")
+        try requireEqual(try await store.auditBacklog(), 4, "what is left")
+    }
+
+    func presetsAreListed() async throws {
+        let store = try await reopen()
+        for (name, operations) in [("newer", [Self.resize]), ("older", [])] {
+            let pipeline = Pipeline(outputs: [OutputSpec(name: "image", operations: operations)])
+            _ = try await store.put(Preset(name: name, pipeline: pipeline, updatedAt: clock.now()), of: Self.tenant)
+        }
+        try await rewrite(.presets, "resize", "engrave")
+        let older = try await reopen()
+        try requireEqual(try await older.presets(of: Self.tenant).map(\.name), ["older"], "the list")
+        try await requireRefusal(.unavailable, "a preset of a newer version") { _ = try await older.preset("newer", of: Self.tenant) }
+    }
+}

@@ -1,0 +1,108 @@
+import FakeKubernetes
+import Foundation
+import PFCtl
+import StubService
+import Synchronization
+import Terminal
+import TerminalTesting
+import Testing
+import WireFormats
+
+/// Backups through a cluster. What is in them, and errors of files, EndToEndTests look at, with real services.
+@Suite struct BackupTests {
+    @Test func readsThroughTheClusterAndRestartsAuthAfterARestore() async throws {
+        try await Self.run { stand, auth, api in
+            let folder = "\(stand.folder)/backup"
+            let backup = await stand.pfctl("backup", folder)
+            #expect(backup.status == .ok, "\(backup.errors)")
+            #expect(try String(contentsOfFile: folder + "/accounts.ndjson", encoding: .utf8) == Self.users)
+            #expect(try String(contentsOfFile: folder + "/objects/t/1/source", encoding: .utf8) == "PICTURE")
+            let controllers = stand.cluster.runControllers(namespace: FakePixelFlow.namespace)
+            let before = Set(stand.pods(of: "auth"))
+            let restore = await stand.pfctl("restore", folder, "-o", "json")
+            controllers.cancel()
+            #expect(restore.status == .ok, "\(restore.errors)")
+            #expect(try JSONValue(parsing: restore.output.utf8)["auth_restarted"] == true)
+            #expect(before.isDisjoint(with: stand.pods(of: "auth")))
+            let id = try #require(try JSONValue(parsing: restore.output.utf8)["id"]?.stringValue)
+            let path = "/operator/archive/restores/\(id)"
+            let changes = { (service: StubService) in service.lines.filter { !$0.hasPrefix("GET") } }
+            #expect(changes(api) == ["PUT \(path)", "PUT \(path)/object?key=t%2F1%2Fsource", "POST \(path)/rows", "DELETE \(path)"])
+            #expect(changes(auth) == ["PUT \(path)", "POST \(path)/rows", "DELETE \(path)"])
+            #expect(auth.calls.first { $0.method == "POST" }?.body == Self.users)
+            #expect(api.calls.allSatisfy { $0.authorization == "Bearer \(TeamService.serviceSecret)" })
+        }
+    }
+
+    @Test func refusesRowsThatAreNotAllThere() async throws {
+        try await Self.run(end: #"{"rows":2,"sha256":"\#(Self.usersDigest)"}"#) { stand, _, _ in
+            let backup = await stand.pfctl("backup", "\(stand.folder)/backup")
+            #expect(backup.status == .unreachable, "\(backup.errors)")
+            #expect(!FileManager.default.fileExists(atPath: "\(stand.folder)/backup/accounts.ndjson"))
+            #expect(!FileManager.default.fileExists(atPath: "\(stand.folder)/backup/manifest.json"))
+        }
+    }
+
+    @Test(arguments: [
+        ["backup", "x", "--auth-url", "http://127.0.0.1:1"], ["backup", "x", "--secret-file", "y"],
+        ["backup", "x", "--check", "--dry-run"],
+        ["backup"], ["restore", "x", "--auth-url", "http://127.0.0.1:1", "--api-url", "http://127.0.0.1:1"],
+    ])
+    func refusesWhatMakesNoSense(arguments: [String]) async throws {
+        try await FakePixelFlow.run { stand in
+            let outcome = await stand.pfctl(arguments, console: nil)
+            #expect(outcome.status == (arguments[0] == "restore" ? .failed : .usage), "\(outcome.errors)")
+        }
+    }
+
+    private static let users = #"{"table":"users","values":["u1"]}"# + "\n"
+    private static let usersDigest = "555182de1e38c813346a9b8ffd2e959f2c68fcf59236f818e3a3927500c9a132"
+    private static let tasks = #"{"table":"task","values":["t1"]}"# + "\n"
+    private static let tasksDigest = "f3c10c16738bee079ed6353de41424dd0faab598648928016fb6b48cb988f993"
+
+    private static func report(_ form: String) -> String {
+        #"{"form":{"name":"\#(form)","schema":1},"release":"1.0.0","rows":1,"is_empty":true}"#
+    }
+
+    private final class Listing: Sendable {
+        private let wasAsked = Atomic(false)
+
+        var isFirst: Bool { !wasAsked.exchange(true, ordering: .relaxed) }
+    }
+
+    /// - Parameter end: the last line of the accounts.
+    private static func run(
+        end: String = #"{"rows":1,"sha256":"\#(usersDigest)"}"#,
+        _ body: @Sendable (FakePixelFlow, _ auth: StubService, _ api: StubService) async throws -> Void
+    ) async throws {
+        let auth = try await StubService.start { call in
+            switch (call.method, call.path) {
+            case ("GET", "/operator/archive"): (200, report("accounts"))
+            case ("GET", "/operator/archive/rows"): (200, users + end + "\n")
+            default: (204, "")
+            }
+        }
+        let listing = Listing()
+        let api = try await StubService.start { call in
+            switch (call.method, call.path) {
+            case ("GET", "/operator/archive"): (200, report("tasks in MongoDB"))
+            case ("GET", "/operator/archive/rows"): (200, tasks + #"{"rows":1,"sha256":"\#(tasksDigest)"}"# + "\n")
+            case ("GET", "/operator/archive/object?key=t%2F1%2Fsource"): (200, "PICTURE")
+            // They are there when the backup is made, and not yet when it is restored.
+            case ("GET", _): (200, listing.isFirst ? #"{"objects":[{"key":"t/1/source"}]}"# : #"{"objects":[]}"#)
+            default: (204, "")
+            }
+        }
+        try await FakePixelFlow.run { stand in
+            stand.setServiceSecret(TeamService.serviceSecret)
+            for (name, port, service) in [("auth", 50_051, auth), ("api", 8_080, api)] {
+                for pod in stand.pods(of: name) {
+                    stand.cluster.expose(pod: pod, port: port, namespace: FakePixelFlow.namespace, localPort: service.port)
+                }
+            }
+            try await body(stand, auth, api)
+        }
+        await auth.stop()
+        await api.stop()
+    }
+}

@@ -1,0 +1,71 @@
+import FakeKubernetes
+import KubernetesClient
+import PFCtl
+import StubService
+import Synchronization
+import Terminal
+import TerminalTesting
+import Testing
+import WireFormats
+
+/// Every pod is replaced between two calls of a command, wherever that is.
+@Suite struct RestartTests {
+    /// More calls than a command makes that does not wait.
+    private static let mostPlaces = 24
+
+    private static let metrics =
+        (["# TYPE kafka_consumer_lag gauge"]
+        + (0..<3).map { #"kafka_consumer_lag{topic="task.wakeups",partition="\#($0)"} 4"# }).joined(separator: "\n") + "\n"
+
+    private static func identities(_ stand: FakePixelFlow) -> Set<String> {
+        Set(
+            stand.cluster.names(.pods, namespace: FakePixelFlow.namespace).compactMap { name in
+                stand.cluster.object(.pods, name, namespace: FakePixelFlow.namespace)?["metadata"]?["uid"]?.stringValue
+            })
+    }
+
+    private final class Calls: Sendable {
+        let count = Mutex(0)
+    }
+
+    /// - Returns: how many calls it made.
+    private static func run(_ arguments: [String], restartingAfter place: Int?) async throws -> Int {
+        let service = try await StubService.start { $0.path == "/metrics" ? (200, metrics) : (200, #"{"status":"ok"}"#) }
+        let calls = Calls()
+        try await FakePixelFlow.run { stand in
+            for (component, port) in [("worker", 8_081), ("api", 8_080)] {
+                for pod in stand.pods(of: component) {
+                    stand.cluster.expose(pod: pod, port: port, namespace: FakePixelFlow.namespace, localPort: service.port)
+                    stand.cluster.log(["a line of \(component)"], pod: pod)
+                }
+            }
+            let before = identities(stand)
+            let controllers = stand.cluster.runControllers(namespace: FakePixelFlow.namespace)
+            stand.cluster.forgetRequests()
+            if let place { stand.cluster.restartPods(after: place) }
+            let outcome = await stand.pfctl(arguments, console: nil)
+            controllers.cancel()
+            await controllers.value
+            let count = stand.cluster.requests.count
+            calls.count.withLock { $0 = count }
+            let when = place.map { "restarted after \($0) calls" } ?? "not restarted"
+            #expect(outcome.status == .ok, "\(when): \(outcome.output) \(outcome.errors)")
+            guard let place, place < count else { return }
+            #expect(stand.cluster.hasRestartedPods, "\(when)")
+            #expect(before.isDisjoint(with: identities(stand)), "\(when)")
+        }
+        await service.stop()
+        return calls.count.withLock { $0 }
+    }
+
+    @Test(
+        arguments: [
+            ["status"], ["lag", "--sample", "0"], ["logs", "api"], ["scale", "api", "--replicas", "3", "--wait"],
+            ["rollout", "restart", "api", "--wait"], ["check"],
+        ])
+    func everyPodRestartsDuringACommand(arguments: [String]) async throws {
+        let calls = try await Self.run(arguments, restartingAfter: nil)
+        #expect(calls > 1)
+        for place in 0..<min(calls, Self.mostPlaces) { _ = try await Self.run(arguments, restartingAfter: place) }
+    }
+}

@@ -1,0 +1,97 @@
+import Conformance
+import Deadlines
+import Foundation
+import PixelFlowCore
+import PixelFlowEmbedded
+import TestSupport
+import Testing
+
+@Suite struct DataFolderTests {
+    let parent: TemporaryFolder
+    var path: String { parent.path + "/data/pixelflow" }
+
+    init() throws { parent = try TemporaryFolder() }
+
+    @Test func makesTheFolderForItsOwnerAlone() throws {
+        let folder = try DataFolder(path: path)
+        let permissions = try FileManager.default.attributesOfItem(atPath: folder.path)[.posixPermissions] as? Int
+        #expect(permissions == 0o700)
+    }
+
+    @Test func keepsASecretForItsOwnerAlone() throws {
+        let folder = try DataFolder(path: path)
+        let secret = try DataFolder.secret(named: "service-secret", in: folder.path)
+        #expect(secret.count == 44)
+        #expect(try DataFolder.secret(named: "service-secret", in: folder.path) == secret)
+        let permissions = try FileManager.default.attributesOfItem(atPath: path + "/service-secret")[.posixPermissions] as? Int
+        #expect(permissions == 0o600)
+        let other = try DataFolder(path: parent.path + "/other")
+        #expect(try DataFolder.secret(named: "service-secret", in: other.path) != secret)
+    }
+
+    @Test func isHeldByOneInstance() async throws {
+        var first: DataFolder? = try DataFolder(path: path)
+        for _ in 0..<20 { expectLocked() }
+        #expect(first?.path == path)
+        first = nil
+        try await opensAgain()
+    }
+
+    @Test func isHeldByOneProcess() async throws {
+        _ = try DataFolder(path: path)
+        let holder = try await LockHolder(file: path + "/lock")
+        expectLocked()
+        try holder.kill()
+        try await opensAgain()
+    }
+
+    @Test func otherProcessesFindItHeld() async throws {
+        let folder = try DataFolder(path: path)
+        await #expect(throws: LockHolder.RefusedError.self) { try await LockHolder(file: folder.path + "/lock") }
+        withExtendedLifetime(folder) {}
+    }
+
+    /// A process that another test is just starting has a copy of the lock until its own program begins.
+    private func opensAgain() async throws {
+        _ = try await eventually("the folder to be free") { try? DataFolder(path: path) }
+    }
+
+    @Test func namesAFolderItCannotMake() throws {
+        try Data().write(to: URL(fileURLWithPath: parent.path + "/file"))
+        let wrong = parent.path + "/file/data"
+        let error = #expect(throws: PixelFlowError.self) { try DataFolder(path: wrong) }
+        #expect(error?.code == "data_folder_unusable")
+        #expect(error?.message.contains(wrong) == true)
+    }
+
+    private func expectLocked(_ location: SourceLocation = #_sourceLocation) {
+        let error = #expect(throws: PixelFlowError.self, sourceLocation: location) { try DataFolder(path: path) }
+        #expect(error?.code == "data_folder_locked", sourceLocation: location)
+    }
+}
+
+/// Another process that holds a lock, for a minute at most.
+private struct LockHolder {
+    struct RefusedError: Error {}
+
+    private let process: RunningProcess
+
+    /// - Throws: `RefusedError` where the lock is held already.
+    init(file: String) async throws {
+        let output = file + ".holder"
+        // --no-fork, so that killing this process kills the one that has the lock.
+        let process = try RunningProcess(
+            "/usr/bin/flock", ["--nonblock", "--no-fork", file, "sh", "-c", "echo held; exec sleep 60"], output: output)
+        try await eventually("flock to answer") {
+            if try String(contentsOfFile: output, encoding: .utf8) == "held\n" { return true }
+            guard process.isRunning else { throw RefusedError() }
+            return false
+        }
+        self.process = process
+    }
+
+    func kill() throws {
+        process.signal(SIGKILL)
+        try process.waitForExit("the holder of the lock to be gone")
+    }
+}

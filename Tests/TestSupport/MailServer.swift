@@ -1,0 +1,121 @@
+package import Deadlines
+import Foundation
+
+/// Debian's aiosmtpd, which a test starts, stops and starts again. What it takes, it keeps.
+package final class MailServer {
+    package enum Security: String { case plain, starttls, implicit }
+
+    /// A message that the server has taken.
+    package struct Mail: Decodable, Sendable {
+        package let from: String
+        package let to: [String]
+        package let options: [String]
+        package let headers: [String: String]
+        /// By content type, decoded.
+        package let parts: [String: String]
+        package let secure: Bool
+        /// The mechanism of the login.
+        package let login: String
+        package let raw: String
+        /// What the parser of the standard library finds wrong.
+        package let defects: [String]
+    }
+
+    package let security: Security
+    /// On the loopback address, the same for each start; 0 before the first.
+    package private(set) var port = 0
+    private let folder: URL
+    private let arguments: [String]
+    private var process: RunningProcess?
+
+    /// Runs `body` with a server that answers, and removes the server afterwards.
+    ///
+    /// - Parameters:
+    ///   - login: `USER:PASSWORD`, without which nobody may send.
+    ///   - size: the largest message in bytes.
+    ///   - names: of the certificate.
+    package static func with(
+        _ security: Security = .plain, login: String? = nil, mechanisms: String = "PLAIN,LOGIN", size: Int = 1_000_000,
+        names: String = "DNS:localhost,IP:127.0.0.1", _ body: (MailServer) async throws -> Void
+    ) async throws {
+        let server = try MailServer(security, login: login, mechanisms: mechanisms, size: size, names: names)
+        defer { server.remove() }
+        try await server.start()
+        try await body(server)
+    }
+
+    private init(_ security: Security, login: String?, mechanisms: String, size: Int, names: String) throws {
+        self.security = security
+        folder = FileManager.default.temporaryDirectory.appending(path: "mail-server-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        var arguments = [folder.path, "--mechanisms", mechanisms, "--size", "\(size)"]
+        if security != .plain { arguments += ["--tls", security.rawValue] }
+        if let login { arguments += ["--login", login] }
+        self.arguments = arguments
+        if security != .plain { try makeCertificate(names) }
+    }
+
+    /// Vouches for itself.
+    private func makeCertificate(_ names: String) throws {
+        let made = try Command.run(
+            "openssl",
+            [
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
+                "/CN=localhost",
+                "-addext", "subjectAltName=\(names)", "-keyout", folder.appending(path: "key.pem").path, "-out",
+                certificate,
+            ])
+        guard made.status == 0 else { throw MailServerError(text: made.errors) }
+    }
+
+    /// The file of the certificate.
+    package var certificate: String { folder.appending(path: "certificate.pem").path }
+
+    /// Starts the server, at the port of before if there was one.
+    package func start() async throws {
+        let file = folder.appending(path: "port")
+        try? FileManager.default.removeItem(at: file)
+        let errors = folder.appending(path: "errors")
+        try Data().write(to: errors)
+        let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Fixtures/mail-server").standardizedFileURL
+        let process = try RunningProcess(script.path, arguments + ["--port", "\(port)"], errors: errors.path)
+        self.process = process
+        port = try await eventually("the mail server listens") {
+            guard process.isRunning else { throw MailServerError(text: try String(contentsOf: errors, encoding: .utf8)) }
+            return (try? String(contentsOf: file, encoding: .utf8)).flatMap { Int($0) }
+        }
+    }
+
+    /// Ends the server at once; what it has taken stays.
+    package func stop() throws {
+        guard let process else { return }
+        process.signal(SIGKILL)
+        try process.waitForExit("the mail server ends")
+        self.process = nil
+    }
+
+    private func remove() {
+        try? stop()
+        try? FileManager.default.removeItem(at: folder)
+    }
+
+    /// What the server has taken, in that order.
+    package func mails() throws -> [Mail] {
+        guard let data = try? Data(contentsOf: folder.appending(path: "mailbox.jsonl")) else { return [] }
+        return try data.split(separator: UInt8(ascii: "\n")).map { try JSONDecoder().decode(Mail.self, from: $0) }
+    }
+
+    /// As `PIXELFLOW_SMTP_URL` has it.
+    ///
+    /// - Parameter login: `USER:PASSWORD`
+    package func url(host: String = "127.0.0.1", login: String? = nil) -> String {
+        let scheme = security == .implicit ? "smtps" : "smtp"
+        return "\(scheme)://\(login.map { "\($0)@" } ?? "")\(host):\(port)" + (security == .plain ? "" : "?ca=\(certificate)")
+    }
+}
+
+/// The server could not be started: perhaps python3-aiosmtpd is missing, which `scripts/setup stack` installs.
+struct MailServerError: Error, CustomStringConvertible {
+    let text: String
+    var description: String { "the mail server does not start (scripts/setup stack installs it): \(text)" }
+}

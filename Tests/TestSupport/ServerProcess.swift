@@ -1,0 +1,69 @@
+import Deadlines
+import Foundation
+package import Glibc
+
+/// A server that a test starts, kills and robs of its data.
+package final class ServerProcess {
+    /// On the loopback address, the same for each start.
+    package let port: Int
+    private let executable: String
+    private let folder: URL
+    private var process: RunningProcess?
+
+    /// Not running yet.
+    private init(_ executable: String) throws {
+        self.executable = executable
+        folder = FileManager.default.temporaryDirectory.appending(path: "pixelflow-server-\(UUID().uuidString)")
+        port = try FreePorts.next()
+    }
+
+    /// Starts the server on what it has stored; it need not answer yet.
+    ///
+    /// - Parameter arguments: made from the folder in which the server is to keep its data.
+    package func start(_ arguments: (_ data: String) -> [String]) throws {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        process = try RunningProcess(executable, arguments(folder.path))
+    }
+
+    /// Stops the server; what it has acknowledged is on disk then. Killed, some lose the last second.
+    package func stop(by signal: Int32 = SIGTERM) async throws {
+        guard let process else { return }
+        try send(signal)
+        try await eventually("the server ends") { !process.isRunning }
+        self.process = nil
+    }
+
+    /// Sends a signal to the server, which goes on: SIGSTOP and SIGCONT pause it.
+    package func send(_ signal: Int32) throws {
+        guard let process, process.isRunning else { return }
+        // The executable may be a script that waits for the server proper.
+        let children = try Self.children(of: process.pid)
+        for process in children.isEmpty ? [process.pid] : children { kill(process, signal) }
+    }
+
+    /// Removes everything that the server has stored.
+    package func wipe() throws { try FileManager.default.removeItem(at: folder) }
+
+    private func remove() async {
+        try? await stop(by: SIGKILL)
+        try? wipe()
+    }
+
+    /// Runs `body` with a server that is not running yet, and removes the server afterwards.
+    package static func with(_ executable: String, _ body: (ServerProcess) async throws -> Void) async throws {
+        let server = try ServerProcess(executable)
+        do {
+            try await body(server)
+            await server.remove()
+        } catch {
+            await server.remove()
+            throw error
+        }
+    }
+
+    private static func children(of process: Int32) throws -> [Int32] {
+        try String(contentsOfFile: "/proc/\(process)/task/\(process)/children", encoding: .utf8).split(separator: " ").compactMap {
+            Int32($0)
+        }
+    }
+}
