@@ -68,7 +68,7 @@ final class EventSocket: EventOutlet {
 
     // MARK: Before the first event
 
-    /// The text of the first message, which must come in time, of a client without a token. Fails with `Closing` or, if the connection
+    /// The text of the first message, which must come in time, of a client without a token. Fails with `ClosingError` or, if the connection
     /// ends, with `ChannelError`.
     private(set) var firstMessage: EventLoopFuture<String>?
 

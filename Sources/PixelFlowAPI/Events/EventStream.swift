@@ -133,9 +133,9 @@ final class EventStream: Sendable {
 
         /// Goes on behind changes of which none is for the client: no write has shown that the stream and its client are still there.
         ///
-        /// - Throws: `CutOff` if the stream has ended meanwhile, also for a shutdown: what waits is not sent ahead of the rest of the past.
+        /// - Throws: `CutOffError` if the stream has ended meanwhile, also for a shutdown: what waits is not sent ahead of the rest of the past.
         mutating func passOver() async throws {
-            guard stream.state.withLock({ !$0.queue.abandonIfEnded() }) else { throw CutOff() }
+            guard stream.state.withLock({ !$0.queue.abandonIfEnded() }) else { throw CutOffError() }
             try await write([.heartbeat])
         }
     }

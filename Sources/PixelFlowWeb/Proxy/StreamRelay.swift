@@ -15,7 +15,7 @@ final class StreamRelay {
     }
 
     /// An answer that is no stream is larger than `wholeBytes`.
-    private struct TooLarge: Error {}
+    private struct TooLargeError: Error {}
 
     private enum State {
         case asked(EventLoopPromise<Answer>)
@@ -117,7 +117,7 @@ final class StreamRelay {
         case .reading(let head, var content, let answered):
             content.writeImmutableBuffer(bytes)
             state = .reading(head, content, answered)
-            if content.readableBytes > Self.wholeBytes { fail(TooLarge()) }
+            if content.readableBytes > Self.wholeBytes { fail(TooLargeError()) }
         case .opened(let early, let isWhole): state = .opened(early + [bytes], isWhole: isWhole)
         case .following(let client): client.send([bytes], promise: nil)
         case .asked, .over: break

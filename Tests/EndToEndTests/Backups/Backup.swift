@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import WireFormats
 
 /// `pfctl` with the services of one installation.
@@ -20,7 +21,7 @@ struct Backup: Sendable {
         let files = try TemporaryFolder()
         let pfctl = Executable.path("pfctl")
         let shell = script.map { ["-m", "--propagation", "private", "sh", "-c", $0, pfctl] }
-        let process = try ChildProcess(
+        let process = try RunningProcess(
             shell == nil ? pfctl : "/usr/bin/unshare", (shell ?? []) + arguments,
             environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": files.path], output: "\(files.path)/output",
             errors: "\(files.path)/errors")

@@ -65,14 +65,18 @@ import Testing
 @Suite struct TaskStatisticsTests {
     @Test func percentilesAreThoseOfTheNearestRank() {
         var statistics = TaskStatistics()
-        statistics.setQueueLatency(sortedWaits: [])
+        statistics.setQueueLatency(waits: [:])
         #expect(statistics.queueLatencyP50 == nil)
         #expect(statistics.queueLatencyP95 == nil)
-        statistics.setQueueLatency(sortedWaits: [2_000_000])
+        statistics.setQueueLatency(waits: [.normal: [2_000_000]])
         #expect(statistics.queueLatencyP50 == 2)
         #expect(statistics.queueLatencyP95 == 2)
-        statistics.setQueueLatency(sortedWaits: (1...20).map { Int64($0) * 1_000_000 })
+        // In any order, and over all lanes.
+        let waits = (1...20).map { Int64($0) * 1_000_000 }
+        statistics.setQueueLatency(waits: [.low: Array(waits.dropFirst(10).reversed()), .high: Array(waits.prefix(10))])
         #expect(statistics.queueLatencyP50 == 10)
         #expect(statistics.queueLatencyP95 == 19)
+        #expect(statistics.lanes[.high]?.queueLatencyP95 == 10)
+        #expect(statistics.lanes[.low]?.queueLatencyP50 == 15)
     }
 }
