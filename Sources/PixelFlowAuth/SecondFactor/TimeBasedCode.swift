@@ -43,6 +43,7 @@ enum TimeBasedCode {
 
     /// What an app reads from a QR code (the format of Google Authenticator, which the others took over).
     static func address(of secret: String, account: String) -> String {
-        "otpauth://totp/PixelFlow:\(account.percentEncoded())?secret=\(secret)&issuer=PixelFlow&algorithm=SHA1&digits=\(digits)&period=\(period)"
+        let name = account.percentEncoded()
+        return "otpauth://totp/PixelFlow:\(name)?secret=\(secret)&issuer=PixelFlow&algorithm=SHA1&digits=\(digits)&period=\(period)"
     }
 }
