@@ -24,7 +24,7 @@ package struct EmbeddedSettings: Sendable {
         ]
         + DiskReserve.descriptions + InstallationCheck.descriptions
 
-    /// The folder in which everything is kept; the process locks it.
+    /// The folder for all data; the process locks it.
     package let data: String
     let authDatabasePath: String
     let taskDatabasePath: String

@@ -43,9 +43,7 @@ enum TimeBasedCode {
 
     /// What an app reads from a QR code (the format of Google Authenticator, which the others took over).
     static func address(of secret: String, account: String) -> String {
-        var allowed = CharacterSet.alphanumerics
-        allowed.insert(charactersIn: "-._~")
-        let name = account.addingPercentEncoding(withAllowedCharacters: allowed) ?? ""
+        let name = account.percentEncoded()
         return "otpauth://totp/PixelFlow:\(name)?secret=\(secret)&issuer=PixelFlow&algorithm=SHA1&digits=\(digits)&period=\(period)"
     }
 }

@@ -41,7 +41,7 @@ package struct TaskRecord: Sendable, Hashable, Codable {
     package let lane: Lane
     /// What it belongs to; nil for a task of its own.
     package let batch: BatchID?
-    /// Where its end is told of, besides the endpoints of its organisation.
+    /// A URL that is notified when it ends, besides the endpoints of its organisation.
     package let webhookURL: String?
     /// Where the fetched bytes of a URL source were stored.
     package var fetchedSource: StoredSource?
