@@ -45,7 +45,6 @@ import WireFormats
             if let place { stand.cluster.restartPods(after: place) }
             let outcome = await stand.pfctl(arguments, console: nil)
             controllers.cancel()
-            await controllers.value
             let count = stand.cluster.requests.count
             calls.count.withLock { $0 = count }
             let when = place.map { "restarted after \($0) calls" } ?? "not restarted"
