@@ -38,7 +38,7 @@ def test_changes_come_over_a_websocket(ada, sources):
 
 
 def keep_notifications(ada):
-    """Turns them on, and keeps what they say as `window.told` instead of showing it."""
+    """Turns them on, and keeps what they say, as `window.told` and in an attribute of the page, instead of showing it."""
     page = ada.page
     page.context.grant_permissions(["notifications"])
     page.goto(f"{ada.address}/account")
@@ -47,7 +47,12 @@ def keep_notifications(ada):
     page.goto(ada.address)
     page.evaluate("""() => {
         window.told = [];
-        window.Notification = class { constructor(title, options) { window.told.push(options.body); } };
+        window.Notification = class {
+            constructor(title, options) {
+                window.told.push(options.body);
+                document.body.dataset.told = options.body;
+            }
+        };
     }""")
 
 
@@ -82,7 +87,7 @@ def test_a_batch_that_is_done_is_told_of_while_other_work_goes_on(ada, sources):
     ada.expect_status(name, "Completed")
     look_away(page)
     ada.post(f"/batches/{batch}/close")
-    page.wait_for_function("window.told.length > 0", timeout=60_000)
+    expect(page.locator("body")).to_have_attribute("data-told", re.compile("Batch"), timeout=60_000)
     assert page.evaluate("window.told") == ["Batch “Import” is done: 1 task completed."]
     sources.release()
 
