@@ -22,14 +22,25 @@ package struct JSONSchema: Sendable, Hashable {
 
     /// The same values, and null.
     package var orNull: JSONSchema {
+        if allowsNull { return self }
         guard case .string(let type)? = keywords["type"], keywords["enum"] == nil else {
-            return JSONSchema(["anyOf": [json, ["type": "null"]]])
+            // What is said of the field stays beside what it may be.
+            var value = self
+            let description = value.keywords.removeValue(forKey: "description")
+            return JSONSchema(["anyOf": [value.json, ["type": "null"]]]).with("description", description)
         }
         return with("type", [.string(type), "null"])
     }
 }
 
 extension JSONSchema {
+    /// By its type, or because nothing is said of its values.
+    private var allowsNull: Bool {
+        if let types = keywords["type"]?.arrayValue { return types.contains("null") }
+        return Set(keywords.keys).isSubset(of: ["description"])
+            || keywords["anyOf"]?.arrayValue?.contains(["type": "null"]) == true
+    }
+
     /// Any JSON value.
     package static let any = JSONSchema()
     package static let boolean = JSONSchema(["type": "boolean"])

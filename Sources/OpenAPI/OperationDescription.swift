@@ -138,7 +138,7 @@ package struct BodyDescription: Sendable {
     }
 
     func json(_ reader: SchemaReader) throws -> JSONValue {
-        ["required": true, "description": .string(text), "content": try contents.json(reader)]
+        ["required": true, "description": .string(text), "content": try reader.ofRequest { try contents.json(reader) }]
     }
 }
 

@@ -5,7 +5,19 @@ package final class SchemaReader {
     /// The components that have been met, by name.
     package private(set) var components: [String: JSONSchema] = [:]
 
+    /// Whether what is read now is sent by clients: a member that may be absent may then be null as well, which decodes the same. Answers
+    /// have no null where a member may be absent.
+    private var isOfRequest = false
+
     package init() {}
+
+    /// Has `body` read the schemas of a request.
+    func ofRequest<Value>(_ body: () throws -> Value) rethrows -> Value {
+        let before = isOfRequest
+        isOfRequest = true
+        defer { isOfRequest = before }
+        return try body()
+    }
 
     /// Adds a component that no type describes.
     ///
@@ -40,7 +52,8 @@ package final class SchemaReader {
         }
         let decoder = SchemaDecoder(reader: self)
         let value = try Value(from: decoder)
-        return (try annotated(try decoder.schema(of: type), type), value)
+        let schema = try annotated(try decoder.schema(of: type), type)
+        return (isOfRequest ? schema.withNullForAbsent : schema, value)
     }
 
     private func simpleValue(of type: any Decodable.Type) throws -> (schema: JSONSchema, value: Any)? {
@@ -79,6 +92,18 @@ package final class SchemaReader {
             properties[key] = annotation.annotate(JSONSchema(property)).json
         }
         return schema.with("properties", .object(properties))
+    }
+}
+
+extension JSONSchema {
+    /// An object of which each member that may be absent may be null as well.
+    fileprivate var withNullForAbsent: JSONSchema {
+        guard let properties = keywords["properties"]?.objectValue else { return self }
+        let required = Set((keywords["required"]?.arrayValue ?? []).compactMap(\.stringValue))
+        let members = properties.map { key, value in
+            (key, required.contains(key) ? value : value.objectValue.map { JSONSchema($0).orNull.json } ?? value)
+        }
+        return with("properties", .object(Dictionary(uniqueKeysWithValues: members)))
     }
 }
 

@@ -46,6 +46,13 @@ extension TaskBackends {
             services: [
                 ClosingService { await kafka.close() },
                 PreparationService { try await blobs.prepare() },
+                PreparationService {
+                    try? await cancelWhenGracefulShutdown {
+                        try await tasks.buildIndexes {
+                            logger.warning("indexes are not built yet, will be retried", metadata: ["error": "\($0)"])
+                        }
+                    }
+                },
                 installation,
             ] + (role.followsTasks ? [versions] : []),
             probes: [BackendProbe("task_database", tasks), BackendProbe("blob_store", blobs), BackendProbe("broker", broker)])

@@ -28,14 +28,12 @@ extension MongoTaskStore: DiagnosableBackend {
         var missing: [String] = []
         var count = 0
         for (collection, indexes) in TaskIndexes.all {
-            let present = try await tasks.database.documents(.diagnose, ["listIndexes": .string(collection)]).compactMap {
-                $0["name"]?.string
-            }
+            let present = try await tasks.database.indexes(of: collection)
             let wanted = indexes.compactMap { $0["name"]?.string }
             count += wanted.count
             missing += wanted.filter { !present.contains($0) }
         }
-        return .indexes(missing: missing, of: count, hint: "restart api: it makes them before its first command")
+        return .indexes(missing: missing, of: count, hint: "api makes them after its start; its log says what keeps it from that")
     }
 
     private static func space(_ statistics: BSONDocument?) -> BackendFinding {
@@ -47,6 +45,16 @@ extension MongoTaskStore: DiagnosableBackend {
 }
 
 extension MongoDatabase {
+    /// The names of those that are there; none where the collection is not there yet, which the server refuses to list.
+    fileprivate func indexes(of collection: String) async throws -> [String] {
+        do {
+            return try await documents(.diagnose, ["listIndexes": .string(collection)]).compactMap { $0["name"]?.string }
+        } catch let error as PixelFlowError {
+            guard (error.cause as? MongoFailure)?.kind == .answer else { throw error }
+            return []
+        }
+    }
+
     /// What the server says to a command; nil if it refuses it, as to an account that may not ask.
     fileprivate func told(_ command: BSONDocument) async throws -> BSONDocument? {
         do {

@@ -39,6 +39,41 @@ import WireFormats
         #expect(json["components"]?["schemas"]?["Thing"]?["properties"] == ["size": ["type": "integer"]])
     }
 
+    private enum Color: String, CaseIterable, Codable { case red, blue }
+
+    private struct Wish: Codable, SchemaNamed, SchemaAnnotated {
+        static let schemaName = "Wish"
+        static let annotations: [String: SchemaAnnotation] = ["note": .init("For people.", ["maxLength": 9]), "color": "Of all."]
+        let size: Int
+        let note: String?
+        let color: Color?
+        let parts: [Part]?
+
+        struct Part: Codable { let size: Int? }
+    }
+
+    /// Null decodes as an absent member does, and no answer has it in the place of one.
+    @Test func whatMayBeAbsentFromARequestMayBeNull() throws {
+        var write = read
+        write.body = BodyDescription([.json(Wish.self)], "The wish.")
+        let properties = try document([write]).json()["components"]?["schemas"]?["Wish"]?["properties"]
+        #expect(
+            properties == [
+                "size": ["type": "integer"], "note": ["type": ["string", "null"], "maxLength": 9, "description": "For people."],
+                "color": ["anyOf": [["type": "string", "enum": ["red", "blue"]], ["type": "null"]], "description": "Of all."],
+                "parts": [
+                    "type": ["array", "null"],
+                    "items": ["type": "object", "properties": ["size": ["type": ["integer", "null"]]]],
+                ],
+            ])
+        var told = read
+        told.responses = [.init(200, "The wish.", [.json(Wish.self)])]
+        #expect(
+            try document([told]).json()["components"]?["schemas"]?["Wish"]?["properties"]?["note"] == [
+                "type": "string", "maxLength": 9, "description": "For people.",
+            ])
+    }
+
     @Test func aNamedResponseIsStatedOnce() throws {
         var first = read
         first.responses = [ResponseDescription(404, "Not there.", component: "NotFound")]

@@ -19,7 +19,7 @@ package final class MongoTaskStore: Sendable {
     private let reads: FairAsyncSemaphore<TenantID>
 
     /// Connects to nothing yet: the server may come later. The first use that reaches it, `check()`
-    /// for one, makes the indexes; until then every method throws an outage.
+    /// for one, makes the indexes that rules depend on; until then every method throws an outage.
     ///
     /// - Throws: `setting_invalid` if the URL is none.
     package convenience init(
@@ -57,6 +57,16 @@ package final class MongoTaskStore: Sendable {
             throw PixelFlowError.busy(MongoDatabase.backend, cause: error)
         }
     }
+
+    /// Makes the indexes that are there for speed alone. Over millions of tasks that takes minutes, in which everything works and some of it
+    /// more slowly. Ends when they are there or the caller is cancelled.
+    ///
+    /// - Parameter onRetry: told of each attempt that the server has not answered in time.
+    package func buildIndexes(onRetry: @Sendable (any Error) -> Void) async throws {
+        try await retry(Self.buildPauses, onRetry: onRetry) { try await tasks.indexes.build() }
+    }
+
+    private static let buildPauses = RetryPolicy(firstPause: .seconds(1), longestPause: .seconds(30), jitter: .equal)
 
     /// For tests: removes the database with everything in it.
     package func drop() async throws {

@@ -17,7 +17,7 @@ struct TaskCommands: Sendable {
         Logger(label: "mongodb").warning(
             "rows that only a newer version can read are left to it", metadata: ["rows": "\(kind.rawValue)", "error": "\(error)"])
     }
-    private let indexes: TaskIndexes
+    let indexes: TaskIndexes
 
     init(database: MongoDatabase, clock: any StoreClock, policy: TaskPolicy, metrics: any MetricsFactory) {
         self.database = database
@@ -84,7 +84,7 @@ struct TaskCommands: Sendable {
         return try one(try await rows(.find, where: filter, limit: 1), TaskDocument.init)
     }
 
-    /// Makes the indexes, should they not be there.
+    /// Makes the indexes that rules depend on, should they not be there.
     func prepare() async throws { try await indexes.ensure() }
 
     func ping() async throws {

@@ -1,17 +1,29 @@
 import PixelFlowCore
 
-/// Creates the indexes before the first command, as soon as the server answers. Creating existing ones
-/// changes nothing, so any number of replicas may start at the same time.
+/// Creates the indexes that rules depend on before the first command, as soon as the server answers, and the others when `build` is called.
+/// Creating existing ones changes nothing, so any number of replicas may start at the same time.
 struct TaskIndexes: Sendable {
     private let made: AsyncLazy<Void>
+    private let database: MongoDatabase
 
-    init(_ database: MongoDatabase) { made = AsyncLazy { try await Self.make(in: database) } }
+    init(_ database: MongoDatabase) {
+        self.database = database
+        made = AsyncLazy { try await Self.make(Self.needed, in: database) }
+    }
 
     /// - Throws: `PixelFlowError` with `retry == .outage`; the next call retries.
     func ensure() async throws { try await made.value }
 
-    private static func make(in database: MongoDatabase) async throws {
-        for (collection, indexes) in all {
+    /// Creates all indexes. Over millions of tasks that takes minutes; without them, commands only take longer.
+    ///
+    /// - Throws: `PixelFlowError` with `retry == .outage`. The server goes on meanwhile, and the next call waits for it.
+    func build() async throws {
+        try await ensure()
+        try await Self.make(Self.all, in: database)
+    }
+
+    private static func make(_ indexes: [(collection: String, indexes: [BSONDocument])], in database: MongoDatabase) async throws {
+        for (collection, indexes) in indexes {
             _ = try await database.run(
                 .prepare,
                 [
@@ -25,6 +37,15 @@ struct TaskIndexes: Sendable {
     static let all: [(collection: String, indexes: [BSONDocument])] =
         [(TaskDocument.collection, ofTasks), (PresetDocument.collection, ofPresets)] + WebhookDocument.indexes
         + BatchDocument.indexes
+
+    /// Without those that are unique, something could be there twice. Without the other one, whether a batch has an open task would be asked
+    /// of an index over the status (`hasOpenTask`).
+    static let needed = all.compactMap { collection, indexes in
+        let needed = indexes.filter { $0["unique"]?.bool == true || $0["name"]?.string == openTasks }
+        return needed.isEmpty ? nil : (collection: collection, indexes: needed)
+    }
+
+    private static let openTasks = "task_in_batch_by_end"
 
     /// Few, for each is paid for with every write. Those over the work at hand hold only the tasks they are about.
     private static let ofTasks: [BSONDocument] = {
@@ -48,7 +69,7 @@ struct TaskIndexes: Sendable {
                 "partialFilterExpression": [Name.batch: TaskDocument.present],
             ],
             [
-                "name": "task_in_batch_by_end", "key": [Name.tenant: 1, Name.batch: 1, Name.completedAt: 1],
+                "name": .string(openTasks), "key": [Name.tenant: 1, Name.batch: 1, Name.completedAt: 1],
                 "partialFilterExpression": [Name.batch: TaskDocument.present],
             ],
             [

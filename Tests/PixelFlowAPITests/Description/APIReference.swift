@@ -146,6 +146,11 @@ struct APIReference {
         if let choices = schema["enum"]?.arrayValue { return choices.map { "`\($0.stringValue ?? $0.text())`" }.joined(separator: ", ") }
         if let constant = schema["const"] { return "`\(constant.stringValue ?? constant.text())`" }
         if let either = schema["anyOf"]?.arrayValue { return either.map(value).joined(separator: " or ") }
+        if let types = schema["type"]?.arrayValue, types.count == 2, types[1] == "null" {
+            var other = schema
+            other["type"] = types[0]
+            return value(other) + " or null"
+        }
         let words = [schema["type"]?.stringValue ?? (schema["type"]?.arrayValue ?? []).compactMap(\.stringValue).joined(separator: " or ")]
         let range = [schema["minimum"].map { "from \($0.text())" }, schema["maximum"].map { "to \($0.text())" }].compactMap { $0 }
         let items = schema["items"].map { [" of \(value($0))"] } ?? []

@@ -84,7 +84,9 @@ struct BreakingChanges {
     // MARK: Schemas
 
     private mutating func compare(_ place: String, _ before: JSONValue, _ now: JSONValue, _ side: Side) {
-        let (before, now) = (resolved(before, in: old), resolved(now, in: new))
+        var (before, now) = (resolved(before, in: old), resolved(now, in: new))
+        // A client that writes no null need not know that it could.
+        if side == .request, !allowsNull(before) { now = resolved(withoutNull(now), in: new) }
         if let type = before["type"], let other = now["type"], type != other { changes.append("\(place) has another type") }
         switch side {
         case .request: compareRequests(place, before, now)
@@ -145,6 +147,19 @@ struct BreakingChanges {
     private func resolved(_ schema: JSONValue, in document: JSONValue) -> JSONValue {
         guard let name = schema["$ref"]?.stringValue?.split(separator: "/").last else { return schema }
         return document["components"]?["schemas"]?[String(name)] ?? schema
+    }
+
+    private func allowsNull(_ schema: JSONValue) -> Bool { withoutNull(schema) != schema }
+
+    private func withoutNull(_ schema: JSONValue) -> JSONValue {
+        guard var keywords = schema.objectValue else { return schema }
+        if let types = keywords["type"]?.arrayValue, types.contains("null") {
+            let others = types.filter { $0 != "null" }
+            keywords["type"] = others.count == 1 ? others[0] : .array(others)
+        } else if let choices = keywords["anyOf"]?.arrayValue, choices.count == 2, choices.contains(["type": "null"]) {
+            return choices.first { $0 != ["type": "null"] } ?? schema
+        }
+        return .object(keywords)
     }
 
     private func parameters(_ operation: JSONValue) -> [String: JSONValue] {

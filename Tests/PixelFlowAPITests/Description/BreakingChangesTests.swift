@@ -34,6 +34,8 @@ import WireFormats
         return json
     }
 
+    private static func nullable(_ schema: JSONValue) -> JSONValue { ["anyOf": [schema, ["type": "null"]]] }
+
     private static let post = ["paths", "/things", "post"]
     private static let order = ["components", "schemas", "Order"]
     private static let thing = ["components", "schemas", "Thing"]
@@ -50,6 +52,11 @@ import WireFormats
         (changed(thing + ["properties", "size"], nil), "POST /things: 200.size is gone"),
         (changed(thing + ["properties", "size", "type"], "string"), "POST /things: 200.size has another type"),
         (changed(thing + ["required"], []), "POST /things: 200.id may be absent"),
+        (changed(thing + ["properties", "size", "type"], ["integer", "null"]), "POST /things: 200.size has another type"),
+        (
+            changed(order + ["properties", "color"], nullable(["type": "string", "enum": ["red"]])),
+            "POST /things: body.color does not take blue"
+        ),
     ])
     func breaks(new: JSONValue, change: String) {
         #expect(BreakingChanges.between(Self.base, new) == [change])
@@ -71,6 +78,8 @@ import WireFormats
         changed(["paths", "/others"], ["get": [:]]), changed(post + ["responses", "409"], [:]), changed(post + ["responses", "404"], nil),
         changed(thing + ["properties", "shape"], ["type": "string"]), changed(thing + ["required"], ["id", "size"]),
         changed(order + ["properties", "size"], ["type": "integer"]),
+        changed(order + ["properties", "color"], nullable(["type": "string", "enum": ["red", "blue"]])),
+        changed(order + ["properties", "color", "type"], ["string", "null"]),
         changed(order + ["properties", "color", "enum"], ["red", "blue", "green"]), base,
     ])
     func doesNotBreak(new: JSONValue) {
