@@ -1,3 +1,4 @@
+import Deadlines
 import FakeKubernetes
 import Foundation
 import PFCtl
@@ -17,9 +18,12 @@ import WireFormats
             #expect(backup.status == .ok, "\(backup.errors)")
             #expect(try String(contentsOfFile: folder + "/accounts.ndjson", encoding: .utf8) == Self.users)
             #expect(try String(contentsOfFile: folder + "/objects/t/1/source", encoding: .utf8) == "PICTURE")
-            let controllers = stand.cluster.runControllers(namespace: FakePixelFlow.namespace)
             let before = Set(stand.pods(of: "auth"))
-            let restore = await stand.pfctl("restore", folder, "-o", "json")
+            async let restored = stand.pfctl("restore", folder, "-o", "json")
+            // Pods that controllers make lead nowhere.
+            try await eventually(within: .seconds(60), "the restore to end") { auth.lines.contains { $0.hasPrefix("DELETE") } ? () : nil }
+            let controllers = stand.cluster.runControllers(namespace: FakePixelFlow.namespace)
+            let restore = await restored
             controllers.cancel()
             #expect(restore.status == .ok, "\(restore.errors)")
             #expect(try JSONValue(parsing: restore.output.utf8)["auth_restarted"] == true)

@@ -49,13 +49,13 @@ struct ArchivedTable: Sendable {
     /// The page after a key, of `ArchiveRow.page` rows.
     var page: SQLStatement {
         SQLStatement(
-            ["archive_", literal],
+            ["archive_page_", literal],
             ["SELECT "] + names.list + [" FROM ", literal, " WHERE ("] + key.list + [") > ("] + Self.parameters(key.count) + [") ORDER BY "]
                 + key.list + [" LIMIT 200"])
     }
 
-    var count: SQLStatement { SQLStatement(["count_", literal], ["SELECT count(*) FROM ", literal]) }
-    var clear: SQLStatement { SQLStatement(["clear_", literal], ["DELETE FROM ", literal]) }
+    var count: SQLStatement { SQLStatement(["archive_count_", literal], ["SELECT count(*) FROM ", literal]) }
+    var clear: SQLStatement { SQLStatement(["archive_clear_", literal], ["DELETE FROM ", literal]) }
 
     /// Adds a row, or makes the row of this key the same.
     var write: SQLStatement {
@@ -63,7 +63,7 @@ struct ArchivedTable: Sendable {
         let change: [StaticString] =
             rest.isEmpty ? ["DO NOTHING"] : ["DO UPDATE SET "] + rest.map { [$0, " = excluded.", $0] }.joined(separator: [", "])
         return SQLStatement(
-            ["restore_", literal],
+            ["archive_restore_", literal],
             ["INSERT INTO ", literal, " ("] + names.list + [") VALUES ("] + Self.parameters(columns.count) + [") ON CONFLICT ("]
                 + key.list + [") "] + change)
     }

@@ -4,11 +4,11 @@ package import PixelFlowCore
 extension IdentityStore: ArchivableStore {
     /// The counter whose name has the backup that is being restored.
     private static let marker = "restore:"
-    private static let markers = SQLStatement("restore_markers", "SELECT name FROM counters WHERE name LIKE 'restore:%'")
-    private static let removeMarkers = SQLStatement("remove_restore_markers", "DELETE FROM counters WHERE name LIKE 'restore:%'")
-    private static let addMarker = SQLStatement("add_restore_marker", "INSERT INTO counters (name, value) VALUES ($1, 0)")
+    private static let markers = SQLStatement("archive_markers", "SELECT name FROM counters WHERE name LIKE 'restore:%'")
+    private static let removeMarkers = SQLStatement("archive_remove_markers", "DELETE FROM counters WHERE name LIKE 'restore:%'")
+    private static let addMarker = SQLStatement("archive_add_marker", "INSERT INTO counters (name, value) VALUES ($1, 0)")
     private static let unused = SQLStatement(
-        "hold_accounts",
+        "archive_accounts",
         "SELECT (SELECT count(*) FROM users) + (SELECT count(*) FROM organisations) + (SELECT count(*) FROM api_keys)")
 
     package var archiveForm: ArchiveForm { ArchiveForm(name: "accounts", schema: IdentitySchema.migrations.count + 1) }
