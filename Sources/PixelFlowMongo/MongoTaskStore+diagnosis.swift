@@ -50,7 +50,7 @@ extension MongoDatabase {
         do {
             return try await documents(.diagnose, ["listIndexes": .string(collection)]).compactMap { $0["name"]?.string }
         } catch let error as PixelFlowError {
-            guard (error.cause as? MongoFailure)?.kind == .answer else { throw error }
+            guard (error.cause as? MongoError)?.kind == .answer else { throw error }
             return []
         }
     }

@@ -83,6 +83,20 @@ import Testing
         }
     }
 
+    @Test func whoFollowsATaskIsToldOfItAlone() async throws {
+        let harness = try await APIHarness()
+        try await harness.run { ada, bob in
+            let task = try await ada.task()
+            _ = try await ada.task()
+            let events = try await missed(harness, ada, since: "1-x-1", query: "?task=\(task)")
+            #expect(try events.map { try $0.task() } == [task.rawValue])
+            #expect(try await missed(harness, ada, since: nil, query: "?task=\(task)").isEmpty)
+            #expect(try await ada.get("/api/events?task=seven").code == "invalid_value")
+            #expect(try await ada.get("/api/events?task=\(task)&batch=\(task)").code == "invalid_value")
+            #expect(try await bob.get("/api/events?task=\(task)").code == "not_found")
+        }
+    }
+
     @Test(arguments: [nil, "", "nonsense", "-5", "99999999999999999999"])
     func withoutAPlaceToResumeThereIsNoPast(_ lastID: String?) async throws {
         let harness = try await APIHarness()

@@ -72,11 +72,20 @@ import Testing
                 try await harness.events.publish([TaskChange(outside), TaskChange(task(in: .make(at: now))), TaskChange(inside)])
                 #expect(try await message(socket).data.id == inside.id.rawValue)
             }
-            // Another's batch does not exist.
-            try await RawWebSocket.open(port: port, path) { socket in
-                try await socket.send(.text, ByteBuffer(string: #"{"type":"authorize","token":"\#(bob)"}"#))
-                let end = try await close(socket)
-                #expect(end.code == 1008 && end.reason == "not_found")
+            let stored = task(in: nil)
+            _ = try await harness.tasks.create(stored)
+            let one = Self.path + "?task=\(stored.id)"
+            try await RawWebSocket.open(port: port, one, headers: bearer(ada)) { socket in
+                try await harness.events.publish([TaskChange(task(in: batch.id)), TaskChange(stored)])
+                #expect(try await message(socket).data.id == stored.id.rawValue)
+            }
+            // Another's batch or task does not exist.
+            for path in [path, one] {
+                try await RawWebSocket.open(port: port, path) { socket in
+                    try await socket.send(.text, ByteBuffer(string: #"{"type":"authorize","token":"\#(bob)"}"#))
+                    let end = try await close(socket)
+                    #expect(end.code == 1008 && end.reason == "not_found")
+                }
             }
         }
     }

@@ -72,15 +72,15 @@ package final class EventHub: Service {
     ///
     /// - Parameters:
     ///   - expiresAt: the time at which the stream ends in any case.
-    ///   - batch: whose tasks alone are followed; nil for all.
+    ///   - filter: of which tasks the stream tells.
     ///   - isRevoked: asked every second; ends the stream, too.
     /// - Throws: `too_many_event_streams` (429) if the user has all it may have, `event_streams_exhausted` (503) if the
     ///   replica has.
     func open(
-        for principal: Principal, until expiresAt: Timestamp, of batch: BatchID? = nil,
+        for principal: Principal, until expiresAt: Timestamp, of filter: EventFilter = .all,
         isRevoked: @escaping @Sendable () -> Bool = { false }
     ) throws(PixelFlowError) -> OpenEventStream {
-        let stream = EventStream(of: principal, until: expiresAt, batch: batch, isRevoked: isRevoked, byteLimit: limits.streamBytes)
+        let stream = EventStream(of: principal, until: expiresAt, filter: filter, isRevoked: isRevoked, byteLimit: limits.streamBytes)
         let admission = state.withLock { admit(stream, to: &$0) }
         switch admission {
         case .success(let number?):
@@ -120,7 +120,7 @@ package final class EventHub: Service {
     // MARK: Events
 
     private func deliver(_ change: TaskChange) {
-        let interested = state.withLock { $0.streams[change.task.tenant] }.filter { $0.batch == nil || $0.batch == change.task.batch }
+        let interested = state.withLock { $0.streams[change.task.tenant] }.filter { $0.filter.includes(change.task) }
         guard !interested.isEmpty else { return }
         do {
             let event = EncodedEvent(try views.event(change), held: metrics.held)

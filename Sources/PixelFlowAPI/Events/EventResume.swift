@@ -6,19 +6,25 @@ struct EventResume: Sendable {
     private let first: MissedChanges.Step
     private let rest: MissedChanges
     private let views: TaskViews
-    private let batch: BatchID?
+    private let filter: EventFilter
 
     /// Reads the first page, so that an outage results in a 503 and not in a broken stream.
     ///
     /// - Parameters:
-    ///   - batch: whose tasks alone are sent; nil for all.
+    ///   - filter: of which tasks it tells. A single task is sent as it is now.
     ///   - position: the last position of the client; nil for a new client.
     init(
-        of tenant: TenantID, in batch: BatchID?, after position: EventPosition?, from tasks: any TaskOwnerStore, views: TaskViews
+        of tenant: TenantID, _ filter: EventFilter, after position: EventPosition?, from tasks: any TaskOwnerStore, views: TaskViews
     ) async throws {
-        self.batch = batch
-        var missed = MissedChanges(tasks, of: tenant, since: position)
-        first = try await missed.next()
+        self.filter = filter
+        var missed: MissedChanges
+        if case .task(let id) = filter, position != nil {
+            missed = MissedChanges(tasks, of: tenant, since: nil)
+            first = .changes(try await tasks.find(id, of: tenant).map { [$0] } ?? [])
+        } else {
+            missed = MissedChanges(tasks, of: tenant, since: position)
+            first = try await missed.next()
+        }
         rest = missed
         self.views = views
     }
@@ -30,7 +36,7 @@ struct EventResume: Sendable {
         while true {
             switch step {
             case .changes(let tasks):
-                let told = batch == nil ? tasks : tasks.filter { $0.batch == batch }
+                let told = tasks.filter(filter.includes)
                 if told.isEmpty { try await sender.passOver() }
                 for task in told {
                     try await sender.write([.change(EncodedEvent(try views.event(TaskChange(task))))])

@@ -37,7 +37,7 @@ struct EventRoutes: Sendable {
                     When few tasks are in progress, the end of a task is sent immediately. Under load, ends are batched for up to 20 ms, \
                     and earlier changes for up to 100 ms.
 
-                    With `batch`, only changes of the tasks of that batch are sent.
+                    With `batch`, only changes of the tasks of that batch are sent; with `task`, only those of that task.
 
                     With `Upgrade: websocket`, the same events come as text messages over a WebSocket: \
                     `{"type":"task","id":"…","data":{…}}`, `{"type":"task_deleted",…}` and `{"type":"reset"}`. A client that cannot \
@@ -45,20 +45,20 @@ struct EventRoutes: Sendable {
                     within 10 s. Nothing else is expected from it but pongs: after 15 s without an event, a ping is sent. A text closes \
                     the connection with 1008, a binary message with 1003, and more than 8 KiB with 1009. The connection closes with \
                     4401 when the token or key ends or is refused, with 4408 after a `reset` for a client that does not read fast \
-                    enough, with 1008 if the batch does not exist, with 1001 when the replica stops, and with 1013 when it cannot \
+                    enough, with 1008 if the batch or task does not exist, with 1001 when the replica stops, and with 1013 when it cannot \
                     serve the client now.
                     """, access: .scopeOrFirstMessage(.readTasks),
                 parameters: [
                     .init("Last-Event-ID", in: .header, .string(), "The `id` of the last event that arrived."),
                     .init("last_event_id", in: .query, .string(), "The same, for clients that cannot send the header."),
-                    Self.batch.description,
+                    Self.batch.description, Self.task.description,
                 ],
                 responses: [
                     ResponseDescription(101, "The WebSocket is open; only if the request asks for one.", []),
                     ResponseDescription(200, "The stream.", [.init("text/event-stream", .schema(.string()))]),
                 ],
                 problems: .readingTasks + [
-                    DeclaredProblem.invalidParameter, DeclaredProblem(.notFound, "not_found", "There is no such batch."),
+                    DeclaredProblem.invalidParameter, DeclaredProblem(.notFound, "not_found", "There is no such batch or task."),
                     DeclaredProblem(.throttled, "too_many_event_streams", "The user has too many open streams (64)."),
                     DeclaredProblem(.unavailable, "event_streams_exhausted", "The replica has too many open streams (2,000)."),
                 ], handler: events)
@@ -67,9 +67,9 @@ struct EventRoutes: Sendable {
 
     @Sendable private func events(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let lastID = request.headers[Self.lastEventID] ?? request.query["last_event_id"]
-        let batch = try Self.batch.value(in: request.query)
-        if request.asksForWebSocket { return try await socket(request, context, after: lastID, of: batch) }
-        let subscription = try await subscribe(verify(try request.bearerToken(), request, context), after: lastID, of: batch)
+        let filter = try Self.filter(of: request)
+        if request.asksForWebSocket { return try await socket(request, context, after: lastID, of: filter) }
+        let subscription = try await subscribe(verify(try request.bearerToken(), request, context), after: lastID, of: filter)
         return Response(
             status: .ok,
             // The connection ends with the stream.
@@ -97,25 +97,42 @@ struct EventRoutes: Sendable {
 
     /// - Parameters:
     ///   - lastID: the `id` of the last event that the client has.
-    ///   - batch: whose tasks alone are followed.
-    private func subscribe(_ verified: VerifiedToken, after lastID: String?, of batch: BatchID?) async throws -> EventSubscription {
+    ///   - filter: of which tasks the stream tells.
+    private func subscribe(_ verified: VerifiedToken, after lastID: String?, of filter: EventFilter) async throws -> EventSubscription {
         try verified.principal.require(.readTasks)
-        if let batch, try await dependencies.batches.batch(batch, of: verified.principal.tenant) == nil {
-            throw PixelFlowError.notFound("batch")
-        }
+        try await requireSubject(of: filter, tenant: verified.principal.tenant)
         // Listening comes first, so that nothing falls between the past and the present.
-        let open = try dependencies.hub.open(for: verified.principal, until: verified.acceptedUntil, of: batch) {
+        let open = try dependencies.hub.open(for: verified.principal, until: verified.acceptedUntil, of: filter) {
             [verifier = dependencies.verifier] in verifier.isRevoked(verified.principal)
         }
         let resume = try await EventResume(
-            of: verified.principal.tenant, in: batch, after: lastID.flatMap(EventPosition.init(lastEventID:)), from: dependencies.tasks,
+            of: verified.principal.tenant, filter, after: lastID.flatMap(EventPosition.init(lastEventID:)), from: dependencies.tasks,
             views: views)
         return EventSubscription(open: open, resume: resume)
     }
 
+    private func requireSubject(of filter: EventFilter, tenant: TenantID) async throws {
+        switch filter {
+        case .all: break
+        case .batch(let id):
+            guard try await dependencies.batches.batch(id, of: tenant) != nil else { throw PixelFlowError.notFound("batch") }
+        case .task(let id):
+            guard try await dependencies.tasks.find(id, of: tenant) != nil else { throw PixelFlowError.notFound("task") }
+        }
+    }
+
+    private static func filter(of request: Request) throws -> EventFilter {
+        switch (try batch.value(in: request.query), try task.value(in: request.query)) {
+        case (let batch?, nil): return .batch(batch)
+        case (nil, let task?): return .task(task)
+        case (nil, nil): return .all
+        case (_?, _?): throw PixelFlowError(.invalid, code: "invalid_value", "Only one of batch and task can be followed.", field: "task")
+        }
+    }
+
     /// What can be refused is refused before the 101; a client without a token sends it as the first message.
     private func socket(
-        _ request: Request, _ context: AppRequestContext, after lastID: String?, of batch: BatchID?
+        _ request: Request, _ context: AppRequestContext, after lastID: String?, of filter: EventFilter
     ) async throws -> Response {
         let handshake = try WebSocketHandshake(request)
         var subscription: EventSubscription?
@@ -125,14 +142,14 @@ struct EventRoutes: Sendable {
             place = tokenless.enter(from: address)
             guard place != nil else { throw PixelFlowError.eventStreamsExhausted }
         } else {
-            subscription = try await subscribe(verify(try request.bearerToken(), request, context), after: lastID, of: batch)
+            subscription = try await subscribe(verify(try request.bearerToken(), request, context), after: lastID, of: filter)
         }
         return context.upgrade(
             to: "websocket", headers: handshake.headers, handlers: WebSocketHandshake.handlers,
             own: { [isAuthorized = subscription != nil] in EventSocket($0, on: context.eventLoop, isAuthorized: isAuthorized) }
         ) { [subscription, place] socket in
             let opening = EventSocketOpening(socket: socket, eventLoop: context.eventLoop) { token, id in
-                try await authorize(token, after: id ?? lastID, of: batch, request, context, place)
+                try await authorize(token, after: id ?? lastID, of: filter, request, context, place)
             }
             await opening.run(subscription)
         }
@@ -140,7 +157,7 @@ struct EventRoutes: Sendable {
 
     /// The token has come as the first message; only now is it known whose request it was.
     private func authorize(
-        _ token: String, after lastID: String?, of batch: BatchID?, _ request: Request, _ context: AppRequestContext,
+        _ token: String, after lastID: String?, of filter: EventFilter, _ request: Request, _ context: AppRequestContext,
         _ place: TokenlessSockets.Place?
     ) async throws -> EventSubscription {
         let verified = try await verify(token, request, context)
@@ -151,7 +168,7 @@ struct EventRoutes: Sendable {
         } catch let error as HeaderedError {
             throw error.error
         }
-        let subscription = try await subscribe(verified, after: lastID, of: batch)
+        let subscription = try await subscribe(verified, after: lastID, of: filter)
         place?.leave()
         return subscription
     }
@@ -168,6 +185,9 @@ struct EventRoutes: Sendable {
     }
 
     private static let batch = QueryParameter.batch("Only changes of the tasks of this batch.")
+    private static let task = QueryParameter<TaskID>(
+        "task", TaskID.schema, "Only changes of this task.", expectation: "the id of a task"
+    ) { TaskID(parsing: $0) }
     // Each literal is a valid header name, so the fallback is never taken.
     private static let lastEventID = HTTPField.Name("last-event-id") ?? .via
     /// Tells nginx not to buffer the stream.

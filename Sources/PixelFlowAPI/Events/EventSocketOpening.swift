@@ -60,7 +60,7 @@ struct EventSocketOpening: Sendable {
         } catch let error as PixelFlowError {
             switch error.kind {
             case .unavailable, .throttled: throw error
-            // The batch to be followed.
+            // The batch or task to be followed.
             case .notFound: throw EventSocket.ClosingError(.policyViolation, error.code)
             default: throw EventSocket.ClosingError(.sessionEnded, error.code)
             }

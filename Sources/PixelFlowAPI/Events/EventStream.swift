@@ -20,24 +20,23 @@ final class EventStream: Sendable {
 
     let tenant: TenantID
     let user: UserID
-    /// Whose tasks alone it tells of; nil for all.
-    let batch: BatchID?
+    let filter: EventFilter
     private let expiresAt: Timestamp
     private let isRevoked: @Sendable () -> Bool
     private let state: Mutex<State>
 
     /// - Parameters:
     ///   - expiresAt: when the token ends that the stream was opened with.
-    ///   - batch: whose tasks alone it tells of; nil for all.
+    ///   - filter: of which tasks it tells.
     ///   - isRevoked: whether the token has been revoked since.
     ///   - byteLimit: bytes of events that may wait.
     init(
-        of principal: Principal, until expiresAt: Timestamp, batch: BatchID? = nil,
+        of principal: Principal, until expiresAt: Timestamp, filter: EventFilter = .all,
         isRevoked: @escaping @Sendable () -> Bool = { false }, byteLimit: Int
     ) {
         tenant = principal.tenant
         user = principal.user
-        self.batch = batch
+        self.filter = filter
         self.expiresAt = expiresAt
         self.isRevoked = isRevoked
         state = Mutex(State(queue: EventQueue(byteLimit: byteLimit)))

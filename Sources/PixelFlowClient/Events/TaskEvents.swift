@@ -7,8 +7,9 @@ extension PixelFlowClient {
     /// - Parameters:
     ///   - lastEventID: continues after this event; nil begins now.
     ///   - batch: the id of the batch whose tasks alone are followed; nil for all.
-    public func events(after lastEventID: String? = nil, ofBatch batch: String? = nil) -> TaskEvents {
-        TaskEvents(client: self, lastEventID: lastEventID, batch: batch)
+    ///   - task: the id of the only task that is followed; nil for all. Not together with a batch.
+    public func events(after lastEventID: String? = nil, ofBatch batch: String? = nil, ofTask task: String? = nil) -> TaskEvents {
+        TaskEvents(client: self, lastEventID: lastEventID, batch: batch, task: task)
     }
 }
 
@@ -20,8 +21,9 @@ public struct TaskEvents: AsyncSequence, Sendable {
     let client: PixelFlowClient
     let lastEventID: String?
     let batch: String?
+    let task: String?
 
-    public func makeAsyncIterator() -> Iterator { Iterator(client: client, lastEventID: lastEventID, batch: batch) }
+    public func makeAsyncIterator() -> Iterator { Iterator(client: client, lastEventID: lastEventID, batch: batch, task: task) }
 
     public struct Iterator: AsyncIteratorProtocol {
         private let client: PixelFlowClient
@@ -34,9 +36,9 @@ public struct TaskEvents: AsyncSequence, Sendable {
         /// In a row that have brought nothing.
         private var failures = 0
 
-        init(client: PixelFlowClient, lastEventID: String?, batch: String?) {
+        init(client: PixelFlowClient, lastEventID: String?, batch: String?, task: String?) {
             self.client = client
-            url = client.endpoints.api + "/api/events" + Path.query([("batch", batch)])
+            url = client.endpoints.api + "/api/events" + Path.query([("batch", batch), ("task", task)])
             position = lastEventID
         }
 

@@ -27,7 +27,7 @@ extension PixelFlowClient {
     }
 
     private func listen(for id: String, _ onChange: @Sendable (ImageTask) -> Void) async throws -> ImageTask {
-        for try await event in events() {
+        for try await event in events(ofTask: id) {
             let task: ImageTask
             switch event.change {
             // What has happened before is not told.
