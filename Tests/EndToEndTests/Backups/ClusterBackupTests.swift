@@ -15,14 +15,14 @@ extension ClusterEndToEnd {
             try text.write(toFile: secret, atomically: true, encoding: .utf8)
             var people: BackedUpPeople?
             try await LiveCluster.run(Self.members, adjust: { $0["PIXELFLOW_SERVICE_SECRET"] = text }) { cluster in
-                let service = cluster.entrance(api: 1)
+                let service = cluster.endpoint(api: 1)
                 people = try await BackedUpPeople(in: service)
                 let done = try await Backup(service: service, secret: secret).run("backup", folder)
                 try #require(done.code == 0, "\(done.errors)")
                 #expect(done.json?["tasks"]?["form"] == "tasks in MongoDB")
             }
             try await LiveCluster.run(Self.members, adjust: { $0["PIXELFLOW_SERVICE_SECRET"] = text }) { cluster in
-                let service = cluster.entrance(api: 1)
+                let service = cluster.endpoint(api: 1)
                 let done = try await Backup(service: service, secret: secret).run("restore", folder)
                 try #require(done.code == 0, "\(done.errors)")
                 try await #require(people).requireAll(in: service)

@@ -24,7 +24,7 @@ extension ClusterEndToEnd {
                     settings["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.url("")
                     settings["OTEL_BSP_SCHEDULE_DELAY"] = "100"
                 } _: { cluster in
-                    let ada = try await Person.signedIn(to: cluster.entrance(api: 1))
+                    let ada = try await Person.signedIn(to: cluster.endpoint(api: 1))
                     // More than one: a worker that is idle may find a task in the store before its message comes.
                     let tasks = try await withThrowingTaskGroup(of: TaskID.self) { group in
                         for seed in 0..<Self.uploads {
