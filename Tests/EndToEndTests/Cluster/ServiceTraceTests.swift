@@ -1,9 +1,11 @@
 import Conformance
 import Foundation
+import NIOHTTP1
 import OTLPReceiver
 import PixelFlowCore
 import RawHTTP
 import Testing
+import WireFormats
 
 extension ClusterEndToEnd {
     /// What a collector gets to see of services that are processes of their own.
