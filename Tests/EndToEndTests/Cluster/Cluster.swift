@@ -13,6 +13,8 @@ enum Cluster {
 
     /// Waits until that many tasks have been accepted.
     static func enough(_ tasks: Int, _ loadRun: LoadRun) async throws {
-        try await eventually(within: .seconds(max(300, tasks / 2)), "\(tasks) tasks to be accepted") { loadRun.accepted >= tasks ? () : nil }
+        try await eventually(within: .seconds(max(300, tasks / 2)), "\(tasks) tasks to be accepted") {
+            loadRun.accepted >= tasks ? () : nil
+        }
     }
 }
