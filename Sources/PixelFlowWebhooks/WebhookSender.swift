@@ -223,7 +223,7 @@ package final class WebhookSender: Service {
                 status: answer.status, answer: String(decoding: answer.body.readableBytesView, as: UTF8.self),
                 retryAfter: answer.retryAfter, timestamp: timestamp)
         } catch let failure as GuardedPoster.PostError {
-            return WebhookOutcome(error: failure.rawValue, timestamp: timestamp)
+            return WebhookOutcome(error: failure.rawValue, timestamp: failure.mayHaveSent ? timestamp : nil)
         }
     }
 

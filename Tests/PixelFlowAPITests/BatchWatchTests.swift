@@ -101,6 +101,17 @@ import Testing
         #expect(try await state(batch) == nil)
     }
 
+    @Test func aBatchIsLeftAloneUntilAllOfABackupIsThere() async throws {
+        try await store.beginRestore(of: "backup")
+        let batch = try await batch()
+        _ = try await store.close(batch.id, of: Self.tenant)
+        await look(batch)
+        #expect(try await state(batch) == .closed)
+        try await store.finishRestore(of: "backup")
+        await watch.round()
+        #expect(try await state(batch) == .completed)
+    }
+
     @Test func anOpenBatchIsNotCompleted() async throws {
         let batch = try await batch()
         _ = try await store.cancel(try await task(batch).id, of: Self.tenant)

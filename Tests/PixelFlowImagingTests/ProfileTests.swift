@@ -91,6 +91,8 @@ import Testing
             ([("cICP", [1, 1, 0, 1])], [200, 100, 50]),
             ([("cICP", [9, 16, 0, 1])], [200, 100, 50]), ([("sRGB", []), ("gAMA", [100_000])], [200, 100, 50]),
             ([("cHRM", [0, 0, 0, 0, 0, 0, 0, 0])], [200, 100, 50]),
+            // A white that the eye hardly sees: adapted, its primaries are brighter than a profile can say.
+            ([("cHRM", [60_619, 26_259, 90_000, 5_000, 40_000, 50_000, 30_000, 5_000])], [200, 100, 50]),
             ([("cHRM", [31_270, 32_900, 64_000, 33_000, 64_000, 33_000, 15_000, 6_000])], [200, 100, 50]),
         ] as [([(String, [UInt32])], [UInt8])])
     func chunksThatDescribeColours(chunks: [(String, [UInt32])], expected: [UInt8]) throws {

@@ -36,15 +36,21 @@ struct RestoreCommand: SessionCommand {
             session.status.show("checking \(folder.path)")
             try await folder.check(manifest) { session.status.show("checking objects: \($0)", isPassing: true) }
         }
-        try await access.using(in: session) { services in
-            let run = RestoreRun(folder: folder, manifest: manifest, services: services, session: session)
-            try await session.status.spinning {
+        func run(_ services: BackupServices) -> RestoreRun {
+            RestoreRun(folder: folder, manifest: manifest, services: services, session: session)
+        }
+        let plan = try await access.using(in: session) { services in
+            let run = run(services)
+            return try await session.status.spinning {
                 let plan = try await run.plan()
                 if !isDryRun { try await run.run(plan) }
+                return plan
             }
         }
         let restarts = access.isCluster && !isDryRun
+        // Before the restore ends: mail that is signed with a key from before would be taken for obsolete.
         if restarts { try await restartAuth(session) }
+        if !isDryRun { try await access.using(in: session) { try await run($0).finishAccounts(plan) } }
         session.print(
             BackupReport.document(
                 isDryRun ? "would restore \(folder.path) (dry run)" : "\(folder.path) restored", manifest,

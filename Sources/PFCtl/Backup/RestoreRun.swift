@@ -34,8 +34,8 @@ struct RestoreRun: Sendable {
             guard report.restoring == nil else {
                 throw CommandError(.failed, "another backup is being restored into this installation", hint: "go on with that one")
             }
-            // A part that is not empty any more is one that this backup was restored to.
-            guard report.isEmpty || isContinued else {
+            // Tasks that are there without the mark were restored before, as accounts end last. Accounts without it are somebody else's.
+            guard report.isEmpty || what != "accounts" && auth.restoring == manifest.id else {
                 throw CommandError(
                     .failed, "the installation holds \(what) already",
                     hint: "a backup is restored into a new installation, before anybody uses it")
@@ -50,6 +50,7 @@ struct RestoreRun: Sendable {
             isContinued: isContinued)
     }
 
+    /// Restores everything. The restore of accounts has still to be ended.
     func run(_ plan: Plan) async throws {
         // Both refuse before anything is written, if someone has been there meanwhile.
         for (service, isWanted) in parts(plan) where isWanted {
@@ -60,9 +61,16 @@ struct RestoreRun: Sendable {
             try await rows(folder.tasksFile, in: .api, "tasks", of: manifest.tasks.rows)
         }
         if plan.accounts { try await rows(folder.accountsFile, in: .auth, "accounts", of: manifest.accounts.rows) }
-        for (service, isWanted) in parts(plan) where isWanted {
-            try await services[service].call { try await $0.finishRestore(of: manifest.id, in: service) }
-        }
+        if plan.tasks { try await finish(.api) }
+    }
+
+    /// Ends the restore of accounts: from now on people can register, and are mailed.
+    func finishAccounts(_ plan: Plan) async throws {
+        if plan.accounts { try await finish(.auth) }
+    }
+
+    private func finish(_ service: PixelFlowClient.ArchivedService) async throws {
+        try await services[service].call { try await $0.finishRestore(of: manifest.id, in: service) }
     }
 
     private func parts(_ plan: Plan) -> [(PixelFlowClient.ArchivedService, Bool)] { [(.api, plan.tasks), (.auth, plan.accounts)] }

@@ -100,7 +100,7 @@ struct ArchivedObjectRoutes: Sendable {
 
     @Sendable private func write(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let key = try requiredKey(request)
-        guard try await store.archiveState().restoring == context.backup() else { throw PixelFlowError.restoreNotBegun }
+        guard try await store.restoring() == context.backup() else { throw PixelFlowError.restoreNotBegun }
         _ = try await blobs.write(key, from: request.body)
         return Response(status: .noContent)
     }

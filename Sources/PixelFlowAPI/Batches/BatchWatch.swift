@@ -102,6 +102,13 @@ package final class BatchWatch: Service {
             defer { noted = [] }
             return noted
         }
+        // Of a batch that is being restored, tasks have yet to come: it would seem to be done, or empty.
+        do {
+            if !places.isEmpty, try await batches.restoring() != nil { return put(back: places) }
+        } catch {
+            logger.debug("batches not read, will be retried", metadata: ["error": "\(error)"])
+            return put(back: places)
+        }
         for place in places {
             let isDone = await step(place.batch) {
                 if let batch = try await batches.batch(place.batch, of: place.tenant) { try await look(at: batch) }
@@ -109,10 +116,16 @@ package final class BatchWatch: Service {
             if !isDone { note(place.batch, of: place.tenant) }
         }
         do {
-            for batch in try await batches.dueBatches(limit: Self.dueLimit) { await step(batch.id) { try await look(at: batch) } }
+            let due = try await batches.dueBatches(limit: Self.dueLimit)
+            guard !due.isEmpty, try await batches.restoring() == nil else { return }
+            for batch in due { await step(batch.id) { try await look(at: batch) } }
         } catch {
             logger.debug("due batches not read, will be retried", metadata: ["error": "\(error)"])
         }
+    }
+
+    private func put(back places: Set<Place>) {
+        for place in places { note(place.batch, of: place.tenant) }
     }
 
     /// - Returns: whether it has succeeded.

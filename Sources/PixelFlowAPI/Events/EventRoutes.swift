@@ -100,11 +100,11 @@ struct EventRoutes: Sendable {
     ///   - filter: of which tasks the stream tells.
     private func subscribe(_ verified: VerifiedToken, after lastID: String?, of filter: EventFilter) async throws -> EventSubscription {
         try verified.principal.require(.readTasks)
-        try await requireSubject(of: filter, tenant: verified.principal.tenant)
-        // Listening comes first, so that nothing falls between the past and the present.
+        // Listening comes first, so that nothing falls between the past and the present: whoever follows a task that is deleted now is told.
         let open = try dependencies.hub.open(for: verified.principal, until: verified.acceptedUntil, of: filter) {
             [verifier = dependencies.verifier] in verifier.isRevoked(verified.principal)
         }
+        try await requireSubject(of: filter, tenant: verified.principal.tenant)
         let resume = try await EventResume(
             of: verified.principal.tenant, filter, after: lastID.flatMap(EventPosition.init(lastEventID:)), from: dependencies.tasks,
             views: views)

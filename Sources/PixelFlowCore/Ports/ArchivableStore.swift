@@ -2,7 +2,7 @@
 ///
 /// Nothing is left out but what belongs to the store itself, such as the mark of its installation. Leases are rows like others: whoever
 /// held one is not there after a restore, and the ordinary rule takes it back once it has expired.
-package protocol ArchivableStore: Sendable {
+package protocol ArchivableStore: RestoreMark {
     /// What rows look like. They can be put only into a store of an equal form.
     var archiveForm: ArchiveForm { get }
     /// Whether rows can be put into the store, and how many there are.
@@ -23,6 +23,12 @@ package protocol ArchivableStore: Sendable {
     func restore(_ rows: [ArchiveRow], of backup: String) async throws
     /// Ends a restore: from now on the store holds what any other holds. Nothing happens if none is under way.
     func finishRestore(of backup: String) async throws
+}
+
+/// Says whether a store is being filled from a backup: what follows from rows that have yet to come is not done meanwhile.
+package protocol RestoreMark: Sendable {
+    /// The backup that is being restored; nil if none is. Cheap: it is asked for each object of a restore.
+    func restoring() async throws -> String?
 }
 
 /// What the rows of a store look like.

@@ -39,10 +39,12 @@ extension BatchLookup {
 
 /// The side of those who close batches that nobody adds to, complete those whose tasks have ended, and remove empty ones. Any number of
 /// processes may do so at once.
-package protocol BatchWatchStore: BatchLookup {
+package protocol BatchWatchStore: BatchLookup, RestoreMark {
     /// Batches of all organisations that are due, the longest due first.
     func dueBatches(limit: Int) async throws -> [Batch]
     /// The newest task of a batch that is not deleted.
+    ///
+    /// - Throws: `PixelFlowError` with `retry == .outage` for one that only a newer version can read.
     func newestTask(of batch: Batch) async throws -> TaskRecord?
     /// Whether a task of a batch is PENDING or PROCESSING. Exact at some moment of the call, however often the tasks change between the
     /// two: once it is false for a closed batch, only a replay can make it true.

@@ -87,9 +87,9 @@ extension SQLiteTaskStore: BatchWatchStore {
     private func readableBatch(_ document: Data) -> Batch? { unreadable.value(of: .batch) { try BatchRow.batch(document) } }
 
     package func newestTask(of batch: Batch) async throws -> TaskRecord? {
-        try await documents(
-            "WHERE tenant = ? AND batch = ? AND deleted_at IS NULL ORDER BY id DESC", [batch.tenant.rawValue, batch.id.rawValue], limit: 1
-        ).first
+        try await document(
+            of: batch.tenant, "WHERE tenant = ? AND batch = ? AND deleted_at IS NULL ORDER BY id DESC LIMIT 1",
+            [batch.tenant.rawValue, batch.id.rawValue])
     }
 
     package func hasOpenTask(_ batch: Batch) async throws -> Bool {

@@ -16,6 +16,8 @@ extension SQLiteTaskStore: ArchivableStore {
 
     package func archiveState() async throws -> ArchiveState { try await read { try Self.archiveState(in: $0) } }
 
+    package func restoring() async throws -> String? { try await read { try Self.restoring(in: $0) } }
+
     package func archivedRows() -> ArchivedRows {
         ArchivedRows { [database] pipe in
             // A connection of its own, since it may take minutes.

@@ -25,6 +25,14 @@ package struct GuardedPoster: Sendable {
         case nameNotResolved = "name_not_resolved"
         case certificateUntrusted = "certificate_untrusted"
         case answerInvalid = "answer_invalid"
+
+        /// Whether the request may have reached the other side.
+        package var mayHaveSent: Bool {
+            switch self {
+            case .timeout, .answerInvalid: true
+            case .unreachable, .urlInvalid, .addressBlocked, .nameNotResolved, .certificateUntrusted: false
+            }
+        }
     }
 
     /// Addresses of one name that are tried, one after the other, until one takes the connection.

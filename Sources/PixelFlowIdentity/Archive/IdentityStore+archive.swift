@@ -23,6 +23,8 @@ extension IdentityStore: ArchivableStore {
         }
     }
 
+    package func restoring() async throws -> String? { try await database.read(.archive) { try Self.restoring($0) } }
+
     package func archivedRows() -> ArchivedRows {
         ArchivedRows { [database] pipe in
             try await database.snapshot { connection in
@@ -47,14 +49,14 @@ extension IdentityStore: ArchivableStore {
     package func restore(_ rows: [ArchiveRow], of backup: String) async throws {
         let writes = try rows.map(Self.write)
         try await database.write(.archive) { connection in
-            guard try Self.state(connection).restoring == backup else { throw PixelFlowError.restoreNotBegun }
+            guard try Self.restoring(connection) == backup else { throw PixelFlowError.restoreNotBegun }
             for (statement, values) in writes { try connection.execute(statement, values, read: { _ in }) }
         }
     }
 
     package func finishRestore(of backup: String) async throws {
         try await database.write(.archive) { connection in
-            guard try Self.state(connection).restoring == backup else { return }
+            guard try Self.restoring(connection) == backup else { return }
             try connection.execute(Self.removeMarkers)
         }
     }
@@ -65,9 +67,13 @@ extension IdentityStore: ArchivableStore {
     }
 
     private static func state(_ connection: any SQLConnection) throws -> ArchiveState {
-        let marker = try connection.rows(markers) { $0.text(0) }.first
         let accounts = try connection.count(unused)
-        return ArchiveState(rows: accounts, isEmpty: accounts == 0, restoring: marker.map { String($0.dropFirst(Self.marker.count)) })
+        return ArchiveState(rows: accounts, isEmpty: accounts == 0, restoring: try restoring(connection))
+    }
+
+    /// Nothing is mailed and nobody registers until all of a backup is there.
+    static func restoring(_ connection: any SQLConnection) throws -> String? {
+        try connection.rows(markers) { $0.text(0) }.first.map { String($0.dropFirst(marker.count)) }
     }
 
     private static func read(_ table: ArchivedTable, _ connection: any SQLConnection, into pipe: ArchivePipe) throws {

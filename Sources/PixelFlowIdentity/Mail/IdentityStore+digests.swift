@@ -48,6 +48,7 @@ extension IdentityStore {
         _ schedule: TaskMailSchedule, at now: Timestamp, lease: Duration, limit: Int
     ) async throws -> [DigestRequest] {
         try await database.write(.mail) { connection in
+            guard try Self.restoring(connection) == nil else { return [] }
             var requests: [DigestRequest] = []
             for choice in TaskMail.periodic {
                 guard let until = schedule.lastEnd(of: choice, by: now - TaskSpan.settlingTime) else { continue }

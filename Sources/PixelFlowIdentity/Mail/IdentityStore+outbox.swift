@@ -61,6 +61,8 @@ extension IdentityStore {
     /// - Parameter lease: after it another sender may claim them.
     package func claimMail(at now: Timestamp, lease: Duration, limit: Int) async throws -> [QueuedMail] {
         try await database.write(.mail) { connection in
+            // What a message is about may have yet to come: it would be taken for obsolete.
+            guard try Self.restoring(connection) == nil else { return [] }
             var found: [QueuedMail] = []
             try connection.execute(Self.due, [.time(now), .number(limit), .text(Self.lastKinds), .text(Self.knownKinds)]) { row in
                 if let mail = Self.mail(row) { found.append(mail) }

@@ -36,6 +36,9 @@ extension IdentityStore {
     ) async throws -> Bool {
         try await database.write(.users) { connection in
             if try Self.isDone(audit, connection) { return true }
+            guard try Self.restoring(connection) == nil else {
+                throw PixelFlowError(.unavailable, code: "database_unavailable", "A backup is being restored.", retry: .transient)
+            }
             if isFirst {
                 try Self.lock(.setup, connection)
                 guard try connection.count(Self.anyone) == 0 else {

@@ -56,7 +56,8 @@ extension ColourSignal {
         var chunks: [String: Int] = [:]
         var offset = 8
         while let length = reader.number(at: offset, width: 4), reader.contains(offset, length + 12), !reader.has("IDAT", at: offset + 4) {
-            if let name = reader.slice(at: offset + 4, count: 4) { chunks[String(decoding: name, as: UTF8.self)] = offset + 8 }
+            // Only these are kept: a file may have a million chunks.
+            for name in Self.chunks where reader.has(name, at: offset + 4) { chunks["\(name)"] = offset + 8 }
             offset += length + 12
         }
         if let place = chunks["cICP"], let primaries = reader.byte(at: place), let transfer = reader.byte(at: place + 1) {
@@ -73,6 +74,8 @@ extension ColourSignal {
             self.init(curve: curve ?? .standard)
         }
     }
+
+    private static let chunks: [StaticString] = ["cICP", "iCCP", "sRGB", "gAMA", "cHRM"]
 
     /// Of 100,000 times the exponent; nil for what no screen has.
     private static func curve(_ value: Int?) -> Curve? {

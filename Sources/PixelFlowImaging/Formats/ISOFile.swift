@@ -27,7 +27,23 @@ struct ISOFile {
     }
 
     /// Whether the colours have been multiplied by alpha: a reference between items of this type.
-    var isPremultiplied: Bool { hasItem("prem") }
+    var isPremultiplied: Bool {
+        guard let meta = boxes.first(where: { reader.has("meta", at: $0.type) }) else { return false }
+        let end = min(meta.end ?? reader.count, reader.count, meta.content + Self.mostMeta)
+        // Version and flags come first in both boxes.
+        guard let references = child("iref", from: meta.content + 4, to: end) else { return false }
+        return child("prem", from: references.lowerBound + 4, to: references.upperBound) != nil
+    }
+
+    /// The content of the first box of `type` in a box that has its own boxes from `start` to `end`.
+    private func child(_ type: StaticString, from start: Int, to end: Int) -> Range<Int>? {
+        var offset = start
+        while offset + 8 <= end, let size = reader.number(at: offset, width: 4), size >= 8 {
+            if reader.has(type, at: offset + 4) { return offset + 8..<min(end, offset + size) }
+            offset += size
+        }
+        return nil
+    }
 
     /// Primaries and transfer of the first `nclx` colour box, as numbers of ITU-T H.273.
     var colourCodes: (primaries: Int, transfer: Int)? {

@@ -61,11 +61,17 @@ enum SignalProfile {
         let amounts = product(solved, white)
         let (from, to) = (product(bradford, white), product(bradford, d50))
         guard amounts.allSatisfy({ $0 > 0 }), from.allSatisfy({ $0 > 0 }) else { return nil }
-        return zip(columns, amounts).map { column, amount in
+        let adapted = zip(columns, amounts).map { column, amount in
             let cones = product(bradford, column.map { $0 * amount })
             return product(back, (0..<3).map { cones[$0] * to[$0] / from[$0] })
         }
+        // Light of a white that the eye hardly sees becomes light without measure.
+        guard adapted.joined().allSatisfy({ abs($0) < mostLight }) else { return nil }
+        return adapted
     }
+
+    /// Real colours have at most about 1; profiles can say at most 32,767.
+    private static let mostLight = 4.0
 
     private static let bradford = [[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]]
 

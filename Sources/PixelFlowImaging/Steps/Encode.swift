@@ -48,7 +48,8 @@ enum Encode {
                     "smart_subsample": .flag(options.chroma == .full), "page_height": .integer(pageHeight),
                 ])
             let plain = try withoutInventedEXIF(bytes, image, format, WebPOutput.withoutEXIF)
-            guard pageHeight < image.height, image.hasAlpha else { return plain }
+            // Frames that are all the same become a still.
+            guard pageHeight < image.height, image.hasAlpha, try plain.withBytes(WebPOutput.frameCount) > 1 else { return plain }
             return try EncodedBytes(copying: try plain.withBytes(WebPOutput.markedTransparent))
         case .avif:
             // By default, libvips subsamples chroma even in lossless mode.

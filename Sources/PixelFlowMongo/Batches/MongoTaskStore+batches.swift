@@ -67,7 +67,8 @@ extension MongoTaskStore: BatchWatchStore {
     package func newestTask(of batch: Batch) async throws -> TaskRecord? {
         var filter = TaskCommands.filter(inBatch: batch.id, of: batch.tenant)
         filter[TaskDocument.Name.status] = TaskDocument.anyStatus
-        return try await tasks.find(.batches, where: filter, sort: [TaskDocument.Name.id: -1], limit: 1).first?.record
+        return try tasks.one(
+            try await tasks.rows(.batches, where: filter, sort: [TaskDocument.Name.id: -1], limit: 1), TaskDocument.init)?.record
     }
 
     /// By the time of the end, which is absent from the creation to the end of a task. An index over the status could miss a task that

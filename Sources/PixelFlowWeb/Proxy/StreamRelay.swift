@@ -29,11 +29,13 @@ final class StreamRelay {
     private static let wholeBytes = 64 * 1024
 
     private let service: Service
+    private let asking: Asking
     private let eventLoop: any EventLoop
     private var state: State
 
-    private init(_ service: Service, _ eventLoop: any EventLoop, _ answered: EventLoopPromise<Answer>) {
+    private init(_ service: Service, _ asking: Asking, _ eventLoop: any EventLoop, _ answered: EventLoopPromise<Answer>) {
         self.service = service
+        self.asking = asking
         self.eventLoop = eventLoop
         state = .asked(answered)
     }
@@ -42,9 +44,10 @@ final class StreamRelay {
     @Sendable static func ask(_ channel: any Channel, _ head: HTTPRequestHead) throws -> EventLoopFuture<Answer> {
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHTTPClientHandlers()
-        try pipeline.addHandlers([IdleStateHandler(readTimeout: Upstream.silenceLimit), Asking(head)])
+        let asking = Asking(head)
+        try pipeline.addHandlers([IdleStateHandler(readTimeout: Upstream.silenceLimit), asking])
         let answered = channel.eventLoop.makePromise(of: Answer.self)
-        let relay = StreamRelay(try Service(atEndOf: channel), channel.eventLoop, answered)
+        let relay = StreamRelay(try Service(atEndOf: channel), asking, channel.eventLoop, answered)
         relay.service.start(relay.receive)
         return answered.futureResult
     }
@@ -64,12 +67,18 @@ final class StreamRelay {
             // Nothing behind a stream is answered, so it need not be read. An end is seen even so.
             case .message(.head): client.connection.pause()
             case .message: break
-            case .writable(let isWritable): if isWritable { self.service.resume() } else { self.service.pause() }
+            case .writable(let isWritable): self.read(isWritable)
             }
         }
         for bytes in early { client.send([bytes], promise: nil) }
         if let isWhole { return end(isWhole: isWhole) }
-        if client.connection.isWritable { service.resume() }
+        read(client.connection.isWritable)
+    }
+
+    /// Reads from the service, or no more for now.
+    private func read(_ isReading: Bool) {
+        asking.isReading = isReading
+        if isReading { service.resume() } else { service.pause() }
     }
 
     /// The process stops: the client goes on elsewhere.
@@ -146,12 +155,13 @@ final class StreamRelay {
         }
     }
 
-    /// Sends the request, and closes a connection over which nothing has come for too long.
+    /// Sends the request, and closes a connection over which nothing has come for too long, unless nothing was to come.
     private final class Asking: ChannelInboundHandler {
         typealias InboundIn = HTTPClientResponsePart
         typealias OutboundOut = HTTPClientRequestPart
 
         private let head: HTTPRequestHead
+        var isReading = true
 
         init(_ head: HTTPRequestHead) { self.head = head }
 
@@ -162,7 +172,10 @@ final class StreamRelay {
         }
 
         func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-            if event is IdleStateHandler.IdleStateEvent { return context.close(promise: nil) }
+            if event is IdleStateHandler.IdleStateEvent {
+                if isReading { context.close(promise: nil) }
+                return
+            }
             context.fireUserInboundEventTriggered(event)
         }
     }

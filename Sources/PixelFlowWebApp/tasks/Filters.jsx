@@ -28,7 +28,7 @@ export function Filters() {
     return (
         <div className="flex flex-wrap items-center gap-3 p-3 sm:p-4">
             <Choices status={status} onChange={(value) => narrow({ status: value })} />
-            {batch && <BatchBadge id={batch} onRemove={() => narrow({ batch: "" })} />}
+            {batch && <BatchBadge key={batch} id={batch} onRemove={() => narrow({ batch: "" })} />}
             <Search text={search} onChange={(value) => narrow({ search: value })} />
         </div>
     );

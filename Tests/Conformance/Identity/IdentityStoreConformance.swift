@@ -17,7 +17,7 @@ package struct IdentityStoreConformance: Sendable {
 
     package static let cases: [ConformanceCase<IdentityStoreConformance>] =
         userCases + secondFactorCases + organisationCases + sessionCases + keyCases + invitationCases + mailCases + noticeCases
-        + digestCases + newerCases
+        + digestCases + newerCases + restoreCases
 
     static let now = Timestamp(microseconds: 1_767_225_600_123_456)
 
