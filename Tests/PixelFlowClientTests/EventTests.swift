@@ -79,7 +79,7 @@ import Testing
 
     @Test func waitsByTheStream() async throws {
         try await ScriptedServer.run { request, _ in
-            request.path == "/api/events"
+            request.path == "/api/events?task=1"
                 ? [.events(Self.event(1, "other", "COMPLETED") + Self.event(2, "1", "PROCESSING") + Self.event(3, "1", "COMPLETED"))]
                 : .answer(200, TaskText.json("1", "PENDING"))
         } _: { client, _ in
@@ -93,7 +93,7 @@ import Testing
     /// It may have ended before anybody listened.
     @Test func looksOnceTheStreamIsOpen() async throws {
         try await ScriptedServer.run { request, _ in
-            request.path == "/api/events" ? [.events(": nothing\n\n")] : .answer(200, TaskText.json("1", "FAILED"))
+            request.path == "/api/events?task=1" ? [.events(": nothing\n\n")] : .answer(200, TaskText.json("1", "FAILED"))
         } _: { client, _ in
             let task = try await client.wait(for: "1")
             #expect(task.status == .failed)
@@ -103,7 +103,7 @@ import Testing
     @Test func looksFromTimeToTimeWithoutAStream() async throws {
         let looks = Mutex(0)
         try await ScriptedServer.run { request, _ in
-            if request.path == "/api/events" { return .problem(429, "too_many_event_streams", "Retry-After: 3600") }
+            if request.path == "/api/events?task=1" { return .problem(429, "too_many_event_streams", "Retry-After: 3600") }
             let count = looks.withLock { looks in
                 looks += 1
                 return looks
@@ -118,7 +118,7 @@ import Testing
 
     @Test func doesNotWaitForWhatIsGone() async throws {
         try await ScriptedServer.run { request, _ in
-            request.path == "/api/events"
+            request.path == "/api/events?task=1"
                 ? [.events("id: 1\nevent: task_deleted\ndata: {\"id\":\"1\"}\n\n")] : .answer(200, TaskText.json("1", "PENDING"))
         } _: { client, _ in
             await #expect(throws: ClientError.taskDeleted("1")) { try await client.wait(for: "1") }
@@ -133,7 +133,7 @@ import Testing
 
     @Test func hasALimit() async throws {
         try await ScriptedServer.run { request, _ in
-            request.path == "/api/events" ? [.events(": nothing\n\n")] : .answer(200, TaskText.json("1", "PENDING"))
+            request.path == "/api/events?task=1" ? [.events(": nothing\n\n")] : .answer(200, TaskText.json("1", "PENDING"))
         } _: { client, _ in
             await #expect(throws: ClientError.timedOut("the end of the task 1")) {
                 try await client.wait(for: "1", within: .milliseconds(300))

@@ -112,11 +112,11 @@ import Testing
         let file = PlantedGIF(
             width: 8, height: 8,
             frames: [
-                .init(x: 0, y: 0, width: 4, height: 8, color: 1, disposal: 0),
-                .init(x: 0, y: 0, width: 4, height: 8, color: 1, disposal: 0),
+                .init(x: 2, y: 0, width: 4, height: 8, color: 1, disposal: 0),
+                .init(x: 2, y: 0, width: 4, height: 8, color: 1, disposal: 0),
             ])
         let spec = OutputSpec(
-            name: "a", operations: [.crop(.init(left: 0, top: 0, width: 4, height: 8))], format: .fixed(.webp),
+            name: "a", operations: [.crop(.init(width: 4, height: 8))], format: .fixed(.webp),
             encoder: EncoderOptions(lossless: lossless), animated: true)
         let rendering = try render(file.data, [spec])
         #expect(rendering.results[0].frames == 1 && rendering.results[0].width == 4)

@@ -100,7 +100,7 @@ struct EventRoutes: Sendable {
     ///   - filter: of which tasks the stream tells.
     private func subscribe(_ verified: VerifiedToken, after lastID: String?, of filter: EventFilter) async throws -> EventSubscription {
         try verified.principal.require(.readTasks)
-        // Listening comes first, so that nothing falls between the past and the present: whoever follows a task that is deleted now is told.
+        // Listening comes first, so that nothing falls between the past and the present, the end of the task that is followed included.
         let open = try dependencies.hub.open(for: verified.principal, until: verified.acceptedUntil, of: filter) {
             [verifier = dependencies.verifier] in verifier.isRevoked(verified.principal)
         }

@@ -13,8 +13,8 @@ extension IdentityStore {
         INSERT INTO mail_outbox (id, kind, recipient, subject, created_at, expires_at, attempts, epoch, lease_until, next_attempt_at)
         VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, $7) ON CONFLICT (id) DO NOTHING
         """)
-    /// `$3` lists the kinds that come last, `$4` all that this version knows, each between commas. Others are left to the newer version that
-    /// has queued them.
+    /// `$3` lists the kinds that come last, `$4` all that this version knows, each between commas. Others are left to the newer version
+    /// that has queued them.
     private static let due = SQLStatement(
         "due_mail",
         """
@@ -56,7 +56,8 @@ extension IdentityStore {
     /// Whether another message may wait.
     static func hasRoom(_ connection: any SQLConnection, limit: Int = mailLimit) throws -> Bool { try connection.count(count) < limit }
 
-    /// Claims messages that are due, the longest due first, and those about tasks last. A claim whose answer is lost comes back as doubtful after its lease.
+    /// Claims messages that are due, the longest due first, and those about tasks last. A claim whose answer is lost comes back as
+    /// doubtful after its lease. None while accounts are being restored.
     ///
     /// - Parameter lease: after it another sender may claim them.
     package func claimMail(at now: Timestamp, lease: Duration, limit: Int) async throws -> [QueuedMail] {
