@@ -59,7 +59,7 @@ import WireFormats
         }
     }
 
-    private static let users = #"{"table":"users","values":["u1"]}"# + "\n"
+    static let users = #"{"table":"users","values":["u1"]}"# + "\n"
     private static let usersDigest = "555182de1e38c813346a9b8ffd2e959f2c68fcf59236f818e3a3927500c9a132"
     private static let tasks = #"{"table":"task","values":["t1"]}"# + "\n"
     private static let tasksDigest = "f3c10c16738bee079ed6353de41424dd0faab598648928016fb6b48cb988f993"
@@ -74,9 +74,11 @@ import WireFormats
         var isFirst: Bool { !wasAsked.exchange(true, ordering: .relaxed) }
     }
 
-    /// - Parameter end: the last line of the accounts.
-    private static func run(
-        end: String = #"{"rows":1,"sha256":"\#(usersDigest)"}"#,
+    /// - Parameters:
+    ///   - end: the last line of the accounts.
+    ///   - next: the answer to who asks for more objects than there are on the first page.
+    static func run(
+        end: String = #"{"rows":1,"sha256":"\#(usersDigest)"}"#, next: (status: Int, body: String)? = nil,
         _ body: @Sendable (FakePixelFlow, _ auth: StubService, _ api: StubService) async throws -> Void
     ) async throws {
         let auth = try await StubService.start { call in
@@ -92,8 +94,11 @@ import WireFormats
             case ("GET", "/operator/archive"): (200, report("tasks in MongoDB"))
             case ("GET", "/operator/archive/rows"): (200, tasks + #"{"rows":1,"sha256":"\#(tasksDigest)"}"# + "\n")
             case ("GET", "/operator/archive/object?key=t%2F1%2Fsource"): (200, "PICTURE")
+            case ("GET", "/operator/archive/objects?after=t%2F1%2Fsource"): next ?? (204, "")
             // They are there when the backup is made, and not yet when it is restored.
-            case ("GET", _): (200, listing.isFirst ? #"{"objects":[{"key":"t/1/source"}]}"# : #"{"objects":[]}"#)
+            case ("GET", _) where listing.isFirst:
+                (200, #"{"objects":[{"key":"t/1/source"}]\#(next == nil ? "" : #","next_after":"t/1/source""#)}"#)
+            case ("GET", _): (200, #"{"objects":[]}"#)
             default: (204, "")
             }
         }

@@ -6,22 +6,29 @@ import WireFormats
 struct BackupCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup",
-        abstract: "Copies accounts, tasks and objects of the installation into a folder.",
+        abstract: "Copies accounts, tasks and objects of the installation into a folder or a bucket.",
         discussion: """
-            Through auth and api, whatever databases they have, while PixelFlow runs. The folder holds accounts, keys and secrets in the \
-            clear: only its owner can read it; keep it where they may be kept. A backup that was interrupted goes on when it is started \
+            Through auth and api, whatever databases they have, while PixelFlow runs. It holds accounts, keys and secrets in the clear: \
+            only its owner can read the folder; keep it where they may be kept. A backup that was interrupted goes on when it is started \
             again: objects that are there are not read again. Needs to read the Secret with the service secret.
+
+            A bucket is named as in PIXELFLOW_BLOB_URL, with its keys in PIXELFLOW_S3_ACCESS_KEY and PIXELFLOW_S3_SECRET_KEY. It must not \
+            be that of the installation. Files are in the temporary folder ($TMPDIR) while they are sent.
 
             Examples:
               pfctl backup ./2026-11-30 --dry-run
               pfctl backup ./2026-11-30
               pfctl backup --check ./2026-11-30         Whether every file is as it was written
+              pfctl backup "s3://backups/2026-11-30?endpoint=https://s3.example.org"
               pfctl backup ./today --auth-url http://127.0.0.1:50051 --api-url http://127.0.0.1:8080 --secret-file data/service-secret
             """)
 
-    @Argument(help: "The folder; a new one, or that of an interrupted backup.") var folder: String
+    @Argument(
+        help: ArgumentHelp(
+            "The folder, or s3://bucket/prefix; a new one, or that of an interrupted backup.", valueName: "place"))
+    var place: String
 
-    @Flag(help: "Check the backup that is in the folder, without an installation.") var check = false
+    @Flag(help: "Check the backup that is there, without an installation.") var check = false
     @Flag(name: .customLong("dry-run"), help: "Tell how much there is to copy, and copy nothing.") var isDryRun = false
 
     @OptionGroup var access: BackupAccess
@@ -32,14 +39,15 @@ struct BackupCommand: SessionCommand {
     }
 
     func run(in session: Session) async throws -> ExitStatus {
-        let folder = BackupFolder(path: folder)
+        let place = try BackupPlaces.place(place, in: session)
+        let fact = [type(of: place).kind: JSONValue.string(place.name)]
         if check {
-            let manifest = try folder.manifest()
+            let manifest = try await place.manifest()
             try await session.status.spinning {
-                session.status.show("checking \(folder.path)")
-                try await folder.check(manifest) { session.status.show("checking objects: \($0)", isPassing: true) }
+                session.status.show("checking \(place.name)")
+                try await place.check(manifest) { session.status.show("checking objects: \($0)", isPassing: true) }
             }
-            session.print(BackupReport.document("\(folder.path) is whole", manifest, more: ["folder": .string(folder.path)]))
+            session.print(BackupReport.document("\(place.name) is whole", manifest, more: fact))
             return .ok
         }
         return try await access.using(in: session) { services in
@@ -48,11 +56,11 @@ struct BackupCommand: SessionCommand {
                 return .ok
             }
             let (manifest, read) = try await session.status.spinning {
-                try await BackupRun(folder: folder, services: services, session: session).run()
+                try await BackupRun(place: place, services: services, session: session).run()
             }
             session.print(
                 BackupReport.document(
-                    "backup in \(folder.path)", manifest, more: ["folder": .string(folder.path), "objects_read": .integer(read)]))
+                    "backup in \(place.name)", manifest, more: fact.merging(["objects_read": .integer(read)]) { $1 }))
             return .ok
         }
     }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import PixelFlowClient
 import Terminal
 import WireFormats
 
@@ -11,40 +12,39 @@ import Darwin
 #endif
 
 /// A folder with a backup, which only its owner can read: it has passwords' hashes, keys and secrets.
-struct BackupFolder: Sendable {
+struct BackupFolder: BackupPlace {
+    static let kind = "folder"
+    static let checks = 1
+
     let path: String
 
-    var manifestFile: String { path + "/manifest.json" }
-    var accountsFile: String { path + "/accounts.ndjson" }
-    var tasksFile: String { path + "/tasks.ndjson" }
-    /// The list of the objects.
-    var objectsFile: String { path + "/objects.ndjson" }
-    /// What has been read of the objects so far, while the backup is not finished.
-    var journalFile: String { path + "/objects.part.ndjson" }
+    var name: String { path }
+    var address: String { path }
+    private var manifestFile: String { local(BackupFile.manifest) }
+    var journalFile: String { local(BackupFile.journal) }
 
-    func objectFile(_ key: String) -> String { "\(path)/objects/\(key)" }
+    func local(_ file: String) -> String { "\(path)/\(file)" }
 
-    /// Makes the folder, or goes on with one that is not finished.
-    ///
-    /// - Returns: the objects that are there already.
-    /// - Throws: `CommandError` if it has something else in it.
     func prepare() throws -> [String: BackedUpObject] {
         let files = FileManager.default
         if let entries = try? files.contentsOfDirectory(atPath: path), !entries.isEmpty {
-            guard !files.fileExists(atPath: manifestFile) else {
-                throw CommandError(
-                    .failed, "\(path) has a finished backup", hint: "name another folder; pfctl backup --check \(path) checks it")
-            }
-            let own: Set = ["accounts.ndjson", "tasks.ndjson", "objects.ndjson", "objects.part.ndjson", "objects"]
-            guard entries.allSatisfy({ own.contains($0) || $0.hasSuffix(".part") }) else {
-                throw CommandError(.failed, "\(path) is not empty, and no unfinished backup", hint: "name another folder")
-            }
+            guard !files.fileExists(atPath: manifestFile) else { throw isFinished }
+            guard entries.allSatisfy({ BackupFile.isOfUnfinished($0) || $0.hasSuffix(".part") }) else { throw isNotEmpty }
         }
         try makeFolder(path)
         // One that was there may be open to others.
         guard chmod(path, 0o700) == 0 else { throw PrivateFile.failure(path) }
-        return try journal()
+        return try journal().filter { (try? FileReader(local(BackupFile.object($0.key))).size()) == Int64($0.value.bytes) }
     }
+
+    func draft(_ file: String) throws -> String {
+        let file = local(file)
+        try makeFolder(String(file.prefix(upTo: file.lastIndex(of: "/") ?? file.endIndex)))
+        return file
+    }
+
+    /// It is where it belongs.
+    func keep(_ file: String) {}
 
     func makeFolder(_ path: String) throws(CommandError) {
         do {
@@ -55,14 +55,13 @@ struct BackupFolder: Sendable {
         }
     }
 
-    private func journal() throws -> [String: BackedUpObject] {
+    func journal() throws -> [String: BackedUpObject] {
         guard let text = try? String(contentsOfFile: journalFile, encoding: .utf8) else { return [:] }
         // A last line that is cut off is no object.
         let objects = text.split(separator: "\n").compactMap { try? JSONValue(parsing: $0.utf8) }.compactMap(BackedUpObject.init)
         return Dictionary(objects.map { ($0.key, $0) }) { $1 }
     }
 
-    /// Notes objects that are in the folder now.
     func note(_ objects: [BackedUpObject]) throws {
         guard !objects.isEmpty else { return }
         let descriptor = open(journalFile, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
@@ -74,19 +73,30 @@ struct BackupFolder: Sendable {
         }
     }
 
-    /// Makes the folder a backup.
+    /// They are kept.
+    func keepNotes() {}
+
     func finish(_ manifest: BackupManifest) throws {
         unlink(journalFile)
-        try PrivateFile.replace(manifestFile, in: path, Array((manifest.json.text(pretty: true) + "\n").utf8))
+        try PrivateFile.replace(manifestFile, in: path, Array(manifest.text.utf8))
     }
 
-    /// - Throws: `CommandError` if the folder has none.
     func manifest() throws -> BackupManifest {
-        guard let text = try? String(contentsOfFile: manifestFile, encoding: .utf8) else {
-            throw CommandError(
-                .failed, "\(path) is no backup, or not a whole one: it has no manifest.json", hint: "pfctl backup \(path) goes on with it")
+        guard let text = try? String(contentsOfFile: manifestFile, encoding: .utf8) else { throw hasNoManifest }
+        return try BackupManifest(text: text, path: manifestFile)
+    }
+
+    func facts(_ file: String) async throws -> (bytes: Int, sha256: String)? {
+        let file = local(file)
+        do {
+            return (Int(try FileReader(file).size()), try await FileDigest.sha256(ofFile: file))
+        } catch ClientError.file(let path, let reason) {
+            throw CommandError(.failed, "\(path) cannot be read: \(reason)")
         }
-        guard let json = try? JSONValue(parsing: text.utf8) else { throw CommandError(.failed, "\(manifestFile) is not JSON") }
-        return try BackupManifest(json, path: manifestFile)
+    }
+
+    /// Has been checked just before.
+    func lend<Value>(_ file: String, sha256: String, _ body: (String) async throws -> Value) async throws -> Value {
+        try await body(local(file))
     }
 }

@@ -56,6 +56,16 @@ extension BackupManifest {
     }
 }
 
+extension BackupManifest {
+    /// - Throws: `CommandError` if it is not one.
+    init(text: String, path: String) throws(CommandError) {
+        guard let json = try? JSONValue(parsing: text.utf8) else { throw CommandError(.failed, "\(path) is not JSON") }
+        try self.init(json, path: path)
+    }
+
+    var text: String { json.text(pretty: true) + "\n" }
+}
+
 extension BackupManifest.Rows {
     var json: JSONValue {
         [

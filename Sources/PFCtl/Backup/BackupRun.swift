@@ -5,27 +5,34 @@ import PixelFlowClient
 import Terminal
 import WireFormats
 
-/// Reads an installation into a folder: accounts, then tasks, then objects. In this order every task of the backup has its objects, unless
+/// Reads an installation into a folder or a bucket: accounts, then tasks, then objects. In this order every task of the backup has its objects, unless
 /// it was deleted meanwhile.
 struct BackupRun: Sendable {
     /// Objects that are read at a time.
     private static let reads = 4
 
-    let folder: BackupFolder
+    let place: any BackupPlace
     let services: BackupServices
     let session: Session
 
     func run() async throws -> (manifest: BackupManifest, read: Int) {
-        let known = try folder.prepare()
+        let known = try await place.prepare()
         // Both are asked before anything is read, so that a wrong address is found at once.
         let (auth, api) = (try await services.report(.auth), try await services.report(.api))
         let time = session.now.text
-        let accounts = try await rows(of: .auth, auth, into: folder.accountsFile, "accounts")
-        let tasks = try await rows(of: .api, api, into: folder.tasksFile, "tasks")
-        let (objects, read) = try await objects(known)
+        let accounts = try await rows(of: .auth, auth, into: BackupFile.accounts, "accounts")
+        let tasks = try await rows(of: .api, api, into: BackupFile.tasks, "tasks")
+        let (objects, read): (BackupManifest.Objects, Int)
+        do {
+            (objects, read) = try await self.objects(known)
+        } catch {
+            // What failed first is what counts; without the notes more is read again.
+            try? await place.keepNotes()
+            throw error
+        }
         let id = String(UInt64.random(in: 0 ... .max), radix: 16) + String(UInt64.random(in: 0 ... .max), radix: 16)
         let manifest = BackupManifest(id: id, time: time, accounts: accounts, tasks: tasks, objects: objects)
-        try folder.finish(manifest)
+        try await place.finish(manifest)
         return (manifest, read)
     }
 
@@ -35,8 +42,8 @@ struct BackupRun: Sendable {
         of service: PixelFlowClient.ArchivedService, _ report: ArchiveReport, into file: String, _ what: String
     ) async throws -> BackupManifest.Rows {
         session.status.show("reading \(what)")
-        return try await services.transfer(service) { client in
-            let draft = try PartialFile(for: file, mode: 0o600)
+        let rows = try await services.transfer(service) { client in
+            let draft = try PartialFile(for: place.draft(file), mode: 0o600)
             do {
                 let lines = RowLines(try await client.archivedRows(of: service), of: service.rawValue)
                 let count = try await lines.write(to: draft) { session.status.show("reading \(what): \($0) rows", isPassing: true) }
@@ -48,19 +55,21 @@ struct BackupRun: Sendable {
                 throw error
             }
         }
+        try await place.keep(file)
+        return rows
     }
 
     // MARK: Objects
 
     private func objects(_ known: [String: BackedUpObject]) async throws -> (BackupManifest.Objects, read: Int) {
         session.status.show("reading objects")
-        let list = try PartialFile(for: folder.objectsFile, mode: 0o600)
+        let list = try PartialFile(for: place.draft(BackupFile.objects), mode: 0o600)
         var (count, bytes, read) = (0, 0, 0)
         var next: String?
         repeat {
             let page = try await services.api.call { try await $0.archivedObjects(after: next) }
             let objects = try await copy(page.objects.map(\.key), known)
-            try folder.note(objects.compactMap { $0.isNew ? $0.object : nil })
+            try await place.note(objects.compactMap { $0.isNew ? $0.object : nil })
             try await list.append(ByteBuffer(string: objects.map { $0.object.json.text() + "\n" }.joined()))
             count += objects.count
             bytes += objects.reduce(0) { $0 + $1.object.bytes }
@@ -68,7 +77,9 @@ struct BackupRun: Sendable {
             session.status.show("reading objects: \(count), \(ByteText.of(bytes))", isPassing: true)
             next = page.next
         } while next != nil
-        return (BackupManifest.Objects(count: count, bytes: bytes, sha256: try await list.commit()), read)
+        let sha256 = try await list.commit()
+        try await place.keep(BackupFile.objects)
+        return (BackupManifest.Objects(count: count, bytes: bytes, sha256: sha256), read)
     }
 
     /// Those that are still there, in the same order.
@@ -81,7 +92,7 @@ struct BackupRun: Sendable {
             for (index, key) in keys.enumerated() {
                 if index >= Self.reads, let result = try await group.next() { take(result) }
                 group.addTask {
-                    if let object = known[key], isThere(object) { return (index, object, false) }
+                    if let object = known[key] { return (index, object, false) }
                     return (index, try await copy(key), true)
                 }
             }
@@ -90,22 +101,20 @@ struct BackupRun: Sendable {
         }
     }
 
-    private func isThere(_ object: BackedUpObject) -> Bool {
-        (try? FileReader(folder.objectFile(object.key)).size()) == Int64(object.bytes)
-    }
-
     /// Nil if it has been deleted.
     private func copy(_ key: String) async throws -> BackedUpObject? {
         guard BackedUpObject.isSafe(key) else { throw CommandError(.failed, "the api names an object \"\(key)\", which is no path") }
-        let file = folder.objectFile(key)
-        try folder.makeFolder(String(file.prefix(upTo: file.lastIndex(of: "/") ?? file.endIndex)))
-        return try await services.transfer(.api) { client in
+        let file = BackupFile.object(key)
+        let draft = try place.draft(file)
+        let object: BackedUpObject? = try await services.transfer(.api) { client in
             do {
-                return try await copy(try await client.archivedObject(key), key, to: file)
+                return try await copy(try await client.archivedObject(key), key, to: draft)
             } catch let problem as Problem where problem.status == 404 {
                 return nil
             }
         }
+        if object != nil { try await place.keep(file) }
+        return object
     }
 
     private func copy(_ download: Download, _ key: String, to file: String) async throws -> BackedUpObject {

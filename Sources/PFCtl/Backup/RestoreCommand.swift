@@ -16,10 +16,11 @@ struct RestoreCommand: SessionCommand {
             Examples:
               pfctl restore ./2026-11-30 --dry-run
               pfctl restore ./2026-11-30
+              pfctl restore "s3://backups/2026-11-30?endpoint=https://s3.example.org"
               pfctl restore ./today --auth-url http://127.0.0.1:50051 --api-url http://127.0.0.1:8080 --secret-file data/service-secret
             """)
 
-    @Argument(help: "The folder of the backup.") var folder: String
+    @Argument(help: ArgumentHelp("The folder of the backup, or s3://bucket/prefix.", valueName: "place")) var place: String
 
     @Flag(name: .customLong("dry-run"), help: "Check the backup and the installation, and change nothing.") var isDryRun = false
 
@@ -30,14 +31,14 @@ struct RestoreCommand: SessionCommand {
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in session: Session) async throws -> ExitStatus {
-        let folder = BackupFolder(path: folder)
-        let manifest = try folder.manifest()
+        let place = try BackupPlaces.place(place, in: session)
+        let manifest = try await place.manifest()
         try await session.status.spinning {
-            session.status.show("checking \(folder.path)")
-            try await folder.check(manifest) { session.status.show("checking objects: \($0)", isPassing: true) }
+            session.status.show("checking \(place.name)")
+            try await place.check(manifest) { session.status.show("checking objects: \($0)", isPassing: true) }
         }
         func run(_ services: BackupServices) -> RestoreRun {
-            RestoreRun(folder: folder, manifest: manifest, services: services, session: session)
+            RestoreRun(place: place, manifest: manifest, services: services, session: session)
         }
         let plan = try await access.using(in: session) { services in
             let run = run(services)
@@ -53,8 +54,8 @@ struct RestoreCommand: SessionCommand {
         if !isDryRun { try await access.using(in: session) { try await run($0).finishAccounts(plan) } }
         session.print(
             BackupReport.document(
-                isDryRun ? "would restore \(folder.path) (dry run)" : "\(folder.path) restored", manifest,
-                more: ["folder": .string(folder.path), "dry_run": .bool(isDryRun), "auth_restarted": .bool(restarts)]))
+                isDryRun ? "would restore \(place.name) (dry run)" : "\(place.name) restored", manifest,
+                more: [type(of: place).kind: .string(place.name), "dry_run": .bool(isDryRun), "auth_restarted": .bool(restarts)]))
         return .ok
     }
 

@@ -11,7 +11,7 @@ struct RestoreRun: Sendable {
     /// Rows that are sent at a time, and their bytes.
     private static let page = (rows: 200, bytes: 1 << 20)
 
-    let folder: BackupFolder
+    let place: any BackupPlace
     let manifest: BackupManifest
     let services: BackupServices
     let session: Session
@@ -58,9 +58,9 @@ struct RestoreRun: Sendable {
         }
         if plan.tasks {
             try await objects(skipping: plan.isContinued ? present() : [])
-            try await rows(folder.tasksFile, in: .api, "tasks", of: manifest.tasks.rows)
+            try await rows(BackupFile.tasks, manifest.tasks, in: .api, "tasks")
         }
-        if plan.accounts { try await rows(folder.accountsFile, in: .auth, "accounts", of: manifest.accounts.rows) }
+        if plan.accounts { try await rows(BackupFile.accounts, manifest.accounts, in: .auth, "accounts") }
         if plan.tasks { try await finish(.api) }
     }
 
@@ -89,9 +89,13 @@ struct RestoreRun: Sendable {
 
     private func objects(skipping present: Set<String>) async throws {
         session.status.show("restoring objects")
+        try await place.lend(BackupFile.objects, sha256: manifest.objects.sha256) { try await objects(inFile: $0, skipping: present) }
+    }
+
+    private func objects(inFile list: String, skipping present: Set<String>) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             var (count, running) = (0, 0)
-            for try await object in folder.objects() {
+            for try await object in BackedUpObject.all(inFile: list) {
                 count += 1
                 session.status.show("restoring objects: \(count) of \(manifest.objects.count)", isPassing: true)
                 guard !present.contains(object.key) else { continue }
@@ -101,8 +105,8 @@ struct RestoreRun: Sendable {
                 }
                 running += 1
                 group.addTask {
-                    try await services.api.call { client in
-                        try await client.restoreObject(object.key, from: folder.objectFile(object.key), of: manifest.id)
+                    try await place.lend(BackupFile.object(object.key), sha256: object.sha256) { file in
+                        try await services.api.call { try await $0.restoreObject(object.key, from: file, of: manifest.id) }
                     }
                 }
             }
@@ -110,8 +114,14 @@ struct RestoreRun: Sendable {
         }
     }
 
-    private func rows(_ file: String, in service: PixelFlowClient.ArchivedService, _ what: String, of total: Int) async throws {
+    private func rows(
+        _ file: String, _ rows: BackupManifest.Rows, in service: PixelFlowClient.ArchivedService, _ what: String
+    ) async throws {
         session.status.show("restoring \(what)")
+        try await place.lend(file, sha256: rows.sha256) { try await self.rows(inFile: $0, in: service, what, of: rows.rows) }
+    }
+
+    private func rows(inFile file: String, in service: PixelFlowClient.ArchivedService, _ what: String, of total: Int) async throws {
         var (page, lines, done) = (ByteBuffer(), 0, 0)
         func send() async throws {
             guard lines > 0 else { return }

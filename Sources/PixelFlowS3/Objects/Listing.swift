@@ -2,15 +2,17 @@ import NIOCore
 
 /// A page of a bucket's contents.
 struct Listing: Sendable {
-    var names: [String]
+    var objects: [(name: String, bytes: Int?)]
     /// Common prefixes, with a slash at the end. Only with a delimiter.
     var prefixes: [String]
     /// The token of the next page.
     var continuation: String?
 
+    var names: [String] { objects.map(\.name) }
+
     init(_ document: XMLElement) throws {
         guard document.name == "ListBucketResult" else { throw S3ProtocolError("a list that is a \(document.name)") }
-        names = document.all("Contents").compactMap { $0["Key"] }
+        objects = document.all("Contents").compactMap { content in content["Key"].map { ($0, content["Size"].flatMap { Int($0) }) } }
         prefixes = document.all("CommonPrefixes").compactMap { $0["Prefix"] }
         continuation = document["IsTruncated"] == "true" ? document["NextContinuationToken"] : nil
     }

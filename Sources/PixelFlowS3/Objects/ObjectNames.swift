@@ -7,6 +7,9 @@ struct ObjectNames: Sendable {
 
     init(prefix: String) { self.prefix = prefix.isEmpty ? "" : prefix + "/" }
 
+    /// Beside the tenants' prefixes.
+    var installationMark: String { prefix + ".installation" }
+
     /// - Throws: `bad_blob_key` if the key is not well-formed. Keys are created by PixelFlow, so this is a defect.
     func name(_ key: BlobKey) throws -> String {
         _ = try key.parts()

@@ -3,7 +3,7 @@ package import PixelFlowCore
 
 /// The mark is an object beside the tenants' prefixes, which `keys` and `taskPrefixes` do not show.
 extension S3BlobStore: InstallationRecord {
-    private var markName: String { names.prefix + ".installation" }
+    private var markName: String { names.installationMark }
 
     package func installationMark() async throws -> InstallationMark? {
         do {

@@ -59,17 +59,20 @@ extension S3BlobStore {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (index, name) in names.enumerated() {
                 if index >= Self.deletesAtATime { try await group.next() }
-                group.addTask { try await self.deleteOne(name) }
+                group.addTask { try await self.transport.delete(name) }
             }
             try await group.waitForAll()
         }
     }
 
     private static let deletesAtATime = 8
+}
 
-    private func deleteOne(_ name: String) async throws {
+extension S3Transport {
+    /// One that is not there is no error.
+    func delete(_ name: String) async throws {
         do {
-            _ = try await transport.call(S3Request(.deleteObject, key: name))
+            _ = try await call(S3Request(.deleteObject, key: name))
         } catch let error as PixelFlowError where error.refusal?.isAbsence == true {
             // Some servers say so where S3 says 204.
         }

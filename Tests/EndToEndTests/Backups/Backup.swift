@@ -7,6 +7,8 @@ struct Backup: Sendable {
     let service: any Installation
     /// The file with the service secret.
     let secret: String
+    /// Of `pfctl`, besides.
+    var environment: [String: String] = [:]
 
     struct Result: Sendable {
         let code: Int32
@@ -17,14 +19,16 @@ struct Backup: Sendable {
     }
 
     /// - Parameter script: a shell script to start with, in a mount namespace of its own; ends with `exec "$0" "$@"`.
-    static func pfctl(_ arguments: [String], script: String? = nil) async throws -> Result {
+    static func pfctl(
+        _ arguments: [String], script: String? = nil, environment: [String: String] = [:]
+    ) async throws -> Result {
         let files = try TemporaryFolder()
         let pfctl = Executable.path("pfctl")
         let shell = script.map { ["-m", "--propagation", "private", "sh", "-c", $0, pfctl] }
         let process = try RunningProcess(
             shell == nil ? pfctl : "/usr/bin/unshare", (shell ?? []) + arguments,
-            environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": files.path], output: "\(files.path)/output",
-            errors: "\(files.path)/errors")
+            environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": files.path].merging(environment) { $1 },
+            output: "\(files.path)/output", errors: "\(files.path)/errors")
         let code = await process.waitForExit()
         return Result(
             code: code, output: try String(contentsOfFile: "\(files.path)/output", encoding: .utf8),
@@ -36,6 +40,6 @@ struct Backup: Sendable {
             arguments + [
                 "--auth-url", "http://127.0.0.1:\(service.ports.auth)", "--api-url", "http://127.0.0.1:\(service.ports.api)",
                 "--secret-file", secret, "-o", "json",
-            ], script: script)
+            ], script: script, environment: environment)
     }
 }

@@ -1,0 +1,55 @@
+import NIOCore
+import PixelFlowClient
+import Terminal
+import WireFormats
+
+extension BackupPlace {
+    /// Whether every file is there and as it was written.
+    ///
+    /// - Parameter progress: is called with how many objects have been read.
+    /// - Throws: `CommandError`, naming a file that is not.
+    func check(_ manifest: BackupManifest, progress: (Int) -> Void = { _ in }) async throws {
+        try await check(BackupFile.accounts, bytes: manifest.accounts.bytes, sha256: manifest.accounts.sha256)
+        try await check(BackupFile.tasks, bytes: manifest.tasks.bytes, sha256: manifest.tasks.sha256)
+        try await check(BackupFile.objects, bytes: nil, sha256: manifest.objects.sha256)
+        let count = try await lend(BackupFile.objects, sha256: manifest.objects.sha256) { list in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                var (begun, done) = (0, 0)
+                for try await object in BackedUpObject.all(inFile: list) {
+                    if begun - done == Self.checks {
+                        try await group.next()
+                        done += 1
+                        progress(done)
+                    }
+                    begun += 1
+                    group.addTask { try await check(BackupFile.object(object.key), bytes: object.bytes, sha256: object.sha256) }
+                }
+                while try await group.next() != nil {
+                    done += 1
+                    progress(done)
+                }
+                return done
+            }
+        }
+        guard count == manifest.objects.count else {
+            throw CommandError(.failed, "\(name)/\(BackupFile.objects) has \(count) objects and not \(manifest.objects.count)")
+        }
+    }
+
+    private func check(_ file: String, bytes: Int?, sha256: String) async throws {
+        guard let found = try await facts(file) else { throw isMissing(file) }
+        guard bytes.map({ $0 == found.bytes }) ?? true, found.sha256 == sha256 else { throw hasChanged(file) }
+    }
+}
+
+extension BackedUpObject {
+    /// Those of a list of objects.
+    static func all(inFile path: String) -> some AsyncSequence<BackedUpObject, any Error> {
+        FileLines(path: path).map { line in
+            guard let json = try? JSONValue(parsing: line.readableBytesView), let object = BackedUpObject(json) else {
+                throw CommandError(.failed, "\(path) has a line that is no object")
+            }
+            return object
+        }
+    }
+}
