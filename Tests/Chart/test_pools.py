@@ -1,9 +1,7 @@
 """Several Deployments of workers, none of them for a while, and where they run."""
 
-import re
 
 import pytest
-import yaml
 
 import chart
 import network
@@ -123,20 +121,6 @@ def test_the_autoscaler_of_a_pool_counts_the_lanes_that_the_pool_takes():
         pool: [{"key": "lane", "operator": "In", "values": lanes}] for pool, lanes in (("", ["normal", "low"]), ("-urgent", ["high"]))}
     for pool, each in selectors.items():
         assert environment(worker(documents, pool))["PIXELFLOW_WORKER_LANES"].split(",") == each["matchExpressions"][0]["values"]
-
-
-@pytest.mark.parametrize("name", ["worker-pools", "scale-to-zero"])
-def test_no_service_runs_while_the_runbook_restores(name):
-    """Pools choose their own nodes, so the selector that keeps the first workers away does not hold for them."""
-    runbook = (chart.ROOT / "docs" / "operations.md").read_text().partition("\n## Restore\n")[2]
-    changes = re.search(r"--set '(.+)'", runbook)[1]
-    assert [pool["name"] for pool in yaml.safe_load(chart.values_of(name).read_text())["worker"]["pools"]]
-    done = chart.helm("template", "pixelflow", chart.CHART, "--namespace", chart.NAMESPACE, "--values", chart.values_of(name), "--set", changes)
-    assert done.returncode == 0, done.stderr
-    documents = chart.Manifests.parse(done.stdout)
-    services = [each for each in documents.of("Deployment") if each["metadata"]["name"] != "pixelflow-metrics-adapter"]
-    assert [each["metadata"]["name"] for each in services] == [f"pixelflow-{service}" for service in sorted(chart.SERVICES)]
-    assert {each["spec"]["template"]["spec"]["nodeSelector"]["restore"] for each in services} == {"first"}
 
 
 def test_servers_of_a_mesh_cover_each_pool():
