@@ -20,9 +20,18 @@ import WireFormats
             #expect(try String(contentsOfFile: folder + "/objects/t/1/source", encoding: .utf8) == "PICTURE")
             let before = Set(stand.pods(of: "auth"))
             async let restored = stand.pfctl("restore", folder, "-o", "json")
-            // Pods that controllers make lead nowhere.
-            try await eventually(within: .seconds(60), "the restore to end") { auth.lines.contains { $0.hasPrefix("DELETE") } ? () : nil }
+            try await eventually(within: .seconds(60), "the rows to be restored") {
+                auth.lines.contains { $0.hasPrefix("POST") } ? () : nil
+            }
             let controllers = stand.cluster.runControllers(namespace: FakePixelFlow.namespace)
+            // The restore ends through the new pods, which lead to the service like those before.
+            try await eventually(within: .seconds(60), "auth to have new pods") {
+                let pods = stand.pods(of: "auth")
+                for pod in pods where !before.contains(pod) {
+                    stand.cluster.expose(pod: pod, port: 50_051, namespace: FakePixelFlow.namespace, localPort: auth.port)
+                }
+                return before.isDisjoint(with: pods) && pods.count == before.count ? () : nil
+            }
             let restore = await restored
             controllers.cancel()
             #expect(restore.status == .ok, "\(restore.errors)")

@@ -51,12 +51,24 @@ struct RestoreCommand: SessionCommand {
         let restarts = access.isCluster && !isDryRun
         // Before the restore ends: mail that is signed with a key from before would be taken for obsolete.
         if restarts { try await restartAuth(session) }
-        if !isDryRun { try await access.using(in: session) { try await run($0).finishAccounts(plan) } }
+        if !isDryRun { try await reaching(in: session) { try await run($0).finishAccounts(plan) } }
         session.print(
             BackupReport.document(
                 isDryRun ? "would restore \(place.name) (dry run)" : "\(place.name) restored", manifest,
                 more: [type(of: place).kind: .string(place.name), "dry_run": .bool(isDryRun), "auth_restarted": .bool(restarts)]))
         return .ok
+    }
+
+    /// Right after a restart the first pod that is found may be one that is about to go.
+    private func reaching(in session: Session, _ body: (BackupServices) async throws -> Void) async throws {
+        for pause in [1, 2, 4] {
+            do {
+                return try await access.using(in: session, body)
+            } catch let error as CommandError where error.status == .unreachable {
+                try await Task.sleep(for: .seconds(pause))
+            }
+        }
+        try await access.using(in: session, body)
     }
 
     private func restartAuth(_ session: Session) async throws {
