@@ -25,15 +25,18 @@ import WireFormats
             }
             let controllers = stand.cluster.runControllers(namespace: FakePixelFlow.namespace)
             // The restore ends through the new pods, which lead to the service like those before.
-            try await eventually(within: .seconds(60), "auth to have new pods") {
-                let pods = stand.pods(of: "auth")
-                for pod in pods where !before.contains(pod) {
-                    stand.cluster.expose(pod: pod, port: 50_051, namespace: FakePixelFlow.namespace, localPort: auth.port)
+            let exposing = Task {
+                // bounded: by the end of the restore, which cancels it.
+                while !Task.isCancelled {
+                    for pod in stand.pods(of: "auth") where !before.contains(pod) {
+                        stand.cluster.expose(pod: pod, port: 50_051, namespace: FakePixelFlow.namespace, localPort: auth.port)
+                    }
+                    try? await Task.sleep(for: .milliseconds(20))
                 }
-                return before.isDisjoint(with: pods) && pods.count == before.count ? () : nil
             }
             let restore = await restored
             controllers.cancel()
+            exposing.cancel()
             #expect(restore.status == .ok, "\(restore.errors)")
             #expect(try JSONValue(parsing: restore.output.utf8)["auth_restarted"] == true)
             #expect(before.isDisjoint(with: stand.pods(of: "auth")))

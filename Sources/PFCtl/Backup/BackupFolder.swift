@@ -77,8 +77,9 @@ struct BackupFolder: BackupPlace {
     func keepNotes() {}
 
     func finish(_ manifest: BackupManifest) throws {
-        unlink(journalFile)
         try PrivateFile.replace(manifestFile, in: path, Array(manifest.text.utf8))
+        // Last: without a manifest it is what a backup goes on with.
+        unlink(journalFile)
     }
 
     func manifest() throws -> BackupManifest {
