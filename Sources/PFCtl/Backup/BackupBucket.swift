@@ -101,8 +101,9 @@ final class BackupBucket: BackupPlace {
 
     func finish(_ manifest: BackupManifest) async throws {
         try work.folder.finish(manifest)
-        try await explained { try await files.remove(BackupFile.journal) }
         try await keep(BackupFile.manifest)
+        // Last: without a manifest it is what a backup goes on with.
+        try await explained { try await files.remove(BackupFile.journal) }
     }
 
     private func send(_ file: String) async throws {

@@ -5,8 +5,8 @@ import PixelFlowClient
 import Terminal
 import WireFormats
 
-/// Reads an installation into a folder or a bucket: accounts, then tasks, then objects. In this order every task of the backup has its objects, unless
-/// it was deleted meanwhile.
+/// Reads an installation into a folder or a bucket: accounts, then tasks, then objects. In this order every task of the backup has its
+/// objects, unless it was deleted meanwhile.
 struct BackupRun: Sendable {
     /// Objects that are read at a time.
     private static let reads = 4

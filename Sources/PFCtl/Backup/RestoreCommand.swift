@@ -61,14 +61,17 @@ struct RestoreCommand: SessionCommand {
 
     /// Right after a restart the first pod that is found may be one that is about to go.
     private func reaching(in session: Session, _ body: (BackupServices) async throws -> Void) async throws {
-        for pause in [1, 2, 4] {
+        var attempt = 1
+        while true {
             do {
                 return try await access.using(in: session, body)
             } catch let error as CommandError where error.status == .unreachable {
-                try await Task.sleep(for: .seconds(pause))
+                let delay = RetryPolicy().delay(afterAttempt: attempt, retryAfter: nil, jitter: .random(in: 0...1))
+                guard let delay else { throw error }
+                try await Task.sleep(for: delay)
+                attempt += 1
             }
         }
-        try await access.using(in: session, body)
     }
 
     private func restartAuth(_ session: Session) async throws {

@@ -30,17 +30,9 @@ struct RestoreRun: Sendable {
         try manifest.accounts.requireForm(of: auth)
         try manifest.tasks.requireForm(of: api)
         let isContinued = auth.restoring == manifest.id || api.restoring == manifest.id
-        for (report, what) in [(auth, "accounts"), (api, "tasks, presets, webhooks or quotas")] where report.restoring != manifest.id {
-            guard report.restoring == nil else {
-                throw CommandError(.failed, "another backup is being restored into this installation", hint: "go on with that one")
-            }
-            // Tasks that are there without the mark were restored before, as accounts end last. Accounts without it are somebody else's.
-            guard report.isEmpty || what != "accounts" && auth.restoring == manifest.id else {
-                throw CommandError(
-                    .failed, "the installation holds \(what) already",
-                    hint: "a backup is restored into a new installation, before anybody uses it")
-            }
-        }
+        try requireRoom(in: auth, holding: "accounts")
+        // Accounts end last: while they are being restored, tasks without the mark are those of this backup.
+        try requireRoom(in: api, orOwn: auth.restoring == manifest.id, holding: "tasks, presets, webhooks or quotas")
         if !isContinued, try await !services.api.call({ try await $0.archivedObjects(after: nil) }).objects.isEmpty {
             throw CommandError(
                 .failed, "the object store of the installation holds objects already", hint: "give it an empty bucket or folder")
@@ -48,6 +40,18 @@ struct RestoreRun: Sendable {
         return Plan(
             accounts: auth.restoring == manifest.id || auth.isEmpty, tasks: api.restoring == manifest.id || api.isEmpty,
             isContinued: isContinued)
+    }
+
+    private func requireRoom(in report: ArchiveReport, orOwn isOwn: Bool = false, holding what: String) throws(CommandError) {
+        guard report.restoring != manifest.id else { return }
+        guard report.restoring == nil else {
+            throw CommandError(.failed, "another backup is being restored into this installation", hint: "go on with that one")
+        }
+        guard report.isEmpty || isOwn else {
+            throw CommandError(
+                .failed, "the installation holds \(what) already",
+                hint: "a backup is restored into a new installation, before anybody uses it")
+        }
     }
 
     /// Restores everything. The restore of accounts has still to be ended.
