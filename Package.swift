@@ -153,7 +153,7 @@ let package = Package(
 
         // Adapters.
         library("PixelFlowEmbedded", ["PixelFlowCore", "PixelFlowIdentity", grdb, nioCore, nioPosix, collections, crypto, logging]),
-        library("PixelFlowImaging", ["WireFormats", "PixelFlowCore", "CVips", "CSandbox", nioCore, logging, metrics]),
+        library("PixelFlowImaging", ["WireFormats", "PixelFlowCore", "CVips", "CSandbox", "CZlib", nioCore, logging, metrics]),
         library("PixelFlowFetch", ["WireFormats", "PixelFlowCore", "PixelFlowURL", "CZlib", nioCore, nioPosix, nioHTTP1, nioSSL]),
         library("PixelFlowPostgres", ["WireFormats", "PixelFlowCore", "PixelFlowIdentity", "CircuitBreaker", "CLibPQ", nioPosix, metrics, logging]),
         library("PixelFlowMongo", ["WireFormats", "PixelFlowCache", "PixelFlowCore", "CircuitBreaker", "CMongoC", nioPosix, metrics, logging]),

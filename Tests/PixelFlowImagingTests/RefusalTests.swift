@@ -288,6 +288,46 @@ import Testing
         #expect(code(file(header, after: HostileFile.chunk("ABCD", [1]))) == "damaged_image")
     }
 
+    /// The chunks are right, and the compressed rows in them are short or wrong.
+    @Test(arguments: [false, true])
+    func rowsOfAPNGThatAreShortOrWrong(isInterlaced: Bool) {
+        // 8 x 8 pixels of grey: a row each, or the seven passes of Adam7 with their columns.
+        let columns =
+            isInterlaced
+            ? [1, 1, 2] + [2, 2] + Array(repeating: 4, count: 6) + Array(repeating: 8, count: 4) : Array(repeating: 8, count: 8)
+        let rows = columns.flatMap { [UInt8(0)] + Array(repeating: 128, count: $0) }
+        func file(_ data: [UInt8]) -> Data {
+            let header: [UInt8] = [0, 0, 0, 8, 0, 0, 0, 8, 8, 0, 0, 0, isInterlaced ? 1 : 0]
+            // Two chunks: where one ends means nothing.
+            let chunks = [("IHDR", header), ("IDAT", Array(data.prefix(9))), ("IDAT", Array(data.dropFirst(9))), ("IEND", [])]
+            return Data([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a] + chunks.flatMap { HostileFile.chunk($0, $1) })
+        }
+        #expect(code(file(PlantedFile.stored(rows))) == nil)
+        #expect(code(file(PlantedFile.stored(rows.dropLast()))) == "truncated_image")
+        #expect(code(file(PlantedFile.stored(Array(rows.prefix(20))))) == "truncated_image")
+        #expect(code(file(PlantedFile.stored(rows).dropLast(20))) == "truncated_image")
+        var filter = rows
+        filter[columns[0] + 1] = 5
+        #expect(code(file(PlantedFile.stored(filter))) == "damaged_image")
+        var block = PlantedFile.stored(rows)
+        block[2] = 7
+        #expect(code(file(block)) == "damaged_image")
+    }
+
+    /// A height of 0 would be told by a later segment, DNL, which libjpeg does not read.
+    @Test func aJPEGWithoutAnEdge() throws {
+        let whole = try photo("jpeg")
+        let frame = try #require(whole.firstRange(of: Data([0xff, 0xc0]))).lowerBound
+        func code(_ bytes: Int, at offset: Int) -> RenderError? {
+            var file = whole
+            for index in 0..<bytes { file[frame + offset + index] = 0 }
+            return failure(file)
+        }
+        #expect(code(2, at: 7)?.code == "damaged_image")
+        #expect(code(1, at: 9)?.code == "damaged_image")
+        #expect(code(2, at: 5)?.code == "unsupported_format")
+    }
+
     /// Decoders have limits of their own, and say something else.
     @Test func sizesThatNoDecoderTakes() throws {
         let png = [UInt8](try photo("png"))

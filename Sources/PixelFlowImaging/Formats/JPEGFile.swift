@@ -21,7 +21,9 @@ struct JPEGFile {
         areScansComplete = walk.scans.areComplete
         isArithmetic = walk.scans.isArithmetic
         structure =
-            if let name = walk.unsupported { .unsupported(name) } else if walk.isCutOff || walk.ending == .none {
+            if let name = walk.unsupported { .unsupported(name) } else if walk.isFrameDamaged {
+                .broken
+            } else if walk.isCutOff || walk.ending == .none {
                 .cutOff
             } else if walk.ending == .mark { .whole } else { .broken }
     }
@@ -64,6 +66,7 @@ struct JPEGFile {
         let reader: ByteReader
         var ending = Ending.noScan
         var isCutOff = false
+        var isFrameDamaged = false
         var unsupported: String?
         var size: PixelSize?
         var scans = JPEGScans()
@@ -115,7 +118,8 @@ struct JPEGFile {
                     reader.number(at: offset + 3, width: 2).map { (width, $0) }
                 }
                 unsupported = Self.unsupportedFrame(marker, reader, offset)
-                if unsupported != nil || endsAtFrame { return false }
+                if unsupported == nil, Self.isFrameDamaged(reader, offset) { isFrameDamaged = true }
+                if unsupported != nil || isFrameDamaged || endsAtFrame { return false }
             }
             if marker == 0xda { scans.add(reader, offset) }
             offset += max(2, length)
@@ -162,6 +166,12 @@ struct JPEGFile {
         /// SOF0 to SOF15, and SOF55 of JPEG-LS; the other three of these numbers are tables and an extension.
         private static let frames: Set<UInt8> = Set(UInt8(0xc0)...0xcf).subtracting([0xc4, 0xc8, 0xcc]).union([0xf7])
 
+        /// Whether the header allows no picture: no sample precision, no width or no component.
+        private static func isFrameDamaged(_ reader: ByteReader, _ offset: Int) -> Bool {
+            !(2...16).contains(reader.byte(at: offset + 2) ?? 0) || reader.number(at: offset + 5, width: 2) == 0
+                || reader.byte(at: offset + 7) == 0
+        }
+
         private static func unsupportedFrame(_ marker: UInt8, _ reader: ByteReader, _ offset: Int) -> String? {
             switch marker {
             case 0xc3, 0xcb: return "Lossless JPEG files"
@@ -174,6 +184,7 @@ struct JPEGFile {
             if let components = reader.byte(at: offset + 7), components == 2 || components > 4 {
                 return "JPEG files with \(components) components"
             }
+            if reader.number(at: offset + 3, width: 2) == 0 { return "JPEG files with the height after the first scan (DNL)" }
             let edge = max(reader.number(at: offset + 3, width: 2) ?? 0, reader.number(at: offset + 5, width: 2) ?? 0)
             return edge > EncoderLimit(.jpeg).edge ? "JPEG files of more than 65,500 pixels an edge" : nil
         }

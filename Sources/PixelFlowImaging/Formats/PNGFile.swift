@@ -35,6 +35,21 @@ enum PNGFile {
         return .cutOff
     }
 
+    /// Whether the compressed data of an intact file ends too early; the other fault that it can have is damage.
+    static func lacksData(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        let reader = ByteReader(bytes)
+        guard let size = size(bytes), let depth = reader.byte(at: 24), let samples = samples[reader.byte(at: colourType) ?? 1] else {
+            return false
+        }
+        var chunks: [UnsafeRawBufferPointer] = []
+        var offset = 8
+        while let length = reader.number(at: offset, width: 4), let content = reader.slice(at: offset + 8, count: length) {
+            if reader.has("IDAT", at: offset + 4) { chunks.append(content) }
+            offset += length + 12
+        }
+        return PNGData(size: size, bitsPerPixel: Int(depth) * samples, isInterlaced: reader.byte(at: 28) == 1).isShort(chunks)
+    }
+
     /// PNG_USER_WIDTH_MAX, the default limit of libpng.
     private static let mostPixels = 1_000_000
     private static let colourType = 25
@@ -54,6 +69,9 @@ enum PNGFile {
     private static let depths: [UInt8: Set<UInt8>] = [
         0: [1, 2, 4, 8, 16], 2: [8, 16], 3: [1, 2, 4, 8], 4: [8, 16], 6: [8, 16],
     ]
+
+    /// By colour type.
+    private static let samples: [UInt8: Int] = [0: 1, 2: 3, 3: 1, 4: 2, 6: 4]
 
     /// Whether a chunk that cannot be done without is one that decoders know.
     private static func isKnown(_ reader: ByteReader, _ offset: Int) -> Bool {

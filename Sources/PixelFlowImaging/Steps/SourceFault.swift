@@ -8,7 +8,7 @@ enum SourceFault {
         case .unsupported(let name): .unsupported(name)
         case .cutOff: .truncated
         case .broken: .damaged
-        case .whole: unsupported(error, format).map(RenderError.unsupported) ?? (lacksData(error, format) ? .truncated : .damaged)
+        case .whole: unsupported(error, format).map(RenderError.unsupported) ?? (lacksData(error, source, format) ? .truncated : .damaged)
         }
     }
 
@@ -27,9 +27,8 @@ enum SourceFault {
         return isUnsupported ? "\(name) files of this kind" : nil
     }
 
-    private static func lacksData(_ error: VipsError, _ format: SourceFormat) -> Bool {
-        // Of a PNG file whose checksums and header are right little can be wrong but that there is not enough of it.
-        format == .png || shortage.contains { error.description.contains($0) }
+    private static func lacksData(_ error: VipsError, _ source: UnsafeRawBufferPointer, _ format: SourceFormat) -> Bool {
+        format == .png ? PNGFile.lacksData(source) : shortage.contains { error.description.contains($0) }
     }
 
     /// libjpeg, twice; a restart that comes to the end of the file; libheif.

@@ -150,7 +150,7 @@ enum PlantedFile: String, CaseIterable {
     }
 
     /// A zlib stream of one block that is not compressed.
-    private static func stored(_ bytes: [UInt8]) -> [UInt8] {
+    static func stored(_ bytes: [UInt8]) -> [UInt8] {
         var low: UInt32 = 1
         var high: UInt32 = 0
         for byte in bytes {
