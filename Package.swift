@@ -140,7 +140,7 @@ let package = Package(
         library("KubernetesClient", ["WireFormats", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, subprocess, systemPackage, yams]),
 
         // A tracer that exports its spans by OTLP over HTTP in JSON. Knows nothing of PixelFlow.
-        library("OTLP", ["WireFormats", asyncHTTPClient, collections, nioCore, nioHTTP1, logging, metrics, tracing]),
+        library("OTLP", ["WireFormats", "CZlib", asyncHTTPClient, collections, nioCore, nioHTTP1, logging, metrics, tracing]),
 
         // Sends mail. Knows nothing of PixelFlow.
         library("SMTP", ["WireFormats", nioCore, nioPosix, nioSSL]),
@@ -270,7 +270,7 @@ let package = Package(
             path: "Tests/FakeKubernetes", swiftSettings: swiftSettings),
         tests("OTLPTests", ["OTLP", "OTLPReceiver", "RawHTTP", "WireFormats", logging, metrics, metricsTesting, nioCore, tracing]),
         // Reads what an exporter of traces sends.
-        .target(name: "OTLPReceiver", dependencies: ["Deadlines", "RawHTTP", "WireFormats", nioCore], path: "Tests/OTLPReceiver", swiftSettings: swiftSettings),
+        .target(name: "OTLPReceiver", dependencies: ["CZlib", "Deadlines", "RawHTTP", "WireFormats", nioCore], path: "Tests/OTLPReceiver", swiftSettings: swiftSettings),
         tests("SMTPTests", ["SMTP", nioCore, nioPosix]),
         tests("PixelFlowMetricsAdapterTests", ["WireFormats", "PixelFlowMetricsAdapter", "PixelFlowKafka", "PixelFlowCore", "Conformance", "KubernetesClient", "FakeKubernetes", asyncHTTPClient, hummingbird, hummingbirdTesting, httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL, x509, crypto, logging, metrics, serviceLifecycle]),
         tests("PFCtlTests", ["WireFormats", "PFCtl", "PixelFlowS3", "Terminal", "TerminalTesting", "StubService", "KubernetesClient", "FakeKubernetes", "pfctl", "pf", "pixelflow", nioCore, nioPosix, x509]),

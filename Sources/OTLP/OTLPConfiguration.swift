@@ -37,18 +37,21 @@ public struct OTLPConfiguration: Sendable, Hashable {
     public var headers: [String: String]
     /// The time for one request.
     public var timeout: Duration
+    /// Whether batches are compressed with gzip.
+    public var compresses: Bool
     /// Describes the process: `service.name` and others.
     public var resource: [String: String]
     public var sampler: Sampler
     public var batches: BatchLimits
 
     public init(
-        endpoint: String, headers: [String: String] = [:], timeout: Duration = .seconds(10), resource: [String: String],
-        sampler: Sampler = Sampler(), batches: BatchLimits = BatchLimits()
+        endpoint: String, headers: [String: String] = [:], timeout: Duration = .seconds(10), compresses: Bool = false,
+        resource: [String: String], sampler: Sampler = Sampler(), batches: BatchLimits = BatchLimits()
     ) {
         self.endpoint = endpoint
         self.headers = headers
         self.timeout = timeout
+        self.compresses = compresses
         self.resource = resource
         self.sampler = sampler
         self.batches = batches
@@ -72,7 +75,8 @@ public struct OTLPConfiguration: Sendable, Hashable {
             timeout: try variables.milliseconds(
                 variables.has("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT") ? "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT" : "OTEL_EXPORTER_OTLP_TIMEOUT",
                 default: 10_000),
-            resource: resource.merging(try variables.resource(), uniquingKeysWith: { $1 }), sampler: try variables.sampler(),
+            compresses: try variables.compresses(), resource: resource.merging(try variables.resource(), uniquingKeysWith: { $1 }),
+            sampler: try variables.sampler(),
             batches: BatchLimits(
                 queue: queue,
                 batch: try variables.integer("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", default: min(512, queue), in: 1...min(queue, 10_000)),
@@ -134,6 +138,16 @@ private struct OTLPVariables {
         for name in ["OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"] {
             guard let text = self[name], text != "http/json" else { continue }
             throw OTLPConfigurationError(variable: name, message: "must be http/json, which collectors take on port 4318.")
+        }
+    }
+
+    func compresses() throws(OTLPConfigurationError) -> Bool {
+        let own = "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION"
+        let name = has(own) ? own : "OTEL_EXPORTER_OTLP_COMPRESSION"
+        switch self[name] {
+        case nil, "none": return false
+        case "gzip": return true
+        default: throw OTLPConfigurationError(variable: name, message: "must be gzip or none.")
         }
     }
 

@@ -1,3 +1,4 @@
+import CZlib
 import Deadlines
 package import RawHTTP
 package import WireFormats
@@ -40,7 +41,7 @@ package enum TraceReceiver {
         guard request.header("content-type") == "application/json" else {
             throw MalformedTraces(description: "content-type \(request.header("content-type") ?? "none")")
         }
-        let document = try JSONValue(parsing: request.body)
+        let document = try JSONValue(parsing: try body(of: request))
         return try list(document, "resourceSpans").flatMap { group in
             let resource = try attributes(try required(group, "resource"))
             return try list(group, "scopeSpans").flatMap { scope in
@@ -50,6 +51,32 @@ package enum TraceReceiver {
                 return try list(scope, "spans").map { try span($0, resource) }
             }
         }
+    }
+
+    private static func body(of request: RawServer.Request) throws -> String {
+        switch request.header("content-encoding") {
+        case nil: return request.body
+        case "gzip": return String(decoding: try gunzipped(request.bytes), as: UTF8.self)
+        case let coding?: throw MalformedTraces(description: "content-encoding \(coding)")
+        }
+    }
+
+    /// One whole gzip member of at most 1 MiB.
+    private static func gunzipped(_ bytes: [UInt8]) throws -> [UInt8] {
+        var stream = z_stream()
+        guard czlib_inflate_init(&stream, MAX_WBITS + 16) == Z_OK else { throw MalformedTraces(description: "no memory for zlib") }
+        defer { inflateEnd(&stream) }
+        var input = bytes
+        var output = [UInt8](repeating: 0, count: 1 << 20)
+        let status = input.withUnsafeMutableBufferPointer { input in
+            output.withUnsafeMutableBufferPointer { output in
+                (stream.next_in, stream.avail_in) = (input.baseAddress, UInt32(input.count))
+                (stream.next_out, stream.avail_out) = (output.baseAddress, UInt32(output.count))
+                return inflate(&stream, Z_FINISH)
+            }
+        }
+        guard status == Z_STREAM_END, stream.avail_in == 0 else { throw MalformedTraces(description: "not one gzip member: \(status)") }
+        return Array(output.prefix(output.count - Int(stream.avail_out)))
     }
 
     private static func span(_ value: JSONValue, _ resource: [String: JSONValue]) throws -> ReceivedSpan {

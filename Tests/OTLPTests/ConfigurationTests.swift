@@ -25,6 +25,7 @@ struct ConfigurationTests {
         #expect(configuration.batches == BatchLimits(queue: 2048, batch: 512, delay: .seconds(5), timeout: .seconds(30)))
         #expect(configuration.resource == ["service.name": "api", "service.version": "1"])
         #expect(configuration.headers.isEmpty)
+        #expect(!configuration.compresses)
     }
 
     @Test("everything that can be set")
@@ -33,6 +34,7 @@ struct ConfigurationTests {
             try read([
                 "OTEL_EXPORTER_OTLP_ENDPOINT": "http://ignored", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "https://collector/x",
                 "OTEL_EXPORTER_OTLP_HEADERS": "authorization=Bearer%20abc, x-scope = a%2Cb", "OTEL_EXPORTER_OTLP_TIMEOUT": "2500",
+                "OTEL_EXPORTER_OTLP_COMPRESSION": "none", "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION": "gzip",
                 "OTEL_EXPORTER_OTLP_PROTOCOL": "http/json", "OTEL_SERVICE_NAME": "mine",
                 "OTEL_RESOURCE_ATTRIBUTES": "service.name=other,k8s.pod.name=api-1", "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
                 "OTEL_TRACES_SAMPLER_ARG": "0.25", "OTEL_BSP_MAX_QUEUE_SIZE": "100", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "10",
@@ -41,6 +43,7 @@ struct ConfigurationTests {
         #expect(configuration.endpoint == "https://collector/x")
         #expect(configuration.headers == ["authorization": "Bearer abc", "x-scope": "a,b"])
         #expect(configuration.timeout == .milliseconds(2500))
+        #expect(configuration.compresses)
         #expect(configuration.resource == ["service.name": "mine", "service.version": "1", "k8s.pod.name": "api-1"])
         #expect(configuration.sampler == Sampler(root: .ratio(0.25)))
         #expect(configuration.batches == BatchLimits(queue: 100, batch: 10, delay: .milliseconds(50), timeout: .milliseconds(60)))
@@ -56,7 +59,9 @@ struct ConfigurationTests {
         arguments: [
             ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://"),
             ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), ("OTEL_EXPORTER_OTLP_HEADERS", "secret-without-a-name"),
-            ("OTEL_EXPORTER_OTLP_HEADERS", "a=b%0Ac"), ("OTEL_EXPORTER_OTLP_TIMEOUT", "soon"), ("OTEL_TRACES_SAMPLER", "sometimes"),
+            ("OTEL_EXPORTER_OTLP_HEADERS", "a=b%0Ac"), ("OTEL_EXPORTER_OTLP_TIMEOUT", "soon"),
+            ("OTEL_EXPORTER_OTLP_COMPRESSION", "zstd"), ("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "GZIP"),
+            ("OTEL_TRACES_SAMPLER", "sometimes"),
             ("OTEL_BSP_MAX_QUEUE_SIZE", "many"), ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "4096"), ("OTEL_SDK_DISABLED", "yes"),
         ])
     func refused(_ variable: String, _ value: String) throws {

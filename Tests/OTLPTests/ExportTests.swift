@@ -132,6 +132,46 @@ struct ExportTests {
         }
     }
 
+    @Test("a batch whose connection is lost is sent again, on another connection")
+    func lostConnection() async throws {
+        let answers = Mutex(0)
+        let metrics = TestMetrics()
+        try await RawServer.run { request, channel in
+            let isFirst = answers.withLock { count in
+                count += 1
+                return count == 1
+            }
+            // Half of an answer.
+            guard isFirst else { return RawServer.status(200)(request, channel) }
+            channel.writeAndFlush(ByteBuffer(string: "HTTP/1.1 200 OK\r\nContent-Le"), promise: nil)
+            channel.close(promise: nil)
+        } _: { server in
+            let tracing = makeTracing(server.url(), metrics: metrics)
+            tracing.start()
+            tracing.tracer.startSpan("one").end()
+            let requests = try await server.requests(2)
+            #expect(requests[1].body == requests[0].body)
+            await tracing.shutdown()
+            #expect(server.connections == 2)
+            #expect(metrics.total("otlp_spans_exported_total") == 1)
+            #expect(metrics.total("otlp_export_retries_total") == 1)
+        }
+    }
+
+    @Test("batches are compressed where a variable asks for it")
+    func compression() async throws {
+        try await RawServer.run(answer: RawServer.status(200)) { server in
+            let tracing = makeTracing(server.url(), compresses: true)
+            for number in 0..<100 { tracing.tracer.startSpan("span \(number)").end() }
+            tracing.start()
+            await tracing.shutdown()
+            let request = try #require(server.requests.first)
+            #expect(request.header("content-encoding") == "gzip")
+            #expect(try TraceReceiver.spans(of: server).map(\.name) == (0..<100).map { "span \($0)" })
+            #expect(request.bytes.count < 10_000)
+        }
+    }
+
     @Test("a collector that refuses is not asked again", arguments: [400, 401, 404, 500])
     func refused(_ status: Int) async throws {
         try await RawServer.run(answer: RawServer.status(status)) { server in

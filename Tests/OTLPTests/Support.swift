@@ -8,12 +8,14 @@ import Tracing
 /// A tracer whose batches go out soon, and only when they are full where `delay` is long.
 func makeTracing(
     _ endpoint: String, sampler: Sampler = Sampler(), batches: BatchLimits = BatchLimits(delay: .milliseconds(20)),
-    headers: [String: String] = [:], timeout: Duration = .seconds(10), metrics: any MetricsFactory = TestMetrics(),
+    headers: [String: String] = [:], timeout: Duration = .seconds(10), compresses: Bool = false,
+    metrics: any MetricsFactory = TestMetrics(),
     mayBegin: @escaping @Sendable (SpanKind) -> Bool = { _ in true }
 ) -> OTLPTracing {
     let tracing = OTLPTracing(
         OTLPConfiguration(
-            endpoint: endpoint, headers: headers, timeout: timeout, resource: ["service.name": "test"], sampler: sampler, batches: batches),
+            endpoint: endpoint, headers: headers, timeout: timeout, compresses: compresses, resource: ["service.name": "test"],
+            sampler: sampler, batches: batches),
         scope: "OTLPTests", version: "1", mayBegin: mayBegin, metrics: metrics,
         logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
         firstPause: .milliseconds(10))

@@ -10,8 +10,10 @@ package final class RawServer: Sendable {
         package let path: String
         /// By name, in lower case; of several the last.
         package let headers: [String: String]
-        package let body: String
+        package let bytes: [UInt8]
         package let at: ContinuousClock.Instant
+
+        package var body: String { String(decoding: bytes, as: UTF8.self) }
 
         package func header(_ name: String) -> String? { headers[name.lowercased()] }
     }
@@ -96,19 +98,19 @@ package final class RawServer: Sendable {
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             var part = unwrapInboundIn(data)
             bytes.writeBuffer(&part)
-            let text = String(buffer: bytes)
-            guard let end = text.firstRange(of: "\r\n\r\n") else { return }
-            let lines = text[..<end.lowerBound].split(separator: "\r\n")
+            let received = bytes.readableBytesView
+            guard let end = received.firstRange(of: Array("\r\n\r\n".utf8)) else { return }
+            let lines = String(decoding: received[..<end.lowerBound], as: UTF8.self).split(separator: "\r\n")
             var headers: [String: String] = [:]
             for line in lines.dropFirst() {
                 guard let colon = line.firstIndex(of: ":") else { continue }
                 headers[line[..<colon].lowercased()] = line[line.index(after: colon)...].drop { $0 == " " }.description
             }
-            let body = text[end.upperBound...]
-            guard body.utf8.count >= Int(headers["content-length"] ?? "0") ?? 0 else { return }
+            let body = Array(received[end.upperBound...])
+            guard body.count >= Int(headers["content-length"] ?? "0") ?? 0 else { return }
             bytes = ByteBuffer()
             let path = lines[0].split(separator: " ")[1]
-            onRequest(Request(path: String(path), headers: headers, body: String(body), at: .now))
+            onRequest(Request(path: String(path), headers: headers, bytes: body, at: .now))
         }
 
         func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }

@@ -33,7 +33,7 @@ struct OTLPExporter: Sendable {
 
     /// Returns once the spans are sent, or lost and counted. Cancelled, it gives up.
     func export(_ spans: [FinishedSpan]) async {
-        let body = ByteBuffer(bytes: encoder.encode(spans))
+        let body = Body(encoder.encode(spans), compresses: configuration.compresses)
         let end = ContinuousClock.now + configuration.batches.timeout
         var pause = firstPause
         while true {
@@ -61,12 +61,24 @@ struct OTLPExporter: Sendable {
         logger.warning("spans not exported", metadata: ["spans": .stringConvertible(count), "reason": .string(reason)])
     }
 
-    private func post(_ body: ByteBuffer, until end: ContinuousClock.Instant) async -> Outcome {
+    private struct Body {
+        let bytes: ByteBuffer
+        let isCompressed: Bool
+
+        init(_ bytes: [UInt8], compresses: Bool) {
+            let compressed = compresses ? Gzip.compressed(bytes) : nil
+            self.bytes = compressed ?? ByteBuffer(bytes: bytes)
+            isCompressed = compressed != nil
+        }
+    }
+
+    private func post(_ body: Body, until end: ContinuousClock.Instant) async -> Outcome {
         var request = HTTPClientRequest(url: configuration.endpoint)
         request.method = .POST
         request.headers.add(name: "content-type", value: "application/json")
+        if body.isCompressed { request.headers.add(name: "content-encoding", value: "gzip") }
         for (name, value) in configuration.headers { request.headers.replaceOrAdd(name: name, value: value) }
-        request.body = .bytes(body)
+        request.body = .bytes(body.bytes)
         let timeout = min(configuration.timeout, max(.milliseconds(1), end - .now))
         do {
             let answer = try await client.execute(request, timeout: .nanoseconds(timeout.nanoseconds))

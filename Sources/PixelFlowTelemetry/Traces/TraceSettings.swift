@@ -19,6 +19,7 @@ package enum TraceSettings {
             "OTEL_EXPORTER_OTLP_HEADERS", help: "Headers for the collector: name=value,name=value, percent-encoded. May hold a secret.",
             isSecret: true),
         .text("OTEL_EXPORTER_OTLP_TIMEOUT", default: "10000", help: "Milliseconds for a request to the collector."),
+        .text("OTEL_EXPORTER_OTLP_COMPRESSION", default: "none", help: "gzip compresses requests to the collector."),
         .text("OTEL_SERVICE_NAME", help: "Names the service in traces; the name of the executable unless set."),
         .text("OTEL_RESOURCE_ATTRIBUTES", help: "More that describes the process in traces: name=value,name=value."),
         .text(
