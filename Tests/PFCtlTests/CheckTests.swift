@@ -89,6 +89,13 @@ import WireFormats
             let denied = await stand.pfctl("check", "--pre")
             #expect(denied.status == .failed)
             #expect(denied.output.contains("not allowed: create clusterroles.rbac.authorization.k8s.io"))
+            // Either the right to bind a role or what it allows is enough.
+            stand.cluster.deny(DenialRule(verbs: ["bind"], resource: "clusterroles"))
+            let held = await stand.pfctl("check", "--pre")
+            #expect(held.output.contains("✓ the roles of the chart can be granted"))
+            stand.cluster.deny(DenialRule(verbs: ["create"], resource: "tokenreviews"))
+            let neither = await stand.pfctl("check", "--pre")
+            #expect(neither.output.contains("✗ the roles of the chart can be granted: not allowed: system:auth-delegator"))
             stand.cluster.deny(DenialRule(verbs: ["create"], resource: "rolebindings", namespace: "kube-system"))
             stand.cluster.deny(DenialRule(verbs: ["create"], resource: "priorityclasses"))
             let more = await stand.pfctl("check", "--pre")

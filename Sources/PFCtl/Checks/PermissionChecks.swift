@@ -11,6 +11,7 @@ extension CheckCategory {
             .permissions("install-cluster", "the metrics adapter can be registered with the cluster") { _ in
                 registered.map { AccessQuestion(verb: "create", group: $0.group, resource: $0.plural) } + [authenticationReader]
             },
+            .grants("install-roles", "the roles of the chart can be granted") { Grant.ofChart(in: $0) },
             .permissions("install-priority", "the workers' PriorityClass can be created") { _ in
                 [AccessQuestion(verb: "create", group: "scheduling.k8s.io", resource: "priorityclasses")]
             },
