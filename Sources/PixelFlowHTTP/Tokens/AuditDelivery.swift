@@ -19,8 +19,8 @@ package struct AuditDelivery: Codable, Sendable, SchemaNamed, SchemaAnnotated {
     /// One entry, with the organisation whose log it is for.
     package struct Entry: Codable, Sendable, SchemaAnnotated {
         package static let annotations = AuditView.annotations.merging([
-            "id": .init("A UUIDv7. An entry whose id the log has is left as it is.", ["format": "uuid"]),
-            "organisation": "The organisation whose log it is for.", "quota": "What an entry about a quota tells of, as fields.",
+            "id": .init("A UUIDv7. An entry whose id is already in the log is ignored.", ["format": "uuid"]),
+            "organisation": "The organisation whose log it is for.", "quota": "The details of an entry about a quota.",
         ]) { $1 }
 
         private let organisation: String

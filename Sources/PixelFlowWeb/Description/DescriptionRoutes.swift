@@ -52,6 +52,6 @@ extension ServiceDescription {
             """,
         tags: [
             ("session", "Signing in and out with a cookie, for pages. Programs send a token of `POST /auth/login` instead."),
-            ("service", "For those who run the service."),
+            ("service", "For operators."),
         ])
 }
