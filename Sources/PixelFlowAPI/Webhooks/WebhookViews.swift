@@ -86,8 +86,8 @@ struct WebhookDeliveryView: Codable, SchemaNamed, SchemaAnnotated {
                 "Why there was no answer: `timeout`, `unreachable`, `name_not_resolved`, `address_blocked`, `certificate_untrusted`, …",
             "answer": .init(
                 """
-                Of the last \(WebhookDelivery.answersKept) attempts, if a single delivery is requested: the beginning of the response body, at \
-                most \(WebhookOutcome.answerLimit) bytes, with `?` for control characters. Empty otherwise.
+                Of the last \(WebhookDelivery.answersKept) attempts, if a single delivery is requested: the beginning of the response \
+                body, at most \(WebhookOutcome.answerLimit) bytes, with `?` for control characters. Empty otherwise.
                 """),
             "next_attempt_at": .init("When the next attempt was planned.", ["format": "date-time"]),
         ]
