@@ -102,7 +102,7 @@ extension [DeclaredProblem] {
         DeclaredProblem(.invalid, "invalid_value", "A value is not accepted; `field` is its path."),
         DeclaredProblem(.invalid, "missing_parameter", "A value that is required is missing."),
         DeclaredProblem(.invalid, "unknown_parameter", "There is no such parameter."),
-        DeclaredProblem(.invalid, "unknown_operation", "There is no operation of this name."),
+        DeclaredProblem(.invalid, "unknown_operation", "There is no operation with this name."),
         DeclaredProblem(.invalid, "pipeline_too_large", "The pipeline has more than 16 KiB of canonical JSON."),
     ]
 }

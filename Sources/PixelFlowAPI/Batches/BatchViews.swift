@@ -22,7 +22,7 @@ struct BatchRequest: Codable, SchemaNamed, SchemaAnnotated {
             throw .invalid("description", "description must be at most \(Self.descriptionLimit) bytes long.")
         }
         guard description.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
-            throw .invalid("description", "description must not have control characters, such as line breaks.")
+            throw .invalid("description", "description must not contain control characters, such as line breaks.")
         }
         return Batch(
             id: .make(at: now), tenant: principal.tenant, owner: principal.user, description: description, lane: priority, createdAt: now)

@@ -60,7 +60,7 @@ struct PresetRoutes: Sendable {
         "The priority of tasks that use the preset and name none; `none` for that of the API key, or else `normal`. Without the parameter, "
             + "an existing preset keeps its priority, and a new one has none.",
         expectation: "one of \(PriorityChange.names.joined(separator: ", "))", read: PriorityChange.init)
-    private static let notFound = DeclaredProblem(.notFound, "not_found", "There is no preset of this name.")
+    private static let notFound = DeclaredProblem(.notFound, "not_found", "There is no preset with this name.")
 
     @Sendable private func list(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let saved = try await presets.presets(of: try context.requirePrincipal().tenant)

@@ -222,7 +222,7 @@ extension WebhookRoutes {
             replayed = 1
         case (nil, let since?):
             guard let time = Timestamp(iso8601: since) else {
-                throw PixelFlowError.invalid("since", "since must be a time, as in 2027-01-31T08:00:00Z.")
+                throw PixelFlowError.invalid("since", "since must be a time, such as 2027-01-31T08:00:00Z.")
             }
             replayed = try await endpoints.store.replayFailed(to: queue, since: time, limit: Self.replayLimit)
         default: throw PixelFlowError.invalid("delivery", "Send either delivery or since.")

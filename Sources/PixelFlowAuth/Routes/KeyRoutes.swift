@@ -143,7 +143,7 @@ private struct KeyRequest: Decodable, SchemaNamed, SchemaAnnotated {
     func expiry(after now: Timestamp) throws -> Timestamp? {
         guard let expiresAt else { return nil }
         guard let expiry = Timestamp(iso8601: expiresAt), expiry > now else {
-            throw PixelFlowError.invalid("expires_at", "expires_at must be a time in the future, as in 2027-01-31T08:00:00Z.")
+            throw PixelFlowError.invalid("expires_at", "expires_at must be a time in the future, such as 2027-01-31T08:00:00Z.")
         }
         return expiry
     }

@@ -19,7 +19,7 @@ struct SecondFactorRoutes: Sendable {
                 responses: [.json(.created, OfferedSecondFactor.self, "The secret.")],
                 problems: Self.problems + [
                     AccountRoutes.wrongPassword, AccountRoutes.throttled, AccountRoutes.busy,
-                    DeclaredProblem(.conflict, "second_factor_on", "The second factor is on already."),
+                    DeclaredProblem(.conflict, "second_factor_on", "The second factor is already on."),
                 ], handler: offer),
             Route(
                 .put, "/me/second-factor", id: "confirmSecondFactor", tag: "accounts", "Turn the second factor on",

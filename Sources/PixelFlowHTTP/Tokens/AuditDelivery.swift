@@ -53,7 +53,7 @@ package struct AuditDelivery: Codable, Sendable, SchemaNamed, SchemaAnnotated {
         package func entry() throws(PixelFlowError) -> AuditEntry {
             guard UUIDv7.isCanonical(view.id) else { throw .invalid("id", "The id of an entry must be a UUID.") }
             guard let at = Timestamp(iso8601: view.at) else {
-                throw .invalid("at", "The time of an entry must be as in 2026-01-31T08:00:00Z.")
+                throw .invalid("at", "The time of an entry must have the form 2026-01-31T08:00:00Z.")
             }
             return AuditEntry(
                 id: view.id, organisation: TenantID(organisation), at: at, actor: view.actor, actorName: view.actorName,
