@@ -189,7 +189,7 @@ def test_a_second_factor_is_scanned_asked_for_and_turned_off(ada, console):
     page.get_by_role("button", name="Turn off", exact=True).click()
     dialog = page.get_by_role("dialog", name="Turn the second factor off?")
     dialog.get_by_label("Your password").fill(PASSWORD)
-    dialog.get_by_label(re.compile("Code of the app")).fill(codes[1])
+    dialog.get_by_label(re.compile("Code from the app")).fill(codes[1])
     dialog.get_by_role("button", name="Turn off").click()
     expect(page.get_by_text("The second factor is off.")).to_be_visible()
     ada.sign_out()

@@ -74,7 +74,7 @@ function Facts({ webhook }) {
             {webhook.description && <p className="wrap-anywhere">{webhook.description}</p>}
             <p className="text-soft">{webhook.url ? webhook.events.join(", ") : "The webhook_url that was sent with an upload."}</p>
             {why && <p className="text-soft">{word}: {why}.{!webhook.enabled && " Edit it to enable it again."}</p>}
-            {webhook.previous_secret_until && <p className="text-soft">The secret before signs as well until {moment(webhook.previous_secret_until)}.</p>}
+            {webhook.previous_secret_until && <p className="text-soft">The previous secret also signs until {moment(webhook.previous_secret_until)}.</p>}
         </div>
     );
 }
