@@ -22,7 +22,7 @@ web: setup ## Build the page (React, Tailwind CSS); the next build links it into
 	@scripts/web
 
 .PHONY: setup
-setup: ## Install what is needed to build and run (Debian; prints the requirements elsewhere)
+setup: ## Install the requirements to build and run (on Debian; prints them elsewhere)
 	@scripts/setup
 
 ##@ Test and measure
@@ -34,7 +34,7 @@ test: ## Set up and run every test; ends with "N passed, N failed"
 	@scripts/test
 
 .PHONY: docs
-docs: ## Write the documents that are made of declarations in the code: docs/api.md, tables of docs/pipelines.md, values of the chart
+docs: ## Generate documentation from the code: docs/api.md, the tables of docs/pipelines.md, the values of the chart
 	@scripts/setup test
 	@scripts/web
 	@scripts/docs
@@ -66,14 +66,14 @@ e2e: ## Run the end-to-end test against BASE_WEB, BASE_AUTH, BASE_API, BASE_WORK
 	fi
 
 .PHONY: test-api
-test-api: ## Make requests up from the description of the API for ten minutes (`make test` takes less), and generate a client
+test-api: ## Send generated requests to the API for ten minutes (less in `make test`), and generate a client
 	@scripts/setup test
 	@scripts/web
 	@swift build --product pixelflow
 	@scripts/test-api --start .build/debug/pixelflow --seconds 600
 
 .PHONY: bench
-bench: ## Benchmarks beside Celery, thumbor, libvips, Pillow and ImageMagick (QUICK=1: fewer, shorter rounds)
+bench: ## Run benchmarks against Celery, thumbor, libvips, Pillow and ImageMagick (QUICK=1: fewer, shorter rounds)
 	@scripts/setup bench
 	@swift build -c release
 	@scripts/bench/run $(if $(QUICK),--quick)
@@ -182,7 +182,7 @@ kafka-groups: ## List consumer groups and their lag
 ##@ Source
 
 .PHONY: release-dry-run
-release-dry-run: static ## Make a release for this processor without publishing anything: what the workflow of a tag does
+release-dry-run: static ## Build a release for this processor like the tag workflow, without publishing anything
 	@scripts/release/dry-run
 
 .PHONY: format

@@ -2,7 +2,7 @@ import WireFormats
 
 /// How many spans wait, and how they are sent together: the variables `OTEL_BSP_…`.
 public struct BatchLimits: Sendable, Hashable {
-    /// Spans that wait at most; more are dropped and counted.
+    /// Maximum number of waiting spans; further ones are dropped and counted.
     public var queue: Int
     /// Spans of one request at most.
     public var batch: Int

@@ -15,9 +15,10 @@ extension ServiceDescription {
             (
                 "batches",
                 """
-                Tasks that belong together, as those of an import: open a batch, name it in uploads as `batch`, close it. List its tasks \
-                with `GET /api/tasks?batch=ID`, follow them with `GET /api/events?batch=ID`, and be told of its completion by the webhook \
-                event `batch.completed`. A completed batch is removed about a day after the last of its tasks was deleted.
+                Tasks that belong together, such as those of an import: open a batch, send its id as `batch` with uploads, and close it. \
+                List its tasks \
+                with `GET /api/tasks?batch=ID`, follow them with `GET /api/events?batch=ID`, and subscribe to its completion with the \
+                webhook event `batch.completed`. A completed batch is removed about a day after the last of its tasks was deleted.
                 """
             ),
             (
@@ -31,7 +32,8 @@ extension ServiceDescription {
             (
                 "presets",
                 """
-                Pipelines, and pipelines saved by name. `web`, `thumbnail` and `avatar` are built in; a saved preset replaces the \
+                Pipelines, and presets, which are pipelines saved by name. `web`, `thumbnail` and `avatar` are built in; a saved preset \
+                replaces the \
                 built-in one with the same name.
                 """
             ),
@@ -40,24 +42,24 @@ extension ServiceDescription {
                 "usage",
                 """
                 Quotas of organisations and what they use. A request beyond a quota is refused with `quota_exceeded`, and `field` is \
-                the name of the quota. The numbers follow from the tasks themselves, so that they are exact at every moment.
+                the name of the quota. The numbers are computed from the tasks themselves and are always exact.
                 """
             ),
             (
                 "webhooks",
                 """
-                Messages to a server of yours when something happens, signed by [Standard Webhooks](https://www.standardwebhooks.com): \
+                Messages to your server when something happens, signed as in [Standard Webhooks](https://www.standardwebhooks.com): \
                 `webhook-id`, the same for every attempt; `webhook-timestamp`; `webhook-signature`. The body is \
                 `{"type","timestamp","data"}`, and `data` is the task or the batch. Any 2xx within 15 s counts as delivered; otherwise \
                 attempts follow after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h. 410 disables a webhook, and so do 5 days of \
                 failures. The webhook `default` stands for the `webhook_url` of tasks; its secret signs them.
                 """
             ),
-            ("service", "For those who run the service."),
+            ("service", "For operators."),
         ], examples: RecordedExamples.all)
 
     private static let tasks = """
-        A task is an image and what is to be made of it.
+        A task is an image and the pipeline that processes it.
 
         Errors that occur only while the image is fetched appear in the task:
 
@@ -75,8 +77,8 @@ extension ServiceDescription {
         | `source_timeout`, `source_unreachable` | more than 10 s in all; no connection or a lost one | yes |
         | `source_unavailable` | 408, 425, 429, 5xx, invalid HTTP, a truncated body; `Retry-After` is honoured up to an hour | yes |
 
-        A task whose source cannot be decoded fails with `truncated_image` (the file ends before the picture is complete), \
-        `damaged_image` (the file is not consistent), `unsupported_format` (the message names what is not supported), `not_an_image`, \
+        A task whose source cannot be decoded fails with `truncated_image` (the file ends before the image is complete), `damaged_image` \
+        (the file is not consistent), `unsupported_format` (the message names what is not supported), `not_an_image`, \
         `too_many_pixels`, `too_many_frames` or `image_too_large_in_memory` (decoding would need more memory than a render process may \
         use).
         """
@@ -100,14 +102,15 @@ extension [DeclaredProblem] {
         DeclaredProblem(.invalid, "invalid_value", "A value is not accepted; `field` is its path."),
         DeclaredProblem(.invalid, "missing_parameter", "A value that is required is missing."),
         DeclaredProblem(.invalid, "unknown_parameter", "There is no such parameter."),
-        DeclaredProblem(.invalid, "unknown_operation", "There is no operation of this name."),
+        DeclaredProblem(.invalid, "unknown_operation", "There is no operation with this name."),
         DeclaredProblem(.invalid, "pipeline_too_large", "The pipeline has more than 16 KiB of canonical JSON."),
     ]
 }
 
 extension DeclaredProblem {
     static let auditLogBusy = DeclaredProblem(
-        .unavailable, "audit_log_busy", "\(AuditRecorder.capacity) audit entries wait for auth; what must be audited is refused.")
+        .unavailable, "audit_log_busy",
+        "\(AuditRecorder.capacity) audit entries wait for auth; requests that need another one are refused.")
     static let taskDatabaseUnavailable = DeclaredProblem(
         .unavailable, "task_database_unavailable", "The task database does not answer.")
     static let taskNotFound = DeclaredProblem(.notFound, "not_found", "There is no such resource, or it is another tenant's.")

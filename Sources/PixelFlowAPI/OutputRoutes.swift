@@ -31,7 +31,7 @@ struct OutputRoutes: Sendable {
                 access: .scope(.readOutputs),
                 parameters: parameters + [
                     .init("name", in: .path, .string(pattern: "^[a-z0-9_-]{1,64}$"), "The name of the output."),
-                    .init("download", in: .query, .string(), "If it is there, browsers save the output as a file."),
+                    .init("download", in: .query, .string(), "If present, browsers save the output as a file."),
                 ],
                 responses: Self.responses("image/*"), problems: problems, handler: output),
             Route(

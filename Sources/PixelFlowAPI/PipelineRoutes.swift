@@ -15,10 +15,10 @@ struct PipelineRoutes: Sendable {
     var routes: [Route] {
         [
             Route(
-                .get, "/api/pipelines/schema", id: "getPipelineSchema", tag: "presets", "Read what a pipeline may say",
+                .get, "/api/pipelines/schema", id: "getPipelineSchema", tag: "presets", "Read the schema of pipelines",
                 details: """
                     Every operation with its parameters, their types, ranges, defaults and descriptions, the rules between them and an \
-                    example, and the options of an output: for editors. It changes with a release only.
+                    example, and the options of an output: for editors. It changes only with a release.
                     """, access: .scope(.readTasks),
                 parameters: [.ifNoneMatch],
                 responses: [
@@ -27,14 +27,14 @@ struct PipelineRoutes: Sendable {
                 ], problems: [.preconditionFailed]
             ) { request, _ in try Self.schema.response(to: request, cacheControl: "private, no-cache") },
             Route(
-                .post, "/api/pipelines/check", id: "checkPipeline", tag: "presets", "Ask whether a pipeline would be accepted",
-                details: "A pipeline that is wrong is a good answer to this question, and no error.", access: .scope(.readTasks),
+                .post, "/api/pipelines/check", id: "checkPipeline", tag: "presets", "Validate a pipeline",
+                details: "The response to an invalid pipeline is 200, too, with `valid` false.", access: .scope(.readTasks),
                 body: BodyDescription([.init("application/json", .schema(.any))], "The pipeline."),
                 responses: [.json(PipelineVerdict.self, "Whether the pipeline is valid.")], handler: check),
         ]
     }
 
-    /// A pipeline that is wrong is a good answer to this question, and no error.
+    /// The response to an invalid pipeline is 200, too, with `valid` false.
     @Sendable private func check(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let body = try await request.collectBody(limit: 256 * 1024)
         do {

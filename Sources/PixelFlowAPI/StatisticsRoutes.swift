@@ -12,7 +12,7 @@ struct StatisticsRoutes: Sendable {
     var routes: [Route] {
         [
             Route(
-                .get, "/api/stats", id: "getStatistics", tag: "tasks", "Read the tasks in numbers", access: .scope(.readTasks),
+                .get, "/api/stats", id: "getStatistics", tag: "tasks", "Read statistics of the tasks", access: .scope(.readTasks),
                 rate: .of(.heavy),
                 responses: [.json(StatisticsView.self, "The numbers.")], problems: .readingTasks
             ) { _, context in
@@ -52,7 +52,8 @@ private struct StatisticsView: Codable, SchemaNamed, SchemaAnnotated {
     struct Priority: Codable, SchemaNamed, SchemaAnnotated {
         static let schemaName = "PriorityStatistics"
         static let annotations: [String: SchemaAnnotation] = [
-            "waiting": "Tasks that wait for a worker.", "queue_latency_seconds": "As that of all, of those of the priority.",
+            "waiting": "Tasks that wait for a worker.", "queue_latency_seconds":
+                "From creation to start, of the latest tasks of this priority.",
         ]
 
         let waiting: Int

@@ -114,7 +114,7 @@ extension Caller {
 extension DeclaredProblem {
     static let databaseUnavailable = DeclaredProblem(.unavailable, "database_unavailable", "The database does not answer.")
     static let secondFactorRequired = DeclaredProblem(
-        .unauthenticated, "second_factor_required", "The second factor is on, and there is no code.")
+        .unauthenticated, "second_factor_required", "The second factor is on, and the request has no code.")
     static let secondFactorInvalid = DeclaredProblem(
         .unauthenticated, "second_factor_invalid", "The code is wrong or has already been used.")
     static let personRequired = DeclaredProblem(.forbidden, "person_required", "An API key cannot do this.")

@@ -78,7 +78,7 @@ private struct ServerGreeting {
         let received = local.now()
         replication = Self.replication(set: answer["setName"]?.string, members: answer["hosts"]?.array?.count ?? 0)
         guard let milliseconds = answer["localTime"]?.int64 else {
-            clock = .skipped("clock", "its clock agrees with that of the service", "the server does not tell")
+            clock = .skipped("clock", "its clock agrees with that of the service", "the server does not report it")
             return
         }
         clock = .clock(Timestamp(microseconds: milliseconds * 1_000), sent: sent, received: received)

@@ -35,7 +35,7 @@ extension RedisClient: DiagnosableBackend {
     private static func room(_ memory: [String: String]) -> BackendFinding {
         let (name, title) = ("memory", "a full memory refuses nothing")
         guard let limit = memory["maxmemory"].flatMap({ Int64($0) }), let policy = memory["maxmemory_policy"] else {
-            return .skipped(name, title, "the server does not tell")
+            return .skipped(name, title, "the server does not report it")
         }
         let reason = limit == 0 ? "no limit" : "\(limit >> 20) MiB, \(policy)"
         guard limit > 0, policy == "noeviction" else { return .ok(name, title, reason) }
@@ -48,7 +48,9 @@ extension RedisClient: DiagnosableBackend {
         let reply = try await send(RedisCommand("TIME"))
         let received = local.now()
         let parts = (reply.array ?? []).compactMap { $0.bytes.flatMap { Int64(String(decoding: $0, as: UTF8.self)) } }
-        guard parts.count == 2 else { return .skipped("clock", "its clock agrees with that of the service", "the server does not tell") }
+        guard parts.count == 2 else {
+            return .skipped("clock", "its clock agrees with that of the service", "the server does not report it")
+        }
         return .clock(Timestamp(microseconds: parts[0] * 1_000_000 + parts[1]), sent: sent, received: received)
     }
 }

@@ -143,7 +143,7 @@ def test_an_invitation_waits_for_the_server_and_arrives_once(person, server):
     server.stop()
     form = page.get_by_role("form", name="Invite someone")
     form.get_by_label("Email").fill(bob.email)
-    form.get_by_role("button", name="Make a link").click()
+    form.get_by_role("button", name="Create a link").click()
     dialog = page.get_by_role("dialog", name="Invitation link")
     expect(dialog.get_by_role("status")).to_contain_text(bob.email)
     dialog.get_by_role("button", name="Close").click()

@@ -23,7 +23,7 @@ def invite(person, role="member", email=""):
     form = page.get_by_role("form", name="Invite someone")
     form.get_by_label("Role").select_option(role)
     form.get_by_label("Email").fill(email)
-    form.get_by_role("button", name="Make a link").click()
+    form.get_by_role("button", name="Create a link").click()
     dialog = page.get_by_role("dialog", name="Invitation link")
     link = dialog.get_by_label("Link", exact=True).input_value()
     dialog.get_by_role("button", name="Close").click()
@@ -148,7 +148,7 @@ def test_the_audit_log_tells_who_did_what_and_is_exported(ada):
     expect(table.get_by_role("row", name=re.compile("Organisation created.*Bank"))).to_be_visible()
     page.get_by_label("Show").select_option("invitation.created")
     expect(table.get_by_role("row", name=re.compile("Organisation created"))).to_have_count(0)
-    expect(table.get_by_role("row", name=re.compile(f"{ada.email}.*Invitation made.*dora@example.org"))).to_be_visible()
+    expect(table.get_by_role("row", name=re.compile(f"{ada.email}.*Invitation created.*dora@example.org"))).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="Export JSON lines").click()
     lines = download.value.path().read_text().splitlines()

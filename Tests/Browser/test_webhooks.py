@@ -136,7 +136,7 @@ def test_a_secret_is_replaced_and_a_webhook_deleted(ada, receiver):
     new = shown.get_by_label("Secret", exact=True).input_value()
     assert new != old
     shown.get_by_role("button", name="Close").click()
-    expect(page.get_by_text("The secret before signs as well")).to_be_visible()
+    expect(page.get_by_text("The previous secret also signs")).to_be_visible()
     page.get_by_role("button", name="Send a test").click()
     headers, body = receiver.next()
     assert verified(page, "Python", old, headers, body) == verified(page, "JavaScript", new, headers, body) == "webhook.test"

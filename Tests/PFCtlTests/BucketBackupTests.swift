@@ -62,7 +62,7 @@ struct BucketBackupTests {
             try await write("report.txt", "x")
             let backup = await stand.pfctl(["backup", address], console: nil, environment: TestBucket.keys)
             #expect(backup.status == .failed)
-            #expect(backup.errors.contains("is not empty, and no unfinished backup"), "\(backup.errors)")
+            #expect(backup.errors.contains("is not empty and not an unfinished backup"), "\(backup.errors)")
         }
     }
 

@@ -143,7 +143,7 @@ import WireFormats
         try await Self.run { stand, _ in
             let outcome = await stand.pfctl("test", "scale-down", "--to", "3", environment: Self.environment)
             #expect(outcome.status == .failed)
-            #expect(outcome.errors.contains("there is none to take away"), "\(outcome.errors)")
+            #expect(outcome.errors.contains("too few to remove one"), "\(outcome.errors)")
             #expect(await stand.pfctl("test", "scale-down", "--to", "0", environment: Self.environment).status == .usage)
             #expect(await stand.pfctl("test", "scale-down", "--tasks", "1", environment: Self.environment).status == .usage)
         }

@@ -107,7 +107,7 @@ private let mark = "01890a5d-ac96-774b-bcce-b302099a8057"
         ),
         (#"{"op":"crop","width":1}"#, "X.height is missing."),
         (#"{"op":"crop","width":1,"height":1,"left":-1}"#, "X.left must be a whole number from 0 to 1000000."),
-        (#"{"op":"crop","width":1,"height":1,"left":1,"position":"center"}"#, "X.position must be left out where left or top is given."),
+        (#"{"op":"crop","width":1,"height":1,"left":1,"position":"center"}"#, "X.position must be omitted if left or top is given."),
         (#"{"op":"rotate","angle":361}"#, "X.angle must be a number from -360.0 to 360.0."),
         (#"{"op":"blur","sigma":0.2}"#, "X.sigma must be a number from 0.3 to 250.0."),
         (#"{"op":"median","size":10}"#, "X.size must be a whole number from 3 to 9."),

@@ -27,7 +27,7 @@ struct PipelineTables {
     private func row(_ parameter: [String: JSONValue]) -> String {
         let value =
             parameter["required"] == .bool(true) ? "required" : parameter["default"].map { "`\($0.word)`" } ?? ""
-        let effect = parameter["when"].map { "; only where \(condition($0.members))" } ?? ""
+        let effect = parameter["when"].map { "; only if \(condition($0.members))" } ?? ""
         return "`\(parameter.text("name"))` | \(values(of: parameter)) | \(value) | \(parameter.text("summary"))\(effect)"
     }
 
@@ -47,13 +47,13 @@ struct PipelineTables {
 
     private func condition(_ condition: [String: JSONValue]) -> String {
         let name = "`\(condition.text("parameter"))`"
-        if let divisor = condition["no_multiple_of"] { return "\(name) is no multiple of \(divisor.word)" }
+        if let divisor = condition["no_multiple_of"] { return "\(name) is not a multiple of \(divisor.word)" }
         return "\(name) is \(condition.words("one_of").joined(separator: " or "))"
     }
 
     private func ruled(_ rule: [String: JSONValue]) -> String {
         if rule["excludes"] != nil {
-            return "`\(rule.text("excludes"))` must be left out where \(rule.words("by").joined(separator: " or ")) is given."
+            return "`\(rule.text("excludes"))` must be omitted if \(rule.words("by").joined(separator: " or ")) is given."
         }
         return "At least one of \(rule.words("requires_one_of").joined(separator: " and ")) must be given."
     }

@@ -60,7 +60,7 @@ extension AllInOneSettings {
         /// Unset, since a process has one port for its probes and metrics already: the worker's.
         static let webManagement = Setting<Int?>(
             ListenSettings.webManagementPort.description.name, default: "", expected: "a port from 1 to 65535",
-            help: "Port of web's probes and metrics; unless set, the worker's port shows web's metrics, too."
+            help: "Port of web's probes and metrics; unless set, the worker's port serves web's metrics, too."
         ) { text in
             if text.isEmpty { return .some(nil) }
             return Int(text).flatMap { (1...65535).contains($0) ? .some($0) : nil }

@@ -8,9 +8,9 @@ struct LoginCommand: SessionCommand {
         commandName: "login",
         abstract: "Logs in to a server and makes it the default of the other commands.",
         discussion: """
-            The token is kept in $XDG_CONFIG_HOME/pixelflow, readable by you only. The password comes from PIXELFLOW_PASSWORD or \
-            stdin, never from the command line. An account with a second factor needs a code as well: from PIXELFLOW_CODE, or the next \
-            line of stdin.
+            The token is stored in $XDG_CONFIG_HOME/pixelflow, readable by you only. The password comes from PIXELFLOW_PASSWORD or \
+            stdin, never from the command line. An account with a second factor also needs a code, from PIXELFLOW_CODE or the next line of \
+            stdin.
 
             Examples:
               pf login https://images.example.com --email ada@example.com

@@ -8,7 +8,7 @@ struct EventsCommand: SessionCommand {
         commandName: "events",
         abstract: "Follows changes of tasks until it is interrupted.",
         discussion: """
-            With -o json, each event is one line. It comes back after a lost connection and misses nothing.
+            With -o json, each event is one line. Reconnects after a lost connection without missing an event.
 
             Examples:
               pf events

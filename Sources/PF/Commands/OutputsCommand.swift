@@ -36,7 +36,7 @@ struct OutputsGetCommand: SessionCommand {
         }
         session.printer.print(
             Document(
-                [.lines(files.map { Text("\($0.path) \($0.isNew ? "saved" : "is there already")") })],
+                [.lines(files.map { Text("\($0.path) \($0.isNew ? "saved" : "exists already")") })],
                 data: ["files": .array(files.map(\.json))], names: files.map(\.path)))
         return .ok
     }

@@ -67,7 +67,7 @@ struct KeysCreateCommand: SessionCommand {
 
     func run(in session: Session) async throws -> ExitStatus {
         let key = try await session.client().createKey(name, scopes: scopes, priority: priority)
-        guard let secret = key.secret else { throw CommandError(.failed, "the answer has no secret of the key \(key.id)") }
+        guard let secret = key.secret else { throw CommandError(.failed, "the response has no secret of the key \(key.id)") }
         session.printer.print(Document([.lines([Text("key/\(key.id) created")]), .verbatim(secret)], data: key.json))
         return .ok
     }

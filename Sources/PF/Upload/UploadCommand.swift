@@ -8,8 +8,8 @@ struct UploadCommand: SessionCommand {
         commandName: "upload",
         abstract: "Uploads images, waits for their tasks and downloads the outputs.",
         discussion: """
-            A second run of the same command neither uploads nor downloads what is done, so that it continues one that was \
-            interrupted. --again makes new tasks.
+            If a run was interrupted, run the same command again: it skips the uploads and downloads that are done. --again creates \
+            new tasks.
 
             Examples:
               pf upload *.jpg --preset web --output small

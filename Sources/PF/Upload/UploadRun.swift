@@ -78,7 +78,7 @@ struct UploadRun: Sendable {
         for output in task.outputs where output.error == nil {
             let file = try await folder.fetch(output, of: task, as: "\(source.stem)-\(output.fileName)", client)
             result.files.append(file)
-            progress.tell(source.name, "\(file.path) \(file.isNew ? "saved" : "is there already")")
+            progress.tell(source.name, "\(file.path) \(file.isNew ? "saved" : "exists already")")
         }
         if let output = task.outputs.first(where: { $0.error != nil }), let error = output.error {
             throw CommandError(.failed, "the output \(output.name) failed: \(error.message) (\(error.code))")

@@ -9,10 +9,9 @@ struct LoginCommand: SessionCommand {
         commandName: "login",
         abstract: "Logs in to PixelFlow for the commands that manage tasks.",
         discussion: """
-            The token is kept for this context and namespace in $XDG_CONFIG_HOME/pfctl, readable by you only, and is renewed as \
-            long as its session lasts. The password \
-            comes from PFCTL_PASSWORD or stdin, never from the command line. An account with a second factor needs a code as \
-            well: from PFCTL_CODE, or the next line of stdin.
+            The token is stored for this context and namespace in $XDG_CONFIG_HOME/pfctl, readable by you only, and renewed until its \
+            session ends. The password comes from PFCTL_PASSWORD or stdin, never from the command line. An account with a second factor \
+            also needs a code, from PFCTL_CODE or the next line of stdin.
 
             Examples:
               pfctl login --email ada@example.com

@@ -5,11 +5,10 @@ import Terminal
 
 /// Where auth and api are: in the cluster, or at addresses of their own.
 struct BackupAccess: ParsableArguments {
-    @Option(
-        help: ArgumentHelp("Auth itself, if it is not in a cluster: http://127.0.0.1:50051 for pixelflow, all in one.", valueName: "url"))
+    @Option(help: ArgumentHelp("The URL of auth outside a cluster, such as http://127.0.0.1:50051.", valueName: "url"))
     var authURL: String?
 
-    @Option(help: ArgumentHelp("The api itself, if it is not in a cluster: http://127.0.0.1:8080.", valueName: "url"))
+    @Option(help: ArgumentHelp("The URL of the api outside a cluster, such as http://127.0.0.1:8080.", valueName: "url"))
     var apiURL: String?
 
     @Option(

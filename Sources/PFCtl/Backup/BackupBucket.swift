@@ -71,7 +71,7 @@ final class BackupBucket: BackupPlace {
         guard !hasManifest else { throw isFinished }
         guard try await !files.isInsideAnInstallation() else {
             throw CommandError(
-                .failed, "\(name) is in the bucket of an installation, which would take the backup for its own objects",
+                .failed, "\(name) is in the bucket of an installation, which would treat the backup as its own objects",
                 hint: "name another bucket")
         }
         guard !others else { throw isNotEmpty }
@@ -118,7 +118,7 @@ final class BackupBucket: BackupPlace {
             try await files.read(BackupFile.manifest) { part in
                 bytes.writeImmutableBuffer(part)
                 guard bytes.readableBytes <= Self.longestManifest else {
-                    throw CommandError(.failed, "\(name)/\(BackupFile.manifest) is no manifest of a backup")
+                    throw CommandError(.failed, "\(name)/\(BackupFile.manifest) is not the manifest of a backup")
                 }
             }
         }

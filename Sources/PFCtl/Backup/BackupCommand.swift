@@ -8,28 +8,28 @@ struct BackupCommand: SessionCommand {
         commandName: "backup",
         abstract: "Copies accounts, tasks and objects of the installation into a folder or a bucket.",
         discussion: """
-            Through auth and api, whatever databases they have, while PixelFlow runs. It holds accounts, keys and secrets in the clear: \
-            only its owner can read the folder; keep it where they may be kept. A backup that was interrupted goes on when it is started \
-            again: objects that are there are not read again. Needs to read the Secret with the service secret.
+            Reads through auth and api while PixelFlow runs, with any of their databases. The backup contains accounts, keys and secrets \
+            in plain text: only you can read the folder; keep it in a safe place. Run the command again to continue an interrupted backup: \
+            existing objects are not read again. Needs permission to read the Secret with the service secret.
 
-            A bucket is named as in PIXELFLOW_BLOB_URL, with its keys in PIXELFLOW_S3_ACCESS_KEY and PIXELFLOW_S3_SECRET_KEY. It must not \
-            be that of the installation. Files are in the temporary folder ($TMPDIR) while they are sent.
+            The address of a bucket has the form of PIXELFLOW_BLOB_URL; its keys are in PIXELFLOW_S3_ACCESS_KEY and \
+            PIXELFLOW_S3_SECRET_KEY. It must not be the bucket of the installation. Files are stored in $TMPDIR until they are sent.
 
             Examples:
               pfctl backup ./2026-11-30 --dry-run
               pfctl backup ./2026-11-30
-              pfctl backup --check ./2026-11-30         Whether every file is as it was written
+              pfctl backup --check ./2026-11-30         Whether every file is unchanged
               pfctl backup "s3://backups/2026-11-30?endpoint=https://s3.example.org"
               pfctl backup ./today --auth-url http://127.0.0.1:50051 --api-url http://127.0.0.1:8080 --secret-file data/service-secret
             """)
 
     @Argument(
         help: ArgumentHelp(
-            "The folder, or s3://bucket/prefix; a new one, or that of an interrupted backup.", valueName: "place"))
+            "A folder or s3://bucket/prefix: a new one, or that of an interrupted backup.", valueName: "place"))
     var place: String
 
-    @Flag(help: "Check the backup that is there, without an installation.") var check = false
-    @Flag(name: .customLong("dry-run"), help: "Tell how much there is to copy, and copy nothing.") var isDryRun = false
+    @Flag(help: "Check an existing backup; needs no installation.") var check = false
+    @Flag(name: .customLong("dry-run"), help: "Show how much there is to copy, and copy nothing.") var isDryRun = false
 
     @OptionGroup var access: BackupAccess
     @OptionGroup(title: "Global options") var global: GlobalOptions
@@ -47,7 +47,7 @@ struct BackupCommand: SessionCommand {
                 session.status.show("checking \(place.name)")
                 try await place.check(manifest) { session.status.show("checking objects: \($0)", isPassing: true) }
             }
-            session.print(BackupReport.document("\(place.name) is whole", manifest, more: fact))
+            session.print(BackupReport.document("\(place.name) is complete", manifest, more: fact))
             return .ok
         }
         return try await access.using(in: session) { services in

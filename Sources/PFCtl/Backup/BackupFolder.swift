@@ -51,7 +51,7 @@ struct BackupFolder: BackupPlace {
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
-            throw CommandError(.failed, "\(path) cannot be made: \(String(cString: strerror(errno)))")
+            throw CommandError(.failed, "\(path) cannot be created: \(String(cString: strerror(errno)))")
         }
     }
 

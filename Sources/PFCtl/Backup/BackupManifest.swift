@@ -43,15 +43,15 @@ extension BackupManifest {
 
     /// - Throws: `CommandError` if it is of another format, or not whole.
     init(_ json: JSONValue, path: String) throws(CommandError) {
-        guard let format = json["format"]?.intValue else { throw CommandError(.failed, "\(path) is no manifest of a backup") }
+        guard let format = json["format"]?.intValue else { throw CommandError(.failed, "\(path) is not the manifest of a backup") }
         guard format == Self.format else {
             throw CommandError(
                 .failed, "the backup has format \(format), this pfctl reads \(Self.format)",
-                hint: "use the pfctl that has written it, or a newer one")
+                hint: "use the pfctl that wrote it, or a newer one")
         }
         guard let id = json["id"]?.stringValue, let time = json["time"]?.stringValue, let accounts = Rows(json["accounts"]),
             let tasks = Rows(json["tasks"]), let objects = Objects(json["objects"])
-        else { throw CommandError(.failed, "\(path) is not whole") }
+        else { throw CommandError(.failed, "\(path) is incomplete") }
         (self.id, self.time, self.accounts, self.tasks, self.objects) = (id, time, accounts, tasks, objects)
     }
 }
@@ -94,7 +94,7 @@ extension BackupManifest.Rows {
             let age = schema > report.schema ? "newer" : "older"
             throw CommandError(
                 .failed, "the backup is of the \(age) release \(release), and the installation is \(report.release)",
-                hint: "install \(release), restore the backup, and upgrade then")
+                hint: "install \(release), restore the backup, then upgrade")
         }
     }
 }

@@ -32,7 +32,7 @@ extension BackupPlace {
             }
         }
         guard count == manifest.objects.count else {
-            throw CommandError(.failed, "\(name)/\(BackupFile.objects) has \(count) objects and not \(manifest.objects.count)")
+            throw CommandError(.failed, "\(name)/\(BackupFile.objects) has \(count) objects, not \(manifest.objects.count)")
         }
     }
 
@@ -47,7 +47,7 @@ extension BackedUpObject {
     static func all(inFile path: String) -> some AsyncSequence<BackedUpObject, any Error> {
         FileLines(path: path).map { line in
             guard let json = try? JSONValue(parsing: line.readableBytesView), let object = BackedUpObject(json) else {
-                throw CommandError(.failed, "\(path) has a line that is no object")
+                throw CommandError(.failed, "\(path) has a line that is not an object")
             }
             return object
         }

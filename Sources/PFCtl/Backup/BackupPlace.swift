@@ -44,12 +44,12 @@ extension BackupPlace {
     }
 
     var isNotEmpty: CommandError {
-        CommandError(.failed, "\(name) is not empty, and no unfinished backup", hint: "name another \(Self.kind)")
+        CommandError(.failed, "\(name) is not empty and not an unfinished backup", hint: "name another \(Self.kind)")
     }
 
     var hasNoManifest: CommandError {
         CommandError(
-            .failed, "\(name) is no backup, or not a whole one: it has no manifest.json", hint: "pfctl backup \(address) goes on with it")
+            .failed, "\(name) is not a complete backup: it has no manifest.json", hint: "pfctl backup \(address) continues it")
     }
 
     func isMissing(_ file: String) -> CommandError { CommandError(.failed, "\(name)/\(file) is missing") }

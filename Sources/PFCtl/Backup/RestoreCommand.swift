@@ -8,10 +8,10 @@ struct RestoreCommand: SessionCommand {
         commandName: "restore",
         abstract: "Puts a backup into an empty installation.",
         discussion: """
-            Checks every file first. The installation must be new, of the same release, and have the same kinds of databases; accounts can \
-            move between SQLite and PostgreSQL. A restore that was interrupted goes on when it is started again. Tasks that were waiting \
-            or in work are worked on, and webhooks that were due are sent, as soon as they are there. In a cluster auth is restarted \
-            afterwards, so that every replica has the signing keys of the backup.
+            Checks every file first. The installation must be new, of the same release, and have the same kind of task database; accounts \
+            can move between SQLite and PostgreSQL. Run the command again to continue an interrupted restore. As soon as they are \
+            restored, tasks that were waiting or in progress are processed, and webhooks that were due are sent. In a cluster, auth is \
+            restarted at the end, which gives every replica the signing keys of the backup.
 
             Examples:
               pfctl restore ./2026-11-30 --dry-run

@@ -35,7 +35,7 @@ struct RestoreRun: Sendable {
         try requireRoom(in: api, orOwn: auth.restoring == manifest.id, holding: "tasks, presets, webhooks or quotas")
         if !isContinued, try await !services.api.call({ try await $0.archivedObjects(after: nil) }).objects.isEmpty {
             throw CommandError(
-                .failed, "the object store of the installation holds objects already", hint: "give it an empty bucket or folder")
+                .failed, "the object store of the installation already holds objects", hint: "give it an empty bucket or folder")
         }
         return Plan(
             accounts: auth.restoring == manifest.id || auth.isEmpty, tasks: api.restoring == manifest.id || api.isEmpty,
@@ -45,12 +45,12 @@ struct RestoreRun: Sendable {
     private func requireRoom(in report: ArchiveReport, orOwn isOwn: Bool = false, holding what: String) throws(CommandError) {
         guard report.restoring != manifest.id else { return }
         guard report.restoring == nil else {
-            throw CommandError(.failed, "another backup is being restored into this installation", hint: "go on with that one")
+            throw CommandError(.failed, "another backup is being restored into this installation", hint: "continue with that one")
         }
         guard report.isEmpty || isOwn else {
             throw CommandError(
-                .failed, "the installation holds \(what) already",
-                hint: "a backup is restored into a new installation, before anybody uses it")
+                .failed, "the installation already holds \(what)",
+                hint: "restore a backup into a new installation, before anyone uses it")
         }
     }
 

@@ -8,7 +8,7 @@ struct CheckCommand: SessionCommand {
         commandName: "check",
         abstract: "Checks the installation and suggests how to fix problems.",
         discussion: """
-            Exits with 1 where a check fails, with 5 where the cluster cannot be reached; warnings are no failure.
+            Exits with 1 if a check fails, and with 5 if the cluster cannot be reached. Warnings are not failures.
 
             Examples:
               pfctl check --pre -n pixelflow     Can PixelFlow be installed here?

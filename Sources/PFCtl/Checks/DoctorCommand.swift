@@ -9,8 +9,8 @@ struct DoctorCommand: SessionCommand {
         abstract: "Checks the configuration of the backends from within the services.",
         discussion: """
             auth and api ask their databases, broker, object store and cache over their own connections: versions, clocks, encryption, \
-            durability, replication, indexes and round trips. Needs to read the Secret with the service secret. Exits with 3 where \
-            something fails; warnings are no failure.
+            durability, replication, indexes and round trips. Needs permission to read the Secret with the service secret. Exits with 3 if \
+            something fails. Warnings are not failures.
 
             Examples:
               pfctl doctor
@@ -56,7 +56,8 @@ struct Diagnosis: Sendable {
             let verdict = Verdict.failed(failure.message, hint: failure.hint ?? "pfctl status and pfctl logs \(service) show why")
             return [
                 CheckRun.Section(
-                    name: "backends of \(service)", findings: [.init(anchor: "answer", title: "\(service) tells", verdict: verdict)])
+                    name: "backends of \(service)",
+                    findings: [.init(anchor: "answer", title: "\(service) reports its backends", verdict: verdict)])
             ]
         }
     }
@@ -84,7 +85,7 @@ struct Diagnosis: Sendable {
             guard !readiness.failing.isEmpty else { return .ok() }
             return .failed(
                 "no answer from \(readiness.failing.joined(separator: ", "))",
-                hint: "do network policies let workers there? pfctl logs \(pod) says why it cannot")
+                hint: "do network policies admit the workers? pfctl logs \(pod) shows why it cannot")
         } catch {
             let failure = CommandError(error)
             return .failed(failure.message, hint: failure.hint ?? "pfctl logs \(pod)")

@@ -11,7 +11,7 @@ struct TopCommand: SessionCommand {
             Examples:
               pfctl top
               pfctl top worker
-              pfctl top -o wide     With what they asked for
+              pfctl top -o wide     With requests and limits
             """)
 
     @Argument(help: "Only this service.") var service: String?

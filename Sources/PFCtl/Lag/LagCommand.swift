@@ -7,8 +7,8 @@ struct LagCommand: SessionCommand {
         commandName: "lag",
         abstract: "Shows how far the workers are behind, per partition, and when they will catch up.",
         discussion: """
-            Asked of the workers' metrics, each of which tells of its own partitions every few seconds. The rate is what \
-            they finish during --sample. Exits with 3 where a worker did not answer, or a partition is held by none.
+            Reads the metrics of the workers, each of which reports its own partitions every few seconds. The rate is the number of tasks \
+            finished during --sample. Exits with 3 if a worker does not answer, or no worker holds a partition.
 
             Examples:
               pfctl lag

@@ -7,7 +7,7 @@ struct LogsCommand: SessionCommand {
         commandName: "logs",
         abstract: "Shows the merged logs of all pods of a service or of all services.",
         discussion: """
-            PixelFlow's own lines are made readable; --raw and -o json leave them as they are.
+            Formats PixelFlow's own lines for reading; --raw and -o json leave them unchanged.
 
             Examples:
               pfctl logs worker --follow

@@ -8,8 +8,8 @@ struct ReportCommand: SessionCommand {
         commandName: "report",
         abstract: "Collects a support bundle without secrets in a tar file.",
         discussion: """
-            Objects without the data of Secrets, and without values that look like secrets; events, logs, the status and \
-            the versions. Look through it before you hand it on.
+            Contains objects without the data of Secrets and without values that look like secrets, events, logs, the status and the \
+            versions. Review the file before you share it.
 
             Examples:
               pfctl report

@@ -8,7 +8,7 @@ struct StatusCommand: SessionCommand {
         abstract: "Shows the status of the whole installation.",
         discussion: """
             Services, their pods and why some are not ready, the autoscaler with its lag, the servers behind them, \
-            recent warnings, and the tasks of whoever has logged in. Exits with 3 where something is not as it should be.
+            recent warnings, and the tasks of the account that is logged in. Exits with 3 if something is degraded.
 
             Examples:
               pfctl status

@@ -7,7 +7,7 @@ struct DeadLettersCommand: ParsableCommand {
         commandName: "dlq",
         abstract: "Manages dead letters: tasks that have failed for good.",
         discussion: """
-            Tasks are those of one account: see pfctl login.
+            Tasks belong to one account: see pfctl login.
 
             Examples:
               pfctl dlq ls

@@ -7,7 +7,7 @@ struct TasksCommand: ParsableCommand {
         commandName: "tasks",
         abstract: "Lists, shows, cancels and replays tasks.",
         discussion: """
-            Tasks are those of one account: see pfctl login.
+            Tasks belong to one account: see pfctl login.
 
             Examples:
               pfctl tasks ls --status PROCESSING

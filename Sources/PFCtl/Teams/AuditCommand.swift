@@ -7,7 +7,7 @@ struct AuditCommand: SessionCommand {
         commandName: "audit",
         abstract: "Shows the audit log of an organisation, newest entry first.",
         discussion: """
-            The organisation is the one that the token is for: see pfctl login.
+            The organisation is that of the token: see pfctl login.
 
             Examples:
               pfctl audit

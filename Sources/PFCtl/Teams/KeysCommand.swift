@@ -8,7 +8,7 @@ struct KeysCommand: ParsableCommand {
         commandName: "keys",
         abstract: "Lists, creates and revokes API keys.",
         discussion: """
-            Keys are those of the organisation that the token is for: see pfctl login.
+            Keys belong to the organisation of the token: see pfctl login.
 
             Examples:
               pfctl keys ls
@@ -41,7 +41,7 @@ struct KeysCreateCommand: SessionCommand {
         commandName: "create",
         abstract: "Creates an API key and prints it.",
         discussion: """
-            The key is shown this once. It works wherever a token does, and stays when its maker leaves.
+            The key is shown only once. It works wherever a token does, and stays valid when its creator leaves.
 
             Examples:
               pfctl keys create site --scope tasks:read --scope tasks:write
@@ -89,7 +89,7 @@ struct KeysCreateCommand: SessionCommand {
         let key = try await access.withAuth(in: session) { auth in
             try await auth.call { try await $0.createKey(name, scopes: scopes, expiresAt: expires, networks: networks, priority: priority) }
         }
-        guard let secret = key.secret else { throw CommandError(.failed, "the answer has no secret of the key \(key.id)") }
+        guard let secret = key.secret else { throw CommandError(.failed, "the response has no secret of the key \(key.id)") }
         session.print(
             SecretOutput.document(
                 "key/\(key.id) created", secret: secret, "Keep the key in a safe place: it is not shown again.", data: key.json))

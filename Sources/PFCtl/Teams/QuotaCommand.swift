@@ -8,8 +8,8 @@ struct OrganisationsQuotaCommand: SessionCommand {
         commandName: "quota",
         abstract: "Shows or changes the quota of an organisation.",
         discussion: """
-            Without options it shows the quota. An option changes its own value and leaves the others; "unlimited" lifts one. Every replica \
-            of the api follows within 10 seconds.
+            Without options it shows the quota. An option changes only its own value; "unlimited" removes the limit. Every replica of the \
+            api follows within 10 seconds.
 
             Examples:
               pfctl orgs quota 019706d2-7c3e-7000-8000-000000000000

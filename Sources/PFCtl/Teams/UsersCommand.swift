@@ -44,7 +44,7 @@ struct UsersCreateCommand: SessionCommand {
         commandName: "create",
         abstract: "Creates an account and prints a token with which its owner sets a password.",
         discussion: """
-            Works whatever the registration mode. The token is shown this once; it can be used once, within an hour.
+            Works in every registration mode. The token is shown only once, and can be used once, within an hour.
 
             Examples:
               pfctl users create ada@example.com
@@ -89,7 +89,7 @@ struct UsersDisableCommand: UserChangeCommand {
         commandName: "disable",
         abstract: "Disables an account and ends its sessions within seconds.",
         discussion: """
-            Its data and the API keys of its organisations stay.
+            Its data and the API keys of its organisations are kept.
 
             Examples:
               pfctl users disable ada@example.com
@@ -120,7 +120,7 @@ struct UsersResetPasswordCommand: SessionCommand {
         commandName: "reset-password",
         abstract: "Prints a token with which the owner of an account sets a new password.",
         discussion: """
-            The password of now stays valid until the token is used. The token is shown this once; it can be used once, within an hour.
+            The current password stays valid until the token is used. The token is shown only once, and can be used once, within an hour.
 
             Examples:
               pfctl users reset-password ada@example.com

@@ -49,7 +49,7 @@ struct ScaleDownTrial: Sendable {
         } catch {
             if let failure { session.report(failure) }
             let why = CommandError(error)
-            throw CommandError(why.status, "the workers could not be given back: \(why.message)", hint: hold.remedy)
+            throw CommandError(why.status, "the workers could not be scaled back: \(why.message)", hint: hold.remedy)
         }
     }
 

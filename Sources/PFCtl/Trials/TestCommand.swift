@@ -16,16 +16,16 @@ struct TestCommand: ParsableCommand {
 struct ScaleDownCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "scale-down",
-        abstract: "Uploads images, scales the workers down meanwhile, and checks that no task is lost.",
+        abstract: "Uploads images, scales the workers down during processing, and checks that no task is lost.",
         discussion: """
-            Uploads as the account of pfctl login, so the tasks count against its quotas; they are deleted in the end. Once the first task \
-            is in work, the workers are scaled down, and scaled back when every task has ended. An autoscaler is held by its bounds \
-            meanwhile. Exits with 1 if a task or an output is lost.
+            Uploads as the account of pfctl login, so the tasks count against its quotas; they are deleted at the end. When the first task \
+            is in progress, the workers are scaled down; when all tasks have ended, they are scaled back. The bounds of an autoscaler are \
+            set accordingly during the test. Exits with 1 if a task or an output is lost.
 
             Examples:
               pfctl test scale-down
               pfctl test scale-down --tasks 500 --to 2 --timeout 15m
-              pfctl test scale-down --dry-run client       What would be scaled
+              pfctl test scale-down --dry-run client       Shows what would be scaled
             """)
 
     @Option(help: ArgumentHelp("Images to upload, 2 to 5000.", valueName: "number")) var tasks = 100

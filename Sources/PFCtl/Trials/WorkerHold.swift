@@ -27,7 +27,7 @@ struct WorkerHold: Sendable {
         before = workload.ready
         guard before > replicas else {
             throw CommandError(
-                .failed, "\(before) of the workers \(before == 1 ? "is" : "are") ready: there is none to take away and leave \(replicas)",
+                .failed, "\(before) of the workers \(before == 1 ? "is" : "are") ready: too few to remove one and leave \(replicas)",
                 hint: autoscaler == nil
                     ? "pfctl scale worker --replicas \(replicas + 2) --wait" : "pfctl scale worker --min \(replicas + 2)")
         }

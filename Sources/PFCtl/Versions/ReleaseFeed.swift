@@ -48,7 +48,7 @@ struct ReleaseFeed: Sendable {
         try await http.shutdown()
         let answer = try result.get()
         guard let version = answer["tag_name"]?.stringValue.flatMap({ ReleaseVersion($0) }) else {
-            throw CommandError(.failed, "\(url) names no version in tag_name")
+            throw CommandError(.failed, "\(url) has no version in tag_name")
         }
         return version
     }

@@ -11,8 +11,8 @@ struct VersionCommand: SessionCommand {
         discussion: """
             Examples:
               pfctl version
-              pfctl version --client     Asks nobody
-              pfctl version --check      Also asks whether there is a newer release
+              pfctl version --client     Does not contact the cluster
+              pfctl version --check      Also looks for a newer release
             """)
 
     @Flag(help: "Show the version of pfctl only, without contacting the cluster.")

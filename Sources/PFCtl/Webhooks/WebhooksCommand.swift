@@ -8,7 +8,7 @@ struct WebhooksCommand: ParsableCommand {
         commandName: "webhooks",
         abstract: "Shows webhooks and their deliveries, and redelivers.",
         discussion: """
-            Webhooks are those of the organisation that the token is for: see pfctl login.
+            Webhooks belong to the organisation of the token: see pfctl login.
 
             Examples:
               pfctl webhooks ls
@@ -41,7 +41,7 @@ struct WebhooksDeliveriesCommand: SessionCommand {
         commandName: "deliveries",
         abstract: "Lists the deliveries to a webhook, newest first.",
         discussion: """
-            The webhook default stands for the webhook_url of tasks.
+            The webhook 'default' has the deliveries to the webhook_url of tasks.
 
             Examples:
               pfctl webhooks deliveries default
@@ -75,7 +75,7 @@ struct WebhooksReplayCommand: SessionCommand {
         commandName: "replay",
         abstract: "Redelivers some deliveries, or all that have failed since a time.",
         discussion: """
-            Deliveries keep their ids, by which a receiver knows what it has been told before.
+            Deliveries keep their ids, by which a receiver recognises repeated messages.
 
             Examples:
               pfctl webhooks replay 019706d2-7c3e-7000-8000-000000000000 --since 2026-05-01T00:00:00Z

@@ -13,7 +13,8 @@ struct ArchivedObjectRoutes: Sendable {
     private static let page = 100
     /// Sizes that are asked for at a time.
     private static let reads = 8
-    private static let note = "For operators: the token is the service secret (`PIXELFLOW_SERVICE_SECRET`). web does not pass this on."
+    private static let note =
+        "For operators: the token is the service secret (`PIXELFLOW_SERVICE_SECRET`). web does not forward this route."
 
     let store: any ArchivableStore
     let blobs: any BlobStore
@@ -33,7 +34,7 @@ struct ArchivedObjectRoutes: Sendable {
                 handler: read),
             Route(
                 .put, "/operator/archive/restores/{backup}/object", id: "apiRestoreObject", tag: "service", "Restore an object",
-                details: "While the restore of the task database is under way. \(Self.note)", access: .operator,
+                details: "Only during the restore of the task database. \(Self.note)", access: .operator,
                 parameters: [.backupID, Self.key.description],
                 body: BodyDescription([.bytes("application/octet-stream")], "The bytes."),
                 responses: [.empty(.noContent, "The object is there.")],
@@ -45,13 +46,13 @@ struct ArchivedObjectRoutes: Sendable {
     }
 
     private static let after = QueryParameter<BlobKey>(
-        "after", .string(length: 1...257), "The `next_after` of the page before.", expectation: "what a page has called next_after"
+        "after", .string(length: 1...257), "The `next_after` of the previous page.", expectation: "what a page has called next_after"
     ) { text in
         let key = BlobKey(rawValue: text)
         return (try? key.parts().count) == 2 ? key : nil
     }
     private static let sizes = QueryParameter<Bool>(
-        "sizes", .boolean, "Whether to tell the size of each object, which takes a request to the store for each.",
+        "sizes", .boolean, "Whether to include the size of each object, which takes one request to the store per object.",
         expectation: "true or false"
     ) { text in Bool(text) }
     private static let key = QueryParameter<BlobKey>(

@@ -21,7 +21,7 @@ struct BatchRoutes: Sendable {
                     Send its `id` as `batch` with uploads. A batch to which no task is added for \
                     \(BatchSettings.idleSetting.description.defaultText) s (`\(BatchSettings.idleSetting.description.name)`) is closed.
                     """, access: .scope(.writeTasks), rate: .of(.upload),
-                body: BodyDescription([.json(BatchRequest.self)], "What it is; `{}` will do."),
+                body: BodyDescription([.json(BatchRequest.self)], "The batch; may be `{}`."),
                 responses: [
                     .json(
                         .created, BatchView.self, "The batch, which is open.",
@@ -33,7 +33,8 @@ struct BatchRoutes: Sendable {
                 ], handler: create),
             Route(
                 .get, "/api/batches", id: "listBatches", tag: "batches", "List batches, newest first",
-                details: "Send `next_cursor` as `cursor` for the next page; it is null on the last one. Single batches show their counts.",
+                details:
+                    "Send `next_cursor` as `cursor` for the next page; it is null on the last one. Only single batches show their counts.",
                 access: .scope(.readTasks), parameters: [Self.limit.description, Self.cursor.description],
                 responses: [.json(BatchListView.self, "A page of batches.")],
                 problems: .readingTasks + [DeclaredProblem.invalidParameter], handler: list),
@@ -44,8 +45,8 @@ struct BatchRoutes: Sendable {
             Route(
                 .post, "/api/batches/{id}/close", id: "closeBatch", tag: "batches", "Close a batch",
                 details: """
-                    No task is added after the answer; closing it again changes nothing. It is completed, and `batch.completed` is told, \
-                    about a second after it is closed and its last task has ended. A task that is replayed later runs in the batch, \
+                    No task is added after the response. Can be repeated. About a second after the batch is closed and its last task has \
+                    ended, it is completed, and `batch.completed` is sent. A task that is replayed later runs in the batch, \
                     which stays completed.
                     """, access: .scope(.writeTasks), parameters: [Self.id],
                 responses: [.json(BatchView.self, "The batch, which is closed.")],
@@ -57,7 +58,7 @@ struct BatchRoutes: Sendable {
     private static let notFound = DeclaredProblem(.notFound, "not_found", "There is no such batch, or it is another tenant's.")
     private static let insufficientStorage = DeclaredProblem(.insufficientStorage, "insufficient_storage", "The disk is full.")
     private static let limit = QueryParameter.integer("limit", 1...200, default: 50, "Batches on a page.")
-    private static let cursor = QueryParameter.batch("Where the page before this one ended: its `next_cursor`.", name: "cursor")
+    private static let cursor = QueryParameter.batch("The `next_cursor` of the previous page.", name: "cursor")
 
     @Sendable private func create(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let wish = try await request.decodeJSON(BatchRequest.self, limit: Self.bodyLimit)

@@ -7,7 +7,7 @@ struct BatchRequest: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "BatchRequest"
     static let annotations: [String: SchemaAnnotation] = [
         "description": .init("For people; at most 256 bytes, without control characters.", ["maxLength": 256]),
-        "priority": .init("That of its tasks, where an upload names none.", schema: .priority),
+        "priority": .init("The priority of its tasks, if an upload names none.", schema: .priority),
     ]
 
     private static let descriptionLimit = 256
@@ -22,7 +22,7 @@ struct BatchRequest: Codable, SchemaNamed, SchemaAnnotated {
             throw .invalid("description", "description must be at most \(Self.descriptionLimit) bytes long.")
         }
         guard description.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
-            throw .invalid("description", "description must not have control characters, such as line breaks.")
+            throw .invalid("description", "description must not contain control characters, such as line breaks.")
         }
         return Batch(
             id: .make(at: now), tenant: principal.tenant, owner: principal.user, description: description, lane: priority, createdAt: now)
@@ -34,8 +34,8 @@ struct BatchView: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "Batch"
     static let annotations: [String: SchemaAnnotation] = [
         "id": "Names the batch in uploads, lists and events.", "description": "For people.",
-        "priority": .init("That of its tasks, where an upload names none; absent without one.", schema: .priority),
-        "status": "`open` takes tasks, `closed` takes none, and `completed` means that, once it was closed, all of its tasks had ended.",
+        "priority": .init("The priority of its tasks, if an upload names none; absent if it has none.", schema: .priority),
+        "status": "`open` accepts tasks, `closed` does not, and `completed` is closed with all of its tasks ended.",
         "counts": "Its tasks by their status; absent in lists.", "created_at": .init("RFC 3339.", ["format": "date-time"]),
         "closed_at": .init("When it was closed.", ["format": "date-time"]),
         "completed_at": .init("When it was completed.", ["format": "date-time"]),

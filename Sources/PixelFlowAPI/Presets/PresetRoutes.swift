@@ -23,7 +23,7 @@ struct PresetRoutes: Sendable {
                 problems: .readingTasks + [Self.notFound], handler: get),
             Route(
                 .put, "/api/presets/{name}", id: "putPreset", tag: "presets", "Save a preset",
-                details: "The body is a pipeline. A preset of the name is replaced; tasks that use it keep the pipeline that they have.",
+                details: "The body is a pipeline. An existing preset with this name is replaced; tasks that use it keep their pipeline.",
                 access: .scope(.writePresets), parameters: [Self.name, Self.priority.description],
                 body: BodyDescription([.json(Pipeline.self)], "The pipeline."),
                 responses: [.json(PresetView.self, "The preset is replaced."), .json(.created, PresetView.self, "The preset is new.")],
@@ -57,10 +57,10 @@ struct PresetRoutes: Sendable {
 
     private static let priority = QueryParameter<PriorityChange>(
         "priority", .choice(PriorityChange.names),
-        "The priority of tasks that use the preset and name none; `none` for that of the API key, or else `normal`. Without the parameter a "
-            + "preset that is replaced keeps its priority, and a new one has none.",
+        "The priority of tasks that use the preset and name none; `none` for that of the API key, or else `normal`. Without the parameter, "
+            + "an existing preset keeps its priority, and a new one has none.",
         expectation: "one of \(PriorityChange.names.joined(separator: ", "))", read: PriorityChange.init)
-    private static let notFound = DeclaredProblem(.notFound, "not_found", "There is no preset of this name.")
+    private static let notFound = DeclaredProblem(.notFound, "not_found", "There is no preset with this name.")
 
     @Sendable private func list(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let saved = try await presets.presets(of: try context.requirePrincipal().tenant)

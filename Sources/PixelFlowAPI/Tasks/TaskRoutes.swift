@@ -17,8 +17,8 @@ struct TaskRoutes: Sendable {
             Route(
                 .get, "/api/tasks", id: "listTasks", tag: "tasks", "List tasks, newest first",
                 details: """
-                    Send `next_cursor` as `cursor` for the next page; it is null on the last one. A page that asks again and again sends the \
-                    `ETag` as `If-None-Match`: 304 while nothing has changed, at no cost for the database.
+                    Send `next_cursor` as `cursor` for the next page; it is null on the last one. To poll, send the `ETag` as \
+                    `If-None-Match`: the response is 304 while nothing has changed, without a read of the database.
                     """, access: .scope(.readTasks),
                 parameters: [
                     Self.status.description, Self.batch.description, Self.search.description, Self.limit.description,
@@ -44,11 +44,11 @@ struct TaskRoutes: Sendable {
                 responses: [.json(.accepted, TaskView.self, "The task.")],
                 problems: .readingTasks + [
                     .taskNotFound, .preconditionFailed, .blobStoreUnavailable,
-                    DeclaredProblem(.conflict, "task_is_final", "The task has ended already."),
+                    DeclaredProblem(.conflict, "task_is_final", "The task has already ended."),
                 ], handler: cancel),
             Route(
                 .post, "/api/tasks/{id}/replay", id: "replayTask", tag: "tasks", "Process a failed task again",
-                details: "The task gets a new `generation`, and its attempts are counted anew. " + Self.conditionNote,
+                details: "The task gets a new `generation`, and its attempts are counted from zero. " + Self.conditionNote,
                 access: .scope(.writeTasks), parameters: [.taskID, .ifMatch],
                 responses: [.json(.accepted, TaskView.self, "The task.")],
                 problems: .readingTasks + [DeclaredProblem].quotas.prefix(1) + [
@@ -73,7 +73,7 @@ struct TaskRoutes: Sendable {
     private static let limit = QueryParameter.integer("limit", 1...200, default: 50, "Tasks on a page.")
 
     private static let cursor = QueryParameter<TaskID>(
-        "cursor", TaskID.schema, "Where the page before this one ended: its `next_cursor`.", expectation: "a next_cursor of this list"
+        "cursor", TaskID.schema, "The `next_cursor` of the previous page.", expectation: "a next_cursor of this list"
     ) { TaskID(parsing: $0) }
 
     @Sendable private func list(_ request: Request, _ context: AppRequestContext) async throws -> Response {

@@ -8,7 +8,7 @@ import WireFormats
 enum UploadDescription {
     static func route(limits: ImageLimits, handler: @escaping Route.Handler) -> Route {
         Route(
-            .post, "/api/upload", id: "upload", tag: "tasks", "Upload an image, or its URL, and make a task of it",
+            .post, "/api/upload", id: "upload", tag: "tasks", "Upload an image, or its URL, and create a task",
             details: """
                 Three forms of the body: JSON with an `image_url`, a form with a part `file`, or the image itself. Without a pipeline or \
                 preset, the task has one output `image`, fit inside 1600 px.
@@ -30,11 +30,11 @@ enum UploadDescription {
                 .init(
                     "Idempotency-Key", in: .header, .string(length: 1...255),
                     "Up to 255 bytes that name this upload."),
-                .init("preset", in: .query, .presetName, "The preset, where the body is the image itself."),
-                .init("pipeline", in: .query, .string(), "The pipeline as JSON, where the body is the image itself."),
-                .init("priority", in: .query, .priority, "The priority, where the body is the image itself."),
-                .init("batch", in: .query, BatchID.schema, "The batch, where the body is the image itself."),
-                .init("webhook_url", in: .query, .string(format: "uri"), "The webhook, where the body is the image itself."),
+                .init("preset", in: .query, .presetName, "The preset, if the body is the image itself."),
+                .init("pipeline", in: .query, .string(), "The pipeline as JSON, if the body is the image itself."),
+                .init("priority", in: .query, .priority, "The priority, if the body is the image itself."),
+                .init("batch", in: .query, BatchID.schema, "The batch, if the body is the image itself."),
+                .init("webhook_url", in: .query, .string(format: "uri"), "The webhook, if the body is the image itself."),
             ],
             body: BodyDescription(
                 [
@@ -53,9 +53,9 @@ enum UploadDescription {
                 DeclaredProblem(.malformed, "malformed_multipart", "The form is not valid `multipart/form-data`."),
                 DeclaredProblem(.malformed, "upload_aborted", "The body ended early."),
                 DeclaredProblem(.invalid, "empty_image", "The image has no bytes."),
-                DeclaredProblem(.invalid, "unknown_preset", "There is no preset of this name."),
-                DeclaredProblem(.invalid, "unknown_batch", "There is no batch of this id."),
-                DeclaredProblem(.conflict, "batch_closed", "The batch is closed and takes no more tasks."),
+                DeclaredProblem(.invalid, "unknown_preset", "There is no preset with this name."),
+                DeclaredProblem(.invalid, "unknown_batch", "There is no batch with this id."),
+                DeclaredProblem(.conflict, "batch_closed", "The batch is closed and accepts no more tasks."),
                 DeclaredProblem(.invalid, "port_not_allowed", "`image_url` or `webhook_url` has a port that is not allowed."),
                 DeclaredProblem(.invalid, "watermark_missing", "The task of a watermark does not exist, or has no source."),
                 DeclaredProblem(.invalid, "idempotency_key_reused", "The key was used for a different request."),
@@ -70,11 +70,11 @@ enum UploadDescription {
         "The outputs to produce; not together with `preset`.")
     private static let preset = JSONSchema.presetName.orNull.described("The name of a preset; not together with `pipeline`.")
     private static let priority = JSONSchema.priority.orNull.described(
-        "Which tasks come first; that of the batch, of the preset, or of the API key, or else `normal`, if there is none. Workers take "
-            + "tasks of the three priorities in the proportion 16:4:1 while there are some of each. Imports of many images should be `low`."
+        "The priority of the task; by default that of the batch, the preset or the API key, in this order, or else `normal`. Workers take "
+            + "tasks of the three priorities in the proportion 16:4:1 while there are some of each. Use `low` for imports of many images."
     )
 
-    private static let batch = BatchID.schema.orNull.described("The open batch that the task is to belong to.")
+    private static let batch = BatchID.schema.orNull.described("The open batch to which the task belongs.")
 
     private static let webhook = JSONSchema.string(format: "uri", length: 1...2048).orNull.described(
         "A URL that is notified when the task ends, besides the webhooks of the organisation; signed with the secret of `default`."

@@ -11,7 +11,7 @@ struct UsageRoutes: Sendable {
     var routes: [Route] {
         [
             Route(
-                .get, "/api/usage", id: "getUsage", tag: "usage", "Read what is used of the quotas, and the use by day",
+                .get, "/api/usage", id: "getUsage", tag: "usage", "Read the usage of the quotas, and the usage by day",
                 access: .scope(.readTasks), rate: .of(.heavy), responses: [.json(UsageView.self, "The usage.")], problems: .readingTasks
             ) { _, context in
                 let tenant = try context.requirePrincipal().tenant
@@ -54,7 +54,7 @@ struct QuotaRoutes: Sendable {
         "For operators: the token is the service secret (`PIXELFLOW_SERVICE_SECRET`), and a session is not accepted."
 
     private static let id = ParameterDescription("id", in: .path, .string(length: 1...128), "The id of the organisation.")
-    private static let notFound = DeclaredProblem(.notFound, "not_found", "This cannot be the id of an organisation.")
+    private static let notFound = DeclaredProblem(.notFound, "not_found", "This is not the id of an organisation.")
 
     @Sendable private func put(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let tenant = try Self.tenant(context)

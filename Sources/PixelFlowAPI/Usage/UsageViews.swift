@@ -11,7 +11,7 @@ struct QuotaView: Codable, SchemaNamed, SchemaAnnotated {
         "tasks_in_flight": limit("Tasks that are PENDING or PROCESSING."),
         "source_bytes": limit("Bytes of one image. A task whose URL leads to a larger one fails with `quota_exceeded`."),
         "retention_days": limit("Days after which a task that has ended is deleted, with its source and outputs.", atLeast: 1),
-        "weight": limit("How many turns the organisation has for each of another, while several wait; null is 1.", atLeast: 1),
+        "weight": limit("The number of turns of the organisation for each turn of another, while several wait; null is 1.", atLeast: 1),
     ]
 
     private static func limit(_ text: String, atLeast minimum: Int = 0) -> SchemaAnnotation {

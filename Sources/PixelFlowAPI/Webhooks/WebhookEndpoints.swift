@@ -28,7 +28,7 @@ struct WebhookEndpoints: Sendable {
         let there = try await store.webhooks(of: endpoint.tenant).filter { $0.id != .organisation }
         guard there.count < WebhookEndpoint.limit else {
             throw PixelFlowError(
-                .conflict, code: "too_many_webhooks", "An organisation may have \(WebhookEndpoint.limit) webhooks at most.")
+                .conflict, code: "too_many_webhooks", "An organisation can have at most \(WebhookEndpoint.limit) webhooks.")
         }
         _ = try await store.add(endpoint)
         try await settle()

@@ -34,9 +34,9 @@ struct WebhookRoutes: Sendable {
                 problems: .readingTasks + [Self.notFound], handler: get),
             Route(
                 .patch, "/api/webhooks/{id}", id: "changeWebhook", tag: "webhooks", "Change a webhook",
-                details: "What is absent stays. `enabled: true` enables one that PixelFlow has disabled.",
+                details: "Absent fields keep their values. `enabled: true` enables a webhook that PixelFlow has disabled.",
                 access: .scope(.writeWebhooks), parameters: [Self.id],
-                body: BodyDescription([.json(WebhookRequest.self)], "What is to change."),
+                body: BodyDescription([.json(WebhookRequest.self)], "The changes."),
                 responses: [.json(WebhookView.self, "The webhook as it is now.")],
                 problems: .readingTasks + [.auditLogBusy] + Self.invalid + [Self.notFound], handler: change),
             Route(
@@ -45,7 +45,8 @@ struct WebhookRoutes: Sendable {
                 problems: .readingTasks + [
                     .auditLogBusy, Self.notFound,
                     DeclaredProblem(
-                        .conflict, "webhook_in_use", "The webhook `default` stays: it signs what tasks with a `webhook_url` tell."),
+                        .conflict, "webhook_in_use",
+                        "The webhook `default` cannot be deleted: it signs the messages of tasks with a `webhook_url`."),
                 ], handler: delete),
             Route(
                 .post, "/api/webhooks/{id}/rotate", id: "rotateWebhook", tag: "webhooks", "Replace the secret of a webhook",
@@ -65,7 +66,8 @@ struct WebhookRoutes: Sendable {
             Route(
                 .get, "/api/webhooks/{id}/deliveries", id: "listWebhookDeliveries", tag: "webhooks", "List deliveries, newest first",
                 details: """
-                    With the log of their attempts, but without the answers to them, which the single delivery shows; kept for 30 days. \
+                    With the log of their attempts, but without the responses, which only the single delivery shows. Deliveries are kept \
+                    for 30 days. \
                     Send `next_cursor` as `cursor` for the next page.
                     """,
                 access: .scope(.writeWebhooks),
@@ -80,11 +82,11 @@ struct WebhookRoutes: Sendable {
             Route(
                 .post, "/api/webhooks/{id}/replay", id: "replayWebhookDeliveries", tag: "webhooks", "Deliver again",
                 details: """
-                    One delivery, whatever became of it, or all that have failed since a time: at most \(Self.replayLimit) in one call, the \
-                    oldest first. They keep their ids and get all attempts anew.
+                    One delivery in any state, or all that have failed since a time: at most \(Self.replayLimit) in one call, the \
+                    oldest first. They keep their ids and get all attempts again.
                     """, access: .scope(.writeWebhooks), parameters: [Self.id],
-                body: BodyDescription([.json(WebhookReplayRequest.self)], "Either of the two."),
-                responses: [.json(.accepted, WebhookReplayView.self, "How many are delivered again.")],
+                body: BodyDescription([.json(WebhookReplayRequest.self)], "One of the two fields."),
+                responses: [.json(.accepted, WebhookReplayView.self, "The number of replayed deliveries.")],
                 problems: .readingTasks + Self.invalid + [
                     Self.notFound, DeclaredProblem(.conflict, "delivery_under_way", "An attempt of the delivery is under way."),
                 ], handler: replay),
@@ -108,7 +110,7 @@ struct WebhookRoutes: Sendable {
     ) { WebhookDelivery.State(rawValue: $0) }
     private static let limit = QueryParameter.integer("limit", 1...200, default: 50, "Deliveries on a page.")
     private static let cursor = QueryParameter<WebhookDeliveryQuery.Position>(
-        "cursor", .string(), "Where the page before this one ended: its `next_cursor`.", expectation: "a next_cursor of this list"
+        "cursor", .string(), "The `next_cursor` of the previous page.", expectation: "a next_cursor of this list"
     ) { WebhookDeliveryQuery.Position($0) }
 }
 
@@ -220,7 +222,7 @@ extension WebhookRoutes {
             replayed = 1
         case (nil, let since?):
             guard let time = Timestamp(iso8601: since) else {
-                throw PixelFlowError.invalid("since", "since must be a time, as in 2027-01-31T08:00:00Z.")
+                throw PixelFlowError.invalid("since", "since must be a time, such as 2027-01-31T08:00:00Z.")
             }
             replayed = try await endpoints.store.replayFailed(to: queue, since: time, limit: Self.replayLimit)
         default: throw PixelFlowError.invalid("delivery", "Send either delivery or since.")

@@ -15,7 +15,7 @@ struct WebhookView: Codable, SchemaNamed, SchemaAnnotated {
             ["enum": .array(WebhookEndpoint.Fault.allCases.map { .string($0.rawValue) })]),
         "failing_since": .init("Since when every attempt has failed.", ["format": "date-time"]),
         "secret": .init("Signs the messages. Shown once.", ["pattern": "^whsec_[A-Za-z0-9+/]+=*$"]),
-        "previous_secret_until": .init("Until when the secret before signs, too.", ["format": "date-time"]),
+        "previous_secret_until": .init("Until when the previous secret signs, too.", ["format": "date-time"]),
         "created_at": .init("RFC 3339.", ["format": "date-time"]), "updated_at": .init("RFC 3339.", ["format": "date-time"]),
     ]
 
@@ -67,29 +67,29 @@ struct WebhookDeliveryView: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "WebhookDelivery"
     static let annotations: [String: SchemaAnnotation] = [
         "id": "The `webhook-id` of every attempt.", "event": "What it tells of.",
-        "task": .init("The task that it tells of.", ["format": "uuid"]),
-        "batch": .init("The batch that it tells of.", ["format": "uuid"]),
+        "task": .init("The task of the event.", ["format": "uuid"]),
+        "batch": .init("The batch of the event.", ["format": "uuid"]),
         "url": .init("The `webhook_url` of the task; absent for an endpoint.", ["format": "uri"]),
         "state": "`pending` until it is `delivered` or has `failed`.",
         "attempts": .init("Oldest first; at most \(WebhookDelivery.logLimit)."),
-        "next_attempt_at": .init("When it is tried next; absent once it is settled.", ["format": "date-time"]),
+        "next_attempt_at": .init("The time of the next attempt; absent if none follows.", ["format": "date-time"]),
         "event_at": .init("When the event happened.", ["format": "date-time"]), "created_at": .init("RFC 3339.", ["format": "date-time"]),
-        "body": "The message, where a single delivery is asked for.",
+        "body": "The message, if a single delivery is requested.",
     ]
 
     struct AttemptView: Codable, SchemaAnnotated {
         static let annotations: [String: SchemaAnnotation] = [
             "at": .init("When it began.", ["format": "date-time"]), "duration_ms": .init("Milliseconds.", ["minimum": 0]),
             "timestamp": .init("The `webhook-timestamp` of the request: seconds since 1970. Absent if none was made.", ["minimum": 0]),
-            "status": "Of the answer; absent without one.",
+            "status": "Of the response; absent if there was none.",
             "error":
                 "Why there was no answer: `timeout`, `unreachable`, `name_not_resolved`, `address_blocked`, `certificate_untrusted`, …",
             "answer": .init(
                 """
-                Of the last \(WebhookDelivery.answersKept) attempts, where a single delivery is asked for: the beginning of the answer's body, \
-                at most \(WebhookOutcome.answerLimit) bytes, with `?` for control characters. Empty otherwise.
+                Of the last \(WebhookDelivery.answersKept) attempts, if a single delivery is requested: the beginning of the response \
+                body, at most \(WebhookOutcome.answerLimit) bytes, with `?` for control characters. Empty otherwise.
                 """),
-            "next_attempt_at": .init("When the next attempt was to follow.", ["format": "date-time"]),
+            "next_attempt_at": .init("When the next attempt was planned.", ["format": "date-time"]),
         ]
 
         let at: String

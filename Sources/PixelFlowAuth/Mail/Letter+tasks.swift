@@ -20,15 +20,15 @@ extension Letter {
                     \(until.dayAndTime) UTC:
                     """
                 ],
-                action: "Look at the tasks", link: ended.failed > 0 ? "\(page)/?status=\(TaskStatus.failed.rawValue)" : page + "/",
-                notes: ["You get this message because you chose on your account page to be told \(choice.words)."], stop: stop)
+                action: "View the tasks", link: ended.failed > 0 ? "\(page)/?status=\(TaskStatus.failed.rawValue)" : page + "/",
+                notes: ["You get this message because, on your account page, you chose to get mail \(choice.words)."], stop: stop)
         case .batch(let id, let description):
             let name = description.isEmpty ? "A batch" : "The batch “\(description)”"
             letter = Letter(
                 subject: "\(name) in \(organisation) is done: \(ended.words)", heading: "A batch is done",
-                paragraphs: ["\(name) in “\(organisation)” is done. This is what became of its tasks."],
-                action: "Look at the tasks", link: "\(page)/?batch=\(id)",
-                notes: ["You get this message because you chose on your account page to be told \(TaskMail.batches.words)."],
+                paragraphs: ["\(name) in “\(organisation)” is done. Its tasks have ended as follows."],
+                action: "View the tasks", link: "\(page)/?batch=\(id)",
+                notes: ["You get this message because, on your account page, you chose to get mail \(TaskMail.batches.words)."],
                 stop: stop)
         }
         letter.figures = ended.figures
@@ -64,8 +64,8 @@ extension TaskMail {
         switch self {
         case .never: "nothing"
         case .failures: "when tasks have failed"
-        case .hourly: "each hour what has ended"
-        case .daily: "each day what has ended"
+        case .hourly: "for each hour in which tasks have ended"
+        case .daily: "for each day on which tasks have ended"
         case .batches: "when a batch is done"
         }
     }

@@ -59,7 +59,7 @@ struct Letter: Sendable, Hashable {
     static func verification(link: String, address: String) -> Letter {
         Letter(
             subject: "Confirm your address for PixelFlow", heading: "Confirm your address",
-            paragraphs: ["There is a new PixelFlow account for \(address). Confirm that you read mail at this address."],
+            paragraphs: ["There is a new PixelFlow account for \(address). Confirm that this is your address."],
             action: "Confirm the address", link: link,
             notes: ["The link can be used once, within a day.", "If you did not create an account, ignore this message."])
     }
@@ -72,7 +72,7 @@ struct Letter: Sendable, Hashable {
                 "PixelFlow has disabled a webhook of “\(organisation)” – \(detail).",
                 "It receives no more messages. Fix the receiver, enable the webhook again, and replay what it has missed.",
             ],
-            action: "Look at the webhook", link: link, notes: ["You get this message because you are an owner of “\(organisation)”."],
+            action: "View the webhook", link: link, notes: ["You get this message because you are an owner of “\(organisation)”."],
             stop: stop)
     }
 
@@ -85,7 +85,7 @@ struct Letter: Sendable, Hashable {
             heading: isFull ? "A quota is used up" : "A quota is filling up",
             paragraphs: [
                 quota.map { "“\(organisation)” has used \($0.share)." } ?? "“\(organisation)” has used much of a quota: \(known).",
-                "What goes beyond the quota is refused. "
+                "Requests beyond the quota are refused. "
                     + (isFull ? quota?.remedy ?? "" : "Ask the operator for more if this will not be enough."),
             ],
             action: "Open PixelFlow", link: link,

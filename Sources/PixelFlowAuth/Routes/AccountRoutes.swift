@@ -15,8 +15,8 @@ struct AccountRoutes: Sendable {
             Route(
                 .post, "/password/reset", id: "resetPassword", tag: "accounts", "Set a new password with a reset token",
                 details: """
-                    `POST /password/forgot` mails the token, or an operator makes it. It is good for an hour and once; all sessions of \
-                    the account end.
+                    `POST /password/forgot` mails the token, or an operator creates it. It is valid once, for an hour. All sessions of the \
+                    account end.
                     """, access: .anyone, rate: .of(.signIn),
                 body: BodyDescription([.json(PasswordReset.self)], "The token and the new password."),
                 responses: [.empty(.noContent, "The password is set.")],
@@ -29,14 +29,14 @@ struct AccountRoutes: Sendable {
     var routes: [Route] {
         [
             Route(
-                .get, "/me", id: "getMe", tag: "accounts", "Read one's account", access: .token,
+                .get, "/me", id: "getMe", tag: "accounts", "Read the caller's account", access: .token,
                 responses: [.json(AccountView.self, "The account.")], problems: [.databaseUnavailable, .personRequired, Self.gone],
                 handler: me),
             Route(
-                .delete, "/me", id: "deleteMe", tag: "accounts", "Delete one's account",
+                .delete, "/me", id: "deleteMe", tag: "accounts", "Delete the caller's account",
                 details: """
-                    With the personal organisation and every organisation in which no one else is. Whoever is the last owner of an \
-                    organisation with others in it must hand it over first.
+                    Also deletes the personal organisation and every organisation without other members. The last owner of an organisation \
+                    with other members must hand it over first.
                     """, access: .token, body: BodyDescription([.json(PasswordConfirmation.self)], "The password, as a confirmation."),
                 responses: [.empty(.noContent, "The account is deleted.")],
                 problems: [
@@ -44,9 +44,9 @@ struct AccountRoutes: Sendable {
                     DeclaredProblem(.conflict, "last_owner", "Another organisation would be without an owner."),
                 ] + .fields, handler: delete),
             Route(
-                .post, "/password", id: "changePassword", tag: "accounts", "Change one's password",
+                .post, "/password", id: "changePassword", tag: "accounts", "Change the caller's password",
                 details: "Ends every other session of the account.", access: .token,
-                body: BodyDescription([.json(PasswordChange.self)], "The passwords of before and after."),
+                body: BodyDescription([.json(PasswordChange.self)], "The current and the new password."),
                 responses: [.empty(.noContent, "The password is changed.")],
                 problems: Self.passwordProblems + [.personRequired, Self.gone, Self.wrongPassword, Self.throttled, Self.busy],
                 handler: changePassword),
@@ -103,9 +103,9 @@ struct AccountView: Codable, SchemaNamed, SchemaAnnotated {
         "id": "Names the account.", "email": .init("Its address.", ["format": "email"]),
         "tenant": "The personal organisation.", "organisation": "The organisation that the token is for.",
         "role": .init("The role in it.", schema: Role.schema), "second_factor": "Whether each sign-in needs a code.",
-        "recovery_codes": .init("How many of the recovery codes have not been used.", ["minimum": 0]),
+        "recovery_codes": .init("The number of unused recovery codes.", ["minimum": 0]),
         "created_at": .init("RFC 3339.", ["format": "date-time"]),
-        "email_verified": "Whether the person has confirmed to read the mail of the address.",
+        "email_verified": "Whether the address has been confirmed.",
     ]
 
     let id: String
@@ -143,7 +143,7 @@ struct AccountView: Codable, SchemaNamed, SchemaAnnotated {
 private struct PasswordChange: Decodable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "PasswordChange"
     static let annotations: [String: SchemaAnnotation] = [
-        "password": .init("The password of today.", ["format": "password", "maxLength": 1024]),
+        "password": .init("The current password.", ["format": "password", "maxLength": 1024]),
         "new_password": .init("At least 8 characters and at most 1,024 bytes.", ["format": "password", "minLength": 8, "maxLength": 1024]),
     ]
 

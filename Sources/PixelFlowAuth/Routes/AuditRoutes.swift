@@ -44,7 +44,7 @@ struct AuditRoutes: Sendable {
     private static let until = time("until", "Only entries before this time.")
     private static let limit = QueryParameter.integer("limit", 1...1_000, default: 100, "Entries on a page.")
     private static let cursor = QueryParameter<String>(
-        "cursor", .string(format: "uuid"), "Where the page before this one ended: its `next_cursor`.",
+        "cursor", .string(format: "uuid"), "The `next_cursor` of the previous page.",
         expectation: "a next_cursor of this list"
     ) { UUIDv7.isCanonical($0) ? $0 : nil }
 

@@ -10,7 +10,7 @@ struct Credentials: Decodable, SchemaNamed, SchemaAnnotated {
     static let annotations: [String: SchemaAnnotation] = [
         "email": .init("The address of the account.", ["format": "email", "maxLength": 254]),
         "password": .init("At least 8 characters and at most 1,024 bytes.", ["format": "password", "minLength": 8, "maxLength": 1024]),
-        "code": .init("Six digits of the authenticator app, or a recovery code; where the second factor is on.", ["maxLength": 64]),
+        "code": .init("Six digits of the authenticator app, or a recovery code; required if the second factor is on.", ["maxLength": 64]),
     ]
 
     let email: String
@@ -24,7 +24,7 @@ struct Registration: Decodable, SchemaNamed, SchemaAnnotated {
     static let annotations: [String: SchemaAnnotation] = Credentials.annotations.filter { $0.key != "code" }.merging(
         [
             "invitation": "An invitation that the account accepts at once. Registration may need one.",
-            "setup_token": "Lets the first account in where registration is not open; the log of auth shows it.",
+            "setup_token": "Registers the first account if registration is not open; the log of auth shows it.",
         ], uniquingKeysWith: { $1 })
 
     let email: String

@@ -15,18 +15,18 @@ struct AuthRoutes: Sendable {
         text: "Accounts, organisations, tokens and API keys.",
         tags: [
             ("accounts", "Registering and signing in. A token is sent to the api as `Authorization: Bearer TOKEN`."),
-            ("sessions", "A sign-in on a device: new tokens, signing out, and where else one is signed in."),
+            ("sessions", "A session is a sign-in on a device: renew its tokens, end it, and list the others."),
             (
                 "organisations",
                 "Organisations own tasks, presets and API keys. People are their members, as viewer, member, admin or owner; a person has a personal organisation and can be in others."
             ),
-            ("keys", "Credentials for programs. A key is sent like a token, and accepted wherever one is."),
+            ("keys", "Credentials for programs. A key is sent like a token, and accepted wherever a token is."),
             ("audit", "Who did what in an organisation."),
             (
                 "operator",
-                "Accounts and organisations of everyone, for those who run the service. The bearer is `PIXELFLOW_SERVICE_SECRET`."
+                "All accounts and organisations, for operators. The bearer token is `PIXELFLOW_SERVICE_SECRET`."
             ),
-            ("service", "For those who run the service."),
+            ("service", "For operators."),
         ], examples: RecordedExamples.all)
 
     var routes: [Route] {
@@ -51,14 +51,14 @@ struct AuthRoutes: Sendable {
             Route(
                 .post, "/login", id: "login", tag: "accounts", "Sign in", access: .anyone, rate: .of(.signIn),
                 body: BodyDescription(
-                    [.json(Credentials.self)], "The address and the password of the account, and a code where the second factor is on."),
+                    [.json(Credentials.self)], "The address and the password of the account, and a code if the second factor is on."),
                 responses: [.json(IssuedToken.self, "A token.")],
                 problems: Self.credentialProblems + [
                     DeclaredProblem(.unauthenticated, "credentials_invalid", "The address or the password is wrong."),
                     .secondFactorRequired, .secondFactorInvalid,
                     DeclaredProblem(.throttled, "login_throttled", "Too many failures for this account from this address."),
                     DeclaredProblem(.unavailable, "auth_busy", "Too many sign-ins are in progress."),
-                    DeclaredProblem(.conflict, "credentials_changed", "The password was changed in this moment."),
+                    DeclaredProblem(.conflict, "credentials_changed", "The password was changed at the same time."),
                     DeclaredProblem(.forbidden, "account_disabled", "An operator has disabled the account."),
                     DeclaredProblem(.forbidden, "no_organisation", "The account belongs to no organisation."),
                 ], handler: login),

@@ -14,7 +14,7 @@ struct ExportRoutes: Sendable {
     var routes: [Route] {
         [
             Route(
-                .get, "/me/export", id: "exportMe", tag: "accounts", "Export what is kept about one's account",
+                .get, "/me/export", id: "exportMe", tag: "accounts", "Export the data of the caller's account",
                 details: """
                     The account, its organisations, its sessions, and what it did in each organisation by the audit log, at most the last \
                     \(Self.auditLimit) entries each. Tasks and their pictures are not in it: list them with `GET /api/tasks`.

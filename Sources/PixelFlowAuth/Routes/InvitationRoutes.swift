@@ -22,14 +22,14 @@ struct InvitationRoutes: Sendable {
             Route(
                 .post, "/organisations/{id}/invitations", id: "invite", tag: "organisations", "Invite someone",
                 details: """
-                    The answer holds `token`, this once: give it, or the link to the page with it, to whom you invite. It is good for 7 \
-                    days and one person; with `email`, for that address alone. Where the service sends mail, the address also gets the \
-                    link in a message, and `mailed` is true.
+                    Only this response contains `token`: give it, or the link to the page with it, to the person whom you invite. It is \
+                    valid for 7 days and one person; with `email`, for that address only. If the service sends mail, it also sends the \
+                    link to that address, and `mailed` is true.
                     """, access: .token, parameters: [.organisationID],
-                body: BodyDescription([.json(InvitationRequest.self)], "Whom to invite as what."),
+                body: BodyDescription([.json(InvitationRequest.self)], "The role, and the address to invite."),
                 responses: [.json(.created, InvitationView.self, "The invitation, with its token.")],
                 problems: .organisation + .fields + [
-                    DeclaredProblem(.forbidden, "role_too_high", "Only an owner invites owners."),
+                    DeclaredProblem(.forbidden, "role_too_high", "Only an owner can invite owners."),
                     DeclaredProblem(.invalid, "email_invalid", "The address is not valid."),
                     DeclaredProblem(.conflict, "too_many_invitations", "The organisation has 200 open invitations."), .mailBacklog,
                 ], handler: create),
@@ -37,28 +37,28 @@ struct InvitationRoutes: Sendable {
                 .post, "/organisations/{id}/invitations/{invitation}/renew", id: "renewInvitation", tag: "organisations",
                 "Renew an invitation",
                 details: """
-                    The answer holds a new `token`, good for 7 days; the one before no longer counts. An invitation with an address is \
-                    mailed again.
+                    The response contains a new `token`, valid for 7 days; the previous one is no longer valid. An invitation with an \
+                    address is mailed again.
                     """,
                 access: .token, parameters: [.organisationID, Self.id],
                 responses: [.json(InvitationView.self, "The invitation, with its new token.")],
                 problems: .organisation + [
-                    DeclaredProblem(.forbidden, "role_too_high", "The caller could not invite for its role."), .mailBacklog,
+                    DeclaredProblem(.forbidden, "role_too_high", "The caller may not invite people with this role."), .mailBacklog,
                 ],
                 handler: renew),
             Route(
                 .delete, "/organisations/{id}/invitations/{invitation}", id: "revokeInvitation", tag: "organisations",
                 "Revoke an invitation", access: .token, parameters: [.organisationID, Self.id],
-                responses: [.empty(.noContent, "The invitation no longer counts.")], problems: .organisation, handler: revoke),
+                responses: [.empty(.noContent, "The invitation is no longer valid.")], problems: .organisation, handler: revoke),
             Route(
                 .post, "/invitations/accept", id: "acceptInvitation", tag: "organisations", "Accept an invitation",
                 details: "Someone without an account sends the token to `POST /register` instead.", access: .token,
                 body: BodyDescription([.json(InvitationToken.self)], "The token."),
-                responses: [.json(AcceptedInvitation.self, "The caller is a member; `POST /token` changes to the organisation.")],
+                responses: [.json(AcceptedInvitation.self, "The caller is a member; `POST /token` switches to the organisation.")],
                 problems: [
                     .databaseUnavailable, .personRequired,
                     DeclaredProblem(.notFound, "invitation_invalid", "The token is used, revoked, expired or for another address."),
-                    DeclaredProblem(.conflict, "already_member", "The caller is a member already."),
+                    DeclaredProblem(.conflict, "already_member", "The caller is already a member."),
                     DeclaredProblem(.conflict, "too_many_members", "The organisation has 1,000 members."),
                 ] + .fields, handler: accept),
         ]
@@ -150,7 +150,7 @@ private struct InvitationRequest: Decodable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "InvitationRequest"
     static let annotations: [String: SchemaAnnotation] = [
         "email": .init("The only address that may accept it; by default anyone who has the token.", ["format": "email", "maxLength": 254]),
-        "role": .init("What they become.", schema: Role.schema),
+        "role": .init("The role of the invited person.", schema: Role.schema),
     ]
 
     let email: String?
@@ -168,7 +168,7 @@ private struct InvitationToken: Decodable, SchemaNamed, SchemaAnnotated {
 private struct AcceptedInvitation: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "AcceptedInvitation"
     static let annotations: [String: SchemaAnnotation] = [
-        "organisation": "What the caller is a member of now.", "role": .init("As what.", schema: Role.schema),
+        "organisation": "The organisation that the caller has joined.", "role": .init("As what.", schema: Role.schema),
     ]
 
     let organisation: String
@@ -182,10 +182,10 @@ private struct InvitationList: Codable {
 private struct InvitationView: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "Invitation"
     static let annotations: [String: SchemaAnnotation] = [
-        "id": "Names the invitation.", "email": .init("Who alone may accept it.", ["format": "email"]),
-        "role": .init("What they become.", schema: Role.schema), "invited_by": "The `user_id` of who has invited.",
+        "id": "Names the invitation.", "email": .init("The only address that may accept it.", ["format": "email"]),
+        "role": .init("The role of the invited person.", schema: Role.schema), "invited_by": "The `user_id` of the person who has invited.",
         "created_at": .init("RFC 3339.", ["format": "date-time"]), "expires_at": .init("RFC 3339.", ["format": "date-time"]),
-        "token": "Shown where the invitation is made or renewed, and never again.",
+        "token": "Shown only when the invitation is created or renewed.",
         "mailed": "Shown with the token: whether a message with the link is on its way to the address.",
     ]
 

@@ -21,20 +21,20 @@ struct KeyRoutes: Sendable {
             Route(
                 .post, "/keys", id: "createKey", tag: "keys", "Create an API key",
                 details: """
-                    The answer holds `key`, this once. The key belongs to the organisation: it stays when whoever has made it goes. It can \
-                    have no scope that its maker does not have.
+                    Only this response contains `key`. The key belongs to the organisation and stays valid when its creator leaves. It can \
+                    only have scopes that its creator has.
                     """, access: .scope(.administer), body: BodyDescription([.json(KeyRequest.self)], "What the key may do."),
                 responses: [.json(.created, KeyView.self, "The key, with its secret.")],
                 problems: [
                     .databaseUnavailable, .organisationNotFound, .insufficientRole,
                     DeclaredProblem(.conflict, "too_many_keys", "The organisation has 200 keys."),
-                    DeclaredProblem(.forbidden, "scope_too_wide", "The maker does not have one of the scopes."),
+                    DeclaredProblem(.forbidden, "scope_too_wide", "The creator does not have one of the scopes."),
                 ] + .fields, handler: create),
             Route(
                 .delete, "/keys/{id}", id: "revokeKey", tag: "keys", "Revoke an API key",
                 details: "It is refused everywhere within seconds.", access: .scope(.administer),
                 parameters: [.init("id", in: .path, .string(), "The key.")],
-                responses: [.empty(.noContent, "The key no longer counts.")],
+                responses: [.empty(.noContent, "The key is no longer valid.")],
                 problems: [
                     .databaseUnavailable, .insufficientRole, DeclaredProblem(.notFound, "not_found", "There is no such key."),
                 ], handler: revoke),
@@ -143,7 +143,7 @@ private struct KeyRequest: Decodable, SchemaNamed, SchemaAnnotated {
     func expiry(after now: Timestamp) throws -> Timestamp? {
         guard let expiresAt else { return nil }
         guard let expiry = Timestamp(iso8601: expiresAt), expiry > now else {
-            throw PixelFlowError.invalid("expires_at", "expires_at must be a time in the future, as in 2027-01-31T08:00:00Z.")
+            throw PixelFlowError.invalid("expires_at", "expires_at must be a time in the future, such as 2027-01-31T08:00:00Z.")
         }
         return expiry
     }
@@ -162,14 +162,14 @@ private struct KeyView: Codable, SchemaNamed, SchemaAnnotated {
     static let annotations: [String: SchemaAnnotation] = [
         "id": "Names the key.", "name": "Its name, for people.", "hint": "The last four characters of the secret.",
         "scopes": .init("What it may be used for.", schema: .array(of: Scope.schema)),
-        "networks": "Where it may be used from; from anywhere if empty.", "created_by": "The `user_id` of who has made it.",
+        "networks": "The networks from which it may be used; any if empty.", "created_by": "The `user_id` of its creator.",
         "priority": .init(
             "The priority of tasks for which neither the upload nor its preset names one; absent for `normal`.",
             schema: .choice(Lane.allCases.map(\.rawValue))),
         "created_at": .init("RFC 3339.", ["format": "date-time"]),
         "expires_at": .init("RFC 3339; absent for a key that does not expire.", ["format": "date-time"]),
         "last_used_at": .init("To the minute; absent for a key that was never used.", ["format": "date-time"]),
-        "key": "The secret: `pf_live_…`. Shown where the key is made, and never again.",
+        "key": "The secret: `pf_live_…`. Shown only when the key is created.",
     ]
 
     let id: String

@@ -16,7 +16,7 @@ struct MailRoutes: Sendable {
                 .post, "/password/forgot", id: "forgotPassword", tag: "accounts", "Ask for a reset token by mail",
                 details: """
                     The answer is the same whether the address has an account or not; only an account gets a message. Its link leads to \
-                    the page and holds a token for `POST /password/reset`. After one such message the account gets no other for 5 minutes.
+                    the page and contains a token for `POST /password/reset`. An account gets at most one such message in 5 minutes.
                     """, access: .anyone, rate: .of(.signIn),
                 body: BodyDescription([.json(ForgottenAddress.self)], "The address of the account."),
                 responses: [.empty(.accepted, "If the address has an account, a message will be sent to it.")],
@@ -37,8 +37,9 @@ struct MailRoutes: Sendable {
     var routes: [Route] {
         [
             Route(
-                .post, "/email/verification", id: "sendVerification", tag: "accounts", "Send a message that asks to confirm one's address",
-                details: "The one before no longer counts. Within a minute of it nothing is sent.", access: .token,
+                .post, "/email/verification", id: "sendVerification", tag: "accounts",
+                "Send a message that asks the caller to confirm their address",
+                details: "The previous message becomes invalid. Within a minute after a message, no other one is sent.", access: .token,
                 responses: [.empty(.accepted, "A message is on its way.")],
                 problems: [
                     .databaseUnavailable, .personRequired, .mailOff, .mailThrottled, .mailBacklog,

@@ -16,8 +16,9 @@ struct MemberRoutes: Sendable {
                 parameters: [.organisationID], responses: [.json(MemberList.self, "The members.")], problems: .organisation,
                 handler: list),
             Route(
-                .patch, "/organisations/{id}/members/{user}", id: "changeMember", tag: "organisations", "Give a member another role",
-                details: "An admin gives the roles up to admin, an owner every role. Tokens with the old role are refused within seconds.",
+                .patch, "/organisations/{id}/members/{user}", id: "changeMember", tag: "organisations", "Change the role of a member",
+                details:
+                    "An admin can assign the roles up to admin, an owner every role. Tokens with the old role are refused within seconds.",
                 access: .token, parameters: [.organisationID, Self.user],
                 body: BodyDescription([.json(RoleChange.self)], "The role."), responses: [.json(MemberView.self, "The member.")],
                 problems: .organisation + .fields + Self.changeProblems, handler: change),
@@ -31,10 +32,10 @@ struct MemberRoutes: Sendable {
 
     private static let user = ParameterDescription("user", in: .path, .string(), "The `user_id` of the member.")
     private static let changeProblems = [
-        DeclaredProblem(.forbidden, "role_too_high", "Only an owner gives or takes the role of an owner."),
+        DeclaredProblem(.forbidden, "role_too_high", "Only an owner can grant or revoke the role owner."),
         DeclaredProblem(.conflict, "last_owner", "The organisation would be without an owner."),
         DeclaredProblem(
-            .conflict, "personal_organisation", "No one leaves the personal organisation of their account, or has another role in it."),
+            .conflict, "personal_organisation", "A person cannot leave their personal organisation, or have another role in it."),
     ]
 
     @Sendable private func list(_ request: Request, _ context: AppRequestContext) async throws -> Response {

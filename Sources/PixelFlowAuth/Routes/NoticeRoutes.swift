@@ -13,14 +13,15 @@ struct NoticeRoutes: Sendable {
     var openRoutes: [Route] {
         [
             Route(
-                .get, "/unsubscribe", id: "showUnsubscribe", tag: "accounts", "Ask whether to end the messages of a link",
-                details: "Changes nothing: programs that look at mail follow its links.", access: .anyone,
-                parameters: [Self.token.description], responses: [Self.page("The page that asks.")],
+                .get, "/unsubscribe", id: "showUnsubscribe", tag: "accounts", "Show the confirmation page of an unsubscribe link",
+                details: "Changes nothing, because mail scanners follow links.", access: .anyone,
+                parameters: [Self.token.description], responses: [Self.page("The confirmation page.")],
                 problems: [.databaseUnavailable, .invalidParameter, Self.invalid], handler: show),
             Route(
-                .post, "/unsubscribe", id: "unsubscribe", tag: "accounts", "End the messages of a link",
-                details: "As in RFC 8058: no sign-in, no cookie, and the body is ignored. Can be repeated.", access: .anyone,
-                parameters: [Self.token.description], responses: [Self.page("The messages have ended.")],
+                .post, "/unsubscribe", id: "unsubscribe", tag: "accounts", "Unsubscribe with a link",
+                details: "One-click unsubscribe (RFC 8058): needs no sign-in and no cookie, and ignores the body. Can be repeated.",
+                access: .anyone,
+                parameters: [Self.token.description], responses: [Self.page("No such messages are sent any more.")],
                 problems: [.databaseUnavailable, .invalidParameter, Self.invalid], handler: unsubscribe),
         ]
     }
@@ -29,20 +30,20 @@ struct NoticeRoutes: Sendable {
         [
             Route(
                 .get, "/notification-settings", id: "getNotificationSettings", tag: "accounts",
-                "Read what one is mailed of an organisation", details: "Of the organisation that the token is for.", access: .token,
+                "Read which notices the caller gets by mail", details: "Those of the organisation of the token.", access: .token,
                 responses: [.json(NotificationSettings.self, "What is sent.")], problems: [.databaseUnavailable, .personRequired],
                 handler: read),
             Route(
                 .put, "/notification-settings", id: "setNotificationSettings", tag: "accounts",
-                "Choose what one is mailed of an organisation", details: "Of the organisation that the token is for.", access: .token,
+                "Choose which notices the caller gets by mail", details: "Those of the organisation of the token.", access: .token,
                 body: BodyDescription([.json(NotificationChoice.self)], "What to send."),
                 responses: [.json(NotificationSettings.self, "What is sent.")],
                 problems: [.databaseUnavailable, .personRequired] + .fields, handler: write),
         ]
     }
 
-    private static let token = QueryParameter.text("token", maximumBytes: 256, "What stands in the link.")
-    private static let invalid = DeclaredProblem(.notFound, "unsubscribe_invalid", "The link is incomplete, or not of this service.")
+    private static let token = QueryParameter.text("token", maximumBytes: 256, "The token in the link.")
+    private static let invalid = DeclaredProblem(.notFound, "unsubscribe_invalid", "The link is incomplete, or belongs to another service.")
 
     private static func page(_ text: String) -> ResponseDescription {
         ResponseDescription(200, text, [ContentDescription("text/html", .schema(.string()))])
@@ -121,13 +122,13 @@ private struct NotificationChoice: Decodable, SchemaNamed, SchemaAnnotated {
 struct NotificationSettings: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "NotificationSettings"
     fileprivate static let choices: [String: SchemaAnnotation] = [
-        "webhook_disabled": "Whether an owner is mailed that PixelFlow has disabled a webhook.",
-        "quota_warning": "Whether an owner or admin is mailed that much of a quota is used.",
+        "webhook_disabled": "Whether the caller, as an owner, gets a mail when PixelFlow disables a webhook.",
+        "quota_warning": "Whether the caller, as an owner or admin, gets a mail when a quota fills up.",
         "tasks": .init(
             """
-            What one is mailed of the ends of tasks that one has added oneself or by API keys that one has made: nothing; that some have \
-            failed, at most once in 15 minutes; what has ended in an hour, or in a day; or that a batch is done. Absent in a request to \
-            leave it as it is.
+            The mail about the tasks of the caller and the caller's API keys: none; one for each quarter of an hour in which tasks have \
+            failed; one for each hour or day in which tasks have ended; or one for each completed batch. If absent in a request, it keeps \
+            its value.
             """, schema: .choice(TaskMail.allCases.map(\.rawValue))),
     ]
     static let annotations = choices.merging([

@@ -18,7 +18,7 @@ struct OperatorRoutes: Sendable {
                 responses: [.json(UserPage.self, "A page of accounts.")], problems: Self.listProblems, handler: users),
             Route(
                 .post, "/operator/users", id: "operatorCreateUser", tag: "operator", "Create an account",
-                details: "Whatever the registration mode. The answer holds a reset token with which the person sets a password.",
+                details: "Works in every registration mode. The response contains a reset token, with which the person sets a password.",
                 access: .operator, body: BodyDescription([.json(NewUser.self)], "The address."),
                 responses: [.json(.created, CreatedUser.self, "The account, and a reset token.")],
                 problems: [
@@ -33,8 +33,8 @@ struct OperatorRoutes: Sendable {
                 responses: [.json(OperatorUser.self, "The account.")],
                 problems: [.databaseUnavailable, Self.userNotFound] + .fields, handler: change),
             Route(
-                .post, "/operator/users/{id}/password-reset", id: "operatorResetPassword", tag: "operator", "Make a reset token",
-                details: "For `POST /password/reset`: good for an hour and once.", access: .operator, parameters: [Self.userID],
+                .post, "/operator/users/{id}/password-reset", id: "operatorResetPassword", tag: "operator", "Create a reset token",
+                details: "For `POST /password/reset`; valid once, for an hour.", access: .operator, parameters: [Self.userID],
                 responses: [.json(.created, ResetToken.self, "The token.")], problems: [.databaseUnavailable, Self.userNotFound],
                 handler: reset),
             Route(
@@ -52,8 +52,8 @@ struct OperatorRoutes: Sendable {
                 .patch, "/operator/organisations/{id}", id: "operatorChangeOrganisation", tag: "operator",
                 "Delete or restore an organisation", access: .operator, parameters: [.organisationID],
                 body: BodyDescription([.json(DeletionChange.self)], "What to change."),
-                responses: [.empty(.noContent, "It is done.")], problems: [.databaseUnavailable, .organisationNotFound] + .fields,
-                handler: changeOrganisation),
+                responses: [.empty(.noContent, "The change has been made.")],
+                problems: [.databaseUnavailable, .organisationNotFound] + .fields, handler: changeOrganisation),
             Route(
                 .get, "/operator/organisations/{id}/members", id: "operatorListMembers", tag: "operator", "List the members",
                 access: .operator, parameters: [.organisationID], responses: [.json(MemberList.self, "The members.")],
@@ -67,7 +67,7 @@ struct OperatorRoutes: Sendable {
         DeclaredProblem.databaseUnavailable, .invalidParameter,
     ]
     private static let limit = QueryParameter.integer("limit", 1...1_000, default: 100, "Entries on a page.")
-    private static let cursor = QueryParameter.text("cursor", maximumBytes: 64, "The `next_cursor` of the page before.")
+    private static let cursor = QueryParameter.text("cursor", maximumBytes: 64, "The `next_cursor` of the previous page.")
 
     @Sendable private func users(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let limit = try Self.limit.value(in: request.query) ?? 100

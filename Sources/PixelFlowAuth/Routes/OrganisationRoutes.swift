@@ -13,13 +13,13 @@ struct OrganisationRoutes: Sendable {
     var routes: [Route] {
         [
             Route(
-                .get, "/organisations", id: "listOrganisations", tag: "organisations", "List one's organisations, the oldest first",
+                .get, "/organisations", id: "listOrganisations", tag: "organisations", "List the caller's organisations, the oldest first",
                 details: "Deleted ones are listed until they can no longer be restored.", access: .token,
                 responses: [.json(OrganisationList.self, "The organisations.")], problems: [.databaseUnavailable, .personRequired],
                 handler: list),
             Route(
                 .post, "/organisations", id: "createOrganisation", tag: "organisations", "Create an organisation",
-                details: "The caller is its first owner. `POST /token` changes to it.", access: .token,
+                details: "The caller is its first owner. `POST /token` switches to it.", access: .token,
                 body: BodyDescription([.json(OrganisationName.self)], "The name."),
                 responses: [.json(.created, OrganisationView.self, "The organisation.")],
                 problems: [
@@ -32,16 +32,17 @@ struct OrganisationRoutes: Sendable {
                 handler: get),
             Route(
                 .patch, "/organisations/{id}", id: "changeOrganisation", tag: "organisations", "Rename or restore an organisation",
-                details: "An admin renames. An owner restores a deleted one with `{\"deleted\": false}`, within 7 days.", access: .token,
+                details: "An admin can rename it. An owner can restore a deleted one within 7 days, with `{\"deleted\": false}`.",
+                access: .token,
                 parameters: [.organisationID], body: BodyDescription([.json(OrganisationChange.self)], "What to change."),
                 responses: [.json(OrganisationView.self, "The organisation.")], problems: .organisation + .fields, handler: change),
             Route(
                 .delete, "/organisations/{id}", id: "deleteOrganisation", tag: "organisations", "Delete an organisation",
-                details: "With everything in it. Its tokens and keys are refused at once; for 7 days an owner can restore it.",
+                details: "Deletes everything in it. Its tokens and keys are refused at once. For 7 days, an owner can restore it.",
                 access: .token, parameters: [.organisationID, Self.confirmation.description],
                 responses: [.empty(.noContent, "The organisation is deleted.")],
                 problems: .organisation + [
-                    DeclaredProblem(.conflict, "personal_organisation", "A personal organisation goes with its account."),
+                    DeclaredProblem(.conflict, "personal_organisation", "A personal organisation is deleted with its account only."),
                     DeclaredProblem(.invalid, "not_confirmed", "`name` is not the name of the organisation."),
                     DeclaredProblem(.invalid, "invalid_value", "`name` is too long."),
                 ], handler: delete),

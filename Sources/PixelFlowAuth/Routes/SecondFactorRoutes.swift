@@ -14,12 +14,12 @@ struct SecondFactorRoutes: Sendable {
             Route(
                 .post, "/me/second-factor", id: "offerSecondFactor", tag: "accounts", "Get the secret for an authenticator app",
                 details: """
-                    Nothing changes before the secret is confirmed by a code. Each call makes another secret; the ones before are void.
+                    Nothing changes until a code confirms the secret. Each call creates a new secret and invalidates the previous ones.
                     """, access: .token, body: BodyDescription([.json(PasswordConfirmation.self)], "The password, as a confirmation."),
                 responses: [.json(.created, OfferedSecondFactor.self, "The secret.")],
                 problems: Self.problems + [
                     AccountRoutes.wrongPassword, AccountRoutes.throttled, AccountRoutes.busy,
-                    DeclaredProblem(.conflict, "second_factor_on", "The second factor is on already."),
+                    DeclaredProblem(.conflict, "second_factor_on", "The second factor is already on."),
                 ], handler: offer),
             Route(
                 .put, "/me/second-factor", id: "confirmSecondFactor", tag: "accounts", "Turn the second factor on",
@@ -32,7 +32,9 @@ struct SecondFactorRoutes: Sendable {
                 ], handler: confirm),
             Route(
                 .delete, "/me/second-factor", id: "removeSecondFactor", tag: "accounts", "Turn the second factor off",
-                details: "Succeeds as well if it is off. An operator can turn it off for someone who has lost everything.", access: .token,
+                details:
+                    "Also succeeds if it is off. An operator can turn it off for someone who has lost the app and the recovery codes.",
+                access: .token,
                 body: BodyDescription([.json(SecondFactorRemoval.self)], "The password and a code."),
                 responses: [.empty(.noContent, "The second factor is off.")],
                 problems: Self.problems + [AccountRoutes.wrongPassword, AccountRoutes.throttled, AccountRoutes.busy, Self.wrongCode],
@@ -74,7 +76,7 @@ struct SecondFactorRoutes: Sendable {
 private struct OfferedSecondFactor: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "OfferedSecondFactor"
     static let annotations: [String: SchemaAnnotation] = [
-        "secret": "Base 32, for apps that take it typed.", "url": "`otpauth://…`, for apps that read it from a QR code.",
+        "secret": "Base32, for manual entry into the app.", "url": "`otpauth://…`, for apps that read it from a QR code.",
     ]
 
     let secret: String
@@ -104,7 +106,7 @@ private struct SecondFactorRemoval: Decodable, SchemaNamed, SchemaAnnotated {
 /// The answer of `PUT /me/second-factor`.
 private struct RecoveryCodes: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "RecoveryCodes"
-    static let annotations: [String: SchemaAnnotation] = ["recovery_codes": "Each signs in once in place of a code."]
+    static let annotations: [String: SchemaAnnotation] = ["recovery_codes": "Each replaces a code once."]
 
     let recoveryCodes: [String]
 

@@ -13,18 +13,19 @@ struct SessionRoutes: Sendable {
     var openRoutes: [Route] {
         [
             Route(
-                .post, "/token", id: "refreshToken", tag: "sessions", "Exchange a refresh token, or change the organisation",
+                .post, "/token", id: "refreshToken", tag: "sessions", "Exchange a refresh token, or switch the organisation",
                 details: """
-                    With `refresh_token`: answers a new token and the next refresh token; the one sent is spent. Sent once more within 30 \
-                    seconds, it gives the same answer again; later, it ends the session, because someone else may have it. With \
-                    `organisation` beside it, the session goes on in that organisation. With `organisation` alone, the bearer token decides.
+                    With `refresh_token`, the response has a new token and a new refresh token, which replaces the old one. If the old one \
+                    is sent again within 30 seconds, the response is the same; later, it ends the session, because it may have been \
+                    stolen. With `refresh_token` and `organisation`, the session switches to that organisation. With `organisation` alone, \
+                    the bearer token is used.
                     """, access: .anyone, rate: .of(.signIn),
                 body: BodyDescription([.json(TokenRequest.self)], "A refresh token, an organisation, or both."),
                 responses: [.json(IssuedToken.self, "The token.")],
                 problems: [
                     .databaseUnavailable, .organisationNotFound,
                     DeclaredProblem(.unauthenticated, "refresh_token_invalid", "The refresh token is not valid, or its session has ended."),
-                    DeclaredProblem(.unauthenticated, "token_missing", "Neither a refresh token nor a bearer token."),
+                    DeclaredProblem(.unauthenticated, "token_missing", "The request has neither a refresh token nor a bearer token."),
                     DeclaredProblem(.unauthenticated, "token_invalid", "The bearer token is not valid."),
                     DeclaredProblem(.unauthenticated, "token_expired", "The bearer token has expired."),
                     DeclaredProblem(.unauthenticated, "token_revoked", "The bearer token has been revoked."),
@@ -39,14 +40,15 @@ struct SessionRoutes: Sendable {
         [
             Route(
                 .post, "/logout", id: "signOutOfSession", tag: "sessions", "End the session of the token",
-                details: "The token and every other one of the session are refused from now on.", access: .token,
+                details: "All tokens of the session are refused from now on.", access: .token,
                 responses: [.empty(.noContent, "The session has ended.")], problems: [.databaseUnavailable, .personRequired],
                 handler: logout),
             Route(
-                .get, "/sessions", id: "listSessions", tag: "sessions", "List one's sessions, the last used first", access: .token,
+                .get, "/sessions", id: "listSessions", tag: "sessions", "List the caller's sessions, the most recently used first",
+                access: .token,
                 responses: [.json(SessionList.self, "The sessions.")], problems: [.databaseUnavailable, .personRequired], handler: list),
             Route(
-                .delete, "/sessions/{id}", id: "endSession", tag: "sessions", "End one of one's sessions", access: .token,
+                .delete, "/sessions/{id}", id: "endSession", tag: "sessions", "End a session of the caller", access: .token,
                 parameters: [.init("id", in: .path, .string(), "The session.")],
                 responses: [.empty(.noContent, "The session has ended.")],
                 problems: [
@@ -99,7 +101,7 @@ struct SessionRoutes: Sendable {
 private struct TokenRequest: Decodable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "TokenRequest"
     static let annotations: [String: SchemaAnnotation] = [
-        "refresh_token": "The refresh token of the last answer.", "organisation": "The organisation to go on in.",
+        "refresh_token": "The current refresh token.", "organisation": "The organisation to switch to.",
     ]
 
     let refreshToken: String?
@@ -118,7 +120,7 @@ private struct SessionList: Codable {
 struct SessionView: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "Session"
     static let annotations: [String: SchemaAnnotation] = [
-        "id": "Names the session.", "current": "Whether the request belongs to it.", "organisation": "What its tokens are for.",
+        "id": "Names the session.", "current": "Whether the request belongs to it.", "organisation": "The organisation of its tokens.",
         "device": "The `User-Agent` of the last use.", "address": "The address of the last use.",
         "created_at": .init("When it was opened.", ["format": "date-time"]),
         "last_used_at": .init("When its last token was issued.", ["format": "date-time"]),

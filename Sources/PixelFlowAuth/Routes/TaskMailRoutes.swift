@@ -10,27 +10,26 @@ struct TaskMailRoutes: Sendable {
     var routes: [Route] {
         [
             Route(
-                .post, "/task-digests/claim", id: "claimTaskDigests", tag: "service", "Ask whose digests of tasks are due",
+                .post, "/task-digests/claim", id: "claimTaskDigests", tag: "service", "Claim the digests of tasks that are due",
                 details: """
-                    For services: the bearer is `PIXELFLOW_SERVICE_SECRET`. Each is given to one caller, and to another if that one has \
-                    not reported it within 2 minutes. None where no mail is sent.
+                    For services: the bearer token is `PIXELFLOW_SERVICE_SECRET`. Each digest goes to one caller, and to another one if \
+                    the first has not reported it within 2 minutes. There are none if no mail is sent.
                     """, access: .operator, responses: [.json(DigestRequests.self, "What to sum.")], problems: [.databaseUnavailable],
                 handler: claim),
             Route(
-                .post, "/task-digests", id: "reportTaskDigests", tag: "service", "Have people mailed of their tasks",
+                .post, "/task-digests", id: "reportTaskDigests", tag: "service", "Send mail about tasks",
                 details: """
-                    For services: the bearer is `PIXELFLOW_SERVICE_SECRET`. It can be repeated: a span that was told of is told of no \
-                    second time.
+                    For services: the bearer token is `PIXELFLOW_SERVICE_SECRET`. Can be repeated: a span is mailed only once.
                     """, access: .operator, body: BodyDescription([.json(TaskDigestDelivery.self)], "The sums."),
-                responses: [.empty(.noContent, "Who wants to know will be mailed.")], problems: [.databaseUnavailable] + .fields,
+                responses: [.empty(.noContent, "Subscribers will get a mail.")], problems: [.databaseUnavailable] + .fields,
                 handler: reportDigests),
             Route(
-                .post, "/ended-batches", id: "reportEndedBatches", tag: "service", "Have people mailed of their batches",
+                .post, "/ended-batches", id: "reportEndedBatches", tag: "service", "Send mail about completed batches",
                 details: """
-                    For services: the bearer is `PIXELFLOW_SERVICE_SECRET`. It can be repeated: a batch that was told of within three days \
-                    is told of no second time.
+                    For services: the bearer token is `PIXELFLOW_SERVICE_SECRET`. Can be repeated: a batch is mailed only once within \
+                    three days.
                     """, access: .operator, body: BodyDescription([.json(EndedBatchDelivery.self)], "The batches."),
-                responses: [.empty(.noContent, "Who wants to know will be mailed.")],
+                responses: [.empty(.noContent, "Subscribers will get a mail.")],
                 problems: [.databaseUnavailable, .mailBacklog] + .fields, handler: reportBatches),
         ]
     }

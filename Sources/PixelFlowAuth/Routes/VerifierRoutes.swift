@@ -13,14 +13,14 @@ struct VerifierRoutes: Sendable {
     var routes: [Route] {
         [
             Route(
-                .post, "/introspect", id: "introspect", tag: "service", "Ask what an API key is good for",
-                details: "For services: the bearer is `PIXELFLOW_SERVICE_SECRET`.", access: .operator,
+                .post, "/introspect", id: "introspect", tag: "service", "Read what an API key may do",
+                details: "For services: the bearer token is `PIXELFLOW_SERVICE_SECRET`.", access: .operator,
                 body: BodyDescription([.json(IntrospectionRequest.self)], "The key."),
-                responses: [.json(KeyIntrospection.self, "What it is good for.")], problems: [.databaseUnavailable] + .fields,
+                responses: [.json(KeyIntrospection.self, "What it may do.")], problems: [.databaseUnavailable] + .fields,
                 handler: introspect),
             Route(
                 .get, "/revocations", id: "listRevocations", tag: "service", "Read revocations in their order",
-                details: "For services: the bearer is `PIXELFLOW_SERVICE_SECRET`. What is listed must be refused from now on.",
+                details: "For services: the bearer token is `PIXELFLOW_SERVICE_SECRET`. What is listed must be refused from now on.",
                 access: .operator, parameters: [Self.after.description],
                 responses: [.json(RevocationPage.self, "At most 1,000 revocations.")],
                 problems: [
@@ -29,7 +29,7 @@ struct VerifierRoutes: Sendable {
             Route(
                 .get, "/deleted-organisations", id: "listDeletedOrganisations", tag: "service",
                 "Read which organisations can no longer be restored",
-                details: "For services: the bearer is `PIXELFLOW_SERVICE_SECRET`. What belongs to them must be deleted.",
+                details: "For services: the bearer token is `PIXELFLOW_SERVICE_SECRET`. What belongs to them must be deleted.",
                 access: .operator, parameters: [Self.after.description],
                 responses: [.json(DeletedOrganisations.self, "At most 1,000 organisations.")],
                 problems: [
@@ -37,14 +37,14 @@ struct VerifierRoutes: Sendable {
                 ], handler: deletedOrganisations),
             Route(
                 .post, "/audit-entries", id: "addAuditEntries", tag: "service", "Add entries to the audit log",
-                details: "For services: the bearer is `PIXELFLOW_SERVICE_SECRET`. It can be repeated: the log has each entry once.",
+                details: "For services: the bearer token is `PIXELFLOW_SERVICE_SECRET`. Can be repeated: the log contains each entry once.",
                 access: .operator, body: BodyDescription([.json(AuditDelivery.self)], "The entries."),
                 responses: [.empty(.noContent, "The log has all of them.")], problems: [.databaseUnavailable] + .fields,
                 handler: addAuditEntries),
         ]
     }
 
-    private static let after = QueryParameter.integer("after", 0...Int.max, default: 0, "The `next` of the last answer.")
+    private static let after = QueryParameter.integer("after", 0...Int.max, default: 0, "The `next` of the previous response.")
 
     @Sendable private func introspect(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let body: IntrospectionRequest = try await request.decodeJSON(limit: AuthDependencies.bodyLimit)

@@ -46,7 +46,7 @@ public struct AuditEntry: Sendable, Hashable {
     public let actorName: String
     /// As `key.created`.
     public let action: String
-    /// The id of what it was done to.
+    /// The id of the object of the action.
     public let target: String
     /// More, for people.
     public let detail: String

@@ -25,7 +25,7 @@ public struct Upload: Sendable {
         case pipeline(JSONValue)
     }
 
-    /// Which tasks come first. Text and not a list of cases: a later service may have others.
+    /// The priority of the task. Text and not a list of cases: a later service may have others.
     public struct Priority: RawRepresentable, Sendable, Hashable {
         public let rawValue: String
 

@@ -136,6 +136,6 @@ extension PixelFlowError {
     }
 
     package static func batchClosed(_ id: BatchID) -> PixelFlowError {
-        PixelFlowError(.conflict, code: "batch_closed", "The batch \(id) is closed and takes no more tasks.", field: "batch")
+        PixelFlowError(.conflict, code: "batch_closed", "The batch \(id) is closed and accepts no more tasks.", field: "batch")
     }
 }

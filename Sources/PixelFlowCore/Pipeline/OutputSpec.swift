@@ -38,7 +38,7 @@ extension OutputSpec {
         [
             Parameter(
                 "format", \.format, .choice, label: "Format",
-                "`auto` keeps the source's, or takes png for alpha and jpeg otherwise where that cannot be written"),
+                "`auto` keeps the format of the source; if it cannot be written, png with alpha and jpeg without"),
             Parameter(
                 "quality", \.encoder.quality, .integer(1...100), label: "Quality", "each format has its own default",
                 hints: .init(slider: 1...100)),
@@ -54,10 +54,10 @@ extension OutputSpec {
                 "chroma", \.encoder.chroma, .choice, label: "Chroma", "subsampling; each format has its own default",
                 hints: .init(isRare: true)),
             Parameter(
-                "strip", \.encoder.strip, .flag, label: "Leave metadata out", "leave all metadata out", hints: .init(isRare: true)),
+                "strip", \.encoder.strip, .flag, label: "Leave metadata out", "omit all metadata", hints: .init(isRare: true)),
             Parameter(
                 "color_profile", \.encoder.colorProfile, .choice, label: "Colours",
-                "`srgb` converts, `keep` keeps, independently of `strip`", hints: .init(isRare: true)),
+                "`srgb` converts to sRGB, `keep` keeps the profile, regardless of `strip`", hints: .init(isRare: true)),
             Parameter(
                 "max_bytes", \.encoder.maxBytes, .integer(100...1_000_000_000), label: "At most",
                 "lower the quality of jpeg, webp or avif until the file is no larger", hints: .init(unit: "bytes")),

@@ -66,7 +66,7 @@ package struct ArchiveState: Sendable, Hashable {
         guard isEmpty else {
             throw PixelFlowError(
                 .conflict, code: "restore_not_empty",
-                "The installation holds \(what): a backup is restored into an empty one only.")
+                "The installation holds \(what): a backup can be restored only into an empty one.")
         }
         return false
     }
@@ -74,7 +74,7 @@ package struct ArchiveState: Sendable, Hashable {
 
 extension PixelFlowError {
     package static let restoreOfAnother = PixelFlowError(
-        .conflict, code: "restore_of_another", "Another backup is being restored; go on with that one, or start with empty databases.")
+        .conflict, code: "restore_of_another", "Another backup is being restored; continue with that one, or start with empty databases.")
     package static let restoreNotBegun = PixelFlowError(
         .conflict, code: "restore_not_begun", "No restore of this backup is under way.")
 

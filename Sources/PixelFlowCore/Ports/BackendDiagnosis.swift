@@ -110,10 +110,10 @@ extension BackendFinding {
         return .failed(name, title, "\(version), older than \(wanted)", hint: "upgrade it to \(wanted) or later; see docs/kubernetes.md")
     }
 
-    /// How much of a file system is free; nil where the server does not tell.
+    /// How much of a file system is free; nil where the server does not report it.
     package static func space(free: Int64?, of total: Int64?) -> Self {
         let (name, title) = ("space", "its disk has room")
-        guard let free, let total, total > 0, free >= 0 else { return .skipped(name, title, "the server does not tell") }
+        guard let free, let total, total > 0, free >= 0 else { return .skipped(name, title, "the server does not report it") }
         let percent = Int(Double(free) / Double(total) * 100)
         let reason = "\(percent) % of \(total >> 30) GiB free"
         let hint = "enlarge the volume, or let less be kept: docs/production.md"

@@ -11,7 +11,8 @@ import WireFormats
 package struct ArchiveRoutes: Sendable {
     /// Bytes of a page of rows; pages are a few hundred rows.
     private static let bodyLimit = 32 * 1024 * 1024
-    private static let note = "For operators: the token is the service secret (`PIXELFLOW_SERVICE_SECRET`). web does not pass this on."
+    private static let note =
+        "For operators: the token is the service secret (`PIXELFLOW_SERVICE_SECRET`). web does not forward this route."
 
     private let service: String
     private let store: any ArchivableStore
@@ -34,21 +35,21 @@ package struct ArchiveRoutes: Sendable {
         let restore = "/operator/archive/restores/{backup}"
         return [
             Route(
-                .get, "/operator/archive", id: "\(service)Archive", tag: "service", "Ask how many rows the database holds",
+                .get, "/operator/archive", id: "\(service)Archive", tag: "service", "Count the rows of the database",
                 details: Self.note,
                 access: .operator, responses: [.json(ArchiveView.self, "The rows.")], problems: problems
             ) { _, _ in try .json(ArchiveView(try await store.archiveState(), form: store.archiveForm)) },
             Route(
                 .get, "/operator/archive/rows", id: "\(service)ArchiveRows", tag: "service", "Read every row of the database",
                 details: """
-                    Lines of JSON with passwords' hashes, keys and secrets as they are stored. The last line is \
-                    `{"rows":COUNT,"sha256":"…"}`, of all lines before it: without it the answer is not whole. \(Self.note)
+                    JSON lines, with password hashes, keys and secrets as they are stored. The last line is \
+                    `{"rows":COUNT,"sha256":"…"}`, of all lines before it; without it, the response is incomplete. \(Self.note)
                     """, access: .operator,
                 responses: [ResponseDescription(200, "The rows.", [.init(ArchiveLines.mediaType, .schema(.string()))])], problems: problems
             ) { request, _ in ArchiveLines.response(store.archivedRows(), isHead: request.method == .head) },
             Route(
-                .put, restore, id: "\(service)BeginRestore", tag: "service", "Begin to restore a backup, or go on with it",
-                details: "Only an empty database takes a backup. \(Self.note)", access: .operator, parameters: [.backupID],
+                .put, restore, id: "\(service)BeginRestore", tag: "service", "Begin or continue to restore a backup",
+                details: "The database must be empty. \(Self.note)", access: .operator, parameters: [.backupID],
                 responses: [.empty(.noContent, "Rows are accepted.")],
                 problems: problems + [.backupNotFound, .restoreNotEmpty, .restoreOfAnother]
             ) { _, context in
@@ -59,13 +60,13 @@ package struct ArchiveRoutes: Sendable {
             },
             Route(
                 .post, restore + "/rows", id: "\(service)RestoreRows", tag: "service", "Restore some rows",
-                details: "All of them or none. Sending them again changes nothing. \(Self.note)", access: .operator,
+                details: "Restores all rows or none. Can be repeated. \(Self.note)", access: .operator,
                 parameters: [.backupID],
                 body: BodyDescription([.init(ArchiveLines.mediaType, .schema(.string()))], "Rows as they were read, at most 32 MiB."),
                 responses: [.empty(.noContent, "The rows are there.")],
                 problems: problems + [
                     .backupNotFound, .restoreNotBegun,
-                    DeclaredProblem(.invalid, "archive_row_invalid", "A line is no row of this database."),
+                    DeclaredProblem(.invalid, "archive_row_invalid", "A line is not a row of this database."),
                     DeclaredProblem(.insufficientStorage, "insufficient_storage", "The disk is full."),
                 ]
             ) { request, context in
@@ -77,7 +78,7 @@ package struct ArchiveRoutes: Sendable {
             Route(
                 .delete, restore, id: "\(service)FinishRestore", tag: "service", "End a restore",
                 details: "Nothing happens if it has ended. \(Self.note)", access: .operator, parameters: [.backupID],
-                responses: [.empty(.noContent, "The service works with what was restored.")],
+                responses: [.empty(.noContent, "The service uses the restored data.")],
                 problems: problems + [.backupNotFound]
             ) { _, context in
                 let backup = try context.backup()
@@ -107,8 +108,8 @@ extension ParameterDescription {
 }
 
 extension DeclaredProblem {
-    static let restoreNotEmpty = DeclaredProblem(.conflict, "restore_not_empty", "The database holds something already.")
+    static let restoreNotEmpty = DeclaredProblem(.conflict, "restore_not_empty", "The database is not empty.")
     static let restoreOfAnother = DeclaredProblem(.conflict, "restore_of_another", "Another backup is being restored.")
     package static let restoreNotBegun = DeclaredProblem(.conflict, "restore_not_begun", "No restore of this backup is under way.")
-    package static let backupNotFound = DeclaredProblem(.notFound, "not_found", "This cannot be the id of a backup.")
+    package static let backupNotFound = DeclaredProblem(.notFound, "not_found", "This is not the id of a backup.")
 }

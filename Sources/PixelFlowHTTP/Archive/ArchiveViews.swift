@@ -7,7 +7,7 @@ import WireFormats
 struct ArchiveView: Codable, Sendable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "Archive"
     static let annotations: [String: SchemaAnnotation] = [
-        "form": "What rows look like. They can be restored only where this is the same.",
+        "form": "The format of the rows. They can be restored only into the same format.",
         "release": "The release of the service.", "rows": .init("How many there are.", ["minimum": 0]),
         "is_empty": "Whether a backup can be restored into it.", "restoring": "The backup that is being restored; absent if none is.",
     ]
@@ -26,7 +26,7 @@ struct ArchiveView: Codable, Sendable, SchemaNamed, SchemaAnnotated {
     struct Form: Codable, Sendable, SchemaNamed, SchemaAnnotated {
         static let schemaName = "ArchiveForm"
         static let annotations: [String: SchemaAnnotation] = [
-            "name": "Of what kind of store.", "schema": .init("Grows with every change of the tables or documents.", ["minimum": 1]),
+            "name": "The kind of store.", "schema": .init("Grows with every change of the tables or documents.", ["minimum": 1]),
         ]
 
         let name: String

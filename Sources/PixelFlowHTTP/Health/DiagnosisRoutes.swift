@@ -19,11 +19,12 @@ package struct DiagnosisRoutes: Sendable {
     package var routes: [Route] {
         [
             Route(
-                .get, "/operator/backends", id: "\(service)Backends", tag: "service", "Ask how the backends are set up",
+                .get, "/operator/backends", id: "\(service)Backends", tag: "service",
+                "Read the state and the configuration of the backends",
                 details: """
                     Versions, clocks, encryption, durability, replication, indexes and round trips, as this service finds them over its own \
                     connections; each backend has 10 s. For operators: the token is the service secret (`PIXELFLOW_SERVICE_SECRET`). web \
-                    does not pass this on.
+                    does not forward this route.
                     """, access: .operator, responses: [.json(DiagnosisReport.self, "What was found.")]
             ) { _, _ in try .json(try await report()) }
         ]
@@ -62,7 +63,7 @@ package struct BackendReport: Codable, Sendable, SchemaNamed, SchemaAnnotated {
         package static let schemaName = "BackendFinding"
         package static let annotations: [String: SchemaAnnotation] = [
             "name": "Names what was checked; new names may be added.", "title": "The expected state.",
-            "result": "`skipped` if the backend does not tell.", "reason": "What was observed.",
+            "result": "`skipped` if the backend does not report it.", "reason": "What was observed.",
             "hint": "What can be done; absent if nothing has to be.",
         ]
 

@@ -50,13 +50,13 @@ private enum Probe {
         let report = ResponseDescription.json(Report.self, "The process is running.")
         return [
             Route(
-                .get, "/health", id: "\(service)Health", tag: "service", "Ask whether the process is running", access: .anyone,
+                .get, "/health", id: "\(service)Health", tag: "service", "Check whether the process is running", access: .anyone,
                 responses: [report], handler: alive),
             Route(
-                .get, "/livez", id: "\(service)Liveness", tag: "service", "Ask whether the process is running", access: .anyone,
+                .get, "/livez", id: "\(service)Liveness", tag: "service", "Check whether the process is running", access: .anyone,
                 responses: [report], handler: alive),
             Route(
-                .get, "/readyz", id: "\(service)Readiness", tag: "service", "Ask whether the service can answer", details: details,
+                .get, "/readyz", id: "\(service)Readiness", tag: "service", "Check whether the service is ready", details: details,
                 access: .anyone,
                 responses: [
                     .json(Report.self, "The service can answer; `degraded` if a backend is down."),

@@ -44,7 +44,7 @@ package struct RateLimitSettings: Sendable {
         "PIXELFLOW_RATE_HEAVY", default: "600/m", "Reads of statistics, usage and the audit log by one user or API key")
     static let organisation = Setting<Int>.integer(
         "PIXELFLOW_RATE_ORGANISATION", default: 10, in: 0...1000,
-        help: "How many times the quota of one user an organisation has for all of its users and API keys; 0 for no limit.")
+        help: "The quota of an organisation, for all of its users and API keys, as a multiple of the quota of one user; 0 for no limit.")
 
     package static let descriptions: [SettingDescription] = [
         enabled.description, signIn.description, read.description, write.description, upload.description, heavy.description,
@@ -74,7 +74,7 @@ package struct RateLimitSettings: Sendable {
         Setting(
             name, default: text,
             expected: "off, or a number from 1 to \(RateLimit.maximumQuota) and a window: 10/s, 600/m, 5000/h or 50000/d",
-            help: "\(help): so many in each second, minute, hour or day, all at once if need be; off for no limit."
+            help: "\(help): a number per second, minute, hour or day, even all at once; off for no limit."
         ) { text in
             if text == "off" || text == "0" { return .some(nil) }
             return Quota(text).map(Optional.some)

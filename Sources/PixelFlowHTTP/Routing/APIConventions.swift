@@ -2,8 +2,9 @@
 enum APIConventions {
     /// CommonMark.
     static let text = """
-        Every response carries `x-request-id`; send your own to find the request in the logs. JSON keys are snake_case, times are \
-        RFC 3339 in UTC. Every `GET` also answers `HEAD`. Fields, codes and routes may be added; clients ignore what they do not know.
+        Every response carries `x-request-id`; send your own to find the request in the logs. JSON keys are snake_case, times are RFC 3339 \
+        in UTC. Every `GET` route also answers `HEAD`. Fields, codes and routes may be added; clients must ignore those that they do not \
+        know.
 
         ## Errors
 
@@ -28,26 +29,26 @@ enum APIConventions {
         `Expect: 100-continue` is answered once the body is needed, also through web. If the request is refused before its body is read \
         (401, 404, 413, 415 …), the refusal is sent without it and the connection is closed.
 
-        web forwards `/api/…` to api, and `/auth/…` to auth for `health`, `register`, `login`, `validate` and `.well-known/jwks.json` \
-        only; any other spelling of a path is 404. Responses that depend on the session carry `Vary: Cookie`, \
+        web forwards `/api/…` to api, and the routes of auth for users and clients, below `/auth/…`, to auth. Routes for services and \
+        operators, and any other spelling of a path, are 404. Responses that depend on the session carry `Vary: Cookie`, \
         `Cache-Control: private, no-cache` and an `ETag` for revalidation. On its public port, web answers the probes with the status \
         only; the details and its metrics are on its management port.
 
         ## Limits
 
         Requests are limited by the class of their route: sign-ins (`sign-in`) by the address of the client; reads (`read`), changes \
-        (`write`), uploads (`upload`) and reads over everything that an organisation has (`heavy`) by the user or API key and, as \
-        `read-organisation` and so on, by the organisation. The quotas are settings. Every response of a limited route says how the \
-        caller stands, in the fields of draft-ietf-httpapi-ratelimit-headers:
+        (`write`), uploads (`upload`) and expensive reads such as statistics (`heavy`) by the user or API key and, as \
+        `read-organisation` and so on, by the organisation. The quotas are settings. Every response of a limited route reports the state \
+        of the limits, in the fields of draft-ietf-httpapi-ratelimit-headers:
 
         ```
         RateLimit-Policy: "read";q=6000;w=60, "read-organisation";q=60000;w=60
         RateLimit: "read";r=5987;t=1, "read-organisation";r=59987;t=1
         ```
 
-        `q` requests may be made in `w` seconds, all at once if need be; `r` of them are left, and after `t` seconds all are. Quotas \
-        come back evenly, not at the end of a window. Beyond a limit the answer is 429 `rate_limited` with `Retry-After`, and counts \
-        for nothing.
+        `q` requests may be made in `w` seconds, even all at once; `r` of them are left, and after `t` seconds all are. Quotas are \
+        refilled evenly, not at the end of a window. Beyond a limit, the response is 429 `rate_limited` with `Retry-After`, and is not \
+        counted.
 
         ## Connections
 

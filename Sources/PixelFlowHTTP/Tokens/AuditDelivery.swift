@@ -19,8 +19,8 @@ package struct AuditDelivery: Codable, Sendable, SchemaNamed, SchemaAnnotated {
     /// One entry, with the organisation whose log it is for.
     package struct Entry: Codable, Sendable, SchemaAnnotated {
         package static let annotations = AuditView.annotations.merging([
-            "id": .init("A UUIDv7. An entry whose id the log has is left as it is.", ["format": "uuid"]),
-            "organisation": "The organisation whose log it is for.", "quota": "What an entry about a quota tells of, as fields.",
+            "id": .init("A UUIDv7. An entry whose id is already in the log is ignored.", ["format": "uuid"]),
+            "organisation": "The organisation whose log it is for.", "quota": "The details of an entry about a quota.",
         ]) { $1 }
 
         private let organisation: String
@@ -53,7 +53,7 @@ package struct AuditDelivery: Codable, Sendable, SchemaNamed, SchemaAnnotated {
         package func entry() throws(PixelFlowError) -> AuditEntry {
             guard UUIDv7.isCanonical(view.id) else { throw .invalid("id", "The id of an entry must be a UUID.") }
             guard let at = Timestamp(iso8601: view.at) else {
-                throw .invalid("at", "The time of an entry must be as in 2026-01-31T08:00:00Z.")
+                throw .invalid("at", "The time of an entry must have the form 2026-01-31T08:00:00Z.")
             }
             return AuditEntry(
                 id: view.id, organisation: TenantID(organisation), at: at, actor: view.actor, actorName: view.actorName,

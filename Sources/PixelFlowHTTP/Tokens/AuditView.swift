@@ -10,7 +10,7 @@ package struct AuditView: Codable, Sendable, SchemaNamed, SchemaAnnotated {
         "actor": "The id of the user or key; empty for an operator and for PixelFlow itself.",
         "actor_name": "The address of the user, the name of the key, `operator` or `pixelflow`.",
         "action": .init("What was done.", schema: .choice(AuditAction.allCases.map(\.rawValue))),
-        "target": "The id of what it was done to.", "detail": "More, for people.", "address": "Where the request came from.",
+        "target": "The id of the object of the action.", "detail": "More, for people.", "address": "Where the request came from.",
         "request_id": "Names the request in the logs.",
     ]
 

@@ -24,7 +24,7 @@ package struct DeletedOrganisations: Codable, Sendable, SchemaNamed, SchemaAnnot
     package static let schemaName = "DeletedOrganisations"
     package static let annotations: [String: SchemaAnnotation] = [
         "organisations": "Their ids, in the order of their deletion.", "next": "What to send as `after` next time.",
-        "more": "Whether there are more already.",
+        "more": "Whether there are more.",
     ]
 
     package var organisations: [String]
@@ -46,7 +46,7 @@ package struct KeyIntrospection: Codable, Sendable, Hashable, SchemaNamed, Schem
         "name": "Its name, for people.",
         "tenant": "The organisation of the key.", "scope": "Scopes, separated by spaces.",
         "expires_at": .init("RFC 3339; absent for a key that does not expire.", ["format": "date-time"]),
-        "networks": "Networks in CIDR notation that the key may be used from; from anywhere if there is none.",
+        "networks": "Networks in CIDR notation from which the key may be used; any if there is none.",
         "priority": .init(
             "The priority of tasks for which neither the upload nor its preset names one; absent for `normal`.",
             schema: .choice(Lane.allCases.map(\.rawValue))),
@@ -89,7 +89,7 @@ package struct RevocationPage: Codable, Sendable, SchemaNamed, SchemaAnnotated {
     package static let schemaName = "RevocationPage"
     package static let annotations: [String: SchemaAnnotation] = [
         "revocations": "In their order.", "next": "What to send as `after` next time.",
-        "more": "Whether there are more already.",
+        "more": "Whether there are more.",
         "newest": "The highest number there is. If it is below `after`, the database was restored: read from 0 again.",
     ]
 
@@ -113,7 +113,9 @@ package struct RevocationPage: Codable, Sendable, SchemaNamed, SchemaAnnotated {
                 "What is revoked.", ["enum": ["session", "key", "member", "user", "organisation", "organisation_restored"]]),
             "id": "The session, key or user.", "tenant": "The organisation.",
             "before": "Tokens of the membership with a lower version are refused.",
-            "until": .init("After it no credential is left that this could concern; it may be forgotten then.", ["format": "date-time"]),
+            "until": .init(
+                "After this time, no affected credential is valid any more, and the revocation can be discarded.",
+                ["format": "date-time"]),
         ]
 
         let kind: String

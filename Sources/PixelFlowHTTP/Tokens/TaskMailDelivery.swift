@@ -58,7 +58,7 @@ extension TaskDigest: SchemaAnnotated {
 
 extension EndedBatch: SchemaAnnotated {
     package static let annotations: [String: SchemaAnnotation] = [
-        "id": "Names the batch.", "organisation": "Whose tasks.", "owner": "The account or the API key that has made it.",
+        "id": "Names the batch.", "organisation": "Whose tasks.", "owner": "The account or the API key that has created it.",
         "description": "For people; empty if it has none.", "ended": "What became of the tasks.",
     ]
 }

@@ -25,7 +25,7 @@ extension KafkaTaskBroker: DiagnosableBackend {
         let (name, title) = ("group", "workers read every partition")
         let partitions = lags.values.flatMap(\.partitions)
         let states = Set(lags.values.compactMap(\.state))
-        guard !states.isEmpty else { return .skipped(name, title, "the cluster does not tell about its groups") }
+        guard !states.isEmpty else { return .skipped(name, title, "the cluster does not report its groups") }
         let held = partitions.count { $0.member != nil }
         let reason = "\(held) of \(partitions.count) partitions held, \(lags.values.reduce(0) { $0 + $1.total }) messages behind"
         guard held < partitions.count else { return .ok(name, title, reason) }
@@ -91,7 +91,7 @@ struct TopicJudge: Sendable {
 
     var minimumInSync: BackendFinding {
         let (name, title) = ("min-insync", "an acknowledged message is on more than one broker")
-        guard let minima = values("min.insync.replicas") else { return .skipped(name, title, "the cluster does not tell") }
+        guard let minima = values("min.insync.replicas") else { return .skipped(name, title, "the cluster does not report it") }
         let impossible = topics.filter { minima[$0.name] ?? 1 > $0.replicas }.map(\.name)
         if !impossible.isEmpty {
             return .failed(
@@ -107,7 +107,7 @@ struct TopicJudge: Sendable {
 
     var retention: BackendFinding {
         let (name, title) = ("retention", "messages are kept for longer than an outage lasts")
-        guard let times = values("retention.ms") else { return .skipped(name, title, "the cluster does not tell") }
+        guard let times = values("retention.ms") else { return .skipped(name, title, "the cluster does not report it") }
         let kept = times.values.filter { $0 >= 0 }.min()
         guard let kept else { return .ok(name, title, "without end") }
         let reason = "at least \(kept / 60_000) min"
@@ -117,7 +117,7 @@ struct TopicJudge: Sendable {
 
     var compaction: BackendFinding {
         let (name, title) = ("cleanup", "no message is compacted away")
-        guard let settings else { return .skipped(name, title, "the cluster does not tell") }
+        guard let settings else { return .skipped(name, title, "the cluster does not report it") }
         let compacted = topics.map(\.name).filter { settings[$0]?["cleanup.policy"]?.contains("compact") ?? false }
         guard !compacted.isEmpty else { return .ok(name, title, "cleanup.policy is delete") }
         return .warning(name, title, "compacted: \(compacted.joined(separator: ", "))", hint: "set cleanup.policy=delete on them")

@@ -28,14 +28,14 @@ extension MetricCatalog {
     static let traces = Group(
         title: "Traces", origin: "each service, where a collector is set",
         metrics: [
-            MetricDescription(.counter, "otlp_spans_exported_total", "Spans that the collector has taken."),
+            MetricDescription(.counter, "otlp_spans_exported_total", "Spans that the collector has accepted."),
             MetricDescription(
                 .counter, "otlp_spans_dropped_total", labels: ["reason"],
                 """
-                Spans that are lost. reason: queue_full (more ended than are exported), failed (the collector did not take a batch in \
-                time), rejected (the collector refuses them), shutdown (the process ended first).
+                Spans that are lost. reason: queue_full (spans end faster than they are exported), failed (the collector did not accept a \
+                batch in time), rejected (the collector refused them), shutdown (the process ended first).
                 """),
-            MetricDescription(.counter, "otlp_export_retries_total", "Batches sent again after an answer that allows it, or none."),
+            MetricDescription(.counter, "otlp_export_retries_total", "Batches sent again after a retryable response or none."),
             MetricDescription(.gauge, "otlp_spans_waiting", "Spans that wait to be exported."),
         ])
 
@@ -69,20 +69,20 @@ extension MetricCatalog {
             MetricDescription(
                 .counter, "auth_mails_total", labels: ["kind", "outcome"],
                 """
-                Attempts to send mail, where a mail server is set. kind: invitation, password_reset, verification, webhook_disabled, \
-                quota_warning, task_digest, batch_completed. outcome: sent, postponed (to be tried again), refused (for good), expired (not \
-                sent before its link was good for nothing), obsolete (nothing to tell any more).
+                Attempts to send mail, if a mail server is set. kind: invitation, password_reset, verification, webhook_disabled, \
+                quota_warning, task_digest, batch_completed. outcome: sent, postponed (retried later), refused (permanently), expired (its \
+                link expired first), obsolete (no longer relevant).
                 """),
             MetricDescription(
-                .counter, "auth_mail_doubts_total", "Messages tried again although the server may have taken them."),
+                .counter, "auth_mail_doubts_total", "Messages sent again although the server may have accepted them."),
             MetricDescription(
                 .counter, "auth_task_digests_total", labels: ["outcome"],
                 """
-                Reports about the tasks of people who want to be mailed of them, where a mail server is set. outcome: queued, empty \
-                (nothing to tell), unreachable (the mailbox or the account takes no mail), superseded (told of before, or not wanted any more), \
-                postponed (too many messages wait; told of later).
+                Reports about the tasks of subscribers, if a mail server is set. outcome: queued, empty (no task has ended), unreachable \
+                (the mailbox rejects mail, or the account is disabled), superseded (sent before, or no longer wanted), postponed (too many \
+                messages wait; sent later).
                 """),
-            MetricDescription(.gauge, "auth_mail_backlog", "Messages that wait to be sent, after the last look of this replica."),
+            MetricDescription(.gauge, "auth_mail_backlog", "Messages that wait to be sent, as of the last check by this replica."),
         ])
 
     static let audit = Group(
@@ -93,7 +93,8 @@ extension MetricCatalog {
                 "Batches of audit entries sent to auth by outcome: delivered, failed. A failed one is sent again."),
             MetricDescription(
                 .gauge, "audit_backlog",
-                "Audit entries that wait to be delivered, after the last look of this replica. At 100,000 api refuses what must be audited."
+                "Audit entries that wait to be delivered, as of the last check by this replica. At 100,000, api refuses requests that need "
+                    + "an entry."
             ),
         ])
 
@@ -124,9 +125,9 @@ extension MetricCatalog {
             MetricDescription(
                 .counter, "cache_requests_total", labels: ["cache", "result"],
                 """
-                Answers asked of a cache: task_lists, tasks, statistics, usage, shown_quotas and presets of api; sessions and keys of auth \
-                and api; quotas and webhooks of whatever uses MongoDB. result: hit, miss (read), joined (read for several at once), stale \
-                (could not be read, and an older one was given), bypass (read, since the cache could not be relied on).
+                Lookups in a cache: task_lists, tasks, statistics, usage, shown_quotas and presets of api; sessions and keys of auth \
+                and api; quotas and webhooks of services that use MongoDB. result: hit, miss (read), joined (one read for several \
+                callers), stale (the read failed, and an older value was returned), bypass (read, because the cache could not be relied on).
                 """)
         ])
 

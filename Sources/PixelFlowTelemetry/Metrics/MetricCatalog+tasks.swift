@@ -36,7 +36,7 @@ extension MetricCatalog {
                 "Dispatch messages by outcome: published, failed. A failed one stays due and is published again."),
             MetricDescription(
                 .counter, "dispatch_turns_total", labels: ["lane"],
-                "Held tasks whose turn it was, and whose dispatch message was published."),
+                "Held tasks whose dispatch message was published at their organisation's turn."),
             MetricDescription(
                 .gauge, "dispatch_window_messages", labels: ["lane"],
                 "Dispatch messages of a lane that are kept with the broker while tasks of the lane are held."),
@@ -76,7 +76,7 @@ extension MetricCatalog {
                 .counter, "webhook_attempts_total", labels: ["outcome"],
                 "Delivery attempts by outcome: delivered, retried (another attempt follows), failed (no further attempt)."),
             MetricDescription(
-                .histogram, "webhook_attempt_duration_seconds", "Time from the look-up of the name to the end of the answer."),
+                .histogram, "webhook_attempt_duration_seconds", "Time from the name lookup to the end of the response."),
             MetricDescription(
                 .histogram, "webhook_first_attempt_latency_seconds", buckets: waitBuckets,
                 "Time from an event to the first attempt of its delivery, by the database's clock."),

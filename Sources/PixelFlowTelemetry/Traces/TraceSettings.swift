@@ -9,27 +9,29 @@ package enum TraceSettings {
         .text(
             "OTEL_EXPORTER_OTLP_ENDPOINT",
             help:
-                "URL of a collector of OpenTelemetry that takes OTLP over HTTP, such as http://collector:4318. Without it nothing is traced."
+                "URL of an OpenTelemetry collector that accepts OTLP over HTTP, such as http://collector:4318. Tracing is off unless set."
         ),
         .text(
-            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", help: "The same for traces alone, with the path, such as http://collector:4318/v1/traces."
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", help: "The same for traces only, with the path, such as http://collector:4318/v1/traces."
         ),
-        .text("OTEL_EXPORTER_OTLP_PROTOCOL", default: "http/json", help: "The only one is http/json."),
+        .text("OTEL_EXPORTER_OTLP_PROTOCOL", default: "http/json", help: "Only http/json is supported."),
         .text(
             "OTEL_EXPORTER_OTLP_HEADERS", help: "Headers for the collector: name=value,name=value, percent-encoded. May hold a secret.",
             isSecret: true),
-        .text("OTEL_EXPORTER_OTLP_TIMEOUT", default: "10000", help: "Milliseconds for a request to the collector."),
+        .text("OTEL_EXPORTER_OTLP_TIMEOUT", default: "10000", help: "Time limit for a request to the collector, in milliseconds."),
         .text("OTEL_EXPORTER_OTLP_COMPRESSION", default: "none", help: "gzip compresses requests to the collector."),
-        .text("OTEL_SERVICE_NAME", help: "Names the service in traces; the name of the executable unless set."),
-        .text("OTEL_RESOURCE_ATTRIBUTES", help: "More that describes the process in traces: name=value,name=value."),
+        .text("OTEL_SERVICE_NAME", help: "Name of the service in traces; by default that of the executable."),
+        .text("OTEL_RESOURCE_ATTRIBUTES", help: "Further attributes of the process in traces: name=value,name=value."),
         .text(
             "OTEL_TRACES_SAMPLER", default: "parentbased_always_on",
-            help: "Which traces are recorded: always_on, always_off, traceidratio, or one of these after parentbased_."),
-        .text("OTEL_TRACES_SAMPLER_ARG", default: "1", help: "The share of traces for traceidratio and parentbased_traceidratio, 0 to 1."),
-        .text("OTEL_BSP_SCHEDULE_DELAY", default: "5000", help: "Milliseconds that spans wait for a batch to fill."),
-        .text("OTEL_BSP_EXPORT_TIMEOUT", default: "30000", help: "Milliseconds for one batch with its retries; then it is dropped."),
-        .text("OTEL_BSP_MAX_QUEUE_SIZE", default: "2048", help: "Spans that wait at most; more are dropped and counted."),
-        .text("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", default: "512", help: "Spans of a batch at most."),
+            help: "Which traces are recorded: always_on, always_off, traceidratio, or one of these with the prefix parentbased_."),
+        .text("OTEL_TRACES_SAMPLER_ARG", default: "1", help: "The ratio for traceidratio and parentbased_traceidratio, 0 to 1."),
+        .text("OTEL_BSP_SCHEDULE_DELAY", default: "5000", help: "How long spans wait for a batch to fill, in milliseconds."),
+        .text(
+            "OTEL_BSP_EXPORT_TIMEOUT", default: "30000",
+            help: "Time limit for one batch with its retries, in milliseconds; then it is dropped."),
+        .text("OTEL_BSP_MAX_QUEUE_SIZE", default: "2048", help: "Maximum number of waiting spans; further ones are dropped and counted."),
+        .text("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", default: "512", help: "Maximum number of spans in a batch."),
         .text("OTEL_SDK_DISABLED", default: "false", help: "true turns traces off."),
     ]
 

@@ -35,8 +35,8 @@ struct DescriptionRoutes: Sendable {
             ],
             problems: [
                 .preconditionFailed,
-                DeclaredProblem(.unavailable, "auth_unavailable", "The auth service has not said yet what it can do."),
-                DeclaredProblem(.unavailable, "api_unavailable", "The api service has not said yet what it can do."),
+                DeclaredProblem(.unavailable, "auth_unavailable", "The auth service has not sent its description yet."),
+                DeclaredProblem(.unavailable, "api_unavailable", "The api service has not sent its description yet."),
                 DeclaredProblem(
                     .unavailable, "descriptions_differ", "The services are of different versions, as in the middle of an upgrade."),
             ], handler: handler)
@@ -52,6 +52,6 @@ extension ServiceDescription {
             """,
         tags: [
             ("session", "Signing in and out with a cookie, for pages. Programs send a token of `POST /auth/login` instead."),
-            ("service", "For those who run the service."),
+            ("service", "For operators."),
         ])
 }

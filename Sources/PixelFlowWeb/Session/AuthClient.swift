@@ -10,7 +10,7 @@ import WireFormats
 struct Credentials: Codable, Sendable, SchemaAnnotated {
     static let annotations: [String: SchemaAnnotation] = [
         "email": .init("The address of the account.", ["format": "email"]), "password": .init("The password.", ["format": "password"]),
-        "code": .init("Six digits of the authenticator app, or a recovery code; where the second factor is on.", ["maxLength": 64]),
+        "code": .init("Six digits of the authenticator app, or a recovery code; required if the second factor is on.", ["maxLength": 64]),
     ]
 
     let email: String

@@ -15,7 +15,7 @@ struct SessionRoutes: Sendable {
 
     var routes: [Route] {
         let credentials = BodyDescription(
-            [.json(Credentials.self)], "The address and the password of the account, and a code where the second factor is on.")
+            [.json(Credentials.self)], "The address and the password of the account, and a code if the second factor is on.")
         let account = "The account. `Set-Cookie` carries the session."
         return [
             Route(
@@ -28,7 +28,7 @@ struct SessionRoutes: Sendable {
                 responses: [.json(Account.self, account)],
                 problems: Self.credentialProblems + [
                     DeclaredProblem(.unauthenticated, "credentials_invalid", "The address or the password is wrong."),
-                    DeclaredProblem(.unauthenticated, "second_factor_required", "The second factor is on, and there is no code."),
+                    DeclaredProblem(.unauthenticated, "second_factor_required", "The second factor is on, and the request has no code."),
                     DeclaredProblem(.unauthenticated, "second_factor_invalid", "The code is wrong or has already been used."),
                 ], handler: signIn),
             Route(

@@ -70,8 +70,8 @@ function Password({ email }) {
             <h2 id="password-heading" className="text-lg font-semibold">Password</h2>
             <form onSubmit={submit} aria-label="Change the password" className="mt-3 grid max-w-sm gap-4">
                 <input type="email" name="email" value={email} readOnly hidden autoComplete="username" />
-                <Field id="old-password" name="password" label="Present password" type="password" required autoComplete="current-password" error={place === "old" ? problem.message : ""} />
-                <Field id="new-password" name="new_password" label="New password" type="password" required autoComplete="new-password" hint="At least 8 characters. Your other sessions end."
+                <Field id="old-password" name="password" label="Current password" type="password" required autoComplete="current-password" error={place === "old" ? problem.message : ""} />
+                <Field id="new-password" name="new_password" label="New password" type="password" required autoComplete="new-password" hint="At least 8 characters. This ends your other sessions."
                     error={place === "new" ? problem.message : ""} />
                 {place === "" && problem && <Failure problem={problem} />}
                 <Button type="submit" className="justify-self-start">Change password</Button>
@@ -95,7 +95,7 @@ function Export() {
         <Card aria-labelledby="export-heading" className="flex flex-wrap items-center justify-between gap-3 p-4">
             <div>
                 <h2 id="export-heading" className="text-lg font-semibold">Your data</h2>
-                <p className="text-soft">Your account, what you did, and the tasks of the organisation that you are in, as JSON.</p>
+                <p className="text-soft">Your account, your audit log entries and the tasks of the current organisation, as JSON.</p>
             </div>
             <Button icon="download" disabled={isBusy} onClick={save}>{isBusy ? "One moment …" : "Export"}</Button>
         </Card>
@@ -108,7 +108,7 @@ function Deletion({ email }) {
         <Card aria-labelledby="deletion-heading" className="flex flex-wrap items-center justify-between gap-3 p-4">
             <div>
                 <h2 id="deletion-heading" className="text-lg font-semibold">Delete the account</h2>
-                <p className="text-soft">With your own organisation and every one in which you are alone.</p>
+                <p className="text-soft">Also deletes your personal organisation and every organisation without other members.</p>
             </div>
             <Button kind="bad" icon="trash" onClick={() => setAsking(true)}>Delete account</Button>
             {isAsking && <DeletionDialog email={email} onClose={() => setAsking(false)} />}

@@ -13,8 +13,8 @@ const notices = [
 const taskMail = [
     ["never", "Never"],
     ["failures", "When some have failed, at most every 15 minutes"],
-    ["hourly", "Each hour, what has ended"],
-    ["daily", "Each day, what has ended"],
+    ["hourly", "Every hour, what has ended"],
+    ["daily", "Every day, what has ended"],
     ["batches", "When a batch is done"],
 ];
 
@@ -40,11 +40,11 @@ export function Mail() {
     return (
         <Card aria-labelledby="mail-heading" className="p-4">
             <h2 id="mail-heading" className="text-lg font-semibold">Mail</h2>
-            <p className="text-soft">What you are mailed of this organisation.</p>
+            <p className="text-soft">Choose what mail you get about this organisation.</p>
             {problem && <Failure problem={problem} onRetry={reload} />}
             {settings && settings.mail_refused_at && (
                 <p role="status" className="mt-2 rounded-lg bg-busy-wash px-3 py-2 text-busy">
-                    Your mailbox refuses mail. Nothing of this is sent until it takes another message, as one that confirms your address.
+                    Your mailbox rejects mail. None of this is sent until it accepts another message, such as one that confirms your address.
                 </p>
             )}
             {settings && (
@@ -57,7 +57,7 @@ export function Mail() {
                             <span>{words} <span className="text-sm text-soft">{whom}</span></span>
                         </label>
                     ))}
-                    <Choice id="mail-tasks" label="Tasks that you or API keys of yours have added" options={taskMail} className="mt-3 max-w-md"
+                    <Choice id="mail-tasks" label="Tasks that you or your API keys have created" options={taskMail} className="mt-3 max-w-md"
                         value={settings.tasks} onChange={(event) => choose("tasks", event.target.value)} />
                 </fieldset>
             )}

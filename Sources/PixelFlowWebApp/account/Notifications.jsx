@@ -11,7 +11,7 @@ export function Notifications() {
                 <p className="text-soft">
                     {state === "refused"
                         ? "This browser does not allow notifications from PixelFlow. You can change that in its settings for this site."
-                        : "This browser can tell you when all tasks have ended, while you look at another tab."}
+                        : "This browser can notify you when all tasks have ended while you use another tab."}
                 </p>
             </div>
             {state === "off" && <Button onClick={turnOnNotifications}>Turn on notifications</Button>}

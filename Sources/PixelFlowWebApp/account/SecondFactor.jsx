@@ -26,8 +26,8 @@ export function SecondFactor() {
                         Second factor {isOn && <span className="ml-1 rounded-full bg-good-wash px-2 py-0.5 align-middle text-sm text-good">On</span>}
                     </h2>
                     <p className="text-soft">
-                        {isOn ? `Each sign-in needs a code of your authenticator app. ${left(me.recovery_codes)}`
-                            : "An authenticator app on your phone makes codes that each sign-in needs beside the password."}
+                        {isOn ? `Each sign-in needs a code from your authenticator app. ${left(me.recovery_codes)}`
+                            : "An authenticator app on your phone generates codes. Each sign-in then needs a code in addition to the password."}
                     </p>
                 </div>
                 {me && (isOn ? <Button kind="bad" onClick={() => setDialog("off")}>Turn off</Button> : <Button onClick={() => setDialog("on")}>Turn on</Button>)}
@@ -69,7 +69,7 @@ function Confirm({ offer, onDone }) {
         <form onSubmit={submit} className="grid gap-4">
             <div className="flex justify-center"><QRCode text={offer.url} label="QR code with the secret, for an authenticator app" /></div>
             <Secret id="factor-secret" label="Or type this secret" text={offer.secret} />
-            <CodeField id="factor-code" label="Code that the app shows" error={problem ? problem.message : ""} autoFocus />
+            <CodeField id="factor-code" label="Code from the app" error={problem ? problem.message : ""} autoFocus />
             <Button type="submit" kind="primary" className="justify-self-end">Turn on</Button>
         </form>
     );
@@ -78,13 +78,13 @@ function Confirm({ offer, onDone }) {
 function Recovery({ codes, onClose }) {
     return (
         <div className="grid gap-4">
-            <p className="text-soft">Each signs you in once without the app. They are shown only once: keep them where you keep your passwords.</p>
+            <p className="text-soft">Each replaces a code from the app once. They are shown only once: keep them with your passwords.</p>
             <ul aria-label="Recovery codes" className="grid grid-cols-1 gap-x-6 gap-y-1 rounded-lg bg-sunk p-3 font-mono sm:grid-cols-2">
                 {codes.map((code) => <li key={code}>{code}</li>)}
             </ul>
             <div className="flex justify-end gap-2">
                 <Button icon="copy" onClick={() => copy(codes.join("\n"), "Recovery codes")}>Copy</Button>
-                <Button kind="primary" onClick={onClose}>I have kept them</Button>
+                <Button kind="primary" onClick={onClose}>I have saved them</Button>
             </div>
         </div>
     );
@@ -101,7 +101,7 @@ function TurnOff({ onClose }) {
         <Dialog title="Turn the second factor off?" onClose={onClose} className="max-w-md">
             <form onSubmit={submit} className="grid gap-4">
                 <Field id="factor-password" name="password" label="Your password" type="password" required autoFocus autoComplete="current-password" error={errorOf(false)} />
-                <CodeField id="factor-code" label="Code of the app, or a recovery code" error={errorOf(true)} />
+                <CodeField id="factor-code" label="Code from the app, or a recovery code" error={errorOf(true)} />
                 <div className="flex justify-end gap-2"><Button onClick={onClose}>Keep on</Button><Button type="submit" kind="bad">Turn off</Button></div>
             </form>
         </Dialog>

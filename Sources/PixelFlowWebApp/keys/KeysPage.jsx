@@ -22,21 +22,21 @@ export function KeysPage() {
     return (
         <div className="grid grid-cols-1 gap-6">
             <div className="flex flex-wrap items-center justify-between gap-3">
-                <div><h1 className="text-2xl font-semibold">API keys</h1><p className="text-soft">They let programs in. A key belongs to the organisation and stays when its maker goes.</p></div>
+                <div><h1 className="text-2xl font-semibold">API keys</h1><p className="text-soft">For programs. A key belongs to the organisation and stays valid when its creator leaves.</p></div>
                 <Button kind="primary" icon="plus" onClick={() => setMaking(true)}>New key</Button>
             </div>
             {problem && <Failure problem={problem} onRetry={reload} />}
             {!answer && !problem && <div role="status" aria-label="Loading the keys" className="h-52 animate-shimmer rounded-2xl bg-sunk" />}
             {answer && (
                 <Card aria-label="Keys" className="px-4 py-1">
-                    {!answer.keys.length && <Empty icon="key" title="No keys yet">A program sends a key in place of a token.</Empty>}
+                    {!answer.keys.length && <Empty icon="key" title="No keys yet">A program sends a key instead of a token.</Empty>}
                     <ul className="divide-y divide-line">{answer.keys.map((key) => <Key key={key.id} apiKey={key} onRevoked={reload} />)}</ul>
                 </Card>
             )}
             {isMaking && <NewKey onMade={show} onClose={() => setMaking(false)} />}
             {made && (
                 <Dialog title={`Key ${made.name}`} onClose={() => setMade(null)}>
-                    <p role="alert" className="mb-4 rounded-lg bg-busy-wash px-3 py-2 text-busy">Copy the key now. It is not shown again, and nobody can look it up.</p>
+                    <p role="alert" className="mb-4 rounded-lg bg-busy-wash px-3 py-2 text-busy">Copy the key now. It is not shown again, and no one can look it up.</p>
                     <Secret id="new-key" label="API key" text={made.key} />
                 </Dialog>
             )}
@@ -67,7 +67,7 @@ function Key({ apiKey, onRevoked }) {
             <Button small kind="bad" aria-label={`Revoke ${name}`} onClick={() => setAsking(true)}>Revoke</Button>
             {isAsking && (
                 <Confirmation title={`Revoke ${name}?`} action="Revoke" run={revoke} onClose={() => setAsking(false)}>
-                    Programs that use it are refused within seconds. A revoked key does not come back.
+                    Programs that use it are refused within seconds. A revoked key cannot be restored.
                 </Confirmation>
             )}
         </li>

@@ -39,7 +39,7 @@ export function NewKey({ onMade, onClose }) {
     return (
         <Dialog title="New API key" onClose={onClose}>
             <form onSubmit={submit} className="grid gap-4">
-                <Field id="key-name" name="name" label="Name" required maxLength={100} autoFocus autoComplete="off" hint="What will use it, as in “website”." error={errorOf("name")} />
+                <Field id="key-name" name="name" label="Name" required maxLength={100} autoFocus autoComplete="off" hint="What will use it, such as “website”." error={errorOf("name")} />
                 <fieldset>
                     <legend className="mb-1 text-sm font-medium">The key may</legend>
                     {allowed.map(([name, words]) => (
@@ -51,7 +51,7 @@ export function NewKey({ onMade, onClose }) {
                 </fieldset>
                 <Choice id="key-days" name="days" label="Expires after" options={lifetimes} defaultValue="365" />
                 <Choice id="key-priority" name="priority" label="Priority of its tasks" options={priorities} defaultValue="" />
-                <Field id="key-networks" name="networks" label="Networks (optional)" autoComplete="off" spellCheck={false} hint="From where it may be used, as in 203.0.113.0/24; several with commas." error={errorOf("networks")} />
+                <Field id="key-networks" name="networks" label="Networks (optional)" autoComplete="off" spellCheck={false} hint="Where it may be used from, such as 203.0.113.0/24. Separate several with commas." error={errorOf("networks")} />
                 {isElsewhere && <Failure problem={problem} />}
                 <div className="flex justify-end gap-2"><Button onClick={onClose}>Cancel</Button><Button type="submit" kind="primary" disabled={isBusy}>Create key</Button></div>
             </form>

@@ -1,7 +1,7 @@
 /** What a key can be allowed, in words. */
 export const scopes = {
     "tasks:read": "See tasks",
-    "tasks:write": "Make, change and delete tasks",
+    "tasks:write": "Create, change and delete tasks",
     "outputs:read": "Download pictures",
     "presets:write": "Change presets",
     "webhooks:write": "Change webhooks",

@@ -60,7 +60,7 @@ function PresetCard({ preset }) {
             </div>
             {isAsking && (
                 <Dialog title={`Delete ${name}?`} onClose={() => setAsking(false)} className="max-w-sm">
-                    <p className="mb-4 text-soft">Tasks that used it are not affected.{purposes[name] && " The built-in preset of this name comes back."}</p>
+                    <p className="mb-4 text-soft">Tasks that used it are not affected.{purposes[name] && " The built-in preset with this name is used again."}</p>
                     <div className="flex justify-end gap-2"><Button onClick={() => setAsking(false)}>Keep</Button><Button kind="bad" icon="trash" onClick={remove}>Delete</Button></div>
                 </Dialog>
             )}

@@ -21,7 +21,7 @@ export function ForgotForm({ email, onClose }) {
     if (sentTo) {
         return (
             <div className="grid gap-4">
-                <h2 className="text-xl font-semibold">Look into your mailbox</h2>
+                <h2 className="text-xl font-semibold">Check your mailbox</h2>
                 <p role="status" className="text-soft wrap-anywhere">If {sentTo} has an account, a message with a link is on its way. The link is good for an hour.</p>
                 {back}
             </div>
@@ -30,7 +30,7 @@ export function ForgotForm({ email, onClose }) {
     return (
         <form onSubmit={submit} className="grid gap-4" aria-label="Forgot password">
             <h2 className="text-xl font-semibold">Forgot your password?</h2>
-            <p className="text-soft">We send you a link with which you choose a new one.</p>
+            <p className="text-soft">We will send you a link to choose a new one.</p>
             <Field id="forgot-email" name="email" label="Email" type="email" autoComplete="username" required defaultValue={email} autoFocus
                 error={problem && problem.field === "email" ? problem.message : ""} />
             {problem && problem.field !== "email" && <Failure problem={problem} />}

@@ -81,7 +81,7 @@ export function SignInForm({ email = "", message = "", canRegister: mayRegister 
                 autoComplete={isNew ? "new-password" : "current-password"} error={errorOf("password")}
                 hint={isNew ? "At least 8 characters." : ""} />
             {!isNew && needsCode && (
-                <CodeField id="code" label="Code" autoFocus error={errorOf("code")} hint="Of your authenticator app, or a recovery code." />
+                <CodeField id="code" label="Code" autoFocus error={errorOf("code")} hint="From your authenticator app, or a recovery code." />
             )}
             {isNew && state.needsSetup && (
                 <Field id="setup-token" name="setup_token" label="Setup token" required autoComplete="off" spellCheck={false} error={errorOf("setup_token")}

@@ -21,7 +21,7 @@ export function Comparison({ task, output }) {
                     <strong className="font-semibold">{output.name}</strong>
                     {gain && <span className={gain.bytes >= 0 ? "text-good" : "text-busy"}> {gain.words}</span>}
                 </p>
-                <div role="group" aria-label="Way to compare" className="flex gap-1">
+                <div role="group" aria-label="Comparison" className="flex gap-1">
                     <Button small kind={isSlider ? "primary" : "plain"} aria-pressed={isSlider} onClick={() => setSlider(true)}>Slider</Button>
                     <Button small kind={isSlider ? "plain" : "primary"} aria-pressed={!isSlider} onClick={() => setSlider(false)}>Side by side</Button>
                 </div>

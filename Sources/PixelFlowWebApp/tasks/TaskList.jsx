@@ -42,7 +42,7 @@ export function TaskList() {
 function Nothing({ query, mayWrite }) {
     if (query.search) return <Empty icon="search" title="Nothing found">No task has “{query.search}” in its file name or URL.</Empty>;
     if (query.status) return <Empty icon="search" title={`No ${query.status.toLowerCase()} tasks`}>Choose another status to see the rest.</Empty>;
-    return <Empty icon="image" title="No tasks yet">{mayWrite ? "Drop a photo above and watch it being processed here." : "They are listed here when a member of the organisation makes one."}</Empty>;
+    return <Empty icon="image" title="No tasks yet">{mayWrite ? "Drop a photo above and watch it being processed here." : "They are listed here when a member of the organisation creates one."}</Empty>;
 }
 
 /** As high as the expected rows. Shown only if loading takes long enough to be noticed. */

@@ -19,7 +19,7 @@ export function AuditPage() {
     const options = [["", "Everything"], ...Object.entries(actions)];
     return (
         <div className="grid grid-cols-1 gap-6">
-            <div><h1 className="text-2xl font-semibold">Audit log</h1><p className="text-soft">Who did what in this organisation, the newest first.</p></div>
+            <div><h1 className="text-2xl font-semibold">Audit log</h1><p className="text-soft">Who did what in this organisation, newest first.</p></div>
             <div className="flex flex-wrap items-end justify-between gap-3">
                 <Choice id="audit-action" label="Show" options={options} value={action} onChange={({ target }) => go(target.value ? `/audit?action=${target.value}` : "/audit", { replace: true })} />
                 <Button icon="download" disabled={isExporting} onClick={save}>Export JSON lines</Button>
@@ -50,7 +50,7 @@ function Entries({ action }) {
     return (
         <Card aria-label="Entries" className="overflow-hidden">
             {entries.length > 0 && <Table entries={entries} />}
-            {!entries.length && !isLoading && !problem && <Empty icon="log" title="Nothing of this kind">It is listed here when it happens.</Empty>}
+            {!entries.length && !isLoading && !problem && <Empty icon="log" title="No entries">Entries are listed here when something happens.</Empty>}
             {problem && <div className="p-4"><Failure problem={problem} onRetry={load} /></div>}
             {isLoading && !entries.length && <div role="status" aria-label="Loading the log" className="h-52 animate-shimmer bg-sunk" />}
             {cursor && !problem && <div className="border-t border-line p-3 text-center"><Button small disabled={isLoading} onClick={load}>Older entries</Button></div>}

@@ -25,7 +25,7 @@ export function Invitations({ organisation }) {
     return (
         <Card aria-labelledby="invitations-heading" className="p-4">
             <h2 id="invitations-heading" className="text-lg font-semibold">Invitations</h2>
-            <p className="text-sm text-soft">A link lets one person in, within 7 days. Give it to whom you invite.</p>
+            <p className="text-sm text-soft">A link is valid for one person and 7 days. Give it to the person whom you invite.</p>
             <NewInvitation path={path} sendsMail={sendsMail} onMade={show} />
             {problem && <Failure problem={problem} onRetry={reload} />}
             <ul className="mt-2 divide-y divide-line">
@@ -61,9 +61,9 @@ function NewInvitation({ path, sendsMail, onMade }) {
     const choices = assignable(role).map((one) => [one, `${titled(one)}: ${roles[one].toLowerCase()}`]);
     return (
         <form onSubmit={submit} aria-label="Invite someone" className="mt-4 grid items-start gap-3 sm:grid-cols-[1fr_1fr_auto]">
-            <Field id="invite-email" name="email" label="Email (optional)" type="email" autoComplete="off" hint={`The link is then for this address alone${sendsMail ? ", and is mailed there" : ""}.`} error={problem ? problem.message : ""} />
+            <Field id="invite-email" name="email" label="Email (optional)" type="email" autoComplete="off" hint={`The link is then only for this address${sendsMail ? ", and is mailed there" : ""}.`} error={problem ? problem.message : ""} />
             <Choice id="invite-role" name="role" label="Role" options={choices} defaultValue="member" />
-            <Button type="submit" kind="primary" icon="link" className="sm:mt-6">Make a link</Button>
+            <Button type="submit" kind="primary" icon="link" className="sm:mt-6">Create a link</Button>
         </form>
     );
 }

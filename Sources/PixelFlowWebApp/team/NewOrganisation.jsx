@@ -21,7 +21,7 @@ export function NewOrganisation({ onClose }) {
         <Dialog title="New organisation" onClose={onClose} className="max-w-sm">
             <form onSubmit={submit} className="grid gap-4">
                 <Field id="organisation-name" name="name" label="Name" required maxLength={100} autoFocus error={problem ? problem.message : ""}
-                    hint="It has tasks, presets and keys of its own. You are its owner." />
+                    hint="It has its own tasks, presets and keys. You will be its owner." />
                 <Button type="submit" kind="primary" disabled={isBusy}>Create organisation</Button>
             </form>
         </Dialog>

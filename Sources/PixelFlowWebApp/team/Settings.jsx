@@ -17,7 +17,7 @@ export function Settings({ organisation }) {
         try {
             await renameOrganisation(organisation.id, name);
             setProblem(null);
-            toast(`The organisation is called ${name} now.`);
+            toast(`The organisation is now called ${name}.`);
         } catch (refusal) {
             setProblem(refusal);
         }
@@ -36,7 +36,7 @@ export function Settings({ organisation }) {
             </form>
             {role === "owner" && !organisation.personal && (
                 <div className="mt-6 flex flex-wrap items-center justify-between gap-3 border-t border-line pt-4">
-                    <p className="text-soft">Deleting it takes its tasks, presets and keys away from everyone. For 7 days an owner can restore it.</p>
+                    <p className="text-soft">This deletes its tasks, presets and keys for everyone. For 7 days, an owner can restore it.</p>
                     <Button kind="bad" icon="trash" onClick={() => setAsking(true)}>Delete organisation</Button>
                 </div>
             )}

@@ -10,7 +10,7 @@ export const actions = {
     "user.enabled": "Account enabled", "organisation.created": "Organisation created", "organisation.renamed": "Organisation renamed",
     "organisation.deleted": "Organisation deleted", "organisation.restored": "Organisation restored", "member.joined": "Member joined",
     "member.role_changed": "Role changed", "member.removed": "Member removed", "member.left": "Member left",
-    "invitation.created": "Invitation made", "invitation.renewed": "Invitation renewed", "invitation.revoked": "Invitation revoked",
+    "invitation.created": "Invitation created", "invitation.renewed": "Invitation renewed", "invitation.revoked": "Invitation revoked",
     "key.created": "Key created", "key.revoked": "Key revoked", "preset.saved": "Preset saved", "preset.deleted": "Preset deleted",
     "task.deleted": "Task deleted", "tasks.deleted": "Tasks deleted", "presets.deleted": "Presets deleted",
     "quota.changed": "Quota changed", "webhook.created": "Webhook created", "webhook.changed": "Webhook changed",

@@ -1,9 +1,9 @@
 /** From the least to the most; each may do what those before it may. */
 export const roles = {
     viewer: "Sees tasks and outputs",
-    member: "Makes tasks and presets as well",
-    admin: "Manages members, invitations and keys as well",
-    owner: "Makes owners and deletes the organisation as well",
+    member: "Also creates tasks and presets",
+    admin: "Also manages members, invitations and keys",
+    owner: "Also appoints owners and deletes the organisation",
 };
 
 const rank = (role) => Object.keys(roles).indexOf(role);

@@ -59,7 +59,7 @@ function Log({ address, id, onReplay, onOlder }) {
         <Card aria-label="Log" className="overflow-hidden">
             {problem && <div className="p-4"><Failure problem={problem} onRetry={reload} /></div>}
             {!answer && !problem && <div role="status" aria-label="Loading the deliveries" className="h-52 animate-shimmer bg-sunk" />}
-            {answer && !answer.deliveries.length && <Empty icon="log" title="No deliveries">They are listed here when something has been told.</Empty>}
+            {answer && !answer.deliveries.length && <Empty icon="log" title="No deliveries">They are listed here when a message has been sent.</Empty>}
             {answer && answer.deliveries.length > 0 && <Table deliveries={answer.deliveries} onOpen={setOpened} />}
             {answer && answer.next_cursor && <div className="border-t border-line p-3 text-center"><Button small onClick={() => onOlder(answer.next_cursor)}>Older deliveries</Button></div>}
             {opened && <Delivery address={`/api/webhooks/${encodeURIComponent(id)}/deliveries/${encodeURIComponent(opened)}`} onReplay={() => onReplay(opened)} onClose={() => setOpened("")} />}

@@ -10,7 +10,7 @@ export function Samples() {
     return (
         <Card aria-labelledby="verify-heading" className="min-w-0 p-4">
             <h2 id="verify-heading" className="text-lg font-semibold">Verify messages</h2>
-            <p className="text-soft">Any library of <a href="https://www.standardwebhooks.com" className="text-accent underline">Standard Webhooks</a> does it, and so does this. Give it the body as it was sent.</p>
+            <p className="text-soft">Any library of <a href="https://www.standardwebhooks.com" className="text-accent underline">Standard Webhooks</a> can do this, and so can the code below. Pass the body exactly as it was received.</p>
             <div className="mt-3 flex items-end justify-between gap-2">
                 <Choice id="sample-language" label="Language" value={language} options={Object.keys(samples).map((name) => [name, name])} onChange={({ target }) => setLanguage(target.value)} />
                 <Button icon="copy" aria-label="Copy the sample" onClick={() => copy(samples[language], "Sample")}>Copy</Button>

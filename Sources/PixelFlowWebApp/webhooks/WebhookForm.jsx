@@ -28,10 +28,10 @@ export function WebhookForm({ webhook = null, onDone, onClose }) {
     return (
         <Dialog title={webhook ? "Edit webhook" : "New webhook"} onClose={onClose}>
             <form onSubmit={submit} className="grid gap-4">
-                <Field id="webhook-url" name="url" type="url" label="URL" defaultValue={url} required maxLength={2048} autoFocus autoComplete="off" spellCheck={false} placeholder="https://" hint="Messages are posted to it." error={errorOf("url")} />
+                <Field id="webhook-url" name="url" type="url" label="URL" defaultValue={url} required maxLength={2048} autoFocus autoComplete="off" spellCheck={false} placeholder="https://" hint="Messages are posted to this URL." error={errorOf("url")} />
                 <Field id="webhook-description" name="description" label="Description (optional)" defaultValue={description} maxLength={256} autoComplete="off" error={errorOf("description")} />
                 <fieldset>
-                    <legend className="mb-1 text-sm font-medium">Tell it when</legend>
+                    <legend className="mb-1 text-sm font-medium">Send a message when</legend>
                     {Object.entries(events).map(([name, words]) => (
                         <label key={name} className="flex items-baseline gap-2 py-0.5">
                             <input type="checkbox" name="events" value={name} defaultChecked={chosen.includes(name)} className="accent-accent" />

@@ -53,12 +53,12 @@ export function WebhookPage({ id }) {
             {asking === "edit" && <WebhookForm webhook={webhook} onDone={changed} onClose={close} />}
             {asking === "rotate" && (
                 <Confirmation title="Replace the secret?" action="Replace" run={rotate} onClose={close}>
-                    For 24 hours, messages are signed with the old secret and the new one. After that, the new one alone is right.
+                    For 24 hours, messages are signed with both secrets. After that, only the new one is valid.
                 </Confirmation>
             )}
             {asking === "delete" && (
                 <Confirmation title="Delete this webhook?" action="Delete" run={remove} onClose={close}>
-                    Its deliveries go with it, and what is under way is not delivered any more.
+                    Its deliveries are deleted, too, and pending messages are not delivered.
                 </Confirmation>
             )}
             {rotated && <ShownSecret webhook={rotated} onClose={() => setRotated(null)} />}
@@ -72,9 +72,9 @@ function Facts({ webhook }) {
         <div className="min-w-0">
             <div className="flex flex-wrap items-center gap-3"><h1 className="text-2xl font-semibold wrap-anywhere">{webhook.url || "Webhooks of single tasks"}</h1><Badge word={word} /></div>
             {webhook.description && <p className="wrap-anywhere">{webhook.description}</p>}
-            <p className="text-soft">{webhook.url ? webhook.events.join(", ") : "The webhook_url that came with an upload."}</p>
+            <p className="text-soft">{webhook.url ? webhook.events.join(", ") : "The webhook_url that was sent with an upload."}</p>
             {why && <p className="text-soft">{word}: {why}.{!webhook.enabled && " Edit it to enable it again."}</p>}
-            {webhook.previous_secret_until && <p className="text-soft">The secret before signs as well until {moment(webhook.previous_secret_until)}.</p>}
+            {webhook.previous_secret_until && <p className="text-soft">The previous secret also signs until {moment(webhook.previous_secret_until)}.</p>}
         </div>
     );
 }

@@ -27,7 +27,7 @@ function Webhooks() {
     return (
         <div className="grid grid-cols-1 gap-6">
             <div className="flex flex-wrap items-center justify-between gap-3">
-                <div><h1 className="text-2xl font-semibold">Webhooks</h1><p className="text-soft">They tell a server of yours what has happened.</p></div>
+                <div><h1 className="text-2xl font-semibold">Webhooks</h1><p className="text-soft">They notify your server of events.</p></div>
                 <Button kind="primary" icon="plus" onClick={() => setMaking(true)}>New webhook</Button>
             </div>
             {problem && <Failure problem={problem} onRetry={reload} />}
@@ -38,7 +38,7 @@ function Webhooks() {
                     <ul className="divide-y divide-line">{answer.webhooks.map((webhook) => <Row key={webhook.id} webhook={webhook} />)}</ul>
                 </Card>
             )}
-            <p className="text-soft">An upload can bring a URL of its own: <Link to="/webhooks/default" className="text-accent underline">webhooks of single tasks</Link>.</p>
+            <p className="text-soft">An upload can have its own URL: <Link to="/webhooks/default" className="text-accent underline">webhooks of single tasks</Link>.</p>
             <Samples />
             {isMaking && <WebhookForm onDone={show} onClose={() => setMaking(false)} />}
             {made && <ShownSecret webhook={made} onClose={() => setMade(null)} />}

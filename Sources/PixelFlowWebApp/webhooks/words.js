@@ -12,7 +12,7 @@ export const usual = ["task.completed", "task.failed"];
 
 /** How a webhook is, and why. */
 export function stateOf(webhook) {
-    if (webhook.disabled_reason === "gone") return { word: "Disabled", why: "it answered 410, which says that it is gone" };
+    if (webhook.disabled_reason === "gone") return { word: "Disabled", why: "it answered 410 (Gone)" };
     if (webhook.disabled_reason === "failing") return { word: "Disabled", why: "every attempt has failed for 5 days" };
     if (!webhook.enabled) return { word: "Disabled", why: "" };
     return webhook.failing_since ? { word: "Failing", why: "every attempt fails at the moment" } : { word: "Enabled", why: "" };

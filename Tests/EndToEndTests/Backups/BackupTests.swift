@@ -45,7 +45,7 @@ extension EndToEnd {
                 try await people.requireAll(in: service)
                 let again = try await pfctl.run("restore", folder)
                 #expect(again.code == 1)
-                #expect(again.errors.contains("the installation holds accounts already"))
+                #expect(again.errors.contains("the installation already holds accounts"))
                 service.terminate()
                 #expect(try await service.waitForExit() == 0)
                 try await service.start()
@@ -67,9 +67,9 @@ extension EndToEnd {
                 #expect(errors.count == 1 && errors[0].contains(message), "\(result.errors)", sourceLocation: location)
             }
             expect(try await pfctl.run("backup", folder), 1, "has a finished backup")
-            expect(try await pfctl.run("restore", folder), 1, "the installation holds accounts already")
-            expect(try await pfctl.run("restore", folder + "-not"), 1, "is no backup")
-            expect(try await pfctl.run("backup", "/proc/backup"), 1, "/proc/backup cannot be made")
+            expect(try await pfctl.run("restore", folder), 1, "the installation already holds accounts")
+            expect(try await pfctl.run("restore", folder + "-not"), 1, "is not a complete backup")
+            expect(try await pfctl.run("backup", "/proc/backup"), 1, "/proc/backup cannot be created")
             let wrong = folder + "-secret"
             try String(repeating: "x", count: 40).write(toFile: wrong, atomically: true, encoding: .utf8)
             expect(try await Backup(service: service, secret: wrong).run("backup", folder + "-2"), 5, "token_invalid")

@@ -31,7 +31,7 @@ enum DoctorService {
                 "task_database", "MongoDB",
                 [
                     finding("durable-write", "a write that a majority has in its journals is quick", "ok", "3.1 ms"),
-                    finding("space", "its disk has room", "skipped", "the server does not tell"),
+                    finding("space", "its disk has room", "skipped", "the server does not report it"),
                     finding("moods", "a later release looks at this", "unheard-of", "it does"),
                 ]),
             backend("broker", "Kafka", [replication]),

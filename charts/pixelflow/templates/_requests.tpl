@@ -49,7 +49,7 @@ docs/production.md takes off. Says nothing where a memory limit or the processes
 {{- if $isKnown }}{{ $share = max 0 (sub (div (sub $memory 256) $processes) (add 36 $copies)) | int }}{{ end -}}
 {{- range .values.extraEnv }}{{ if eq .name "PIXELFLOW_RENDER_MEMORY" }}{{ $isKnown = false }}{{ end }}{{ end -}}
 {{- if and $isKnown (lt $share $wanted) }}
-{{ ternary "worker" (printf "worker pool %s" .pool) (empty .pool) }}: each render process has {{ $share }} Mi, which is enough for {{ div $share 16 }} megapixels in every format. limits.maxPixels lets {{ div (int64 $limits.maxPixels) 1000000 }} in;
+{{ ternary "worker" (printf "worker pool %s" .pool) (empty .pool) }}: each render process has {{ $share }} Mi, which is enough for {{ div $share 16 }} megapixels in every format. limits.maxPixels admits {{ div (int64 $limits.maxPixels) 1000000 }};
 larger images may be refused with image_too_large_in_memory. resources.limits.memory: {{ add 256 (mul $processes (add 36 $copies $wanted)) }}Mi is enough for all.
 {{- end -}}
 {{- end -}}

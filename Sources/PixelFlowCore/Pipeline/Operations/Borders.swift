@@ -24,7 +24,7 @@ extension ImageOperation {
         package init(threshold: Double = 10) { self.threshold = threshold }
     }
 
-    /// Rounds the corners; what is cut becomes transparent.
+    /// Rounds the corners, which become transparent.
     package struct Round: Sendable, Hashable {
         /// Pixels; more than half the shorter edge gives a circle or a stadium.
         package var radius: Int
@@ -53,18 +53,18 @@ extension ImageOperation.Pad: OperationParameters {
 
 extension ImageOperation.Trim: OperationParameters {
     package static let declaration = OperationDeclaration(
-        "trim", label: "Trim plain edges", "Cuts off edges that show nothing but the colour of the top left corner; see below.",
+        "trim", label: "Trim plain edges", "Removes edges that have only the colour of the top left corner; see below.",
         defaults: Self(),
         [
             Parameter(
                 "threshold", \.threshold, .number(0...255), label: "Tolerance",
-                "by how much a channel may differ from the top left corner and still be border", hints: .init(slider: 0...255))
+                "how far a channel may differ from the top left corner and still count as border", hints: .init(slider: 0...255))
         ])
 }
 
 extension ImageOperation.Round: OperationParameters {
     package static let declaration = OperationDeclaration(
-        "round", label: "Round the corners", "Rounds the corners; what is cut becomes transparent.", defaults: Self(radius: 24),
+        "round", label: "Round the corners", "Rounds the corners, which become transparent.", defaults: Self(radius: 24),
         [
             Parameter(
                 "radius", \.radius, .integer(1...ImageOperation.maximumEdge), isRequired: true, label: "Radius",

@@ -26,19 +26,19 @@ extension ImageOperation.Crop: OperationParameters {
         defaults: Self(width: 800, height: 600),
         [
             Parameter(
-                "width", \.width, .integer(1...1_000_000), isRequired: true, label: "Width", "what lies beyond the image is left out",
+                "width", \.width, .integer(1...1_000_000), isRequired: true, label: "Width", "the part beyond the image is omitted",
                 hints: .init(unit: "px")),
             Parameter(
-                "height", \.height, .integer(1...1_000_000), isRequired: true, label: "Height", "what lies beyond the image is left out",
+                "height", \.height, .integer(1...1_000_000), isRequired: true, label: "Height", "the part beyond the image is omitted",
                 hints: .init(unit: "px")),
             Parameter(
-                "left", \.left, .integer(0...1_000_000), label: "From left", "distance from the left edge; 0 where only `top` is given",
+                "left", \.left, .integer(0...1_000_000), label: "From left", "distance from the left edge; 0 if only `top` is given",
                 hints: .init(unit: "px")),
             Parameter(
-                "top", \.top, .integer(0...1_000_000), label: "From top", "distance from the upper edge; 0 where only `left` is given",
+                "top", \.top, .integer(0...1_000_000), label: "From top", "distance from the upper edge; 0 if only `left` is given",
                 hints: .init(unit: "px")),
             Parameter(
-                "position", \.position, .position(smart: true), label: "Position", "which part stays; not together with `left` or `top`"),
+                "position", \.position, .position(smart: true), label: "Position", "the part to keep; not together with `left` or `top`"),
         ], rules: [.excludes("position", by: ["left", "top"])])
 
     /// Nil where the position decides.

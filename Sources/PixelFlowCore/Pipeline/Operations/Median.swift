@@ -1,5 +1,5 @@
 extension ImageOperation {
-    /// Gives every pixel the median of the square around it: specks go, edges stay.
+    /// Replaces each pixel by the median of the square around it, which removes specks and keeps edges.
     package struct Median: Sendable, Hashable {
         /// Edge of the square in pixels, 3 to 9.
         package var size: Int
@@ -12,7 +12,8 @@ extension ImageOperation {
 
 extension ImageOperation.Median: OperationParameters {
     package static let declaration = OperationDeclaration(
-        "median", label: "Remove specks", "Gives every pixel the median of the square around it: specks go, edges stay.",
+        "median", label: "Remove specks",
+        "Replaces each pixel by the median of the square around it, which removes specks and keeps edges.",
         defaults: Self(),
         [
             Parameter(

@@ -2,7 +2,7 @@ extension ImageOperation {
     /// The longest edge that can be asked for; WebP holds no more (16383), the others do.
     package static let maximumEdge = 16_383
 
-    /// Changes the size. Without one of width and height, that one follows from the proportions.
+    /// Changes the size. If only one of width and height is given, the other follows from the aspect ratio.
     package struct Resize: Sendable, Hashable {
         package enum Fit: String, ParameterChoice {
             /// Fills the box exactly, cuts what is over.
@@ -54,7 +54,7 @@ extension ImageOperation {
 
 extension ImageOperation.Resize: OperationParameters {
     package static let declaration = OperationDeclaration(
-        "resize", label: "Resize", "Changes the size. Without one of width and height, that one follows from the proportions.",
+        "resize", label: "Resize", "Changes the size. If only one of width and height is given, the other follows from the aspect ratio.",
         defaults: Self(), example: Self(width: 1600, height: 1600, fit: .inside),
         [
             Parameter(
@@ -65,12 +65,13 @@ extension ImageOperation.Resize: OperationParameters {
                 hints: .init(unit: "px")),
             Parameter(
                 "fit", \.fit, .choice, label: "Fit",
-                "`cover` fills the box and cuts the rest, `contain` fits into it and fills the rest, `fill` stretches, "
-                    + "`inside` is as large as fits, `outside` as small as covers; nothing is cut"),
+                "`cover` fills the box and crops the rest; `contain` fits into the box and fills the rest; `fill` stretches; "
+                    + "`inside` is the largest size that fits, `outside` the smallest that covers, both without cropping"),
             Parameter(
-                "position", \.position, .position(smart: true), label: "Position", "which part stays, or where the image goes",
+                "position", \.position, .position(smart: true), label: "Position",
+                "the part to keep (`cover`), or where to place the image (`contain`)",
                 hints: .init(when: .isOneOf("fit", [Fit.cover, .contain].map(\.rawValue)))),
-            Parameter("enlarge", \.enlarge, .flag, label: "Enlarge small pictures", "whether a small image may grow"),
+            Parameter("enlarge", \.enlarge, .flag, label: "Enlarge small pictures", "whether to enlarge an image that is smaller"),
             Parameter(
                 "background", \.background, .color, label: "Background", "fills the rest of the box",
                 hints: .init(when: .isOneOf("fit", [Fit.contain.rawValue]))),

@@ -1,5 +1,5 @@
 extension ImageOperation {
-    /// Blurs by a Gaussian.
+    /// Applies a Gaussian blur.
     package struct Blur: Sendable, Hashable {
         /// Standard deviation in pixels, 0.3 to 250.
         package var sigma: Double
@@ -38,7 +38,7 @@ extension ImageOperation {
 
 extension ImageOperation.Blur: OperationParameters {
     package static let declaration = OperationDeclaration(
-        "blur", label: "Blur", "Blurs by a Gaussian.", defaults: Self(), example: Self(sigma: 3),
+        "blur", label: "Blur", "Applies a Gaussian blur.", defaults: Self(), example: Self(sigma: 3),
         [
             Parameter(
                 "sigma", \.sigma, .number(0.3...250), label: "Radius", "standard deviation in pixels",
@@ -57,8 +57,8 @@ extension ImageOperation.Sharpen: OperationParameters {
             level("m1", \.m1, label: "Flat areas", "slope in flat areas"),
             level("m2", \.m2, label: "Edges", "slope in jagged areas"),
             level("x1", \.x1, label: "Flat below", "where flat ends and jagged starts"),
-            level("y2", \.y2, label: "Most brightening", "the most that a pixel is brightened"),
-            level("y3", \.y3, label: "Most darkening", "the most that a pixel is darkened"),
+            level("y2", \.y2, label: "Most brightening", "maximum brightening of a pixel"),
+            level("y3", \.y3, label: "Most darkening", "maximum darkening of a pixel"),
         ])
 
     private static func level(

@@ -27,7 +27,7 @@ extension ImageOperation {
         package init(gamma: Double = 2.2) { self.gamma = gamma }
     }
 
-    /// Keeps the lightness and takes the chroma of one colour.
+    /// Keeps the lightness and replaces the chroma with that of one colour.
     package struct Tint: Sendable, Hashable {
         package var color: Color
 
@@ -51,7 +51,7 @@ extension ImageOperation {
 
 extension ImageOperation.Grayscale: OperationParameters {
     package static let declaration = OperationDeclaration(
-        "grayscale", label: "Black and white", "Takes the colours out.", defaults: Self())
+        "grayscale", label: "Black and white", "Removes the colours.", defaults: Self())
 }
 
 extension ImageOperation.Negate: OperationParameters {
@@ -71,7 +71,7 @@ extension ImageOperation.Modulate: OperationParameters {
                 "saturation", \.saturation, .number(0...10), label: "Saturation", "factor of the chroma",
                 hints: .init(slider: 0...3, step: 0.05)),
             Parameter(
-                "hue", \.hue, .number(-360...360), label: "Hue", "degrees by which hues turn",
+                "hue", \.hue, .number(-360...360), label: "Hue", "rotation of the hue in degrees",
                 hints: .init(unit: "°", slider: -360...360)),
         ])
 }
@@ -88,13 +88,13 @@ extension ImageOperation.Gamma: OperationParameters {
 
 extension ImageOperation.Tint: OperationParameters {
     package static let declaration = OperationDeclaration(
-        "tint", label: "Tint", "Keeps the lightness and takes the chroma of one colour.",
+        "tint", label: "Tint", "Keeps the lightness and replaces the chroma with that of one colour.",
         defaults: Self(color: Color(red: 0xc0, green: 0x8a, blue: 0x4e)),
-        [Parameter("color", \.color, .color, isRequired: true, label: "Colour", "whose chroma is taken")])
+        [Parameter("color", \.color, .color, isRequired: true, label: "Colour", "the colour whose chroma is used")])
 }
 
 extension ImageOperation.Flatten: OperationParameters {
     package static let declaration = OperationDeclaration(
         "flatten", label: "Fill transparency", "Puts the image on a background and drops the alpha channel.", defaults: Self(),
-        [Parameter("background", \.background, .color, label: "Background", "shows where the image is transparent")])
+        [Parameter("background", \.background, .color, label: "Background", "visible where the image is transparent")])
 }

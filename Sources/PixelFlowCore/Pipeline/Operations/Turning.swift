@@ -25,7 +25,7 @@ extension ImageOperation {
 
 extension ImageOperation.Rotate: OperationParameters {
     package static let declaration = OperationDeclaration(
-        "rotate", label: "Rotate", "Turns clockwise. Multiples of 90 degrees lose nothing.", defaults: Self(angle: 90),
+        "rotate", label: "Rotate", "Rotates clockwise. Multiples of 90 degrees are lossless.", defaults: Self(angle: 90),
         [
             Parameter(
                 "angle", \.angle, .number(-360...360), isRequired: true, label: "Angle", "degrees clockwise",

@@ -33,13 +33,13 @@ extension ImageOperation.Watermark: OperationParameters {
             Parameter(
                 "image", \.image, .task, isRequired: true, label: "Picture (id of its task)",
                 "the id of an earlier task whose source is the mark"),
-            Parameter("position", \.position, .position(smart: false), label: "Position", "where the mark goes"),
+            Parameter("position", \.position, .position(smart: false), label: "Position", "position of the mark"),
             Parameter(
                 "opacity", \.opacity, .number(0...1), label: "Opacity", "0 is invisible, 1 hides what is below",
                 hints: .init(slider: 0...1, step: 0.01)),
             Parameter(
                 "scale", \.scale, .number(0.01...1), label: "Width beside the picture's",
-                "width of the mark as a fraction of the image's; without it the mark keeps its size, shrunk where it would not fit",
+                "width of the mark as a fraction of the image's; without it, the mark keeps its size, or shrinks to fit",
                 hints: .init(slider: 0.01...1, step: 0.01)),
             Parameter("tile", \.tile, .flag, label: "Repeat all over", "repeats the mark over the whole image"),
         ])

@@ -64,7 +64,7 @@ package enum ParameterRule: Sendable {
             if !fields.has(first) && !fields.has(second) { throw fields.missing(first) }
         case .excludes(let key, let others):
             if fields.has(key), others.contains(where: fields.has) {
-                throw fields.wrong(key, "left out where \(others.joined(separator: " or ")) is given")
+                throw fields.wrong(key, "omitted if \(others.joined(separator: " or ")) is given")
             }
         }
     }
