@@ -9,7 +9,8 @@ extension ClusterEndToEnd {
     @Suite(.enabled(if: Cluster.isHere, Cluster.comment)) struct ServiceKillTests {
         /// `PIXELFLOW_TEST_SERVICE_KILLS`, 200 by default.
         private static let kills = ProcessInfo.processInfo.environment["PIXELFLOW_TEST_SERVICE_KILLS"].flatMap { Int($0) } ?? 200
-        private static let tasks = kills * 10
+        /// About as many as are accepted while services die: those behind the last kill prove nothing more.
+        private static let tasks = kills * 3
 
         @Test(.timeLimit(.minutes(20)))
         func whatWasAcceptedIsDoneWhicheverServiceIsKilled() async throws {
