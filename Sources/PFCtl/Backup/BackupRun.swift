@@ -103,7 +103,7 @@ struct BackupRun: Sendable {
 
     /// Nil if it has been deleted.
     private func copy(_ key: String) async throws -> BackedUpObject? {
-        guard BackedUpObject.isSafe(key) else { throw CommandError(.failed, "the api names an object \\"\(key)\\", which is not a path") }
+        guard BackedUpObject.isSafe(key) else { throw CommandError(.failed, "the api names an object \"\(key)\", which is not a path") }
         let file = BackupFile.object(key)
         let draft = try place.draft(file)
         let object: BackedUpObject? = try await services.transfer(.api) { client in
