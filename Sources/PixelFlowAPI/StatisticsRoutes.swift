@@ -52,7 +52,8 @@ private struct StatisticsView: Codable, SchemaNamed, SchemaAnnotated {
     struct Priority: Codable, SchemaNamed, SchemaAnnotated {
         static let schemaName = "PriorityStatistics"
         static let annotations: [String: SchemaAnnotation] = [
-            "waiting": "Tasks that wait for a worker.", "queue_latency_seconds":
+            "waiting": "Tasks that wait for a worker.",
+            "queue_latency_seconds":
                 "From creation to start, of the latest tasks of this priority.",
         ]
 
