@@ -57,7 +57,8 @@ package final class ReservingRateLimiter: RateLimiter {
         switch take(of: buckets, most: most) {
         case .taken(let decision): return decision
         case .takenHalf(let decision, let next):
-            // Reserve the next requests while the second half is in use. If this fails, the first request without a reservation gets the error.
+            // Reserve the next requests while the second half is in use. If this fails, the first request without a reservation gets
+            // the error.
             Task { _ = try? await reserve(next, in: buckets, isUsed: false) }
             return decision
         case .nothing(let next): return try await reserve(next, in: buckets, isUsed: true)

@@ -9,7 +9,7 @@ package struct RedisCommand: Sendable {
 
     /// - Parameters:
     ///   - name: in uppercase: `GET`.
-    ///   - payload: bytes appended after the arguments.
+    ///   - payload: bytes inserted after the first argument.
     package init(_ name: String, _ arguments: [String] = [], payload: [UInt8]? = nil) {
         self.name = name
         self.arguments = arguments

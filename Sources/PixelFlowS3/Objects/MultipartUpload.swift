@@ -96,7 +96,7 @@ struct MultipartUpload: Sendable {
             do {
                 _ = try await transport.call(request)
             } catch let error as PixelFlowError where error.refusal?.code == "NoSuchUpload" {
-                // There is no caller that could handle the error, and `prepare` removes old uploads.
+                // It has already been completed or aborted: nothing to clean up.
             } catch {
                 transport.logger.warning(
                     "multipart upload not aborted, left to the daily cleanup", metadata: ["object": "\(name)", "error": "\(error)"])
