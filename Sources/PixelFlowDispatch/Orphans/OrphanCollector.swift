@@ -108,7 +108,7 @@ package struct OrphanCollector: Service {
         }
     }
 
-    /// Records new orphans, removes those that are old enough, and drops records whose task or objects have changed.
+    /// Records new orphans, removes those that are old enough, and drops records of those that have a task again or are gone.
     private func settle(_ unknown: Set<BlobKey>, _ outcome: inout SweepOutcome) async throws {
         let sorted = unknown.sorted { $0.rawValue < $1.rawValue }
         for start in stride(from: 0, to: sorted.count, by: Self.batch) {

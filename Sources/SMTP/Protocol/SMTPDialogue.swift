@@ -5,7 +5,7 @@ struct SMTPDialogue {
     enum Action: Hashable {
         /// A line without its line break.
         case send(String)
-        /// The TLS handshake, after which `secured()` is called.
+        /// The TLS handshake; call `secured()` for the next action.
         case startTLS
         /// The message and the final dot.
         case sendMessage
@@ -80,7 +80,7 @@ struct SMTPDialogue {
         }
     }
 
-    /// Called after the handshake: everything that the server sent before must be discarded (RFC 3207, section 4.2).
+    /// Starts again within TLS: everything that the server said before must be discarded (RFC 3207, section 4.2).
     mutating func secured() -> Action {
         isSecure = true
         capabilities = SMTPCapabilities()
