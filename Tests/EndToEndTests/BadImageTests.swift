@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// Files that are no images, or are meant to do harm: a clear code, a task that says so, a service that goes on.
+    /// Files that are not images, or that are malicious: a clear error code in the task, and a service that continues.
     @Suite struct BadImageTests {
         @Test func whatIsNoImageFailsWithAClearCode() async throws {
             try await LiveService.run(["PIXELFLOW_MAX_SOURCE_BYTES": "\(8 << 20)"]) { service in
@@ -20,7 +20,7 @@ extension EndToEnd {
                     #expect(task.attempts == 1, "\(bad.name) was tried \(task.attempts) times")
                     #expect(task.outputs.allSatisfy { $0.sha256 == nil }, "\(bad.name)")
                 }
-                // None of it has harmed the service.
+                // The service is not affected.
                 #expect(try await ada.process(PNG.noise(width: 64, height: 64, seed: 1)).status == .completed)
             }
         }
@@ -35,7 +35,7 @@ extension EndToEnd {
             }
         }
 
-        /// A file that breaks off fails as such; none may be shown as if it were whole.
+        /// A truncated file fails as such; none may be shown as if it were complete.
         @Test(arguments: ["photo.jpg[Q=92]", "photo.jpg[Q=92,interlace=true]", "photo.png"])
         func aFileThatBreaksOffFails(_ name: String) async throws {
             let whole = try await Pictures.make().saved(as: name).prefix(48 * 1024)
@@ -71,7 +71,7 @@ extension EndToEnd {
     }
 }
 
-/// A file that must fail, and the codes that say why.
+/// A file that must fail, and the expected error codes.
 private struct BadFile {
     var name: String
     var bytes: Data
@@ -115,7 +115,7 @@ private struct BadFile {
         %%EOF
         """
 
-    /// A whole file of 900 million pixels and some 100 kB.
+    /// A complete file of 900 million pixels and some 100 kB.
     private static func hugePNG() async throws -> Data {
         let folder = try TemporaryFolder()
         _ = try await Command.output("/usr/bin/vips", "black", folder.path + "/huge.png[bitdepth=1,compression=9]", "30000", "30000")

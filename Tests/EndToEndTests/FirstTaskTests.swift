@@ -4,7 +4,7 @@ import PixelFlowCore
 import Testing
 
 extension EndToEnd {
-    /// What a stranger does first, in each of the ways there are.
+    /// The first steps of a new user, in every possible way.
     @Suite struct FirstTaskTests {
         @Test func theThreeWaysInAllLeadToRealImages() async throws {
             try await LiveService.run { service in
@@ -65,13 +65,13 @@ extension EndToEnd {
                 let task = try await ada.process(photo)
                 #expect(try await hers.map(\.id) == Array(repeating: task.id, count: hers.count))
                 #expect(try await hers.last?.outputs.count == 1)
-                // What is not in Bob's stream before his own task never will be.
+                // Bob's stream does not contain anything from before his own task.
                 let own = try await bob.process(photo)
                 #expect(try await Set(events(of: bob).map(\.id)) == [own.id])
             }
         }
 
-        /// From the very beginning until a task is completed.
+        /// Reads from the start until a task is completed.
         private func events(of person: Person) async throws -> [TaskDocument] {
             var seen: [TaskDocument] = []
             try await person.events(after: "1-x-1") { event in

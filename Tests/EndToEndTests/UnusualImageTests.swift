@@ -3,7 +3,7 @@ import PixelFlowCore
 import Testing
 
 extension EndToEnd {
-    /// Files of a less common make, which are as good as any.
+    /// Valid files of unusual kinds.
     @Suite struct UnusualImageTests {
         private static let pipeline = #"{"outputs":[{"name":"a","format":"png"}]}"#
 

@@ -6,7 +6,7 @@ import NIOHTTP1
 import Testing
 
 extension ClusterEndToEnd {
-    /// The audit log of auth, and an api that writes to it from afar.
+    /// The audit log of auth, and an api that writes to it remotely.
     @Suite(.enabled(if: Cluster.isHere, Cluster.comment)) struct AuditTests {
         @Test(.timeLimit(.minutes(3)))
         func whatWasDoneWithoutAuthIsInTheLogOnceThoughApiWasKilled() async throws {

@@ -80,7 +80,7 @@ extension FakeCluster {
         }
     }
 
-    /// Restarts all pods of the cluster simultaneously, just before the call with this number.
+    /// Restarts all pods of the cluster simultaneously after this number of calls, just before the next one.
     package func restartPods(after calls: Int) { memory.withLock { $0.callsUntilRestart = calls } }
 
     /// Whether the requested restart of the pods has happened.
