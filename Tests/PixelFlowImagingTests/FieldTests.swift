@@ -4,7 +4,7 @@ import Testing
 
 @testable import PixelFlowImaging
 
-/// Inputs from the field, and what they have to become.
+/// Inputs reported by users, and their expected results.
 @Suite struct FieldInputs {
     @Test func aProfileIsNotBelievedByItsName() throws {
         let picture = try render(try FieldFile.data("linear-profile-with-srgb-in-its-name.png")).picture()

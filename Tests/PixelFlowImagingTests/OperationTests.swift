@@ -23,7 +23,7 @@ import Testing
         #expect((picture.width, picture.height) == (width, height))
     }
 
-    /// The decoder shrinks; the result must have the size and the colours of the full decode.
+    /// The decoder shrinks, but the result must have the size and colours of a full decode.
     @Test(arguments: [ImageFormat.jpeg, .webp], [16, 100, 250, 333, 500, 999, 1000])
     func shrinkOnLoadChangesNoSize(format: ImageFormat, width: Int) throws {
         let file = try TestImage.file(format, 1001, 667)
@@ -58,7 +58,7 @@ import Testing
     }
 
     @Test func transparentColourDoesNotBleed() throws {
-        // Invisible green beside visible red: the mix must stay red.
+        // Invisible green next to visible red: the mix must stay red.
         let image = try TestImage.made(64, 64, bands: 4) { x, _ in x < 30 ? [255, 0, 0, 255] : [0, 255, 0, 0] }
         let picture = try render(try TestImage.encoded(image, .png), .resize(.init(width: 9))).picture()
         for x in 0..<9 where picture[x, 4][3] > 20 { #expect(picture[x, 4][1] < 12) }
@@ -79,12 +79,12 @@ import Testing
 }
 
 @Suite struct OperationSteps {
-    /// An operation that can be asked for and not carried out would fail every output that has it.
+    /// An operation without an implementation would fail every output that uses it.
     @Test func everyOperationHasOne() {
         for operation in ImageOperation.all { #expect(operation is any OperationStep.Type, "\(operation.name) has no step") }
     }
 
-    /// The forecast decides on memory and on the limit of pixels before there is a picture.
+    /// The predicted size determines the memory estimate and the check of the pixel limit before there is a picture.
     @Test(arguments: [
         ImageOperation.resize(.init(width: 32, height: 32)), .resize(.init(width: 32, height: 32, fit: .contain)),
         .crop(.init(width: 20, height: 100)), .rotate(.init(angle: 90)), .rotate(.init(angle: 180)), .rotate(.init(angle: 30)),
@@ -165,7 +165,7 @@ import Testing
         for x in 0..<40 { for y in 0..<20 { #expect(picture[x, y] == (x < 20 ? [200, 0, 0] : [0, 0, 200])) } }
     }
 
-    /// Invisible green beside visible red: what cannot be seen has no say in the colour.
+    /// Invisible green next to visible red: invisible pixels must not affect the colour.
     @Test func medianHeedsTransparency() throws {
         let image = try TestImage.made(30, 30, bands: 4) { x, y in (x + y) % 2 == 0 ? [255, 0, 0, 255] : [0, 255, 0, 0] }
         let picture = try render(try TestImage.encoded(image, .png), .median(.init(size: 5))).picture()
@@ -242,7 +242,7 @@ import Testing
         #expect(try render(plain, .trim(.init())).picture().width == 9)
     }
 
-    /// A crop counts in pixels of the source, also where the output is small enough to decode less.
+    /// A crop is specified in source pixels, even if a smaller decode would be sufficient for the output.
     @Test func cropBeforeResizeSeesTheWholeSource() throws {
         let large = try TestImage.file(.jpeg, 1600, 1200)
         let picture = try render(
