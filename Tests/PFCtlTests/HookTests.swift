@@ -76,7 +76,7 @@ import X509
         }
     }
 
-    /// Nobody has the key of the authority, so nobody can make a certificate that the server would accept.
+    /// Nobody has the key of the certificate authority, so nobody can issue a certificate that the server would accept.
     @Test func makesTheCertificateOfAServerThatNobodyMayConnectTo() async throws {
         try await FakePixelFlow.run { stand in
             let outcome = await stand.pfctl(Self.bootstrap + ["--certificate=s3-grpc"], console: nil)
@@ -90,7 +90,7 @@ import X509
             let key = try Certificate.PrivateKey(pemEncoded: try #require(values["s3-grpc.key"]))
             #expect(key.publicKey == certificate.publicKey)
             #expect(try authority.extensions.basicConstraints == .isCertificateAuthority(maxPathLength: 0))
-            // An upgrade leaves it as it is, and makes a whole new one where a part is missing.
+            // An upgrade does not change it, and creates a completely new one if a part is missing.
             let before = Self.secret(stand)
             #expect(await stand.pfctl(Self.bootstrap + ["--certificate=s3-grpc"], console: nil).status == .ok)
             #expect(Self.secret(stand) == before)
@@ -153,7 +153,7 @@ import X509
         }
     }
 
-    /// No kubeconfig, no home: nothing of Kubernetes is asked for.
+    /// Without a kubeconfig and a home directory: Kubernetes is not used.
     private static func probe(_ arguments: String...) async -> Outcome {
         let (output, errors) = (CapturedStream(), CapturedStream())
         let console = Console(output: output, status: errors)

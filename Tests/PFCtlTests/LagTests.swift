@@ -9,7 +9,7 @@ import Testing
 import WireFormats
 
 @Suite struct LagTests {
-    /// What a worker tells; each look finds it ten tasks further.
+    /// The metrics of a worker, which advance by ten tasks with each request.
     private final class Worker: Sendable {
         let finished = Mutex(100)
         let lines: [String]
@@ -33,7 +33,7 @@ import WireFormats
         return lines + ["kafka_committed_offset\(labels) \(committed)", "kafka_end_offset\(labels) \(committed + lag)"]
     }
 
-    /// - Parameter workers: Lines of each of the three; a nil one does not answer.
+    /// - Parameter workers: Metrics lines of each of the three; a worker with nil does not respond.
     private static func run(_ workers: [[String]?], _ body: @Sendable (FakePixelFlow, [String]) async throws -> Void) async throws {
         try await FakePixelFlow.run { stand in
             let pods = stand.pods(of: "worker").sorted()
@@ -96,7 +96,7 @@ import WireFormats
             let json = try JSONValue(parsing: Array(await stand.pfctl("lag", "--sample", "0", "-o", "json").output.utf8))
             #expect(json["untold_partitions"] == [1, 3, 4])
             #expect(json["partition_count"] == 5)
-            // Without the setting only the gap below partition 2 shows.
+            // Without the setting, only the gap below partition 2 is visible.
             stand.setPartitions(nil)
             #expect(await stand.pfctl("lag", "--sample", "0").output.contains("1 of 3 partitions is held by no worker"))
         }

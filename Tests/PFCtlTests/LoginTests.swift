@@ -44,14 +44,14 @@ import WireFormats
         }
     }
 
-    /// The token that the api takes at the moment.
+    /// The token that api currently accepts.
     private final class GoodToken: Sendable {
         let token: Mutex<String>
 
         init(_ token: String) { self.token = Mutex(token) }
     }
 
-    /// Auth that gives three tokens, each for a refresh token that is good once; the api takes the one that is good.
+    /// An auth that issues three tokens, each for a refresh token that is valid once; api accepts the current one.
     private static func runRenewing(
         code: String, good: GoodToken, _ body: @Sendable (FakePixelFlow, [String: String]) async throws -> Void
     ) async throws {

@@ -6,7 +6,7 @@ import Terminal
 import TerminalTesting
 import Testing
 
-/// What becomes of a cluster that cannot be reached, or will not have us: sentences and exit statuses.
+/// Clusters that are unreachable or deny access: messages and exit statuses.
 @Suite struct ReachTests {
     @Test func acceptsATokenAndAPlugin() async throws {
         try await FakePixelFlow.run { stand in

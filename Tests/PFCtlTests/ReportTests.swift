@@ -10,7 +10,7 @@ import Testing
 import WireFormats
 
 @Suite struct ReportTests {
-    /// Every secret here has this in it.
+    /// Contained in every secret of this test.
     private static let secret = "hunter2"
 
     private static func plant(_ stand: FakePixelFlow) {
@@ -93,7 +93,7 @@ import WireFormats
         }
     }
 
-    /// By the system's own tar, which is to understand ours.
+    /// With the system's tar, which must be able to read our archives.
     private static func extract(_ file: String) throws -> [String: String] {
         let folder = file + ".d"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

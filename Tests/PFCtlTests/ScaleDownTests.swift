@@ -9,7 +9,7 @@ import Testing
 import WireFormats
 
 @Suite struct ScaleDownTests {
-    /// An api whose tasks are in work until workers have been taken away.
+    /// An api whose tasks are running until workers have been removed.
     private final class Tasks: Sendable {
         private struct State {
             var ids: [String] = []
@@ -18,7 +18,7 @@ import WireFormats
 
         private let state = Mutex(State())
         private let isScaledDown: @Sendable () -> Bool
-        /// What becomes of the tasks with these numbers.
+        /// The final status of the tasks with these numbers.
         private let ends: [Int: String]
 
         init(ends: [Int: String] = [:], isScaledDown: @escaping @Sendable () -> Bool) {

@@ -18,7 +18,7 @@ import WireFormats
             """
     }
 
-    /// Three tasks; `gone` is unknown, `done` cannot be changed; a list of two pages where it is of failed ones.
+    /// Three tasks: `gone` does not exist, `done` cannot be changed. The list of failed tasks has two pages.
     private static let api: StubService.Answer = { call in
         guard call.authorization == "Bearer good" else { return (401, #"{"detail":"The token is not valid.","code":"token_invalid"}"#) }
         switch (call.method, call.path) {

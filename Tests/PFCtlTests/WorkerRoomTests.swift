@@ -55,7 +55,7 @@ import WireFormats
                 ])
             let outcome = await stand.pfctl("check")
             #expect(outcome.status == .ok, "a warning is no failure: \(outcome.output)")
-            // 1.4 cores take five workers, and half a GiB two.
+            // 1.4 cores are sufficient for five workers, but half a GiB only for two.
             let line2 = try await Self.line(stand)
             #expect(line2 == "! the nodes have room for every worker: 7 of 20, by what they request")
         }

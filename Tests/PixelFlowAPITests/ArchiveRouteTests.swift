@@ -7,7 +7,7 @@ import WireFormats
 
 @testable import PixelFlowAPI
 
-/// What operators read for a backup, and write for its restore. The whole way is in EndToEndTests.
+/// What operators read for a backup and write for its restore. EndToEndTests test complete backups.
 @Suite struct ArchiveRouteTests {
     private static let routes: [(HTTPRequest.Method, String)] = [
         (.get, "/operator/archive"), (.get, "/operator/archive/rows"), (.get, "/operator/archive/objects"),

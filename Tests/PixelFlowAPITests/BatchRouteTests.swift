@@ -63,7 +63,7 @@ import Testing
             #expect(refusal.status == .conflict)
             #expect(refusal.code == "batch_closed")
             #expect(refusal.field == "batch")
-            // A repeated request is answered, and one into another batch is another request.
+            // A repeated request gets the same task; the same upload to another batch is a different request.
             #expect(try await ada.post(image: "a", query: "?batch=\(id)", headers: key).taskID() == first.taskID())
             #expect(try await ada.post(image: "a", headers: key).code == "idempotency_key_reused")
             #expect(try await harness.objects(of: ada).count == 1)
@@ -152,7 +152,7 @@ import Testing
             _ = try await ada.send(.post, "/api/batches/\(id)/close")
             await harness.watch.round()
             try await harness.fail(task)
-            // As the event of its end has it noted.
+            // Like the event of the task's end.
             harness.watch.note(BatchID(id), of: try await harness.tenant(of: ada.token))
             await harness.watch.round()
             let completed = try await ada.get("/api/batches/\(id)").object()

@@ -5,11 +5,11 @@ import Testing
 
 @testable import PixelFlowAPI
 
-/// What may wait on one stream, and what becomes of a client that does not read.
+/// The limits of one stream's queue, and what happens if a client does not read.
 @Suite struct EventQueueTests {
     private let held = HeldBytes(Meter(label: "held", factory: PrometheusRegistry()))
 
-    /// An event that takes this many bytes, or at least those of its framing.
+    /// An event of this size in bytes, or the minimum size because of its framing.
     private func event(_ size: Int = 100) -> EncodedEvent {
         let framing = "id: \nevent: \ndata: \n\n".utf8.count
         return EncodedEvent(ServerSentEvent(id: "", event: "", data: ByteBuffer(repeating: 120, count: max(0, size - framing))), held: held)
@@ -37,7 +37,7 @@ import Testing
         #expect(!append(event(), &queue))
         #expect(held.count == 0)
         #expect(queue.bytes == 0)
-        // It is told once, and nothing is kept any more.
+        // Reported once; nothing is queued any more.
         #expect(append(event(), &queue))
         #expect(held.count == 0)
         #expect(ends(&queue) == .overflow)

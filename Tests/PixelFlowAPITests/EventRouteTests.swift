@@ -7,7 +7,7 @@ import PixelFlowCore
 import ServiceLifecycle
 import Testing
 
-/// What a client that comes back is told; what happens live is tested end to end.
+/// What a reconnecting client receives; live events are tested end to end.
 @Suite struct EventRouteTests {
     @Test func aClientThatComesBackIsToldWhatItMissed() async throws {
         let harness = try await APIHarness()
@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    /// Several pages of the past.
+    /// Several pages of missed changes.
     @Test func everyMissedChangeIsToldOnceAndInOrder() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
@@ -106,7 +106,7 @@ import Testing
         }
     }
 
-    /// The events before the present. A hub that has been shut down ends each stream there.
+    /// The missed events. A hub that has been shut down ends each stream after them.
     private func missed(_ harness: APIHarness, _ client: APIClient, since lastID: String?, query: String = "") async throws -> [Event] {
         Event.parse(try await missedText(harness, client, since: lastID, query: query))
     }

@@ -4,7 +4,7 @@ import NIOCore
 import PixelFlowCore
 import Testing
 
-/// A request that is sent again is the same request.
+/// Repeated requests with an idempotency key.
 @Suite struct IdempotencyTests {
     private let key: HTTPFields = [.idempotencyKey: "order-1"]
 
@@ -29,7 +29,7 @@ import Testing
             #expect(other.code == "idempotency_key_reused")
             let otherPipeline = try await ada.post(image: "bytes", query: "?preset=avatar", headers: key)
             #expect(otherPipeline.code == "idempotency_key_reused")
-            // Of what was refused nothing stays.
+            // Rejected uploads leave nothing behind.
             #expect(try await harness.objects(of: ada).count == 1)
         }
     }
@@ -44,7 +44,7 @@ import Testing
             _ = try await ada.send(.delete, "/api/presets/mine")
             #expect(try await ada.post(image: "bytes", query: "?preset=mine", headers: key).taskID() == first)
             #expect(try await ada.post(form: form, headers: key).taskID() == first)
-            // The pipeline that the preset stood for is not what was sent.
+            // The pipeline of the preset is not what was sent.
             let pipeline = "%7B%22outputs%22:[%7B%22name%22:%22a%22%7D]%7D"
             let spelled = try await ada.post(image: "bytes", query: "?pipeline=\(pipeline)", headers: key)
             #expect(spelled.code == "idempotency_key_reused")

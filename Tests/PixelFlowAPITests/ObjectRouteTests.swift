@@ -4,7 +4,7 @@ import NIOCore
 import PixelFlowCore
 import Testing
 
-/// The bytes of outputs and sources.
+/// Downloads of outputs and sources.
 @Suite struct ObjectRouteTests {
     @Test func anOutputComesWithEverythingACacheNeeds() async throws {
         try await withOutput { ada, path in
@@ -35,7 +35,7 @@ import Testing
                     #expect(response.body.readableBytes == 0)
                 }
             }
-            // The tag of another is not part of ours.
+            // A different tag must not match as a substring.
             #expect(try await ada.get(path, headers: [.ifNoneMatch: #""x\#(tag.dropFirst())"#]).status == .ok)
             #expect(try await ada.get(path, headers: [.ifMatch: tag]).status == .ok)
             let other = try await ada.get(path, headers: [.ifMatch: #""other""#, .ifNoneMatch: tag])
@@ -109,7 +109,7 @@ import Testing
             #expect(response.headers[.contentRange] == "bytes */10")
             #expect(response.headers[.acceptRanges] == "bytes")
             #expect(response.headers[.eTag] == (try await ada.get(path).headers[.eTag]))
-            // Kept in the place of the object it would hide it.
+            // Cached under the address of the object, it would hide the object.
             #expect(response.headers[.cacheControl] == "no-store")
             #expect(try await ada.get(path, headers: [.range: range, .ifRange: #""older""#]).status == .ok)
             #expect(try await ada.send(.head, path, headers: [.range: range]).status == .ok)
@@ -127,7 +127,7 @@ import Testing
     @Test func aSourceIsShownOnlyOnceItIsKnownToBeAnImage() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
-            // A browser must not be made to run what somebody has uploaded.
+            // Browsers must not execute uploaded content.
             let id = try TaskID(#require(try await ada.post(image: "<script>", type: "image/svg+xml").object()["id"] as? String))
             let early = try await ada.get("/api/tasks/\(id)/source")
             #expect(early.text == "<script>")

@@ -3,7 +3,7 @@ import HummingbirdTesting
 import NIOCore
 import Testing
 
-/// Asking whether a pipeline would be accepted.
+/// Validation of pipelines.
 @Suite struct PipelineRouteTests {
     @Test func aGoodPipelineComesBackWithoutDefaults() async throws {
         try await APIHarness().run { ada, _ in

@@ -4,7 +4,7 @@ import NIOCore
 import PixelFlowCore
 import Testing
 
-/// Pipelines that people have saved.
+/// Saved pipelines.
 @Suite struct PresetRouteTests {
     private let pipeline = ByteBuffer(string: #"{"outputs":[{"name":"tiny","operations":[{"op":"resize","width":10}],"format":"png"}]}"#)
 

@@ -3,7 +3,7 @@ import HummingbirdTesting
 import PixelFlowCore
 import Testing
 
-/// Statistics, probes, and what every response has.
+/// Statistics, probes, and properties of all responses.
 @Suite struct ServiceRouteTests {
     @Test func statisticsCountByStatus() async throws {
         let harness = try await APIHarness()

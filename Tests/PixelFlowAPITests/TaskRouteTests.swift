@@ -4,7 +4,7 @@ import HummingbirdTesting
 import PixelFlowCore
 import Testing
 
-/// Listing, looking, cancelling, replaying, deleting.
+/// Listing, reading, cancelling, replaying and deleting tasks.
 @Suite struct TaskRouteTests {
     @Test func theListIsNewestFirstAndComesInPages() async throws {
         try await APIHarness().run { ada, _ in
@@ -67,7 +67,7 @@ import Testing
             #expect(output["sha256"] as? String == "84d89877f0d4041efb6bf91a16f0248f2fd573e6af05c19f96bedb9f882f7882")
             for field in ["created_at", "started_at", "completed_at", "updated_at"] { #expect(task[field] is String, "\(field)") }
             #expect((task["history"] as? [[String: Any]])?.compactMap { $0["reason"] as? String } == ["created", "claimed", "completed"])
-            // Nothing of the inside.
+            // No internal fields.
             for field in ["lease", "tenant", "owner", "dispatch", "outbox", "fingerprint", "key"] {
                 #expect(task[field] == nil, "\(field)")
             }

@@ -5,7 +5,7 @@ import NIOCore
 import PixelFlowCore
 import Testing
 
-/// The three ways in, and what is refused at the door.
+/// The three kinds of uploads, and what is rejected immediately.
 @Suite struct UploadTests {
     @Test func aURLBecomesATask() async throws {
         try await APIHarness().run { ada, _ in
@@ -108,7 +108,7 @@ import Testing
         var field: String?
     }
 
-    /// The rules themselves are tested with the reader of URLs.
+    /// The URL parser has its own tests for these rules.
     @Test(arguments: [
         "http://a.org/\\u0001", "http://a.org/x\\n", "\\thttp://a.org/", "http://a b/", "http://a..org/", "http://[::g]/",
         "http://300.1.1.1/",

@@ -7,7 +7,7 @@ import Testing
 @testable import PixelFlowAPI
 
 @Suite struct UsageRouteTests {
-    /// Sets the quota of a person's organisation, as an operator.
+    /// Sets the quota of a user's organisation as an operator.
     private func set(_ quota: String, of client: APIClient, _ harness: APIHarness) async throws -> TestResponse {
         var operators = client
         operators.token = APIHarness.secret

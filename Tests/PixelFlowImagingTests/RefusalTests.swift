@@ -65,7 +65,7 @@ import Testing
         #expect(shown < 20)
     }
 
-    /// Arithmetic-coded data can be extended indefinitely, and each scan of a progressive file is a picture: without EOI, there may be more.
+    /// Arithmetic-coded data has no end of its own, and each scan of a progressive file is a picture: without EOI, more may be missing.
     @Test func scansThatAreMissing() throws {
         for name in ["arithmetic.jpg", "arithmetic-progressive.jpg"] {
             let whole = try LayoutFile.data(name)
