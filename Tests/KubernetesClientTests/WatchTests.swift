@@ -99,7 +99,7 @@ struct WatchTests {
             Self.put(cluster, "a")
             _ = try await watch.next("a change")
             let before = try #require(cluster.object(.configMaps, "a")?["metadata"]?["resourceVersion"]?.stringValue)
-            // Other objects move the version on; only a bookmark tells this watch.
+            // Changes of other objects advance the version; only a bookmark reports this to the watch.
             cluster.put(.pods, ["metadata": ["name": "p"]])
             cluster.sendBookmarks()
             try await eventually("the bookmark is sent") { cluster.deliveredBookmarks == 1 }

@@ -71,7 +71,7 @@ struct ExportTests {
             for _ in 0..<3 { tracing.tracer.startSpan("one").end() }
             let requests = try await server.requests(1)
             #expect(try TraceReceiver.spans(of: requests[0]).count == 3)
-            // One that is left waits for the delay, or for the end.
+            // A remaining span waits for the delay, or for the shutdown.
             tracing.tracer.startSpan("last").end()
             #expect(server.requests.count == 1)
             await tracing.shutdown()
@@ -100,7 +100,7 @@ struct ExportTests {
             tracing.start()
             await tracing.shutdown()
             #expect(try TraceReceiver.spans(of: server).count == 5)
-            // No batch is larger than it may be.
+            // No batch exceeds the limit.
             let sizes = try server.requests.map { try TraceReceiver.spans(of: $0).count }
             #expect(sizes == [2, 2, 1])
             #expect(metrics.total("otlp_spans_exported_total") == 5)
@@ -141,7 +141,7 @@ struct ExportTests {
                 count += 1
                 return count == 1
             }
-            // Half of an answer.
+            // Half of a response.
             guard isFirst else { return RawServer.status(200)(request, channel) }
             channel.writeAndFlush(ByteBuffer(string: "HTTP/1.1 200 OK\r\nContent-Le"), promise: nil)
             channel.close(promise: nil)
@@ -203,7 +203,7 @@ struct ExportTests {
     @Test("a collector that is away costs a batch once its time is over")
     func away() async throws {
         let metrics = TestMetrics()
-        // Nothing listens there.
+        // Nothing listens on this port.
         let tracing = makeTracing(
             "http://127.0.0.1:1/v1/traces", batches: BatchLimits(delay: .milliseconds(10), timeout: .milliseconds(200)), metrics: metrics)
         tracing.start()

@@ -49,7 +49,7 @@ struct SamplingTests {
             recorded += span.isRecording ? 1 : 0
             #expect(other.startSpan("same", context: span.context).isRecording == span.isRecording)
         }
-        // Eight standard deviations round 1000.
+        // Eight standard deviations around 1000.
         #expect((780...1220).contains(recorded))
         #expect(!tracer(.ratio(0)).startSpan("root").isRecording)
         #expect(tracer(.ratio(1)).startSpan("root").isRecording)

@@ -38,7 +38,7 @@ import Testing
         #expect(zip(before, [versions.version(of: ada.task), versions.version(ofTasksOf: bob.tenant)]).allSatisfy { $0 != $1 })
     }
 
-    /// A version that comes back would pass for "nothing has changed".
+    /// A repeated version would look as if nothing had changed.
     @Test func whatIsForgottenNeverGetsAnEarlierVersion() {
         let versions = ChangeVersions(capacity: 3)
         var seen: [TenantID: Set<UInt64>] = [:]

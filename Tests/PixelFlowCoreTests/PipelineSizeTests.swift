@@ -3,7 +3,7 @@ import PixelFlowCore
 import Testing
 import WireFormats
 
-/// What a pipeline may cost everybody who shares the database.
+/// The limit on the size of pipelines, which everyone who shares the database has to pay for.
 @Suite struct PipelineSizeTests {
     /// A pipeline of about `bytes` of canonical JSON.
     private func json(bytes: Int) -> String {
@@ -29,13 +29,13 @@ import WireFormats
         #expect(error?.field == "pipeline")
     }
 
-    /// Blanks and defaults that are written out are not what is kept.
+    /// Whitespace and explicit defaults are not stored, so they do not count.
     @Test func theCanonicalFormCounts() throws {
         let text = #"{"outputs":[{"name":"a"}]}"#.replacingOccurrences(of: ":", with: ":" + String(repeating: " ", count: 20_000))
         #expect(try Pipeline(validating: Data(text.utf8)).outputs.count == 1)
     }
 
-    /// A task of an earlier release is still read.
+    /// A task of an earlier release can still be read.
     @Test func whatIsStoredStaysReadable() throws {
         let data = Data(json(bytes: 21_000).utf8)
         #expect(try JSONDecoder().decode(Pipeline.self, from: data).outputs.count > 1)

@@ -6,7 +6,7 @@ import PixelFlowEmbedded
 import Prometheus
 import Testing
 
-/// Nobody's mistake erases objects.
+/// No mistake of an operator may delete objects.
 @Suite struct OrphanCollectorTests {
     let folder: TemporaryFolder
     let clock = ManualClock()
@@ -35,7 +35,7 @@ import Testing
         return try await sweep.sweep(before: clock.now())
     }
 
-    /// Tasks with an object each; every `gap`th is not in the database.
+    /// Tasks with one object each; every `gap`th task is missing in the database.
     private func fill(_ store: SQLiteTaskStore, _ count: Int, orphanedEvery gap: Int = .max) async throws -> [TaskRecord] {
         var orphans: [TaskRecord] = []
         for number in 1...count {
@@ -104,7 +104,7 @@ import Testing
         #expect(text.contains(#"orphan_collection_blocked{reason="unknown_share"} \#(isBlocked ? 1 : 0)"#))
     }
 
-    // MARK: The wrong database
+    // MARK: A wrong database
 
     @Test func aNewDatabaseBesideObjectsIsRefused() async throws {
         let right = try database()
@@ -117,7 +117,7 @@ import Testing
         #expect(try await wrong.installationMark() == nil)
         #expect(try await sweep(wrong, OrphanSettings(grace: .zero, limitPercent: 100)).blocked == .installation)
         #expect(try await objects() == 20)
-        // With the right one everything goes on.
+        // With the right one, everything continues.
         #expect(try await sweep(right).blocked == nil)
     }
 
@@ -142,7 +142,7 @@ import Testing
         #expect(try await blobs.installationMark() == nil)
     }
 
-    /// The bucket was replaced by one that holds somebody's objects and no mark.
+    /// The bucket was replaced with one that contains other objects and no mark.
     @Test func objectsWithoutAMarkBesideAMarkedDatabaseAreRefused() async throws {
         let store = try database()
         _ = try await store.setInstallationMark(InstallationMark(sweeps: 4), replacing: nil)
@@ -175,7 +175,7 @@ import Testing
         #expect(try await objects() == 40)
     }
 
-    // MARK: The right one
+    // MARK: The right database
 
     @Test func theFirstStartMarksBothAndTheSecondFindsThem() async throws {
         let store = try database()
@@ -219,7 +219,7 @@ import Testing
             return
         }
         #expect(try await blobs.installationMark() == mark)
-        // The setting may stay: it names a mark that is no more.
+        // The setting may stay, because it refers to a mark that no longer exists.
         #expect(try await check(other, adopted: found.description).verify() == .match(mark))
         await #expect(throws: PixelFlowError.self) { _ = try await check(right, adopted: found.description).verify() }
     }

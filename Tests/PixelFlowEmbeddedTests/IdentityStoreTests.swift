@@ -55,7 +55,7 @@ struct IdentityStoreTests {
     func upgradesTheFirstRelease() async throws {
         try await withFolder { folder in
             let path = folder + "/auth.sqlite"
-            // The tables as the first release made them, with the record of its migrations.
+            // The tables of the first release, with the record of its migrations.
             try await DatabaseQueue(path: path).write { database in
                 try database.execute(
                     sql: """

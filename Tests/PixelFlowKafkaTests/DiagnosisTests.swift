@@ -15,7 +15,7 @@ import Testing
                 ])
             #expect(findings.filter { $0.result == .failed } == [])
             #expect(findings.first { $0.name == "partitions" }?.result == .ok)
-            // The tests' cluster is one server.
+            // The cluster of the tests has one server.
             #expect(findings.first { $0.name == "replication" }?.reason.contains("1 broker") == true)
         }
     }

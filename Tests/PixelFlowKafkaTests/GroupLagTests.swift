@@ -8,7 +8,7 @@ import Testing
     @Test(
         arguments: [
             (0, nil, 0, 0), (0, nil, 7, 7), (3, nil, 7, 4), (0, 5, 7, 2), (0, 7, 7, 0), (6, 5, 7, 1),
-            // Committed in a log that has begun anew.
+            // Committed in a log that has been recreated since.
             (0, 900, 7, 7),
         ] as [(Int64, Int64?, Int64, Int64)])
     func countsFromWhereTheGroupGoesOn(start: Int64, committed: Int64?, end: Int64, lag: Int64) {

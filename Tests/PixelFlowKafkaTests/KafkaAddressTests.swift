@@ -63,7 +63,7 @@ import Testing
         #expect(error.field == name)
     }
 
-    /// librdkafka checks these when a client is made, before it connects.
+    /// librdkafka checks these when a client is created, before it connects.
     @Test(arguments: ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"], ["sasl_ssl", "sasl_plaintext"])
     func securityIsSetUp(mechanism: String, protocol: String) async throws {
         let url = "kafka://u:p@127.0.0.1:1?security_protocol=\(`protocol`)&sasl_mechanism=\(mechanism)"

@@ -3,7 +3,7 @@ import Testing
 @testable import PixelFlowKafka
 
 @Suite struct OffsetTrackerTests {
-    /// Offsets handed out, the order in which they settle, and where the group stands after each of them.
+    /// Delivered offsets, the order in which they settle, and the group's position after each of them.
     @Test(
         arguments: [
             ([0, 1, 2], [0, 1, 2], [1, 2, 3]),

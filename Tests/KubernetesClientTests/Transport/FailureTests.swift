@@ -102,7 +102,7 @@ struct FailureTests {
     }
 }
 
-/// Answers anything with plain text.
+/// Responds to everything with plain text.
 private final class Rude: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer

@@ -5,7 +5,7 @@ import Testing
 
 @testable import PixelFlowCore
 
-/// What has happened, in order.
+/// Records events in order.
 private final class Log<Element: Sendable>: Sendable {
     private let elements = Mutex<[Element]>([])
 
@@ -14,14 +14,14 @@ private final class Log<Element: Sendable>: Sendable {
 }
 
 @Suite struct AsyncSemaphoreTests {
-    /// All permits are taken.
+    /// A semaphore without free permits.
     private func makeBusy(permits: Int = 1, waiting: Int = 1000, waitTimeout: Duration? = nil) -> AsyncSemaphore {
         let semaphore = AsyncSemaphore(permits: permits, waiting: waiting, waitTimeout: waitTimeout)
         #expect(semaphore.acquireFree() == permits)
         return semaphore
     }
 
-    /// Nobody waits, and all permits can be taken again once `held` are given back.
+    /// Expects no waiters, and all permits to be available after releasing `held`.
     private func expectWhole(_ semaphore: AsyncSemaphore, permits: Int = 1, held: Int = 1) {
         #expect(semaphore.waiting == 0)
         semaphore.release(held)
@@ -85,7 +85,7 @@ private final class Log<Element: Sendable>: Sendable {
         }
     }
 
-    /// The alarm may go off before the caller has got as far as waiting; many at a time, so that it does.
+    /// The timer may fire before the caller has started to wait; many attempts, so that this happens.
     @Test func aDeadlineThatHasPassedWhenTheWaitBeginsEndsIt() async throws {
         let semaphore = makeBusy()
         let callers = (0..<500).map { number in
@@ -173,7 +173,7 @@ private final class Log<Element: Sendable>: Sendable {
         #expect(told.all == expected)
     }
 
-    /// Grants, deadlines and cancellations cross: never too many proceed, everyone gets an answer, no permit is lost.
+    /// Concurrent grants, deadlines and cancellations: never too many proceed, every caller gets a result, no permit is lost.
     @Test(arguments: 0..<5 as Range<UInt64>) func aCrowdWithDeadlinesAndCancellations(seed: UInt64) async throws {
         let semaphore = AsyncSemaphore(permits: 3, waiting: 100)
         let running = Running()

@@ -33,7 +33,7 @@ import Testing
         #expect(table.all.isEmpty)
     }
 
-    /// Whatever happens in whichever order: the table holds who was added and not removed.
+    /// Random operations: the table contains exactly the listeners that were added and not removed.
     @Test(arguments: 0..<20 as Range<UInt64>) func nobodyIsLost(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         var table = ListenerTable<Int, Int>()

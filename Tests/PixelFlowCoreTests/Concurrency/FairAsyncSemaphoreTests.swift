@@ -4,7 +4,7 @@ import Testing
 
 @testable import PixelFlowCore
 
-/// Counts what is under way.
+/// Counts running operations.
 final class Running: Sendable {
     private let counts = Mutex((now: 0, most: 0, done: 0))
 
@@ -29,7 +29,7 @@ final class Running: Sendable {
 @Suite struct FairAsyncSemaphoreTests {
     private let limits = FairSemaphoreLimits(permits: 2, permitsOfOneKey: 1, waiting: 3, waitingOfOneKey: 2)
 
-    /// Holds a permit until the opener is finished. The permit is held when this returns: tasks start in any order.
+    /// Holds a permit until the gate is opened. The permit is held on return, because tasks start in any order.
     private func hold(
         _ key: String, of semaphore: FairAsyncSemaphore<String>
     ) async throws -> (holder: Task<Void, any Error>, opener: AsyncStream<Void>.Continuation) {

@@ -43,7 +43,7 @@ import Testing
     }
 }
 
-/// A clock on which a sleep ends at once and moves the time.
+/// A clock on which sleeping returns immediately and advances the time.
 private final class LeapingClock: Clock {
     typealias Instant = ContinuousClock.Instant
 

@@ -2,7 +2,7 @@ import Testing
 
 @testable import PixelFlowCore
 
-/// Who proceeds next.
+/// The order of callers.
 @Suite struct SemaphoreStateTests {
     /// The state behind a reference, so that expectations can change it.
     private final class Rules {
@@ -74,7 +74,7 @@ import Testing
         #expect(state.inUse == 0)
     }
 
-    /// It holds nothing up: neither its own key, whose turn it keeps, nor the limit.
+    /// A cancelled waiter blocks neither its own key, whose turn is kept, nor the limit.
     @Test func whoGivesUpLeavesItsPlaceToAnother() {
         let state = make(permits: 1, ofOneKey: 1, waiting: 2, waitingOfOneKey: 2)
         _ = state.acquire("a", as: 0)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import PixelFlowCore
 
-/// Who starts a run, who joins it, who is told of its end.
+/// Who starts a run, who joins it, and who is notified of its end.
 @Suite struct SingleFlightStateTests {
     @Test func theFirstStartsAndOthersJoinUntilTheRunLands() {
         var state = SingleFlightState<String>()
@@ -36,7 +36,7 @@ import Testing
         #expect(state.land() == ["b"])
     }
 
-    /// Whatever happens in whichever order: one run at a time, and everyone is answered once.
+    /// Random operations: one run at a time, and every waiter gets exactly one result.
     @Test(arguments: 0..<20 as Range<UInt64>) func everyoneIsAnsweredOnce(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         var state = SingleFlightState<UInt64>()
@@ -73,7 +73,7 @@ import Testing
     }
 }
 
-/// An operation that ends when a test says so.
+/// An operation whose end a test controls.
 private final class Gated: Sendable {
     private let gate = AsyncStream.makeStream(of: Void.self)
     private let starts = Atomic<Int>(0)
@@ -82,7 +82,7 @@ private final class Gated: Sendable {
 
     func open() { gate.continuation.finish() }
 
-    /// - Returns: which run this is.
+    /// - Returns: the number of the run.
     @Sendable func run() async throws -> Int {
         let number = starts.add(1, ordering: .relaxed).newValue
         try await gate.stream.end("the gate to open")

@@ -1,7 +1,7 @@
 import PixelFlowCore
 import Testing
 
-/// What a caller of a store learns from the outcome of a transition.
+/// What callers of a store learn from the outcome of a transition.
 @Suite struct TransitionOutcomeTests {
     @Test func aChangeIsWhatEveryCallerGets() throws {
         let task = try SampleTasks.make(.processing)
@@ -71,7 +71,7 @@ import Testing
         statistics.setQueueLatency(waits: [.normal: [2_000_000]])
         #expect(statistics.queueLatencyP50 == 2)
         #expect(statistics.queueLatencyP95 == 2)
-        // In any order, and over all lanes.
+        // In any order, and in all lanes.
         let waits = (1...20).map { Int64($0) * 1_000_000 }
         statistics.setQueueLatency(waits: [.low: Array(waits.dropFirst(10).reversed()), .high: Array(waits.prefix(10))])
         #expect(statistics.queueLatencyP50 == 10)

@@ -4,7 +4,7 @@ import PixelFlowCore
 import PixelFlowEmbedded
 import Testing
 
-/// What the files of the blob store go through.
+/// File operations of the blob store.
 @Suite struct FileBlobStoreTests {
     let folder: TemporaryFolder
     let key = BlobKey(rawValue: "t/a/1/1/image")

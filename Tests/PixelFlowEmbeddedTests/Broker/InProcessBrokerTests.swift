@@ -35,7 +35,7 @@ import Testing
         var received: [Lane] = []
         for _ in 0..<42 { received.append(try #require(try await subscription.next("a dispatch message")).message.lane) }
         for lane in Lane.allCases { #expect(received.count { $0 == lane } == 2 * lane.weight) }
-        // What is left of one comes without the others.
+        // The rest of one lane is received without the others.
         for _ in 0..<108 { received.append(try #require(try await subscription.next("a dispatch message")).message.lane) }
         #expect(received.count { $0 == .low } == 50)
     }

@@ -7,7 +7,7 @@ import Testing
 
 @testable import PixelFlowEmbedded
 
-/// Reads of one tenant cannot block another's.
+/// Reads of one tenant cannot block those of another.
 @Suite struct FairReadTests {
     let folder: TemporaryFolder
     let store: SQLiteTaskStore
@@ -19,7 +19,7 @@ import Testing
         store = try SQLiteTaskStore(path: folder.path + "/tasks.sqlite", cached: 0)
     }
 
-    /// 40 lists of large tasks are asked for, then one task of somebody else: it comes long before they are done.
+    /// Requests 40 lists of large tasks, then one task of another tenant, which is returned long before the lists are complete.
     @Test(.timeLimit(.minutes(3))) func oneReadPassesTheManyOfAnotherTenant() async throws {
         for _ in 0..<10 { _ = try await store.create(task(of: Self.many)) }
         let mine = task(of: Self.few)
@@ -72,7 +72,7 @@ import Testing
         await #expect(throws: CancellationError.self) { _ = try await reading.value("the read") }
     }
 
-    /// What an idle worker looks for is found without reading a document.
+    /// The search of an idle worker reads no documents.
     @Test func waitingTasksAreFoundByTheirColumns() async throws {
         let pending = task(of: Self.many)
         _ = try await store.create(pending)

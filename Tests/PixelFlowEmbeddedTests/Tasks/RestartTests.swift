@@ -4,7 +4,7 @@ import PixelFlowCore
 import PixelFlowEmbedded
 import Testing
 
-/// What a store makes of the tasks that a killed process has left behind.
+/// How a store handles tasks that a killed process has left behind.
 @Suite struct RestartTests {
     let folder: TemporaryFolder
     let clock = ManualClock()
@@ -32,7 +32,7 @@ import Testing
         clock.advance(by: .seconds(6))
         let taken = try await store.takeDue(limit: 10)
         #expect(taken.map(\.id) == [task.id])
-        // The broker has taken it: trusted for a quarter of an hour, were it not for the restart.
+        // The broker has acknowledged it: without the restart, it would be trusted for 15 minutes.
         try await store.acknowledge(taken.map { DispatchMessage($0) })
         #expect(try await restart().takeDue(limit: 10).map(\.id) == [task.id])
     }
