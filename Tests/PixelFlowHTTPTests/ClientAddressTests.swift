@@ -6,7 +6,7 @@ import WireFormats
 
 @Suite("Client addresses")
 struct ClientAddressTests {
-    /// What is refused or trusted otherwise is `NetworkRangeTests`' concern.
+    /// `NetworkRangeTests` covers all other refusals and trusted ranges.
     @Test(
         "IPv4 inside IPv6 is IPv4",
         arguments: [

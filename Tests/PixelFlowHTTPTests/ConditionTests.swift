@@ -3,7 +3,7 @@ import Testing
 
 @testable import PixelFlowHTTP
 
-/// Conditional requests and ranges by RFC 9110.
+/// Conditional requests and ranges according to RFC 9110.
 @Suite struct ConditionTests {
     private static let tag = EntityTag("a,b")
 
@@ -59,7 +59,7 @@ import Testing
     @Test(arguments: [
         ("bytes=0-3", 0..<4), ("BYTES=0-3", 0..<4), ("bytes= 0-3 ", 0..<4), ("bytes=7-", 7..<10), ("bytes=-4", 6..<10),
         ("bytes=-99999999999999999999", 0..<10), ("bytes=5-99999999999999999999", 5..<10), ("bytes=9-9", 9..<10),
-        // Of several ranges those that lie beyond the end count for nothing.
+        // With several ranges, those beyond the end are ignored.
         ("bytes=0-3,20-30", 0..<4), ("bytes=20-30, ,-1", 9..<10),
     ])
     func aRangeIsAPart(_ header: String, _ range: Range<Int>) {
@@ -77,7 +77,7 @@ import Testing
     @Test(arguments: ["bytes=10-", "bytes=10-20", "bytes=-0", "bytes=99999999999999999999-", "bytes=10-,11-12,-0"])
     func beyondTheEndThereIsNothing(_ header: String) {
         #expect(select([.range: header]) == .unsatisfiable)
-        // A range of another version says nothing about this one.
+        // A range of another version does not apply to this one.
         #expect(select([.range: header, .ifRange: #""older""#]) == .whole)
     }
 

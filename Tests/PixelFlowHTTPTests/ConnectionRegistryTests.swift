@@ -130,7 +130,7 @@ struct ConnectionRegistryTests {
     }
 }
 
-/// Who was closed to make room, in order.
+/// The connections closed to make room, in order.
 private final class Evictions: Sendable {
     private let stored = Mutex<[String]>([])
 

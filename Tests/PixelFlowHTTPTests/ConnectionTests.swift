@@ -15,7 +15,7 @@ import Testing
 
 @testable import PixelFlowHTTP
 
-/// A service over real connections that are held to limits.
+/// A service with real connections that are subject to limits.
 @Suite("Connections", .timeLimit(.minutes(1)))
 struct ConnectionTests {
     private let registry = Telemetry.registry()
@@ -176,7 +176,7 @@ struct ConnectionTests {
             let listener = try await RawConnection.open(port: port)
             try await listener.send("GET /events HTTP/1.1\r\nHost: a\r\n\r\n")
             _ = try await listener.reply(containing: "first")
-            // Two connections in a row that are closed for idling: far longer than any limit of the stream's.
+            // Two consecutive connections that are closed for being idle: far longer than any limit of the stream.
             for _ in 0..<2 { _ = try await RawConnection.open(port: port).replyUntilClosed() }
             open.yield()
             _ = try await listener.reply(containing: "second")
@@ -275,7 +275,7 @@ struct ConnectionTests {
         }
     }
 
-    // MARK: What is no request
+    // MARK: Not a request
 
     @Test(
         "malformed requests get a 400 with a code",

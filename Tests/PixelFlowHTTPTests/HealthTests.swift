@@ -77,7 +77,7 @@ struct HealthTests {
             #expect(answers == ["503 unavailable", "200 ok", "200 degraded", "200 degraded", "200 degraded", "200 ok"])
         }
         let messages = try log.objects().compactMap { $0["event"] as? String }
-        // One line a change, however often somebody asks.
+        // One log line per change, however often someone asks.
         #expect(
             messages.filter { ["not ready", "degraded", "backends answer again"].contains($0) } == [
                 "not ready", "backends answer again", "degraded", "backends answer again",
@@ -113,7 +113,7 @@ struct HealthTests {
             backend.set(.silent)
             for _ in 1...3 {
                 backend.advance(by: .seconds(2))
-                // Without the last results this would take the hour that the check may.
+                // Without the cached results, this would take the hour that the check is allowed.
                 let response = try await within(.seconds(60), "an answer while the check hangs") {
                     try await client.execute(uri: "/readyz", method: .get)
                 }
@@ -171,11 +171,11 @@ struct HealthTests {
     }
 }
 
-/// A backend that a test takes away, and the time.
+/// A backend that a test can take down, and a clock.
 private final class Backend: Sendable {
     enum Condition: Sendable {
         case up, down
-        /// Answers once it is something else.
+        /// Does not answer until the state changes.
         case silent
     }
 

@@ -102,7 +102,7 @@ struct LogLineTests {
             for number in 0..<8 {
                 group.addTask {
                     let logger = Telemetry.logger("n\(number)", sink: sink)
-                    // Longer than a pipe takes at once.
+                    // Longer than a pipe accepts in one write.
                     for _ in 0..<20 { logger.info("\(String(repeating: "\(number)", count: 9000))") }
                 }
             }

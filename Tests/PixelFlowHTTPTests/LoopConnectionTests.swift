@@ -5,11 +5,11 @@ import Testing
 
 @testable import PixelFlowHTTP
 
-/// Connections that go on without a task.
+/// Connections that are driven without a task.
 @Suite struct LoopConnectionTests {
     private typealias Connection = LoopConnection<ByteBuffer, ByteBuffer>
 
-    /// What the owner of a connection is told.
+    /// What the owner of a connection is notified of.
     private final class Told {
         var texts: [String] = []
 
@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    /// Counts what is read from the socket.
+    /// Counts reads from the socket.
     private final class Reads: ChannelOutboundHandler {
         typealias OutboundIn = ByteBuffer
         var count = 0
@@ -89,7 +89,7 @@ import Testing
         ])
         try channel.writeInbound(ByteBuffer(string: "GET / HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n"))
         try channel.writeOutbound(HTTPServerResponsePart.head(.init(version: .http1_1, status: .switchingProtocols)))
-        // Before the handlers of the next protocol are there.
+        // Arrives before the handlers of the next protocol are installed.
         try channel.writeInbound(ByteBuffer(string: "last words"))
         channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
         try Connection.takeOver(channel, []) { $0.start(told.note) }

@@ -11,7 +11,7 @@ struct MetricCatalogTests {
         #expect(Set(names).count == names.count)
     }
 
-    /// To bring the page up to date, put what this prints in the place of its tables.
+    /// To update the page, replace its tables with the output of this test.
     @Test("docs/metrics.md tells of every metric what the services tell Prometheus")
     func page() throws {
         let path = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../docs/metrics.md").standardized.path

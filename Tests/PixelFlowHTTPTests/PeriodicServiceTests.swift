@@ -14,7 +14,7 @@ struct PeriodicServiceTests {
     private let log = LogCapture()
     private var logger: Logger { Telemetry.logger("api", settings: LogSettings(level: .info), sink: log.sink) }
 
-    /// Runs a service whose pauses end at once until there have been `count` runs of its work, which fails where `fails` says so.
+    /// Runs a service whose pauses end immediately, until its work has run `count` times; a run fails if `fails` says so.
     private func pauses(
         of count: Int, every interval: Duration = .seconds(60), retries: RetryPolicy? = nil, fails: @escaping @Sendable (Int) -> Bool
     ) async throws -> [Duration] {

@@ -1,7 +1,7 @@
 import PixelFlowHTTP
 import Testing
 
-/// Query strings are read as `URLSearchParams` reads them.
+/// Query strings are parsed as `URLSearchParams` does.
 @Suite struct QueryParametersTests {
     @Test(arguments: [
         ("a=b", "b"), ("a=my+file", "my file"), ("a=my%20file", "my file"), ("a=1%2B1", "1+1"), ("%61=b", "b"), ("a", ""), ("a=", ""),

@@ -13,7 +13,7 @@ import Testing
 
 @testable import PixelFlowHTTP
 
-/// Takes the name in a header for a caller.
+/// Treats the name in a header as the caller.
 private struct NamedCaller: RouterMiddleware {
     typealias Context = AppRequestContext
 
@@ -28,7 +28,7 @@ private struct NamedCaller: RouterMiddleware {
     }
 }
 
-/// A counter that nobody reaches.
+/// A limiter that is unreachable.
 private struct UnreachableLimiter: RateLimiter {
     func admit(_ requests: Int, in buckets: [RateBucket]) async throws -> RateDecision { throw PixelFlowError.unavailable("cache") }
 

@@ -8,7 +8,7 @@ import Testing
 
 @testable import PixelFlowPostgres
 
-/// What is done without the client's hearing of it.
+/// The server does the work, but the client never hears of it.
 @Suite("Connections to PostgreSQL that break", .needsPostgres, .timeLimit(.minutes(1)))
 struct LostReplyTests {
     @Test("connections that died while idle are not noticed by callers")
@@ -74,7 +74,7 @@ struct LostReplyTests {
                 #expect(try await work() == 5)
             } else {
                 _ = await expectOutage { _ = try await work() }
-                // Five failures in a row would have opened the circuit.
+                // Five consecutive failures would have opened the circuit.
                 #expect(try await work() == 6)
             }
         }
@@ -119,13 +119,13 @@ struct LostReplyTests {
         try await TestDatabase.with { database in
             let (proxy, store) = try await proxied(database)
             try await store.check()
-            // One fewer than opens the circuit.
+            // One fewer than the number that opens the circuit.
             proxy.cutReplies(next: 4, toRequestsContaining: "COMMIT")
             let winners = try await withThrowingTaskGroup(of: User?.self) { group in
                 for _ in 0..<20 {
                     group.addTask {
                         let user = User.sample("race@example.org")
-                        // Whoever was cut twice does not know; the others must not be wrong.
+                        // A caller whose replies were cut twice cannot know the result; the others must not be wrong.
                         do { return try await store.add(user) ? user : nil } catch is PixelFlowError { return nil }
                     }
                 }

@@ -15,7 +15,7 @@ import Testing
 struct RedisCacheStoreTests {
     private static let key = CacheKey(CacheScope("things", of: TenantID("ada")), id: "a")
 
-    /// The clock is that of the server and cannot be moved; expiry is moved in the stored keys instead.
+    /// The server's clock cannot be moved; instead, the test changes the expiry of the stored keys.
     @Test(arguments: CacheStoreConformance.cases)
     func keeps(rule: ConformanceCase<CacheStoreConformance>) async throws {
         try await TestServer.with { server in
@@ -61,7 +61,7 @@ struct RedisCacheStoreTests {
                 #expect(try await store.read(Self.key).value == nil)
                 _ = try await client.send("FLUSHALL")
                 _ = try await client.send("SCRIPT", "FLUSH")
-                // Written by someone who has read before.
+                // Written by a caller who read the version earlier.
                 try await store.write([1], for: Self.key, in: version, lifetime: .seconds(60))
                 let reading = try await store.read(Self.key)
                 #expect(reading.value == nil && reading.version != version)
@@ -69,7 +69,7 @@ struct RedisCacheStoreTests {
         }
     }
 
-    /// Answers come from here while Redis has trouble, and nobody fails.
+    /// While Redis is in trouble, the local cache answers, and no request fails.
     private func answers(_ client: RedisClient, _ body: (_ answer: (Int) async throws -> Int) async throws -> Void) async throws {
         let store = FailOpenCacheStore(
             shared: RedisCacheStore(client), local: InMemoryCacheStore(isAlone: false), logger: Logger(label: "test"))
@@ -106,7 +106,7 @@ struct RedisCacheStoreTests {
                     for value in 3..<100 { #expect(try await answer(value) == 2) }
                     if signal == SIGKILL { try await server.start(wait: false) } else { try server.process.send(SIGCONT) }
                     try await client.untilItAnswers()
-                    // One that was killed has lost what it kept.
+                    // A killed server has lost its contents.
                     #expect(try await answer(100) == (signal == SIGKILL ? 100 : 1))
                 }
             }
@@ -135,7 +135,7 @@ struct RedisCacheStoreTests {
             try await server.withClient { sender in
                 try await server.withClient { listener in
                     let signal = RedisInvalidationSignal(sender: sender, listener: listener, name: "things")
-                    // What was sent before the first call may have been missed.
+                    // A signal sent before the first call may have been missed.
                     try await signal.receive()
                     for _ in 0..<3 {
                         let waiting = Task { try await signal.receive() }
@@ -158,7 +158,7 @@ struct RedisCacheStoreTests {
 }
 
 extension RedisClient {
-    /// Has everything that the cache keeps expire sooner, as if time had passed.
+    /// Makes everything in the cache expire sooner, as if time had passed.
     fileprivate func age(by duration: Duration) async throws {
         for key in try await send("KEYS", "pixelflow:cache:entry:*").array ?? [] {
             let name = String(decoding: key.bytes ?? [], as: UTF8.self)

@@ -58,7 +58,7 @@ struct RedisClientTests {
                     try await group.waitForAll()
                 }
                 let info = try await client.send("INFO", "stats").bytes.map { String(decoding: $0, as: UTF8.self) } ?? ""
-                // The one that waited for the server to start, and this one.
+                // The connection that waited for the server to start, and this one.
                 #expect(info.contains("total_connections_received:2\r\n"))
             }
         }
@@ -197,7 +197,7 @@ struct RedisFaultTests {
                 #expect(error?.kind == .connectionLost)
                 try await cut.done()
                 try await client.untilItAnswers()
-                // It was carried out, and not repeated.
+                // The command was executed, and not repeated.
                 #expect(try await client.send("GET", "n") == .string([49]))
             }
             try await proxy.stop()

@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    /// Whatever comes, the reader ends with a document or an error.
+    /// For any input, the reader returns a document or an error.
     @Test func survivesDamage() throws {
         var random = Pseudorandom(state: 7)
         var read = 0
@@ -65,7 +65,7 @@ import Testing
     }
 }
 
-/// Random documents that are the same in each run.
+/// Random documents that are the same on every run.
 struct Pseudorandom {
     var state: UInt64
 

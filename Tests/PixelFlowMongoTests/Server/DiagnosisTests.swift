@@ -8,7 +8,7 @@ struct DiagnosisTests {
     @Test func theServerTellsHowItIsSetUp() async throws {
         try await TestDatabase.with { database in
             let store = try database.store()
-            // Those that are there for speed alone are not made by the first command.
+            // The first command does not create the indexes that only improve performance.
             let before = try await store.diagnose()
             #expect(before.first { $0.name == "indexes" }?.result == .failed)
             try await store.buildIndexes { Issue.record("\($0)") }

@@ -16,7 +16,7 @@ struct IndexTests {
         }
     }
 
-    /// Of all collections that there are.
+    /// The names of the indexes of all existing collections.
     private func names(_ store: MongoTaskStore) async throws -> Set<String> {
         var names: Set<String> = []
         let database = store.tasks.database

@@ -55,7 +55,7 @@ struct OutageTests {
             await expectOutage { _ = try await store.create(Sample.task()) }
             try await proxy.acceptConnections()
             try await eventually(within: .seconds(30), "the server is reached") { try? await store.check() }
-            // The indexes are there: of two tasks with one key one is added.
+            // The indexes exist: of two tasks with the same key, only one is added.
             _ = try await store.add(Sample.task(key: "k"))
             guard case .existing = try await store.create(Sample.task(key: "k")) else {
                 Issue.record("two tasks with one key")

@@ -5,7 +5,7 @@ import Testing
 
 @testable import PixelFlowMongo
 
-/// During an upgrade services of two versions work on the same documents.
+/// During an upgrade, services of two versions work on the same documents.
 @Suite struct ReleaseFormsTests {
     private static let name = "task.bson"
 

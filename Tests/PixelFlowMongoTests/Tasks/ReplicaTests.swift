@@ -2,7 +2,7 @@ import PixelFlowCore
 import PixelFlowMongo
 import Testing
 
-/// Several processes on one database: here, stores that share nothing else.
+/// Several processes on one database, represented by stores that share nothing else.
 @Suite(.serialized, .enabled(if: TestServer.isThere, TestServer.absence))
 struct ReplicaTests {
     @Test func ofManyClaimsByManyWorkersOneWins() async throws {
@@ -35,7 +35,7 @@ struct ReplicaTests {
         }
     }
 
-    /// A history that is full leaves no room for a claim that the server writes by itself.
+    /// A full history has no room for a claim, which the server writes on its own.
     @Test func claimsGoOnWhenTheHistoryIsFull() async throws {
         try await TestDatabase.with { database in
             let store = try database.store()

@@ -7,9 +7,9 @@ import Testing
 
 @testable import PixelFlowS3
 
-/// More requests than may be under way at a time.
+/// More requests than may be in flight.
 @Suite struct AdmissionTests {
-    /// A store that may have one request under way, and a server that never answers; `body` runs while one is under way.
+    /// A store that allows one request in flight, and a server that never answers; `body` runs while one request is in flight.
     private func withBusyStore(
         waiting: Int, readTimeout: Duration = .seconds(60), _ body: (S3BlobStore, _ first: Task<Void, any Error>) async throws -> Void
     ) async throws {

@@ -18,7 +18,7 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
     return settings
 }
 
-/// What is made of the answers of a server that does not do well.
+/// How the store interprets the answers of a faulty server.
 @Suite struct AnswerTests {
     private func store(_ port: Int) throws -> S3BlobStore { S3BlobStore(try stubSettings(port), logger: Logger(label: "test")) }
 
@@ -34,7 +34,7 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
         }
     }
 
-    /// A store that is full is asked once: room comes by people, not by waiting.
+    /// A store that is full is asked only once: people free space, waiting does not.
     @Test(arguments: [(507, "XMinioStorageFull"), (507, ""), (403, "QuotaExceeded"), (503, "XMinioStorageFull")])
     func saysThatItIsFull(status: Int, code: String) async throws {
         try await StubServer.run(answer: { _, _ in .error(status, code) }) { server, port in
@@ -181,7 +181,7 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
         }
     }
 
-    /// Two processes start at once: the one that is told that the bucket is there comes before it is.
+    /// Two processes start simultaneously: one is told that the bucket exists before it is visible.
     @Test func waitsForTheBucketThatAnotherIsCreating() async throws {
         let looks = Atomic<Int>(0)
         try await StubServer.run(answer: { request, _ in

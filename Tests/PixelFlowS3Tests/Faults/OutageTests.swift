@@ -9,7 +9,7 @@ import Testing
 
 @testable import PixelFlowS3
 
-/// The real server behind a network that breaks.
+/// The real server behind a failing network.
 @Suite(.enabled(if: TestServer.isThere, TestServer.hint))
 struct OutageTests {
     private func withProxy(
@@ -25,7 +25,7 @@ struct OutageTests {
         try outcome.get()
     }
 
-    /// Looks at the first line only, for a request may have megabytes.
+    /// Compares the first line only, because a request may be megabytes long.
     private static func begins(with text: String) -> @Sendable (ByteBuffer) -> Bool {
         { $0.getString(at: $0.readerIndex, length: min(300, $0.readableBytes))?.prefix { $0 != "\r\n" }.contains(text) == true }
     }
@@ -68,7 +68,7 @@ struct OutageTests {
         }
     }
 
-    /// A worker that has lost its task removes what it wrote; what came after that would stay.
+    /// A worker that has lost its task removes what it wrote; a write that arrived after the removal would remain.
     @Test func aCancelledWriteThatTheServerMayHaveAppearsBeforeItReturns() async throws {
         try await withProxy { proxy, store in
             proxy.setLatency(.milliseconds(300))
@@ -81,7 +81,7 @@ struct OutageTests {
         }
     }
 
-    /// The three calls that an upload is made of.
+    /// The three calls that make up an upload.
     @Test(arguments: ["?uploads=", "?partNumber=2", "?uploadId="])
     func anUploadWhoseAnswersAreLostIsStillWhole(request: String) async throws {
         try await withProxy { proxy, store in
@@ -131,7 +131,7 @@ struct OutageTests {
         }
     }
 
-    /// A client of the api may read as slowly as it likes.
+    /// A client of the API may read as slowly as it likes.
     @Test func waitsForASlowReader() async throws {
         try await withProxy(timeouts: {
             $0.readTimeout = .seconds(2)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import PixelFlowS3
 
-/// Files of any names below a prefix.
+/// Files with arbitrary names below a prefix.
 @Suite(.enabled(if: TestServer.isThere, TestServer.hint))
 struct FolderTests {
     private let prefix = "test-\(UUID().uuidString)"
@@ -44,7 +44,7 @@ struct FolderTests {
         #expect(throws: S3Folder.Failure.self) { try S3Folder(url: "s3://b", environment: TestServer.credentials) }
     }
 
-    /// - Parameter suffix: of the prefix.
+    /// - Parameter suffix: appended to the prefix.
     private func folder(_ suffix: String = "", keys: [String: String] = TestServer.credentials) throws -> S3Folder {
         let url = try #require(TestServer.url)
         return try S3Folder(url: url.replacing("?", with: "/\(prefix)\(suffix)?", maxReplacements: 1), environment: keys)

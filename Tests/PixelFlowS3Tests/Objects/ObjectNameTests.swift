@@ -4,7 +4,7 @@ import Testing
 
 @testable import PixelFlowS3
 
-/// PixelFlow's own keys are plain; the prefix is a person's, and may hold anything.
+/// PixelFlow's own keys are plain ASCII; the prefix is chosen by the operator and may contain anything.
 @Suite(.enabled(if: TestServer.isThere, TestServer.hint))
 struct ObjectNameTests {
     @Test(arguments: ["a b", "a+b", "ü€😀", "a%2Fb%20", "it's & <that>; \"so\"", "a=b&c?d#e", "~!@$^*(){}|"])
