@@ -10,7 +10,7 @@ import X509
         let trust = try FrontProxyTrust(FrontProxy.configMap(authority: KubeadmCertificates.authority))
         #expect(await trust.accepts([try Certificate(pemEncoded: KubeadmCertificates.client)]))
         #expect(await !trust.accepts([]))
-        // A certificate of the authority itself is no client's.
+        // The authority's own certificate is not a client certificate.
         #expect(await !trust.accepts([try Certificate(pemEncoded: KubeadmCertificates.authority)]))
     }
 

@@ -4,7 +4,7 @@ import NIOCore
 import PixelFlowHTTP
 import Testing
 
-/// What is said about a client is believed of a trusted proxy only.
+/// Forwarded headers are trusted only when they come from a trusted proxy.
 @Suite struct ForwardedHeaderTests {
     private static let echo: Routes = { router in
         router.get("/api/echo") { request, _ in request.headers.map { "\($0.name.canonicalName): \($0.value)" }.joined(separator: "\n") }

@@ -4,11 +4,11 @@ import NIOCore
 import RawHTTP
 import Testing
 
-/// What is for those who run the services cannot be reached from where everybody is, however it is spelled.
+/// Operator endpoints cannot be reached through the public port, however the path is spelled.
 @Suite(.timeLimit(.minutes(1))) struct InternalRouteTests {
     private static let secret = "secret numbers"
 
-    /// Tells a secret wherever it is asked for anything but what people use.
+    /// Returns a secret on every path that the public does not use.
     private static let upstream: Routes = { router in
         for path in ["/metrics", "/readyz", "/livez", "/internal", "/METRICS"] as [RouterPath] { router.get(path) { _, _ in secret } }
         router.get("/api/tasks/**") { request, _ in "task at \(request.uri.path)" }

@@ -15,7 +15,7 @@ import Testing
             #expect(policy.contains("default-src 'none'"))
             #expect(!policy.contains("unsafe"))
             #expect(page.body.hasPrefix("<!doctype html>"))
-            // Nothing that the policy would refuse.
+            // Nothing that the policy would block.
             #expect(!page.body.contains("style="))
             #expect(!page.body.contains("<style"))
             #expect(!page.body.contains(" on"))
@@ -69,7 +69,7 @@ import Testing
             }
             let other = try await stack.send(.get, "/", headers: [("if-none-match", "\"other\"")])
             #expect(other.status == 200)
-            // The tag of another is not part of ours.
+            // An entity tag that only contains ours does not match it.
             #expect(try await stack.send(.get, "/", headers: [("if-none-match", "\"x" + tag.dropFirst())]).status == 200)
             #expect(try await stack.send(.get, "/", headers: [("if-match", "\"other\"")]).status == 412)
         }
@@ -101,7 +101,7 @@ import Testing
         }
     }
 
-    /// A replica that can serve the page stays in its Service: the page itself tells people what does not answer.
+    /// A replica that can serve the page stays in its Service: the page itself shows people which service does not respond.
     @Test func isReadyWithoutTheOthersAndNamesThemToWhoRunsItOnly() async throws {
         let livez: Routes = { $0.get("/livez") { _, _ in "ok" } }
         try await withWebStack(api: livez, isManagement: true) { stack in

@@ -5,7 +5,7 @@ import NIOCore
 import Testing
 
 @Suite struct ProxyTests {
-    /// Answers with the headers that have come through.
+    /// Answers with the headers that arrived.
     private static let echo: Routes = { router in
         for method in [HTTPRequest.Method.get, .put] {
             router.on("/api/echo", method: method) { request, _ in
@@ -107,7 +107,7 @@ import Testing
                 #expect(answer.headers["retry-after"] == "5")
                 #expect(answer.body.contains(code))
             }
-            // The answer comes while the upload is still on its way: this one goes on until it is there.
+            // The answer arrives during the upload: the upload continues until it has arrived.
             let (upload, more) = AsyncStream.makeStream(of: ByteBuffer.self)
             more.yield(ByteBuffer(repeating: 7, count: 1 << 20))
             let answer = try await stack.send(.post, "/api/upload", body: .stream(upload, length: .known(4 << 20)))

@@ -3,7 +3,7 @@ import Hummingbird
 import NIOCore
 import Testing
 
-/// What one session has seen is shown to no other.
+/// Responses to one session are never shown to another.
 @Suite struct SessionCachingTests {
     private static func api(_ headers: HTTPFields) -> Routes {
         { router in router.get("/api/thing") { _, _ in Response(status: .ok, headers: headers) } }

@@ -11,9 +11,9 @@ import RawHTTP
 import Synchronization
 import Testing
 
-/// WebSockets through web: the handshake, its refusals, and the bytes in both directions.
+/// WebSockets through web: the handshake, refusals, and bytes in both directions.
 @Suite(.timeLimit(.minutes(1))) struct SocketTests {
-    /// Sends back what it gets, and tells the token that the handshake came with.
+    /// Sends the token of the handshake, then echoes what it receives.
     private static func echo(_ request: Request, _ context: AppRequestContext) throws -> Response {
         let key = request.headers[try #require(HTTPField.Name("sec-websocket-key"))] ?? ""
         let digest = Insecure.SHA1.hash(data: Data((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8))

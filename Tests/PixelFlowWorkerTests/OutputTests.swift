@@ -3,7 +3,7 @@ import NIOCore
 import PixelFlowCore
 import Testing
 
-/// What a manifest says of outputs that could be made, and of those that could not.
+/// What a manifest says about outputs that succeeded and outputs that failed.
 @Suite struct OutputTests {
     private static let three = Pipeline(outputs: ["a", "b", "c"].map { OutputSpec(name: $0) })
 

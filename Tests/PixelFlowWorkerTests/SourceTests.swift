@@ -3,7 +3,7 @@ import PixelFlowCore
 import Testing
 import WireFormats
 
-/// Where a run takes its bytes from.
+/// Where a run gets its source bytes.
 @Suite struct SourceTests {
     @Test func aFetchedSourceIsKept() async throws {
         let harness = try WorkerHarness()
@@ -38,7 +38,7 @@ import WireFormats
         }
     }
 
-    /// "fetched" has seven bytes.
+    /// The source, "fetched", is seven bytes long.
     @Test(arguments: [(7, nil), (6, "quota_exceeded"), (nil, nil)] as [(Int?, String?)])
     func aFetchedSourceIsHeldToTheQuotaAndCounts(_ quota: Int?, _ code: String?) async throws {
         let harness = try WorkerHarness()

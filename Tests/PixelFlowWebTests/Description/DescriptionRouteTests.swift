@@ -9,7 +9,7 @@ import WireFormats
 
 @testable import PixelFlowWeb
 
-/// `GET /openapi.json`, from services that say what they can do, change their mind, or are away.
+/// `GET /openapi.json`, with services that describe themselves, change their description, or are down.
 @Suite struct DescriptionRouteTests {
     @Test func servesOneDescriptionAndAsksOnceAMinute() async throws {
         let (auth, api, clock) = (StubDescription("/login", "login"), StubDescription("/api/tasks", "listTasks"), ManualClock())
@@ -30,7 +30,7 @@ import WireFormats
             clock.advance(by: DescriptionSource.interval)
             #expect(try await stack.send(.get, "/openapi.json").body.contains("listAllTasks"))
             #expect(api.asked == 2)
-            // Auth has not changed, and has said so.
+            // Auth has answered that its description has not changed.
             #expect(auth.unchanged == 1)
         }
     }
@@ -70,7 +70,7 @@ import WireFormats
             clock.advance(by: DescriptionSource.interval)
             #expect(try await stack.send(.get, "/openapi.json").body == first.body)
             #expect(api.asked == 3)
-            // Nor is a service that is away asked with every request.
+            // A service that is down is not queried with every request either.
             #expect(try await stack.send(.get, "/openapi.json").body == first.body)
             #expect(api.asked == 3)
         }
@@ -138,7 +138,7 @@ private final class StubDescription: Sendable {
         set { state.withLock { $0.isAway = newValue } }
     }
     var asked: Int { state.withLock { $0.asked } }
-    /// Questions to which the answer was that nothing has changed.
+    /// The number of queries answered with "not modified".
     var unchanged: Int { state.withLock { $0.unchanged } }
 
     var routes: Routes {
