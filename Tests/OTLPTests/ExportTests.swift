@@ -63,7 +63,7 @@ struct ExportTests {
         }
     }
 
-    @Test("a batch goes out when it is full, without waiting for the delay")
+    @Test("a full batch is sent without waiting for the delay")
     func fullBatch() async throws {
         try await RawServer.run(answer: RawServer.status(200)) { server in
             let tracing = makeTracing(server.url(), batches: BatchLimits(queue: 100, batch: 3, delay: .seconds(3600)))
@@ -79,7 +79,7 @@ struct ExportTests {
         }
     }
 
-    @Test("a few spans go out after the delay")
+    @Test("a few spans are sent after the delay")
     func delay() async throws {
         try await RawServer.run(answer: RawServer.status(200)) { server in
             let tracing = makeTracing(server.url(), batches: BatchLimits(delay: .milliseconds(20)))
@@ -90,7 +90,7 @@ struct ExportTests {
         }
     }
 
-    @Test("what the queue has no room for is dropped and counted")
+    @Test("spans beyond the capacity of the queue are dropped and counted")
     func drops() async throws {
         try await RawServer.run(answer: RawServer.status(200)) { server in
             let metrics = TestMetrics()
@@ -109,7 +109,7 @@ struct ExportTests {
         }
     }
 
-    @Test("a busy collector is asked again, after the time that it asks for", arguments: [429, 502, 503, 504])
+    @Test("a busy collector is retried after the time that it requests", arguments: [429, 502, 503, 504])
     func retries(_ status: Int) async throws {
         let answers = Mutex(0)
         let metrics = TestMetrics()
@@ -132,7 +132,7 @@ struct ExportTests {
         }
     }
 
-    @Test("a batch whose connection is lost is sent again, on another connection")
+    @Test("a batch whose connection is lost is sent again on another connection")
     func lostConnection() async throws {
         let answers = Mutex(0)
         let metrics = TestMetrics()
@@ -158,7 +158,7 @@ struct ExportTests {
         }
     }
 
-    @Test("batches are compressed where a variable asks for it")
+    @Test("batches are compressed if a variable requests it")
     func compression() async throws {
         try await RawServer.run(answer: RawServer.status(200)) { server in
             let tracing = makeTracing(server.url(), compresses: true)
@@ -172,7 +172,7 @@ struct ExportTests {
         }
     }
 
-    @Test("a collector that refuses is not asked again", arguments: [400, 401, 404, 500])
+    @Test("a collector that refuses is not retried", arguments: [400, 401, 404, 500])
     func refused(_ status: Int) async throws {
         try await RawServer.run(answer: RawServer.status(status)) { server in
             let metrics = TestMetrics()
@@ -186,7 +186,7 @@ struct ExportTests {
         }
     }
 
-    @Test("spans that a collector takes only in part are counted")
+    @Test("spans that a collector rejects from a batch are counted")
     func partialSuccess() async throws {
         let answer = RawServer.status(200, body: #"{"partialSuccess":{"rejectedSpans":"2","errorMessage":"too old"}}"#)
         try await RawServer.run(answer: answer) { server in
@@ -200,7 +200,7 @@ struct ExportTests {
         }
     }
 
-    @Test("a collector that is away costs a batch once its time is over")
+    @Test("if a collector is down, a batch is dropped when its time is up")
     func away() async throws {
         let metrics = TestMetrics()
         // Nothing listens on this port.
@@ -212,7 +212,7 @@ struct ExportTests {
         await tracing.shutdown()
     }
 
-    @Test("the end waits for a collector that does not answer no longer than it may")
+    @Test("shutdown waits for an unresponsive collector only up to its time limit")
     func silentCollector() async throws {
         try await RawServer.run(answer: { _, _ in }) { server in
             let metrics = TestMetrics()

@@ -10,7 +10,7 @@ import Testing
 struct HealthTests {
     private struct Down: Error {}
 
-    @Test("a service that works says so", arguments: ["/health", "/livez", "/readyz"])
+    @Test("a healthy service reports so", arguments: ["/health", "/livez", "/readyz"])
     func healthy(path: String) async throws {
         var harness = ServiceHarness()
         harness.health = HealthRoutes(checks: [HealthCheck("database") {}])
@@ -22,7 +22,7 @@ struct HealthTests {
         }
     }
 
-    @Test("readyz names what is down, health and livez stay well")
+    @Test("readyz names what is down, health and livez stay healthy")
     func namesFailing() async throws {
         var harness = ServiceHarness()
         harness.health = HealthRoutes(checks: [
@@ -41,7 +41,7 @@ struct HealthTests {
         }
     }
 
-    @Test("a backend that can be done without is named, and the service is ready without it")
+    @Test("an optional backend that is down is named, and the service is ready without it")
     func optional() async throws {
         var harness = ServiceHarness()
         harness.health = HealthRoutes(checks: [HealthCheck("database") {}, HealthCheck("broker", need: .never) { throw Down() }])
@@ -55,7 +55,7 @@ struct HealthTests {
         }
     }
 
-    @Test("once it could serve, a backend that goes down makes a service degraded, and one that comes back well")
+    @Test("after the first success, a backend that goes down degrades the service, and its recovery restores it")
     func outage() async throws {
         let backend = Backend()
         var harness = ServiceHarness()
@@ -84,7 +84,7 @@ struct HealthTests {
             ])
     }
 
-    @Test("the state of the process itself counts at all times")
+    @Test("the state of the process itself always counts")
     func always() async throws {
         let backend = Backend()
         var harness = ServiceHarness()
@@ -101,7 +101,7 @@ struct HealthTests {
         }
     }
 
-    @Test("a check that hangs holds up the first answer only, and later ones come from the last results")
+    @Test("a hanging check delays only the first answer; later ones use the last results")
     func kept() async throws {
         let backend = Backend()
         var harness = ServiceHarness()
@@ -127,7 +127,7 @@ struct HealthTests {
         }
     }
 
-    @Test("results are good for a second, for probers and scrapers alike")
+    @Test("results are cached for a second, for probes and scrapes alike")
     func fresh() async throws {
         let backend = Backend()
         var harness = ServiceHarness()
@@ -143,7 +143,7 @@ struct HealthTests {
         }
     }
 
-    @Test("a check that ignores cancellation holds up nobody")
+    @Test("a check that ignores cancellation delays nobody")
     func stubborn() async throws {
         let (stream, end) = AsyncStream<Void>.makeStream()
         let check = HealthCheck("stubborn", timeout: .milliseconds(10)) {
@@ -154,7 +154,7 @@ struct HealthTests {
         end.finish()
     }
 
-    @Test("a draining service is not ready any more")
+    @Test("a draining service is no longer ready")
     func drains() async throws {
         let drain = DrainState()
         var harness = ServiceHarness()

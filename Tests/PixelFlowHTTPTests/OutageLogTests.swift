@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Outage log")
 struct OutageLogTests {
-    @Test("says the first failure at once, then how many there were each half minute, for each event by itself")
+    @Test("logs the first failure immediately, then the number of failures every half minute, separately for each event")
     func limits() throws {
         let capture = LogCapture()
         let logger = Telemetry.logger("worker", settings: LogSettings(level: .info), sink: capture.sink)

@@ -9,9 +9,9 @@ import Testing
 @testable import PixelFlowPostgres
 
 /// The server does the work, but the client never hears of it.
-@Suite("Connections to PostgreSQL that break", .needsPostgres, .timeLimit(.minutes(1)))
+@Suite("Broken connections to PostgreSQL", .needsPostgres, .timeLimit(.minutes(1)))
 struct LostReplyTests {
-    @Test("connections that died while idle are not noticed by callers")
+    @Test("callers do not notice connections that died while idle")
     func replacesIdle() async throws {
         try await TestDatabase.with { database in
             let store = try database.store()
@@ -26,7 +26,7 @@ struct LostReplyTests {
         }
     }
 
-    @Test("a statement whose connection is ended under it is tried once more, and only once", arguments: [1, 2])
+    @Test("a statement whose connection is terminated is retried once, and only once", arguments: [1, 2])
     func triesTwice(ended: Int) async throws {
         try await TestDatabase.with { database in
             let store = try database.open()
@@ -52,7 +52,7 @@ struct LostReplyTests {
         }
     }
 
-    @Test("a transaction that was undone in favour of others is run again, and says nothing of the server", arguments: [4, 5])
+    @Test("a transaction rolled back in favour of others is retried, and does not count against the server", arguments: [4, 5])
     func runsConflictsAgain(lost: Int) async throws {
         try await TestDatabase.with { database in
             let store = try database.open()
@@ -83,7 +83,7 @@ struct LostReplyTests {
     private static let deadlock: StaticString = "DO $$ BEGIN RAISE EXCEPTION SQLSTATE '40P01'; END $$"
     private static let serializationFailure: StaticString = "DO $$ BEGIN RAISE EXCEPTION SQLSTATE '40001'; END $$"
 
-    @Test("a user whose confirmation got lost is there, once, and the caller is told so")
+    @Test("a user whose confirmation is lost is stored once, and the caller learns of it")
     func addsOnce() async throws {
         try await TestDatabase.with { database in
             let (proxy, store) = try await proxied(database)
@@ -98,7 +98,7 @@ struct LostReplyTests {
         }
     }
 
-    @Test("a user whose confirmation got lost again and again is there whole, and the caller is told of the outage")
+    @Test("a user whose confirmation is lost repeatedly is stored completely, and the caller learns of the outage")
     func reportsOutage() async throws {
         try await TestDatabase.with { database in
             let (proxy, store) = try await proxied(database)
@@ -114,7 +114,7 @@ struct LostReplyTests {
         }
     }
 
-    @Test("of racers whose confirmations get lost one wins")
+    @Test("if confirmations are lost, exactly one of several racers wins")
     func letsOneRacerWin() async throws {
         try await TestDatabase.with { database in
             let (proxy, store) = try await proxied(database)
@@ -141,7 +141,7 @@ struct LostReplyTests {
         }
     }
 
-    @Test("the first signing key stays the first where its COMMIT was not confirmed")
+    @Test("the first signing key stays the first even if its COMMIT is not confirmed")
     func keepsFirstKey() async throws {
         try await TestDatabase.with { database in
             let (proxy, store) = try await proxied(database)
@@ -154,7 +154,7 @@ struct LostReplyTests {
         }
     }
 
-    @Test("tables are made once where the confirmation got lost")
+    @Test("tables are created once even if the confirmation is lost")
     func migratesOnce() async throws {
         try await TestDatabase.with { database in
             let proxy = try await database.proxy()

@@ -2,7 +2,7 @@ import PixelFlowCore
 import PixelFlowRedis
 import Testing
 
-@Suite("Addresses of Redis")
+@Suite("Redis addresses")
 struct RedisAddressTests {
     @Test func everyPartIsRead() throws {
         let address = try RedisAddress(url: "rediss://ann:p%40ss%3A%2F@cache.example:7000/3?ca_file=/etc/ca.pem", setting: "URL")

@@ -11,7 +11,7 @@ import Testing
 
 @testable import PixelFlowRedis
 
-@Suite("Keeping answers in Redis", .enabled(if: TestServer.executable != nil, "needs PIXELFLOW_TEST_REDIS_SERVER, see scripts/stack"))
+@Suite("Caching answers in Redis", .enabled(if: TestServer.executable != nil, "needs PIXELFLOW_TEST_REDIS_SERVER, see scripts/stack"))
 struct RedisCacheStoreTests {
     private static let key = CacheKey(CacheScope("things", of: TenantID("ada")), id: "a")
 
@@ -31,7 +31,7 @@ struct RedisCacheStoreTests {
         }
     }
 
-    @Test("every key of the cache ends by itself")
+    @Test("every key of the cache expires")
     func expiry() async throws {
         try await TestServer.with { server in
             try await server.withClient { client in
@@ -50,7 +50,7 @@ struct RedisCacheStoreTests {
         }
     }
 
-    @Test("wiped, or its versions evicted: what was kept before does not come back")
+    @Test("wiped, or its versions evicted: earlier entries do not come back")
     func wiped() async throws {
         try await TestServer.with { server in
             try await server.withClient { client in
@@ -77,7 +77,7 @@ struct RedisCacheStoreTests {
         try await body { value in try await cache.value("a", of: TenantID("ada")) { value } }
     }
 
-    @Test("full: answers are kept here, until there is room again")
+    @Test("full: answers are cached locally until there is room again")
     func full() async throws {
         try await TestServer.with { server in
             try await server.withClient { client in
@@ -94,7 +94,7 @@ struct RedisCacheStoreTests {
         }
     }
 
-    @Test("killed or paused: answers are kept here, and none fails", arguments: [SIGKILL, SIGSTOP])
+    @Test("killed or paused: answers are cached locally, and none fails", arguments: [SIGKILL, SIGSTOP])
     func away(signal: Int32) async throws {
         try await TestServer.with { server in
             try await server.withClient(with: { $0.timeout = .milliseconds(200) }) { client in
@@ -113,7 +113,7 @@ struct RedisCacheStoreTests {
         }
     }
 
-    @Test("slow: a request waits for the time limit and no longer")
+    @Test("slow: a request waits only for the time limit")
     func slow() async throws {
         try await TestServer.with { server in
             let proxy = try await FaultProxy.start(to: "127.0.0.1", port: server.port)
@@ -129,7 +129,7 @@ struct RedisCacheStoreTests {
         }
     }
 
-    @Test("what one process signals, all others hear, also after an outage of Redis")
+    @Test("a signal from one process reaches all others, also after an outage of Redis")
     func signals() async throws {
         try await TestServer.with { server in
             try await server.withClient { sender in

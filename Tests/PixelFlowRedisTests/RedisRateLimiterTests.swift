@@ -31,7 +31,7 @@ struct RedisRateLimiterTests {
     }
 
     @Test(
-        "four replicas together admit exactly the quota of 10,000 requests, counted ahead or not", arguments: [100, 4000], [false, true])
+        "four replicas together admit exactly 10,000 requests, reserved in advance or not", arguments: [100, 4000], [false, true])
     func fourReplicas(quota: Int, isAhead: Bool) async throws {
         let bucket = RateBucket(RateLimit(name: "read", quota: quota, window: .seconds(86_400)), key: "u:1")
         try await TestServer.with { server in
@@ -65,7 +65,7 @@ struct RedisRateLimiterTests {
         }
     }
 
-    @Test("keys end when their quota is whole again")
+    @Test("keys expire when their quota is fully restored")
     func expiry() async throws {
         try await TestServer.with { server in
             try await server.withClient { client in
@@ -77,7 +77,7 @@ struct RedisRateLimiterTests {
         }
     }
 
-    @Test("wiped, and its scripts forgotten: the count begins anew")
+    @Test("wiped, and its scripts forgotten: counting starts over")
     func wiped() async throws {
         try await TestServer.with { server in
             try await server.withClient { client in
@@ -90,7 +90,7 @@ struct RedisRateLimiterTests {
         }
     }
 
-    @Test("full: requests are counted here, until there is room again")
+    @Test("full: requests are counted locally until there is room again")
     func full() async throws {
         try await TestServer.with { server in
             try await server.withClient { client in
@@ -108,7 +108,7 @@ struct RedisRateLimiterTests {
         }
     }
 
-    @Test("killed or paused: requests are counted here, and none fails", arguments: [SIGKILL, SIGSTOP])
+    @Test("killed or paused: requests are counted locally, and none fails", arguments: [SIGKILL, SIGSTOP])
     func away(signal: Int32) async throws {
         try await TestServer.with { server in
             try await server.withClient(with: { $0.timeout = .milliseconds(200) }) { client in
@@ -126,7 +126,7 @@ struct RedisRateLimiterTests {
         }
     }
 
-    @Test("slow: requests are answered within the time limit, counted here and as such, until Redis is quick again")
+    @Test("slow: requests are answered within the time limit and counted locally until Redis is fast again")
     func slow() async throws {
         try await TestServer.with { server in
             let proxy = try await FaultProxy.start(to: "127.0.0.1", port: server.port)
