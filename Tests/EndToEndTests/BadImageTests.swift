@@ -7,7 +7,7 @@ import Testing
 extension EndToEnd {
     /// Files that are not images, or that are malicious: a clear error code in the task, and a service that continues.
     @Suite struct BadImageTests {
-        @Test func whatIsNoImageFailsWithAClearCode() async throws {
+        @Test func aFileThatIsNotAnImageFailsWithAClearCode() async throws {
             try await LiveService.run(["PIXELFLOW_MAX_SOURCE_BYTES": "\(8 << 20)"]) { service in
                 let ada = try await Person.signedIn(to: service)
                 for bad in try await BadFile.all() {
@@ -25,7 +25,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func anEmptyImageIsRefusedAtTheDoor() async throws {
+        @Test func anEmptyImageIsRefusedOnUpload() async throws {
             try await LiveService.run { service in
                 let ada = try await Person.signedIn(to: service)
                 let body = try await ada.postBody(Data(), type: "image/jpeg")
@@ -37,7 +37,7 @@ extension EndToEnd {
 
         /// A truncated file fails as such; none may be shown as if it were complete.
         @Test(arguments: ["photo.jpg[Q=92]", "photo.jpg[Q=92,interlace=true]", "photo.png"])
-        func aFileThatBreaksOffFails(_ name: String) async throws {
+        func aTruncatedFileFails(_ name: String) async throws {
             let whole = try await Pictures.make().saved(as: name).prefix(48 * 1024)
             let lengths = Array(stride(from: 1024, to: whole.count - 64, by: 1024)) + [1, 100]
             try #require(lengths.count > 30)
@@ -54,7 +54,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func whatTheNameAndTheTypeSayIsNotBelieved() async throws {
+        @Test func fileNameAndContentTypeAreNotTrusted() async throws {
             try await LiveService.run { service in
                 let ada = try await Person.signedIn(to: service)
                 let png = PNG.noise(width: 32, height: 32, seed: 1)

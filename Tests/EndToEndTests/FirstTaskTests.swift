@@ -6,7 +6,7 @@ import Testing
 extension EndToEnd {
     /// The first steps of a new user, in every possible way.
     @Suite struct FirstTaskTests {
-        @Test func theThreeWaysInAllLeadToRealImages() async throws {
+        @Test func allThreeKindsOfUploadProduceRealImages() async throws {
             try await LiveService.run { service in
                 let ada = try await Person.signedIn(to: service)
                 let photo = try await Pictures.make().saved(as: "photo.jpg[Q=80]")
@@ -27,7 +27,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func aURLLeadsToARealImage() async throws {
+        @Test func aURLProducesARealImage() async throws {
             let photo = try await Pictures.make().saved(as: "photo.png")
             try await SourceServer.run({ _ in .ok(photo) }) { server in
                 try await LiveService.run([
@@ -43,7 +43,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: ["jpeg", "png", "webp", "avif", "gif", "tiff"])
-        func everyFormatComesOut(_ format: String) async throws {
+        func everyFormatIsProduced(_ format: String) async throws {
             try await LiveService.run { service in
                 let ada = try await Person.signedIn(to: service)
                 let photo = try await Pictures.make().saved(as: "photo.jpg[Q=80]")
@@ -56,7 +56,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func theEventsTellTheWholeStory() async throws {
+        @Test func theEventsReportEveryChange() async throws {
             try await LiveService.run { service in
                 let ada = try await Person.signedIn(to: service)
                 let bob = try await Person.signedIn(to: service, as: "bob@example.org")

@@ -48,7 +48,7 @@ extension EndToEnd {
         }
 
         /// A URL that can never be fetched is rejected with the upload, and nothing is stored.
-        @Test func whatCannotBeFetchedIsRefusedAtTheDoor() async throws {
+        @Test func urlsThatCannotBeFetchedAreRefusedImmediately() async throws {
             try await LiveService.run { service in
                 let ada = try await Person.signedIn(to: service)
                 let urls = [

@@ -52,7 +52,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func aPortThatIsTakenIsToldOf() async throws {
+        @Test func aPortInUseIsReported() async throws {
             try await LiveService.run { service in
                 let other = try LiveService()
                 let code = await other.spawnAndWait(adding: ["PIXELFLOW_API_PORT": "\(service.ports.api)"])
@@ -62,7 +62,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func theTokensOfYesterdayAreGoodToday() async throws {
+        @Test func tokensSurviveARestart() async throws {
             try await LiveService.run { service in
                 let ada = try await Person.signedIn(to: service)
                 let task = try await ada.process(PNG.noise(width: 8, height: 8, seed: 1))

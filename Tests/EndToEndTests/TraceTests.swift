@@ -16,7 +16,7 @@ extension EndToEnd {
         private static let caller = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
         private static let trace = "0af7651916cd43dd8448eb211c80319c"
 
-        @Test func oneTraceLeadsFromTheUploadToTheEnd() async throws {
+        @Test func oneTraceCoversUploadToCompletion() async throws {
             try await RawServer.run(answer: RawServer.status(200)) { collector in
                 try await LiveService.run(Self.settings(collector)) { service in
                     let ada = try await Person.signedIn(to: service)
@@ -80,7 +80,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func aRetryIsATraceOfItsOwnThatIsLinked() async throws {
+        @Test func aRetryIsASeparateLinkedTrace() async throws {
             let isFirst = Mutex(true)
             let photo = try await Pictures.make().saved(as: "photo.png")
             try await SourceServer.run({ _ in

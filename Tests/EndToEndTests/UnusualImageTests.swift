@@ -7,7 +7,7 @@ extension EndToEnd {
     @Suite struct UnusualImageTests {
         private static let pipeline = #"{"outputs":[{"name":"a","format":"png"}]}"#
 
-        @Test func everyMakeOfFileComesOutRight() async throws {
+        @Test func everyKindOfFileIsRenderedCorrectly() async throws {
             let pictures = try await Pictures.make()
             let original = try pictures.data("original.png")
             let files = [
@@ -36,7 +36,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func everyOrientationComesOutUpright() async throws {
+        @Test func everyOrientationIsRenderedUpright() async throws {
             try await LiveService.run { service in
                 let ada = try await Person.signedIn(to: service)
                 for number in 1...8 {

@@ -22,7 +22,7 @@ import WireFormats
         return (checks ?? []).filter { $0["result"] == "failed" || $0["result"] == "warning" }.compactMap { $0["name"]?.stringValue }
     }
 
-    @Test func isContentWithAHealthyInstallation() async throws {
+    @Test func acceptsAHealthyInstallation() async throws {
         try await Self.withAPI { stand in
             let outcome = await stand.pfctl("check", "--color", "never")
             #expect(outcome.status == .ok)
@@ -30,7 +30,7 @@ import WireFormats
         }
     }
 
-    @Test func namesEachTrouble() async throws {
+    @Test func namesEachProblem() async throws {
         try await Self.withAPI(503, json: #"{"status":"unavailable","checks":{"task_database":"failed","blob_store":"ok"}}"#) {
             stand in
             stand.cluster.setReady(stand.pods(of: "web")[0], false, restarts: 9, namespace: FakePixelFlow.namespace)
@@ -50,7 +50,7 @@ import WireFormats
     }
 
     /// The checks of a healthy installation really examine it instead of skipping what is there.
-    @Test func looksAtTheClaimsOfEveryBackingService() async throws {
+    @Test func checksTheClaimsOfEveryBackingService() async throws {
         try await Self.withAPI { stand in
             #expect(await stand.pfctl("check", "--color", "never").output.contains("\n✓ every volume is bound\n"))
         }
@@ -58,7 +58,7 @@ import WireFormats
 
     /// api stays ready and serves users; the check reports its backends.
     @Test(arguments: [("task_database", "failed"), ("blob_store", "failed"), ("broker", "warning")])
-    func namesWhatADegradedApiMisses(backend: String, result: String) async throws {
+    func namesTheMissingBackendOfADegradedApi(backend: String, result: String) async throws {
         try await Self.withAPI(200, json: #"{"status":"degraded","checks":{"\#(backend)":"failed","other":"ok"}}"#) { stand in
             let outcome = await stand.pfctl("check", "-o", "json")
             let categories = try JSONValue(parsing: Array(outcome.output.utf8))["categories"]?.arrayValue ?? []
@@ -68,7 +68,7 @@ import WireFormats
         }
     }
 
-    @Test func tellsWhetherItCanBeInstalled() async throws {
+    @Test func reportsWhetherItCanBeInstalled() async throws {
         try await FakePixelFlow.run { stand in
             let bare = await stand.pfctl("check", "--pre", "-n", "fresh", "-o", "json")
             #expect(bare.status == .failed)
@@ -105,7 +105,7 @@ import WireFormats
         }
     }
 
-    @Test func stopsWhereTheClusterCannotBeReached() async throws {
+    @Test func stopsIfTheClusterIsUnreachable() async throws {
         try await FakePixelFlow.run { stand in
             try await stand.cluster.stop()
             let outcome = await stand.pfctl("check", "-o", "json")

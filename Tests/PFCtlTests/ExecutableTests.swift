@@ -61,7 +61,7 @@ import Testing
     }
 
     /// In CPU time, which is independent of the load of the machine; 30 ms was measured with a release build.
-    @Test func startsAtOnce() async throws {
+    @Test func startsQuickly() async throws {
         let script = "TIMEFORMAT='%U %S'; time '\(Self.executable.path)' version --client"
         var best = Double.infinity
         for _ in 0..<5 {

@@ -67,7 +67,7 @@ import Testing
         Transcript("report", "report", "--file", "FOLDER/report.tar", changes: true),
     ]
 
-    @Test(arguments: transcripts) func printsAsItWasFoundGood(transcript: Transcript) async throws {
+    @Test(arguments: transcripts) func matchesTheGoldenFiles(transcript: Transcript) async throws {
         try Self.expect(try await transcript.record(), "\(transcript.name).txt")
     }
 

@@ -47,7 +47,7 @@ import WireFormats
         }
     }
 
-    @Test func putsTogetherWhatEachWorkerTells() async throws {
+    @Test func combinesTheReportsOfAllWorkers() async throws {
         try await Self.run([Self.partition(1, lag: 4), Self.partition(0, lag: 0), Self.partition(2, lag: 6)]) { stand, pods in
             let outcome = await stand.pfctl("lag", "--sample", "0")
             #expect(outcome.status == .ok, "\(outcome.errors)")
@@ -61,7 +61,7 @@ import WireFormats
         }
     }
 
-    @Test func tellsOffsetsAndTheTimeToDrain() async throws {
+    @Test func reportsOffsetsAndTheTimeToDrain() async throws {
         try await Self.run([Self.partition(0, lag: 40, committed: 960), Self.partition(1, lag: 0, committed: 5), []]) { stand, _ in
             let outcome = await stand.pfctl("lag", "--sample", "100ms", "-o", "json")
             let json = try JSONValue(parsing: Array(outcome.output.utf8))
@@ -86,7 +86,7 @@ import WireFormats
         }
     }
 
-    @Test func showsPartitionsThatNobodyHolds() async throws {
+    @Test func showsUnassignedPartitions() async throws {
         try await Self.run([Self.partition(0, lag: 4), Self.partition(2, lag: 0), []]) { stand, pods in
             stand.setPartitions(5)
             let outcome = await stand.pfctl("lag", "--sample", "0")
@@ -102,7 +102,7 @@ import WireFormats
         }
     }
 
-    @Test func failsWhereNoWorkerRunsOrAnswers() async throws {
+    @Test func failsIfNoWorkerRunsOrAnswers() async throws {
         try await Self.run([nil, nil, nil]) { stand, _ in
             #expect(await stand.pfctl("lag").status != .ok)
             #expect(await stand.pfctl("lag").output.isEmpty)

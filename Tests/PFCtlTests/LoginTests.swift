@@ -83,7 +83,7 @@ import WireFormats
         }
     }
 
-    @Test(arguments: ["token_expired", "token_revoked"]) func renewsATokenThatIsNoLongerGood(code: String) async throws {
+    @Test(arguments: ["token_expired", "token_revoked"]) func renewsAnExpiredToken(code: String) async throws {
         let good = GoodToken("t0")
         try await Self.runRenewing(code: code, good: good) { stand, environment in
             let steps: [(good: String, status: Terminal.ExitStatus)] = [
@@ -98,7 +98,7 @@ import WireFormats
         }
     }
 
-    @Test func aRejectionThatARenewalCannotMendIsNotRepeated() async throws {
+    @Test func aRejectionAfterRenewalIsFinal() async throws {
         let good = GoodToken("t1")
         try await Self.runRenewing(code: "token_invalid", good: good) { stand, environment in
             let outcome = await stand.pfctl("tasks", "ls", environment: environment)
@@ -107,7 +107,7 @@ import WireFormats
         }
     }
 
-    @Test func forgetsATokenAgain() async throws {
+    @Test func logoutRemovesTheToken() async throws {
         try await Self.run { stand, environment in
             #expect(await stand.pfctl("logout", environment: environment).output == "no one was logged in to kind-pixelflow/pixelflow\n")
             #expect(await stand.pfctl("login", "--email", "ada@example.com", environment: environment).status == .ok)
@@ -119,7 +119,7 @@ import WireFormats
         }
     }
 
-    @Test func keepsNothingOfAWrongPasswordOrADryRun() async throws {
+    @Test func storesNothingAfterAWrongPasswordOrADryRun() async throws {
         try await Self.run { stand, environment in
             let wrong = await stand.pfctl(
                 "login", "--email", "ada@example.com", environment: environment.merging(["PFCTL_PASSWORD": "guess"]) { $1 })

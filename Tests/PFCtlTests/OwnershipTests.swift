@@ -51,7 +51,7 @@ import WireFormats
     }
 
     /// Proves that the tests below would detect a conflict.
-    @Test func theStandInRefusesWhatBelongsToAnother() async throws {
+    @Test func theFakeClusterRefusesFieldsOfAnotherOwner() async throws {
         try await FakePixelFlow.run { stand in
             try await Self.upgrade(stand)
             try await Self.with(stand) { client in
@@ -89,7 +89,7 @@ import WireFormats
         }
     }
 
-    @Test(arguments: [["restart", "api"], ["pause", "api"]]) func aRolloutStopsNoUpgrade(command: [String]) async throws {
+    @Test(arguments: [["restart", "api"], ["pause", "api"]]) func aRolloutDoesNotBlockUpgrades(command: [String]) async throws {
         try await FakePixelFlow.run { stand in
             try await Self.upgrade(stand)
             #expect(await stand.pfctl(["rollout"] + command, console: nil).status == .ok)
@@ -118,7 +118,7 @@ import WireFormats
     }
 
     /// A Role may allow only scaling.
-    @Test func saysWhereItMayNotGiveTheFieldsUp() async throws {
+    @Test func reportsFieldsThatItMayNotGiveUp() async throws {
         try await FakePixelFlow.run { stand in
             try await Self.upgrade(stand)
             stand.cluster.deny(DenialRule(user: "operator", verbs: ["patch"], resource: "deployments"))

@@ -54,7 +54,7 @@ import WireFormats
             ], pod: pod, container: "api", at: FakePixelFlow.now)
     }
 
-    @Test func holdsWhatHelpsAndNoSecret() async throws {
+    @Test func containsDiagnosticsAndNoSecrets() async throws {
         try await FakePixelFlow.run { stand in
             Self.plant(stand)
             let file = "\(stand.folder)/report.tar"
@@ -79,7 +79,7 @@ import WireFormats
         }
     }
 
-    @Test func notesWhatItMayNotSee() async throws {
+    @Test func notesMissingPermissions() async throws {
         try await FakePixelFlow.run { stand in
             stand.cluster.fail(
                 FakeClusterFault(

@@ -51,7 +51,7 @@ import WireFormats
         }
     }
 
-    @Test func isHealthyWhereAllIsReady() async throws {
+    @Test func isHealthyIfEverythingIsReady() async throws {
         try await FakePixelFlow.run { stand in
             let outcome = await stand.pfctl("status")
             #expect(outcome.status == .ok)
@@ -61,7 +61,7 @@ import WireFormats
     }
 
     /// In a fresh installation, pods warn about their probes until they are ready, and autoscalers about their metric.
-    @Test func forgetsWarningsOfWhatHasBecomeWell() async throws {
+    @Test func dropsWarningsAboutRecoveredObjects() async throws {
         try await FakePixelFlow.run { stand in
             let pod = stand.pods(of: "api")[0]
             func warn(_ reason: String, _ kind: String, _ name: String, at time: Timestamp) {
@@ -84,7 +84,7 @@ import WireFormats
         }
     }
 
-    @Test func saysWhatCannotBeHad() async throws {
+    @Test func reportsMissingData() async throws {
         try await FakePixelFlow.run { stand in
             stand.cluster.deny(DenialRule(resource: "events"))
             stand.cluster.refuse(
@@ -122,7 +122,7 @@ import WireFormats
         }
     }
 
-    @Test func tellsWhereItLooked() async throws {
+    @Test func reportsWhereItLooked() async throws {
         try await FakePixelFlow.run { stand in
             let elsewhere = await stand.pfctl("status", "-n", "elsewhere")
             #expect(elsewhere.status == .failed)

@@ -34,7 +34,7 @@ import WireFormats
         return try #require(outcome.output.split(separator: "\n").map(String.init).first { $0.contains("the nodes have room") })
     }
 
-    @Test func isContentWithEnoughNodes() async throws {
+    @Test func acceptsEnoughNodes() async throws {
         try await Self.withAPI { stand in
             Self.addNode("large", cpu: "8", to: stand)
             let line1 = try await Self.line(stand)
@@ -42,7 +42,7 @@ import WireFormats
         }
     }
 
-    @Test func countsWhatRunsAlready() async throws {
+    @Test func countsRunningPods() async throws {
         try await Self.withAPI { stand in
             Self.addNode("a", cpu: "2", to: stand)
             Self.addNode("b", cpu: "1", memory: "512Mi", to: stand)
@@ -61,7 +61,7 @@ import WireFormats
         }
     }
 
-    @Test func passesNodesOverThatTakeNoWorkers() async throws {
+    @Test func skipsNodesThatAcceptNoWorkers() async throws {
         try await Self.withAPI { stand in
             Self.addNode("cordoned", cpu: "64", spec: ["unschedulable": true], to: stand)
             let line3 = try await Self.line(stand)
@@ -83,7 +83,7 @@ import WireFormats
         }
     }
 
-    @Test func saysThatItMayNotLook() async throws {
+    @Test func reportsMissingPermission() async throws {
         try await Self.withAPI { stand in
             stand.cluster.deny(DenialRule(verbs: ["list"], resource: "nodes"))
             let line7 = try await Self.line(stand)

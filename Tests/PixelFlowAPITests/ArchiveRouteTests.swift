@@ -16,7 +16,7 @@ import WireFormats
         (.put, "/operator/archive/restores/b1/object?key=a/b/c"), (.delete, "/operator/archive/restores/b1"),
     ]
 
-    @Test func peopleAreRefused() async throws {
+    @Test func usersAreRefused() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             for (method, path) in Self.routes {
@@ -51,7 +51,7 @@ import WireFormats
         }
     }
 
-    @Test func anEmptyInstallationTakesRowsAndObjects() async throws {
+    @Test func anEmptyInstallationAcceptsRowsAndObjects() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             var operators = ada

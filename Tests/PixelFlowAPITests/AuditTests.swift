@@ -34,7 +34,7 @@ import Testing
             .filter { own.contains($0.action) }.reversed()
     }
 
-    @Test func everyActIsThereOnceWithWhoWhatAndWhere() async throws {
+    @Test func everyActionIsLoggedOnceWithActorTargetAndAddress() async throws {
         let harness = try await APIHarness(clock: clock)
         try await harness.run { ada, bob in
             let task = try await ada.task()
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test func everyChangeOfAWebhookIsThere() async throws {
+    @Test func everyChangeOfAWebhookIsLogged() async throws {
         let harness = try await APIHarness(clock: clock)
         try await harness.run { ada, bob in
             let json = #"{"url":"https://example.com/hook","events":["task.failed"]}"#
@@ -95,7 +95,7 @@ import Testing
         }
     }
 
-    @Test func anAwayAuthLosesNothingAndALostAnswerDoublesNothing() async throws {
+    @Test func anAuthOutageLosesNothingAndALostAnswerDuplicatesNothing() async throws {
         let harness = try await APIHarness(clock: clock)
         try await harness.run { ada, _ in
             for name in ["a", "b", "c"] {
@@ -121,7 +121,7 @@ import Testing
     }
 
     /// api dies after storing the entry, before the outcome of the action is known: simulated by a store that never responds.
-    @Test func anActThatWasCutOffIsThereWithItsDoubt() async throws {
+    @Test func anInterruptedActionIsLoggedAsUncertain() async throws {
         let harness = try await APIHarness(clock: clock)
         let tenant = TenantID("tenant")
         await #expect(throws: CancellationError.self) {
@@ -144,7 +144,7 @@ import Testing
         #expect(try await publisher.round() == 0)
     }
 
-    @Test func beyondTheBoundWhatMustBeAuditedIsRefusedAndNotDone() async throws {
+    @Test func aFullOutboxRefusesAuditedActions() async throws {
         let harness = try await APIHarness(clock: clock, auditCapacity: 2)
         try await harness.run { ada, _ in
             for name in ["a", "b"] { #expect(try await ada.send(.put, "/api/presets/\(name)", body: pipeline).status == .created) }
@@ -159,7 +159,7 @@ import Testing
         }
     }
 
-    @Test func entriesReachAnAuthElsewhereByHTTP() async throws {
+    @Test func entriesReachARemoteAuthByHTTP() async throws {
         let harness = try await APIHarness(clock: clock)
         try await harness.run { ada, _ in
             for name in ["a", "b"] {

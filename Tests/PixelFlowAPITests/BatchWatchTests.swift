@@ -56,7 +56,7 @@ import Testing
             ])
     }
 
-    @Test func whoeverIsMailedOfABatchLearnsOfItsFailures() async throws {
+    @Test func theMailAboutABatchReportsItsFailures() async throws {
         let batch = try await batch()
         for _ in 0..<7 {
             let task = try #require(try await store.claim(try await task(batch).id, by: WorkerID("worker")))
@@ -70,7 +70,7 @@ import Testing
         #expect(desk.batches.first?.ended.failures.first?.name == "https://example.com/a.jpg")
     }
 
-    @Test func nobodyIsForgottenWhileAuthIsAway() async throws {
+    @Test func noNotificationIsLostWhileAuthIsDown() async throws {
         let batch = try await batch()
         _ = try await store.close(batch.id, of: Self.tenant)
         desk.isAway.store(true, ordering: .relaxed)
@@ -87,7 +87,7 @@ import Testing
         #expect(desk.batches.map(\.id) == [batch.id.rawValue])
     }
 
-    @Test func anAuthThatTakesNoBatchesIsAskedForADay() async throws {
+    @Test func anAuthWithoutBatchesIsRetriedForADay() async throws {
         let batch = try await batch()
         _ = try await store.close(batch.id, of: Self.tenant)
         desk.isAway.store(true, ordering: .relaxed)
@@ -101,7 +101,7 @@ import Testing
         #expect(try await state(batch) == nil)
     }
 
-    @Test func aBatchIsLeftAloneUntilAllOfABackupIsThere() async throws {
+    @Test func aBatchIsLeftAloneUntilARestoreIsComplete() async throws {
         try await store.beginRestore(of: "backup")
         let batch = try await batch()
         _ = try await store.close(batch.id, of: Self.tenant)
@@ -129,7 +129,7 @@ import Testing
     }
 
     /// Nobody has received the event: the replica that would have was killed.
-    @Test(arguments: [true, false]) func anEndThatNobodyNotesIsFound(isDeletion: Bool) async throws {
+    @Test(arguments: [true, false]) func anUnreportedEndIsFound(isDeletion: Bool) async throws {
         let hook = try await endpoint([.batchCompleted])
         let batch = try await batch()
         let task = try await task(batch)
@@ -147,7 +147,7 @@ import Testing
         #expect(try await deliveries(to: hook).count == 1)
     }
 
-    @Test func ofManyReplicasOneTells() async throws {
+    @Test func oneOfManyReplicasSendsTheNotification() async throws {
         let hooks = [try await endpoint([.batchCompleted]), try await endpoint([.batchCompleted])]
         let batch = try await batch()
         _ = try await store.cancel(try await task(batch).id, of: Self.tenant)
@@ -159,7 +159,7 @@ import Testing
         for hook in hooks { #expect(try await deliveries(to: hook).count == 1) }
     }
 
-    @Test(arguments: [0, 1, 2]) func whoIsKilledWhileItTellsIsFollowedUp(after deliveries: Int) async throws {
+    @Test(arguments: [0, 1, 2]) func aNotificationInterruptedByAKillIsRepeated(after deliveries: Int) async throws {
         let hooks = [try await endpoint([.batchCompleted]), try await endpoint([.batchCompleted])]
         let batch = try await batch()
         _ = try await store.close(batch.id, of: Self.tenant)
@@ -173,7 +173,7 @@ import Testing
         if !first.isEmpty { #expect(try await self.deliveries(to: hooks[0]) == first) }
     }
 
-    @Test func aReplayOfACompletedBatchTellsNothing() async throws {
+    @Test func aReplayOfACompletedBatchSendsNothing() async throws {
         let hook = try await endpoint([.batchCompleted])
         let batch = try await batch()
         let task = try #require(try await store.claim(try await task(batch).id, by: WorkerID("worker")))
@@ -207,7 +207,7 @@ import Testing
         #expect(try await state(batch) == .completed)
     }
 
-    @Test func aCompletedBatchGoesADayAfterItsTasks() async throws {
+    @Test func aCompletedBatchIsDeletedADayAfterItsTasks() async throws {
         let batch = try await batch()
         let task = try await task(batch)
         _ = try await store.cancel(task.id, of: Self.tenant)

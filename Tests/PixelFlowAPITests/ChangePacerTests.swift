@@ -43,14 +43,14 @@ import Testing
         }
     }
 
-    @Test func theFirstChangeIsToldAtOnce() {
+    @Test func theFirstChangeIsSentImmediately() {
         var driver = Driver()
         driver.add(driver.task())
         #expect(driver.publications == [.zero])
     }
 
     /// A client that waits for each result before it sends the next task, 4 ms later.
-    @Test func whoWaitsForEachResultIsNeverPaced() {
+    @Test func aClientThatWaitsForEachResultIsNeverPaced() {
         var driver = Driver()
         for _ in 0..<500 {
             let task = driver.task()
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test func twoWhoWaitAreFew() {
+    @Test func twoWaitingClientsAreFew() {
         var driver = Driver()
         let slow = driver.task()
         for _ in 0..<100 {
@@ -78,7 +78,7 @@ import Testing
     }
 
     /// 16 concurrent tasks, of which one ends every millisecond.
-    @Test func underLoadAnEndIsToldAtThePace() {
+    @Test func underLoadCompletionsArePaced() {
         var driver = Driver()
         var running: [TaskID] = []
         for _ in 0..<16 {
@@ -100,7 +100,7 @@ import Testing
         #expect(gaps.allSatisfy { $0 <= .milliseconds(21) })
     }
 
-    @Test func afterARestTheBucketIsFull() {
+    @Test func afterAPauseTheBucketIsFull() {
         var driver = Driver()
         for _ in 0..<3 {
             let others = (0..<4).map { _ in driver.task() }
@@ -118,7 +118,7 @@ import Testing
         }
     }
 
-    @Test func whatIsNotAnEndWaitsForCompany() {
+    @Test func otherChangesWaitToBeBatched() {
         var driver = Driver()
         driver.add(driver.task())
         for _ in 0..<9 {
@@ -131,7 +131,7 @@ import Testing
     }
 
     /// A render of a minute does not delay the ends of short tasks.
-    @Test func whatWasToldOfLongAgoIsNotUnderWay() {
+    @Test func longRunningTasksDoNotDelayOthers() {
         var driver = Driver()
         for _ in 0..<8 { driver.add(driver.task()) }
         driver.pass(.milliseconds(101))
@@ -144,7 +144,7 @@ import Testing
         }
     }
 
-    @Test func aFlushTakesEverything() {
+    @Test func aFlushSendsEverything() {
         var driver = Driver()
         for _ in 0..<3 { driver.add(driver.task()) }
         #expect(driver.pacer.due != nil)

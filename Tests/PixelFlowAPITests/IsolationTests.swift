@@ -34,7 +34,7 @@ import WireFormats
         }
     }
 
-    @Test func nothingOfAnotherOrganisationIsThere() async throws {
+    @Test func dataOfOtherOrganisationsIsInvisible() async throws {
         let harness = try await APIHarness()
         let credentials = try await Self.credentials(of: harness)
         try await harness.run { ada, bob in

@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [#""urgent""#, #""LOW""#, "1", "[]"]) func whatIsNoPriorityIsRefused(value: String) async throws {
+    @Test(arguments: [#""urgent""#, #""LOW""#, "1", "[]"]) func anInvalidPriorityIsRefused(value: String) async throws {
         try await APIHarness().run { ada, _ in
             let refusal = try await ada.post(json: #"{"image_url":"https://example.org/a.jpg","priority":\#(value)}"#)
             #expect(refusal.status == .unprocessableContent)

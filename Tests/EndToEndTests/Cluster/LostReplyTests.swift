@@ -35,7 +35,7 @@ extension ClusterEndToEnd {
         }
 
         @Test(.timeLimit(.minutes(5)))
-        func aMessageWhoseAcknowledgementIsCutMakesNoSecondTask() async throws {
+        func aMessageWhoseAcknowledgementIsCutCreatesNoSecondTask() async throws {
             var proxy: FaultProxy?
             try await LiveCluster.run { settings in
                 proxy = try await Self.leadToKafka(&settings)
@@ -57,7 +57,7 @@ extension ClusterEndToEnd {
         }
 
         @Test(.timeLimit(.minutes(5)))
-        func aRegistrationWhoseAnswerIsCutIsThereOnce() async throws {
+        func aRegistrationWhoseAnswerIsCutIsStoredOnce() async throws {
             var proxy: FaultProxy?
             try await LiveCluster.run([.auth]) { settings in
                 proxy = try await Self.lead(&settings, "PIXELFLOW_AUTH_DATABASE_URL")

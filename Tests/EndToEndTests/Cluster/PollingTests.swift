@@ -55,7 +55,7 @@ extension ClusterEndToEnd {
         }
 
         @Test(.timeLimit(.minutes(3)))
-        func whileEventsDoNotComeEveryRequestReadsTheDatabase() async throws {
+        func withoutEventsEveryRequestReadsTheDatabase() async throws {
             try await LiveCluster.run([.auth, .api(1), .api(2)]) { cluster in
                 let ada = try await Person.signedIn(to: cluster.endpoint(api: 1))
                 var poll = Poll(person: ada, port: cluster.port(of: .api(2)))

@@ -9,7 +9,7 @@ extension ClusterEndToEnd {
     /// Two replicas of api behave like one.
     @Suite(.enabled(if: Cluster.isHere, Cluster.comment)) struct ReplicaTests {
         @Test(.timeLimit(.minutes(3)))
-        func everyReplicaTellsOfEveryChangeAndResumesWhatAnotherBegan() async throws {
+        func everyReplicaReportsEveryChangeAndResumesStreamsOfAnother() async throws {
             try await LiveCluster.run([.auth, .api(1), .api(2), .worker(1)]) { cluster in
                 let first = try await Person.signedIn(to: cluster.endpoint(api: 1))
                 let second = Person(service: cluster.endpoint(api: 2), token: first.token)
@@ -46,7 +46,7 @@ extension ClusterEndToEnd {
         }
 
         @Test(.timeLimit(.minutes(3)))
-        func eachExecutableTellsWhetherItsServiceIsReady() async throws {
+        func eachExecutableReportsWhetherItsServiceIsReady() async throws {
             let members: [LiveCluster.Member] = [.auth, .api(1), .worker(1), .web]
             try await LiveCluster.run(members) { cluster in
                 for member in members {

@@ -78,7 +78,7 @@ extension ClusterEndToEnd {
         }
 
         @Test(.timeLimit(.minutes(5)))
-        func tasksAreDispatchedAnewWhenTheBrokersDataIsWiped() async throws {
+        func tasksAreDispatchedAgainWhenTheBrokersDataIsWiped() async throws {
             try await LiveCluster.run { cluster in
                 _ = try await cluster.runLoad(deadline: Cluster.recovery, atLeast: 80) { loadRun in
                     try await Cluster.enough(20, loadRun)

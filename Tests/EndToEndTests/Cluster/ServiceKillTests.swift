@@ -12,7 +12,7 @@ extension ClusterEndToEnd {
         private static let tasks = kills * 10
 
         @Test(.timeLimit(.minutes(20)))
-        func whatWasAcceptedIsDoneWhicheverServiceIsKilled() async throws {
+        func acceptedTasksAreDoneWhicheverServiceIsKilled() async throws {
             let start = ContinuousClock.now
             // A worker only every eighth time, because its group takes seconds to rebalance.
             let victims: [LiveCluster.Member] = [

@@ -14,7 +14,7 @@ extension ClusterEndToEnd {
         private static let secret = "secret-of-bob"
 
         @Test(.timeLimit(.minutes(5)))
-        func nothingOfAnotherOrganisationIsThere() async throws {
+        func dataOfOtherOrganisationsIsInvisible() async throws {
             try await LiveCluster.run([.auth, .api(1), .worker(1)]) { cluster in
                 let endpoint = cluster.endpoint(api: 1)
                 let bob = try await Self.bob(at: endpoint)

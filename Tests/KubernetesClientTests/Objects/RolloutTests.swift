@@ -30,7 +30,7 @@ struct RolloutTests {
         }
     }
 
-    @Test func goingBackTakesTheOldReplicaSetUpAgain() async throws {
+    @Test func rollingBackReusesTheOldReplicaSet() async throws {
         try await withCluster { cluster, client in
             cluster.deploy("api", image: "old:1")
             try await client.patch(.deployments, "api", Self.image("new:2"))
