@@ -72,7 +72,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func tasksOfOtherUsersAreInvisible() async throws {
+        @Test func tasksOfOtherOrganisationsAreInvisible() async throws {
             try await LiveService.run { service in
                 let ada = try await Person.signedIn(to: service)
                 let bob = try await Person.signedIn(to: service, as: "bob@example.org")

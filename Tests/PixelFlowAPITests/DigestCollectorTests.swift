@@ -149,7 +149,7 @@ import Testing
         #expect(try await news().count == 2)
     }
 
-    @Test func aSpanIsSummedWhenItHasSettledByTheClockOfTheTasks() async throws {
+    @Test func aSpanIsSummedOnceItIsSettledOnTheTaskClock() async throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try await choose(.failures)
         try await end(.failed)

@@ -9,7 +9,7 @@ import Testing
 
 /// Requests that a client pipelines after the one for its events.
 @Suite(.timeLimit(.minutes(2))) struct EventPipeliningTests {
-    @Test func whatComesBehindAnEventStreamIsNotRun() async throws {
+    @Test func requestsAfterAnEventStreamAreNotExecuted() async throws {
         let harness = try await APIHarness()
         try await harness.serve { port, ada, _ in
             let task = try await harness.largeTask(of: ada, bytes: 10)

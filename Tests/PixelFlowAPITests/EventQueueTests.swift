@@ -15,7 +15,7 @@ import Testing
         return EncodedEvent(ServerSentEvent(id: "", event: "", data: ByteBuffer(repeating: 120, count: max(0, size - framing))), held: held)
     }
 
-    @Test func whatWaitsIsTakenInOrderAndInParts() {
+    @Test func queuedEventsAreTakenInOrderAndInParts() {
         var queue = EventQueue(byteLimit: 1 << 20)
         let events = [event(40_000), event(20_000), event(30_000), event(100_000)]
         for event in events { #expect(append(event, &queue)) }
@@ -30,7 +30,7 @@ import Testing
         #expect(isWaiting(&queue))
     }
 
-    @Test func tooManyBytesEndTheStreamAndAreLetGo() {
+    @Test func tooManyBytesEndTheStreamAndAreReleased() {
         var queue = EventQueue(byteLimit: 1000)
         for _ in 0..<10 { #expect(append(event(), &queue)) }
         #expect(held.count == 1000)
@@ -59,7 +59,7 @@ import Testing
         #expect(!append(event(5000), &queue))
     }
 
-    @Test func whereTheServiceStopsWhatWaitsIsStillSent() {
+    @Test func queuedEventsAreSentWhenTheServiceStops() {
         var queue = EventQueue(byteLimit: 1000)
         _ = queue.append(event())
         queue.finish(.shutdown)
@@ -69,7 +69,7 @@ import Testing
         #expect(ends(&queue) == .shutdown)
     }
 
-    @Test func withItsTokenAStreamEndsAtOnce() {
+    @Test func aStreamEndsImmediatelyWithItsToken() {
         var queue = EventQueue(byteLimit: 1000)
         _ = queue.append(event())
         queue.finish(.tokenExpired)
@@ -78,7 +78,7 @@ import Testing
         #expect(held.count == 0)
     }
 
-    @Test func anIdleStreamSaysThatItIsAlive() {
+    @Test func anIdleStreamSendsHeartbeats() {
         var queue = EventQueue(byteLimit: 1000)
         for _ in 1..<15 { #expect(tick(&queue) == .none) }
         #expect(isWaiting(&queue))
@@ -93,7 +93,7 @@ import Testing
         #expect(tick(&queue) == .wake)
     }
 
-    @Test func aSendThatNobodyReadsIsGivenUp() {
+    @Test func aSendThatIsNotReadIsAbandoned() {
         var queue = EventQueue(byteLimit: 1000)
         _ = queue.append(event())
         #expect(taken(&queue) == [100])
@@ -106,7 +106,7 @@ import Testing
         #expect(tick(&other) == .abort)
     }
 
-    @Test func anEventIsHeldOnceHoweverManyWaitForIt() {
+    @Test func anEventIsStoredOnceForAllListeners() {
         var queues = (0..<50).map { _ in EventQueue(byteLimit: 1000) }
         do {
             let shared = event()

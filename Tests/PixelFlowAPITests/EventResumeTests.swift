@@ -8,26 +8,26 @@ import Testing
 @Suite struct EventResumeTests {
     private static let pages = 5
 
-    @Test func whoIsThereIsKeptWaitingByHeartbeats() async throws {
+    @Test func connectedClientsReceiveHeartbeats() async throws {
         let past = try await Past()
         try await past.send { _ in }
         #expect(past.reads == Self.pages)
     }
 
-    @Test func nothingMoreIsReadForAClientThatHasGone() async throws {
+    @Test func readingStopsWhenTheClientDisconnects() async throws {
         let past = try await Past()
         await #expect(throws: ChannelError.self) { try await past.send { _ in throw ChannelError.ioOnClosedChannel } }
         #expect(past.reads == 1)
     }
 
-    @Test func nothingMoreIsReadOnceTheSessionHasEnded() async throws {
+    @Test func readingStopsWhenTheSessionEnds() async throws {
         let past = try await Past()
         try await past.send { $0.finish(.tokenExpired) }
         #expect(past.reads == 2)
     }
 
     /// The client reconnects to another replica with its last position.
-    @Test func aShutdownEndsThePastAndSendsNothingAheadOfTheRest() async throws {
+    @Test func aShutdownEndsTheReplayWithoutReorderingEvents() async throws {
         let past = try await Past()
         try await past.send { stream in
             guard past.reads == 1 else { return }

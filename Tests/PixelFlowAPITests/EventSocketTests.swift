@@ -35,7 +35,7 @@ import Testing
 
     // MARK: What is told
 
-    @Test func everyChangeIsToldAndWhatWasMissedFirst() async throws {
+    @Test func everyChangeIsSentAndMissedOnesFirst() async throws {
         let harness = try await APIHarness()
         try await harness.serve { port, ada, bob in
             let task = try await harness.largeTask(of: ada, bytes: 10)
@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    @Test func whoFollowsABatchIsToldOfItsTasksAlone() async throws {
+    @Test func aBatchStreamContainsOnlyItsTasks() async throws {
         let harness = try await APIHarness()
         try await harness.serve { port, ada, bob in
             let now = SystemClock().now()
@@ -108,7 +108,7 @@ import Testing
 
     // MARK: What is refused
 
-    @Test func whatIsWrongIsAnsweredBeforeTheConnectionChanges() async throws {
+    @Test func errorsAreAnsweredBeforeTheUpgrade() async throws {
         let harness = try await APIHarness(eventLimits: EventLimits(streamsPerUser: 1))
         try await harness.serve { port, ada, _ in
             let bad = await #expect(throws: RawWebSocket.Refused.self) {
@@ -204,7 +204,7 @@ import Testing
         (WebSocketFrame(fin: true, opcode: .text, maskKey: .random(), data: ByteBuffer(string: "{}")), 1008),
         (WebSocketFrame(fin: true, opcode: .text, maskKey: .random(), data: ByteBuffer(repeating: 65, count: 9000)), 1009),
     ])
-    func whatTheProtocolForbidsEndsIt(frame: WebSocketFrame, code: Int) async throws {
+    func protocolViolationsEndIt(frame: WebSocketFrame, code: Int) async throws {
         let harness = try await APIHarness()
         try await harness.serve { port, ada, _ in
             try await RawWebSocket.open(port: port, Self.path, headers: bearer(ada)) { socket in
@@ -240,7 +240,7 @@ import Testing
         }
     }
 
-    @Test func aClientThatNeverReadsIsGivenUp() async throws {
+    @Test func aClientThatNeverReadsIsDisconnected() async throws {
         let harness = try await APIHarness()
         try await harness.serve { port, ada, _ in
             try await RawWebSocket.open(port: port, Self.path, headers: bearer(ada)) { _ in
@@ -256,7 +256,7 @@ import Testing
         }
     }
 
-    @Test func socketsWithoutATokenAreFew() async throws {
+    @Test func socketsWithoutATokenAreLimited() async throws {
         let harness = try await APIHarness()
         try await harness.serve { port, ada, _ in
             let request =
@@ -281,7 +281,7 @@ import Testing
         }
     }
 
-    @Test func anUpgradeThatConnectionDoesNotNameIsNone() async throws {
+    @Test func anUpgradeNotNamedInConnectionIsIgnored() async throws {
         let harness = try await APIHarness()
         try await harness.serve { port, ada, _ in
             let connection = try await RawConnection.open(port: port)

@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test func allTogetherAreBoundedWhereEachIsNot() async throws {
+    @Test func theTotalIsBoundedEvenIfEachStreamIsNot() async throws {
         let harness = try await APIHarness(eventLimits: EventLimits(streamBytes: 1 << 30, totalBytes: 512 * 1024))
         try await harness.serve { port, ada, bob in
             let idle = try [ada, bob].map { try IdleReader(port: port, path: "/api/events", token: $0) }
@@ -67,7 +67,7 @@ import Testing
         }
     }
 
-    @Test func streamsAreLimitedByUserAndInAll() async throws {
+    @Test func streamsAreLimitedPerUserAndInTotal() async throws {
         let harness = try await APIHarness(eventLimits: EventLimits(streams: 3, streamsPerUser: 2))
         try await harness.serve { port, ada, bob in
             let open = try [ada, ada, bob].map { try IdleReader(port: port, path: "/api/events", token: $0) }
@@ -89,7 +89,7 @@ import Testing
         }
     }
 
-    @Test func aStreamThatIsRefusedOrOnlyLookedAtTakesNoRoom() async throws {
+    @Test func refusedStreamsAndHeadRequestsUseNoCapacity() async throws {
         let harness = try await APIHarness(eventLimits: EventLimits(streams: 1))
         try await harness.run { ada, _ in
             for _ in 0..<3 {
@@ -101,7 +101,7 @@ import Testing
     }
 
     /// Data that a client sends after the request for a stream is ignored, but its disconnect is still detected.
-    @Test func nothingIsAnsweredBehindAStream() async throws {
+    @Test func noRequestIsAnsweredAfterAStream() async throws {
         let harness = try await APIHarness()
         try await harness.serve { port, ada, _ in
             let client = try await RawConnection.open(port: port)
@@ -150,7 +150,7 @@ import Testing
         #expect(outlet.text == "")
     }
 
-    @Test func thePastOfAStreamEndsWithItsToken() async throws {
+    @Test func theReplayOfAStreamEndsWithItsToken() async throws {
         let clock = ManualClock()
         let hub = hub(clock)
         let open = try hub.open(for: Self.principal, until: clock.now() + .seconds(60))
@@ -165,7 +165,7 @@ import Testing
         #expect(writer.text == "retry: 2000\n\n")
     }
 
-    @Test(arguments: [false, true]) func aStreamThatNobodyReadsIsGivenUp(inItsPast: Bool) async throws {
+    @Test(arguments: [false, true]) func aStreamThatIsNotReadIsAbandoned(inItsPast: Bool) async throws {
         let hub = hub()
         let open = try hub.open(for: Self.principal, until: SystemClock().now() + .seconds(3600))
         let outlet = RecordingOutlet(isStuck: true)

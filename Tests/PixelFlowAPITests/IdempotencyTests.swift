@@ -8,7 +8,7 @@ import Testing
 @Suite struct IdempotencyTests {
     private let key: HTTPFields = [.idempotencyKey: "order-1"]
 
-    @Test func theSameRequestIsTheSameTask() async throws {
+    @Test func theSameRequestReturnsTheSameTask() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             let first = try await ada.task(headers: key)
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test func theSameForTheURLForm() async throws {
+    @Test func theURLFormIsIdempotentToo() async throws {
         try await APIHarness().run { ada, _ in
             _ = try await ada.send(.put, "/api/presets/mine", body: ByteBuffer(string: #"{"outputs":[{"name":"a"}]}"#))
             let first = try await ada.post(json: #"{"image_url":"http://a.org/b","preset":"mine"}"#, headers: key).taskID()
@@ -121,7 +121,7 @@ import Testing
         }
     }
 
-    @Test func everybodyHasKeysOfTheirOwn() async throws {
+    @Test func keysAreSeparateForEachOrganisation() async throws {
         try await APIHarness().run { ada, bob in
             let hers = try await ada.task(headers: key)
             let his = try await bob.task(image: "other", headers: key)
@@ -129,7 +129,7 @@ import Testing
         }
     }
 
-    @Test func ofManyAtOnceOneIsMade() async throws {
+    @Test func concurrentRequestsCreateOneTask() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             let ids = try await withThrowingTaskGroup(of: TaskID.self) { group in
@@ -150,7 +150,7 @@ import Testing
     }
 
     @Test(arguments: ["", String(repeating: "k", count: 256)])
-    func keysHaveALength(_ text: String) async throws {
+    func keysHaveALengthLimit(_ text: String) async throws {
         try await APIHarness().run { ada, _ in
             let response = try await ada.post(image: "bytes", headers: [.idempotencyKey: text])
             #expect(response.status == .unprocessableContent)

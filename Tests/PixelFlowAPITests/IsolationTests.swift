@@ -11,7 +11,7 @@ import WireFormats
 /// All routes of the route table, called with the credentials of every role and every scope, and with the ids of another
 /// organisation. New routes are included automatically.
 @Suite struct IsolationTests {
-    @Test func everyRouteIsForItsScopeAlone() async throws {
+    @Test func everyRouteRequiresItsScope() async throws {
         let harness = try await APIHarness()
         let credentials = try await Self.credentials(of: harness)
         try await harness.run { ada, _ in

@@ -18,7 +18,7 @@ import Testing
         #expect(harness.registry[#"api_requests_total{endpoint="/api/upload",method="POST",status="422"}"#] == 1)
     }
 
-    @Test func aWaitingTaskThatIsCancelledIsFinishedHere() async throws {
+    @Test func cancellingAWaitingTaskCountsItAsFinished() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             let id = try await ada.task()

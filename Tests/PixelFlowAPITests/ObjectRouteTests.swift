@@ -6,7 +6,7 @@ import Testing
 
 /// Downloads of outputs and sources.
 @Suite struct ObjectRouteTests {
-    @Test func anOutputComesWithEverythingACacheNeeds() async throws {
+    @Test func anOutputHasAllCacheHeaders() async throws {
         try await withOutput { ada, path in
             let response = try await ada.get(path)
             #expect(response.status == .ok)
@@ -23,7 +23,7 @@ import Testing
         }
     }
 
-    @Test func whoHasAnObjectIsNotSentItAgain() async throws {
+    @Test func aCachedObjectIsNotSentAgain() async throws {
         try await withOutput { ada, path in
             let tag = try #require(try await ada.get(path).headers[.eTag])
             for known in [tag, "W/" + tag, #""other", \#(tag)"#, "*"] {
@@ -44,7 +44,7 @@ import Testing
         }
     }
 
-    @Test func theSameForASource() async throws {
+    @Test func aCachedSourceIsNotSentAgain() async throws {
         try await APIHarness().run { ada, _ in
             let path = "/api/tasks/\(try await ada.task(image: "0123456789"))/source"
             let tag = try #require(try await ada.get(path).headers[.eTag])
@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    @Test func headTellsWithoutTheBytes() async throws {
+    @Test func headReturnsHeadersOnly() async throws {
         try await withOutput { ada, path in
             let response = try await ada.send(.head, path)
             #expect(response.status == .ok)
@@ -75,7 +75,7 @@ import Testing
         ("bytes=5-999", "56789", "bytes 5-9/10"), ("bytes=-999", "0123456789", "bytes 0-9/10"),
         ("bytes=9-9223372036854775807", "9", "bytes 9-9/10"),
     ])
-    func aRangeIsAPart(_ range: String, _ bytes: String, _ contentRange: String) async throws {
+    func aRangeReturnsAPart(_ range: String, _ bytes: String, _ contentRange: String) async throws {
         try await withOutput { ada, path in
             let response = try await ada.get(path, headers: [.range: range])
             #expect(response.status == .partialContent)
@@ -92,7 +92,7 @@ import Testing
     }
 
     @Test(arguments: ["bytes=3-1", "lines=0-1", "bytes=a-b", "bytes=0-1,3-4", "bytes=-"])
-    func aRangeThatIsNoneIsIgnored(_ range: String) async throws {
+    func anInvalidRangeIsIgnored(_ range: String) async throws {
         try await withOutput { ada, path in
             let response = try await ada.get(path, headers: [.range: range])
             #expect(response.status == .ok)
@@ -116,7 +116,7 @@ import Testing
         }
     }
 
-    @Test func aRangeOfAnotherVersionIsTheWhole() async throws {
+    @Test func aRangeOfAnotherVersionReturnsEverything() async throws {
         try await withOutput { ada, path in
             let response = try await ada.get(path, headers: [.range: "bytes=0-3", .ifRange: #""older""#])
             #expect(response.status == .ok)
@@ -139,7 +139,7 @@ import Testing
         }
     }
 
-    @Test func whatIsNotYetThereIsNotFound() async throws {
+    @Test func aMissingOutputIsNotFound() async throws {
         try await APIHarness().run { ada, _ in
             let id = try await ada.task()
             #expect(try await ada.get("/api/tasks/\(id)/outputs/image").status == .notFound)

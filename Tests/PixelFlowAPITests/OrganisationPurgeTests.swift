@@ -9,7 +9,7 @@ import PixelFlowHTTP
 import Testing
 
 @Suite struct OrganisationPurgeTests {
-    @Test func whatBelongsToAnOrganisationThatIsOverIsDeletedAndNothingElse() async throws {
+    @Test func exactlyTheDataOfADeletedOrganisationIsRemoved() async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("pixelflow-purge-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let store = try SQLiteTaskStore(path: folder + "/tasks.sqlite")

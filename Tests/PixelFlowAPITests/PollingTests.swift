@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test func numbersAreShownForAMinuteWhileTheDatabaseIsAway() async throws {
+    @Test func statisticsAreServedForAMinuteDuringADatabaseOutage() async throws {
         let clock = ManualClock()
         let harness = try await APIHarness(clock: clock)
         try await harness.run { ada, bob in
@@ -63,7 +63,7 @@ import Testing
         }
     }
 
-    @Test func aChangeIsSeenAtOnceWhoeverMakesIt() async throws {
+    @Test func everyChangeIsSeenImmediately() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             let tenant = try await harness.tenant(of: ada.token)
@@ -105,7 +105,7 @@ import Testing
     }
 
     /// Dispatching, acknowledging and renewing change the document, but nothing that clients see.
-    @Test func whatClientsDoNotSeeCostsThemNothing() async throws {
+    @Test func invisibleChangesDoNotInvalidateResponses() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             let id = try await ada.task()
@@ -119,7 +119,7 @@ import Testing
         }
     }
 
-    @Test func pagesAndFiltersAreApartAndTenantsToo() async throws {
+    @Test func pagesFiltersAndTenantsAreCachedSeparately() async throws {
         try await APIHarness().run { ada, bob in
             let id = try await ada.task()
             let all = try await ada.get("/api/tasks")

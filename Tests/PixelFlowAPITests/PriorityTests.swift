@@ -8,7 +8,7 @@ import Testing
 
 /// The priority of uploads, and a full queue of an organisation.
 @Suite struct PriorityTests {
-    @Test func everyFormOfAnUploadTakesAPriority() async throws {
+    @Test func everyKindOfUploadAcceptsAPriority() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             let answers = [
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func aPresetHasAPriorityForTasksThatNameNone() async throws {
+    @Test func thePriorityOfAPresetIsTheDefault() async throws {
         let pipeline = ByteBuffer(string: #"{"outputs":[{"name":"a"}]}"#)
         try await APIHarness().run { ada, _ in
             let saved = try await ada.send(.put, "/api/presets/import?priority=low", body: pipeline)
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test func thePriorityOfAPresetIsItsTenantsAlone() async throws {
+    @Test func thePriorityOfAPresetAppliesToItsTenantOnly() async throws {
         let pipeline = ByteBuffer(string: #"{"outputs":[{"name":"a"}]}"#)
         try await APIHarness().run { ada, bob in
             let saved = try await ada.send(.put, "/api/presets/web?priority=high", body: pipeline)
@@ -76,7 +76,7 @@ import Testing
         }
     }
 
-    @Test func aKeyHasAPriorityForTasksThatNameNone() async throws {
+    @Test func thePriorityOfAKeyIsTheDefault() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             let scopes = #""scopes":["tasks:read","tasks:write","presets:write"]"#

@@ -6,7 +6,7 @@ import Testing
 
 /// Listing, reading, cancelling, replaying and deleting tasks.
 @Suite struct TaskRouteTests {
-    @Test func theListIsNewestFirstAndComesInPages() async throws {
+    @Test func theListIsNewestFirstAndPaged() async throws {
         try await APIHarness().run { ada, _ in
             var made: [String] = []
             for number in 0..<5 { made.append(try await ada.task(image: "image \(number)").rawValue) }
@@ -23,7 +23,7 @@ import Testing
         }
     }
 
-    @Test func theListCanBeOfOneStatus() async throws {
+    @Test func theListCanBeFilteredByStatus() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             let done = try await ada.task(image: "a")
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func aTaskTellsItsWholeStory() async throws {
+    @Test func aTaskContainsItsHistory() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             let id = try await ada.task()
@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    @Test func aTaskThatHasNotChangedIsNotSentAgain() async throws {
+    @Test func anUnchangedTaskIsNotSentAgain() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             let id = try await ada.task()
@@ -108,7 +108,7 @@ import Testing
         }
     }
 
-    @Test func aSearchIsReadAsAFormIs() async throws {
+    @Test func queriesAreDecodedLikeForms() async throws {
         try await APIHarness().run { ada, _ in
             let id = try await ada.post(form: [(#"name="file"; filename="my red+blue 100%.png""#, "bytes")]).taskID()
             for search in ["my+red", "my%20red", "red%2Bblue", "100%", "100%25.png", "+red"] {
@@ -120,7 +120,7 @@ import Testing
         }
     }
 
-    @Test func aWaitingTaskIsCancelledAtOnce() async throws {
+    @Test func aWaitingTaskIsCancelledImmediately() async throws {
         try await APIHarness().run { ada, _ in
             let id = try await ada.task()
             let response = try await ada.send(.post, "/api/tasks/\(id)/cancel")
@@ -176,7 +176,7 @@ import Testing
     @Test(arguments: [
         (HTTPRequest.Method.get, ""), (.delete, ""), (.post, "/cancel"), (.post, "/replay"), (.get, "/outputs/image"), (.get, "/source"),
     ])
-    func somebodyElsesTaskIsNotThere(_ method: HTTPRequest.Method, _ path: String) async throws {
+    func tasksOfOtherOrganisationsAreNotFound(_ method: HTTPRequest.Method, _ path: String) async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, bob in
             let id = try await ada.task()
@@ -189,7 +189,7 @@ import Testing
         }
     }
 
-    @Test func somebodyElsesTasksAreNotCounted() async throws {
+    @Test func tasksOfOtherOrganisationsAreNotCounted() async throws {
         try await APIHarness().run { ada, bob in
             let mark = try await ada.task()
             #expect((try await bob.get("/api/tasks").object()["tasks"] as? [Any])?.isEmpty == true)
@@ -202,7 +202,7 @@ import Testing
     }
 
     @Test(arguments: ["/api/tasks/x", "/api/tasks/..%2F..%2Fetc", "/api/nothing"])
-    func whatCannotBeThereIsNotThere(_ path: String) async throws {
+    func impossibleIdsAreNotFound(_ path: String) async throws {
         try await APIHarness().run { ada, _ in
             let response = try await ada.get(path)
             #expect(response.status == .notFound)

@@ -91,7 +91,7 @@ import Testing
         }
     }
 
-    @Test func withoutATokenNothingIsTaken() async throws {
+    @Test func withoutATokenNothingIsAccepted() async throws {
         try await APIHarness().run { ada, _ in
             let response = try await ada.client.execute(uri: "/api/upload", method: .post, body: ByteBuffer(string: "{}"))
             #expect(response.status == .unauthorized)
@@ -134,7 +134,7 @@ import Testing
     }
 
     @Test(arguments: ["http://a.org:443/", " https://bücher.example/ä b ", "http://127.1/", "http://[::1]:80/"])
-    func urlsThatAreKeptAsTheyCame(url: String) async throws {
+    func urlsThatAreKeptUnchanged(url: String) async throws {
         try await APIHarness().run { ada, _ in
             let response = try await ada.post(json: #"{"image_url":"\#(url)"}"#)
             #expect(response.status == .accepted)

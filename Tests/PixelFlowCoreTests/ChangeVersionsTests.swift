@@ -39,7 +39,7 @@ import Testing
     }
 
     /// A repeated version would look as if nothing had changed.
-    @Test func whatIsForgottenNeverGetsAnEarlierVersion() {
+    @Test func aForgottenEntryNeverGetsAnEarlierVersion() {
         let versions = ChangeVersions(capacity: 3)
         var seen: [TenantID: Set<UInt64>] = [:]
         for number in 0..<200 {

@@ -20,7 +20,7 @@ import WireFormats
         #expect(read.name == name && read.json == .object(example))
     }
 
-    @Test func namesAreUniqueAndSpeakTheLanguageOfJSON() {
+    @Test func namesAreUniqueAndFollowJSONConventions() {
         let allowed = CharacterSet(charactersIn: "abcdefghijklmnopqrstuvwxyz0123456789_")
         #expect(Set(ImageOperation.all.map { $0.name }).count == ImageOperation.all.count)
         for operation in ImageOperation.all {

@@ -21,7 +21,7 @@ import WireFormats
         #expect(try pipeline.canonicalJSON().count <= Pipeline.maximumBytes)
     }
 
-    @Test func beyondItIsRefusedByName() throws {
+    @Test func beyondTheLimitItIsRefusedWithACode() throws {
         let text = json(bytes: 21_000)
         let error = #expect(throws: PixelFlowError.self) { try Pipeline(validating: JSONValue(document: text.utf8), path: "pipeline") }
         #expect(error?.code == "pipeline_too_large")
@@ -36,7 +36,7 @@ import WireFormats
     }
 
     /// A task of an earlier release can still be read.
-    @Test func whatIsStoredStaysReadable() throws {
+    @Test func storedPipelinesStayReadable() throws {
         let data = Data(json(bytes: 21_000).utf8)
         #expect(try JSONDecoder().decode(Pipeline.self, from: data).outputs.count > 1)
     }

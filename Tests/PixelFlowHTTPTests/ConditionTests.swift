@@ -62,7 +62,7 @@ import Testing
         // With several ranges, those beyond the end are ignored.
         ("bytes=0-3,20-30", 0..<4), ("bytes=20-30, ,-1", 9..<10),
     ])
-    func aRangeIsAPart(_ header: String, _ range: Range<Int>) {
+    func aRangeReturnsAPart(_ header: String, _ range: Range<Int>) {
         #expect(select([.range: header]) == .part(range))
     }
 

@@ -24,7 +24,7 @@ import Testing
         #expect(Set(ids).count == ids.count)
     }
 
-    @Test func isNeverTheSameTwice() {
+    @Test func isUnique() {
         let ids = (0..<20_000).map { _ in UUIDv7.make(at: SampleTasks.start) }
         #expect(Set(ids).count == ids.count)
         #expect(ids.allSatisfy(UUIDv7.isCanonical))

@@ -3,7 +3,7 @@ import Testing
 
 /// What callers of a store learn from the outcome of a transition.
 @Suite struct TransitionOutcomeTests {
-    @Test func aChangeIsWhatEveryCallerGets() throws {
+    @Test func everyCallerGetsTheChange() throws {
         let task = try SampleTasks.make(.processing)
         let outcome = TransitionOutcome.changed(task)
         #expect(outcome.changed == task)
@@ -30,12 +30,12 @@ import Testing
         }
     }
 
-    @Test func aWorkerHearsOfTheCancellation() throws {
+    @Test func aWorkerLearnsOfTheCancellation() throws {
         let task = try SampleTasks.make(.processing)
         #expect(TransitionOutcome.refused(.cancelRequested, task).renewal == .cancelRequested)
     }
 
-    @Test func cancellingTwiceIsNoError() throws {
+    @Test func cancellingTwiceSucceeds() throws {
         let task = try SampleTasks.make(.processing)
         #expect(try TransitionOutcome.refused(.unchanged, task).cancelled() == task)
     }
@@ -54,7 +54,7 @@ import Testing
 
 @Suite struct TaskPageTests {
     @Test(arguments: [(0, false), (2, false), (3, false), (4, true)])
-    func oneMoreThanAskedForTellsOfANextPage(found: Int, hasNext: Bool) {
+    func anExtraRowIndicatesANextPage(found: Int, hasNext: Bool) {
         let task = SampleTasks.make()
         let page = TaskPage(Array(repeating: task, count: found), limit: 3)
         #expect(page.tasks.count == min(found, 3))
@@ -63,7 +63,7 @@ import Testing
 }
 
 @Suite struct TaskStatisticsTests {
-    @Test func percentilesAreThoseOfTheNearestRank() {
+    @Test func percentilesUseTheNearestRank() {
         var statistics = TaskStatistics()
         statistics.setQueueLatency(waits: [:])
         #expect(statistics.queueLatencyP50 == nil)

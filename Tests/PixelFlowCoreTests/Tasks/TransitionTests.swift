@@ -39,7 +39,7 @@ import WireFormats
         #expect(task.nextRunAt == end)
     }
 
-    @Test func losesATaskTenTimes() throws {
+    @Test func theTenthLossFailsTheTask() throws {
         var task = SampleTasks.make()
         for loss in 1...10 {
             try machine.apply(.claim(worker: SampleTasks.worker), to: &task, at: SampleTasks.later)
@@ -112,7 +112,7 @@ import WireFormats
 
     /// In the worst case of jitter, and with attempts that take no time.
     @Test(arguments: [0.0, 0.5, 1.0])
-    func aSourceThatIsAwayForFiveMinutesFailsNoTask(jitter: Double) throws {
+    func aSourceOutageOfFiveMinutesFailsNoTask(jitter: Double) throws {
         var task = SampleTasks.make()
         let back = SampleTasks.start + .seconds(300)
         var longest = Duration.zero
@@ -198,7 +198,7 @@ import WireFormats
     }
 
     @Test(arguments: [PixelFlowError.Retry.permanent, .transient, .outage, .crash, .killed])
-    func cancellationOutlivesAFailure(retry: PixelFlowError.Retry) throws {
+    func cancellationSurvivesAFailure(retry: PixelFlowError.Retry) throws {
         var task = try SampleTasks.make(.processing)
         try machine.apply(.cancel, to: &task, at: SampleTasks.start)
         #expect(task.cancelRequested)

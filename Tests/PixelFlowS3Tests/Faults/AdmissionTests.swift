@@ -35,7 +35,7 @@ import Testing
         try outcome.get()
     }
 
-    @Test func refusesAtOnceWhereAsManyWaitAsMay() async throws {
+    @Test func refusesImmediatelyWhenTheQueueIsFull() async throws {
         try await withBusyStore(waiting: 0) { store, _ in
             let error = await #expect(throws: PixelFlowError.self) {
                 try await within(.testDeadline, "a refusal") { try await store.write(key("t/b/source"), bytes: sample(10)) }
@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    @Test func whoIsCancelledWaitsNoMore() async throws {
+    @Test func aCancelledWaiterStopsWaiting() async throws {
         try await withBusyStore(waiting: 10) { store, _ in
             let waiter = Task { try await store.write(key("t/b/source"), bytes: sample(10)) }
             waiter.cancel()
