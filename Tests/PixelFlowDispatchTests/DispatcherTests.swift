@@ -48,7 +48,7 @@ import Testing
 
     private func left() async throws -> [TaskID] { try await store.deleted(limit: 1000).map(\.id) }
 
-    @Test func aRemovalThatFailsHoldsUpNoOther() async throws {
+    @Test func aFailedRemovalDelaysNoOther() async throws {
         let tasks = try await addDeleted(10)
         blobs.set(.failing, for: tasks[0].blobPrefix)
         blobs.set(.failing, for: tasks[4].blobPrefix)
@@ -66,7 +66,7 @@ import Testing
     }
 
     /// More than one page of tasks that are older than the one that can be removed.
-    @Test func anyNumberOfFailingRemovalsIsPassedBy() async throws {
+    @Test func anyNumberOfFailingRemovalsIsSkipped() async throws {
         let failing = try await addDeleted(620)
         for task in failing { blobs.set(.failing, for: task.blobPrefix) }
         let last = try await addDeleted(1)
@@ -75,7 +75,7 @@ import Testing
         #expect(try await left().count == 620)
     }
 
-    @Test(.timeLimit(.minutes(2))) func aRemovalThatHangsHoldsUpNoOther() async throws {
+    @Test(.timeLimit(.minutes(2))) func aHangingRemovalDelaysNoOther() async throws {
         let tasks = try await addDeleted(40)
         for task in tasks.prefix(20) { blobs.set(.hanging, for: task.blobPrefix) }
         await dispatcher.sweep()
@@ -88,7 +88,7 @@ import Testing
         for task in tasks.prefix(20) { blobs.set(nil, for: task.blobPrefix) }
     }
 
-    @Test func aRemovalThatFailsIsTriedEverMoreRarely() async throws {
+    @Test func aFailedRemovalIsRetriedWithGrowingPauses() async throws {
         let task = try await addDeleted(1)[0]
         blobs.set(.failing, for: task.blobPrefix)
         // An hour of rounds, one per second.
@@ -100,7 +100,7 @@ import Testing
         #expect((14...34).contains(blobs.tries(task.blobPrefix)), "\(blobs.tries(task.blobPrefix)) tries")
     }
 
-    @Test func aDeadLetterThatFailsHoldsUpNoOther() async throws {
+    @Test func aFailedDeadLetterDelaysNoOther() async throws {
         let tasks = try await add(3)
         broker.refuse(tasks[1].id)
         try await running {

@@ -49,7 +49,7 @@ import Testing
         #expect(!versions.areExact)
     }
 
-    @Test func anEventThatComesAgainAndProgressChangeNothing() async throws {
+    @Test func repeatedEventsAndProgressChangeNothing() async throws {
         let versions = try await followed()
         var task = task("ada")
         try await events.publish([TaskChange(task)])
@@ -77,7 +77,7 @@ import Testing
         #expect(versions.version(of: task.id) != before[1])
     }
 
-    @Test func whatThisProcessChangesCountsBeforeItsEvent() async throws {
+    @Test func localChangesCountBeforeTheirEvents() async throws {
         let folder = try TemporaryFolder()
         let store = try SQLiteTaskStore(path: folder.path + "/tasks.sqlite")
         let (versions, task) = (try await followed(), task("ada"))
@@ -93,7 +93,7 @@ import Testing
     }
 
     /// Within one process, nothing follows events, because the store itself has versions.
-    @Test func eventsThatCannotBeFollowedAreNeverCurrent() async throws {
+    @Test func versionsAreNeverCurrentWithoutFollowing() async throws {
         let versions = FollowedVersions(events: InProcessTaskEvents(), logger: silent)
         try await versions.follow()
         #expect(versions.version(ofTasksOf: TenantID("ada")) == nil)

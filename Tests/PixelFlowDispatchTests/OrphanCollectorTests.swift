@@ -50,7 +50,7 @@ import Testing
 
     private func objects() async throws -> Int { try await blobs.keys(BlobKey(rawValue: "tenant")).count }
 
-    @Test func anOrphanIsRemovedOnlyWhenItWasOneForDays() async throws {
+    @Test func anOrphanIsRemovedOnlyAfterDays() async throws {
         let store = try database()
         _ = try await check(store).verify()
         let orphans = try await fill(store, 100, orphanedEvery: 50)
@@ -68,7 +68,7 @@ import Testing
         #expect(try await store.orphans(after: nil, limit: 10).isEmpty)
     }
 
-    @Test func theNoteSurvivesARestartOfTheProcess() async throws {
+    @Test func theRecordOfOrphansSurvivesARestart() async throws {
         var store = try database()
         _ = try await check(store).verify()
         _ = try await fill(store, 100, orphanedEvery: 50)
@@ -78,7 +78,7 @@ import Testing
         #expect(try await sweep(store).removed == 2)
     }
 
-    @Test func whatIsKnownAgainIsForgotten() async throws {
+    @Test func anObjectThatIsNoLongerAnOrphanIsForgotten() async throws {
         let store = try database()
         _ = try await check(store).verify()
         let orphans = try await fill(store, 100, orphanedEvery: 50)
@@ -106,7 +106,7 @@ import Testing
 
     // MARK: A wrong database
 
-    @Test func aNewDatabaseBesideObjectsIsRefused() async throws {
+    @Test func aNewDatabaseWithExistingObjectsIsRefused() async throws {
         let right = try database()
         _ = try await check(right).verify()
         _ = try await fill(right, 20)
@@ -134,7 +134,7 @@ import Testing
         #expect(try await objects() == 20)
     }
 
-    @Test func objectsWithoutAMarkBesideANewDatabaseAreRefused() async throws {
+    @Test func unmarkedObjectsWithANewDatabaseAreRefused() async throws {
         let old = try database()
         _ = try await fill(old, 3)
         let error = await #expect(throws: PixelFlowError.self) { _ = try await check(try database("new")).verify() }
@@ -143,7 +143,7 @@ import Testing
     }
 
     /// The bucket was replaced with one that contains other objects and no mark.
-    @Test func objectsWithoutAMarkBesideAMarkedDatabaseAreRefused() async throws {
+    @Test func unmarkedObjectsWithAMarkedDatabaseAreRefused() async throws {
         let store = try database()
         _ = try await store.setInstallationMark(InstallationMark(sweeps: 4), replacing: nil)
         _ = try await fill(store, 3)
@@ -195,7 +195,7 @@ import Testing
         #expect(try await objects() == 5)
     }
 
-    @Test func aFirstStartThatWasInterruptedGoesOn() async throws {
+    @Test func anInterruptedFirstStartIsResumed() async throws {
         let store = try database()
         _ = try await fill(store, 5)
         let begun = InstallationMark()
@@ -207,7 +207,7 @@ import Testing
         #expect(mark.id == begun.id)
     }
 
-    @Test func theOperatorCanTakeABlobStoreOver() async throws {
+    @Test func theOperatorCanAdoptABlobStore() async throws {
         let right = try database()
         _ = try await check(right).verify()
         _ = try await fill(right, 20)
@@ -224,7 +224,7 @@ import Testing
         await #expect(throws: PixelFlowError.self) { _ = try await check(right, adopted: found.description).verify() }
     }
 
-    @Test func manyReplicasStartAtOnce() async throws {
+    @Test func manyReplicasStartSimultaneously() async throws {
         let store = try database()
         let check = check(store)
         try await withThrowingTaskGroup(of: InstallationCheck.Finding.self) { group in

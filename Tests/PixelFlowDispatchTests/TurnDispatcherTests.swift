@@ -42,13 +42,13 @@ import Testing
         try await store.occupancy().shares[HeldQueue(lane: lane, tenant: tenant)]?.total ?? 0
     }
 
-    @Test func aFewTasksPassAndTheRestIsHeld() async throws {
+    @Test func aFewTasksAreDispatchedAndTheRestIsHeld() async throws {
         for _ in 0..<50 { try await add(of: Self.bulk) }
         #expect(try await underWay(Self.bulk) == DispatchWindow.Limits().least)
         #expect(try await store.heldQueues(limit: 10) == [HeldQueue(lane: .normal, tenant: Self.bulk)])
     }
 
-    @Test func anotherOrganisationPassesBesideAFlood() async throws {
+    @Test func anotherOrganisationPassesDuringAFlood() async throws {
         for _ in 0..<50 { try await add(of: Self.bulk) }
         _ = try await turns.round()
         #expect(try await add(of: Self.other).dispatch.isHeld == false)
@@ -103,7 +103,7 @@ import Testing
         #expect(try await underWay(Self.bulk) == 100)
     }
 
-    @Test func ofManyDueTasksOnlySomeAreSentAtOnce() async throws {
+    @Test func ofManyDueTasksOnlySomeAreDispatched() async throws {
         let tasks = (0..<40).map { _ in Sample.task(at: clock.now(), tenant: Self.bulk, lane: .normal) }
         let (now, later) = turns.split(tasks + [Sample.task(at: clock.now(), tenant: Self.other, lane: .normal)])
         #expect(now.count == TurnDispatcher.dueLimit + 1)

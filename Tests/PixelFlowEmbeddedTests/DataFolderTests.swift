@@ -12,13 +12,13 @@ import Testing
 
     init() throws { parent = try TemporaryFolder() }
 
-    @Test func makesTheFolderForItsOwnerAlone() throws {
+    @Test func createsTheFolderForItsOwnerOnly() throws {
         let folder = try DataFolder(path: path)
         let permissions = try FileManager.default.attributesOfItem(atPath: folder.path)[.posixPermissions] as? Int
         #expect(permissions == 0o700)
     }
 
-    @Test func keepsASecretForItsOwnerAlone() throws {
+    @Test func keepsASecretForItsOwnerOnly() throws {
         let folder = try DataFolder(path: path)
         let secret = try DataFolder.secret(named: "service-secret", in: folder.path)
         #expect(secret.count == 44)
@@ -56,7 +56,7 @@ import Testing
         _ = try await eventually("the folder to be free") { try? DataFolder(path: path) }
     }
 
-    @Test func namesAFolderItCannotMake() throws {
+    @Test func namesAFolderItCannotCreate() throws {
         try Data().write(to: URL(fileURLWithPath: parent.path + "/file"))
         let wrong = parent.path + "/file/data"
         let error = #expect(throws: PixelFlowError.self) { try DataFolder(path: wrong) }

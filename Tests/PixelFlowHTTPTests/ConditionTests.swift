@@ -12,7 +12,7 @@ import Testing
         (#""x" , W/"a,b" , "y""#, true), (#"nonsense, "a,b""#, true), (#", ,"a,b""#, true), (#""a""#, false), (#""a,b"#, false),
         ("a,b", false), ("", false), (#""A,B""#, false), (#"w/"a,b""#, false), (#""""#, false), (#"*, "x""#, false), (#""xa,b""#, false),
     ])
-    func whoHasItIsNotSentItAgain(_ header: String, _ isKnown: Bool) {
+    func aCachedRepresentationIsNotSentAgain(_ header: String, _ isKnown: Bool) {
         for method in [HTTPRequest.Method.get, .head] {
             #expect(Preconditions([.ifNoneMatch: header], method: method).outcome(for: Self.tag) == (isKnown ? .notModified : .holds))
         }
@@ -42,12 +42,12 @@ import Testing
         #expect(Preconditions(held, method: .get).outcome(for: Self.tag) == .notModified)
     }
 
-    @Test func whatIsNotThereMatchesNothing() {
+    @Test func aMissingRepresentationMatchesNothing() {
         #expect(Preconditions([.ifMatch: "*"], method: .put).outcome(for: nil) == .failed)
         #expect(Preconditions([.ifNoneMatch: "*"], method: .put).outcome(for: nil) == .holds)
     }
 
-    @Test func linesOfAListAreOneList() {
+    @Test func repeatedFieldLinesFormOneList() {
         var headers: HTTPFields = [:]
         headers.append(HTTPField(name: .ifNoneMatch, value: #""x""#))
         headers.append(HTTPField(name: .ifNoneMatch, value: #"W/"a,b""#))
@@ -70,12 +70,12 @@ import Testing
         "bytes=3-1", "lines=0-1", "bytes=a-b", "bytes=-", "bytes=", "bytes", "bytes=0-1,3-4", "bytes=0-1,x", "bytes=+1-2", "bytes=1-2-3",
         "bytes=--1", "bytes=0x0-1", "bytes 0-1",
     ])
-    func anythingElseIsTheWhole(_ header: String) {
+    func anythingElseReturnsEverything(_ header: String) {
         #expect(select([.range: header]) == .whole)
     }
 
     @Test(arguments: ["bytes=10-", "bytes=10-20", "bytes=-0", "bytes=99999999999999999999-", "bytes=10-,11-12,-0"])
-    func beyondTheEndThereIsNothing(_ header: String) {
+    func aRangeBeyondTheEndIsUnsatisfiable(_ header: String) {
         #expect(select([.range: header]) == .unsatisfiable)
         // A range of another version does not apply to this one.
         #expect(select([.range: header, .ifRange: #""older""#]) == .whole)
@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    @Test func onlyGetHasRanges() {
+    @Test func onlyGetSupportsRanges() {
         #expect(select([.range: "bytes=0-3"], method: .head) == .whole)
         #expect(select([.range: "bytes=99-"], method: .head) == .whole)
     }

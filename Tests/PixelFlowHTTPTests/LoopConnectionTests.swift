@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test func whatComesBeforeTheOwnerIsKeptAndNoMoreIsRead() throws {
+    @Test func earlyBytesAreKeptAndReadingPauses() throws {
         let (channel, connection, told, reads) = (EmbeddedChannel(), Connection(), Told(), Reads())
         try channel.pipeline.syncOperations.addHandlers([reads, connection])
         try channel.writeInbound(ByteBuffer(string: "early"))
@@ -52,7 +52,7 @@ import Testing
         #expect(try channel.readInbound(as: ByteBuffer.self) == nil)
     }
 
-    @Test func onlyTheOwnerIsHeard() throws {
+    @Test func onlyTheOwnerIsNotified() throws {
         let (channel, connection) = (EmbeddedChannel(), Connection())
         try channel.pipeline.syncOperations.addHandler(connection)
         connection.start { _ in }
@@ -64,7 +64,7 @@ import Testing
         #expect(try channel.readOutbound(as: ByteBuffer.self) == nil)
     }
 
-    @Test func theEndIsToldOnceAndAtLast() throws {
+    @Test func theEndIsReportedOnceAndLast() throws {
         let (channel, connection, told) = (EmbeddedChannel(), Connection(), Told())
         try channel.pipeline.syncOperations.addHandler(connection)
         connection.start(told.note)
@@ -79,7 +79,7 @@ import Testing
         #expect(throws: ChannelError.self) { try promise.futureResult.wait() }
     }
 
-    @Test func whatComesWithTheEndOfItsSenderIsToldBeforeIt() throws {
+    @Test func bytesBeforeTheEndAreReportedFirst() throws {
         let (channel, told) = (EmbeddedChannel(), Told())
         let connection = ConnectionGuard(registry: ConnectionRegistry(), metrics: nil)
         let pipeline = channel.pipeline.syncOperations
@@ -96,7 +96,7 @@ import Testing
         #expect(told.texts == ["last words", "ended"])
     }
 
-    @Test func whatIsFasterThanTheNextProtocolWaitsForIt() throws {
+    @Test func earlyBytesWaitForTheNextProtocol() throws {
         let (channel, connection) = (EmbeddedChannel(), ConnectionGuard(registry: ConnectionRegistry(), metrics: nil))
         let reads = Reads()
         try channel.pipeline.syncOperations.addHandlers([reads, connection])

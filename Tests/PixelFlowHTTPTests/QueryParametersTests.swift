@@ -14,11 +14,11 @@ import Testing
     }
 
     @Test(arguments: ["", "&", "b=a", "A=1", "a+=1", "=a", "?a=1"])
-    func whatIsNotThereIsNil(_ query: String) {
+    func aMissingParameterIsNil(_ query: String) {
         #expect(QueryParameters(query)["a"] == nil)
     }
 
-    @Test func aFieldThatNobodyHasFilledInIsAbsent() {
+    @Test func anEmptyFieldIsAbsent() {
         let query = QueryParameters("a=&b=+&c")
         #expect(query.nonEmpty("a") == nil)
         #expect(query.nonEmpty("b") == " ")

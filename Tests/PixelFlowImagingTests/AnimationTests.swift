@@ -47,7 +47,7 @@ import Testing
     }
 
     /// Before the first frame, there is nothing to restore.
-    @Test func aFirstFrameThatIsTakenBack() throws {
+    @Test func aFirstFrameThatIsUndone() throws {
         let file = PlantedGIF(
             frames: [
                 .init(x: 0, y: 0, width: 8, height: 6, color: 0, disposal: 3),

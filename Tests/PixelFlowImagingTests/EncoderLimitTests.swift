@@ -138,7 +138,7 @@ private enum PlantedAnimation {
         return found
     }
 
-    @Test func withoutLosslessChromaIsAsAsked() throws {
+    @Test func withoutLosslessChromaIsAsRequested() throws {
         let source = try TestImage.file(.png)
         for (chroma, expected) in [(EncoderOptions.Chroma.half, "4:2:0"), (.full, "4:4:4")] {
             let spec = OutputSpec(name: "a", format: .fixed(.avif), encoder: EncoderOptions(effort: 0, chroma: chroma))
@@ -179,7 +179,7 @@ private enum PlantedAnimation {
         return VipsError.buffered
     }
 
-    @Test func whatOneJobLeftBehindIsNotTheNextOnesReason() async {
+    @Test func errorsOfOneJobAreNotReportedByTheNext() async {
         await #expect(processExitsWith: .success) {
             let noted = try ErrorsOfLibvips.withLeftovers()
             try #require(!noted.isEmpty)
@@ -213,13 +213,13 @@ private enum PlantedAnimation {
     }
 
     @Test(arguments: ImageFormat.allCases)
-    func whatCannotBeEncodedIsToldInOurWords(format: ImageFormat) throws {
+    func encodingErrorsHaveOurWording(format: ImageFormat) throws {
         let failure = try failure(format)
         #expect(failure?.code == "encoding_failed")
         #expect(failure?.message == "The output of 300 x 200 pixels could not be encoded as \(format.rawValue).")
     }
 
-    @Test func soIsAnOperationThatFails() throws {
+    @Test func operationErrorsHaveOurWording() throws {
         let failure = try failure(.png, .trim(.init()))
         #expect(failure?.code == "output_failed" && failure?.message == "The operation trim failed.")
     }

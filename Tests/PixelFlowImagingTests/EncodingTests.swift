@@ -53,7 +53,7 @@ import Testing
         #expect(result.failure == nil && data.count <= free / 2 && data.count > free / 4)
     }
 
-    @Test func maxBytesOutOfReachIsAFailure() throws {
+    @Test func unreachableMaxBytesIsAFailure() throws {
         let photo = try TestImage.encoded(try TestImage.photo(320, 240), .png)
         #expect(try output(photo, .fixed(.jpeg), EncoderOptions(maxBytes: 100)).0.failure?.code == "max_bytes_unreachable")
     }
@@ -107,7 +107,7 @@ import Testing
 }
 
 @Suite struct SourceMetadataTests {
-    @Test func tellsColourAndHash() throws {
+    @Test func reportsColourAndHash() throws {
         let facts = try render(try TestImage.encoded(try TestImage.made(40, 30, bands: 3) { _, _ in [200, 30, 40] }, .png)).facts
         #expect(facts.dominantColor == "#c81e28")
         // One colour: only the mean, without further components.

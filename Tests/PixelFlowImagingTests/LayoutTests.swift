@@ -147,7 +147,7 @@ import Testing
 
     /// Random layouts: any byte order, plane order, depth and number of extra bands.
     @Test(arguments: 0..<60)
-    func layoutsMadeByChance(seed: UInt64) throws {
+    func randomLayouts(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let photometric = [0, 1, 2][Int.random(in: 0..<3, using: &random)]
         let sample = Self.depths[Int.random(in: 0..<4, using: &random)]

@@ -76,7 +76,7 @@ import Testing
     }
 
     /// The reported file: with a preset, and with the profile kept.
-    @Test func gpsOfAPhotoIsInNoOutput() throws {
+    @Test func gpsDataIsInNoOutput() throws {
         let source = try FieldFile.data("gps-in-exif-stays-in-webp.jpg")
         let secrets = ["Exif", "SecretCam", "Jane Artist", "GPS"].map { Data($0.utf8) }
         #expect(source.range(of: secrets[1]) != nil)
@@ -198,7 +198,7 @@ import Testing
     }
 
     @Test(arguments: ImageFormat.allCases, [true, false])
-    func noneIsInvented(format: ImageFormat, strip: Bool) throws {
+    func noMetadataIsInvented(format: ImageFormat, strip: Bool) throws {
         let spec = OutputSpec(name: "a", format: .fixed(format), encoder: EncoderOptions(effort: 0, strip: strip))
         for source in [try TestImage.file(.png), try TestImage.data(try PlantedFile.wide(), "pngsave_buffer")] {
             let data = try render(source, [spec]).files[0]
@@ -232,7 +232,7 @@ import Testing
         }
     }
 
-    @Test func exifOfHEIFGoesWithItsBytes() throws {
+    @Test func exifOfHEIFIsRemovedWithItsBytes() throws {
         let file = try PlantedFile.avif.made()
         let removed = Data(try file.withUnsafeBytes { try HEIFOutput.withoutEXIF($0) })
         #expect(file.range(of: Data("SECRET-gps".utf8)) != nil && removed.range(of: Data("SECRET-gps".utf8)) == nil)

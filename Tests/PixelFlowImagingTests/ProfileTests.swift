@@ -104,7 +104,7 @@ import Testing
         #expect(try Picture(kept).shows([200, 100, 50], at: 8, 8, tolerance: 6))
     }
 
-    @Test func greyWithAGammaOfItsOwn() throws {
+    @Test func greyWithItsOwnGamma() throws {
         let source = try png([55], [("gAMA", [100_000])])
         #expect(try render(source).picture().shows([128], at: 8, 8, tolerance: 2))
         let kept = try Picture(try output(source, .png, .keep))

@@ -46,7 +46,7 @@ import Testing
 
     /// If a truncated file is rendered at all, the picture is complete; otherwise it is reported as truncated.
     @Test(arguments: kinds.keys.sorted())
-    func aFileThatBreaksOff(kind: String) throws {
+    func truncatedFiles(kind: String) throws {
         let whole = try made(kind)
         let picture = try render(whole).files[0]
         let step = max(1, whole.count / 30)
@@ -147,7 +147,7 @@ import Testing
     }
 
     @Test(arguments: ["jpeg", "png", "webp", "gif"])
-    func whatStandsBehindTheEndIsNotLookedAt(kind: String) throws {
+    func dataAfterTheEndIsIgnored(kind: String) throws {
         let whole = try made(kind)
         let expected = try render(whole).files
         for rest in [Data(count: 1000), Data("some text".utf8), Data([0xff, 0xd8, 0xff, 0xe0, 0, 1])] {
@@ -156,7 +156,7 @@ import Testing
     }
 
     @Test(arguments: ["jpeg", "png", "interlaced png", "avif", "tiff", "lossless webp"])
-    func damageIsNotCalledCutOff(kind: String) throws {
+    func damageIsNotReportedAsTruncation(kind: String) throws {
         let whole = try made(kind)
         var random = SeededGenerator(seed: 7)
         // The first half of such a small AVIF file consists of boxes, whose damaged sizes can look like a truncation.
@@ -181,7 +181,7 @@ import Testing
         }
     }
 
-    @Test func variantsThatAreNotRead() throws {
+    @Test func unsupportedVariants() throws {
         let jpeg = try photo("jpeg")
         let frame = try #require(jpeg.firstRange(of: Data([0xff, 0xc0]))).lowerBound
         for (offset, value, name) in [
@@ -253,7 +253,7 @@ import Testing
     }
 
     /// Without a brand for it, the items determine the codec.
-    @Test func commonBrandsAreToldApartByTheirItems() throws {
+    @Test func commonBrandsAreDistinguishedByTheirItems() throws {
         var avif = try photo("heif", ["compression": .integer(4), "effort": .integer(0)])
         while let range = avif.prefix(40).range(of: Data("avif".utf8)) { avif.replaceSubrange(range, with: Data("mif1".utf8)) }
         #expect(try render(avif).facts.format == "avif")
@@ -329,7 +329,7 @@ import Testing
     }
 
     /// Decoders have their own limits, with other messages.
-    @Test func sizesThatNoDecoderTakes() throws {
+    @Test func sizesThatNoDecoderAccepts() throws {
         let png = [UInt8](try photo("png"))
         func file(_ width: UInt32, _ height: UInt32) -> Data {
             let header = width.bigEndianBytes + height.bigEndianBytes + png[24..<29]

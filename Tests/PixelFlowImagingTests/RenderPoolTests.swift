@@ -89,7 +89,7 @@ import Testing
         }
     }
 
-    @Test func overlaysArrive() async throws {
+    @Test func overlaysReachTheProcess() async throws {
         try await withPool { pool in
             let id = "01890a5d-ac96-774b-bcce-b302099a8057"
             var job = job("a")
@@ -148,7 +148,7 @@ import Testing
 
     /// Incidental actions of libraries: rejected if necessary, but never fatal.
     @Test(arguments: ["read", "shrink", "look"])
-    func harmlessActsAreSurvived(act: String) async throws {
+    func harmlessCallsAreNotFatal(act: String) async throws {
         try await withPool { pool in
             let before = pool.processIdentifiers
             #expect(await failure(pool, job(act)) == nil)
@@ -157,7 +157,7 @@ import Testing
     }
 
     @Test(arguments: ["create", "unlink", "socket", "fork", "exec", "kill", "end-itself", "stat", "executable-memory", "abort", "fault"])
-    func forbiddenActsKillTheProcess(act: String) async throws {
+    func forbiddenCallsKillTheProcess(act: String) async throws {
         try await withPool { pool in
             let before = pool.processIdentifiers
             let error = await failure(pool, job(act))
@@ -191,7 +191,7 @@ import Testing
     }
 
     /// Reaching a limit is not a crash: the image is rejected, but is not poison.
-    @Test func whatNeedsMoreMemoryThanThereIsIsRefused() async throws {
+    @Test func jobsThatNeedTooMuchMemoryAreRefused() async throws {
         let registry = PrometheusRegistry()
         try await withPool(registry: registry) { pool in
             let error = await failure(pool, job("greed"))
@@ -204,7 +204,7 @@ import Testing
     @Test(arguments: [
         (SIGKILL, "render_killed", PixelFlowError.Retry.killed), (SIGTERM, "render_killed", .killed), (SIGBUS, "render_crashed", .crash),
     ])
-    func killedMidJobIsWhoeverKilledItsDoingAndTheNextJobWorks(signal: Int32, code: String, retry: PixelFlowError.Retry) async throws {
+    func anExternalKillIsNotBlamedOnTheJobAndTheNextJobWorks(signal: Int32, code: String, retry: PixelFlowError.Retry) async throws {
         try await withPool { pool in
             let (steps, step) = AsyncStream.makeStream(of: Int.self)
             async let error = failure(pool, job("first", "hang") { done, _ in step.yield(done) })
@@ -355,7 +355,7 @@ import Testing
         }
     }
 
-    @Test func outputsAreTakenOneByOne() async throws {
+    @Test func outputsAreReceivedOneByOne() async throws {
         try await withPool { pool in
             let taken = Mutex<[String: Int]>([:])
             var job = job("a", "b", "c")
@@ -371,7 +371,7 @@ import Testing
         }
     }
 
-    @Test func anOutputThatCannotBeTakenEndsTheJob() async throws {
+    @Test func anOutputThatCannotBeReceivedEndsTheJob() async throws {
         try await withPool { pool in
             var job = job("first", "hang")
             job.onOutput = { _ in throw PixelFlowError.unavailable("blob_store") }
@@ -412,7 +412,7 @@ import Testing
         }
     }
 
-    @Test func aProcessGivesWayToTheService() async throws {
+    @Test func aProcessHasLowerPriorityThanTheService() async throws {
         try await withPool { pool in
             #expect(await failure(pool, job("fine")) == nil)
             let process = try #require(pool.processIdentifiers.first)
@@ -432,7 +432,7 @@ import Testing
         return try #require(Int(fields[16]))
     }
 
-    @Test func shutdownFinishesWhatRunsAndTakesNoMore() async throws {
+    @Test func shutdownFinishesRunningJobsAndAcceptsNoMore() async throws {
         var kept: RenderPool?
         try await withPool { pool in
             kept = pool

@@ -75,7 +75,7 @@ import Testing
         #expect(turn(&schedule, 1, after: 50) == "a2, fresh")
     }
 
-    @Test func theWaitLimitIsWhatAStartCosts() {
+    @Test func theStartEstimateIsClamped() {
         var schedule = schedule(slots: 1)
         for (start, startEstimate) in [(1, 20), (300, 300), (5000, 1000)] {
             schedule.note(start: .milliseconds(start))
@@ -83,7 +83,7 @@ import Testing
         }
     }
 
-    @Test func aSlotGoesOnWithItsTenantButNotForLong() {
+    @Test func aSlotStaysWithItsTenantForALimitedTime() {
         var schedule = schedule(slots: 1)
         add("a", ann, to: &schedule)
         #expect(turn(&schedule, 0) == "a")
@@ -97,7 +97,7 @@ import Testing
         #expect(taken == ["a1", "a2", "a3", "a4", "b, fresh"])
     }
 
-    @Test func jobsOfAHigherPriorityComeFirstWhoseverTheSlotIs() {
+    @Test func higherPriorityComesFirstWhicheverTenantHasTheSlot() {
         var schedule = schedule(slots: 1)
         add("a", ann, lane: .low, to: &schedule)
         #expect(turn(&schedule, 0) == "a")
@@ -125,7 +125,7 @@ import Testing
         #expect(turn(&schedule, 0) == "b, fresh")
     }
 
-    @Test func aJobThatRunsAloneWaitsForQuietAndHoldsUpWhatComesAfter() {
+    @Test func aJobThatRunsAloneWaitsForIdleSlotsAndBlocksLaterJobs() {
         var schedule = schedule(slots: 2)
         add("a", ann, to: &schedule)
         #expect(turn(&schedule, 0) == "a")
@@ -148,7 +148,7 @@ import Testing
         #expect(turn(&schedule, 0) == "suspect 2")
     }
 
-    @Test func whatWaitsAtTheEndIsStillDone() {
+    @Test func jobsWaitingAtShutdownAreStillDone() {
         var schedule = schedule(slots: 1)
         add("a", nil, to: &schedule)
         schedule.close()

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct AsyncLatchTests {
     /// The timeout may expire before the caller has started to wait; many attempts, so that this happens.
-    @Test func aWaitOfNoTimeEnds() async throws {
+    @Test func aWaitOfZeroEnds() async throws {
         let latch = AsyncLatch()
         let waits = (0..<500).map { number in Task { await latch.wait(atMost: .microseconds(number % 50)) } }
         for wait in waits { #expect(try await wait.value("the wait to end") == false) }

@@ -70,7 +70,7 @@ import Testing
         await (try TestCluster.client(KafkaSettings(address: try KafkaAddress(url)))).close()
     }
 
-    @Test func aMissingCertificateIsTold() throws {
+    @Test func aMissingCertificateIsReported() throws {
         let settings = KafkaSettings(address: try KafkaAddress("kafka://host?security_protocol=ssl&ssl_ca_location=%2Fno%2Fsuch.pem"))
         let error = try #require(throws: PixelFlowError.self) { _ = try TestCluster.client(settings) }
         #expect(error.field == "PIXELFLOW_BROKER_URL")

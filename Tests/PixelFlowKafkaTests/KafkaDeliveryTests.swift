@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    @Test func whatIsDroppedUnsettledIsHandedOutAgain() async throws {
+    @Test func unsettledMessagesAreDeliveredAgain() async throws {
         try await TestCluster.withClient { client in
             let broker = KafkaTaskBroker(client)
             let subscription = try await broker.subscribe()
@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test func aWorkerTakesTheLanesItIsToldTo() async throws {
+    @Test func aWorkerSubscribesToItsLanes() async throws {
         try await TestCluster.withClient { client in
             let mixed = messages(1...6).enumerated().map { index, message in
                 var message = message
@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test func aWorkerThatDiesBeforeSettlingLeavesItToTheNext() async throws {
+    @Test func unsettledMessagesOfADeadWorkerAreDeliveredAgain() async throws {
         try await TestCluster.withClient { client in
             let broker = KafkaTaskBroker(client)
             try await broker.publish(messages(1...20))
@@ -90,7 +90,7 @@ import Testing
         }
     }
 
-    @Test func whatIsSettledAfterAPartitionWasTakenBackIsNotStored() async throws {
+    @Test func settlementsAfterARevocationAreNotStored() async throws {
         try await TestCluster.withClient { client in
             let broker = KafkaTaskBroker(client)
             try await broker.publish(messages(1...40))
@@ -124,7 +124,7 @@ import Testing
         }
     }
 
-    @Test func aMessageThatCannotBeReadIsPassed() async throws {
+    @Test func anUnreadableMessageIsSkipped() async throws {
         try await TestCluster.withClient { client in
             let broker = KafkaTaskBroker(client)
             let topic = client.settings.topic
@@ -143,7 +143,7 @@ import Testing
         }
     }
 
-    @Test func aCancelledWaitTakesNothing() async throws {
+    @Test func aCancelledWaitConsumesNothing() async throws {
         try await TestCluster.withClient { client in
             let broker = KafkaTaskBroker(client)
             let subscription = try await broker.subscribe()

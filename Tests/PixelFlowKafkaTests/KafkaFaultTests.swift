@@ -44,7 +44,7 @@ import Testing
         try await stream.end("the stream to end")
     }
 
-    @Test func afterSomeFailuresCallersAreAnsweredAtOnce() async throws {
+    @Test func afterSomeFailuresCallsFailImmediately() async throws {
         let client = try client()
         let broker = KafkaTaskBroker(client)
         for _ in 1...6 { await #expect(throws: PixelFlowError.self) { try await broker.publish(messages([1])) } }
@@ -55,7 +55,7 @@ import Testing
 }
 
 @Suite struct MockClusterTests {
-    @Test func aClusterThatMakesNoTopicsIsTakenAsItIs() async throws {
+    @Test func aClusterThatCreatesNoTopicsIsUsedAsItIs() async throws {
         let cluster = try MockCluster()
         try await TestCluster.withClient(try TestCluster.settings(url: try await cluster.url())) { client in
             let broker = KafkaTaskBroker(client)
@@ -74,7 +74,7 @@ import Testing
 }
 
 @Suite(.enabled(if: OwnServer.executable != nil, OwnServer.comment)) struct KafkaOutageTests {
-    @Test func goesOnOnceTheClusterIsBack() async throws {
+    @Test func resumesOnceTheClusterIsBack() async throws {
         try await OwnServer.with { server in
             try server.start()
             try await TestCluster.withClient(try settings(server)) { client in
@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    @Test func startsBeforeTheClusterDoes() async throws {
+    @Test func startsBeforeTheCluster() async throws {
         try await OwnServer.with { server in
             try await TestCluster.withClient(try settings(server)) { client in
                 let broker = KafkaTaskBroker(client)
@@ -116,7 +116,7 @@ import Testing
         }
     }
 
-    @Test func goesOnAfterTheClustersDataIsGone() async throws {
+    @Test func resumesAfterTheClustersDataIsLost() async throws {
         try await OwnServer.with { server in
             try server.start()
             try await TestCluster.withClient(try settings(server)) { client in

@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test(.enabled(if: TestCluster.url != nil, TestCluster.comment))
-    func whatCannotBeReadCountsAsMissed() async throws {
+    func unreadableMessagesCountAsMissed() async throws {
         try await TestCluster.withClient { client in
             let events = KafkaTaskEvents(client)
             let notes = Notes()

@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test func fieldsOfLaterReleasesAreReadOver() throws {
+    @Test func fieldsOfLaterReleasesAreIgnored() throws {
         var message = try Self.object(try Self.writtenDispatch())
         message["colour"] = ["of": "a later release"]
         let later = Array(try JSONSerialization.data(withJSONObject: message))

@@ -10,7 +10,7 @@ private let metricPath = "/apis/external.metrics.k8s.io/v1beta1/namespaces/image
 
 /// Who is given access, over real TLS.
 @Suite struct AccessTests {
-    @Test func onlyTheFrontProxyIsBelieved() async throws {
+    @Test func onlyTheFrontProxyIsTrusted() async throws {
         try await Cluster.with { cluster in
             try await cluster.serving(cluster.adapter()) { api in
                 let stranger = try FrontProxy()
@@ -93,7 +93,7 @@ private let metricPath = "/apis/external.metrics.k8s.io/v1beta1/namespaces/image
         }
     }
 
-    @Test func isClosedWhileTheAPIServerDoesNotSay() async throws {
+    @Test func deniesAccessWhileTheAPIServerIsDown() async throws {
         try await Cluster.with { cluster in
             try await cluster.serving(cluster.adapter()) { api in
                 cluster.api.fail(FakeClusterFault(.status(500, reason: nil, message: "etcd is away"), path: "subjectaccessreviews"))
@@ -105,7 +105,7 @@ private let metricPath = "/apis/external.metrics.k8s.io/v1beta1/namespaces/image
         }
     }
 
-    @Test func takesAChangedFrontProxyAuthority() async throws {
+    @Test func acceptsAChangedFrontProxyAuthority() async throws {
         try await Cluster.with { cluster in
             let adapter = cluster.adapter()
             try await cluster.serving(adapter) { api in

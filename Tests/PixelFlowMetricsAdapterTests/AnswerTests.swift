@@ -14,7 +14,7 @@ private let aggregatedAccept =
     "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList"
 
 @Suite struct AnswerTests {
-    @Test func answersInTheShapesOfKubernetes() async throws {
+    @Test func answersInTheFormatsOfKubernetes() async throws {
         let time = ManualClock(try #require(Timestamp("2025-05-01T12:30:00.5Z")))
         try await Cluster.with { cluster in
             // TLS uses the real time; the answers use the clock of the test.
@@ -71,7 +71,7 @@ private let aggregatedAccept =
     }
 
     /// Path, method and `Accept`, then the status and reason.
-    @Test func refusesInTheShapeOfAStatus() async throws {
+    @Test func refusalsAreStatusObjects() async throws {
         let cases: [(path: String, method: String, accept: String?, status: Int, reason: String)] = [
             ("/openapi/v2", "GET", nil, 404, "NotFound"),
             ("/openapi/v3", "GET", nil, 404, "NotFound"),

@@ -42,7 +42,7 @@ private struct Autoscaler {
     }
 
     @Test(arguments: [1, 2, 3, 7, 10, 20, 50, 1_000])
-    func aLongQueueGetsAWorkerForEachPartitionFromWhereverItStarts(target: Int) {
+    func aLongQueueScalesToOneWorkerPerPartition(target: Int) {
         for partitions in 1...256 {
             let autoscaler = Autoscaler(target: Double(target), maximum: partitions)
             let metric = Self.metric(.max / 4, partitions: partitions, target: target)

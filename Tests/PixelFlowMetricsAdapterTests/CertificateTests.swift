@@ -9,7 +9,7 @@ import X509
 
 /// The certificate that the replicas share.
 @Suite struct CertificateTests {
-    @Test func theFirstStartMakesACertificateAndHasItTrusted() async throws {
+    @Test func theFirstStartCreatesACertificateAndRegistersIt() async throws {
         try await Cluster.with { cluster in
             let adapter = cluster.adapter()
             try await adapter.certificates.renew()
@@ -30,7 +30,7 @@ import X509
     }
 
     /// The chart does not contain the Secret. The Secret is deleted because its owner, an object of the chart, is deleted.
-    @Test func theSecretGoesWithTheAPIService() async throws {
+    @Test func theSecretIsDeletedWithTheAPIService() async throws {
         try await Cluster.with { cluster in
             try await cluster.adapter().certificates.renew()
             let service = try #require(cluster.api.object(.apiServices, APIRegistration.name))
@@ -82,7 +82,7 @@ import X509
         }
     }
 
-    @Test func aNewAuthorityIsTrustedBesideTheOldOne() async throws {
+    @Test func aNewAuthorityIsTrustedAlongsideTheOldOne() async throws {
         let time = ManualClock()
         var issuer = CertificateIssuer(names: Cluster.settings.serverNames)
         issuer.authorityLifetime = 100 * CertificateIssuer.day
@@ -135,7 +135,7 @@ import X509
     }
 
     @Test(arguments: ["tls.crt", "tls.key", "ca.key", "ca.crt"])
-    func aSpoiltSecretIsReplaced(field: String) async throws {
+    func aCorruptSecretIsReplaced(field: String) async throws {
         try await Cluster.with { cluster in
             let adapter = cluster.adapter()
             try await adapter.certificates.renew()
@@ -147,7 +147,7 @@ import X509
         }
     }
 
-    @Test func anotherNameOfTheServiceMakesANewCertificateUnderTheSameAuthority() async throws {
+    @Test func aRenamedServiceGetsANewCertificateUnderTheSameAuthority() async throws {
         try await Cluster.with { cluster in
             let other = cluster.adapter(issuer: CertificateIssuer(names: ["old.images.svc"]))
             let old = try await other.certificates.shared.current()
@@ -156,7 +156,7 @@ import X509
         }
     }
 
-    @Test func aDeletedSecretComesBack() async throws {
+    @Test func aDeletedSecretIsRecreated() async throws {
         try await Cluster.with { cluster in
             let adapter = cluster.adapter()
             try await adapter.certificates.renew()
@@ -177,7 +177,7 @@ import X509
     }
 
     /// The permissions that the chart grants: a cluster would refuse anything beyond them.
-    @Test func doesNoMoreThanItMay() async throws {
+    @Test func usesOnlyGrantedPermissions() async throws {
         let time = ManualClock()
         try await Cluster.with { cluster in
             let adapter = cluster.adapter(clock: time.clock)

@@ -32,7 +32,7 @@ struct KafkaLagTests {
         }
     }
 
-    @Test func whatRetentionTookIsNotLeft() async throws {
+    @Test func messagesRemovedByRetentionAreNotCounted() async throws {
         let settings = try settings(partitions: 1)
         let address = try #require(url.flatMap { URL(string: $0) })
         let (host, port) = (try #require(address.host()), try #require(address.port))
@@ -52,7 +52,7 @@ struct KafkaLagTests {
 
     /// Neither says anything about the lag, least of all that it is 0.
     @Test(arguments: [true, false])
-    func aTopicThatIsNotThereYetAndABrokerThatIsAwayAreErrors(isAway: Bool) async throws {
+    func missingTopicsAndUnreachableBrokersAreErrors(isAway: Bool) async throws {
         var settings = try settings()
         if isAway {
             settings.address = try KafkaAddress("kafka://127.0.0.1:1")

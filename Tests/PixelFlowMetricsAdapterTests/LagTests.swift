@@ -30,7 +30,7 @@ import Testing
         #expect(LagSample([.normal: lag], target: target, time: .now)?.value == value)
     }
 
-    @Test func noPartitionsAreNoLagOf0() {
+    @Test func missingPartitionsAreNotALagOfZero() {
         #expect(LagSample([.normal: ScriptedLag.group([])], target: 10, time: .now) == nil)
         #expect(LagSample([:], target: 10, time: .now) == nil)
     }
@@ -64,7 +64,7 @@ import Testing
         #expect(source.readings == 1)
     }
 
-    @Test func aReadingIsGoodForASecond() async throws {
+    @Test func aReadingIsValidForASecond() async throws {
         let (source, time) = (ScriptedLag([4]), ManualClock())
         let reader = reader(source, time)
         #expect(try await reader.sample().value == 4)
@@ -75,7 +75,7 @@ import Testing
         #expect(try await reader.sample().value == 5)
     }
 
-    @Test func aFailureIsAsShortLivedAndHidesBehindNoOldValue() async throws {
+    @Test func aFailureIsCachedAsBrieflyAndNotHiddenByAnOldValue() async throws {
         let (source, time) = (ScriptedLag([4]), ManualClock())
         let reader = reader(source, time)
         #expect(try await reader.sample().value == 4)
@@ -132,7 +132,7 @@ import Testing
         #expect(try await another.sample().value == 20, "as much as the workers can take")
     }
 
-    @Test func aLaneIsUnsureByItsOwnLag() async throws {
+    @Test func aLaneIsJudgedByItsOwnLag() async throws {
         let (source, time) = (ScriptedLag([.high: 1, .low: 1_000]), ManualClock())
         let reader = reader(source, time, isKnown: false)
         #expect(try await reader.sample(of: [.low]).value == 10)

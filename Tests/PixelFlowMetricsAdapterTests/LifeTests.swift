@@ -16,7 +16,7 @@ private let metricPath = "/apis/external.metrics.k8s.io/v1beta1/namespaces/image
 
 /// Starting and running while dependencies are unavailable.
 @Suite struct LifeTests {
-    @Test func twoReplicasServeUnderOneTrust() async throws {
+    @Test func twoReplicasShareOneAuthority() async throws {
         try await Cluster.with { cluster in
             try await cluster.serving(cluster.adapter(ScriptedLag([1]))) { one in
                 try await cluster.serving(cluster.adapter(ScriptedLag([2]))) { other in
@@ -83,7 +83,7 @@ private let metricPath = "/apis/external.metrics.k8s.io/v1beta1/namespaces/image
     }
 
     /// The broker answers, but its answer is not believed yet.
-    @Test func isReadyAndGivesNoLagWhenItHasJustStarted() async throws {
+    @Test func isReadyWithoutALagAfterTheStart() async throws {
         try await Cluster.with { cluster in
             let time = ManualClock()
             let adapter = cluster.adapter(ScriptedLag([1]), clock: AdapterClock(uptime: time.clock.uptime), hasJustStarted: true)

@@ -5,7 +5,7 @@ import Testing
 @testable import PixelFlowPostgres
 
 @Suite(.needsPostgres) struct DiagnosisTests {
-    @Test func theServerTellsHowItIsSetUp() async throws {
+    @Test func reportsTheSetupOfTheServer() async throws {
         try await TestDatabase.with { database in
             let findings = try await database.open().diagnose()
             #expect(findings.map(\.name) == ["latency", "version", "durability", "primary", "tls", "clock", "connections", "indexes"])

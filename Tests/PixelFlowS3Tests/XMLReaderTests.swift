@@ -37,7 +37,7 @@ import Testing
         #expect(throws: XMLError.self) { try XMLReader.read(Array("<a>".utf8) + [0xC3, 0x28] + Array("</a>".utf8)) }
     }
 
-    @Test func refusesBottomlessDepth() {
+    @Test func limitsNesting() {
         let deep = String(repeating: "<a>", count: 100_000)
         #expect(throws: XMLError.self) { try XMLReader.read(deep.utf8) }
         let shallow = String(repeating: "<a>", count: 16) + String(repeating: "</a>", count: 16)

@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test func anApiThatIsAwayAsksForNothing() async throws {
+    @Test func anApiThatIsDownRequestsNoBody() async throws {
         try await withWeb(authURL: "http://localhost:1", apiURL: "http://localhost:1") { stack in
             let client = try await RawConnection.open(port: stack.port, host: "localhost")
             try await client.send(Self.head("/api/upload"))

@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    @Test func whatPeopleUseIsStillPassedOn() async throws {
+    @Test func publicPathsAreForwarded() async throws {
         try await withWebStack(auth: Self.upstream, api: Self.upstream) { stack in
             for path in ["/api/tasks/1", "/api/tasks/1/", "/api/tasks/a%20b", "/api/tasks/1/outputs/thumb.webp", "/api/tasks/x..y"] {
                 let answer = try await stack.send(.get, path)
@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test(arguments: ["/api/%", "/api/tasks/%zz", "/auth/%f", "/api/tasks/%ff"])
-    func aBrokenAddressIsTheClientsFault(target: String) async throws {
+    func aMalformedPathIsAClientError(target: String) async throws {
         try await withWebStack(auth: Self.upstream, api: Self.upstream) { stack in
             let client = try await RawConnection.open(port: stack.port, host: "localhost")
             try await client.send("GET \(target) HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n")

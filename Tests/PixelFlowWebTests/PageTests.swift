@@ -24,7 +24,7 @@ import Testing
 
     private static let types = ["js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"]
 
-    @Test func theAddressesOfThePageAreThePage() async throws {
+    @Test func theRoutesOfThePageServeThePage() async throws {
         try await withWebStack { stack in
             let page = try await stack.send(.get, "/").body
             for path in [
@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test func everyFileOfThePageIsThere() async throws {
+    @Test func everyFileOfThePageExists() async throws {
         try await withWebStack { stack in
             let page = try await stack.send(.get, "/").body
             let paths = page.matches(of: /(?:src|href)="(\/[^"]+)"/).map { String($0.output.1) }
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test func aKnownPageIsNotSentAgain() async throws {
+    @Test func aCachedPageIsNotSentAgain() async throws {
         try await withWebStack { stack in
             let tag = try #require(try await stack.send(.get, "/").headers["etag"])
             let again = try await stack.send(.get, "/", headers: [("if-none-match", tag)])
@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    @Test func whatIsCompressedIsAnotherRepresentation() async throws {
+    @Test func aCompressedFileIsAnotherRepresentation() async throws {
         try await withWebStack { stack in
             let page = try await stack.send(.get, "/").body
             let path = try #require(page.firstMatch(of: /src="(\/[^"]+\.js)"/).map { String($0.output.1) })
@@ -90,7 +90,7 @@ import Testing
         }
     }
 
-    @Test func whatIsNotThereIsAProblem() async throws {
+    @Test func aMissingFileIsAProblem() async throws {
         try await withWebStack { stack in
             let missing = try await stack.send(.get, "/nothing.js")
             #expect(missing.status == 404)
@@ -102,7 +102,7 @@ import Testing
     }
 
     /// A replica that can serve the page stays in its Service: the page itself shows people which service does not respond.
-    @Test func isReadyWithoutTheOthersAndNamesThemToWhoRunsItOnly() async throws {
+    @Test func isReadyWithoutTheOthersAndNamesThemToOperatorsOnly() async throws {
         let livez: Routes = { $0.get("/livez") { _, _ in "ok" } }
         try await withWebStack(api: livez, isManagement: true) { stack in
             let ready = try await stack.send(.get, "/readyz")

@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test func passesOnWhatBelongsToTheMessageOnly() async throws {
+    @Test func passesOnEndToEndHeadersOnly() async throws {
         try await withWebStack(api: Self.echo) { stack in
             let answer = try await stack.send(
                 .get, "/api/echo?a=%2F&b=1",
@@ -58,7 +58,7 @@ import Testing
         }
     }
 
-    @Test func letsAMailServerUnsubscribeWithOneClick() async throws {
+    @Test func supportsOneClickUnsubscribe() async throws {
         try await withWebStack { stack in
             let path = "/auth/unsubscribe?token=quota_warning.a.b.0123"
             let answer = try await stack.send(
@@ -118,7 +118,7 @@ import Testing
         }
     }
 
-    @Test func aProblemThatBreaksOffIsAProblem() async throws {
+    @Test func aTruncatedProblemIsReported() async throws {
         let routes: Routes = { router in
             router.get("/api/tasks") { _, _ in
                 Response(

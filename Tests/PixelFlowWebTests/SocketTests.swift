@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test func theClientsEndIsTheServicesEnd() async throws {
+    @Test func closingTheClientClosesTheService() async throws {
         try await run { stack in
             for _ in 0..<50 {
                 try await RawWebSocket.open(port: stack.port, "/api/events") { socket in
@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    @Test func aRefusalArrivesWhole() async throws {
+    @Test func aRefusalArrivesComplete() async throws {
         try await run { stack in
             let refused = await #expect(throws: RawWebSocket.Refused.self) {
                 try await RawWebSocket.open(port: stack.port, "/api/closed") { _ in }

@@ -35,7 +35,7 @@ import Testing
     }
 
     /// 30 MiB, each mebibyte sent only after the previous one has arrived at the api.
-    @Test func anUploadIsNotGathered() async throws {
+    @Test func anUploadIsNotBuffered() async throws {
         let size = 1 << 20
         let pieces = 30
         let (arrivals, arrived) = AsyncStream.makeStream(of: Int.self)
@@ -89,7 +89,7 @@ import Testing
         }
     }
 
-    @Test func aClientThatGoesEndsTheStreamAtTheAPI() async throws {
+    @Test func aClientThatDisconnectsEndsTheStreamAtTheAPI() async throws {
         let (endings, ended) = AsyncStream.makeStream(of: Void.self)
         let routes: Routes = { router in
             router.get("/api/events") { request, _ in
@@ -118,7 +118,7 @@ import Testing
     }
 
     @Test(arguments: ["/api/output", "/api/events"])
-    func anAnswerThatBreaksOffIsNotTakenForWhole(path: String) async throws {
+    func aTruncatedAnswerIsNotTakenAsComplete(path: String) async throws {
         struct Breakdown: Error {}
         let routes: Routes = { router in
             router.get(RouterPath(path)) { _, _ in
@@ -136,7 +136,7 @@ import Testing
     }
 
     /// Bytes that arrive together with the head of a stream, and the end of the stream, are passed on as well.
-    @Test func aShortStreamArrivesWhole() async throws {
+    @Test func aShortStreamArrivesComplete() async throws {
         let routes: Routes = { router in
             router.get("/api/events") { request, _ in
                 #expect(request.uri.query == "batch=1")

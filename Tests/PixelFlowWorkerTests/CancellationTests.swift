@@ -12,7 +12,7 @@ import Testing
         }
     }
 
-    @Test func aRunIsStoppedAsSoonAsItsCancellationIsTold() async throws {
+    @Test func aRunIsStoppedOnceItsCancellationArrives() async throws {
         let harness = try WorkerHarness()
         let renderer = Self.endless()
         try await harness.run(renderer) { worker in
@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    @Test func aRunThatWasNotToldSeesItAtTheHeartbeat() async throws {
+    @Test func aMissedCancellationIsSeenAtTheHeartbeat() async throws {
         let harness = try WorkerHarness(policy: TaskPolicy(renewInterval: .milliseconds(20), renewDeadline: .seconds(10)))
         let renderer = Self.endless()
         try await harness.run(renderer) { worker in
@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    @Test func aTaskThatWaitsIsNeverRun() async throws {
+    @Test func aCancelledWaitingTaskNeverRuns() async throws {
         let harness = try WorkerHarness()
         let renderer = ScriptedRenderer()
         try await harness.run(renderer) { worker in

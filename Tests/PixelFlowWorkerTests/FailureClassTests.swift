@@ -108,7 +108,7 @@ import Testing
         }
     }
 
-    @Test func aDispatchMessageThatComesOftenIsOneRun() async throws {
+    @Test func repeatedDispatchMessagesCauseOneRun() async throws {
         let harness = try WorkerHarness()
         let renderer = ScriptedRenderer()
         try await harness.run(renderer) { worker in
@@ -124,7 +124,7 @@ import Testing
         }
     }
 
-    @Test func aDispatchMessageThatGotLostIsSentAgain() async throws {
+    @Test func aLostDispatchMessageIsSentAgain() async throws {
         let harness = try WorkerHarness()
         try await harness.run { _ in
             let task = try await harness.add()

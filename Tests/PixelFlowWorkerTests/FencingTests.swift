@@ -6,13 +6,13 @@ import Testing
 /// The same accident twice: a worker stalls past its lease, another worker claims the task, and both finish.
 /// With fencing, the history shows no violation. Without it, the checker must find one, which proves that the checker works.
 @Suite struct FencingTests {
-    @Test func withFencingTheHistoryIsGood() async throws {
+    @Test func withFencingTheHistoryIsValid() async throws {
         let harness = try WorkerHarness()
         let history = try await stall(harness)
         #expect(HistoryChecker().violations(in: history) == [])
     }
 
-    @Test func withoutFencingTheCheckerNotices() async throws {
+    @Test func withoutFencingTheCheckerFindsAViolation() async throws {
         var harness = try WorkerHarness()
         harness.workerStore = InterposedTaskStore.withoutFencing(harness.store, tenant: WorkerHarness.tenant)
         let rules = Set(HistoryChecker().violations(in: try await stall(harness)).map(\.rule))

@@ -5,7 +5,7 @@ import Testing
 
 /// What a worker does with a task that it has lost, or may have lost.
 @Suite struct LeaseTests {
-    @Test func aResultThatComesTooLateIsDiscarded() async throws {
+    @Test func aLateResultIsDiscarded() async throws {
         let harness = try WorkerHarness()
         let first = Gate()
         let renderer = ScriptedRenderer { call, job in

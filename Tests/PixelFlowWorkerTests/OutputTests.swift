@@ -16,7 +16,7 @@ import Testing
         }
     }
 
-    @Test func theManifestTellsEachOutputInOrder() async throws {
+    @Test func theManifestListsEachOutputInOrder() async throws {
         let harness = try WorkerHarness()
         try await harness.run { worker in
             let task = try await harness.add(Self.three)
@@ -63,7 +63,7 @@ import Testing
         }
     }
 
-    @Test func progressIsTold() async throws {
+    @Test func progressIsReported() async throws {
         let harness = try WorkerHarness()
         let gate = Gate()
         let renderer = ScriptedRenderer { _, job in

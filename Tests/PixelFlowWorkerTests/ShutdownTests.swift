@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test func noTaskIsTakenAnyMore() async throws {
+    @Test func noMoreTasksAreClaimed() async throws {
         let harness = try WorkerHarness()
         let renderer = ScriptedRenderer()
         try await harness.run(renderer) { worker in

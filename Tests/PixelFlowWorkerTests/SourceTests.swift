@@ -40,7 +40,7 @@ import WireFormats
 
     /// The source, "fetched", is seven bytes long.
     @Test(arguments: [(7, nil), (6, "quota_exceeded"), (nil, nil)] as [(Int?, String?)])
-    func aFetchedSourceIsHeldToTheQuotaAndCounts(_ quota: Int?, _ code: String?) async throws {
+    func aFetchedSourceCountsTowardsTheQuota(_ quota: Int?, _ code: String?) async throws {
         let harness = try WorkerHarness()
         try await harness.store.setQuota(Quota(sourceBytes: quota), of: WorkerHarness.tenant)
         let renderer = ScriptedRenderer()
@@ -57,7 +57,7 @@ import WireFormats
         }
     }
 
-    @Test func anUploadThatIsGoneFailsTheTask() async throws {
+    @Test func aMissingUploadFailsTheTask() async throws {
         let harness = try WorkerHarness()
         try await harness.run { worker in
             let task = try await harness.add()
@@ -93,7 +93,7 @@ import WireFormats
         }
     }
 
-    @Test func aWatermarkThatIsGoneFailsTheTask() async throws {
+    @Test func aMissingWatermarkFailsTheTask() async throws {
         let harness = try WorkerHarness()
         try await harness.run { worker in
             let mark = try await harness.add()

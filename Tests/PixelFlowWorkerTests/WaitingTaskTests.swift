@@ -5,7 +5,7 @@ import Testing
 
 /// Tasks whose dispatch message never arrives.
 @Suite struct WaitingTaskTests {
-    @Test func anIdleWorkerTakesTasksWithoutTheirDispatchMessages() async throws {
+    @Test func anIdleWorkerClaimsTasksWithoutDispatchMessages() async throws {
         var harness = try WorkerHarness()
         harness.pollInterval = .milliseconds(5)
         let fixed = harness

@@ -20,7 +20,7 @@ import Testing
         #expect(reserve.lowWaterMark(of: size) / Self.megabyte == mark / Self.megabyte)
     }
 
-    @Test func aMarkOfNothingIsNoMark() {
+    @Test func aReserveOfZeroHasNoMark() {
         #expect(DiskReserve(bytes: 0) { DiskRoom(available: 0, size: 1 << 40) }.lowWaterMark(of: 1 << 40) == 0)
     }
 
@@ -31,7 +31,7 @@ import Testing
         func set(_ bytes: Int) { available.withLock { $0 = bytes } }
     }
 
-    @Test func uploadsStopFirstThenWhatTasksStoreAndNeverRemovals() async throws {
+    @Test func uploadsStopFirstThenOutputsAndNeverRemovals() async throws {
         let folder = try TemporaryFolder()
         let room = Room(100 * Self.megabyte)
         let reserve = DiskReserve { DiskRoom(available: room.available.withLock { $0 }, size: 100 * Self.megabyte) }
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test func whatHangsForADayIsTakenBack() async throws {
+    @Test func abandonedWritesAreRemoved() async throws {
         let folder = try TemporaryFolder()
         let store = try FileBlobStore(path: folder.path)
         let path = folder.path + "/.partial/hanging"
@@ -89,7 +89,7 @@ import Testing
 @Suite(.enabled(if: TinyDisk.isPossible, "A tiny disk cannot be mounted here; that needs root."))
 struct RealDiskReserveTests {
     /// Uploads until they are rejected; then clients can still delete, and upload again.
-    @Test func aFullDiskIsEmptiedByDeleting() async throws {
+    @Test func deletingFreesAFullDisk() async throws {
         let disk = try TinyDisk(megabytes: 64)
         let path = disk.path
         let reserve = DiskReserve { try DiskRoom(path: path) }

@@ -4,7 +4,7 @@ import PixelFlowEmbedded
 import Testing
 
 @Suite struct InProcessBrokerTests {
-    @Test func refusesMoreThanItsCapacityAsAWhole() async throws {
+    @Test func refusesABatchBeyondItsCapacity() async throws {
         let broker = InProcessBroker(capacity: 3)
         try await broker.publish([message(1), message(2)])
         let error = await #expect(throws: PixelFlowError.self) { try await broker.publish([message(3), message(4)]) }
@@ -18,7 +18,7 @@ import Testing
         #expect(broker.depth == 0)
     }
 
-    @Test func keepsWhatNobodyHasCalledFor() async throws {
+    @Test func keepsUndeliveredMessages() async throws {
         let broker = InProcessBroker()
         let idle = try await broker.subscribe()
         let busy = try await broker.subscribe()

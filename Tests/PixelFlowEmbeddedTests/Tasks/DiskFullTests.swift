@@ -17,7 +17,7 @@ import Testing
         store = try SQLiteTaskStore(path: path)
     }
 
-    @Test func refusesWithAnOutageAndKeepsWhatItHasPromised() async throws {
+    @Test func reportsAnOutageAndKeepsCommittedData() async throws {
         try await limitPages(to: 50)
         var accepted: [TaskID: TaskRecord] = [:]
         var refused: [TaskID] = []

@@ -7,7 +7,7 @@ import Testing
 
 /// Databases written by earlier versions.
 @Suite struct SchemaTests {
-    @Test func metadataOfSourcesIsFoundUnderItsNewName() async throws {
+    @Test func sourceMetadataIsReadUnderItsNewName() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/tasks.sqlite"
         let store = try SQLiteTaskStore(path: path, clock: SystemClock())

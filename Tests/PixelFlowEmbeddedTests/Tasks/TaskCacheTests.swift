@@ -12,7 +12,7 @@ import Testing
         #expect(tasks.map { cache.task($0.id) != nil } == [false, false, true, true, true])
     }
 
-    @Test func keepsTheLatestStateInItsPlace() {
+    @Test func keepsTheLatestState() {
         let cache = TaskCache(capacity: 2)
         var task = Sample.task()
         for revision in 1...10 {

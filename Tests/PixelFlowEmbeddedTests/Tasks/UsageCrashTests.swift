@@ -5,7 +5,7 @@ import Testing
 
 /// Usage and tasks are consistent whenever a process is killed: its files at that moment are what the next process finds.
 @Suite struct UsageCrashTests {
-    @Test func aKilledProcessLeavesUsageAndTasksInStep() async throws {
+    @Test func aKilledProcessLeavesUsageAndTasksConsistent() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/tasks.sqlite"
         let store = try SQLiteTaskStore(path: path)

@@ -5,7 +5,7 @@ import Testing
 
 @Suite(.enabled(if: TestServer.isThere, TestServer.absence))
 struct DiagnosisTests {
-    @Test func theServerTellsHowItIsSetUp() async throws {
+    @Test func reportsTheSetupOfTheServer() async throws {
         try await TestDatabase.with { database in
             let store = try database.store()
             // The first command does not create the indexes that only improve performance.

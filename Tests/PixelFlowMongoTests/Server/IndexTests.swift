@@ -5,7 +5,7 @@ import Testing
 
 @Suite(.enabled(if: TestServer.isThere, TestServer.absence))
 struct IndexTests {
-    @Test func theFirstCommandWaitsForThoseThatRulesDependOnAndForNoOthers() async throws {
+    @Test func theFirstCommandWaitsForRequiredIndexesOnly() async throws {
         try await TestDatabase.with { database in
             let store = try database.store()
             try await store.check()

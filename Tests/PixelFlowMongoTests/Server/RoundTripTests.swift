@@ -49,7 +49,7 @@ struct RoundTripTests {
         }
     }
 
-    @Test func whatIsRememberedOfOrganisationsIsCounted() async throws {
+    @Test func cachedOrganisationsAreCounted() async throws {
         try await withMeteredStore { store, metrics in
             func count(_ cache: String, _ result: String) throws -> Int {
                 Int(try metrics.expectCounter("cache_requests_total", [("cache", cache), ("result", result)]).totalValue)

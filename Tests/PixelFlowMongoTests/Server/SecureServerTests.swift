@@ -19,7 +19,7 @@ struct SecureServerTests {
         }
     }
 
-    @Test func aWrongPasswordIsNamedAndNotTold() async throws {
+    @Test func aWrongPasswordIsNamedAndNotShown() async throws {
         try await SecureServer.with { server in
             try await server.reached(try server.store("pixelflow:right@", certificates: server.certificate))
             for credentials in ["pixelflow:hush-hush@", "nobody:hush-hush@", ""] {
@@ -32,7 +32,7 @@ struct SecureServerTests {
         }
     }
 
-    @Test func aServerThatNobodyVouchesForIsNotTold() async throws {
+    @Test func anUntrustedServerReceivesNoCredentials() async throws {
         try await SecureServer.with { server in
             try await server.reached(try server.store("pixelflow:right@", certificates: server.certificate))
             let store = try server.store("pixelflow:right@", certificates: nil)

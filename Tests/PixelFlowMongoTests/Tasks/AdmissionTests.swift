@@ -28,7 +28,7 @@ struct AdmissionTests {
     }
 
     @Test(arguments: [Quota(tasksInFlight: 12), Quota(tasksPerMonth: 12), Quota(bytesStored: 12)])
-    func replicasAdmitExactlyWhatThereIsRoomFor(quota: Quota) async throws {
+    func replicasAdmitExactlyTheQuota(quota: Quota) async throws {
         try await TestDatabase.with { database in
             let stores = try (0..<4).map { _ in try database.store() }
             try await stores[0].setQuota(quota, of: Sample.tenant)

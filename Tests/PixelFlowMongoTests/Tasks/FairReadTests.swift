@@ -15,7 +15,7 @@ struct FairReadTests {
         #expect(settings.readLimits.permitsOfOneKey == ofOne)
     }
 
-    @Test func oneReadPassesTheManyOfAnotherTenant() async throws {
+    @Test func oneReadOvertakesTheManyOfAnotherTenant() async throws {
         try await TestDatabase.with { database in
             let store = try database.store()
             for _ in 0..<5 { _ = try await store.create(Sample.task()) }

@@ -43,7 +43,7 @@ struct LostReplyTests {
         }
     }
 
-    @Test func aCompletionIsKnownToBeOne() async throws {
+    @Test func aCompletionWithALostReplyIsRecognised() async throws {
         try await TestProxy.with { proxy, store, _ in
             let claimed = try await store.addClaimed()
             let cut = proxy.cutReplies(toRequestsContaining: "update\0")
@@ -68,7 +68,7 @@ struct LostReplyTests {
     }
 
     @Test(arguments: [PixelFlowError.Retry.permanent, .transient])
-    func aFailureIsKnownToBeOne(retry: PixelFlowError.Retry) async throws {
+    func aFailureWithALostReplyIsRecognised(retry: PixelFlowError.Retry) async throws {
         try await TestProxy.with { proxy, store, _ in
             let claimed = try await store.addClaimed()
             proxy.cutReplies(toRequestsContaining: "update\0")

@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    @Test func fieldsOfLaterReleasesAreReadOver() throws {
+    @Test func fieldsOfLaterReleasesAreIgnored() throws {
         var document = try Self.written()
         document["colour"] = .document(BSONDocument([.init(name: "of", value: .string("a later release"))]))
         #expect(try TaskDocument(document).record == ReleaseSample.task)

@@ -22,7 +22,7 @@ struct ReplicaTests {
         }
     }
 
-    @Test func whatAWorkerRemembersIsNotTrustedBlindly() async throws {
+    @Test func aWorkersCacheIsNotTrustedBlindly() async throws {
         try await TestDatabase.with { database in
             let (worker, api) = (try database.store(), try database.store())
             let claimed = try await worker.addClaimed()
@@ -36,7 +36,7 @@ struct ReplicaTests {
     }
 
     /// A full history has no room for a claim, which the server writes on its own.
-    @Test func claimsGoOnWhenTheHistoryIsFull() async throws {
+    @Test func claimsContinueWhenTheHistoryIsFull() async throws {
         try await TestDatabase.with { database in
             let store = try database.store()
             let task = try await store.add()

@@ -17,7 +17,7 @@ import Testing
         #expect(estimate.bounds(at: 15_000).contains(ahead))
     }
 
-    @Test func everyLookNarrowsThem() {
+    @Test func everyReadingNarrowsThem() {
         var estimate = ClockEstimate(sample(sent: 0, at: 300, received: 9_000))
         var width: Int64 = 10_000
         for start in stride(from: Int64(10_000), to: 20_000, by: 1_130) {

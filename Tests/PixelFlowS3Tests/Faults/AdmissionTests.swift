@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func whoWaitsGivesUpWhenItsTimeIsOver() async throws {
+    @Test func aWaiterGivesUpAtItsTimeLimit() async throws {
         try await withBusyStore(waiting: 10, readTimeout: .milliseconds(200)) { store, first in
             let waiters = (0..<5).map { _ in Task { try await store.write(key("t/b/source"), bytes: sample(10)) } }
             for request in [first] + waiters {

@@ -48,7 +48,7 @@ struct OutageTests {
         }
     }
 
-    @Test func opensWhereNobodyAnswersYet() async throws {
+    @Test func opensBeforeTheServerAnswers() async throws {
         let proxy = try await FaultProxy.start(to: TestServer.address().host, port: TestServer.address().port)
         try await proxy.refuseConnections()
         let store = try TestServer.store(TestServer.settings(endpoint: "http://127.0.0.1:\(proxy.port)"))
@@ -58,7 +58,7 @@ struct OutageTests {
         try await proxy.stop()
     }
 
-    @Test func aWriteWhoseAnswerIsLostIsStillOne() async throws {
+    @Test func aWriteWhoseAnswerIsLostHappensOnce() async throws {
         try await withProxy { proxy, store in
             let cut = proxy.cutReplies(matching: Self.begins(with: "PUT "))
             try await store.write(key("t/a/source"), bytes: sample(100_000))
@@ -69,7 +69,7 @@ struct OutageTests {
     }
 
     /// A worker that has lost its task removes what it wrote; a write that arrived after the removal would remain.
-    @Test func aCancelledWriteThatTheServerMayHaveAppearsBeforeItReturns() async throws {
+    @Test func aCancelledWriteIsVisibleBeforeItReturns() async throws {
         try await withProxy { proxy, store in
             proxy.setLatency(.milliseconds(300))
             let write = Task { try await store.write(key("t/a/source"), bytes: sample(1000)) }
@@ -83,7 +83,7 @@ struct OutageTests {
 
     /// The three calls that make up an upload.
     @Test(arguments: ["?uploads=", "?partNumber=2", "?uploadId="])
-    func anUploadWhoseAnswersAreLostIsStillWhole(request: String) async throws {
+    func anUploadWhoseAnswersAreLostIsComplete(request: String) async throws {
         try await withProxy { proxy, store in
             let whole = sample(S3BlobStore.partBytes * 2 + 5)
             let cut = proxy.cutReplies(matching: Self.begins(with: request))
@@ -148,7 +148,7 @@ struct OutageTests {
         }
     }
 
-    @Test func refusesWithAClearErrorWhereTheKeyIsWrong() async throws {
+    @Test func aWrongKeyIsAClearError() async throws {
         var environment = TestServer.credentials
         environment["PIXELFLOW_S3_ACCESS_KEY"] = TestServer.credentials["PIXELFLOW_S3_ACCESS_KEY"] ?? environment["AWS_ACCESS_KEY_ID"]
         environment["PIXELFLOW_S3_SECRET_KEY"] = "not-the-secret"

@@ -5,7 +5,7 @@ import Testing
 
 @Suite(.enabled(if: TestServer.isThere, TestServer.hint))
 struct DiagnosisTests {
-    @Test func theStoreTellsHowItIsSetUpAndKeepsNothingOfIt() async throws {
+    @Test func reportsTheSetupOfTheStoreAndLeavesNothing() async throws {
         let store = try TestServer.store()
         let findings = try await store.diagnose()
         #expect(findings.map(\.name) == ["latency", "write-read", "clock", "tls"])

@@ -11,7 +11,7 @@ struct FolderTests {
     private let prefix = "test-\(UUID().uuidString)"
 
     @Test(arguments: [0, 1, S3BlobStore.partBytes + 1])
-    func givesBackWhatItWasGiven(size: Int) async throws {
+    func returnsWhatWasStored(size: Int) async throws {
         let folder = try folder()
         let whole = sample(size)
         try await folder.write("a.ndjson", from: stream(whole))
@@ -38,7 +38,7 @@ struct FolderTests {
         #expect(try await !self.folder("-2").isInsideAnInstallation())
     }
 
-    @Test func tellsWhatIsWrong() async throws {
+    @Test func reportsErrors() async throws {
         let other = try folder(keys: ["PIXELFLOW_S3_ACCESS_KEY": "a", "PIXELFLOW_S3_SECRET_KEY": "b"])
         await #expect(throws: S3Folder.Failure.refused("InvalidAccessKeyId")) { try await other.list { _ in } }
         #expect(throws: S3Folder.Failure.self) { try S3Folder(url: "s3://b", environment: TestServer.credentials) }

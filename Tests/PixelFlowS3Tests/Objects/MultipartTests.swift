@@ -51,7 +51,7 @@ struct MultipartTests {
         #expect(try await uploads(store) == [])
     }
 
-    @Test func aCancelledWriteTakesItsPartsBack() async throws {
+    @Test func aCancelledWriteRemovesItsParts() async throws {
         let store = try TestServer.store()
         let (chunks, sink) = AsyncThrowingStream<ByteBuffer, any Error>.makeStream()
         for _ in 0..<20 { sink.yield(sample(1024 * 1024)) }
@@ -63,7 +63,7 @@ struct MultipartTests {
         #expect(try await store.keys(key("t")) == [])
     }
 
-    @Test func aWriteThatIsCancelledBeforeItsUploadHasAnIdTakesItBack() async throws {
+    @Test func aWriteCancelledBeforeItsUploadIdArrivesAbortsIt() async throws {
         let server = try TestServer.address()
         let proxy = try await FaultProxy.start(to: server.host, port: server.port)
         let prefix = "test-\(UUIDv7.make())"
@@ -92,7 +92,7 @@ struct MultipartTests {
         #expect(try await store.keys(key("t")) == [key("t/a/source")])
     }
 
-    @Test func takesBackWhatADeadProcessLeft() async throws {
+    @Test func removesPartsOfADeadProcess() async throws {
         let store = try TestServer.store()
         for name in ["t/a/source", "t/b/source"] { _ = try await MultipartUpload.begin(store.names.object(key(name)), store.transport) }
         #expect(try await uploads(store).count == 2)

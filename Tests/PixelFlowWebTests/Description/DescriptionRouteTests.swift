@@ -35,7 +35,7 @@ import WireFormats
         }
     }
 
-    @Test func faultsOfTheWholeDescription() async throws {
+    @Test func theMergedDescriptionIsValid() async throws {
         let (auth, api) = (StubDescription("/login", "login"), StubDescription("/api/tasks", "listTasks"))
         try await withWebStack(auth: auth.routes, api: api.routes) { stack in
             let document = APIDescription(try JSONValue(parsing: try await stack.send(.get, "/openapi.json").body))
@@ -43,7 +43,7 @@ import WireFormats
         }
     }
 
-    @Test func manyReadersAreOneQuestion() async throws {
+    @Test func concurrentReadersShareOneRequest() async throws {
         let (auth, api) = (StubDescription("/login", "login"), StubDescription("/api/tasks", "listTasks"))
         try await withWebStack(auth: auth.routes, api: api.routes, clock: ManualClock()) { stack in
             try await withThrowingTaskGroup(of: Int.self) { group in
@@ -55,7 +55,7 @@ import WireFormats
         }
     }
 
-    @Test func whatAServiceSaidStaysWhileItIsAway() async throws {
+    @Test func theLastDescriptionIsServedDuringAnOutage() async throws {
         let (auth, api, clock) = (StubDescription("/login", "login"), StubDescription("/api/tasks", "listTasks"), ManualClock())
         try await withWebStack(auth: auth.routes, api: api.routes, clock: clock) { stack in
             api.isAway = true
@@ -85,7 +85,7 @@ import WireFormats
         }
     }
 
-    @Test func aDescriptionHasABound() async throws {
+    @Test func aDescriptionHasASizeLimit() async throws {
         let (auth, api) = (StubDescription("/login", "login"), StubDescription("/api/tasks", "listTasks"))
         api.padding = String(repeating: " ", count: DescriptionSource.limit)
         try await withWebStack(auth: auth.routes, api: api.routes) { stack in

@@ -80,7 +80,7 @@ import WireFormats
             merged["paths"]?["/api/tasks/{id}"]?["get"]?["responses"]?["503"] == ["$ref": "#/components/responses/Stopping"])
     }
 
-    @Test func refusesWhatDoesNotGoTogether() {
+    @Test func refusesConflictingDescriptions() {
         var other = Self.api
         other["components"]?["schemas"]?["Problem"] = ["type": "string"]
         #expect(throws: DescriptionClashError.component("schemas/Problem")) { try Self.merged(api: other) }
