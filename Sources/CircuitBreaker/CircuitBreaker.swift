@@ -1,13 +1,13 @@
 public import Metrics
 import Synchronization
 
-/// Stops calling a backend that has failed several times in a row, so that callers are answered at
-/// once and the backend is left alone until one probe has succeeded.
+/// Stops calls to a backend after several consecutive failures, so that callers get an error immediately
+/// and the backend has time to recover.
 ///
-/// Closed: every call goes through. After `threshold` failures in a row it opens: calls are refused
-/// with `CircuitOpenError`. After `cooldown` one call is let through as a probe (half-open); its
-/// success closes the circuit, its failure opens it again. The state is exported as
-/// `circuit_breaker_state{backend,state}` (1 for the present state) and refusals as
+/// Closed: all calls pass. After `threshold` consecutive failures the circuit opens: calls fail
+/// with `CircuitOpenError`. After `cooldown`, one call passes as a probe (half-open); if it
+/// succeeds, the circuit closes, otherwise it opens again. The state is exported as
+/// `circuit_breaker_state{backend,state}` (1 for the current state) and rejections as
 /// `circuit_breaker_rejections_total{backend}`.
 public final class CircuitBreaker: Sendable {
     public enum State: String, Sendable, CaseIterable {
@@ -15,7 +15,7 @@ public final class CircuitBreaker: Sendable {
         case halfOpen = "half_open"
     }
 
-    /// Names the backend in metrics and errors.
+    /// Identifies the backend in metrics and errors.
     public let name: String
     private let machine: Mutex<CircuitStateMachine>
     private let now: @Sendable () -> ContinuousClock.Instant
@@ -23,10 +23,10 @@ public final class CircuitBreaker: Sendable {
     private let rejections: Counter
 
     /// - Parameters:
-    ///   - threshold: failures in a row that open the circuit.
-    ///   - cooldown: how long it stays open before a probe is let through.
-    ///   - now: the monotonic clock; tests use one that they move.
-    ///   - metrics: exports the state.
+    ///   - threshold: consecutive failures that open the circuit.
+    ///   - cooldown: the time until an open circuit allows a probe.
+    ///   - now: the monotonic clock; tests control theirs.
+    ///   - metrics: receives the state.
     public init(
         name: String, threshold: Int = 5, cooldown: Duration = .seconds(2),
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }, metrics: any MetricsFactory = MetricsSystem.factory
@@ -47,9 +47,9 @@ public final class CircuitBreaker: Sendable {
 
     /// Runs `operation` if the circuit allows it, and records the outcome.
     ///
-    /// - Parameter isFailure: whether an error counts as a failure of the backend. A refusal such as a
-    ///   duplicate key does not: the backend has answered. A cancelled operation never does.
-    /// - Throws: `CircuitOpenError` if the operation was not run, otherwise its errors.
+    /// - Parameter isFailure: whether an error counts as a failure of the backend. A rejection such as a
+    ///   duplicate key does not, because the backend has responded. Cancellation never counts.
+    /// - Throws: `CircuitOpenError` if `operation` was not run, otherwise the errors of `operation`.
     public func run<Success: Sendable>(
         countingAsFailure isFailure: (any Error) -> Bool = { _ in true }, _ operation: () async throws -> Success
     ) async throws -> Success {
@@ -79,7 +79,7 @@ public final class CircuitBreaker: Sendable {
     }
 }
 
-/// The call was rejected, because the backend has failed too often recently.
+/// The call was rejected because the backend has failed too often recently.
 public struct CircuitOpenError: Error, Sendable, Hashable, CustomStringConvertible {
     public let name: String
 

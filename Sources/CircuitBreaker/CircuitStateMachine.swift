@@ -1,7 +1,7 @@
-/// The rules of a circuit breaker, without clock or lock of its own.
+/// The rules of a circuit breaker: a pure state machine without clock or lock.
 struct CircuitStateMachine: Sendable {
-    /// Permission for one call. A ticket of an earlier period no longer counts: a call that was under
-    /// way when the circuit opened says nothing about the backend of now.
+    /// Permission for one call. Outcomes of tickets from an earlier period are ignored: a call that started before
+    /// the circuit opened reveals nothing about the current state of the backend.
     struct Ticket: Sendable {
         let period: Int
         let isProbe: Bool
@@ -14,7 +14,7 @@ struct CircuitStateMachine: Sendable {
 
     enum Outcome: Sendable {
         case success, failure
-        /// The call was cancelled before the backend had answered.
+        /// The call was cancelled before the backend responded.
         case unknown
     }
 
@@ -68,7 +68,7 @@ struct CircuitStateMachine: Sendable {
             return nil
         case (.probing, .success): enter(.closed(failures: 0))
         case (.probing, .failure): enter(.open(until: now + cooldown))
-        // A probe that was given up proves nothing; the next call may be one.
+        // An abandoned probe proves nothing; the next call may probe.
         case (.probing, .unknown): enter(.open(until: now))
         case (.closed, .unknown), (.open, _): return nil
         }

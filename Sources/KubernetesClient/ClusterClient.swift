@@ -3,33 +3,33 @@ public import NIOPosix
 
 /// A client of one cluster's API as one user.
 ///
-/// Every call throws `KubernetesError`, or `CancellationError` if its task was cancelled. It does not
-/// connect or get credentials before the first call.
+/// Every call throws `KubernetesError`, or `CancellationError` if its task was cancelled. The client does not
+/// connect or load credentials before the first call.
 ///
-/// Calls with `in namespace: String?` use the configuration's namespace if it is nil.
+/// In calls with `in namespace: String?`, nil means the namespace of the configuration.
 public final class ClusterClient: Sendable {
     public let configuration: ClusterConfiguration
     let transport: APITransport
 
-    /// - Throws: `KubernetesError` of kind `configuration` if the server's address, its authorities or
-    ///   the proxy make no sense.
+    /// - Throws: `KubernetesError` of kind `configuration` if the server's address, its certificate authorities or
+    ///   the proxy are invalid.
     public init(_ configuration: ClusterConfiguration, eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton) throws {
         self.configuration = configuration
         transport = try APITransport(configuration, group: eventLoopGroup)
     }
 
-    /// Closes the connections. The client must not be used afterwards, and not be dropped without.
+    /// Closes the connections. Must be called before the last reference is released; afterwards, calls are not allowed.
     public func shutdown() async {
         await transport.shutdown()
     }
 
-    /// The namespace that calls mean which name none.
+    /// The default namespace of calls.
     public var namespace: String { configuration.namespace }
 }
 
-/// The objects of which namespaces a call is about.
+/// The namespaces that a call covers.
 public enum NamespaceScope: Sendable, Hashable, ExpressibleByStringLiteral {
-    /// The configuration's.
+    /// That of the configuration.
     case current
     case named(String)
     case all

@@ -1,12 +1,12 @@
 import NIOCore
 
-/// Finds boundary lines in bytes that may end anywhere.
+/// Finds boundary lines in incomplete input.
 struct Delimiter: Sendable {
-    /// A whole boundary line.
+    /// A complete boundary line.
     struct End: Hashable {
-        /// Its bytes, the line ends before and after it included.
+        /// Bytes of the line, including the line breaks before and after it.
         var length: Int
-        /// Whether it is the last one. Its line end is then left to the epilogue.
+        /// Whether it is the closing boundary. Its line break then belongs to the epilogue.
         var closes: Bool
     }
 
@@ -17,31 +17,31 @@ struct Delimiter: Sendable {
         case incomplete
     }
 
-    /// Bytes that are certainly no part of a boundary, and the boundary right after them.
+    /// The number of leading bytes that are certainly not part of a boundary, and the boundary after them, if any.
     struct Scan {
         var before: Int
         var end: End?
     }
 
-    /// Blanks after a boundary: RFC 2046 lets gateways add some and names no number.
+    /// Whitespace after a boundary: RFC 2046 allows gateways to add some, without a limit.
     static let maximumPadding = 256
 
-    /// CR LF, two dashes, the boundary.
+    /// CR LF, two hyphens and the boundary.
     private let bytes: [UInt8]
     private static let lineEndLength = 2
 
     init(boundary: String) { bytes = Array("\r\n--\(boundary)".utf8) }
 
-    /// Whether `buffer` begins with a boundary line whose first line end has been consumed already.
+    /// Whether `buffer` begins with a boundary line whose leading line break has already been consumed.
     func atLineStart(of buffer: ByteBuffer) throws(MultipartError) -> Match {
         try scoped(buffer) { input throws(MultipartError) in try match(in: input, at: 0, skipping: Self.lineEndLength) }
     }
 
-    /// Looks for the first boundary line in `buffer`. If it may begin but not end in it, `end` is nil.
+    /// Finds the first boundary line in `buffer`. `end` is nil if there is none or it may be incomplete.
     func search(in buffer: ByteBuffer) throws(MultipartError) -> Scan {
         try scoped(buffer) { input throws(MultipartError) in
             var from = 0
-            // A boundary holds no CR, so that candidates never overlap and the search stays linear.
+            // A boundary contains no CR, so candidates never overlap and the search takes linear time.
             while let candidate = input.offset(of: UInt8(ascii: "\r"), from: from) {
                 switch try match(in: input, at: candidate, skipping: 0) {
                 case .found(let end): return Scan(before: candidate, end: end)
@@ -63,7 +63,7 @@ struct Delimiter: Sendable {
         return try lineEnd(in: input, from: start, at: position)
     }
 
-    /// Judges what follows the boundary itself: `--`, or blanks and a line end.
+    /// Parses what follows the boundary itself: `--`, or whitespace and a line break.
     private func lineEnd(in input: UnsafeRawBufferPointer, from start: Int, at end: Int) throws(MultipartError) -> Match {
         var position = end
         if position < input.count, input[position] == UInt8(ascii: "-") {
@@ -80,7 +80,7 @@ struct Delimiter: Sendable {
         return .found(End(length: position + 2 - start, closes: false))
     }
 
-    /// Gives scoped access to the readable bytes and keeps the error's type.
+    /// Provides scoped access to the readable bytes with typed errors.
     private func scoped<Value>(
         _ buffer: ByteBuffer, _ body: (UnsafeRawBufferPointer) throws(MultipartError) -> Value
     ) throws(MultipartError) -> Value {

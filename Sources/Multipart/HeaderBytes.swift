@@ -1,7 +1,7 @@
 extension UInt8 {
     var isBlank: Bool { self == UInt8(ascii: " ") || self == UInt8(ascii: "\t") }
 
-    /// A character of a token: RFC 9110, section 5.6.2.
+    /// Whether this is a token character (RFC 9110, section 5.6.2).
     var isToken: Bool {
         switch self {
         case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"):
@@ -11,7 +11,7 @@ extension UInt8 {
         }
     }
 
-    /// A byte that a header's value may hold: text, blanks, and anything beyond ASCII.
+    /// Whether this is allowed in a header value: printable ASCII, whitespace, or a byte beyond ASCII.
     var isFieldText: Bool { self >= 0x20 && self != 0x7F || self == UInt8(ascii: "\t") }
 }
 
@@ -21,6 +21,6 @@ extension ArraySlice<UInt8> {
         return self[first...last]
     }
 
-    /// Bytes that are not UTF-8 become replacement characters: a name is shown, never compared.
+    /// Bytes that are not UTF-8 become replacement characters, which is safe because names are only displayed, never compared.
     var text: String { String(decoding: self, as: UTF8.self) }
 }

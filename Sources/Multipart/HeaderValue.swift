@@ -2,19 +2,19 @@ import WireFormats
 
 /// A header value of the form `value; parameter=token; parameter="quoted"`.
 struct HeaderValue {
-    /// The part before the first semicolon, trimmed and in lower case.
+    /// The part before the first semicolon, trimmed and in lowercase.
     let value: String
-    /// Names in lower case.
+    /// By name in lowercase.
     let parameters: [String: String]
 
-    /// Nil if the text has another form or a parameter twice, of which readers would choose differently.
+    /// Nil if the text has another form or repeats a parameter, because readers would disagree on which one counts.
     init?(_ text: String) {
         var scanner = Scanner(rest: Array(text.utf8)[...])
         value = scanner.take { $0 != UInt8(ascii: ";") }.trimmed.text.lowercased()
         var parameters: [String: String] = [:]
         while scanner.skip(UInt8(ascii: ";")) {
             scanner.skipBlanks()
-            // Some senders end the list with a semicolon.
+            // Some clients end the list with a semicolon.
             if scanner.rest.isEmpty { break }
             guard let (name, value) = scanner.parameter(), parameters.updateValue(value, forKey: name) == nil else { return nil }
         }
@@ -22,7 +22,7 @@ struct HeaderValue {
         self.parameters = parameters
     }
 
-    /// Decodes `charset'language'percent-encoded` of RFC 8187; UTF-8 and ISO-8859-1 are known.
+    /// Decodes `charset'language'percent-encoded` (RFC 8187) in UTF-8 or ISO-8859-1.
     static func decodeExtended(_ text: String) -> String? {
         let pieces = text.split(separator: "'", maxSplits: 2, omittingEmptySubsequences: false)
         guard pieces.count == 3, let bytes = PercentEncoding.decoded(pieces[2].utf8) else { return nil }
@@ -61,13 +61,13 @@ private struct Scanner {
         return (name.text.lowercased(), value)
     }
 
-    /// Everything up to the next semicolon: senders leave quotes out where the grammar wants them.
+    /// Reads up to the next semicolon, because some clients omit quotes that the grammar requires.
     private mutating func token() -> String? {
         let value = take { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: "\"") }.trimmed
         return value.isEmpty ? nil : value.text
     }
 
-    /// A backslash escapes only a quote and itself, so that `C:\photo.jpg` of old browsers survives.
+    /// A backslash escapes only a quote and itself, so that `C:\photo.jpg` from old browsers stays intact.
     private mutating func quoted() -> String? {
         rest.removeFirst()
         var bytes: [UInt8] = []

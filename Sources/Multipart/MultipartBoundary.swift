@@ -1,5 +1,5 @@
 extension MultipartParser {
-    /// The boundary that a Content-Type such as `multipart/form-data; boundary=x` names.
+    /// The boundary in a `Content-Type` such as `multipart/form-data; boundary=x`.
     ///
     /// - Throws: `notFormData`, `boundaryMissing` or `boundaryInvalid`.
     public static func boundary(fromContentType contentType: String) throws(MultipartError) -> String {
@@ -9,7 +9,7 @@ extension MultipartParser {
         return boundary
     }
 
-    /// RFC 2046, section 5.1.1: 1 to 70 characters of a small set, the last one no space.
+    /// RFC 2046, section 5.1.1: 1 to 70 characters from a small set, not ending in a space.
     static func isValid(boundary: String) -> Bool {
         (1...70).contains(boundary.utf8.count) && boundary.utf8.last != UInt8(ascii: " ")
             && boundary.utf8.allSatisfy(isBoundaryCharacter)

@@ -1,30 +1,30 @@
-/// Why a body is not the multipart/form-data it claims to be.
+/// Why a body is not valid multipart/form-data.
 ///
-/// Every case is the sender's fault; the description is one sentence that may be shown to them.
+/// Every case is an error of the client; the description is one sentence that can be shown to it.
 public enum MultipartError: Error, Sendable, Hashable {
-    /// The Content-Type is not `multipart/form-data`, or cannot be read.
+    /// The `Content-Type` is not `multipart/form-data`, or is malformed.
     case notFormData
-    /// The Content-Type names no boundary.
+    /// The `Content-Type` has no boundary.
     case boundaryMissing
-    /// The boundary is not 1 to 70 of the characters that RFC 2046 allows.
+    /// The boundary does not consist of 1 to 70 characters that RFC 2046 allows.
     case boundaryInvalid
     /// The boundary does not occur within the bytes allowed before the first part.
     case firstBoundaryNotFound
     /// The body ended before the closing boundary.
     case truncated
-    /// A line of a part's header, or of a boundary, ended in a bare line feed.
+    /// A header line or a boundary line ended in a bare line feed.
     case bareLineFeed
-    /// A header line without a name and a colon, with control characters, or folded.
+    /// A header line has no name or no colon, contains control characters, or is folded.
     case headerLineInvalid
-    /// The header of one part has more bytes than allowed.
+    /// The header of one part exceeds the limit in bytes.
     case headerTooLarge(limit: Int)
     /// One part has more header lines than allowed.
     case tooManyHeaders(limit: Int)
     /// The body has more parts than allowed.
     case tooManyParts(limit: Int)
-    /// A part without `Content-Disposition: form-data`, with two of them, or with one that cannot be read.
+    /// A part has no `Content-Disposition: form-data`, several of them, or a malformed one.
     case dispositionInvalid
-    /// A part whose Content-Disposition gives no name.
+    /// The `Content-Disposition` of a part has no name.
     case nameMissing
 }
 

@@ -1,15 +1,15 @@
 public import NIOCore
 
-/// What a parser has found, in the order of the body.
+/// What the parser has found, in the order of the body.
 ///
 /// A body is `(partBegan body* partEnded)* finished`.
 public enum MultipartEvent: Sendable, Hashable {
     /// The header of a part is complete.
     case partBegan(MultipartPart)
-    /// Some bytes of the part that began last, never none; a slice of what was fed wherever possible.
+    /// Bytes of the current part, never empty; a slice of the input if possible.
     case body(ByteBuffer)
     /// The part is complete.
     case partEnded
-    /// The closing boundary was seen. What follows it is ignored.
+    /// The closing boundary has been read. Everything after it is ignored.
     case finished
 }

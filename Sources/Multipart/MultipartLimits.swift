@@ -1,14 +1,14 @@
-/// Bounds on what a parser keeps in memory, whatever the sender does.
+/// Limits on what a parser keeps in memory.
 ///
-/// Bodies of parts are streamed and not limited here: count them where they are used.
+/// The bodies of parts are streamed and not limited here: limit them where they are consumed.
 public struct MultipartLimits: Sendable, Hashable {
     /// Parts in one body.
     public var parts: Int
-    /// Bytes of one part's header, line ends included.
+    /// Bytes of one part's header, including line breaks.
     public var headerBytes: Int
     /// Header lines of one part.
     public var headers: Int
-    /// Bytes before the first boundary; senders in practice put none there.
+    /// Bytes before the first boundary; common clients send none.
     public var preambleBytes: Int
 
     public init(parts: Int = 64, headerBytes: Int = 8 * 1024, headers: Int = 16, preambleBytes: Int = 4 * 1024) {

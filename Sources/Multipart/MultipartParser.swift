@@ -1,26 +1,26 @@
 public import NIOCore
 
-/// Parses multipart/form-data (RFC 7578, RFC 2046) as it arrives, without any I/O of its own.
+/// Parses multipart/form-data (RFC 7578, RFC 2046) incrementally, without performing I/O.
 ///
-/// Feed it chunks of any size and ask for events until it has no more:
+/// Feed it chunks of any size and request events until it returns nil:
 ///
 ///     var parser = try MultipartParser(boundary: boundary)
 ///     parser.feed(chunk)
 ///     while let event = try parser.next() { … }
 ///
-/// and call `finish()` after the last chunk. A boundary counts only as a whole line (trailing blanks
-/// allowed); text that merely begins like one belongs to the part. Memory is bounded by the chunk
-/// and the limits. After an error the parser throws the same error for ever.
+/// Call `finish()` after the last chunk. A boundary must fill a whole line (trailing whitespace is
+/// allowed); a line that merely begins with it belongs to the part. Memory is bounded by the chunk
+/// size and the limits. After an error, the parser keeps throwing the same error.
 public struct MultipartParser: Sendable {
     private enum State {
-        /// At the first byte, where the boundary needs no line end before it.
+        /// At the first byte, where the boundary needs no preceding line break.
         case start
         case preamble
         case header
-        /// At the first byte of a body: an empty one may share its line end with the boundary.
+        /// At the first byte of a part's body: an empty body may share its line break with the boundary.
         case bodyStart
         case body
-        /// The closing boundary was read; `finished` has yet to be told.
+        /// The closing boundary has been read, but `finished` has not been returned.
         case closing
         case finished
         case failed(MultipartError)
@@ -42,14 +42,14 @@ public struct MultipartParser: Sendable {
         self.header = PartHeader(limits: limits)
     }
 
-    /// Takes the next bytes of the body. What the earlier chunks held is best asked for first.
+    /// Adds the next bytes of the body. Request all events of earlier chunks first.
     public mutating func feed(_ chunk: ByteBuffer) {
         if case .finished = state { return }
         guard pending.readableBytes > 0 else {
             pending = chunk
             return
         }
-        // A fresh buffer, since the pending one shares its storage with the slices handed out.
+        // A fresh buffer, because the pending one shares its storage with slices that were returned.
         var joined = ByteBuffer()
         joined.reserveCapacity(pending.readableBytes + chunk.readableBytes)
         joined.writeImmutableBuffer(pending)
@@ -57,7 +57,7 @@ public struct MultipartParser: Sendable {
         pending = joined
     }
 
-    /// The next event, or nil until more is fed (and for ever after `finished`).
+    /// The next event, or nil if more input is needed. Always nil after `finished`.
     public mutating func next() throws(MultipartError) -> MultipartEvent? {
         do {
             return try advance()
@@ -68,9 +68,9 @@ public struct MultipartParser: Sendable {
         }
     }
 
-    /// Says that nothing more will come.
+    /// Marks the end of the input.
     ///
-    /// - Throws: `firstBoundaryNotFound` or `truncated`, unless `finished` was told or is next.
+    /// - Throws: `firstBoundaryNotFound` or `truncated`, unless `finished` has been or will be returned.
     public func finish() throws(MultipartError) {
         switch state {
         case .finished, .closing: return
@@ -109,7 +109,7 @@ public struct MultipartParser: Sendable {
         }
     }
 
-    /// - Returns: false if more bytes are needed to tell.
+    /// - Returns: false if more bytes are needed to decide.
     private mutating func skipStart() throws(MultipartError) -> Bool {
         switch try delimiter.atLineStart(of: pending) {
         case .incomplete: return false
@@ -147,7 +147,7 @@ public struct MultipartParser: Sendable {
         return .partEnded
     }
 
-    /// Consumes a boundary line and enters what follows it.
+    /// Consumes a boundary line and updates the state.
     private mutating func pass(_ end: Delimiter.End) throws(MultipartError) {
         pending.moveReaderIndex(forwardBy: end.length)
         guard !end.closes else {

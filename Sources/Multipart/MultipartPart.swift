@@ -1,6 +1,6 @@
-/// What the header of a part says.
+/// The header of a part.
 public struct MultipartPart: Sendable, Hashable {
-    /// One header line, the value trimmed.
+    /// One header line, with a trimmed value.
     public struct Header: Sendable, Hashable {
         public var name: String
         public var value: String
@@ -11,9 +11,9 @@ public struct MultipartPart: Sendable, Hashable {
         }
     }
 
-    /// The field's name; may be empty, never missing.
+    /// The name of the form field; may be empty.
     public var name: String
-    /// As the sender chose it, not safe as a path. Nil for an ordinary field.
+    /// As sent by the client; not safe as a path. Nil for an ordinary field.
     public var filename: String?
     /// The part's own Content-Type, unparsed.
     public var contentType: String?
@@ -27,7 +27,7 @@ public struct MultipartPart: Sendable, Hashable {
         self.headers = headers
     }
 
-    /// The first header of that name, whatever its case.
+    /// The first header of this name; case-insensitive.
     public func header(_ name: String) -> String? {
         let wanted = name.lowercased()
         return headers.first { $0.name.lowercased() == wanted }?.value

@@ -1,9 +1,9 @@
 public import NIOCore
 
-/// The events of a body that arrives as a sequence of buffers.
+/// The events of a body that arrives as an asynchronous sequence of buffers.
 ///
-/// Ends after `finished`; throws `MultipartError`, or what the body itself throws. Reads the body only
-/// as fast as the events are taken.
+/// Ends after `finished`. Throws `MultipartError` and the errors of the body. Applies back pressure: reads the body only
+/// when events are requested.
 public struct MultipartSequence<Body: AsyncSequence>: AsyncSequence where Body.Element == ByteBuffer {
     public typealias Element = MultipartEvent
     public typealias Failure = any Error

@@ -8,9 +8,9 @@ struct PartHeader: Sendable {
 
     init(limits: MultipartLimits) { self.limits = limits }
 
-    /// Takes whole lines off `buffer`.
+    /// Consumes complete lines from `buffer`.
     ///
-    /// - Returns: all headers once the empty line was read, nil until then.
+    /// - Returns: all headers after the empty line, otherwise nil.
     mutating func read(from buffer: inout ByteBuffer) throws(MultipartError) -> [MultipartPart.Header]? {
         while true {
             let room = limits.headerBytes - bytes
@@ -27,7 +27,7 @@ struct PartHeader: Sendable {
         }
     }
 
-    /// How many bytes there are up to and with the next line feed.
+    /// The number of bytes up to and including the next line feed.
     private func lineEnd(in buffer: ByteBuffer) -> Int? {
         buffer.withUnsafeReadableBytes { $0.offset(of: UInt8(ascii: "\n"), from: 0) }.map { $0 + 1 }
     }

@@ -1,14 +1,14 @@
 import WireFormats
 
-/// How many spans wait, and how they are sent together: the variables `OTEL_BSP_…`.
+/// The limits of the queue and of batches: the variables `OTEL_BSP_…`.
 public struct BatchLimits: Sendable, Hashable {
-    /// Maximum number of waiting spans; further ones are dropped and counted.
+    /// Maximum number of queued spans; further ones are dropped and counted.
     public var queue: Int
-    /// Spans of one request at most.
+    /// Maximum number of spans per request.
     public var batch: Int
-    /// How long spans wait for a batch to fill.
+    /// The maximum time that spans wait for a batch to fill.
     public var delay: Duration
-    /// The time for one batch, its retries included; after that it is dropped and counted.
+    /// The time limit for one batch, including retries; afterwards it is dropped and counted.
     public var timeout: Duration
 
     public init(queue: Int = 2048, batch: Int = 512, delay: Duration = .seconds(5), timeout: Duration = .seconds(30)) {
@@ -19,23 +19,23 @@ public struct BatchLimits: Sendable, Hashable {
     }
 }
 
-/// A variable that cannot be used.
+/// A variable with an invalid value.
 public struct OTLPConfigurationError: Error, CustomStringConvertible {
-    /// Its name.
+    /// The name of the variable.
     public let variable: String
-    /// What is wrong and what is expected; without its value, which may be a secret.
+    /// What is wrong and what is expected; without the value, which may be a secret.
     public let message: String
 
     public var description: String { "\(variable) \(message)" }
 }
 
-/// Where spans are sent, and which: what the standard variables of OpenTelemetry say.
+/// Where spans are sent, and which: the configuration from the standard variables of OpenTelemetry.
 public struct OTLPConfiguration: Sendable, Hashable {
-    /// The URL that batches are posted to.
+    /// The URL to which batches are posted.
     public var endpoint: String
-    /// Sent with each batch, such as credentials.
+    /// Sent with each batch, for example credentials.
     public var headers: [String: String]
-    /// The time for one request.
+    /// The time limit for one request.
     public var timeout: Duration
     /// Whether batches are compressed with gzip.
     public var compresses: Bool
@@ -57,12 +57,12 @@ public struct OTLPConfiguration: Sendable, Hashable {
         self.batches = batches
     }
 
-    /// Reads the standard variables. Nil unless one names an endpoint, and where `OTEL_SDK_DISABLED` is `true`.
+    /// Reads the standard variables. Nil if none sets an endpoint, or if `OTEL_SDK_DISABLED` is `true`.
     ///
     /// - Parameters:
-    ///   - environment: the variables; empty ones count as absent.
-    ///   - resource: what describes the process unless a variable says otherwise, `service.name` among it.
-    /// - Throws: `OTLPConfigurationError` for a value that cannot be used.
+    ///   - environment: the variables; empty ones count as unset.
+    ///   - resource: default attributes of the process, including `service.name`, which variables may override.
+    /// - Throws: `OTLPConfigurationError` for an invalid value.
     public init?(environment: [String: String], resource: [String: String]) throws(OTLPConfigurationError) {
         let variables = OTLPVariables(environment)
         guard try !variables.isTrue("OTEL_SDK_DISABLED"), let endpoint = try variables.endpoint() else { return nil }
@@ -85,7 +85,7 @@ public struct OTLPConfiguration: Sendable, Hashable {
     }
 }
 
-/// Reads variables as the specification of OpenTelemetry has them.
+/// Reads variables as specified by OpenTelemetry.
 private struct OTLPVariables {
     private let values: [String: String]
 
@@ -117,7 +117,7 @@ private struct OTLPVariables {
         .milliseconds(try integer(name, default: preset, in: 1...3_600_000))
     }
 
-    /// The path of the general endpoint is that of a collector; the one for traces is used as it is.
+    /// The general endpoint is a base URL, to which the path for traces is appended; the one for traces is used unchanged.
     func endpoint() throws(OTLPConfigurationError) -> String? {
         let own = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
         let general = "OTEL_EXPORTER_OTLP_ENDPOINT"

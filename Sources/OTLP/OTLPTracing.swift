@@ -4,12 +4,12 @@ public import Metrics
 import Synchronization
 public import Tracing
 
-/// A tracer and what exports its spans: in batches, in the background, by OTLP over HTTP in JSON.
+/// A tracer and its exporter, which sends spans as OTLP/HTTP with JSON, in batches and in the background.
 ///
-/// A span is handed to a bounded queue when it ends, which never waits. What cannot be exported is dropped and counted in
+/// A span enters a bounded queue when it ends, without blocking. Spans that cannot be exported are dropped and counted in
 /// `otlp_spans_dropped_total`.
 public final class OTLPTracing: Sendable {
-    /// To be given to `InstrumentationSystem.bootstrap`.
+    /// Pass this to `InstrumentationSystem.bootstrap`.
     public let tracer: OTLPTracer
 
     private let queue: SpanQueue
@@ -18,14 +18,14 @@ public final class OTLPTracing: Sendable {
     private let client: HTTPClient
     private let running = Mutex<Task<Void, Never>?>(nil)
 
-    /// Exports nothing until it is started.
+    /// Exports nothing until `start`.
     ///
     /// - Parameters:
-    ///   - scope: what records the spans, and its version.
-    ///   - mayBegin: whether a span of a kind may begin a trace. Others without a parent are not recorded: background work makes
-    ///     many requests that nobody will look for.
-    ///   - metrics: where spans are counted that were exported or dropped.
-    ///   - logger: is told of batches that are lost.
+    ///   - scope: the name and version of the instrumentation.
+    ///   - mayBegin: whether a span of a kind may begin a trace. Other spans without a parent are not recorded, because background work
+    ///     makes many requests that nobody will look for.
+    ///   - metrics: receives the counts of exported and dropped spans.
+    ///   - logger: reports lost batches.
     public convenience init(
         _ configuration: OTLPConfiguration, scope: String, version: String,
         mayBegin: @escaping @Sendable (SpanKind) -> Bool = { _ in true }, metrics: any MetricsFactory = MetricsSystem.factory,
@@ -35,7 +35,7 @@ public final class OTLPTracing: Sendable {
             configuration, scope: scope, version: version, mayBegin: mayBegin, metrics: metrics, logger: logger, firstPause: .seconds(1))
     }
 
-    /// - Parameter firstPause: before the first retry.
+    /// - Parameter firstPause: the delay before the first retry.
     package init(
         _ configuration: OTLPConfiguration, scope: String, version: String, mayBegin: @escaping @Sendable (SpanKind) -> Bool,
         metrics: any MetricsFactory, logger: Logger, firstPause: Duration
@@ -45,7 +45,7 @@ public final class OTLPTracing: Sendable {
         tracer = OTLPTracer(sampler: configuration.sampler, queue: queue, mayBegin: mayBegin)
         delay = configuration.batches.delay
         var settings = HTTPClient.Configuration(redirectConfiguration: .disallow)
-        // Exporting is not traced: each batch would be another one.
+        // Do not trace exports: each batch would create another one.
         settings.tracing.tracer = nil
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
         exporter = OTLPExporter(
@@ -83,7 +83,7 @@ public final class OTLPTracing: Sendable {
         }
     }
 
-    /// Exports what is left and ends. Spans that end later are dropped, as are those that are left after `limit`; both are counted.
+    /// Exports the remaining spans and stops. Spans that end later, and those that remain after `limit`, are dropped and counted.
     public func shutdown(within limit: Duration = .seconds(5)) async {
         queue.close()
         if let running = running.withLock({ $0.take() }) {

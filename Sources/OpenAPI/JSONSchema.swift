@@ -9,10 +9,10 @@ package struct JSONSchema: Sendable, Hashable {
 
     package var json: JSONValue { .object(keywords) }
 
-    /// The schema with one more keyword, or with another value of it.
+    /// A copy of the schema with a keyword added or replaced.
     package func with(_ keyword: String, _ value: JSONValue?) -> JSONSchema {
         guard let value else { return self }
-        // Draft 2020-12 allows keywords beside a reference.
+        // Draft 2020-12 allows keywords next to a reference.
         var schema = self
         schema.keywords[keyword] = value
         return schema
@@ -20,11 +20,11 @@ package struct JSONSchema: Sendable, Hashable {
 
     package func described(_ text: String) -> JSONSchema { with("description", .string(text)) }
 
-    /// The same values, and null.
+    /// The same schema, but null is also valid.
     package var orNull: JSONSchema {
         if allowsNull { return self }
         guard case .string(let type)? = keywords["type"], keywords["enum"] == nil else {
-            // What is said of the field stays beside what it may be.
+            // Annotations of the field stay outside of the alternatives.
             var value = self
             let description = value.keywords.removeValue(forKey: "description")
             return JSONSchema(["anyOf": [value.json, ["type": "null"]]]).with("description", description)
@@ -34,7 +34,7 @@ package struct JSONSchema: Sendable, Hashable {
 }
 
 extension JSONSchema {
-    /// By its type, or because nothing is said of its values.
+    /// Whether null is valid, either by type or because the schema has no constraints.
     private var allowsNull: Bool {
         if let types = keywords["type"]?.arrayValue { return types.contains("null") }
         return Set(keywords.keys).isSubset(of: ["description"])
@@ -44,13 +44,13 @@ extension JSONSchema {
     /// Any JSON value.
     package static let any = JSONSchema()
     package static let boolean = JSONSchema(["type": "boolean"])
-    /// Bytes outside JSON: a body, or a part of a form. The format says nothing in OpenAPI 3.1, but it is what makes tools offer a
-    /// file to choose, and generators write a client that compiles.
+    /// Bytes outside JSON: a body, or a part of a form. In OpenAPI 3.1 the format has no meaning, but with it, tools offer a
+    /// file picker, and generators write a client that compiles.
     package static let bytes = string(format: "binary")
 
     /// - Parameters:
-    ///   - format: as `date-time`, `uri` or `binary`.
-    ///   - pattern: a regular expression of ECMA-262 for the whole string.
+    ///   - format: for example `date-time`, `uri` or `binary`.
+    ///   - pattern: an ECMA-262 regular expression for the whole string.
     package static func string(format: String? = nil, length: ClosedRange<Int>? = nil, pattern: String? = nil) -> JSONSchema {
         JSONSchema(["type": "string"])
             .with("format", format.map(JSONValue.string)).with("pattern", pattern.map(JSONValue.string))
@@ -84,7 +84,7 @@ extension JSONSchema {
         JSONSchema(["type": "object", "additionalProperties": value.json])
     }
 
-    /// - Parameter isClosed: whether other members are refused.
+    /// - Parameter isClosed: whether other members are invalid.
     package static func object(_ properties: [String: JSONSchema], required: [String] = [], isClosed: Bool = false) -> JSONSchema {
         JSONSchema(["type": "object", "properties": .object(properties.mapValues(\.json))])
             .with("required", required.isEmpty ? nil : .array(required.sorted().map(JSONValue.string)))
@@ -95,6 +95,6 @@ extension JSONSchema {
 
     package static func all(of schemas: [JSONSchema]) -> JSONSchema { JSONSchema(["allOf": .array(schemas.map(\.json))]) }
 
-    /// A schema among the components of the document.
+    /// A reference to a schema in the components of the document.
     package static func component(_ name: String) -> JSONSchema { JSONSchema(["$ref": .string("#/components/schemas/\(name)")]) }
 }

@@ -1,15 +1,15 @@
 package import WireFormats
 
-/// The description of an API by OpenAPI 3.1.
+/// An API description in OpenAPI 3.1.
 package struct OpenAPIDocument: Sendable {
     package var title: String
     package var version: String
     /// CommonMark.
     package var text: String
-    /// Names and CommonMark, in the order in which readers meet them.
+    /// Names and descriptions in CommonMark, in reading order.
     package var tags: [(name: String, text: String)]
     package var operations: [OperationDescription]
-    /// Bodies by the id of their operation and the status, as `getTask 200`; `upload body` is that of a request.
+    /// Example bodies by operation id and status, such as `getTask 200`; `upload body` is the body of a request.
     package var examples: [String: JSONValue]
 
     package init(
@@ -24,8 +24,8 @@ package struct OpenAPIDocument: Sendable {
         self.operations = operations
     }
 
-    /// - Parameter reader: has the components that no type describes.
-    /// - Throws: `SchemaError`, or `DocumentError` if two operations have an id, or a method and path, in common.
+    /// - Parameter reader: contains components that no type describes.
+    /// - Throws: `SchemaError`, or `DocumentError` if two operations share an id, or a method and path.
     package func json(_ reader: SchemaReader = SchemaReader()) throws -> JSONValue {
         var ids: Set<String> = []
         var shared: [String: JSONValue] = [:]
@@ -79,7 +79,7 @@ package struct OpenAPIDocument: Sendable {
 }
 
 extension OpenAPIDocument {
-    /// An example of a body that no operation has in JSON.
+    /// The key of an example for which no operation has a JSON body.
     private var unusedExample: String? {
         let bodies = operations.flatMap { operation in
             operation.responses.filter(\.hasJSON).map { "\(operation.id) \($0.status)" }
@@ -98,12 +98,12 @@ extension OpenAPIDocument {
     }
 }
 
-/// Why a document cannot be made: a defect of the code.
+/// A defect of the code because of which no document can be created.
 package enum DocumentError: Error, Equatable {
     case idTaken(String)
     case operationTaken(String)
-    /// An example of a body that is not described.
+    /// An example for a body that is not described.
     case noSuchBody(String)
-    /// Two different responses of one name.
+    /// Two different responses share a name.
     case responseTaken(String)
 }

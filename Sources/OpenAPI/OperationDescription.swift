@@ -1,10 +1,10 @@
 package import WireFormats
 
-/// One operation of an API: a method on a path, in words and schemas.
+/// An operation of an API: a method on a path, with descriptions and schemas.
 package struct OperationDescription: Sendable {
-    /// In lower case, as `get`.
+    /// In lowercase: `get`.
     package var method: String
-    /// With parameters in braces, as `/api/tasks/{id}`.
+    /// With parameters in braces: `/api/tasks/{id}`.
     package var path: String
     /// Unique within the document; generated clients name their functions after it.
     package var id: String
@@ -16,7 +16,7 @@ package struct OperationDescription: Sendable {
     package var parameters: [ParameterDescription]
     package var body: BodyDescription?
     package var responses: [ResponseDescription]
-    /// The scope that a token needs; nil if no token is needed. Empty for any token.
+    /// The scope that the token must have: nil if no token is needed, empty if any token is accepted.
     package var scope: String?
 
     package init(
@@ -36,7 +36,7 @@ package struct OperationDescription: Sendable {
     }
 }
 
-/// A parameter of a path, a query or a header.
+/// A path, query or header parameter.
 package struct ParameterDescription: Sendable {
     package enum Location: String, Sendable { case path, query, header }
 
@@ -73,7 +73,7 @@ package struct ContentDescription: Sendable {
     package var mediaType: String
     package var shape: Shape
     package var example: JSONValue?
-    /// Of the parts of a form: media types by name.
+    /// Media types of the parts of a form, by name.
     package var partTypes: [String: String] = [:]
 
     package init(_ mediaType: String, _ shape: Shape, example: JSONValue? = nil, partTypes: [String: String] = [:]) {
@@ -87,7 +87,7 @@ package struct ContentDescription: Sendable {
         Self("application/json", .type(type), example: example)
     }
 
-    /// Bytes as they are.
+    /// Uninterpreted bytes.
     package static func bytes(_ mediaType: String) -> Self { Self(mediaType, .schema(.bytes)) }
 
     func json(_ reader: SchemaReader) throws -> JSONValue {
@@ -120,7 +120,7 @@ extension BodyDescription {
 extension ResponseDescription {
     var hasJSON: Bool { contents.contains { $0.mediaType.hasSuffix("json") } }
 
-    /// The response with an example; then it is no component.
+    /// The response with an example, in which case it is no longer a component.
     func showing(_ example: JSONValue?) -> Self {
         guard let example else { return self }
         return ResponseDescription(status, text, contents.showing(example), headers: headers)
@@ -154,7 +154,7 @@ package struct ResponseDescription: Sendable {
     package var text: String
     package var contents: [ContentDescription]
     package var headers: [HeaderDescription]
-    /// A response of this name is a component of the document: stated once, and the same wherever it has the name.
+    /// If set, the response becomes a component of this name. All responses of a name must be equal.
     package var component: String?
 
     package init(

@@ -1,6 +1,6 @@
 import WireFormats
 
-/// A decoder that answers every question with a sample, and notes what was asked.
+/// A decoder that returns sample values and records what is requested.
 final class SchemaDecoder: Decoder {
     let codingPath: [any CodingKey] = []
     let userInfo: [CodingUserInfoKey: Any] = [:]
@@ -13,7 +13,7 @@ final class SchemaDecoder: Decoder {
 
     init(reader: SchemaReader) { self.reader = reader }
 
-    /// - Throws: `SchemaError.unsupported` if nothing was asked.
+    /// - Throws: `SchemaError.unsupported` if nothing was requested.
     func schema(of type: Any.Type) throws -> JSONSchema {
         if let single { return single }
         guard isObject else { throw SchemaError.unsupported("\(type)") }
@@ -61,7 +61,7 @@ private struct Fields<Key: CodingKey>: KeyedDecodingContainerProtocol {
     func superDecoder() throws -> any Decoder { throw SchemaError.unsupported("a super class") }
     func superDecoder(forKey key: Key) throws -> any Decoder { throw SchemaError.unsupported("a super class of \(key.stringValue)") }
 
-    // Synthesised conformances ask for these types by name, so each has its own witness.
+    // Synthesised conformances request these types by name, so each needs its own witness.
     func decode<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value { try decoder.field(type, key, isRequired: true) }
     func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool { try decoder.field(type, key, isRequired: true) }
     func decode(_ type: String.Type, forKey key: Key) throws -> String { try decoder.field(type, key, isRequired: true) }

@@ -1,36 +1,36 @@
 package import WireFormats
 
-/// A type whose JSON is a single value that its `Decodable` conformance alone does not describe.
+/// A type that decodes from a single JSON value and describes its own schema.
 package protocol SchemaDescribed: Decodable {
     static var schema: JSONSchema { get }
-    /// A valid value: an example for readers, and what the type's owner gets while its schema is being read.
+    /// A valid value, used as an example and as the value of the type while schemas of containing types are read.
     static var sample: Self { get }
 }
 
-/// A type whose schema is a component of the document with a name of its own; others are stated where they are used.
+/// A type whose schema is a named component of the document. Other schemas are inlined.
 package protocol SchemaNamed: Decodable {
     static var schemaName: String { get }
 }
 
-/// A type that says more about its fields than their types do.
+/// A type that describes its fields beyond their types.
 package protocol SchemaAnnotated: Decodable {
-    /// By key in the JSON.
+    /// By JSON key.
     static var annotations: [String: SchemaAnnotation] { get }
 }
 
-/// What is said about one field.
+/// The description of one field.
 package struct SchemaAnnotation: Sendable {
-    /// Further keywords, which replace those that follow from the type.
+    /// Keywords in addition to those derived from the type, which they override.
     let keywords: [String: JSONValue]
 
     /// - Parameters:
-    ///   - text: what the field means, with its unit.
-    ///   - keywords: as `["minimum": 0]`.
+    ///   - text: the meaning of the field, with its unit.
+    ///   - keywords: for example `["minimum": 0]`.
     package init(_ text: String, _ keywords: [String: JSONValue] = [:]) {
         self.keywords = keywords.merging(["description": .string(text)]) { own, _ in own }
     }
 
-    /// A field whose keywords are those of `schema`, whatever its type is.
+    /// A field with the keywords of `schema`, regardless of its type.
     package init(_ text: String, schema: JSONSchema) { self.init(text, schema.keywords) }
 
     func annotate(_ schema: JSONSchema) -> JSONSchema {

@@ -1,17 +1,17 @@
 import WireFormats
 
-/// Derives JSON Schemas from `Decodable` types: it decodes each type from a decoder that notes which keys and types are asked for.
+/// Derives JSON Schemas from `Decodable` types: it decodes each type with a decoder that records the requested keys and types.
 package final class SchemaReader {
-    /// The components that have been met, by name.
+    /// The components found so far, by name.
     package private(set) var components: [String: JSONSchema] = [:]
 
-    /// Whether what is read now is sent by clients: a member that may be absent may then be null as well, which decodes the same. Answers
-    /// have no null where a member may be absent.
+    /// Whether the schemas describe requests. In requests, an optional member may also be null, which decodes the same way. Responses
+    /// omit optional members instead.
     private var isOfRequest = false
 
     package init() {}
 
-    /// Has `body` read the schemas of a request.
+    /// Reads the schemas in `body` as those of a request.
     func ofRequest<Value>(_ body: () throws -> Value) rethrows -> Value {
         let before = isOfRequest
         isOfRequest = true
@@ -21,7 +21,7 @@ package final class SchemaReader {
 
     /// Adds a component that no type describes.
     ///
-    /// - Throws: `SchemaError.nameTaken` if there is a different one of the name.
+    /// - Throws: `SchemaError.nameTaken` if a different one has this name.
     package func add(_ name: String, _ schema: JSONSchema) throws {
         if let other = components.updateValue(schema, forKey: name), other != schema { throw SchemaError.nameTaken(name) }
     }
@@ -37,7 +37,7 @@ package final class SchemaReader {
         return try opened(type)
     }
 
-    /// The schema of a type, and a value of it, which the decoding goes on with.
+    /// The schema of a type, and a sample value with which decoding can continue.
     func value<Value: Decodable>(of type: Value.Type) throws -> (schema: JSONSchema, value: Value) {
         let (schema, value) = try ownSchema(of: type)
         guard let named = type as? any SchemaNamed.Type else { return (schema, value) }
@@ -82,7 +82,7 @@ package final class SchemaReader {
         return (.choice(names), first)
     }
 
-    /// - Throws: `SchemaError.noSuchField` if an annotation is about a key that the type does not have.
+    /// - Throws: `SchemaError.noSuchField` if the type does not have the key of an annotation.
     private func annotated(_ schema: JSONSchema, _ type: any Decodable.Type) throws -> JSONSchema {
         guard let type = type as? any SchemaAnnotated.Type, var properties = schema.keywords["properties"]?.objectValue else {
             return schema
@@ -96,7 +96,7 @@ package final class SchemaReader {
 }
 
 extension JSONSchema {
-    /// An object of which each member that may be absent may be null as well.
+    /// The schema of an object whose optional members may also be null.
     fileprivate var withNullForAbsent: JSONSchema {
         guard let properties = keywords["properties"]?.objectValue else { return self }
         let required = Set((keywords["required"]?.arrayValue ?? []).compactMap(\.stringValue))
@@ -107,17 +107,17 @@ extension JSONSchema {
     }
 }
 
-/// Why a schema cannot be derived: a defect of the code.
+/// A defect of the code because of which a schema cannot be derived.
 package enum SchemaError: Error, Equatable {
-    /// Two different schemas of one name.
+    /// Two different schemas share a name.
     case nameTaken(String)
-    /// An annotation of a key that is not there.
+    /// An annotation for a key that does not exist.
     case noSuchField(String)
-    /// A type that decodes itself in a way that leaves no trace.
+    /// A type that decodes without requesting anything recognisable.
     case unsupported(String)
 }
 
-/// Arrays, dictionaries and optionals: their elements are asked of the reader, not of an empty container.
+/// Arrays, dictionaries and optionals. Their element schemas come from the reader, because an empty container reveals none.
 private protocol SchemaContainer {
     static func containerValue(_ reader: SchemaReader) throws -> (schema: JSONSchema, value: Any)
 }

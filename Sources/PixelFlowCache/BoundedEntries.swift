@@ -1,12 +1,12 @@
 package import PixelFlowCore
 
-/// How much a cache in memory keeps.
+/// The limits of an in-memory cache.
 package struct CacheLimits: Sendable, Hashable {
-    /// Beyond it, what was used least lately goes.
+    /// Maximum number of entries; beyond it, the least recently used are evicted.
     package var entries: Int
-    /// Beyond it, what was used least lately goes.
+    /// Maximum total size; beyond it, the least recently used are evicted.
     package var bytes: Int
-    /// What is larger is not kept.
+    /// Larger values are not cached.
     package var entryBytes: Int
 
     package init(entries: Int = 10_000, bytes: Int = 32 << 20, entryBytes: Int = 1 << 20) {
@@ -16,11 +16,11 @@ package struct CacheLimits: Sendable, Hashable {
     }
 }
 
-/// Entries of which those that were used least lately make room for new ones: a value, for whoever guards it with a lock of its own.
+/// An LRU cache as a value type; the owner must guard it with a lock.
 package struct BoundedEntries<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private let limits: CacheLimits
     private var entries: [Key: (value: Value, bytes: Int)] = [:]
-    /// Least lately used first.
+    /// Least recently used first.
     private var order = LinkedQueue<Key>()
     package private(set) var bytes = 0
 
@@ -28,7 +28,7 @@ package struct BoundedEntries<Key: Hashable & Sendable, Value: Sendable>: Sendab
 
     package var count: Int { entries.count }
 
-    /// The value of a key, which counts as a use of it.
+    /// The value of a key; marks it as used.
     package mutating func use(_ key: Key) -> Value? {
         guard let entry = entries[key] else { return nil }
         order.remove(key)
@@ -36,7 +36,7 @@ package struct BoundedEntries<Key: Hashable & Sendable, Value: Sendable>: Sendab
         return entry.value
     }
 
-    /// Adds or replaces a value, unless it is too large; then there is none for the key.
+    /// Adds or replaces a value. If it is too large, the key is removed instead.
     package mutating func put(_ value: Value, for key: Key, bytes size: Int) {
         remove(key)
         guard size <= limits.entryBytes else { return }

@@ -3,19 +3,19 @@ package import Metrics
 package import PixelFlowCore
 import WireFormats
 
-/// What is kept, and for how long.
+/// What is cached, and for how long.
 package struct CachePolicy: Sendable, Hashable {
-    /// The longest that any policy has anything kept.
+    /// The longest lifetime that any policy uses.
     package static let longestLifetime = Duration.seconds(120)
 
-    /// Of the keys, and of the metrics.
+    /// Identifies the cache in keys and metrics.
     package let namespace: String
-    /// For how long an answer is given without reading again, less up to a tenth; where other processes make changes that this one
-    /// does not hear of, their changes are seen after that at the latest.
+    /// How long a response is reused without reading again, reduced by a random part of up to a tenth. Also the time after which
+    /// changes of other processes become visible if this process is not notified of them.
     package let freshFor: Duration
-    /// For how long after that it is given if it cannot be read again.
+    /// How much longer it is reused if reading again fails.
     package let staleFor: Duration
-    /// Whether the changes of other processes must be seen at once: then nothing is kept where they are not heard of.
+    /// Whether changes of other processes must be visible immediately. If so, nothing is cached unless this process is notified of them.
     package let isExact: Bool
 
     package init(_ namespace: String, freshFor: Duration, staleFor: Duration = .zero, isExact: Bool = false) {
@@ -26,16 +26,16 @@ package struct CachePolicy: Sendable, Hashable {
     }
 }
 
-/// Keeps the answers to one kind of question in a store, as JSON.
+/// Caches the responses to one kind of request in a store, as JSON.
 ///
-/// Of many in this process who need the same answer, one reads it. A store that is away makes nothing fail.
+/// If several callers in this process need the same response, only one reads it. An outage of the store causes no errors.
 package final class Cache: Sendable {
     private struct Flight: Hashable {
         let key: CacheKey
         let version: CacheVersion
     }
 
-    /// The largest answer that is kept.
+    /// The maximum size of a cached response.
     package static let sizeLimit = 256 * 1024
 
     private let policy: CachePolicy
@@ -49,12 +49,12 @@ package final class Cache: Sendable {
         self.metrics = CacheMetrics(policy.namespace, metrics)
     }
 
-    /// The answer to a question.
+    /// The response to a request.
     ///
     /// - Parameters:
-    ///   - id: names the question among those of the tenant.
-    ///   - read: must bound its own time; goes on when the caller is cancelled.
-    /// - Throws: what `read` throws, where there is no answer that may be given in its place; `CancellationError`.
+    ///   - id: identifies the request among those of the tenant.
+    ///   - read: must limit its own duration; it continues if the caller is cancelled.
+    /// - Throws: the errors of `read`, unless a stale response may be used; `CancellationError`.
     package func value<Value: Codable & Sendable>(
         _ id: String, of tenant: TenantID, read: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
@@ -63,7 +63,7 @@ package final class Cache: Sendable {
             metrics.count(.bypass)
             return try await read()
         }
-        // What cannot be decoded was written by another release.
+        // An undecodable entry was written by another release.
         let kept = reading.value.flatMap { value in
             (try? JSONDecoder().decode(Value.self, from: Data(value.bytes))).map { (value: $0, left: value.left) }
         }
@@ -80,7 +80,7 @@ package final class Cache: Sendable {
         }
     }
 
-    /// Has the answers of a tenant read again: after something has changed that they tell of.
+    /// Invalidates the cached responses of a tenant. Call it after changing something that they contain.
     package func invalidate(_ tenant: TenantID) async { try? await store.invalidate(CacheScope(policy.namespace, of: tenant)) }
 
     private func fill<Value: Codable & Sendable>(
@@ -90,14 +90,14 @@ package final class Cache: Sendable {
         let count: (Bool) -> Void = { self.metrics.count($0 ? .joined : .miss) }
         let bytes = try await flights.run(Flight(key: key, version: version), onJoin: count) { [store] in
             let bytes = Array(try JSONEncoder().encode(try await read()))
-            // What cannot be kept is read again.
+            // What is too large to be cached is read again.
             if bytes.count <= Self.sizeLimit { try? await store.write(bytes, for: key, in: version, lifetime: lifetime) }
             return bytes
         }
         return try JSONDecoder().decode(Value.self, from: Data(bytes))
     }
 
-    /// What was kept at the same time does not expire at the same time.
+    /// Random, so that responses that were cached simultaneously do not expire simultaneously.
     private var lifetime: Duration {
         policy.staleFor + .microseconds(max(1000, Int64(Double(policy.freshFor.microseconds) * .random(in: 0.9...1))))
     }

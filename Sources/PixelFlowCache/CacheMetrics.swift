@@ -1,24 +1,24 @@
 package import Metrics
 
-/// What came of asking a cache.
+/// The outcome of a cache lookup.
 package enum CacheResult: String, Sendable, Hashable, CaseIterable {
-    /// The cache had it.
+    /// Found in the cache.
     case hit
-    /// It was read from where it comes from.
+    /// Read from the source.
     case miss
-    /// It was read for several at once.
+    /// Shared with a concurrent read.
     case joined
-    /// It could not be read, and an older one was given.
+    /// Reading failed; an older value was returned.
     case stale
-    /// The cache could not be relied on, so it was read.
+    /// Read from the source because the cache was not reliable.
     case bypass
 }
 
-/// `cache_requests_total{cache,result}` of one cache.
+/// `cache_requests_total{cache,result}` for one cache.
 package struct CacheMetrics: Sendable {
     private let counters: [CacheResult: Counter]
 
-    /// - Parameter cache: names what is kept.
+    /// - Parameter cache: the name of the cache.
     package init(_ cache: String, _ factory: any MetricsFactory) {
         counters = Dictionary(
             uniqueKeysWithValues: CacheResult.allCases.map { result in

@@ -1,8 +1,8 @@
 package import PixelFlowCore
 
-/// Answers to one kind of question of one tenant. They become invalid together.
+/// The responses to one kind of request of one tenant. They are invalidated together.
 package struct CacheScope: Sendable, Hashable {
-    /// What is kept: letters, digits and `-`.
+    /// Identifies the kind: letters, digits and `-`.
     package let namespace: String
     package let tenant: TenantID
 
@@ -12,7 +12,7 @@ package struct CacheScope: Sendable, Hashable {
     }
 }
 
-/// One answer in a scope.
+/// A response in a scope.
 package struct CacheKey: Sendable, Hashable {
     package let scope: CacheScope
     package let id: String
@@ -23,11 +23,11 @@ package struct CacheKey: Sendable, Hashable {
     }
 }
 
-/// A state of a scope; every invalidation begins a new one. Never the same again, not even for a store that was wiped.
+/// A state of a scope; every invalidation starts a new one. Never reused, not even by a store that was wiped.
 package struct CacheVersion: Sendable, Hashable {
     /// Letters, digits and `-`.
     package let value: String
-    /// Whether every process that changes something invalidates this version of it.
+    /// Whether all processes that make changes invalidate this version.
     package let isShared: Bool
 
     package init(_ value: String, isShared: Bool) {
@@ -36,11 +36,11 @@ package struct CacheVersion: Sendable, Hashable {
     }
 }
 
-/// What a store has for a key.
+/// The result of a read from a store.
 package struct CacheReading: Sendable, Hashable {
     package struct Value: Sendable, Hashable {
         package let bytes: [UInt8]
-        /// Until it expires.
+        /// The time until expiry.
         package let left: Duration
 
         package init(bytes: [UInt8], left: Duration) {
@@ -49,9 +49,9 @@ package struct CacheReading: Sendable, Hashable {
         }
     }
 
-    /// That of the scope now. What is read from where the answers come from after this may be kept in it.
+    /// The current version of the scope. Anything read from the source after this may be cached in it.
     package let version: CacheVersion
-    /// Nil if nothing is kept in this version.
+    /// Nil if this version has no value for the key.
     package let value: Value?
 
     package init(version: CacheVersion, value: Value?) {
@@ -60,17 +60,17 @@ package struct CacheReading: Sendable, Hashable {
     }
 }
 
-/// Keeps answers for a while. May forget any of them at any time.
+/// Stores responses for a limited time. May evict any of them at any time.
 package protocol CacheStore: Sendable {
-    /// - Throws: an error if the store is away.
+    /// - Throws: an error if the store is unavailable.
     func read(_ key: CacheKey) async throws -> CacheReading
-    /// Keeps bytes in a version. If that is no longer the version of the scope, nobody sees them.
+    /// Stores bytes in a version. If the scope now has another version, they are never returned.
     ///
     /// - Parameter lifetime: at least a millisecond.
-    /// - Throws: as `read`.
+    /// - Throws: like `read`.
     func write(_ bytes: [UInt8], for key: CacheKey, in version: CacheVersion, lifetime: Duration) async throws
-    /// Has nothing of a scope read again that is kept now, or read before now and kept later.
+    /// Invalidates everything in a scope that is stored now, or that was read before now and is stored later.
     ///
-    /// - Throws: as `read`; the scope may be invalid or not.
+    /// - Throws: like `read`; in that case, the scope may or may not be invalid.
     func invalidate(_ scope: CacheScope) async throws
 }

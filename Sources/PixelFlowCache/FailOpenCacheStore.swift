@@ -2,18 +2,18 @@ package import Logging
 package import PixelFlowCore
 import Synchronization
 
-/// Keeps answers where other replicas keep theirs while that answers, and in this process alone while it does not.
+/// Uses the store that replicas share while it is available, otherwise the memory of this process alone.
 ///
-/// An invalidation that did not reach the others is made up for before anything of its scope is read from there again.
+/// Invalidations that could not reach the shared store are repeated before anything in their scope is read from it again.
 package final class FailOpenCacheStore: CacheStore {
     private struct State {
         var isDegraded = false
         var owed: Set<CacheScope> = []
-        /// Until then nothing is read from the shared store: more invalidations are owed than are remembered.
+        /// Until then, the shared store is not read, because there are more pending invalidations than can be remembered.
         var bypassedUntil: Timestamp?
     }
 
-    /// Invalidations that are remembered.
+    /// The maximum number of pending invalidations.
     private static let owedLimit = 10_000
 
     private let shared: any CacheStore
@@ -24,9 +24,9 @@ package final class FailOpenCacheStore: CacheStore {
     private let state = Mutex(State())
 
     /// - Parameters:
-    ///   - shared: throws quickly while it is away.
-    ///   - local: keeps answers in its place.
-    ///   - lifetimeLimit: nothing in `shared` is kept for longer.
+    ///   - shared: must fail fast during an outage.
+    ///   - local: the fallback.
+    ///   - lifetimeLimit: the maximum lifetime of anything in `shared`.
     package init(
         shared: any CacheStore, local: any CacheStore, lifetimeLimit: Duration = CachePolicy.longestLifetime,
         clock: any WallClock = SystemClock(), logger: Logger
@@ -51,7 +51,7 @@ package final class FailOpenCacheStore: CacheStore {
     }
 
     package func write(_ bytes: [UInt8], for key: CacheKey, in version: CacheVersion, lifetime: Duration) async throws {
-        // The version tells which of the two has given it.
+        // The version reveals which of the two stores it came from.
         guard version.isShared else { return try await local.write(bytes, for: key, in: version, lifetime: lifetime) }
         do {
             try await shared.write(bytes, for: key, in: version, lifetime: lifetime)
@@ -79,7 +79,7 @@ package final class FailOpenCacheStore: CacheStore {
         }
     }
 
-    /// Makes up for an invalidation that did not reach the shared store.
+    /// Repeats an invalidation that has not reached the shared store.
     ///
     /// - Returns: whether the scope may be read from there.
     private func settle(_ scope: CacheScope) async throws -> Bool {

@@ -1,14 +1,14 @@
 import PixelFlowCore
 import Synchronization
 
-/// One run at a time of the reads of each key, shared by all who need its answer.
+/// At most one read at a time for each key, shared by all callers that need its result.
 final class Flights<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private let flights = Mutex<[Key: SingleFlight<Value>]>([:])
 
-    /// Waits for the run of the key under way, or starts one.
+    /// Waits for the current read of the key, or starts one.
     ///
-    /// - Parameter onJoin: told, before the wait, whether a run was under way.
-    /// - Throws: as `SingleFlight.run`.
+    /// - Parameter onJoin: called before the wait; receives whether a read was in progress.
+    /// - Throws: like `SingleFlight.run`.
     func run(_ key: Key, onJoin: (_ wasUnderWay: Bool) -> Void, _ read: @escaping @Sendable () async throws -> Value) async throws -> Value
     {
         let (flight, wasUnderWay) = flights.withLock { flights in

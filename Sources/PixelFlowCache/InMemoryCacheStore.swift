@@ -1,7 +1,7 @@
 package import PixelFlowCore
 import Synchronization
 
-/// Keeps answers in this process, in bounded memory.
+/// Stores responses in this process, in bounded memory.
 package final class InMemoryCacheStore: CacheStore {
     private struct Entry: Sendable {
         let bytes: [UInt8]
@@ -13,30 +13,30 @@ package final class InMemoryCacheStore: CacheStore {
     private struct State {
         var entries: BoundedEntries<CacheKey, Entry>
         var versions: [CacheScope: UInt64] = [:]
-        /// Of scopes that are not in `versions`.
+        /// The version of scopes that are not in `versions`.
         var floor: UInt64 = 0
         var last: UInt64 = 0
 
         func version(of scope: CacheScope) -> UInt64 { versions[scope] ?? floor }
     }
 
-    /// Scopes whose versions are remembered; beyond it all become invalid.
+    /// Maximum number of scopes with a stored version; beyond it, all scopes are invalidated.
     private static let scopeLimit = 20_000
-    /// Bytes that an entry takes beside its own, roughly.
+    /// Approximate bytes of an entry in addition to its value.
     private static let overhead = 300
 
     private let state: Mutex<State>
     private let isAlone: Bool
     private let clock: any WallClock
 
-    /// - Parameter isAlone: whether this process makes all changes; if not, it does not hear of those of others.
+    /// - Parameter isAlone: whether this process makes all changes; otherwise it is not notified of those of others.
     package init(limits: CacheLimits = CacheLimits(), isAlone: Bool, clock: any WallClock = SystemClock()) {
         state = Mutex(State(entries: BoundedEntries(limits: limits)))
         self.isAlone = isAlone
         self.clock = clock
     }
 
-    /// Bytes kept now, roughly.
+    /// The approximate current size in bytes.
     package var bytes: Int { state.withLock(\.entries.bytes) }
 
     package func read(_ key: CacheKey) -> CacheReading {

@@ -1,13 +1,13 @@
-/// Carries word that something has become invalid from one process to all others.
+/// Notifies all other processes that something has become invalid.
 ///
-/// It makes them look at once; what they must know they find where it is kept, signal or not.
+/// It only makes them look immediately; the data itself is in the store, with or without the signal.
 package protocol InvalidationSignal: Sendable {
-    /// Has every other `receive` return.
+    /// Makes every other `receive` return.
     ///
-    /// - Throws: an error if nobody could be told.
+    /// - Throws: an error if no process could be notified.
     func send() async throws
-    /// Waits until something was sent since the last call, or may have been. Called by one task at a time.
+    /// Waits until something was sent since the last call, or may have been. Must be called by one task at a time.
     ///
-    /// - Throws: an error if nothing can be heard; the next call that can hear again returns at once.
+    /// - Throws: an error if the signal is unavailable; the first call after it is available again returns immediately.
     func receive() async throws
 }

@@ -3,15 +3,15 @@ package import PixelFlowCore
 import Synchronization
 import WireFormats
 
-/// Keeps what was read of something that has a version, for as long as the version is the same.
+/// Caches values of something that has a version, until the version changes.
 ///
-/// Of many who need the same thing in the same version, one reads it.
+/// If several callers need the same value in the same version, only one reads it.
 package final class VersionedCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private struct Entry: Sendable {
         let value: Value
         let version: UInt64
         let read: Timestamp
-        /// From then on; nil for as long as the version is the same.
+        /// Counted from then on; nil for unlimited while the version is the same.
         let lifetime: Duration?
     }
 
@@ -29,10 +29,10 @@ package final class VersionedCache<Key: Hashable & Sendable, Value: Sendable>: S
     private let size: @Sendable (Value) -> Int
 
     /// - Parameters:
-    ///   - name: of what is kept, in metrics.
-    ///   - ageLimit: after which it is read again though its version is the same, less up to a tenth; nil for never.
-    ///   - staleFor: how long after it was read a value is given, whatever its version, if it cannot be read again because of an outage.
-    ///   - size: bytes of a value, roughly.
+    ///   - name: of the cache, in metrics.
+    ///   - ageLimit: the age at which a value is read again although its version is the same, reduced by up to a tenth; nil for never.
+    ///   - staleFor: how long after it was read a value of any version may be returned if an outage prevents reading it again.
+    ///   - size: the approximate size of a value in bytes.
     package init(
         _ name: String, limits: CacheLimits = CacheLimits(), ageLimit: Duration? = nil, staleFor: Duration = .zero,
         clock: any WallClock = SystemClock(), metrics: any MetricsFactory = MetricsSystem.factory, size: @escaping @Sendable (Value) -> Int
@@ -48,10 +48,10 @@ package final class VersionedCache<Key: Hashable & Sendable, Value: Sendable>: S
     /// The value of a key in a version.
     ///
     /// - Parameters:
-    ///   - version: taken just now; nil if it is not known: then the value is read, and not kept.
-    ///   - mustRead: reads the value in any case, and keeps it.
-    ///   - read: must bound its own time; goes on when the caller is cancelled.
-    /// - Throws: what `read` throws, where there is no value that may be given in its place; `CancellationError` as soon as the caller is
+    ///   - version: the current version; if nil, it is unknown, and the value is read and not cached.
+    ///   - mustRead: reads the value even if it is cached, and caches it.
+    ///   - read: must limit its own duration; it continues if the caller is cancelled.
+    /// - Throws: the errors of `read`, unless a stale value may be returned; `CancellationError` as soon as the caller is
     ///   cancelled.
     package func value(
         of key: Key, in version: UInt64?, mustRead: Bool = false, read: @escaping @Sendable () async throws -> Value

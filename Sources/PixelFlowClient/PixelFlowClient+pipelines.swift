@@ -2,16 +2,16 @@ import NIOHTTP1
 public import WireFormats
 
 extension PixelFlowClient {
-    /// The built-in and the saved presets, as the service lists them.
+    /// The built-in and saved presets, in the order of the service.
     public func presets() async throws -> [Preset] {
         try Fields(await document(Call(.GET, endpoints.api + "/api/presets"))).list("presets", Preset.init)
     }
 
     public func preset(_ name: String) async throws -> Preset { try Preset(Fields(await document(Call(.GET, url(name))))) }
 
-    /// Saves a pipeline under a name, in the place of what had it before.
+    /// Saves a pipeline as a preset, replacing an existing one with this name.
     ///
-    /// - Parameter priority: what becomes of the priority that a preset of this name has; a new one has none unless one is set.
+    /// - Parameter priority: the change to the priority of an existing preset. A new preset has none unless one is set.
     public func putPreset(_ name: String, pipeline: JSONValue, priority: Preset.PriorityChange = .keep) async throws -> Preset {
         let query = Path.query([("priority", priority.parameter)])
         return try Preset(Fields(await document(Call(.PUT, url(name) + query, headers: .json, body: .json(pipeline)))))
@@ -19,14 +19,14 @@ extension PixelFlowClient {
 
     public func deletePreset(_ name: String) async throws { try await delete(at: url(name)) }
 
-    /// Whether a pipeline is valid, without a task.
+    /// Validates a pipeline without creating a task.
     public func check(pipeline: JSONValue) async throws -> PipelineCheck {
-        // Nothing is stored, so that it may be asked twice.
+        // Repeatable, because nothing is stored.
         let call = Call(.POST, endpoints.api + "/api/pipelines/check", headers: .json, body: .json(pipeline), isRepeatable: true)
         return try PipelineCheck(Fields(await document(call)))
     }
 
-    /// What a pipeline may say, as data.
+    /// The schema of pipelines, as data.
     public func pipelineSchema() async throws -> JSONValue { try await document(Call(.GET, endpoints.api + "/api/pipelines/schema")) }
 
     private func url(_ name: String) -> String { endpoints.api + "/api" + Path.joined("presets", name) }
@@ -36,9 +36,9 @@ extension PixelFlowClient {
 public struct Preset: Sendable, Hashable {
     public let name: String
     public let pipeline: JSONValue
-    /// Of tasks that use the preset and name none; nil for that of the API key, or else the normal one.
+    /// The priority of tasks that use the preset and do not set their own; nil for that of the API key, or else `normal`.
     public let priority: Upload.Priority?
-    /// All that the service says.
+    /// The complete JSON from the service.
     public let json: JSONValue
 
     init(_ fields: Fields) throws {
@@ -50,11 +50,11 @@ public struct Preset: Sendable, Hashable {
 }
 
 extension Preset {
-    /// What saving does to the priority of tasks that use the preset and name none.
+    /// How saving a preset changes the priority of tasks that use it and do not set their own.
     public enum PriorityChange: Sendable, Hashable {
         case keep
         case set(Upload.Priority)
-        /// From then on it is that of the API key, or else the normal one.
+        /// Removes it. The priority is then that of the API key, or else `normal`.
         case remove
 
         fileprivate var parameter: String? {
@@ -67,14 +67,14 @@ extension Preset {
     }
 }
 
-/// What the service thinks of a pipeline.
+/// The result of the validation of a pipeline.
 public struct PipelineCheck: Sendable, Hashable {
     public let isValid: Bool
-    /// In the form in which the service keeps it, if it is valid.
+    /// The pipeline in the form that the service stores, if it is valid.
     public let pipeline: JSONValue?
     public let code: String?
     public let detail: String?
-    /// The path of the value that is wrong.
+    /// The path of the invalid value.
     public let field: String?
 
     init(_ fields: Fields) throws {

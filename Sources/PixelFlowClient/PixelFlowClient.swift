@@ -1,29 +1,30 @@
 public import AsyncHTTPClient
 
-/// A client of one PixelFlow, for one account.
+/// A client of a PixelFlow installation, for one account.
 ///
-/// A value: copies share the HTTP client and differ in their token. Every call honours the cancellation of its task.
+/// A value type: copies share the HTTP client and may differ in their token. Every call honours the cancellation of its task.
 ///
-/// All calls throw `Problem` for an answer of the service that is no success, `ClientError` for everything else that
-/// goes wrong, and `CancellationError`.
+/// All calls throw `Problem` for an unsuccessful response of the service, `ClientError` for all other
+/// failures, and `CancellationError`.
 public struct PixelFlowClient: Sendable {
-    /// Where the services are.
+    /// The URLs of the services.
     public let endpoints: Endpoints
     /// The bearer token of the account, or an API key; nil before a login.
     public var token: String?
-    /// Renews a token that has expired or was revoked; nil to leave that to the caller. Its token goes before `token`.
+    /// Renews a token that has expired or was revoked; nil if the caller does this. Its token takes precedence over `token`.
     public var sessions: TokenSession?
-    /// When a call is repeated.
+    /// When calls are retried.
     public var retries: RetryPolicy
-    /// How long a call whose answer is a document may take, with the answer: 30 s by default. Uploads, downloads and
-    /// event streams have no such limit; the HTTP client's limit on silence (`HTTPClient.Configuration.Timeout.read`)
-    /// ends one that stands still.
+    /// The time limit of a call that returns a document, including the response: 30 s by default. Uploads, downloads and
+    /// event streams have no such limit; the read timeout of the HTTP client (`HTTPClient.Configuration.Timeout.read`)
+    /// ends stalled ones.
     public var requestTimeout: Duration
-    /// `User-Agent` of every request.
+    /// The `User-Agent` of every request.
     public var userAgent: String
     let http: HTTPClient
 
-    /// - Parameter http: by default one that all share; another is ended by the caller, and best has the configuration `pixelFlow`.
+    /// - Parameter http: defaults to a shared client. The caller must shut down its own client, which should use the configuration
+    ///   `pixelFlow`.
     public init(
         _ endpoints: Endpoints, token: String? = nil, retries: RetryPolicy = RetryPolicy(), requestTimeout: Duration = .seconds(30),
         userAgent: String = "PixelFlowClient", http: HTTPClient = .pixelFlow
@@ -36,7 +37,7 @@ public struct PixelFlowClient: Sendable {
         self.http = http
     }
 
-    /// The same client with another token.
+    /// A copy of the client with another token.
     public func authenticated(with token: String) -> PixelFlowClient {
         var copy = self
         copy.token = token

@@ -1,2 +1,2 @@
-// Pipelines are JSON values, and every value of the service keeps its own: whoever imports the client works with them.
+// Pipelines and `json` properties are JSON values, so users of the client need this type.
 @_exported public import WireFormats

@@ -7,10 +7,10 @@ package import PixelFlowRuntime
 import PixelFlowTelemetry
 
 extension Backends {
-    /// Locks the data folder and opens the stores in it.
+    /// Locks the data folder and opens its stores.
     ///
-    /// - Throws: `data_folder_locked` or `data_folder_unusable`; `installation_mismatch` where database and blob store do not
-    ///   belong together, before anything else touches either.
+    /// - Throws: `data_folder_locked` or `data_folder_unusable`; `installation_mismatch` if database and blob store do not
+    ///   belong together, before anything else uses them.
     package static func embedded(_ settings: EmbeddedSettings, context: BuildContext) async throws -> Backends {
         let folder = try DataFolder(path: settings.data)
         Telemetry.watchDisk("data", path: settings.data)
@@ -20,7 +20,7 @@ extension Backends {
         let logger = context.logger(for: "dispatch")
         let installation = InstallationCheck(database: tasks, objects: blobs, adopted: settings.adoptedBlobStore, logger: logger)
         _ = try await installation.verify()
-        // The lock on the folder proves that the worker of every lease is gone.
+        // The lock on the folder proves that the worker of every existing lease is gone.
         try await tasks.recoverAfterRestart()
         let broker = InProcessBroker()
         let events = InProcessTaskEvents()
@@ -29,7 +29,7 @@ extension Backends {
             tasks: TaskBackends(
                 tasks: tasks, blobs: blobs, broker: broker, events: events, versions: tasks, installation: installation,
                 publisher: OutboxPublisher(store: tasks, broker: broker, events: events, webhooks: tasks, logger: logger), isEmbedded: true,
-                // The folder is unlocked last of all.
+                // The folder is unlocked last.
                 services: [ClosingService { withExtendedLifetime(folder) {} }]))
     }
 }

@@ -4,14 +4,14 @@ package import PixelFlowHTTP
 package import PixelFlowIdentity
 package import ServiceLifecycle
 
-/// Where auth keeps people, organisations and signing keys: `UserBackends.servers` or a part of `Backends.embedded`.
+/// The store of users, organisations and signing keys for auth: `UserBackends.servers` or a part of `Backends.embedded`.
 package struct UserBackends: Sendable {
     package let store: IdentityStore
-    /// Whether the store is a part of this process. One that is not may be away at the start, and is used when it answers.
+    /// Whether the store is in this process. A remote one may be unavailable at startup and is used once it responds.
     package let isEmbedded: Bool
-    /// What runs for as long as the store is used; started first, stopped last.
+    /// Services that run while the store is in use: started first, stopped last.
     package let services: [any Service]
-    /// Ask the store how it is set up, for operators.
+    /// Report the configuration of the store to operators.
     package let probes: [BackendProbe]
 
     package init(store: IdentityStore, isEmbedded: Bool, services: [any Service] = [], probes: [BackendProbe] = []) {
@@ -22,25 +22,25 @@ package struct UserBackends: Sendable {
     }
 }
 
-/// What api and worker keep tasks and objects in, and how they reach each other: `TaskBackends.servers` or a part of
+/// The stores of tasks and objects for api and worker, and the connection between the two: `TaskBackends.servers` or a part of
 /// `Backends.embedded`.
 package struct TaskBackends: Sendable {
     package let tasks: any TaskDatabase
     package let blobs: any ObjectDatabase
     package let broker: any TaskBroker
     package let events: any TaskEvents
-    /// Tell what of the tasks need not be read again.
+    /// Determines which cached responses about tasks are still current.
     package let versions: any TaskVersions
-    /// Refuses a database and a blob store that do not belong together.
+    /// Rejects a database and a blob store that do not belong together.
     package let installation: InstallationCheck
-    /// Carries what happens here to the broker; runs with `services`.
+    /// Publishes the changes made in this process to the broker; runs as part of `services`.
     package let publisher: OutboxPublisher
-    /// Whether the backends are a part of this process. Those that are not may be away at the start; until they answer, `/readyz`
-    /// names them.
+    /// Whether the backends are in this process. Remote ones may be unavailable at startup; until they respond, `/readyz`
+    /// lists them.
     package let isEmbedded: Bool
-    /// What runs for as long as the backends are used, the publisher included; started first, stopped last.
+    /// Services that run while the backends are in use, including the publisher: started first, stopped last.
     package let services: [any Service]
-    /// Ask the backends how they are set up, for operators.
+    /// Report the configuration of the backends to operators.
     package let probes: [BackendProbe]
 
     package init(
@@ -68,9 +68,9 @@ package struct TaskBackends: Sendable {
         ]
     }
 
-    /// The check of the broker; none where the broker is a part of this process and cannot be away.
+    /// The check of the broker; empty if the broker is in this process and cannot be unavailable.
     ///
-    /// - Parameter need: what the broker means for the readiness of the service.
+    /// - Parameter need: the effect of the broker on the readiness of the service.
     package func brokerChecks(need: HealthCheck.Need) -> [HealthCheck] {
         isEmbedded ? [] : [HealthCheck("broker", need: need) { try await broker.check() }]
     }

@@ -8,11 +8,11 @@ package import PixelFlowRuntime
 import PixelFlowURL
 import PixelFlowWebhooks
 
-/// Puts the api together, and with it what looks after the tasks of everyone: the dispatcher and the collector of orphans.
+/// Builds api, including the background work for all tasks: the dispatcher and the orphan collector.
 ///
 /// - Parameters:
-///   - tokens: how bearer tokens are verified.
-///   - cache: counts requests, caches answers, and signals revocations.
+///   - tokens: verifies bearer tokens.
+///   - cache: counts requests, caches responses, and signals revocations.
 package func buildAPI(
     _ settings: APISettings, backends: TaskBackends, tokens: TokenVerification, cache: CacheBackend, listen: ListenSettings,
     context: BuildContext
@@ -21,7 +21,7 @@ package func buildAPI(
     let logger = context.logger(for: "dispatch")
     let usage = backends.tasks
     let presets = CachedPresets(backends.tasks, cache: cache.store)
-    // Without the store nobody has a turn anyway.
+    // If the store is unavailable, no tasks can be sent anyway.
     let weight: @Sendable (TenantID) async -> Int = { (try? await usage.quota(of: $0))?.weight ?? 1 }
     let turns =
         settings.turns.isOn
@@ -47,7 +47,7 @@ package func buildAPI(
             proxies: listen.proxies),
         limits: settings.images, ports: settings.ports, uploads: settings.uploads, queue: settings.queue,
         requests: RequestLimits(settings.rates, limiter: cache.limiter, proxies: listen.proxies))
-    // An upload is accepted without the broker: its dispatch message stays due until there is one.
+    // Uploads are accepted without the broker: their dispatch messages stay due until it is available.
     let checks = backends.brokerChecks(need: .never) + tokens.checks + cache.checks
     return ServiceParts(
         foundation: [
@@ -68,7 +68,7 @@ package func buildAPI(
         listeners: [listen.listener("api", api.router(checks: checks, probes: backends.probes + cache.probes, drain: context.drain))])
 }
 
-/// The settings of the api itself, whatever its backends are.
+/// The settings of api itself, independent of its backends.
 package struct APISettings: Sendable {
     package static let descriptions: [SettingDescription] =
         ImageLimits.descriptions + EventLimits.descriptions + AllowedPorts.descriptions + UploadLimits.descriptions
@@ -85,10 +85,10 @@ package struct APISettings: Sendable {
     let rates: RateLimitSettings
     let webhooks: WebhookSettings
     let batches: BatchSettings
-    /// Lets operators in.
+    /// Authenticates operators.
     package var secret: ServiceSecret
 
-    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
+    /// - Throws: `setting_invalid`, with the name of the invalid setting as `field`.
     package init(_ settings: Settings) throws(PixelFlowError) {
         images = try ImageLimits(settings)
         events = try EventLimits(settings)
@@ -104,7 +104,7 @@ package struct APISettings: Sendable {
     }
 }
 
-/// How the api verifies bearer tokens.
+/// How api verifies bearer tokens.
 package struct TokenVerification: Sendable {
     package static let remoteSettings: [SettingDescription] =
         RemoteKeySource.descriptions + RemoteIdentitySource.descriptions + TokenRules.descriptions
@@ -119,17 +119,17 @@ package struct TokenVerification: Sendable {
         self.checks = checks
     }
 
-    /// With the keys of an auth service in the same process.
+    /// Uses the keys of an auth service in the same process.
     package static func local(_ verifier: TokenVerifier, _ identities: any IdentityService) -> TokenVerification {
         TokenVerification(verifier, identities)
     }
 
-    /// With the keys of an auth service elsewhere, asked for by HTTP.
+    /// Uses the keys of a remote auth service, requested over HTTP.
     ///
-    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
+    /// - Throws: `setting_invalid`, with the name of the invalid setting as `field`.
     package static func remote(_ settings: Settings, context: BuildContext) throws(PixelFlowError) -> TokenVerification {
-        // The shared client needs no shutdown: one of our own would end the process instead of a setting being named, should
-        // another setting be wrong.
+        // The shared client needs no shutdown. If another setting is invalid, an own client that was not shut down would crash the
+        // process before the error is printed.
         let keys = try RemoteKeySource(settings, client: .shared)
         let identities = try RemoteIdentitySource(settings, client: .shared)
         let verifier = TokenVerifier(

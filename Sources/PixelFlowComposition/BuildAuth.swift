@@ -4,11 +4,11 @@ package import PixelFlowCore
 package import PixelFlowHTTP
 package import PixelFlowRuntime
 
-/// Puts auth together.
+/// Builds auth.
 ///
 /// - Parameter cache: counts requests and failed sign-ins, and signals revocations.
-/// - Returns: the service, and what verifies its tokens in the same process without HTTP.
-/// - Throws: `setting_invalid`; with an embedded store also where the signing keys cannot be read.
+/// - Returns: the service, and a verifier of its tokens for the same process, without HTTP.
+/// - Throws: `setting_invalid`; with an embedded store, also if the signing keys cannot be read.
 package func buildAuth(
     _ settings: AuthSettings, backends: UserBackends, cache: CacheBackend, listen: ListenSettings, context: BuildContext
 ) async throws -> (parts: ServiceParts, verifier: TokenVerifier, identities: any IdentityService) {

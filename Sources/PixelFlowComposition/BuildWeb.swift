@@ -3,15 +3,15 @@ import PixelFlowHTTP
 package import PixelFlowRuntime
 package import PixelFlowWeb
 
-/// Puts web together.
+/// Builds web.
 ///
-/// - Parameter management: where its probes and metrics are answered; nil where another port of the process shows them.
+/// - Parameter management: where to serve probes and metrics; nil if another port of the process does.
 package func buildWeb(
     _ settings: WebSettings, listen: ListenSettings, management: ListenSettings?, context: BuildContext
 ) -> ServiceParts {
     let client = HTTPClient(configuration: WebService.clientConfiguration)
     let web = WebService(settings: settings, client: client)
-    // The probes answer until the page no longer does.
+    // Probes are served until the page has stopped.
     let probes = management.map { [$0.managementListener("web", web.managementRouter(drain: context.drain))] } ?? []
     return ServiceParts(
         foundation: [ClosingService(client: client)], listeners: probes + [listen.listener("web", web.router(drain: context.drain))])

@@ -6,9 +6,9 @@ import PixelFlowImaging
 package import PixelFlowRuntime
 package import PixelFlowWorker
 
-/// Puts the worker together, with its render processes: the same executable, started anew.
+/// Builds the worker with its render processes, which run the same executable.
 ///
-/// - Parameter claiming: prefixes of metrics that the worker's port shows for services of the same process that show none.
+/// - Parameter claiming: prefixes of the metrics that the worker's port exports for other services of the process without a port.
 package func buildWorker(
     _ settings: WorkerSettings, fetch: FetchSettings, backends: TaskBackends, listen: ListenSettings, context: BuildContext,
     claiming prefixes: [String] = []

@@ -8,20 +8,20 @@ import PixelFlowLimits
 import PixelFlowRedis
 import PixelFlowRuntime
 
-/// `redis://` and `rediss://` share with other replicas; `memory:` does not.
+/// `redis://` and `rediss://` are shared with other replicas; `memory:` is not.
 extension CacheBackend {
     package static let settings: [SettingDescription] = RedisSettings.descriptions
 
-    /// Opens Redis if there is a URL of it, without touching the network. While Redis is away, the memory of this process takes its place.
+    /// Opens Redis if a URL is set, without using the network. During an outage of Redis, the memory of this process replaces it.
     ///
-    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
+    /// - Throws: `setting_invalid`, with the name of the invalid setting as `field`.
     package static func servers(_ settings: Settings, logger: Logger) throws(PixelFlowError) -> CacheBackend {
         guard let redis = try RedisSettings.read(settings) else {
             logger.notice("rate limits are counted in this process alone; set PIXELFLOW_CACHE_URL to share them between replicas")
             return .inMemory(isAlone: false)
         }
         let client = try RedisClient(redis)
-        // Its commands wait, so they are no measure of how fast Redis is.
+        // No metrics: its commands block, so their durations do not reflect the latency of Redis.
         let listener = try RedisClient(RedisInvalidationSignal.listenerSettings(redis), metrics: NOOPMetricsHandler.instance)
         let limiter = FailOpenRateLimiter(
             shared: ReservingRateLimiter(RedisRateLimiter(client)), local: InMemoryRateLimiter(), logger: logger)

@@ -4,18 +4,18 @@ package import PixelFlowHTTP
 package import PixelFlowLimits
 package import ServiceLifecycle
 
-/// Keeps what may be lost: the counts of rate limits, cached answers and the signal of revocations. In one Redis, which replicas share, or
-/// in the memory of the process.
+/// Stores data that may be lost: rate limit counters, cached responses and the revocation signal. Either in a Redis that replicas
+/// share, or in the memory of the process.
 package struct CacheBackend: Sendable {
     package let limiter: any RateLimiter
-    /// Whether other replicas count with `limiter`.
+    /// Whether `limiter` counts together with other replicas.
     package let isShared: Bool
     package let store: any CacheStore
-    /// Tells processes of revocations; nil where there is none but this one, or no way to tell them.
+    /// Notifies other processes of revocations; nil if there are no others, or no way to notify them.
     package let revocations: (any InvalidationSignal)?
-    /// None for memory.
+    /// Empty for memory.
     package let checks: [HealthCheck]
-    /// Ask Redis how it is set up, for operators.
+    /// Report the configuration of Redis to operators.
     package let probes: [BackendProbe]
     /// The connections; started first, stopped last.
     package let services: [any Service]
@@ -33,12 +33,12 @@ package struct CacheBackend: Sendable {
         self.services = services
     }
 
-    /// Lets a verifier hear of revocations at once.
+    /// Services that notify a verifier of revocations immediately.
     package func followers(_ verifier: TokenVerifier, logger: Logger) -> [any Service] {
         revocations.map { [RevocationFollower($0, verifier: verifier, logger: logger)] } ?? []
     }
 
-    /// In the memory of this process.
+    /// Uses the memory of this process.
     ///
     /// - Parameter isAlone: whether this is the only process of its kind.
     package static func inMemory(isAlone: Bool) -> CacheBackend {

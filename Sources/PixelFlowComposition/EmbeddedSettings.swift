@@ -2,7 +2,7 @@ package import PixelFlowCore
 import PixelFlowDispatch
 import PixelFlowEmbedded
 
-/// Where the embedded backends keep what they hold: `sqlite:PATH`, `embedded:` and `file:PATH`, by default in one folder.
+/// The paths of the embedded backends: `sqlite:PATH`, `embedded:` and `file:PATH`, by default in one folder.
 package struct EmbeddedSettings: Sendable {
     static let dataFolder = Setting<String>.text(
         "PIXELFLOW_DATA_DIR", default: ".pixelflow", help: "The folder for all data.")
@@ -32,7 +32,7 @@ package struct EmbeddedSettings: Sendable {
     let diskReserve: DiskReserve
     let adoptedBlobStore: String
 
-    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
+    /// - Throws: `setting_invalid`, with the name of the invalid setting as `field`.
     package init(_ settings: Settings) throws(PixelFlowError) {
         data = try settings[Self.dataFolder]
         authDatabasePath = try Self.path(settings, Self.authDatabase, scheme: "sqlite", in: data, "auth.sqlite")
@@ -46,8 +46,8 @@ package struct EmbeddedSettings: Sendable {
         adoptedBlobStore = try settings[InstallationCheck.adoptionSetting]
     }
 
-    /// The secret of operators that is kept in the data folder, in the file `service-secret`; made at the first call. Call it once
-    /// the folder is locked.
+    /// The operators' secret in the file `service-secret` of the data folder, created on the first call. Must be called after
+    /// the folder has been locked.
     ///
     /// - Throws: `data_folder_unusable` if it can be neither read nor written.
     package func serviceSecret() throws -> String { try DataFolder.secret(named: "service-secret", in: data) }
@@ -62,7 +62,7 @@ package struct EmbeddedSettings: Sendable {
         return String(text.dropFirst(scheme.count + 1))
     }
 
-    /// The value is not repeated: a URL meant for one of the services has a password in it.
+    /// Does not repeat the value: a URL that was meant for another service may contain a password.
     private static func unknownScheme(_ setting: Setting<String>, _ text: String, _ expected: String) -> PixelFlowError {
         let name = setting.description.name
         let scheme = text.prefix { $0 != ":" }

@@ -14,20 +14,20 @@ extension TaskBackends {
     package static let serverSettings: [SettingDescription] =
         MongoSettings.descriptions + KafkaSettings.descriptions + S3Settings.descriptions + InstallationCheck.descriptions
 
-    /// What a process does with the backends.
+    /// The role of a process.
     package enum Role: Sendable {
         case api
         /// - Parameters:
-        ///   - slots: tasks in hand at a time; about twice as many dispatch messages are fetched ahead.
-        ///   - lanes: whose dispatch messages it takes.
+        ///   - slots: tasks processed concurrently; about twice as many dispatch messages are prefetched.
+        ///   - lanes: the lanes whose dispatch messages it receives.
         case worker(slots: Int, lanes: Set<Lane>)
     }
 
-    /// Opens the backends, without touching the network. One that is away at the start is used when it answers.
+    /// Opens the backends without using the network. A backend that is unavailable at startup is used once it responds.
     ///
-    /// The installation check runs as a service: it ends the process where database and bucket do not belong together.
+    /// The installation check runs as a service: it ends the process if database and bucket do not belong together.
     ///
-    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
+    /// - Throws: `setting_invalid`, with the name of the invalid setting as `field`.
     package static func servers(_ settings: Settings, as role: Role, logger: Logger) throws(PixelFlowError) -> TaskBackends {
         let tasks = try MongoTaskStore(try MongoSettings(settings))
         let blobs = S3BlobStore(try S3Settings(settings), logger: logger)
@@ -67,7 +67,7 @@ extension TaskBackends.Role {
         }
     }
 
-    /// A worker needs cancellations only, and is spared the decoding of everything else.
+    /// A worker needs only cancellations and skips decoding everything else.
     fileprivate var interest: EventInterest {
         switch self {
         case .api: .everything
@@ -75,7 +75,7 @@ extension TaskBackends.Role {
         }
     }
 
-    /// A worker answers nobody about tasks.
+    /// A worker does not serve requests about tasks.
     fileprivate var followsTasks: Bool {
         switch self {
         case .api: true
@@ -98,7 +98,7 @@ extension TaskBackends.Role {
     }
 }
 
-/// Runs once at the start, beside everything else. Where it throws, the process ends with the error.
+/// Runs once at startup, concurrently with everything else. If it throws, the process ends with the error.
 private struct PreparationService: Service {
     private let prepare: @Sendable () async throws -> Void
 

@@ -6,13 +6,13 @@ import PixelFlowIdentity
 import PixelFlowPostgres
 import PixelFlowRuntime
 
-/// `postgres://`: people, organisations and signing keys in PostgreSQL. A target of its own, so that auth alone links libpq.
+/// `postgres://`: users, organisations and signing keys in PostgreSQL. A separate target, so that only auth links libpq.
 extension UserBackends {
     package static let serverSettings: [SettingDescription] = PostgresSettings.descriptions
 
-    /// Opens the store, without touching the network.
+    /// Opens the store without using the network.
     ///
-    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
+    /// - Throws: `setting_invalid`, with the name of the invalid setting as `field`.
     package static func servers(_ settings: Settings, logger: Logger) throws(PixelFlowError) -> UserBackends {
         let database = try PostgresIdentityDatabase(settings: PostgresSettings(settings), logger: logger)
         return UserBackends(

@@ -3,25 +3,25 @@
 /// `code` is stable and machine-readable, `message` is human-readable and safe to show to a
 /// client. `cause` is for the logs only and never leaves the process.
 package struct PixelFlowError: Error, Sendable {
-    /// What a caller can do about a failure; decides the HTTP status and the retry.
+    /// The category of a failure, which determines the HTTP status and the retry.
     package enum Kind: String, Sendable, Codable, CaseIterable {
         /// The request itself is malformed (400).
         case malformed
-        /// No or bad credentials (401).
+        /// Missing or invalid credentials (401).
         case unauthenticated
-        /// Credentials are fine, the action is not allowed (403).
+        /// Valid credentials, but the action is not allowed (403).
         case forbidden
         /// The resource does not exist, or belongs to another tenant (404).
         case notFound
-        /// The state of the thing does not allow the action (409).
+        /// The state of the resource does not allow the action (409).
         case conflict
         /// The resource is not in the state that the request requires (412).
         case preconditionFailed
-        /// More bytes than allowed (413).
+        /// The body exceeds the limit (413).
         case tooLarge
-        /// The body is of a type that is not accepted (415).
+        /// The content type is not supported (415).
         case unsupportedMediaType
-        /// A range that the representation does not have (416).
+        /// The range is outside of the representation (416).
         case rangeNotSatisfiable
         /// Well-formed, but a value is not acceptable (422).
         case invalid
@@ -31,34 +31,34 @@ package struct PixelFlowError: Error, Sendable {
         case unavailable
         /// There is not enough storage for the request (507).
         case insufficientStorage
-        /// A defect of PixelFlow (500). The message says nothing of the inside.
+        /// A defect of PixelFlow (500). The message reveals no internals.
         case `internal`
     }
 
-    /// Whether the same work can succeed later, and whose fault the failure is.
+    /// Whether the same work can succeed later, and what caused the failure.
     package enum Retry: String, Sendable, Codable {
-        /// Never: the input is at fault (not an image, a blocked address, a 404).
+        /// Never: the input is the cause (not an image, a blocked address, a 404).
         case permanent
         /// A retry may help: a timeout, or a 5xx of a third-party server. Costs an attempt.
         case transient
-        /// Surely, once PixelFlow's own backend is back. Spends no attempt.
+        /// Will succeed once PixelFlow's own backend has recovered. Costs no attempt.
         case outage
-        /// The render process died on this input; twice and the task is poison.
+        /// The render process crashed on this input; after the second crash, the task is poison.
         case crash
-        /// The render process was killed from outside: by the kernel for lack of memory, or by an operator.
+        /// The render process was killed from outside: by the kernel because of a lack of memory, or by an operator.
         /// Costs no attempt; if it happens repeatedly, the task gets one isolated run.
         case killed
     }
 
     package let kind: Kind
-    /// Stable, `snake_case`, for machines.
+    /// Stable and machine-readable, in `snake_case`.
     package let code: String
     /// One human-readable sentence.
     package let message: String
     package let retry: Retry
-    /// The path of the offending field, as in `outputs[0].operations[1].width`.
+    /// The path of the offending field, such as `outputs[0].operations[1].width`.
     package let field: String?
-    /// Seconds after which a retry makes sense, where known.
+    /// Seconds after which a retry makes sense, if known.
     package let retryAfter: Int?
     /// The underlying error. For logs only.
     package let cause: (any Error)?
@@ -83,7 +83,7 @@ package struct PixelFlowError: Error, Sendable {
 }
 
 extension PixelFlowError {
-    /// Whether the error says that one of PixelFlow's own backends is down.
+    /// Whether the error means that one of PixelFlow's own backends is unavailable.
     package static func isOutage(_ error: any Error) -> Bool { (error as? PixelFlowError)?.retry == .outage }
 }
 
@@ -98,14 +98,14 @@ extension PixelFlowError {
         PixelFlowError(.notFound, code: "not_found", "The \(what) does not exist.")
     }
 
-    /// A backend of PixelFlow that does not answer. Costs the task no attempt.
+    /// A backend of PixelFlow does not respond. Costs the task no attempt.
     package static func unavailable(_ backend: String, cause: (any Error)? = nil) -> PixelFlowError {
         PixelFlowError(
             .unavailable, code: "\(backend)_unavailable", "The \(backend) is not available at the moment; try again later.",
             retry: .outage, retryAfter: 5, cause: cause)
     }
 
-    /// A backend that has more to do than it may take on. Costs the task no attempt.
+    /// A backend is overloaded. Costs the task no attempt.
     package static func busy(_ backend: String, cause: (any Error)? = nil) -> PixelFlowError {
         PixelFlowError(
             .unavailable, code: "\(backend)_busy", "The \(backend) is overloaded at the moment; try again later.",

@@ -2,18 +2,18 @@ import PixelFlowCore
 
 /// Decides when changes of tasks are published: a pure state machine that takes the time as input.
 ///
-/// Each publication has a cost all the way to every client, so under load many changes share one. A change that a client may
-/// be waiting for must not wait for other changes that may not come, though:
+/// Each publication has a cost all the way to every client, so under load, many changes share one. However, a change that a client
+/// may be waiting for must not wait for other changes that may never come:
 ///
-/// - A task that ends while few others are in progress is published immediately. A client that waits for each result before it sends
-///   the next task is never paced, however fast it is: nothing else can happen until it has the result.
-/// - While many are in progress, ends are published from a bucket of `burst` publications that is refilled with one every
+/// - If few other tasks are in progress, the end of a task is published immediately. A client that waits for each result before it
+///   sends the next task is thus never delayed, however fast it is.
+/// - If many are in progress, ends are published from a bucket of `burst` publications that is refilled with one every
 ///   `finalPace`.
-/// - Earlier changes of a task wait for others for up to `otherPace`, and are published together with any end.
+/// - Progress of a task waits for other changes for up to `otherPace`, and is published together with any end.
 struct ChangePacer<Instant: InstantProtocol> where Instant.Duration == Duration {
-    /// The number of other tasks in progress from which a task is one of many: as many as the smallest worker has under load.
+    /// The number of other tasks in progress that counts as many: the number that the smallest worker has under load.
     static var many: Int { 2 }
-    /// A task counts as under way for so long after its latest change; a longer render announces nothing that could be company.
+    /// How long a task counts as in progress after its latest change. A longer render publishes nothing that an end could wait for.
     static var window: Duration { .milliseconds(100) }
     static var burst: Int { 5 }
     static var finalPace: Duration { .milliseconds(20) }
@@ -21,13 +21,13 @@ struct ChangePacer<Instant: InstantProtocol> where Instant.Duration == Duration 
 
     /// When the waiting changes are due; nil if there are none.
     private(set) var due: Instant?
-    /// The latest change of each task under way.
+    /// The latest change of each task in progress.
     private var underWay: [TaskID: Instant] = [:]
-    /// When the bucket is full.
+    /// When the bucket will be full.
     private var isFullAt: Instant
-    /// When something other than an end may be published again.
+    /// When a change other than an end may be published again.
     private var nextOther: Instant
-    /// Whether a waiting end must take its publication from the bucket.
+    /// Whether a waiting end must take a publication from the bucket.
     private var isPacedEndWaiting = false
 
     init(at now: Instant) {
@@ -35,10 +35,10 @@ struct ChangePacer<Instant: InstantProtocol> where Instant.Duration == Duration 
         nextOther = now
     }
 
-    /// Adds a waiting change.
+    /// Adds a change.
     ///
     /// - Parameter isFinal: whether it is the end of the task, or equally urgent.
-    /// - Returns: the new due time of all waiting changes, if it is now earlier.
+    /// - Returns: the new due time of all waiting changes, if it has become earlier.
     mutating func add(_ task: TaskID, isFinal: Bool, at now: Instant) -> Instant? {
         let time = isFinal ? end(task, at: now) : progress(task, at: now)
         if let due, due <= time { return nil }
@@ -58,7 +58,7 @@ struct ChangePacer<Instant: InstantProtocol> where Instant.Duration == Duration 
         return max(now, nextInBucket)
     }
 
-    /// The bucket holds a publication from then on.
+    /// When the bucket has at least one publication.
     private var nextInBucket: Instant { isFullAt.advanced(by: Self.finalPace * -(Self.burst - 1)) }
 
     private func isOneOfMany(at now: Instant) -> Bool {
@@ -77,7 +77,7 @@ struct ChangePacer<Instant: InstantProtocol> where Instant.Duration == Duration 
         return true
     }
 
-    /// All waiting changes are published, due or not.
+    /// Publishes all waiting changes, whether they are due or not.
     mutating func flush(at now: Instant) {
         due = nil
         if isPacedEndWaiting { isFullAt = max(isFullAt, now).advanced(by: Self.finalPace) }

@@ -3,12 +3,12 @@ import Metrics
 import PixelFlowCore
 import Synchronization
 
-/// Publishes failed tasks to the dead-letter topic one by one: one that the broker rejects does not block the others.
+/// Publishes failed tasks to the dead-letter topic one by one, so that one that the broker rejects does not block the others.
 final class DeadLetters: Sendable {
-    /// How long to wait for one; then it counts as not taken, and the dispatcher sends it again.
+    /// The timeout of one publication; afterwards the dispatcher retries.
     static let waitLimit = Duration.seconds(5)
     static let limit = Duration.seconds(60)
-    /// How many are sent at a time.
+    /// Maximum concurrent publications.
     static let width = 16
 
     private let broker: any TaskBroker
@@ -24,9 +24,9 @@ final class DeadLetters: Sendable {
         failed = Counter(label: "dead_letters_total", dimensions: [("outcome", "failed")], factory: metrics)
     }
 
-    /// Begins to publish.
+    /// Starts publishing.
     ///
-    /// - Parameter done: called with each task that is known to be in the topic.
+    /// - Parameter done: called with each task that is confirmed to be in the topic.
     func publish(_ tasks: [TaskRecord], _ done: @escaping @Sendable ([TaskRecord]) -> Void) {
         state.withLock { state in
             state.next += 1

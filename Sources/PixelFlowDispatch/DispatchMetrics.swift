@@ -1,6 +1,6 @@
 import Metrics
 
-/// Metrics of dispatch messages and events on their way out of this process.
+/// Metrics of the dispatch messages and events that this process publishes.
 struct DispatchMetrics: Sendable {
     let published: Counter
     let failed: Counter

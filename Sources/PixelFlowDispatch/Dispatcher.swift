@@ -4,7 +4,7 @@ package import PixelFlowCore
 import PixelFlowTelemetry
 package import ServiceLifecycle
 
-/// Looks each second for unfinished work: lost dispatch messages, expired leases,
+/// Searches every second for unfinished work: lost dispatch messages, expired leases,
 /// unpublished events, and objects of deleted tasks.
 ///
 /// Any number of replicas may run a dispatcher; the store assigns each task to only one of them.
@@ -25,15 +25,15 @@ package struct Dispatcher: Service {
     private let outboxFailing: Gauge
     private let removalsFailing: Gauge
 
-    /// How many tasks are taken at a time.
+    /// Tasks per request.
     static let batch = 500
-    /// Every how many rounds the broker is asked whether it has lost dispatch messages.
+    /// The number of rounds between checks for dispatch messages that the broker has lost.
     static let roundsBetweenLossChecks = 5
-    /// How old dispatch messages must be to count as lost: well above the delay of commits and the clock skew. The longer
-    /// ones find losses in a queue that is never empty.
+    /// How old dispatch messages must be to count as lost: well above commit delays and clock skew. The larger
+    /// values find losses in a queue that is never empty.
     static let ages: [Duration] = [.seconds(10), .seconds(60), .seconds(300)]
 
-    /// - Parameter turns: gives organisations their turns; without it, every due task is published at once.
+    /// - Parameter turns: makes organisations take turns; if nil, every due task is published immediately.
     package init(
         store: any TaskDispatchStore, broker: any TaskBroker, blobs: any BlobStore, publisher: OutboxPublisher,
         turns: TurnDispatcher? = nil,
@@ -58,7 +58,7 @@ package struct Dispatcher: Service {
     }
 
     package func run() async {
-        // Each at its own pace: what tasks wait for is not held up by an object store that is slow.
+        // Each loop has its own pace, so that a slow object store does not delay what tasks wait for.
         await withDiscardingTaskGroup { group in
             group.addTask { await periodically("dispatch", redispatch).run() }
             group.addTask { await periodically("search for lost messages", every: Self.roundsBetweenLossChecks, checkForLosses).run() }
@@ -117,10 +117,10 @@ package struct Dispatcher: Service {
 
     // MARK: Lists
 
-    /// How old an event is before it counts as not published.
+    /// The age at which an event counts as unpublished.
     static let eventAge = Duration.seconds(5)
 
-    /// An event that stays due is sent again, with pauses that double.
+    /// Publishes due events again, with doubling delays.
     private static func outbox(
         _ store: any TaskDispatchStore, _ blobs: any BlobStore, _ publisher: OutboxPublisher, _ clock: any WallClock, _ logger: Logger,
         _ metrics: any MetricsFactory
@@ -135,7 +135,7 @@ package struct Dispatcher: Service {
         } work: { task in
             try await blobs.deleteUnreferenced(of: task)
             publisher.publish(task)
-            // It leaves the list once it is published.
+            // The task leaves the list once the event is published.
             return false
         }
     }
@@ -152,7 +152,7 @@ package struct Dispatcher: Service {
         } onOutcome: { outcome in
             switch outcome {
             case .success(true): done.increment()
-            // It waits for its events to be published.
+            // The task waits for its events to be published.
             case .success(false): break
             case .failure: failed.increment()
             }
@@ -166,13 +166,13 @@ package struct Dispatcher: Service {
         Gauge(label: "dispatcher_failing_tasks", dimensions: [("step", step)], factory: metrics)
     }
 
-    /// Looks for dispatch messages that the broker has lost. Callable directly, like `sweep`, so that a test need not wait for it.
+    /// Searches for dispatch messages that the broker has lost. Not private, like `sweep`, so that tests can call it directly.
     package func checkForLosses() async {
         await step("redeliverLost") { try await redeliverLost() }
     }
 
-    /// A broker whose data was wiped has lost dispatch messages that it had acknowledged. If it has delivered all messages
-    /// up to a time and a task of that time is still waiting, the task's dispatch message is lost.
+    /// A broker whose data was wiped loses dispatch messages that it had acknowledged. If workers have settled all messages
+    /// up to a time, and a task from before that time is still waiting, then its dispatch message is lost.
     private func redeliverLost() async throws {
         for age in Self.ages {
             let time = clock.now() - age

@@ -3,20 +3,21 @@ package import PixelFlowCore
 package import ServiceLifecycle
 import Synchronization
 
-/// Versions of tasks that several processes change: each change is known with its event, and those of this process at once.
+/// Versions of tasks that several processes change: other processes' changes are learned from events, those of this process
+/// directly.
 ///
-/// There are versions only while the events are known to be current: while they are late, or their broker is away, every read goes to
+/// There are versions only while the known events are current. If they are delayed or the broker is down, every read uses
 /// the task store.
 package final class FollowedVersions: TaskVersions, Service {
-    /// How old the knowledge of the events may be.
+    /// The maximum age of the known events.
     static let age = Duration.seconds(3)
     private static let retries = RetryPolicy.every(.seconds(1))
 
     private let events: any TaskEvents
     private let versions: ChangeVersions
-    /// The newest revision that is known of each task: events come twice, and tell of progress that no list shows.
+    /// The latest known revision of each task, because events may be repeated, or report progress that lists do not show.
     private let revisions = Mutex<[TaskID: Int]>([:])
-    /// Tasks whose revisions are known; beyond it all are forgotten, and events that come again count as changes.
+    /// The maximum number of known revisions; beyond it, all are dropped, and repeated events count as changes.
     private static let revisionLimit = 20_000
     private let logger: Logger
 
@@ -34,10 +35,10 @@ package final class FollowedVersions: TaskVersions, Service {
 
     package func version(of task: TaskID) -> UInt64? { events.isCurrent(within: Self.age) ? versions.version(of: task) : nil }
 
-    /// Notes a change that this process has made, or may have made.
+    /// Records a change that this process has made or may have made.
     package func note(_ task: TaskID, of tenant: TenantID) { versions.change(CollectionOfOne((task: task, tenant: tenant))) }
 
-    /// Follows the events until it is shut down.
+    /// Follows the events until shutdown.
     package func run() async throws {
         try? await cancelWhenGracefulShutdown {
             try await retry(Self.retries, onRetry: { self.logger.warning("events not followed", metadata: ["error": "\($0)"]) }) {
@@ -47,7 +48,7 @@ package final class FollowedVersions: TaskVersions, Service {
         try? await gracefulShutdown()
     }
 
-    /// Notes how tasks are now, if that is new.
+    /// Records the current state of tasks, if it is new.
     package func note(_ tasks: [TaskRecord]) {
         let changed = revisions.withLock { revisions in
             tasks.filter { task in
@@ -60,7 +61,7 @@ package final class FollowedVersions: TaskVersions, Service {
         versions.change(changed.lazy.map { (task: $0.id, tenant: $0.tenant) })
     }
 
-    /// Begins to follow the events. Not private, so that tests need not run it.
+    /// Starts to follow the events. Not private, so that tests can call it directly.
     package func follow() async throws {
         try await events.follow { news in
             switch news {

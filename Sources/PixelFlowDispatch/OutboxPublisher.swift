@@ -7,13 +7,13 @@ import Synchronization
 
 /// Publishes dispatch messages and task events in the background and in order.
 ///
-/// No task can be lost here: a dispatch message or an event that is not known to be published stays due
-/// in the task store, and the `Dispatcher` publishes it again. Acknowledgements are written back in
-/// batches, so that a short task costs no writes of its own for them.
+/// This cannot lose a task: a dispatch message or an event without a confirmed publication stays due
+/// in the task store, and the `Dispatcher` publishes it again. Acknowledgements are written in
+/// batches, so that they cost a short task no writes of its own.
 package final class OutboxPublisher: Service {
-    /// How long acknowledgements gather before they are written.
+    /// How long acknowledgements are collected before they are written.
     static let flushInterval = Duration.milliseconds(200)
-    /// The maximum number of waiting items; the dispatcher publishes any beyond it later.
+    /// The maximum number of queued items; the dispatcher publishes those beyond it later.
     static let capacity = 100_000
 
     private struct State {
@@ -47,8 +47,8 @@ package final class OutboxPublisher: Service {
     private let signal = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
     /// - Parameters:
-    ///   - webhooks: makes deliveries of the events; nil where nobody is told.
-    ///   - versions: learn of the changes of this process at once, and not from their events.
+    ///   - webhooks: creates deliveries for events; nil if there are no webhooks.
+    ///   - versions: notified of this process's changes directly, before their events arrive.
     package init(
         store: any TaskDispatchStore, broker: any TaskBroker, events: any TaskEvents, webhooks: (any WebhookFanOut)? = nil,
         versions: FollowedVersions? = nil, logger: Logger,
@@ -64,7 +64,7 @@ package final class OutboxPublisher: Service {
         deadLetters = DeadLetters(broker: broker, logger: logger, metrics: metrics)
     }
 
-    /// Has dispatch messages published for PENDING tasks, except those that are held.
+    /// Queues dispatch messages for PENDING tasks, except those that are held.
     package func enqueue(_ tasks: some Sequence<TaskRecord>) {
         let accepted = state.withLock { state in
             guard state.messages.count < Self.capacity else { return false }
@@ -75,13 +75,13 @@ package final class OutboxPublisher: Service {
         if accepted { signal.continuation.yield() }
     }
 
-    /// Notes that this process has changed a task, or may have, before its event is due.
+    /// Records that this process has changed a task, or may have, before its event is due.
     package func noteChange(_ task: TaskID, of tenant: TenantID) { versions?.note(task, of: tenant) }
 
     /// Queues the current state of a task for publication, including its outbox.
     package func publish(_ task: TaskRecord, progress: Double? = nil) {
         versions?.note([task])
-        // An event tells the worker to stop the run.
+        // Workers stop the run when they receive the event.
         let isUrgent = task.status.isFinal || task.cancelRequested
         let due: ContinuousClock.Instant? = state.withLock { state in
             guard state.changes.count < Self.capacity else { return nil }
@@ -100,7 +100,7 @@ package final class OutboxPublisher: Service {
         }
     }
 
-    /// Publishes until it is shut down, then publishes the rest.
+    /// Publishes until shutdown, then publishes the rest.
     package func run() async throws {
         await withGracefulShutdownHandler {
             await withTaskGroup(of: Void.self) { group in
@@ -146,7 +146,7 @@ package final class OutboxPublisher: Service {
     }
 
     private func publish(_ changes: [TaskChange]) async {
-        // First, so that whoever hears of the end of a task finds its deliveries.
+        // First, so that recipients of the event find the deliveries.
         let areMade = await makeDeliveries(of: changes.map(\.task))
         do {
             try await events.publish(changes)
@@ -155,14 +155,14 @@ package final class OutboxPublisher: Service {
             let tasks = changes.map(\.task).filter { !$0.outbox.isEmpty }
             published(tasks.filter { $0.status != .failed })
             let failed = tasks.filter { $0.status == .failed }
-            // Beside everything else: a dead letter that takes long holds up no dispatch message.
+            // Concurrently, so that slow dead letters do not delay dispatch messages.
             if !failed.isEmpty { deadLetters.publish(failed) { self.published($0) } }
         } catch {
             outages.warning("events not published, stay due", ["count": "\(changes.count)", "error": "\(error)"], to: logger)
         }
     }
 
-    /// - Returns: false if an event must not be acknowledged, because its deliveries are not known to be stored.
+    /// - Returns: false if an event must not be acknowledged because its deliveries may not be stored.
     private func makeDeliveries(of tasks: [TaskRecord]) async -> Bool {
         let ended = tasks.filter { !$0.outbox.isEmpty }
         guard let webhooks, !ended.isEmpty else { return true }
@@ -190,7 +190,7 @@ package final class OutboxPublisher: Service {
             if !messages.isEmpty { try await store.acknowledge(messages) }
             if !events.isEmpty { try await store.acknowledge(events: events) }
         } catch {
-            // Published again later, under the same ids.
+            // They are published again later with the same ids.
             outages.warning("acknowledgements not written", ["error": "\(error)"], to: logger)
         }
     }

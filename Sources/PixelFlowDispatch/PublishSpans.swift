@@ -2,9 +2,9 @@ import PixelFlowCore
 import PixelFlowTelemetry
 import Tracing
 
-/// The spans of dispatch messages that are published together, each in the trace of the request that created its task.
+/// The spans of dispatch messages that are published together, each in the trace of the request that created the task.
 struct PublishSpans: Sendable {
-    /// The messages, which name these spans.
+    /// The messages, which carry the context of these spans.
     private(set) var messages: [DispatchMessage]
     private var spans: [any Span] = []
 

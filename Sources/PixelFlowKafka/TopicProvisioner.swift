@@ -5,8 +5,8 @@ import Synchronization
 
 /// Creates PixelFlow's topics if they do not exist.
 ///
-/// Any number of processes may do so at the same time and repeatedly. A cluster that does not create topics for
-/// us, because it cannot or does not allow it, is used as it is.
+/// Any number of processes may do so simultaneously and repeatedly. If the cluster cannot create topics or does not
+/// allow it, it is used as it is.
 final class TopicProvisioner: Sendable {
     private struct Topic {
         var name: String
@@ -23,7 +23,7 @@ final class TopicProvisioner: Sendable {
         topics =
             Lane.allCases.map { Topic(name: settings.topic(of: $0), partitions: settings.partitions) } + [
                 Topic(name: settings.deadLetterTopic, partitions: 1),
-                // One, so that every reader sees all changes in one order; a message carries many of them.
+                // One partition, so that every reader sees all changes in the same order; a message carries many of them.
                 Topic(name: settings.eventsTopic, partitions: 1),
             ]
         replication = settings.replication ?? -1
@@ -31,22 +31,22 @@ final class TopicProvisioner: Sendable {
         self.logger = logger
     }
 
-    /// Whether the topics were there when last looked for.
+    /// Whether the topics existed at the last check.
     var areMade: Bool { made.load(ordering: .acquiring) }
 
-    /// Something says that a topic is gone: the next `make` looks again.
+    /// Called if a topic may be gone: the next `make` checks again.
     func forget() { made.store(false, ordering: .releasing) }
 
     /// Creates missing topics. Blocks.
     ///
-    /// - Throws: if the cluster does not answer.
+    /// - Throws: if the cluster does not respond.
     func make(with handle: KafkaHandle) throws(KafkaError) {
         guard !areMade else { return }
         let outcomes: [(String, KafkaError?)]
         do {
             outcomes = try request(handle)
         } catch {
-            // Without a controller no one makes topics, and yet they may all be there.
+            // Without a controller the cluster cannot create topics, but all of them may already exist.
             guard isFinal(error) || areThere(handle) else { throw error }
             logger.notice("kafka cluster does not allow creating topics", metadata: ["error": "\(error)"])
             outcomes = []
@@ -63,7 +63,7 @@ final class TopicProvisioner: Sendable {
         made.store(true, ordering: .releasing)
     }
 
-    /// Whether asking again would change nothing.
+    /// Whether a retry would give the same result.
     private func isFinal(_ failure: KafkaError) -> Bool {
         failure.is(
             RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE, RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,

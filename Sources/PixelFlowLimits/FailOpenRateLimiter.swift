@@ -2,10 +2,10 @@ package import Logging
 package import Metrics
 import Synchronization
 
-/// Counts with the other replicas while their common counter answers, and in this process alone while it does not.
+/// Counts in the shared counter of all replicas while that is available, otherwise in this process alone.
 ///
-/// Without the common counter each process allows the whole quota: callers get at most as many times their quota as there are
-/// processes, and nobody is refused because of the outage.
+/// Without the shared counter, each process admits the whole quota: with n processes, callers get up to n times their quota, and
+/// nobody is rejected because of the outage.
 package final class FailOpenRateLimiter: RateLimiter {
     private let shared: any RateLimiter
     private let local: any RateLimiter
@@ -14,8 +14,8 @@ package final class FailOpenRateLimiter: RateLimiter {
     private let logger: Logger
 
     /// - Parameters:
-    ///   - shared: throws quickly while it is away.
-    ///   - local: counts in its place.
+    ///   - shared: must fail fast during an outage.
+    ///   - local: the fallback.
     package init(
         shared: any RateLimiter, local: any RateLimiter, logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory
     ) {
@@ -31,7 +31,7 @@ package final class FailOpenRateLimiter: RateLimiter {
 
     package func preview(_ buckets: [RateBucket]) async throws -> RateDecision { try await either { try await $0.preview(buckets) } }
 
-    /// Forgets what was counted here during an outage as well.
+    /// Also clears what was counted locally during an outage.
     package func clear(_ buckets: [RateBucket]) async throws {
         try await local.clear(buckets)
         try await either { try await $0.clear(buckets) }

@@ -1,20 +1,20 @@
-/// The generic cell rate algorithm (GCRA), which keeps one number for a bucket: when all of its quota will be available again.
+/// The generic cell rate algorithm (GCRA). Its state is one number per bucket: when the whole quota will be available again.
 ///
 /// `RedisRateLimiter` has the same rules in Lua.
 struct GenericCellRate {
-    /// When the quota is whole again, in microseconds; now or later.
+    /// When the whole quota is available again, in microseconds; not in the past.
     let full: Int64
-    /// `full` once the requests are counted.
+    /// The value of `full` after counting the requests.
     let next: Int64
-    /// Microseconds until the requests have room; 0 if they have.
+    /// Microseconds until the requests are admitted; 0 if they are.
     let wait: Int64
 
     /// - Parameters:
-    ///   - requests: that are to be counted.
-    ///   - stored: `full` as it was kept; nil for a bucket without requests.
+    ///   - requests: the number to count.
+    ///   - stored: the stored `full`; nil for a new bucket.
     ///   - now: in microseconds.
     init(_ limit: RateLimit, requests: Int = 1, stored: Int64?, now: Int64) {
-        // A clock that was put back must not make anyone wait for longer than the quota is worth.
+        // If the clock was set back, nobody must wait for longer than the quota takes to recover.
         full = min(max(stored ?? now, now), now + limit.capacity)
         next = full + limit.interval * Int64(requests)
         wait = max(0, next - now - limit.capacity)

@@ -1,22 +1,22 @@
 package import PixelFlowCore
 import Synchronization
 
-/// Counts the requests of this process, in bounded memory.
+/// Counts the requests of this process in bounded memory.
 package final class InMemoryRateLimiter: RateLimiter {
-    /// Buckets remembered at most, some 200 bytes each.
+    /// The maximum number of buckets, of some 200 bytes each.
     package static let defaultCapacity = 100_000
 
     private let times = Mutex<[RateBucket: Int64]>([:])
     private let capacity: Int
     private let clock: any WallClock
 
-    /// - Parameter capacity: buckets remembered at most; beyond it those that are nearest to their whole quota are forgotten.
+    /// - Parameter capacity: the maximum number of buckets; beyond it, those closest to their full quota are evicted.
     package init(capacity: Int = defaultCapacity, clock: any WallClock = SystemClock()) {
         self.capacity = max(1, capacity)
         self.clock = clock
     }
 
-    /// Buckets remembered now.
+    /// The current number of buckets.
     package var count: Int { times.withLock { $0.count } }
 
     package func admit(_ buckets: [RateBucket]) -> RateDecision { admit(1, in: buckets) }
@@ -32,7 +32,7 @@ package final class InMemoryRateLimiter: RateLimiter {
                     times[bucket] = state.next
                 }
             } else {
-                // Only a clock that was put back makes a difference here.
+                // This has an effect only if the clock was set back.
                 for (bucket, state) in zip(buckets, states) where times[bucket] ?? 0 > state.full { times[bucket] = state.full }
             }
             return RateDecision(
@@ -58,8 +58,8 @@ package final class InMemoryRateLimiter: RateLimiter {
         }
     }
 
-    /// Forgets what no longer matters and, if that is not enough, the quarter that has least left to wait, so that the cost of the
-    /// scan is spread over many requests.
+    /// Evicts expired buckets and, if these are too few, the quarter closest to expiry, which spreads the cost of the
+    /// scan over many requests.
     private static func makeRoom(in times: inout [RateBucket: Int64], capacity: Int, now: Int64) {
         times = times.filter { $0.value > now }
         guard times.count >= capacity else { return }

@@ -1,18 +1,18 @@
 import WireFormats
 
-/// How many requests of a kind one caller may make: `quota` in each `window`, all at once if need be.
+/// How many requests of a kind a caller may make: `quota` in each `window`, also all at once.
 package struct RateLimit: Sendable, Hashable {
-    /// Names the limit in header fields, problems and keys: letters, digits and `-`.
+    /// Identifies the limit in header fields, problems and keys: letters, digits and `-`.
     package let name: String
-    /// Requests in a window; from 1 to `maximumQuota`.
+    /// Requests per window, from 1 to `maximumQuota`.
     package let quota: Int
-    /// Whole seconds; from 1 to a day.
+    /// Whole seconds, from 1 to a day.
     package let window: Duration
 
-    /// Microseconds after which one more request is earned. Whole, so that the quota is exact however many requests are added up.
+    /// Microseconds in which one request is earned back. An integer, so that sums of any number of requests are exact.
     package let interval: Int64
 
-    /// More than any caller sends; keeps every number of the arithmetic exact in the doubles of Lua.
+    /// Large enough for all callers; keeps all arithmetic exact in the doubles of Lua.
     package static let maximumQuota = 1_000_000
 
     package init(name: String, quota: Int, window: Duration) {
@@ -22,14 +22,14 @@ package struct RateLimit: Sendable, Hashable {
         interval = (self.window.microseconds + Int64(self.quota) - 1) / Int64(self.quota)
     }
 
-    /// Microseconds that the quota is worth: as long as a caller who has spent it all waits for all of it.
+    /// Microseconds in which the whole quota is earned back.
     package var capacity: Int64 { interval * Int64(quota) }
 }
 
-/// One account of requests: those that one caller has made under one limit.
+/// A counter: the requests of one caller under one limit.
 package struct RateBucket: Sendable, Hashable {
     package let limit: RateLimit
-    /// Whose requests are counted, as in `u:USER`.
+    /// Identifies the caller, such as `u:USER`.
     package let key: String
 
     package init(_ limit: RateLimit, key: String) {
@@ -37,6 +37,6 @@ package struct RateBucket: Sendable, Hashable {
         self.key = key
     }
 
-    /// Of the key alone: it is hashed for each request, and few buckets share a key.
+    /// Hashes only the key: this happens for each request, and few buckets share a key.
     package func hash(into hasher: inout Hasher) { hasher.combine(key) }
 }

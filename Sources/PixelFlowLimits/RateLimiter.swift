@@ -1,20 +1,20 @@
-/// Counts requests, and says whether one more is within the limits of its caller.
+/// Counts requests and decides whether another one is within the limits of its caller.
 package protocol RateLimiter: Sendable {
-    /// Counts so many requests in every bucket if each has room for all of them, in one step; otherwise none in any.
+    /// Atomically counts requests in every bucket if all buckets have capacity for them; otherwise counts nothing.
     ///
     /// - Parameters:
     ///   - requests: at least 1.
-    ///   - buckets: at least one, each different.
+    ///   - buckets: at least one, without duplicates.
     /// - Returns: the decision, with a balance for each bucket in the same order.
-    /// - Throws: an error if the count is kept elsewhere and cannot be reached. Nothing may have been counted, or all of it.
+    /// - Throws: an error if the counter is remote and unreachable. Either nothing has been counted, or everything.
     func admit(_ requests: Int, in buckets: [RateBucket]) async throws -> RateDecision
-    /// What `admit` would say of one request, without counting anything.
+    /// The decision that `admit` would return for one request, without counting.
     ///
-    /// - Throws: as `admit`.
+    /// - Throws: like `admit`.
     func preview(_ buckets: [RateBucket]) async throws -> RateDecision
-    /// Forgets what was counted in the buckets.
+    /// Resets the buckets.
     ///
-    /// - Throws: as `admit`.
+    /// - Throws: like `admit`.
     func clear(_ buckets: [RateBucket]) async throws
 }
 
@@ -23,20 +23,20 @@ extension RateLimiter {
     package func admit(_ buckets: [RateBucket]) async throws -> RateDecision { try await admit(1, in: buckets) }
 }
 
-/// What a limiter says about a request.
+/// The decision of a limiter about a request.
 package struct RateDecision: Sendable, Hashable {
-    /// How a bucket stands after the requests.
+    /// The state of a bucket after the requests.
     package struct Balance: Sendable, Hashable {
         package let limit: RateLimit
-        /// Requests that may be made at once.
+        /// Requests that can be made immediately.
         package let remaining: Int
-        // Whole microseconds: a balance is computed and written for each request, and `Duration` divides 128 bits for that.
+        // Integer microseconds, because a balance is computed and formatted for each request, and dividing a `Duration` takes 128 bits.
         private let resetMicroseconds: Int64
         private let waitMicroseconds: Int64
 
         /// - Parameters:
         ///   - reset: microseconds until the whole quota is available again.
-        ///   - wait: microseconds until the bucket has room for the request; 0 if it had.
+        ///   - wait: microseconds until the bucket admits the request; 0 if it has.
         package init(limit: RateLimit, remaining: Int, reset: Int64, wait: Int64) {
             self.limit = limit
             self.remaining = remaining
@@ -44,13 +44,13 @@ package struct RateDecision: Sendable, Hashable {
             waitMicroseconds = wait
         }
 
-        /// Until the whole quota is available again.
+        /// The time until the whole quota is available again.
         package var reset: Duration { .microseconds(resetMicroseconds) }
         /// The same in seconds, rounded up.
         package var resetSeconds: Int { Int((resetMicroseconds + 999_999) / 1_000_000) }
-        /// Until the bucket has room for the request; zero if it had.
+        /// The time until the bucket admits the request; zero if it has.
         package var wait: Duration { .microseconds(waitMicroseconds) }
-        /// What a refused caller is told to wait: seconds, rounded up, at least 1.
+        /// The `Retry-After` of a rejected caller: seconds, rounded up, at least 1.
         package var retryAfterSeconds: Int { max(1, Int((waitMicroseconds + 999_999) / 1_000_000)) }
         package var isRefusal: Bool { waitMicroseconds > 0 }
     }
@@ -61,6 +61,6 @@ package struct RateDecision: Sendable, Hashable {
 
     package var isAllowed: Bool { refusal == nil }
 
-    /// The bucket that makes the caller wait longest; nil for a request that is allowed.
+    /// The bucket with the longest wait; nil if the request is admitted.
     package var refusal: Balance? { balances.filter(\.isRefusal).max { $0.wait < $1.wait } }
 }

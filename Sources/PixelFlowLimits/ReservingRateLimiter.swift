@@ -1,36 +1,37 @@
 import Synchronization
 import WireFormats
 
-/// Counts several requests ahead for callers who send many and are far from their limits, so that most of their requests need no
-/// round trip.
+/// Reserves several requests in advance for callers who send many and are far from their limits, so that most of their requests need
+/// no round trip.
 ///
-/// What is counted ahead is counted before it is used, so that replicas together never admit more than the quota and what is earned in
-/// `grace`. From half of the quota on, each request is counted by itself: the quota is exact where it matters. A caller who stops loses
-/// what was counted ahead and not used: at most a 64th of the quota in each replica, until it is earned back.
+/// Requests are counted when they are reserved, before they are used, so replicas together never admit more than the quota and what
+/// is earned back in `grace`. Above half of the quota, each request is counted individually, so the quota is exact where it matters. A
+/// caller who stops loses the unused reservation, at most a 64th of the quota per replica, until it is earned back.
 package final class ReservingRateLimiter: RateLimiter {
-    /// Requests counted ahead at most, whatever the quota.
+    /// The maximum reservation, regardless of the quota.
     static let mostAhead = 256
-    /// The part of a quota that is counted ahead at most. Smaller quotas than this are never counted ahead.
+    /// A reservation is at most the quota divided by this. Smaller quotas than this are never reserved.
     static let part = 64
-    /// Callers remembered at most.
+    /// The maximum number of callers with a reservation.
     static let capacity = 10_000
-    /// A caller sends many if half of what was counted ahead is used within this time.
+    /// In microseconds. A caller sends many requests if it uses half of a reservation within this time.
     static let pace: Int64 = 250_000
-    /// What is earned back within this time may still be used: quotas that are earned faster than requests come would save nothing.
+    /// In microseconds. What is earned back within this time may still be used: otherwise, quotas that are earned back faster than
+    /// requests arrive would save nothing.
     static let grace: Int64 = 100_000
 
     /// All times are microseconds since `epoch`.
     fileprivate struct Reservation {
-        /// How many of the counted requests have not been made.
+        /// Reserved requests that have not been made.
         var left = 0
-        /// How many were counted ahead at the last time, and when.
+        /// The size of the last reservation, and its time.
         var size = 1
         var made: Int64
-        /// Nothing that is left is used from then on.
+        /// Unused requests expire at this time.
         var end: Int64
-        /// When each bucket would be whole again if all that was counted were used. Never moves back in a counter.
+        /// When each bucket's whole quota would be available if the entire reservation were used. Never decreases in a counter.
         var full: [Int64]
-        /// Whether a round trip that counts the next ones is under way.
+        /// Whether a round trip for the next reservation is in progress.
         var isBeingRenewed = false
     }
 
@@ -40,7 +41,7 @@ package final class ReservingRateLimiter: RateLimiter {
     private let reservations = Mutex<[[RateBucket]: Reservation]>([:])
 
     /// - Parameters:
-    ///   - counter: whose round trips are to be saved.
+    ///   - counter: the limiter whose round trips are to be saved.
     ///   - clock: the time.
     package init(_ counter: any RateLimiter, clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
         self.counter = counter
@@ -56,7 +57,8 @@ package final class ReservingRateLimiter: RateLimiter {
         switch take(of: buckets, most: most) {
         case .taken(let decision): return decision
         case .takenHalf(let decision, let next):
-            // The next ones are counted while the second half is used. If that fails, the request that finds nothing left says so.
+            // Reserve the next requests while the second half is in use. If this fails, the first request without a reservation gets
+            // the error.
             Task { _ = try? await reserve(next, in: buckets, isUsed: false) }
             return decision
         case .nothing(let next): return try await reserve(next, in: buckets, isUsed: true)
@@ -74,7 +76,7 @@ package final class ReservingRateLimiter: RateLimiter {
 
     fileprivate enum Taking {
         case taken(RateDecision)
-        /// - Parameter next: requests to count now.
+        /// - Parameter next: requests to reserve now.
         case takenHalf(RateDecision, next: Int)
         case nothing(next: Int)
     }
@@ -112,7 +114,7 @@ package final class ReservingRateLimiter: RateLimiter {
             } else {
                 Self.makeRoom(in: &reservations, at: now)
             }
-            // A request that is counted by itself while others are counted ahead changes the balance alone.
+            // A request that is counted individually during a reservation changes only the balance.
             if count > 1 || reservation.left == 0 && !reservation.isBeingRenewed {
                 reservation.left += count - (isUsed ? 1 : 0)
                 (reservation.size, reservation.made, reservation.end) = (count, now, end)
@@ -127,7 +129,7 @@ package final class ReservingRateLimiter: RateLimiter {
         reservations.withLock { $0[buckets]?.isBeingRenewed = false }
     }
 
-    /// Forgets what has ended; if that is little, everything, so that the cost of the scan is spread over many requests.
+    /// Evicts expired reservations, or all if these are few, which spreads the cost of the scan over many requests.
     private static func makeRoom(in reservations: inout [[RateBucket]: Reservation], at now: Int64) {
         guard reservations.count >= capacity else { return }
         reservations = reservations.filter { now < $0.value.end }
@@ -149,19 +151,19 @@ extension ReservingRateLimiter.Reservation {
         return renews ? .takenHalf(decision, next: next) : .taken(decision)
     }
 
-    /// How much of what is left has not been earned back meanwhile: the rest is in the buckets again and must not be used twice.
+    /// How much of the reservation has not been earned back: the rest is available in the buckets again and must not be used twice.
     private func unearned(of buckets: [RateBucket], at now: Int64) -> Int {
         var least = Int64(left)
         for (bucket, full) in zip(buckets, full) { least = min(least, (full - now + ReservingRateLimiter.grace) / bucket.limit.interval) }
         return max(0, Int(least))
     }
 
-    /// Whether more than half of each quota is left.
+    /// Whether more than half of each quota is available.
     private func isFarFromLimits(of buckets: [RateBucket], at now: Int64) -> Bool {
         decision(of: buckets, at: now).balances.allSatisfy { $0.remaining > $0.limit.quota / 2 }
     }
 
-    /// How the buckets stand if what is left is not counted.
+    /// The state of the buckets if unused reservations are not counted.
     fileprivate func decision(of buckets: [RateBucket], at now: Int64) -> RateDecision {
         RateDecision(
             zip(buckets, full).map { bucket, full in

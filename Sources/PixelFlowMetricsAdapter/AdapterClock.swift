@@ -1,9 +1,9 @@
 import KubernetesClient
 
-/// The two times that the adapter goes by; tests move them by hand.
+/// The two clocks of the adapter; tests control them.
 struct AdapterClock: Sendable {
-    /// The time of day: what certificates and answers carry.
+    /// Wall-clock time, for certificates and responses.
     var now: @Sendable () -> Timestamp = { .now }
-    /// Never jumps: how old something is.
+    /// Monotonic time, for ages.
     var uptime: @Sendable () -> ContinuousClock.Instant = { .now }
 }

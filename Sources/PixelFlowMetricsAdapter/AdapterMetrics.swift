@@ -1,7 +1,7 @@
 import KubernetesClient
 import Metrics
 
-/// The metrics of the adapter besides those of its requests.
+/// The metrics of the adapter other than those of HTTP requests.
 struct AdapterMetrics: Sendable {
     private let readings: Counter
     private let failures: Counter
@@ -15,7 +15,7 @@ struct AdapterMetrics: Sendable {
 
     func note(_ sample: LagSample) {
         readings.increment()
-        // Created on the first reading: a lag that was never read is not 0.
+        // Created on the first reading, because a lag that was never read is not 0.
         Gauge(label: "adapter_group_lag", factory: factory).record(sample.value)
     }
 
@@ -25,7 +25,7 @@ struct AdapterMetrics: Sendable {
         Gauge(label: "adapter_certificate_expiry_timestamp_seconds", factory: factory).record(time.secondsSinceEpoch)
     }
 
-    /// Statuses are few: the API answers with a handful.
+    /// The number of labels is small: the API uses a handful of statuses.
     func noteAnswer(_ status: Int) {
         Counter(label: "adapter_answers_total", dimensions: [("status", "\(status)")], factory: factory).increment()
     }

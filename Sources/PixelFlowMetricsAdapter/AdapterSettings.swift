@@ -4,7 +4,7 @@ package import PixelFlowCore
 package struct AdapterSettings: Sendable, Hashable {
     static let portSetting = Setting<Int>.port(
         "PIXELFLOW_ADAPTER_PORT", default: 6443, help: "Port of the metrics API, which uses TLS and answers only the API server.")
-    /// Plain HTTP: kubelet and Prometheus have no client certificate.
+    /// Plain HTTP, because kubelet and Prometheus have no client certificate.
     package static let healthPort = Setting<Int>.port(
         "PIXELFLOW_ADAPTER_HEALTH_PORT", default: 8082, help: "Port of the metrics adapter's health and metrics.")
     static let targetSetting = Setting<Int>.integer(
@@ -26,7 +26,7 @@ package struct AdapterSettings: Sendable, Hashable {
     ]
 
     package var port = 6443
-    /// Tasks waiting for each worker that the autoscaler aims at.
+    /// The number of waiting tasks per worker that the autoscaler targets.
     package var target = 10
     package var namespace = "default"
     package var service = "pixelflow-metrics-adapter"
@@ -34,7 +34,7 @@ package struct AdapterSettings: Sendable, Hashable {
 
     package init() {}
 
-    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
+    /// - Throws: `setting_invalid`, with the name of the invalid setting as `field`.
     package init(_ settings: Settings) throws(PixelFlowError) {
         port = try settings[Self.portSetting]
         target = try settings[Self.targetSetting]
@@ -43,7 +43,7 @@ package struct AdapterSettings: Sendable, Hashable {
         secret = try settings[Self.secretSetting]
     }
 
-    /// The names that the API server may expect of the certificate.
+    /// The names that the API server may expect in the certificate.
     var serverNames: [String] { ["\(service).\(namespace).svc", "\(service).\(namespace).svc.cluster.local"] }
 
     private static func name(_ name: String, default defaultName: String, help: String) -> Setting<String> {

@@ -13,11 +13,11 @@ package import ServiceLifecycle
 /// It needs neither Kafka nor the API server to start: while Kafka is down, the metric is an error; while the API server
 /// is down, no caller is trusted.
 package struct MetricsAdapter: Sendable {
-    /// Certificates are renewed months ahead; this bounds how long a replica serves one that another has replaced.
+    /// Certificates are renewed months in advance; this bounds how long a replica serves one that another replica has replaced.
     static let certificatePace: Duration = .seconds(15)
-    /// The front-proxy authority changes about once a year, and both are trusted during the change.
+    /// The front-proxy authority changes about once a year, and during the change, both are trusted.
     static let trustPace: Duration = .seconds(30)
-    /// The API server is back soon after a restart.
+    /// Short, because the API server is back soon after a restart.
     private static let retries = RetryPolicy.every(.seconds(2))
 
     let authenticator: RequestHeaderAuthenticator
@@ -31,8 +31,8 @@ package struct MetricsAdapter: Sendable {
 
     /// - Parameters:
     ///   - labels: of the metric: the `group` and the `topic` that `source` reads.
-    ///   - cluster: outlives the services.
-    ///   - metrics: the process's, unless given.
+    ///   - cluster: must outlive the services.
+    ///   - metrics: those of the process by default.
     package init(
         settings: AdapterSettings, labels: [String: String], source: any LagSource, cluster: ClusterClient, logger: Logger,
         metrics: any MetricsFactory = MetricsSystem.factory
@@ -65,9 +65,9 @@ package struct MetricsAdapter: Sendable {
         server = MetricsAPIServer(api: api, authenticator: authenticator, identity: identity, metrics: metrics, logger: logger)
     }
 
-    /// Everything that must run for the metric to be served.
+    /// All services required to serve the metric.
     ///
-    /// - Parameter onReady: called with the port of the metrics API once it answers.
+    /// - Parameter onReady: called with the port of the metrics API once it is open.
     package func services(host: String, onReady: @escaping @Sendable (Int) -> Void = { _ in }) -> [any ServiceLifecycle.Service] {
         let (certificates, authenticator) = (certificates, authenticator)
         return [
@@ -83,8 +83,8 @@ package struct MetricsAdapter: Sendable {
 
     /// `/livez`, `/readyz` and `/metrics`.
     ///
-    /// A broker that is down is reported but does not make the adapter unready: without a ready adapter the whole API
-    /// group is unavailable, which affects every client of the cluster and is less specific than the error of the metric.
+    /// An outage of the broker is reported but does not make the adapter unready: without a ready adapter the whole API
+    /// group is unavailable, which affects every client of the cluster and is less specific than an error of the metric.
     package func healthRouter(drain: DrainState) -> Router<AppRequestContext> {
         let (identity, authenticator, lag, clock) = (server.identity, authenticator, lag, clock)
         let health = HealthRoutes(
@@ -102,14 +102,14 @@ package struct MetricsAdapter: Sendable {
 }
 
 extension MetricsAdapter {
-    /// A client of the cluster that this process runs in, or of that of the kubeconfig.
+    /// A client of the cluster in which this process runs, or of the cluster in the kubeconfig.
     ///
-    /// - Throws: `setting_invalid` if there is neither, or it makes no sense. Nothing is connected to.
+    /// - Throws: `setting_invalid` if there is neither, or it is invalid. Does not connect.
     package static func cluster(environment: [String: String]) throws(PixelFlowError) -> ClusterClient {
         do {
             var configuration = try ClusterConfiguration.load(environment: environment)
             configuration.userAgent = "pixelflow-metrics-adapter"
-            // The API server itself waits for an answer of ours.
+            // Short, because the API server itself waits for our response.
             configuration.requestTimeout = .seconds(10)
             configuration.connectTimeout = .seconds(5)
             return try ClusterClient(configuration)

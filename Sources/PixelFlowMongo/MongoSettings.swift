@@ -1,7 +1,7 @@
 import CMongoC
 package import PixelFlowCore
 
-/// Which MongoDB server keeps tasks and presets, and how long to wait for it.
+/// The MongoDB server for tasks and presets, and its timeouts.
 package struct MongoSettings: Sendable {
     static let urlSetting = Setting<String>(
         "PIXELFLOW_TASK_DATABASE_URL", default: "mongodb://localhost/pixelflow",
@@ -12,7 +12,7 @@ package struct MongoSettings: Sendable {
     ) { text in
         MongoAddress(text) == nil ? nil : text
     }
-    /// A command takes about a millisecond, so a few connections carry thousands a second.
+    /// A command takes about a millisecond, so a few connections can run thousands per second.
     static let poolSizeSetting = Setting<Int>.integer(
         "PIXELFLOW_TASK_DATABASE_POOL_SIZE", default: 8, in: 1...256, help: "Maximum number of connections to MongoDB per process.")
     static let connectTimeoutSetting = Setting<Duration>.seconds(
@@ -29,18 +29,18 @@ package struct MongoSettings: Sendable {
         commandTimeoutSetting.description, waitTimeoutSetting.description,
     ]
 
-    /// May hold a password: never logged.
+    /// May contain a password: never log it.
     package var url: String
     package var poolSize = 8
     package var connectTimeout: Duration = .seconds(3)
     package var commandTimeout: Duration = .seconds(5)
     package var waitTimeout: Duration = .seconds(5)
-    /// The maximum number of commands that wait for a connection; further ones are refused immediately. At a
-    /// millisecond each on 8 connections these are served long before `waitTimeout`.
+    /// The maximum number of commands that wait for a connection; further ones are rejected immediately. At a
+    /// millisecond each on 8 connections, all of them complete long before `waitTimeout`.
     package var waitLimit = 1000
 
-    /// Reads of tenants that may be under way or wait: tenants take turns, leave a connection in four to everything else, and
-    /// none holds more than half of the rest.
+    /// Limits concurrent and waiting reads of tenants: tenants take turns, leave a quarter of the connections to everything else, and
+    /// none occupies more than half of the rest.
     package var readLimits: FairSemaphoreLimits {
         let permits = max(1, poolSize - max(1, poolSize / 4))
         return FairSemaphoreLimits(
@@ -49,7 +49,7 @@ package struct MongoSettings: Sendable {
 
     package init(url: String) { self.url = url }
 
-    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`; never shows the URL.
+    /// - Throws: `setting_invalid`, with the name of the invalid setting as `field`; never includes the URL.
     package init(_ settings: Settings) throws(PixelFlowError) {
         self.init(url: try settings[Self.urlSetting])
         poolSize = try settings[Self.poolSizeSetting]
@@ -60,7 +60,7 @@ package struct MongoSettings: Sendable {
 
     /// The address for libmongoc.
     ///
-    /// - Throws: `setting_invalid` if the URL is none.
+    /// - Throws: `setting_invalid` if the URL is invalid.
     func address() throws(PixelFlowError) -> MongoAddress {
         let timeouts = [
             (MONGOC_URI_CONNECTTIMEOUTMS, connectTimeout), (MONGOC_URI_SERVERSELECTIONTIMEOUTMS, connectTimeout),

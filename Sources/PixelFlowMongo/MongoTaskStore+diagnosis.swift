@@ -10,7 +10,7 @@ extension MongoTaskStore: DiagnosableBackend {
             "durable-write", "a write that a majority has in its journals is quick", limit: BackendFinding.slowWrite,
             hint: "are its disks slow, or is a member of the replica set behind? see rs.status()"
         ) {
-            // Finds nothing to delete, and waits for the journals as every write does.
+            // Deletes nothing, but waits for the journals like every write.
             let none: BSONDocument = [TaskDocument.Name.id: "diagnosis"]
             _ = try await database.run(.diagnose, .delete(from: TaskDocument.collection, where: none, database.commandTimeout))
         }
@@ -45,7 +45,7 @@ extension MongoTaskStore: DiagnosableBackend {
 }
 
 extension MongoDatabase {
-    /// The names of those that are there; none where the collection is not there yet, which the server refuses to list.
+    /// The names of the existing indexes; empty if the collection does not exist yet, for which the server returns an error.
     fileprivate func indexes(of collection: String) async throws -> [String] {
         do {
             return try await documents(.diagnose, ["listIndexes": .string(collection)]).compactMap { $0["name"]?.string }
@@ -55,7 +55,7 @@ extension MongoDatabase {
         }
     }
 
-    /// What the server says to a command; nil if it refuses it, as to an account that may not ask.
+    /// The response to a command; nil if the server rejects it, for example because of missing permissions.
     fileprivate func told(_ command: BSONDocument) async throws -> BSONDocument? {
         do {
             return try await run(.diagnose, command)
@@ -66,7 +66,7 @@ extension MongoDatabase {
     }
 }
 
-/// The answer to `hello`.
+/// The response to `hello`.
 private struct ServerGreeting {
     let replication: BackendFinding
     let clock: BackendFinding

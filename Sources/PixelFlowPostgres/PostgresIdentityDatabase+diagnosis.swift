@@ -32,7 +32,7 @@ extension SQLStatement {
             (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, current_setting('max_connections')::bigint,
             (SELECT count(*) FROM pg_stat_activity WHERE datid IS NOT NULL)::bigint
         """)
-    /// Without those that a failed `CREATE INDEX CONCURRENTLY` has left.
+    /// Excludes invalid indexes left by a failed `CREATE INDEX CONCURRENTLY`.
     fileprivate static let indexNames = SQLStatement(
         "index_names",
         """
@@ -41,7 +41,7 @@ extension SQLStatement {
         """)
 }
 
-/// What the server tells about itself at one moment.
+/// The state that the server reports at one moment.
 private struct ServerState: Sendable {
     let version: String
     let durability: BackendFinding
@@ -105,7 +105,7 @@ private struct ServerState: Sendable {
     }
 }
 
-/// The indexes that the migrations leave behind, by name.
+/// The names of the indexes after all migrations.
 enum IndexNames {
     static func made(by migrations: [Migration]) -> [String] {
         var names: [String] = []

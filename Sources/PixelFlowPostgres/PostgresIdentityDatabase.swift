@@ -7,8 +7,8 @@ import Synchronization
 
 /// Identities in PostgreSQL.
 ///
-/// Making one touches no network. The first call brings the tables up to date, so a process may start
-/// before its database: until that has worked every call, `check()` included, throws with
+/// Creating it does not use the network. The first call migrates the tables, so a process may start
+/// before its database: until the migration has succeeded, every call, including `check()`, throws with
 /// `retry == .outage`.
 package final class PostgresIdentityDatabase: SQLDatabase {
     private let database: PostgresDatabase
@@ -16,7 +16,7 @@ package final class PostgresIdentityDatabase: SQLDatabase {
     private let isPrepared = Atomic(false)
     private let logger: Logger
 
-    /// - Throws: `setting_invalid` if the URL is none.
+    /// - Throws: `setting_invalid` if the URL is invalid.
     package convenience init(
         settings: PostgresSettings, logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory
     ) throws(PixelFlowError) {
@@ -31,11 +31,11 @@ package final class PostgresIdentityDatabase: SQLDatabase {
         self.logger = logger
     }
 
-    /// Creates or migrates the tables if necessary. Any number of replicas may do so at the
-    /// same moment.
+    /// Creates or migrates the tables if necessary. Any number of replicas may do so
+    /// simultaneously.
     ///
     /// - Throws: `database_schema_newer`, which only a newer PixelFlow can resolve; otherwise errors that resolve
-    ///   themselves once the server answers.
+    ///   themselves once the server responds.
     package func prepare() async throws {
         guard !isPrepared.load(ordering: .acquiring) else { return }
         let migrator = migrator
@@ -47,7 +47,7 @@ package final class PostgresIdentityDatabase: SQLDatabase {
     /// Closes the connections; calls fail from now on.
     package func shutDown() async { await database.shutDown() }
 
-    /// Runs `body`, perhaps twice, on tables that are up to date.
+    /// Runs `body`, possibly twice, on migrated tables.
     func run<Value: Sendable>(
         _ operation: PostgresDatabase.Operation, _ body: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws -> Value {
@@ -55,7 +55,7 @@ package final class PostgresIdentityDatabase: SQLDatabase {
         do {
             return try await database.run(operation, body)
         } catch let error as PixelFlowError where (error.cause as? PostgresError)?.isMissingTable == true {
-            // Someone has put an empty database in place of the one that was prepared.
+            // The prepared database has been replaced with an empty one.
             isPrepared.store(false, ordering: .releasing)
             try await prepare()
             return try await database.run(operation, body)
@@ -71,7 +71,7 @@ extension PostgresIdentityDatabase {
     package func read<Value: Sendable>(
         _ operation: IdentityOperation, _ body: @escaping @Sendable (any SQLConnection) throws -> Value
     ) async throws -> Value {
-        // Bodies that read have one statement, which sees one state by itself.
+        // Read-only bodies have one statement, which sees a consistent state anyway.
         try await run(.identity(operation), body)
     }
 

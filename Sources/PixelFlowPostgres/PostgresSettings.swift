@@ -1,6 +1,6 @@
 package import PixelFlowCore
 
-/// Which PostgreSQL server keeps users and signing keys, and how long to wait for it.
+/// The PostgreSQL server for users and signing keys, and its timeouts.
 package struct PostgresSettings: Sendable {
     static let urlSetting = Setting<String>(
         "PIXELFLOW_AUTH_DATABASE_URL", default: "postgres://localhost/pixelflow",
@@ -11,8 +11,8 @@ package struct PostgresSettings: Sendable {
     ) { text in
         ConnectionParameters(url: text) == nil ? nil : text
     }
-    /// Statements take about a millisecond, so a few connections carry thousands of sign-ins, and a
-    /// dozen replicas stay below the 100 connections that a server takes by default.
+    /// Statements take about a millisecond, so a few connections can serve thousands of sign-ins per second, and a
+    /// dozen replicas stay below the 100 connections that a server accepts by default.
     static let poolSizeSetting = Setting<Int>.integer(
         "PIXELFLOW_AUTH_DATABASE_POOL_SIZE", default: 8, in: 1...256, help: "Maximum number of connections to PostgreSQL per process.")
     /// libpq raises 1 to 2.
@@ -31,19 +31,19 @@ package struct PostgresSettings: Sendable {
         statementTimeoutSetting.description, waitTimeoutSetting.description,
     ]
 
-    /// May hold a password: never logged.
+    /// May contain a password: never log it.
     package var url: String
     package var poolSize = 8
     package var connectTimeout: Duration = .seconds(5)
     package var statementTimeout: Duration = .seconds(5)
     package var waitTimeout: Duration = .seconds(5)
-    /// The maximum number of calls that wait for a connection; further ones are refused immediately. 256 at a
-    /// millisecond each on 8 connections are served long before `waitTimeout`.
+    /// The maximum number of calls that wait for a connection; further ones are rejected immediately. 256 at a
+    /// millisecond each on 8 connections complete long before `waitTimeout`.
     package var waitLimit = 256
 
     package init(url: String) { self.url = url }
 
-    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`; never shows the URL.
+    /// - Throws: `setting_invalid`, with the name of the invalid setting as `field`; never includes the URL.
     package init(_ settings: Settings) throws(PixelFlowError) {
         self.init(url: try settings[Self.urlSetting])
         poolSize = try settings[Self.poolSizeSetting]
@@ -54,7 +54,7 @@ package struct PostgresSettings: Sendable {
 
     /// The parameters for libpq.
     ///
-    /// - Throws: `setting_invalid` if the URL is none.
+    /// - Throws: `setting_invalid` if the URL is invalid.
     func parameters() throws(PixelFlowError) -> ConnectionParameters {
         guard var parameters = ConnectionParameters(url: url) else {
             let setting = Self.urlSetting.description

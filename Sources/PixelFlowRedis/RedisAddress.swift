@@ -1,7 +1,7 @@
 package import PixelFlowCore
 import WireFormats
 
-/// Where a Redis or Valkey server is, and how to sign in: `redis://USER:PASSWORD@HOST:PORT/DATABASE`, or `rediss://` for TLS.
+/// The address and credentials of a Redis or Valkey server: `redis://USER:PASSWORD@HOST:PORT/DATABASE`, or `rediss://` for TLS.
 package struct RedisAddress: Sendable, Hashable {
     package let host: String
     package let port: Int
@@ -11,12 +11,12 @@ package struct RedisAddress: Sendable, Hashable {
     /// Never logged.
     package let password: String?
     package let database: Int
-    /// A PEM file of those who vouch for the server; nil for those that the machine trusts.
+    /// A PEM file with the trusted certificate authorities; nil for those of the system.
     package let trustedCertificates: String?
 
-    /// Reads a URL.
+    /// Parses a URL.
     ///
-    /// - Throws: `setting_invalid` with the part that is wrong, never with its value: it may hold a password.
+    /// - Throws: `setting_invalid`, which names the invalid part but not its value, because it may contain a password.
     package init(url: String, setting: String) throws(PixelFlowError) {
         func invalid(_ text: String) -> PixelFlowError { .invalid(setting, "\(setting) \(text)", code: "setting_invalid") }
         guard let schemeEnd = url.firstRange(of: "://") else {

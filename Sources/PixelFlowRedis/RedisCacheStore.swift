@@ -2,18 +2,18 @@ package import PixelFlowCache
 import PixelFlowCore
 import WireFormats
 
-/// Keeps answers in Redis, where every replica finds them, and where an invalidation counts for all of them at once.
+/// Caches responses in Redis, shared by all replicas, so that an invalidation takes effect for all of them immediately.
 ///
-/// The version of a scope is a random number in a key of its own. One that is lost, because Redis was wiped or has evicted it, is
-/// replaced by another, so nothing that was kept in it comes back.
+/// The version of a scope is a random number with a key of its own. If it is lost because Redis was wiped or has evicted it, a new
+/// random version replaces it, so entries of the old version are never returned again.
 package struct RedisCacheStore: CacheStore {
-    /// After that much time a scope gets another version. Longer than anything is kept.
+    /// The time after which a scope gets a new version. Longer than any entry is kept.
     private static let versionLifetime = Duration.seconds(3600)
 
     private let client: RedisClient
     private let prefix: String
 
-    /// - Parameter prefix: of the keys; those of a test are its own.
+    /// - Parameter prefix: of the keys; each test uses its own.
     package init(_ client: RedisClient, prefix: String = "pixelflow:cache:") {
         self.client = client
         self.prefix = prefix
@@ -51,7 +51,7 @@ package struct RedisCacheStore: CacheStore {
         String(UInt64.random(in: 0...UInt64.max), radix: 36) + String(UInt64.random(in: 0...UInt64.max), radix: 36)
     }
 
-    /// The version of a scope, made if there is none, and what is kept in it with the milliseconds that it has left.
+    /// Returns the version of a scope, creating one if there is none, and a cached entry with its remaining milliseconds.
     private static let script = RedisScript(
         """
         local version = redis.call('GET', KEYS[1])

@@ -17,7 +17,7 @@ extension RedisClient: DiagnosableBackend {
         }
     }
 
-    /// Lines `name:value`; none if this user may not ask.
+    /// Lines `name:value`; empty if the user has no permission.
     private func information(_ section: String) async throws -> [String: String] {
         do {
             guard let bytes = try await send(RedisCommand("INFO", [section])).bytes else { return [:] }
@@ -31,7 +31,7 @@ extension RedisClient: DiagnosableBackend {
         }
     }
 
-    /// Counters expire by themselves, so a server that is full must let go of old ones and not refuse new ones.
+    /// Counters expire on their own, so a full server should evict old keys instead of rejecting writes.
     private static func room(_ memory: [String: String]) -> BackendFinding {
         let (name, title) = ("memory", "a full memory refuses nothing")
         guard let limit = memory["maxmemory"].flatMap({ Int64($0) }), let policy = memory["maxmemory_policy"] else {

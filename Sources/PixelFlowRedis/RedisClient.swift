@@ -7,17 +7,17 @@ package import PixelFlowCore
 import Synchronization
 import WireFormats
 
-/// A client of one Redis or Valkey server, with a connection and a thread of its own.
+/// A client of one Redis or Valkey server, with its own connection and thread.
 ///
-/// Making one touches no network: the first command connects. Commands of concurrent callers share the connection and are sent
-/// together. While the server is away, commands fail at once: between attempts to connect, whose pauses grow to a second, and for two
-/// seconds after five failures in a row (`CircuitBreaker`). A command is never repeated.
+/// Creating it does not use the network: the first command connects. Commands of concurrent callers share the connection and are
+/// sent together. During an outage, commands fail immediately: between attempts to connect, whose delays grow to a second, and for
+/// two seconds after five consecutive failures (`CircuitBreaker`). A command is never repeated.
 package final class RedisClient: Sendable {
     private struct Mailbox {
-        /// Not handed to the event loop yet.
+        /// Not passed to the event loop yet.
         var commands: [PendingCommand] = []
         var isEmptyingScheduled = false
-        /// Commands without a reply.
+        /// Commands that wait for a reply.
         var outstanding = 0
         var isShutDown = false
     }
@@ -45,10 +45,10 @@ package final class RedisClient: Sendable {
         timer = Metrics.Timer(label: "redis_request_duration_seconds", factory: metrics)
     }
 
-    /// Sends a command. Cancelling the caller does not take it back; the time limit bounds the wait.
+    /// Sends a command. Cancelling the caller does not cancel the command; the time limit bounds the wait.
     ///
-    /// - Returns: the reply, which is no error.
-    /// - Throws: `RedisError`; `CircuitOpenError` while the server is known to be away.
+    /// - Returns: the reply, which is never an error.
+    /// - Throws: `RedisError`, or `CircuitOpenError` during an outage.
     package func send(_ command: RedisCommand) async throws -> RedisValue {
         try await breaker.run(countingAsFailure: { ($0 as? RedisError)?.isOutage ?? false }) {
             let started = NIODeadline.now()
@@ -60,12 +60,12 @@ package final class RedisClient: Sendable {
         }
     }
 
-    /// Whether the server answers.
+    /// Checks that the server responds.
     ///
-    /// - Throws: as `send`.
+    /// - Throws: like `send`.
     package func check() async throws { _ = try await send(RedisCommand("PING")) }
 
-    /// Fails the commands that wait, closes the connection and ends the thread. Does nothing the second time.
+    /// Fails pending commands, closes the connection and ends the thread. Further calls do nothing.
     package func shutDown() async {
         let isFirst = mailbox.value.withLock { mailbox in
             defer { mailbox.isShutDown = true }
@@ -79,7 +79,7 @@ package final class RedisClient: Sendable {
         try? await group.shutdownGracefully()
     }
 
-    /// Commands that come while the event loop is busy with others go out in one packet with them.
+    /// Batches commands: those that arrive while the event loop is busy are sent in one packet.
     private func submit(_ command: PendingCommand) {
         let entry: Entry = mailbox.value.withLock { mailbox in
             if mailbox.isShutDown { return .refused(RedisError(.shutDown, "the connection to Redis is shut down")) }
@@ -122,7 +122,7 @@ package final class RedisClient: Sendable {
     }
 }
 
-/// A locked value that closures can share.
+/// A mutex-protected value that closures can share.
 private final class Shared<Value: Sendable>: Sendable {
     let value: Mutex<Value>
 

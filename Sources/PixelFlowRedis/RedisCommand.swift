@@ -1,15 +1,15 @@
 import NIOCore
 
-/// A command and its arguments, as Redis reads them: an array of byte strings.
+/// A command with its arguments, encoded as an array of byte strings.
 package struct RedisCommand: Sendable {
-    /// The first word; a label of the metrics.
+    /// The first word, also the label in metrics.
     package let name: String
     private let arguments: [String]
     private let payload: [UInt8]?
 
     /// - Parameters:
-    ///   - name: in capitals, as in `GET`.
-    ///   - payload: bytes that follow the first argument.
+    ///   - name: in uppercase: `GET`.
+    ///   - payload: bytes inserted after the first argument.
     package init(_ name: String, _ arguments: [String] = [], payload: [UInt8]? = nil) {
         self.name = name
         self.arguments = arguments

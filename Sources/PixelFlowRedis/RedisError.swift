@@ -1,17 +1,17 @@
-/// Why a command has no reply. The text is for logs; it holds neither the password nor stored values.
+/// Why a command has no reply. The description is for logs; it contains neither the password nor stored values.
 package struct RedisError: Error, Sendable, Hashable, CustomStringConvertible {
     package enum Kind: Sendable, Hashable {
         /// No connection could be established, or the last attempt was too recent.
         case unreachable
-        /// The connection broke; whether the command was carried out is not known.
+        /// The connection broke; whether the command was executed is unknown.
         case connectionLost
-        /// No reply came in time; whether the command was carried out is not known.
+        /// No reply arrived in time; whether the command was executed is unknown.
         case timedOut
-        /// The server has answered with an error; the first word of it, as in `NOSCRIPT`.
+        /// The server returned an error, with its first word as the code, such as `NOSCRIPT`.
         case refused(code: String)
-        /// What came is not a reply that was expected.
+        /// The reply is malformed or unexpected.
         case protocolError
-        /// Too many commands are waiting already.
+        /// Too many commands are already waiting.
         case busy
         /// The client has been shut down.
         case shutDown
@@ -25,7 +25,7 @@ package struct RedisError: Error, Sendable, Hashable, CustomStringConvertible {
         self.message = message
     }
 
-    /// Converts an error reply. Redis begins each with a word in capitals.
+    /// Converts an error reply, which begins with a code in uppercase.
     init(reply: String) {
         let code = reply.split(separator: " ", maxSplits: 1).first.map(String.init) ?? ""
         switch code {
@@ -37,7 +37,7 @@ package struct RedisError: Error, Sendable, Hashable, CustomStringConvertible {
 
     package var description: String { message }
 
-    /// Whether the server is in trouble, as opposed to having answered a command that is wrong.
+    /// Whether this is an outage of the server rather than the rejection of an invalid command.
     package var isOutage: Bool {
         switch kind {
         case .unreachable, .connectionLost, .timedOut, .protocolError: true
@@ -46,7 +46,7 @@ package struct RedisError: Error, Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Out of memory, loading, a failed save, a replica, a cluster, a password that is wrong.
+    /// Codes for: out of memory, loading, a failed save, a replica, a cluster, a wrong password.
     private static let troubles: Set<String> = [
         "OOM", "LOADING", "MISCONF", "READONLY", "MASTERDOWN", "BUSY", "NOREPLICAS", "MOVED", "ASK", "CLUSTERDOWN", "NOAUTH",
         "WRONGPASS", "NOPERM", "DENIED",

@@ -2,29 +2,29 @@ package import PixelFlowCache
 import Synchronization
 import WireFormats
 
-/// A signal by way of a stream in Redis, which those who wait read with a blocking command on a connection of their own.
+/// A signal through a Redis stream, which listeners read with a blocking command on a connection of their own.
 package final class RedisInvalidationSignal: InvalidationSignal {
-    /// A command waits so long at a time; no longer, since it is not cancelled when the process is asked to stop.
+    /// The maximum duration of a blocking command; short, because it cannot be cancelled when the process stops.
     private static let block = Duration.milliseconds(500)
-    /// What a reader must have read at the latest when so many more were sent; it looks only once for many.
+    /// The length of the stream. A reader may miss older entries without harm, because it reacts once to any number of them.
     private static let length = 100
 
     private let sender: RedisClient
     private let listener: RedisClient
     private let key: String
-    /// The last entry that was seen; nil if entries may have been missed.
+    /// The id of the last seen entry; nil if entries may have been missed.
     private let position = Mutex<String?>(nil)
 
     /// - Parameters:
-    ///   - listener: a client of its own, whose commands wait for others behind a blocking one; see `listenerSettings`.
-    ///   - name: of what becomes invalid.
+    ///   - listener: a separate client, because other commands would wait behind its blocking ones; see `listenerSettings`.
+    ///   - name: identifies what becomes invalid.
     package init(sender: RedisClient, listener: RedisClient, name: String, prefix: String = "pixelflow:signal:") {
         self.sender = sender
         self.listener = listener
         key = prefix + name
     }
 
-    /// Settings of a client that listens.
+    /// The settings of a listening client.
     package static func listenerSettings(_ settings: RedisSettings) -> RedisSettings {
         var settings = settings
         settings.timeout += block
@@ -51,16 +51,16 @@ package final class RedisInvalidationSignal: InvalidationSignal {
         }
     }
 
-    /// The last entry of the stream; before everything if it is empty.
+    /// The id of the last entry of the stream; an id before all entries if it is empty.
     private func newest() async throws -> String {
         let reply = try await listener.send(RedisCommand("XREVRANGE", [key, "+", "-", "COUNT", "1"]))
         return Self.lastID(of: reply.array) ?? "0-0"
     }
 
-    /// The last of the entries after one; nil if none comes for a while.
+    /// The id of the last entry after `seen`; nil if none arrives within `block`.
     private func next(after seen: String) async throws -> String? {
         let reply = try await listener.send(RedisCommand("XREAD", ["BLOCK", "\(Self.block.milliseconds)", "STREAMS", key, seen]))
-        // One stream: its name, and its entries.
+        // The reply contains one stream: its name and its entries.
         return Self.lastID(of: reply.array?.first?.array?.last?.array)
     }
 

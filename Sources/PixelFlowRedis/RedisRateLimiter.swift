@@ -1,12 +1,12 @@
 package import PixelFlowLimits
 import WireFormats
 
-/// Counts requests in Redis, so that all replicas together admit exactly the quota. The clock is that of Redis.
+/// Counts requests in Redis, so that all replicas together admit exactly the quota. Uses the clock of Redis.
 package struct RedisRateLimiter: RateLimiter {
     private let client: RedisClient
     private let prefix: String
 
-    /// - Parameter prefix: of the keys; those of a test are its own.
+    /// - Parameter prefix: of the keys; each test uses its own.
     package init(_ client: RedisClient, prefix: String = "pixelflow:rate:") {
         self.client = client
         self.prefix = prefix
@@ -40,9 +40,9 @@ package struct RedisRateLimiter: RateLimiter {
             })
     }
 
-    /// The rules of `GenericCellRate`, for every key in one step. A key holds the microsecond at which its quota is whole again, and
-    /// expires then. Answers for each key the microseconds until that and those until the requests have room. The last arguments are
-    /// the number of requests, and whether they are counted.
+    /// Applies the rules of `GenericCellRate` to all keys atomically. A key contains the time in microseconds at which its quota is
+    /// fully available again, and expires at that time. For each key, returns the microseconds until then, and those until the
+    /// requests are admitted. The last arguments are the number of requests, and whether to count them.
     private static let script = RedisScript(
         """
         local time = redis.call('TIME')

@@ -1,7 +1,7 @@
 import Crypto
 import WireFormats
 
-/// A Lua script that the server runs in one step. Redis knows it by the SHA-1 of its source, once it has been sent.
+/// A Lua script, which the server runs atomically. Once sent, it is identified by the SHA-1 of its source.
 package struct RedisScript: Sendable {
     let source: String
     let digest: String
@@ -13,9 +13,9 @@ package struct RedisScript: Sendable {
 }
 
 extension RedisClient {
-    /// Runs a script by its digest, and by its source if the server does not know it: it is new, was restarted, or was told to forget.
+    /// Runs a script by its digest, or by its source if the server does not have it cached, for example after a restart.
     ///
-    /// - Throws: as `send`.
+    /// - Throws: like `send`.
     package func evaluate(_ script: RedisScript, keys: [String], _ arguments: [String]) async throws -> RedisValue {
         let rest = ["\(keys.count)"] + keys + arguments
         do {

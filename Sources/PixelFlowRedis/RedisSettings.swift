@@ -1,6 +1,6 @@
 package import PixelFlowCore
 
-/// Where replicas keep what they share, and how long to wait for it.
+/// The settings of the Redis server that replicas share.
 package struct RedisSettings: Sendable {
     /// `PIXELFLOW_CACHE_URL`.
     package static let urlSetting = Setting<String>.text(
@@ -9,7 +9,7 @@ package struct RedisSettings: Sendable {
             "Where replicas count rate limits together, keep presets, and hear of revocations: redis://USER:PASSWORD@HOST:PORT/DATABASE (Redis or Valkey), "
             + "rediss://… with TLS, and ca_file=PATH for your own certificate authority; memory: for each process alone.",
         isSecret: true)
-    /// Redis answers within a millisecond; what takes longer is better counted here.
+    /// Redis responds within a millisecond. Beyond this timeout, it is better to count locally.
     static let timeoutSetting = Setting<Int>.integer(
         "PIXELFLOW_CACHE_TIMEOUT_MS", default: 250, in: 10...10_000,
         help: "Time limit for a command in Redis, in milliseconds; after it the process continues without Redis.")
@@ -23,16 +23,16 @@ package struct RedisSettings: Sendable {
     package var address: RedisAddress
     package var timeout: Duration = .milliseconds(250)
     package var connectTimeout: Duration = .seconds(2)
-    /// Commands that may wait for their replies; further ones fail at once. At 10 microseconds each they are answered long before
+    /// The maximum number of pending commands; further ones fail immediately. At 10 microseconds each, all of them complete long before
     /// the timeout.
     package var waitLimit = 4096
-    /// Pauses between attempts to connect. Shorter than the cooldown of the circuit breaker, so that its probe may connect.
+    /// Delays between connection attempts. Shorter than the cooldown of the circuit breaker, so that its probe can connect.
     package var reconnect = RetryPolicy(firstPause: .milliseconds(50), longestPause: .seconds(1), jitter: .equal)
 
     package init(address: RedisAddress) { self.address = address }
 
     /// - Returns: nil for `memory:`.
-    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`; never shows the URL.
+    /// - Throws: `setting_invalid`, with the name of the invalid setting as `field`; never includes the URL.
     package static func read(_ settings: Settings) throws(PixelFlowError) -> RedisSettings? {
         let url = try settings[urlSetting]
         let timeout = try settings[timeoutSetting]

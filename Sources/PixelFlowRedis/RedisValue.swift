@@ -2,12 +2,12 @@
 package indirect enum RedisValue: Sendable, Hashable {
     case null
     case integer(Int64)
-    /// As in `OK`.
+    /// For example `OK`.
     case status(String)
-    /// Bytes, which need not be text.
+    /// Bytes, not necessarily text.
     case string([UInt8])
     case array([RedisValue])
-    /// An error within an array; one that is the whole reply is thrown.
+    /// An error within an array. If the whole reply is an error, it is thrown instead.
     case error(String)
 
     package var integer: Int64? {

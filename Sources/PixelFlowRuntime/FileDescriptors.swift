@@ -1,26 +1,26 @@
 import Foundation
 
-/// How many files and connections this process may have open.
+/// The limit on open files and connections of this process.
 enum FileDescriptors {
-    /// More than any service needs, and few enough for what walks through all of them when it starts a process.
+    /// More than any service needs, but few enough for code that iterates over all descriptors when it starts a process.
     private static let most: UInt = 65_536
 
-    /// The present limit.
+    /// The current limit.
     static var limit: Int { Int(clamping: read().rlim_cur) }
 
-    /// Raises the limit as far as the process is allowed to. A shell's default of 1,024 is soon used up.
+    /// Raises the limit as far as permitted. A shell's default of 1,024 is quickly exhausted.
     static func raise() {
         var limit = read()
         let wanted = rlim_t(min(UInt(limit.rlim_max), most))
         guard limit.rlim_cur < wanted else { return }
         limit.rlim_cur = wanted
-        // If it is refused the present limit stands, and the connections are fitted to it.
+        // If this fails, the current limit stays, and the connection limits are derived from it.
         _ = setrlimit(resource, &limit)
     }
 
     private static func read() -> rlimit {
         var limit = rlimit()
-        // Cannot fail with these arguments; a limit of none would still admit one connection.
+        // Cannot fail with these arguments. Even with a limit of 0, one connection would be accepted.
         _ = getrlimit(resource, &limit)
         return limit
     }

@@ -3,7 +3,7 @@ package import PixelFlowHTTP
 package import ServiceLifecycle
 import Synchronization
 
-/// Reports the process as draining as soon as it is asked to stop.
+/// Marks the process as draining as soon as shutdown begins.
 package struct DrainService: Service {
     private let drain: DrainState
 
@@ -15,7 +15,7 @@ package struct DrainService: Service {
     }
 }
 
-/// Runs an action once every service that was started later has ended, such as closing a pool or releasing a lock.
+/// Runs an action, such as closing a pool or releasing a lock, after all services that were started later have ended.
 package struct ClosingService: Service {
     private let close: @Sendable () async throws -> Void
 
@@ -28,13 +28,13 @@ package struct ClosingService: Service {
 }
 
 extension ClosingService {
-    /// Closes the connections of a client once no one is served any more.
+    /// Shuts down a client after its users have ended.
     package init(client: HTTPClient) {
         self.init { try await client.shutdown() }
     }
 }
 
-/// Runs an action once the expected number of arrivals is reached.
+/// Runs an action once the expected number of calls has arrived.
 package final class CountDownLatch: Sendable {
     private let left: Mutex<Int>
     private let action: @Sendable () -> Void

@@ -26,12 +26,12 @@ package struct ListenSettings: Sendable, Hashable {
 
     package let host: String
     package let port: Int
-    /// What clients may take of the process.
+    /// Connection limits for clients.
     package let limits: ConnectionLimits
-    /// Whose headers about the client are believed.
+    /// The proxies whose headers about the client are trusted.
     package let proxies: TrustedProxies
 
-    /// - Parameter port: one of the settings above.
+    /// - Parameter port: one of the port settings above.
     package init(_ settings: Settings, port: Setting<Int>) throws(PixelFlowError) {
         host = try settings[Self.hostSetting]
         self.port = try settings[port]
@@ -39,7 +39,7 @@ package struct ListenSettings: Sendable, Hashable {
         proxies = try TrustedProxies(settings)
     }
 
-    /// The URL on this machine, such as `http://127.0.0.1:8080`.
+    /// The URL on the local machine, such as `http://127.0.0.1:8080`.
     package var localURL: String {
         let reached =
             switch host {
@@ -51,17 +51,17 @@ package struct ListenSettings: Sendable, Hashable {
         return "http://\(reached):\(port)"
     }
 
-    /// The connections of this process; servers that share the process share it. Made once the process has its descriptors.
+    /// The connections of this process, which all of its servers share. Must be called after the descriptor limit was raised.
     package func connections() -> ConnectionRegistry {
-        // The services of one process reach each other at the address that they listen on.
+        // Services in one process reach each other at the address on which they listen.
         ConnectionRegistry(limits: limits.fitting(descriptors: FileDescriptors.limit), trusted: proxies.adding(host))
     }
 
     /// The port of a service.
     ///
     /// - Parameters:
-    ///   - name: of the service, as in `api`.
-    ///   - metrics: the first word of the metrics of its connections; the name unless given.
+    ///   - name: of the service, for example `api`.
+    ///   - metrics: the prefix of its connection metrics; defaults to `name`.
     package func listener(_ name: String, _ router: Router<AppRequestContext>, metrics: String? = nil) -> Listener {
         let responder = router.buildResponder()
         return Listener { connections, onReady in
@@ -69,8 +69,8 @@ package struct ListenSettings: Sendable, Hashable {
         }
     }
 
-    /// A port for probes and metrics beside the one of a service. Its connections are counted apart, so that it answers
-    /// however many the service has.
+    /// A port for probes and metrics in addition to that of a service. Its connections are counted separately, so that it
+    /// responds even if the service has reached its limit.
     package func managementListener(_ name: String, _ router: Router<AppRequestContext>) -> Listener {
         let responder = router.buildResponder()
         return Listener { _, onReady in
@@ -102,7 +102,7 @@ package struct ListenSettings: Sendable, Hashable {
             }, logger: Logger(label: name))
     }
 
-    /// A prober and a scraper have one or two each.
+    /// Each prober and scraper has one or two.
     private static let managementConnections = 32
 
     /// Connections that the kernel keeps until they are accepted.
@@ -114,16 +114,16 @@ package struct ListenSettings: Sendable, Hashable {
     }
 }
 
-/// A port of a service, with what answers there.
+/// A port of a service with its router.
 package struct Listener: Sendable {
     private let make: @Sendable (ConnectionRegistry, @escaping @Sendable () -> Void) -> any Service
 
     init(_ make: @escaping @Sendable (ConnectionRegistry, @escaping @Sendable () -> Void) -> any Service) { self.make = make }
 
-    /// A server, ready to be run.
+    /// Creates a server.
     ///
     /// - Parameters:
     ///   - connections: of the process.
-    ///   - onReady: called once the port answers.
+    ///   - onReady: called once the port is open.
     func server(connections: ConnectionRegistry, onReady: @escaping @Sendable () -> Void) -> any Service { make(connections, onReady) }
 }

@@ -4,7 +4,7 @@ import NIOHTTP1
 import PixelFlowCore
 
 /// Checks whether a running service on this machine is ready, for container engines whose health check is a command:
-/// our images contain nothing else that could do so.
+/// our images contain no other tool for this.
 struct ReadinessProbe: Sendable {
     private static let timeout = TimeAmount.seconds(5)
     private static let answerLimit = 64 * 1024
@@ -13,7 +13,7 @@ struct ReadinessProbe: Sendable {
 
     /// The report of `/readyz`.
     ///
-    /// - Throws: `not_ready` with the report of the service, or the reason why there is none.
+    /// - Throws: `not_ready` with the report of the service, or the reason why there is no report.
     func ask() async throws(PixelFlowError) -> String {
         let url = listen.localURL + "/readyz"
         let status: Int

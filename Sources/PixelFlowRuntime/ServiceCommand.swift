@@ -8,17 +8,17 @@ package import ServiceLifecycle
 
 /// The entry point of every service: reads the settings, sets up logs and metrics, builds the service and runs it.
 package struct ServiceCommand: Sendable {
-    /// Of the executable, as in `pixelflow-api`.
+    /// The name of the executable, for example `pixelflow-api`.
     package let name: String
     /// One sentence, without the name.
     package let summary: String
-    /// Every setting that it knows.
+    /// All settings that the service reads.
     package let settings: [SettingDescription]
     private let port: Setting<Int>
 
     /// - Parameters:
-    ///   - port: the port of its probes, such as `ListenSettings.apiPort`.
-    ///   - settings: those besides the settings of listening, logs and traces.
+    ///   - port: the port with the probes, such as `ListenSettings.apiPort`.
+    ///   - settings: in addition to the settings of listening, logs and traces.
     package init(name: String, summary: String, port: Setting<Int>, settings: [SettingDescription]) {
         self.name = name
         self.summary = summary
@@ -49,7 +49,7 @@ package struct ServiceCommand: Sendable {
             let tracing = traces.map { TraceSettings.bootstrap($0, version: Release.version) }
             let ending: Result<Void, any Error>
             do { ending = .success(try await build(settings, listen, Logger(label: name)).run()) } catch { ending = .failure(error) }
-            // The spans of the last requests, too.
+            // Includes the spans of the last requests.
             await tracing?.shutdown()
             try ending.get()
             exit(0)
@@ -61,7 +61,7 @@ package struct ServiceCommand: Sendable {
         }
     }
 
-    /// Not by `print`, whose buffer would keep the text back in a pipe.
+    /// Unbuffered, because the buffer of `print` would hold the text back in a pipe.
     package static func say(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
 
     private func finish(saying text: String) -> Never {

@@ -3,27 +3,27 @@ package import PixelFlowHTTP
 package import ServiceLifecycle
 import UnixSignals
 
-/// What the build functions of one process share.
+/// What the build functions in one process share.
 package struct BuildContext: Sendable {
-    /// Set once the process is asked to stop: its probes say so.
+    /// Set when shutdown begins; the probes report it.
     package let drain = DrainState()
     private let logger: @Sendable (String) -> Logger
 
-    /// The process of one service, whose parts share a logger.
+    /// For a process with one service, whose parts share a logger.
     package init(logger: Logger) { self.logger = { _ in logger } }
 
-    /// A process of several services, in whose logs each part has its own label.
+    /// For a process with several services, in which each part logs with its own label.
     package init() { logger = { Logger(label: $0) } }
 
     package func logger(for part: String) -> Logger { logger(part) }
 }
 
-/// A service that is put together and does not run yet.
+/// A built service that is not running yet.
 package struct ServiceParts: Sendable {
-    /// What the rest stands on: started first, ended last.
+    /// Services that the others depend on: started first, stopped last.
     package let foundation: [any Service]
     package let listeners: [Listener]
-    /// What takes work by itself: started last, ended first.
+    /// Services that start work on their own: started last, stopped first.
     package let workers: [any Service]
 
     package init(foundation: [any Service] = [], listeners: [Listener], workers: [any Service] = []) {
@@ -34,15 +34,15 @@ package struct ServiceParts: Sendable {
 }
 
 extension ServiceGroup {
-    /// The group of a process. It ends when SIGTERM or SIGINT asks for it: first the probes say so and the workers end their tasks,
-    /// then the listeners close, then the foundations end, last the backends.
+    /// The service group of a process. It stops on SIGTERM or SIGINT: first the probes report draining and the workers finish their
+    /// tasks, then the listeners close, then the foundations stop, and finally the backends.
     ///
     /// - Parameters:
     ///   - backends: the services of the backends.
-    ///   - listen: what clients may take of the process; its listeners share it.
-    ///   - grace: how long running work may go on; after that and 20 seconds more for what has
-    ///     to be written down the group ends by force.
-    ///   - onReady: called once every listener answers.
+    ///   - listen: the connection limits, which all listeners share.
+    ///   - grace: how long running work may continue. After that, and another 20 seconds for pending writes,
+    ///     the group is terminated.
+    ///   - onReady: called once all ports are open.
     package init(
         backends: [any Service] = [], _ parts: [ServiceParts], listen: ListenSettings, context: BuildContext,
         grace: Duration = .seconds(10), logger: Logger, onReady: @escaping @Sendable () -> Void

@@ -2,7 +2,7 @@ import Metrics
 import Synchronization
 import WireFormats
 
-/// What operators see of the object store.
+/// Metrics of the object store.
 final class S3Metrics: Sendable {
     private struct Outcome: Hashable {
         let operation: S3Operation
@@ -26,7 +26,7 @@ final class S3Metrics: Sendable {
         read = Counter(label: "blob_bytes_total", dimensions: [("direction", "read")], factory: factory)
     }
 
-    /// - Parameter status: of HTTP; nil if there was no answer.
+    /// - Parameter status: the HTTP status; nil if there was no response.
     func record(_ operation: S3Operation, status: Int?, after duration: Duration) {
         let outcome = Outcome(operation: operation, status: status.map { "\($0)" } ?? "none")
         let counter = requests.withLock { requests in

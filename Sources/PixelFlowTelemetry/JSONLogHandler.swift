@@ -3,7 +3,7 @@ package import PixelFlowCore
 import WireFormats
 
 /// Writes each event as one line of JSON: `ts`, `level`, `service`, `logger`, `event`, then the
-/// metadata under its own names in snake_case, sorted.
+/// metadata by name in snake_case, sorted.
 package struct JSONLogHandler: LogHandler {
     package var logLevel: Logger.Level
     package var metadata: Logger.Metadata = [:]
@@ -11,7 +11,7 @@ package struct JSONLogHandler: LogHandler {
 
     private let sink: LogSink
     private let clock: any WallClock
-    /// Everything between the time and the level that is the same in each line of this logger.
+    /// The part between time and level, which is the same in each line of this logger.
     private let origin: [UInt8]
 
     package init(label: String, service: String, level: Logger.Level, sink: LogSink, clock: any WallClock = SystemClock()) {
@@ -85,7 +85,7 @@ package struct JSONLogHandler: LogHandler {
         }
     }
 
-    /// Numbers and booleans keep their type; everything else becomes text.
+    /// Numbers and booleans keep their type; everything else becomes a string.
     private static func append(_ value: any CustomStringConvertible, to line: inout [UInt8]) {
         switch value {
         case let value as Int: line += value.description.utf8

@@ -1,11 +1,11 @@
 import Logging
 
-/// Brings the metadata of a line together.
+/// Merges the metadata of a line.
 enum LogMetadata {
-    /// Reserved field names; metadata with the same name gets an underscore.
+    /// Reserved field names; metadata with such a name gets an underscore.
     private static let reserved: Set<String> = ["ts", "level", "service", "logger", "event"]
 
-    /// The logger's metadata, the provider's and the event's, the later ones winning, sorted by name.
+    /// Merges the metadata of the logger, the provider and the event, where later ones take precedence, sorted by name.
     static func merge(
         _ own: Logger.Metadata, _ provider: Logger.MetadataProvider?, _ event: LogEvent
     ) -> [(key: String, value: Logger.MetadataValue)] {
@@ -21,15 +21,15 @@ enum LogMetadata {
         return reserved.contains(name) ? name + "_" : name
     }
 
-    /// Libraries name their metadata with dots and dashes.
+    /// Needed because libraries use dots and dashes in the names of their metadata.
     static func snakeCase(_ name: String) -> String {
         guard name.utf8.contains(where: { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-") }) else { return name }
         return String(name.map { $0 == "." || $0 == "-" ? "_" : $0 })
     }
 }
 
-/// A safety net: values under names that suggest a secret never reach a log, even if the
-/// calling code forgot to omit them.
+/// A safety net: values whose names suggest a secret are never logged, even if the
+/// calling code fails to omit them.
 enum SecretNames {
     static let replacement = "[redacted]"
 
@@ -38,7 +38,7 @@ enum SecretNames {
         "private_key", "privatekey", "signing_key", "api_key", "apikey", "access_key", "key_material",
     ].map { Array($0.utf8) }
 
-    /// Looks at bytes: `String.contains` costs a hundred times as much, and each line has many names.
+    /// Compares bytes: `String.contains` is a hundred times slower, and each line has many names.
     static func matches(_ name: String) -> Bool {
         var name = name
         return name.withUTF8 { bytes in

@@ -1,11 +1,11 @@
 package import Logging
 package import PixelFlowCore
 
-/// How much is logged, and in which form.
+/// Level and format of the log.
 package struct LogSettings: Sendable, Hashable {
-    /// The form of a line.
+    /// The format of a line.
     package enum Format: String, Sendable, Hashable, CaseIterable {
-        /// One JSON object a line, for machines.
+        /// One JSON object per line, for machines.
         case json
         /// Short coloured lines, for a terminal.
         case text
@@ -26,7 +26,7 @@ package struct LogSettings: Sendable, Hashable {
         self.format = format
     }
 
-    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
+    /// - Throws: `setting_invalid`, with the name of the invalid setting as `field`.
     package init(_ settings: Settings) throws(PixelFlowError) {
         self.init(level: try settings[Self.levelSetting], format: try settings[Self.formatSetting])
     }

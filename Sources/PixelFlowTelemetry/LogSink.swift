@@ -1,11 +1,11 @@
 import Foundation
 import Synchronization
 
-/// Takes finished log lines. A line arrives whole and is never mixed with another.
+/// The destination of formatted log lines. Lines are written whole and never interleaved.
 package struct LogSink: Sendable {
     private let accept: @Sendable ([UInt8]) -> Void
 
-    /// - Parameter accept: given each line, its newline included; called from any thread.
+    /// - Parameter accept: receives each line including its newline; called from any thread.
     package init(_ accept: @escaping @Sendable ([UInt8]) -> Void) {
         self.accept = accept
     }
@@ -15,7 +15,7 @@ package struct LogSink: Sendable {
     package static let standardOutput = LogSink(descriptor: STDOUT_FILENO)
     package static let standardError = LogSink(descriptor: STDERR_FILENO)
 
-    /// Writes to an open file descriptor, which the caller keeps open.
+    /// Writes to a file descriptor, which the caller must keep open.
     package init(descriptor: Int32) {
         let lock = DescriptorLock()
         self.init { line in
@@ -23,7 +23,7 @@ package struct LogSink: Sendable {
         }
     }
 
-    /// A log that cannot be written is lost: there is nowhere to report that.
+    /// If the log cannot be written, it is lost: there is nowhere to report this.
     private static func writeAll(_ line: [UInt8], to descriptor: Int32) {
         line.withUnsafeBytes { bytes in
             var rest = bytes[...]
@@ -39,7 +39,7 @@ package struct LogSink: Sendable {
     }
 }
 
-/// A line longer than one `write` takes must not be cut by another thread's line.
+/// Prevents other threads from interleaving with a line that takes several calls of `write`.
 private final class DescriptorLock: Sendable {
     let mutex = Mutex(())
 }

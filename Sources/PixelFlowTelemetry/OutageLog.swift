@@ -1,8 +1,8 @@
 package import Logging
 import Synchronization
 
-/// Logs what goes wrong again and again while a backend is down: the first failure, then one line each 30 seconds that says how many
-/// there have been in between. A process with many slots would otherwise write the same line many times a second.
+/// Limits the logging of repeated failures during an outage of a backend: the first failure is logged immediately, then one line
+/// every 30 seconds with the number of failures since. A process with many slots would otherwise repeat a line many times a second.
 package final class OutageLog: Sendable {
     package static let interval: Duration = .seconds(30)
 
@@ -11,7 +11,7 @@ package final class OutageLog: Sendable {
         var leftOut = 0
     }
 
-    /// By event: the literals of the code, so that there are few.
+    /// By event. Events are literals in the code, so there are few.
     private let entries = Mutex<[String: Entry]>([:])
     private let now: @Sendable () -> ContinuousClock.Instant
 
@@ -32,7 +32,7 @@ package final class OutageLog: Sendable {
         logger.log(level: level, "\(event)", metadata: metadata)
     }
 
-    /// How many lines of an event, or of another kind of line, have been left out since the last one; nil if this one is, too.
+    /// The number of suppressed lines of an event since the last logged one; nil if this line is to be suppressed too.
     package func admit(_ event: String) -> Int? {
         let now = now()
         return entries.withLock { entries in

@@ -2,9 +2,9 @@ package import Logging
 package import PixelFlowCore
 package import ServiceLifecycle
 
-/// Does work again and again until the process shuts down or the task is cancelled.
+/// Repeats work until the process shuts down or the task is cancelled.
 ///
-/// Work that fails is logged and tried again. It never ends the service, and with it the process.
+/// Failures are logged and retried. They never end the service, which would end the process.
 package struct PeriodicService: Service {
     private let name: String
     private let interval: Duration
@@ -17,9 +17,9 @@ package struct PeriodicService: Service {
 
     /// - Parameters:
     ///   - name: of the work, for the log: "NAME failed, will be retried".
-    ///   - interval: between the end of one run and the start of the next.
-    ///   - retries: the pauses after failures in a row; by default the interval.
-    ///   - wakes: each element starts a run without waiting for the interval.
+    ///   - interval: from the end of one run to the start of the next.
+    ///   - retries: the delays after consecutive failures; by default the interval.
+    ///   - wakes: each element starts a run immediately.
     ///   - sleep: replaces the clock in tests.
     package init(
         _ name: String, every interval: Duration, retries: RetryPolicy? = nil, wakes: AsyncStream<Void>? = nil, logger: Logger,

@@ -2,17 +2,17 @@ package import Logging
 import Metrics
 package import Prometheus
 
-/// Sets up the logs and metrics of a process.
+/// Configures logs and metrics of a process.
 package enum Telemetry {
     /// Sends every `Logger` of the process to one sink, in one format, and every metric to one
-    /// registry. Call it once, at the start of `main`: earlier loggers and metrics are not captured.
+    /// registry. Must be called once, at the start of `main`: earlier loggers and metrics are not captured.
     ///
     /// - Parameters:
     ///   - service: the name in each line, such as `api`.
     ///   - settings: level and format.
-    ///   - sink: the destination of lines; stderr by default, so that stdout is left for data.
+    ///   - sink: the destination of lines; stderr by default, which leaves stdout for data.
     ///   - metadata: added to each line, such as the ids of a trace.
-    /// - Returns: the registry, to add collectors to. `GET /metrics` of every router shows it.
+    /// - Returns: the registry, for adding collectors. `GET /metrics` of every router exports it.
     @discardableResult
     package static func bootstrap(
         service: String, settings: LogSettings = LogSettings(), sink: LogSink = .standardError, metadata: Logger.MetadataProvider? = nil
@@ -36,15 +36,15 @@ package enum Telemetry {
         return registry
     }
 
-    /// Exports the free space on the file system of a folder at each scrape, once `bootstrap` has been called.
+    /// Exports the free space of a folder's file system at each scrape. Requires `bootstrap`.
     ///
-    /// - Parameter name: the label of the folder.
+    /// - Parameter name: the value of the label for the folder.
     package static func watchDisk(_ name: String, path: String) {
         let disk = DiskCollector(name, path: path)
         (MetricsSystem.factory as? PrometheusRegistry)?.collect { disk.collect(into: &$0) }
     }
 
-    /// A logger that does not touch the global set-up; for tests and for tools.
+    /// A logger that is independent of the global configuration, for tests and tools.
     package static func logger(_ label: String, settings: LogSettings = LogSettings(), sink: LogSink = .standardError) -> Logger {
         Logger(label: label) { handler(label: $0, service: label, settings: settings, sink: sink) }
     }

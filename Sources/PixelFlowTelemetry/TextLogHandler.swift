@@ -47,7 +47,7 @@ package struct TextLogHandler: LogHandler {
         }
     }
 
-    /// Control characters of a foreign value must not move the cursor or fake a line.
+    /// Escapes control characters, which could otherwise move the cursor or forge a line.
     private func oneLine(_ text: String) -> String {
         guard text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f }) else { return text }
         return String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? " " : $0 }))

@@ -2,16 +2,16 @@ public import NIOCore
 public import NIOPosix
 import NIOSSL
 
-/// Sends messages to one server, each over a connection of its own. Any number of tasks may use it at the same time.
+/// Sends messages to one server, each over its own connection. Can be used by any number of tasks concurrently.
 public struct SMTPClient: Sendable {
     public let endpoint: SMTPEndpoint
     private let timeouts: SMTPTimeouts
     private let group: any EventLoopGroup
     private let tls: NIOSSLContext?
 
-    /// Touches no network.
+    /// Does not use the network.
     ///
-    /// - Throws: `SMTPError` of kind `.message` if the authorities cannot be read.
+    /// - Throws: `SMTPError` of kind `.message` if the certificate authorities cannot be read.
     public init(
         _ endpoint: SMTPEndpoint, timeouts: SMTPTimeouts = SMTPTimeouts(), group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) throws(SMTPError) {
@@ -32,9 +32,9 @@ public struct SMTPClient: Sendable {
         }
     }
 
-    /// Sends a message to its mailbox, and returns once the server has taken it over.
+    /// Sends a message, and returns once the server has accepted responsibility for it.
     ///
-    /// - Throws: `SMTPError`; `CancellationError` if the task is cancelled, after which the server may have the message or not.
+    /// - Throws: `SMTPError`; `CancellationError` if the task is cancelled, after which the server may or may not have the message.
     public func send(_ message: MailMessage) async throws {
         let data = MessageData(message.lines)
         let envelope = SMTPDialogue.Envelope(
@@ -49,7 +49,7 @@ public struct SMTPClient: Sendable {
                 .connectTimeout(TimeAmount(timeouts.connect))
                 .channelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .channelInitializer { channel in
-                    // A send that was given up before the connection stood.
+                    // The send was cancelled before the connection was established.
                     done.futureResult.whenFailure { _ in channel.close(promise: nil) }
                     return channel.eventLoop.makeCompletedFuture {
                         if endpoint.isImplicitTLS { try channel.pipeline.syncOperations.addHandler(try connection.tlsHandler()) }

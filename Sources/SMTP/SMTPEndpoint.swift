@@ -1,12 +1,12 @@
 import Foundation
 
-/// Where a mail server is, and how to speak with it.
+/// The address, credentials and security of a mail server.
 public struct SMTPEndpoint: Sendable, Hashable {
-    /// Of a connection that begins without TLS.
+    /// How to secure a connection that starts without TLS.
     public enum Security: String, Sendable, CaseIterable {
-        /// STARTTLS, or nothing is sent.
+        /// Use STARTTLS or fail.
         case required
-        /// STARTTLS where the server offers it.
+        /// Use STARTTLS if the server offers it.
         case optional
         case off
     }
@@ -23,11 +23,11 @@ public struct SMTPEndpoint: Sendable, Hashable {
 
     public let host: String
     public let port: Int
-    /// Whether TLS begins with the connection.
+    /// Whether the connection starts with TLS.
     public let isImplicitTLS: Bool
     public let security: Security
     public let credentials: Credentials?
-    /// A PEM file with the authorities that vouch for the server; those of the system if nil.
+    /// A PEM file with the trusted certificate authorities; nil for those of the system.
     public let authorities: String?
 
     public init(
@@ -42,10 +42,11 @@ public struct SMTPEndpoint: Sendable, Hashable {
         self.authorities = authorities
     }
 
-    /// `smtp://[USER:PASSWORD@]HOST[:587]` with STARTTLS, or `smtps://[USER:PASSWORD@]HOST[:465]`. In the query `tls` is `required`,
-    /// `optional` or `off`; unless given it is required, and optional for this machine. `ca` is a file of authorities.
+    /// Parses `smtp://[USER:PASSWORD@]HOST[:587]` (STARTTLS) or `smtps://[USER:PASSWORD@]HOST[:465]`. The query parameter `tls` is
+    /// `required` (the default, except for the local machine), `optional` (the default for the local machine) or `off`. `ca` is a file
+    /// with certificate authorities.
     ///
-    /// - Throws: `SMTPError` of kind `.message`, which never repeats the text: it may hold a password.
+    /// - Throws: `SMTPError` of kind `.message`, which never repeats the text, because it may contain a password.
     public init(url text: String) throws(SMTPError) {
         guard let url = URLComponents(string: text), let scheme = url.scheme?.lowercased(), let host = url.host, !host.isEmpty else {
             throw SMTPError(.message, "It is no URL.")
@@ -69,7 +70,7 @@ public struct SMTPEndpoint: Sendable, Hashable {
             }
         }
         let texts = [url.user, url.password].compactMap { $0 }
-        // As lines of the protocol they are base64, and a zero byte separates them.
+        // AUTH PLAIN separates the two with a zero byte, so neither may contain one.
         guard texts.isEmpty || texts.count == 2 && texts.allSatisfy({ !$0.isEmpty && !$0.utf8.contains(0) }) else {
             throw SMTPError(.message, "It needs both a user and a password, or neither.")
         }
@@ -79,11 +80,11 @@ public struct SMTPEndpoint: Sendable, Hashable {
             credentials: texts.count == 2 ? Credentials(user: texts[0], password: texts[1]) : nil, authorities: authorities)
     }
 
-    /// Whether nobody else hears what is said to the server.
+    /// Whether the connection does not leave the local machine.
     var isLoopback: Bool { Self.isLoopback(host) }
 
     private static func isLoopback(_ host: String) -> Bool {
-        // A name may begin with 127 as well.
+        // A host name may also begin with 127.
         let isAddress = host.hasPrefix("127.") && host.utf8.allSatisfy { $0 == UInt8(ascii: ".") || (0x30...0x39).contains($0) }
         return host == "localhost" || host == "::1" || isAddress
     }

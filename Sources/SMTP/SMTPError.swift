@@ -1,31 +1,31 @@
-/// Why a message was not sent, or is not known to have been.
+/// Why a message was not sent, or may not have been.
 public struct SMTPError: Error, Sendable, CustomStringConvertible {
     public enum Kind: String, Sendable, CaseIterable {
-        /// The message, or a setting of the client, cannot be used by any server.
+        /// The message or a setting of the client is invalid for every server.
         case message
-        /// No server there, or it went away or said nothing for too long before it had the whole message.
+        /// The server was unreachable, or it disconnected or timed out before it had the whole message.
         case connection
-        /// The certificate is not good, or the server has no TLS.
+        /// The certificate is invalid, or the server does not support TLS.
         case security
-        /// The server does not take the name and the password, or offers no way to say them.
+        /// The server rejects the credentials, or supports no usable authentication mechanism.
         case authentication
-        /// The server does not serve at the moment, or has refused this client or its sender; another message would fare no better.
+        /// The server is unavailable, or has rejected this client or sender; other messages would fail too.
         case server
-        /// The server takes the message or its recipient not now (4xx).
+        /// The server temporarily rejects the message or its recipient (4xx).
         case postponed
-        /// The server takes the message or its recipient never (5xx).
+        /// The server permanently rejects the message or its recipient (5xx).
         case refused
-        /// The connection was lost, or the server was silent, after the final dot: it may have the message or not.
+        /// The connection was lost or timed out after the final dot: the server may or may not have the message.
         case doubt
     }
 
     public let kind: Kind
-    /// In words, for a log. Never holds the password.
+    /// A description for logs. Never contains the password.
     public let text: String
-    /// What the server said.
+    /// The reply of the server, if there was one.
     public let reply: SMTPReply?
 
-    /// Whether the reply is about the recipient and not about the message.
+    /// Whether the reply concerns the recipient rather than the message.
     public let isOfRecipient: Bool
 
     public init(_ kind: Kind, _ text: String, reply: SMTPReply? = nil, isOfRecipient: Bool = false) {
@@ -35,10 +35,10 @@ public struct SMTPError: Error, Sendable, CustomStringConvertible {
         self.isOfRecipient = isOfRecipient
     }
 
-    /// Whether the server has refused the mailbox for good.
+    /// Whether the server has permanently rejected the mailbox.
     public var isBounce: Bool { kind == .refused && isOfRecipient }
 
-    /// Whether the same message can succeed later.
+    /// Whether sending the same message again would fail again.
     public var isPermanent: Bool { kind == .refused || kind == .message }
 
     public var description: String { reply.map { "\(text) (\($0))" } ?? text }

@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct PaletteTests {
     @Test(arguments: [1, 2, 16, 255, 256])
-    func noMoreColoursThanAskedForAreKeptAsTheyAre(count: Int) throws {
+    func coloursWithinTheLimitAreKeptUnchanged(count: Int) throws {
         let picture = Picture(width: 64, height: 16) { x, y in
             let number = (x + 64 * y) % count
             return [UInt8(number), UInt8(255 - number), UInt8(number * 7 & 255), 255]
@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test(arguments: [1, 2, 3, 17, 128, 256])
-    func manyColoursBecomeAsManyAsAskedForAtMost(count: Int) throws {
+    func manyColoursAreReducedToTheLimit(count: Int) throws {
         let picture = Picture.photograph()
         let palette = try picture.palette(count)
         #expect(palette.count <= UInt32(count))
@@ -22,7 +22,7 @@ import Testing
         #expect(try picture.mapped(to: palette, dither: 0).count == picture.pixels.count)
     }
 
-    @Test func whatIsTransparentIsTheFirstEntryAndStaysSo() throws {
+    @Test func transparencyIsTheFirstEntryAndStaysTransparent() throws {
         let picture = Picture(width: 80, height: 80) { x, y in
             // Black beside it: the nearest by its bytes.
             if x < 20 { return [200, 10, 10, 0] }
@@ -35,7 +35,7 @@ import Testing
         for (found, sent) in zip(mapped, picture.pixels) { #expect((found[3] == 0) == (sent[3] == 0)) }
     }
 
-    @Test func aPictureOfNothingIsOneTransparentEntry() throws {
+    @Test func aFullyTransparentPictureIsOneEntry() throws {
         let picture = Picture(width: 3, height: 3) { _, _ in [1, 2, 3, 0] }
         let palette = try picture.palette(255)
         #expect(palette.count == 1)
@@ -89,13 +89,13 @@ import Testing
     }
 
     @Test(arguments: [(1, 1), (1, 500), (500, 1), (2, 3)])
-    func anyShapeWillDo(width: Int, height: Int) throws {
+    func anyShapeIsAccepted(width: Int, height: Int) throws {
         let picture = Picture(width: width, height: height) { x, y in [UInt8(x & 255), UInt8(y & 255), 9, 255] }
         let mapped = try picture.mapped(to: try picture.palette(255), dither: 1)
         #expect(picture.psnr(of: mapped) > 35)
     }
 
-    @Test func withoutAPixelOrAColourItSaysSo() {
+    @Test func noPixelsOrColoursAreAnError() {
         var palette = Palette()
         var byte: UInt8 = 0
         #expect(palette_choose(&byte, 0, 5, 256, &palette) == -1)
@@ -104,7 +104,7 @@ import Testing
     }
 
     @Test(arguments: [-5, 0, 257, .max])
-    func aCountOutOfRangeIsTheNearestInIt(count: Int32) throws {
+    func aCountOutOfRangeIsClamped(count: Int32) throws {
         let picture = Picture.photograph()
         let palette = try picture.palette(Int(count))
         #expect(palette.count >= 1 && palette.count <= 256)

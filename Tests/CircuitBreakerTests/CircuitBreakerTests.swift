@@ -44,7 +44,7 @@ private struct Refused: Error {}
         #expect(breaker.state == .closed)
     }
 
-    @Test func aFailedProbeOpensAgain() async {
+    @Test func aFailedProbeOpensTheCircuitAgain() async {
         let breaker = breaker()
         await fail(breaker, times: 3)
         clock.advance(by: .seconds(2))
@@ -62,7 +62,7 @@ private struct Refused: Error {}
         #expect(breaker.state == .closed)
     }
 
-    @Test func answersThatRefuseDoNotCount() async {
+    @Test func refusalsDoNotCountAsFailures() async {
         let breaker = breaker(threshold: 1)
         await #expect(throws: Refused.self) {
             try await breaker.run(countingAsFailure: { $0 is Broken }) { throw Refused() }

@@ -1,6 +1,6 @@
 package import WireFormats
 
-/// What holds of the description of every service, beyond being valid OpenAPI.
+/// Checks the API description of a service, beyond being valid OpenAPI.
 package struct APIDescription {
     private typealias Operation = (path: String, method: String, json: JSONValue)
 
@@ -11,12 +11,12 @@ package struct APIDescription {
     /// Path templates.
     package var paths: Set<String> { Set((document["paths"]?.objectValue ?? [:]).keys) }
 
-    /// Methods in upper case.
+    /// Methods in uppercase.
     package func methods(of path: String) -> Set<String> {
         Set((document["paths"]?[path]?.objectValue ?? [:]).keys.map { $0.uppercased() })
     }
 
-    /// What is missing: words of operations and fields, parameters of paths, codes of problems.
+    /// What is missing: descriptions of operations and fields, parameters of paths, codes of problems.
     package var faults: [String] {
         var all = operations.flatMap(faults(of:)) + components.flatMap { faults(of: $0.key, $0.value) }
         if document["openapi"] != "3.1.0" { all.append("no OpenAPI 3.1.0") }
@@ -32,7 +32,7 @@ package struct APIDescription {
     private var components: [String: JSONValue] { document["components"]?["schemas"]?.objectValue ?? [:] }
 
     private func faults(of name: String, _ schema: JSONValue) -> [String] {
-        // RFC 7517 says what the members of a key are.
+        // RFC 7517 describes the members of a key.
         guard name != "JSONWebKeySet" else { return [] }
         return (schema["properties"]?.objectValue ?? [:]).compactMap { key, property in
             property["description"]?.stringValue?.isEmpty == false ? nil : "\(name).\(key) is not described"

@@ -1,17 +1,17 @@
 package import PixelFlowCore
 
-/// The rules of `AuditOutbox`, checked through the port alone.
+/// The rules of `AuditOutbox`, checked only through the port.
 package struct AuditOutboxConformance: Sendable {
     let outbox: any AuditOutbox
     let reopen: @Sendable () async throws -> any AuditOutbox
 
-    /// - Parameter reopen: closes what `outbox` uses and opens the same data anew.
+    /// - Parameter reopen: closes what `outbox` uses and opens the same data again.
     package init(outbox: any AuditOutbox, reopen: @escaping @Sendable () async throws -> any AuditOutbox) {
         self.outbox = outbox
         self.reopen = reopen
     }
 
-    /// Every rule.
+    /// All rules.
     package static let cases: [ConformanceCase<AuditOutboxConformance>] = [
         ConformanceCase("audit outbox: an entry is delivered once its act is settled") { try await $0.settledEntriesAreDelivered() },
         ConformanceCase("audit outbox: an entry that nobody settles is delivered when its time has come") {
@@ -66,7 +66,7 @@ package struct AuditOutboxConformance: Sendable {
         try await outbox.removeAudit([entry.id])
         try await outbox.removeAudit([entry.id])
         try await outbox.removeAudit([])
-        // Its act has taken longer than anyone has waited for.
+        // The action has taken too long: its entry has already been delivered.
         try await outbox.settleAudit(entry)
         try requireEqual(try await outbox.auditBacklog(), 1, "the other one")
         try requireEqual(try await waiting(outbox, before: Self.start + .seconds(60)).map(\.entry), [other], "what is left")

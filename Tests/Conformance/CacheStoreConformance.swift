@@ -1,23 +1,23 @@
 package import PixelFlowCache
 import PixelFlowCore
 
-/// The rules of `CacheStore`, checked through the port alone. None depends on how fast time passes.
+/// The rules of `CacheStore`, checked only through the port. None depends on the speed of time.
 package struct CacheStoreConformance: Sendable {
     let store: any CacheStore
     let other: any CacheStore
     let advance: @Sendable (Duration) async throws -> Void
 
     /// - Parameters:
-    ///   - store: keeps nothing yet.
-    ///   - other: keeps together with it, as another replica does.
-    ///   - advance: moves the clock by which what is kept expires.
+    ///   - store: empty.
+    ///   - other: shares data with `store`, like another replica.
+    ///   - advance: moves the clock that determines expiry.
     package init(store: any CacheStore, other: any CacheStore, advance: @escaping @Sendable (Duration) async throws -> Void) {
         self.store = store
         self.other = other
         self.advance = advance
     }
 
-    /// Every rule.
+    /// All rules.
     package static let cases: [ConformanceCase<CacheStoreConformance>] = [
         ConformanceCase("cache: what is kept is read by every replica") { try await $0.whatIsKeptIsRead() },
         ConformanceCase("cache: scopes and keys are apart") { try await $0.keysAreApart() },

@@ -1,13 +1,13 @@
 package import PixelFlowCore
 
-/// The rules of `InstallationRecord`, checked through the port alone.
+/// The rules of `InstallationRecord`, checked only through the port.
 package struct InstallationRecordConformance: Sendable {
     let record: any InstallationRecord
     let reopen: @Sendable () async throws -> any InstallationRecord
     let fill: @Sendable () async throws -> Void
 
     /// - Parameters:
-    ///   - reopen: closes what `record` uses and opens the same data anew.
+    ///   - reopen: closes what `record` uses and opens the same data again.
     ///   - fill: adds a task, or an object of one.
     package init(
         record: any InstallationRecord, reopen: @escaping @Sendable () async throws -> any InstallationRecord,
@@ -18,7 +18,7 @@ package struct InstallationRecordConformance: Sendable {
         self.fill = fill
     }
 
-    /// Every rule.
+    /// All rules.
     package static let cases: [ConformanceCase<InstallationRecordConformance>] = [
         ConformanceCase("installation: the mark is kept") { try await $0.theMarkIsKept() },
         ConformanceCase("installation: a mark is replaced by who knows it") { try await $0.theMarkIsCompared() },

@@ -1,11 +1,11 @@
 package import PixelFlowCore
 
-/// What a store does with rows of kinds that only a newer version knows, as they are left after a rollback: it leaves them to that version,
-/// and goes on with the others.
+/// How a store handles rows of kinds that only a newer version knows, which remain after a rollback: it leaves them to that version,
+/// and continues with the others.
 package struct NewerRowsConformance: Sendable {
     package typealias Store = TaskStore & WebhookStore & BatchStore & PresetStore & AuditOutbox
 
-    /// Where rows are.
+    /// The tables with such rows.
     package enum Table: Sendable { case tasks, webhooks, deliveries, batches, presets, audit }
 
     let clock: ManualClock
@@ -13,8 +13,8 @@ package struct NewerRowsConformance: Sendable {
     let rewrite: @Sendable (_ table: Table, _ text: String, _ replacement: String) async throws -> Void
 
     /// - Parameters:
-    ///   - clock: what the store goes by.
-    ///   - reopen: opens the data, without what another store of it has in memory.
+    ///   - clock: the clock of the store.
+    ///   - reopen: opens the data without the memory of another store.
     ///   - rewrite: replaces a text in all rows of a table.
     package init(
         clock: ManualClock, reopen: @escaping @Sendable () async throws -> any Store,
@@ -42,7 +42,7 @@ package struct NewerRowsConformance: Sendable {
     private static let endpoint = WebhookID("shop")
 
     private func task(_ operations: [ImageOperation] = []) -> TaskRecord {
-        // Each is newer than the one before.
+        // Each is newer than the previous one.
         clock.advance(by: .milliseconds(2))
         var task = TaskRecord(
             id: .make(at: clock.now()), tenant: Self.tenant, owner: UserID("user"), source: .url("https://example.com/cat.jpg"),

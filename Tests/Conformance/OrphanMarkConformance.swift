@@ -1,17 +1,17 @@
 package import PixelFlowCore
 
-/// The rules of `OrphanMarkStore`, checked through the port alone.
+/// The rules of `OrphanMarkStore`, checked only through the port.
 package struct OrphanMarkConformance: Sendable {
     let store: any OrphanMarkStore
     let reopen: @Sendable () async throws -> any OrphanMarkStore
 
-    /// - Parameter reopen: closes what `store` uses and opens the same data anew.
+    /// - Parameter reopen: closes what `store` uses and opens the same data again.
     package init(store: any OrphanMarkStore, reopen: @escaping @Sendable () async throws -> any OrphanMarkStore) {
         self.store = store
         self.reopen = reopen
     }
 
-    /// Every rule.
+    /// All rules.
     package static let cases: [ConformanceCase<OrphanMarkConformance>] = [
         ConformanceCase("orphans: noted once, the time stays") { try await $0.theFirstTimeStays() },
         ConformanceCase("orphans: page by page, sorted") { try await $0.pageByPage() },

@@ -1,7 +1,7 @@
 package import PixelFlowLimits
 import WireFormats
 
-/// The rules of `RateLimiter`, checked through the port alone. None depends on how fast time passes.
+/// The rules of `RateLimiter`, checked only through the port. None depends on the speed of time.
 package struct RateLimiterConformance: Sendable {
     let limiter: any RateLimiter
     let other: any RateLimiter
@@ -9,8 +9,8 @@ package struct RateLimiterConformance: Sendable {
 
     /// - Parameters:
     ///   - limiter: has counted nothing.
-    ///   - other: counts together with it, as another replica does.
-    ///   - advance: moves the clock; nil if it cannot be moved.
+    ///   - other: shares counters with `limiter`, like another replica.
+    ///   - advance: moves the clock; nil if that is impossible.
     package init(
         limiter: any RateLimiter, other: any RateLimiter, advance: (@Sendable (Duration) async throws -> Void)? = nil
     ) {
@@ -19,7 +19,7 @@ package struct RateLimiterConformance: Sendable {
         self.advance = advance
     }
 
-    /// Every rule.
+    /// All rules.
     package static let cases: [ConformanceCase<RateLimiterConformance>] = [
         ConformanceCase("rate limits: the quota is admitted at once, and no more") { try await $0.theQuotaIsExact() },
         ConformanceCase("rate limits: the balance counts down") { try await $0.theBalanceCountsDown() },
@@ -48,7 +48,7 @@ package struct RateLimiterConformance: Sendable {
         try requireEqual(refused.isAllowed, false, "request 6")
         try requireEqual(refused.refusal?.limit, bucket.limit, "the limit that is reached")
         let wait = refused.refusal?.wait ?? .zero
-        // A fifth of a day, less what the test has taken.
+        // A fifth of a day, minus the duration of the test.
         try requireEqual(wait > .seconds(17_000) && wait <= .seconds(17_280), true, "the wait, \(wait)")
     }
 
@@ -136,7 +136,7 @@ package struct RateLimiterConformance: Sendable {
 
     func requestsComeBack() async throws {
         guard let advance else { return }
-        // One in 1,440 seconds: far longer than the test, should the clock go on by itself.
+        // One per 1,440 seconds: far longer than the test, in case the clock is running.
         let bucket = RateBucket(limit(60), key: "u:1")
         for _ in 0..<60 { _ = try await limiter.admit([bucket]) }
         try requireEqual(try await limiter.admit([bucket]).isAllowed, false, "spent")

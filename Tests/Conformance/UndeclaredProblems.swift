@@ -1,7 +1,7 @@
 package import Logging
 import Synchronization
 
-/// Collects what a service logs about problems that its routes do not declare; other lines are dropped.
+/// Collects log lines of a service about problems that its routes do not declare; drops other lines.
 package final class UndeclaredProblems: Sendable {
     private let found = Mutex<[String]>([])
 

@@ -1,4 +1,4 @@
-/// Something that a test waited for and that did not come about in time.
+/// A condition that did not come true before its deadline.
 package struct DeadlineExceeded: Error, CustomStringConvertible {
     /// What was waited for.
     package let what: String
@@ -16,15 +16,15 @@ package struct DeadlineExceeded: Error, CustomStringConvertible {
 }
 
 extension Duration {
-    /// How long a test waits for what takes milliseconds where nothing else runs; a loaded machine takes a thousand times as long.
+    /// How long tests wait for what takes milliseconds on an idle machine; a loaded machine may take a thousand times as long.
     package static let testDeadline = Duration.seconds(30)
 }
 
-/// Asks again and again until there is an answer.
+/// Polls until there is a result.
 ///
 /// - Parameter limit: when to give up.
-/// - Throws: `DeadlineExceeded` with `what` after the limit, and whatever `body` throws.
-// A closure that says true or false is a condition, and not an answer that has come.
+/// - Throws: `DeadlineExceeded` with `what` after the limit, and the errors of `body`.
+// Disfavoured, because a closure that returns a Bool is a condition rather than a result.
 @_disfavoredOverload
 package func eventually<Value>(
     within limit: Duration = .testDeadline, _ what: String, file: String = #fileID, line: Int = #line,
@@ -34,15 +34,15 @@ package func eventually<Value>(
     while true {
         if let value = try await body() { return value }
         guard ContinuousClock.now < end else { throw DeadlineExceeded(what, limit: limit, file: file, line: line) }
-        // Polled, because the other side may be a server that tells nobody.
+        // Polling, because the other side may be a server without notifications.
         try await Task.sleep(for: .milliseconds(10))
     }
 }
 
-/// Asks again and again until `condition` holds.
+/// Polls until `condition` is true.
 ///
 /// - Parameter limit: when to give up.
-/// - Throws: `DeadlineExceeded` with `what` after the limit, and whatever `condition` throws.
+/// - Throws: `DeadlineExceeded` with `what` after the limit, and the errors of `condition`.
 package func eventually(
     within limit: Duration = .testDeadline, _ what: String, file: String = #fileID, line: Int = #line,
     _ condition: () async throws -> Bool
@@ -50,9 +50,9 @@ package func eventually(
     let _: Void = try await eventually(within: limit, what, file: file, line: line) { try await condition() ? () : nil }
 }
 
-/// Runs `body`, but waits no longer for it than `limit`.
+/// Runs `body` with a time limit.
 ///
-/// - Throws: `DeadlineExceeded` with `what` after the limit; `body` is cancelled then, and left alone if it does not care.
+/// - Throws: `DeadlineExceeded` with `what` after the limit. `body` is then cancelled, and abandoned if it ignores this.
 package func within<Value: Sendable>(
     _ limit: Duration = .testDeadline, _ what: String, file: String = #fileID, line: Int = #line,
     _ body: @escaping @Sendable () async throws -> Value

@@ -1,7 +1,7 @@
 extension Task where Success: Sendable {
-    /// The task's value, unless it takes longer than `limit`. The task itself goes on.
+    /// The task's value, with a time limit. The task itself continues after the limit.
     ///
-    /// - Throws: `DeadlineExceeded` with `what` after the limit, and what the task throws.
+    /// - Throws: `DeadlineExceeded` with `what` after the limit, and the errors of the task.
     @discardableResult
     package func value(
         within limit: Duration = .testDeadline, _ what: String, file: String = #fileID, line: Int = #line
@@ -11,9 +11,9 @@ extension Task where Success: Sendable {
 }
 
 extension AsyncIteratorProtocol where Element: Sendable {
-    /// The next element, unless it takes longer than `limit`; the iterator is not to be used any more then.
+    /// The next element, with a time limit; after the limit, the iterator must not be used any more.
     ///
-    /// - Throws: `DeadlineExceeded` with `what` after the limit, and what the iterator throws.
+    /// - Throws: `DeadlineExceeded` with `what` after the limit, and the errors of the iterator.
     @discardableResult
     package mutating func next(
         within limit: Duration = .testDeadline, _ what: String, file: String = #fileID, line: Int = #line
@@ -25,7 +25,7 @@ extension AsyncIteratorProtocol where Element: Sendable {
     }
 }
 
-/// Lent to one task, whose end its owner waits for before it looks again: never used by two at a time.
+/// Lent to one task, whose end its owner awaits before the next access, so it is never used concurrently.
 private final class Borrowed<Value>: @unchecked Sendable {
     var value: Value
 
@@ -33,9 +33,9 @@ private final class Borrowed<Value>: @unchecked Sendable {
 }
 
 extension AsyncSequence where Self: Sendable, Element: Sendable {
-    /// The first element that `isWanted`, or nil where the sequence ends without one.
+    /// The first element that `isWanted`, or nil if the sequence ends without one.
     ///
-    /// - Throws: `DeadlineExceeded` with `what` after the limit, and what the sequence throws.
+    /// - Throws: `DeadlineExceeded` with `what` after the limit, and the errors of the sequence.
     @discardableResult
     package func first(
         within limit: Duration = .testDeadline, _ what: String, file: String = #fileID, line: Int = #line,
@@ -44,9 +44,9 @@ extension AsyncSequence where Self: Sendable, Element: Sendable {
         try await Deadlines.within(limit, what, file: file, line: line) { try await first(where: isWanted) }
     }
 
-    /// Reads to the end, whatever comes.
+    /// Reads to the end and ignores all elements.
     ///
-    /// - Throws: `DeadlineExceeded` with `what` after the limit, and what the sequence throws.
+    /// - Throws: `DeadlineExceeded` with `what` after the limit, and the errors of the sequence.
     package func end(within limit: Duration = .testDeadline, _ what: String, file: String = #fileID, line: Int = #line) async throws {
         try await Deadlines.within(limit, what, file: file, line: line) { for try await _ in self {} }
     }

@@ -17,7 +17,7 @@ import Testing
         #expect(error?.description.contains(what) == true)
     }
 
-    @Test func whatComesInTimeIsGivenBack() async throws {
+    @Test func aTimelyValueIsReturned() async throws {
         #expect(try await within(.testDeadline, "five") { 5 } == 5)
         #expect(try await Task { 6 }.value("six") == 6)
         never.continuation.yield(1)
@@ -28,7 +28,7 @@ import Testing
         #expect(try await never.stream.first("one more") == nil)
     }
 
-    @Test func whatDoesNotComeIsNamed() async throws {
+    @Test func aMissingValueIsNamed() async throws {
         await expectMiss("a") { try await within(soon, "a") { for await _ in never.stream {} } }
         // One that does not care to be cancelled.
         await expectMiss("b") {
@@ -37,7 +37,7 @@ import Testing
         await expectMiss("c") { try await Task { try await Task.sleep(for: .seconds(20)) }.value(within: soon, "c") }
     }
 
-    @Test func aStreamThatSaysNothingIsNamed() async throws {
+    @Test func aSilentStreamIsNamed() async throws {
         await expectMiss("a") { try await never.stream.first(within: soon, "a") }
         await expectMiss("b") { try await AsyncStream<Int>.makeStream().stream.end(within: soon, "b") }
         await expectMiss("c") {
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func anIteratorGoesOnWhereItWas() async throws {
+    @Test func anIteratorContinuesWhereItWas() async throws {
         var iterator = AsyncStream<Int> { continuation in
             for number in 0..<3 { continuation.yield(number) }
             continuation.finish()
@@ -55,14 +55,14 @@ import Testing
         #expect(try await iterator.next("the end") == nil)
     }
 
-    @Test func errorsComeThrough() async throws {
+    @Test func errorsArePassedOn() async throws {
         struct Refused: Error {}
         await #expect(throws: Refused.self) { try await within(.testDeadline, "it") { throw Refused() } }
         await #expect(throws: Refused.self) { try await Task { throw Refused() }.value("it") }
         await #expect(throws: Refused.self) { try await eventually("it") { () -> Int? in throw Refused() } }
     }
 
-    @Test func aConditionIsAskedUntilItHolds() async throws {
+    @Test func aConditionIsPolledUntilItHolds() async throws {
         let calls = Mutex(0)
         // Of more than one statement: not to be taken for an answer that has come.
         try await eventually("three calls") {
@@ -95,7 +95,7 @@ import Testing
 }
 
 @Suite struct RunningProcessTests {
-    @Test func killsWhatStays() async throws {
+    @Test func killsRemainingProcesses() async throws {
         let process = try RunningProcess("sleep", ["60"])
         #expect(throws: DeadlineExceeded.self) { try process.waitForExit(within: .milliseconds(50), "sleep") }
         #expect(try await within(.testDeadline, "the process to be gone") { await process.waitForExit() } == -SIGKILL)
@@ -115,13 +115,13 @@ import Testing
         #expect(try await Command.output("sh", "-c", "ls /proc/$$/fd").split(separator: "\n").count == 3)
     }
 
-    @Test func namesWhatCannotBeStarted() {
+    @Test func namesAnExecutableThatCannotStart() {
         #expect(throws: RunningProcess.SpawnError.self) { try RunningProcess("/no/such/program") }
     }
 }
 
 @Suite struct CommandTests {
-    @Test func tellsStatusOutputAndErrors() throws {
+    @Test func reportsStatusOutputAndErrors() throws {
         let outcome = try Command.run(
             "sh", ["-c", "cat; echo $WORD >&2; exit 3"], environment: ["PATH": "/usr/bin:/bin", "WORD": "bad"], input: Array("in".utf8))
         #expect(outcome.status == 3)
@@ -130,11 +130,11 @@ import Testing
     }
 
     /// More than a pipe holds.
-    @Test func takesMuchOutput() throws {
+    @Test func acceptsLargeOutput() throws {
         #expect(try Command.run("/usr/bin/head", ["-c", "1000000", "/dev/zero"]).output.utf8.count == 1_000_000)
     }
 
-    @Test func endsWhatTakesTooLong() {
+    @Test func endsAProcessThatTakesTooLong() {
         #expect(throws: DeadlineExceeded.self) { try Command.run("sleep", ["600"], within: .milliseconds(50)) }
     }
 }

@@ -5,9 +5,9 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// Files that are no images, or are meant to do harm: a clear code, a task that says so, a service that goes on.
+    /// Files that are not images, or that are malicious: a clear error code in the task, and a service that continues.
     @Suite struct BadImageTests {
-        @Test func whatIsNoImageFailsWithAClearCode() async throws {
+        @Test func aFileThatIsNotAnImageFailsWithAClearCode() async throws {
             try await LiveService.run(["PIXELFLOW_MAX_SOURCE_BYTES": "\(8 << 20)"]) { service in
                 let ada = try await Person.signedIn(to: service)
                 for bad in try await BadFile.all() {
@@ -20,12 +20,12 @@ extension EndToEnd {
                     #expect(task.attempts == 1, "\(bad.name) was tried \(task.attempts) times")
                     #expect(task.outputs.allSatisfy { $0.sha256 == nil }, "\(bad.name)")
                 }
-                // None of it has harmed the service.
+                // The service is not affected.
                 #expect(try await ada.process(PNG.noise(width: 64, height: 64, seed: 1)).status == .completed)
             }
         }
 
-        @Test func anEmptyImageIsRefusedAtTheDoor() async throws {
+        @Test func anEmptyImageIsRefusedOnUpload() async throws {
             try await LiveService.run { service in
                 let ada = try await Person.signedIn(to: service)
                 let body = try await ada.postBody(Data(), type: "image/jpeg")
@@ -35,9 +35,9 @@ extension EndToEnd {
             }
         }
 
-        /// A file that breaks off fails as such; none may be shown as if it were whole.
+        /// A truncated file fails as such; none may be shown as if it were complete.
         @Test(arguments: ["photo.jpg[Q=92]", "photo.jpg[Q=92,interlace=true]", "photo.png"])
-        func aFileThatBreaksOffFails(_ name: String) async throws {
+        func aTruncatedFileFails(_ name: String) async throws {
             let whole = try await Pictures.make().saved(as: name).prefix(48 * 1024)
             let lengths = Array(stride(from: 1024, to: whole.count - 64, by: 1024)) + [1, 100]
             try #require(lengths.count > 30)
@@ -54,7 +54,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func whatTheNameAndTheTypeSayIsNotBelieved() async throws {
+        @Test func fileNameAndContentTypeAreNotTrusted() async throws {
             try await LiveService.run { service in
                 let ada = try await Person.signedIn(to: service)
                 let png = PNG.noise(width: 32, height: 32, seed: 1)
@@ -71,7 +71,7 @@ extension EndToEnd {
     }
 }
 
-/// A file that must fail, and the codes that say why.
+/// A file that must fail, and the expected error codes.
 private struct BadFile {
     var name: String
     var bytes: Data
@@ -115,7 +115,7 @@ private struct BadFile {
         %%EOF
         """
 
-    /// A whole file of 900 million pixels and some 100 kB.
+    /// A complete file of 900 million pixels and some 100 kB.
     private static func hugePNG() async throws -> Data {
         let folder = try TemporaryFolder()
         _ = try await Command.output("/usr/bin/vips", "black", folder.path + "/huge.png[bitdepth=1,compression=9]", "30000", "30000")

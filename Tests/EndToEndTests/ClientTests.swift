@@ -21,7 +21,7 @@ extension EndToEnd {
                 let picture = folder.path + "/photo.png"
                 try PNG.noise(width: 400, height: 300, seed: 1).write(to: URL(filePath: picture))
                 let services = Endpoints(auth: "http://127.0.0.1:\(service.ports.auth)", api: "http://127.0.0.1:\(service.ports.api)")
-                // Straight to the services, and through web.
+                // Directly to the services, and through web.
                 let visitor = PixelFlowClient(services)
                 #expect(try await visitor.registration() == "open")
                 let account = try await visitor.register(email: Self.email, password: Self.password)
@@ -70,7 +70,7 @@ extension EndToEnd {
             #expect(try await #require(throws: Problem.self) { try await client.task(first.id) }.status == 404)
         }
 
-        /// The lines of the README, with the addresses of this test; what stands there is what runs here.
+        /// The lines of the README with the addresses of this test, to prove that they work.
         @Test func leadsFromUploadToFileInTheLinesOfTheReadme() async throws {
             try await LiveService.run { service in
                 _ = try await Person.signedIn(to: service, as: "ada@example.com", password: "correct horse")

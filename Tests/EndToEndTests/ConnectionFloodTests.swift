@@ -6,16 +6,16 @@ import RawHTTP
 import Testing
 
 extension EndToEnd {
-    /// More connections than there are file descriptors, from one who asks nothing.
+    /// More idle connections from one client than there are file descriptors.
     @Suite struct ConnectionFloodTests {
-        @Test func aFloodEndsNoServiceWhoseDescriptorsAreFew() async throws {
+        @Test func aServiceWithFewDescriptorsSurvivesAFlood() async throws {
             try await LiveService.run(script: "ulimit -n 256; exec \"$0\"") { service in
                 let ada = try await Person.signedIn(to: service)
                 let throughWeb = PixelFlowClient(
                     Endpoints(web: "http://127.0.0.1:\(service.ports.web)"), token: ada.token, retries: .none)
                 let ports = [service.ports.web, service.ports.auth, service.ports.api, service.ports.worker]
                 var flood: [RawConnection] = []
-                // Some are refused by the kernel once nothing is accepted for a while.
+                // The kernel rejects some while the service accepts none.
                 for number in 0..<400 {
                     if let each = try? await RawConnection.open(port: ports[number % 4], from: "127.0.0.2") { flood.append(each) }
                 }

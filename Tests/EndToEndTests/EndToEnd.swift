@@ -1,8 +1,8 @@
 import Testing
 
-/// The all-in-one executable over HTTP. One service at a time: the figures of one must not depend on another.
+/// The all-in-one executable over HTTP. One service at a time, so that measurements do not affect each other.
 @Suite(.serialized) struct EndToEnd {}
 
-/// The four services over HTTP, on servers of their own. One cluster at a time, beside the all-in-one executable:
-/// most of both is waiting, and they share no port, folder or server.
+/// The four services over HTTP, on separate servers. One cluster at a time, concurrently with the all-in-one executable:
+/// both mostly wait, and they share no port, folder or server.
 @Suite(.serialized) struct ClusterEndToEnd {}

@@ -4,9 +4,9 @@ import PixelFlowCore
 import Testing
 
 extension EndToEnd {
-    /// What a stranger does first, in each of the ways there are.
+    /// The first steps of a new user, in every possible way.
     @Suite struct FirstTaskTests {
-        @Test func theThreeWaysInAllLeadToRealImages() async throws {
+        @Test func allThreeKindsOfUploadProduceRealImages() async throws {
             try await LiveService.run { service in
                 let ada = try await Person.signedIn(to: service)
                 let photo = try await Pictures.make().saved(as: "photo.jpg[Q=80]")
@@ -27,7 +27,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func aURLLeadsToARealImage() async throws {
+        @Test func aURLProducesARealImage() async throws {
             let photo = try await Pictures.make().saved(as: "photo.png")
             try await SourceServer.run({ _ in .ok(photo) }) { server in
                 try await LiveService.run([
@@ -43,7 +43,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: ["jpeg", "png", "webp", "avif", "gif", "tiff"])
-        func everyFormatComesOut(_ format: String) async throws {
+        func everyFormatIsProduced(_ format: String) async throws {
             try await LiveService.run { service in
                 let ada = try await Person.signedIn(to: service)
                 let photo = try await Pictures.make().saved(as: "photo.jpg[Q=80]")
@@ -56,7 +56,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func theEventsTellTheWholeStory() async throws {
+        @Test func theEventsReportEveryChange() async throws {
             try await LiveService.run { service in
                 let ada = try await Person.signedIn(to: service)
                 let bob = try await Person.signedIn(to: service, as: "bob@example.org")
@@ -65,13 +65,13 @@ extension EndToEnd {
                 let task = try await ada.process(photo)
                 #expect(try await hers.map(\.id) == Array(repeating: task.id, count: hers.count))
                 #expect(try await hers.last?.outputs.count == 1)
-                // What is not in Bob's stream before his own task never will be.
+                // Bob's stream does not contain anything from before his own task.
                 let own = try await bob.process(photo)
                 #expect(try await Set(events(of: bob).map(\.id)) == [own.id])
             }
         }
 
-        /// From the very beginning until a task is completed.
+        /// Reads from the start until a task is completed.
         private func events(of person: Person) async throws -> [TaskDocument] {
             var seen: [TaskDocument] = []
             try await person.events(after: "1-x-1") { event in

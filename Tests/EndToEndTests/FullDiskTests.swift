@@ -5,7 +5,7 @@ import PixelFlowCore
 import Testing
 
 extension EndToEnd {
-    /// A disk without room: nothing is half-done, and all goes on once there is room again.
+    /// A full disk: nothing is left incomplete, and everything continues once there is space again.
     @Suite(.enabled("needs the right to mount a small disk in a namespace of its own") { await SmallDisk.isPermitted })
     struct FullDiskTests {
         @Test func anUploadIsRefusedAndWorksLater() async throws {
@@ -20,7 +20,7 @@ extension EndToEnd {
                 #expect(refused.retryAfter != nil)
                 disk.free()
                 #expect(try await ada.process(image).status == .completed)
-                // Of the refused upload there is no trace.
+                // The rejected upload has left nothing behind.
                 #expect(try await ada.client.list().count == 2)
                 #expect(try await ada.client.readiness().isReady)
             }
@@ -30,7 +30,7 @@ extension EndToEnd {
             try await SmallDisk.run { service, disk in
                 let ada = try await Person.signedIn(to: service)
                 let id = try await ada.upload(SlowJob.image, pipeline: SlowJob.seconds).id
-                // Long before the output is ready. Less than outputs leave free, and enough for the database.
+                // Long before the output is ready. Less than outputs must leave free, but enough for the database.
                 try disk.fill(leaving: 1 << 20)
                 let waiting = try await ada.wait(for: id, "a first failure") { $0.error != nil }
                 #expect(waiting.error?.code == "insufficient_storage")
@@ -38,7 +38,7 @@ extension EndToEnd {
                 disk.free()
                 let task = try await ada.final(id)
                 #expect(task.status == .completed)
-                // An outage of ours is not the image's fault.
+                // An outage of the storage is not caused by the image.
                 #expect(task.attempts == 1)
                 #expect(try await ada.download("slow", of: id).count == task.outputs[0].bytes)
             }

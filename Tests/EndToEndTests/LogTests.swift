@@ -6,7 +6,7 @@ import PixelFlowCore
 import Testing
 
 extension EndToEnd {
-    /// What the log says, and what it never says.
+    /// What the log contains, and what it must never contain.
     @Suite struct LogTests {
         @Test func aTaskCanBeFollowedThroughTheLog() async throws {
             try await LiveService.run(["PIXELFLOW_LOG_LEVEL": "debug"]) { service in
@@ -20,7 +20,7 @@ extension EndToEnd {
                     return about.contains { $0["event"] as? String == "run ended" } ? about : nil
                 }
                 #expect(about.allSatisfy { $0["request_id"] as? String == request })
-                // The request's own line is found by the same id.
+                // The request's own line has the same id.
                 #expect(try lines(service).contains { $0["event"] as? String == "request" && $0["request_id"] as? String == request })
                 service.terminate()
                 #expect(try await service.waitForExit() == 0)
@@ -50,9 +50,9 @@ extension EndToEnd {
             }
         }
 
-        /// Every line of the log, each of which must be a JSON object.
+        /// All lines of the log, each of which must be a JSON object.
         private func lines(_ service: LiveService) throws -> [[String: Any]] {
-            // The last line may still be being written.
+            // The last line may be incomplete.
             let whole = service.logText.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
             return try whole.map { line in
                 try #require(try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any], "\(line)")

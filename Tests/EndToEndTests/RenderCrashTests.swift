@@ -5,7 +5,7 @@ import PixelFlowCore
 import Testing
 
 extension EndToEnd {
-    /// Render processes that die at work.
+    /// Render processes that die while they work.
     @Suite struct RenderCrashTests {
         @Test func aTaskSurvivesOneCrash() async throws {
             try await LiveService.run(["PIXELFLOW_RENDER_PROCESSES": "1"]) { service in
@@ -20,7 +20,7 @@ extension EndToEnd {
             }
         }
 
-        /// As the kernel does where memory runs out: an outage, and not the image's fault.
+        /// Like the kernel when memory runs out: an outage that the image has not caused.
         @Test func aKillFromOutsideSpendsNoAttempt() async throws {
             try await LiveService.run(["PIXELFLOW_RENDER_PROCESSES": "1"]) { service in
                 let ada = try await Person.signedIn(to: service)
@@ -43,7 +43,7 @@ extension EndToEnd {
                 let task = try await ada.final(id)
                 #expect(task.status == .failed)
                 #expect(task.error?.code == "poison")
-                // The next image is none the worse for it, and neither is the service.
+                // Neither the next image nor the service is affected.
                 #expect(try await ada.process(PNG.noise(width: 64, height: 64, seed: 1)).status == .completed)
                 #expect(try await ada.client.readiness().isReady)
             }
@@ -69,15 +69,15 @@ extension EndToEnd {
             return process
         }
 
-        /// The render process that is in the middle of a job: starting takes it less than half a second of a processor, and no
-        /// job of these tests but the slow one takes anything to speak of.
+        /// The render process that is running a job: starting one takes less than half a second of CPU time, and only
+        /// the slow job takes a significant amount.
         private func busyProcess(of service: LiveService) async throws -> pid_t {
             try await eventually(within: .seconds(60), "a render process to be at work") {
                 service.renderProcesses().first { (processorTicks(of: $0) ?? 0) >= 100 }
             }
         }
 
-        /// Hundredths of a second that a process has used.
+        /// The CPU time of a process in hundredths of a second.
         private func processorTicks(of process: pid_t) -> Int? {
             guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
                 let rest = text.split(separator: ")").last

@@ -9,12 +9,12 @@ import Synchronization
 import Testing
 
 extension EndToEnd {
-    /// Requests that are wrong before any image is looked at, over a real connection.
+    /// Requests that are invalid before an image is decoded, over a real connection.
     @Suite struct RequestTests {
         @Test func aBodyThatGrowsTooLongIsRefusedWhileItArrives() async throws {
             try await LiveService.run(["PIXELFLOW_MAX_SOURCE_BYTES": "\(1 << 20)"]) { service in
                 let ada = try await Person.signedIn(to: service)
-                // No length is announced, and there is no end.
+                // An endless body without a declared length.
                 let sent = ByteCount()
                 let chunk = ByteBuffer(repeating: 120, count: 64 * 1024)
                 let endless = AsyncStream<ByteBuffer> {
@@ -23,7 +23,7 @@ extension EndToEnd {
                 }
                 let reply = try? await ada.send(
                     .POST, "/api/upload", headers: ["content-type": "image/jpeg"], body: .stream(endless, length: .unknown))
-                // A client that is still sending may find the connection closed before it reads the answer.
+                // A client that is still sending may notice the closed connection before it reads the response.
                 if let reply { #expect((reply.status, reply.code) == (413, "body_too_large")) }
                 var before = 0
                 _ = try await eventually("the service to take no more") {
@@ -72,7 +72,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func somebodyElsesTaskIsNowhere() async throws {
+        @Test func tasksOfOtherOrganisationsAreInvisible() async throws {
             try await LiveService.run { service in
                 let ada = try await Person.signedIn(to: service)
                 let bob = try await Person.signedIn(to: service, as: "bob@example.org")
@@ -93,7 +93,7 @@ extension EndToEnd {
     }
 }
 
-/// Counts what a producer has handed out.
+/// Counts the bytes that a producer has supplied.
 private final class ByteCount: Sendable {
     private let count = Mutex(0)
     var bytes: Int { count.withLock { $0 } }

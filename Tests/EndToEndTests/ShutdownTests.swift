@@ -6,7 +6,7 @@ import PixelFlowCore
 import Testing
 
 extension EndToEnd {
-    /// SIGTERM, as `docker stop` and Kubernetes send it.
+    /// SIGTERM, as sent by `docker stop` and Kubernetes.
     @Suite struct ShutdownTests {
         @Test func underLoadNothingIsLost() async throws {
             try await LiveService.run(["PIXELFLOW_RENDER_PROCESSES": "1"]) { service in
@@ -23,7 +23,7 @@ extension EndToEnd {
                 for id in tasks {
                     let task = try await ada.final(id)
                     #expect(task.status == .completed)
-                    // A restart is nobody's fault.
+                    // A restart costs no attempt.
                     #expect(task.attempts == 1)
                     #expect(task.history.filter { $0.status == .completed }.count == 1)
                 }

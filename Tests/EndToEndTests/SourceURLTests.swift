@@ -4,9 +4,9 @@ import PixelFlowCore
 import Testing
 
 extension EndToEnd {
-    /// URLs that lead nowhere, or where nobody may go.
+    /// URLs that do not work, or that are not allowed.
     @Suite struct SourceURLTests {
-        /// What can never work fails at once; what may work later is tried again.
+        /// Permanent failures fail immediately; transient ones are retried.
         private struct Case {
             var url: String
             var codes: Set<String>
@@ -47,8 +47,8 @@ extension EndToEnd {
             }
         }
 
-        /// What no fetch could ever work on is refused at the door, and nothing is kept of it.
-        @Test func whatCannotBeFetchedIsRefusedAtTheDoor() async throws {
+        /// A URL that can never be fetched is rejected with the upload, and nothing is stored.
+        @Test func urlsThatCannotBeFetchedAreRefusedImmediately() async throws {
             try await LiveService.run { service in
                 let ada = try await Person.signedIn(to: service)
                 let urls = [
@@ -75,7 +75,7 @@ extension EndToEnd {
                 #expect(task.attempts == 1, "\(one.url)")
                 return
             }
-            // Ten attempts take minutes; the first already tells.
+            // Ten attempts take minutes; the first one is sufficient.
             let task = try await person.wait(for: id, "a first failure of \(one.url)") { $0.error != nil }
             #expect(!task.status.isFinal, "\(one.url)")
             #expect(one.codes.contains(task.error?.code ?? ""), "\(one.url): \(task.error?.code ?? "")")

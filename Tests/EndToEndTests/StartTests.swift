@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// A process that cannot start says why in one line.
+    /// A process that cannot start prints the reason in one line.
     @Suite struct StartTests {
         @Test(arguments: [
             ("PIXELFLOW_API_PORT", "eighty"), ("PIXELFLOW_API_PORT", "70000"), ("PIXELFLOW_SHUTDOWN_GRACE", "-1"),
@@ -37,7 +37,7 @@ extension EndToEnd {
             }
             let lines = failure?.outcome.errors.split(separator: "\n") ?? []
             let name = "PIXELFLOW_" + flag.dropFirst(2).uppercased().replacing("-", with: "_")
-            // libmongoc may print a warning of its own first, where another process has its counters.
+            // libmongoc may print its own warning first, if another process uses its counters.
             #expect(lines.last?.hasPrefix("pixelflow-api: \(name)") == true, "\(lines)")
         }
 
@@ -52,7 +52,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func aPortThatIsTakenIsToldOf() async throws {
+        @Test func aPortInUseIsReported() async throws {
             try await LiveService.run { service in
                 let other = try LiveService()
                 let code = await other.spawnAndWait(adding: ["PIXELFLOW_API_PORT": "\(service.ports.api)"])
@@ -62,7 +62,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func theTokensOfYesterdayAreGoodToday() async throws {
+        @Test func tokensSurviveARestart() async throws {
             try await LiveService.run { service in
                 let ada = try await Person.signedIn(to: service)
                 let task = try await ada.process(PNG.noise(width: 8, height: 8, seed: 1))
@@ -75,7 +75,7 @@ extension EndToEnd {
 }
 
 extension LiveService {
-    /// Starts one more process with the service's settings and waits for it to end.
+    /// Starts another process with the service's settings and waits for its exit.
     fileprivate func spawnAndWait(adding more: [String: String] = [:]) async -> Int32? {
         guard let process = try? spawn(adding: more) else { return nil }
         return await process.waitForExit()

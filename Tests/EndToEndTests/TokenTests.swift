@@ -7,12 +7,12 @@ import PixelFlowIdentity
 import Testing
 
 extension EndToEnd {
-    /// Tokens that are not what they say.
+    /// Forged and manipulated tokens.
     @Suite struct TokenTests {
         @Test func onlyATokenOfThisServiceOpensIt() async throws {
             try await LiveService.run { service in
                 let ada = try await Person.signedIn(to: service)
-                // The service's own key, as somebody with the data folder could read it.
+                // The service's own key, which anyone with the data folder could read.
                 let record = try #require(
                     try await IdentityStore(SQLiteIdentityDatabase(path: service.data + "/auth.sqlite")).signingKeys().first)
                 let key = try P256.Signing.PrivateKey(pemRepresentation: record.privateKey)

@@ -11,12 +11,12 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// What a collector of OpenTelemetry gets to see.
+    /// What an OpenTelemetry collector receives.
     @Suite struct TraceTests {
         private static let caller = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
         private static let trace = "0af7651916cd43dd8448eb211c80319c"
 
-        @Test func oneTraceLeadsFromTheUploadToTheEnd() async throws {
+        @Test func oneTraceCoversUploadToCompletion() async throws {
             try await RawServer.run(answer: RawServer.status(200)) { collector in
                 try await LiveService.run(Self.settings(collector)) { service in
                     let ada = try await Person.signedIn(to: service)
@@ -31,7 +31,7 @@ extension EndToEnd {
 
                     let spans = try TraceReceiver.spans(of: collector).filter { $0.traceID == Self.trace }
                     let tree = SpanTree(spans)
-                    // web, its request to api, api.
+                    // web, its request to api, and api.
                     let web = try tree.only("POST /api/**", in: "b7ad6b7169203331")
                     let call = try tree.only("POST", in: web.spanID)
                     let api = try tree.only("POST /api/upload", in: call.spanID)
@@ -47,17 +47,17 @@ extension EndToEnd {
                     #expect(api.text("http.route") == "/api/upload")
                     _ = try tree.only("store upload", in: api.spanID)
                     #expect(try tree.only("create task", in: api.spanID).text("pixelflow.task.id") == task.id.rawValue)
-                    // The way to the worker.
+                    // The publication for the worker.
                     let publish = try tree.only("publish", in: api.spanID)
                     #expect(publish.kind == 4)
                     let run = try tree.only("process task")
                     #expect(run.kind == 5)
-                    // An idle worker may find the task before its message comes.
+                    // An idle worker may find the task before its message arrives.
                     #expect([publish.spanID, api.spanID].contains(run.parentID))
                     let wait = try tree.only("queue wait", in: run.parentID)
                     #expect(wait.start <= wait.end && wait.end <= run.start)
                     #expect(run.text("pixelflow.task.status") == "COMPLETED")
-                    // The work.
+                    // The run.
                     for step in ["claim", "fetch source", "render", "complete"] { _ = try tree.only(step, in: run.spanID) }
                     let render = try tree.only("render", in: run.spanID)
                     let decode = try tree.only("decode", in: render.spanID)
@@ -69,7 +69,7 @@ extension EndToEnd {
                     for output in outputs { #expect(decode.end <= output.start && output.end <= render.end) }
                     for span in spans { #expect(span.resource["service.name"]?["stringValue"] == "pixelflow") }
 
-                    // The same ids lead to the log.
+                    // The log contains the same ids.
                     let lines = service.logText.split(separator: "\n").map(String.init)
                     for (event, span) in [("task created", api), ("run ended", run)] {
                         let line = try #require(lines.first { $0.contains("\"event\":\"\(event)\"") })
@@ -80,7 +80,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func aRetryIsATraceOfItsOwnThatIsLinked() async throws {
+        @Test func aRetryIsASeparateLinkedTrace() async throws {
             let isFirst = Mutex(true)
             let photo = try await Pictures.make().saved(as: "photo.png")
             try await SourceServer.run({ _ in

@@ -3,11 +3,11 @@ import PixelFlowCore
 import Testing
 
 extension EndToEnd {
-    /// Files of a less common make, which are as good as any.
+    /// Valid files of unusual kinds.
     @Suite struct UnusualImageTests {
         private static let pipeline = #"{"outputs":[{"name":"a","format":"png"}]}"#
 
-        @Test func everyMakeOfFileComesOutRight() async throws {
+        @Test func everyKindOfFileIsRenderedCorrectly() async throws {
             let pictures = try await Pictures.make()
             let original = try pictures.data("original.png")
             let files = [
@@ -36,7 +36,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func everyOrientationComesOutUpright() async throws {
+        @Test func everyOrientationIsRenderedUpright() async throws {
             try await LiveService.run { service in
                 let ada = try await Person.signedIn(to: service)
                 for number in 1...8 {

@@ -9,7 +9,7 @@ package struct IssuedCertificate: Sendable {
     package let key: String
 }
 
-/// An authority that signs certificates for a test.
+/// A certificate authority for a test.
 package struct CertificateAuthority: Sendable {
     private let key: P256.Signing.PrivateKey
     private let root: Certificate
@@ -31,7 +31,7 @@ package struct CertificateAuthority: Sendable {
         certificate = try root.serializeAsPEM().pemString
     }
 
-    /// A server's certificate, for names and IPv4 addresses.
+    /// A server certificate for names and IPv4 addresses.
     package func server(
         names: [String] = ["localhost", "kubernetes"], addresses: [[UInt8]] = [[127, 0, 0, 1]],
         from: TimeInterval = -3_600, until: TimeInterval = 3_600
@@ -45,7 +45,7 @@ package struct CertificateAuthority: Sendable {
             })
     }
 
-    /// A user's certificate, as Kubernetes reads them: the common name is the user, organizations are the groups.
+    /// A user certificate in Kubernetes' convention: the common name is the user, organizations are groups.
     package func client(
         user: String, groups: [String] = [], from: TimeInterval = -3_600, until: TimeInterval = 3_600
     ) throws -> IssuedCertificate {

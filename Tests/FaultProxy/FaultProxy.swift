@@ -2,10 +2,10 @@ package import NIOCore
 import NIOPosix
 import Synchronization
 
-/// A TCP proxy between a service and a server that misbehaves on demand.
+/// A TCP proxy between a service and a server that injects faults on demand.
 ///
-/// Bytes pass both ways, with backpressure, until a test asks for a fault; every fault can be set and
-/// taken back while connections are open. The proxy knows no protocol: a test picks the requests to
+/// Bytes pass in both directions, with back pressure, until a test requests a fault; every fault can be set and
+/// removed while connections are open. The proxy is protocol-agnostic: a test selects requests to
 /// cut by their bytes, so those connections must not be encrypted.
 ///
 /// ```swift
@@ -16,9 +16,9 @@ import Synchronization
 /// try await proxy.stop()
 /// ```
 package final class FaultProxy: Sendable {
-    /// Where clients connect to.
+    /// The address for clients.
     package let host: String
-    /// Stays the same for the life of the proxy, also while connections are refused.
+    /// Constant for the lifetime of the proxy, even while connections are refused.
     package let port: Int
 
     private let listener: Listener
@@ -36,10 +36,10 @@ package final class FaultProxy: Sendable {
     /// Listens, and connects every client to the server at `host` and `port`.
     ///
     /// - Parameters:
-    ///   - localPort: where clients connect to; 0 for a free port. A server that tells clients its own
-    ///     address, such as a Kafka broker, has to advertise this port, or `rewrite` puts it right.
-    ///   - rewrite: is given each piece of a reply before it is passed on, and must not change its length.
-    /// - Throws: where the port is taken.
+    ///   - localPort: the port for clients; 0 for any free port. A server that reports its own address to clients,
+    ///     such as a Kafka broker, must advertise this port, or `rewrite` must correct it.
+    ///   - rewrite: receives each chunk of a reply before it is forwarded, and must not change its length.
+    /// - Throws: if the port is in use.
     package static func start(
         to host: String, port: Int, listeningOn localPort: Int = 0, localHost: String = "127.0.0.1",
         rewritingReplies rewrite: (@Sendable (inout ByteBuffer) -> Void)? = nil
@@ -49,44 +49,44 @@ package final class FaultProxy: Sendable {
         return FaultProxy(host: localHost, port: channel.localAddress?.port ?? localPort, listener: listener, listening: channel)
     }
 
-    /// Cuts every connection and stops listening, for good.
+    /// Closes all connections and stops listening permanently.
     package func stop() async throws {
         try await refuseConnections()
         restore()
         await cutConnections()
     }
 
-    /// Connections that clients have open now.
+    /// The number of open client connections.
     package var connections: Int { relays.count }
 }
 
 // MARK: - Faults
 
 extension FaultProxy {
-    /// Refuses new connections, as a server that is not there; open ones go on.
+    /// Refuses new connections as if there were no server; open ones continue.
     package func refuseConnections() async throws {
         try await listening.withLock { $0.take() }?.close()
     }
 
-    /// Takes connections again.
+    /// Accepts connections again.
     ///
-    /// - Throws: where somebody else has got the port in between.
+    /// - Throws: if the port has been taken in the meantime.
     package func acceptConnections() async throws {
         guard listening.withLock({ $0 == nil }) else { return }
         let channel = try await listener.bind(host: host, port: port)
         listening.withLock { $0 = channel }
     }
 
-    /// Closes every open connection, both sides; returns once they are closed. New ones are welcome.
+    /// Closes both sides of every open connection, and returns once they are closed. New ones are accepted.
     package func cutConnections() async {
         await relays.closeAll()
     }
 
-    /// Lets the server have the next `count` requests that match, and cuts the client's connection
-    /// when the first byte of a reply comes: the server has done the work, the client cannot know.
+    /// Forwards the next `count` matching requests to the server, but closes the client's connection
+    /// when the first byte of the reply arrives: the server has done the work, but the client cannot know.
     ///
-    /// - Parameter matching: is shown what the client has sent since the last byte of the server, at most
-    ///   its first 64 KiB, once more with every piece that comes.
+    /// - Parameter matching: receives what the client has sent since the last byte of the server, at most
+    ///   its first 64 KiB, again with every new chunk.
     @discardableResult
     package func cutReplies(next count: Int = 1, matching: @escaping @Sendable (ByteBuffer) -> Bool = { _ in true }) -> ReplyCut {
         let cut = ReplyCut(count: count, matching: matching)
@@ -94,33 +94,33 @@ extension FaultProxy {
         return cut
     }
 
-    /// As `cutReplies(next:matching:)`, for requests that hold this text.
+    /// Like `cutReplies(next:matching:)`, for requests that contain this text.
     @discardableResult
     package func cutReplies(next count: Int = 1, toRequestsContaining text: String) -> ReplyCut {
         let wanted = Array(text.utf8)
         return cutReplies(next: count) { $0.readableBytesView.contains(wanted) }
     }
 
-    /// Keeps connections open and accepts new ones, but forwards nothing, not even their end. What
-    /// comes meanwhile is forwarded when the hole closes, as after a broken network.
+    /// Keeps connections open and accepts new ones, but forwards nothing, not even their end. Data that
+    /// arrives meanwhile is forwarded when this is turned off, as after a network failure.
     package func setBlackHole(_ isOn: Bool) {
         faults.change { $0.isBlackHole = isOn }
         relays.wakeAll()
     }
 
-    /// Forwards every byte this much later, in both directions, from now on. At most 256 KiB are on
-    /// their way in each direction of a connection.
+    /// Delays every byte by this time in both directions, from now on. At most 256 KiB are
+    /// in transit in each direction of a connection.
     package func setLatency(_ latency: Duration) {
         faults.change { $0.latency = latency }
     }
 
-    /// Forwards at most this many bytes a second in each direction of each connection, from now on; nil for no limit.
+    /// Limits the bytes per second in each direction of each connection, from now on; nil for no limit.
     package func setBandwidth(bytesPerSecond: Int?) {
         faults.change { $0.bytesPerSecond = bytesPerSecond }
     }
 
-    /// Ends latency, limit, black hole and cuts that have not happened. Whether connections are
-    /// accepted stays as it is.
+    /// Removes latency, limit, black hole and pending cuts. Whether connections are
+    /// accepted is not changed.
     package func restore() {
         faults.reset()
         relays.wakeAll()

@@ -1,7 +1,7 @@
 import NIOCore
 import Synchronization
 
-/// What is wrong at the moment, for all connections of a proxy.
+/// The current faults for all connections of a proxy.
 final class Faults: Sendable {
     struct State: Sendable {
         var isBlackHole = false
@@ -24,7 +24,7 @@ final class Faults: Sendable {
         state.withLock { $0.cuts.append(cut) }
     }
 
-    /// The cut that claims this request, if any does.
+    /// The cut that applies to this request, if there is one.
     func cut(for request: ByteBuffer) -> ReplyCut? {
         state.withLock { $0.cuts }.first { $0.claim(request) }
     }

@@ -1,9 +1,9 @@
 import NIOCore
 
-/// Bytes on their way in one direction: read from one channel, held as long as the faults say, written
-/// to the other. Reading stops while much is held or the other side does not take it.
+/// One direction of a connection: reads from one channel, holds bytes according to the faults, and writes
+/// to the other. Stops reading while much is held or the other side does not accept data.
 final class Lane {
-    /// As much as is read ahead.
+    /// The maximum number of bytes read ahead.
     private static let limit = 262_144
 
     private enum Item {
@@ -14,13 +14,13 @@ final class Lane {
     private let source: any Channel
     private var sink: (any Channel)?
     private let faults: Faults
-    /// Is shown bytes right before they are written.
+    /// Called with bytes immediately before they are written.
     private let inspect: (ByteBuffer) -> Void
     private var items: CircularBuffer<(item: Item, due: NIODeadline)> = []
     private var held = 0
     private var wantsToRead = false
     private var isEnded = false
-    /// When the limited line has sent all that was received.
+    /// When all received bytes will have been sent at the limited rate.
     private var lineFree = NIODeadline.distantPast
     private var timer: Scheduled<Void>?
 
@@ -30,7 +30,7 @@ final class Lane {
         self.inspect = inspect
     }
 
-    /// Begins to read and to write.
+    /// Starts reading and writing.
     func open(to sink: any Channel) {
         self.sink = sink
         wantsToRead = true
@@ -43,7 +43,7 @@ final class Lane {
         drain()
     }
 
-    /// The source sends no more. What is held still goes out first.
+    /// The source has ended. Held bytes are still sent first.
     func receiveEnd() {
         guard !isEnded else { return }
         isEnded = true
@@ -59,7 +59,7 @@ final class Lane {
         }
     }
 
-    /// Writes what is due, as far as the sink takes it.
+    /// Writes what is due, as far as the sink accepts it.
     func drain() {
         timer?.cancel()
         timer = nil
@@ -87,7 +87,7 @@ final class Lane {
             sink.write(bytes, promise: nil)
             return true
         case .end:
-            // The end of a half that is still being written to is its own; a closed source ends both.
+            // If the source can still be written to, only one direction ends; a closed source ends both.
             let mode: CloseMode = source.isActive ? .output : .all
             sink.writeAndFlush(ByteBuffer()).whenComplete { _ in sink.close(mode: mode, promise: nil) }
             return false

@@ -1,7 +1,7 @@
 import NIOCore
 import NIOPosix
 
-/// Takes connections and gives each a relay to the server.
+/// Accepts connections and creates a relay to the server for each.
 struct Listener: Sendable {
     let host: String
     let port: Int

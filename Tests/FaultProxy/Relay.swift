@@ -1,15 +1,15 @@
 import NIOCore
 import NIOPosix
 
-/// A client's connection and the server's that belongs to it. Lives on the event loop they share.
+/// A client connection and the corresponding server connection. Confined to the event loop that they share.
 final class Relay {
     enum Side {
         case client, server
     }
 
-    /// Requests are shown to cuts up to this many bytes.
+    /// Requests are passed to cuts up to this size.
     private static let requestLimit = 65_536
-    /// How long a server may take to finish what a client that is gone had asked for.
+    /// How long a server may take to finish the requests of a client that is gone.
     private static let grace = TimeAmount.seconds(5)
 
     let eventLoop: any EventLoop
@@ -26,7 +26,7 @@ final class Relay {
     private var pendingCut: ReplyCut?
     private var isCut = false
 
-    /// - Parameter onClosed: is called once both connections are closed.
+    /// - Parameter onClosed: called once both connections are closed.
     init(
         client: any Channel, target: (host: String, port: Int), faults: Faults, rewrite: (@Sendable (inout ByteBuffer) -> Void)?,
         onClosed: @escaping () -> Void
@@ -39,7 +39,7 @@ final class Relay {
         eventLoop = client.eventLoop
     }
 
-    /// The client is there; now for the server. What the client says meanwhile is kept.
+    /// Connects to the server after the client has connected. Data from the client is kept meanwhile.
     func connect() {
         toServer = Lane(from: client, faults: faults) { [unowned self] in self.inspect($0) }
         ClientBootstrap(group: eventLoop)
@@ -69,7 +69,7 @@ final class Relay {
         toClient?.open(to: client)
     }
 
-    /// Looks at what is about to be sent to the server.
+    /// Inspects what is about to be sent to the server.
     private func inspect(_ bytes: ByteBuffer) {
         let room = max(0, Self.requestLimit - request.readableBytes)
         request.writeImmutableBuffer(bytes.getSlice(at: bytes.readerIndex, length: min(room, bytes.readableBytes)) ?? ByteBuffer())
@@ -98,7 +98,7 @@ final class Relay {
         if !client.isActive, server?.isActive != true { onClosed() }
     }
 
-    /// The bytes towards `side` may flow again.
+    /// `side` accepts bytes again.
     func becameWritable(_ side: Side) { lane(from: side == .client ? .server : .client)?.drain() }
 
     func wake() {
@@ -106,7 +106,7 @@ final class Relay {
         toClient?.drain()
     }
 
-    /// Closes the client's side; the server is left to finish what it has been sent.
+    /// Closes the client's side; the server can finish what it has received.
     private func cut(_ cut: ReplyCut) {
         isCut = true
         toClient = nil

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// Tells a relay what happens on one of its channels.
+/// Notifies a relay of events on one of its channels.
 final class RelayHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 

@@ -17,7 +17,7 @@ final class RelayRegistry: Sendable {
 
     var count: Int { state.withLock { $0.entries.count } }
 
-    /// To be called on the event loop of the relay, which leaves by itself.
+    /// Must be called on the event loop of the relay, which removes itself.
     func add(_ make: (_ leave: @escaping @Sendable () -> Void) -> Relay) -> Relay {
         let number = state.withLock { state in
             state.next += 1
@@ -29,7 +29,7 @@ final class RelayRegistry: Sendable {
         return relay
     }
 
-    /// Has every relay look at the faults again.
+    /// Makes every relay check the faults again.
     func wakeAll() {
         for entry in all { entry.eventLoop.execute { entry.relay.value.wake() } }
     }

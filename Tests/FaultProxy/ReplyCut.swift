@@ -2,12 +2,12 @@ package import Deadlines
 import NIOCore
 import Synchronization
 
-/// An order to cut replies, and word of when that has happened.
+/// A request to cut replies, which reports when this has happened.
 package final class ReplyCut: Sendable {
     private struct State {
-        /// Requests still to be claimed.
+        /// The number of requests that are still to be matched.
         var wanted: Int
-        /// Connections still to be cut.
+        /// The number of connections that are still to be cut.
         var open: Int
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
@@ -22,12 +22,12 @@ package final class ReplyCut: Sendable {
         state = Mutex(State(wanted: count, open: count))
     }
 
-    /// How many replies have been cut.
+    /// The number of replies that have been cut.
     package var cuts: Int { state.withLock { count - $0.open } }
 
     /// Returns once all replies have been cut, or the proxy has been restored or stopped.
     ///
-    /// - Throws: `DeadlineExceeded` where that takes longer than `limit`.
+    /// - Throws: `DeadlineExceeded` if that takes longer than `limit`.
     package func done(within limit: Duration = .testDeadline) async throws {
         try await within(limit, "replies to be cut") { [self] in
             await withCheckedContinuation { continuation in

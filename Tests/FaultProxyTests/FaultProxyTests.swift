@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Fault proxy", .timeLimit(.minutes(1)))
 struct FaultProxyTests {
-    @Test("bytes pass both ways, however many")
+    @Test("bytes pass in both directions, however many")
     func forwards() async throws {
         try await withProxy { proxy, _ in
             let client = try await Client(proxy)
@@ -14,7 +14,7 @@ struct FaultProxyTests {
         }
     }
 
-    @Test("the end of either side reaches the other, also where it comes before the server is reached", arguments: 0..<20)
+    @Test("when either side closes, so does the other, even before the server is reached", arguments: 0..<20)
     func forwardsEnds(_: Int) async throws {
         try await withProxy { proxy, server in
             let client = try await Client(proxy)
@@ -25,7 +25,7 @@ struct FaultProxyTests {
         }
     }
 
-    @Test("a server that is not there is a connection that is closed")
+    @Test("if the server is not listening, the connection is closed")
     func closesWithoutServer() async throws {
         let proxy = try await FaultProxy.start(to: "127.0.0.1", port: 1)
         let client = try await Client(proxy)
@@ -33,7 +33,7 @@ struct FaultProxyTests {
         try await proxy.stop()
     }
 
-    @Test("connections are refused and accepted on the same port; open ones go on")
+    @Test("connections are refused and accepted on the same port; open ones remain open")
     func refuses() async throws {
         try await withProxy { proxy, _ in
             let old = try await Client(proxy)
@@ -46,7 +46,7 @@ struct FaultProxyTests {
         }
     }
 
-    @Test("all connections are cut at once, new ones are welcome")
+    @Test("all connections are cut simultaneously, new ones are accepted")
     func cuts() async throws {
         try await withProxy { proxy, _ in
             let clients = [try await Client(proxy), try await Client(proxy)]
@@ -58,7 +58,7 @@ struct FaultProxyTests {
         }
     }
 
-    @Test("a reply is cut after the server has got the request, as often as ordered")
+    @Test("a reply is cut after the server has received the request, as often as configured")
     func cutsReplies() async throws {
         try await withProxy { proxy, server in
             let cut = proxy.cutReplies(next: 2, toRequestsContaining: "commit")
@@ -75,7 +75,7 @@ struct FaultProxyTests {
         }
     }
 
-    @Test("a request is recognised also where it comes in pieces")
+    @Test("a request is recognised even if it arrives in pieces")
     func matchesPieces() async throws {
         try await withProxy { proxy, server in
             server.setReplies(after: 6)
@@ -89,7 +89,7 @@ struct FaultProxyTests {
         }
     }
 
-    @Test("through a black hole nothing comes until it closes, then everything does")
+    @Test("nothing passes a black hole until it closes, then everything does")
     func holds() async throws {
         try await withProxy { proxy, server in
             let client = try await Client(proxy)
@@ -106,7 +106,7 @@ struct FaultProxyTests {
     }
 
     /// When they come is tested with a clock that moves: see LaneTests.
-    @Test("bytes that are delayed arrive whole, both ways")
+    @Test("delayed bytes arrive complete in both directions")
     func delays() async throws {
         try await withProxy { proxy, _ in
             proxy.setLatency(.milliseconds(20))
@@ -117,7 +117,7 @@ struct FaultProxyTests {
         }
     }
 
-    @Test("bytes on a limited line arrive whole, and the limit can be lifted")
+    @Test("bytes on a rate-limited connection arrive complete, and the limit can be lifted")
     func limits() async throws {
         try await withProxy { proxy, _ in
             proxy.setBandwidth(bytesPerSecond: 100_000)

@@ -24,12 +24,12 @@ import Testing
         return count
     }
 
-    @Test func passesBytesOnAtOnce() throws {
+    @Test func passesBytesOnImmediately() throws {
         lane.receive(ByteBuffer(repeating: 7, count: 10))
         #expect(try sent() == 10)
     }
 
-    @Test func everyByteComesLaterByTheLatency() throws {
+    @Test func everyByteIsDelayedByTheLatency() throws {
         faults.change { $0.latency = .milliseconds(100) }
         // In pieces, as bytes come: each waits as long as the first, not one after another.
         for _ in 0..<4 { lane.receive(ByteBuffer(repeating: 7, count: 50_000)) }
@@ -45,7 +45,7 @@ import Testing
         #expect(try sent() == 1)
     }
 
-    @Test func aLimitedLineLetsNoMoreThroughThanItsLimit() throws {
+    @Test func aLimitedConnectionKeepsItsLimit() throws {
         faults.change { $0.bytesPerSecond = 100_000 }
         for _ in 0..<5 { lane.receive(ByteBuffer(repeating: 7, count: 10_000)) }
         for _ in 0..<5 {
@@ -59,7 +59,7 @@ import Testing
         #expect(try sent() == 10_000)
     }
 
-    @Test func throughABlackHoleNothingComesUntilItCloses() throws {
+    @Test func aBlackHolePassesNothingUntilItCloses() throws {
         faults.change { $0.isBlackHole = true }
         lane.receive(ByteBuffer(repeating: 7, count: 10))
         loop.advanceTime(by: .hours(1))

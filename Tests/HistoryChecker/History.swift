@@ -1,16 +1,16 @@
 package import PixelFlowCore
 
-/// What happened to tasks from the point of view of everybody who was there.
+/// What happened to tasks, from the perspectives of clients and services.
 package struct History: Sendable {
-    /// What clients were promised, by the 202 they got.
+    /// Tasks that clients know to be accepted because of a 202.
     package var promises: [Promise]
-    /// What clients saw, each client's in the order it saw them.
+    /// Observations of clients, in order for each client.
     package var observations: [Observation]
-    /// Every task document once the system is idle.
+    /// All task documents once the system is idle.
     package var tasks: [TaskRecord]
-    /// Outputs as they were downloaded once the system is idle.
+    /// Outputs downloaded once the system is idle.
     package var downloads: [Download]
-    /// The keys of all stored objects once the system is idle; nil where they were not looked at.
+    /// The keys of all stored objects once the system is idle; nil if they were not listed.
     package var objects: [BlobKey]?
 
     package init(
@@ -25,12 +25,12 @@ package struct History: Sendable {
     }
 }
 
-/// A task that a client was told is accepted.
+/// A task that was accepted according to the response to a client.
 package struct Promise: Sendable, Hashable {
     package var task: TaskID
-    /// Of the bytes the client sent; nil for a URL.
+    /// The hash of the bytes that the client sent; nil for a URL.
     package var sourceSHA256: String?
-    /// How the task has to end; nil where any end will do.
+    /// The required final status of the task; nil for any.
     package var ending: TaskStatus?
 
     package init(task: TaskID, sourceSHA256: String? = nil, ending: TaskStatus?) {
@@ -40,9 +40,9 @@ package struct Promise: Sendable, Hashable {
     }
 }
 
-/// A task as one client saw it once.
+/// One observation of a task by a client.
 package struct Observation: Sendable, Hashable {
-    /// How it was seen. Answers to a client come in order; events are told at least once.
+    /// The source of the observation. Responses to a client are in order; events are delivered at least once.
     package enum Means: String, Sendable, Hashable { case answer, event }
 
     package var client: String
@@ -51,7 +51,7 @@ package struct Observation: Sendable, Hashable {
     package var status: TaskStatus
     package var generation: Int
     package var revision: Int
-    /// SHA-256 of each output that was there, by name.
+    /// The SHA-256 of each existing output, by name.
     package var outputs: [String: String]
 
     package init(
@@ -67,11 +67,11 @@ package struct Observation: Sendable, Hashable {
     }
 }
 
-/// The bytes of an output, by their hash.
+/// The hash of an output's bytes.
 package struct Download: Sendable, Hashable {
     package var task: TaskID
     package var output: String
-    /// Nil where the output could not be had.
+    /// Nil if the output was not available.
     package var sha256: String?
 
     package init(task: TaskID, output: String, sha256: String?) {

@@ -1,7 +1,7 @@
 import PixelFlowCore
 
-/// Judges a history by the promises of the task protocol: no accepted task is lost, no effect is
-/// applied twice, exactly one manifest is ever visible, and nothing half-made stays behind.
+/// Checks a history against the guarantees of the task protocol: no accepted task is lost, no effect is
+/// applied twice, exactly one manifest is ever visible, and nothing incomplete is left behind.
 package struct HistoryChecker: Sendable {
     private let checks: [@Sendable (History) -> [Violation]] = [
         PromiseCheck.violations, StepCheck.violations, ManifestCheck.violations, ObservationCheck.violations, ObjectCheck.violations,
@@ -9,7 +9,7 @@ package struct HistoryChecker: Sendable {
 
     package init() {}
 
-    /// Every rule that is broken; none in a good history.
+    /// All violated rules; empty for a correct history.
     package func violations(in history: History) -> [Violation] {
         checks.flatMap { $0(history) }
     }

@@ -1,7 +1,7 @@
 package import PixelFlowCore
 import Synchronization
 
-/// Gathers promises and observations from clients that run side by side.
+/// Collects promises and observations from concurrent clients.
 package final class HistoryRecorder: Sendable {
     private let state = Mutex((promises: [Promise](), observations: [Observation]()))
 
@@ -13,7 +13,7 @@ package final class HistoryRecorder: Sendable {
 
     package var promises: [Promise] { state.withLock(\.promises) }
 
-    /// The history, with what is found at the end.
+    /// The history, including the final state.
     package func history(tasks: [TaskRecord], downloads: [Download] = [], objects: [BlobKey]? = nil) -> History {
         let (promises, observations) = state.withLock { $0 }
         return History(promises: promises, observations: observations, tasks: tasks, downloads: downloads, objects: objects)

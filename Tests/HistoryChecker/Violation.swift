@@ -1,33 +1,33 @@
 package import PixelFlowCore
 
-/// A rule that a history breaks.
+/// A rule that a history violates.
 package struct Violation: Sendable, Hashable, CustomStringConvertible {
     package enum Rule: String, Sendable, Hashable, CaseIterable {
         /// An accepted task is gone.
         case lostTask
-        /// A task ended otherwise than its image deserves, or not at all.
+        /// A task did not end, or not as its image requires.
         case wrongEnding
         /// The stored source is not what the client sent.
         case wrongSource
-        /// A step that the automaton does not know.
+        /// A step that the state machine does not allow.
         case forbiddenStep
-        /// Epochs that do not grow with each claim, and only then.
+        /// Epochs that do not increase with each claim, or increase without one.
         case epochOrder
         /// Times or revisions that go back.
         case timeOrder
         /// A generation with several completions, or a COMPLETED task without one.
         case manifestCount
-        /// A manifest that names objects of another run than the one that completed the task.
+        /// A manifest that refers to objects of a run other than the one that completed the task.
         case foreignManifest
         /// Two views of a task that contradict each other.
         case contradiction
         /// Outputs that changed between two reads.
         case changedOutput
-        /// Bytes that are not those of the manifest.
+        /// Bytes that do not match the manifest.
         case wrongBytes
-        /// A named object that is not stored.
+        /// A manifest refers to an object that is not stored.
         case missingObject
-        /// A stored object that nobody names.
+        /// A stored object that no task refers to.
         case strayObject
     }
 

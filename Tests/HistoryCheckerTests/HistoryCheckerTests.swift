@@ -20,7 +20,7 @@ import Testing
         #expect(HistoryChecker().violations(in: history) == [])
     }
 
-    @Test func acceptsAHistoryThatIsTooLongToBeKept() {
+    @Test func acceptsATruncatedHistory() {
         var life = Sample.Life()
         for _ in 0..<80 {
             life.apply(.claim(worker: WorkerID("w")))
@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test(arguments: BrokenHistory.all)
-    func findsWhatIsBroken(_ broken: BrokenHistory) {
+    func findsViolations(_ broken: BrokenHistory) {
         var history = Sample.history(of: Sample.completed)
         broken.damage(&history)
         let found = Set(HistoryChecker().violations(in: history).map(\.rule))

@@ -36,7 +36,7 @@ struct PortForwardTests {
         }
     }
 
-    @Test func goesOnWithAnotherPodWhenOneGoes() async throws {
+    @Test func continuesWithAnotherPodWhenOneIsDeleted() async throws {
         try await withCluster { cluster, client in
             cluster.deploy("api", replicas: 2)
             let pods = cluster.pods(of: "api")
@@ -65,7 +65,7 @@ struct PortForwardTests {
         }
     }
 
-    @Test func asksOnceMoreForAPodThatIsGone() async throws {
+    @Test func looksUpADeletedPodAgain() async throws {
         try await withCluster { cluster, client in
             cluster.deploy("api")
             let pod = try #require(cluster.pods(of: "api").first)
@@ -82,7 +82,7 @@ struct PortForwardTests {
         }
     }
 
-    @Test func tellsWhatThePodSays() async throws {
+    @Test func reportsTheErrorOfThePod() async throws {
         try await withCluster { cluster, client in
             cluster.deploy("api")
             let pod = try #require(cluster.pods(of: "api").first)
@@ -97,7 +97,7 @@ struct PortForwardTests {
         }
     }
 
-    @Test func tellsThatItIsForbidden() async throws {
+    @Test func reportsThatItIsForbidden() async throws {
         try await withCluster { cluster, client in
             cluster.deploy("api")
             let pod = try #require(cluster.pods(of: "api").first)
@@ -112,7 +112,7 @@ struct PortForwardTests {
         }
     }
 
-    @Test func aPortThatIsTakenIsNamed() async throws {
+    @Test func aPortInUseIsNamed() async throws {
         try await withCluster { _, client in
             let first = try await client.forwardPort { PodPort(pod: "a", port: 1) }
             let error = await kubernetesError { _ = try await client.forwardPort(first.localPort) { PodPort(pod: "a", port: 1) } }

@@ -21,7 +21,7 @@ struct WatchTests {
         cluster.put(.configMaps, ["metadata": ["name": .string(name)], "data": ["value": .string(value)]])
     }
 
-    @Test func listsAndThenTellsEachChange() async throws {
+    @Test func listsAndThenReportsEachChange() async throws {
         try await withCluster { cluster, client in
             Self.put(cluster, "a")
             var watch = client.watch(ConfigMap.self).makeAsyncIterator()
@@ -36,7 +36,7 @@ struct WatchTests {
         }
     }
 
-    @Test func resumesWhereItWasAfterADisconnection() async throws {
+    @Test func resumesAfterADisconnection() async throws {
         try await withCluster { cluster, client in
             Self.put(cluster, "a")
             var watch = client.watch(ConfigMap.self).makeAsyncIterator()
@@ -53,7 +53,7 @@ struct WatchTests {
         }
     }
 
-    @Test func tellsOfAnInterruptionAndGoesOn() async throws {
+    @Test func reportsAnInterruptionAndContinues() async throws {
         try await withCluster { cluster, client in
             Self.put(cluster, "a")
             var watch = client.watch(ConfigMap.self).makeAsyncIterator()
@@ -65,7 +65,7 @@ struct WatchTests {
         }
     }
 
-    @Test func listsAgainWhereTheVersionIsTooOld() async throws {
+    @Test func listsAgainIfTheVersionIsTooOld() async throws {
         try await withCluster { cluster, client in
             Self.put(cluster, "a")
             var watch = client.watch(ConfigMap.self).makeAsyncIterator()
@@ -81,7 +81,7 @@ struct WatchTests {
         }
     }
 
-    @Test func listsAgainWhereAnOpenWatchIsToldSo() async throws {
+    @Test func listsAgainWhenAnOpenWatchExpires() async throws {
         try await withCluster { cluster, client in
             var watch = client.watch(ConfigMap.self).makeAsyncIterator()
             _ = try await watch.next("a change")
@@ -92,14 +92,14 @@ struct WatchTests {
         }
     }
 
-    @Test func aBookmarkMovesThePlace() async throws {
+    @Test func aBookmarkAdvancesThePosition() async throws {
         try await withCluster { cluster, client in
             var watch = client.watch(ConfigMap.self).makeAsyncIterator()
             _ = try await watch.next("a change")
             Self.put(cluster, "a")
             _ = try await watch.next("a change")
             let before = try #require(cluster.object(.configMaps, "a")?["metadata"]?["resourceVersion"]?.stringValue)
-            // Other objects move the version on; only a bookmark tells this watch.
+            // Changes of other objects advance the version; only a bookmark reports this to the watch.
             cluster.put(.pods, ["metadata": ["name": "p"]])
             cluster.sendBookmarks()
             try await eventually("the bookmark is sent") { cluster.deliveredBookmarks == 1 }
@@ -134,7 +134,7 @@ struct WatchTests {
         }
     }
 
-    @Test func whatTryingAgainWillNotMendIsThrown() async throws {
+    @Test func permanentErrorsAreThrown() async throws {
         try await withCluster { cluster, client in
             cluster.deny(DenialRule(verbs: ["watch"], resource: "configmaps"))
             var watch = client.watch(ConfigMap.self).makeAsyncIterator()

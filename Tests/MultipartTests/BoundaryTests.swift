@@ -32,7 +32,7 @@ import Testing
         #expect(throws: MultipartError.boundaryInvalid) { try MultipartParser(boundary: "a\r\n") }
     }
 
-    @Test func everyErrorSaysSomething() {
+    @Test func everyErrorHasADescription() {
         let errors: [MultipartError] = [
             .notFormData, .boundaryMissing, .boundaryInvalid, .firstBoundaryNotFound, .truncated, .bareLineFeed, .headerLineInvalid,
             .headerTooLarge(limit: 1), .tooManyHeaders(limit: 1), .tooManyParts(limit: 1), .dispositionInvalid, .nameMissing,

@@ -8,7 +8,7 @@ import Testing
         "\r\n--b0undary \tx", "\r\n--b0undary\rx", "\r\r\n--b0undar", "\r\n--B0UNDARY--", "\r\n\r\n--b0undar", "\u{0}\u{0}",
         "\r\n--b0undary" + String(repeating: " ", count: 300) + "\r\n",
     ])
-    func lookAlikesBelongToTheBody(text: String) throws {
+    func similarLinesBelongToTheBody(text: String) throws {
         let document = ByteBuffer(string: field("f", "x\(text)z") + "--b0undary--\r\n")
         let parts = [[document], document.chunks(of: 1)].map { chunks in Result { try CollectedForm(chunks).fields } }
         for part in parts { #expect(try part.get() == [["f", "x\(text)z"]]) }

@@ -28,7 +28,7 @@ import Testing
         await #expect(throws: MultipartError.truncated) { try await events.end("the end of the form") }
     }
 
-    @Test func theStreamsOwnErrorComesThrough() async throws {
+    @Test func theStreamsOwnErrorIsPassedOn() async throws {
         struct Broken: Error {}
         let stream = Self.stream([ByteBuffer(string: field("a", "one"))], failure: Broken())
         let events = try MultipartSequence(stream, boundary: "b0undary")

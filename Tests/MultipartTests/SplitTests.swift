@@ -30,7 +30,7 @@ import Testing
         #expect(try CollectedForm(buffer.chunks(of: size)) == CollectedForm([buffer]))
     }
 
-    @Test func theDocumentsAreReadAsMeant() {
+    @Test func theDocumentsAreParsedCorrectly() {
         let fields = Self.documents.map { outcome(of: $0) }
         #expect(
             fields == [
@@ -42,7 +42,7 @@ import Testing
             ])
     }
 
-    @Test func severalChunksMayBeFedBeforeTheFirstQuestion() throws {
+    @Test func severalChunksMayBeFedBeforeTheFirstRead() throws {
         var parser = try MultipartParser(boundary: "b0undary")
         for chunk in ByteBuffer(string: Self.documents[0]).chunks(of: 5) { parser.feed(chunk) }
         var form = CollectedForm()
@@ -50,7 +50,7 @@ import Testing
         #expect(form.fields.map(\.first) == ["a", "b"])
     }
 
-    @Test func bodiesAreSlicesOfWhatWasFed() throws {
+    @Test func bodiesAreSlicesOfTheInput() throws {
         var parser = try MultipartParser(boundary: "b0undary")
         parser.feed(ByteBuffer(string: "--b0undary\r\nContent-Disposition: form-data; name=a\r\n\r\n"))
         #expect(try parser.next() != nil)

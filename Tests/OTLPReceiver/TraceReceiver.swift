@@ -23,18 +23,18 @@ package struct ReceivedSpan: Sendable {
     package let status: Int
 
     package func text(_ name: String) -> String? { attributes[name]?["stringValue"]?.stringValue }
-    /// 64-bit numbers are texts in the JSON of OTLP.
+    /// 64-bit integers are strings in OTLP/JSON.
     package func number(_ name: String) -> Int? { attributes[name]?["intValue"]?.stringValue.flatMap { Int($0) } }
 }
 
-/// What is wrong with a request to a collector.
+/// A malformed request to a collector.
 package struct MalformedTraces: Error, CustomStringConvertible {
     package let description: String
 }
 
-/// Reads requests to `/v1/traces` as the specification of OTLP has them, and takes nothing that is not written so.
+/// Parses requests to `/v1/traces` strictly according to the OTLP specification.
 package enum TraceReceiver {
-    /// The spans that a server was sent, those of answered and of refused requests.
+    /// The spans that a server has received, in accepted and rejected requests.
     package static func spans(of server: RawServer) throws -> [ReceivedSpan] { try server.requests.flatMap(spans) }
 
     package static func spans(of request: RawServer.Request) throws -> [ReceivedSpan] {
@@ -61,7 +61,7 @@ package enum TraceReceiver {
         }
     }
 
-    /// One whole gzip member of at most 1 MiB.
+    /// One complete gzip member of at most 1 MiB.
     private static func gunzipped(_ bytes: [UInt8]) throws -> [UInt8] {
         var stream = z_stream()
         guard czlib_inflate_init(&stream, MAX_WBITS + 16) == Z_OK else { throw MalformedTraces(description: "no memory for zlib") }

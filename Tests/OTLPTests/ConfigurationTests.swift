@@ -1,7 +1,7 @@
 import OTLP
 import Testing
 
-@Suite("Variables of OpenTelemetry")
+@Suite("OpenTelemetry variables")
 struct ConfigurationTests {
     private static let endpoint = ["OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"]
 
@@ -9,7 +9,7 @@ struct ConfigurationTests {
         try OTLPConfiguration(environment: variables, resource: ["service.name": "api", "service.version": "1"])
     }
 
-    @Test("without an endpoint, or disabled, there is nothing")
+    @Test("without an endpoint, or when disabled, there is no configuration")
     func off() throws {
         #expect(try read([:]) == nil)
         #expect(try read(["OTEL_EXPORTER_OTLP_ENDPOINT": ""]) == nil)
@@ -28,7 +28,7 @@ struct ConfigurationTests {
         #expect(!configuration.compresses)
     }
 
-    @Test("everything that can be set")
+    @Test("all settings")
     func everything() throws {
         let configuration = try #require(
             try read([
@@ -49,13 +49,13 @@ struct ConfigurationTests {
         #expect(configuration.batches == BatchLimits(queue: 100, batch: 10, delay: .milliseconds(50), timeout: .milliseconds(60)))
     }
 
-    @Test("a general endpoint may end with a slash")
+    @Test("the general endpoint may end with a slash")
     func slash() throws {
         #expect(try read(["OTEL_EXPORTER_OTLP_ENDPOINT": "http://c/otlp/"])?.endpoint == "http://c/otlp/v1/traces")
     }
 
     @Test(
-        "what cannot be used is named, and a secret is not shown",
+        "unusable values are named, and secrets are not shown",
         arguments: [
             ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://"),
             ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), ("OTEL_EXPORTER_OTLP_HEADERS", "secret-without-a-name"),
@@ -70,7 +70,7 @@ struct ConfigurationTests {
         #expect(!error.description.contains(value))
     }
 
-    @Test("a ratio beyond 0 to 1", arguments: ["-0.1", "1.1", "half", "nan"])
+    @Test("a ratio outside 0 to 1", arguments: ["-0.1", "1.1", "half", "nan"])
     func ratio(_ value: String) throws {
         let variables = Self.endpoint.merging(["OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": value]) { $1 }
         let error = try #require(throws: OTLPConfigurationError.self) { _ = try read(variables) }

@@ -63,7 +63,7 @@ struct ExportTests {
         }
     }
 
-    @Test("a batch goes out when it is full, without waiting for the delay")
+    @Test("a full batch is sent without waiting for the delay")
     func fullBatch() async throws {
         try await RawServer.run(answer: RawServer.status(200)) { server in
             let tracing = makeTracing(server.url(), batches: BatchLimits(queue: 100, batch: 3, delay: .seconds(3600)))
@@ -71,7 +71,7 @@ struct ExportTests {
             for _ in 0..<3 { tracing.tracer.startSpan("one").end() }
             let requests = try await server.requests(1)
             #expect(try TraceReceiver.spans(of: requests[0]).count == 3)
-            // One that is left waits for the delay, or for the end.
+            // A remaining span waits for the delay, or for the shutdown.
             tracing.tracer.startSpan("last").end()
             #expect(server.requests.count == 1)
             await tracing.shutdown()
@@ -79,7 +79,7 @@ struct ExportTests {
         }
     }
 
-    @Test("a few spans go out after the delay")
+    @Test("a few spans are sent after the delay")
     func delay() async throws {
         try await RawServer.run(answer: RawServer.status(200)) { server in
             let tracing = makeTracing(server.url(), batches: BatchLimits(delay: .milliseconds(20)))
@@ -90,7 +90,7 @@ struct ExportTests {
         }
     }
 
-    @Test("what the queue has no room for is dropped and counted")
+    @Test("spans beyond the capacity of the queue are dropped and counted")
     func drops() async throws {
         try await RawServer.run(answer: RawServer.status(200)) { server in
             let metrics = TestMetrics()
@@ -100,7 +100,7 @@ struct ExportTests {
             tracing.start()
             await tracing.shutdown()
             #expect(try TraceReceiver.spans(of: server).count == 5)
-            // No batch is larger than it may be.
+            // No batch exceeds the limit.
             let sizes = try server.requests.map { try TraceReceiver.spans(of: $0).count }
             #expect(sizes == [2, 2, 1])
             #expect(metrics.total("otlp_spans_exported_total") == 5)
@@ -109,7 +109,7 @@ struct ExportTests {
         }
     }
 
-    @Test("a busy collector is asked again, after the time that it asks for", arguments: [429, 502, 503, 504])
+    @Test("a busy collector is retried after the time that it requests", arguments: [429, 502, 503, 504])
     func retries(_ status: Int) async throws {
         let answers = Mutex(0)
         let metrics = TestMetrics()
@@ -132,7 +132,7 @@ struct ExportTests {
         }
     }
 
-    @Test("a batch whose connection is lost is sent again, on another connection")
+    @Test("a batch whose connection is lost is sent again on another connection")
     func lostConnection() async throws {
         let answers = Mutex(0)
         let metrics = TestMetrics()
@@ -141,7 +141,7 @@ struct ExportTests {
                 count += 1
                 return count == 1
             }
-            // Half of an answer.
+            // Half of a response.
             guard isFirst else { return RawServer.status(200)(request, channel) }
             channel.writeAndFlush(ByteBuffer(string: "HTTP/1.1 200 OK\r\nContent-Le"), promise: nil)
             channel.close(promise: nil)
@@ -158,7 +158,7 @@ struct ExportTests {
         }
     }
 
-    @Test("batches are compressed where a variable asks for it")
+    @Test("batches are compressed if a variable requests it")
     func compression() async throws {
         try await RawServer.run(answer: RawServer.status(200)) { server in
             let tracing = makeTracing(server.url(), compresses: true)
@@ -172,7 +172,7 @@ struct ExportTests {
         }
     }
 
-    @Test("a collector that refuses is not asked again", arguments: [400, 401, 404, 500])
+    @Test("a collector that refuses is not retried", arguments: [400, 401, 404, 500])
     func refused(_ status: Int) async throws {
         try await RawServer.run(answer: RawServer.status(status)) { server in
             let metrics = TestMetrics()
@@ -186,7 +186,7 @@ struct ExportTests {
         }
     }
 
-    @Test("spans that a collector takes only in part are counted")
+    @Test("spans that a collector rejects from a batch are counted")
     func partialSuccess() async throws {
         let answer = RawServer.status(200, body: #"{"partialSuccess":{"rejectedSpans":"2","errorMessage":"too old"}}"#)
         try await RawServer.run(answer: answer) { server in
@@ -200,10 +200,10 @@ struct ExportTests {
         }
     }
 
-    @Test("a collector that is away costs a batch once its time is over")
+    @Test("if a collector is down, a batch is dropped when its time is up")
     func away() async throws {
         let metrics = TestMetrics()
-        // Nothing listens there.
+        // Nothing listens on this port.
         let tracing = makeTracing(
             "http://127.0.0.1:1/v1/traces", batches: BatchLimits(delay: .milliseconds(10), timeout: .milliseconds(200)), metrics: metrics)
         tracing.start()
@@ -212,7 +212,7 @@ struct ExportTests {
         await tracing.shutdown()
     }
 
-    @Test("the end waits for a collector that does not answer no longer than it may")
+    @Test("shutdown waits for an unresponsive collector only up to its time limit")
     func silentCollector() async throws {
         try await RawServer.run(answer: { _, _ in }) { server in
             let metrics = TestMetrics()

@@ -11,7 +11,7 @@ struct SamplingTests {
         makeTracing("http://127.0.0.1:1", sampler: Sampler(root: root, isParentBased: isParentBased)).tracer
     }
 
-    @Test("what has a parent is recorded exactly if that is", arguments: [Sampler.Root.alwaysOn, .alwaysOff, .ratio(0.5)])
+    @Test("a span with a parent is recorded exactly if its parent is", arguments: [Sampler.Root.alwaysOn, .alwaysOff, .ratio(0.5)])
     func parents(_ root: Sampler.Root) {
         let tracer = tracer(root)
         for flag in [0, 1] {
@@ -22,7 +22,7 @@ struct SamplingTests {
         }
     }
 
-    @Test("steps of a trace that is not recorded have the ids of the span around them; what others are told has ids of its own")
+    @Test("internal spans of an unrecorded trace have the ids of the surrounding span; spans that others see have their own")
     func unrecordedSteps() {
         let tracer = tracer(.alwaysOff)
         let root = tracer.startSpan("root", ofKind: .server)
@@ -34,13 +34,13 @@ struct SamplingTests {
         #expect(call.context.spanContext?.spanID != root.context.spanContext?.spanID)
     }
 
-    @Test("without regard to parents")
+    @Test("sampling can ignore parents")
     func noParents() {
         let context = tracer(.alwaysOff).context(["traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"])
         #expect(!tracer(.alwaysOff, isParentBased: false).startSpan("child", context: context).isRecording)
     }
 
-    @Test("a ratio takes its share, and each process takes the same traces")
+    @Test("a ratio samples its share, and every process samples the same traces")
     func ratio() {
         let (one, other) = (tracer(.ratio(0.25)), tracer(.ratio(0.25), isParentBased: false))
         var recorded = 0
@@ -49,13 +49,13 @@ struct SamplingTests {
             recorded += span.isRecording ? 1 : 0
             #expect(other.startSpan("same", context: span.context).isRecording == span.isRecording)
         }
-        // Eight standard deviations round 1000.
+        // Eight standard deviations around 1000.
         #expect((780...1220).contains(recorded))
         #expect(!tracer(.ratio(0)).startSpan("root").isRecording)
         #expect(tracer(.ratio(1)).startSpan("root").isRecording)
     }
 
-    @Test("a kind that begins no trace is recorded within one")
+    @Test("a kind that never starts a trace is recorded within one")
     func beginnings() {
         let tracer = makeTracing("http://127.0.0.1:1", mayBegin: { $0 == .server }).tracer
         let root = tracer.startSpan("root", ofKind: .server)
@@ -64,7 +64,7 @@ struct SamplingTests {
         #expect(tracer.startSpan("call", context: root.context, ofKind: .client).isRecording)
     }
 
-    @Test("a linked trace is a new one, linked, and recorded as the other is")
+    @Test("a linked trace is new, linked, and recorded if the other is")
     func linked() async throws {
         try await RawServer.run(answer: RawServer.status(200)) { server in
             let tracing = makeTracing(server.url(), sampler: Sampler(root: .alwaysOff))

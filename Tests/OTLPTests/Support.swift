@@ -5,7 +5,7 @@ import OTLP
 import Synchronization
 import Tracing
 
-/// A tracer whose batches go out soon, and only when they are full where `delay` is long.
+/// A tracer that exports batches soon, or only full ones if `delay` is long.
 func makeTracing(
     _ endpoint: String, sampler: Sampler = Sampler(), batches: BatchLimits = BatchLimits(delay: .milliseconds(20)),
     headers: [String: String] = [:], timeout: Duration = .seconds(10), compresses: Bool = false,
@@ -23,7 +23,7 @@ func makeTracing(
     return tracing
 }
 
-/// Tracers live to the end of the process: many tests never start theirs, and a client must be shut down before it goes.
+/// Keeps tracers until the process ends: many tests never start theirs, and a client must be shut down before it is released.
 private let kept = Mutex<[OTLPTracing]>([])
 
 extension OTLPTracer {
@@ -49,7 +49,7 @@ private struct HeaderInjector: Injector {
 }
 
 extension TestMetrics {
-    /// Zero for one that has not been counted.
+    /// Zero for a counter that does not exist.
     func total(_ label: String, _ dimensions: [(String, String)] = []) -> Int64 {
         (try? expectCounter(label, dimensions).totalValue) ?? 0
     }

@@ -20,7 +20,7 @@ struct TraceContextTests {
     }
 
     @Test(
-        "what is no traceparent begins a new trace",
+        "an invalid traceparent starts a new trace",
         arguments: [
             "", "00", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331", "00-00000000000000000000000000000000-b7ad6b7169203331-01",
             "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01", "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
@@ -33,7 +33,7 @@ struct TraceContextTests {
         #expect(tracer.context(["traceparent": text]).spanContext == nil)
     }
 
-    @Test("a later version is read as far as it is known")
+    @Test("a later version is parsed as far as it is known")
     func laterVersion() {
         let tracer = makeTracing("http://127.0.0.1:1").tracer
         let context = tracer.context(["traceparent": "cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-what-comes"])
@@ -41,7 +41,7 @@ struct TraceContextTests {
     }
 
     @Test(
-        "a malformed state is left out and the trace goes on",
+        "a malformed state is dropped and the trace continues",
         arguments: ["", "=", "a", "a=b=c", "ü=1", String(repeating: "a=1,", count: 200)])
     func malformedState(_ state: String) {
         let tracer = makeTracing("http://127.0.0.1:1").tracer

@@ -53,7 +53,7 @@ import WireFormats
     }
 
     /// Null decodes as an absent member does, and no answer has it in the place of one.
-    @Test func whatMayBeAbsentFromARequestMayBeNull() throws {
+    @Test func optionalRequestFieldsMayBeNull() throws {
         var write = read
         write.body = BodyDescription([.json(Wish.self)], "The wish.")
         let properties = try document([write]).json()["components"]?["schemas"]?["Wish"]?["properties"]

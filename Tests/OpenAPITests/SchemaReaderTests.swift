@@ -86,7 +86,7 @@ import WireFormats
         }
     }
 
-    @Test func aTypeThatLeavesNoTraceIsRefused() {
+    @Test func aTypeThatCannotBeObservedIsRefused() {
         #expect(throws: SchemaError.self) { try SchemaReader().schema(of: Pair.self) }
     }
 

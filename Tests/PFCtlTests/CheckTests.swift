@@ -22,7 +22,7 @@ import WireFormats
         return (checks ?? []).filter { $0["result"] == "failed" || $0["result"] == "warning" }.compactMap { $0["name"]?.stringValue }
     }
 
-    @Test func isContentWithAHealthyInstallation() async throws {
+    @Test func acceptsAHealthyInstallation() async throws {
         try await Self.withAPI { stand in
             let outcome = await stand.pfctl("check", "--color", "never")
             #expect(outcome.status == .ok)
@@ -30,7 +30,7 @@ import WireFormats
         }
     }
 
-    @Test func namesEachTrouble() async throws {
+    @Test func namesEachProblem() async throws {
         try await Self.withAPI(503, json: #"{"status":"unavailable","checks":{"task_database":"failed","blob_store":"ok"}}"#) {
             stand in
             stand.cluster.setReady(stand.pods(of: "web")[0], false, restarts: 9, namespace: FakePixelFlow.namespace)
@@ -49,16 +49,16 @@ import WireFormats
         }
     }
 
-    /// What a healthy installation has is looked at, and not passed over as if there were nothing.
-    @Test func looksAtTheClaimsOfEveryBackingService() async throws {
+    /// The checks of a healthy installation really examine it instead of skipping what is there.
+    @Test func checksTheClaimsOfEveryBackingService() async throws {
         try await Self.withAPI { stand in
             #expect(await stand.pfctl("check", "--color", "never").output.contains("\n✓ every volume is bound\n"))
         }
     }
 
-    /// The api is ready, so that people are told; the check is about its backends.
+    /// api stays ready and serves users; the check reports its backends.
     @Test(arguments: [("task_database", "failed"), ("blob_store", "failed"), ("broker", "warning")])
-    func namesWhatADegradedApiMisses(backend: String, result: String) async throws {
+    func namesTheMissingBackendOfADegradedApi(backend: String, result: String) async throws {
         try await Self.withAPI(200, json: #"{"status":"degraded","checks":{"\#(backend)":"failed","other":"ok"}}"#) { stand in
             let outcome = await stand.pfctl("check", "-o", "json")
             let categories = try JSONValue(parsing: Array(outcome.output.utf8))["categories"]?.arrayValue ?? []
@@ -68,7 +68,7 @@ import WireFormats
         }
     }
 
-    @Test func tellsWhetherItCanBeInstalled() async throws {
+    @Test func reportsWhetherItCanBeInstalled() async throws {
         try await FakePixelFlow.run { stand in
             let bare = await stand.pfctl("check", "--pre", "-n", "fresh", "-o", "json")
             #expect(bare.status == .failed)
@@ -89,7 +89,7 @@ import WireFormats
             let denied = await stand.pfctl("check", "--pre")
             #expect(denied.status == .failed)
             #expect(denied.output.contains("not allowed: create clusterroles.rbac.authorization.k8s.io"))
-            // Either the right to bind a role or what it allows is enough.
+            // Either permission is sufficient: to bind the role, or everything that it allows.
             stand.cluster.deny(DenialRule(verbs: ["bind"], resource: "clusterroles"))
             let held = await stand.pfctl("check", "--pre")
             #expect(held.output.contains("✓ the roles of the chart can be granted"))
@@ -105,7 +105,7 @@ import WireFormats
         }
     }
 
-    @Test func stopsWhereTheClusterCannotBeReached() async throws {
+    @Test func stopsIfTheClusterIsUnreachable() async throws {
         try await FakePixelFlow.run { stand in
             try await stand.cluster.stop()
             let outcome = await stand.pfctl("check", "-o", "json")
@@ -116,7 +116,7 @@ import WireFormats
         }
     }
 
-    /// A worker without a partition has nothing to do, so no maximum above the number of partitions is suggested.
+    /// A worker without a partition has no work, so the suggested maximum never exceeds the number of partitions.
     @Test(
         arguments: [
             (maximum: 6, partitions: nil, "pfctl scale worker --max 12"), (6, 64, "pfctl scale worker --max 12"),
@@ -134,7 +134,7 @@ import WireFormats
         }
     }
 
-    /// Hints send people there.
+    /// Hints link there.
     @Test func isExplainedInTheDocumentation() async throws {
         let page = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../docs/pfctl.md").standardized
         let headings = Set(try String(contentsOf: page, encoding: .utf8).split(separator: "\n").filter { $0.hasPrefix("#") })

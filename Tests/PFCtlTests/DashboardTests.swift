@@ -41,7 +41,7 @@ import FoundationNetworking
         }
     }
 
-    @Test func leadsToThePageAndToTheNextPodWhereOneGoes() async throws {
+    @Test func forwardsToThePageAndFailsOverToAnotherPod() async throws {
         try await FakePixelFlow.run { stand in
             let pods = stand.pods(of: "web").sorted()
             for pod in pods {
@@ -75,7 +75,7 @@ import FoundationNetworking
         }
     }
 
-    @Test func takesThePortThatItIsGiven() async throws {
+    @Test func usesTheGivenPort() async throws {
         try await FakePixelFlow.run { stand in
             let taken = try await StubService.start { _ in (200, "") }
             let outcome = await stand.pfctl("dashboard", "--port", "\(taken.port)")

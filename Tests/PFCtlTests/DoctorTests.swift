@@ -8,7 +8,7 @@ import TerminalTesting
 import Testing
 
 @Suite struct DoctorTests {
-    @Test func failsWhereABackendFailsAndWarnsOfTheRest() async throws {
+    @Test func failsIfABackendFailsAndWarnsAboutTheRest() async throws {
         try await Scenario.run(isHealthy: false) { stand in
             stand.setServiceSecret(TeamService.serviceSecret)
             let outcome = await stand.pfctl("doctor")
@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    @Test func showsAServiceThatDoesNotTell() async throws {
+    @Test func showsAServiceWithoutAReport() async throws {
         try await Scenario.run(isHealthy: true) { stand in
             stand.setServiceSecret("of-yesterday")
             let outcome = await stand.pfctl("doctor")
@@ -44,7 +44,7 @@ import Testing
         }
     }
 
-    @Test func namesWorkersThatDoNotReachTheirBackends() async throws {
+    @Test func namesWorkersThatCannotReachTheirBackends() async throws {
         try await Scenario.run(isHealthy: true) { stand in
             stand.setServiceSecret(TeamService.serviceSecret)
             let blind = try await StubService.start { _ in (200, #"{"status":"degraded","checks":{"broker":"failed"}}"#) }

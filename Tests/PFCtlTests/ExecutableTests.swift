@@ -9,7 +9,7 @@ import Testing
 
 /// The real executable: exit codes, streams, and how long it takes to start.
 @Suite struct ExecutableTests {
-    /// Built beside the tests.
+    /// Built together with the tests.
     private static var executable: URL {
         let bundle = Bundle.allBundles.map(\.bundleURL).first { $0.pathExtension == "xctest" } ?? Bundle.main.bundleURL
         let beside = bundle.deletingLastPathComponent().appending(path: "pfctl")
@@ -25,7 +25,7 @@ import Testing
     {
         // bounded: by the deadline of the process.
         try await withCheckedThrowingContinuation { continuation in
-            // Waiting blocks: on a thread of their own.
+            // Waiting blocks, so it needs its own thread.
             Thread.detachNewThread {
                 continuation.resume(
                     with: Result { try Command.run(executable.path, arguments, environment: environment, within: .seconds(120)) })
@@ -44,7 +44,7 @@ import Testing
             try await run("scale", "nothing", "--replicas", "1", exits: .failed)
             try await run("scale", exits: .usage)
             try await run("scale", "api", "--replicas", "3", "--wait", "--timeout", "100ms", exits: .timedOut)
-            // The third pod is missing now.
+            // Now the third pod is missing.
             try await run("status", exits: .degraded)
             stand.cluster.deny(DenialRule(resource: "deployments"))
             try await run("status", exits: .unreachable)
@@ -60,8 +60,8 @@ import Testing
         #expect(wrong.errors.contains("Unknown option '--bogus'"))
     }
 
-    /// By processor time, which a busy machine does not stretch; 30 ms is for a release build, and measured there.
-    @Test func startsAtOnce() async throws {
+    /// In CPU time, which is independent of the load of the machine; 30 ms was measured with a release build.
+    @Test func startsQuickly() async throws {
         let script = "TIMEFORMAT='%U %S'; time '\(Self.executable.path)' version --client"
         var best = Double.infinity
         for _ in 0..<5 {

@@ -6,7 +6,7 @@ import TerminalTesting
 import Testing
 import WireFormats
 
-/// Each exit status, and that a format changes nothing about it.
+/// All exit statuses, which must not depend on the format.
 @Suite(.serialized) struct ExitStatusTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let status: Terminal.ExitStatus

@@ -3,8 +3,8 @@ import Terminal
 import TerminalTesting
 import Testing
 
-/// What every command prints, byte for byte. Each file was looked at as an operator would; look again where one changes.
-/// One after the other, because each has a cluster of its own.
+/// The exact output of every command. Each file was reviewed from an operator's perspective; review it again if it changes.
+/// Sequential, because each test has its own cluster.
 @Suite(.serialized) struct GoldenTests {
     private static let failed = "019706d2-7c3e-7000-8000-00000000000c"
 
@@ -67,11 +67,11 @@ import Testing
         Transcript("report", "report", "--file", "FOLDER/report.tar", changes: true),
     ]
 
-    @Test(arguments: transcripts) func printsAsItWasFoundGood(transcript: Transcript) async throws {
+    @Test(arguments: transcripts) func matchesTheGoldenFiles(transcript: Transcript) async throws {
         try Self.expect(try await transcript.record(), "\(transcript.name).txt")
     }
 
-    /// Tables; other lines are wrapped too, but have words in them that are to be copied.
+    /// Tables; other lines wrap too, but contain words to copy.
     @Test(
         arguments: ["status", "events", "tasks ls", "tasks show f", "dlq ls", "lag --sample 0", "top", "rollout history api"],
         [60, 80, 120])

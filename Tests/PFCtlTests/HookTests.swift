@@ -32,7 +32,7 @@ import X509
             .status(503, reason: "ServiceUnavailable", message: "starting"), path: "/secrets", method: "GET", count: count)
     }
 
-    @Test func makesASecretOfRandomValues() async throws {
+    @Test func createsASecretOfRandomValues() async throws {
         try await FakePixelFlow.run { stand in
             let outcome = await stand.pfctl(Self.bootstrap, console: nil)
             #expect(outcome.status == .ok, "\(outcome.errors)")
@@ -50,7 +50,7 @@ import X509
         }
     }
 
-    @Test func leavesASecretThatIsThere() async throws {
+    @Test func leavesAnExistingSecretAlone() async throws {
         try await FakePixelFlow.run { stand in
             #expect(await stand.pfctl(Self.bootstrap, console: nil).status == .ok)
             let before = Self.secret(stand)
@@ -63,7 +63,7 @@ import X509
         }
     }
 
-    @Test func addsAKeyThatAnEarlierReleaseDidNotNeed() async throws {
+    @Test func addsAKeyThatIsNewInThisRelease() async throws {
         try await FakePixelFlow.run { stand in
             #expect(await stand.pfctl(Self.bootstrap, console: nil).status == .ok)
             let before = try #require(Self.secret(stand)?["data"])
@@ -76,8 +76,8 @@ import X509
         }
     }
 
-    /// Nobody has the key of the authority, so nobody can make a certificate that the server would accept.
-    @Test func makesTheCertificateOfAServerThatNobodyMayConnectTo() async throws {
+    /// Nobody has the key of the certificate authority, so nobody can issue a certificate that the server would accept.
+    @Test func createsACertificateFromADiscardedAuthority() async throws {
         try await FakePixelFlow.run { stand in
             let outcome = await stand.pfctl(Self.bootstrap + ["--certificate=s3-grpc"], console: nil)
             #expect(outcome.status == .ok, "\(outcome.errors)")
@@ -90,7 +90,7 @@ import X509
             let key = try Certificate.PrivateKey(pemEncoded: try #require(values["s3-grpc.key"]))
             #expect(key.publicKey == certificate.publicKey)
             #expect(try authority.extensions.basicConstraints == .isCertificateAuthority(maxPathLength: 0))
-            // An upgrade leaves it as it is, and makes a whole new one where a part is missing.
+            // An upgrade does not change it, and creates a completely new one if a part is missing.
             let before = Self.secret(stand)
             #expect(await stand.pfctl(Self.bootstrap + ["--certificate=s3-grpc"], console: nil).status == .ok)
             #expect(Self.secret(stand) == before)
@@ -102,7 +102,7 @@ import X509
         }
     }
 
-    @Test func annotatesASecretAlsoIfAnEarlierReleaseHasMadeIt() async throws {
+    @Test func annotatesASecretOfAnEarlierReleaseToo() async throws {
         let annotation = "argocd.argoproj.io/sync-options"
         try await FakePixelFlow.run { stand in
             #expect(await stand.pfctl(Self.bootstrap, console: nil).status == .ok)
@@ -114,7 +114,7 @@ import X509
         }
     }
 
-    @Test func isContentWhereAnotherWasFaster() async throws {
+    @Test func acceptsThatAnotherHookWasFaster() async throws {
         try await FakePixelFlow.run { stand in
             stand.cluster.fail(
                 FakeClusterFault(.status(409, reason: "AlreadyExists", message: "it exists"), path: "/secrets", method: "POST", count: 1))
@@ -123,7 +123,7 @@ import X509
         }
     }
 
-    @Test func goesOnUntilTheServerAnswers() async throws {
+    @Test func retriesUntilTheServerAnswers() async throws {
         try await FakePixelFlow.run { stand in
             stand.cluster.fail(Self.starting(2))
             let outcome = await stand.pfctl(Self.bootstrap, console: nil)
@@ -133,7 +133,7 @@ import X509
         }
     }
 
-    @Test func givesUpInTheEndOrWhereItMayNot() async throws {
+    @Test func givesUpAfterItsTimeoutOrWithoutPermission() async throws {
         try await FakePixelFlow.run { stand in
             stand.cluster.fail(Self.starting(1_000))
             #expect(await stand.pfctl(Self.bootstrap + ["--timeout=300ms"], console: nil).status == .timedOut)
@@ -147,13 +147,13 @@ import X509
     @Test(arguments: [
         [], ["--name=a"], ["--name=a", "--key=b", "--key=b"], ["--name=a", "--key=b c"], ["--name=a", "--key=b", "--label=c"],
     ])
-    func refusesWhatMakesNoSense(arguments: [String]) async throws {
+    func refusesInvalidArguments(arguments: [String]) async throws {
         try await FakePixelFlow.run { stand in
             #expect(await stand.pfctl(["bootstrap-secrets"] + arguments, console: nil).status == .usage)
         }
     }
 
-    /// No kubeconfig, no home: nothing of Kubernetes is asked for.
+    /// Without a kubeconfig and a home directory: Kubernetes is not used.
     private static func probe(_ arguments: String...) async -> Outcome {
         let (output, errors) = (CapturedStream(), CapturedStream())
         let console = Console(output: output, status: errors)
@@ -178,7 +178,7 @@ import X509
         #expect(await Self.probe("api:8080").status == .usage)
     }
 
-    @Test func probesOnceAtLeast() async throws {
+    @Test func probesAtLeastOnce() async throws {
         let waking = try await StubService.start { _ in (503, "{}") }
         let url = "http://127.0.0.1:\(waking.port)/readyz"
         let outcome = await Self.probe("--timeout=1ms", url)

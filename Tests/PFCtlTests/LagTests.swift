@@ -9,7 +9,7 @@ import Testing
 import WireFormats
 
 @Suite struct LagTests {
-    /// What a worker tells; each look finds it ten tasks further.
+    /// The metrics of a worker, which advance by ten tasks with each request.
     private final class Worker: Sendable {
         let finished = Mutex(100)
         let lines: [String]
@@ -33,7 +33,7 @@ import WireFormats
         return lines + ["kafka_committed_offset\(labels) \(committed)", "kafka_end_offset\(labels) \(committed + lag)"]
     }
 
-    /// - Parameter workers: Lines of each of the three; a nil one does not answer.
+    /// - Parameter workers: Metrics lines of each of the three; a worker with nil does not respond.
     private static func run(_ workers: [[String]?], _ body: @Sendable (FakePixelFlow, [String]) async throws -> Void) async throws {
         try await FakePixelFlow.run { stand in
             let pods = stand.pods(of: "worker").sorted()
@@ -47,7 +47,7 @@ import WireFormats
         }
     }
 
-    @Test func putsTogetherWhatEachWorkerTells() async throws {
+    @Test func combinesTheReportsOfAllWorkers() async throws {
         try await Self.run([Self.partition(1, lag: 4), Self.partition(0, lag: 0), Self.partition(2, lag: 6)]) { stand, pods in
             let outcome = await stand.pfctl("lag", "--sample", "0")
             #expect(outcome.status == .ok, "\(outcome.errors)")
@@ -61,7 +61,7 @@ import WireFormats
         }
     }
 
-    @Test func tellsOffsetsAndTheTimeToDrain() async throws {
+    @Test func reportsOffsetsAndTheTimeToDrain() async throws {
         try await Self.run([Self.partition(0, lag: 40, committed: 960), Self.partition(1, lag: 0, committed: 5), []]) { stand, _ in
             let outcome = await stand.pfctl("lag", "--sample", "100ms", "-o", "json")
             let json = try JSONValue(parsing: Array(outcome.output.utf8))
@@ -86,7 +86,7 @@ import WireFormats
         }
     }
 
-    @Test func showsPartitionsThatNobodyHolds() async throws {
+    @Test func showsUnassignedPartitions() async throws {
         try await Self.run([Self.partition(0, lag: 4), Self.partition(2, lag: 0), []]) { stand, pods in
             stand.setPartitions(5)
             let outcome = await stand.pfctl("lag", "--sample", "0")
@@ -96,13 +96,13 @@ import WireFormats
             let json = try JSONValue(parsing: Array(await stand.pfctl("lag", "--sample", "0", "-o", "json").output.utf8))
             #expect(json["untold_partitions"] == [1, 3, 4])
             #expect(json["partition_count"] == 5)
-            // Without the setting only the gap below partition 2 shows.
+            // Without the setting, only the gap below partition 2 is visible.
             stand.setPartitions(nil)
             #expect(await stand.pfctl("lag", "--sample", "0").output.contains("1 of 3 partitions is held by no worker"))
         }
     }
 
-    @Test func failsWhereNoWorkerRunsOrAnswers() async throws {
+    @Test func failsIfNoWorkerRunsOrAnswers() async throws {
         try await Self.run([nil, nil, nil]) { stand, _ in
             #expect(await stand.pfctl("lag").status != .ok)
             #expect(await stand.pfctl("lag").output.isEmpty)

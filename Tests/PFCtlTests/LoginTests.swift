@@ -44,14 +44,14 @@ import WireFormats
         }
     }
 
-    /// The token that the api takes at the moment.
+    /// The token that api currently accepts.
     private final class GoodToken: Sendable {
         let token: Mutex<String>
 
         init(_ token: String) { self.token = Mutex(token) }
     }
 
-    /// Auth that gives three tokens, each for a refresh token that is good once; the api takes the one that is good.
+    /// An auth that issues three tokens, each for a refresh token that is valid once; api accepts the current one.
     private static func runRenewing(
         code: String, good: GoodToken, _ body: @Sendable (FakePixelFlow, [String: String]) async throws -> Void
     ) async throws {
@@ -83,7 +83,7 @@ import WireFormats
         }
     }
 
-    @Test(arguments: ["token_expired", "token_revoked"]) func renewsATokenThatIsNoLongerGood(code: String) async throws {
+    @Test(arguments: ["token_expired", "token_revoked"]) func renewsAnExpiredToken(code: String) async throws {
         let good = GoodToken("t0")
         try await Self.runRenewing(code: code, good: good) { stand, environment in
             let steps: [(good: String, status: Terminal.ExitStatus)] = [
@@ -98,7 +98,7 @@ import WireFormats
         }
     }
 
-    @Test func aRejectionThatARenewalCannotMendIsNotRepeated() async throws {
+    @Test func aRejectionAfterRenewalIsFinal() async throws {
         let good = GoodToken("t1")
         try await Self.runRenewing(code: "token_invalid", good: good) { stand, environment in
             let outcome = await stand.pfctl("tasks", "ls", environment: environment)
@@ -107,7 +107,7 @@ import WireFormats
         }
     }
 
-    @Test func forgetsATokenAgain() async throws {
+    @Test func logoutRemovesTheToken() async throws {
         try await Self.run { stand, environment in
             #expect(await stand.pfctl("logout", environment: environment).output == "no one was logged in to kind-pixelflow/pixelflow\n")
             #expect(await stand.pfctl("login", "--email", "ada@example.com", environment: environment).status == .ok)
@@ -119,7 +119,7 @@ import WireFormats
         }
     }
 
-    @Test func keepsNothingOfAWrongPasswordOrADryRun() async throws {
+    @Test func storesNothingAfterAWrongPasswordOrADryRun() async throws {
         try await Self.run { stand, environment in
             let wrong = await stand.pfctl(
                 "login", "--email", "ada@example.com", environment: environment.merging(["PFCTL_PASSWORD": "guess"]) { $1 })

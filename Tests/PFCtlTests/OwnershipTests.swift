@@ -5,12 +5,12 @@ import TerminalTesting
 import Testing
 import WireFormats
 
-/// Helm 4 applies the chart on the server's side and is refused where a field belongs to somebody who wants something else. After
-/// any command of pfctl that must not be so. See docs/adr/0016-the-values-of-the-chart-own-replicas.md.
+/// Helm 4 uses server-side apply and fails if another owner wants a different value of a field. This must not happen after
+/// any pfctl command. See docs/adr/0016-the-values-of-the-chart-own-replicas.md.
 @Suite struct OwnershipTests {
     private static let namespace = FakePixelFlow.namespace
 
-    /// What `helm upgrade` applies of the api and of the autoscaler, without `--force-conflicts`.
+    /// What `helm upgrade` applies for api and the autoscaler without `--force-conflicts`.
     private static func upgrade(_ stand: FakePixelFlow, replicas: Int = 2) async throws {
         try await with(stand) { client in
             for (kind, name, spec) in manifests(replicas) {
@@ -50,8 +50,8 @@ import WireFormats
         return entries.compactMap { $0["manager"]?.stringValue }
     }
 
-    /// So that the tests below would notice.
-    @Test func theStandInRefusesWhatBelongsToAnother() async throws {
+    /// Proves that the tests below would detect a conflict.
+    @Test func theFakeClusterRefusesFieldsOfAnotherOwner() async throws {
         try await FakePixelFlow.run { stand in
             try await Self.upgrade(stand)
             try await Self.with(stand) { client in
@@ -71,7 +71,7 @@ import WireFormats
             #expect(Self.owners(stand, .deployments, "pixelflow-api") == ["helm"])
             try await Self.upgrade(stand)
             #expect(stand.replicas(of: "api") == 2)
-            // Nor is there a conflict if the values ask for another number.
+            // Nor is there a conflict if the values contain another number.
             #expect(await stand.pfctl("scale", "api", "--replicas", "4").status == .ok)
             try await Self.upgrade(stand, replicas: 3)
             #expect(stand.replicas(of: "api") == 3)
@@ -89,7 +89,7 @@ import WireFormats
         }
     }
 
-    @Test(arguments: [["restart", "api"], ["pause", "api"]]) func aRolloutStopsNoUpgrade(command: [String]) async throws {
+    @Test(arguments: [["restart", "api"], ["pause", "api"]]) func aRolloutDoesNotBlockUpgrades(command: [String]) async throws {
         try await FakePixelFlow.run { stand in
             try await Self.upgrade(stand)
             #expect(await stand.pfctl(["rollout"] + command, console: nil).status == .ok)
@@ -117,8 +117,8 @@ import WireFormats
         }
     }
 
-    /// A Role may allow to scale and no more.
-    @Test func saysWhereItMayNotGiveTheFieldsUp() async throws {
+    /// A Role may allow only scaling.
+    @Test func reportsFieldsThatItMayNotGiveUp() async throws {
         try await FakePixelFlow.run { stand in
             try await Self.upgrade(stand)
             stand.cluster.deny(DenialRule(user: "operator", verbs: ["patch"], resource: "deployments"))

@@ -6,7 +6,7 @@ import Terminal
 import TerminalTesting
 import Testing
 
-/// What becomes of a cluster that cannot be reached, or will not have us: sentences and exit statuses.
+/// Clusters that are unreachable or deny access: messages and exit statuses.
 @Suite struct ReachTests {
     @Test func acceptsATokenAndAPlugin() async throws {
         try await FakePixelFlow.run { stand in
@@ -23,7 +23,7 @@ import Testing
         }
     }
 
-    @Test func isNotLetInWithAnotherToken() async throws {
+    @Test func refusesAnotherToken() async throws {
         try await FakePixelFlow.run { stand in
             try stand.logIn(.token("bad"))
             let outcome = await stand.pfctl("status")
@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    @Test func cannotReachAServerThatIsGone() async throws {
+    @Test func cannotReachAStoppedServer() async throws {
         try await FakePixelFlow.run { stand in
             try await stand.cluster.stop()
             for command in [["status"], ["rollout", "status", "api"], ["scale", "api", "--replicas", "2"], ["events"], ["top"], ["logs"]] {
@@ -76,7 +76,7 @@ import Testing
         }
     }
 
-    @Test func needsAKubeconfigThatMakesSense() async throws {
+    @Test func needsAValidKubeconfig() async throws {
         try await FakePixelFlow.run { stand in
             let unknown = await stand.pfctl("status", "--context", "other")
             #expect(unknown.status == .usage)

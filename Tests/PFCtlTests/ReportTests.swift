@@ -10,7 +10,7 @@ import Testing
 import WireFormats
 
 @Suite struct ReportTests {
-    /// Every secret here has this in it.
+    /// Contained in every secret of this test.
     private static let secret = "hunter2"
 
     private static func plant(_ stand: FakePixelFlow) {
@@ -54,7 +54,7 @@ import WireFormats
             ], pod: pod, container: "api", at: FakePixelFlow.now)
     }
 
-    @Test func holdsWhatHelpsAndNoSecret() async throws {
+    @Test func containsDiagnosticsAndNoSecrets() async throws {
         try await FakePixelFlow.run { stand in
             Self.plant(stand)
             let file = "\(stand.folder)/report.tar"
@@ -79,7 +79,7 @@ import WireFormats
         }
     }
 
-    @Test func notesWhatItMayNotSee() async throws {
+    @Test func notesMissingPermissions() async throws {
         try await FakePixelFlow.run { stand in
             stand.cluster.fail(
                 FakeClusterFault(
@@ -93,7 +93,7 @@ import WireFormats
         }
     }
 
-    /// By the system's own tar, which is to understand ours.
+    /// With the system's tar, which must be able to read our archives.
     private static func extract(_ file: String) throws -> [String: String] {
         let folder = file + ".d"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

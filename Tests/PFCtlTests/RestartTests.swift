@@ -8,9 +8,9 @@ import TerminalTesting
 import Testing
 import WireFormats
 
-/// Every pod is replaced between two calls of a command, wherever that is.
+/// All pods are replaced between any two calls of a command.
 @Suite struct RestartTests {
-    /// More calls than a command makes that does not wait.
+    /// More calls than any command makes that does not wait.
     private static let mostPlaces = 24
 
     private static let metrics =
@@ -28,7 +28,7 @@ import WireFormats
         let count = Mutex(0)
     }
 
-    /// - Returns: how many calls it made.
+    /// - Returns: the number of calls.
     private static func run(_ arguments: [String], restartingAfter place: Int?) async throws -> Int {
         let service = try await StubService.start { $0.path == "/metrics" ? (200, metrics) : (200, #"{"status":"ok"}"#) }
         let calls = Calls()

@@ -36,7 +36,7 @@ import WireFormats
         }
     }
 
-    @Test func failsWhereTheRolloutStalls() async throws {
+    @Test func failsIfTheRolloutStalls() async throws {
         try await FakePixelFlow.run { stand in
             Self.setImage(stand, "localhost/pixelflow/api:missing")
             stand.cluster.stallRollout("pixelflow-api", namespace: Self.namespace)
@@ -49,7 +49,7 @@ import WireFormats
         }
     }
 
-    @Test func timesOutWhereNothingMoves() async throws {
+    @Test func timesOutWithoutProgress() async throws {
         try await FakePixelFlow.run { stand in
             let outcome = await stand.pfctl("rollout", "restart", "api", "--wait", "--timeout", "3s")
             #expect(outcome.status == .timedOut)
@@ -71,7 +71,7 @@ import WireFormats
         }
     }
 
-    @Test func takesBackToAnEarlierRevision() async throws {
+    @Test func rollsBackToAnEarlierRevision() async throws {
         try await FakePixelFlow.run { stand in
             Self.setImage(stand, "localhost/pixelflow/api:0.3.0")
             stand.cluster.completeRollout("pixelflow-api", namespace: Self.namespace)
@@ -103,7 +103,7 @@ import WireFormats
         }
     }
 
-    @Test func isForAllServersOrSaysSo() async throws {
+    @Test func coversAllServersOrSaysSo() async throws {
         try await FakePixelFlow.run { stand in
             #expect(await stand.pfctl("rollout", "status", "kafka").output == "statefulset.apps/pixelflow-kafka: rolled out\n")
             #expect(await stand.pfctl("rollout", "restart", "kafka").output == "statefulset.apps/pixelflow-kafka restarted\n")

@@ -9,7 +9,7 @@ import Testing
 import WireFormats
 
 @Suite struct ScaleDownTests {
-    /// An api whose tasks are in work until workers have been taken away.
+    /// An api whose tasks are running until workers have been removed.
     private final class Tasks: Sendable {
         private struct State {
             var ids: [String] = []
@@ -18,7 +18,7 @@ import WireFormats
 
         private let state = Mutex(State())
         private let isScaledDown: @Sendable () -> Bool
-        /// What becomes of the tasks with these numbers.
+        /// The final status of the tasks with these numbers.
         private let ends: [Int: String]
 
         init(ends: [Int: String] = [:], isScaledDown: @escaping @Sendable () -> Bool) {
@@ -90,7 +90,7 @@ import WireFormats
         return [spec?["minReplicas"]?.intValue, spec?["maxReplicas"]?.intValue]
     }
 
-    @Test(arguments: [true, false]) func takesWorkersAwayAndGivesThemBack(autoscaled: Bool) async throws {
+    @Test(arguments: [true, false]) func scalesWorkersDownAndBackUp(autoscaled: Bool) async throws {
         try await Self.run(autoscaled: autoscaled) { stand, tasks in
             let outcome = await stand.pfctl(
                 "test", "scale-down", "--width", "16", "--tasks", "6", "-o", "json", environment: Self.environment)
@@ -114,7 +114,7 @@ import WireFormats
         }
     }
 
-    @Test func givesTheWorkersBackWhenTheTimeIsOver() async throws {
+    @Test func restoresTheWorkersAfterTheTimeout() async throws {
         try await Self.run { stand, tasks in
             let never = try await StubService.start { call in
                 call.method == "GET" ? (200, #"{"id":"task-0","status":"PROCESSING","attempts":1}"#) : tasks.answer(call)
@@ -139,7 +139,7 @@ import WireFormats
         }
     }
 
-    @Test func needsAWorkerToTakeAway() async throws {
+    @Test func needsAWorkerToRemove() async throws {
         try await Self.run { stand, _ in
             let outcome = await stand.pfctl("test", "scale-down", "--to", "3", environment: Self.environment)
             #expect(outcome.status == .failed)

@@ -18,7 +18,7 @@ import WireFormats
         }
     }
 
-    @Test func warnsWhereAnAutoscalerDecides() async throws {
+    @Test func warnsIfAnAutoscalerIsInControl() async throws {
         try await FakePixelFlow.run { stand in
             let outcome = await stand.pfctl("scale", "worker", "--replicas", "4")
             #expect(outcome.status == .ok)
@@ -42,7 +42,7 @@ import WireFormats
         }
     }
 
-    @Test func keepsToCurrentReplicas() async throws {
+    @Test func honoursCurrentReplicas() async throws {
         try await FakePixelFlow.run { stand in
             let other = await stand.pfctl("scale", "api", "--replicas", "5", "--current-replicas", "3")
             #expect(other.status == .failed)
@@ -91,7 +91,7 @@ import WireFormats
     @Test(arguments: [
         [], ["worker"], ["worker", "--replicas", "-1"], ["worker", "--replicas", "many"], ["worker", "--min", "5", "--max", "2"],
     ])
-    func refusesWhatMakesNoSense(arguments: [String]) async throws {
+    func refusesInvalidArguments(arguments: [String]) async throws {
         try await FakePixelFlow.run { stand in
             stand.cluster.forgetRequests()
             let outcome = await stand.pfctl(["scale"] + arguments, console: nil)

@@ -14,7 +14,7 @@ import WireFormats
         "failures":{"not_an_image":1,"source_timeout":1},"oldest_pending_seconds":4.5}
         """
 
-    /// A worker that crashes, an autoscaler that wants more, a warning, and a service that answers with counts.
+    /// A crashing worker, an autoscaler that needs more pods, a warning, and a service that reports counts.
     private static func withTrouble(_ body: @Sendable (FakePixelFlow) async throws -> Void) async throws {
         try await StubService.run("api", port: 8_080, { _ in (200, stats) }) { stand, _ in
             let worker = stand.pods(of: "worker")[1]
@@ -33,7 +33,7 @@ import WireFormats
 
     @Test func listsThePodsOfAPoolUnderIt() async throws {
         try await FakePixelFlow.run { stand in
-            // As the chart labels them: the Deployment by its own component, its pods as workers of another name.
+            // The labels of the chart: the Deployment has its own component, its pods are workers with another name.
             var labels = FakePixelFlow.labels("worker")
             labels["app.kubernetes.io/name"] = "pixelflow-spot"
             stand.cluster.deploy("pixelflow-worker-spot", replicas: 2, labels: labels, namespace: FakePixelFlow.namespace)
@@ -51,7 +51,7 @@ import WireFormats
         }
     }
 
-    @Test func isHealthyWhereAllIsReady() async throws {
+    @Test func isHealthyIfEverythingIsReady() async throws {
         try await FakePixelFlow.run { stand in
             let outcome = await stand.pfctl("status")
             #expect(outcome.status == .ok)
@@ -60,8 +60,8 @@ import WireFormats
         }
     }
 
-    /// Every pod warns of its probes until it is ready, and every autoscaler of its metric: a fresh installation has nothing but these.
-    @Test func forgetsWarningsOfWhatHasBecomeWell() async throws {
+    /// In a fresh installation, pods warn about their probes until they are ready, and autoscalers about their metric.
+    @Test func dropsWarningsAboutRecoveredObjects() async throws {
         try await FakePixelFlow.run { stand in
             let pod = stand.pods(of: "api")[0]
             func warn(_ reason: String, _ kind: String, _ name: String, at time: Timestamp) {
@@ -78,13 +78,13 @@ import WireFormats
             warn("FailedGetExternalMetric", "HorizontalPodAutoscaler", "pixelflow-worker", at: before)
             let healthy = await stand.pfctl("status")
             #expect(!healthy.output.contains("it is"))
-            // What comes later counts.
+            // Later warnings count.
             warn("Unhealthy", "Pod", pod, at: after)
             #expect(await stand.pfctl("status").output.contains("Unhealthy it is"))
         }
     }
 
-    @Test func saysWhatCannotBeHad() async throws {
+    @Test func reportsMissingData() async throws {
         try await FakePixelFlow.run { stand in
             stand.cluster.deny(DenialRule(resource: "events"))
             stand.cluster.refuse(
@@ -110,7 +110,7 @@ import WireFormats
         }
     }
 
-    /// All lists at once, then the two round trips of a forwarded port.
+    /// All lists concurrently, then the two round trips of a forwarded port.
     @Test func asksForEachListOnce() async throws {
         try await Self.withTrouble { stand in
             stand.cluster.forgetRequests()
@@ -122,7 +122,7 @@ import WireFormats
         }
     }
 
-    @Test func tellsWhereItLooked() async throws {
+    @Test func reportsWhereItLooked() async throws {
         try await FakePixelFlow.run { stand in
             let elsewhere = await stand.pfctl("status", "-n", "elsewhere")
             #expect(elsewhere.status == .failed)

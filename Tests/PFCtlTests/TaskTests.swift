@@ -18,7 +18,7 @@ import WireFormats
             """
     }
 
-    /// Three tasks; `gone` is unknown, `done` cannot be changed; a list of two pages where it is of failed ones.
+    /// Three tasks: `gone` does not exist, `done` cannot be changed. The list of failed tasks has two pages.
     private static let api: StubService.Answer = { call in
         guard call.authorization == "Bearer good" else { return (401, #"{"detail":"The token is not valid.","code":"token_invalid"}"#) }
         switch (call.method, call.path) {
@@ -68,7 +68,7 @@ import WireFormats
         }
     }
 
-    @Test func tellsWhatWasDoneBeforeTheServiceWent() async throws {
+    @Test func reportsProgressBeforeTheServiceFailed() async throws {
         let api: StubService.Answer = { call in
             call.path.contains("first") ? (202, Self.task("first", "CANCELLED")) : (403, #"{"detail":"Not now."}"#)
         }
@@ -79,7 +79,7 @@ import WireFormats
         }
     }
 
-    @Test func isContentWhereNothingHasFailed() async throws {
+    @Test func succeedsIfNothingHasFailed() async throws {
         try await StubService.run("api", port: 8_080, { _ in (200, #"{"tasks":[]}"#) }) { stand, _ in
             for arguments in [["dlq", "ls"], ["dlq", "replay", "--all"], ["dlq", "purge", "--all"]] {
                 let outcome = await stand.pfctl(arguments, console: nil, environment: Self.token)
@@ -103,7 +103,7 @@ import WireFormats
         }
     }
 
-    @Test func changesWhatItCanAndNamesWhatItCannot() async throws {
+    @Test func changesWhatIsPossibleAndNamesTheRest() async throws {
         try await Self.run { stand, api in
             let outcome = await stand.pfctl("tasks", "cancel", "done", "f1", environment: Self.token)
             #expect(outcome.status == .failed)
@@ -142,7 +142,7 @@ import WireFormats
         }
     }
 
-    @Test func asksForATokenAndTellsWhereItIsNotTaken() async throws {
+    @Test func asksForATokenAndReportsARefusal() async throws {
         try await Self.run { stand, _ in
             let none = await stand.pfctl("tasks", "ls", environment: ["XDG_CONFIG_HOME": stand.folder])
             #expect(none.status == .unreachable)
@@ -155,7 +155,7 @@ import WireFormats
     }
 
     @Test(arguments: [["dlq", "replay"], ["dlq", "purge", "f1", "--all"], ["tasks", "cancel"], ["tasks", "ls", "--status", "LOST"]])
-    func refusesWhatMakesNoSense(arguments: [String]) async throws {
+    func refusesInvalidArguments(arguments: [String]) async throws {
         try await FakePixelFlow.run { stand in
             #expect(await stand.pfctl(arguments, console: nil, environment: Self.token).status == .usage)
         }

@@ -106,7 +106,7 @@ import Testing
         ["users", "create", "eve@example.com", "-o", "name"], ["keys", "create", "site", "--scope", "tasks:read", "-o", "name"],
         ["keys", "create", "site"], ["audit", "--limit", "-1"],
     ])
-    func refusesWhatMakesNoSense(arguments: [String]) async throws {
+    func refusesInvalidArguments(arguments: [String]) async throws {
         try await TeamService.run { stand, auth in
             #expect(await stand.pfctl(arguments, console: nil, environment: TeamService.environment).status == .usage)
             #expect(auth.calls.isEmpty)

@@ -5,7 +5,7 @@ import NIOPosix
 import TestSupport
 import Testing
 
-/// The commands of docs/teams.md, against a pixelflow without accounts that a cluster's pods of auth lead to.
+/// The commands in docs/teams.md, against a pixelflow without accounts behind the auth pods of a cluster.
 @Suite struct TeamsPageTests {
     private static let secret = "the secret of the services of this test"
     private static let password = "correct horse battery staple"
@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    /// Every command of the page's blocks; one that goes on in the next line is one.
+    /// All commands in the code blocks of the page; continued lines belong to one command.
     private static func commands() throws -> [String] {
         let page = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../docs/teams.md")
         let parts = try String(contentsOf: page, encoding: .utf8).components(separatedBy: "```\n")
@@ -34,13 +34,13 @@ import Testing
         return blocks.flatMap { $0.replacing("\\\n", with: " ").split(separator: "\n").map(String.init) }
     }
 
-    /// Runs one command after the other, each with the token and the key that an earlier one has printed.
+    /// Runs the commands in sequence, each with the token and the key that an earlier one has printed.
     private static func script(_ commands: [String], ports: [Int], folder: String) -> String {
         let (web, auth) = (ports[0], ports[1])
         let options = zip(["web", "auth", "api", "worker", "web-management"], ports).map { "--\($0)-port \($1)" }.joined(separator: " ")
         var lines = [
             "set -euo pipefail",
-            // Ends with the shell, however that ends: the test waits for everything that the shell has started.
+            // Ends with the shell, because the test waits for all processes that the shell has started.
             "setpriv --pdeathsig KILL pixelflow --data-dir '\(folder)/data' --host 127.0.0.1 \(options) > '\(folder)/log' 2>&1 &",
             "trap 'kill -KILL %1' EXIT",
             "until curl -sf -o /dev/null http://127.0.0.1:\(web)/auth/register; do kill -0 $!; sleep 0.05; done",
@@ -72,7 +72,7 @@ import Testing
         ]
         // bounded: by the deadline of the process.
         return try await withCheckedThrowingContinuation { continuation in
-            // Waiting blocks: on a thread of its own.
+            // Waiting blocks, so it needs its own thread.
             Thread.detachNewThread {
                 continuation.resume(
                     with: Result { try Command.run("/bin/bash", ["-c", script], environment: environment, within: .seconds(50)) })
@@ -80,7 +80,7 @@ import Testing
         }
     }
 
-    /// Built beside the tests.
+    /// Built together with the tests.
     private static let executables: String = {
         let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
         return URL(filePath: tests).deletingLastPathComponent().path

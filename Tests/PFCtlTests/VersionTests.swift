@@ -8,7 +8,7 @@ import Testing
 @testable import PFCtl
 
 @Suite struct VersionTests {
-    @Test func tellsVersions() async throws {
+    @Test func reportsVersions() async throws {
         try await FakePixelFlow.run { stand in
             #expect(await stand.pfctl("version").output.contains("\nKubernetes:      v1.36.0\n"))
             stand.cluster.forgetRequests()
@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test(arguments: [("v0.2.1", true), ("v0.10.0", true), ("v0.2.0", false), ("v0.1.9", false), ("v0.2.0-rc.1", false)])
-    func saysWhetherANewerOneIsOut(tag: String, isNewer: Bool) async throws {
+    func reportsWhetherANewerVersionExists(tag: String, isNewer: Bool) async throws {
         try await Self.withReleases({ _ in (200, #"{"tag_name":"\#(tag)","body":"notes"}"#) }) { stand, releases, url in
             let outcome = await stand.pfctl("version", "--client", "--check", "--releases", url)
             #expect(outcome.status == .ok, "\(outcome.errors)")
@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test func asksNobodyUnlessItIsToldTo() async throws {
+    @Test func makesNoRequestUnlessAskedTo() async throws {
         try await Self.withReleases({ _ in (200, #"{"tag_name":"v9.0.0"}"#) }) { stand, releases, url in
             let outcome = await stand.pfctl("version", environment: ["PFCTL_RELEASES": url])
             #expect(outcome.status == .ok)
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test func versionsFollowEachOther() {
+    @Test func versionsAreOrdered() {
         let order = ["0.2.0-alpha", "0.2.0-rc.1", "0.2.0-rc.2", "0.2.0-rc.10", "0.2.0", "0.2.1", "0.10.0", "1.0.0-rc.1", "1.0.0"]
         let versions = order.compactMap { ReleaseVersion($0) }
         #expect(versions.map(\.description) == order)

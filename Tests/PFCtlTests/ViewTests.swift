@@ -11,7 +11,7 @@ import WireFormats
 @Suite struct ViewTests {
     private static let namespace = FakePixelFlow.namespace
 
-    @Test func listsEventsOfItsOwn() async throws {
+    @Test func listsOnlyItsOwnEvents() async throws {
         try await FakePixelFlow.run { stand in
             let pod = stand.pods(of: "worker")[0]
             for (index, entry) in [
@@ -32,7 +32,7 @@ import WireFormats
         }
     }
 
-    @Test func showsWhatIsUsed() async throws {
+    @Test func showsUsage() async throws {
         try await FakePixelFlow.run { stand in
             for (index, pod) in stand.pods(of: "worker").enumerated() {
                 stand.cluster.setMetrics(
@@ -70,7 +70,7 @@ import WireFormats
         }
     }
 
-    @Test func followsLogsOfPodsThatComeLater() async throws {
+    @Test func followsLogsOfNewPods() async throws {
         try await FakePixelFlow.run { stand in
             let (output, errors) = (CapturedStream(), CapturedStream())
             let old = stand.pods(of: "api")[0]
@@ -103,7 +103,7 @@ import WireFormats
         }
     }
 
-    @Test func refusesOptionsThatContradict() async throws {
+    @Test func refusesContradictoryOptions() async throws {
         try await FakePixelFlow.run { stand in
             #expect(await stand.pfctl("logs", "--follow", "--previous").status == .usage)
             #expect(await stand.pfctl("status", "-o", "xml").status == .usage)

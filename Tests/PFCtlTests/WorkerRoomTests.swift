@@ -34,7 +34,7 @@ import WireFormats
         return try #require(outcome.output.split(separator: "\n").map(String.init).first { $0.contains("the nodes have room") })
     }
 
-    @Test func isContentWithEnoughNodes() async throws {
+    @Test func acceptsEnoughNodes() async throws {
         try await Self.withAPI { stand in
             Self.addNode("large", cpu: "8", to: stand)
             let line1 = try await Self.line(stand)
@@ -42,7 +42,7 @@ import WireFormats
         }
     }
 
-    @Test func countsWhatRunsAlready() async throws {
+    @Test func countsRunningPods() async throws {
         try await Self.withAPI { stand in
             Self.addNode("a", cpu: "2", to: stand)
             Self.addNode("b", cpu: "1", memory: "512Mi", to: stand)
@@ -55,13 +55,13 @@ import WireFormats
                 ])
             let outcome = await stand.pfctl("check")
             #expect(outcome.status == .ok, "a warning is no failure: \(outcome.output)")
-            // 1.4 cores take five workers, and half a GiB two.
+            // 1.4 cores are sufficient for five workers, but half a GiB only for two.
             let line2 = try await Self.line(stand)
             #expect(line2 == "! the nodes have room for every worker: 7 of 20, by what they request")
         }
     }
 
-    @Test func passesNodesOverThatTakeNoWorkers() async throws {
+    @Test func skipsNodesThatAcceptNoWorkers() async throws {
         try await Self.withAPI { stand in
             Self.addNode("cordoned", cpu: "64", spec: ["unschedulable": true], to: stand)
             let line3 = try await Self.line(stand)
@@ -83,7 +83,7 @@ import WireFormats
         }
     }
 
-    @Test func saysThatItMayNotLook() async throws {
+    @Test func reportsMissingPermission() async throws {
         try await Self.withAPI { stand in
             stand.cluster.deny(DenialRule(verbs: ["list"], resource: "nodes"))
             let line7 = try await Self.line(stand)

@@ -69,7 +69,7 @@ import Testing
         Transcript("events", "events", "--limit", "2"),
     ]
 
-    @Test(arguments: transcripts) func printsAsItWasFoundGood(transcript: Transcript) async throws {
+    @Test(arguments: transcripts) func matchesTheGoldenFiles(transcript: Transcript) async throws {
         let text = try await transcript.record()
         let kept = try GoldenFiles(of: "pf").kept("\(transcript.name).txt", recording: text)
         #expect(text == kept, "\(transcript.name).txt differs")
@@ -95,7 +95,7 @@ import Testing
         #expect(text == kept, "help-\(width).txt differs")
     }
 
-    @Test func saysThatTheTokenIsNotTaken() async throws {
+    @Test func reportsThatTheTokenIsRefused() async throws {
         try await FakeServer.run { server in
             let outcome = await server.pf(["tasks", "ls"], ["PIXELFLOW_TOKEN": "bad"])
             #expect(outcome.status == .unreachable)

@@ -18,7 +18,7 @@ import Testing
         }
     }
 
-    @Test func whatIsNoPriorityIsRefused() async throws {
+    @Test func anInvalidPriorityIsRefused() async throws {
         try await FakeServer.run { server in
             let outcome = await server.pf(["presets", "put", "mine", "FOLDER/pipeline.json", "--priority", "urgent"])
             #expect(outcome.status == .usage)

@@ -16,7 +16,7 @@ import Testing
         return (UploadProgress(total: total, status: StatusLine(stream: stream, palette: Palette(isColoured: false))), stream)
     }
 
-    @Test func drawsHowFarAllImagesAreTogether() {
+    @Test func drawsTheTotalProgressOfAllImages() {
         let (progress, stream) = Self.progress(total: 4, width: 60)
         progress.advance("a", to: 0.5)
         progress.advance("b", to: 0.5)
@@ -49,7 +49,7 @@ import Testing
     }
 
     /// Narrower than the bar, and wider.
-    @Test(arguments: [30, 60]) func isThereWhileImagesAreUploaded(width: Int) async throws {
+    @Test(arguments: [30, 60]) func isVisibleDuringUploads(width: Int) async throws {
         try await FakeServer.run { server in
             let outcome = await server.pf(
                 ["upload", "FOLDER/a.png", "--preset", "web", "--output", "FOLDER/out"], width: 100, statusWidth: width)

@@ -7,7 +7,7 @@ import WireFormats
 
 @testable import PixelFlowAPI
 
-/// What operators read for a backup, and write for its restore. The whole way is in EndToEndTests.
+/// What operators read for a backup and write for its restore. EndToEndTests test complete backups.
 @Suite struct ArchiveRouteTests {
     private static let routes: [(HTTPRequest.Method, String)] = [
         (.get, "/operator/archive"), (.get, "/operator/archive/rows"), (.get, "/operator/archive/objects"),
@@ -16,7 +16,7 @@ import WireFormats
         (.put, "/operator/archive/restores/b1/object?key=a/b/c"), (.delete, "/operator/archive/restores/b1"),
     ]
 
-    @Test func peopleAreRefused() async throws {
+    @Test func usersAreRefused() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             for (method, path) in Self.routes {
@@ -51,7 +51,7 @@ import WireFormats
         }
     }
 
-    @Test func anEmptyInstallationTakesRowsAndObjects() async throws {
+    @Test func anEmptyInstallationAcceptsRowsAndObjects() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             var operators = ada

@@ -14,7 +14,7 @@ import Prometheus
 import Synchronization
 import Testing
 
-/// What the api tells the audit log, whoever is away or killed meanwhile.
+/// What api reports to the audit log, regardless of outages and kills.
 @Suite struct AuditTests {
     private let pipeline = ByteBuffer(string: #"{"outputs":[{"name":"tiny","operations":[{"op":"resize","width":10}],"format":"png"}]}"#)
     private let clock = ManualClock()
@@ -25,7 +25,7 @@ import Testing
             metrics: harness.registry)
     }
 
-    /// The entries of a person's organisation that come from the api, the oldest first.
+    /// The entries from api for a user's organisation, oldest first.
     private func log(_ harness: APIHarness, of client: APIClient) async throws -> [AuditEntry] {
         let own: Set<AuditAction> = [
             .presetSaved, .presetDeleted, .taskDeleted, .quotaChanged, .webhookCreated, .webhookChanged, .webhookDeleted,
@@ -34,7 +34,7 @@ import Testing
             .filter { own.contains($0.action) }.reversed()
     }
 
-    @Test func everyActIsThereOnceWithWhoWhatAndWhere() async throws {
+    @Test func everyActionIsLoggedOnceWithActorTargetAndAddress() async throws {
         let harness = try await APIHarness(clock: clock)
         try await harness.run { ada, bob in
             let task = try await ada.task()
@@ -56,7 +56,7 @@ import Testing
                 requests.append(response.headers[HTTPField.Name("x-request-id")!] ?? "")
                 clock.advance(by: .seconds(1))
             }
-            // What was not done is not told of.
+            // What was not done is not reported.
             #expect(try await ada.send(.delete, "/api/presets/mine").status == .notFound)
             #expect(try await bob.send(.delete, "/api/tasks/\(task)").status == .notFound)
             #expect(try await harness.tasks.auditBacklog() == 5)
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test func everyChangeOfAWebhookIsThere() async throws {
+    @Test func everyChangeOfAWebhookIsLogged() async throws {
         let harness = try await APIHarness(clock: clock)
         try await harness.run { ada, bob in
             let json = #"{"url":"https://example.com/hook","events":["task.failed"]}"#
@@ -95,7 +95,7 @@ import Testing
         }
     }
 
-    @Test func anAwayAuthLosesNothingAndALostAnswerDoublesNothing() async throws {
+    @Test func anAuthOutageLosesNothingAndALostAnswerDuplicatesNothing() async throws {
         let harness = try await APIHarness(clock: clock)
         try await harness.run { ada, _ in
             for name in ["a", "b", "c"] {
@@ -120,8 +120,8 @@ import Testing
         }
     }
 
-    /// The api dies after the entry and before anyone knows whether its act has happened: here by a store that never answers.
-    @Test func anActThatWasCutOffIsThereWithItsDoubt() async throws {
+    /// api dies after storing the entry, before the outcome of the action is known: simulated by a store that never responds.
+    @Test func anInterruptedActionIsLoggedAsUncertain() async throws {
         let harness = try await APIHarness(clock: clock)
         let tenant = TenantID("tenant")
         await #expect(throws: CancellationError.self) {
@@ -144,7 +144,7 @@ import Testing
         #expect(try await publisher.round() == 0)
     }
 
-    @Test func beyondTheBoundWhatMustBeAuditedIsRefusedAndNotDone() async throws {
+    @Test func aFullOutboxRefusesAuditedActions() async throws {
         let harness = try await APIHarness(clock: clock, auditCapacity: 2)
         try await harness.run { ada, _ in
             for name in ["a", "b"] { #expect(try await ada.send(.put, "/api/presets/\(name)", body: pipeline).status == .created) }
@@ -152,14 +152,14 @@ import Testing
             #expect(refused.status == .serviceUnavailable)
             #expect(refused.code == "audit_log_busy")
             #expect(try await ada.get("/api/presets/c").status == .notFound)
-            // What needs no entry goes on.
+            // Actions that need no entry still work.
             _ = try await ada.task()
             _ = try await publisher(harness, to: harness.auth.identities).round()
             #expect(try await ada.send(.put, "/api/presets/c", body: pipeline).status == .created)
         }
     }
 
-    @Test func entriesReachAnAuthElsewhereByHTTP() async throws {
+    @Test func entriesReachARemoteAuthByHTTP() async throws {
         let harness = try await APIHarness(clock: clock)
         try await harness.run { ada, _ in
             for name in ["a", "b"] {

@@ -63,14 +63,14 @@ import Testing
             #expect(refusal.status == .conflict)
             #expect(refusal.code == "batch_closed")
             #expect(refusal.field == "batch")
-            // A repeated request is answered, and one into another batch is another request.
+            // A repeated request gets the same task; the same upload to another batch is a different request.
             #expect(try await ada.post(image: "a", query: "?batch=\(id)", headers: key).taskID() == first.taskID())
             #expect(try await ada.post(image: "a", headers: key).code == "idempotency_key_reused")
             #expect(try await harness.objects(of: ada).count == 1)
         }
     }
 
-    @Test func aBatchThatIsNotThereIsRefused() async throws {
+    @Test func anUnknownBatchIsRefused() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, bob in
             let (id, unknown) = (try await open(bob), BatchID.make(at: SystemClock().now()).rawValue)
@@ -92,7 +92,7 @@ import Testing
         (#"{"description":"\#(String(repeating: "x", count: 257))"}"#, "description"),
         (#"{"description":"two\nlines"}"#, "description"), (#"{"description":"\u0000"}"#, "description"),
     ])
-    func aBodyThatIsWrongIsRefused(_ json: String, _ field: String) async throws {
+    func anInvalidBodyIsRefused(_ json: String, _ field: String) async throws {
         try await APIHarness().run { ada, _ in
             let refusal = try await ada.post(json: json, to: "/api/batches")
             #expect(refusal.status == .unprocessableContent)
@@ -101,7 +101,7 @@ import Testing
         }
     }
 
-    @Test func itsPriorityIsThatOfUploadsThatNameNone() async throws {
+    @Test func itsPriorityAppliesToUploadsWithoutOne() async throws {
         try await APIHarness().run { ada, _ in
             let pipeline = ByteBuffer(string: #"{"outputs":[{"name":"a"}]}"#)
             #expect(try await ada.send(.put, "/api/presets/urgent?priority=high", body: pipeline).status == .created)
@@ -130,7 +130,7 @@ import Testing
         }
     }
 
-    @Test func aReaderOpensNone() async throws {
+    @Test func aReaderCannotOpenABatch() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             let id = try await open(ada)
@@ -142,7 +142,7 @@ import Testing
         }
     }
 
-    @Test func webhooksAreToldOfItsCompletion() async throws {
+    @Test func webhooksAreNotifiedOfItsCompletion() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             let hook = try await ada.post(json: #"{"url":"https://example.com/hook","events":["batch.completed"]}"#, to: "/api/webhooks")
@@ -152,7 +152,7 @@ import Testing
             _ = try await ada.send(.post, "/api/batches/\(id)/close")
             await harness.watch.round()
             try await harness.fail(task)
-            // As the event of its end has it noted.
+            // Like the event of the task's end.
             harness.watch.note(BatchID(id), of: try await harness.tenant(of: ada.token))
             await harness.watch.round()
             let completed = try await ada.get("/api/batches/\(id)").object()

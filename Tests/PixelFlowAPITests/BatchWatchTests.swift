@@ -8,7 +8,7 @@ import PixelFlowEmbedded
 import Synchronization
 import Testing
 
-/// When batches are closed, completed, told of and removed, however many replicas do so and whenever one is killed.
+/// When batches are closed, completed, reported and removed, with any number of replicas and kills.
 @Suite struct BatchWatchTests {
     private static let tenant = TenantID("tenant")
     private let clock = ManualClock()
@@ -56,7 +56,7 @@ import Testing
             ])
     }
 
-    @Test func whoeverIsMailedOfABatchLearnsOfItsFailures() async throws {
+    @Test func theMailAboutABatchReportsItsFailures() async throws {
         let batch = try await batch()
         for _ in 0..<7 {
             let task = try #require(try await store.claim(try await task(batch).id, by: WorkerID("worker")))
@@ -70,12 +70,12 @@ import Testing
         #expect(desk.batches.first?.ended.failures.first?.name == "https://example.com/a.jpg")
     }
 
-    @Test func nobodyIsForgottenWhileAuthIsAway() async throws {
+    @Test func noNotificationIsLostWhileAuthIsDown() async throws {
         let batch = try await batch()
         _ = try await store.close(batch.id, of: Self.tenant)
         desk.isAway.store(true, ordering: .relaxed)
         await watch.round()
-        // Its state does not wait for the mail, and neither do other batches.
+        // Neither its state nor other batches wait for the mail.
         #expect(try await state(batch) == .completed)
         #expect(try await store.dueBatches(limit: 10).isEmpty)
         desk.isAway.store(false, ordering: .relaxed)
@@ -87,7 +87,7 @@ import Testing
         #expect(desk.batches.map(\.id) == [batch.id.rawValue])
     }
 
-    @Test func anAuthThatTakesNoBatchesIsAskedForADay() async throws {
+    @Test func anAuthWithoutBatchesIsRetriedForADay() async throws {
         let batch = try await batch()
         _ = try await store.close(batch.id, of: Self.tenant)
         desk.isAway.store(true, ordering: .relaxed)
@@ -101,7 +101,7 @@ import Testing
         #expect(try await state(batch) == nil)
     }
 
-    @Test func aBatchIsLeftAloneUntilAllOfABackupIsThere() async throws {
+    @Test func aBatchIsLeftAloneUntilARestoreIsComplete() async throws {
         try await store.beginRestore(of: "backup")
         let batch = try await batch()
         _ = try await store.close(batch.id, of: Self.tenant)
@@ -128,8 +128,8 @@ import Testing
         #expect(try await deliveries(to: hook).count == 1)
     }
 
-    /// Nobody has noted the end: whoever would have, was killed.
-    @Test(arguments: [true, false]) func anEndThatNobodyNotesIsFound(isDeletion: Bool) async throws {
+    /// Nobody has received the event: the replica that would have was killed.
+    @Test(arguments: [true, false]) func anUnreportedEndIsFound(isDeletion: Bool) async throws {
         let hook = try await endpoint([.batchCompleted])
         let batch = try await batch()
         let task = try await task(batch)
@@ -140,14 +140,14 @@ import Testing
         _ = try await isDeletion ? store.delete(task.id, of: Self.tenant) : store.cancel(task.id, of: Self.tenant)
         await watch.round()
         #expect(try await state(batch) == .closed)
-        // However long it has been closed.
+        // However long ago it was closed.
         clock.advance(by: .seconds(60))
         await watch.round()
         #expect(try await state(batch) == .completed)
         #expect(try await deliveries(to: hook).count == 1)
     }
 
-    @Test func ofManyReplicasOneTells() async throws {
+    @Test func oneOfManyReplicasSendsTheNotification() async throws {
         let hooks = [try await endpoint([.batchCompleted]), try await endpoint([.batchCompleted])]
         let batch = try await batch()
         _ = try await store.cancel(try await task(batch).id, of: Self.tenant)
@@ -159,7 +159,7 @@ import Testing
         for hook in hooks { #expect(try await deliveries(to: hook).count == 1) }
     }
 
-    @Test(arguments: [0, 1, 2]) func whoIsKilledWhileItTellsIsFollowedUp(after deliveries: Int) async throws {
+    @Test(arguments: [0, 1, 2]) func aNotificationInterruptedByAKillIsRepeated(after deliveries: Int) async throws {
         let hooks = [try await endpoint([.batchCompleted]), try await endpoint([.batchCompleted])]
         let batch = try await batch()
         _ = try await store.close(batch.id, of: Self.tenant)
@@ -169,11 +169,11 @@ import Testing
         await watch.round()
         #expect(try await state(batch) == .completed)
         for hook in hooks { #expect(try await self.deliveries(to: hook).count == 1) }
-        // What was told first stays.
+        // The first deliveries are not changed.
         if !first.isEmpty { #expect(try await self.deliveries(to: hooks[0]) == first) }
     }
 
-    @Test func aReplayOfACompletedBatchTellsNothing() async throws {
+    @Test func aReplayOfACompletedBatchSendsNothing() async throws {
         let hook = try await endpoint([.batchCompleted])
         let batch = try await batch()
         let task = try #require(try await store.claim(try await task(batch).id, by: WorkerID("worker")))
@@ -207,7 +207,7 @@ import Testing
         #expect(try await state(batch) == .completed)
     }
 
-    @Test func aCompletedBatchGoesADayAfterItsTasks() async throws {
+    @Test func aCompletedBatchIsDeletedADayAfterItsTasks() async throws {
         let batch = try await batch()
         let task = try await task(batch)
         _ = try await store.cancel(task.id, of: Self.tenant)
@@ -227,7 +227,7 @@ import Testing
 
     // MARK: Parts
 
-    /// As the event of a task's end has it looked at.
+    /// Checks the batch as after the event of a task's end.
     private func look(_ batch: Batch) async {
         watch.note(batch.id, of: batch.tenant)
         await watch.round()
@@ -262,14 +262,14 @@ import Testing
     private func state(_ batch: Batch) async throws -> Batch.State? { try await store.batch(batch.id, of: batch.tenant)?.state }
 }
 
-/// Gone once nobody uses it.
+/// Removed with the last reference.
 private final class Folder: Sendable {
     let path = FileManager.default.temporaryDirectory.appendingPathComponent("pixelflow-batches-\(UUID().uuidString)").path
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 }
 
-/// Keeps what it is told.
+/// Records reports.
 private final class RecordingDesk: TaskMailDesk {
     let isAway = Atomic(false)
     private let state = Mutex<[EndedBatch]>([])
@@ -285,7 +285,7 @@ private final class RecordingDesk: TaskMailDesk {
     }
 }
 
-/// Stores as many deliveries, and then none, as if its process were killed.
+/// Stores a number of deliveries and then none, as if its process had been killed.
 private final class FailingWebhooks: WebhookOwnerStore {
     private let store: any WebhookOwnerStore
     private let limit: Int

@@ -4,7 +4,7 @@ import NIOCore
 import TestSupport
 import Testing
 
-/// Damaged bodies of each media type are refused with a problem or accepted, and never a defect of the service.
+/// Damaged bodies of each media type are either rejected with a problem or accepted, and never cause an internal error.
 @Suite struct BodyFuzzTests {
     private static let form =
         "--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.png\"\r\n\r\nbytes\r\n"

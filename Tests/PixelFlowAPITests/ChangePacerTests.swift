@@ -3,9 +3,9 @@ import Testing
 
 @testable import PixelFlowDispatch
 
-/// When changes are published, on a clock that stands still unless it is moved.
+/// When changes are published, with a controlled clock.
 @Suite struct ChangePacerTests {
-    /// Drives a pacer through a number of tasks, and publishes whenever something is due.
+    /// Runs a number of tasks through a pacer, and publishes what is due.
     private struct Driver {
         var now = ContinuousClock.now
         var pacer: ChangePacer<ContinuousClock.Instant>
@@ -28,7 +28,7 @@ import Testing
             publish()
         }
 
-        /// Lets time pass, and publishes on the way what becomes due.
+        /// Advances the time, and publishes what becomes due.
         mutating func pass(_ time: Duration) {
             let end = now.advanced(by: time)
             while let due = pacer.due, due <= end {
@@ -43,14 +43,14 @@ import Testing
         }
     }
 
-    @Test func theFirstChangeIsToldAtOnce() {
+    @Test func theFirstChangeIsSentImmediately() {
         var driver = Driver()
         driver.add(driver.task())
         #expect(driver.publications == [.zero])
     }
 
-    /// Somebody who waits for each result before the next task is sent, 4 ms apart.
-    @Test func whoWaitsForEachResultIsNeverPaced() {
+    /// A client that waits for each result before it sends the next task, 4 ms later.
+    @Test func aClientThatWaitsForEachResultIsNeverPaced() {
         var driver = Driver()
         for _ in 0..<500 {
             let task = driver.task()
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test func twoWhoWaitAreFew() {
+    @Test func twoWaitingClientsAreFew() {
         var driver = Driver()
         let slow = driver.task()
         for _ in 0..<100 {
@@ -77,8 +77,8 @@ import Testing
         }
     }
 
-    /// 16 tasks at a time, one ending each millisecond.
-    @Test func underLoadAnEndIsToldAtThePace() {
+    /// 16 concurrent tasks, of which one ends every millisecond.
+    @Test func underLoadCompletionsArePaced() {
         var driver = Driver()
         var running: [TaskID] = []
         for _ in 0..<16 {
@@ -94,13 +94,13 @@ import Testing
             driver.add(task)
             running.append(task)
         }
-        // Two seconds: what the bucket held at first, and one each 20 ms.
+        // In two seconds: the initial contents of the bucket, and one every 20 ms.
         #expect((100...106).contains(driver.publications.count))
         let gaps = zip(driver.publications.dropFirst(10), driver.publications.dropFirst(11)).map { $1 - $0 }
         #expect(gaps.allSatisfy { $0 <= .milliseconds(21) })
     }
 
-    @Test func afterARestTheBucketIsFull() {
+    @Test func afterAPauseTheBucketIsFull() {
         var driver = Driver()
         for _ in 0..<3 {
             let others = (0..<4).map { _ in driver.task() }
@@ -118,7 +118,7 @@ import Testing
         }
     }
 
-    @Test func whatIsNotAnEndWaitsForCompany() {
+    @Test func otherChangesWaitToBeBatched() {
         var driver = Driver()
         driver.add(driver.task())
         for _ in 0..<9 {
@@ -130,8 +130,8 @@ import Testing
         #expect(driver.publications == [.zero, .milliseconds(100)])
     }
 
-    /// A render of a minute beside short tasks is no company for them.
-    @Test func whatWasToldOfLongAgoIsNotUnderWay() {
+    /// A render of a minute does not delay the ends of short tasks.
+    @Test func longRunningTasksDoNotDelayOthers() {
         var driver = Driver()
         for _ in 0..<8 { driver.add(driver.task()) }
         driver.pass(.milliseconds(101))
@@ -144,7 +144,7 @@ import Testing
         }
     }
 
-    @Test func aFlushTakesEverything() {
+    @Test func aFlushSendsEverything() {
         var driver = Driver()
         for _ in 0..<3 { driver.add(driver.task()) }
         #expect(driver.pacer.due != nil)

@@ -21,7 +21,7 @@ import Testing
 
     private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("pixelflow-digests-\(UUID().uuidString)").path
     private let clock = ManualClock()
-    /// That of the tasks.
+    /// The clock of the task database.
     private let taskClock = ManualClock()
     private let tasks: SQLiteTaskStore
     private let identities: IdentityStore
@@ -55,7 +55,7 @@ import Testing
         DigestCollector(desk: desk ?? auth.identities, tasks: tasks, logger: Logger(label: "test"), metrics: registry)
     }
 
-    /// Both clocks.
+    /// Advances both clocks.
     private func pass(_ seconds: Int) {
         for clock in [clock, taskClock] { clock.advance(by: .seconds(seconds)) }
     }
@@ -95,7 +95,7 @@ import Testing
         try await end(.cancelled)
         pass(1)
         try await choose(.hourly)
-        // Over more than one piece of the sums.
+        // Spans several pieces of the sums.
         for _ in 0..<4 {
             try await end(.failed)
             try await end(.cancelled, owner: "key")
@@ -124,7 +124,7 @@ import Testing
         try await choose(.hourly)
         for _ in 0..<3 { try await end(.failed) }
         pass(3720)
-        // Claimed, and killed before the report.
+        // Killed between claim and report.
         let desk = FlakyDesk(auth.identities)
         desk.set(.away)
         await #expect(throws: PixelFlowError.self) { try await collector(desk).round() }
@@ -132,14 +132,14 @@ import Testing
         #expect(try await collector(desk).round() == 0)
         #expect(try await news() == [])
         pass(121)
-        // Reported, and killed before the answer.
+        // Killed between the report and its response.
         desk.set(.answersAreLost)
         await #expect(throws: PixelFlowError.self) { try await collector(desk).round() }
         desk.set(.there)
         pass(121)
         for _ in 0..<4 { #expect(try await collector(desk).round() == 0) }
         #expect(try await news().map(\.ended.failed) == [3])
-        // The next span has what has ended since, and nothing of before.
+        // The next range contains only what has finished since.
         try await end(.cancelled)
         pass(3600)
         #expect(try await collector(desk).round() == 1)
@@ -149,7 +149,7 @@ import Testing
         #expect(try await news().count == 2)
     }
 
-    @Test func aSpanIsSummedWhenItHasSettledByTheClockOfTheTasks() async throws {
+    @Test func aSpanIsSummedOnceItIsSettledOnTheTaskClock() async throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try await choose(.failures)
         try await end(.failed)
@@ -158,14 +158,14 @@ import Testing
         taskClock.advance(by: .seconds(59))
         #expect(try await collector().round() == 1)
         #expect(try await news() == [])
-        // In time for the sum, although the clock of auth would have let it pass.
+        // In time for the sum, although auth's clock would have expired the claim.
         pass(121)
         #expect(try await collector().round() == 1)
         #expect(try await news().map(\.ended.failed) == [1])
     }
 }
 
-/// The desk behind a connection that fails.
+/// The mail desk behind a failing connection.
 private final class FlakyDesk: TaskMailDesk {
     enum Mode { case there, away, answersAreLost }
 

@@ -7,9 +7,9 @@ import Testing
 
 @testable import PixelFlowAPI
 
-/// Requests that a client sends right behind the one for its events.
+/// Requests that a client pipelines after the one for its events.
 @Suite(.timeLimit(.minutes(2))) struct EventPipeliningTests {
-    @Test func whatComesBehindAnEventStreamIsNotRun() async throws {
+    @Test func requestsAfterAnEventStreamAreNotExecuted() async throws {
         let harness = try await APIHarness()
         try await harness.serve { port, ada, _ in
             let task = try await harness.largeTask(of: ada, bytes: 10)
@@ -19,7 +19,7 @@ import Testing
             }
             let client = try await RawConnection.open(port: port)
             defer { client.close() }
-            // One packet, so that all are there before the first is answered.
+            // In one packet, so that all of them arrive before the first response.
             try await client.send(
                 request("GET", "/api/events") + request("DELETE", "/api/tasks/\(task.id)") + request("GET", "/api/events"))
             let head = try await client.reply(containing: "retry:")

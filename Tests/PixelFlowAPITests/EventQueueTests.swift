@@ -5,17 +5,17 @@ import Testing
 
 @testable import PixelFlowAPI
 
-/// What may wait on one stream, and what becomes of a client that does not read.
+/// The limits of one stream's queue, and what happens if a client does not read.
 @Suite struct EventQueueTests {
     private let held = HeldBytes(Meter(label: "held", factory: PrometheusRegistry()))
 
-    /// An event that takes this many bytes, or at least those of its framing.
+    /// An event of this size in bytes, or the minimum size because of its framing.
     private func event(_ size: Int = 100) -> EncodedEvent {
         let framing = "id: \nevent: \ndata: \n\n".utf8.count
         return EncodedEvent(ServerSentEvent(id: "", event: "", data: ByteBuffer(repeating: 120, count: max(0, size - framing))), held: held)
     }
 
-    @Test func whatWaitsIsTakenInOrderAndInParts() {
+    @Test func queuedEventsAreTakenInOrderAndInParts() {
         var queue = EventQueue(byteLimit: 1 << 20)
         let events = [event(40_000), event(20_000), event(30_000), event(100_000)]
         for event in events { #expect(append(event, &queue)) }
@@ -30,14 +30,14 @@ import Testing
         #expect(isWaiting(&queue))
     }
 
-    @Test func tooManyBytesEndTheStreamAndAreLetGo() {
+    @Test func tooManyBytesEndTheStreamAndAreReleased() {
         var queue = EventQueue(byteLimit: 1000)
         for _ in 0..<10 { #expect(append(event(), &queue)) }
         #expect(held.count == 1000)
         #expect(!append(event(), &queue))
         #expect(held.count == 0)
         #expect(queue.bytes == 0)
-        // It is told once, and nothing is kept any more.
+        // Reported once; nothing is queued any more.
         #expect(append(event(), &queue))
         #expect(held.count == 0)
         #expect(ends(&queue) == .overflow)
@@ -59,7 +59,7 @@ import Testing
         #expect(!append(event(5000), &queue))
     }
 
-    @Test func whereTheServiceStopsWhatWaitsIsStillSent() {
+    @Test func queuedEventsAreSentWhenTheServiceStops() {
         var queue = EventQueue(byteLimit: 1000)
         _ = queue.append(event())
         queue.finish(.shutdown)
@@ -69,7 +69,7 @@ import Testing
         #expect(ends(&queue) == .shutdown)
     }
 
-    @Test func withItsTokenAStreamEndsAtOnce() {
+    @Test func aStreamEndsImmediatelyWithItsToken() {
         var queue = EventQueue(byteLimit: 1000)
         _ = queue.append(event())
         queue.finish(.tokenExpired)
@@ -78,7 +78,7 @@ import Testing
         #expect(held.count == 0)
     }
 
-    @Test func anIdleStreamSaysThatItIsAlive() {
+    @Test func anIdleStreamSendsHeartbeats() {
         var queue = EventQueue(byteLimit: 1000)
         for _ in 1..<15 { #expect(tick(&queue) == .none) }
         #expect(isWaiting(&queue))
@@ -93,7 +93,7 @@ import Testing
         #expect(tick(&queue) == .wake)
     }
 
-    @Test func aSendThatNobodyReadsIsGivenUp() {
+    @Test func aSendThatIsNotReadIsAbandoned() {
         var queue = EventQueue(byteLimit: 1000)
         _ = queue.append(event())
         #expect(taken(&queue) == [100])
@@ -106,7 +106,7 @@ import Testing
         #expect(tick(&other) == .abort)
     }
 
-    @Test func anEventIsHeldOnceHoweverManyWaitForIt() {
+    @Test func anEventIsStoredOnceForAllListeners() {
         var queues = (0..<50).map { _ in EventQueue(byteLimit: 1000) }
         do {
             let shared = event()

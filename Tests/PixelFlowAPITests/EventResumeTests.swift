@@ -4,30 +4,30 @@ import Testing
 
 @testable import PixelFlowAPI
 
-/// The past of a stream that follows a batch, while nothing that has changed belongs to the batch.
+/// Missed changes for a stream of a batch, if none of them belongs to the batch.
 @Suite struct EventResumeTests {
     private static let pages = 5
 
-    @Test func whoIsThereIsKeptWaitingByHeartbeats() async throws {
+    @Test func connectedClientsReceiveHeartbeats() async throws {
         let past = try await Past()
         try await past.send { _ in }
         #expect(past.reads == Self.pages)
     }
 
-    @Test func nothingMoreIsReadForAClientThatHasGone() async throws {
+    @Test func readingStopsWhenTheClientDisconnects() async throws {
         let past = try await Past()
         await #expect(throws: ChannelError.self) { try await past.send { _ in throw ChannelError.ioOnClosedChannel } }
         #expect(past.reads == 1)
     }
 
-    @Test func nothingMoreIsReadOnceTheSessionHasEnded() async throws {
+    @Test func readingStopsWhenTheSessionEnds() async throws {
         let past = try await Past()
         try await past.send { $0.finish(.tokenExpired) }
         #expect(past.reads == 2)
     }
 
-    /// The client comes back to another replica with the position that it had.
-    @Test func aShutdownEndsThePastAndSendsNothingAheadOfTheRest() async throws {
+    /// The client reconnects to another replica with its last position.
+    @Test func aShutdownEndsTheReplayWithoutReorderingEvents() async throws {
         let past = try await Past()
         try await past.send { stream in
             guard past.reads == 1 else { return }
@@ -61,7 +61,7 @@ import Testing
                     pipeline: Pipeline(outputs: [OutputSpec(name: "image")]), fingerprint: "f", requestID: "r", createdAt: now)
             }
             sample = task()
-            // The last page is not full, which says that it is the last.
+            // The last page is not full, which shows that it is the last.
             for _ in 0..<MissedChanges.page * EventResumeTests.pages - 1 { _ = try await harness.tasks.create(task()) }
             readBefore = harness.counted.reads
             open = try harness.hub.open(
@@ -71,12 +71,12 @@ import Testing
                 views: harness.hub.views)
         }
 
-        /// Pages that have been read.
+        /// The number of pages read.
         var reads: Int { harness.counted.reads - readBefore }
 
         func change() throws -> EncodedEvent { EncodedEvent(try harness.hub.views.event(TaskChange(sample))) }
 
-        /// - Parameter onWrite: what happens when something is written to the client.
+        /// - Parameter onWrite: called when something is written to the client.
         func send(_ onWrite: @escaping @Sendable (EventStream) throws -> Void) async throws {
             try await open.stream.sendPast(to: Sink(stream: open.stream, onWrite: onWrite)) { try await resume.write(to: &$0) }
         }

@@ -7,9 +7,9 @@ import PixelFlowCore
 import ServiceLifecycle
 import Testing
 
-/// What a client that comes back is told; what happens live is tested end to end.
+/// What a reconnecting client receives; live events are tested end to end.
 @Suite struct EventRouteTests {
-    @Test func aClientThatComesBackIsToldWhatItMissed() async throws {
+    @Test func aReconnectingClientReceivesWhatItMissed() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             let first = try await ada.task(image: "a")
@@ -24,8 +24,8 @@ import Testing
         }
     }
 
-    /// Several pages of the past.
-    @Test func everyMissedChangeIsToldOnceAndInOrder() async throws {
+    /// Several pages of missed changes.
+    @Test func everyMissedChangeIsSentOnceAndInOrder() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             var ids: [String] = []
@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test func whoMissedTooMuchIsAskedToListAnew() async throws {
+    @Test func aClientThatMissedTooMuchIsAskedToListAgain() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             let id = try await ada.task()
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test func aDeletionIsToldByIdAlone() async throws {
+    @Test func aDeletionIsReportedByIdOnly() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             let id = try await ada.task()
@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    @Test func nobodyIsToldOfSomebodyElsesTasks() async throws {
+    @Test func eventsOfOtherOrganisationsAreNotReceived() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, bob in
             _ = try await ada.task()
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    @Test func whoFollowsABatchIsToldOfItsTasksAlone() async throws {
+    @Test func aBatchStreamContainsOnlyItsTasks() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, bob in
             let batch = try #require(try await ada.post(json: "{}", to: "/api/batches").object()["id"] as? String)
@@ -83,7 +83,7 @@ import Testing
         }
     }
 
-    @Test func whoFollowsATaskIsToldOfItAlone() async throws {
+    @Test func aTaskStreamContainsOnlyThatTask() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, bob in
             let task = try await ada.task()
@@ -98,7 +98,7 @@ import Testing
     }
 
     @Test(arguments: [nil, "", "nonsense", "-5", "99999999999999999999"])
-    func withoutAPlaceToResumeThereIsNoPast(_ lastID: String?) async throws {
+    func withoutALastEventIDThereIsNoReplay(_ lastID: String?) async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             _ = try await ada.task()
@@ -106,7 +106,7 @@ import Testing
         }
     }
 
-    /// The events before the present. A hub that has been shut down ends each stream there.
+    /// The missed events. A hub that has been shut down ends each stream after them.
     private func missed(_ harness: APIHarness, _ client: APIClient, since lastID: String?, query: String = "") async throws -> [Event] {
         Event.parse(try await missedText(harness, client, since: lastID, query: query))
     }

@@ -10,7 +10,7 @@ import Testing
 
 @testable import PixelFlowAPI
 
-/// Events over WebSocket on real connections: what clients are told, what they may say, and how it ends.
+/// Events over WebSocket on real connections: what clients receive, what they may send, and how connections end.
 @Suite(.timeLimit(.minutes(2))) struct EventSocketTests {
     private static let path = "/api/events"
 
@@ -35,7 +35,7 @@ import Testing
 
     // MARK: What is told
 
-    @Test func everyChangeIsToldAndWhatWasMissedFirst() async throws {
+    @Test func everyChangeIsSentAndMissedOnesFirst() async throws {
         let harness = try await APIHarness()
         try await harness.serve { port, ada, bob in
             let task = try await harness.largeTask(of: ada, bytes: 10)
@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    @Test func whoFollowsABatchIsToldOfItsTasksAlone() async throws {
+    @Test func aBatchStreamContainsOnlyItsTasks() async throws {
         let harness = try await APIHarness()
         try await harness.serve { port, ada, bob in
             let now = SystemClock().now()
@@ -79,7 +79,7 @@ import Testing
                 try await harness.events.publish([TaskChange(task(in: batch.id)), TaskChange(stored)])
                 #expect(try await message(socket).data.id == stored.id.rawValue)
             }
-            // Another's batch or task does not exist.
+            // Batches and tasks of another organisation do not exist.
             for path in [path, one] {
                 try await RawWebSocket.open(port: port, path) { socket in
                     try await socket.send(.text, ByteBuffer(string: #"{"type":"authorize","token":"\#(bob)"}"#))
@@ -108,7 +108,7 @@ import Testing
 
     // MARK: What is refused
 
-    @Test func whatIsWrongIsAnsweredBeforeTheConnectionChanges() async throws {
+    @Test func errorsAreAnsweredBeforeTheUpgrade() async throws {
         let harness = try await APIHarness(eventLimits: EventLimits(streamsPerUser: 1))
         try await harness.serve { port, ada, _ in
             let bad = await #expect(throws: RawWebSocket.Refused.self) {
@@ -137,7 +137,7 @@ import Testing
             try await client.send(
                 "GET \(Self.path) HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(ada)\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
                     + "Sec-WebSocket-Version: \(version)\r\nSec-WebSocket-Key: \(key)\r\n\r\n")
-            // Nothing after a request for an upgrade is read as HTTP, so the connection ends.
+            // After an upgrade request, nothing is read as HTTP, so the connection is closed.
             let answer = try await client.replyUntilClosed()
             #expect(answer.hasPrefix("HTTP/1.1 400 "))
             #expect(answer.lowercased().contains("connection: close\r\n"))
@@ -189,7 +189,7 @@ import Testing
         }
     }
 
-    /// The cases of RFC 6455 that end a connection, with the code that each must have.
+    /// Protocol errors of RFC 6455 that close a connection, with the required codes.
     @Test(arguments: [
         (WebSocketFrame(fin: true, opcode: .text, data: ByteBuffer(string: "unmasked")), 1002),
         (WebSocketFrame(fin: true, rsv1: true, opcode: .ping, maskKey: .random(), data: ByteBuffer()), 1002),
@@ -204,7 +204,7 @@ import Testing
         (WebSocketFrame(fin: true, opcode: .text, maskKey: .random(), data: ByteBuffer(string: "{}")), 1008),
         (WebSocketFrame(fin: true, opcode: .text, maskKey: .random(), data: ByteBuffer(repeating: 65, count: 9000)), 1009),
     ])
-    func whatTheProtocolForbidsEndsIt(frame: WebSocketFrame, code: Int) async throws {
+    func protocolViolationsEndIt(frame: WebSocketFrame, code: Int) async throws {
         let harness = try await APIHarness()
         try await harness.serve { port, ada, _ in
             try await RawWebSocket.open(port: port, Self.path, headers: bearer(ada)) { socket in
@@ -240,13 +240,13 @@ import Testing
         }
     }
 
-    @Test func aClientThatNeverReadsIsGivenUp() async throws {
+    @Test func aClientThatNeverReadsIsDisconnected() async throws {
         let harness = try await APIHarness()
         try await harness.serve { port, ada, _ in
             try await RawWebSocket.open(port: port, Self.path, headers: bearer(ada)) { _ in
                 try await harness.waitForStreams(1)
                 let change = TaskChange(try await harness.largeTask(of: ada, bytes: 64 * 1024))
-                // Until the socket is full: then something is on its way that nobody takes.
+                // Until the socket is full, so that data is pending that nobody reads.
                 _ = try await eventually(within: .seconds(60), "the client to be given up") {
                     try await harness.events.publish([change])
                     for _ in 0...EventQueue.ticksForSending { harness.hub.tick() }
@@ -256,7 +256,7 @@ import Testing
         }
     }
 
-    @Test func socketsWithoutATokenAreFew() async throws {
+    @Test func socketsWithoutATokenAreLimited() async throws {
         let harness = try await APIHarness()
         try await harness.serve { port, ada, _ in
             let request =
@@ -271,7 +271,7 @@ import Testing
             }
             let refused = await #expect(throws: RawWebSocket.Refused.self) { try await RawWebSocket.open(port: port, Self.path) { _ in } }
             #expect(refused?.status == 503)
-            // Those with a token are not counted among them, and one that goes makes room.
+            // Clients with a token are not counted among them, and a client that leaves frees its slot.
             try await RawWebSocket.open(port: port, Self.path, headers: bearer(ada)) { _ in }
             open[0].close()
             _ = try await eventually(within: .seconds(20), "room for another") {
@@ -281,7 +281,7 @@ import Testing
         }
     }
 
-    @Test func anUpgradeThatConnectionDoesNotNameIsNone() async throws {
+    @Test func anUpgradeNotNamedInConnectionIsIgnored() async throws {
         let harness = try await APIHarness()
         try await harness.serve { port, ada, _ in
             let connection = try await RawConnection.open(port: port)

@@ -15,7 +15,7 @@ import Testing
 
 @testable import PixelFlowAPI
 
-/// Event streams on real connections, of clients that read, that do not, and that have gone.
+/// Event streams on real connections of clients that read, that do not read, and that have disconnected.
 @Suite(.timeLimit(.minutes(2))) struct EventStreamTests {
     private static let deadline = Duration.seconds(60)
 
@@ -34,7 +34,7 @@ import Testing
                 most.withLock { $0 = max($0, waiting) }
                 return harness.registry["event_streams_dropped_total"] == 8 ? true : nil
             }
-            // Every stream has at most what waits and what it hands to the socket at once, together what all may have.
+            // Every stream has at most its queue and one write to the socket, and all of them stay within the common limit.
             #expect(most.withLock { $0 } > 0)
             #expect(most.withLock { $0 } <= Double(limits.totalBytes + 9 * (EventQueue.batchBytes + 64 * 1024)))
             for reader in idle {
@@ -42,7 +42,7 @@ import Testing
                 #expect(text.hasSuffix("event: reset\ndata: {}\n\n\r\n0\r\n\r\n"))
             }
             try await harness.waitForStreams(1)
-            // The other tenant's stream goes on, and knows nothing of it.
+            // The other tenant's stream continues unaffected.
             try await harness.events.publish([TaskChange(try await harness.largeTask(of: bob, bytes: 10))])
             #expect(try await other.read(until: "event: task", "event: reset").contains("event: task"))
             _ = try await eventually(within: Self.deadline, "nothing waits any more") {
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test func allTogetherAreBoundedWhereEachIsNot() async throws {
+    @Test func theTotalIsBoundedEvenIfEachStreamIsNot() async throws {
         let harness = try await APIHarness(eventLimits: EventLimits(streamBytes: 1 << 30, totalBytes: 512 * 1024))
         try await harness.serve { port, ada, bob in
             let idle = try [ada, bob].map { try IdleReader(port: port, path: "/api/events", token: $0) }
@@ -67,7 +67,7 @@ import Testing
         }
     }
 
-    @Test func streamsAreLimitedByUserAndInAll() async throws {
+    @Test func streamsAreLimitedPerUserAndInTotal() async throws {
         let harness = try await APIHarness(eventLimits: EventLimits(streams: 3, streamsPerUser: 2))
         try await harness.serve { port, ada, bob in
             let open = try [ada, ada, bob].map { try IdleReader(port: port, path: "/api/events", token: $0) }
@@ -81,7 +81,7 @@ import Testing
             #expect(his.contains("event_streams_exhausted"))
             #expect(harness.registry[#"event_streams_refused_total{limit="user"}"#] == 1)
             #expect(harness.registry[#"event_streams_refused_total{limit="total"}"#] == 1)
-            // Who goes makes room at once, and not with the next heartbeat.
+            // A client that disconnects frees its slot immediately, not only with the next heartbeat.
             open[0].leave()
             try await harness.waitForStreams(2)
             let again = try await IdleReader(port: port, path: "/api/events", token: ada).read(until: "retry: 2000")
@@ -89,7 +89,7 @@ import Testing
         }
     }
 
-    @Test func aStreamThatIsRefusedOrOnlyLookedAtTakesNoRoom() async throws {
+    @Test func refusedStreamsAndHeadRequestsUseNoCapacity() async throws {
         let harness = try await APIHarness(eventLimits: EventLimits(streams: 1))
         try await harness.run { ada, _ in
             for _ in 0..<3 {
@@ -100,8 +100,8 @@ import Testing
         #expect(harness.registry["event_streams"] == 0)
     }
 
-    /// What a client sends behind the request for a stream is not answered, and its end is seen nevertheless.
-    @Test func nothingIsAnsweredBehindAStream() async throws {
+    /// Data that a client sends after the request for a stream is ignored, but its disconnect is still detected.
+    @Test func noRequestIsAnsweredAfterAStream() async throws {
         let harness = try await APIHarness()
         try await harness.serve { port, ada, _ in
             let client = try await RawConnection.open(port: port)
@@ -150,7 +150,7 @@ import Testing
         #expect(outlet.text == "")
     }
 
-    @Test func thePastOfAStreamEndsWithItsToken() async throws {
+    @Test func theReplayOfAStreamEndsWithItsToken() async throws {
         let clock = ManualClock()
         let hub = hub(clock)
         let open = try hub.open(for: Self.principal, until: clock.now() + .seconds(60))
@@ -165,7 +165,7 @@ import Testing
         #expect(writer.text == "retry: 2000\n\n")
     }
 
-    @Test(arguments: [false, true]) func aStreamThatNobodyReadsIsGivenUp(inItsPast: Bool) async throws {
+    @Test(arguments: [false, true]) func aStreamThatIsNotReadIsAbandoned(inItsPast: Bool) async throws {
         let hub = hub()
         let open = try hub.open(for: Self.principal, until: SystemClock().now() + .seconds(3600))
         let outlet = RecordingOutlet(isStuck: true)
@@ -201,7 +201,7 @@ import Testing
     }
 }
 
-/// Tells of nothing.
+/// Never reports a change.
 private struct SilentEvents: TaskEvents {
     func publish(_ changes: [TaskChange]) async throws {}
     func subscribe() async throws -> AsyncStream<TaskChange> { AsyncStream { $0.finish() } }
@@ -216,7 +216,7 @@ private final class RecordingWriter: ResponseBodyWriter, Sendable {
     func finish(_ trailingHeaders: HTTPFields?) async throws {}
 }
 
-/// Keeps what it is sent, or never takes it.
+/// Records what it is sent, or never accepts it.
 private final class RecordingOutlet: EventOutlet, Sendable {
     private struct State {
         var text = ""
@@ -247,7 +247,7 @@ private final class RecordingOutlet: EventOutlet, Sendable {
 
     func end(_ reason: EventQueue.End) { state.withLock { $0.ending = reason } }
 
-    /// What was never taken fails with the connection.
+    /// Fails pending writes, like a closed connection.
     func abort() {
         let stuck = state.withLock { state in
             state.isAborted = true
@@ -258,7 +258,7 @@ private final class RecordingOutlet: EventOutlet, Sendable {
     }
 }
 
-/// Hands the past to an outlet, as a socket does.
+/// Passes missed changes to an outlet, like a socket.
 private struct StuckSink: EventSink {
     let outlet: RecordingOutlet
 

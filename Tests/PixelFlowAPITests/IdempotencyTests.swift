@@ -4,11 +4,11 @@ import NIOCore
 import PixelFlowCore
 import Testing
 
-/// A request that is sent again is the same request.
+/// Repeated requests with an idempotency key.
 @Suite struct IdempotencyTests {
     private let key: HTTPFields = [.idempotencyKey: "order-1"]
 
-    @Test func theSameRequestIsTheSameTask() async throws {
+    @Test func theSameRequestReturnsTheSameTask() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             let first = try await ada.task(headers: key)
@@ -29,7 +29,7 @@ import Testing
             #expect(other.code == "idempotency_key_reused")
             let otherPipeline = try await ada.post(image: "bytes", query: "?preset=avatar", headers: key)
             #expect(otherPipeline.code == "idempotency_key_reused")
-            // Of what was refused nothing stays.
+            // Rejected uploads leave nothing behind.
             #expect(try await harness.objects(of: ada).count == 1)
         }
     }
@@ -44,14 +44,14 @@ import Testing
             _ = try await ada.send(.delete, "/api/presets/mine")
             #expect(try await ada.post(image: "bytes", query: "?preset=mine", headers: key).taskID() == first)
             #expect(try await ada.post(form: form, headers: key).taskID() == first)
-            // The pipeline that the preset stood for is not what was sent.
+            // The pipeline of the preset is not what was sent.
             let pipeline = "%7B%22outputs%22:[%7B%22name%22:%22a%22%7D]%7D"
             let spelled = try await ada.post(image: "bytes", query: "?pipeline=\(pipeline)", headers: key)
             #expect(spelled.code == "idempotency_key_reused")
         }
     }
 
-    @Test func theSameForTheURLForm() async throws {
+    @Test func theURLFormIsIdempotentToo() async throws {
         try await APIHarness().run { ada, _ in
             _ = try await ada.send(.put, "/api/presets/mine", body: ByteBuffer(string: #"{"outputs":[{"name":"a"}]}"#))
             let first = try await ada.post(json: #"{"image_url":"http://a.org/b","preset":"mine"}"#, headers: key).taskID()
@@ -121,7 +121,7 @@ import Testing
         }
     }
 
-    @Test func everybodyHasKeysOfTheirOwn() async throws {
+    @Test func keysAreSeparateForEachOrganisation() async throws {
         try await APIHarness().run { ada, bob in
             let hers = try await ada.task(headers: key)
             let his = try await bob.task(image: "other", headers: key)
@@ -129,7 +129,7 @@ import Testing
         }
     }
 
-    @Test func ofManyAtOnceOneIsMade() async throws {
+    @Test func concurrentRequestsCreateOneTask() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             let ids = try await withThrowingTaskGroup(of: TaskID.self) { group in
@@ -150,7 +150,7 @@ import Testing
     }
 
     @Test(arguments: ["", String(repeating: "k", count: 256)])
-    func keysHaveALength(_ text: String) async throws {
+    func keysHaveALengthLimit(_ text: String) async throws {
         try await APIHarness().run { ada, _ in
             let response = try await ada.post(image: "bytes", headers: [.idempotencyKey: text])
             #expect(response.status == .unprocessableContent)

@@ -8,10 +8,10 @@ import PixelFlowHTTP
 import Testing
 import WireFormats
 
-/// Every route of the route table, asked with the credentials of every role and every scope, and with the ids of another
-/// organisation. A route that is added is walked, too.
+/// All routes of the route table, called with the credentials of every role and every scope, and with the ids of another
+/// organisation. New routes are included automatically.
 @Suite struct IsolationTests {
-    @Test func everyRouteIsForItsScopeAlone() async throws {
+    @Test func everyRouteRequiresItsScope() async throws {
         let harness = try await APIHarness()
         let credentials = try await Self.credentials(of: harness)
         try await harness.run { ada, _ in
@@ -26,7 +26,7 @@ import WireFormats
                     let isAllowed = operation.scope.map { credential.scopes.contains($0) } ?? true
                     let what = "\(operation.method) \(operation.path) as \(credential.name): \(response.status) \(response.code ?? "")"
                     #expect(response.status != .unauthorized, "\(what)")
-                    // The answer to HEAD has no body.
+                    // A response to HEAD has no body.
                     if response.body.readableBytes > 0 { #expect((response.code == "insufficient_scope") == !isAllowed, "\(what)") }
                     #expect((response.status == .forbidden) == !isAllowed, "\(what)")
                 }
@@ -34,7 +34,7 @@ import WireFormats
         }
     }
 
-    @Test func nothingOfAnotherOrganisationIsThere() async throws {
+    @Test func dataOfOtherOrganisationsIsInvisible() async throws {
         let harness = try await APIHarness()
         let credentials = try await Self.credentials(of: harness)
         try await harness.run { ada, bob in
@@ -80,7 +80,7 @@ import WireFormats
         let scopes: Set<String>
     }
 
-    /// One of each role and one key of each scope, all of Ada's organisation.
+    /// A user of each role and a key of each scope, all in Ada's organisation.
     private static func credentials(of harness: APIHarness) async throws -> [Credential] {
         let ada = try await harness.token("ada@example.org")
         return try await Application(router: harness.auth.router()).test(.router) { auth in
@@ -129,13 +129,13 @@ import WireFormats
                 case (_, "/api/upload"): #"{"image_url":"https://example.com/a.jpg"}"#
                 default: nil
                 }
-            // A stream would not end; its head says what there is to know.
+            // A stream would not end; its head is sufficient.
             let asked: HTTPRequest.Method = path == "/api/events" ? .head : method
             return try await client.send(asked, path, body: body.map { ByteBuffer(string: $0) })
         }
     }
 
-    /// What the description names, without what is for anyone or for operators.
+    /// The operations in the description, except those for anyone or for operators.
     private static func operations(_ client: APIClient) async throws -> [Operation] {
         let document = try JSONValue(parsing: try await client.get("/openapi.json").body.readableBytesView)
         let paths = try #require(document["paths"]?.objectValue)

@@ -18,7 +18,7 @@ import Testing
         #expect(harness.registry[#"api_requests_total{endpoint="/api/upload",method="POST",status="422"}"#] == 1)
     }
 
-    @Test func aWaitingTaskThatIsCancelledIsFinishedHere() async throws {
+    @Test func cancellingAWaitingTaskCountsItAsFinished() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             let id = try await ada.task()
@@ -39,7 +39,7 @@ import Testing
 }
 
 extension PrometheusRegistry {
-    /// The value of a series, with its labels in the order of their names.
+    /// The value of a series; labels must be sorted by name.
     subscript(series: String) -> Double? {
         String(decoding: text(), as: UTF8.self).split(separator: "\n").first { $0.hasPrefix(series + " ") }
             .flatMap { Double($0.dropFirst(series.count + 1)) }

@@ -4,9 +4,9 @@ import NIOCore
 import PixelFlowCore
 import Testing
 
-/// The bytes of outputs and sources.
+/// Downloads of outputs and sources.
 @Suite struct ObjectRouteTests {
-    @Test func anOutputComesWithEverythingACacheNeeds() async throws {
+    @Test func anOutputHasAllCacheHeaders() async throws {
         try await withOutput { ada, path in
             let response = try await ada.get(path)
             #expect(response.status == .ok)
@@ -23,7 +23,7 @@ import Testing
         }
     }
 
-    @Test func whoHasAnObjectIsNotSentItAgain() async throws {
+    @Test func aCachedObjectIsNotSentAgain() async throws {
         try await withOutput { ada, path in
             let tag = try #require(try await ada.get(path).headers[.eTag])
             for known in [tag, "W/" + tag, #""other", \#(tag)"#, "*"] {
@@ -35,7 +35,7 @@ import Testing
                     #expect(response.body.readableBytes == 0)
                 }
             }
-            // The tag of another is not part of ours.
+            // A different tag must not match as a substring.
             #expect(try await ada.get(path, headers: [.ifNoneMatch: #""x\#(tag.dropFirst())"#]).status == .ok)
             #expect(try await ada.get(path, headers: [.ifMatch: tag]).status == .ok)
             let other = try await ada.get(path, headers: [.ifMatch: #""other""#, .ifNoneMatch: tag])
@@ -44,7 +44,7 @@ import Testing
         }
     }
 
-    @Test func theSameForASource() async throws {
+    @Test func aCachedSourceIsNotSentAgain() async throws {
         try await APIHarness().run { ada, _ in
             let path = "/api/tasks/\(try await ada.task(image: "0123456789"))/source"
             let tag = try #require(try await ada.get(path).headers[.eTag])
@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    @Test func headTellsWithoutTheBytes() async throws {
+    @Test func headReturnsHeadersOnly() async throws {
         try await withOutput { ada, path in
             let response = try await ada.send(.head, path)
             #expect(response.status == .ok)
@@ -75,7 +75,7 @@ import Testing
         ("bytes=5-999", "56789", "bytes 5-9/10"), ("bytes=-999", "0123456789", "bytes 0-9/10"),
         ("bytes=9-9223372036854775807", "9", "bytes 9-9/10"),
     ])
-    func aRangeIsAPart(_ range: String, _ bytes: String, _ contentRange: String) async throws {
+    func aRangeReturnsAPart(_ range: String, _ bytes: String, _ contentRange: String) async throws {
         try await withOutput { ada, path in
             let response = try await ada.get(path, headers: [.range: range])
             #expect(response.status == .partialContent)
@@ -92,7 +92,7 @@ import Testing
     }
 
     @Test(arguments: ["bytes=3-1", "lines=0-1", "bytes=a-b", "bytes=0-1,3-4", "bytes=-"])
-    func aRangeThatIsNoneIsIgnored(_ range: String) async throws {
+    func anInvalidRangeIsIgnored(_ range: String) async throws {
         try await withOutput { ada, path in
             let response = try await ada.get(path, headers: [.range: range])
             #expect(response.status == .ok)
@@ -109,14 +109,14 @@ import Testing
             #expect(response.headers[.contentRange] == "bytes */10")
             #expect(response.headers[.acceptRanges] == "bytes")
             #expect(response.headers[.eTag] == (try await ada.get(path).headers[.eTag]))
-            // Kept in the place of the object it would hide it.
+            // Cached under the address of the object, it would hide the object.
             #expect(response.headers[.cacheControl] == "no-store")
             #expect(try await ada.get(path, headers: [.range: range, .ifRange: #""older""#]).status == .ok)
             #expect(try await ada.send(.head, path, headers: [.range: range]).status == .ok)
         }
     }
 
-    @Test func aRangeOfAnotherVersionIsTheWhole() async throws {
+    @Test func aRangeOfAnotherVersionReturnsEverything() async throws {
         try await withOutput { ada, path in
             let response = try await ada.get(path, headers: [.range: "bytes=0-3", .ifRange: #""older""#])
             #expect(response.status == .ok)
@@ -127,7 +127,7 @@ import Testing
     @Test func aSourceIsShownOnlyOnceItIsKnownToBeAnImage() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
-            // A browser must not be made to run what somebody has uploaded.
+            // Browsers must not execute uploaded content.
             let id = try TaskID(#require(try await ada.post(image: "<script>", type: "image/svg+xml").object()["id"] as? String))
             let early = try await ada.get("/api/tasks/\(id)/source")
             #expect(early.text == "<script>")
@@ -139,7 +139,7 @@ import Testing
         }
     }
 
-    @Test func whatIsNotYetThereIsNotFound() async throws {
+    @Test func aMissingOutputIsNotFound() async throws {
         try await APIHarness().run { ada, _ in
             let id = try await ada.task()
             #expect(try await ada.get("/api/tasks/\(id)/outputs/image").status == .notFound)

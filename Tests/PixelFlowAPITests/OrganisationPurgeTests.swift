@@ -9,7 +9,7 @@ import PixelFlowHTTP
 import Testing
 
 @Suite struct OrganisationPurgeTests {
-    @Test func whatBelongsToAnOrganisationThatIsOverIsDeletedAndNothingElse() async throws {
+    @Test func exactlyTheDataOfADeletedOrganisationIsRemoved() async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("pixelflow-purge-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let store = try SQLiteTaskStore(path: folder + "/tasks.sqlite")
@@ -28,7 +28,7 @@ import Testing
             _ = try await store.add(
                 WebhookEndpoint(id: .make(at: now), tenant: tenant, url: "https://example.com", events: [.taskFailed], createdAt: now))
             try await store.add(Batch(id: .make(at: now), tenant: tenant, owner: UserID("user"), createdAt: now))
-            // Its endpoint has been deleted before.
+            // Its endpoint was deleted earlier.
             try await store.add(
                 WebhookDelivery(
                     id: WebhookDeliveryID("msg_\(tenant)"), tenant: tenant, endpoint: WebhookID("before"), event: .test, eventAt: now,
@@ -51,7 +51,7 @@ import Testing
             return try await store.deliveries(WebhookDeliveryQuery(queue)).count
         }
         #expect(left == [0, 1])
-        // Their objects are left to the dispatcher.
+        // The dispatcher removes their objects.
         #expect(try await store.deleted(limit: 10).count == 3)
         #expect(try await purge.round(after: 7) == 7)
         let told = try await store.undeliveredAudit(before: now, limit: 10).map(\.entry)
@@ -60,7 +60,7 @@ import Testing
         #expect(told.allSatisfy { $0.organisation == TenantID("gone") })
     }
 
-    /// Auth after one organisation is over, in pages of one.
+    /// auth, which reports one purged organisation, with pages of one.
     private struct DeletedTenants: IdentitySource {
         func introspect(key: String) async throws -> KeyIntrospection { .inactive }
 

@@ -3,9 +3,9 @@ import HummingbirdTesting
 import NIOCore
 import Testing
 
-/// Asking whether a pipeline would be accepted.
+/// Validation of pipelines.
 @Suite struct PipelineRouteTests {
-    @Test func aGoodPipelineComesBackWithoutDefaults() async throws {
+    @Test func aValidPipelineIsReturnedWithoutDefaults() async throws {
         try await APIHarness().run { ada, _ in
             let answer = try await ada.post(
                 json: #"{"outputs":[{"name":"a","operations":[{"op":"blur","sigma":1}],"lossless":false}]}"#, to: "/api/pipelines/check")
@@ -20,7 +20,7 @@ import Testing
         (#"{"outputs":[{"name":"a","operations":[{"op":"melt"}]}]}"#, "unknown_operation", "outputs[0].operations[0].op"),
         ("{", "invalid_json", nil),
     ])
-    func aBadPipelineIsAnsweredWithTheField(_ body: String, _ code: String, _ field: String?) async throws {
+    func anInvalidPipelineIsReportedWithItsField(_ body: String, _ code: String, _ field: String?) async throws {
         try await APIHarness().run { ada, _ in
             let answer = try await ada.post(json: body, to: "/api/pipelines/check")
             #expect(answer.status == .ok)
@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    @Test func aSchemaThatIsKnownIsNotSentAgain() async throws {
+    @Test func aCachedSchemaIsNotSentAgain() async throws {
         try await APIHarness().run { ada, _ in
             let tag = try #require(try await ada.get("/api/pipelines/schema").headers[.eTag])
             let again = try await ada.get("/api/pipelines/schema", headers: [.ifNoneMatch: tag])

@@ -5,10 +5,10 @@ import NIOCore
 import PixelFlowCore
 import Testing
 
-/// A page that asks for its tasks again and again.
+/// A page that repeatedly requests its tasks.
 @Suite struct PollingTests {
     @Test func whileNothingChangesNothingIsRead() async throws {
-        // Statistics grow old by the clock.
+        // The clock determines the age of statistics.
         let harness = try await APIHarness(clock: ManualClock())
         try await harness.run { ada, bob in
             let id = try await ada.task()
@@ -30,7 +30,7 @@ import Testing
                 #expect(try await ada.get("/api/stats").status == .ok)
             }
             #expect(harness.counted.reads == before)
-            // What someone else does with other tasks changes nothing either.
+            // Changes of other users' tasks have no effect either.
             _ = try await bob.task()
             let afterBob = harness.counted.reads
             #expect(try await ada.get("/api/tasks?limit=20").text == list.text)
@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test func numbersAreShownForAMinuteWhileTheDatabaseIsAway() async throws {
+    @Test func statisticsAreServedForAMinuteDuringADatabaseOutage() async throws {
         let clock = ManualClock()
         let harness = try await APIHarness(clock: clock)
         try await harness.run { ada, bob in
@@ -51,7 +51,7 @@ import Testing
                 #expect(try await ada.get("/api/stats").object()["counts"] as? [String: Int] == stats)
                 #expect(try await ada.get("/api/usage").text == usage)
             }
-            // Whoever acts on tasks is told nothing that is over, and nobody is told of what was never read.
+            // During an outage, actions never use outdated tasks, and nothing is returned that was never read.
             #expect(try await ada.get("/api/tasks/\(id)").status == .serviceUnavailable)
             #expect(try await bob.get("/api/stats").status == .serviceUnavailable)
             clock.advance(by: .seconds(1))
@@ -63,7 +63,7 @@ import Testing
         }
     }
 
-    @Test func aChangeIsSeenAtOnceWhoeverMakesIt() async throws {
+    @Test func everyChangeIsSeenImmediately() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             let tenant = try await harness.tenant(of: ada.token)
@@ -87,7 +87,7 @@ import Testing
                 known = list
             }
 
-            // The worker writes to the store, and no event tells of it.
+            // The worker writes to the store, and no event reports it.
             let failing = try #require(try await harness.tasks.claim(id, by: WorkerID("test")))
             try await expectChange(to: "PROCESSING")
             let failure = TaskFailure(error: TaskError(code: "not_an_image", message: "No."), retry: .permanent)
@@ -104,8 +104,8 @@ import Testing
         }
     }
 
-    /// Dispatching, acknowledging and renewing change the document, and nothing that clients see.
-    @Test func whatClientsDoNotSeeCostsThemNothing() async throws {
+    /// Dispatching, acknowledging and renewing change the document, but nothing that clients see.
+    @Test func invisibleChangesDoNotInvalidateResponses() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             let id = try await ada.task()
@@ -119,7 +119,7 @@ import Testing
         }
     }
 
-    @Test func pagesAndFiltersAreApartAndTenantsToo() async throws {
+    @Test func pagesFiltersAndTenantsAreCachedSeparately() async throws {
         try await APIHarness().run { ada, bob in
             let id = try await ada.task()
             let all = try await ada.get("/api/tasks")
@@ -128,7 +128,7 @@ import Testing
             #expect((try theirs.object()["tasks"] as? [Any])?.isEmpty == true)
             #expect((try await ada.get("/api/tasks?status=FAILED").object()["tasks"] as? [Any])?.isEmpty == true)
             #expect((try await ada.get("/api/tasks?status=PENDING").object()["tasks"] as? [Any])?.count == 1)
-            // Asked for first by someone who has no such task.
+            // First requested by a user who has no such task.
             #expect(try await bob.get("/api/tasks/\(id)").status == .notFound)
             #expect(try await ada.get("/api/tasks/\(id)").status == .ok)
             #expect(try await bob.get("/api/tasks/\(id)").status == .notFound)

@@ -4,11 +4,11 @@ import NIOCore
 import PixelFlowCore
 import Testing
 
-/// Pipelines that people have saved.
+/// Saved pipelines.
 @Suite struct PresetRouteTests {
     private let pipeline = ByteBuffer(string: #"{"outputs":[{"name":"tiny","operations":[{"op":"resize","width":10}],"format":"png"}]}"#)
 
-    @Test func theBuiltInOnesAreThere() async throws {
+    @Test func theBuiltInPresetsExist() async throws {
         try await APIHarness().run { ada, _ in
             let list = try #require(try await ada.get("/api/presets").object()["presets"] as? [[String: Any]])
             #expect(list.compactMap { $0["name"] as? String } == ["avatar", "thumbnail", "web"])
@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    @Test func aPresetOfOnesOwnTakesThePlaceOfABuiltInOne() async throws {
+    @Test func aCustomPresetOverridesABuiltInOne() async throws {
         try await APIHarness().run { ada, bob in
             _ = try await ada.send(.put, "/api/presets/web", body: pipeline)
             let hers = try await ada.post(image: "bytes", query: "?preset=web").object()
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func somebodyElsesPresetIsNotThere() async throws {
+    @Test func presetsOfOtherOrganisationsAreInvisible() async throws {
         try await APIHarness().run { ada, bob in
             _ = try await ada.send(.put, "/api/presets/mine", body: pipeline)
             #expect(try await bob.get("/api/presets/mine").status == .notFound)

@@ -6,9 +6,9 @@ import PixelFlowAPI
 import PixelFlowCore
 import Testing
 
-/// The priority of an upload, and an organisation's queue that is full.
+/// The priority of uploads, and a full queue of an organisation.
 @Suite struct PriorityTests {
-    @Test func everyFormOfAnUploadTakesAPriority() async throws {
+    @Test func everyKindOfUploadAcceptsAPriority() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             let answers = [
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [#""urgent""#, #""LOW""#, "1", "[]"]) func whatIsNoPriorityIsRefused(value: String) async throws {
+    @Test(arguments: [#""urgent""#, #""LOW""#, "1", "[]"]) func anInvalidPriorityIsRefused(value: String) async throws {
         try await APIHarness().run { ada, _ in
             let refusal = try await ada.post(json: #"{"image_url":"https://example.org/a.jpg","priority":\#(value)}"#)
             #expect(refusal.status == .unprocessableContent)
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func aPresetHasAPriorityForTasksThatNameNone() async throws {
+    @Test func thePriorityOfAPresetIsTheDefault() async throws {
         let pipeline = ByteBuffer(string: #"{"outputs":[{"name":"a"}]}"#)
         try await APIHarness().run { ada, _ in
             let saved = try await ada.send(.put, "/api/presets/import?priority=low", body: pipeline)
@@ -54,7 +54,7 @@ import Testing
             #expect(try await ada.get("/api/presets/import").object()["priority"] as? String == "low")
             #expect(try await ada.post(image: "bytes", query: "?preset=import").object()["priority"] as? String == "low")
             #expect(try await ada.post(image: "bytes", query: "?preset=import&priority=high").object()["priority"] as? String == "high")
-            // Saved anew without one, it keeps what it has, until it is told otherwise.
+            // Saving without a priority keeps the existing one, until it is changed explicitly.
             #expect(try await ada.send(.put, "/api/presets/import", body: pipeline).object()["priority"] as? String == "low")
             #expect(try await ada.post(image: "bytes", query: "?preset=import").object()["priority"] as? String == "low")
             #expect(try await ada.send(.put, "/api/presets/import?priority=none", body: pipeline).object()["priority"] == nil)
@@ -64,19 +64,19 @@ import Testing
         }
     }
 
-    @Test func thePriorityOfAPresetIsItsTenantsAlone() async throws {
+    @Test func thePriorityOfAPresetAppliesToItsTenantOnly() async throws {
         let pipeline = ByteBuffer(string: #"{"outputs":[{"name":"a"}]}"#)
         try await APIHarness().run { ada, bob in
             let saved = try await ada.send(.put, "/api/presets/web?priority=high", body: pipeline)
             #expect(saved.status == .created)
             #expect(try await bob.send(.put, "/api/presets/web", body: pipeline).object()["priority"] == nil)
-            // A preset that was deleted leaves nothing to the next of its name.
+            // A deleted preset has no effect on a later one with the same name.
             #expect(try await ada.send(.delete, "/api/presets/web").status == .noContent)
             #expect(try await ada.send(.put, "/api/presets/web", body: pipeline).object()["priority"] == nil)
         }
     }
 
-    @Test func aKeyHasAPriorityForTasksThatNameNone() async throws {
+    @Test func thePriorityOfAKeyIsTheDefault() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             let scopes = #""scopes":["tasks:read","tasks:write","presets:write"]"#
@@ -94,7 +94,7 @@ import Testing
                 #expect(try await importer.post(image: "bytes", query: query).object()["priority"] as? String == ofImporter, "\(query)")
                 #expect(try await site.post(image: "bytes", query: query).object()["priority"] as? String == ofSite, "\(query)")
             }
-            // What is repeated is the same request, whoever's priority it has.
+            // A repeated request is the same request, wherever its priority comes from.
             let key: HTTPFields = [.idempotencyKey: "order-1"]
             let first = try await importer.post(image: "bytes", headers: key)
             let again = try await site.post(image: "bytes", headers: key)
@@ -125,9 +125,9 @@ import Testing
             #expect(refusal.code == "queue_full")
             #expect(refusal.headers[.retryAfter] == "5")
             #expect(try await harness.objects(of: ada).count == 4)
-            // It is a queue of its own.
+            // Bob has his own queue.
             #expect(try await bob.post(image: "bytes").status == .accepted)
-            // Two ended in ten seconds: one place in five.
+            // Two tasks finished in ten seconds, so a slot becomes free every five.
             for id in ids.prefix(2) { try await harness.complete(id) }
             clock.advance(by: .seconds(10))
             for _ in 0..<2 { #expect(try await ada.post(image: "bytes").status == .accepted) }

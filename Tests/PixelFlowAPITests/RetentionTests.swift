@@ -31,7 +31,7 @@ import Testing
         try await store.setQuota(Quota(retentionDays: 2), of: tenant)
         #expect(try await retention.round() == 2)
         #expect(try await store.list(TaskQuery(tenant: tenant)).tasks.map(\.id) == [tasks[2].id])
-        // Their objects are left to the dispatcher.
+        // The dispatcher removes their objects.
         #expect(Set(try await store.deleted(limit: 10).map(\.id)) == Set(tasks.dropLast().map(\.id)))
         #expect(try await retention.round() == 0)
         let told = try await store.undeliveredAudit(before: clock.now(), limit: 10).map(\.entry)

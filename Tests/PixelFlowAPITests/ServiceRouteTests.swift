@@ -3,7 +3,7 @@ import HummingbirdTesting
 import PixelFlowCore
 import Testing
 
-/// Statistics, probes, and what every response has.
+/// Statistics, probes, and properties of all responses.
 @Suite struct ServiceRouteTests {
     @Test func statisticsCountByStatus() async throws {
         let harness = try await APIHarness()
@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    @Test func statisticsTellThePriorities() async throws {
+    @Test func statisticsIncludePriorities() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, bob in
             for query in ["?priority=high", "", "?priority=low", "?priority=low"] { _ = try await ada.post(image: "bytes", query: query) }
@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test(arguments: ["/health", "/livez", "/readyz"])
-    func probesAnswerEverybody(_ path: String) async throws {
+    func probesNeedNoToken(_ path: String) async throws {
         try await APIHarness().run { ada, _ in
             let response = try await ada.client.execute(uri: path, method: .get)
             #expect(response.status == .ok)
@@ -48,7 +48,7 @@ import Testing
     }
 
     @Test(arguments: ["/api/tasks", "/api/presets", "/api/stats", "/api/events", "/api/tasks/01890000-0000-7000-8000-000000000000"])
-    func everythingElseWantsAToken(_ path: String) async throws {
+    func allOtherRoutesNeedAToken(_ path: String) async throws {
         try await APIHarness().run { ada, _ in
             #expect(try await ada.client.execute(uri: path, method: .get).status == .unauthorized)
             var stranger = ada
@@ -69,7 +69,7 @@ import Testing
         }
     }
 
-    @Test func aMethodThatARouteDoesNotTakeIsRefused() async throws {
+    @Test func unsupportedMethodsAreRefused() async throws {
         try await APIHarness().run { ada, _ in
             let response = try await ada.send(.put, "/api/tasks")
             #expect(response.status == .methodNotAllowed)

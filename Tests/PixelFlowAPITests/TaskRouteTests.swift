@@ -4,9 +4,9 @@ import HummingbirdTesting
 import PixelFlowCore
 import Testing
 
-/// Listing, looking, cancelling, replaying, deleting.
+/// Listing, reading, cancelling, replaying and deleting tasks.
 @Suite struct TaskRouteTests {
-    @Test func theListIsNewestFirstAndComesInPages() async throws {
+    @Test func theListIsNewestFirstAndPaged() async throws {
         try await APIHarness().run { ada, _ in
             var made: [String] = []
             for number in 0..<5 { made.append(try await ada.task(image: "image \(number)").rawValue) }
@@ -23,7 +23,7 @@ import Testing
         }
     }
 
-    @Test func theListCanBeOfOneStatus() async throws {
+    @Test func theListCanBeFilteredByStatus() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             let done = try await ada.task(image: "a")
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func aTaskTellsItsWholeStory() async throws {
+    @Test func aTaskContainsItsHistory() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             let id = try await ada.task()
@@ -67,14 +67,14 @@ import Testing
             #expect(output["sha256"] as? String == "84d89877f0d4041efb6bf91a16f0248f2fd573e6af05c19f96bedb9f882f7882")
             for field in ["created_at", "started_at", "completed_at", "updated_at"] { #expect(task[field] is String, "\(field)") }
             #expect((task["history"] as? [[String: Any]])?.compactMap { $0["reason"] as? String } == ["created", "claimed", "completed"])
-            // Nothing of the inside.
+            // No internal fields.
             for field in ["lease", "tenant", "owner", "dispatch", "outbox", "fingerprint", "key"] {
                 #expect(task[field] == nil, "\(field)")
             }
         }
     }
 
-    @Test func aTaskThatHasNotChangedIsNotSentAgain() async throws {
+    @Test func anUnchangedTaskIsNotSentAgain() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             let id = try await ada.task()
@@ -108,7 +108,7 @@ import Testing
         }
     }
 
-    @Test func aSearchIsReadAsAFormIs() async throws {
+    @Test func queriesAreDecodedLikeForms() async throws {
         try await APIHarness().run { ada, _ in
             let id = try await ada.post(form: [(#"name="file"; filename="my red+blue 100%.png""#, "bytes")]).taskID()
             for search in ["my+red", "my%20red", "red%2Bblue", "100%", "100%25.png", "+red"] {
@@ -120,7 +120,7 @@ import Testing
         }
     }
 
-    @Test func aWaitingTaskIsCancelledAtOnce() async throws {
+    @Test func aWaitingTaskIsCancelledImmediately() async throws {
         try await APIHarness().run { ada, _ in
             let id = try await ada.task()
             let response = try await ada.send(.post, "/api/tasks/\(id)/cancel")
@@ -176,7 +176,7 @@ import Testing
     @Test(arguments: [
         (HTTPRequest.Method.get, ""), (.delete, ""), (.post, "/cancel"), (.post, "/replay"), (.get, "/outputs/image"), (.get, "/source"),
     ])
-    func somebodyElsesTaskIsNotThere(_ method: HTTPRequest.Method, _ path: String) async throws {
+    func tasksOfOtherOrganisationsAreNotFound(_ method: HTTPRequest.Method, _ path: String) async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, bob in
             let id = try await ada.task()
@@ -189,7 +189,7 @@ import Testing
         }
     }
 
-    @Test func somebodyElsesTasksAreNotCounted() async throws {
+    @Test func tasksOfOtherOrganisationsAreNotCounted() async throws {
         try await APIHarness().run { ada, bob in
             let mark = try await ada.task()
             #expect((try await bob.get("/api/tasks").object()["tasks"] as? [Any])?.isEmpty == true)
@@ -202,7 +202,7 @@ import Testing
     }
 
     @Test(arguments: ["/api/tasks/x", "/api/tasks/..%2F..%2Fetc", "/api/nothing"])
-    func whatCannotBeThereIsNotThere(_ path: String) async throws {
+    func impossibleIdsAreNotFound(_ path: String) async throws {
         try await APIHarness().run { ada, _ in
             let response = try await ada.get(path)
             #expect(response.status == .notFound)

@@ -7,7 +7,7 @@ import PixelFlowEmbedded
 import Synchronization
 import Testing
 
-/// What one person's uploads, and a full disk, may cost others.
+/// How far one user's uploads, and a full disk, may affect others.
 @Suite struct UploadRoomTests {
     private final class Room: Sendable {
         let available = Mutex(1 << 30)
@@ -47,7 +47,7 @@ import Testing
             #expect(refusal.code == "too_many_uploads")
             #expect(refusal.headers[.retryAfter] == "1")
             #expect(try await harness.objects(of: ada).isEmpty)
-            // Finished ones no longer count.
+            // Finished uploads no longer count.
             for _ in 0..<3 { #expect(try await ada.post(image: String(repeating: "x", count: 1500)).status == .accepted) }
             #expect(try await bob.post(image: "bytes").status == .accepted)
         }

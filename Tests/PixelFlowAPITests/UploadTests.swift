@@ -5,7 +5,7 @@ import NIOCore
 import PixelFlowCore
 import Testing
 
-/// The three ways in, and what is refused at the door.
+/// The three kinds of uploads, and what is rejected immediately.
 @Suite struct UploadTests {
     @Test func aURLBecomesATask() async throws {
         try await APIHarness().run { ada, _ in
@@ -91,7 +91,7 @@ import Testing
         }
     }
 
-    @Test func withoutATokenNothingIsTaken() async throws {
+    @Test func withoutATokenNothingIsAccepted() async throws {
         try await APIHarness().run { ada, _ in
             let response = try await ada.client.execute(uri: "/api/upload", method: .post, body: ByteBuffer(string: "{}"))
             #expect(response.status == .unauthorized)
@@ -108,7 +108,7 @@ import Testing
         var field: String?
     }
 
-    /// The rules themselves are tested with the reader of URLs.
+    /// The URL parser has its own tests for these rules.
     @Test(arguments: [
         "http://a.org/\\u0001", "http://a.org/x\\n", "\\thttp://a.org/", "http://a b/", "http://a..org/", "http://[::g]/",
         "http://300.1.1.1/",
@@ -134,7 +134,7 @@ import Testing
     }
 
     @Test(arguments: ["http://a.org:443/", " https://bücher.example/ä b ", "http://127.1/", "http://[::1]:80/"])
-    func urlsThatAreKeptAsTheyCame(url: String) async throws {
+    func urlsThatAreKeptUnchanged(url: String) async throws {
         try await APIHarness().run { ada, _ in
             let response = try await ada.post(json: #"{"image_url":"\#(url)"}"#)
             #expect(response.status == .accepted)

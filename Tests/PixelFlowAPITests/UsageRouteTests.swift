@@ -7,7 +7,7 @@ import Testing
 @testable import PixelFlowAPI
 
 @Suite struct UsageRouteTests {
-    /// Sets the quota of a person's organisation, as an operator.
+    /// Sets the quota of a user's organisation as an operator.
     private func set(_ quota: String, of client: APIClient, _ harness: APIHarness) async throws -> TestResponse {
         var operators = client
         operators.token = APIHarness.secret
@@ -44,7 +44,7 @@ import Testing
         }
     }
 
-    @Test func operatorsAloneLearnHowTheBackendsAreSetUp() async throws {
+    @Test func onlyOperatorsSeeTheBackendDiagnosis() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             let refusal = try await ada.get("/operator/backends")
@@ -56,7 +56,7 @@ import Testing
         }
     }
 
-    @Test func nobodyElseSetsAQuota() async throws {
+    @Test func onlyOperatorsSetQuotas() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             let path = "/api/organisations/\(try await harness.tenant(of: ada.token))/quota"
@@ -87,7 +87,7 @@ import Testing
         }
     }
 
-    @Test func usageShowsQuotasTheUseAndTheDay() async throws {
+    @Test func usageShowsQuotasUseAndDay() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, bob in
             let id = try await ada.task()

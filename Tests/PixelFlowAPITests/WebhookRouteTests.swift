@@ -122,7 +122,7 @@ import Testing
             }
             let refused = try await ada.post(json: #"{"image_url":"https://example.com/a.jpg","webhook_url":"http://example.com:25/"}"#)
             #expect(refused.code == "port_not_allowed" && refused.field == "webhook_url")
-            // What signs these is there, is not listed, and shows its secret when it is replaced.
+            // The endpoint that signs these exists, is not listed, and shows its secret when it is replaced.
             #expect(try await ada.get("/api/webhooks").text == #"{"webhooks":[]}"#)
             let rotated = try await ada.post(json: "", to: "/api/webhooks/default/rotate").object()
             #expect((rotated["secret"] as? String)?.hasPrefix("whsec_") == true)
@@ -230,7 +230,7 @@ import Testing
             let entries = try await told()
             #expect(entries.map(\.target) == ["80", "100"].map { "tasks_per_month_\(month)_\($0)" })
             #expect(entries.map(\.detail) == ["80 % of the tasks of a month: 4 of 5", "100 % of the tasks of a month: 5 of 5"])
-            // What it has told, this process does not tell again; of what another one tells again, the log takes the first.
+            // This process does not report the same warning twice; of repetitions by others, the log keeps the first.
             first.note(tenant)
             await first.round()
             #expect(try await told().count == 2)

@@ -2,7 +2,7 @@ import PixelFlowCache
 import Testing
 
 @Suite struct BoundedEntriesTests {
-    @Test func whatWasUsedLeastLatelyMakesRoom() {
+    @Test func theLeastRecentlyUsedEntryIsEvicted() {
         var entries = BoundedEntries<Int, String>(limits: CacheLimits(entries: 3, bytes: 1000, entryBytes: 1000))
         for key in 1...3 { entries.put("\(key)", for: key, bytes: 10) }
         #expect(entries.use(1) == "1")

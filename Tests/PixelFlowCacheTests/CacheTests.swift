@@ -83,7 +83,7 @@ import Testing
         Int((try? metrics.expectCounter("cache_requests_total", [("cache", "things"), ("result", result)]))?.totalValue ?? 0)
     }
 
-    @Test func anAnswerIsGivenUntilItIsInvalidatedOrOld() async throws {
+    @Test func anAnswerIsCachedUntilInvalidatedOrExpired() async throws {
         let cache = cache(memory())
         #expect(try await value(cache) == 0)
         source.set(1)
@@ -98,7 +98,7 @@ import Testing
         #expect([count("hit"), count("miss")] == [2, 3])
     }
 
-    @Test func anOlderAnswerIsGivenDuringAnOutageForAWhile() async throws {
+    @Test func aStaleAnswerIsServedForAWhileDuringAnOutage() async throws {
         let cache = cache(memory())
         #expect(try await value(cache) == 0)
         source.set(away: true)
@@ -115,7 +115,7 @@ import Testing
         await #expect(throws: PixelFlowError.self) { try await value(cache) }
     }
 
-    @Test func whatMustBeExactIsKeptOnlyWhereOthersAreHeardOf() async throws {
+    @Test func exactAnswersAreCachedOnlyIfInvalidationsArrive() async throws {
         let cache = cache(memory(isAlone: false), isExact: true)
         for number in 0..<3 {
             source.set(number)
@@ -124,7 +124,7 @@ import Testing
         #expect([count("hit"), count("bypass")] == [0, 3])
     }
 
-    @Test func manyReadOnce() async throws {
+    @Test func manyConcurrentCallersReadOnce() async throws {
         let cache = cache(memory())
         let (gate, opening) = AsyncStream.makeStream(of: Void.self)
         let callers = (0..<50).map { _ in
@@ -141,7 +141,7 @@ import Testing
         #expect(count("miss") == 1)
     }
 
-    @Test func aStoreThatIsAwayFailsNobody() async throws {
+    @Test func aStoreOutageFailsNoCall() async throws {
         let store = Switched(memory())
         let cache = cache(store)
         store.set(away: true)
@@ -149,7 +149,7 @@ import Testing
         #expect(count("bypass") == 1)
     }
 
-    @Test func withoutTheOthersThisProcessKeepsItsOwn() async throws {
+    @Test func withoutTheSharedStoreTheProcessCachesLocally() async throws {
         let shared = Switched(memory())
         let store = FailOpenCacheStore(shared: shared, local: memory(isAlone: false), clock: clock, logger: Logger(label: "test"))
         let (cache, exact) = (cache(store), cache(store, isExact: true))
@@ -164,7 +164,7 @@ import Testing
         #expect(try await value(cache) == 0)
     }
 
-    @Test func anInvalidationThatOthersMissedIsMadeUpFor() async throws {
+    @Test func aMissedInvalidationIsRepeated() async throws {
         let theirs = memory()
         let shared = Switched(theirs)
         let store = FailOpenCacheStore(shared: shared, local: memory(isAlone: false), clock: clock, logger: Logger(label: "test"))

@@ -45,21 +45,21 @@ import Testing
         #expect([count("hit"), count("miss"), count("bypass")] == [4, 3, 0])
     }
 
-    @Test func withoutAVersionEverythingIsReadAndNothingKept() async throws {
+    @Test func withoutAVersionNothingIsCached() async throws {
         let cache = cache()
         for number in 1...3 { #expect(try await cache.value(of: "a", in: nil) { source.read() } == "value \(number)") }
         #expect(try await cache.value(of: "a", in: 1) { source.read() } == "value 4")
         #expect([count("hit"), count("miss"), count("bypass")] == [0, 1, 3])
     }
 
-    @Test func whoMustReadReadsForThoseAfter() async throws {
+    @Test func aForcedReadRefreshesTheCache() async throws {
         let cache = cache()
         #expect(try await cache.value(of: "a", in: 1) { source.read() } == "value 1")
         #expect(try await cache.value(of: "a", in: 1, mustRead: true) { source.read() } == "value 2")
         #expect(try await cache.value(of: "a", in: 1) { source.read() } == "value 2")
     }
 
-    @Test func aValueGrowsOld() async throws {
+    @Test func aValueExpires() async throws {
         let cache = cache(ageLimit: .seconds(10))
         #expect(try await cache.value(of: "a", in: 1) { source.read() } == "value 1")
         clock.advance(by: .milliseconds(8900))
@@ -77,7 +77,7 @@ import Testing
         #expect(try await cache.value(of: "a", in: 1) { source.read() } == "value 1")
     }
 
-    @Test func anOutageIsBridgedByWhatWasReadBefore() async throws {
+    @Test func anOutageIsBridgedByEarlierValues() async throws {
         let cache = cache(ageLimit: .seconds(5), staleFor: .seconds(60))
         let outage = PixelFlowError.unavailable("task_database")
         await #expect(throws: PixelFlowError.self) { try await cache.value(of: "a", in: 1) { throw outage } }
@@ -96,7 +96,7 @@ import Testing
         #expect(count("stale") == 4)
     }
 
-    @Test func withoutLeaveNothingStaleIsGiven() async throws {
+    @Test func staleValuesAreServedOnlyIfAllowed() async throws {
         let cache = cache(ageLimit: .seconds(5))
         #expect(try await cache.value(of: "a", in: 1) { source.read() } == "value 1")
         await #expect(throws: PixelFlowError.self) {
@@ -105,7 +105,7 @@ import Testing
         #expect(count("stale") == 0)
     }
 
-    @Test func manyWhoNeedTheSameReadItOnce() async throws {
+    @Test func concurrentCallersReadAValueOnce() async throws {
         let cache = cache()
         let (gate, opening) = AsyncStream.makeStream(of: Void.self)
         let callers = (0..<100).map { _ in
@@ -124,7 +124,7 @@ import Testing
         #expect([count("miss"), count("joined"), source.reads] == [2, 99, 2])
     }
 
-    @Test func whatIsTooLargeIsReadEachTime() async throws {
+    @Test func valuesThatAreTooLargeAreNotCached() async throws {
         let cache = cache(limits: CacheLimits(entries: 10, bytes: 100, entryBytes: 3))
         for number in 1...2 { #expect(try await cache.value(of: "a", in: 1) { source.read() } == "value \(number)") }
     }

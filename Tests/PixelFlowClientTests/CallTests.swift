@@ -4,7 +4,7 @@ import Testing
 import WireFormats
 
 @Suite struct CallTests {
-    @Test func goesThroughWebOrStraightToTheServices() {
+    @Test func connectsThroughWebOrDirectlyToTheServices() {
         #expect(Endpoints(web: "https://a.example//").auth == "https://a.example/auth")
         #expect(Endpoints(web: "https://a.example/").api == "https://a.example")
         #expect(Endpoints(auth: "http://a:1/", api: "http://b:2").auth == "http://a:1")
@@ -42,7 +42,7 @@ import WireFormats
     }
 
     @Test(arguments: [(250, 250), (nil, 300), (3, 3)] as [(Int?, Int)])
-    func listsAsManyAsAreWanted(_ limit: Int?, _ count: Int) async throws {
+    func listsTheRequestedNumber(_ limit: Int?, _ count: Int) async throws {
         try await ScriptedServer.run { request, number in
             let size = request.path.contains("limit=200") ? 200 : 3
             let tasks = (0..<(number == 2 ? 100 : size)).map { TaskText.json("\(number)-\($0)", "PENDING") }

@@ -58,7 +58,7 @@ import WireFormats
         }
     }
 
-    @Test func startsAgainIfTheImageIsAnother() async throws {
+    @Test func startsOverIfTheImageHasChanged() async throws {
         try await Self.run { _, number in
             number == 1 ? [.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\nETag: \"t\"\r\n\r\nabcd"), .close] : .answer(200, Self.text)
         } _: { client, task, folder, _ in
@@ -68,7 +68,7 @@ import WireFormats
         }
     }
 
-    @Test func keepsNothingThatIsNotWhole() async throws {
+    @Test func keepsNoIncompleteFile() async throws {
         try await Self.run { _, _ in
             [.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123"), .close]
         } _: { client, task, folder, server in
@@ -82,7 +82,7 @@ import WireFormats
         }
     }
 
-    @Test func keepsNothingThatIsNotTheImage() async throws {
+    @Test func keepsNoFileWithAnotherHash() async throws {
         try await Self.run { _, _ in
             .answer(200, "0123456780")
         } _: { client, task, folder, _ in
@@ -98,7 +98,7 @@ import WireFormats
         }
     }
 
-    @Test func takesNoMoreThanTheImageHas() async throws {
+    @Test func acceptsAtMostTheSizeOfTheImage() async throws {
         try await Self.run(bytes: 4) { _, _ in
             .answer(200, Self.text)
         } _: { client, task, folder, _ in

@@ -29,7 +29,7 @@ import Testing
         }
     }
 
-    @Test func comesBackWhereItWas() async throws {
+    @Test func resumesWhereItWas() async throws {
         try await ScriptedServer.run { _, number in
             number == 1
                 ? [.events("retry: 1\n\n: hello\n\n" + Self.event(5, "a", "PENDING")), .send("id: 6\nevent: task\nda"), .close]
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test func forgetsItsPlaceAfterAReset() async throws {
+    @Test func forgetsItsPositionAfterAReset() async throws {
         try await ScriptedServer.run { _, number in
             number == 1 ? [.events("retry: 1\n\nevent: reset\ndata: {}\n\n"), .close] : [.events("")]
         } _: { client, server in
@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    @Test func givesUpIfNothingComes() async throws {
+    @Test func givesUpOnASilentStream() async throws {
         try await ScriptedServer.run(retries: RetryPolicy(attempts: 3, firstDelay: .milliseconds(1))) { _, _ in
             [.close]
         } _: { client, server in
@@ -91,7 +91,7 @@ import Testing
     }
 
     /// It may have ended before anybody listened.
-    @Test func looksOnceTheStreamIsOpen() async throws {
+    @Test func readsTheTaskOnceTheStreamIsOpen() async throws {
         try await ScriptedServer.run { request, _ in
             request.path == "/api/events?task=1" ? [.events(": nothing\n\n")] : .answer(200, TaskText.json("1", "FAILED"))
         } _: { client, _ in
@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    @Test func looksFromTimeToTimeWithoutAStream() async throws {
+    @Test func pollsWithoutAStream() async throws {
         let looks = Mutex(0)
         try await ScriptedServer.run { request, _ in
             if request.path == "/api/events?task=1" { return .problem(429, "too_many_event_streams", "Retry-After: 3600") }
@@ -116,7 +116,7 @@ import Testing
         }
     }
 
-    @Test func doesNotWaitForWhatIsGone() async throws {
+    @Test func doesNotWaitForADeletedTask() async throws {
         try await ScriptedServer.run { request, _ in
             request.path == "/api/events?task=1"
                 ? [.events("id: 1\nevent: task_deleted\ndata: {\"id\":\"1\"}\n\n")] : .answer(200, TaskText.json("1", "PENDING"))

@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    @Test func describesAnswersOfOthers() async throws {
+    @Test func describesAnswersOfOtherServers() async throws {
         try await ScriptedServer.run(retries: .none) { _, _ in
             .answer(502, "<html>", "X-Request-Id: r-9")
         } _: { client, _ in
@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test(arguments: [429, 502, 503, 504, 507])
-    func readsAgainAfterWhatPasses(_ status: Int) async throws {
+    func retriesReadsAfterTransientErrors(_ status: Int) async throws {
         try await ScriptedServer.run { _, number in
             number < 3 ? .problem(status, "x", "Retry-After: 0") : .answer(200, TaskText.json("1", "PENDING"))
         } _: { client, server in
@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test func readsAgainAfterBrokenConnections() async throws {
+    @Test func retriesReadsAfterBrokenConnections() async throws {
         try await ScriptedServer.run { _, number in
             switch number {
             case 1: [.close]
@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    @Test func readsAgainWhereAnAnswerDoesNotCome() async throws {
+    @Test func retriesReadsWithoutAnAnswer() async throws {
         try await ScriptedServer.run(requestTimeout: .milliseconds(200)) { _, number in
             number == 1 ? [.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n")] : .answer(200, TaskText.json("1", "PENDING"))
         } _: { client, server in
@@ -108,7 +108,7 @@ import Testing
 
     /// The first attempt was carried out: only its answer is lost.
     @Test(arguments: [[.close], .problem(504, "x", "Retry-After: 0")] as [[ScriptedServer.Step]])
-    func hasDeletedWhatIsGoneOnTheSecondAttempt(_ lost: [ScriptedServer.Step]) async throws {
+    func treatsNotFoundOnARetryAsDeleted(_ lost: [ScriptedServer.Step]) async throws {
         try await ScriptedServer.run { _, number in
             number.isMultiple(of: 2) ? .problem(404, "not_found") : lost
         } _: { client, server in
@@ -118,7 +118,7 @@ import Testing
         }
     }
 
-    @Test func saysThatThereWasNothingToDelete() async throws {
+    @Test func reportsThatThereWasNothingToDelete() async throws {
         try await ScriptedServer.run { _, number in
             // An attempt that was refused has deleted nothing.
             number == 1 ? .problem(429, "rate_limited", "Retry-After: 0") : .problem(404, "not_found")
@@ -131,7 +131,7 @@ import Testing
         }
     }
 
-    @Test func saysThatNobodyIsThere() async throws {
+    @Test func reportsAnUnreachableServer() async throws {
         let client = PixelFlowClient(Endpoints(web: "http://127.0.0.1:1"), retries: .none)
         await #expect { try await client.presets() } throws: { error in
             guard case ClientError.unreachable = error else { return false }

@@ -17,7 +17,7 @@ import Testing
         #expect(parser.lastEventID == "")
     }
 
-    @Test func doesNotMindHowItIsCut() throws {
+    @Test func acceptsAnySplit() throws {
         let bytes = Array(Self.stream.utf8)
         for size in 1...bytes.count {
             var parser = ServerSentEventParser()
@@ -29,7 +29,7 @@ import Testing
         }
     }
 
-    @Test func ignoresWhatItMust() throws {
+    @Test func ignoresUnknownFields() throws {
         var parser = ServerSentEventParser(lastEventID: "7")
         #expect(
             try parser.read("retry: soon\nunknown: x\nevent: nothing\n\nid: a\0b\ndata\n\n".utf8) == [
@@ -38,7 +38,7 @@ import Testing
         #expect(parser.retry == nil)
     }
 
-    @Test func hasABound() throws {
+    @Test func hasASizeLimit() throws {
         var parser = ServerSentEventParser(limit: 8)
         #expect(try parser.read("data: 12\n\n".utf8).count == 1)
         #expect(throws: ServerSentEventParser.TooLargeError(limit: 8)) { try parser.read("data: 123".utf8) }

@@ -70,7 +70,7 @@ import WireFormats
     }
 
     /// From the first byte, and with the same key: one task comes of it.
-    @Test func startsAgainWithTheSameKey() async throws {
+    @Test func retriesWithTheSameKey() async throws {
         try await Self.withFile("image") { path in
             try await ScriptedServer.run { _, number in
                 switch number {
@@ -87,7 +87,7 @@ import WireFormats
         }
     }
 
-    @Test func saysThatThereIsNoFile() async throws {
+    @Test func reportsAMissingFile() async throws {
         let client = PixelFlowClient(Endpoints(web: "http://127.0.0.1:1"), retries: .none)
         await #expect(throws: ClientError.file("/nowhere.jpg", reason: "No such file or directory")) {
             try await client.upload(Upload(.file("/nowhere.jpg")))

@@ -14,7 +14,7 @@ import Testing
         if result != .ok { #expect(finding.reason.hasSuffix(milliseconds > 0 ? "ahead" : "behind")) }
     }
 
-    @Test func aSlowAnswerAndACoarseClockAreNoSkew() {
+    @Test func aSlowAnswerAndACoarseClockAreNotSkew() {
         let slow = BackendFinding.clock(Self.noon, sent: Self.noon - .seconds(9), received: Self.noon + .seconds(9))
         #expect(slow.result == .ok)
         let coarse = BackendFinding.clock(

@@ -5,7 +5,7 @@ import Testing
 
 private let mark = "01890a5d-ac96-774b-bcce-b302099a8057"
 
-/// The canonical JSON of what people send. Fingerprints of idempotency keys and stored tasks rest on every byte of it.
+/// The canonical JSON of pipelines. Fingerprints of idempotency keys and stored tasks depend on every byte of it.
 @Suite struct CanonicalOperations {
     @Test(arguments: [
         (#"{"op":"resize","width":5}"#, #"{"op":"resize","width":5}"#),
@@ -86,7 +86,7 @@ private let mark = "01890a5d-ac96-774b-bcce-b302099a8057"
     }
 }
 
-/// The words of refusals: people see them at the field, and scripts compare them.
+/// Error messages: people read them next to the field, and scripts may compare them.
 @Suite struct RefusalMessages {
     @Test(arguments: [
         (#"{"op":1}"#, "X.op must be the name of an operation."),
@@ -129,7 +129,7 @@ private let mark = "01890a5d-ac96-774b-bcce-b302099a8057"
                 + #"or {"x":…,"y":…} with fractions from 0 to 1."#
         ),
     ])
-    func sayWhatIsWrongWithAnOperation(operation: String, message: String) {
+    func reportErrorsOfAnOperation(operation: String, message: String) {
         let text = #"{"outputs":[{"name":"a","operations":[\#(operation)]}]}"#
         let error = #expect(throws: PixelFlowError.self) { try Pipeline(validating: Data(text.utf8)) }
         #expect(error?.message == message.replacing("X.", with: "outputs[0].operations[0]."))
@@ -145,7 +145,7 @@ private let mark = "01890a5d-ac96-774b-bcce-b302099a8057"
         (#""format":"bmp""#, "format must be one of auto, jpeg, png, webp, avif, gif, tiff."),
         (#""animated":0"#, "animated must be true or false."),
     ])
-    func sayWhatIsWrongWithAnOutput(member: String, message: String) {
+    func reportErrorsOfAnOutput(member: String, message: String) {
         let error = #expect(throws: PixelFlowError.self) {
             try Pipeline(validating: Data(#"{"outputs":[{"name":"a",\#(member)}]}"#.utf8))
         }

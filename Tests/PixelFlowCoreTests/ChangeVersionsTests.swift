@@ -38,8 +38,8 @@ import Testing
         #expect(zip(before, [versions.version(of: ada.task), versions.version(ofTasksOf: bob.tenant)]).allSatisfy { $0 != $1 })
     }
 
-    /// A version that comes back would pass for "nothing has changed".
-    @Test func whatIsForgottenNeverGetsAnEarlierVersion() {
+    /// A repeated version would look as if nothing had changed.
+    @Test func aForgottenEntryNeverGetsAnEarlierVersion() {
         let versions = ChangeVersions(capacity: 3)
         var seen: [TenantID: Set<UInt64>] = [:]
         for number in 0..<200 {

@@ -4,7 +4,7 @@ import WireFormats
 
 @testable import PixelFlowCore
 
-/// What holds for every declaration of an operation, those to come included.
+/// Properties of all declared operations, including future ones.
 @Suite struct OperationDeclarations {
     @Test(arguments: ImageOperation.all.map { $0.name })
     func anExampleIsAcceptedAndKept(name: String) throws {
@@ -14,13 +14,13 @@ import WireFormats
             return
         }
         example["op"] = .string(name)
-        // The picture of a watermark is chosen by whoever edits.
+        // The editor's user selects the picture of a watermark.
         if example["image"] == "" { example["image"] = "01890a5d-ac96-774b-bcce-b302099a8057" }
         let read = try ImageOperation(.object(example), path: "x")
         #expect(read.name == name && read.json == .object(example))
     }
 
-    @Test func namesAreUniqueAndSpeakTheLanguageOfJSON() {
+    @Test func namesAreUniqueAndFollowJSONConventions() {
         let allowed = CharacterSet(charactersIn: "abcdefghijklmnopqrstuvwxyz0123456789_")
         #expect(Set(ImageOperation.all.map { $0.name }).count == ImageOperation.all.count)
         for operation in ImageOperation.all {
@@ -32,7 +32,7 @@ import WireFormats
         }
     }
 
-    /// Defaults have to be in range: an editor shows them, and people write them out.
+    /// Defaults must be in range, because editors show them and people may write them explicitly.
     @Test func defaultsThatAreWrittenOutChangeNothing() throws {
         for operation in ImageOperation.all {
             let short = try operation.example
@@ -66,7 +66,7 @@ extension OperationParameters {
     }
 }
 
-/// The documentation is what the declarations say. `scripts/docs` renews it.
+/// The documentation matches the declarations. `scripts/docs` updates it.
 @Suite struct PipelineDocumentation {
     private let page = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../docs/pipelines.md")
 
@@ -81,7 +81,7 @@ extension OperationParameters {
         }
     }
 
-    /// The text with `table` between the comments that name it.
+    /// The text with `table` between the comments with this name.
     private func renewed(_ text: String, _ name: String, _ table: String) throws -> String {
         let start = try #require(text.range(of: "<!-- \(name): scripts/docs -->\n"))
         let end = try #require(text.range(of: "\n<!-- /\(name) -->", range: start.upperBound..<text.endIndex))

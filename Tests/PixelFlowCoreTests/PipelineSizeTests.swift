@@ -3,7 +3,7 @@ import PixelFlowCore
 import Testing
 import WireFormats
 
-/// What a pipeline may cost everybody who shares the database.
+/// The limit on the size of pipelines, which everyone who shares the database has to pay for.
 @Suite struct PipelineSizeTests {
     /// A pipeline of about `bytes` of canonical JSON.
     private func json(bytes: Int) -> String {
@@ -21,7 +21,7 @@ import WireFormats
         #expect(try pipeline.canonicalJSON().count <= Pipeline.maximumBytes)
     }
 
-    @Test func beyondItIsRefusedByName() throws {
+    @Test func beyondTheLimitItIsRefusedWithACode() throws {
         let text = json(bytes: 21_000)
         let error = #expect(throws: PixelFlowError.self) { try Pipeline(validating: JSONValue(document: text.utf8), path: "pipeline") }
         #expect(error?.code == "pipeline_too_large")
@@ -29,14 +29,14 @@ import WireFormats
         #expect(error?.field == "pipeline")
     }
 
-    /// Blanks and defaults that are written out are not what is kept.
+    /// Whitespace and explicit defaults are not stored, so they do not count.
     @Test func theCanonicalFormCounts() throws {
         let text = #"{"outputs":[{"name":"a"}]}"#.replacingOccurrences(of: ":", with: ":" + String(repeating: " ", count: 20_000))
         #expect(try Pipeline(validating: Data(text.utf8)).outputs.count == 1)
     }
 
-    /// A task of an earlier release is still read.
-    @Test func whatIsStoredStaysReadable() throws {
+    /// A task of an earlier release can still be read.
+    @Test func storedPipelinesStayReadable() throws {
         let data = Data(json(bytes: 21_000).utf8)
         #expect(try JSONDecoder().decode(Pipeline.self, from: data).outputs.count > 1)
     }

@@ -3,7 +3,7 @@ import WireFormats
 
 @testable import PixelFlowCore
 
-/// The tables of docs/pipelines.md, made of the schema alone.
+/// Generates the tables in docs/pipelines.md from the schema.
 struct PipelineTables {
     private let schema: [String: JSONValue]
 

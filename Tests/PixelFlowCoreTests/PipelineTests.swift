@@ -90,7 +90,7 @@ private let mark = "01890a5d-ac96-774b-bcce-b302099a8057"
 }
 
 @Suite struct PipelineRefusals {
-    /// Code and field for one bad document.
+    /// Code and field of the error for an invalid document.
     private func refusal(_ text: String) -> (code: String?, field: String?, kind: PixelFlowError.Kind?) {
         do {
             _ = try Pipeline(validating: Data(text.utf8))

@@ -36,7 +36,7 @@ import WireFormats
         #expect(try JSONDecoder().decode([Timestamp].self, from: data) == [Timestamp(microseconds: 1_769_847_300_250_001)])
     }
 
-    @Test func systemClockTellsTheTime() {
+    @Test func systemClockReturnsTheTime() {
         let before = Date()
         let now = SystemClock().now().date
         #expect(now >= before.addingTimeInterval(-0.001) && now <= Date().addingTimeInterval(0.001))

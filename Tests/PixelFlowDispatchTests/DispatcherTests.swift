@@ -8,7 +8,7 @@ import Prometheus
 import ServiceLifecycle
 import Testing
 
-/// One that fails, or takes for ever, holds up no other; and is tried again ever more rarely.
+/// A task that fails or hangs blocks no other, and is retried with growing delays.
 @Suite struct DispatcherTests {
     let folder: TemporaryFolder
     let clock = ManualClock()
@@ -48,7 +48,7 @@ import Testing
 
     private func left() async throws -> [TaskID] { try await store.deleted(limit: 1000).map(\.id) }
 
-    @Test func aRemovalThatFailsHoldsUpNoOther() async throws {
+    @Test func aFailedRemovalDelaysNoOther() async throws {
         let tasks = try await addDeleted(10)
         blobs.set(.failing, for: tasks[0].blobPrefix)
         blobs.set(.failing, for: tasks[4].blobPrefix)
@@ -65,8 +65,8 @@ import Testing
         #expect(try await left() == [])
     }
 
-    /// More than a page of the list, all of them older than the one that can be removed.
-    @Test func anyNumberOfFailingRemovalsIsPassedBy() async throws {
+    /// More than one page of tasks that are older than the one that can be removed.
+    @Test func anyNumberOfFailingRemovalsIsSkipped() async throws {
         let failing = try await addDeleted(620)
         for task in failing { blobs.set(.failing, for: task.blobPrefix) }
         let last = try await addDeleted(1)
@@ -75,12 +75,12 @@ import Testing
         #expect(try await left().count == 620)
     }
 
-    @Test(.timeLimit(.minutes(2))) func aRemovalThatHangsHoldsUpNoOther() async throws {
+    @Test(.timeLimit(.minutes(2))) func aHangingRemovalDelaysNoOther() async throws {
         let tasks = try await addDeleted(40)
         for task in tasks.prefix(20) { blobs.set(.hanging, for: task.blobPrefix) }
         await dispatcher.sweep()
         #expect(try await left() == tasks.prefix(20).map(\.id))
-        // Whatever hangs is not begun twice.
+        // Work that hangs is not started twice.
         clock.advance(by: .seconds(600))
         await dispatcher.sweep()
         #expect(tasks.prefix(20).allSatisfy { blobs.tries($0.blobPrefix) == 1 })
@@ -88,19 +88,19 @@ import Testing
         for task in tasks.prefix(20) { blobs.set(nil, for: task.blobPrefix) }
     }
 
-    @Test func aRemovalThatFailsIsTriedEverMoreRarely() async throws {
+    @Test func aFailedRemovalIsRetriedWithGrowingPauses() async throws {
         let task = try await addDeleted(1)[0]
         blobs.set(.failing, for: task.blobPrefix)
-        // An hour of rounds, one a second.
+        // An hour of rounds, one per second.
         for _ in 0..<3600 {
             clock.advance(by: .seconds(1))
             await dispatcher.sweep()
         }
-        // 5, 10, 20, … 300 s, each shortened by up to a half: between 16 and 32 tries.
+        // 5, 10, 20, … 300 s, each shortened by up to a half: between 16 and 32 attempts.
         #expect((14...34).contains(blobs.tries(task.blobPrefix)), "\(blobs.tries(task.blobPrefix)) tries")
     }
 
-    @Test func aDeadLetterThatFailsHoldsUpNoOther() async throws {
+    @Test func aFailedDeadLetterDelaysNoOther() async throws {
         let tasks = try await add(3)
         broker.refuse(tasks[1].id)
         try await running {
@@ -115,7 +115,7 @@ import Testing
             }
             #expect(Set(broker.letters) == [tasks[0].id, tasks[2].id])
             let tries = broker.tries(tasks[1].id)
-            // A minute of rounds, one a second: resent after 5, 10, 20 s or a little sooner, not 55 times.
+            // A minute of rounds, one per second: resent after 5, 10, 20 s or slightly earlier, not 55 times.
             for _ in 0..<60 {
                 clock.advance(by: .seconds(1))
                 await dispatcher.sweep()
@@ -132,7 +132,7 @@ import Testing
         }
     }
 
-    /// Runs `body` beside the publisher.
+    /// Runs `body` concurrently with the publisher.
     private func running(_ body: () async throws -> Void) async throws {
         let group = ServiceGroup(services: [publisher], logger: silent)
         let running = Task { try await group.run() }

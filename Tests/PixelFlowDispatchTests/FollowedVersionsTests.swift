@@ -5,9 +5,9 @@ import PixelFlowEmbedded
 import Synchronization
 import Testing
 
-/// Versions that follow the changes of other processes by their events.
+/// Versions that follow changes of other processes through their events.
 @Suite struct FollowedVersionsTests {
-    /// Events of another process, which may be late.
+    /// Events of another process, which may be delayed.
     private final class RemoteEvents: TaskEvents {
         private let state = Mutex((followers: [@Sendable (FollowedChanges) -> Void](), isCurrent: true))
 
@@ -49,7 +49,7 @@ import Testing
         #expect(!versions.areExact)
     }
 
-    @Test func anEventThatComesAgainAndProgressChangeNothing() async throws {
+    @Test func repeatedEventsAndProgressChangeNothing() async throws {
         let versions = try await followed()
         var task = task("ada")
         try await events.publish([TaskChange(task)])
@@ -77,7 +77,7 @@ import Testing
         #expect(versions.version(of: task.id) != before[1])
     }
 
-    @Test func whatThisProcessChangesCountsBeforeItsEvent() async throws {
+    @Test func localChangesCountBeforeTheirEvents() async throws {
         let folder = try TemporaryFolder()
         let store = try SQLiteTaskStore(path: folder.path + "/tasks.sqlite")
         let (versions, task) = (try await followed(), task("ada"))
@@ -87,13 +87,13 @@ import Testing
         publisher.publish(task)
         let published = versions.version(ofTasksOf: task.tenant)
         #expect(published != before)
-        // A change that has perhaps been made, and has no event.
+        // A change that may have been made, without an event.
         publisher.noteChange(task.id, of: task.tenant)
         #expect(versions.version(ofTasksOf: task.tenant) != published)
     }
 
-    /// Within a process nothing follows events: the store itself has versions.
-    @Test func eventsThatCannotBeFollowedAreNeverCurrent() async throws {
+    /// Within one process, nothing follows events, because the store itself has versions.
+    @Test func versionsAreNeverCurrentWithoutFollowing() async throws {
         let versions = FollowedVersions(events: InProcessTaskEvents(), logger: silent)
         try await versions.follow()
         #expect(versions.version(ofTasksOf: TenantID("ada")) == nil)

@@ -6,7 +6,7 @@ import PixelFlowEmbedded
 import Prometheus
 import Testing
 
-/// Nobody's mistake erases objects.
+/// No mistake of an operator may delete objects.
 @Suite struct OrphanCollectorTests {
     let folder: TemporaryFolder
     let clock = ManualClock()
@@ -35,7 +35,7 @@ import Testing
         return try await sweep.sweep(before: clock.now())
     }
 
-    /// Tasks with an object each; every `gap`th is not in the database.
+    /// Tasks with one object each; every `gap`th task is missing in the database.
     private func fill(_ store: SQLiteTaskStore, _ count: Int, orphanedEvery gap: Int = .max) async throws -> [TaskRecord] {
         var orphans: [TaskRecord] = []
         for number in 1...count {
@@ -50,7 +50,7 @@ import Testing
 
     private func objects() async throws -> Int { try await blobs.keys(BlobKey(rawValue: "tenant")).count }
 
-    @Test func anOrphanIsRemovedOnlyWhenItWasOneForDays() async throws {
+    @Test func anOrphanIsRemovedOnlyAfterDays() async throws {
         let store = try database()
         _ = try await check(store).verify()
         let orphans = try await fill(store, 100, orphanedEvery: 50)
@@ -68,7 +68,7 @@ import Testing
         #expect(try await store.orphans(after: nil, limit: 10).isEmpty)
     }
 
-    @Test func theNoteSurvivesARestartOfTheProcess() async throws {
+    @Test func theRecordOfOrphansSurvivesARestart() async throws {
         var store = try database()
         _ = try await check(store).verify()
         _ = try await fill(store, 100, orphanedEvery: 50)
@@ -78,7 +78,7 @@ import Testing
         #expect(try await sweep(store).removed == 2)
     }
 
-    @Test func whatIsKnownAgainIsForgotten() async throws {
+    @Test func anObjectThatIsNoLongerAnOrphanIsForgotten() async throws {
         let store = try database()
         _ = try await check(store).verify()
         let orphans = try await fill(store, 100, orphanedEvery: 50)
@@ -104,9 +104,9 @@ import Testing
         #expect(text.contains(#"orphan_collection_blocked{reason="unknown_share"} \#(isBlocked ? 1 : 0)"#))
     }
 
-    // MARK: The wrong database
+    // MARK: A wrong database
 
-    @Test func aNewDatabaseBesideObjectsIsRefused() async throws {
+    @Test func aNewDatabaseWithExistingObjectsIsRefused() async throws {
         let right = try database()
         _ = try await check(right).verify()
         _ = try await fill(right, 20)
@@ -117,7 +117,7 @@ import Testing
         #expect(try await wrong.installationMark() == nil)
         #expect(try await sweep(wrong, OrphanSettings(grace: .zero, limitPercent: 100)).blocked == .installation)
         #expect(try await objects() == 20)
-        // With the right one everything goes on.
+        // With the right one, everything continues.
         #expect(try await sweep(right).blocked == nil)
     }
 
@@ -134,7 +134,7 @@ import Testing
         #expect(try await objects() == 20)
     }
 
-    @Test func objectsWithoutAMarkBesideANewDatabaseAreRefused() async throws {
+    @Test func unmarkedObjectsWithANewDatabaseAreRefused() async throws {
         let old = try database()
         _ = try await fill(old, 3)
         let error = await #expect(throws: PixelFlowError.self) { _ = try await check(try database("new")).verify() }
@@ -142,8 +142,8 @@ import Testing
         #expect(try await blobs.installationMark() == nil)
     }
 
-    /// The bucket was replaced by one that holds somebody's objects and no mark.
-    @Test func objectsWithoutAMarkBesideAMarkedDatabaseAreRefused() async throws {
+    /// The bucket was replaced with one that contains other objects and no mark.
+    @Test func unmarkedObjectsWithAMarkedDatabaseAreRefused() async throws {
         let store = try database()
         _ = try await store.setInstallationMark(InstallationMark(sweeps: 4), replacing: nil)
         _ = try await fill(store, 3)
@@ -175,7 +175,7 @@ import Testing
         #expect(try await objects() == 40)
     }
 
-    // MARK: The right one
+    // MARK: The right database
 
     @Test func theFirstStartMarksBothAndTheSecondFindsThem() async throws {
         let store = try database()
@@ -195,7 +195,7 @@ import Testing
         #expect(try await objects() == 5)
     }
 
-    @Test func aFirstStartThatWasInterruptedGoesOn() async throws {
+    @Test func anInterruptedFirstStartIsResumed() async throws {
         let store = try database()
         _ = try await fill(store, 5)
         let begun = InstallationMark()
@@ -207,7 +207,7 @@ import Testing
         #expect(mark.id == begun.id)
     }
 
-    @Test func theOperatorCanTakeABlobStoreOver() async throws {
+    @Test func theOperatorCanAdoptABlobStore() async throws {
         let right = try database()
         _ = try await check(right).verify()
         _ = try await fill(right, 20)
@@ -219,12 +219,12 @@ import Testing
             return
         }
         #expect(try await blobs.installationMark() == mark)
-        // The setting may stay: it names a mark that is no more.
+        // The setting may stay, because it refers to a mark that no longer exists.
         #expect(try await check(other, adopted: found.description).verify() == .match(mark))
         await #expect(throws: PixelFlowError.self) { _ = try await check(right, adopted: found.description).verify() }
     }
 
-    @Test func manyReplicasStartAtOnce() async throws {
+    @Test func manyReplicasStartSimultaneously() async throws {
         let store = try database()
         let check = check(store)
         try await withThrowingTaskGroup(of: InstallationCheck.Finding.self) { group in

@@ -8,7 +8,7 @@ import PixelFlowEmbedded
 import Synchronization
 import Testing
 
-/// A folder of its own for one test, removed with this object.
+/// A folder for one test, removed with this object.
 final class TemporaryFolder: Sendable {
     let path: String
 
@@ -41,7 +41,7 @@ enum Sample {
     }
 }
 
-/// Files whose removal goes wrong for some tasks.
+/// Files whose removal fails or hangs for some tasks.
 final class StubbornBlobStore: BlobStore {
     enum Fault: Sendable { case failing, hanging }
 
@@ -66,7 +66,7 @@ final class StubbornBlobStore: BlobStore {
 
     private let hung = Mutex<[CheckedContinuation<Void, Never>]>([])
 
-    /// Lets go of everything that hangs.
+    /// Releases everything that hangs.
     func letGo() {
         let waiting = hung.withLock { hung in
             defer { hung = [] }
@@ -84,7 +84,7 @@ final class StubbornBlobStore: BlobStore {
     func removeUnfinishedWrites(before time: Timestamp) async throws -> Int { try await base.removeUnfinishedWrites(before: time) }
 }
 
-/// A broker that takes no dead letters of some tasks.
+/// A broker that rejects the dead letters of some tasks.
 final class PickyBroker: TaskBroker {
     private let state = Mutex((refused: Set<TaskID>(), letters: [TaskID](), tries: [TaskID: Int]()))
 

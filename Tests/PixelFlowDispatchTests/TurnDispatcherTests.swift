@@ -8,7 +8,7 @@ import Testing
 
 @testable import PixelFlowDispatch
 
-/// Organisations that take turns, on the embedded store and broker.
+/// Organisations take turns, with the embedded store and broker.
 @Suite struct TurnDispatcherTests {
     let folder: TemporaryFolder
     let clock = ManualClock()
@@ -27,7 +27,7 @@ import Testing
         turns = TurnDispatcher(store: store, events: events, publisher: publisher, logger: silent, metrics: PrometheusRegistry())
     }
 
-    /// As the api adds a task.
+    /// Adds a task like api.
     @discardableResult
     private func add(of tenant: TenantID, lane: Lane = .normal) async throws -> TaskRecord {
         clock.advance(by: .milliseconds(1))
@@ -42,17 +42,17 @@ import Testing
         try await store.occupancy().shares[HeldQueue(lane: lane, tenant: tenant)]?.total ?? 0
     }
 
-    @Test func aFewTasksPassAndTheRestIsHeld() async throws {
+    @Test func aFewTasksAreDispatchedAndTheRestIsHeld() async throws {
         for _ in 0..<50 { try await add(of: Self.bulk) }
         #expect(try await underWay(Self.bulk) == DispatchWindow.Limits().least)
         #expect(try await store.heldQueues(limit: 10) == [HeldQueue(lane: .normal, tenant: Self.bulk)])
     }
 
-    @Test func anotherOrganisationPassesBesideAFlood() async throws {
+    @Test func anotherOrganisationPassesDuringAFlood() async throws {
         for _ in 0..<50 { try await add(of: Self.bulk) }
         _ = try await turns.round()
         #expect(try await add(of: Self.other).dispatch.isHeld == false)
-        // Another lane is another queue.
+        // Each lane has its own queue.
         #expect(try await add(of: Self.bulk, lane: .high).dispatch.isHeld == false)
     }
 
@@ -73,7 +73,7 @@ import Testing
         for _ in 0..<200 { try await add(of: Self.bulk) }
         for _ in 0..<200 { try await add(of: Self.other) }
         var done: [TenantID: Int] = [:]
-        // Workers take what is sent in no particular order: partitions are read side by side.
+        // Workers take sent messages in no particular order, because they read partitions concurrently.
         var random = SeededGenerator(seed: 1)
         // bounded: by the number of rounds.
         for _ in 0..<60 {
@@ -103,7 +103,7 @@ import Testing
         #expect(try await underWay(Self.bulk) == 100)
     }
 
-    @Test func ofManyDueTasksOnlySomeAreSentAtOnce() async throws {
+    @Test func ofManyDueTasksOnlySomeAreDispatched() async throws {
         let tasks = (0..<40).map { _ in Sample.task(at: clock.now(), tenant: Self.bulk, lane: .normal) }
         let (now, later) = turns.split(tasks + [Sample.task(at: clock.now(), tenant: Self.other, lane: .normal)])
         #expect(now.count == TurnDispatcher.dueLimit + 1)

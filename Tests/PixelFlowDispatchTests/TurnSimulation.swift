@@ -3,36 +3,36 @@ import TestSupport
 
 @testable import PixelFlowDispatch
 
-/// Workers, a broker and organisations in simulated time: what an organisation waits for beside the import of another.
+/// Workers, a broker and organisations in simulated time, to measure the waiting times of organisations during the import of another.
 ///
-/// One organisation adds many tasks at the start, others one task a second each. A message goes to a random partition, each worker
-/// reads its own partitions in order, and a slot takes what its worker has next. A worker with free slots polls every 2 s, and at
-/// once when a task that it has found by polling ends.
+/// One organisation adds many tasks at the start, the others one task per second each. A message goes to a random partition, each
+/// worker reads its partitions in order, and a slot takes its worker's next message. A worker with free slots polls every 2 s, and
+/// immediately when a task that it has found by polling ends.
 struct TurnSimulation {
     enum Mechanism: Sendable, Hashable {
         /// Every task is sent when it is created.
         case none
         /// Turns, with the product's window and shares.
         case turns(DispatchWindow.Limits)
-        /// Turns, with a window that stays as it is.
+        /// Turns with a constant window.
         case fixedWindow(Int)
     }
 
     struct Outcome: Sendable {
-        /// From creation to completion, of the others, in seconds.
+        /// Seconds from creation to completion, for the other organisations.
         var p95 = 0.0
         /// Tasks completed per second while there was work.
         var throughput = 0.0
-        /// Of what the slots could do.
+        /// The used share of slot time.
         var utilization = 0.0
-        /// Rounds for each task that was sent in one.
+        /// Rounds per task that was sent in a round.
         var roundsPerTask = 0.0
     }
 
     var workers = 4
     var slots = 6
     var partitions = 12
-    /// Seconds that a task takes, on average.
+    /// Average duration of a task in seconds.
     var service = 0.06
     var imported = 20_000
     var others = 5
@@ -146,7 +146,7 @@ struct TurnSimulation {
         }
         waits.sort()
         var outcome = Outcome()
-        // Without one that has ended, all of them wait for longer than this lasts.
+        // If none has ended, all of them wait for longer than the simulation.
         outcome.p95 = waits.isEmpty ? duration : waits[min(waits.count - 1, waits.count * 95 / 100)]
         outcome.throughput = Double(completed) / duration
         outcome.utilization = busy / (Double(workers * slots) * duration)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import PixelFlowDispatch
 
-/// What the mechanism promises, by the simulation that it was chosen with (docs/adr/0015-organisations-take-turns.md).
+/// Guaranteed properties, verified with the simulation behind the decision (docs/adr/0015-organisations-take-turns.md).
 @Suite struct TurnSimulationTests {
     static let embedded = DispatchWindow.Limits()
     static let servers = DispatchWindow.Limits(least: 4, perWorker: TurnSettings.defaultPerWorker)
@@ -20,15 +20,15 @@ import Testing
     func othersHardlyNoticeAnImport(limits: DispatchWindow.Limits, size: (workers: Int, slots: Int)) {
         let simulation = TurnSimulation(workers: size.workers, slots: size.slots)
         let beside = simulation.run(.turns(limits))
-        // The floor that the autoscaler needs is paid for by waiting.
+        // The minimum that the autoscaler needs increases waiting times.
         let factor = limits.perWorker > 0 ? 6.0 : 3.0
         #expect(beside.p95 <= factor * idle(simulation), "\(beside)")
         let free = simulation.run(.none)
         #expect(beside.throughput >= 0.95 * free.throughput, "\(beside) instead of \(free)")
     }
 
-    /// Many workers with few slots and few partitions each have unevenly much to do, and eight cannot share twelve partitions
-    /// evenly at all. Until the others poll, the window is full of what waits for the busiest.
+    /// Many workers with few slots and few partitions have uneven loads, and eight workers cannot share twelve partitions
+    /// evenly at all. Until the others poll, the window is filled with messages for the busiest.
     @Test(arguments: [6, 8]) func manySmallWorkersLoseLittle(workers: Int) {
         let simulation = TurnSimulation(workers: workers, slots: 3)
         let (free, turns) = (simulation.run(.none), simulation.run(.turns(Self.embedded)))
@@ -77,7 +77,7 @@ import Testing
             let room = Int.random(in: 0...100, using: &random)
             let given = FairShares.allot(room, among: tenants, underWay: { underWay[$0] ?? 0 }, weight: { weights[$0] ?? 1 })
             #expect(given.values.reduce(0, +) == room)
-            // Nobody was given something while another had less for its weight.
+            // No organisation got a task while another one had less relative to its weight.
             for (tenant, count) in given where count > 0 {
                 let level = Double((underWay[tenant] ?? 0) + count) / Double(weights[tenant] ?? 1)
                 for other in tenants {

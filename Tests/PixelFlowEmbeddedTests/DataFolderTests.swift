@@ -12,13 +12,13 @@ import Testing
 
     init() throws { parent = try TemporaryFolder() }
 
-    @Test func makesTheFolderForItsOwnerAlone() throws {
+    @Test func createsTheFolderForItsOwnerOnly() throws {
         let folder = try DataFolder(path: path)
         let permissions = try FileManager.default.attributesOfItem(atPath: folder.path)[.posixPermissions] as? Int
         #expect(permissions == 0o700)
     }
 
-    @Test func keepsASecretForItsOwnerAlone() throws {
+    @Test func keepsASecretForItsOwnerOnly() throws {
         let folder = try DataFolder(path: path)
         let secret = try DataFolder.secret(named: "service-secret", in: folder.path)
         #expect(secret.count == 44)
@@ -51,12 +51,12 @@ import Testing
         withExtendedLifetime(folder) {}
     }
 
-    /// A process that another test is just starting has a copy of the lock until its own program begins.
+    /// Retries: a process that another test is starting inherits the lock until its own program begins.
     private func opensAgain() async throws {
         _ = try await eventually("the folder to be free") { try? DataFolder(path: path) }
     }
 
-    @Test func namesAFolderItCannotMake() throws {
+    @Test func namesAFolderItCannotCreate() throws {
         try Data().write(to: URL(fileURLWithPath: parent.path + "/file"))
         let wrong = parent.path + "/file/data"
         let error = #expect(throws: PixelFlowError.self) { try DataFolder(path: wrong) }
@@ -70,16 +70,16 @@ import Testing
     }
 }
 
-/// Another process that holds a lock, for a minute at most.
+/// Another process that holds a lock for at most a minute.
 private struct LockHolder {
     struct RefusedError: Error {}
 
     private let process: RunningProcess
 
-    /// - Throws: `RefusedError` where the lock is held already.
+    /// - Throws: `RefusedError` if the lock is already held.
     init(file: String) async throws {
         let output = file + ".holder"
-        // --no-fork, so that killing this process kills the one that has the lock.
+        // --no-fork, so that killing this process kills the one with the lock.
         let process = try RunningProcess(
             "/usr/bin/flock", ["--nonblock", "--no-fork", file, "sh", "-c", "echo held; exec sleep 60"], output: output)
         try await eventually("flock to answer") {

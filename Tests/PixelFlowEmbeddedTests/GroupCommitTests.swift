@@ -25,7 +25,7 @@ import Testing
             try await commits.write(.machine) { try $0.insert(number) }
         }
         #expect(try await numbers().count == 200)
-        // One for the write that held up the others, and one for them all; some may have come too late for it.
+        // One for the write that delayed the others, and one for all of them; some may have been too late for it.
         #expect(ledger.commits.withLock { $0 } <= 6)
     }
 
@@ -55,7 +55,7 @@ import Testing
         try await limitPages(to: 40)
         let accepted = Numbers()
         try await behind(commits, count: 30) { number in
-            // One of them is too large for the disk; SQLite then gives up the whole transaction.
+            // One of them is too large for the disk, which makes SQLite roll back the whole transaction.
             let bytes = number == 10 ? 1_000_000 : 10
             guard (try? await commits.write(.machine) { try $0.insert(number, bytes: bytes) }) != nil else { return }
             accepted.add(number)
@@ -85,7 +85,7 @@ import Testing
         GroupCommit(database, label: "test") { Items($0, ledger) }
     }
 
-    /// Runs `count` writes while the first one of all holds up the writing thread until they have been asked for.
+    /// Runs `count` writes, of which the first one blocks the writing thread until all have been requested.
     private func behind(
         _ commits: GroupCommit<Items>, count: Int, _ write: @escaping @Sendable (Int) async throws -> Void
     ) async throws {
@@ -118,7 +118,7 @@ import Testing
     }
 }
 
-/// Opens once everybody has arrived.
+/// Opens when all participants have arrived.
 private final class Gate: Sendable {
     private let missing: Atomic<Int>
     private let opened = DispatchSemaphore(value: 0)
@@ -149,7 +149,7 @@ private final class Numbers: Sendable {
     func add(_ number: Int) { all.withLock { $0.append(number) } }
 }
 
-/// What the transactions of a test have told.
+/// Records callbacks of the transactions in a test.
 private final class Ledger: Sendable {
     let commits = Mutex(0)
     let announced = Numbers()

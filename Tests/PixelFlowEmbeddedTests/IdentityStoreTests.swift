@@ -51,11 +51,11 @@ struct IdentityStoreTests {
         }
     }
 
-    @Test("people of the first release have an organisation that they own, and their accounts go on")
+    @Test("users of the first release get an organisation that they own, and keep their accounts")
     func upgradesTheFirstRelease() async throws {
         try await withFolder { folder in
             let path = folder + "/auth.sqlite"
-            // The tables as the first release made them, with the record of its migrations.
+            // The tables of the first release, with the record of its migrations.
             try await DatabaseQueue(path: path).write { database in
                 try database.execute(
                     sql: """
@@ -88,7 +88,7 @@ struct IdentityStoreTests {
         }
     }
 
-    @Test("a path that cannot be is named in the error")
+    @Test("the error names an impossible path")
     func namesBadPath() async throws {
         try await withFolder { folder in
             try Data("not a folder".utf8).write(to: URL(fileURLWithPath: folder + "/file"))

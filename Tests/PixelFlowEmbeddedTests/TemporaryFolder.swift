@@ -1,6 +1,6 @@
 import Foundation
 
-/// A folder of its own for one test, removed with this object.
+/// A folder for one test, removed with this object.
 final class TemporaryFolder: Sendable {
     let path: String
 

@@ -12,7 +12,7 @@ import Testing
 
     private struct Secret: Error { let password = "hunter2" }
 
-    @Test func aBackendThatSaysNothingIsAFinding() async {
+    @Test func aSilentBackendIsAFinding() async {
         let silent = Backend {
             try await Task.sleep(for: .seconds(3_600))
             return []
@@ -22,14 +22,14 @@ import Testing
         #expect(report.findings.map(\.name) == ["answer"] && report.findings.first?.result == .failed)
     }
 
-    @Test func anOutageIsAFindingThatShowsNothingOfItsCause() async {
+    @Test func anOutageIsAFindingWithoutItsCause() async {
         let gone = Backend { throw PixelFlowError.unavailable("broker", cause: Secret()) }
         let report = await BackendProbe("broker", gone).run()
         #expect(report.findings.first?.reason.contains("broker_unavailable") == true)
         #expect(report.findings.first?.reason.contains("hunter2") == false)
     }
 
-    @Test func findingsArePassedOnInTheirOrder() async {
+    @Test func findingsKeepTheirOrder() async {
         let backend = Backend { [.ok("a", "first", "1"), .warning("b", "second", "2", hint: "mend it")] }
         let report = await BackendProbe("x", backend).run()
         #expect(report.findings.map(\.name) == ["a", "b"] && report.findings.map(\.hint) == [nil, "mend it"])

@@ -6,7 +6,7 @@ import WireFormats
 
 @Suite("Client addresses")
 struct ClientAddressTests {
-    /// What is refused or trusted otherwise is `NetworkRangeTests`' concern.
+    /// `NetworkRangeTests` covers all other refusals and trusted ranges.
     @Test(
         "IPv4 inside IPv6 is IPv4",
         arguments: [
@@ -37,12 +37,12 @@ struct ClientAddressTests {
         ("9.9.9.9, 203.0.113.9\u{0}x", nil),
     ]
 
-    @Test("only what a trusted proxy wrote is believed", arguments: chains)
+    @Test("only headers written by a trusted proxy are believed", arguments: chains)
     func forwarded(header: String, client: String?) {
         #expect(TrustedProxies.loopback.client(forwardedFor: header)?.description == client)
     }
 
-    @Test("neighbours in one IPv6 network are one subscriber")
+    @Test("neighbours in one IPv6 network count as one subscriber")
     func subscriber() throws {
         let first = try #require(IPAddress("2001:db8:1:2::1"))
         let second = try #require(IPAddress("2001:db8:1:2:ffff::9"))
@@ -51,7 +51,7 @@ struct ClientAddressTests {
         #expect(first.subscriber != other.subscriber)
     }
 
-    @Test("a bad setting is named")
+    @Test("the error names the bad setting")
     func setting() throws {
         let error = #expect(throws: PixelFlowError.self) { try TrustedProxies(setting: "10.0.0.0/8, nonsense") }
         #expect(error?.field == "PIXELFLOW_TRUSTED_PROXIES")

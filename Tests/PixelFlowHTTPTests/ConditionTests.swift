@@ -3,7 +3,7 @@ import Testing
 
 @testable import PixelFlowHTTP
 
-/// Conditional requests and ranges by RFC 9110.
+/// Conditional requests and ranges according to RFC 9110.
 @Suite struct ConditionTests {
     private static let tag = EntityTag("a,b")
 
@@ -12,7 +12,7 @@ import Testing
         (#""x" , W/"a,b" , "y""#, true), (#"nonsense, "a,b""#, true), (#", ,"a,b""#, true), (#""a""#, false), (#""a,b"#, false),
         ("a,b", false), ("", false), (#""A,B""#, false), (#"w/"a,b""#, false), (#""""#, false), (#"*, "x""#, false), (#""xa,b""#, false),
     ])
-    func whoHasItIsNotSentItAgain(_ header: String, _ isKnown: Bool) {
+    func aCachedRepresentationIsNotSentAgain(_ header: String, _ isKnown: Bool) {
         for method in [HTTPRequest.Method.get, .head] {
             #expect(Preconditions([.ifNoneMatch: header], method: method).outcome(for: Self.tag) == (isKnown ? .notModified : .holds))
         }
@@ -42,12 +42,12 @@ import Testing
         #expect(Preconditions(held, method: .get).outcome(for: Self.tag) == .notModified)
     }
 
-    @Test func whatIsNotThereMatchesNothing() {
+    @Test func aMissingRepresentationMatchesNothing() {
         #expect(Preconditions([.ifMatch: "*"], method: .put).outcome(for: nil) == .failed)
         #expect(Preconditions([.ifNoneMatch: "*"], method: .put).outcome(for: nil) == .holds)
     }
 
-    @Test func linesOfAListAreOneList() {
+    @Test func repeatedFieldLinesFormOneList() {
         var headers: HTTPFields = [:]
         headers.append(HTTPField(name: .ifNoneMatch, value: #""x""#))
         headers.append(HTTPField(name: .ifNoneMatch, value: #"W/"a,b""#))
@@ -59,10 +59,10 @@ import Testing
     @Test(arguments: [
         ("bytes=0-3", 0..<4), ("BYTES=0-3", 0..<4), ("bytes= 0-3 ", 0..<4), ("bytes=7-", 7..<10), ("bytes=-4", 6..<10),
         ("bytes=-99999999999999999999", 0..<10), ("bytes=5-99999999999999999999", 5..<10), ("bytes=9-9", 9..<10),
-        // Of several ranges those that lie beyond the end count for nothing.
+        // With several ranges, those beyond the end are ignored.
         ("bytes=0-3,20-30", 0..<4), ("bytes=20-30, ,-1", 9..<10),
     ])
-    func aRangeIsAPart(_ header: String, _ range: Range<Int>) {
+    func aRangeReturnsAPart(_ header: String, _ range: Range<Int>) {
         #expect(select([.range: header]) == .part(range))
     }
 
@@ -70,14 +70,14 @@ import Testing
         "bytes=3-1", "lines=0-1", "bytes=a-b", "bytes=-", "bytes=", "bytes", "bytes=0-1,3-4", "bytes=0-1,x", "bytes=+1-2", "bytes=1-2-3",
         "bytes=--1", "bytes=0x0-1", "bytes 0-1",
     ])
-    func anythingElseIsTheWhole(_ header: String) {
+    func anythingElseReturnsEverything(_ header: String) {
         #expect(select([.range: header]) == .whole)
     }
 
     @Test(arguments: ["bytes=10-", "bytes=10-20", "bytes=-0", "bytes=99999999999999999999-", "bytes=10-,11-12,-0"])
-    func beyondTheEndThereIsNothing(_ header: String) {
+    func aRangeBeyondTheEndIsUnsatisfiable(_ header: String) {
         #expect(select([.range: header]) == .unsatisfiable)
-        // A range of another version says nothing about this one.
+        // A range of another version does not apply to this one.
         #expect(select([.range: header, .ifRange: #""older""#]) == .whole)
     }
 
@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    @Test func onlyGetHasRanges() {
+    @Test func onlyGetSupportsRanges() {
         #expect(select([.range: "bytes=0-3"], method: .head) == .whole)
         #expect(select([.range: "bytes=99-"], method: .head) == .whole)
     }

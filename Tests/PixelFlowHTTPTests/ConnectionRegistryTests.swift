@@ -26,7 +26,7 @@ struct ConnectionRegistryTests {
         return entry
     }
 
-    @Test("one address has its share and no more, and leaves the others theirs")
+    @Test("an address gets its share and no more, and does not affect the others")
     func perAddress() throws {
         let registry = registry(perAddress: 2)
         let first = try #require(open(registry, "203.0.113.1"))
@@ -39,7 +39,7 @@ struct ConnectionRegistryTests {
         #expect(registry.count == 3)
     }
 
-    @Test("an IPv6 network of /64 is one address, and IPv4 written as IPv6 is IPv4")
+    @Test("an IPv6 /64 network counts as one address, and IPv4-mapped IPv6 as IPv4")
     func networks() {
         let registry = registry(perAddress: 1)
         #expect(open(registry, "2001:db8::1") != nil)
@@ -49,7 +49,7 @@ struct ConnectionRegistryTests {
         #expect(open(registry, "::ffff:203.0.113.1") == nil)
     }
 
-    @Test("a trusted proxy is not limited by address, but in all")
+    @Test("a trusted proxy is exempt from the limit per address, but not from the overall limit")
     func trusted() throws {
         let registry = registry(total: 3, perAddress: 1, trusted: try TrustedProxies(setting: "10.0.0.0/8"))
         for _ in 0..<3 { try #require(open(registry, "10.1.2.3")).setWaiting(false) }
@@ -57,7 +57,7 @@ struct ConnectionRegistryTests {
         #expect(registry.count == 3)
     }
 
-    @Test("at the limit the one that waits longest gives way, of the address that has most")
+    @Test("at the limit, the connection that has waited longest is closed, from the address with the most connections")
     func evicts() throws {
         let registry = registry(total: 4)
         let names = [("203.0.113.9", "old and single"), ("203.0.113.1", "busy"), ("203.0.113.1", "first"), ("203.0.113.1", "second")]
@@ -68,7 +68,7 @@ struct ConnectionRegistryTests {
         #expect(registry.count == 4)
     }
 
-    @Test("where all are busy nobody is cut off, and the newcomer is refused")
+    @Test("if all connections are busy, none is closed, and the new one is refused")
     func busy() throws {
         let registry = registry(total: 2)
         for address in ["203.0.113.1", "203.0.113.2"] { try #require(open(registry, address)).setWaiting(false) }
@@ -76,7 +76,7 @@ struct ConnectionRegistryTests {
         #expect(evicted.names.isEmpty)
     }
 
-    @Test("a proxy's connections give way only where there are no others")
+    @Test("connections of a proxy are closed only if there are no others")
     func proxiesLast() throws {
         let registry = registry(total: 3, trusted: try TrustedProxies(setting: "10.0.0.0/8"))
         for name in ["proxy 1", "proxy 2"] { _ = try #require(open(registry, "10.0.0.1", name)) }
@@ -85,7 +85,7 @@ struct ConnectionRegistryTests {
         #expect(evicted.names == ["client"])
     }
 
-    @Test("who has only just come is not the one to go, even where the others come by a proxy")
+    @Test("a new connection is not the one to be closed, even if the others come through a proxy")
     func newcomers() throws {
         let registry = registry(total: 3, grace: .seconds(600), trusted: try TrustedProxies(setting: "10.0.0.0/8"))
         for name in ["proxy 1", "proxy 2"] { _ = try #require(open(registry, "10.0.0.1", name)) }
@@ -94,7 +94,7 @@ struct ConnectionRegistryTests {
         #expect(evicted.names == ["proxy 1"])
     }
 
-    @Test("accepting stops at its limit and goes on once there is room")
+    @Test("accepting stops at the limit and resumes once there is room")
     func accepting() {
         let registry = registry(total: 1)
         let resumed = Mutex(0)
@@ -110,7 +110,7 @@ struct ConnectionRegistryTests {
     }
 
     @Test(
-        "the limits leave descriptors in reserve, however few there are",
+        "the limits keep a reserve of descriptors, however few there are",
         arguments: [(256, 85, 128), (1024, 341, 405), (65_536, 4096, 4160), (3, 1, 2)])
     func descriptors(limit: Int, total: Int, accepted: Int) {
         let limits = ConnectionLimits().fitting(descriptors: limit)
@@ -118,7 +118,7 @@ struct ConnectionRegistryTests {
     }
 
     @Test(
-        "a bad setting is named",
+        "the error names the bad setting",
         arguments: [
             ("PIXELFLOW_HTTP_MAX_CONNECTIONS", "0"), ("PIXELFLOW_HTTP_MAX_CONNECTIONS_PER_ADDRESS", "-1"),
             ("PIXELFLOW_HTTP_HEADER_TIMEOUT", "0"), ("PIXELFLOW_HTTP_IDLE_TIMEOUT", "soon"), ("PIXELFLOW_HTTP_MIN_BODY_RATE", "-1"),
@@ -130,7 +130,7 @@ struct ConnectionRegistryTests {
     }
 }
 
-/// Who was closed to make room, in order.
+/// The connections closed to make room, in order.
 private final class Evictions: Sendable {
     private let stored = Mutex<[String]>([])
 

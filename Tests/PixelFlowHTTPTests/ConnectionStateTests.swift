@@ -3,7 +3,7 @@ import Testing
 
 @testable import PixelFlowHTTP
 
-@Suite("What a connection may take its time over")
+@Suite("Time limits of a connection")
 struct ConnectionStateTests {
     private static let start = NIODeadline.uptimeNanoseconds(1_000_000_000_000)
 
@@ -23,7 +23,7 @@ struct ConnectionStateTests {
         return state
     }
 
-    @Test("a client that says nothing is closed without a word at the header's time")
+    @Test("a silent client is disconnected without an answer when the header time is up")
     func silent() {
         var state = fresh()
         #expect(state.nextDeadline(now: Self.start) == Self.at(10))
@@ -31,7 +31,7 @@ struct ConnectionStateTests {
         #expect(state.check(now: Self.at(10)) == .close)
     }
 
-    @Test("a header counts from the connection, however it trickles in")
+    @Test("the time for the first header starts with the connection, however slowly the header arrives")
     func trickle() {
         var state = fresh()
         for second in 0..<10 {
@@ -41,7 +41,7 @@ struct ConnectionStateTests {
         #expect(state.check(now: Self.at(10)) == .refuse(.headerTimeout))
     }
 
-    @Test("a later header counts from its first byte, the pause before it from the answer")
+    @Test("the time for a later header starts with its first byte, the idle time with the previous answer")
     func keptAlive() {
         var state = fresh()
         state.received(bytes: 100, now: Self.at(1))
@@ -60,14 +60,14 @@ struct ConnectionStateTests {
         #expect(state.check(now: Self.at(165)) == .refuse(.headerTimeout))
     }
 
-    @Test("a body slower than the rate is refused, one at the rate is not", arguments: [(1000, true), (1024, false), (100_000, false)])
+    @Test("a body below the minimum rate is refused, one at the rate is not", arguments: [(1000, true), (1024, false), (100_000, false)])
     func rate(bytesPerSecond: Int, isSlow: Bool) {
         var state = uploading()
         for second in 1...10 { state.bodyReceived(bytes: bytesPerSecond, now: Self.at(Double(second))) }
         #expect(state.check(now: Self.at(10)) == (isSlow ? .refuse(.bodyTimeout) : nil))
     }
 
-    @Test("each window counts for itself: a fast start buys no pause later")
+    @Test("each window counts separately: a fast start does not allow a later pause")
     func windows() {
         var state = uploading()
         state.bodyReceived(bytes: 10_000_000, now: Self.at(1))
@@ -76,7 +76,7 @@ struct ConnectionStateTests {
         #expect(state.check(now: Self.at(20)) == .refuse(.bodyTimeout))
     }
 
-    @Test("while the server does not read, the client is not slow")
+    @Test("while the server does not read, the client does not count as slow")
     func backPressure() {
         var state = uploading()
         state.readingChanged(isReading: false, now: Self.at(1))
@@ -86,7 +86,7 @@ struct ConnectionStateTests {
         #expect(state.check(now: Self.at(109)) == .refuse(.bodyTimeout))
     }
 
-    @Test("a client that waits for 100 (Continue) is not slow, and is from then on")
+    @Test("a client that waits for 100 (Continue) does not count as slow until it receives it")
     func held() {
         var state = uploading(isHeld: true)
         #expect(state.check(now: Self.at(100)) == nil)
@@ -94,7 +94,7 @@ struct ConnectionStateTests {
         #expect(state.check(now: Self.at(110)) == .refuse(.bodyTimeout))
     }
 
-    @Test("a rate of none is no limit")
+    @Test("a minimum rate of 0 means no limit")
     func unlimited() {
         var state = fresh { $0.minimumBodyRate = 0 }
         state.received(bytes: 100, now: Self.start)
@@ -103,7 +103,7 @@ struct ConnectionStateTests {
         #expect(state.check(now: Self.at(1000)) == nil)
     }
 
-    @Test("an answer that nobody reads ends the connection, one that is read in between does not")
+    @Test("an answer that is not read ends the connection, one that is read with pauses does not")
     func unread() {
         var state = uploading()
         state.requestEnded(now: Self.start)
@@ -117,7 +117,7 @@ struct ConnectionStateTests {
         #expect(!state.canAnswer)
     }
 
-    @Test("a header over the limit of bytes is seen; a body is no header")
+    @Test("a header over the size limit is detected; a body does not count as header")
     func headerSize() {
         var state = fresh { $0.headerBytes = 2000 }
         state.received(bytes: 2000, now: Self.start)
@@ -129,7 +129,7 @@ struct ConnectionStateTests {
         #expect(!body.isHeaderTooLarge)
     }
 
-    @Test("a second request while the first is answered keeps the connection busy")
+    @Test("a second request during the answer to the first keeps the connection busy")
     func pipelined() {
         var state = fresh()
         for _ in 0..<2 {

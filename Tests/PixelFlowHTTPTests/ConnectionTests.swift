@@ -15,7 +15,7 @@ import Testing
 
 @testable import PixelFlowHTTP
 
-/// A service over real connections that are held to limits.
+/// A service with real connections that are subject to limits.
 @Suite("Connections", .timeLimit(.minutes(1)))
 struct ConnectionTests {
     private let registry = Telemetry.registry()
@@ -46,7 +46,7 @@ struct ConnectionTests {
 
     // MARK: Upgrade
 
-    @Test("a request for an upgrade that is not taken is answered after those before it, and is the last")
+    @Test("an upgrade request that is not accepted is answered after earlier requests, and is the last one")
     func answersBeforeAnUpgrade() async throws {
         try await run { port in
             let client = try await RawConnection.open(port: port)
@@ -60,7 +60,7 @@ struct ConnectionTests {
 
     // MARK: Expect: 100-continue
 
-    @Test("100 comes once the route reads the body, and then the answer; the connection goes on")
+    @Test("100 is sent once the route reads the body, then the answer; the connection stays open")
     func continues() async throws {
         try await run { port in
             let client = try await RawConnection.open(port: port)
@@ -75,7 +75,7 @@ struct ConnectionTests {
     }
 
     @Test(
-        "what is refused before the body is refused without asking for it, and the connection ends",
+        "a request refused before its body gets no 100, and the connection ends",
         arguments: [("/closed", 5, 401), ("/upload", 2 << 20, 413), ("/nowhere", 5, 404), ("/hello", 5, 405)])
     func refusesBeforeTheBody(path: String, length: Int, status: Int) async throws {
         try await run { port in
@@ -88,7 +88,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("a body that comes without waiting, or from HTTP/1.0, gets no 100", arguments: ["HTTP/1.1", "HTTP/1.0"])
+    @Test("a body sent without waiting, or over HTTP/1.0, gets no 100", arguments: ["HTTP/1.1", "HTTP/1.0"])
     func impatient(version: String) async throws {
         try await run { port in
             let client = try await RawConnection.open(port: port)
@@ -100,7 +100,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("a GET that expects, and a request without a body, are answered as ever")
+    @Test("a GET with an expectation, and a request without a body, are answered as usual")
     func withoutBody() async throws {
         try await run { port in
             let client = try await RawConnection.open(port: port)
@@ -112,7 +112,7 @@ struct ConnectionTests {
 
     // MARK: Time
 
-    @Test("half a header is answered 408 and the connection closed")
+    @Test("an incomplete header is answered 408 and the connection closed")
     func halfHeader() async throws {
         try await run({ $0.headerTimeout = .seconds(1) }) { port in
             let client = try await RawConnection.open(port: port)
@@ -125,7 +125,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("a connection that says nothing is closed without a word")
+    @Test("a silent connection is closed without an answer")
     func silent() async throws {
         try await run({ $0.headerTimeout = .seconds(1) }) { port in
             let answer = try await RawConnection.open(port: port).replyUntilClosed()
@@ -133,7 +133,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("a connection that has had its answer is closed after the idle time")
+    @Test("a connection that has received its answer is closed after the idle time")
     func idle() async throws {
         try await run({ $0.idleTimeout = .milliseconds(200) }) { port in
             let client = try await RawConnection.open(port: port)
@@ -143,7 +143,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("a body that stands still is answered 408, and the route does not wait for it any longer")
+    @Test("a stalled body is answered 408, and the route stops waiting for it")
     func slowBody() async throws {
         try await run({ $0.bodyWindow = .milliseconds(200) }) { port in
             let client = try await RawConnection.open(port: port)
@@ -154,7 +154,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("an answer that takes longer than every limit is none of them: an event stream goes on")
+    @Test("no limit applies to a long answer: an event stream continues")
     func longAnswer() async throws {
         let (gate, open) = AsyncStream.makeStream(of: Void.self)
         try await run { limits in
@@ -176,7 +176,7 @@ struct ConnectionTests {
             let listener = try await RawConnection.open(port: port)
             try await listener.send("GET /events HTTP/1.1\r\nHost: a\r\n\r\n")
             _ = try await listener.reply(containing: "first")
-            // Two connections in a row that are closed for idling: far longer than any limit of the stream's.
+            // Two consecutive connections that are closed for being idle: far longer than any limit of the stream.
             for _ in 0..<2 { _ = try await RawConnection.open(port: port).replyUntilClosed() }
             open.yield()
             _ = try await listener.reply(containing: "second")
@@ -185,7 +185,7 @@ struct ConnectionTests {
 
     // MARK: Number and size
 
-    @Test("an address that has its share is answered 429; another address is served")
+    @Test("an address that has used its share is answered 429; another address is served")
     func perAddress() async throws {
         try await run({ $0.perAddress = 3 }) { port in
             var held: [RawConnection] = []
@@ -208,7 +208,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("what a flood brings beyond those that are told so is closed without a word, and its address is served once it ends")
+    @Test("connections of a flood beyond those answered 429 are closed without an answer, and the address is served once the flood ends")
     func flood() async throws {
         try await run({ ($0.perAddress, $0.lingering) = (2, 1) }) { port in
             var held: [RawConnection] = []
@@ -233,7 +233,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("at the limit of all, one that waits gives way, and a request is served")
+    @Test("at the overall limit, a waiting connection is closed, and a new request is served")
     func total() async throws {
         try await run({ $0.total = 2 }) { port in
             let idle = try await RawConnection.open(port: port)
@@ -265,7 +265,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("an address of the request that has no end is answered 431 as well")
+    @Test("an endless request URI is answered 431, too")
     func longTarget() async throws {
         try await run { port in
             let client = try await RawConnection.open(port: port)
@@ -275,7 +275,7 @@ struct ConnectionTests {
         }
     }
 
-    // MARK: What is no request
+    // MARK: Not a request
 
     @Test(
         "malformed requests get a 400 with a code",
@@ -310,7 +310,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("an address in its absolute form is that address", arguments: ["http://a/hello", "HTTP://a:80/hello?b=c"])
+    @Test("a URI in absolute form is equivalent to its path", arguments: ["http://a/hello", "HTTP://a:80/hello?b=c"])
     func absoluteForm(target: String) async throws {
         try await run { port in
             let client = try await RawConnection.open(port: port)

@@ -10,7 +10,7 @@ import Testing
 struct HealthTests {
     private struct Down: Error {}
 
-    @Test("a service that works says so", arguments: ["/health", "/livez", "/readyz"])
+    @Test("a healthy service reports so", arguments: ["/health", "/livez", "/readyz"])
     func healthy(path: String) async throws {
         var harness = ServiceHarness()
         harness.health = HealthRoutes(checks: [HealthCheck("database") {}])
@@ -22,7 +22,7 @@ struct HealthTests {
         }
     }
 
-    @Test("readyz names what is down, health and livez stay well")
+    @Test("readyz names what is down, health and livez stay healthy")
     func namesFailing() async throws {
         var harness = ServiceHarness()
         harness.health = HealthRoutes(checks: [
@@ -41,7 +41,7 @@ struct HealthTests {
         }
     }
 
-    @Test("a backend that can be done without is named, and the service is ready without it")
+    @Test("an optional backend that is down is named, and the service is ready without it")
     func optional() async throws {
         var harness = ServiceHarness()
         harness.health = HealthRoutes(checks: [HealthCheck("database") {}, HealthCheck("broker", need: .never) { throw Down() }])
@@ -55,7 +55,7 @@ struct HealthTests {
         }
     }
 
-    @Test("once it could serve, a backend that goes down makes a service degraded, and one that comes back well")
+    @Test("after the first success, a backend that goes down degrades the service, and its recovery restores it")
     func outage() async throws {
         let backend = Backend()
         var harness = ServiceHarness()
@@ -77,14 +77,14 @@ struct HealthTests {
             #expect(answers == ["503 unavailable", "200 ok", "200 degraded", "200 degraded", "200 degraded", "200 ok"])
         }
         let messages = try log.objects().compactMap { $0["event"] as? String }
-        // One line a change, however often somebody asks.
+        // One log line per change, however often someone asks.
         #expect(
             messages.filter { ["not ready", "degraded", "backends answer again"].contains($0) } == [
                 "not ready", "backends answer again", "degraded", "backends answer again",
             ])
     }
 
-    @Test("the state of the process itself counts at all times")
+    @Test("the state of the process itself always counts")
     func always() async throws {
         let backend = Backend()
         var harness = ServiceHarness()
@@ -101,7 +101,7 @@ struct HealthTests {
         }
     }
 
-    @Test("a check that hangs holds up the first answer only, and later ones come from the last results")
+    @Test("a hanging check delays only the first answer; later ones use the last results")
     func kept() async throws {
         let backend = Backend()
         var harness = ServiceHarness()
@@ -113,7 +113,7 @@ struct HealthTests {
             backend.set(.silent)
             for _ in 1...3 {
                 backend.advance(by: .seconds(2))
-                // Without the last results this would take the hour that the check may.
+                // Without the cached results, this would take the hour that the check is allowed.
                 let response = try await within(.seconds(60), "an answer while the check hangs") {
                     try await client.execute(uri: "/readyz", method: .get)
                 }
@@ -127,7 +127,7 @@ struct HealthTests {
         }
     }
 
-    @Test("results are good for a second, for probers and scrapers alike")
+    @Test("results are cached for a second, for probes and scrapes alike")
     func fresh() async throws {
         let backend = Backend()
         var harness = ServiceHarness()
@@ -143,7 +143,7 @@ struct HealthTests {
         }
     }
 
-    @Test("a check that ignores cancellation holds up nobody")
+    @Test("a check that ignores cancellation delays nobody")
     func stubborn() async throws {
         let (stream, end) = AsyncStream<Void>.makeStream()
         let check = HealthCheck("stubborn", timeout: .milliseconds(10)) {
@@ -154,7 +154,7 @@ struct HealthTests {
         end.finish()
     }
 
-    @Test("a draining service is not ready any more")
+    @Test("a draining service is no longer ready")
     func drains() async throws {
         let drain = DrainState()
         var harness = ServiceHarness()
@@ -171,11 +171,11 @@ struct HealthTests {
     }
 }
 
-/// A backend that a test takes away, and the time.
+/// A backend that a test can take down, and a clock.
 private final class Backend: Sendable {
     enum Condition: Sendable {
         case up, down
-        /// Answers once it is something else.
+        /// Does not answer until the state changes.
         case silent
     }
 

@@ -33,7 +33,7 @@ struct JSONBodyTests {
         }
     }
 
-    @Test("a good body comes through", arguments: ["application/json", "application/json; charset=utf-8", "application/ld+json", nil])
+    @Test("a valid body is decoded", arguments: ["application/json", "application/json; charset=utf-8", "application/ld+json", nil])
     func accepts(type: String?) async throws {
         try await post(ByteBuffer(string: #"{"name":"a/b","items":[{"width":1}]}"#), type: type) { response in
             #expect(response.status == .created)
@@ -65,7 +65,7 @@ struct JSONBodyTests {
         (#"[]"#, "invalid_value", nil),
     ]
 
-    @Test("a value that does not fit is a 422 with its path", arguments: wrongValues)
+    @Test("an invalid value is a 422 with its path", arguments: wrongValues)
     func wrong(text: String, code: String, field: String?) async throws {
         try await post(ByteBuffer(string: text)) { response in
             #expect(response.status == .unprocessableContent)
@@ -83,7 +83,7 @@ struct JSONBodyTests {
         }
     }
 
-    @Test("a limit holds where no length was announced")
+    @Test("the limit applies without a Content-Length, too")
     func tooLargeWhileStreaming() async throws {
         let chunks = AsyncStream<ByteBuffer> { continuation in
             for _ in 0..<20 { continuation.yield(ByteBuffer(repeating: 65, count: 100)) }
@@ -95,7 +95,7 @@ struct JSONBodyTests {
         #expect(error?.code == "body_too_large")
     }
 
-    @Test("another type is a 415", arguments: ["text/plain", "image/png", "multipart/form-data; boundary=x"])
+    @Test("another content type is a 415", arguments: ["text/plain", "image/png", "multipart/form-data; boundary=x"])
     func wrongType(type: String) async throws {
         try await post(ByteBuffer(string: "{}"), type: type) { response in
             #expect(response.status == .unsupportedMediaType)

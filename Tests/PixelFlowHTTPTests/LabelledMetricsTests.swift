@@ -16,7 +16,7 @@ import Testing
         }
     }
 
-    @Test func aMetricIsMadeOnceForItsLabels() {
+    @Test func aMetricIsCreatedOncePerLabels() {
         let factory = Factory()
         let metrics = LabelledMetrics(overflow: "other", factory.make)
         #expect([metrics["a"], metrics["b"], metrics["a"], metrics["b"]] == [1, 2, 1, 2])
@@ -32,7 +32,7 @@ import Testing
 
     private enum Colour: CaseIterable { case red, green }
 
-    @Test func labelsThatAreFewByTheirTypeHaveNoOverflow() {
+    @Test func labelsWithFewValuesHaveNoOverflow() {
         let metrics = LabelledMetrics<Colour, Colour> { $0 }
         #expect(Colour.allCases.map { metrics[$0] } == Colour.allCases)
     }

@@ -17,7 +17,7 @@ struct LogLineTests {
         return try #require(try capture.objects().first)
     }
 
-    @Test("a line says when, how bad, who and what")
+    @Test("a line contains time, level, service and message")
     func fields() throws {
         let line = try line("task claimed", ["task_id": "t1", "attempts": .stringConvertible(3), "cached": .stringConvertible(true)])
         #expect(line["ts"] as? String == "2026-01-01T00:00:00.000Z")
@@ -43,7 +43,7 @@ struct LogLineTests {
 
     private static let secretNames = ["password", "token", "Authorization", "set-cookie", "client_secret", "private_key"]
 
-    @Test("what smells of a secret is left out", arguments: secretNames)
+    @Test("anything that looks like a secret is omitted", arguments: secretNames)
     func redacts(name: String) throws {
         let line = try line("event", [name: "hunter2", "nested": .dictionary([name: "hunter2"])])
         #expect(!line.description.contains("hunter2"))
@@ -64,7 +64,7 @@ struct LogLineTests {
         (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
     ]
 
-    @Test("times are right to the millisecond", arguments: moments)
+    @Test("times are exact to the millisecond", arguments: moments)
     func times(milliseconds: Int64, text: String) throws {
         let capture = LogCapture()
         let clock = ManualClock(start: Timestamp(microseconds: milliseconds * 1000))
@@ -73,7 +73,7 @@ struct LogLineTests {
         #expect(try capture.objects().first?["ts"] as? String == text)
     }
 
-    @Test("a line for a terminal is one line, without secrets")
+    @Test("terminal output is one line, without secrets")
     func text() throws {
         let capture = LogCapture()
         let logger = Telemetry.logger("api", settings: LogSettings(format: .text), sink: capture.sink)
@@ -84,7 +84,7 @@ struct LogLineTests {
         #expect(line.contains("task_id") && !line.contains("hunter2"))
     }
 
-    @Test("a bad setting is named", arguments: ["PIXELFLOW_LOG_LEVEL", "PIXELFLOW_LOG_FORMAT"])
+    @Test("the error names the bad setting", arguments: ["PIXELFLOW_LOG_LEVEL", "PIXELFLOW_LOG_FORMAT"])
     func settings(name: String) throws {
         let error = #expect(throws: PixelFlowError.self) { try LogSettings(Settings(environment: [name: "loud"])) }
         #expect(error?.field == name)
@@ -92,7 +92,7 @@ struct LogLineTests {
         #expect(good == LogSettings(level: .debug, format: .text))
     }
 
-    @Test("lines of many threads are not mixed")
+    @Test("lines from many threads are not mixed")
     func atomic() async throws {
         let pipe = Pipe()
         let sink = LogSink(descriptor: pipe.fileHandleForWriting.fileDescriptor)
@@ -102,7 +102,7 @@ struct LogLineTests {
             for number in 0..<8 {
                 group.addTask {
                     let logger = Telemetry.logger("n\(number)", sink: sink)
-                    // Longer than a pipe takes at once.
+                    // Longer than a pipe accepts in one write.
                     for _ in 0..<20 { logger.info("\(String(repeating: "\(number)", count: 9000))") }
                 }
             }

@@ -5,11 +5,11 @@ import Testing
 
 @testable import PixelFlowHTTP
 
-/// Connections that go on without a task.
+/// Connections that are driven without a task.
 @Suite struct LoopConnectionTests {
     private typealias Connection = LoopConnection<ByteBuffer, ByteBuffer>
 
-    /// What the owner of a connection is told.
+    /// What the owner of a connection is notified of.
     private final class Told {
         var texts: [String] = []
 
@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    /// Counts what is read from the socket.
+    /// Counts reads from the socket.
     private final class Reads: ChannelOutboundHandler {
         typealias OutboundIn = ByteBuffer
         var count = 0
@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test func whatComesBeforeTheOwnerIsKeptAndNoMoreIsRead() throws {
+    @Test func earlyBytesAreKeptAndReadingPauses() throws {
         let (channel, connection, told, reads) = (EmbeddedChannel(), Connection(), Told(), Reads())
         try channel.pipeline.syncOperations.addHandlers([reads, connection])
         try channel.writeInbound(ByteBuffer(string: "early"))
@@ -52,7 +52,7 @@ import Testing
         #expect(try channel.readInbound(as: ByteBuffer.self) == nil)
     }
 
-    @Test func onlyTheOwnerIsHeard() throws {
+    @Test func onlyTheOwnerIsNotified() throws {
         let (channel, connection) = (EmbeddedChannel(), Connection())
         try channel.pipeline.syncOperations.addHandler(connection)
         connection.start { _ in }
@@ -64,7 +64,7 @@ import Testing
         #expect(try channel.readOutbound(as: ByteBuffer.self) == nil)
     }
 
-    @Test func theEndIsToldOnceAndAtLast() throws {
+    @Test func theEndIsReportedOnceAndLast() throws {
         let (channel, connection, told) = (EmbeddedChannel(), Connection(), Told())
         try channel.pipeline.syncOperations.addHandler(connection)
         connection.start(told.note)
@@ -79,7 +79,7 @@ import Testing
         #expect(throws: ChannelError.self) { try promise.futureResult.wait() }
     }
 
-    @Test func whatComesWithTheEndOfItsSenderIsToldBeforeIt() throws {
+    @Test func bytesBeforeTheEndAreReportedFirst() throws {
         let (channel, told) = (EmbeddedChannel(), Told())
         let connection = ConnectionGuard(registry: ConnectionRegistry(), metrics: nil)
         let pipeline = channel.pipeline.syncOperations
@@ -89,14 +89,14 @@ import Testing
         ])
         try channel.writeInbound(ByteBuffer(string: "GET / HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n"))
         try channel.writeOutbound(HTTPServerResponsePart.head(.init(version: .http1_1, status: .switchingProtocols)))
-        // Before the handlers of the next protocol are there.
+        // Arrives before the handlers of the next protocol are installed.
         try channel.writeInbound(ByteBuffer(string: "last words"))
         channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
         try Connection.takeOver(channel, []) { $0.start(told.note) }
         #expect(told.texts == ["last words", "ended"])
     }
 
-    @Test func whatIsFasterThanTheNextProtocolWaitsForIt() throws {
+    @Test func earlyBytesWaitForTheNextProtocol() throws {
         let (channel, connection) = (EmbeddedChannel(), ConnectionGuard(registry: ConnectionRegistry(), metrics: nil))
         let reads = Reads()
         try channel.pipeline.syncOperations.addHandlers([reads, connection])

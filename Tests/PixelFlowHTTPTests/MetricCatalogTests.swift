@@ -5,14 +5,14 @@ import Testing
 
 @Suite("Catalogue of metrics")
 struct MetricCatalogTests {
-    @Test("no two metrics have one name")
+    @Test("metric names are unique")
     func names() {
         let names = MetricCatalog.all.map(\.name)
         #expect(Set(names).count == names.count)
     }
 
-    /// To bring the page up to date, put what this prints in the place of its tables.
-    @Test("docs/metrics.md tells of every metric what the services tell Prometheus")
+    /// To update the page, replace its tables with the output of this test.
+    @Test("docs/metrics.md describes every metric as the services describe it to Prometheus")
     func page() throws {
         let path = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../docs/metrics.md").standardized.path
         let page = try String(contentsOfFile: path, encoding: .utf8)

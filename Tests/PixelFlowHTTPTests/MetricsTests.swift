@@ -31,7 +31,7 @@ struct MetricsTests {
         }
     }
 
-    @Test("whatever is asked for, the labels stay few")
+    @Test("whatever is requested, the number of label values stays small")
     func bounded() async throws {
         let harness = ServiceHarness()
         try await harness.run { router in
@@ -51,7 +51,7 @@ struct MetricsTests {
         }
     }
 
-    @Test("a stream is timed to its head, however long it goes on")
+    @Test("a stream is timed until its head, however long it lasts")
     func streams() async throws {
         let harness = ServiceHarness()
         let registry = harness.registry
@@ -74,7 +74,7 @@ struct MetricsTests {
         #expect(isTimedAlready.withLock { $0 })
     }
 
-    @Test("a scrape tells which backends are in order, and is in the format that Prometheus asks for")
+    @Test("a scrape reports the state of the backends, in the format that Prometheus requests")
     func scrape() async throws {
         let isUp = Mutex(true)
         let time = Mutex(ContinuousClock.now)
@@ -96,7 +96,7 @@ struct MetricsTests {
         }
     }
 
-    @Test("services that share a process show each metric at one address")
+    @Test("services that share a process expose each service metric on one port only")
     func sharedProcess() async throws {
         let registry = Telemetry.registry()
         func router(_ service: String, claiming prefixes: [String] = []) -> Router<AppRequestContext> {

@@ -6,7 +6,7 @@ import ServiceLifecycle
 import Synchronization
 import Testing
 
-@Suite("periodic work")
+@Suite("Periodic work")
 struct PeriodicServiceTests {
     private struct RefusedError: Error {}
 
@@ -14,7 +14,7 @@ struct PeriodicServiceTests {
     private let log = LogCapture()
     private var logger: Logger { Telemetry.logger("api", settings: LogSettings(level: .info), sink: log.sink) }
 
-    /// Runs a service whose pauses end at once until there have been `count` runs of its work, which fails where `fails` says so.
+    /// Runs a service whose pauses end immediately, until its work has run `count` times; a run fails if `fails` says so.
     private func pauses(
         of count: Int, every interval: Duration = .seconds(60), retries: RetryPolicy? = nil, fails: @escaping @Sendable (Int) -> Bool
     ) async throws -> [Duration] {
@@ -32,21 +32,21 @@ struct PeriodicServiceTests {
         return pauses.all
     }
 
-    @Test("the interval follows a success, and the retry policy a failure")
+    @Test("a success is followed by the interval, a failure by the retry policy")
     func failuresHavePausesOfTheirOwn() async throws {
         let policy = RetryPolicy(firstPause: .seconds(1), longestPause: .seconds(3))
         let found = try await pauses(of: 6, retries: policy) { (2...4).contains($0) }
         #expect(found == [.seconds(60), .seconds(1), .seconds(2), .seconds(3), .seconds(60), .seconds(60)])
     }
 
-    @Test("a failure is logged once in a while, and the first success after it")
+    @Test("failures are logged once in a while, and so is the first success after them")
     func logsOutages() async throws {
         _ = try await pauses(of: 5) { (2...4).contains($0) }
         let lines = try log.objects().map { "\($0["level"] as? String ?? ""): \($0["event"] as? String ?? "")" }
         #expect(lines == ["warning: counting failed, will be retried", "notice: counting succeeds again"])
     }
 
-    @Test("a wake-up starts a run within the interval")
+    @Test("a wake-up starts a run before the interval is over")
     func isWoken() async throws {
         let (wakes, wake) = AsyncStream.makeStream(of: Void.self)
         let service = PeriodicService("counting", every: .seconds(3600), wakes: wakes, logger: logger) { [runs] in _ = runs.begin() }
@@ -60,7 +60,7 @@ struct PeriodicServiceTests {
         try await running.value("the service to end")
     }
 
-    @Test("a shutdown ends a pause, and work that waits", arguments: [false, true])
+    @Test("a shutdown ends a pause, and work that is waiting", arguments: [false, true])
     func endsWithTheProcess(isWorking: Bool) async throws {
         let service = PeriodicService("counting", every: .seconds(3600), logger: logger) { [runs] in
             _ = runs.begin()

@@ -14,7 +14,7 @@ struct ProblemTests {
         (.internal, 500), (.unavailable, 503), (.insufficientStorage, 507),
     ]
 
-    @Test("every kind has its status", arguments: statuses)
+    @Test("every kind maps to its status", arguments: statuses)
     func mapsKind(kind: PixelFlowError.Kind, status: Int) async throws {
         try await ServiceHarness().run { router in
             router.get("/fail") { _, _ -> Response in throw PixelFlowError(kind, code: "some_code", "In words.", field: "a[0].b") }
@@ -34,7 +34,7 @@ struct ProblemTests {
         #expect(Self.statuses.count == PixelFlowError.Kind.allCases.count)
     }
 
-    @Test("an unforeseen error shows nothing and is logged with its cause")
+    @Test("an unexpected error exposes nothing and is logged with its cause")
     func hidesUnknown() async throws {
         struct Inner: Error { let secret = "connection to 10.0.0.7 refused" }
         let harness = ServiceHarness()
@@ -49,7 +49,7 @@ struct ProblemTests {
         #expect(harness.log.lines.contains { $0.contains("10.0.0.7") && $0.contains("\"level\":\"error\"") })
     }
 
-    @Test("the cause of a known error stays inside too")
+    @Test("the cause of a known error is not exposed either")
     func hidesCause() async throws {
         try await ServiceHarness().run { router in
             router.get("/fail") { _, _ -> Response in throw PixelFlowError.unavailable("database", cause: URLError(.badURL)) }
@@ -61,7 +61,7 @@ struct ProblemTests {
         }
     }
 
-    @Test("an unknown address is a problem as well")
+    @Test("an unknown path is reported as a problem, too")
     func unknownRoute() async throws {
         try await ServiceHarness().run { _ in
         } _: { client in
@@ -72,7 +72,7 @@ struct ProblemTests {
         }
     }
 
-    @Test("a method that an address does not take is a 405 that names the others")
+    @Test("an unsupported method is answered 405 with the supported methods")
     func otherMethod() async throws {
         try await ServiceHarness().run { router in
             router.get("/things/{id}") { _, _ in "a thing" }
@@ -99,7 +99,7 @@ struct ProblemTests {
         }
     }
 
-    @Test("every response forbids guessing its type")
+    @Test("every response forbids content-type sniffing")
     func securityHeaders() async throws {
         try await ServiceHarness().run { router in
             router.get("/page") { _, _ in Response(status: .ok, headers: [.contentSecurityPolicy: "default-src 'self'"]) }

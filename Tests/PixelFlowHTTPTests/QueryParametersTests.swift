@@ -1,7 +1,7 @@
 import PixelFlowHTTP
 import Testing
 
-/// Query strings are read as `URLSearchParams` reads them.
+/// Query strings are parsed as `URLSearchParams` does.
 @Suite struct QueryParametersTests {
     @Test(arguments: [
         ("a=b", "b"), ("a=my+file", "my file"), ("a=my%20file", "my file"), ("a=1%2B1", "1+1"), ("%61=b", "b"), ("a", ""), ("a=", ""),
@@ -14,11 +14,11 @@ import Testing
     }
 
     @Test(arguments: ["", "&", "b=a", "A=1", "a+=1", "=a", "?a=1"])
-    func whatIsNotThereIsNil(_ query: String) {
+    func aMissingParameterIsNil(_ query: String) {
         #expect(QueryParameters(query)["a"] == nil)
     }
 
-    @Test func aFieldThatNobodyHasFilledInIsAbsent() {
+    @Test func anEmptyFieldIsAbsent() {
         let query = QueryParameters("a=&b=+&c")
         #expect(query.nonEmpty("a") == nil)
         #expect(query.nonEmpty("b") == " ")

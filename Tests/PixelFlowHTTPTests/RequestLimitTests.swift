@@ -13,7 +13,7 @@ import Testing
 
 @testable import PixelFlowHTTP
 
-/// Takes the name in a header for a caller.
+/// Treats the name in a header as the caller.
 private struct NamedCaller: RouterMiddleware {
     typealias Context = AppRequestContext
 
@@ -28,7 +28,7 @@ private struct NamedCaller: RouterMiddleware {
     }
 }
 
-/// A counter that nobody reaches.
+/// A limiter that is unreachable.
 private struct UnreachableLimiter: RateLimiter {
     func admit(_ requests: Int, in buckets: [RateBucket]) async throws -> RateDecision { throw PixelFlowError.unavailable("cache") }
 
@@ -37,7 +37,7 @@ private struct UnreachableLimiter: RateLimiter {
     func clear(_ buckets: [RateBucket]) async throws { throw PixelFlowError.unavailable("cache") }
 }
 
-@Suite("Limits of requests")
+@Suite("Request limits")
 struct RequestLimitTests {
     private let clock = ManualClock()
     private let registry = PrometheusRegistry()
@@ -80,7 +80,7 @@ struct RequestLimitTests {
         try await Application(router: router, logger: Logger(label: "test")).test(live ? .live : .router) { try await body($0) }
     }
 
-    @Test("every answer says how the caller stands, and the one beyond the limit when to come back")
+    @Test("every answer reports the remaining quota, and a refusal when to retry")
     func headers() async throws {
         try await run(settings()) { client in
             for left in [2, 1] {
@@ -108,7 +108,7 @@ struct RequestLimitTests {
         #expect(text.contains("rate_limit_requests_total{class=\"read\",result=\"limited\"} 1\n"))
     }
 
-    @Test("users and keys have limits of their own, and share that of their organisation")
+    @Test("users and keys have separate limits, and share that of their organisation")
     func callers() async throws {
         try await run(settings()) { client in
             func get(_ caller: String) async throws -> TestResponse {
@@ -123,7 +123,7 @@ struct RequestLimitTests {
         }
     }
 
-    @Test("without a limit for organisations, there is none")
+    @Test("without a setting, organisations have no limit")
     func callersAlone() async throws {
         try await run(settings(organisationFactor: 0)) { client in
             for number in 0..<10 {
@@ -133,7 +133,7 @@ struct RequestLimitTests {
         }
     }
 
-    @Test("routes without a limit, and classes whose limit is off, say nothing")
+    @Test("routes without a limit, and classes whose limit is off, send no limit headers")
     func unlimited() async throws {
         try await run(settings()) { client in
             for (path, method) in [("/open", HTTPRequest.Method.get), ("/health", .get), ("/write", .post)] {
@@ -157,7 +157,7 @@ struct RequestLimitTests {
         }
     }
 
-    @Test("nobody is refused because nobody can count")
+    @Test("no request is refused because the limiter is unreachable")
     func uncounted() async throws {
         try await run(settings(), limiter: UnreachableLimiter()) { client in
             for _ in 0..<10 {
@@ -168,7 +168,7 @@ struct RequestLimitTests {
     }
 
     @Test(
-        "quotas are read as they are written",
+        "quotas are parsed as documented",
         arguments: [("600/m", 600, 60), ("1/s", 1, 1), ("5/h", 5, 3600), ("1000000/d", 1_000_000, 86_400)])
     func quotas(text: String, requests: Int, seconds: Int) throws {
         let settings = try read(["PIXELFLOW_RATE_READ": text])
@@ -176,13 +176,13 @@ struct RequestLimitTests {
         #expect(settings.quotas.count == RateClass.allCases.count)
     }
 
-    @Test("what is no quota is refused", arguments: ["600", "0/m", "-1/m", "1/y", "1.5/s", "1000001/m", "1/m/m"])
+    @Test("an invalid quota is refused", arguments: ["600", "0/m", "-1/m", "1/y", "1.5/s", "1000001/m", "1/m/m"])
     func noQuotas(text: String) {
         let error = #expect(throws: PixelFlowError.self) { try read(["PIXELFLOW_RATE_SIGN_IN": text]) }
         #expect(error?.code == "setting_invalid" && error?.field == "PIXELFLOW_RATE_SIGN_IN")
     }
 
-    @Test("a limit can be off, and all of them")
+    @Test("a single limit can be turned off, and so can all of them")
     func off() throws {
         #expect(try read(["PIXELFLOW_RATE_HEAVY": "off"]).quotas[.heavy] == nil)
         #expect(try read(["PIXELFLOW_RATE_UPLOAD": "0"]).quotas[.upload] == nil)

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Request ids and the access log")
 struct RequestLogTests {
-    @Test("a sane id of the caller is kept", arguments: ["abc", "0192-ab_c.7", String(repeating: "x", count: 64)])
+    @Test("a valid request id from the caller is kept", arguments: ["abc", "0192-ab_c.7", String(repeating: "x", count: 64)])
     func keepsID(id: String) async throws {
         let harness = ServiceHarness()
         try await harness.run { router in
@@ -20,7 +20,7 @@ struct RequestLogTests {
         #expect(try harness.log.objects().last?["request_id"] as? String == id)
     }
 
-    @Test("any other is replaced", arguments: ["", "a b", "a\"b", "über", String(repeating: "x", count: 65)])
+    @Test("any other request id is replaced", arguments: ["", "a b", "a\"b", "über", String(repeating: "x", count: 65)])
     func replacesID(id: String) async throws {
         try await ServiceHarness().run { router in
             router.get("/") { _, context in context.requestID }
@@ -34,7 +34,7 @@ struct RequestLogTests {
         }
     }
 
-    @Test("one line a request, with the route and without the query")
+    @Test("one line per request, with the route and without the query")
     func writesLine() async throws {
         let harness = ServiceHarness(level: .info)
         try await harness.run { router in
@@ -64,7 +64,7 @@ struct RequestLogTests {
         #expect(try harness.log.objects().map { $0["status"] as? Int } == [404])
     }
 
-    @Test("probes are logged at debug only")
+    @Test("probes are logged at debug level only")
     func quietProbes() async throws {
         let quiet = ServiceHarness(level: .info)
         try await quiet.run { _ in

@@ -15,7 +15,7 @@ import Testing
         ) { _, _ in throw PixelFlowError(.conflict, code: code, "No.") }
     }
 
-    @Test func aProblemThatIsNotDeclaredIsAnsweredAndLogged() async throws {
+    @Test func anUndeclaredProblemIsAnsweredAndLogged() async throws {
         let undeclared = UndeclaredProblems()
         let router = ServiceRouter.make(metrics: ServiceMetrics(service: "api"), health: HealthRoutes(checks: [])) { table in
             table.add([route("/declared", throwing: "declared"), route("/undeclared", throwing: "surprise")])
@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test(arguments: ["0", "10", "x", "1.5"])
-    func aValueThatIsNotDeclaredIsRefused(text: String) {
+    func anUndeclaredValueIsRefused(text: String) {
         let parameter = QueryParameter.integer("n", 1...9, default: 5, "A number.")
         let error = #expect(throws: PixelFlowError.self) { try parameter.value(in: QueryParameters("n=\(text)")) }
         #expect(error?.code == "invalid_value" && error?.field == "n")

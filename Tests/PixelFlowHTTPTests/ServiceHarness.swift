@@ -11,7 +11,7 @@ import Testing
 
 @testable import PixelFlowHTTP
 
-/// A service in memory with a few routes of its own, and the log lines it has written.
+/// An in-memory service with a few test routes, and the log lines it has written.
 struct ServiceHarness {
     let log = LogCapture()
     let registry = Telemetry.registry()
@@ -48,7 +48,7 @@ final class LogCapture: Sendable {
 
     var lines: [String] { stored.withLock { $0 } }
 
-    /// Each line as the JSON object it must be.
+    /// Every line, parsed as a JSON object.
     func objects() throws -> [[String: Any]] {
         try lines.map { try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]) }
     }

@@ -16,7 +16,7 @@ import Tracing
 struct TracingTests {
     private static let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
-    @Test("named by the route, with what the semantic conventions ask for")
+    @Test("spans are named after the route and carry the attributes of the semantic conventions")
     func attributes() async throws {
         let spans = try await Self.spans { client in
             _ = try await client.execute(
@@ -54,7 +54,7 @@ struct TracingTests {
         #expect(spans.isEmpty)
     }
 
-    @Test("what a handler stores continues its trace, and every line of its log names it")
+    @Test("stored work continues the trace of its handler, and every log line names the trace")
     func handler() async throws {
         let log = LogCapture()
         let spans = try await Self.spans { router in
@@ -77,7 +77,7 @@ struct TracingTests {
         #expect(line["span_id"] as? String == request.spanID)
     }
 
-    @Test("where nothing is traced there is nothing to store")
+    @Test("without tracing there is no trace context to store")
     func off() {
         #expect(TraceHeaders.current == nil)
         #expect(TraceHeaders(TraceHeaders(traceparent: Self.parent).context) == nil)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import PixelFlowImaging
 
-/// Frames that do not cover the canvas, that are removed, and that differ in black alone.
+/// Frames that do not cover the canvas, that are removed, or that differ only in black.
 @Suite struct Animations {
     private func frames(_ source: Data, _ format: ImageFormat) throws -> Picture {
         let spec = OutputSpec(name: "a", format: .fixed(format), encoder: EncoderOptions(lossless: true), animated: true)
@@ -19,7 +19,7 @@ import Testing
     private let clear: [UInt8] = [0, 0, 0, 0]
     private let red: [UInt8] = [255, 0, 0, 255]
 
-    /// As browsers show it: nothing is nothing, and not black.
+    /// As in browsers: the uncovered canvas is transparent, not black.
     @Test func aFrameSmallerThanTheCanvas() throws {
         for hasControl in [false, true] {
             let file = PlantedGIF(frames: [.init(x: 2, y: 1, width: 3, height: 2, color: 0, disposal: hasControl ? 0 : nil)]).data
@@ -46,8 +46,8 @@ import Testing
         #expect(shows(picture, 2, 7, 5, clear) && shows(picture, 2, 4, 4, red))
     }
 
-    /// There is nothing before the first frame that could come back.
-    @Test func aFirstFrameThatIsTakenBack() throws {
+    /// Before the first frame, there is nothing to restore.
+    @Test func aFirstFrameThatIsUndone() throws {
         let file = PlantedGIF(
             frames: [
                 .init(x: 0, y: 0, width: 8, height: 6, color: 0, disposal: 3),
@@ -57,7 +57,7 @@ import Testing
         #expect(shows(picture, 0, 7, 5, red) && shows(picture, 1, 7, 5, clear) && shows(picture, 1, 2, 2, [0, 0, 255, 255]))
     }
 
-    /// No index is left over to mean nothing: the decoder's way is as good as any.
+    /// All indexes are in use, so none can be transparent: the decoder's result is acceptable.
     @Test func aFullTableOfColours() throws {
         let pixels = (0..<256).map { UInt8($0) }
         let file = PlantedGIF(
@@ -71,7 +71,7 @@ import Testing
         #expect(try render(whole).picture().bands == 3)
     }
 
-    /// Black that comes up on transparency, as letters do that appear one by one.
+    /// Black that appears on transparency, such as letters that appear one by one.
     @Test(arguments: [ImageFormat.gif, .webp])
     func blackAppearsOnTransparency(format: ImageFormat) throws {
         let images = try (0..<3).map { step in
@@ -88,7 +88,7 @@ import Testing
         #expect(shows(picture, 2, 5, 8, [0, 0, 0, 255]) && shows(picture, 2, 20, 8, [0, 0, 0, 255]) && shows(picture, 2, 28, 8, clear))
     }
 
-    /// Transparent only where a frame has been removed: libwebp does not count that.
+    /// Transparent only where a frame was removed, which libwebp does not count.
     @Test func theHeaderOfWebPSaysThatThereIsTransparency() throws {
         let file = PlantedGIF(
             width: 2, height: 7,
@@ -107,7 +107,7 @@ import Testing
         #expect(try render(PlantedGIF(frames: frames).data, [spec]).results[0].frames == 900)
     }
 
-    /// The encoder makes a still of frames that are all the same, though others of the animation are transparent.
+    /// The encoder creates a still if all frames are the same, even if other frames of the animation are transparent.
     @Test(arguments: [false, true]) func framesThatBecomeAStill(lossless: Bool) throws {
         let file = PlantedGIF(
             width: 8, height: 8,
@@ -123,7 +123,7 @@ import Testing
         #expect(try Picture(rendering.files[0]).width == 4)
     }
 
-    /// More lines than a strip has, where 256 KiB would be all of them.
+    /// More lines than a strip has, for which 256 KiB would be all of them.
     @Test func linesOfOnePixel() throws {
         let tall = try TestImage.made(1, 200_000, bands: 1) { _, y in [UInt8(truncatingIfNeeded: y)] }
         let source = try TestImage.data(tall, "pngsave_buffer")
@@ -132,7 +132,7 @@ import Testing
     }
 }
 
-/// GIF files frame by frame as written, with a table of red, green, blue and black.
+/// GIF files written frame by frame, with a palette of red, green, blue and black.
 struct PlantedGIF {
     struct Frame {
         var x: Int
@@ -181,7 +181,7 @@ struct PlantedGIF {
         return file
     }
 
-    /// Literals only: the table is cleared before the codes would grow.
+    /// Only literals: the table is cleared before the codes would grow.
     private func codes(_ pixels: [UInt8]) -> [UInt8] {
         let clear = 1 << tableBits
         var bytes: [UInt8] = []

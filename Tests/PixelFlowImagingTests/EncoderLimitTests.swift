@@ -16,7 +16,7 @@ import Testing
         return (rendering.results[0], rendering.files[0])
     }
 
-    /// The largest edge is written and can be read; one pixel more is refused by us, in our words.
+    /// The maximum edge is written and can be read; PixelFlow rejects one pixel more with its own message.
     @Test(arguments: [
         (ImageFormat.jpeg, 65_500, false), (.jpeg, 65_500, true), (.webp, 16_383, false), (.avif, 16_384, false), (.gif, 65_535, false),
         (.tiff, 65_500, true),
@@ -66,7 +66,7 @@ import Testing
 }
 
 @Suite struct FramesOfOutputs {
-    /// Encoders join frames that are alike: what the file holds is what is told.
+    /// Encoders merge equal frames: the reported number is that of the file.
     @Test(arguments: [ImageFormat.gif, .webp])
     func areCountedInTheFile(format: ImageFormat) throws {
         let cases: [(frames: [[UInt8]], most: Int)] = [
@@ -80,7 +80,7 @@ import Testing
             #expect(rendering.results[0].frames == (try rendering.picture().frames))
             #expect((1...most).contains(rendering.results[0].frames))
         }
-        // WebP does join these.
+        // WebP merges these.
         if format == .webp {
             let rendering = try render(
                 try PlantedAnimation.gif([TestImage.red, TestImage.red]), [OutputSpec(name: "a", format: .fixed(.webp), animated: true)])
@@ -89,13 +89,13 @@ import Testing
     }
 }
 
-/// Animations frame by frame as written, alike or not.
+/// Animations written frame by frame, with equal or different frames.
 private enum PlantedAnimation {
     static func gif(_ colours: [[UInt8]]) throws -> Data {
         var data = Data("GIF89a".utf8) + [1, 0, 1, 0, 0, 0, 0]
         for colour in colours {
             data += [0x21, 0xf9, 4, 0, 10, 0, 0, 0]
-            // Each with a palette of its own and its one pixel in the first colour.
+            // Each with its own palette, and its only pixel in the first colour.
             data += [0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0x80] + colour + [0, 0, 0] + [2, 2, 0x44, 1, 0]
         }
         return data + [0x3b]
@@ -103,7 +103,7 @@ private enum PlantedAnimation {
 }
 
 @Suite struct LosslessAVIF {
-    /// YCbCr of 8 bits cannot hold every colour of RGB.
+    /// 8-bit YCbCr cannot represent every RGB colour.
     private let tolerance = 2
 
     private func largestError(_ source: Data, _ encoder: EncoderOptions) throws -> Int {
@@ -122,12 +122,12 @@ private enum PlantedAnimation {
         return largest
     }
 
-    /// How each picture in the file samples its colours; transparency is a picture without any.
+    /// The chroma sampling of each picture in the file; alpha is a picture without chroma.
     private func chroma(of data: Data) -> Set<String> {
         var found: Set<String> = []
         var rest = data
         while let configuration = rest.range(of: Data("av1C".utf8)) {
-            // The flags behind profile and level: monochrome, then chroma halved in x, in y.
+            // The flags after profile and level: monochrome, then chroma halved in x and in y.
             switch data[configuration.upperBound + 2] >> 2 & 7 {
             case 0: found.insert("4:4:4")
             case 3: found.insert("4:2:0")
@@ -138,7 +138,7 @@ private enum PlantedAnimation {
         return found
     }
 
-    @Test func withoutLosslessChromaIsAsAsked() throws {
+    @Test func withoutLosslessChromaIsAsRequested() throws {
         let source = try TestImage.file(.png)
         for (chroma, expected) in [(EncoderOptions.Chroma.half, "4:2:0"), (.full, "4:4:4")] {
             let spec = OutputSpec(name: "a", format: .fixed(.avif), encoder: EncoderOptions(effort: 0, chroma: chroma))
@@ -149,7 +149,7 @@ private enum PlantedAnimation {
     @Test func theCheckerFromTheField() throws {
         let source = try FieldFile.data("lossless-avif-red-blue-checker.png")
         #expect(try largestError(source, EncoderOptions(lossless: true)) <= tolerance)
-        // Also where somebody asks for both.
+        // Even if both are requested.
         #expect(try largestError(source, EncoderOptions(lossless: true, chroma: .half)) <= tolerance)
     }
 
@@ -167,9 +167,9 @@ private enum PlantedAnimation {
     }
 }
 
-/// libvips has one error buffer for the whole process: each test of it has a process of its own.
+/// libvips has one error buffer per process, so each of these tests uses a separate process.
 @Suite struct ErrorsOfLibvips {
-    /// An image with a profile that is none, which libvips notes and gets over.
+    /// An image with an invalid profile, which libvips reports but tolerates.
     private static func withLeftovers() throws -> String {
         try VipsLibrary.start()
         let image = try TestImage.quarters().withMetadata { _ in }
@@ -179,7 +179,7 @@ private enum PlantedAnimation {
         return VipsError.buffered
     }
 
-    @Test func whatOneJobLeftBehindIsNotTheNextOnesReason() async {
+    @Test func errorsOfOneJobAreNotReportedByTheNext() async {
         await #expect(processExitsWith: .success) {
             let noted = try ErrorsOfLibvips.withLeftovers()
             try #require(!noted.isEmpty)
@@ -200,7 +200,7 @@ private enum PlantedAnimation {
         }
     }
 
-    /// Pixels that turn out damaged only when somebody asks for them.
+    /// Pixels whose damage is detected only when they are read.
     private func failure(_ format: ImageFormat, _ operations: ImageOperation...) throws -> OutputError? {
         let whole = try TestImage.encoded(try TestImage.photo(300, 200), .png)
         return try whole.prefix(whole.count / 2).withUnsafeBytes { bytes in
@@ -213,20 +213,20 @@ private enum PlantedAnimation {
     }
 
     @Test(arguments: ImageFormat.allCases)
-    func whatCannotBeEncodedIsToldInOurWords(format: ImageFormat) throws {
+    func encodingErrorsHaveOurWording(format: ImageFormat) throws {
         let failure = try failure(format)
         #expect(failure?.code == "encoding_failed")
         #expect(failure?.message == "The output of 300 x 200 pixels could not be encoded as \(format.rawValue).")
     }
 
-    @Test func soIsAnOperationThatFails() throws {
+    @Test func operationErrorsHaveOurWording() throws {
         let failure = try failure(.png, .trim(.init()))
         #expect(failure?.code == "output_failed" && failure?.message == "The operation trim failed.")
     }
 }
 
 extension Load {
-    /// The header of a file of the test's own, which stays valid only as far as no pixel is read.
+    /// The header of a test file, which is usable only as long as no pixels are read.
     fileprivate static func header(of data: Data) throws -> SourceHeader {
         try data.withUnsafeBytes { try header(of: $0, limits: ImageLimits()) }
     }

@@ -53,7 +53,7 @@ import Testing
         #expect(result.failure == nil && data.count <= free / 2 && data.count > free / 4)
     }
 
-    @Test func maxBytesOutOfReachIsAFailure() throws {
+    @Test func unreachableMaxBytesIsAFailure() throws {
         let photo = try TestImage.encoded(try TestImage.photo(320, 240), .png)
         #expect(try output(photo, .fixed(.jpeg), EncoderOptions(maxBytes: 100)).0.failure?.code == "max_bytes_unreachable")
     }
@@ -71,7 +71,7 @@ import Testing
         #expect(try output(source, .fixed(.jpeg)).1.range(of: marker) == nil)
         let kept = try output(source, .fixed(.jpeg), EncoderOptions(strip: false)).1
         #expect(kept.range(of: marker) != nil)
-        // Kept, but no longer turned: the pixels are upright.
+        // Kept, but set to 1, because the pixels are upright.
         #expect(try render(kept).facts.orientation == 1)
     }
 
@@ -107,10 +107,10 @@ import Testing
 }
 
 @Suite struct SourceMetadataTests {
-    @Test func tellsColourAndHash() throws {
+    @Test func reportsColourAndHash() throws {
         let facts = try render(try TestImage.encoded(try TestImage.made(40, 30, bands: 3) { _, _ in [200, 30, 40] }, .png)).facts
         #expect(facts.dominantColor == "#c81e28")
-        // One colour: the mean, and no wave.
+        // One colour: only the mean, without further components.
         let hash = try #require(facts.blurhash)
         #expect(hash.count == 6 + 2 * 11 && hash.hasPrefix("L0"))
     }
@@ -123,7 +123,7 @@ import Testing
 
     @Test func portraitsHaveMoreWavesDown() throws {
         let facts = try render(try TestImage.file(.png, 30, 60)).facts
-        // The first character counts the waves: (3 - 1) + (4 - 1) * 9 = 29.
+        // The first character encodes the number of components: (3 - 1) + (4 - 1) * 9 = 29.
         #expect(facts.blurhash?.first == "T")
     }
 

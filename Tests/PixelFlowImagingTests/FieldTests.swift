@@ -4,9 +4,9 @@ import Testing
 
 @testable import PixelFlowImaging
 
-/// Inputs from the field, and what they have to become.
+/// Inputs reported by users, and their expected results.
 @Suite struct FieldInputs {
-    @Test func aProfileIsNotBelievedByItsName() throws {
+    @Test func aProfileIsNotTrustedByItsName() throws {
         let picture = try render(try FieldFile.data("linear-profile-with-srgb-in-its-name.png")).picture()
         #expect(picture.shows([128, 128, 128], at: 16, 16, tolerance: 1))
     }
@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test(arguments: [ImageFormat.jpeg, .png, .webp])
-    func selectionsAreNoAlpha(format: ImageFormat) throws {
+    func selectionsAreNotAlpha(format: ImageFormat) throws {
         let spec = OutputSpec(name: "a", operations: [.resize(.init(width: 16))], format: .fixed(format))
         let rendering = try render(try FieldFile.data("tiff-rgb-and-two-selections.tif"), [spec])
         let picture = try rendering.picture()

@@ -5,11 +5,11 @@ import Testing
 
 @testable import PixelFlowImaging
 
-/// Samples of every depth and bands of every meaning: the right pixels, or a refusal that says why.
+/// Samples of any depth and bands of any meaning: either correct pixels, or a specific error.
 @Suite struct Layouts {
     private static let depths: [TIFFWriter.Sample] = [.unsigned(8), .unsigned(16), .unsigned(32), .float(32)]
 
-    /// `value`, 0 to 255, in samples of a kind.
+    /// `value`, 0 to 255, as a sample of this kind.
     private func bits(_ value: Double, _ sample: TIFFWriter.Sample) -> UInt64 {
         switch sample {
         case .float(32): UInt64(Float(value / 255).bitPattern)
@@ -25,7 +25,7 @@ import Testing
         let levels: [Double] = [0, 1, 50, 128, 200, 255]
         let file = writer.file { x, y, band in
             let value = levels[(x + band) % levels.count]
-            // White is zero.
+            // Zero means white.
             return bits(photometric == 0 ? 255 - value : value, sample)
         }
         let rendering = try render(file)
@@ -63,7 +63,7 @@ import Testing
         for x in 0..<8 { #expect(picture.shows(colours[(x + 1) % count].map { UInt8($0) }, at: x, 1, tolerance: 0)) }
     }
 
-    /// A grey palette has one band, and alpha behind a palette stands behind the colours that are looked up.
+    /// A grey palette has one band. Alpha in a palette image follows the looked-up colours.
     @Test(arguments: [false, true])
     func alphaBehindAPalette(isGrey: Bool) throws {
         let map: [Int] = (0..<3).flatMap { channel -> [Int] in
@@ -145,19 +145,19 @@ import Testing
         }
     }
 
-    /// Layouts made by chance: whatever the order of bytes and planes, the depth and the bands that are more than colour.
+    /// Random layouts: any byte order, plane order, depth and number of extra bands.
     @Test(arguments: 0..<60)
-    func layoutsMadeByChance(seed: UInt64) throws {
+    func randomLayouts(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let photometric = [0, 1, 2][Int.random(in: 0..<3, using: &random)]
         let sample = Self.depths[Int.random(in: 0..<4, using: &random)]
         let colours = photometric == 2 ? 3 : 1
         var extras = (0..<Int.random(in: 0...4, using: &random)).map { _ in [0, 0, 2][Int.random(in: 0..<3, using: &random)] }
-        // libvips reads no associated alpha of 32-bit integers, nor any but the last of four samples: refused by name.
+        // libvips supports associated alpha neither with 32-bit integers nor in any but the last of four samples: rejected by name.
         let isReadable = sample != .unsigned(32) && !(sample == .float(32) && photometric == 0)
         let mayDivide = isReadable && (colours + extras.count != 4 || colours == 3)
         if mayDivide, !extras.isEmpty, Bool.random(using: &random) { extras[Int.random(in: 0..<extras.count, using: &random)] = 1 }
-        // Nor alpha in a plane of its own behind one of grey.
+        // Nor alpha in a separate plane after one of grey.
         let mayBePlanar = colours == 3 || extras.allSatisfy { $0 == 0 }
         let writer = TIFFWriter(
             width: Int.random(in: 1...70, using: &random), height: Int.random(in: 1...40, using: &random), photometric: photometric,
@@ -181,7 +181,7 @@ import Testing
         #expect(rendering.facts.hasAlpha == (alpha != nil))
         let isOpaque = pixels.allSatisfy { opacity($0) == 255 }
         #expect(picture.bands == (isOpaque ? 3 : 4), "\(writer)")
-        // Dividing enlarges the rounding of 8 bits.
+        // Dividing by alpha amplifies the rounding to 8 bits.
         for (index, pixel) in pixels.enumerated() {
             let shown = picture[index % writer.width, index / writer.width]
             let tolerance = isDivided ? max(2, Int(600 / max(1, opacity(pixel)))) : 1
@@ -195,7 +195,7 @@ import Testing
         }
     }
 
-    /// Alpha from 0 to 255 in every format that has it, at every depth, with a profile and without.
+    /// Alpha from 0 to 255 in every format that supports it, at every depth, with and without a profile.
     @Test(arguments: [("png", 8), ("png", 16), ("webp", 8), ("tiff", 8), ("tiff", 16), ("avif", 8), ("avif", 12)], [false, true])
     func alphaKeepsItsValues(kind: (format: String, bits: Int), isWide: Bool) throws {
         let isLarge = kind.bits > 8
@@ -229,18 +229,18 @@ import Testing
     @Test(arguments: ["", "-10-bit"])
     func coloursThatAlphaIsMultipliedInto(depth: String) throws {
         let picture = try render(try LayoutFile.data("rgba-premultiplied\(depth).avif")).picture()
-        // Little is left of the colours where little is seen.
+        // Low alpha leaves little precision for colours.
         for (x, tolerance) in [(10, 4), (30, 3), (45, 2), (63, 1)] {
             let alpha = UInt8(3 + x * 4)
             #expect(picture.shows([200, 100, 50, alpha], at: x, 8, tolerance: tolerance), "at \(x): \(picture[x, 8])")
         }
     }
 
-    /// A profile that is not used is not written, with alpha beside the colours or without.
+    /// A profile that was not applied is not written, with or without alpha next to the colours.
     @Test(arguments: [5, 2, 8])
     func alphaBringsNoProfileBack(photometric: Int) throws {
         let colours = photometric == 5 ? 4 : 3
-        // Of RGB for ink and L*a*b*, of grey for RGB.
+        // RGB profiles for CMYK and L*a*b*, a grey one for RGB.
         let profile = ProfileWriter(space: photometric == 2 ? "GRAY" : "RGB ", curve: .gamma(1)).data
         let writer = TIFFWriter(photometric: photometric, samples: colours + 1, extras: [2], profile: profile)
         let source = writer.file { x, _, band in band == colours ? UInt64(x * 30) : 90 }
@@ -251,7 +251,7 @@ import Testing
         }
     }
 
-    /// The strips in which pixels go to memory are higher than what a decoder holds: nothing is read twice from it.
+    /// The strips in which pixels are stored are higher than what a decoder keeps, so nothing is decoded twice.
     @Test func largePicturesWithAlphaAndProfile() throws {
         let small = try TestImage.made(64, 64, bands: 4) { x, y in [UInt8(x * 4), UInt8(y * 4), 90, UInt8(x + y * 3)] }
         let large = try wide(small, interpretation: 25)
@@ -266,7 +266,7 @@ import Testing
         }
     }
 
-    /// The same picture in 16 bits a sample.
+    /// The same picture with 16 bits per sample.
     private func wide(_ image: Image, interpretation: Int) throws -> Image {
         try image.applying("linear", ["a": .numbers([257]), "b": .numbers([0])]).applying("cast", ["format": .ushort])
             .applying("copy", ["interpretation": .integer(interpretation)])

@@ -19,7 +19,7 @@ import Testing
 
     @Test(arguments: 1...8 as ClosedRange<UInt8>)
     func turnsUprightByExif(orientation: UInt8) throws {
-        // Corners of the stored picture (0 1 above, 2 3 below) as they stand in the upright one.
+        // The corners of the stored picture (0 1 at the top, 2 3 at the bottom) in the upright one.
         let upright = [
             [0, 1, 2, 3], [1, 0, 3, 2], [3, 2, 1, 0], [2, 3, 0, 1], [0, 2, 1, 3], [2, 0, 3, 1], [3, 1, 2, 0], [1, 3, 0, 2],
         ]
@@ -103,7 +103,7 @@ import Testing
 }
 
 @Suite struct ColourProfiles {
-    /// A JPEG of one red in a wide colour space, with its profile.
+    /// A JPEG of one shade of red in a wide colour space, with its profile.
     private func wideRed() throws -> Data {
         let red = try TestImage.made(32, 32, bands: 3) { _, _ in [200, 0, 0] }
         let wide = try red.applying("icc_transform", ["output_profile": .text("p3"), "input_profile": .text("srgb")])
@@ -119,7 +119,7 @@ import Testing
     @Test func aKeptProfileKeepsTheNumbers() throws {
         let encoder = EncoderOptions(colorProfile: .keep)
         let rendering = try render(try wideRed(), [OutputSpec(name: "a", format: .fixed(.png), encoder: encoder)])
-        // The same red has other numbers in the wide space.
+        // In the wide space, the same red has other values.
         #expect(!(try Picture(rendering.files[0]).shows([200, 0, 0], at: 16, 16, tolerance: 4)))
         #expect(rendering.files[0].range(of: Data("iCCP".utf8)) != nil)
     }

@@ -8,9 +8,9 @@ import Testing
 
 @testable import PixelFlowImaging
 
-/// What is legal by its pixels and costs the most, format by format, in a process that has the memory of the chart's default.
+/// The most expensive sources within the pixel limit, by format, in a process with the memory of the chart's default.
 @Suite(.serialized) struct WorstSources {
-    /// Of 50 megapixels.
+    /// The edge of 50 megapixels.
     static let edge = 7071
 
     struct Source: Sendable, CustomTestStringConvertible {
@@ -36,7 +36,7 @@ import Testing
         Source(testDescription: "webp, alpha, lossless", expected: "image_too_large_in_memory") {
             try TestImage.data(try colours(black(bands: 4)), "webpsave_buffer", ["lossless": .flag(true), "effort": .integer(0)])
         },
-        // Decoded whole, and larger than what libvips would put into a file.
+        // Decoded as a whole, and larger than the size above which libvips would use a file.
         Source(testDescription: "avif") {
             let image = try black(bands: 3, edge: 6000).applying("copy", ["interpretation": .sRGB])
             return try TestImage.data(
@@ -80,7 +80,7 @@ import Testing
         let before = pool.processIdentifiers
         let outputs = [
             OutputSpec(name: "small", operations: [.resize(.init(width: 64))], format: .fixed(.jpeg)),
-            // Nothing may be decoded smaller for this one.
+            // For this output, nothing may be decoded at a smaller scale.
             OutputSpec(name: "part", operations: [.crop(.init(width: 64, height: 64))], format: .fixed(.jpeg)),
         ]
         var code: String?
@@ -91,21 +91,21 @@ import Testing
             code = error.code
         }
         #expect(code == source.expected)
-        // Nobody had to die for it.
+        // No process had to be killed.
         #expect(pool.processIdentifiers == before)
         let peak = try #require(before.first.flatMap(Self.peak))
         #expect(peak <= memory)
         await pool.shutdown()
     }
 
-    /// The most that the process has ever held.
+    /// The peak memory of the process.
     private static func peak(_ process: Int32) -> Int? {
         let lines = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8).split(separator: "\n")
         return lines?.first { $0.hasPrefix("VmHWM:") }?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 << 10 }
     }
 }
 
-/// What is refused before anything is decoded.
+/// Limits that reject sources before anything is decoded.
 @Suite struct MemoryBudgets {
     private func limits(_ megabytes: Int) -> ImageLimits { ImageLimits(memoryBytes: megabytes * 1_000_000) }
 
@@ -120,7 +120,7 @@ import Testing
     private let small = OutputSpec(name: "a", operations: [.resize(.init(width: 10))], format: .fixed(.png))
 
     @Test func aSourceIsRefusedByItsHeader() throws {
-        // 75 MB of pixels, in a file of a hundred bytes.
+        // 75 MB of pixels in a file of a hundred bytes.
         let source = HostileFile.png(edge: 5000)
         #expect(try code(source, small, limits(70)) == "image_too_large_in_memory")
         #expect(try code(source, small, limits(80)) == "truncated_image")

@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    /// Every kind of metadata of every format that is read, to every format that is written, with either profile.
+    /// Every kind of metadata in every source format, for every output format and both colour profile options.
     @Test(arguments: PlantedFile.allCases, EncoderOptions.ColorProfile.allCases)
     func stripLeavesNothing(file: PlantedFile, profile: EncoderOptions.ColorProfile) throws {
         let source = try file.made()
@@ -37,7 +37,7 @@ import Testing
             let allowed = FileParts.needed(format).union(profile == .keep ? FileParts.profile(format) : [])
             #expect(FileParts.names(data, format).subtracting(allowed) == [], "\(file) to \(format)")
             #expect(data.range(of: Data("Exif".utf8)) == nil, "\(file) to \(format)")
-            // What was taken out did not take the picture with it.
+            // Removing the metadata has not removed the picture.
             #expect(try Picture(data).width == 64)
         }
     }
@@ -53,7 +53,7 @@ import Testing
         for data in try render(source, outputs(.srgb)).files { #expect(try field(Colour.iccField, of: data) == nil) }
     }
 
-    /// GIF cannot say what the numbers of another colour space mean.
+    /// GIF cannot declare the colour space of its values.
     @Test func gifIsAlwaysStandard() throws {
         let red = try TestImage.made(16, 16, bands: 4) { _, _ in [200, 0, 0, 255] }
         let wide = try red.applying("icc_transform", ["output_profile": .text("p3"), "input_profile": .text("srgb")])
@@ -62,7 +62,7 @@ import Testing
         #expect(try render(source, [spec]).picture().shows([200, 0, 0], at: 8, 8, tolerance: 4))
     }
 
-    /// A profile that speaks of other channels than the output has would turn every colour.
+    /// A profile for other channels than those of the output would distort every colour.
     @Test(arguments: [
         ("RGB ", 3, ImageFormat.png, true), ("RGB ", 4, .webp, true), ("RGB ", 1, .png, false), ("GRAY", 1, .png, true),
         ("GRAY", 2, .tiff, true),
@@ -75,8 +75,8 @@ import Testing
         #expect(!(try Metadata.limited(image, format, EncoderOptions()).has(Colour.iccField)))
     }
 
-    /// The file that was reported: a preset, and the profile kept.
-    @Test func gpsOfAPhotoIsInNoOutput() throws {
+    /// The reported file: with a preset, and with the profile kept.
+    @Test func gpsDataIsInNoOutput() throws {
         let source = try FieldFile.data("gps-in-exif-stays-in-webp.jpg")
         let secrets = ["Exif", "SecretCam", "Jane Artist", "GPS"].map { Data($0.utf8) }
         #expect(source.range(of: secrets[1]) != nil)
@@ -101,7 +101,7 @@ import Testing
         #expect(FileParts.names(data, .tiff).isSubset(of: FileParts.needed(.tiff).union(FileParts.profile(.tiff))))
     }
 
-    /// The resolution of a source comes out of its EXIF, and goes with it.
+    /// The resolution of a source comes from its EXIF block and is removed with it.
     @Test func aStrippedOutputHasTheResolutionOfAnyOther() throws {
         let image = try TestImage.quarters().applying("copy", ["xres": .number(12), "yres": .number(12)])
         let source = try TestImage.data(image, "pngsave_buffer")
@@ -115,7 +115,7 @@ import Testing
         }
     }
 
-    // MARK: Metadata that is wanted
+    // MARK: Kept metadata
 
     @Test(arguments: [ImageFormat.jpeg, .png, .webp, .avif, .tiff])
     func keepsWhatTheFormatHolds(format: ImageFormat) throws {
@@ -129,13 +129,13 @@ import Testing
             for kept in ["gps", "artist", "serial"] { #expect(data.range(of: Data("SECRET-\(kept)".utf8)) != nil) }
         }
         if format == .jpeg { #expect(data.range(of: Data("SECRET-iptc".utf8)) != nil) }
-        // Previews show the picture before it was cut; comments and the like belong to one format.
+        // Previews show the uncropped picture; comments and the like are specific to one format.
         for dropped in ["thumbnail", "preview", "comment", "app4", "jumbf", "multipicture", "extended", "trailer"] {
             #expect(data.range(of: Data("SECRET-\(dropped)".utf8)) == nil, "\(dropped)")
         }
     }
 
-    /// IPTC stands bare in TIFF and among Photoshop's resources in JPEG.
+    /// IPTC is stored directly in TIFF, and in Photoshop resources in JPEG.
     @Test(arguments: [PlantedFile.jpeg, .tiff])
     func iptcIsReadAgain(file: PlantedFile) throws {
         let spec = OutputSpec(name: "a", format: .fixed(.jpeg), encoder: EncoderOptions(strip: false))
@@ -151,7 +151,7 @@ import Testing
         #expect(xmp.range(of: Data("SECRET-xmp".utf8)) != nil)
     }
 
-    /// The pixels are upright: XMP must not have them turned once more.
+    /// The pixels are upright, so XMP must not make readers rotate them again.
     @Test func xmpSaysUpright() throws {
         let spec = OutputSpec(name: "a", format: .fixed(.jpeg), encoder: EncoderOptions(strip: false))
         let xmp = try #require(try field("xmp-data", of: try render(try PlantedFile.jpeg.made(), [spec]).files[0]))
@@ -161,7 +161,7 @@ import Testing
         #expect(String(decoding: upright, as: UTF8.self) == "<tiff:Orientation>1</tiff:Orientation>")
     }
 
-    /// What a watermark says of itself is nothing of the output's.
+    /// The metadata of a watermark must not become that of the output.
     @Test func aWatermarkBringsOnlyItsPixels() throws {
         let id = "01890a5d-ac96-774b-bcce-b302099a8057"
         let spec = OutputSpec(
@@ -171,7 +171,7 @@ import Testing
         #expect(!tellsOfTheSource(data) && FileParts.names(data, .jpeg) == [])
     }
 
-    /// Also in animations, where every frame comes with what the file says.
+    /// Also in animations, where every frame carries the metadata of the file.
     @Test(arguments: EncoderOptions.ColorProfile.allCases)
     func animationsAreStripped(profile: EncoderOptions.ColorProfile) throws {
         let frames = Frames(try (0..<3).map { try animated(UInt8($0) * 80) }, width: 20, height: 10, delays: [70, 80, 90], loop: 2)
@@ -198,7 +198,7 @@ import Testing
     }
 
     @Test(arguments: ImageFormat.allCases, [true, false])
-    func noneIsInvented(format: ImageFormat, strip: Bool) throws {
+    func noMetadataIsInvented(format: ImageFormat, strip: Bool) throws {
         let spec = OutputSpec(name: "a", format: .fixed(format), encoder: EncoderOptions(effort: 0, strip: strip))
         for source in [try TestImage.file(.png), try TestImage.data(try PlantedFile.wide(), "pngsave_buffer")] {
             let data = try render(source, [spec]).files[0]
@@ -209,7 +209,7 @@ import Testing
 }
 
 @Suite struct OutputFiles {
-    /// Bytes of any kind end in an error at worst.
+    /// Arbitrary bytes cause at most an error.
     @Test func damagedFilesAreRefused() throws {
         let files: [(Data, (UnsafeRawBufferPointer) throws -> Void)] = [
             (try PlantedFile.jpeg.made(), { _ = try JPEGOutput.withoutEXIF($0) }),
@@ -232,12 +232,12 @@ import Testing
         }
     }
 
-    @Test func exifOfHEIFGoesWithItsBytes() throws {
+    @Test func exifOfHEIFIsRemovedWithItsBytes() throws {
         let file = try PlantedFile.avif.made()
         let removed = Data(try file.withUnsafeBytes { try HEIFOutput.withoutEXIF($0) })
         #expect(file.range(of: Data("SECRET-gps".utf8)) != nil && removed.range(of: Data("SECRET-gps".utf8)) == nil)
         #expect(removed.count < file.count)
-        // The items behind are where the file says.
+        // The items after it are at their new offsets.
         let (before, after) = (try Picture(file), try Picture(removed))
         for (x, y) in [(5, 5), (60, 5), (5, 40), (60, 40)] { #expect(before[x, y] == after[x, y]) }
         let xmp = try removed.withUnsafeBytes { try Load.open($0, .avif, LoadOptions()).withBlob("heif-mime-0") { Array($0) } }

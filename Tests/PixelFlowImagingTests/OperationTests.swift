@@ -23,7 +23,7 @@ import Testing
         #expect((picture.width, picture.height) == (width, height))
     }
 
-    /// The decoder shrinks; the result must have the size and the colours of the full decode.
+    /// The decoder shrinks, but the result must have the size and colours of a full decode.
     @Test(arguments: [ImageFormat.jpeg, .webp], [16, 100, 250, 333, 500, 999, 1000])
     func shrinkOnLoadChangesNoSize(format: ImageFormat, width: Int) throws {
         let file = try TestImage.file(format, 1001, 667)
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test(arguments: [Position.attention, .entropy])
-    func coverFindsWhatStandsOut(position: Position) throws {
+    func coverFindsTheSalientPart(position: Position) throws {
         let image = try TestImage.made(200, 50, bands: 3) { x, y in
             x > 150 ? [UInt8(x * 7 % 256), UInt8(y * 31 % 256), UInt8((x + y) * 13 % 256)] : [200, 200, 200]
         }
@@ -58,7 +58,7 @@ import Testing
     }
 
     @Test func transparentColourDoesNotBleed() throws {
-        // Invisible green beside visible red: the mix must stay red.
+        // Invisible green next to visible red: the mix must stay red.
         let image = try TestImage.made(64, 64, bands: 4) { x, _ in x < 30 ? [255, 0, 0, 255] : [0, 255, 0, 0] }
         let picture = try render(try TestImage.encoded(image, .png), .resize(.init(width: 9))).picture()
         for x in 0..<9 where picture[x, 4][3] > 20 { #expect(picture[x, 4][1] < 12) }
@@ -79,12 +79,12 @@ import Testing
 }
 
 @Suite struct OperationSteps {
-    /// An operation that can be asked for and not carried out would fail every output that has it.
-    @Test func everyOperationHasOne() {
+    /// An operation without an implementation would fail every output that uses it.
+    @Test func everyOperationHasAForecast() {
         for operation in ImageOperation.all { #expect(operation is any OperationStep.Type, "\(operation.name) has no step") }
     }
 
-    /// The forecast decides on memory and on the limit of pixels before there is a picture.
+    /// The predicted size determines the memory estimate and the check of the pixel limit before there is a picture.
     @Test(arguments: [
         ImageOperation.resize(.init(width: 32, height: 32)), .resize(.init(width: 32, height: 32, fit: .contain)),
         .crop(.init(width: 20, height: 100)), .rotate(.init(angle: 90)), .rotate(.init(angle: 180)), .rotate(.init(angle: 30)),
@@ -126,7 +126,7 @@ import Testing
         #expect((clipped.width, clipped.height) == (4, 8))
     }
 
-    @Test func cropOutsideIsThatOutputsFailure() throws {
+    @Test func aCropOutsideFailsOnlyItsOutput() throws {
         let rendering = try render(file, .crop(.init(width: 1, height: 1, place: .offset(left: 64, top: 0))))
         #expect(rendering.results[0].failure?.code == "crop_outside_image")
     }
@@ -157,7 +157,7 @@ import Testing
         #expect(picture.shows(TestImage.red, at: 2, 2, tolerance: 20))
     }
 
-    @Test func medianTakesSpecksAndLeavesEdges() throws {
+    @Test func medianRemovesSpecksAndKeepsEdges() throws {
         let specked = try TestImage.made(40, 20, bands: 3) { x, y in
             x % 9 == 4 && y % 9 == 4 ? [255, 255, 255] : x < 20 ? [200, 0, 0] : [0, 0, 200]
         }
@@ -165,8 +165,8 @@ import Testing
         for x in 0..<40 { for y in 0..<20 { #expect(picture[x, y] == (x < 20 ? [200, 0, 0] : [0, 0, 200])) } }
     }
 
-    /// Invisible green beside visible red: what cannot be seen has no say in the colour.
-    @Test func medianHeedsTransparency() throws {
+    /// Invisible green next to visible red: invisible pixels must not affect the colour.
+    @Test func medianRespectsTransparency() throws {
         let image = try TestImage.made(30, 30, bands: 4) { x, y in (x + y) % 2 == 0 ? [255, 0, 0, 255] : [0, 255, 0, 0] }
         let picture = try render(try TestImage.encoded(image, .png), .median(.init(size: 5))).picture()
         for x in 5..<25 where picture[x, 10][3] > 0 { #expect(picture[x, 10] == [255, 0, 0, 255]) }
@@ -174,7 +174,7 @@ import Testing
     }
 
     @Test(arguments: [(1, 1), (2, 40), (40, 2), (3, 3)])
-    func medianTakesPicturesThatAreSmallerThanItsSquare(width: Int, height: Int) throws {
+    func medianAcceptsPicturesSmallerThanItsWindow(width: Int, height: Int) throws {
         let picture = try render(try TestImage.file(.png, width, height), .median(.init(size: 9))).picture()
         #expect((picture.width, picture.height) == (width, height))
     }
@@ -214,7 +214,7 @@ import Testing
             try render(file, .negate).picture().hasCorners([[0, 255, 255], [255, 0, 255], [255, 255, 0], [0, 0, 0]]))
     }
 
-    @Test func tintTakesTheHue() throws {
+    @Test func tintAppliesTheHue() throws {
         let grey = try TestImage.made(8, 8, bands: 3) { _, _ in [128, 128, 128] }
         let pixel = try render(try TestImage.encoded(grey, .png), .tint(.init(color: Color(red: 255, green: 0, blue: 0)))).picture()[4, 4]
         #expect(Int(pixel[0]) > Int(pixel[1]) + 60)
@@ -242,7 +242,7 @@ import Testing
         #expect(try render(plain, .trim(.init())).picture().width == 9)
     }
 
-    /// A crop counts in pixels of the source, also where the output is small enough to decode less.
+    /// A crop is specified in source pixels, even if a smaller decode would be sufficient for the output.
     @Test func cropBeforeResizeSeesTheWholeSource() throws {
         let large = try TestImage.file(.jpeg, 1600, 1200)
         let picture = try render(
@@ -260,7 +260,7 @@ import Testing
         return try render(try TestImage.file(.png), .watermark(watermark), overlays: [id: mark ?? black])
     }
 
-    @Test func liesWhereItIsPut() throws {
+    @Test func isPlacedWhereRequested() throws {
         let picture = try marked(.init(image: TaskID(id))).picture()
         #expect(picture.bands == 3 && picture.shows([0, 0, 0], at: 60, 44) && picture.shows(TestImage.white, at: 50, 44))
         #expect(try marked(.init(image: TaskID(id), position: .gravity(.northwest))).picture().shows([0, 0, 0], at: 1, 1))

@@ -4,7 +4,7 @@ import Testing
 
 @testable import PixelFlowImaging
 
-/// Profiles are judged by what is in them.
+/// Profiles are judged by their contents.
 @Suite struct Profiles {
     private func isStandard(_ profile: ProfileWriter) -> Bool? {
         profile.data.withUnsafeBytes { ICCProfile($0)?.isStandard }
@@ -39,7 +39,7 @@ import Testing
 
     @Test(arguments: [1, 3])
     func curvesAreApplied(samples: Int) throws {
-        // 55 as light is 128 in sRGB.
+        // 55 in linear light is 128 in sRGB.
         let linear = ProfileWriter(space: samples == 1 ? "GRAY" : "RGB ", name: "sRGB", curve: .gamma(1)).data
         let converted = try Picture(try output(source(linear, value: 55, samples: samples), .png, .srgb))
         #expect(converted.shows([128, 128, 128], at: 8, 8, tolerance: 2))
@@ -57,7 +57,7 @@ import Testing
         #expect(format == .png ? file.range(of: Data("iCCP".utf8)) != nil : file.range(of: linear) != nil)
     }
 
-    /// What is not grey any more must not have a grey profile, nor numbers that only that profile explains.
+    /// Pixels that are no longer grey must not have a grey profile, nor values that only that profile explains.
     @Test(arguments: [
         (ImageFormat.webp, []), (.avif, []), (.gif, []), (.png, [ImageOperation.tint(.init(color: .black))]), (.png, [.grayscale]),
         (.jpeg, [.modulate(.init(saturation: 0))]),
@@ -69,7 +69,7 @@ import Testing
         #expect(file.range(of: Data("GRAY".utf8)) == nil && file.range(of: Data("iCCP".utf8)) == nil)
     }
 
-    /// A PNG of one colour, with more chunks in front of the pixels.
+    /// A PNG of one colour, with additional chunks before the pixels.
     private func png(_ color: [UInt8], _ chunks: [(String, [UInt32])]) throws -> Data {
         let plain = try TestImage.data(try TestImage.made(16, 16, bands: color.count) { _, _ in color }, "pngsave_buffer")
         var file = [UInt8](plain[..<33])
@@ -82,7 +82,7 @@ import Testing
     private static let p3Points: [UInt32] = [31_270, 32_900, 68_000, 32_000, 26_500, 69_000, 15_000, 6_000]
     private static let standardPoints: [UInt32] = [31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6_000]
 
-    /// The values on the right are those of Little CMS with profiles of the same primaries and curves.
+    /// The expected values are those of Little CMS with profiles of the same primaries and curves.
     @Test(
         arguments: [
             ([("gAMA", [100_000])], [229, 168, 122]), ([("gAMA", [45_455])], [200, 100, 50]), ([("gAMA", [0])], [200, 100, 50]),
@@ -91,7 +91,7 @@ import Testing
             ([("cICP", [1, 1, 0, 1])], [200, 100, 50]),
             ([("cICP", [9, 16, 0, 1])], [200, 100, 50]), ([("sRGB", []), ("gAMA", [100_000])], [200, 100, 50]),
             ([("cHRM", [0, 0, 0, 0, 0, 0, 0, 0])], [200, 100, 50]),
-            // A white that the eye hardly sees: adapted, its primaries are brighter than a profile can say.
+            // A nearly black white point: adapted, its primaries are brighter than a profile can express.
             ([("cHRM", [60_619, 26_259, 90_000, 5_000, 40_000, 50_000, 30_000, 5_000])], [200, 100, 50]),
             ([("cHRM", [31_270, 32_900, 64_000, 33_000, 64_000, 33_000, 15_000, 6_000])], [200, 100, 50]),
         ] as [([(String, [UInt32])], [UInt8])])
@@ -104,7 +104,7 @@ import Testing
         #expect(try Picture(kept).shows([200, 100, 50], at: 8, 8, tolerance: 6))
     }
 
-    @Test func greyWithAGammaOfItsOwn() throws {
+    @Test func greyWithItsOwnGamma() throws {
         let source = try png([55], [("gAMA", [100_000])])
         #expect(try render(source).picture().shows([128], at: 8, 8, tolerance: 2))
         let kept = try Picture(try output(source, .png, .keep))
@@ -149,7 +149,7 @@ import Testing
         #expect(!trace.contains("icc") && !trace.contains("profile"), "\(name) leaves a trace: \(trace)")
     }
 
-    /// The profile of a picture is no reason for a message, not even where something else fails.
+    /// The profile of a picture must not appear in error messages, even if something else fails.
     @Test func aDamagedProfileIsInNoMessage() throws {
         let damaged = Self.damages[4].1(ProfileWriter(curve: .gamma(1)).data)
         let file = source(damaged, value: 55)

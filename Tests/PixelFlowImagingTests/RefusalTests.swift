@@ -5,9 +5,9 @@ import Testing
 
 @testable import PixelFlowImaging
 
-/// What a decoder refuses is named for what it is.
+/// Errors of decoders are classified by the actual cause.
 @Suite struct Refusals {
-    /// The failure of a render, or nil where there is none.
+    /// The failure of a render, or nil if it succeeds.
     private func failure(_ source: Data) -> RenderError? {
         do {
             _ = try render(source)
@@ -44,9 +44,9 @@ import Testing
         return try make(self)
     }
 
-    /// Whatever is shown of a file that breaks off is the whole picture; anything else is said to be cut off.
+    /// If a truncated file is rendered at all, the picture is complete; otherwise it is reported as truncated.
     @Test(arguments: kinds.keys.sorted())
-    func aFileThatBreaksOff(kind: String) throws {
+    func truncatedFiles(kind: String) throws {
         let whole = try made(kind)
         let picture = try render(whole).files[0]
         let step = max(1, whole.count / 30)
@@ -61,11 +61,11 @@ import Testing
                 #expect(failure.code == "truncated_image", "\(length) of \(whole.count) bytes: \(failure.message)")
             }
         }
-        // The end of a file may hold no pixels, but half of it cannot.
+        // The end of a file may contain no pixels, but half of it must.
         #expect(shown < 20)
     }
 
-    /// Arithmetic codes go on for ever, and each scan of a progressive file is a picture: without the end mark there may be more.
+    /// Arithmetic-coded data has no end of its own, and each scan of a progressive file is a picture: without EOI, more may be missing.
     @Test func scansThatAreMissing() throws {
         for name in ["arithmetic.jpg", "arithmetic-progressive.jpg"] {
             let whole = try LayoutFile.data(name)
@@ -78,14 +78,14 @@ import Testing
         let scans = whole.indices.dropLast().filter { whole[$0] == 0xff && whole[$0 + 1] == 0xda }
         #expect(scans.count > 3)
         for scan in scans.dropFirst() {
-            // With the tables of the next scan and without.
+            // With and without the tables of the next scan.
             for end in [scan, whole[..<scan].range(of: Data([0xff, 0xc4]), options: .backwards)?.lowerBound ?? scan] {
                 #expect(code(whole.prefix(end)) == "truncated_image", "\(end) of \(whole.count) bytes")
             }
         }
     }
 
-    /// Half a picture with the mark of a whole one.
+    /// Half a picture with the end marker of a complete one.
     @Test(arguments: ["jpeg", "progressive jpeg"])
     func halfAJPEGWithItsLastMarker(kind: String) throws {
         let whole = try made(kind)
@@ -96,7 +96,7 @@ import Testing
         }
     }
 
-    /// libnsgif leaves the rest of the frame black and is content.
+    /// libnsgif leaves the rest of the frame black and reports no error.
     @Test func halfAGIFWithItsTrailer() throws {
         for whole in [try made("gif"), try TestImage.animation([TestImage.red, TestImage.green], .gif, 300, 200)] {
             let blocks = try dataBlocks(of: whole)
@@ -108,7 +108,7 @@ import Testing
         }
     }
 
-    /// Where the blocks of data of the first frame start.
+    /// Where the data blocks of the first frame start.
     private func dataBlocks(of gif: Data) throws -> [Int] {
         func table(_ flags: UInt8) -> Int { flags & 0x80 == 0 ? 0 : 3 << (Int(flags & 7) + 1) }
         var offset = 13 + table(gif[10])
@@ -130,9 +130,9 @@ import Testing
         let whole = try photo("png", ["compression": .integer(0)])
         let data = try #require(whole.range(of: Data("IDAT".utf8))).lowerBound - 4
         let end = whole.suffix(12)
-        // The chunk still announces all of its data.
+        // The chunk still declares all of its data.
         #expect(code(whole.prefix(whole.count / 2) + end) == "truncated_image")
-        // And here it does not.
+        // Here it does not.
         #expect(code(HostileFile.png(edge: 40)) == "truncated_image")
         #expect(code(whole.prefix(data) + end) == "damaged_image")
     }
@@ -147,7 +147,7 @@ import Testing
     }
 
     @Test(arguments: ["jpeg", "png", "webp", "gif"])
-    func whatStandsBehindTheEndIsNotLookedAt(kind: String) throws {
+    func dataAfterTheEndIsIgnored(kind: String) throws {
         let whole = try made(kind)
         let expected = try render(whole).files
         for rest in [Data(count: 1000), Data("some text".utf8), Data([0xff, 0xd8, 0xff, 0xe0, 0, 1])] {
@@ -156,18 +156,18 @@ import Testing
     }
 
     @Test(arguments: ["jpeg", "png", "interlaced png", "avif", "tiff", "lossless webp"])
-    func damageIsNotCalledCutOff(kind: String) throws {
+    func damageIsNotReportedAsTruncation(kind: String) throws {
         let whole = try made(kind)
         var random = SeededGenerator(seed: 7)
-        // The first half of so small an AVIF file is boxes, whose damaged sizes can look like a cut.
+        // The first half of such a small AVIF file consists of boxes, whose damaged sizes can look like a truncation.
         for part in kind == "avif" ? [0.6, 0.8] : [0.4, 0.6, 0.8] {
             var damaged = whole
             let start = Int(Double(whole.count) * part)
             for offset in start..<min(start + 200, whole.count - 20) { damaged[offset] = UInt8.random(in: 0...255, using: &random) }
             let found = code(damaged)
-            // Any bits are pixels to some decoders, which have no checksum to compare with.
+            // Some decoders accept any bits as pixels, because the format has no checksum.
             let isCoded = kind == "avif" || kind == "lossless webp"
-            // And with other bits the data of a JPEG can run out before its end.
+            // With other bits, the data of a JPEG can end early.
             let runsOut = kind == "jpeg" && found == "truncated_image" && part > 0.7
             #expect(found == "damaged_image" || isCoded && found == nil || runsOut, "\(part): \(found ?? "is shown")")
         }
@@ -181,7 +181,7 @@ import Testing
         }
     }
 
-    @Test func variantsThatAreNotRead() throws {
+    @Test func unsupportedVariants() throws {
         let jpeg = try photo("jpeg")
         let frame = try #require(jpeg.firstRange(of: Data([0xff, 0xc0]))).lowerBound
         for (offset, value, name) in [
@@ -242,18 +242,18 @@ import Testing
     }
 
     @Test func brandsAreReadFromTheBoxAlone() throws {
-        // A box of its own behind the brands that holds the letters of one.
+        // A separate box after the brands that contains the letters of a brand.
         let data = file("isom", ["mp42"]) + Data([0, 0, 0, 16]) + Data("freeavifavif".utf8)
         #expect(code(data) == "unsupported_format")
-        // A size of 64 bits, and a box that says it goes beyond the end.
+        // A 64-bit size, and a box that claims to extend beyond the end.
         let large = Data([0, 0, 0, 1]) + Data("ftyp".utf8) + Data([0, 0, 0, 0, 0, 0, 0, 28]) + Data("mif1\0\0\0\0avif".utf8)
         #expect(try large.withUnsafeBytes { try SourceFormat.sniffed($0) } == .avif)
         let cut = Data([0x7f, 0, 0, 0]) + Data("ftypmif1\0\0\0\0miafavif".utf8)
         #expect(try cut.withUnsafeBytes { try SourceFormat.sniffed($0) } == .avif)
     }
 
-    /// Without a brand that says so, the items tell the codec.
-    @Test func commonBrandsAreToldApartByTheirItems() throws {
+    /// Without a brand for it, the items determine the codec.
+    @Test func commonBrandsAreDistinguishedByTheirItems() throws {
         var avif = try photo("heif", ["compression": .integer(4), "effort": .integer(0)])
         while let range = avif.prefix(40).range(of: Data("avif".utf8)) { avif.replaceSubrange(range, with: Data("mif1".utf8)) }
         #expect(try render(avif).facts.format == "avif")
@@ -263,7 +263,7 @@ import Testing
         Data([0, 0, 0, UInt8(16 + 4 * compatible.count)]) + Data("ftyp\(major)\0\0\0\0\(compatible.joined())".utf8)
     }
 
-    /// All of the file is there, and it is wrong.
+    /// The file has its full length, but is damaged.
     @Test func aPNGThatContradictsItself() throws {
         let whole = [UInt8](try photo("png"))
         let chunks = FileParts.chunksOfPNG(whole)
@@ -288,17 +288,17 @@ import Testing
         #expect(code(file(header, after: HostileFile.chunk("ABCD", [1]))) == "damaged_image")
     }
 
-    /// The chunks are right, and the compressed rows in them are short or wrong.
+    /// The chunks are valid, but the compressed rows in them are short or damaged.
     @Test(arguments: [false, true])
     func rowsOfAPNGThatAreShortOrWrong(isInterlaced: Bool) {
-        // 8 x 8 pixels of grey: a row each, or the seven passes of Adam7 with their columns.
+        // 8 x 8 grey pixels: one row each, or the seven passes of Adam7 with their columns.
         let columns =
             isInterlaced
             ? [1, 1, 2] + [2, 2] + Array(repeating: 4, count: 6) + Array(repeating: 8, count: 4) : Array(repeating: 8, count: 8)
         let rows = columns.flatMap { [UInt8(0)] + Array(repeating: 128, count: $0) }
         func file(_ data: [UInt8]) -> Data {
             let header: [UInt8] = [0, 0, 0, 8, 0, 0, 0, 8, 8, 0, 0, 0, isInterlaced ? 1 : 0]
-            // Two chunks: where one ends means nothing.
+            // Two chunks: the boundary between them has no meaning.
             let chunks = [("IHDR", header), ("IDAT", Array(data.prefix(9))), ("IDAT", Array(data.dropFirst(9))), ("IEND", [])]
             return Data([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a] + chunks.flatMap { HostileFile.chunk($0, $1) })
         }
@@ -314,7 +314,7 @@ import Testing
         #expect(code(file(block)) == "damaged_image")
     }
 
-    /// A height of 0 would be told by a later segment, DNL, which libjpeg does not read.
+    /// A height of 0 means that a later DNL segment contains it, which libjpeg does not support.
     @Test func aJPEGWithoutAnEdge() throws {
         let whole = try photo("jpeg")
         let frame = try #require(whole.firstRange(of: Data([0xff, 0xc0]))).lowerBound
@@ -328,8 +328,8 @@ import Testing
         #expect(code(2, at: 5)?.code == "unsupported_format")
     }
 
-    /// Decoders have limits of their own, and say something else.
-    @Test func sizesThatNoDecoderTakes() throws {
+    /// Decoders have their own limits, with other messages.
+    @Test func sizesThatNoDecoderAccepts() throws {
         let png = [UInt8](try photo("png"))
         func file(_ width: UInt32, _ height: UInt32) -> Data {
             let header = width.bigEndianBytes + height.bigEndianBytes + png[24..<29]
@@ -344,7 +344,7 @@ import Testing
         #expect(code(large) == "too_many_pixels")
     }
 
-    /// No byte of a directory leads outside.
+    /// No byte of a directory may refer outside of the file.
     @Test func directoriesAreNotTrusted() throws {
         let known = [
             "truncated_image", "damaged_image", "unsupported_format", "not_an_image", "too_many_pixels", "too_many_frames",

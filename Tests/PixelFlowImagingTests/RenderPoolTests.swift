@@ -43,7 +43,7 @@ import Testing
             source: source, pipeline: Pipeline(outputs: outputs), limits: ImageLimits(seconds: seconds), onProgress: onProgress)
     }
 
-    /// The code of the failure, or nil where there is none.
+    /// The failure of a job, or nil if it succeeds.
     private func failure(_ pool: RenderPool, _ job: RenderJob) async -> PixelFlowError? {
         do {
             _ = try await pool.render(job)
@@ -79,7 +79,7 @@ import Testing
             }
             let report = try await pool.render(RenderJob(source: ByteBuffer(bytes: photo), pipeline: Pipeline(outputs: outputs)))
             for output in report.outputs { #expect(throws: Never.self) { try output.result.get() } }
-            // Damage takes other ways through the decoders: none of them may need a forbidden call.
+            // Damaged files take other paths through the decoders, none of which may need a forbidden call.
             for length in [photo.count / 3, photo.count / 2, photo.count * 3 / 4] {
                 let cut = ByteBuffer(bytes: photo.prefix(length))
                 let pipeline = Pipeline(outputs: [OutputSpec(name: "a", format: .fixed(.jpeg))])
@@ -89,7 +89,7 @@ import Testing
         }
     }
 
-    @Test func overlaysArrive() async throws {
+    @Test func overlaysReachTheProcess() async throws {
         try await withPool { pool in
             let id = "01890a5d-ac96-774b-bcce-b302099a8057"
             var job = job("a")
@@ -124,7 +124,7 @@ import Testing
         }
     }
 
-    /// libvips compiles code for each ratio of a resize and needs memory for it that only files could give.
+    /// libvips compiles code for each ratio of a resize, for which it would normally allocate memory through files.
     @Test func everyRatioWorksInsideTheSandbox() async throws {
         try await withPool { pool in
             let before = pool.processIdentifiers
@@ -146,9 +146,9 @@ import Testing
         }
     }
 
-    /// What libraries do in passing: refused where it must be, and survived.
+    /// Incidental actions of libraries: rejected if necessary, but never fatal.
     @Test(arguments: ["read", "shrink", "look"])
-    func harmlessActsAreSurvived(act: String) async throws {
+    func harmlessCallsAreNotFatal(act: String) async throws {
         try await withPool { pool in
             let before = pool.processIdentifiers
             #expect(await failure(pool, job(act)) == nil)
@@ -157,13 +157,13 @@ import Testing
     }
 
     @Test(arguments: ["create", "unlink", "socket", "fork", "exec", "kill", "end-itself", "stat", "executable-memory", "abort", "fault"])
-    func forbiddenActsKillTheProcess(act: String) async throws {
+    func forbiddenCallsKillTheProcess(act: String) async throws {
         try await withPool { pool in
             let before = pool.processIdentifiers
             let error = await failure(pool, job(act))
             #expect(error?.code == "render_crashed")
             #expect(error?.retry == .crash)
-            // The pool goes on with a new process.
+            // The pool continues with a new process.
             #expect(await failure(pool, job("fine")) == nil)
             #expect(pool.processIdentifiers != before)
         }
@@ -190,8 +190,8 @@ import Testing
         }
     }
 
-    /// A limit that is reached is no defect: the image is refused, not called poison.
-    @Test func whatNeedsMoreMemoryThanThereIsIsRefused() async throws {
+    /// Reaching a limit is not a crash: the image is rejected, but is not poison.
+    @Test func jobsThatNeedTooMuchMemoryAreRefused() async throws {
         let registry = PrometheusRegistry()
         try await withPool(registry: registry) { pool in
             let error = await failure(pool, job("greed"))
@@ -204,7 +204,7 @@ import Testing
     @Test(arguments: [
         (SIGKILL, "render_killed", PixelFlowError.Retry.killed), (SIGTERM, "render_killed", .killed), (SIGBUS, "render_crashed", .crash),
     ])
-    func killedMidJobIsWhoeverKilledItsDoingAndTheNextJobWorks(signal: Int32, code: String, retry: PixelFlowError.Retry) async throws {
+    func anExternalKillIsNotBlamedOnTheJobAndTheNextJobWorks(signal: Int32, code: String, retry: PixelFlowError.Retry) async throws {
         try await withPool { pool in
             let (steps, step) = AsyncStream.makeStream(of: Int.self)
             async let error = failure(pool, job("first", "hang") { done, _ in step.yield(done) })
@@ -289,7 +289,7 @@ import Testing
                 let name = round % 50 == 7 ? "abort" : "fine"
                 _ = await failure(pool, job(name))
             }
-            // Processes that were just replaced may be starting: wait until both are up.
+            // Replaced processes may still be starting: wait until both are running.
             var after = (processes: 0, descriptors: 0)
             try await eventually("two processes, and no more descriptors than before") {
                 after = (pool.processIdentifiers.count, openDescriptors())
@@ -300,7 +300,7 @@ import Testing
         }
     }
 
-    /// One tenant at a time in a process, and no new process for the same one.
+    /// A process serves one tenant at a time, and is reused for the same tenant.
     @Test func aProcessServesOneTenant() async throws {
         try await withPool { pool in
             var seen: [String: Set<Int32>] = [:]
@@ -344,7 +344,7 @@ import Testing
                 isOver.withLock { $0 = true }
                 return error
             }
-            // Behind it in the queue, so that it would have run on the other slot long before this one is over.
+            // Behind it in the queue, but it could have run on the other slot long before this one ends.
             let waiting = Task { await failure(pool, job("after")) }
             try await Task.sleep(for: .milliseconds(200))
             #expect(!isOver.withLock { $0 })
@@ -355,7 +355,7 @@ import Testing
         }
     }
 
-    @Test func outputsAreTakenOneByOne() async throws {
+    @Test func outputsAreReceivedOneByOne() async throws {
         try await withPool { pool in
             let taken = Mutex<[String: Int]>([:])
             var job = job("a", "b", "c")
@@ -371,7 +371,7 @@ import Testing
         }
     }
 
-    @Test func anOutputThatCannotBeTakenEndsTheJob() async throws {
+    @Test func anOutputThatCannotBeReceivedEndsTheJob() async throws {
         try await withPool { pool in
             var job = job("first", "hang")
             job.onOutput = { _ in throw PixelFlowError.unavailable("blob_store") }
@@ -412,13 +412,13 @@ import Testing
         }
     }
 
-    @Test func aProcessGivesWayToTheService() async throws {
+    @Test func aProcessHasLowerPriorityThanTheService() async throws {
         try await withPool { pool in
             #expect(await failure(pool, job("fine")) == nil)
             let process = try #require(pool.processIdentifiers.first)
             let own = try niceness("self")
             #expect(own < 10, "the tests themselves run at a low priority, and this one says nothing")
-            // Each thread has a priority of its own.
+            // Each thread has its own priority.
             for thread in try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task") {
                 #expect(try niceness("\(process)/task/\(thread)") == 10)
             }
@@ -427,12 +427,12 @@ import Testing
 
     private func niceness(_ process: String) throws -> Int {
         let stat = try String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
-        // The 19th field; the second, in brackets, may have blanks in it.
+        // The 19th field; the second one, in parentheses, may contain spaces.
         let fields = stat.split(separator: ")").last?.split(separator: " ") ?? []
         return try #require(Int(fields[16]))
     }
 
-    @Test func shutdownFinishesWhatRunsAndTakesNoMore() async throws {
+    @Test func shutdownFinishesRunningJobsAndAcceptsNoMore() async throws {
         var kept: RenderPool?
         try await withPool { pool in
             kept = pool
@@ -447,14 +447,14 @@ import Testing
         #expect(error?.retry == .outage)
     }
 
-    /// Whether every thread of the process is over, and with the last one its socket closed.
+    /// Whether all threads of the process have ended, and with the last one its socket is closed.
     private func isDead(_ process: Int32) -> Bool {
         let status = (try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)) ?? ") Z "
         let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task").count) ?? 0
         return status.contains(") Z ") && threads <= 1
     }
 
-    /// Open sockets and memory files; the runtime opens others of its own when it likes.
+    /// Open sockets and memory files; the runtime opens others at any time.
     private func openDescriptors() -> Int {
         let files = FileManager.default
         let names = (try? files.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []

@@ -3,20 +3,20 @@ import Testing
 
 @testable import PixelFlowImaging
 
-/// Who renders what, by a clock that only moves when told.
+/// Assigns jobs with a clock that the test controls.
 @Suite struct RenderSchedules {
     private let start = ContinuousClock.now
     private let ann = TenantID("ann")
     private let bob = TenantID("bob")
 
-    /// A schedule whose slots are idle and whose processes have served nobody.
+    /// A schedule with idle slots whose processes have not served any tenant.
     private func schedule(slots: Int) -> RenderSchedule<String> {
         var schedule = RenderSchedule<String>(slots: slots)
         for slot in 0..<slots { schedule.becomesIdle(slot, isFresh: true, at: start) }
         return schedule
     }
 
-    /// What a slot does, in words.
+    /// A description of what a slot does.
     private func turn(_ schedule: inout RenderSchedule<String>, _ slot: Int, after milliseconds: Int = 0) -> String {
         switch schedule.next(for: slot, at: start + .milliseconds(milliseconds)) {
         case .run(let job, let fresh): fresh ? "\(job), fresh" : job
@@ -41,7 +41,7 @@ import Testing
         for round in 0..<10 {
             add("a\(round)", ann, to: &schedule)
             add("b\(round)", bob, to: &schedule)
-            // In either order of asking.
+            // The slots ask in either order.
             let first = round % 2
             let turns = [turn(&schedule, first), turn(&schedule, 1 - first)]
             #expect(Set(turns) == ["a\(round)", "b\(round)"])
@@ -75,7 +75,7 @@ import Testing
         #expect(turn(&schedule, 1, after: 50) == "a2, fresh")
     }
 
-    @Test func theWaitLimitIsWhatAStartCosts() {
+    @Test func theStartEstimateIsClamped() {
         var schedule = schedule(slots: 1)
         for (start, startEstimate) in [(1, 20), (300, 300), (5000, 1000)] {
             schedule.note(start: .milliseconds(start))
@@ -83,7 +83,7 @@ import Testing
         }
     }
 
-    @Test func aSlotGoesOnWithItsTenantButNotForLong() {
+    @Test func aSlotStaysWithItsTenantForALimitedTime() {
         var schedule = schedule(slots: 1)
         add("a", ann, to: &schedule)
         #expect(turn(&schedule, 0) == "a")
@@ -97,7 +97,7 @@ import Testing
         #expect(taken == ["a1", "a2", "a3", "a4", "b, fresh"])
     }
 
-    @Test func jobsOfAHigherPriorityComeFirstWhoseverTheSlotIs() {
+    @Test func higherPriorityComesFirstWhicheverTenantHasTheSlot() {
         var schedule = schedule(slots: 1)
         add("a", ann, lane: .low, to: &schedule)
         #expect(turn(&schedule, 0) == "a")
@@ -108,7 +108,7 @@ import Testing
         finish(0, in: &schedule)
         #expect(turn(&schedule, 0) == "b2, fresh")
         finish(0, in: &schedule)
-        // The slot's own tenant first where priorities are equal.
+        // With equal priorities, the slot's own tenant comes first.
         #expect(turn(&schedule, 0) == "b")
         finish(0, in: &schedule)
         #expect(turn(&schedule, 0) == "a3, fresh")
@@ -125,7 +125,7 @@ import Testing
         #expect(turn(&schedule, 0) == "b, fresh")
     }
 
-    @Test func aJobThatRunsAloneWaitsForQuietAndHoldsUpWhatComesAfter() {
+    @Test func aJobThatRunsAloneWaitsForIdleSlotsAndBlocksLaterJobs() {
         var schedule = schedule(slots: 2)
         add("a", ann, to: &schedule)
         #expect(turn(&schedule, 0) == "a")
@@ -136,7 +136,7 @@ import Testing
         #expect(turn(&schedule, 1) == "wait")
         #expect(turn(&schedule, 0) == "suspect")
         #expect(turn(&schedule, 1, after: 2000) == "wait")
-        // A second one does not run straight after the first.
+        // A second one does not run immediately after the first.
         add("suspect 2", ann, alone: true, to: &schedule)
         add("c", bob, to: &schedule)
         finish(0, in: &schedule)
@@ -148,7 +148,7 @@ import Testing
         #expect(turn(&schedule, 0) == "suspect 2")
     }
 
-    @Test func whatWaitsAtTheEndIsStillDone() {
+    @Test func jobsWaitingAtShutdownAreStillDone() {
         var schedule = schedule(slots: 1)
         add("a", nil, to: &schedule)
         schedule.close()

@@ -23,7 +23,7 @@ import Testing
         #expect((picture.width, picture.height) == (width, height))
     }
 
-    /// The colours that lie under full transparency are nobody's business.
+    /// Colours under full transparency do not matter.
     @Test func hiddenColoursAreBorder() throws {
         let size = try trimmed(40, 30, bands: 4) { x, y in
             (10..<20).contains(x) && (5..<25).contains(y) ? [0, 0, 0, 255] : [UInt8(x * 6), UInt8(y * 8), 90, 0]
@@ -31,7 +31,7 @@ import Testing
         #expect(size == (10, 20))
     }
 
-    /// A logo in the very colour of what lies under the transparency.
+    /// A logo with the same colour as the transparent pixels.
     @Test(arguments: [UInt8(0), 128, 255])
     func aLogoStandsOutByItsAlpha(shade: UInt8) throws {
         let size = try trimmed(40, 30, bands: 4) { x, y in
@@ -56,7 +56,7 @@ import Testing
 
     @Test(arguments: [(10.0, 20, 20), (30, 10, 10), (255, 40, 40)])
     func theThresholdDecides(threshold: Double, width: Int, height: Int) throws {
-        // A soft ring 20 levels off the border around a dark core.
+        // A soft ring that differs from the border by 20 levels, around a dark core.
         let size = try trimmed(40, 40, bands: 3, threshold: threshold) { x, y in
             if (15..<25).contains(x) && (15..<25).contains(y) { return [40, 40, 40] }
             return (10..<30).contains(x) && (10..<30).contains(y) ? [220, 240, 240] : [240, 240, 240]
@@ -86,7 +86,7 @@ import Testing
         #expect(try trimmed(9, 7, bands: 1) { _, _ in [7] } == (9, 7))
     }
 
-    /// Frames are cut alike, around what any of them shows.
+    /// All frames are cropped alike, around the content of all of them.
     @Test func anAnimationKeepsWhatAnyFrameShows() throws {
         let places = [(4, 6), (20, 9), (11, 15)]
         let images = try places.map { place in

@@ -4,8 +4,8 @@ import Testing
 @testable import PixelFlowKafka
 
 @Suite struct AsyncLatchTests {
-    /// The time may be over before the caller has got as far as waiting; many at a time, so that it is.
-    @Test func aWaitOfNoTimeEnds() async throws {
+    /// The timeout may expire before the caller has started to wait; many attempts, so that this happens.
+    @Test func aWaitOfZeroEnds() async throws {
         let latch = AsyncLatch()
         let waits = (0..<500).map { number in Task { await latch.wait(atMost: .microseconds(number % 50)) } }
         for wait in waits { #expect(try await wait.value("the wait to end") == false) }

@@ -31,7 +31,7 @@ import Testing
         #expect(read(value, .cancellations).changes == [changes[1]])
     }
 
-    @Test func aLineThatCannotBeReadSpoilsNoOther() throws {
+    @Test func anUnreadableLineAffectsNoOther() throws {
         let value = try #require(try ChangeBatch.write([change(1)]).first)
         let (changes, undecodable) = read(Array("garbage\nt{}\n".utf8) + value)
         #expect(changes.map(\.task.requestID) == ["request-1"])

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct DiagnosisTests {
     @Test(.enabled(if: TestCluster.url != nil, TestCluster.comment))
-    func theClusterTellsHowItIsSetUp() async throws {
+    func reportsTheSetupOfTheCluster() async throws {
         let settings = try TestCluster.settings(partitions: 3)
         try await TestCluster.withClient(settings) { client in
             let findings = try await KafkaTaskBroker(client).diagnose()
@@ -15,13 +15,13 @@ import Testing
                 ])
             #expect(findings.filter { $0.result == .failed } == [])
             #expect(findings.first { $0.name == "partitions" }?.result == .ok)
-            // The tests' cluster is one server.
+            // The cluster of the tests has one server.
             #expect(findings.first { $0.name == "replication" }?.reason.contains("1 broker") == true)
         }
     }
 
     @Test(.enabled(if: TestCluster.url != nil, TestCluster.comment))
-    func fewerPartitionsThanAskedForAreNamed() async throws {
+    func missingPartitionsAreNamed() async throws {
         var settings = try TestCluster.settings(partitions: 2)
         try await TestCluster.withClient(settings) { try await $0.check() }
         settings.partitions = 5
@@ -55,7 +55,7 @@ import Testing
         #expect(Self.judge(replicas: 1, ["retention.ms": milliseconds]).retention.result == result)
     }
 
-    @Test func whatTheClusterDoesNotTellIsSkipped() {
+    @Test func unavailableSettingsAreSkipped() {
         let judge = Self.judge(replicas: 1, nil)
         #expect([judge.minimumInSync, judge.retention, judge.compaction].allSatisfy { $0.result == .skipped })
         #expect(Self.judge(replicas: 1, ["cleanup.policy": "compact,delete"]).compaction.result == .warning)

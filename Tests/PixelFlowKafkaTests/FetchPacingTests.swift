@@ -3,7 +3,7 @@ import Testing
 @testable import PixelFlowKafka
 
 @Suite struct FetchPacingTests {
-    @Test func restsOnlyAfterManyQuickAnswersOfOneSize() {
+    @Test func pausesOnlyAfterManyQuickAnswersOfOneSize() {
         let pacing = FetchPacing(wait: .milliseconds(100))
         let rests = (1...7).map { _ in pacing.answered(broker: 1, size: 115, in: .microseconds(200)) }
         #expect(rests == Array(repeating: nil, count: 3) + Array(repeating: .milliseconds(2), count: 4))
@@ -11,18 +11,18 @@ import Testing
         #expect(pacing.answered(broker: 1, size: 115, in: .microseconds(200)) == nil)
     }
 
-    @Test func restsLongerWhereNothingHasComeForLong() {
+    @Test func pausesLongerOnIdlePartitions() {
         let pacing = FetchPacing(wait: .milliseconds(100))
         let rests = (1...200).map { _ in pacing.answered(broker: 1, size: 115, in: .microseconds(200)) }
         #expect(rests.last == .milliseconds(5))
     }
 
-    @Test func aServerThatWaitsAsKafkaDoesIsLeftAlone() {
+    @Test func aServerThatWaitsLikeKafkaIsNotPaced() {
         let pacing = FetchPacing(wait: .milliseconds(100))
         for _ in 1...50 { #expect(pacing.answered(broker: 1, size: 115, in: .milliseconds(100)) == nil) }
     }
 
-    @Test func brokersAreJudgedByThemselves() {
+    @Test func brokersAreJudgedIndividually() {
         let pacing = FetchPacing(wait: .milliseconds(100))
         for broker in 1...3 as ClosedRange<Int32> {
             for _ in 1...3 { #expect(pacing.answered(broker: broker, size: 115, in: .zero) == nil) }

@@ -8,15 +8,15 @@ import Testing
     @Test(
         arguments: [
             (0, nil, 0, 0), (0, nil, 7, 7), (3, nil, 7, 4), (0, 5, 7, 2), (0, 7, 7, 0), (6, 5, 7, 1),
-            // Committed in a log that has begun anew.
+            // Committed in a log that has been recreated since.
             (0, 900, 7, 7),
         ] as [(Int64, Int64?, Int64, Int64)])
-    func countsFromWhereTheGroupGoesOn(start: Int64, committed: Int64?, end: Int64, lag: Int64) {
+    func countsFromTheCommittedOffset(start: Int64, committed: Int64?, end: Int64, lag: Int64) {
         #expect(KafkaGroupLag.Partition(partition: 0, start: start, committed: committed, end: end).lag == lag)
     }
 
     @Test(.enabled(if: TestCluster.url != nil, TestCluster.comment))
-    func tellsWhatTheGroupHasStillToTake() async throws {
+    func reportsTheRemainingMessages() async throws {
         try await TestCluster.withClient { client in
             let broker = KafkaTaskBroker(client)
             try await broker.publish(messages(1...30))
@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test(.enabled(if: TestCluster.url != nil, TestCluster.comment))
-    func anAdminClientOfItsOwnNeedsNoProducerAndMakesNoTopic() async throws {
+    func aSeparateAdminClientCreatesNoProducerAndNoTopic() async throws {
         let settings = try TestCluster.settings()
         let admin = try KafkaAdmin(settings, logger: TestCluster.logger)
         for _ in 1...2 {

@@ -63,14 +63,14 @@ import Testing
         #expect(error.field == name)
     }
 
-    /// librdkafka checks these when a client is made, before it connects.
+    /// librdkafka checks these when a client is created, before it connects.
     @Test(arguments: ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"], ["sasl_ssl", "sasl_plaintext"])
     func securityIsSetUp(mechanism: String, protocol: String) async throws {
         let url = "kafka://u:p@127.0.0.1:1?security_protocol=\(`protocol`)&sasl_mechanism=\(mechanism)"
         await (try TestCluster.client(KafkaSettings(address: try KafkaAddress(url)))).close()
     }
 
-    @Test func aMissingCertificateIsTold() throws {
+    @Test func aMissingCertificateIsReported() throws {
         let settings = KafkaSettings(address: try KafkaAddress("kafka://host?security_protocol=ssl&ssl_ca_location=%2Fno%2Fsuch.pem"))
         let error = try #require(throws: PixelFlowError.self) { _ = try TestCluster.client(settings) }
         #expect(error.field == "PIXELFLOW_BROKER_URL")

@@ -16,7 +16,7 @@ import Testing
             _ = try await eventually("paused, the prefetch thrown away") {
                 subscription.state.withLock { $0.isPaused } && subscription.queue.length == 0 ? true : nil
             }
-            // A fetch under way has been answered by now, if there was one, and brought nothing.
+            // A fetch in progress has ended by now without a message.
             try await broker.publish(messages(1...10))
             #expect(subscription.queue.length == 0)
 
@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    @Test func whatIsDroppedUnsettledIsHandedOutAgain() async throws {
+    @Test func unsettledMessagesAreDeliveredAgain() async throws {
         try await TestCluster.withClient { client in
             let broker = KafkaTaskBroker(client)
             let subscription = try await broker.subscribe()
@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test func aWorkerTakesTheLanesItIsToldTo() async throws {
+    @Test func aWorkerSubscribesToItsLanes() async throws {
         try await TestCluster.withClient { client in
             let mixed = messages(1...6).enumerated().map { index, message in
                 var message = message
@@ -63,12 +63,12 @@ import Testing
                 taken.append(messages)
             }
             #expect(taken[0].allSatisfy { $0.lane == .high } && taken[1].allSatisfy { $0.lane != .high })
-            // The lag is no part of this: the group is dealt out anew while the second one joins, and what is settled meanwhile comes again.
+            // The lag is not checked: the group rebalances while the second member joins, and messages settled meanwhile are redelivered.
             for subscription in subscriptions { await subscription.close() }
         }
     }
 
-    @Test func aWorkerThatDiesBeforeSettlingLeavesItToTheNext() async throws {
+    @Test func unsettledMessagesOfADeadWorkerAreDeliveredAgain() async throws {
         try await TestCluster.withClient { client in
             let broker = KafkaTaskBroker(client)
             try await broker.publish(messages(1...20))
@@ -76,7 +76,7 @@ import Testing
             var inHand: [DispatchDelivery] = []
             for _ in 1...20 { inHand.append(try #require(try await first.next("a dispatch message"))) }
             await first.close()
-            // Too late: the place in the group is gone.
+            // Too late: the membership has ended.
             for delivery in inHand { await delivery.settle() }
             let second = try await broker.subscribe()
             var sequences: Set<Int> = []
@@ -90,7 +90,7 @@ import Testing
         }
     }
 
-    @Test func whatIsSettledAfterAPartitionWasTakenBackIsNotStored() async throws {
+    @Test func settlementsAfterARevocationAreNotStored() async throws {
         try await TestCluster.withClient { client in
             let broker = KafkaTaskBroker(client)
             try await broker.publish(messages(1...40))
@@ -98,7 +98,7 @@ import Testing
             var inHand: [DispatchDelivery] = []
             for _ in 1...40 { inHand.append(try #require(try await first.next("a dispatch message"))) }
             let second = try await broker.subscribe()
-            // The newcomer is given some of what the other has in hand: the group has been rearranged.
+            // The new member receives some of the other member's unsettled messages, because the group has rebalanced.
             let other = try #require(try await second.next("a dispatch message of what is left"))
             for delivery in inHand { await delivery.settle() }
             await first.close()
@@ -124,7 +124,7 @@ import Testing
         }
     }
 
-    @Test func aMessageThatCannotBeReadIsPassed() async throws {
+    @Test func anUnreadableMessageIsSkipped() async throws {
         try await TestCluster.withClient { client in
             let broker = KafkaTaskBroker(client)
             let topic = client.settings.topic
@@ -135,7 +135,7 @@ import Testing
             let delivery = try #require(try await subscription.next("a dispatch message"))
             #expect(delivery.message.sequence == 7)
             await delivery.settle()
-            // Nothing is looked at, and so nothing passed, while nobody waits.
+            // While nobody waits, no message is read, so none is passed.
             let waiting = Task { try await subscription.next("a dispatch message, or the end") }
             _ = try await eventually("all three passed") { try await client.admin.lag().total == 0 ? true : nil }
             await subscription.close()
@@ -143,7 +143,7 @@ import Testing
         }
     }
 
-    @Test func aCancelledWaitTakesNothing() async throws {
+    @Test func aCancelledWaitConsumesNothing() async throws {
         try await TestCluster.withClient { client in
             let broker = KafkaTaskBroker(client)
             let subscription = try await broker.subscribe()

@@ -20,7 +20,7 @@ import Testing
         }
     }
 
-    @Test func aWorkerHearsOfCancellationsOnly() async throws {
+    @Test func aWorkerReceivesCancellationsOnly() async throws {
         try await TestCluster.withClient { client in
             let events = KafkaTaskEvents(client, interest: .cancellations)
             let stream = try await events.subscribe()
@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    @Test func aMessageThatCannotBeReadIsPassed() async throws {
+    @Test func anUnreadableMessageIsSkipped() async throws {
         try await TestCluster.withClient { client in
             let events = KafkaTaskEvents(client)
             let stream = try await events.subscribe()

@@ -9,7 +9,7 @@ import Testing
 @testable import PixelFlowKafka
 
 @Suite struct UnreachableClusterTests {
-    /// Nobody listens at port 1.
+    /// A client of port 1, on which nobody listens.
     private func client() throws -> KafkaClient {
         var settings = try TestCluster.settings(url: "kafka://127.0.0.1:1")
         settings.publishTimeout = .seconds(1)
@@ -44,7 +44,7 @@ import Testing
         try await stream.end("the stream to end")
     }
 
-    @Test func afterSomeFailuresCallersAreAnsweredAtOnce() async throws {
+    @Test func afterSomeFailuresCallsFailImmediately() async throws {
         let client = try client()
         let broker = KafkaTaskBroker(client)
         for _ in 1...6 { await #expect(throws: PixelFlowError.self) { try await broker.publish(messages([1])) } }
@@ -55,7 +55,7 @@ import Testing
 }
 
 @Suite struct MockClusterTests {
-    @Test func aClusterThatMakesNoTopicsIsTakenAsItIs() async throws {
+    @Test func aClusterThatCreatesNoTopicsIsUsedAsItIs() async throws {
         let cluster = try MockCluster()
         try await TestCluster.withClient(try TestCluster.settings(url: try await cluster.url())) { client in
             let broker = KafkaTaskBroker(client)
@@ -74,7 +74,7 @@ import Testing
 }
 
 @Suite(.enabled(if: OwnServer.executable != nil, OwnServer.comment)) struct KafkaOutageTests {
-    @Test func goesOnOnceTheClusterIsBack() async throws {
+    @Test func resumesOnceTheClusterIsBack() async throws {
         try await OwnServer.with { server in
             try server.start()
             try await TestCluster.withClient(try settings(server)) { client in
@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    @Test func startsBeforeTheClusterDoes() async throws {
+    @Test func startsBeforeTheCluster() async throws {
         try await OwnServer.with { server in
             try await TestCluster.withClient(try settings(server)) { client in
                 let broker = KafkaTaskBroker(client)
@@ -116,7 +116,7 @@ import Testing
         }
     }
 
-    @Test func goesOnAfterTheClustersDataIsGone() async throws {
+    @Test func resumesAfterTheClustersDataIsLost() async throws {
         try await OwnServer.with { server in
             try server.start()
             try await TestCluster.withClient(try settings(server)) { client in
@@ -140,7 +140,7 @@ import Testing
                 for _ in 100...105 { await (try await next(of: subscription)).settle() }
                 await delivery.settle()
                 try await listener.hears(2) { try? await events.publish([change(2)]) }
-                // The members of the group come back one after the other; what was not committed before the last of them is delivered again.
+                // The members of the group rejoin one after the other; uncommitted messages are redelivered.
                 let repeats = Task {
                     // bounded: by the end of the subscription.
                     while let delivery = try await subscription.next() { await delivery.settle() }
@@ -162,7 +162,7 @@ import Testing
         return settings
     }
 
-    /// Publishes as the dispatcher does: again and again.
+    /// Publishes with retries, like the dispatcher.
     private func publish(_ messages: [DispatchMessage], by broker: KafkaTaskBroker) async throws {
         try await eventually(within: .seconds(40), "published") { try? await broker.publish(messages) }
     }

@@ -8,9 +8,9 @@ import Testing
 
 @testable import PixelFlowKafka
 
-/// What followers of changes are told, and whether they know that they have missed nothing.
+/// What followers of changes receive, and whether they know that they have missed nothing.
 @Suite struct KafkaFollowingTests {
-    /// Collects what a follower is told.
+    /// Records what a follower receives.
     private final class Notes: Sendable {
         private let state = Mutex((requests: Set<String>(), gaps: 0))
 
@@ -35,7 +35,7 @@ import Testing
                 let events = KafkaTaskEvents(client)
                 let notes = Notes()
                 try await events.follow { notes.take($0) }
-                // Asked for the first time, it finds out; a gap comes before.
+                // The first request makes it find out, preceded by a gap.
                 try await eventually(within: .seconds(30), "the follower to be current") {
                     events.isCurrent(within: .seconds(3)) ? () : nil
                 }
@@ -43,7 +43,7 @@ import Testing
                 let changes = (0..<100).map { change($0) }
                 try await KafkaTaskEvents(publisher).publish(changes)
                 try await eventually(within: .seconds(30), "the changes") { notes.requests.count == 100 ? () : nil }
-                // It stays current while nothing comes.
+                // It stays current while there are no changes.
                 let end = ContinuousClock.now + .seconds(4)
                 try await eventually(within: .seconds(30), "four quiet seconds") {
                     #expect(events.isCurrent(within: .seconds(30)))
@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test(.enabled(if: TestCluster.url != nil, TestCluster.comment))
-    func whatCannotBeReadCountsAsMissed() async throws {
+    func unreadableMessagesCountAsMissed() async throws {
         try await TestCluster.withClient { client in
             let events = KafkaTaskEvents(client)
             let notes = Notes()

@@ -3,7 +3,7 @@ import Testing
 @testable import PixelFlowKafka
 
 @Suite struct OffsetTrackerTests {
-    /// Offsets handed out, the order in which they settle, and where the group stands after each of them.
+    /// Delivered offsets, the order in which they settle, and the group's position after each of them.
     @Test(
         arguments: [
             ([0, 1, 2], [0, 1, 2], [1, 2, 3]),
@@ -13,7 +13,7 @@ import Testing
             ([5], [5, 5], [6, nil]),
             ([5], [4, 6, 5], [nil, nil, 6]),
         ] as [([Int64], [Int64], [Int64?])])
-    func movesPastWhatIsSettledWithoutAGap(delivered: [Int64], settled: [Int64], positions: [Int64?]) {
+    func movesPastContiguousSettlements(delivered: [Int64], settled: [Int64], positions: [Int64?]) {
         var tracker = OffsetTracker()
         let continued = delivered.map { tracker.deliver($0) }
         #expect(!continued.contains(false))
@@ -21,7 +21,7 @@ import Testing
         #expect(found == positions)
     }
 
-    @Test func forgetsWhatItHasPassed() {
+    @Test func forgetsPassedOffsets() {
         var tracker = OffsetTracker()
         for offset in 0..<10_000 as Range<Int64> {
             _ = tracker.deliver(offset)
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test func aLogThatBeganAnewStartsOver() {
+    @Test func aRecreatedLogStartsOver() {
         var tracker = OffsetTracker()
         let continued = [tracker.deliver(100), tracker.deliver(0)]
         #expect(continued == [true, false])

@@ -6,7 +6,7 @@ import Testing
 @Suite struct PartitionAssignmentsTests {
     private typealias Advance = PartitionAssignments.Advance
 
-    @Test func theFirstAdvanceOfEachPartitionIsToBeCommittedByHand() {
+    @Test func theFirstAdvanceOfEachPartitionIsCommittedManually() {
         var assignments = PartitionAssignments()
         assignments.assign([0, 1])
         let places = [(0, 7), (0, 8), (1, 3)].map { assignments.deliver(partition: $0.0, offset: $0.1) }
@@ -18,7 +18,7 @@ import Testing
             ])
     }
 
-    @Test func whatWasInHandBeforeARevocationSettlesNothing() throws {
+    @Test func messagesFromBeforeARevocationSettleNothing() throws {
         var assignments = PartitionAssignments()
         assignments.assign([0])
         let delivered = assignments.deliver(partition: 0, offset: 7)
@@ -34,7 +34,7 @@ import Testing
         #expect(advances == [nil, Advance(partition: 0, offset: 8, isFirst: true)])
     }
 
-    @Test func whatWasInHandBeforeTheLogBeganAnewSettlesNothing() throws {
+    @Test func messagesFromBeforeALogResetSettleNothing() throws {
         var assignments = PartitionAssignments()
         assignments.assign([0])
         let before = [7, 8].compactMap { assignments.deliver(partition: 0, offset: $0) }
@@ -43,7 +43,7 @@ import Testing
         #expect(advances == [nil, Advance(partition: 0, offset: 1, isFirst: true)])
     }
 
-    @Test func whatIsHeldGoesWithItsPartition() throws {
+    @Test func heldMessagesAreDroppedWithTheirPartition() throws {
         var assignments = PartitionAssignments()
         assignments.assign([0])
         let delivered = assignments.deliver(partition: 0, offset: 7)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import PixelFlowKafka
 
-/// During an upgrade api and worker of two versions read each other's messages.
+/// During an upgrade, api and worker of different versions exchange messages.
 @Suite struct ReleaseFormsTests {
     private static let dispatch = "dispatch.json"
     private static let changes = "changes.txt"
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test func fieldsOfLaterReleasesAreReadOver() throws {
+    @Test func fieldsOfLaterReleasesAreIgnored() throws {
         var message = try Self.object(try Self.writtenDispatch())
         message["colour"] = ["of": "a later release"]
         let later = Array(try JSONSerialization.data(withJSONObject: message))

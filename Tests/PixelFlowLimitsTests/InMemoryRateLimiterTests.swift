@@ -14,7 +14,7 @@ struct InMemoryRateLimiterTests {
         }
     }
 
-    @Test("memory is bounded, and those who wait longest are remembered")
+    @Test("memory is bounded, and the callers with the longest wait are kept")
     func bounded() {
         let clock = ManualClock()
         let limiter = InMemoryRateLimiter(capacity: 100, clock: clock)
@@ -27,7 +27,7 @@ struct InMemoryRateLimiterTests {
         #expect(!limiter.admit([RateBucket(limit, key: "a:9999")]).isAllowed)
     }
 
-    @Test("a bucket whose quota is whole again takes no room")
+    @Test("a bucket whose quota is fully restored uses no memory")
     func forgets() {
         let clock = ManualClock()
         let limiter = InMemoryRateLimiter(capacity: 10, clock: clock)
@@ -38,7 +38,7 @@ struct InMemoryRateLimiterTests {
         #expect(limiter.count == 1)
     }
 
-    @Test("a clock that was put back makes nobody wait for longer than a window")
+    @Test("after a clock is set back, nobody waits for longer than a window")
     func clockPutBack() {
         let clock = ManualClock()
         let limiter = InMemoryRateLimiter(clock: clock)

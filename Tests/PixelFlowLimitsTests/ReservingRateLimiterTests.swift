@@ -38,7 +38,7 @@ private final class Time: Sendable {
     }
 }
 
-@Suite("Counting ahead")
+@Suite("Reserving requests in advance")
 struct ReservingRateLimiterTests {
     private let time = Time()
     private let recorder: Recorder
@@ -62,7 +62,7 @@ struct ReservingRateLimiterTests {
         }
     }
 
-    @Test("of many requests one in dozens takes a round trip, and each is counted")
+    @Test("of many requests, only one in dozens takes a round trip, and each is counted")
     func savesRoundTrips() async throws {
         for number in 1...3000 {
             let decision = try await limiter.admit([bucket])
@@ -77,7 +77,7 @@ struct ReservingRateLimiterTests {
         #expect((0...250).contains(ahead), "\(ahead) counted ahead")
     }
 
-    @Test("from half of the quota on each request is counted by itself, and the quota is exact")
+    @Test("beyond half of the quota each request is counted separately, and the quota is exact")
     func exactNearTheLimit() async throws {
         var allowed = 0
         for _ in 0..<3100 where try await limiter.admit([bucket]).isAllowed { allowed += 1 }
@@ -87,7 +87,7 @@ struct ReservingRateLimiterTests {
         #expect(recorder.trips.dropFirst(trips + 10).allSatisfy { $0 == 1 })
     }
 
-    @Test("whoever sends little is counted one by one")
+    @Test("callers that send little are counted request by request")
     func slowCallers() async throws {
         for _ in 0..<20 {
             _ = try await limiter.admit([bucket])
@@ -96,14 +96,14 @@ struct ReservingRateLimiterTests {
         #expect(recorder.trips == Array(repeating: 1, count: 20))
     }
 
-    @Test("a small quota is never counted ahead")
+    @Test("a small quota is never reserved in advance")
     func smallQuotas() async throws {
         let both = [bucket, RateBucket(RateLimit(name: "sign-in", quota: 127, window: .seconds(60)), key: "a:1")]
         for _ in 0..<50 { _ = try await limiter.admit(both) }
         #expect(recorder.trips == Array(repeating: 1, count: 50))
     }
 
-    @Test("what was counted ahead is not kept for longer than an eighth of the window")
+    @Test("reservations are kept for at most an eighth of the window")
     func unusedOnesEnd() async throws {
         for _ in 0..<5 { _ = try await limiter.admit([bucket]) }
         time.advance(by: .seconds(86_400 / 8))
@@ -112,7 +112,7 @@ struct ReservingRateLimiterTests {
         #expect(recorder.trips.count == trips + 1)
     }
 
-    @Test("what was earned back is not used a second time")
+    @Test("quota restored over time is not granted twice")
     func earnedOnesAreGivenUp() async throws {
         // One each 10 ms.
         let bucket = RateBucket(RateLimit(name: "read", quota: 6400, window: .seconds(64)), key: "u:2")
@@ -123,7 +123,7 @@ struct ReservingRateLimiterTests {
         #expect((6400...6410).contains(allowed))
     }
 
-    @Test("clearing a bucket forgets what was counted ahead in it")
+    @Test("clearing a bucket discards its reservations")
     func clears() async throws {
         for _ in 0..<2 { _ = try await limiter.admit([bucket]) }
         try await limiter.clear([bucket])

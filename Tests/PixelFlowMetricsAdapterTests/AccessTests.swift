@@ -8,9 +8,9 @@ import WireFormats
 
 private let metricPath = "/apis/external.metrics.k8s.io/v1beta1/namespaces/images/pixelflow_consumer_group_lag"
 
-/// Who is let in, over real TLS.
+/// Who is given access, over real TLS.
 @Suite struct AccessTests {
-    @Test func onlyTheFrontProxyIsBelieved() async throws {
+    @Test func onlyTheFrontProxyIsTrusted() async throws {
         try await Cluster.with { cluster in
             try await cluster.serving(cluster.adapter()) { api in
                 let stranger = try FrontProxy()
@@ -48,7 +48,7 @@ private let metricPath = "/apis/external.metrics.k8s.io/v1beta1/namespaces/image
                 let refused = try await mallory.get(metricPath)
                 #expect(refused.status == 403)
                 #expect(refused.body == (try JSONValue(parsing: Array(Shapes.forbidden(user: "mallory", namespace: "images").utf8))))
-                // What there is may be known to everybody who is somebody.
+                // Every authenticated caller may see which metrics exist.
                 #expect(try await mallory.get("/apis/external.metrics.k8s.io/v1beta1").status == 200)
 
                 var reader = api
@@ -81,7 +81,7 @@ private let metricPath = "/apis/external.metrics.k8s.io/v1beta1/namespaces/image
                     #expect(answer.status == 200)
                 }
                 #expect(reviews(cluster) == 1)
-                // Of somebody else, or for another namespace, it is another question.
+                // A request from another user or for another namespace is reviewed separately.
                 #expect(try await api.get(metricPath.replacing("images", with: "other")).status == 200)
                 #expect(reviews(cluster) == 2)
                 cluster.api.deny(DenialRule(user: Cluster.reader, resource: "pixelflow_consumer_group_lag"))
@@ -93,7 +93,7 @@ private let metricPath = "/apis/external.metrics.k8s.io/v1beta1/namespaces/image
         }
     }
 
-    @Test func isClosedWhileTheAPIServerDoesNotSay() async throws {
+    @Test func deniesAccessWhileTheAPIServerIsDown() async throws {
         try await Cluster.with { cluster in
             try await cluster.serving(cluster.adapter()) { api in
                 cluster.api.fail(FakeClusterFault(.status(500, reason: nil, message: "etcd is away"), path: "subjectaccessreviews"))
@@ -105,7 +105,7 @@ private let metricPath = "/apis/external.metrics.k8s.io/v1beta1/namespaces/image
         }
     }
 
-    @Test func takesAChangedFrontProxyAuthority() async throws {
+    @Test func acceptsAChangedFrontProxyAuthority() async throws {
         try await Cluster.with { cluster in
             let adapter = cluster.adapter()
             try await cluster.serving(adapter) { api in
@@ -116,7 +116,7 @@ private let metricPath = "/apis/external.metrics.k8s.io/v1beta1/namespaces/image
                 var changed = api
                 changed.shows = try next.certificate()
                 #expect(try await changed.get("/apis").status == 200)
-                // What cannot be read changes nothing.
+                // An unreadable value changes nothing.
                 cluster.api.put(.configMaps, FrontProxy.configMap(authority: ""), namespace: "kube-system")
                 await #expect(throws: FrontProxyTrust.ConfigurationError.self) { try await adapter.authenticator.refresh() }
                 #expect(try await changed.get("/apis").status == 200)

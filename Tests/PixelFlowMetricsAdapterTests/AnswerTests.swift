@@ -9,15 +9,15 @@ import WireFormats
 
 private let metricPath = "/apis/external.metrics.k8s.io/v1beta1/namespaces/images/pixelflow_consumer_group_lag"
 private let selector = "labelSelector=group%3Dworkers%2Ctopic%3Dtasks"
-/// As kube-aggregator asks.
+/// The header that kube-aggregator sends.
 private let aggregatedAccept =
     "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList"
 
 @Suite struct AnswerTests {
-    @Test func answersInTheShapesOfKubernetes() async throws {
+    @Test func answersInTheFormatsOfKubernetes() async throws {
         let time = ManualClock(try #require(Timestamp("2025-05-01T12:30:00.5Z")))
         try await Cluster.with { cluster in
-            // TLS goes by the real time; what is answered, by the clock of the test.
+            // TLS uses the real time; the answers use the clock of the test.
             let adapter = cluster.adapter(clock: AdapterClock(now: time.clock.now), issuer: .readyNow)
             try await cluster.serving(adapter) { api in
                 try await checkDiscovery(api)
@@ -29,7 +29,7 @@ private let aggregatedAccept =
         }
     }
 
-    /// A selector, and the lanes and values of the answer; none for one that selects nothing.
+    /// A selector and the lanes and values of the answer; no items for a selector that matches nothing.
     @Test func aSelectorChoosesLanes() async throws {
         let cases: [(selector: String, items: [String])] = [
             ("group=workers,topic=tasks", ["high 1", "normal 2", "low 3"]), ("", ["high 1", "normal 2", "low 3"]),
@@ -71,7 +71,7 @@ private let aggregatedAccept =
     }
 
     /// Path, method and `Accept`, then the status and reason.
-    @Test func refusesInTheShapeOfAStatus() async throws {
+    @Test func refusalsAreStatusObjects() async throws {
         let cases: [(path: String, method: String, accept: String?, status: Int, reason: String)] = [
             ("/openapi/v2", "GET", nil, 404, "NotFound"),
             ("/openapi/v3", "GET", nil, 404, "NotFound"),
@@ -87,7 +87,7 @@ private let aggregatedAccept =
             (metricPath, "DELETE", nil, 405, "MethodNotAllowed"),
             ("\(metricPath)?watch=true", "GET", nil, 405, "MethodNotAllowed"),
             (metricPath, "GET", "application/vnd.kubernetes.protobuf", 406, "NotAcceptable"),
-            // Falls back to the older form of discovery on this.
+            // On this status, the client falls back to the older form of discovery.
             ("/apis", "GET", "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList", 406, "NotAcceptable"),
             ("\(metricPath)?labelSelector=group%3D%3D%3D", "GET", nil, 400, "BadRequest"),
             ("\(metricPath)?labelSelector=group%20in%20(a", "GET", nil, 400, "BadRequest"),
@@ -119,13 +119,13 @@ private let aggregatedAccept =
                 let bad = try await api.get(metricPath)
                 #expect(bad.status == 503 && bad.body?["reason"] == "ServiceUnavailable" && bad.body?["items"] == nil)
                 #expect(bad.headers["retry-after"] == nil)
-                // A topic of which no partition is known says nothing of its lag.
+                // A topic without known partitions says nothing about its lag.
                 lag.set([])
                 time.advance(by: .seconds(2))
                 #expect(try await api.get(metricPath).status == 503)
                 lag.set([1])
                 time.advance(by: .seconds(2))
-                // Not long enough away for messages to be missing.
+                // The outage was too short for messages to be missing.
                 #expect(try await api.get(metricPath).body?["items"]?[0]?["value"] == "1")
             }
         }

@@ -5,10 +5,10 @@ import Testing
 
 @testable import PixelFlowMetricsAdapter
 
-/// What the HorizontalPodAutoscaler's controller makes of the metric: its own algorithm for an external metric with `AverageValue`,
+/// How the HorizontalPodAutoscaler's controller uses the metric: its algorithm for an external metric with `AverageValue`,
 /// with the rules of the chart (`pixelflow.worker.behavior`).
 private struct Autoscaler {
-    /// `--horizontal-pod-autoscaler-tolerance`
+    /// The default of `--horizontal-pod-autoscaler-tolerance`.
     static let tolerance = 0.1
 
     let target: Double
@@ -22,7 +22,7 @@ private struct Autoscaler {
         return max(1, min(wanted, max(replicas * 2, replicas + 4), maximum))
     }
 
-    /// Where it stands in the end.
+    /// The number of replicas at which it settles.
     func settle(from replicas: Int, metric: (Int) -> Int64) -> Int {
         var replicas = replicas
         for _ in 0..<1_000 {
@@ -42,7 +42,7 @@ private struct Autoscaler {
     }
 
     @Test(arguments: [1, 2, 3, 7, 10, 20, 50, 1_000])
-    func aLongQueueGetsAWorkerForEachPartitionFromWhereverItStarts(target: Int) {
+    func aLongQueueScalesToOneWorkerPerPartition(target: Int) {
         for partitions in 1...256 {
             let autoscaler = Autoscaler(target: Double(target), maximum: partitions)
             let metric = Self.metric(.max / 4, partitions: partitions, target: target)
@@ -53,7 +53,7 @@ private struct Autoscaler {
         }
     }
 
-    /// So that the test above would notice.
+    /// Proof that the test above would notice.
     @Test func theProductAloneWouldStopBelowTheTop() {
         #expect(Autoscaler(target: 20, maximum: 12).settle(from: 1) { _ in 240 } == 12)
         #expect(Autoscaler(target: 20, maximum: 12).settle(from: 11) { _ in 240 } == 11)

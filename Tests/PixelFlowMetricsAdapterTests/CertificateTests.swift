@@ -9,7 +9,7 @@ import X509
 
 /// The certificate that the replicas share.
 @Suite struct CertificateTests {
-    @Test func theFirstStartMakesACertificateAndHasItTrusted() async throws {
+    @Test func theFirstStartCreatesACertificateAndRegistersIt() async throws {
         try await Cluster.with { cluster in
             let adapter = cluster.adapter()
             try await adapter.certificates.renew()
@@ -29,15 +29,15 @@ import X509
         }
     }
 
-    /// The chart does not know of the Secret: what deletes it is that its owner, an object of the chart, is deleted.
-    @Test func theSecretGoesWithTheAPIService() async throws {
+    /// The chart does not contain the Secret. The Secret is deleted because its owner, an object of the chart, is deleted.
+    @Test func theSecretIsDeletedWithTheAPIService() async throws {
         try await Cluster.with { cluster in
             try await cluster.adapter().certificates.renew()
             let service = try #require(cluster.api.object(.apiServices, APIRegistration.name))
             func owners() -> [JSONValue] { cluster.secret?["metadata"]?["ownerReferences"]?.arrayValue ?? [] }
             #expect(owners().count == 1)
             #expect(owners().first?["kind"] == "APIService" && owners().first?["uid"] == service["metadata"]?["uid"])
-            // Installed anew: the one before owns nothing any more.
+            // Reinstalled: the previous owner no longer exists.
             cluster.api.delete(.apiServices, APIRegistration.name)
             cluster.api.put(.apiServices, ["metadata": ["name": .string(APIRegistration.name)], "spec": service["spec"] ?? [:]])
             try await cluster.adapter().certificates.renew()
@@ -77,12 +77,12 @@ import X509
             #expect(second.certificate != first.certificate && second.authorities == first.authorities)
             #expect(second.certificate.notValidAfter > first.certificate.notValidAfter)
             try second.check(names: Cluster.settings.serverNames, at: Date(timeIntervalSince1970: time.clock.now().secondsSinceEpoch))
-            // The other replica takes it.
+            // The other replica picks it up.
             #expect(try await cluster.adapter(clock: time.clock).certificates.shared.current().certificate == second.certificate)
         }
     }
 
-    @Test func aNewAuthorityIsTrustedBesideTheOldOne() async throws {
+    @Test func aNewAuthorityIsTrustedAlongsideTheOldOne() async throws {
         let time = ManualClock()
         var issuer = CertificateIssuer(names: Cluster.settings.serverNames)
         issuer.authorityLifetime = 100 * CertificateIssuer.day
@@ -95,7 +95,7 @@ import X509
             let second = try CertificateSecret.certificate(of: try #require(cluster.secret))
             #expect(second.authorities.count == 2 && second.authorities.last == first.authorities.first)
             #expect(cluster.caBundle == cluster.secret?["data"]?["ca.crt"]?.stringValue)
-            // And is dropped when it is over.
+            // The old authority is dropped when it expires.
             time.advance(by: .seconds(61 * 86_400))
             try await adapter.certificates.renew()
             let third = try CertificateSecret.certificate(of: try #require(cluster.secret))
@@ -135,7 +135,7 @@ import X509
     }
 
     @Test(arguments: ["tls.crt", "tls.key", "ca.key", "ca.crt"])
-    func aSpoiltSecretIsReplaced(field: String) async throws {
+    func aCorruptSecretIsReplaced(field: String) async throws {
         try await Cluster.with { cluster in
             let adapter = cluster.adapter()
             try await adapter.certificates.renew()
@@ -147,7 +147,7 @@ import X509
         }
     }
 
-    @Test func anotherNameOfTheServiceMakesANewCertificateUnderTheSameAuthority() async throws {
+    @Test func aRenamedServiceGetsANewCertificateUnderTheSameAuthority() async throws {
         try await Cluster.with { cluster in
             let other = cluster.adapter(issuer: CertificateIssuer(names: ["old.images.svc"]))
             let old = try await other.certificates.shared.current()
@@ -156,7 +156,7 @@ import X509
         }
     }
 
-    @Test func aDeletedSecretComesBack() async throws {
+    @Test func aDeletedSecretIsRecreated() async throws {
         try await Cluster.with { cluster in
             let adapter = cluster.adapter()
             try await adapter.certificates.renew()
@@ -176,8 +176,8 @@ import X509
         }
     }
 
-    /// The rights that the chart gives: more would be refused in a cluster.
-    @Test func doesNoMoreThanItMay() async throws {
+    /// The permissions that the chart grants: a cluster would refuse anything beyond them.
+    @Test func usesOnlyGrantedPermissions() async throws {
         let time = ManualClock()
         try await Cluster.with { cluster in
             let adapter = cluster.adapter(clock: time.clock)
@@ -197,7 +197,7 @@ import X509
 }
 
 extension CertificateManager {
-    /// Rounds until one goes well, as the service does them.
+    /// Renews until one attempt succeeds, as the service does.
     fileprivate func settled() async throws {
         for _ in 1...10 {
             if (try? await renew()) != nil { return }
@@ -207,7 +207,7 @@ extension CertificateManager {
 }
 
 extension CertificateIssuer {
-    /// One that signs for the present, whatever the adapter's clock says: long lives on both sides.
+    /// An issuer whose certificates are valid now, whatever the adapter's clock says: they have long lifetimes in both directions.
     static var readyNow: CertificateIssuer {
         var issuer = CertificateIssuer(names: Cluster.settings.serverNames)
         issuer.lifetime = 3_650 * day

@@ -6,11 +6,11 @@ import X509
 @testable import PixelFlowMetricsAdapter
 
 @Suite struct FrontProxyTrustTests {
-    @Test func takesWhatKubeadmMakes() async throws {
+    @Test func acceptsKubeadmCertificates() async throws {
         let trust = try FrontProxyTrust(FrontProxy.configMap(authority: KubeadmCertificates.authority))
         #expect(await trust.accepts([try Certificate(pemEncoded: KubeadmCertificates.client)]))
         #expect(await !trust.accepts([]))
-        // A certificate of the authority itself is no client's.
+        // The authority's own certificate is not a client certificate.
         #expect(await !trust.accepts([try Certificate(pemEncoded: KubeadmCertificates.authority)]))
     }
 
@@ -23,11 +23,11 @@ import X509
     }
 
     @Test(arguments: ["", "not a certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])
-    func refusesAnAuthorityThatIsNone(_ text: String) {
+    func refusesAnInvalidAuthority(_ text: String) {
         #expect(throws: FrontProxyTrust.ConfigurationError.self) { try FrontProxyTrust(FrontProxy.configMap(authority: text)) }
     }
 
-    @Test func refusesNamesThatAreNoList() {
+    @Test func refusesAnInvalidListOfNames() {
         #expect(throws: FrontProxyTrust.ConfigurationError.self) {
             try FrontProxyTrust(FrontProxy.configMap(authority: KubeadmCertificates.authority, allowedNames: "front-proxy-client"))
         }

@@ -13,7 +13,7 @@ import WireFormats
 private let url = ProcessInfo.processInfo.environment["PIXELFLOW_TEST_KAFKA_URL"]
 private let metricPath = "/apis/external.metrics.k8s.io/v1beta1/namespaces/images/pixelflow_consumer_group_lag"
 
-/// From messages in Kafka to the answer that the autoscaler gets.
+/// From messages in Kafka to the answer that the autoscaler receives.
 @Suite(.enabled(if: url != nil, "needs PIXELFLOW_TEST_KAFKA_URL, as in kafka://127.0.0.1:19092; `make stack-up` prints it"))
 struct KafkaLagTests {
     @Test func countsWhatIsLeftForTheGroup() async throws {
@@ -32,7 +32,7 @@ struct KafkaLagTests {
         }
     }
 
-    @Test func whatRetentionTookIsNotLeft() async throws {
+    @Test func messagesRemovedByRetentionAreNotCounted() async throws {
         let settings = try settings(partitions: 1)
         let address = try #require(url.flatMap { URL(string: $0) })
         let (host, port) = (try #require(address.host()), try #require(address.port))
@@ -50,9 +50,9 @@ struct KafkaLagTests {
         }
     }
 
-    /// Neither says anything of the lag, least of all that it is 0.
+    /// Neither says anything about the lag, least of all that it is 0.
     @Test(arguments: [true, false])
-    func aTopicThatIsNotThereYetAndABrokerThatIsAwayAreErrors(isAway: Bool) async throws {
+    func missingTopicsAndUnreachableBrokersAreErrors(isAway: Bool) async throws {
         var settings = try settings()
         if isAway {
             settings.address = try KafkaAddress("kafka://127.0.0.1:1")
@@ -80,7 +80,7 @@ struct KafkaLagTests {
         return settings
     }
 
-    /// Runs an adapter on real Kafka. `value` asks it as the API server does; nil for an error.
+    /// Runs an adapter against real Kafka. `value` queries it as the API server does; nil for an error.
     private func withAdapter(
         _ settings: KafkaSettings, _ body: @Sendable (KafkaClient, @Sendable () async throws -> Int?) async throws -> Void
     ) async throws {

@@ -8,16 +8,16 @@ import Testing
 @testable import PixelFlowMetricsAdapter
 
 @Suite struct LagTests {
-    /// Start, committed and end of each partition; then the target and the value.
+    /// Start, committed offset and end of each partition; then the target and the expected value.
     @Test(
         arguments: [
             ([(0, 5, 7), (0, 7, 7)], 10, 2),
             // Never committed: from the log start.
             ([(0, nil, 7), (3, nil, 7)], 10, 11),
-            // Retention has taken what was not read: it cannot be read any more.
+            // Retention has removed messages before they were read: they can no longer be read.
             ([(6, 5, 7), (9, 0, 9)], 10, 1),
             ([(0, nil, 1_000), (0, 0, 0)], 10, 20), ([(0, nil, 21), (0, nil, 0)], 10, 20), ([(0, nil, 20), (0, nil, 0)], 10, 20),
-            // The last step is taken above the tolerance only: 11 partitions are not asked for with 220, and 12 not with 240.
+            // The autoscaler takes the last step only above its tolerance: 220 does not request 11 replicas, and 240 does not request 12.
             (Array(repeating: (0, nil, 1_000), count: 12), 20, 243), (Array(repeating: (0, nil, 20), count: 12), 20, 240),
             ([(0, nil, .max)], 1_000_000, 1_000_000),
         ] as [([(Int64, Int64?, Int64)], Int, Int64)])
@@ -30,12 +30,12 @@ import Testing
         #expect(LagSample([.normal: lag], target: target, time: .now)?.value == value)
     }
 
-    @Test func noPartitionsAreNoLagOf0() {
+    @Test func missingPartitionsAreNotALagOfZero() {
         #expect(LagSample([.normal: ScriptedLag.group([])], target: 10, time: .now) == nil)
         #expect(LagSample([:], target: 10, time: .now) == nil)
     }
 
-    /// All workers are members for every lane: the cap is that of one topic, and the lag that of all.
+    /// All workers are members for every lane: the cap is that of a single topic, the lag is the sum over all.
     @Test func theLagIsThatOfAllLanes() {
         let lanes: [Lane: KafkaGroupLag] = [
             .high: ScriptedLag.group([3, 0]), .normal: ScriptedLag.group([4, 1]), .low: ScriptedLag.group([0, 5]),
@@ -43,7 +43,7 @@ import Testing
         #expect(LagSample(lanes, target: 10, time: .now)?.value == 13)
         let full = LagSample(lanes, target: 5, time: .now)
         #expect(full?.value == 10 && full?.isFull == true)
-        // What is above the cap is taken from the lanes that come last.
+        // Whatever exceeds the cap is deducted from the last lanes.
         #expect(full?.values == [.high: 3, .normal: 5, .low: 2])
     }
 
@@ -54,7 +54,7 @@ import Testing
         let values = try await withThrowingTaskGroup(of: Int64.self) { group in
             for _ in 1...20 { group.addTask { try await reader.sample().value } }
             try await eventually(within: .seconds(20), "a reading") { source.readings > 0 }
-            // However long it takes, it is not begun a second time.
+            // However long it takes, a second reading is not started.
             time.advance(by: .seconds(60))
             group.addTask { try await reader.sample().value }
             source.release()
@@ -64,7 +64,7 @@ import Testing
         #expect(source.readings == 1)
     }
 
-    @Test func aReadingIsGoodForASecond() async throws {
+    @Test func aReadingIsValidForASecond() async throws {
         let (source, time) = (ScriptedLag([4]), ManualClock())
         let reader = reader(source, time)
         #expect(try await reader.sample().value == 4)
@@ -75,7 +75,7 @@ import Testing
         #expect(try await reader.sample().value == 5)
     }
 
-    @Test func aFailureIsAsShortLivedAndHidesBehindNoOldValue() async throws {
+    @Test func aFailureIsCachedAsBrieflyAndNotHiddenByAnOldValue() async throws {
         let (source, time) = (ScriptedLag([4]), ManualClock())
         let reader = reader(source, time)
         #expect(try await reader.sample().value == 4)
@@ -88,7 +88,7 @@ import Testing
         #expect(try await reader.sample().value == 6)
     }
 
-    /// Not shorter than producers can bridge, so that it says nothing of what they have published.
+    /// The outage is too long for producers to bridge by buffering, so the lag does not include what they have yet to publish.
     @Test func afterAnOutageTheLagIsUnknownUntilTasksHaveBeenPublished() async throws {
         let (source, time) = (ScriptedLag([8, 6]), ManualClock())
         let reader = reader(source, time)
@@ -98,14 +98,14 @@ import Testing
             time.advance(by: .seconds(5))
             await #expect(throws: PixelFlowError.self) { try await reader.sample() }
         }
-        // The broker is back and knows of nothing: what was accepted meanwhile is still to be published.
+        // The broker is back and empty: tasks accepted meanwhile have yet to be published.
         source.set([0, 0])
         for _ in 1...6 {
             time.advance(by: .seconds(5))
             let error = await #expect(throws: PixelFlowError.self) { try await reader.sample() }
             #expect(error?.code == "broker_recovering")
         }
-        // As much as the workers can take is believed at any time.
+        // A lag that uses all workers is always believed.
         source.set([500, 0])
         time.advance(by: .seconds(1))
         #expect(try await reader.sample().value == 20)
@@ -114,11 +114,11 @@ import Testing
         #expect(try await reader.sample().value == 3)
     }
 
-    /// What was there before, it does not know: an outage may just have ended.
+    /// It does not know what was there before: an outage may just have ended.
     @Test func aProcessThatHasJustStartedBelievesNoLowReading() async throws {
         let (source, time) = (ScriptedLag([0, 0]), ManualClock())
         let reader = reader(source, time, isKnown: false)
-        // However long nobody has asked.
+        // However long ago the last query was.
         time.advance(by: .seconds(60))
         for _ in 1...6 {
             let error = await #expect(throws: PixelFlowError.self) { try await reader.sample() }
@@ -132,7 +132,7 @@ import Testing
         #expect(try await another.sample().value == 20, "as much as the workers can take")
     }
 
-    @Test func aLaneIsUnsureByItsOwnLag() async throws {
+    @Test func aLaneIsJudgedByItsOwnLag() async throws {
         let (source, time) = (ScriptedLag([.high: 1, .low: 1_000]), ManualClock())
         let reader = reader(source, time, isKnown: false)
         #expect(try await reader.sample(of: [.low]).value == 10)
@@ -141,7 +141,7 @@ import Testing
         #expect(error?.code == "broker_recovering")
         time.advance(by: .seconds(31))
         #expect(try await reader.sample(of: [.high, .normal]).values == [.high: 1])
-        // A lane without a topic is not one without tasks.
+        // A lane without a topic is not a lane without tasks.
         await #expect(throws: PixelFlowError.self) { try await reader.sample(of: [.normal]) }
         #expect(source.readings == 2)
     }

@@ -14,9 +14,9 @@ import WireFormats
 
 private let metricPath = "/apis/external.metrics.k8s.io/v1beta1/namespaces/images/pixelflow_consumer_group_lag"
 
-/// Starting, and living on, while other things are away.
+/// Starting and running while dependencies are unavailable.
 @Suite struct LifeTests {
-    @Test func twoReplicasServeUnderOneTrust() async throws {
+    @Test func twoReplicasShareOneAuthority() async throws {
         try await Cluster.with { cluster in
             try await cluster.serving(cluster.adapter(ScriptedLag([1]))) { one in
                 try await cluster.serving(cluster.adapter(ScriptedLag([2]))) { other in
@@ -29,13 +29,13 @@ private let metricPath = "/apis/external.metrics.k8s.io/v1beta1/namespaces/image
 
     @Test func aRunningServerShowsARenewedCertificate() async throws {
         try await Cluster.with { cluster in
-            // Made 61 days ago, due for renewal.
+            // Created 61 days ago, so it is due for renewal.
             let past = ManualClock(Timestamp.now.advanced(by: .seconds(-61 * 86_400)))
             let old = try await cluster.adapter(clock: past.clock).certificates.shared.current()
             let adapter = cluster.adapter(clock: past.clock)
             try await cluster.serving(adapter) { api in
                 #expect(try await api.get("/apis").status == 200)
-                // Another replica, whose clock has come to it, renews.
+                // Another replica, whose clock is ahead, renews it.
                 let renewed = try await cluster.adapter().certificates.shared.current()
                 #expect(renewed.certificate != old.certificate)
                 let before = adapter.server.identity.context
@@ -53,7 +53,7 @@ private let metricPath = "/apis/external.metrics.k8s.io/v1beta1/namespaces/image
             let adapter = cluster.adapter()
             try await cluster.running(adapter) { port in
                 #expect(try await readiness(adapter).status == 503)
-                // There is nothing to show yet: told at once, by closing.
+                // There is no certificate yet: the adapter says so immediately, by closing the connection.
                 let bundle = Data(cluster.proxy.authority.certificate.utf8).base64EncodedString()
                 let api = APIServer(port: port, caBundle: bundle, limit: .seconds(5))
                 let error = await #expect(throws: (any Error).self) { try await api.get("/apis") }
@@ -82,8 +82,8 @@ private let metricPath = "/apis/external.metrics.k8s.io/v1beta1/namespaces/image
         }
     }
 
-    /// The broker answers; it is its answer that is not believed yet.
-    @Test func isReadyAndGivesNoLagWhenItHasJustStarted() async throws {
+    /// The broker answers, but its answer is not believed yet.
+    @Test func isReadyWithoutALagAfterTheStart() async throws {
         try await Cluster.with { cluster in
             let time = ManualClock()
             let adapter = cluster.adapter(ScriptedLag([1]), clock: AdapterClock(uptime: time.clock.uptime), hasJustStarted: true)

@@ -17,7 +17,7 @@ import Testing
         #expect(document.encoded() == [0x16, 0, 0, 0, 0x02] + Array("hello\0".utf8) + [6, 0, 0, 0] + Array("world\0".utf8) + [0])
     }
 
-    @Test func readsOverTypesThatNobodyAsksFor() throws {
+    @Test func skipsUnusedTypes() throws {
         // A timestamp, binary bytes, an object id, a regular expression, a 32-bit number and a date.
         var bytes: [UInt8] = [0, 0, 0, 0]
         bytes += [0x11] + Array("t\0".utf8) + [UInt8](repeating: 1, count: 8)

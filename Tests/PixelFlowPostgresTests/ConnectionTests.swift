@@ -23,7 +23,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("a server is taken for what it says only where somebody vouches for it", .needsCertificate)
+    @Test("the identity of a server is accepted only with a valid certificate", .needsCertificate)
     func verifiesTheServer() async throws {
         try await TestDatabase.with { database in
             let trusting = try database.store(PostgresSettings(url: database.url + "&sslmode=verify-full"))
@@ -36,7 +36,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("where TLS is required, a server without is refused")
+    @Test("if TLS is required, a server without TLS is refused")
     func requiresTLS() async throws {
         try await TestDatabase.with { database in
             try await withServerWithoutTLS { port in
@@ -64,7 +64,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("a database that stays away is not asked every time, and is found when it is back")
+    @Test("a database that stays down is not tried on every call, and is found when it is back")
     func opensCircuit() async throws {
         try await TestDatabase.with { database in
             let proxy = try await database.proxy()
@@ -83,7 +83,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("a server that does not answer costs a caller a bounded time")
+    @Test("a server that does not answer delays a caller only for a bounded time")
     func boundsSilence() async throws {
         try await TestDatabase.with { database in
             let proxy = try await database.proxy()
@@ -101,7 +101,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("a statement that takes too long is ended by the server, and the connection stays good")
+    @Test("a statement that takes too long is ended by the server, and the connection stays usable")
     func boundsStatements() async throws {
         try await TestDatabase.with { database in
             var settings = database.settings
@@ -118,7 +118,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("errors of the server tell no stored value")
+    @Test("errors of the server reveal no stored value")
     func hidesValues() async throws {
         try await TestDatabase.with { database in
             let store = try database.store()

@@ -5,11 +5,11 @@ import Testing
 @testable import PixelFlowPostgres
 
 @Suite(.needsPostgres) struct DiagnosisTests {
-    @Test func theServerTellsHowItIsSetUp() async throws {
+    @Test func reportsTheSetupOfTheServer() async throws {
         try await TestDatabase.with { database in
             let findings = try await database.open().diagnose()
             #expect(findings.map(\.name) == ["latency", "version", "durability", "primary", "tls", "clock", "connections", "indexes"])
-            // The tests' own server may run without fsync.
+            // The test server may run without fsync.
             #expect(findings.filter { $0.result == .failed && $0.name != "durability" } == [])
             #expect(findings.last?.reason == "\(IndexNames.made(by: IdentityMigrations.all).count)")
         }

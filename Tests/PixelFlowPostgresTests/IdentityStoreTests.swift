@@ -37,7 +37,7 @@ struct IdentityStoreTests {
         }
     }
 
-    @Test("a text that the server cannot hold is refused, not cut")
+    @Test("a text that the server cannot store is refused, not truncated")
     func refusesNUL() async throws {
         try await TestDatabase.with { database in
             let store = try database.store()

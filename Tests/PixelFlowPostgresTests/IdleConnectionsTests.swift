@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Idle connections of a pool")
 struct IdleConnectionsTests {
-    @Test("the connection that was used last is used next")
+    @Test("the most recently used connection is used next")
     func reusesLast() {
         var idle = IdleConnections<String>()
         let none = idle.take()
@@ -15,7 +15,7 @@ struct IdleConnectionsTests {
         #expect(taken == ["b", "a", nil] && idle.count == 0)
     }
 
-    @Test("closed, it gives its connections away and keeps none")
+    @Test("closing returns the idle connections, and later ones are not kept")
     func closes() {
         var idle = IdleConnections<String>()
         _ = idle.keep("a")

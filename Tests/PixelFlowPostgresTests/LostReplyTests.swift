@@ -8,10 +8,10 @@ import Testing
 
 @testable import PixelFlowPostgres
 
-/// What is done without the client's hearing of it.
-@Suite("Connections to PostgreSQL that break", .needsPostgres, .timeLimit(.minutes(1)))
+/// The server does the work, but the client never hears of it.
+@Suite("Broken connections to PostgreSQL", .needsPostgres, .timeLimit(.minutes(1)))
 struct LostReplyTests {
-    @Test("connections that died while idle are not noticed by callers")
+    @Test("callers do not notice connections that died while idle")
     func replacesIdle() async throws {
         try await TestDatabase.with { database in
             let store = try database.store()
@@ -26,7 +26,7 @@ struct LostReplyTests {
         }
     }
 
-    @Test("a statement whose connection is ended under it is tried once more, and only once", arguments: [1, 2])
+    @Test("a statement whose connection is terminated is retried once, and only once", arguments: [1, 2])
     func triesTwice(ended: Int) async throws {
         try await TestDatabase.with { database in
             let store = try database.open()
@@ -52,7 +52,7 @@ struct LostReplyTests {
         }
     }
 
-    @Test("a transaction that was undone in favour of others is run again, and says nothing of the server", arguments: [4, 5])
+    @Test("a transaction rolled back in favour of others is retried, and does not count against the server", arguments: [4, 5])
     func runsConflictsAgain(lost: Int) async throws {
         try await TestDatabase.with { database in
             let store = try database.open()
@@ -74,7 +74,7 @@ struct LostReplyTests {
                 #expect(try await work() == 5)
             } else {
                 _ = await expectOutage { _ = try await work() }
-                // Five failures in a row would have opened the circuit.
+                // Five consecutive failures would have opened the circuit.
                 #expect(try await work() == 6)
             }
         }
@@ -83,7 +83,7 @@ struct LostReplyTests {
     private static let deadlock: StaticString = "DO $$ BEGIN RAISE EXCEPTION SQLSTATE '40P01'; END $$"
     private static let serializationFailure: StaticString = "DO $$ BEGIN RAISE EXCEPTION SQLSTATE '40001'; END $$"
 
-    @Test("a user whose confirmation got lost is there, once, and the caller is told so")
+    @Test("a user whose confirmation is lost is stored once, and the caller learns of it")
     func addsOnce() async throws {
         try await TestDatabase.with { database in
             let (proxy, store) = try await proxied(database)
@@ -98,7 +98,7 @@ struct LostReplyTests {
         }
     }
 
-    @Test("a user whose confirmation got lost again and again is there whole, and the caller is told of the outage")
+    @Test("a user whose confirmation is lost repeatedly is stored completely, and the caller learns of the outage")
     func reportsOutage() async throws {
         try await TestDatabase.with { database in
             let (proxy, store) = try await proxied(database)
@@ -114,18 +114,18 @@ struct LostReplyTests {
         }
     }
 
-    @Test("of racers whose confirmations get lost one wins")
+    @Test("if confirmations are lost, exactly one of several racers wins")
     func letsOneRacerWin() async throws {
         try await TestDatabase.with { database in
             let (proxy, store) = try await proxied(database)
             try await store.check()
-            // One fewer than opens the circuit.
+            // One fewer than the number that opens the circuit.
             proxy.cutReplies(next: 4, toRequestsContaining: "COMMIT")
             let winners = try await withThrowingTaskGroup(of: User?.self) { group in
                 for _ in 0..<20 {
                     group.addTask {
                         let user = User.sample("race@example.org")
-                        // Whoever was cut twice does not know; the others must not be wrong.
+                        // A caller whose replies were cut twice cannot know the result; the others must not be wrong.
                         do { return try await store.add(user) ? user : nil } catch is PixelFlowError { return nil }
                     }
                 }
@@ -141,7 +141,7 @@ struct LostReplyTests {
         }
     }
 
-    @Test("the first signing key stays the first where its COMMIT was not confirmed")
+    @Test("the first signing key stays the first even if its COMMIT is not confirmed")
     func keepsFirstKey() async throws {
         try await TestDatabase.with { database in
             let (proxy, store) = try await proxied(database)
@@ -154,7 +154,7 @@ struct LostReplyTests {
         }
     }
 
-    @Test("tables are made once where the confirmation got lost")
+    @Test("tables are created once even if the confirmation is lost")
     func migratesOnce() async throws {
         try await TestDatabase.with { database in
             let proxy = try await database.proxy()

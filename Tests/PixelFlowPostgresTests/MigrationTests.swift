@@ -4,9 +4,9 @@ import Testing
 
 @testable import PixelFlowPostgres
 
-@Suite("Migrations of PostgreSQL", .needsPostgres, .timeLimit(.minutes(1)))
+@Suite("PostgreSQL migrations", .needsPostgres, .timeLimit(.minutes(1)))
 struct MigrationTests {
-    @Test("replicas that start at the same moment make the tables once")
+    @Test("replicas that start simultaneously create the tables once")
     func migratesOnce() async throws {
         try await TestDatabase.with { database in
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -20,7 +20,7 @@ struct MigrationTests {
         }
     }
 
-    @Test("a newer version adds to what is there; the older one goes on")
+    @Test("a newer version adds to the schema; the older version keeps working")
     func upgrades() async throws {
         try await TestDatabase.with { database in
             let old = try database.store()
@@ -35,7 +35,7 @@ struct MigrationTests {
         }
     }
 
-    @Test("people of the first release have an organisation that they own, and their accounts go on")
+    @Test("users of the first release get an organisation that they own, and keep their accounts")
     func upgradesTheFirstRelease() async throws {
         try await TestDatabase.with { database in
             try await database.open(migrations: Array(IdentityMigrations.all.prefix(1))).prepare()
@@ -60,7 +60,7 @@ struct MigrationTests {
     private static let insertOfTheFirstRelease = SQLStatement(
         "insert_of_first_release", "INSERT INTO users (id, email, password_hash, tenant, created_at) VALUES ($1, $2, $3, $4, $5)")
 
-    @Test("tables of a version that is not known are not touched")
+    @Test("tables of an unknown version are left alone")
     func refusesNewer() async throws {
         try await TestDatabase.with { database in
             let next = Migration(name: "from the future", sql: "ALTER TABLE users ADD COLUMN nickname TEXT")
@@ -72,7 +72,7 @@ struct MigrationTests {
         }
     }
 
-    @Test("a migration that fails leaves nothing behind")
+    @Test("a failed migration leaves nothing behind")
     func rollsBack() async throws {
         try await TestDatabase.with { database in
             let broken = Migration(name: "broken", sql: "CREATE TABLE half (id TEXT); SELECT 1/0")
@@ -83,7 +83,7 @@ struct MigrationTests {
         }
     }
 
-    @Test("tables that are gone are made anew without a restart")
+    @Test("missing tables are recreated without a restart")
     func remakesTables() async throws {
         try await TestDatabase.with { database in
             let store = try database.store()

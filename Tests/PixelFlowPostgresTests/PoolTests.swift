@@ -10,7 +10,7 @@ import Testing
 
 @Suite("Pool of PostgreSQL connections", .needsPostgres, .timeLimit(.minutes(1)))
 struct PoolTests {
-    @Test("a call that finds no free connection waits, in line, for as long as it may")
+    @Test("a call that finds no free connection waits in line, up to its time limit")
     func waits() async throws {
         try await withBusyPool(waitTimeout: .milliseconds(300)) { pool, metrics, _ in
             let started = ContinuousClock.now
@@ -22,7 +22,7 @@ struct PoolTests {
         }
     }
 
-    @Test("more calls than may wait are refused at once")
+    @Test("calls beyond the queue limit are refused immediately")
     func refuses() async throws {
         try await withBusyPool(waitTimeout: .seconds(60)) { pool, metrics, free in
             async let first: Void = pool.withConnection { _ in }
@@ -35,7 +35,7 @@ struct PoolTests {
         }
     }
 
-    @Test("who gives up waiting leaves the line")
+    @Test("a caller that stops waiting leaves the queue")
     func leavesLine() async throws {
         try await withBusyPool(waitTimeout: .seconds(60)) { pool, metrics, free in
             let waiter = Task { try await pool.withConnection { _ in } }
@@ -48,7 +48,7 @@ struct PoolTests {
         }
     }
 
-    @Test("a store that is busy says so to its callers as an outage, and is well again")
+    @Test("a busy store reports an outage to its callers, and recovers")
     func recovers() async throws {
         try await TestDatabase.with { database in
             var settings = database.settings
@@ -70,7 +70,7 @@ struct PoolTests {
         }
     }
 
-    @Test("a pool that is shut down refuses who waits and who comes")
+    @Test("a pool that is shut down refuses waiting and new callers")
     func shutsDown() async throws {
         try await withBusyPool(waitTimeout: .seconds(60)) { pool, metrics, free in
             let waiter = Task { try await pool.withConnection { _ in } }

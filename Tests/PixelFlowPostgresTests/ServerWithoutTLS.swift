@@ -2,7 +2,7 @@ import NIOCore
 import NIOPosix
 import Testing
 
-/// Runs `body` with the port of a server that answers the question for TLS as PostgreSQL does where it has none.
+/// Runs `body` with the port of a server that declines TLS as PostgreSQL does when it has none.
 func withServerWithoutTLS(_ body: (_ port: Int) async throws -> Void) async throws {
     let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
         .childChannelInitializer { channel in

@@ -3,7 +3,7 @@ import Testing
 
 @testable import PixelFlowPostgres
 
-@Suite("Settings of PostgreSQL")
+@Suite("PostgreSQL settings")
 struct SettingsTests {
     @Test(
         "a URL that libpq cannot read is refused, and not shown",
@@ -20,7 +20,7 @@ struct SettingsTests {
         #expect(error?.description.contains("correct-horse") == false)
     }
 
-    @Test("what a URL says comes before the settings, the settings before the defaults")
+    @Test("the URL overrides the settings, and the settings override the defaults")
     func prefersURL() throws {
         let environment = ["PIXELFLOW_AUTH_DATABASE_CONNECT_TIMEOUT": "7", "PIXELFLOW_AUTH_DATABASE_POOL_SIZE": "3"]
         func read(_ url: String) throws -> PostgresSettings {

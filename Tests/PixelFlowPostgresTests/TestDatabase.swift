@@ -9,14 +9,14 @@ import Testing
 
 @testable import PixelFlowPostgres
 
-/// Tables of a test's own, in a schema of the server that `PIXELFLOW_TEST_POSTGRES_URL` names.
+/// The tables of a single test, in a schema on the server that `PIXELFLOW_TEST_POSTGRES_URL` names.
 final class TestDatabase: Sendable {
     static let serverURL = ProcessInfo.processInfo.environment["PIXELFLOW_TEST_POSTGRES_URL"]
 
-    /// Names the schema and the connections to it.
+    /// The name of the schema and of the connections to it.
     let name = "test_" + UUIDv7.make().replacingOccurrences(of: "-", with: "")
     let url: String
-    /// Sees the same tables.
+    /// A separate pool with access to the same tables.
     let administrator: ConnectionPool
     private let stores = Mutex<[PostgresIdentityDatabase]>([])
 
@@ -27,7 +27,7 @@ final class TestDatabase: Sendable {
         administrator = ConnectionPool(settings, parameters: try settings.parameters(), metrics: NOOPMetricsHandler.instance)
     }
 
-    /// Makes a schema for the time of `body`.
+    /// Creates a schema that exists while `body` runs.
     static func with(_ body: (TestDatabase) async throws -> Void) async throws {
         let database = try TestDatabase(serverURL: try #require(serverURL))
         try await database.administrate(setCreation, script: "DO $$ BEGIN EXECUTE current_setting('test.create'); END $$")
@@ -41,20 +41,20 @@ final class TestDatabase: Sendable {
 
     var settings: PostgresSettings { PostgresSettings(url: url) }
 
-    /// The settings for the way over a proxy.
+    /// Settings that connect through a proxy on this port.
     func settings(port: Int) throws -> PostgresSettings {
         var parts = try #require(URLComponents(string: url))
         parts.port = port
         return PostgresSettings(url: try #require(parts.string))
     }
 
-    /// A proxy before the server.
+    /// A proxy in front of the server.
     func proxy() async throws -> FaultProxy {
         let values = try settings.parameters().values
         return try await FaultProxy.start(to: values["host"] ?? "localhost", port: Int(values["port"] ?? "5432") ?? 5432)
     }
 
-    /// Opens the tables once more; closed with the database.
+    /// Opens the tables again; the store is closed with the database.
     func store(
         _ settings: PostgresSettings? = nil, migrations: [Migration] = IdentityMigrations.all,
         metrics: any MetricsFactory = NOOPMetricsHandler.instance
@@ -62,7 +62,7 @@ final class TestDatabase: Sendable {
         IdentityStore(try open(settings, migrations: migrations, metrics: metrics))
     }
 
-    /// As `store`, without what is built upon it.
+    /// Like `store`, but without the layers built on top of it.
     func open(
         _ settings: PostgresSettings? = nil, migrations: [Migration] = IdentityMigrations.all,
         metrics: any MetricsFactory = NOOPMetricsHandler.instance
@@ -74,9 +74,9 @@ final class TestDatabase: Sendable {
         return store
     }
 
-    /// Ends every connection that stores have.
+    /// Terminates all connections that stores have.
     ///
-    /// - Returns: how many there were.
+    /// - Returns: the number of connections.
     @discardableResult
     func endConnections() async throws -> Int { try await count(Self.end, name) }
 
@@ -89,7 +89,7 @@ final class TestDatabase: Sendable {
 
     private static let end = SQLStatement(
         "end", "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = $1")
-    // Names of schemas cannot be bound, so the server makes the statements.
+    // Schema names cannot be bound as parameters, so the server builds the statements.
     private static let setCreation = SQLStatement(
         "set_create", "SELECT set_config('test.create', format('CREATE SCHEMA %I', $1::text), false)")
     private static let setRemoval = SQLStatement(
@@ -132,7 +132,7 @@ extension User {
     }
 }
 
-/// Requires `body` to fail as a store does whose backend is down.
+/// Requires `body` to fail as a store does when its backend is down.
 func expectOutage(sourceLocation: SourceLocation = #_sourceLocation, _ body: () async throws -> Void) async -> PixelFlowError? {
     do {
         try await body()

@@ -6,7 +6,7 @@ import Testing
 
 @Suite(.enabled(if: TestServer.executable != nil, "needs PIXELFLOW_TEST_REDIS_SERVER, see scripts/stack"))
 struct DiagnosisTests {
-    @Test func theServerTellsHowItIsSetUp() async throws {
+    @Test func reportsTheSetupOfTheServer() async throws {
         try await TestServer.with { server in
             try await server.withClient { client in
                 let findings = try await client.diagnose()

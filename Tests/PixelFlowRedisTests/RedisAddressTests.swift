@@ -2,7 +2,7 @@ import PixelFlowCore
 import PixelFlowRedis
 import Testing
 
-@Suite("Addresses of Redis")
+@Suite("Redis addresses")
 struct RedisAddressTests {
     @Test func everyPartIsRead() throws {
         let address = try RedisAddress(url: "rediss://ann:p%40ss%3A%2F@cache.example:7000/3?ca_file=/etc/ca.pem", setting: "URL")
@@ -26,14 +26,14 @@ struct RedisAddressTests {
             ("redis://a/0?timeout=1", "one parameter"), ("redis://a/0?ca_file=x", "one parameter"),
             ("rediss://a/0?ca_file=x&y=z", "one parameter"), ("redis://a/0#x", "fragment"),
         ])
-    func whatIsUnknownIsRefusedInALine(url: String, part: String) {
+    func invalidPartsAreRefusedInOneLine(url: String, part: String) {
         let error = #expect(throws: PixelFlowError.self) { try RedisAddress(url: url, setting: "PIXELFLOW_CACHE_URL") }
         #expect(error?.code == "setting_invalid" && error?.field == "PIXELFLOW_CACHE_URL")
         #expect(error?.message.contains(part) == true)
         #expect(error?.message.contains("\n") == false && error?.message.contains("secret") == false)
     }
 
-    @Test func memoryIsNoServer() throws {
+    @Test func memoryIsNotAServer() throws {
         let known = RedisSettings.descriptions
         #expect(try RedisSettings.read(Settings(arguments: [], environment: [:], known: known)) == nil)
         let read = try RedisSettings.read(

@@ -11,11 +11,11 @@ import Testing
 
 @testable import PixelFlowRedis
 
-@Suite("Keeping answers in Redis", .enabled(if: TestServer.executable != nil, "needs PIXELFLOW_TEST_REDIS_SERVER, see scripts/stack"))
+@Suite("Caching answers in Redis", .enabled(if: TestServer.executable != nil, "needs PIXELFLOW_TEST_REDIS_SERVER, see scripts/stack"))
 struct RedisCacheStoreTests {
     private static let key = CacheKey(CacheScope("things", of: TenantID("ada")), id: "a")
 
-    /// The clock is that of the server and cannot be moved; expiry is moved in the stored keys instead.
+    /// The server's clock cannot be moved; instead, the test changes the expiry of the stored keys.
     @Test(arguments: CacheStoreConformance.cases)
     func keeps(rule: ConformanceCase<CacheStoreConformance>) async throws {
         try await TestServer.with { server in
@@ -31,7 +31,7 @@ struct RedisCacheStoreTests {
         }
     }
 
-    @Test("every key of the cache ends by itself")
+    @Test("every key of the cache expires")
     func expiry() async throws {
         try await TestServer.with { server in
             try await server.withClient { client in
@@ -50,7 +50,7 @@ struct RedisCacheStoreTests {
         }
     }
 
-    @Test("wiped, or its versions evicted: what was kept before does not come back")
+    @Test("wiped, or its versions evicted: earlier entries do not come back")
     func wiped() async throws {
         try await TestServer.with { server in
             try await server.withClient { client in
@@ -61,7 +61,7 @@ struct RedisCacheStoreTests {
                 #expect(try await store.read(Self.key).value == nil)
                 _ = try await client.send("FLUSHALL")
                 _ = try await client.send("SCRIPT", "FLUSH")
-                // Written by someone who has read before.
+                // Written by a caller who read the version earlier.
                 try await store.write([1], for: Self.key, in: version, lifetime: .seconds(60))
                 let reading = try await store.read(Self.key)
                 #expect(reading.value == nil && reading.version != version)
@@ -69,7 +69,7 @@ struct RedisCacheStoreTests {
         }
     }
 
-    /// Answers come from here while Redis has trouble, and nobody fails.
+    /// While Redis is in trouble, the local cache answers, and no request fails.
     private func answers(_ client: RedisClient, _ body: (_ answer: (Int) async throws -> Int) async throws -> Void) async throws {
         let store = FailOpenCacheStore(
             shared: RedisCacheStore(client), local: InMemoryCacheStore(isAlone: false), logger: Logger(label: "test"))
@@ -77,7 +77,7 @@ struct RedisCacheStoreTests {
         try await body { value in try await cache.value("a", of: TenantID("ada")) { value } }
     }
 
-    @Test("full: answers are kept here, until there is room again")
+    @Test("full: answers are cached locally until there is room again")
     func full() async throws {
         try await TestServer.with { server in
             try await server.withClient { client in
@@ -94,7 +94,7 @@ struct RedisCacheStoreTests {
         }
     }
 
-    @Test("killed or paused: answers are kept here, and none fails", arguments: [SIGKILL, SIGSTOP])
+    @Test("killed or paused: answers are cached locally, and none fails", arguments: [SIGKILL, SIGSTOP])
     func away(signal: Int32) async throws {
         try await TestServer.with { server in
             try await server.withClient(with: { $0.timeout = .milliseconds(200) }) { client in
@@ -106,14 +106,14 @@ struct RedisCacheStoreTests {
                     for value in 3..<100 { #expect(try await answer(value) == 2) }
                     if signal == SIGKILL { try await server.start(wait: false) } else { try server.process.send(SIGCONT) }
                     try await client.untilItAnswers()
-                    // One that was killed has lost what it kept.
+                    // A killed server has lost its contents.
                     #expect(try await answer(100) == (signal == SIGKILL ? 100 : 1))
                 }
             }
         }
     }
 
-    @Test("slow: a request waits for the time limit and no longer")
+    @Test("slow: a request waits only for the time limit")
     func slow() async throws {
         try await TestServer.with { server in
             let proxy = try await FaultProxy.start(to: "127.0.0.1", port: server.port)
@@ -129,13 +129,13 @@ struct RedisCacheStoreTests {
         }
     }
 
-    @Test("what one process signals, all others hear, also after an outage of Redis")
+    @Test("a signal from one process reaches all others, also after an outage of Redis")
     func signals() async throws {
         try await TestServer.with { server in
             try await server.withClient { sender in
                 try await server.withClient { listener in
                     let signal = RedisInvalidationSignal(sender: sender, listener: listener, name: "things")
-                    // What was sent before the first call may have been missed.
+                    // A signal sent before the first call may have been missed.
                     try await signal.receive()
                     for _ in 0..<3 {
                         let waiting = Task { try await signal.receive() }
@@ -158,7 +158,7 @@ struct RedisCacheStoreTests {
 }
 
 extension RedisClient {
-    /// Has everything that the cache keeps expire sooner, as if time had passed.
+    /// Makes everything in the cache expire sooner, as if time had passed.
     fileprivate func age(by duration: Duration) async throws {
         for key in try await send("KEYS", "pixelflow:cache:entry:*").array ?? [] {
             let name = String(decoding: key.bytes ?? [], as: UTF8.self)

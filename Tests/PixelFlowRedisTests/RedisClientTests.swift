@@ -8,9 +8,9 @@ import Testing
 
 @testable import PixelFlowRedis
 
-@Suite("A client of Redis", .enabled(if: TestServer.executable != nil, "needs PIXELFLOW_TEST_REDIS_SERVER, see scripts/stack"))
+@Suite("Redis client", .enabled(if: TestServer.executable != nil, "needs PIXELFLOW_TEST_REDIS_SERVER, see scripts/stack"))
 struct RedisClientTests {
-    @Test("replies of every kind are read")
+    @Test("replies of every kind are parsed")
     func values() async throws {
         try await TestServer.with { server in
             try await server.withClient { client in
@@ -31,7 +31,7 @@ struct RedisClientTests {
         }
     }
 
-    @Test("an error of the server is thrown, and the connection goes on")
+    @Test("an error from the server is thrown, and the connection stays usable")
     func errors() async throws {
         try await TestServer.with { server in
             try await server.withClient { client in
@@ -44,7 +44,7 @@ struct RedisClientTests {
         }
     }
 
-    @Test("replies to thousands of commands at once reach those who asked")
+    @Test("replies to thousands of concurrent commands reach their callers")
     func pipelining() async throws {
         try await TestServer.with { server in
             try await server.withClient { client in
@@ -58,13 +58,13 @@ struct RedisClientTests {
                     try await group.waitForAll()
                 }
                 let info = try await client.send("INFO", "stats").bytes.map { String(decoding: $0, as: UTF8.self) } ?? ""
-                // The one that waited for the server to start, and this one.
+                // The connection that waited for the server to start, and this one.
                 #expect(info.contains("total_connections_received:2\r\n"))
             }
         }
     }
 
-    @Test("password, user and database of the address are used")
+    @Test("the password, user and database of the address are used")
     func signingIn() async throws {
         try await TestServer.with(["--requirepass", "secret", "--user", "ann", "on", ">p@ss", "~*", "+@all"]) { server in
             for (credentials, database) in [(":secret@", 0), ("ann:p%40ss@", 5)] {
@@ -88,7 +88,7 @@ struct RedisClientTests {
         }
     }
 
-    @Test("rediss:// talks TLS, and only to a server that is vouched for")
+    @Test("rediss:// uses TLS and accepts only a trusted certificate")
     func tls() async throws {
         let folder = try #require(ProcessInfo.processInfo.environment["PIXELFLOW_TEST_TLS_FOLDER"])
         let certificate = "\(folder)/certificate.pem"
@@ -125,14 +125,14 @@ struct RedisClientTests {
         await client.shutDown()
     }
 
-    @Test("a certificate file that is none is named at the start")
+    @Test("an invalid certificate file is reported at startup")
     func badCertificates() throws {
         let address = try RedisAddress(url: "rediss://127.0.0.1?ca_file=/does/not/exist", setting: "URL")
         let error = #expect(throws: PixelFlowError.self) { try RedisClient(RedisSettings(address: address)) }
         #expect(error?.code == "setting_invalid" && error?.field == "PIXELFLOW_CACHE_URL")
     }
 
-    @Test("a script runs by its digest, also after the server has forgotten it")
+    @Test("a script is called by its digest, also after the server has forgotten it")
     func scripts() async throws {
         try await TestServer.with { server in
             try await server.withClient { client in
@@ -147,9 +147,9 @@ struct RedisClientTests {
     }
 }
 
-@Suite("A client of a Redis in trouble", .enabled(if: TestServer.executable != nil, "needs PIXELFLOW_TEST_REDIS_SERVER, see scripts/stack"))
+@Suite("Redis client during faults", .enabled(if: TestServer.executable != nil, "needs PIXELFLOW_TEST_REDIS_SERVER, see scripts/stack"))
 struct RedisFaultTests {
-    @Test("killed and started again: commands fail, then work again")
+    @Test("killed and restarted: commands fail, then work again")
     func killed() async throws {
         try await TestServer.with { server in
             try await server.withClient { client in
@@ -162,7 +162,7 @@ struct RedisFaultTests {
         }
     }
 
-    @Test("paused: a command ends at its time limit, and the rest of them soon without waiting")
+    @Test("paused: a command ends at its time limit, and soon the others fail without waiting")
     func paused() async throws {
         try await TestServer.with { server in
             try await server.withClient(with: { $0.timeout = .milliseconds(200) }) { client in
@@ -184,7 +184,7 @@ struct RedisFaultTests {
         }
     }
 
-    @Test("slow and cut: the next command has a connection of its own")
+    @Test("slow and cut: the next command gets a new connection")
     func cut() async throws {
         try await TestServer.with { server in
             let proxy = try await FaultProxy.start(to: "127.0.0.1", port: server.port)
@@ -197,14 +197,14 @@ struct RedisFaultTests {
                 #expect(error?.kind == .connectionLost)
                 try await cut.done()
                 try await client.untilItAnswers()
-                // It was carried out, and not repeated.
+                // The command was executed, and not repeated.
                 #expect(try await client.send("GET", "n") == .string([49]))
             }
             try await proxy.stop()
         }
     }
 
-    @Test("a queue that is full refuses, and what waits is answered")
+    @Test("a full queue refuses further commands, and the queued ones are answered")
     func full() async throws {
         try await TestServer.with { server in
             try await server.withClient(with: { $0.waitLimit = 10 }) { client in
@@ -231,7 +231,7 @@ struct RedisFaultTests {
         }
     }
 
-    @Test("what answers something else is not believed")
+    @Test("a server that does not speak the protocol is not believed")
     func noRedis() async throws {
         try await TestServer.with { server in
             let proxy = try await FaultProxy.start(to: "127.0.0.1", port: server.port) { reply in
@@ -245,7 +245,7 @@ struct RedisFaultTests {
         }
     }
 
-    @Test("shut down: nothing waits, and nothing is taken")
+    @Test("shut down: nothing waits, and nothing is accepted")
     func shutDown() async throws {
         try await TestServer.with { server in
             try await server.withClient { client in

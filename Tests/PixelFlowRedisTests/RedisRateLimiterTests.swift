@@ -14,7 +14,7 @@ import Testing
 struct RedisRateLimiterTests {
     private static let bucket = RateBucket(RateLimit(name: "read", quota: 100, window: .seconds(86_400)), key: "u:1")
 
-    /// The clock is that of the server and cannot be moved; what depends on it is moved in the stored times instead.
+    /// The server's clock cannot be moved; instead, the test changes the stored times.
     @Test(arguments: RateLimiterConformance.cases)
     func keeps(rule: ConformanceCase<RateLimiterConformance>) async throws {
         try await TestServer.with { server in
@@ -31,7 +31,7 @@ struct RedisRateLimiterTests {
     }
 
     @Test(
-        "four replicas together admit exactly the quota of 10,000 requests, counted ahead or not", arguments: [100, 4000], [false, true])
+        "four replicas together admit exactly 10,000 requests, reserved in advance or not", arguments: [100, 4000], [false, true])
     func fourReplicas(quota: Int, isAhead: Bool) async throws {
         let bucket = RateBucket(RateLimit(name: "read", quota: quota, window: .seconds(86_400)), key: "u:1")
         try await TestServer.with { server in
@@ -45,7 +45,7 @@ struct RedisRateLimiterTests {
                         let counter = RedisRateLimiter(client)
                         let limiter: any RateLimiter = isAhead ? ReservingRateLimiter(counter) : counter
                         let allowed = try await withThrowingTaskGroup(of: Int.self) { requests in
-                            // One after the other in each lane: what was counted ahead for a caller who sends nothing more is lost.
+                            // Sequential within each lane: requests reserved in advance for a caller who sends nothing more are lost.
                             for _ in 0..<25 {
                                 requests.addTask {
                                     var allowed = 0
@@ -65,7 +65,7 @@ struct RedisRateLimiterTests {
         }
     }
 
-    @Test("keys end when their quota is whole again")
+    @Test("keys expire when their quota is fully restored")
     func expiry() async throws {
         try await TestServer.with { server in
             try await server.withClient { client in
@@ -77,7 +77,7 @@ struct RedisRateLimiterTests {
         }
     }
 
-    @Test("wiped, and its scripts forgotten: the count begins anew")
+    @Test("wiped, and its scripts forgotten: counting starts over")
     func wiped() async throws {
         try await TestServer.with { server in
             try await server.withClient { client in
@@ -90,7 +90,7 @@ struct RedisRateLimiterTests {
         }
     }
 
-    @Test("full: requests are counted here, until there is room again")
+    @Test("full: requests are counted locally until there is room again")
     func full() async throws {
         try await TestServer.with { server in
             try await server.withClient { client in
@@ -108,7 +108,7 @@ struct RedisRateLimiterTests {
         }
     }
 
-    @Test("killed or paused: requests are counted here, and none fails", arguments: [SIGKILL, SIGSTOP])
+    @Test("killed or paused: requests are counted locally, and none fails", arguments: [SIGKILL, SIGSTOP])
     func away(signal: Int32) async throws {
         try await TestServer.with { server in
             try await server.withClient(with: { $0.timeout = .milliseconds(200) }) { client in
@@ -126,7 +126,7 @@ struct RedisRateLimiterTests {
         }
     }
 
-    @Test("slow: requests are answered within the time limit, counted here and as such, until Redis is quick again")
+    @Test("slow: requests are answered within the time limit and counted locally until Redis is fast again")
     func slow() async throws {
         try await TestServer.with { server in
             let proxy = try await FaultProxy.start(to: "127.0.0.1", port: server.port)
@@ -146,12 +146,12 @@ struct RedisRateLimiterTests {
                     #expect(try await limiter.admit([Self.bucket]).isAllowed == (request <= 100))
                     longest = max(longest, ContinuousClock.now - start)
                 }
-                // The first waits for the time limit, and the circuit breaker spares the others that; a busy machine adds to both.
+                // The first call waits for the timeout, and the circuit breaker spares the others the wait; a busy machine adds to both.
                 #expect(longest >= timeout && longest < timeout + .seconds(2), "\(longest)")
                 #expect(try failOpen() == 150)
                 proxy.setLatency(.zero)
                 try await client.untilItAnswers()
-                // Redis has counted the first request, and perhaps those that it was sent before the circuit opened.
+                // Redis has counted the first request, and perhaps others sent before the circuit opened.
                 let remaining = try #require(try await limiter.admit([Self.bucket]).balances.first?.remaining)
                 #expect((80...98).contains(remaining), "\(remaining)")
                 #expect(try failOpen() == 150)
@@ -162,7 +162,7 @@ struct RedisRateLimiterTests {
 }
 
 extension RedisClient {
-    /// Moves every count of the limiter into the past, as if time had passed.
+    /// Moves every counter of the limiter into the past, as if time had passed.
     fileprivate func age(by duration: Duration) async throws {
         for key in try await send("KEYS", "pixelflow:rate:*").array ?? [] {
             let name = String(decoding: key.bytes ?? [], as: UTF8.self)

@@ -3,14 +3,14 @@ import Testing
 
 @testable import PixelFlowRedis
 
-@Suite("Replies of Redis")
+@Suite("Redis replies")
 struct ReplyReaderTests {
     private static let text = "*3\r\n:42\r\n$5\r\na\r\nbc\r\n*2\r\n$-1\r\n+OK\r\n-ERR no\r\n"
     private static let values: [RedisValue] = [
         .array([.integer(42), .string(Array("a\r\nbc".utf8)), .array([.null, .status("OK")])]), .error("ERR no"),
     ]
 
-    @Test("replies are read wherever their bytes are parted", arguments: 1...text.utf8.count)
+    @Test("replies are parsed wherever their bytes are split", arguments: 1...text.utf8.count)
     func parted(size: Int) throws {
         var reader = try ReplyReader()
         var read: [RedisValue] = []
@@ -23,7 +23,7 @@ struct ReplyReaderTests {
         #expect(read == Self.values)
     }
 
-    @Test("what is no reply is refused", arguments: ["HTTP/1.1 200 OK\r\n", "$x\r\n", "*-2\r\n"])
+    @Test("an invalid reply is refused", arguments: ["HTTP/1.1 200 OK\r\n", "$x\r\n", "*-2\r\n"])
     func refused(text: String) throws {
         var reader = try ReplyReader()
         var kind: RedisError.Kind?

@@ -24,7 +24,7 @@ struct SharedSignInTests {
 
     private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("pixelflow-signins-\(UUID().uuidString)").path
 
-    @Test("both refuse what they have counted together, and each counts by itself without Redis")
+    @Test("both refuse what they have counted together, and each counts separately without Redis")
     func counted() async throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try await TestServer.with { server in

@@ -6,15 +6,15 @@ import Testing
 
 @testable import PixelFlowRedis
 
-/// A Redis server of a test's own.
+/// A Redis server for a single test.
 struct TestServer {
     static let executable = ProcessInfo.processInfo.environment["PIXELFLOW_TEST_REDIS_SERVER"]
 
     let process: ServerProcess
-    /// What the server is started with, beside its port and its folder.
+    /// The options the server starts with, in addition to its port and folder.
     private let options: [String]
 
-    /// Runs `body` with a server that answers, and ends it afterwards.
+    /// Runs `body` with a running server, and stops the server afterwards.
     static func with(_ options: [String] = [], _ body: (TestServer) async throws -> Void) async throws {
         try await ServerProcess.with(try #require(executable)) { process in
             let server = TestServer(process: process, options: options)
@@ -47,7 +47,7 @@ struct TestServer {
         _ body: (RedisClient) async throws -> Value
     ) async throws -> Value {
         var settings = RedisSettings(address: try address(port: port))
-        // The machine may be busy with other tests; those of the time limit set their own.
+        // The machine may be busy with other tests; tests of the timeout set their own.
         settings.timeout = .seconds(10)
         try change(&settings)
         let client = try RedisClient(settings, metrics: metrics)

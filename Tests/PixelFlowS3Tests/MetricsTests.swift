@@ -33,7 +33,7 @@ import Testing
         #expect(try metrics.expectTimer("s3_request_duration_seconds", [("operation", "put_object")]).values.count == 2)
     }
 
-    @Test func countsWhatWasNotAnswered() async throws {
+    @Test func countsUnansweredRequests() async throws {
         let metrics = TestMetrics()
         try await StubServer.run(answer: { _, count in .init(hangsUp: count == 0) }) { _, port in
             let store = S3BlobStore(try stubSettings(port), metrics: metrics, logger: Logger(label: "test"))

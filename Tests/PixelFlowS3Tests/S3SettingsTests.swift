@@ -59,7 +59,7 @@ import Testing
     @Test(arguments: [
         ([:], "PIXELFLOW_S3_ACCESS_KEY"), (["PIXELFLOW_S3_ACCESS_KEY": "a"], "PIXELFLOW_S3_SECRET_KEY"),
         (["PIXELFLOW_S3_SECRET_KEY": "hush"], "PIXELFLOW_S3_ACCESS_KEY"), (["AWS_ACCESS_KEY_ID": "a"], "PIXELFLOW_S3_SECRET_KEY"),
-        // Half of one pair and half of the other are none.
+        // Half of each of two pairs is not a pair.
         (["PIXELFLOW_S3_ACCESS_KEY": "a", "AWS_SECRET_ACCESS_KEY": "hush"], "PIXELFLOW_S3_SECRET_KEY"),
     ])
     func isNeverAnonymous(environment: [String: String], missing: String) {

@@ -5,8 +5,8 @@ import WireFormats
 
 @testable import PixelFlowS3
 
-/// The examples that AWS publishes: "Authenticating Requests" of the S3 API reference, and the test
-/// suite of Signature Version 4. The figures are AWS's, down to the last digit.
+/// The examples that AWS publishes: "Authenticating Requests" in the S3 API reference, and the test suite of Signature Version 4.
+/// All values are copied from AWS unchanged.
 @Suite struct SignatureTests {
     private static let emptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 

@@ -37,7 +37,7 @@ import Testing
         #expect(throws: XMLError.self) { try XMLReader.read(Array("<a>".utf8) + [0xC3, 0x28] + Array("</a>".utf8)) }
     }
 
-    @Test func refusesBottomlessDepth() {
+    @Test func limitsNesting() {
         let deep = String(repeating: "<a>", count: 100_000)
         #expect(throws: XMLError.self) { try XMLReader.read(deep.utf8) }
         let shallow = String(repeating: "<a>", count: 16) + String(repeating: "</a>", count: 16)
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    /// Whatever comes, the reader ends with a document or an error.
+    /// For any input, the reader returns a document or an error.
     @Test func survivesDamage() throws {
         var random = Pseudorandom(state: 7)
         var read = 0
@@ -65,7 +65,7 @@ import Testing
     }
 }
 
-/// Random documents that are the same in each run.
+/// Random documents that are the same on every run.
 struct Pseudorandom {
     var state: UInt64
 

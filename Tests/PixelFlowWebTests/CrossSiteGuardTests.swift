@@ -33,7 +33,7 @@ import Testing
         Case(.post, [("origin", "SELF.evil.example"), cookie], 403),
         Case(.get, [("sec-fetch-site", "cross-site"), cookie], 403),
         Case(.get, [("origin", "http://evil.example"), cookie], 403),
-        // The cookie without any sign of where the change comes from.
+        // The cookie without any indication of where the request comes from.
         Case(.post, [cookie], 403),
     ]
 

@@ -6,7 +6,7 @@ import PixelFlowHTTP
 import RawHTTP
 import Testing
 
-/// `Expect: 100-continue` from one end to the other: the api decides, and its client hears of it at once.
+/// `Expect: 100-continue` from end to end: the api decides, and the client is notified immediately.
 @Suite(.timeLimit(.minutes(1))) struct ExpectationTests {
     private static func head(_ path: String, length: Int = 5) -> String {
         "POST \(path) HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: \(length)\r\n\r\n"
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test func anApiThatIsAwayAsksForNothing() async throws {
+    @Test func anApiThatIsDownRequestsNoBody() async throws {
         try await withWeb(authURL: "http://localhost:1", apiURL: "http://localhost:1") { stack in
             let client = try await RawConnection.open(port: stack.port, host: "localhost")
             try await client.send(Self.head("/api/upload"))
@@ -63,7 +63,7 @@ import Testing
         }
     }
 
-    /// A server that knows nothing of it: after a few seconds the body comes all the same.
+    /// An upstream that does not support it: after a few seconds, the body is sent anyway.
     @Test func anUpstreamThatDoesNotAnswerGetsTheBody() async throws {
         let routes: Routes = { router in
             router.post("/api/upload") { request, _ in "\(try await request.body.collect(upTo: 100).readableBytes) bytes" }

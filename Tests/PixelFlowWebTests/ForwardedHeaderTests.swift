@@ -4,7 +4,7 @@ import NIOCore
 import PixelFlowHTTP
 import Testing
 
-/// What is said about a client is believed of a trusted proxy only.
+/// Forwarded headers are trusted only when they come from a trusted proxy.
 @Suite struct ForwardedHeaderTests {
     private static let echo: Routes = { router in
         router.get("/api/echo") { request, _ in request.headers.map { "\($0.name.canonicalName): \($0.value)" }.joined(separator: "\n") }
@@ -15,7 +15,7 @@ import Testing
         ("forwarded", "for=203.0.113.9"), ("x-real-ip", "203.0.113.9"), ("x-forwarded-port", "9"), ("cf-connecting-ip", "203.0.113.9"),
     ]
 
-    @Test func aStrangersClaimsGoNoFurther() async throws {
+    @Test func untrustedForwardedHeadersAreDropped() async throws {
         try await withWebStack(api: Self.echo, proxies: TrustedProxies([])) { stack in
             let answer = try await stack.send(.get, "/api/echo", headers: Self.claims)
             #expect(!answer.body.contains("203.0.113.9"))
@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test func aTrustedProxysAre() async throws {
+    @Test func aTrustedProxysHeadersAreKept() async throws {
         try await withWebStack(api: Self.echo) { stack in
             let answer = try await stack.send(.get, "/api/echo", headers: Self.claims)
             #expect(answer.body.contains(/x-forwarded-for: 203\.0\.113\.9, [0-9a-f.:]+/))

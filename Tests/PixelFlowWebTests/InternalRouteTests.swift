@@ -4,11 +4,11 @@ import NIOCore
 import RawHTTP
 import Testing
 
-/// What is for those who run the services cannot be reached from where everybody is, however it is spelled.
+/// Operator endpoints cannot be reached through the public port, however the path is spelled.
 @Suite(.timeLimit(.minutes(1))) struct InternalRouteTests {
     private static let secret = "secret numbers"
 
-    /// Tells a secret wherever it is asked for anything but what people use.
+    /// Returns a secret on every path that the public does not use.
     private static let upstream: Routes = { router in
         for path in ["/metrics", "/readyz", "/livez", "/internal", "/METRICS"] as [RouterPath] { router.get(path) { _, _ in secret } }
         router.get("/api/tasks/**") { request, _ in "task at \(request.uri.path)" }
@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    @Test func whatPeopleUseIsStillPassedOn() async throws {
+    @Test func publicPathsAreForwarded() async throws {
         try await withWebStack(auth: Self.upstream, api: Self.upstream) { stack in
             for path in ["/api/tasks/1", "/api/tasks/1/", "/api/tasks/a%20b", "/api/tasks/1/outputs/thumb.webp", "/api/tasks/x..y"] {
                 let answer = try await stack.send(.get, path)
@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test(arguments: ["/api/%", "/api/tasks/%zz", "/auth/%f", "/api/tasks/%ff"])
-    func aBrokenAddressIsTheClientsFault(target: String) async throws {
+    func aMalformedPathIsAClientError(target: String) async throws {
         try await withWebStack(auth: Self.upstream, api: Self.upstream) { stack in
             let client = try await RawConnection.open(port: stack.port, host: "localhost")
             try await client.send("GET \(target) HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n")

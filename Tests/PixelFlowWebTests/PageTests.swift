@@ -15,7 +15,7 @@ import Testing
             #expect(policy.contains("default-src 'none'"))
             #expect(!policy.contains("unsafe"))
             #expect(page.body.hasPrefix("<!doctype html>"))
-            // Nothing that the policy would refuse.
+            // Nothing that the policy would block.
             #expect(!page.body.contains("style="))
             #expect(!page.body.contains("<style"))
             #expect(!page.body.contains(" on"))
@@ -24,7 +24,7 @@ import Testing
 
     private static let types = ["js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"]
 
-    @Test func theAddressesOfThePageAreThePage() async throws {
+    @Test func theRoutesOfThePageServeThePage() async throws {
         try await withWebStack { stack in
             let page = try await stack.send(.get, "/").body
             for path in [
@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test func everyFileOfThePageIsThere() async throws {
+    @Test func everyFileOfThePageExists() async throws {
         try await withWebStack { stack in
             let page = try await stack.send(.get, "/").body
             let paths = page.matches(of: /(?:src|href)="(\/[^"]+)"/).map { String($0.output.1) }
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test func aKnownPageIsNotSentAgain() async throws {
+    @Test func aCachedPageIsNotSentAgain() async throws {
         try await withWebStack { stack in
             let tag = try #require(try await stack.send(.get, "/").headers["etag"])
             let again = try await stack.send(.get, "/", headers: [("if-none-match", tag)])
@@ -69,13 +69,13 @@ import Testing
             }
             let other = try await stack.send(.get, "/", headers: [("if-none-match", "\"other\"")])
             #expect(other.status == 200)
-            // The tag of another is not part of ours.
+            // An entity tag that only contains ours does not match it.
             #expect(try await stack.send(.get, "/", headers: [("if-none-match", "\"x" + tag.dropFirst())]).status == 200)
             #expect(try await stack.send(.get, "/", headers: [("if-match", "\"other\"")]).status == 412)
         }
     }
 
-    @Test func whatIsCompressedIsAnotherRepresentation() async throws {
+    @Test func aCompressedFileIsAnotherRepresentation() async throws {
         try await withWebStack { stack in
             let page = try await stack.send(.get, "/").body
             let path = try #require(page.firstMatch(of: /src="(\/[^"]+\.js)"/).map { String($0.output.1) })
@@ -90,7 +90,7 @@ import Testing
         }
     }
 
-    @Test func whatIsNotThereIsAProblem() async throws {
+    @Test func aMissingFileIsAProblem() async throws {
         try await withWebStack { stack in
             let missing = try await stack.send(.get, "/nothing.js")
             #expect(missing.status == 404)
@@ -101,8 +101,8 @@ import Testing
         }
     }
 
-    /// A replica that can serve the page stays in its Service: the page itself tells people what does not answer.
-    @Test func isReadyWithoutTheOthersAndNamesThemToWhoRunsItOnly() async throws {
+    /// A replica that can serve the page stays in its Service: the page itself shows people which service does not respond.
+    @Test func isReadyWithoutTheOthersAndNamesThemToOperatorsOnly() async throws {
         let livez: Routes = { $0.get("/livez") { _, _ in "ok" } }
         try await withWebStack(api: livez, isManagement: true) { stack in
             let ready = try await stack.send(.get, "/readyz")

@@ -5,7 +5,7 @@ import NIOCore
 import Testing
 
 @Suite struct ProxyTests {
-    /// Answers with the headers that have come through.
+    /// Answers with the headers that arrived.
     private static let echo: Routes = { router in
         for method in [HTTPRequest.Method.get, .put] {
             router.on("/api/echo", method: method) { request, _ in
@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test func passesOnWhatBelongsToTheMessageOnly() async throws {
+    @Test func passesOnEndToEndHeadersOnly() async throws {
         try await withWebStack(api: Self.echo) { stack in
             let answer = try await stack.send(
                 .get, "/api/echo?a=%2F&b=1",
@@ -58,7 +58,7 @@ import Testing
         }
     }
 
-    @Test func letsAMailServerUnsubscribeWithOneClick() async throws {
+    @Test func supportsOneClickUnsubscribe() async throws {
         try await withWebStack { stack in
             let path = "/auth/unsubscribe?token=quota_warning.a.b.0123"
             let answer = try await stack.send(
@@ -107,7 +107,7 @@ import Testing
                 #expect(answer.headers["retry-after"] == "5")
                 #expect(answer.body.contains(code))
             }
-            // The answer comes while the upload is still on its way: this one goes on until it is there.
+            // The answer arrives during the upload: the upload continues until it has arrived.
             let (upload, more) = AsyncStream.makeStream(of: ByteBuffer.self)
             more.yield(ByteBuffer(repeating: 7, count: 1 << 20))
             let answer = try await stack.send(.post, "/api/upload", body: .stream(upload, length: .known(4 << 20)))
@@ -118,7 +118,7 @@ import Testing
         }
     }
 
-    @Test func aProblemThatBreaksOffIsAProblem() async throws {
+    @Test func aTruncatedProblemIsReported() async throws {
         let routes: Routes = { router in
             router.get("/api/tasks") { _, _ in
                 Response(

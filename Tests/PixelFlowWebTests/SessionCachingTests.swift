@@ -3,7 +3,7 @@ import Hummingbird
 import NIOCore
 import Testing
 
-/// What one session has seen is shown to no other.
+/// Responses to one session are never shown to another.
 @Suite struct SessionCachingTests {
     private static func api(_ headers: HTTPFields) -> Routes {
         { router in router.get("/api/thing") { _, _ in Response(status: .ok, headers: headers) } }
@@ -13,7 +13,7 @@ import Testing
         ("private, max-age=31536000, immutable", "private, no-cache"), ("max-age=5", "private, no-cache"),
         ("private, no-cache", "private, no-cache"), ("no-store", "no-store"),
     ])
-    func aCacheAsksEachTime(said: String, told: String) async throws {
+    func cachesRevalidateEachTime(said: String, told: String) async throws {
         try await withWebStack(api: Self.api([.cacheControl: said, .eTag: "\"1\""])) { stack in
             let answer = try await stack.send(.get, "/api/thing", headers: [("cookie", "pixelflow_session=\(StubAuth.token)")])
             #expect(answer.headers["cache-control"] == told)
@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    @Test func whatIsForEverybodyStaysSo() async throws {
+    @Test func publicResponsesStayPublic() async throws {
         let auth: Routes = { router in
             router.get("/.well-known/jwks.json") { _, _ in Response(status: .ok, headers: [.cacheControl: "public, max-age=300"]) }
         }

@@ -42,7 +42,7 @@ import Testing
         ("/session", "no json", 400, "invalid_json"),
         ("/session/register", #"{"email":"taken@example.org","password":"correct horse"}"#, 409, "email_taken"),
     ])
-    func tellsWhatAuthSays(path: String, body: String, status: Int, code: String) async throws {
+    func passesOnErrorsOfAuth(path: String, body: String, status: Int, code: String) async throws {
         try await withWebStack { stack in
             let answer = try await stack.sendJSON(.post, path, body)
             #expect(answer.status == status)
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test func tellsWhoIsSignedIn() async throws {
+    @Test func reportsWhoIsSignedIn() async throws {
         try await withWebStack { stack in
             let known = try await stack.send(.get, "/session", headers: [("cookie", "pixelflow_session=\(StubAuth.token)")])
             #expect(known.status == 200)
@@ -112,7 +112,7 @@ import Testing
         }
     }
 
-    @Test func signingOutEndsASessionWhoseTokenIsOver() async throws {
+    @Test func signingOutEndsASessionWithAnExpiredToken() async throws {
         let ended = Mutex<[String?]>([])
         let auth: Routes = { router in
             router.post("/token") { _, _ in json(.ok, #"{"token":"fresh","token_type":"Bearer","expires_in":60}"#) }
@@ -143,7 +143,7 @@ import Testing
         }
     }
 
-    @Test func saysThatAuthIsDown() async throws {
+    @Test func reportsThatAuthIsDown() async throws {
         try await withWeb(authURL: "http://localhost:1", apiURL: "http://localhost:1") { stack in
             let answer = try await stack.sendJSON(.post, "/session", StubAuth.credentials)
             #expect(answer.status == 503)

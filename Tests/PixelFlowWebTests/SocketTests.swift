@@ -11,9 +11,9 @@ import RawHTTP
 import Synchronization
 import Testing
 
-/// WebSockets through web: the handshake, its refusals, and the bytes in both directions.
+/// WebSockets through web: the handshake, refusals, and bytes in both directions.
 @Suite(.timeLimit(.minutes(1))) struct SocketTests {
-    /// Sends back what it gets, and tells the token that the handshake came with.
+    /// Sends the token of the handshake, then echoes what it receives.
     private static func echo(_ request: Request, _ context: AppRequestContext) throws -> Response {
         let key = request.headers[try #require(HTTPField.Name("sec-websocket-key"))] ?? ""
         let digest = Insecure.SHA1.hash(data: Data((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8))
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test func theClientsEndIsTheServicesEnd() async throws {
+    @Test func closingTheClientClosesTheService() async throws {
         try await run { stack in
             for _ in 0..<50 {
                 try await RawWebSocket.open(port: stack.port, "/api/events") { socket in
@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    @Test func aRefusalArrivesWhole() async throws {
+    @Test func aRefusalArrivesComplete() async throws {
         try await run { stack in
             let refused = await #expect(throws: RawWebSocket.Refused.self) {
                 try await RawWebSocket.open(port: stack.port, "/api/closed") { _ in }

@@ -6,7 +6,7 @@ import NIOCore
 import Synchronization
 import Testing
 
-/// Each of these hangs, and so fails, where the proxy gathers what it should pass on.
+/// Each of these tests hangs, and so fails, if the proxy buffers what it should pass on.
 @Suite(.timeLimit(.minutes(1))) struct StreamingTests {
     @Test func anEventArrivesBeforeTheStreamEnds() async throws {
         let (gate, open) = AsyncStream.makeStream(of: Void.self)
@@ -34,8 +34,8 @@ import Testing
         }
     }
 
-    /// 30 MiB, each mebibyte sent only after the one before has arrived at the api.
-    @Test func anUploadIsNotGathered() async throws {
+    /// 30 MiB, each mebibyte sent only after the previous one has arrived at the api.
+    @Test func anUploadIsNotBuffered() async throws {
         let size = 1 << 20
         let pieces = 30
         let (arrivals, arrived) = AsyncStream.makeStream(of: Int.self)
@@ -89,7 +89,7 @@ import Testing
         }
     }
 
-    @Test func aClientThatGoesEndsTheStreamAtTheAPI() async throws {
+    @Test func aClientThatDisconnectsEndsTheStreamAtTheAPI() async throws {
         let (endings, ended) = AsyncStream.makeStream(of: Void.self)
         let routes: Routes = { router in
             router.get("/api/events") { request, _ in
@@ -98,7 +98,7 @@ import Testing
                     body: ResponseBody { writer in
                         defer { ended.yield() }
                         try await writer.write(ByteBuffer(string: "data: first\n\n"))
-                        // Says nothing more, so only the end of the connection can end it.
+                        // Sends nothing more, so only closing the connection can end it.
                         try await request.body.consumeWithCancellationOnInboundClose { _ in
                             try await AsyncStream<Void>.makeStream().stream.end("the connection to end")
                         }
@@ -112,13 +112,13 @@ import Testing
                 var pieces = response.body.makeAsyncIterator()
                 #expect(try await pieces.next("a piece of the stream") != nil)
             }
-            // The iterator is gone, and with it the connection of the client.
+            // The iterator has been released, and with it the client's connection.
             try await endings.first("the stream at the api to end")
         }
     }
 
     @Test(arguments: ["/api/output", "/api/events"])
-    func anAnswerThatBreaksOffIsNotTakenForWhole(path: String) async throws {
+    func aTruncatedAnswerIsNotTakenAsComplete(path: String) async throws {
         struct Breakdown: Error {}
         let routes: Routes = { router in
             router.get(RouterPath(path)) { _, _ in
@@ -135,8 +135,8 @@ import Testing
         }
     }
 
-    /// What comes with the head of a stream, and its end, is passed on as well.
-    @Test func aShortStreamArrivesWhole() async throws {
+    /// Bytes that arrive together with the head of a stream, and the end of the stream, are passed on as well.
+    @Test func aShortStreamArrivesComplete() async throws {
         let routes: Routes = { router in
             router.get("/api/events") { request, _ in
                 #expect(request.uri.query == "batch=1")
@@ -161,7 +161,7 @@ import Testing
             let answer = try await stack.send(.get, "/api/events")
             #expect(answer.status == 429)
             #expect(answer.body.contains("too_many_event_streams"))
-            // The connection goes on.
+            // The connection remains open.
             #expect(try await stack.send(.get, "/api/events").status == 429)
         }
     }
@@ -175,7 +175,7 @@ import Testing
     }
 }
 
-/// Waits until a number of bytes has arrived somewhere.
+/// Waits until a given number of bytes has arrived.
 private actor Position {
     private let arrivals: AsyncStream<Int>
     private var total = 0
@@ -190,7 +190,7 @@ private actor Position {
 }
 
 extension AsyncStream where Element: Sendable {
-    /// A stream whose elements are made when they are asked for.
+    /// A stream whose elements are created on demand.
     fileprivate static func lockstep(_ count: Int, _ make: @escaping @Sendable (Int) async -> Element) -> AsyncStream {
         let next = Mutex(0)
         return AsyncStream {

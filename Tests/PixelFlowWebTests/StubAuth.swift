@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// An auth service that knows one person and one token.
+/// An auth service that knows one user and one token.
 struct StubAuth: Sendable {
     static let token = "header.claims.signature"
     static let refreshToken = "pf_refresh_s1.1.mac"

@@ -12,7 +12,7 @@ import Testing
 
 @testable import PixelFlowHTTP
 
-/// A web service before two small upstreams, all of them on real connections.
+/// A web service in front of two small upstreams, all on real connections.
 struct WebStack: Sendable {
     /// Talks to the web service as a browser or a program would.
     let client: HTTPClient
@@ -31,7 +31,7 @@ struct WebStack: Sendable {
         return request
     }
 
-    /// The answer, read whole.
+    /// The response, with its whole body.
     func send(
         _ method: HTTPRequest.Method, _ path: String, headers: [(String, String)] = [], body: HTTPClientRequest.Body? = nil
     ) async throws -> Answer {
@@ -52,13 +52,13 @@ struct Answer: Sendable {
     let status: Int
     let body: String
     let headers: [String: String]
-    /// Each `Set-Cookie`.
+    /// The value of each `Set-Cookie` header.
     let cookies: [String]
 }
 
 typealias Routes = @Sendable (Router<BasicRequestContext>) -> Void
 
-/// Runs upstreams with these routes and the web service before them, for as long as `body` takes.
+/// Runs upstreams with these routes, and the web service in front of them, while `body` runs.
 @discardableResult
 func withWebStack<Value: Sendable>(
     auth: @escaping Routes = StubAuth().routes, api: @escaping Routes = { _ in }, proxies: TrustedProxies = .loopback,
@@ -92,13 +92,13 @@ func withWeb<Value: Sendable>(
     }
 }
 
-/// Connections as a service has them.
+/// Connections with the limits of a real service.
 private func guarded() -> HTTPServerBuilder {
     let registry = ConnectionRegistry()
     return HTTPServerBuilder { GuardedHTTPChannel($0, registry: registry, service: nil) }
 }
 
-/// Runs a service of ours with these routes, for as long as `body` takes.
+/// Runs one of our services with these routes while `body` runs.
 func withService<Value: Sendable>(
     _ routes: (Router<AppRequestContext>) -> Void, _ body: @escaping @Sendable (Int) async throws -> Value
 ) async throws -> Value {

@@ -2,9 +2,9 @@ import Conformance
 import PixelFlowCore
 import Testing
 
-/// What becomes of work that nobody wants any more.
+/// What happens to work that is no longer wanted.
 @Suite struct CancellationTests {
-    /// A renderer that goes on until it is cancelled.
+    /// A renderer that runs until it is cancelled.
     private static func endless() -> ScriptedRenderer {
         ScriptedRenderer { _, job in
             try await Gate.waitForCancellation()
@@ -12,7 +12,7 @@ import Testing
         }
     }
 
-    @Test func aRunIsStoppedAsSoonAsItsCancellationIsTold() async throws {
+    @Test func aRunIsStoppedOnceItsCancellationArrives() async throws {
         let harness = try WorkerHarness()
         let renderer = Self.endless()
         try await harness.run(renderer) { worker in
@@ -21,7 +21,7 @@ import Testing
             try await renderer.waitForCall(1)
             let asked = try #require(try await harness.store.cancel(task.id, of: WorkerHarness.tenant))
             #expect(asked.status == .processing)
-            // The heartbeat is ten minutes away, so that only this can have told the worker.
+            // The heartbeat is ten minutes away, so only this call can have notified the worker.
             worker.announce(asked)
             let final = try await harness.final(task.id)
             #expect(final.status == .cancelled)
@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    @Test func aRunThatWasNotToldSeesItAtTheHeartbeat() async throws {
+    @Test func aMissedCancellationIsSeenAtTheHeartbeat() async throws {
         let harness = try WorkerHarness(policy: TaskPolicy(renewInterval: .milliseconds(20), renewDeadline: .seconds(10)))
         let renderer = Self.endless()
         try await harness.run(renderer) { worker in
@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    @Test func aTaskThatWaitsIsNeverRun() async throws {
+    @Test func aCancelledWaitingTaskNeverRuns() async throws {
         let harness = try WorkerHarness()
         let renderer = ScriptedRenderer()
         try await harness.run(renderer) { worker in
@@ -71,7 +71,7 @@ import Testing
             _ = try await harness.store.delete(task.id, of: WorkerHarness.tenant)
             gate.open()
             try await harness.waitForObjects(of: task, [])
-            // The record goes after the objects; a worker that stops in between leaves it to the next one.
+            // The record is removed after the objects; if a worker stops in between, the next one finishes the removal.
             try await eventually("nothing to be left of the task") { try await harness.store.deleted(limit: 10).isEmpty }
         }
     }

@@ -3,7 +3,7 @@ import NIOCore
 import PixelFlowCore
 import Testing
 
-/// What becomes of a task when its runs fail, by class of failure.
+/// What happens to a task whose runs fail, by class of failure.
 @Suite struct FailureClassTests {
     struct Ending: Sendable, CustomTestStringConvertible {
         var testDescription: String
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    /// What is under suspicion runs alone, so that whatever dies then is its own doing; and every run says whose it is.
+    /// A suspected task runs alone, so that any crash during the run is its own fault; and every run names its tenant.
     @Test(arguments: [(PixelFlowError.Retry.crash, [false, true]), (.killed, [false, false, false, true]), (.transient, [false, false])])
     func suspectsRunAlone(retry: PixelFlowError.Retry, alone: [Bool]) async throws {
         let harness = try WorkerHarness()
@@ -108,14 +108,14 @@ import Testing
         }
     }
 
-    @Test func aDispatchMessageThatComesOftenIsOneRun() async throws {
+    @Test func repeatedDispatchMessagesCauseOneRun() async throws {
         let harness = try WorkerHarness()
         let renderer = ScriptedRenderer()
         try await harness.run(renderer) { worker in
             let task = try await harness.add()
             for _ in 0..<100 { worker.wake(task) }
             let final = try await harness.final(task.id)
-            // Behind all the others in the queue: once it is done, they have been dropped.
+            // Last in the queue: once it has completed, the others have been dropped.
             let last = try await harness.add()
             worker.wake(last)
             try await harness.final(last.id)
@@ -124,7 +124,7 @@ import Testing
         }
     }
 
-    @Test func aDispatchMessageThatGotLostIsSentAgain() async throws {
+    @Test func aLostDispatchMessageIsSentAgain() async throws {
         let harness = try WorkerHarness()
         try await harness.run { _ in
             let task = try await harness.add()

@@ -3,23 +3,23 @@ import HistoryChecker
 import PixelFlowCore
 import Testing
 
-/// The same accident twice: a worker stalls past its lease, another takes the task, and both finish.
-/// With fencing nobody can tell; without it the history checker can, and so proves that it looks.
+/// The same accident twice: a worker stalls past its lease, another worker claims the task, and both finish.
+/// With fencing, the history shows no violation. Without it, the checker must find one, which proves that the checker works.
 @Suite struct FencingTests {
-    @Test func withFencingTheHistoryIsGood() async throws {
+    @Test func withFencingTheHistoryIsValid() async throws {
         let harness = try WorkerHarness()
         let history = try await stall(harness)
         #expect(HistoryChecker().violations(in: history) == [])
     }
 
-    @Test func withoutFencingTheCheckerNotices() async throws {
+    @Test func withoutFencingTheCheckerFindsAViolation() async throws {
         var harness = try WorkerHarness()
         harness.workerStore = InterposedTaskStore.withoutFencing(harness.store, tenant: WorkerHarness.tenant)
         let rules = Set(HistoryChecker().violations(in: try await stall(harness)).map(\.rule))
         #expect(rules.contains(.foreignManifest), "found \(rules)")
     }
 
-    /// The first run stalls past its lease and ends while the second is at work.
+    /// Makes the first run stall past its lease and end while the second is running.
     private func stall(_ harness: WorkerHarness) async throws -> History {
         let recorder = HistoryRecorder()
         let (first, second) = (Gate(), Gate())
@@ -36,7 +36,7 @@ import Testing
             harness.clock.advance(by: .seconds(31))
             try await renderer.waitForCall(2)
             first.open()
-            // Taken by the slot that had stalled: so its result has been written, or discarded.
+            // Claimed by the slot that had stalled, so the result of the stalled run has been written or discarded.
             let probe = try await harness.add()
             worker.wake(probe)
             try await harness.final(probe.id)

@@ -5,7 +5,7 @@ import Testing
 
 /// What a worker does with a task that it has lost, or may have lost.
 @Suite struct LeaseTests {
-    @Test func aResultThatComesTooLateIsDiscarded() async throws {
+    @Test func aLateResultIsDiscarded() async throws {
         let harness = try WorkerHarness()
         let first = Gate()
         let renderer = ScriptedRenderer { call, job in
@@ -16,14 +16,14 @@ import Testing
             let task = try await harness.add()
             worker.wake(task)
             try await renderer.waitForCall(1)
-            // The dispatcher finds the lease run out, and the other slot takes the task.
+            // The dispatcher finds that the lease has expired, and the other slot claims the task.
             harness.clock.advance(by: .seconds(31))
             let completed = try await harness.final(task.id)
             #expect(completed.epoch == 2)
             #expect(completed.losses == 1)
             #expect(completed.attempts == 1)
             first.open()
-            // Only once the first run has written and removed its outputs can it take another task.
+            // The first run must write and remove its outputs before its slot can claim another task.
             try await harness.waitForObjects(of: completed, harness.named(by: completed))
             #expect(try await harness.task(task.id).outputs == completed.outputs)
             #expect(try await harness.text(.output("web", of: completed)) == "image of web 2")
@@ -37,8 +37,8 @@ import Testing
         var harness = try WorkerHarness(policy: policy)
         var store = InterposedTaskStore(harness.store)
         let isRendering = Mutex(false)
-        // As after a pause of the machine: the worker comes to its heartbeat when all is over. Not before the renderer has
-        // been called: a run that ends earlier never gets to it.
+        // As after a pause of the machine: the worker's heartbeat comes when the lease is already lost. Not before the renderer has been
+        // called: a run that ends earlier never reaches its heartbeat.
         store.renewing = { _, claim in claim.epoch == 1 && isRendering.withLock { $0 } ? .lost : .extended }
         harness.workerStore = store
         let cancelled = Gate()
@@ -93,7 +93,7 @@ import Testing
             let task = try await fixed.add()
             worker.wake(task)
             try await within(.seconds(10), "the run to be given up") { try await cancelled.pass() }
-            // Nothing was written: whoever finds the lease run out has it run again.
+            // Nothing was written: the task runs again once its lease is found to have expired.
             #expect(try await fixed.task(task.id).status == .processing)
             fixed.clock.advance(by: .seconds(31))
             #expect(try await fixed.final(task.id).status == .completed)

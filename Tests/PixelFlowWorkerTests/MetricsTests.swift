@@ -81,7 +81,7 @@ import Testing
 }
 
 extension PrometheusRegistry {
-    /// The value of a series, with its labels in the order of their names.
+    /// The value of a series, named with its labels in alphabetical order.
     subscript(series: String) -> Double? {
         String(decoding: text(), as: UTF8.self).split(separator: "\n").first { $0.hasPrefix(series + " ") }
             .flatMap { Double($0.dropFirst(series.count + 1)) }

@@ -3,7 +3,7 @@ import PixelFlowCore
 import Synchronization
 import Testing
 
-/// A result outlives an outage of the task store.
+/// A result survives an outage of the task store.
 @Suite struct OutageTests {
     @Test func aResultIsWrittenOnceTheStoreIsBack() async throws {
         var harness = try WorkerHarness()
@@ -16,7 +16,7 @@ import Testing
         try await expectOneCompletion(&harness, store)
     }
 
-    @Test func aResultWhoseAnswerGotLostIsNotTakenBack() async throws {
+    @Test func aResultWhoseAnswerIsLostIsKept() async throws {
         var harness = try WorkerHarness()
         let calls = CallCounter()
         var store = InterposedTaskStore(harness.store)
@@ -66,13 +66,13 @@ import Testing
             let final = try await fixed.final(task.id)
             #expect(final.status == .completed)
             #expect(final.epoch == 2)
-            // What the first run stored is gone, too.
+            // The objects of the first run have been removed, too.
             try await fixed.waitForObjects(of: final, fixed.named(by: final))
         }
     }
 }
 
-/// Numbers calls, from 1.
+/// Numbers calls, starting at 1.
 private final class CallCounter: Sendable {
     private let count = Mutex(0)
 

@@ -3,7 +3,7 @@ import NIOCore
 import PixelFlowCore
 import Testing
 
-/// What a manifest says of outputs that could be made, and of those that could not.
+/// What a manifest says about outputs that succeeded and outputs that failed.
 @Suite struct OutputTests {
     private static let three = Pipeline(outputs: ["a", "b", "c"].map { OutputSpec(name: $0) })
 
@@ -16,7 +16,7 @@ import Testing
         }
     }
 
-    @Test func theManifestTellsEachOutputInOrder() async throws {
+    @Test func theManifestListsEachOutputInOrder() async throws {
         let harness = try WorkerHarness()
         try await harness.run { worker in
             let task = try await harness.add(Self.three)
@@ -63,7 +63,7 @@ import Testing
         }
     }
 
-    @Test func progressIsTold() async throws {
+    @Test func progressIsReported() async throws {
         let harness = try WorkerHarness()
         let gate = Gate()
         let renderer = ScriptedRenderer { _, job in

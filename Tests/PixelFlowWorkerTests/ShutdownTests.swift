@@ -2,7 +2,7 @@ import Conformance
 import PixelFlowCore
 import Testing
 
-/// What becomes of running tasks when the worker is asked to stop.
+/// What happens to running tasks when the worker is asked to stop.
 @Suite struct ShutdownTests {
     @Test func runningTasksAreFinishedWithinTheGracePeriod() async throws {
         let harness = try WorkerHarness()
@@ -41,13 +41,13 @@ import Testing
             #expect(left.attempts == 0)
             #expect(left.losses == 0)
             #expect(left.history.last?.reason == "handed_back")
-            // At once: the store keeps its times apart by microseconds.
+            // Due immediately: the store keeps its timestamps distinct by microseconds.
             #expect(left.nextRunAt < fixed.clock.now() + .milliseconds(1))
             #expect(try await fixed.blobs.keys(task.blobPrefix) == [.upload(task.id, tenant: task.tenant)])
         }
     }
 
-    @Test func noTaskIsTakenAnyMore() async throws {
+    @Test func noMoreTasksAreClaimed() async throws {
         let harness = try WorkerHarness()
         let renderer = ScriptedRenderer()
         try await harness.run(renderer) { worker in

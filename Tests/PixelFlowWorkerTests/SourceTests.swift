@@ -3,7 +3,7 @@ import PixelFlowCore
 import Testing
 import WireFormats
 
-/// Where a run takes its bytes from.
+/// Where a run gets its source bytes.
 @Suite struct SourceTests {
     @Test func aFetchedSourceIsKept() async throws {
         let harness = try WorkerHarness()
@@ -38,9 +38,9 @@ import WireFormats
         }
     }
 
-    /// "fetched" has seven bytes.
+    /// The source, "fetched", is seven bytes long.
     @Test(arguments: [(7, nil), (6, "quota_exceeded"), (nil, nil)] as [(Int?, String?)])
-    func aFetchedSourceIsHeldToTheQuotaAndCounts(_ quota: Int?, _ code: String?) async throws {
+    func aFetchedSourceCountsTowardsTheQuota(_ quota: Int?, _ code: String?) async throws {
         let harness = try WorkerHarness()
         try await harness.store.setQuota(Quota(sourceBytes: quota), of: WorkerHarness.tenant)
         let renderer = ScriptedRenderer()
@@ -57,7 +57,7 @@ import WireFormats
         }
     }
 
-    @Test func anUploadThatIsGoneFailsTheTask() async throws {
+    @Test func aMissingUploadFailsTheTask() async throws {
         let harness = try WorkerHarness()
         try await harness.run { worker in
             let task = try await harness.add()
@@ -93,7 +93,7 @@ import WireFormats
         }
     }
 
-    @Test func aWatermarkThatIsGoneFailsTheTask() async throws {
+    @Test func aMissingWatermarkFailsTheTask() async throws {
         let harness = try WorkerHarness()
         try await harness.run { worker in
             let mark = try await harness.add()

@@ -3,9 +3,9 @@ import NIOCore
 import PixelFlowCore
 import Testing
 
-/// What runs before have left behind goes with the run that ends the task.
+/// The run that ends the task also removes what earlier runs left behind.
 @Suite struct TidinessTests {
-    /// A task whose first worker vanished after it had stored an output.
+    /// A task whose first worker vanished after storing an output.
     private func abandoned(_ harness: WorkerHarness) async throws -> TaskRecord {
         let task = try await harness.add()
         let claimed = try #require(try await harness.store.claim(task.id, by: WorkerID("vanishes")))
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    /// A worker that is killed right after its result was written cannot remove anything any more.
+    /// A worker that is killed right after writing its result can no longer remove anything.
     @Test func theDispatcherRemovesWhatTheLastRunCouldNot() async throws {
         let harness = try WorkerHarness()
         let task = try await abandoned(harness)

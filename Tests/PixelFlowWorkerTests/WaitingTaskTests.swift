@@ -3,9 +3,9 @@ import PixelFlowCore
 import PixelFlowWorker
 import Testing
 
-/// Tasks whose dispatch message does not come.
+/// Tasks whose dispatch message never arrives.
 @Suite struct WaitingTaskTests {
-    @Test func anIdleWorkerTakesTasksWithoutTheirDispatchMessages() async throws {
+    @Test func anIdleWorkerClaimsTasksWithoutDispatchMessages() async throws {
         var harness = try WorkerHarness()
         harness.pollInterval = .milliseconds(5)
         let fixed = harness
@@ -25,7 +25,7 @@ import Testing
         let fixed = harness
         let other = try await fixed.add(lane: .normal)
         try await fixed.run { _ in
-            // Those that come later are taken, so that the worker has looked by then.
+            // Later tasks in the other lanes are claimed, so the worker has polled by then.
             for lane in [Lane.low, .high] {
                 let task = try await fixed.add(lane: lane)
                 #expect(try await fixed.final(task.id).status == .completed)
@@ -53,7 +53,7 @@ import Testing
         _ = try await fixed.store.cancel(task.id, of: WorkerHarness.tenant)
         let renderer = ScriptedRenderer()
         try await fixed.run(renderer) { _ in
-            // One that comes later is taken, so that the worker has looked by then.
+            // A later task is claimed, so the worker has polled by then.
             let other = try await fixed.add()
             #expect(try await fixed.final(other.id).status == .completed)
         }

@@ -11,7 +11,7 @@ struct ProcessCollectorTests {
         return Exposition(registry)
     }
 
-    @Test("the process tells its memory, time, threads and files")
+    @Test("the process reports its memory, start time, threads and files")
     func process() throws {
         let seen = scrape()
         #expect(try #require(seen["process_resident_memory_bytes"]) > 1_000_000)
@@ -40,7 +40,7 @@ struct ProcessCollectorTests {
         withExtendedLifetime(handles) {}
     }
 
-    @Test("the disk tells its room")
+    @Test("the disk reports its free and total space")
     func disk() throws {
         let size = try #require(scrape()[#"disk_size_bytes{folder="temporary"}"#])
         #expect(try #require(scrape()[#"disk_available_bytes{folder="temporary"}"#]) <= size)

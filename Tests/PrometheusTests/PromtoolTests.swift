@@ -10,7 +10,7 @@ private let promtool = "/usr/bin/promtool"
 
 @Suite("promtool", .enabled(if: FileManager.default.isExecutableFile(atPath: promtool)))
 struct PromtoolTests {
-    @Test("takes what a registry writes, without a complaint")
+    @Test("accepts what a registry writes, without complaint")
     func accepts() throws {
         let registry = PrometheusRegistry(descriptions: ProcessCollector.descriptions)
         registry.collect { ProcessCollector().collect(into: &$0) }
@@ -24,7 +24,7 @@ struct PromtoolTests {
         #expect(output.isEmpty)
     }
 
-    @Test("is a judge that can say no")
+    @Test("does reject invalid input")
     func refuses() throws {
         let (status, output) = try check(Array("a_total 1\na_total 2 x\n".utf8))
         #expect(status != 0 && !output.isEmpty)

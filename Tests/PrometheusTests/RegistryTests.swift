@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Registry")
 struct RegistryTests {
-    @Test("nothing is lost when many threads count at a time")
+    @Test("nothing is lost when many threads count concurrently")
     func concurrency() async {
         let registry = PrometheusRegistry()
         let counter = Counter(label: "n_total", factory: registry)
@@ -34,7 +34,7 @@ struct RegistryTests {
         #expect(seen["level"] == 16)
     }
 
-    @Test("the buckets of a histogram hold what is at most their bound, and end in all")
+    @Test("histogram buckets are cumulative, and the last one contains everything")
     func buckets() {
         let registry = PrometheusRegistry(descriptions: [
             MetricDescription(.histogram, "size_bytes", buckets: HistogramBuckets([10, 1, 10, .infinity]), "Sizes.")
@@ -50,7 +50,7 @@ struct RegistryTests {
         #expect(seen["size_bytes_count"] == 5)
     }
 
-    @Test("a name without buckets of its own gets those of its unit")
+    @Test("a metric without its own buckets gets those of its unit")
     func standardBuckets() {
         let registry = PrometheusRegistry()
         Metrics.Timer(label: "a_seconds", factory: registry).recordSeconds(1)
@@ -60,7 +60,7 @@ struct RegistryTests {
         #expect(text.contains(#"b_bytes_bucket{le="1024"} 1"#) && text.contains(#"b_bytes_bucket{le="67108864"} 1"#))
     }
 
-    @Test("a label that grows without bound costs a bounded number of series")
+    @Test("a label with unbounded values costs a bounded number of series")
     func limit() {
         let registry = PrometheusRegistry(seriesLimit: 3)
         for number in 0..<10 { Counter(label: "n_total", dimensions: [("id", "\(number)")], factory: registry).increment() }
@@ -71,7 +71,7 @@ struct RegistryTests {
         #expect(seen[#"metrics_refused_series_total{metric="n_total"}"#] == 7)
     }
 
-    @Test("a name of one type is refused to another, and told")
+    @Test("a name in use is refused for another type, and reported")
     func conflict() {
         let registry = PrometheusRegistry()
         Counter(label: "n_total", factory: registry).increment()
@@ -80,7 +80,7 @@ struct RegistryTests {
         #expect(Exposition(registry)[#"metrics_refused_series_total{metric="n_total"}"#] == 1)
     }
 
-    @Test("what is destroyed is no longer told")
+    @Test("a destroyed metric is no longer exported")
     func destroy() {
         let registry = PrometheusRegistry()
         let counter = Counter(label: "n_total", factory: registry)
@@ -93,7 +93,7 @@ struct RegistryTests {
         #expect(Exposition(registry)["n_total"] == 1)
     }
 
-    @Test("a counter does not go down; reset sets it to zero")
+    @Test("a counter never decreases; reset sets it to zero")
     func reset() {
         let registry = PrometheusRegistry()
         let counter = Counter(label: "n_total", factory: registry)
@@ -104,7 +104,7 @@ struct RegistryTests {
         #expect(Exposition(registry)["n_total"] == 0)
     }
 
-    @Test("collectors are asked in each scrape")
+    @Test("collectors are called on each scrape")
     func collectors() {
         let registry = PrometheusRegistry()
         registry.collect { $0.gauge("level", 1, labels: [("tank", "a")], help: "Level.") }
@@ -113,7 +113,7 @@ struct RegistryTests {
         #expect(seen.text == "# HELP level Level.\n# TYPE level gauge\nlevel{tank=\"a\"} 1\nlevel{tank=\"b\"} 2\n")
     }
 
-    @Test("on several pages each claimed metric is on one, and the rest on all")
+    @Test("with several pages, each claimed metric is on one page, and the rest on all")
     func pages() {
         let registry = PrometheusRegistry()
         for name in ["auth_a", "task_b", "task_new_c", "other"] { Gauge(label: name, factory: registry).record(1) }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Text format")
 struct TextFormatTests {
-    @Test("each kind is written as the format wants it")
+    @Test("each kind is written in the required format")
     func kinds() {
         let registry = PrometheusRegistry(descriptions: [
             MetricDescription(.counter, "requests_total", labels: ["status"], "Requests answered."),
@@ -40,7 +40,7 @@ struct TextFormatTests {
     }
 
     @Test(
-        "labels of swift-metrics become names of Prometheus",
+        "swift-metrics labels become Prometheus label names",
         arguments: [("requests", "requests_total"), ("http.requests-all", "http_requests_all_total"), ("2nd_total", "_2nd_total")])
     func names(label: String, name: String) {
         let registry = PrometheusRegistry()
@@ -48,7 +48,7 @@ struct TextFormatTests {
         #expect(Exposition(registry)[name] == 1)
     }
 
-    @Test("a timer is in seconds, whatever it was called")
+    @Test("a timer is in seconds, whatever its name")
     func timers() {
         let registry = PrometheusRegistry()
         Metrics.Timer(label: "wait", factory: registry).recordSeconds(3)
@@ -65,7 +65,7 @@ struct TextFormatTests {
     }
 
     @Test(
-        "numbers are written as Prometheus reads them",
+        "numbers are written as Prometheus parses them",
         arguments: [
             (0.0, "0"), (-2, "-2"), (0.000_01, "1e-05"), (1e15, "1000000000000000"), (1e300, "1e+300"), (.infinity, "+Inf"),
             (-.infinity, "-Inf"), (.nan, "NaN"),
@@ -76,7 +76,7 @@ struct TextFormatTests {
         #expect(Exposition(registry).lines.last == "value \(text)")
     }
 
-    @Test("the order in which labels are given is no difference")
+    @Test("the order of labels makes no difference")
     func labelOrder() {
         let registry = PrometheusRegistry()
         Counter(label: "n_total", dimensions: [("b", "2"), ("a", "1")], factory: registry).increment()

@@ -2,7 +2,7 @@ package import NIOCore
 import NIOPosix
 import Synchronization
 
-/// A connection over which a test says what no HTTP client would, byte by byte.
+/// A connection on which a test can send bytes that no HTTP client would send.
 package struct RawConnection: Sendable {
     package struct Missing: Error, CustomStringConvertible {
         package let description: String
@@ -11,7 +11,7 @@ package struct RawConnection: Sendable {
     private let channel: any Channel
     private let inbox: Inbox
 
-    /// - Parameter source: the address to come from, as in `127.0.0.2`.
+    /// - Parameter source: the local address, such as `127.0.0.2`.
     package static func open(port: Int, host: String = "127.0.0.1", from source: String? = nil) async throws -> RawConnection {
         let inbox = Inbox()
         var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -27,12 +27,12 @@ package struct RawConnection: Sendable {
 
     package func send(_ bytes: ByteBuffer) async throws { try await channel.writeAndFlush(bytes).get() }
 
-    /// Everything that has arrived, once that contains `text`.
+    /// Everything received, once it contains `text`.
     package func reply(containing text: String, within seconds: Int64 = 20) async throws -> String {
         try await inbox.wait(on: channel.eventLoop, within: seconds, for: "\"\(text)\"") { received, _ in received.contains(text) }
     }
 
-    /// Everything that has arrived, once the server has closed the connection.
+    /// Everything received, once the server has closed the connection.
     package func replyUntilClosed(within seconds: Int64 = 20) async throws -> String {
         try await inbox.wait(on: channel.eventLoop, within: seconds, for: "the end of the connection") { _, isClosed in isClosed }
     }
@@ -40,7 +40,7 @@ package struct RawConnection: Sendable {
     package func close() { channel.close(promise: nil) }
 }
 
-/// What has arrived on one connection, and who waits for it.
+/// What one connection has received, and who waits for it.
 private final class Inbox: Sendable {
     private struct State {
         var received = ""
@@ -98,7 +98,7 @@ private final class Inbox: Sendable {
 
         func channelInactive(context: ChannelHandlerContext) { inbox.change { $0.isClosed = true } }
 
-        /// A connection that is reset is closed as well.
+        /// A reset connection counts as closed.
         func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
     }
 }

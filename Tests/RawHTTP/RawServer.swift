@@ -4,11 +4,11 @@ import NIOPosix
 package import NIOSSL
 import Synchronization
 
-/// A server on 127.0.0.1 that records what it is sent, and answers with the very bytes that a test wants.
+/// A server on 127.0.0.1 that records requests, and responds with exactly the bytes that a test specifies.
 package final class RawServer: Sendable {
     package struct Request: Sendable {
         package let path: String
-        /// By name, in lower case; of several the last.
+        /// By name in lowercase; if a name is repeated, the last one counts.
         package let headers: [String: String]
         package let bytes: [UInt8]
         package let at: ContinuousClock.Instant
@@ -18,7 +18,7 @@ package final class RawServer: Sendable {
         package func header(_ name: String) -> String? { headers[name.lowercased()] }
     }
 
-    /// Writes the answer, if there is to be one.
+    /// Writes the response, if there is one.
     package typealias Answer = @Sendable (Request, any Channel) -> Void
 
     private struct Log {
@@ -39,19 +39,19 @@ package final class RawServer: Sendable {
     }
 
     package var requests: [Request] { log.value.withLock(\.requests) }
-    /// How many have been opened.
+    /// The number of connections opened so far.
     package var connections: Int { log.value.withLock(\.connections) }
 
     package func url(_ path: String = "/image", host: String = "127.0.0.1", scheme: String = "http") -> String {
         "\(scheme)://\(host):\(port)\(path)"
     }
 
-    /// Waits for so many requests.
+    /// Waits for this number of requests.
     package func requests(_ count: Int) async throws -> [Request] {
         try await eventually("\(count) requests") { () -> [Request]? in requests.count >= count ? requests : nil }
     }
 
-    /// Runs a server while `body` runs.
+    /// Runs a server during `body`.
     package static func run<Value>(
         tls: NIOSSLContext? = nil, answer: @escaping Answer, _ body: (RawServer) async throws -> Value
     ) async throws -> Value {
@@ -80,7 +80,7 @@ package final class RawServer: Sendable {
         return try result.get()
     }
 
-    /// Answers with a status.
+    /// Responds with a status.
     package static func status(_ status: Int, headers: String = "", body: String = "") -> Answer {
         { _, channel in
             let text = "HTTP/1.1 \(status) Status\r\nContent-Length: \(body.utf8.count)\r\n\(headers)\r\n\(body)"

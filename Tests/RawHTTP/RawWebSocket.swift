@@ -3,9 +3,9 @@ import NIOHTTP1
 import NIOPosix
 package import NIOWebSocket
 
-/// A WebSocket over which a test says what no client library would, frame by frame.
+/// A WebSocket on which a test can send frames that no client library would send.
 package struct RawWebSocket: Sendable {
-    /// The server has answered the handshake with something else than 101.
+    /// The server has responded to the handshake with a status other than 101.
     package struct Refused: Error, CustomStringConvertible {
         package let status: Int
         package let body: String
@@ -77,7 +77,7 @@ package struct RawWebSocket: Sendable {
         }
     }
 
-    /// Sends a frame, masked as a client's must be.
+    /// Sends a frame, masked as required for clients.
     package func send(_ opcode: WebSocketOpcode, _ data: ByteBuffer = ByteBuffer(), fin: Bool = true) async throws {
         try await send(WebSocketFrame(fin: fin, opcode: opcode, maskKey: .random(), data: data))
     }
@@ -92,7 +92,7 @@ package struct RawWebSocket: Sendable {
         try await frames.next()
     }
 
-    /// The code and the reason that the server closes with, whatever it says before.
+    /// The code and reason with which the server closes; ignores frames before that.
     package func close() async throws -> (code: UInt16?, reason: String) {
         // bounded: by the end of the connection.
         while let frame = try await next() {
@@ -104,7 +104,7 @@ package struct RawWebSocket: Sendable {
     }
 }
 
-/// Sendable unchecked: a test reads one frame at a time.
+/// `@unchecked Sendable`: a test reads one frame at a time.
 private final class FrameInbox: @unchecked Sendable {
     private var iterator: NIOAsyncChannelInboundStream<WebSocketFrame>.AsyncIterator
 

@@ -29,7 +29,7 @@ struct SMTPFaultTests {
         }
     }
 
-    @Test("silence before the final dot is no doubt, silence after it is", arguments: ["", "EHLO", "MAIL", "RCPT", "DATA", "."])
+    @Test("silence before the final dot leaves no doubt, silence after it does", arguments: ["", "EHLO", "MAIL", "RCPT", "DATA", "."])
     func loses(word: String) async throws {
         for answer in [FakeMailServer.Answer.silence, .hangUp] {
             try await FakeMailServer.with({ $0.prefix(4) == word ? answer : FakeMailServer.usual($0) }) { server in
@@ -42,7 +42,7 @@ struct SMTPFaultTests {
     }
 
     @Test(
-        "a refusal is of the message where it is about the message",
+        "a refusal counts against the message only if it is about the message",
         arguments: [
             ("", "554 go away", SMTPError.Kind.server), ("EHLO", "500 what", .server), ("MAIL", "550 not you", .server),
             ("MAIL", "451 not now", .postponed), ("RCPT", "550 not them", .refused), ("RCPT", "450 not now", .postponed),
@@ -56,7 +56,7 @@ struct SMTPFaultTests {
         }
     }
 
-    @Test("a server that talks without end is refused")
+    @Test("a server that never stops sending is refused")
     func bounds() async throws {
         let texts = [String(repeating: "x", count: 3_000), (0..<200).map { "250-\($0)" }.joined(separator: "\r\n")]
         for text in texts {
@@ -67,7 +67,7 @@ struct SMTPFaultTests {
         }
     }
 
-    @Test("without TLS nothing is sent to a server elsewhere, and never a password")
+    @Test("without TLS nothing is sent to a remote server, and never a password")
     func insists() async throws {
         try await FakeMailServer.with(FakeMailServer.usual) { server in
             for (security, credentials) in [(SMTPEndpoint.Security.required, false), (.required, true)] {
@@ -84,7 +84,7 @@ struct SMTPFaultTests {
         }
     }
 
-    @Test("what comes in the clear between STARTTLS and TLS ends the connection")
+    @Test("plaintext between STARTTLS and TLS ends the connection")
     func refusesInjection() async throws {
         let answer: @Sendable (String) -> FakeMailServer.Answer = { line in
             switch line.prefix(4) {
@@ -99,7 +99,7 @@ struct SMTPFaultTests {
         }
     }
 
-    @Test("lines that begin with a dot get another one, and the message ends with one")
+    @Test("lines that begin with a dot get another one, and the message ends with a dot")
     func stuffs() async throws {
         try await FakeMailServer.with(FakeMailServer.usual) { server in
             let message = try SMTPServerTests.message(text: ".\n.hidden\nplain", html: nil)
@@ -111,7 +111,7 @@ struct SMTPFaultTests {
         }
     }
 
-    @Test("a send that is cancelled ends")
+    @Test("a cancelled send ends")
     func cancels() async throws {
         try await FakeMailServer.with({ _ in .silence }) { server in
             let client = try SMTPClient(try SMTPEndpoint(url: "smtp://127.0.0.1:\(server.port)"))

@@ -2,11 +2,11 @@ import Testing
 
 @testable import SMTP
 
-@Suite("Messages as they are sent")
+@Suite("Message format")
 struct SMTPMessageTests {
     private static let injections = ["a\r\nBcc: eve@example.org", "a\nb", "a\rb", "a\u{0}b", "a\u{85}b", "a\u{2028}b"]
 
-    @Test("nothing that goes into the header can add a line to it", arguments: injections)
+    @Test("no header value can add a line to the header", arguments: injections)
     func refusesInjection(text: String) throws {
         let (ada, bob) = (try MailAddress("ada@example.org"), try MailAddress("bob@example.org"))
         #expect(throws: SMTPError.self) { try MailAddress("ada@example.org", name: text) }
@@ -21,12 +21,12 @@ struct SMTPMessageTests {
         }
     }
 
-    @Test("an address that could end a command is none", arguments: ["", "@", "a@", "@b", "a@b@c", "a b@c", "a>@b", "<a@b", "a@b,c@d"])
+    @Test("an address that could end a command is invalid", arguments: ["", "@", "a@", "@b", "a@b@c", "a b@c", "a>@b", "<a@b", "a@b,c@d"])
     func refusesAddresses(text: String) {
         #expect(throws: SMTPError.self) { try MailAddress(text) }
     }
 
-    @Test("a mailbox is read with and without a name")
+    @Test("a mailbox is parsed with and without a name")
     func readsMailboxes() throws {
         let (bare, named) = (try MailAddress("ada@example.org"), try MailAddress("ada@example.org", name: "Ada L"))
         #expect(try MailAddress(parsing: "ada@example.org") == bare)
@@ -35,7 +35,7 @@ struct SMTPMessageTests {
         #expect(throws: SMTPError.self) { try MailAddress(parsing: "Ada <ada@example.org") }
     }
 
-    @Test("a line of the header has at most 76 bytes where words allow, and no word is torn apart")
+    @Test("header lines have at most 76 bytes if words allow, and words are not split")
     func folds() {
         let text = "Subject: " + (0..<60).map { "word\($0)" }.joined(separator: " ")
         let lines = HeaderText.folded(text)
@@ -47,7 +47,7 @@ struct SMTPMessageTests {
         #expect(HeaderText.folded("Subject: a" + String(repeating: " ", count: 100) + "b").joined(separator: "").hasSuffix("b"))
     }
 
-    @Test("quoted-printable keeps blanks at the end of a line, and lines short")
+    @Test("quoted-printable preserves trailing blanks, and keeps lines short")
     func quotes() {
         #expect(QuotedPrintable.lines("a=b \r\nü\tx\t") == ["a=3Db=20", "=C3=BC\tx=09"])
         let long = QuotedPrintable.lines(String(repeating: "é", count: 100) + String(repeating: "y", count: 76))
@@ -57,7 +57,7 @@ struct SMTPMessageTests {
     }
 
     @Test(
-        "dates have their weekday, leap days included",
+        "dates have the right weekday, leap days included",
         arguments: [
             (Int64(0), "Thu, 01 Jan 1970 00:00:00 +0000"), (951_782_400, "Tue, 29 Feb 2000 00:00:00 +0000"),
             (1_772_323_199, "Sat, 28 Feb 2026 23:59:59 +0000"), (4_107_542_400, "Mon, 01 Mar 2100 00:00:00 +0000"),
@@ -67,7 +67,7 @@ struct SMTPMessageTests {
         #expect(MailDate.text(seconds) == text)
     }
 
-    @Test("a URL names the server, and never repeats its password where it is wrong")
+    @Test("a URL names the server, and its error never repeats the password")
     func readsURLs() throws {
         let full = try SMTPEndpoint(url: "smtps://ada:p%40ss@mail.example.org")
         #expect(full.host == "mail.example.org" && full.port == 465 && full.isImplicitTLS)

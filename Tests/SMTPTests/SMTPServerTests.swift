@@ -25,7 +25,7 @@ struct SMTPServerTests {
         }
     }
 
-    @Test("a message arrives as it was, over each kind of connection", arguments: [MailServer.Security.plain, .starttls, .implicit])
+    @Test("a message arrives unchanged over each kind of connection", arguments: [MailServer.Security.plain, .starttls, .implicit])
     func arrives(security: MailServer.Security) async throws {
         try await MailServer.with(security) { server in
             let message = try Self.message()
@@ -45,7 +45,7 @@ struct SMTPServerTests {
         }
     }
 
-    @Test("a name is as good as an address where the certificate has it, and no other certificate will do")
+    @Test("a host name works like an address if the certificate contains it, and no other certificate is accepted")
     func verifies() async throws {
         try await MailServer.with(.implicit) { server in
             let message = try Self.message()
@@ -55,7 +55,7 @@ struct SMTPServerTests {
         }
     }
 
-    @Test("a certificate for the address of the server is none for its name", arguments: [MailServer.Security.implicit, .starttls])
+    @Test("a certificate for the address of the server is not valid for its name", arguments: [MailServer.Security.implicit, .starttls])
     func wantsTheName(security: MailServer.Security) async throws {
         try await MailServer.with(security, names: "IP:127.0.0.1,DNS:*.example.org") { server in
             let message = try Self.message()
@@ -64,7 +64,7 @@ struct SMTPServerTests {
         }
     }
 
-    @Test("a login by either mechanism", arguments: ["PLAIN", "LOGIN"])
+    @Test("either mechanism can log in", arguments: ["PLAIN", "LOGIN"])
     func logsIn(mechanism: String) async throws {
         try await MailServer.with(.starttls, login: "ada:correct horse", mechanisms: mechanism) { server in
             #expect(try await send(try Self.message(), to: server.url(login: "ada:correct%20horse")) == nil)
@@ -76,7 +76,7 @@ struct SMTPServerTests {
         }
     }
 
-    @Test("refusals say whether another attempt can help")
+    @Test("refusals say whether another attempt can succeed")
     func refuses() async throws {
         try await MailServer.with { server in
             let expected: [(String, SMTPError.Kind, Bool)] = [
@@ -90,7 +90,7 @@ struct SMTPServerTests {
         }
     }
 
-    @Test("a message beyond the size that the server names is not even tried")
+    @Test("a message larger than the server's size limit is not sent")
     func minds() async throws {
         try await MailServer.with(size: 1_000) { server in
             let error = try #require(try await send(try Self.message(), to: server.url()))
@@ -98,7 +98,7 @@ struct SMTPServerTests {
         }
     }
 
-    @Test("an address with letters beyond ASCII is sent with SMTPUTF8")
+    @Test("a non-ASCII address is sent with SMTPUTF8")
     func sendsUnicodeAddresses() async throws {
         try await MailServer.with { server in
             #expect(try await send(try Self.message(to: "grüße@example.org"), to: server.url()) == nil)
@@ -107,7 +107,7 @@ struct SMTPServerTests {
         }
     }
 
-    @Test("where nothing listens there is no connection")
+    @Test("without a listening server, the connection fails")
     func findsNobody() async throws {
         try await MailServer.with { server in
             try server.stop()

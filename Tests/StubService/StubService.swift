@@ -2,11 +2,11 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// A service over HTTP that answers as a closure says, and remembers what it was asked.
+/// An HTTP service whose responses come from a closure, and which records its requests.
 package struct StubService: Sendable {
     package struct Call: Sendable, Hashable {
         package var method: String
-        /// With its query.
+        /// Including the query.
         package var path: String
         package var authorization: String?
         package var body: String

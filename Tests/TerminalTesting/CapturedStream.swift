@@ -1,7 +1,7 @@
 import Synchronization
 package import Terminal
 
-/// Keeps what is written.
+/// Records what is written.
 package final class CapturedStream: ConsoleStream {
     package let terminalWidth: Int?
     private let contents = Mutex("")

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Output that somebody has looked at and found good, one file each in `Tests/Fixtures/PROGRAM`.
-/// `PIXELFLOW_TEST_RECORD=1 swift test --filter GoldenTests` writes the files anew; look at what changed then.
+/// Approved output, in one file each in `Tests/Fixtures/PROGRAM`.
+/// `PIXELFLOW_TEST_RECORD=1 swift test --filter GoldenTests` rewrites the files; review the changes afterwards.
 package struct GoldenFiles: Sendable {
     private let folder: URL
 
@@ -9,7 +9,7 @@ package struct GoldenFiles: Sendable {
         folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Fixtures/\(program)").standardized
     }
 
-    /// What has been found good; the text itself where files are written anew.
+    /// The approved text; the given text itself if files are being rewritten.
     package func kept(_ name: String, recording text: String) throws -> String {
         let file = folder.appending(path: name)
         if ProcessInfo.processInfo.environment["PIXELFLOW_TEST_RECORD"] == "1" {

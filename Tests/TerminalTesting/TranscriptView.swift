@@ -1,6 +1,6 @@
 import Terminal
 
-/// One way to look at a command: on a terminal of some width, or in one of the formats in a pipe.
+/// A presentation of a command's output: on a terminal of a certain width, or in a pipe in one of the formats.
 package struct TranscriptView: Sendable {
     package static let formats = ["wide", "json", "yaml", "name"]
     package static let widths = [60, 100, 160]
@@ -9,13 +9,13 @@ package struct TranscriptView: Sendable {
     /// Nil for a pipe.
     package let width: Int?
 
-    /// Terminals of some widths, and some formats in a pipe.
+    /// Terminals of several widths, and several formats in a pipe.
     package static func all(of arguments: [String], widths: [Int] = widths, formats: [String]) -> [TranscriptView] {
         widths.map { TranscriptView(arguments: arguments, width: $0) }
             + formats.map { TranscriptView(arguments: arguments + ["-o", $0], width: nil) }
     }
 
-    /// The command, what it said and how it ended.
+    /// The command, its output and its exit status.
     package func text(_ program: String, _ outcome: Outcome) -> String {
         let errors = outcome.errors.split(separator: "\n").map { "stderr: \($0)\n" }.joined()
         let place = width.map { "\($0) columns" } ?? "a pipe"

@@ -1,16 +1,16 @@
 package import Deadlines
 import Foundation
 
-/// A program that a test runs to its end.
+/// Runs a program to its end.
 package struct Command: Sendable {
     package struct Outcome: Sendable {
-        /// The negative number of the signal that ended it.
+        /// The exit code, or the negative number of the signal that ended it.
         package let status: Int32
         package let output: String
         package let errors: String
     }
 
-    /// Files, not pipes: a pipe that is full stops the program, and `FileHandle` ends the process where a signal interrupts its reading.
+    /// Files instead of pipes: a full pipe blocks the program, and `FileHandle` crashes the process if a signal interrupts its reading.
     private let folder: URL
     private let process: RunningProcess
     private let words: String
@@ -32,10 +32,10 @@ package struct Command: Sendable {
 
     private func remove() { try? FileManager.default.removeItem(at: folder) }
 
-    /// Runs a program, killed beyond the limit. Blocks the thread meanwhile.
+    /// Runs a program, and kills it after the limit. Blocks the thread.
     ///
     /// - Parameters:
-    ///   - executable: a path, or a name that is looked for in `PATH`.
+    ///   - executable: a path, or a name that is looked up in `PATH`.
     ///   - environment: by default that of the tests.
     /// - Throws: `DeadlineExceeded` after the limit.
     package static func run(
@@ -47,7 +47,7 @@ package struct Command: Sendable {
         return try command.outcome(try command.process.waitForExit(within: limit, command.words))
     }
 
-    /// What a program prints.
+    /// The output of a program.
     ///
     /// - Throws: `CommandError` if the program fails, `DeadlineExceeded` after five minutes.
     package static func output(_ executable: String, _ arguments: String...) async throws -> String {
@@ -64,7 +64,7 @@ package struct Command: Sendable {
     }
 }
 
-/// A program that a test needs has failed.
+/// A program that a test depends on has failed.
 package struct CommandError: Error {
     package let command: String
     package let outcome: Command.Outcome

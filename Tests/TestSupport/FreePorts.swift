@@ -1,14 +1,14 @@
 import Glibc
 import Synchronization
 
-/// Ports below those that the kernel gives to outgoing connections: none of these takes the port of a service that restarts.
+/// Ports below the range of outgoing connections, so that none of these can take the port of a restarting service.
 package enum FreePorts {
     package struct NoFreePortError: Error {}
 
     private static let range = 16_000..<32_000
     private static let last = Mutex(Int.random(in: range))
 
-    /// On the loopback address; no other call of this process returns it.
+    /// A port on the loopback address that no other call in this process returns.
     package static func next() throws -> Int {
         for _ in range {
             let port = last.withLock { last in

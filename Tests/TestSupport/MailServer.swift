@@ -1,11 +1,11 @@
 package import Deadlines
 import Foundation
 
-/// Debian's aiosmtpd, which a test starts, stops and starts again. What it takes, it keeps.
+/// Debian's aiosmtpd, which a test starts, stops and restarts. It keeps the messages that it accepts.
 package final class MailServer {
     package enum Security: String { case plain, starttls, implicit }
 
-    /// A message that the server has taken.
+    /// A message that the server has accepted.
     package struct Mail: Decodable, Sendable {
         package let from: String
         package let to: [String]
@@ -17,23 +17,23 @@ package final class MailServer {
         /// The mechanism of the login.
         package let login: String
         package let raw: String
-        /// What the parser of the standard library finds wrong.
+        /// Defects found by the parser of Python's standard library.
         package let defects: [String]
     }
 
     package let security: Security
-    /// On the loopback address, the same for each start; 0 before the first.
+    /// On the loopback address, the same after each start; 0 before the first one.
     package private(set) var port = 0
     private let folder: URL
     private let arguments: [String]
     private var process: RunningProcess?
 
-    /// Runs `body` with a server that answers, and removes the server afterwards.
+    /// Runs `body` with a server that responds, and removes the server afterwards.
     ///
     /// - Parameters:
-    ///   - login: `USER:PASSWORD`, without which nobody may send.
-    ///   - size: the largest message in bytes.
-    ///   - names: of the certificate.
+    ///   - login: `USER:PASSWORD`; if set, the server requires it.
+    ///   - size: the maximum size of a message in bytes.
+    ///   - names: the names in the certificate.
     package static func with(
         _ security: Security = .plain, login: String? = nil, mechanisms: String = "PLAIN,LOGIN", size: Int = 1_000_000,
         names: String = "DNS:localhost,IP:127.0.0.1", _ body: (MailServer) async throws -> Void
@@ -55,7 +55,7 @@ package final class MailServer {
         if security != .plain { try makeCertificate(names) }
     }
 
-    /// Vouches for itself.
+    /// A self-signed certificate.
     private func makeCertificate(_ names: String) throws {
         let made = try Command.run(
             "openssl",
@@ -68,10 +68,10 @@ package final class MailServer {
         guard made.status == 0 else { throw MailServerError(text: made.errors) }
     }
 
-    /// The file of the certificate.
+    /// The path of the certificate.
     package var certificate: String { folder.appending(path: "certificate.pem").path }
 
-    /// Starts the server, at the port of before if there was one.
+    /// Starts the server, on the same port as before.
     package func start() async throws {
         let file = folder.appending(path: "port")
         try? FileManager.default.removeItem(at: file)
@@ -86,7 +86,7 @@ package final class MailServer {
         }
     }
 
-    /// Ends the server at once; what it has taken stays.
+    /// Stops the server immediately; accepted messages are kept.
     package func stop() throws {
         guard let process else { return }
         process.signal(SIGKILL)
@@ -99,13 +99,13 @@ package final class MailServer {
         try? FileManager.default.removeItem(at: folder)
     }
 
-    /// What the server has taken, in that order.
+    /// The accepted messages in order.
     package func mails() throws -> [Mail] {
         guard let data = try? Data(contentsOf: folder.appending(path: "mailbox.jsonl")) else { return [] }
         return try data.split(separator: UInt8(ascii: "\n")).map { try JSONDecoder().decode(Mail.self, from: $0) }
     }
 
-    /// As `PIXELFLOW_SMTP_URL` has it.
+    /// A value for `PIXELFLOW_SMTP_URL`.
     ///
     /// - Parameter login: `USER:PASSWORD`
     package func url(host: String = "127.0.0.1", login: String? = nil) -> String {
@@ -114,7 +114,7 @@ package final class MailServer {
     }
 }
 
-/// The server could not be started: perhaps python3-aiosmtpd is missing, which `scripts/setup stack` installs.
+/// The server could not be started, possibly because python3-aiosmtpd is missing, which `scripts/setup stack` installs.
 struct MailServerError: Error, CustomStringConvertible {
     let text: String
     var description: String { "the mail server does not start (scripts/setup stack installs it): \(text)" }

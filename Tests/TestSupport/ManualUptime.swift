@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A monotonic clock that stands still until a test moves it.
+/// A monotonic clock that a test controls.
 package final class ManualUptime: Sendable {
     private let instant = Mutex(ContinuousClock.now)
 

@@ -3,10 +3,11 @@ import Foundation
 package import Glibc
 import Synchronization
 
-/// A process that a test has started, killed at the latest when nobody refers to it any more. The only place in which tests start one.
+/// A process that a test has started, killed at the latest when the last reference is released. Tests start processes only here.
 ///
-/// Not by swift-subprocess, whose processes live within one call: a test starts a server in one place, signals it in a second and
-/// awaits its end in a third. Not by `Foundation.Process` either, which leaves blocked what the threads of tests have blocked: SIGTERM.
+/// Not with swift-subprocess, whose processes live within one call: a test starts a server in one place, signals it in a second and
+/// awaits its end in a third. Not with `Foundation.Process` either, which passes on the signal mask of test threads, in which SIGTERM
+/// is blocked.
 package final class RunningProcess: Sendable {
     package struct SpawnError: Error {
         package let executable: String
@@ -17,11 +18,11 @@ package final class RunningProcess: Sendable {
     private let state: ExitState
 
     /// - Parameters:
-    ///   - executable: a path, or a name that is looked for in `PATH`.
+    ///   - executable: a path, or a name that is looked up in `PATH`.
     ///   - environment: by default that of the tests.
-    ///   - input: the file that it reads.
-    ///   - output: the file to which what it prints is added.
-    ///   - errors: the file to which what it logs is added.
+    ///   - input: the file that is its standard input.
+    ///   - output: the file to which its standard output is appended.
+    ///   - errors: the file to which its standard error is appended.
     package init(
         _ executable: String, _ arguments: [String] = [], environment: [String: String]? = nil, input: String = "/dev/null",
         output: String = "/dev/null", errors: String = "/dev/null"
@@ -50,7 +51,7 @@ package final class RunningProcess: Sendable {
         let state = ExitState()
         self.pid = pid
         self.state = state
-        // Waiting blocks, so it has a thread of its own.
+        // Waiting blocks, so it needs its own thread.
         Thread.detachNewThread { [pid] in
             var status: Int32 = 0
             // bounded: by whoever waits; nobody waits for this thread.
@@ -61,18 +62,18 @@ package final class RunningProcess: Sendable {
 
     deinit { signal(SIGKILL) }
 
-    /// With room for what other threads open meanwhile.
+    /// With a margin for descriptors that other threads open meanwhile.
     private static var highestDescriptor: Int32 {
         let open = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
         return (open.compactMap { Int32($0) }.max() ?? 0) + 64
     }
 
     package var isRunning: Bool { exitCode == nil }
-    /// The negative number of the signal that ended it; nil while it runs.
+    /// The exit code, or the negative number of the signal that ended it; nil while it runs.
     package var exitCode: Int32? { state.code }
 
     package func signal(_ number: Int32) {
-        // Once it has been waited for, the number may be somebody else's.
+        // Once the process has been reaped, another one may have its id.
         state.whileRunning { _ = Foundation.kill(pid, number) }
     }
 
@@ -82,9 +83,9 @@ package final class RunningProcess: Sendable {
         await withCheckedContinuation { state.onExit($0) }
     }
 
-    /// Blocks the thread until the process ends; one that takes longer than `limit` is killed.
+    /// Blocks the thread until the process ends, and kills it after `limit`.
     ///
-    /// - Returns: as `exitCode`.
+    /// - Returns: like `exitCode`.
     /// - Throws: `DeadlineExceeded` with `what` after the limit.
     @discardableResult
     package func waitForExit(

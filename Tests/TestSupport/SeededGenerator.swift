@@ -1,4 +1,4 @@
-/// Random numbers that are the same in every run and on every machine, by SplitMix64.
+/// Random numbers that are the same in every run and on every machine (SplitMix64).
 package struct SeededGenerator: RandomNumberGenerator, Sendable {
     private var state: UInt64
 

@@ -2,30 +2,30 @@ import Deadlines
 import Foundation
 package import Glibc
 
-/// A server that a test starts, kills and robs of its data.
+/// A server that a test starts, kills, and whose data it can delete.
 package final class ServerProcess {
-    /// On the loopback address, the same for each start.
+    /// On the loopback address, the same after each start.
     package let port: Int
     private let executable: String
     private let folder: URL
     private var process: RunningProcess?
 
-    /// Not running yet.
+    /// Does not start the server.
     private init(_ executable: String) throws {
         self.executable = executable
         folder = FileManager.default.temporaryDirectory.appending(path: "pixelflow-server-\(UUID().uuidString)")
         port = try FreePorts.next()
     }
 
-    /// Starts the server on what it has stored; it need not answer yet.
+    /// Starts the server with its stored data; it may not respond yet.
     ///
-    /// - Parameter arguments: made from the folder in which the server is to keep its data.
+    /// - Parameter arguments: receives the folder for the server's data.
     package func start(_ arguments: (_ data: String) -> [String]) throws {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         process = try RunningProcess(executable, arguments(folder.path))
     }
 
-    /// Stops the server; what it has acknowledged is on disk then. Killed, some lose the last second.
+    /// Stops the server after it has written everything acknowledged to disk. Some servers lose the last second if they are killed.
     package func stop(by signal: Int32 = SIGTERM) async throws {
         guard let process else { return }
         try send(signal)
@@ -33,15 +33,15 @@ package final class ServerProcess {
         self.process = nil
     }
 
-    /// Sends a signal to the server, which goes on: SIGSTOP and SIGCONT pause it.
+    /// Sends a signal to the server, which must survive it: SIGSTOP and SIGCONT pause it.
     package func send(_ signal: Int32) throws {
         guard let process, process.isRunning else { return }
-        // The executable may be a script that waits for the server proper.
+        // The executable may be a script that waits for the actual server.
         let children = try Self.children(of: process.pid)
         for process in children.isEmpty ? [process.pid] : children { kill(process, signal) }
     }
 
-    /// Removes everything that the server has stored.
+    /// Removes all data of the server.
     package func wipe() throws { try FileManager.default.removeItem(at: folder) }
 
     private func remove() async {
@@ -49,7 +49,7 @@ package final class ServerProcess {
         try? wipe()
     }
 
-    /// Runs `body` with a server that is not running yet, and removes the server afterwards.
+    /// Runs `body` with a server that has not been started, and removes the server afterwards.
     package static func with(_ executable: String, _ body: (ServerProcess) async throws -> Void) async throws {
         let server = try ServerProcess(executable)
         do {

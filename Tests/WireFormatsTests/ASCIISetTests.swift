@@ -2,12 +2,12 @@ import Testing
 import WireFormats
 
 @Suite struct ASCIISetTests {
-    @Test func holdsWhatItWasMadeOf() {
+    @Test func containsItsCharacters() {
         let set: ASCIISet = "a-é\u{7f}"
         for byte in UInt8.min...UInt8.max { #expect(set.contains(byte) == [0x61, 0x2d, 0x7f].contains(byte)) }
     }
 
-    @Test func namedSetsAreWhatTheyAreCalled() {
+    @Test func namedSetsHaveTheRightCharacters() {
         let letters = Set("abcdefghijklmnopqrstuvwxyz".utf8)
         let capitals = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZ".utf8)
         let digits = Set("0123456789".utf8)

@@ -8,13 +8,13 @@ import WireFormats
             (.nanoseconds(1_999_999), 1, 1_999, 1_999_999), (.nanoseconds(-1_999_999), -1, -1_999, -1_999_999),
             (Duration(secondsComponent: 0, attosecondsComponent: 999_999_999), 0, 0, 0),
         ] as [(Duration, Int64, Int64, Int64)])
-    func whatIsFinerIsCut(duration: Duration, milliseconds: Int64, microseconds: Int64, nanoseconds: Int64) {
+    func finerFractionsAreTruncated(duration: Duration, milliseconds: Int64, microseconds: Int64, nanoseconds: Int64) {
         #expect(duration.milliseconds == milliseconds)
         #expect(duration.microseconds == microseconds)
         #expect(duration.nanoseconds == nanoseconds)
     }
 
-    @Test func whatDoesNotFitIsClamped() {
+    @Test func valuesOutOfRangeAreClamped() {
         let longest = Duration(secondsComponent: .max, attosecondsComponent: 0)
         #expect([longest.milliseconds, longest.microseconds, longest.nanoseconds] == [.max, .max, .max])
         let negative = Duration(secondsComponent: -.max, attosecondsComponent: 0)

@@ -14,7 +14,7 @@ import WireFormats
         }
     }
 
-    @Test func otherBytesAreNoDigits() {
+    @Test func otherBytesAreNotDigits() {
         for byte in UInt8.min...UInt8.max {
             #expect((Hexadecimal.value(of: byte) != nil) == "0123456789abcdefABCDEF".utf8.contains(byte))
         }

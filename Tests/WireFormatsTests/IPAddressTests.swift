@@ -10,7 +10,7 @@ import WireFormats
         ("64:ff9b::1.2.3.4", "64:ff9b::102:304"), ("1:2:3:4:5:6:1.2.3.4", "1:2:3:4:5:6:102:304"), ("1:2:3:4:5:6:7::", "1:2:3:4:5:6:7:0"),
         ("::2:3:4:5:6:7:8", "0:2:3:4:5:6:7:8"),
     ])
-    func haveOneSpelling(text: String, shown: String) throws {
+    func haveOneCanonicalSpelling(text: String, shown: String) throws {
         let address = try #require(IPAddress(text))
         #expect(address.description == shown)
         #expect(IPAddress(address.description) == address)
@@ -32,7 +32,7 @@ import WireFormats
         "1:2:3:4:5:6:7:8::", "::1:2:3:4:5:6:7:8", "1:2:3:4::5:6:7:8", ":1::2", "1::2:", "1:", "::1.2.3.04", "::01.2.3.4", "1.2.3.4::",
         "::1.2.3.4:5", "1:2:3:4:5:6:7:1.2.3.4", "::ffff:1.2.3.256", "::+1", "::-1", "::0x1", "1 ::2", "::00001", "::ffff:1.2.3.4%lo",
     ])
-    func otherSpellingsAreNoAddresses(text: String) { #expect(IPAddress(text) == nil) }
+    func otherSpellingsAreRefused(text: String) { #expect(IPAddress(text) == nil) }
 
     @Test(arguments: [
         ("::ffff:1.2.3.4", "1.2.3.4"), ("::ffff:0:0", "0.0.0.0"), ("1.2.3.4", "1.2.3.4"), ("::1.2.3.4", "::1.2.3.4"), ("::1", "::1"),

@@ -15,7 +15,7 @@ import WireFormats
     ])
     func escapesWhatJSONRequires(text: String, json: String) { #expect(written(text) == json) }
 
-    @Test func everyScalarBelow512ComesBack() throws {
+    @Test func everyScalarBelow512SurvivesARoundTrip() throws {
         let text = String(String.UnicodeScalarView((0..<512).compactMap(Unicode.Scalar.init)))
         #expect(try JSONDecoder().decode([String].self, from: Data("[\(written(text))]".utf8)) == [text])
     }

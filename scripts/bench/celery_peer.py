@@ -1,7 +1,7 @@
-"""Celery with Redis and pyvips, two worker processes.
+"""Celery with Redis and pyvips, and two worker processes.
 
-The peer is favoured where the two differ: it has no HTTP upload (the client writes the source to a file), Redis keeps
-nothing on disk unless told to, and files are never synced. PixelFlow answers an upload only when the task is on disk.
+Differences favour the peer: it has no HTTP upload (the client writes the source to a file), Redis stores
+nothing on disk by default, and files are never synced. PixelFlow answers an upload only when the task is on disk.
 """
 
 import collections
@@ -38,7 +38,7 @@ def started(folder, venv):
 
 class CeleryPeer:
     def __init__(self, folder, url):
-        from celery_tasks import thumbnail  # reads the address of Redis when it is imported
+        from celery_tasks import thumbnail  # reads the address of Redis on import
 
         if thumbnail.app.conf.broker_url != url:
             raise BenchError("a second Celery in one process would talk to the Redis of the first")
@@ -54,7 +54,7 @@ class CeleryPeer:
         raise BenchError("the Celery worker does not answer: see worker.log under .bench")
 
     def sync_redis(self, wanted):
-        """Lets Redis append to a file and sync it before it answers, or go back to memory alone."""
+        """Makes Redis append to a file and sync it before it answers, or use only memory."""
         client = self.thumbnail.app.backend.client
         client.config_set("appendfsync", "always")
         client.config_set("appendonly", "yes" if wanted else "no")
@@ -77,7 +77,7 @@ class CeleryPeer:
         return self.thumbnail.delay(str(source), str(self.folder / f"{number}{suffix}"), edge)
 
     def process_many(self, pictures, edge, suffix, window):
-        """Submits all, never more than `window` in hand, and returns the seconds until the last result."""
+        """Submits all pictures, with at most `window` in progress, and returns the seconds until the last result."""
         waiting = collections.deque()
         start = time.monotonic()
         for picture in pictures:

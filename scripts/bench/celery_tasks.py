@@ -1,4 +1,4 @@
-"""The Celery application of the peer: a thumbnail by pyvips, acknowledged late, its result kept in Redis."""
+"""The Celery application of the peer: a thumbnail by pyvips, acknowledged late, with its result in Redis."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Uploads of one client while others hold connections of every kind that ask for nothing, and event streams that read nothing."""
+"""Uploads of one client while others hold idle connections of every kind, and event streams that they do not read."""
 
 import contextlib
 import errno
@@ -18,16 +18,16 @@ from report import Line, Section
 
 ATTACKER, CLIENT = "127.0.0.2", "127.0.0.3"
 IDLE, HALF, SLOW, STREAMS = 10_000, 2_000, 500, 1_000
-# Of one address: as many as a user may have.
+# Per address, the maximum for a user.
 STREAMS_EACH = 64
-# Connections that are opened anew in a second, for those that the service closes.
+# New connections per second, to replace those that the service closes.
 RENEWED = 100
 GRANTED_SECONDS = 0.020
 PACE_SECONDS = 1
 
 
 class Held:
-    """One connection of the attacker's. One that does not read has a small window, so that what it is sent waits in the service."""
+    """A connection of the attacker. If it does not read, it has a small window, so that data waits in the service."""
 
     def __init__(self, port, opening=b"", drip=b"", address=ATTACKER, reads=True):
         self.reads = reads
@@ -44,7 +44,7 @@ class Held:
 
 
 class Attack(threading.Thread):
-    """Keeps connections open until it is stopped; those that are closed are opened again, so many a second."""
+    """Keeps connections open until it is stopped, reopening closed ones at a limited rate."""
 
     def __init__(self, ports, token):
         super().__init__(daemon=True)
@@ -73,7 +73,7 @@ class Attack(threading.Thread):
                 self.open(number)
             for held in list(self.held.values()):
                 if held.drip and not held.opening:
-                    with contextlib.suppress(OSError):  # seen as closed below
+                    with contextlib.suppress(OSError):  # handled as closed below
                         held.socket.send(held.drip)
             while time.monotonic() < start + PACE_SECONDS and not self.stopping.is_set():
                 for key, events in self.selector.select(0.1):
@@ -127,7 +127,7 @@ class Attack(threading.Thread):
 
 
 def upload(port, token, picture):
-    """Seconds that one upload over a connection of its own takes."""
+    """Seconds for one upload over a new connection."""
     start = time.monotonic()
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20, source_address=(CLIENT, 0))
     try:
@@ -142,7 +142,7 @@ def upload(port, token, picture):
 
 
 def upload_times(ports, token, picture, uploads):
-    """The seconds that each upload takes, through the api and through web in turn."""
+    """Seconds for each upload, alternating between api and web."""
     times = {"api": [], "web": []}
     for number in range(uploads):
         name = ("api", "web")[number % 2]

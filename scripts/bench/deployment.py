@@ -1,4 +1,4 @@
-"""The four services as processes of their own, on the servers of scripts/stack, as the benchmarks use them."""
+"""The four services as separate processes, on the servers of scripts/stack, for the benchmarks."""
 
 import contextlib
 import os
@@ -12,7 +12,7 @@ from processes import children_of, cpu_seconds
 
 @contextlib.contextmanager
 def started(plan, folder, workers=1, names=("auth", "api", "worker"), kind=None):
-    """Servers, auth, one api and `workers` workers, all of their own on free ports, with one registered user; or other services."""
+    """Servers, auth, one api and `workers` workers, all on free ports, with one registered user; or other services."""
     folder.mkdir(parents=True, exist_ok=True)
     with own_servers(folder / "stack", SERVERS) as stack:
         settings = {**os.environ, **stack.settings(), "PIXELFLOW_LOG_LEVEL": "warning", "PIXELFLOW_RATE_LIMITS": "off"}
@@ -24,7 +24,7 @@ def started(plan, folder, workers=1, names=("auth", "api", "worker"), kind=None)
 
 
 class Deployment(Services):
-    """The services with what they cost."""
+    """The services with their costs."""
 
     servers = {}
     system = None
@@ -33,7 +33,7 @@ class Deployment(Services):
         self.processes[name].kill()
 
     def processor_seconds(self):
-        """What each process has used so far, with its children: render processes, a server behind its launcher."""
+        """The usage of each process so far, including its children: render processes, or a server behind its launcher."""
         pids = {**self.servers, **{name: process.pid for name, process in self.processes.items()}, "client": os.getpid()}
         return {name: cpu_seconds(pid) + (sum(cpu_seconds(child) for child in children_of(pid)) if name != "client" else 0)
                 for name, pid in pids.items()}

@@ -1,7 +1,7 @@
-"""What others notice of the import of one organisation, and what `high` notices of a flood of `low`; all in one process.
+"""The effect of one organisation's import on others, and of a flood of `low` tasks on `high` ones; all in one process.
 
-The import is queued first, so that what is measured is the queue and not the uploads. Then each of the others submits one
-picture a second while the queue drains.
+The import is queued first, so that the queue is measured rather than the uploads. Then each of the others submits one
+picture per second while the queue drains.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ from report import Line, Section
 from throughput import SMALL_WINDOW, percentile, repeated
 
 OTHERS = 3
-SECONDS = 20  # of one submission a second each
+SECONDS = 20  # with one submission per second each
 TURNS, NO_TURNS = "with turns", "without turns"
 SWITCH = {TURNS: {}, NO_TURNS: {"PIXELFLOW_DISPATCH_WINDOW": "0"}}
 
@@ -61,7 +61,7 @@ def measure(plan, inputs):
 
 
 def flood(system, pictures, pipeline, count, priority):
-    """Queues tasks as fast as they are taken."""
+    """Queues tasks as fast as they are accepted."""
     numbers = iter(range(count))
     lock = threading.Lock()
 
@@ -79,7 +79,7 @@ def flood(system, pictures, pipeline, count, priority):
 
 
 def submissions(others, pictures, pipeline, priority="normal", limit=60):
-    """Seconds from upload to COMPLETED, of one submission a second of each."""
+    """Seconds from upload to COMPLETED, with one submission per second of each."""
     waits = []
 
     def submit(system, offset):

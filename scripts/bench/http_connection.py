@@ -1,11 +1,11 @@
-"""A keep-alive HTTP client that costs next to nothing: it shares the cores with what it measures."""
+"""A keep-alive HTTP client with minimal overhead, because it shares the cores with what it measures."""
 
 import select
 import socket
 
 
 class Connection:
-    """One connection, one request at a time. Understands answers with a Content-Length, which is all it meets."""
+    """A connection with one request at a time. Supports only responses with a Content-Length, which is sufficient here."""
 
     def __init__(self, port):
         self.port = port
@@ -17,12 +17,12 @@ class Connection:
         self.buffer = b""
 
     def _is_closed(self):
-        """A server closes what has been idle for long; nothing else is to be read before a request."""
+        """Servers close idle connections; there must be nothing else to read before a request."""
         readable, _, _ = select.select([self.socket], [], [], 0)
         return bool(readable)
 
     def send(self, head, body=b""):
-        """Sends a request that is already bytes, and gives back status and body."""
+        """Sends an encoded request, and returns status and body."""
         if self._is_closed():
             self.socket.close()
             self._open()

@@ -1,4 +1,4 @@
-"""The pictures: 12-megapixel JPEGs, real photographs among them, and 64 x 64 PNGs."""
+"""The pictures: 12-megapixel JPEGs, including real photographs, and 64 x 64 PNGs."""
 
 import random
 import subprocess
@@ -8,12 +8,12 @@ import pyvips
 
 LONG, SHORT = 4032, 3024
 PHOTO_PACKAGE = "lomiri-wallpapers-16.04"  # camera photographs of up to 16 megapixels, CC BY and BY-SA
-SMALLEST_SOURCE = 9_500_000  # pixels; smaller ones would be enlarged too much to stay photographs
+SMALLEST_SOURCE = 9_500_000  # pixels; enlarging smaller ones would change the character of photographs
 PNG_COUNT = 50
 
 
 class Inputs:
-    """Makes the pictures once; later runs find them."""
+    """Creates the pictures once; later runs reuse them."""
 
     def __init__(self, folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -38,7 +38,7 @@ class Inputs:
         return sorted(self.folder.glob("real-*.jpg"))
 
     def _download(self):
-        """Takes the package apart without installing it."""
+        """Unpacks the package without installing it."""
         quiet = {"cwd": self.folder, "check": True, "capture_output": True}
         subprocess.run(["apt-get", "download", PHOTO_PACKAGE], **quiet)
         package = next(self.folder.glob(f"{PHOTO_PACKAGE}_*.deb"))
@@ -51,7 +51,7 @@ class Inputs:
                 save_photo(image, self.folder / f"real-{number}.jpg")
 
     def _made_photos(self):
-        """Clouds with film grain: soft shapes and noise, as a camera sees them."""
+        """Clouds with film grain: soft shapes and noise, similar to photographs."""
         path = self.folder / "made-1.jpg"
         if not path.exists():
             bands = [made_band(seed) for seed in (1, 2, 3)]
@@ -79,13 +79,13 @@ def made_band(seed):
 
 
 def save_photo(image, path):
-    """Crops to the shape of a phone's picture, upright or lying, and compresses as phones do."""
+    """Crops to the aspect ratio of a phone's picture, portrait or landscape, and compresses like phones do."""
     width, height = (LONG, SHORT) if image.width > image.height else (SHORT, LONG)
     image = image.colourspace("srgb").thumbnail_image(width, height=height, crop="centre", size="both")
     image.jpegsave(str(path), Q=90, subsample_mode="on", strip=True)
 
 
 def reference(path: Path, edge):
-    """The picture decoded whole and made smaller in one step: what all others are held against."""
+    """The fully decoded picture, resized in one step: the reference for all others."""
     image = pyvips.Image.new_from_file(str(path))
     return image.resize(edge / max(image.width, image.height), kernel="lanczos3")

@@ -1,4 +1,4 @@
-"""What it costs to count each request in Redis: an api with limits beside one without, on the same servers."""
+"""The cost of counting each request in Redis: an api with rate limits compared with one without, on the same servers."""
 
 import re
 import urllib.request
@@ -11,7 +11,7 @@ from report import Line, Section
 
 WITHOUT, WITH = "api, requests are not counted", "api, each request is counted in Redis"
 CHECK = "a check, 99th percentile"
-# Pairs of runs of a second in each round: the difference is far below what disturbs one run.
+# Pairs of one-second runs in each round, because the difference is far below the noise of a single run.
 PAIRS = 8
 # Never reached.
 QUOTA = "1000000/s"
@@ -22,7 +22,7 @@ SETTINGS = {
 
 
 class Replicas(deployment.Deployment):
-    """auth and two replicas of api with settings of their own."""
+    """auth, and two replicas of api with different settings."""
 
     def base(self, name):
         return super().base("api-1" if name == "api" else name)
@@ -52,7 +52,7 @@ def measure(plan, _):
 
 
 def send(replicas, name, connections, seconds=1):
-    """The requests answered."""
+    """Requests with a response."""
     url = f"{replicas.base(name)}/api/presets"
     header = f"Authorization: Bearer {replicas.system.token}"
     printed = output_of("wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-H", header, url)
@@ -62,14 +62,14 @@ def send(replicas, name, connections, seconds=1):
 
 
 def cost(replicas, name):
-    """Microseconds of the processor for each request."""
+    """Microseconds of CPU time per request."""
     before = replicas.processor_seconds()[name]
     requests = send(replicas, name, connections=16)
     return (replicas.processor_seconds()[name] - before) / requests * 1e6
 
 
 def buckets(replicas):
-    """Commands in Redis that took at most so many seconds."""
+    """Redis commands that took at most this many seconds."""
     with urllib.request.urlopen(f"{replicas.base('api-2')}/metrics", timeout=10) as answer:
         found = re.findall(r'^redis_request_duration_seconds_bucket\{le="([^"]+)"\} (\d+)', answer.read().decode(), re.MULTILINE)
     return {float(bound): int(count) for bound, count in found}

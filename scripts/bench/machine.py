@@ -1,4 +1,4 @@
-"""What the figures were taken on."""
+"""The machine on which the figures were measured."""
 
 import os
 import platform
@@ -35,7 +35,7 @@ def load():
 
 
 def sync_milliseconds(folder):
-    """The median of appending 4 KiB and waiting for the disk: what every durable step costs at least."""
+    """The median time for appending 4 KiB and syncing: the minimum cost of every durable step."""
     samples = []
     with tempfile.TemporaryFile(dir=folder) as file:
         for _ in range(50):

@@ -1,10 +1,10 @@
-"""PixelFlow's benchmarks, peers side by side in one run, as medians and ratios.
+"""PixelFlow's benchmarks: compares it with peers in the same run, with medians and ratios.
 
     make bench            about 18 minutes
     make bench QUICK=1    about 7 minutes, fewer and shorter rounds
 
-Results also go to .bench/results as JSON and Markdown. Exits with 0 when every figure could be measured; targets that
-are not reached are printed as FAIL, which --strict turns into exit code 1.
+Also writes the results to .bench/results as JSON and Markdown. Exits with 0 if every figure could be measured; missed
+targets are printed as FAIL, for which --strict exits with 1.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from processes import end
 
 HERE = Path(__file__).resolve().parent
 RESULTS = ROOT / ".bench/results"
-# A part that takes longer hangs: the longest of a full run takes five minutes on two cores.
+# A part that takes longer hangs: the longest one of a full run takes five minutes on two cores.
 PART_SECONDS = 1800
 
 
@@ -47,7 +47,7 @@ def section_of(document):
 
 
 def reason(code, into):
-    """Why a part has no figures: what it said itself, or how it ended."""
+    """Why a part has no figures: its own message, or how it ended."""
     try:
         return json.loads(into.read_text())["error"]
     except (OSError, ValueError, KeyError):
@@ -55,7 +55,7 @@ def reason(code, into):
 
 
 def run_part(part, command, into, seconds=PART_SECONDS):
-    """The sections of one part, or one that says why there are none."""
+    """The sections of one part, or one that explains why there are none."""
     into.unlink(missing_ok=True)
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
     try:
@@ -72,7 +72,7 @@ def run_part(part, command, into, seconds=PART_SECONDS):
 
 
 def measure(parts, command_of, folder):
-    """All parts; one that breaks down leaves the others their figures."""
+    """All parts; the failure of one does not affect the figures of the others."""
     sections, broken = [], 0
     for part in parts:
         say(part)
@@ -97,7 +97,7 @@ def write(sections, facts):
 
 def main():
     chosen = options()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the part at work is ended
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the running part is ended
     RESULTS.mkdir(parents=True, exist_ok=True)
     facts = machine.facts(RESULTS)
     started = time.monotonic()

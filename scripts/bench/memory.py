@@ -1,4 +1,4 @@
-"""Resident memory: idle, and whether it grows with the images that went through."""
+"""Resident memory when idle, and whether it grows with the number of processed images."""
 
 import time
 
@@ -11,7 +11,7 @@ SETTLE_SECONDS = 2
 
 
 def settled(system):
-    """After a moment of rest, as idle means."""
+    """After a short pause, so that the process is really idle."""
     time.sleep(SETTLE_SECONDS)
     return system.memory()
 

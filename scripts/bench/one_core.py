@@ -1,4 +1,4 @@
-"""One core: 12 megapixels to fit 512 pixels, JPEG of quality 80. Every contestant is bound to the same core."""
+"""One core: 12 megapixels to fit 512 pixels, JPEG with quality 80. All contestants are bound to the same core."""
 
 import itertools
 import json
@@ -24,7 +24,7 @@ C_LOOP = "C loop over vips_thumbnail_buffer"
 
 
 def compile_loop(folder):
-    """Builds the C peer with the system's compiler, and gives its path."""
+    """Builds the C peer with the system's compiler, and returns its path."""
     program = folder / "thumbnail_loop"
     flags = output_of("pkg-config", "--cflags", "--libs", "vips").split()
     output_of("cc", "-O2", "-o", program, HERE / "thumbnail_loop.c", *flags)
@@ -37,7 +37,7 @@ def rate(command):
 
 
 def magick_rate(pinned, files, seconds):
-    """A process an image, as ImageMagick is used; decoding shrinks as its manual advises."""
+    """One process per image, the usual way to run ImageMagick; decoding shrinks as its manual recommends."""
     start, elapsed, done = time.monotonic(), 0, 0
     photos = itertools.cycle(files)
     while elapsed < seconds:
@@ -77,7 +77,7 @@ def measure(plan, inputs, loop):
 
 
 def measure_quality(plan, inputs, loop):
-    """Speed must not be bought with the picture: SSIM of the same thumbnails against a full decode."""
+    """Speed must not come at the cost of quality: SSIM of the same thumbnails against a full decode."""
     pipeline = pixelflow.fit(EDGE, "jpeg", quality=80)
     ours, theirs = [], []
     with tempfile.TemporaryDirectory(dir=plan.work) as name, pixelflow.started(plan.pixelflow, Path(name)) as system:

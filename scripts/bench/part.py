@@ -1,6 +1,6 @@
-"""Measures one part, in a process of its own: what one part leaves behind (modules, addresses, connections) reaches no other.
+"""Measures one part in a separate process, so that parts do not affect each other (modules, addresses, connections).
 
-Started by main.py. Writes the sections as JSON; where that is not possible it says why in one line and ends with 1.
+Started by main.py. Writes the sections as JSON; on failure, prints the reason in one line and exits with 1.
 """
 
 import argparse
@@ -21,7 +21,7 @@ PARTS = ("one-core", "quality", "large", "small", "reads", "limits", "connection
 
 
 def sections_of(part, plan):
-    # Here, so that a part needs no more than it uses, and what is missing is told as its fault.
+    # Imported here, so that a part needs only its own dependencies, and missing ones count as its failure.
     import connections
     import fairness
     import limits
@@ -61,16 +61,16 @@ def sections_of(part, plan):
 
 
 def one_line(error):
-    """What an error says, by its name where it is not one of ours; never more than a line."""
+    """The message of an error, with its type if it is not one of ours; at most one line."""
     text = " ".join(str(error).split())
     return text if isinstance(error, Failure) else f"{type(error).__name__}: {text}"
 
 
 def run(part, plan, into, sections_of=sections_of):
-    """Ends with 0, or with 1 after a line about what is wrong; the trace goes to a file beside the results."""
+    """Exits with 0, or with 1 after one line about the failure; the traceback is written to a file next to the results."""
     try:
         sections = sections_of(part, plan)
-    except Exception as error:  # whatever it is, the other parts have their figures
+    except Exception as error:  # must not affect the other parts
         trace = into.with_suffix(".trace")
         trace.write_text(traceback.format_exc())
         into.write_text(json.dumps({"error": one_line(error)}))
@@ -87,7 +87,7 @@ def main():
     parser.add_argument("--bin", type=Path, required=True)
     parser.add_argument("--into", type=Path, required=True)
     chosen = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that its processes are ended
     plan = (plans.quick if chosen.quick else plans.full)(ROOT, chosen.bin / "pixelflow", chosen.bin / "bench-tools", chosen.part)
     shutil.rmtree(plan.work, ignore_errors=True)
     plan.work.mkdir(parents=True)

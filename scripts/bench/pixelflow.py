@@ -1,4 +1,4 @@
-"""PixelFlow, all in one, as the benchmarks use it: over HTTP, completion seen on the event stream."""
+"""The all-in-one PixelFlow for the benchmarks: used over HTTP, with completion reported by the event stream."""
 
 import contextlib
 import http.client
@@ -27,13 +27,13 @@ def fit(edge, image_format, **options):
 
 @contextlib.contextmanager
 def started(executable, folder, **settings):
-    """A PixelFlow of its own on free ports, with one registered user; `settings` are environment variables."""
+    """A PixelFlow on free ports, with one registered user; `settings` are environment variables."""
     ports = dict(zip(SERVICES, free_ports(len(SERVICES))))
     command = [executable, "--data-dir", folder / "data", "--host", "127.0.0.1"]
     for name, port in ports.items():
         command += [f"--{name}-port", port]
     folder.mkdir(parents=True, exist_ok=True)
-    # One user sends what thousands do.
+    # One user sends as much as thousands would.
     settings = {"PIXELFLOW_LOG_LEVEL": "warning", "PIXELFLOW_RATE_LIMITS": "off", **settings}
     with running(command, folder / "pixelflow.log", settings) as process:
         process.wait_until_ready(*(f"http://127.0.0.1:{port}" for port in ports.values()))
@@ -55,10 +55,10 @@ class PixelFlow:
         self.token = json.loads(body)["token"]
         self.events = EventStream(self.port, self.token)
         self.connections = [Connection(self.port) for _ in range(CONNECTIONS)]
-        self.uploads = 0  # of `process_for`, that have not ended
+        self.uploads = 0  # unfinished ones of `process_for`
 
     def another(self):
-        """The same PixelFlow as another user sees it, with an organisation of their own."""
+        """The same PixelFlow for another user, with their own organisation."""
         return PixelFlow(SameProcess(self.pid), self.ports)
 
     def upload(self, connection, picture, pipeline, priority="normal"):
@@ -71,7 +71,7 @@ class PixelFlow:
         return body
 
     def process_many(self, pictures, pipeline, window):
-        """Uploads all, never more than `window` in hand, and returns the seconds until the last one is COMPLETED."""
+        """Uploads all pictures, with at most `window` in progress, and returns the seconds until the last one is COMPLETED."""
         permits = threading.Semaphore(window)
         waiting = queue.SimpleQueue()
         for picture in pictures:
@@ -99,7 +99,7 @@ class PixelFlow:
         return elapsed
 
     def process_for(self, seconds, pictures, pipeline, window):
-        """Keeps `window` tasks in hand for so long; how many have ended by then. The others end later: see `drain`."""
+        """Keeps `window` tasks in progress for this time, and returns how many have finished. Others finish later: see `drain`."""
         over = threading.Event()
         permits = threading.Semaphore(window)
         sent = itertools.count()
@@ -131,13 +131,13 @@ class PixelFlow:
         return ended
 
     def drain(self):
-        """Waits for what `process_for` has left."""
+        """Waits for the tasks that `process_for` has left in progress."""
         while self.uploads > 0:
             self.events.next_end(120)
             self.uploads -= 1
 
     def process_one(self, picture, pipeline):
-        """Seconds from the first byte of the upload to the event that says COMPLETED."""
+        """Seconds from the first byte of the upload to the COMPLETED event."""
         start = time.monotonic()
         self.upload(self.connections[0], picture, pipeline)
         return self.events.next_end()[0] - start
@@ -147,7 +147,7 @@ class PixelFlow:
         return self.connections[0].send(request_head("GET", target, Authorization=f"Bearer {self.token}"))[1]
 
     def memory(self):
-        """Resident MiB of the process itself, and of its render processes together."""
+        """Resident MiB of the process itself, and of all its render processes."""
         return resident_mib(self.pid), sum(resident_mib(child) for child in children_of(self.pid))
 
 
@@ -157,7 +157,7 @@ class SameProcess:
 
 
 class EventStream:
-    """Reads `/api/events` on a thread and hands on the tasks that ended; comes back by itself where it left off."""
+    """Reads `/api/events` on a thread and passes on finished tasks; reconnects and continues on its own."""
 
     def __init__(self, port, token):
         self.port = port
@@ -171,7 +171,7 @@ class EventStream:
             raise BenchError("the event stream does not open")
 
     def next_end(self, seconds=60):
-        """The moment a task ended and the task; raises when it did not end well."""
+        """The time at which a task finished, and the task; raises if it has failed."""
         try:
             moment, task = self.ends.get(timeout=seconds)
         except queue.Empty:

@@ -1,4 +1,4 @@
-"""What a run is given: tools, folders, how often and how long; and the interleaving of contestants."""
+"""The parameters of a run: tools, folders, rounds and durations; and the interleaving of contestants."""
 
 import sys
 import time
@@ -19,11 +19,11 @@ class Plan:
     work: Path
     rounds: int
     seconds: float  # of each timed loop
-    uploads: int  # of 12 megapixels, a round
-    small: int  # 64 x 64 PNGs, a round
-    singles: int  # one at a time, a round
+    uploads: int  # of 12 megapixels, per round
+    small: int  # 64 x 64 PNGs, per round
+    singles: int  # sequential ones, per round
     soak: int  # images in the memory run
-    imported: int  # 64 x 64 PNGs of one organisation, queued at once
+    imported: int  # 64 x 64 PNGs of one organisation, all queued in advance
 
 
 def full(root, pixelflow, tools, part):
@@ -39,7 +39,7 @@ def quick(root, pixelflow, tools, part):
 
 
 def interleaved(rounds, contestants):
-    """Runs A B C, A B C, …: what disturbs the machine for a while disturbs all alike. Values in the order of the rounds."""
+    """Runs A B C, A B C, …, so that temporary disturbances affect all contestants alike. Returns values by round."""
     values = {name: [] for name in contestants}
     for number in range(rounds):
         for name, measure in contestants.items():

@@ -1,4 +1,4 @@
-"""Processes that the benchmarks start, and end by their own ids; what is common to tests and benchmarks is in scripts/harness."""
+"""Processes that the benchmarks start and end by id. Code shared with the tests is in scripts/harness."""
 
 import contextlib
 import os
@@ -13,12 +13,12 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class BenchError(Failure):
-    """Something that makes a figure impossible, said for people."""
+    """A reason why a figure cannot be measured, as a message for people."""
 
 
 @contextlib.contextmanager
 def running(command, log, environment=None, folder=None):
-    """A process with its group; at the end the whole group is ended."""
+    """A process with its process group, which is ended as a whole."""
     process = Process(command, log, {**os.environ, **(environment or {})}, folder)
     try:
         yield process
@@ -27,7 +27,7 @@ def running(command, log, environment=None, folder=None):
 
 
 def end(process, seconds=30):
-    """Ends a process that was started as the leader of a session, with all of its group."""
+    """Ends a process that was started as a session leader, with its whole group."""
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -38,7 +38,7 @@ def end(process, seconds=30):
 
 
 def outputs_of(commands, seconds=120):
-    """Runs commands at the same time and gives back what each printed."""
+    """Runs commands concurrently and returns the output of each."""
     group = [
         subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for command in commands
@@ -63,7 +63,7 @@ def resident_mib(pid):
 
 
 def cpu_seconds(pid, ended=False):
-    """What the process itself has used so far; with `ended` what its children used that have ended as well."""
+    """The usage of the process itself so far; with `ended`, also of its children that have ended."""
     with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", encoding="ascii") as file:
         fields = file.read().rpartition(")")[2].split()
         return sum(map(int, fields[11:15 if ended else 13])) / TICKS
@@ -71,7 +71,7 @@ def cpu_seconds(pid, ended=False):
 
 
 def cpu_seconds_of_all(pid):
-    """What the process and its children, those that have ended included, have used so far."""
+    """The usage of the process and its children so far, including ended ones."""
     return cpu_seconds(pid, ended=True) + sum(cpu_seconds(child, ended=True) for child in children_of(pid))
 
 

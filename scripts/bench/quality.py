@@ -1,8 +1,8 @@
-"""How much a picture differs from another: SSIM on luma, Gaussian window of sigma 1.5."""
+"""The similarity of two pictures: SSIM on luma, with a Gaussian window of sigma 1.5."""
 
 import pyvips
 
-# The constants of the measure, for values from 0 to 255.
+# The constants of SSIM for values from 0 to 255.
 C1 = (0.01 * 255) ** 2
 C2 = (0.03 * 255) ** 2
 

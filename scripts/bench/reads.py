@@ -1,4 +1,4 @@
-"""GET of a task beside a hummingbird route that does nothing, by wrk."""
+"""GET of a task compared with a Hummingbird route that does nothing, measured with wrk."""
 
 import re
 

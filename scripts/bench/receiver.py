@@ -1,4 +1,4 @@
-"""A server that takes what PixelFlow posts, in the process of the benchmark."""
+"""A server in the benchmark's process that receives PixelFlow's webhooks."""
 
 import asyncio
 import threading
@@ -9,7 +9,7 @@ from processes import BenchError
 
 
 class Loop:
-    """An asyncio loop on a thread of its own."""
+    """An asyncio loop on its own thread."""
 
     def __enter__(self):
         self.loop = asyncio.new_event_loop()
@@ -28,7 +28,7 @@ class Loop:
 
 
 class Receiver(Loop):
-    """Answers 200 to every POST, and keeps its body with the wall clock at its first byte."""
+    """Answers every POST with 200, and records its body and the wall-clock time of its first byte."""
 
     def __init__(self):
         self.port = free_port()

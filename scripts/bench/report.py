@@ -1,4 +1,4 @@
-"""Figures, their targets, and how they are shown: text, Markdown and JSON from the same lines."""
+"""Figures, their targets, and their output as text, Markdown and JSON."""
 
 import json
 import statistics
@@ -7,16 +7,16 @@ from dataclasses import asdict, dataclass, field
 
 @dataclass
 class Line:
-    """One contestant in one measure. `base` holds the values of the contestant it is held against, round by round."""
+    """One contestant in one measurement. `base` contains the values of the reference contestant, by round."""
 
     name: str
     values: list
     unit: str
     digits: int = 1
     base: list = field(default_factory=list)
-    at_least: float = 0.0  # wanted of the ratio, 0: no target
+    at_least: float = 0.0  # target of the ratio; 0 for none
     at_most: float = 0.0
-    limit: float = 0.0  # wanted of the value itself, at most
+    limit: float = 0.0  # maximum of the value itself
     skipped: str = ""
 
     @property
@@ -25,7 +25,7 @@ class Line:
 
     @property
     def ratio(self):
-        """The median of each round's ratio: neighbours in time share what else the machine was doing."""
+        """The median of the ratios of all rounds, because neighbouring measurements share the load of the machine."""
         pairs = list(zip(self.values, self.base))
         return statistics.median(own / base for own, base in pairs) if pairs else 0.0
 

@@ -1,4 +1,4 @@
-"""The four services on real servers: throughput beside Celery and the embedded mode, latency, and workers that die."""
+"""The four services on real servers: throughput compared with Celery and the embedded mode, latency, and killed workers."""
 
 import http.client
 import threading
@@ -16,7 +16,7 @@ SERVICES = "auth, api and worker on PostgreSQL, MongoDB (stand-in), Kafka (stand
 CORES = 2
 KILL_INTERVAL = 10  # seconds
 PROBE_INTERVAL = 0.1  # seconds
-WINDOW = 128  # in hand at a time: what a dead worker held must not stop the others
+WINDOW = 128  # tasks in progress; large enough that those of a dead worker do not stop the others
 
 
 def measure(plan, inputs):
@@ -53,7 +53,7 @@ def measure_small(plan, inputs):
 
 
 class Costs:
-    """Runs tasks and adds up what they cost: round trips, messages, and processor time by process."""
+    """Runs tasks and sums their costs: round trips, messages, and CPU time by process."""
 
     COUNTERS = {
         "database round trips a task": ("database_requests_total", {"backend": "mongodb"}, 4),
@@ -74,7 +74,7 @@ class Costs:
         """Tasks per second."""
         seconds_before, counts_before = self._read()
         elapsed = self.services.system.process_many(pictures, pipeline, window)
-        time.sleep(0.5)  # acknowledgements are written in batches, a moment later
+        time.sleep(0.5)  # acknowledgements are written in batches, with a delay
         seconds, counts = self._read()
         for name, value in seconds.items():
             self.seconds[name] = self.seconds.get(name, 0) + value - seconds_before[name]
@@ -88,7 +88,7 @@ class Costs:
         return [Line(name, [count / self.tasks], "", digits=2, limit=limits[name]) for name, count in self.counts.items()]
 
     def without(self, *servers):
-        """Tasks per second of all cores, were it not for these servers: databases run on machines of their own."""
+        """Tasks per second of all cores without the CPU time of these servers, because databases usually run on other machines."""
         rest = sum(seconds for name, seconds in self.seconds.items() if name not in servers)
         return CORES * self.tasks / rest
 
@@ -122,7 +122,7 @@ def measure_large(plan, inputs):
 
 
 class Probes(threading.Thread):
-    """Asks each process whether it lives and is ready, as a kubelet does, only more often."""
+    """Probes the liveness and readiness of each process like a kubelet, but more often."""
 
     def __init__(self, ports):
         super().__init__(daemon=True)
@@ -162,7 +162,7 @@ class Probes(threading.Thread):
 
 
 def measure_kills(plan, inputs):
-    """Photographs, so that rendering is what there is to do; counted is what ends within the time."""
+    """Photographs, so that rendering dominates; counts what finishes within the time."""
     photos = [photo.read_bytes() for photo in inputs.photos]
     pipeline = pixelflow.fit(EDGE, "jpeg", quality=80)
     seconds = KILL_INTERVAL * (4 if plan.rounds > 3 else 3)

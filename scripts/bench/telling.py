@@ -1,4 +1,4 @@
-"""How soon, and how many at a time, are told that their tasks have ended: webhooks and WebSockets, all in one process.
+"""How fast, and at what rate, clients are notified about finished tasks: webhooks and WebSockets, all in one process.
 
 The receiver and the clients share the cores with what they measure.
 """
@@ -19,10 +19,10 @@ from receiver import Loop, Receiver
 from report import Line, Section
 from throughput import SMALL_WINDOW, percentile, repeated
 
-ENDPOINTS = 20  # of one organisation: as many as it may have
+ENDPOINTS = 20  # of one organisation: the maximum
 USERS = 20
 CLIENTS = 1000
-CHANGES = 1.0  # a second, of each client
+CHANGES = 1.0  # per second, for each client
 DATA = b'"data":'
 
 
@@ -37,7 +37,7 @@ def webhooks(plan, pictures, pipeline):
             plan.pixelflow, plan.work / "webhooks", PIXELFLOW_WEBHOOK_ALLOW_NETWORKS="127.0.0.0/8") as system:
         add(system, receiver, 1)
         system.process_many(repeated(pictures, plan.singles), pipeline, 1)
-        receiver.take(plan.singles)  # those were to warm up
+        receiver.take(plan.singles)  # from the warm-up
         for picture in repeated(pictures, plan.singles):
             system.process_one(picture, pipeline)
         delays = [moment - ended(body) for moment, body in receiver.take(plan.singles)]
@@ -62,7 +62,7 @@ def webhooks(plan, pictures, pipeline):
 
 
 def idle_event_streams(plan, pictures, pipeline):
-    """KB for each server-sent stream."""
+    """KB per server-sent event stream."""
     with pixelflow.started(plan.pixelflow, plan.work / "streams") as system:
         users = [system.another() for _ in range(USERS)]
         users[0].process_one(pictures[0], pipeline)
@@ -72,7 +72,7 @@ def idle_event_streams(plan, pictures, pipeline):
 
 
 def sockets(plan, pictures, pipeline):
-    """Each user has some clients, and a task at a pace that makes `CHANGES` a second of each client."""
+    """Each user has several clients, and tasks at a rate that causes `CHANGES` per second for each client."""
     seconds = max(10, plan.seconds * 4)
     stream_memory = idle_event_streams(plan, pictures, pipeline)
     with pixelflow.started(plan.pixelflow, plan.work / "sockets") as system:
@@ -100,7 +100,7 @@ def sockets(plan, pictures, pipeline):
 
 
 def submit(users, pictures, pipeline, seconds):
-    """One picture after another, of each user in turn. A task makes about three changes."""
+    """One picture after another, for each user in turn. A task causes about three changes."""
     pause = 3 / (CHANGES * len(users))
     end = time.monotonic() + seconds
     number = 0
@@ -124,12 +124,12 @@ def add(system, receiver, count):
 
 
 def ended(body):
-    """The wall clock when the task of a message ended."""
+    """The wall-clock time at which the task of a message finished."""
     return datetime.datetime.fromisoformat(json.loads(body)["data"]["completed_at"]).timestamp()
 
 
 class Sockets(Loop):
-    """WebSockets of several users; counts what they are sent, and notes how late ends of tasks are told."""
+    """WebSockets of several users; counts received messages, and records how late ends of tasks are reported."""
 
     def __init__(self, port, tokens, client=None):
         self.port = port
@@ -140,7 +140,7 @@ class Sockets(Loop):
 
     async def start(self):
         self.transports = []
-        # One at a time: requests that are answered at once take memory that streams do not, and that the process keeps.
+        # Sequentially, because concurrent requests would use memory that streams do not need but that the process keeps.
         for index in range(CLIENTS):
             token = self.tokens[index % len(self.tokens)]
             transport, client = await self.loop.create_connection(lambda t=token: self.client(self, t), "127.0.0.1", self.port)
@@ -152,7 +152,7 @@ class Sockets(Loop):
             transport.abort()
 
     def settle(self):
-        """Returns when nothing has come for half a second."""
+        """Returns when nothing has arrived for half a second."""
         seen = -1
         while seen != self.received:
             seen = self.received
@@ -160,7 +160,7 @@ class Sockets(Loop):
 
 
 class Client(asyncio.Protocol):
-    """Reads the frames of a server, which are not masked, and answers pings."""
+    """Reads the unmasked frames of a server, and answers pings."""
 
     def __init__(self, sockets, token):
         self.sockets = sockets
@@ -201,7 +201,7 @@ class Client(asyncio.Protocol):
                     self.sockets.delays.append(moment - ended_at)
 
     def frame(self):
-        """The next whole frame as opcode and payload, or None."""
+        """The next complete frame as opcode and payload, or None."""
         buffer = self.buffer
         if len(buffer) < 2:
             return None
@@ -221,7 +221,7 @@ class Client(asyncio.Protocol):
 
 
 class EventStreamClient(asyncio.Protocol):
-    """Reads a stream of server-sent events, of which nothing is expected."""
+    """Reads a server-sent event stream on which nothing is expected."""
 
     def __init__(self, sockets, token):
         self.token = token

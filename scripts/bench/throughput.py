@@ -1,4 +1,4 @@
-"""Upload to COMPLETED over HTTP on all cores, the client on the same ones: large photographs and small PNGs."""
+"""Upload to COMPLETED over HTTP on all cores, which the client shares: large photographs and small PNGs."""
 
 import json
 
@@ -12,7 +12,7 @@ from report import Line, Section
 PIXELFLOW, CELERY, THUMBOR = "PixelFlow", "Celery + Redis + pyvips", "thumbor, two processes"
 SYNCED = "Celery, Redis synced (appendfsync always)"
 C_LOOP = "C loop, two processes (no queue, no HTTP)"
-LARGE_WINDOW = 8  # in hand at a time
+LARGE_WINDOW = 8  # uploads in progress
 SMALL_WINDOW = 64
 
 
@@ -65,7 +65,7 @@ def with_sync(celery, measure):
 
 
 def measure_small(plan, inputs):
-    """Throughput and, one at a time, latency, with the same two systems up."""
+    """Throughput and sequential latency, with the same two systems running."""
     pictures = [path.read_bytes() for path in inputs.pngs]
     many, few = repeated(pictures, plan.small), repeated(pictures, plan.singles)
     pipeline = pixelflow.fit(EDGE, "png")

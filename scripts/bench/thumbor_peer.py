@@ -1,4 +1,4 @@
-"""thumbor with two processes; a picture is done when its thumbnail has been read."""
+"""thumbor with two processes; a picture is complete when its thumbnail has been read."""
 
 import contextlib
 import time
@@ -42,7 +42,7 @@ class Thumbor:
         connections = [Connection(self.port) for _ in range(CONNECTIONS)]
 
         def fetch(connection):
-            for name in waiting:  # taking the next one is atomic
+            for name in waiting:  # `next` is atomic
                 status, body = connection.send(request_head("GET", f"/unsafe/fit-in/{edge}x{edge}/{name}"))
                 if status != 200 or not body:
                     raise BenchError(f"thumbor: {status}")

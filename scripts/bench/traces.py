@@ -1,4 +1,4 @@
-"""What traces cost: processor time of small tasks without a collector, and with one that takes the spans of some requests."""
+"""The cost of traces: CPU time of small tasks without a collector, and with one that receives sampled spans."""
 
 import contextlib
 
@@ -11,7 +11,7 @@ from throughput import SMALL_WINDOW, repeated
 
 WITHOUT, ONE_PERCENT, ALL = "no collector", "1 % of the requests are traced", "all requests are traced"
 RATIOS = {ONE_PERCENT: "0.01", ALL: "1"}
-# Short runs, and many: the difference is far below what disturbs one run.
+# Many short runs, because the difference is far below the noise of a single run.
 TASKS, RUNS = 400, 4
 
 
@@ -27,7 +27,7 @@ def measure(plan, inputs):
                 OTEL_TRACES_SAMPLER="parentbased_traceidratio", OTEL_TRACES_SAMPLER_ARG=ratio))
 
         def cost(system):
-            """Milliseconds of the processor for each task, those of render processes included."""
+            """Milliseconds of CPU time per task, including render processes."""
             before = cpu_seconds_of_all(system.pid)
             system.process_many(pictures, pipeline, SMALL_WINDOW)
             return (cpu_seconds_of_all(system.pid) - before) / TASKS * 1000
@@ -35,7 +35,7 @@ def measure(plan, inputs):
         for system in systems.values():
             cost(system)
         costs = interleaved(RUNS * plan.rounds, {name: lambda system=system: cost(system) for name, system in systems.items()})
-        collector.take(1)  # it was not for nothing
+        collector.take(1)  # ensures that spans were sent
     return Section("What traces cost: processor time of a task, 64 x 64 PNG", [
         Line(WITHOUT, costs[WITHOUT], "ms", digits=2),
         Line(ONE_PERCENT, costs[ONE_PERCENT], "ms", digits=2, base=costs[WITHOUT], at_most=1.02),

@@ -1,4 +1,4 @@
-"""Starts and stops PixelFlow and what goes with it: for the end-to-end check, the tests in Tests/ and the benchmarks.
+"""Starts and stops PixelFlow and its servers, for the end-to-end check, the tests in Tests/ and the benchmarks.
 
-A script beside this folder imports it as it is; tests name scripts/ in their pytest.ini; the benchmarks put it on their path.
+Scripts next to this folder can import it directly; tests add scripts/ in their pytest.ini; the benchmarks set their path.
 """

@@ -1,8 +1,8 @@
-"""What all of this raises."""
+"""The error that this package raises."""
 
 
 class Failure(Exception):
-    """What did not hold, in words for people."""
+    """A failed expectation, with a message for people."""
 
 
 def expect(condition, reason):

@@ -1,10 +1,10 @@
-"""What a suite of pytest prints for scripts/test: a line a test function, ✓, ✗ with the reason, or - where it was skipped."""
+"""The output of a pytest suite for scripts/test: a line per test function, with ✓, ✗ and the reason, or - if it was skipped."""
 
 import collections
 
 
 class Marks:
-    """Register it in a conftest: `config.pluginmanager.register(Marks("docs"))`. Cases of one function share a line."""
+    """Register it in a conftest: `config.pluginmanager.register(Marks("docs"))`. The cases of a function share a line."""
 
     def __init__(self, suite):
         self.suite = suite

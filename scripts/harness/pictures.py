@@ -1,4 +1,4 @@
-"""Pictures that are made and checked with libvips' command line."""
+"""Creates and checks pictures with the command-line tools of libvips."""
 
 import random
 import subprocess
@@ -9,7 +9,7 @@ SOURCE_SIZE = (2400, 1800)
 
 
 def vips(*arguments):
-    """What one of libvips' commands prints."""
+    """The output of a libvips command."""
     try:
         done = subprocess.run(arguments, capture_output=True, text=True, timeout=60)
     except FileNotFoundError:
@@ -19,7 +19,7 @@ def vips(*arguments):
 
 
 def make_photo(folder):
-    """The bytes of folder/photo.jpg, a picture with soft shapes and edges, unlike any other: the seed differs."""
+    """The bytes of folder/photo.jpg, a picture with soft shapes and edges; each one is unique because of its seed."""
     width, height = map(str, SOURCE_SIZE)
     shapes, grey, photo = folder / "shapes.v", folder / "grey.v", folder / "photo.jpg"
     vips("vips", "worley", shapes, width, height, "--cell-size", "300", "--seed", str(random.randrange(2**31)))
@@ -29,7 +29,7 @@ def make_photo(folder):
 
 
 def check_picture(folder, data, size):
-    """Decodes every pixel, for a header alone proves nothing; the picture stays in folder/output."""
+    """Decodes every pixel, because a valid header alone proves nothing; the picture stays in folder/output."""
     path = folder / "output"
     path.write_bytes(data)
     vips("vips", "avg", f"{path}[fail_on=truncated]")

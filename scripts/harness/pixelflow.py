@@ -1,4 +1,4 @@
-"""PixelFlow itself: all in one, or as its four services."""
+"""PixelFlow itself: the all-in-one, or its four services."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ WEB_MANAGEMENT_PORT = 3001
 
 
 class Instance:
-    """All in one, on free ports and a folder of its own; it can be stopped and started again."""
+    """The all-in-one on free ports with its own folder; it can be stopped and restarted."""
 
     def __init__(self, executable, folder, settings=None):
         self.executable = executable
@@ -33,7 +33,7 @@ class Instance:
             "--web-management-port", str(self.management_port)]
 
     def start(self):
-        """Returns once all of it is ready."""
+        """Returns once everything is ready."""
         environment = environment_without_settings() | self.settings
         self.process = Process(self.command(), self.folder / "pixelflow.log", environment, name="pixelflow")
         try:
@@ -44,12 +44,12 @@ class Instance:
         return self
 
     def stop(self):
-        """True when it drained by itself."""
+        """Whether it drained and exited on its own."""
         process, self.process = self.process, None
         return process is None or process.stop()
 
     def end(self):
-        """Stops it; `Failure` when it does not drain."""
+        """Stops it; raises `Failure` if it does not drain."""
         process = self.process
         expect(self.stop(), f"pixelflow did not end cleanly on SIGTERM ({process and process.status})\n{process and process.tail()}")
 
@@ -61,7 +61,7 @@ class Instance:
 
 
 class Services:
-    """The four services, each a process of its own; `ports` has one for each name, as in worker-2."""
+    """The four services as separate processes; `ports` has a port for each name, such as worker-2."""
 
     def __init__(self, build, logs, workers=1, usual_ports=False, settings=None, names=("auth", "api", "worker", "web")):
         self.build = build
@@ -72,7 +72,7 @@ class Services:
         if usual_ports:
             ports, management = [usual_port(name) for name in self.names], WEB_MANAGEMENT_PORT
         self.ports = dict(zip(self.names, ports))
-        # Web's probes and metrics are at a port of their own.
+        # Web serves probes and metrics on a separate port.
         self.management = management
         self.processes = {}
 
@@ -80,12 +80,12 @@ class Services:
         return f"http://127.0.0.1:{self.ports[name]}"
 
     def bases(self):
-        """For the environment of whoever works with them: BASE_WEB and so on; the first worker's for BASE_WORKER."""
+        """Environment variables for clients: BASE_WEB and so on; BASE_WORKER is the first worker."""
         bases = {f"BASE_{name.split('-')[0].upper()}": self.base(name) for name in reversed(self.names)}
         return {**bases, "BASE_WEB_MANAGEMENT": f"http://127.0.0.1:{self.management}"}
 
     def own_settings(self):
-        """How they find each other, over the settings of their servers."""
+        """The settings with which they find each other, in addition to those of their servers."""
         found = {"PIXELFLOW_JWKS_URL": f"{self.base('auth')}/.well-known/jwks.json", "PIXELFLOW_AUTH_URL": self.base("auth")}
         if "web" in self.ports:
             found |= {
@@ -94,7 +94,7 @@ class Services:
         return found
 
     def start(self):
-        """Returns once each is ready."""
+        """Returns once all are ready."""
         if self.settings is None:
             self.settings = {**stack.settings(), **os.environ}
         if "PIXELFLOW_TASK_DATABASE_URL" not in self.settings:
@@ -115,7 +115,7 @@ class Services:
         return [name for name, process in self.processes.items() if process.status is not None]
 
     def stop(self, seconds=STOP_SECONDS):
-        """The names of those that had to be killed."""
+        """The names of processes that had to be killed."""
         return stop_all(self.processes, seconds)
 
     def __enter__(self):
@@ -139,7 +139,7 @@ def usual_port(name):
 
 
 def stop_all(processes, seconds=STOP_SECONDS):
-    """Asks all to drain, and only then waits for each; the names of those that did not end by themselves in time."""
+    """Requests all to drain, then waits for each; returns the names of those that did not exit in time."""
     for process in processes.values():
         process.send(signal.SIGTERM)
     deadline = time.monotonic() + seconds

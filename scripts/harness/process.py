@@ -1,4 +1,4 @@
-"""Processes of our own: started with a log, waited for, and ended by their own ids."""
+"""Processes that are started with a log, waited for, and ended by id."""
 
 import contextlib
 import os
@@ -19,7 +19,7 @@ PAUSE = 0.05
 
 
 def free_ports(count):
-    """Ports below the range from which the kernel serves port 0, so that no other test is handed one of them."""
+    """Ports below the range from which the kernel assigns ports, so that no other test gets one of them."""
     found = []
     while len(found) < count:
         port = random.randrange(20_000, 32_000)
@@ -35,12 +35,12 @@ def free_port():
 
 
 def environment_without_settings():
-    """The environment without what is set for other instances."""
+    """The environment without variables that are meant for other instances."""
     return {name: value for name, value in os.environ.items() if not name.startswith("PIXELFLOW_")}
 
 
 class Process:
-    """A process in a group of its own, whose output goes to a file."""
+    """A process in its own process group, with its output in a file."""
 
     def __init__(self, command, log, environment=None, folder=None, name=None):
         self.command = [str(part) for part in command]
@@ -58,7 +58,7 @@ class Process:
 
     @property
     def status(self):
-        """How it has ended; None while it runs."""
+        """Its exit status; None while it runs."""
         return self.process.poll()
 
     def send(self, number):
@@ -66,7 +66,7 @@ class Process:
             self.process.send_signal(number)
 
     def wait_until(self, holds, what, seconds=START_SECONDS):
-        """Asks again and again until it holds; a reason for what does not may be returned instead of True."""
+        """Polls until the condition holds; a condition may return the reason for its failure instead of True."""
         deadline = time.monotonic() + seconds
         while (answer := holds()) is not True:
             expect(self.status is None, f"{self.name} ended with {self.status}\n{self.tail()}")
@@ -75,7 +75,7 @@ class Process:
             time.sleep(PAUSE)
 
     def wait_until_ready(self, *bases, seconds=START_SECONDS):
-        """Until each of its addresses says that it is ready."""
+        """Waits until all of its addresses report readiness."""
         for base in bases:
             self.wait_until(lambda base=base: readiness(base), f"is not ready at {base}", seconds)
 
@@ -83,31 +83,31 @@ class Process:
         self.wait_until(lambda: is_listening(port), f"does not listen on {port}", seconds)
 
     def has_ended(self, seconds):
-        """Waits so long for its end."""
+        """Waits for its exit, up to a limit."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(seconds)
         return self.status is not None
 
     def kill(self):
-        """Ends it at once, with all that it has started."""
+        """Kills it immediately, with everything that it has started."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         self.process.wait()
 
     def stop(self, seconds=STOP_SECONDS):
-        """Asks it to drain; true when it ended by itself and with success. What it started ends with it."""
+        """Requests it to drain; True if it exited on its own with success. Ends everything that it has started."""
         self.send(signal.SIGTERM)
         by_itself = self.has_ended(seconds)
         self.kill()
         return by_itself and self.status == 0
 
     def tail(self, lines=20):
-        """The end of what it has written."""
+        """The last lines of its output."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
 
 def readiness(base):
-    """True where it is ready, or else why not."""
+    """True if it is ready, otherwise the reason."""
     try:
         with urllib.request.urlopen(f"{base}/readyz", timeout=5) as answer:
             return answer.status == 200
@@ -124,7 +124,7 @@ def is_listening(port):
 
 
 def output_of(*command, seconds=120, **options):
-    """What a command prints; `Failure` with the end of its complaint where it fails."""
+    """The output of a command; raises `Failure` with the last lines of its error output if it fails."""
     try:
         done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=seconds, **options)
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -1,4 +1,4 @@
-"""Requests to PixelFlow, and its answers read whole."""
+"""Requests to PixelFlow with complete responses."""
 
 import json
 import urllib.error
@@ -21,7 +21,7 @@ class Answer:
 
 
 def call(method, url, body=None, token=None, content_type=None):
-    """The answer, whatever its status; `Failure` where there is none. A dictionary is sent as JSON."""
+    """The response with any status; raises `Failure` if there is none. Sends a dictionary as JSON."""
     headers = {}
     if isinstance(body, dict):
         body, content_type = json.dumps(body).encode(), "application/json"

@@ -1,4 +1,4 @@
-"""The servers of scripts/stack, as settings of the services."""
+"""The servers of scripts/stack, as settings for the services."""
 
 import contextlib
 import os
@@ -13,13 +13,13 @@ SERVERS = ("postgres", "mongodb", "kafka", "s3", "redis")
 
 
 def settings(*servers, environment=None):
-    """What `scripts/stack env` says, by name."""
+    """The output of `scripts/stack env`, by name."""
     printed = output_of(STACK, "env", *servers, env=environment)
     return dict(word.split("=", 1) for line in printed.splitlines() for word in shlex.split(line)[1:])
 
 
 class Stack:
-    """Servers of one's own: their settings, and the ids of their processes by name."""
+    """A separate set of servers: their settings, and the ids of their processes by name."""
 
     def __init__(self, folder, servers=SERVERS):
         self.servers = servers
@@ -37,7 +37,7 @@ class Stack:
 
 @contextlib.contextmanager
 def own_servers(folder, servers=SERVERS):
-    """A `Stack` in a folder, on free ports, that is gone afterwards with its data."""
+    """A `Stack` in a folder, on free ports, which is removed afterwards with its data."""
     stack = Stack(folder, servers)
     try:
         stack.call("up", *servers)

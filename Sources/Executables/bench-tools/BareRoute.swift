@@ -3,7 +3,7 @@ import Hummingbird
 import Logging
 import NIOCore
 
-/// Serves one route that does nothing: what the HTTP server alone can do.
+/// Serves one route that does nothing, to measure the HTTP server alone.
 struct BareRoute: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Serve /bare: a fixed JSON document as large as a task.")
 

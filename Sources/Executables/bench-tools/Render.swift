@@ -6,7 +6,7 @@ import PixelFlowCore
 import PixelFlowImaging
 import WireFormats
 
-/// Renders files over and over and tells how many a second.
+/// Renders files repeatedly and reports the rate per second.
 struct Render: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Fit images inside a box as JPEG, in this process or through the sandbox.")
 

@@ -10,7 +10,7 @@ import Musl
 import Darwin
 #endif
 
-// No `await` here: a main that is async ends its thread, and unwinding it takes a statically linked executable long.
+// No `await` here: an async main ends its thread, and unwinding it takes long in a statically linked executable.
 Task.detached {
     let arguments = Array(CommandLine.arguments.dropFirst())
     exit(await UserCommandLine.run(arguments, environment: ProcessInfo.processInfo.environment).rawValue)

@@ -10,8 +10,8 @@ import Musl
 import Darwin
 #endif
 
-// No `await` here: a main that is async ends its thread, and unwinding it takes a statically linked
-// executable longer than all of `version --client`.
+// No `await` here: an async main ends its thread, and in a statically linked executable, unwinding it takes
+// longer than all of `version --client`.
 Task.detached {
     let arguments = Array(CommandLine.arguments.dropFirst())
     exit(await CommandLineTool.run(arguments, environment: ProcessInfo.processInfo.environment).rawValue)

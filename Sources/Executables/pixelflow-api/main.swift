@@ -11,7 +11,7 @@ await ServiceCommand(
     settings: TaskBackends.serverSettings + TokenVerification.remoteSettings + CacheBackend.settings + APISettings.descriptions
 ).run { settings, listen, logger in
     let context = BuildContext(logger: logger)
-    // All settings are read before anything is opened.
+    // Read all settings before opening anything.
     let apiSettings = try APISettings(settings)
     let tokens = try TokenVerification.remote(settings, context: context)
     let cache = try CacheBackend.servers(settings, logger: logger)

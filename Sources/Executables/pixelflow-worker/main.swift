@@ -8,7 +8,7 @@ import PixelFlowServerBackends
 import PixelFlowWorker
 import ServiceLifecycle
 
-// A render process is this same executable; it never comes back from here.
+// Render processes run this same executable; they never return from this call.
 RenderProcess.runIfRequested(CommandLine.arguments)
 
 await ServiceCommand(

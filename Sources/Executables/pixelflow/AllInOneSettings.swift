@@ -31,15 +31,15 @@ struct AllInOneSettings {
         hasSecret = settings.isSet(ServiceSecret.setting)
     }
 
-    /// Lets operators in with the secret in the data folder, unless another is set. Makes it at the first start, once the folder is
-    /// locked.
+    /// Uses the secret in the data folder as the service secret, unless another one is set. Creates it at the first start, after the
+    /// folder has been locked.
     mutating func findSecret() throws {
         guard !hasSecret else { return }
         let secret = ServiceSecret(try backends.serviceSecret())
         (auth.serviceSecret, api.secret) = (secret, secret)
     }
 
-    /// What people are told once every port answers.
+    /// The addresses to print when all ports are open.
     var addresses: String {
         let host = ports.web.host == "0.0.0.0" ? "localhost" : ports.web.host
         return """
@@ -55,9 +55,9 @@ struct AllInOneSettings {
 }
 
 extension AllInOneSettings {
-    /// Where the services listen.
+    /// The ports of the services.
     struct Ports {
-        /// Unset, since a process has one port for its probes and metrics already: the worker's.
+        /// Unset by default: the process already has a port for probes and metrics, that of the worker.
         static let webManagement = Setting<Int?>(
             ListenSettings.webManagementPort.description.name, default: "", expected: "a port from 1 to 65535",
             help: "Port of web's probes and metrics; unless set, the worker's port serves web's metrics, too."

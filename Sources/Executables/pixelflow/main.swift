@@ -10,14 +10,14 @@ import PixelFlowWeb
 import PixelFlowWorker
 import ServiceLifecycle
 
-// A render process is this same executable; it never comes back from here.
+// Render processes run this same executable; they never return from this call.
 RenderProcess.runIfRequested(CommandLine.arguments)
 
 await ServiceCommand(
     name: "pixelflow", summary: "all services of PixelFlow in one process, on files in one folder.", port: ListenSettings.workerPort,
     settings: AllInOneSettings.all
 ).run { settings, listen, logger in
-    // All of them are read before anything is opened.
+    // Read all settings before opening anything.
     var settings = try AllInOneSettings(settings)
     let ports = settings.ports
     let context = BuildContext()

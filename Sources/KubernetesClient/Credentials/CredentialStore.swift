@@ -6,11 +6,11 @@ struct RequestCredentials: Sendable {
     /// The value of the Authorization header.
     var authorization: String?
     var identity: ClientIdentity?
-    /// Goes up when credentials are got again.
+    /// Incremented whenever credentials are reloaded.
     var generation = 0
 }
 
-/// Credentials of one user, got when first asked for, kept in memory while they hold, never on a disk.
+/// The credentials of one user: loaded on demand, kept in memory while they are valid, never written to disk.
 actor CredentialStore {
     private let user: Kubeconfig.User
     private let plugin: ExecPluginRunner?
@@ -21,9 +21,9 @@ actor CredentialStore {
     private var pluginRun: Task<ExecCredential, any Error>?
     private var generation = 0
 
-    /// A rotated token stays valid for longer than this: Kubernetes' own clients read as often.
+    /// A rotated token stays valid for longer than this. Kubernetes' own clients use the same period.
     private static let tokenFilePeriod = Duration.seconds(60)
-    /// A token that ends while it travels is of no use.
+    /// Expiry is brought forward by this, because a token must not expire in transit.
     private static let expiryLeeway = Duration.seconds(5)
 
     init(_ configuration: ClusterConfiguration, now: @escaping @Sendable () -> Timestamp = { .now }) {
@@ -54,10 +54,10 @@ actor CredentialStore {
     }
 
     /// Reports that the server rejected the credentials.
-    /// - Returns: Whether another attempt may get different credentials.
+    /// - Returns: Whether a retry may use different credentials.
     func refused(_ credentials: RequestCredentials) -> Bool {
         guard plugin != nil || user.tokenFile != nil else { return false }
-        // Someone else met the same refusal and has renewed them already.
+        // Another request was also rejected and has already renewed them.
         guard credentials.generation == generation else { return true }
         generation += 1
         fileToken = nil
@@ -82,14 +82,14 @@ actor CredentialStore {
             fileToken = (token, now())
             return token
         } catch {
-            // As Kubernetes' own clients: the last token that could be read goes before the one in the kubeconfig.
+            // Like Kubernetes' own clients: a token that was read from the file takes precedence over the one in the kubeconfig.
             if let token = fileToken?.text ?? user.token { return token }
             throw error as? KubernetesError ?? KubernetesError(.credentials, "the token file cannot be read: \(error)")
         }
     }
 
-    /// Runs the plugin once, however many requests wait for it. The actor keeps the run itself: this library depends on nothing of
-    /// PixelFlow, so it cannot use `SingleFlight`.
+    /// Runs the plugin once for all requests that wait for it. Does not use `SingleFlight`, because this library has no dependencies on
+    /// PixelFlow.
     private func pluginCredential(_ plugin: ExecPluginRunner) async throws -> ExecCredential {
         if let credential = pluginCredential, !isExpired(credential) { return credential }
         let run = pluginRun ?? Task { try await plugin.run() }

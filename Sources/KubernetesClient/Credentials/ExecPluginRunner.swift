@@ -18,11 +18,11 @@ import Darwin
 struct ExecCredential: Sendable {
     var token: String?
     var identity: ClientIdentity?
-    /// Nil if it holds until the server refuses it.
+    /// Nil if it is valid until the server rejects it.
     var expiry: Timestamp?
 }
 
-/// Runs a credential plugin (`client.authentication.k8s.io`) and reads its answer.
+/// Runs a credential plugin (`client.authentication.k8s.io`) and parses its output.
 struct ExecPluginRunner: Sendable {
     private let plugin: ExecPlugin
     private let cluster: JSONValue
@@ -30,9 +30,9 @@ struct ExecPluginRunner: Sendable {
     private let isTerminal: @Sendable () -> Bool
 
     private static let versions = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"]
-    /// A plugin may wait for someone to log in with a browser.
+    /// A plugin may wait for a login in a browser.
     private static let timeout = Duration.seconds(300)
-    /// More than a certificate chain and its key.
+    /// Larger than any certificate chain with its key.
     private static let maximumOutput = 1 << 20
 
     init(_ plugin: ExecPlugin, configuration: ClusterConfiguration, isTerminal: @escaping @Sendable () -> Bool = { isatty(0) == 1 }) {
@@ -55,7 +55,7 @@ struct ExecPluginRunner: Sendable {
         return try read(output)
     }
 
-    /// What the plugin prints; its messages go where ours go.
+    /// The standard output of the plugin. Its standard error goes to ours.
     private func output(of executable: String, _ interactive: Bool) async throws -> [UInt8] {
         let environment = Environment.custom(
             Dictionary(uniqueKeysWithValues: processEnvironment(interactive).map { (Environment.Key(stringLiteral: $0), $1) }))
@@ -70,7 +70,7 @@ struct ExecPluginRunner: Sendable {
                 try await Task.sleep(for: Self.timeout)
                 throw failure("did not end in \(Self.timeout)")
             }
-            // Cancelling the other one kills the plugin.
+            // Cancelling the other task kills the plugin.
             defer { group.cancelAll() }
             return try await group.next() ?? []
         }
@@ -146,7 +146,7 @@ struct ExecPluginRunner: Sendable {
 }
 
 extension ClusterConfiguration {
-    /// `spec.cluster` of an ExecCredential.
+    /// The `spec.cluster` of an ExecCredential.
     fileprivate var pluginClusterInfo: JSONValue {
         var info: JSONValue = ["server": .string(server)]
         if let tlsServerName { info["tls-server-name"] = .string(tlsServerName) }

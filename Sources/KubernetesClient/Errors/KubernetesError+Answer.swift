@@ -1,8 +1,8 @@
 import FoundationEssentials
 
 extension KubernetesError {
-    /// The error in an answer that is not 2xx. Proxies answer with something else than a `Status`: its
-    /// first line is shown then.
+    /// The error in a response that is not 2xx. Proxies send something other than a `Status`, in which case the message is
+    /// its first line.
     init(answer code: Int, body: [UInt8]) {
         let status = try? JSONDecoder().decode(APIStatus.self, from: Data(body))
         guard let status, status.message != nil || status.reason != nil else {

@@ -1,22 +1,22 @@
 /// Why a request to the API failed, with a human-readable message.
 public struct KubernetesError: Error, Sendable, CustomStringConvertible {
     public let kind: Kind
-    /// One readable sentence without secrets. If the server gave a reason, it is that of the server.
+    /// One readable sentence without secrets, from the server if it gave a reason.
     public let message: String
-    /// What can be done about it if that is known: an exec plugin's installation hint, for one.
+    /// How to fix it, if known, for example the installation hint of an exec plugin.
     public let hint: String?
-    /// The status of the server, if it answered.
+    /// The server's `Status`, if it responded.
     public let status: APIStatus?
 
     public enum Kind: Sendable, Hashable {
-        /// The kubeconfig or the in-cluster configuration is missing, unreadable or contradicts itself.
+        /// The kubeconfig or the in-cluster configuration is missing, unreadable or inconsistent.
         case configuration
-        /// No credentials could be had: the exec plugin failed, a token or certificate file is unreadable.
+        /// Credentials are unavailable: the exec plugin failed, or a token or certificate file is unreadable.
         case credentials
-        /// No connection to the server, or it broke.
+        /// The connection to the server failed or was lost.
         case unreachable
         case tls(TLSProblem)
-        /// The server did not answer in time.
+        /// The server did not respond in time.
         case timeout
         /// 401
         case unauthorized
@@ -24,32 +24,32 @@ public struct KubernetesError: Error, Sendable, CustomStringConvertible {
         case forbidden
         /// 404
         case notFound
-        /// 409, created twice.
+        /// 409: the object already exists.
         case alreadyExists
         /// 409: changed concurrently, or owned by another field manager.
         case conflict
         /// 410: the resource version or continue token is too old.
         case gone
-        /// 400 and 422: the server understood and refused.
+        /// 400 and 422: the server understood and rejected the request.
         case invalid
         /// 429
         case tooManyRequests
         /// 5xx
         case server
-        /// A port of this computer cannot be listened on.
+        /// A local port is not available.
         case localPort
-        /// Any other answer.
+        /// Any other response.
         case unexpected
     }
 
     public enum TLSProblem: Sendable, Hashable {
-        /// The server's certificate is signed by an authority that is not trusted here.
+        /// The certificate authority of the server is not trusted.
         case unknownAuthority
         case expired
         case notYetValid
         /// The certificate is for another host.
         case wrongHost
-        /// The server refused our certificate, or TLS failed in another way.
+        /// The server rejected the client certificate, or TLS failed in another way.
         case handshake
     }
 
@@ -62,7 +62,7 @@ public struct KubernetesError: Error, Sendable, CustomStringConvertible {
 
     public var description: String { message }
 
-    /// Whether the same call may go well a little later, without anyone changing anything.
+    /// Whether the same call may succeed later without any change.
     public var isTransient: Bool {
         switch kind {
         case .unreachable, .timeout, .tooManyRequests, .server: true
@@ -71,11 +71,11 @@ public struct KubernetesError: Error, Sendable, CustomStringConvertible {
     }
 }
 
-/// Kubernetes' own answer to a call that failed.
+/// The `Status` object of Kubernetes for a failed call.
 public struct APIStatus: Codable, Sendable, Hashable {
     /// The HTTP status.
     public var code: Int?
-    /// One word for programs: `NotFound`, `Forbidden`, `Conflict`, …
+    /// A machine-readable word: `NotFound`, `Forbidden`, `Conflict`, …
     public var reason: String?
     public var message: String?
     public var details: Details?

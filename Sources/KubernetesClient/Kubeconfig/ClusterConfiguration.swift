@@ -3,29 +3,29 @@ import WireFormats
 
 /// Everything needed to talk to one cluster as one user.
 public struct ClusterConfiguration: Sendable {
-    /// `https://host:port`, perhaps with a path.
+    /// `https://host:port`, optionally with a path.
     public var server: String
-    /// What calls that name no namespace mean.
+    /// The default namespace of calls.
     public var namespace: String
     /// Nil inside a cluster.
     public var contextName: String?
     public var clusterName: String?
     public var userName: String?
-    /// The trusted authorities in PEM. Nil for those of the operating system.
+    /// The trusted certificate authorities in PEM. Nil for those of the operating system.
     public var authority: Kubeconfig.Material?
-    /// The name that the server's certificate is checked against if it is not the server's address.
+    /// The name that the server's certificate must match, if it differs from the server's address.
     public var tlsServerName: String?
     public var skipsVerification: Bool
     /// `http://host:port` or `socks5://host:port`
     public var proxyURL: String?
     public var user: Kubeconfig.User
-    /// For a call as a whole; watches, followed logs and forwarded ports have none. kubectl waits for ever.
+    /// For a whole call; watches, followed logs and forwarded ports have no limit. kubectl has none by default.
     public var requestTimeout: Duration
-    /// For one TCP connection and its TLS handshake.
+    /// For a TCP connection including its TLS handshake.
     public var connectTimeout: Duration
     public var userAgent = "kubernetes-client-swift"
     var pluginConfiguration: JSONValue?
-    /// What exec plugins are started with.
+    /// The environment of exec plugins.
     public var environment: [String: String]
 
     /// - Parameter server: A URL.
@@ -40,7 +40,7 @@ public struct ClusterConfiguration: Sendable {
     }
 }
 
-/// What flags say over the kubeconfig.
+/// Overrides of the kubeconfig by flags.
 public struct KubeconfigSelection: Sendable {
     /// `--kubeconfig`: the only file to read.
     public var file: String?
@@ -60,7 +60,7 @@ public struct KubeconfigSelection: Sendable {
 }
 
 extension ClusterConfiguration {
-    /// From the kubeconfig, or from the pod's own account if there is no kubeconfig and this runs in a cluster.
+    /// Loads the kubeconfig, or the pod's service account if there is no kubeconfig and this runs in a cluster.
     /// - Throws: `KubernetesError` of kind `configuration`.
     public static func load(
         _ selection: KubeconfigSelection = KubeconfigSelection(), environment: [String: String]
@@ -84,11 +84,11 @@ extension ClusterConfiguration {
 }
 
 extension ClusterConfiguration {
-    /// Where Kubernetes mounts a pod's account.
+    /// Where Kubernetes mounts a pod's service account.
     public static let serviceAccountFolder = "/var/run/secrets/kubernetes.io/serviceaccount"
 
-    /// The configuration of a pod, nil outside of one.
-    /// - Throws: `KubernetesError` of kind `configuration` if the account is not mounted.
+    /// The configuration of a pod; nil outside a cluster.
+    /// - Throws: `KubernetesError` of kind `configuration` if the service account is not mounted.
     public static func inCluster(
         environment: [String: String], folder: String = serviceAccountFolder
     ) throws -> ClusterConfiguration? {
@@ -114,8 +114,8 @@ extension ClusterConfiguration {
 }
 
 extension Kubeconfig {
-    /// The configuration that a context, or the current one, comes to.
-    /// - Throws: `KubernetesError` of kind `configuration` if a part of it is missing.
+    /// Resolves a context, or the current one, to a configuration.
+    /// - Throws: `KubernetesError` of kind `configuration` if part of it is missing.
     public func configuration(_ selection: KubeconfigSelection = KubeconfigSelection()) throws -> ClusterConfiguration {
         let contextName = selection.context ?? currentContext
         let context = try contextName.map(requiredContext)

@@ -6,9 +6,9 @@ import Musl
 import Darwin
 #endif
 
-/// Small files named by a configuration, read to their end; pipes too, as shells make them for `<(…)`.
+/// Reads small files that a configuration names, including pipes, as shells create them for `<(…)`.
 enum ConfigurationFile {
-    /// More than a kubeconfig of ten thousand clusters.
+    /// Larger than a kubeconfig of ten thousand clusters.
     static let maximumBytes = 16 << 20
 
     struct ReadError: Error, CustomStringConvertible {
@@ -39,7 +39,7 @@ enum ConfigurationFile {
 
     private static func read(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer) -> Int {
         while true {
-            // Spelt as a vector: a plain `read` would be this type's own.
+            // `readv`, because a plain `read` would call this type's own method.
             var vector = iovec(iov_base: buffer.baseAddress, iov_len: buffer.count)
             let count = readv(descriptor, &vector, 1)
             if count >= 0 || errno != EINTR { return count }

@@ -50,7 +50,7 @@ struct ConfigurationReader {
         return try Dictionary(uniqueKeysWithValues: fields.keys.map { ($0, try field.texts($0)) })
     }
 
-    /// A list of entries with names, as a dictionary. Two of one name are an error, as for kubectl.
+    /// A list of named entries as a dictionary. Duplicate names are an error, as in kubectl.
     func named<Entry>(_ key: String, _ inner: String, _ read: (ConfigurationReader) throws -> Entry) throws -> [String: Entry] {
         var entries: [String: Entry] = [:]
         for element in try list(key) {

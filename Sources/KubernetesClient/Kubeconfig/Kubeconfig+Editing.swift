@@ -9,9 +9,9 @@ import Darwin
 #endif
 
 extension Kubeconfig {
-    /// Sets the current context in the file that defines it, or else in the first one that
-    /// exists. Only that line of the file changes; the file is replaced as a whole or not at all.
-    /// - Returns: The file that was changed.
+    /// Sets the current context in the file that defines it, or else in the first file that
+    /// exists. Changes only that line of the file, and replaces the file atomically.
+    /// - Returns: The changed file.
     /// - Throws: `KubernetesError` of kind `configuration` if there is no such context, or the file cannot be edited.
     @discardableResult
     public mutating func useContext(_ name: String) throws -> String {
@@ -50,7 +50,7 @@ extension Kubeconfig {
         return Array(lines.joined(separator: "\n").utf8)
     }
 
-    /// Beside the file and then in its place, with its permissions: it holds secrets.
+    /// Writes a temporary file and renames it, with the permissions of the original, because it contains secrets.
     private static func replace(_ path: String, with contents: [UInt8]) throws {
         let real = realpath(path, nil)
         defer { free(real) }

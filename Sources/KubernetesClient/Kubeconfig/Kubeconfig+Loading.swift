@@ -1,12 +1,12 @@
 extension Kubeconfig {
     /// Reads and merges kubeconfig files as kubectl does.
     ///
-    /// - An explicit file is the only one read, and must be there.
-    /// - Else the files of `$KUBECONFIG`, separated by colons; those that are missing are passed over.
-    /// - Else `~/.kube/config`, if it is there.
+    /// - If `explicit` is set, reads only this file, which must exist.
+    /// - Otherwise, reads the files in `$KUBECONFIG`, separated by colons; missing ones are ignored.
+    /// - Otherwise, reads `~/.kube/config` if it exists.
     ///
-    /// The first file to name a context, cluster or user decides the whole of it; the first to set the
-    /// current context decides that. Relative paths are relative to the file they stand in.
+    /// For each context, cluster and user, the first file that names it supplies the whole entry; the first file that sets the
+    /// current context supplies it. Relative paths are relative to the file that contains them.
     /// - Throws: `KubernetesError` of kind `configuration`.
     public static func load(explicit: String? = nil, environment: [String: String]) throws -> Kubeconfig {
         if let explicit {

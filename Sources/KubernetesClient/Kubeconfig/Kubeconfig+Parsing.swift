@@ -1,10 +1,10 @@
 import WireFormats
 
 extension Kubeconfig {
-    /// Reads one file's text.
+    /// Parses the text of a file.
     /// - Parameters:
-    ///   - file: Names it in errors, and is the base of the relative paths in it.
-    /// - Throws: `KubernetesError` of kind `configuration` that names the place.
+    ///   - file: Identifies the file in errors, and is the base of its relative paths.
+    /// - Throws: `KubernetesError` of kind `configuration` with the position.
     public init(parsing bytes: [UInt8], file: String) throws {
         let document: JSONValue
         do {
@@ -36,7 +36,7 @@ extension Kubeconfig.Context {
 }
 
 extension Kubeconfig.Material {
-    /// Data goes before a file, as for kubectl.
+    /// Inline data takes precedence over a file, as in kubectl.
     fileprivate init?(reading reader: ConfigurationReader, _ key: String, in directory: String) throws {
         if let data = try reader.text("\(key)-data") {
             self = .base64(data)

@@ -1,7 +1,7 @@
 public import WireFormats
 
 extension Kubeconfig {
-    /// The merged configuration as kubectl shows it: without keys, tokens, passwords or what plugins are given.
+    /// The merged configuration as kubectl shows it: without keys, tokens, passwords, and arguments and environment of plugins.
     public func redacted() -> JSONValue {
         var view: JSONValue = ["apiVersion": "v1", "kind": "Config", "preferences": [:]]
         view["current-context"] = .string(currentContext ?? "")
@@ -11,7 +11,7 @@ extension Kubeconfig {
         return view
     }
 
-    /// By name.
+    /// Sorted by name.
     private static func entries<Entry>(_ entries: [String: Entry], _ key: String, _ view: (Entry) -> JSONValue) -> JSONValue {
         .array(entries.sorted { $0.key < $1.key }.map { ["name": .string($0.key), key: view($0.value)] })
     }
@@ -49,7 +49,7 @@ extension Kubeconfig.Cluster {
         view.show("server", server)
         view.show("tls-server-name", tlsServerName)
         view.show("certificate-authority", authority)
-        // A proxy's URL may hold a password.
+        // The URL of a proxy may contain a password.
         view.show("proxy-url", proxyURL.map { $0.contains("@") ? "REDACTED" : $0 })
         if skipsVerification { view["insecure-skip-tls-verify"] = true }
         return view

@@ -6,9 +6,9 @@ public struct Kubeconfig: Sendable {
     public internal(set) var contexts: [String: Context] = [:]
     public internal(set) var clusters: [String: Cluster] = [:]
     public internal(set) var users: [String: User] = [:]
-    /// The files read, in order.
+    /// The files that were read, in order.
     public internal(set) var files: [String] = []
-    /// The file that a changed current context is written to.
+    /// The file to which a changed current context is written.
     var destination: String?
 
     public struct Context: Sendable, Hashable {
@@ -24,7 +24,7 @@ public struct Kubeconfig: Sendable {
         public var skipsVerification = false
         public var authority: Material?
         public var proxyURL: String?
-        /// The configuration of the cluster for exec plugins.
+        /// The configuration of exec plugins in the cluster entry.
         var pluginConfiguration: JSONValue?
     }
 
@@ -37,16 +37,16 @@ public struct Kubeconfig: Sendable {
         var password: String?
         public var exec: ExecPlugin?
         public var impersonation: Impersonation?
-        /// The name of a built-in provider, which kubectl had until 1.26.
+        /// The name of a built-in auth provider, which kubectl supported until 1.26.
         var legacyProvider: String?
 
-        /// Someone without credentials, or with a token.
+        /// A user without credentials, or with a token.
         public init(token: String? = nil) {
             self.token = token
         }
     }
 
-    /// Something that a file holds, or that is given in the kubeconfig itself in base64.
+    /// Either a file or base64 data in the kubeconfig itself.
     public enum Material: Sendable, Hashable {
         case file(String)
         case base64(String)

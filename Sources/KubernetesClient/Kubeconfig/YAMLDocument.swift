@@ -1,24 +1,24 @@
 import WireFormats
 import Yams
 
-/// YAML as JSON values, within bounds that no honest configuration meets.
+/// Converts YAML to JSON values, within limits that no legitimate configuration reaches.
 enum YAMLDocument {
     struct ParseError: Error, CustomStringConvertible {
         let description: String
     }
 
     enum Scalars {
-        /// Every scalar stays the text it is, but null.
+        /// All scalars except null stay strings.
         case text
         /// Plain scalars become numbers and booleans.
         case typed
     }
 
-    /// What aliases may blow a document up to.
+    /// The maximum size after aliases are expanded.
     private static let maximumNodes = 1_000_000
-    /// An alias can double the document so far; with this many, it cannot become too large to compose.
+    /// Each alias can at most double the document, so this number bounds its size before it is composed.
     private static let maximumAliases = 32
-    /// Composing and converting recurse.
+    /// Composing and converting are recursive.
     private static let maximumDepth = 100
 
     static func parse(_ bytes: [UInt8], scalars: Scalars = .text) throws(ParseError) -> JSONValue {
@@ -36,7 +36,7 @@ enum YAMLDocument {
         return try convert(root, scalars: scalars, depth: 0, budget: &budget)
     }
 
-    /// The place and the problem; the lines of the file stay out, as there may be secrets in them.
+    /// The position and the problem, without the lines of the file, which may contain secrets.
     private static func oneLine(_ error: any Error) -> String {
         switch error {
         case YamlError.scanner(_, let problem, let mark, _), YamlError.parser(_, let problem, let mark, _),
@@ -57,8 +57,8 @@ enum YAMLDocument {
         }
     }
 
-    /// An upper estimate before anything recurses: brackets open at once, and dashes or question marks in
-    /// a row (`- - -`), each of which opens a level; indentation is bounded by the scanner's limit on line starts.
+    /// An upper bound of the nesting, computed before any recursion: open brackets, plus consecutive dashes or question marks
+    /// (`- - -`), each of which opens a level. Indentation is bounded by the scanner's limit on line starts.
     private static func nestsTooDeeply(_ bytes: [UInt8]) -> Bool {
         var brackets = 0
         var indicators = 0

@@ -10,12 +10,12 @@ public struct ServerVersion: Codable, Sendable, Hashable {
     public var platform: String?
 }
 
-/// Something that one may or may not do.
+/// An action to check permissions for.
 public struct AccessQuestion: Sendable, Hashable {
     /// `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`
     public var verb: String
     public var group: String
-    /// The plural.
+    /// In the plural: `deployments`.
     public var resource: String
     public var subresource: String?
     public var name: String?
@@ -61,16 +61,16 @@ extension ClusterClient {
         try await decoded(APIRequest(.GET, "/version"))
     }
 
-    /// Whether the server has an API group in a version, `metrics.k8s.io/v1beta1` for one.
+    /// Whether the server provides a version of an API group, for example `metrics.k8s.io/v1beta1`.
     public func serves(group: String, version: String) async throws -> Bool {
         let answer = try await raw(group.isEmpty ? "/api/\(version)" : "/apis/\(group)/\(version)")
         if answer.isSuccess { return true }
-        // A group whose own server is down answers 503: it is known, and does not serve.
+        // 503 means that the group is registered, but its own server is down.
         if answer.status == 404 || answer.status == 503 { return false }
         throw try await transport.refusal(answer)
     }
 
-    /// Checks whether this user may do something (a SelfSubjectAccessReview).
+    /// Checks whether this user may perform an action (with a SelfSubjectAccessReview).
     public func mayI(_ question: AccessQuestion) async throws -> AccessAnswer {
         var attributes: JSONValue = [
             "verb": .string(question.verb), "group": .string(question.group), "resource": .string(question.resource),

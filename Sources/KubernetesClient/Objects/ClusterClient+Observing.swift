@@ -1,7 +1,7 @@
 extension ClusterClient {
-    /// The events, oldest first.
+    /// Events, oldest first.
     /// - Parameters:
-    ///   - object: Only the events of this one.
+    ///   - object: Only events of this object.
     ///   - type: `Normal` or `Warning`; nil for both.
     public func events(
         of object: ObjectReference? = nil, type: String? = nil, in namespace: NamespaceScope = .current
@@ -17,7 +17,7 @@ extension ClusterClient {
         return events.sorted { ($0.lastSeen ?? start, $0.name) < ($1.lastSeen ?? start, $1.name) }
     }
 
-    /// The usage of pods. Throws `notFound` if the cluster has no metrics server.
+    /// The resource usage of pods. Throws `notFound` if the cluster has no metrics server.
     public func podMetrics(in namespace: NamespaceScope = .current, labelSelector: String? = nil) async throws -> [PodMetrics] {
         try await list(PodMetrics.self, in: namespace, ListOptions(labelSelector: labelSelector)).items.sorted { $0.name < $1.name }
     }

@@ -1,22 +1,22 @@
 public import WireFormats
 
 extension ClusterClient {
-    /// A status that is written between looking and changing makes a conflict that means nothing.
+    /// A concurrent update of the status causes a conflict that only requires a retry.
     private static var disownAttempts: Int { 4 }
 
-    /// Gives up the fields of an object that a field manager owns by its updates. The fields keep their values.
+    /// Gives up the ownership of fields that a field manager owns through updates. The fields keep their values.
     ///
-    /// Whoever applies the object next may then set them without a conflict. Does nothing if the manager owns none, or if nobody
-    /// else owns any: an object without owners counts as changed by somebody unknown, whose fields conflict with everyone's.
+    /// Afterwards, another manager can apply them without a conflict. Does nothing if the manager owns no fields, or if it is the only
+    /// owner: Kubernetes attributes the fields of an object without owners to an unknown manager, which conflicts with all others.
     ///
-    /// - Throws: `forbidden` if the user may not patch the object; `conflict` if it is changed again and again meanwhile.
+    /// - Throws: `forbidden` if the user may not patch the object; `conflict` if it keeps changing.
     public func disown(_ kind: ResourceKind, _ name: String, in namespace: String? = nil, manager: String) async throws {
         for attempt in 1...Self.disownAttempts {
             let object = try await get(kind, name, in: namespace)
             let owners = object["metadata"]?["managedFields"]?.arrayValue ?? []
             let others = owners.filter { $0["manager"]?.stringValue != manager || $0["operation"] != "Update" }
             guard others.count < owners.count, !others.isEmpty else { return }
-            // Only this version: another's claims since then would be lost.
+            // Only this version: otherwise, ownership that others have claimed since then would be lost.
             var metadata: JSONValue = ["managedFields": .array(others)]
             metadata["resourceVersion"] = object["metadata"]?["resourceVersion"]
             do {

@@ -2,13 +2,13 @@ import FoundationEssentials
 import NIOHTTP1
 public import WireFormats
 
-/// Which objects a list or a watch is about.
+/// Selects the objects of a list or a watch.
 public struct ListOptions: Sendable, Hashable {
     /// `app=api,tier in (a,b)`
     public var labelSelector: String?
     /// `status.phase=Running`
     public var fieldSelector: String?
-    /// Objects in one answer; the list is put together from as many answers as it takes. 500 is kubectl's.
+    /// Objects per response; a list is assembled from as many responses as necessary. kubectl also uses 500.
     public var chunk: Int
 
     public init(labelSelector: String? = nil, fieldSelector: String? = nil, chunk: Int = 500) {
@@ -25,7 +25,7 @@ public struct ListOptions: Sendable, Hashable {
     }
 }
 
-/// A whole list, as it was at one moment.
+/// A complete list, as of one moment.
 public struct ResourceList<Element: Sendable>: Sendable {
     public var items: [Element]
     /// The position from which a watch continues. Empty if the server gives none.
@@ -37,7 +37,7 @@ extension ClusterClient {
         try await decoded(APIRequest(.GET, R.resource.path(namespace: namespace ?? self.namespace, name: name)))
     }
 
-    /// An object of any kind as it is.
+    /// An object of any kind, undecoded.
     public func get(_ kind: ResourceKind, _ name: String, in namespace: String? = nil, subresource: String? = nil) async throws -> JSONValue
     {
         try await decoded(APIRequest(.GET, kind.path(namespace: namespace ?? self.namespace, name: name, subresource: subresource)))
@@ -49,8 +49,8 @@ extension ClusterClient {
         try await list(R.resource, R.self, in: namespace, options)
     }
 
-    /// Objects of any kind as they are. In a list Kubernetes leaves `apiVersion` and `kind` out of the
-    /// elements; they are put back.
+    /// Objects of any kind, undecoded. Kubernetes omits `apiVersion` and `kind` from the
+    /// elements of a list; they are restored.
     public func list(
         _ kind: ResourceKind, in namespace: NamespaceScope = .current, _ options: ListOptions = ListOptions()
     ) async throws -> ResourceList<JSONValue> {

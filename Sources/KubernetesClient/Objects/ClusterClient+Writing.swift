@@ -2,7 +2,7 @@ import NIOHTTP1
 public import WireFormats
 
 extension ClusterClient {
-    /// Changes an object, or a subresource of it, and gives it as it is then.
+    /// Changes an object or a subresource, and returns the result.
     @discardableResult
     public func patch(
         _ kind: ResourceKind, _ name: String, in namespace: String? = nil, subresource: String? = nil, _ patch: Patch,
@@ -29,7 +29,7 @@ extension ClusterClient {
         return request
     }
 
-    /// Creates an object and gives it as the server completed it.
+    /// Creates an object and returns it with the fields that the server has added.
     @discardableResult
     public func create(
         _ kind: ResourceKind, _ object: JSONValue, in namespace: String? = nil, options: WriteOptions = WriteOptions()
@@ -42,8 +42,8 @@ extension ClusterClient {
         return try await decoded(request)
     }
 
-    /// Requests the deletion of an object, which may exist until its grace period ends.
-    /// - Parameter resourceVersion: Delete only this version; otherwise `conflict`.
+    /// Requests the deletion of an object, which may still exist until its grace period ends.
+    /// - Parameter resourceVersion: Deletes only this version; throws `conflict` if there is another one.
     public func delete(
         _ kind: ResourceKind, _ name: String, in namespace: String? = nil, propagation: DeletionPropagation = .background,
         resourceVersion: String? = nil, options: WriteOptions = WriteOptions()
@@ -56,13 +56,13 @@ extension ClusterClient {
         _ = try await transport.body(of: request)
     }
 
-    /// How many replicas a workload has and should have.
+    /// The current and desired number of replicas of a workload.
     public func scale(_ kind: ResourceKind, _ name: String, in namespace: String? = nil) async throws -> Scale {
         try await decoded(APIRequest(.GET, kind.path(namespace: namespace ?? self.namespace, name: name, subresource: "scale")))
     }
 
-    /// Sets how many replicas a workload should have.
-    /// - Parameter resourceVersion: Of the scale that was looked at. If the workload has changed since,
+    /// Sets the desired number of replicas of a workload.
+    /// - Parameter resourceVersion: Of the scale that the caller has read. If the workload has changed since,
     ///   the call throws `conflict` and changes nothing.
     @discardableResult
     public func setScale(

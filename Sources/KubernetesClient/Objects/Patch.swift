@@ -2,13 +2,13 @@ public import WireFormats
 
 /// A change to an object.
 public enum Patch: Sendable, Hashable {
-    /// RFC 7386: fields replace fields, null removes them, lists are replaced whole.
+    /// RFC 7386: fields replace fields, null removes them, lists are replaced as a whole.
     case merge(JSONValue)
-    /// Kubernetes' own: as merge, but lists of containers, ports and so on are merged by their keys.
+    /// The format of Kubernetes: like `merge`, but lists of containers, ports and so on are merged by their keys.
     case strategic(JSONValue)
-    /// RFC 6902: a list of operations, all or none.
+    /// RFC 6902: a list of operations, applied atomically.
     case json([JSONValue])
-    /// Server-side apply of these fields. Needs a field manager; `force` takes fields over from others.
+    /// Server-side apply of these fields. Requires a field manager; `force` takes over fields from other managers.
     case apply(JSONValue, force: Bool)
 
     var contentType: String {
@@ -20,7 +20,7 @@ public enum Patch: Sendable, Hashable {
         }
     }
 
-    /// JSON is YAML, so that apply takes it too.
+    /// JSON is valid YAML, so apply accepts it too.
     var body: [UInt8] {
         switch self {
         case .merge(let value), .strategic(let value), .apply(let value, _): Array(value.text().utf8)
@@ -31,9 +31,9 @@ public enum Patch: Sendable, Hashable {
 
 /// The options of a write.
 public struct WriteOptions: Sendable, Hashable {
-    /// The server checks and answers as if, and keeps nothing.
+    /// Validates and simulates the write without storing anything.
     public var dryRun: Bool
-    /// Whose fields these are, and whom `kubectl describe` will name.
+    /// The owner of the written fields, as `kubectl describe` shows it.
     public var fieldManager: String?
 
     public init(dryRun: Bool = false, fieldManager: String? = nil) {
@@ -49,7 +49,7 @@ public struct WriteOptions: Sendable, Hashable {
     }
 }
 
-/// How the objects that belong to a deleted one go.
+/// How objects are deleted that belong to a deleted one.
 public enum DeletionPropagation: String, Sendable, Hashable {
     case background = "Background"
     case foreground = "Foreground"

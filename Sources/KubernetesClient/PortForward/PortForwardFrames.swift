@@ -16,7 +16,7 @@ struct PortForwardFrames {
 
     private var begunChannels: Set<UInt8> = []
 
-    /// - Throws: `KubernetesError` if the frame is not of the protocol.
+    /// - Throws: `KubernetesError` if the frame violates the protocol.
     mutating func receive(_ frame: WebSocketFrame) throws -> Event {
         switch frame.opcode {
         case .ping: return .answer(WebSocketFrame(fin: true, opcode: .pong, maskKey: .random(), data: frame.unmaskedData))
@@ -47,7 +47,7 @@ struct PortForwardFrames {
 
     static var ping: WebSocketFrame { WebSocketFrame(fin: true, opcode: .ping, maskKey: .random(), data: ByteBuffer()) }
 
-    /// 1000, an ordinary end.
+    /// Status 1000, a normal closure.
     static var close: WebSocketFrame {
         WebSocketFrame(fin: true, opcode: .connectionClose, maskKey: .random(), data: ByteBuffer(integer: UInt16(1_000)))
     }

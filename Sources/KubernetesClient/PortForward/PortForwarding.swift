@@ -7,7 +7,7 @@ public struct PodPort: Sendable, Hashable {
     public var namespace: String?
     public var port: Int
 
-    /// - Parameter namespace: Nil for that of the configuration.
+    /// - Parameter namespace: Nil for the namespace of the configuration.
     public init(pod: String, namespace: String? = nil, port: Int) {
         self.pod = pod
         self.namespace = namespace
@@ -15,27 +15,27 @@ public struct PodPort: Sendable, Hashable {
     }
 }
 
-/// What becomes of the connections through a forwarded port.
+/// An event of a connection through a forwarded port.
 public enum PortForwardEvent: Sendable {
-    /// A connection reached the pod.
+    /// A connection has reached the pod.
     case connected(PodPort)
-    /// A pod could not be reached or closed a connection: it may be gone. The next connection looks
-    /// for a pod again. Nil if no pod was found.
+    /// A pod was unreachable or closed a connection; it may be gone. The next connection selects
+    /// a pod again. Nil if no pod was found.
     case failed(PodPort?, KubernetesError)
-    /// A connection came to its end.
+    /// A connection was closed.
     case closed(PodPort)
 }
 
 /// A local port whose connections are forwarded to a pod, each through its own WebSocket.
 ///
-/// The pod is selected for each connection, so that a pod that is gone is replaced by another one
-/// without the local port changing.
+/// The pod is selected for each connection, so a pod that is gone can be replaced
+/// without changing the local port.
 public final class PortForwarding: Sendable {
-    /// Asked for each connection.
+    /// Selects the pod of a connection.
     public typealias Target = @Sendable () async throws -> PodPort
 
     public let localPort: Int
-    /// For one reader. Of events that no one reads the last 64 are kept.
+    /// For one reader. Keeps the last 64 unread events.
     public let events: AsyncStream<PortForwardEvent>
     private let listener: any Channel
     private let serving: Task<Void, Never>
@@ -54,7 +54,7 @@ public final class PortForwarding: Sendable {
         listener.close(promise: nil)
     }
 
-    /// Stops listening and closes every connection.
+    /// Stops listening and closes all connections.
     public func close() async {
         serving.cancel()
         try? await listener.close()
@@ -63,11 +63,11 @@ public final class PortForwarding: Sendable {
 }
 
 extension ClusterClient {
-    /// Listens on this computer only and forwards connections to a pod.
+    /// Listens on the loopback interface and forwards connections to a pod.
     /// - Parameters:
-    ///   - localPort: 0 for any that is free.
-    ///   - target: Which pod a connection goes to. If it cannot be reached, it is asked once more.
-    /// - Throws: `KubernetesError` of kind `localPort` if the port is taken.
+    ///   - localPort: 0 for any free port.
+    ///   - target: Selects the pod of a connection. Called once more if that pod is unreachable.
+    /// - Throws: `KubernetesError` of kind `localPort` if the port is in use.
     public func forwardPort(_ localPort: Int = 0, to target: @escaping PortForwarding.Target) async throws -> PortForwarding {
         let (events, continuation) = AsyncStream.makeStream(of: PortForwardEvent.self, bufferingPolicy: .bufferingNewest(64))
         let relay = PortRelay(transport: transport, namespace: namespace, target: target, events: continuation)

@@ -2,7 +2,7 @@ import NIOCore
 import NIOHTTP1
 import NIOWebSocket
 
-/// Carries the connections of a local port to pods and back.
+/// Relays the connections of a local port to pods.
 struct PortRelay: Sendable {
     let transport: APITransport
     let namespace: String
@@ -11,7 +11,7 @@ struct PortRelay: Sendable {
 
     typealias LocalConnection = NIOAsyncChannel<ByteBuffer, ByteBuffer>
 
-    /// Once more after a pod that turns out to be gone.
+    /// One retry, in case the selected pod is gone.
     private static let attempts = 2
     private static let pingPeriod = Duration.seconds(30)
 
@@ -68,11 +68,11 @@ struct PortRelay: Sendable {
     private enum Ending {
         case local
         case remote
-        /// Nothing can be sent any more; the data received before shows why.
+        /// Sending failed; data received before may explain why.
         case sending
     }
 
-    /// Until either side ends. The protocol has no end of one direction only.
+    /// Runs until either side closes. The protocol cannot close one direction only.
     private func exchange(
         _ input: NIOAsyncChannelInboundStream<ByteBuffer>, _ output: NIOAsyncChannelOutboundWriter<ByteBuffer>,
         _ incoming: NIOAsyncChannelInboundStream<WebSocketFrame>, _ outgoing: NIOAsyncChannelOutboundWriter<WebSocketFrame>, _ pod: PodPort
@@ -100,7 +100,7 @@ struct PortRelay: Sendable {
                 guard (try? await outgoing.write(PortForwardFrames.data(bytes))) != nil else { return .sending }
             }
         } catch {
-            // The local connection broke: as good as ended.
+            // A broken local connection counts as closed.
         }
         return (try? await outgoing.write(PortForwardFrames.close)) != nil ? .local : .sending
     }
@@ -114,7 +114,7 @@ struct PortRelay: Sendable {
             for try await frame in incoming {
                 switch try frames.receive(frame) {
                 case .data(let bytes):
-                    // No one is left to read it.
+                    // The reader is gone.
                     guard (try? await output.write(bytes)) != nil else { return }
                 case .answer(let answer): try? await outgoing.write(answer)
                 case .failure(let message): throw KubernetesError(.unreachable, "the pod \(pod.pod) cannot be reached: \(message)")
@@ -125,7 +125,7 @@ struct PortRelay: Sendable {
         } catch  where !(error is KubernetesError || error is CancellationError) {
             throw KubernetesError(.unreachable, "the connection to the pod \(pod.pod) was lost")
         }
-        // Without a closing frame the pod, its node or the server went away.
+        // Without a closing frame, the pod, its node or the server has failed.
         throw KubernetesError(.unreachable, "the connection to the pod \(pod.pod) was lost")
     }
 }

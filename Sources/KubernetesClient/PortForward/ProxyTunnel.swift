@@ -22,7 +22,7 @@ final class ProxyTunnel: ChannelInboundHandler, RemovableChannelHandler {
         self.opened = opened
     }
 
-    /// Call it on the channel's event loop.
+    /// Must be called on the channel's event loop.
     static func open(_ request: Request, on channel: any Channel) throws -> EventLoopFuture<Void> {
         let opened = channel.eventLoop.makePromise(of: Void.self)
         try channel.pipeline.syncOperations.addHandler(ProxyTunnel(request, opened: opened))
@@ -55,7 +55,7 @@ final class ProxyTunnel: ChannelInboundHandler, RemovableChannelHandler {
         guard words.count > 1, words[0].hasPrefix("HTTP/1."), words[1].hasPrefix("2") else {
             return fail(context, words.count > 1 ? "it answered \(words[1])" : "its answer is not HTTP")
         }
-        // The server speaks only after we do, so that nothing of it can stand behind the answer.
+        // The server speaks only after the client does, so none of its data can follow the proxy's response.
         let opened = opened
         context.pipeline.syncOperations.removeHandler(self).cascade(to: opened)
     }

@@ -4,12 +4,12 @@ import NIOPosix
 import NIOSSL
 import NIOWebSocket
 
-/// Frames of a connection that was upgraded.
+/// The frames of an upgraded connection.
 typealias WebSocket = NIOAsyncChannel<WebSocketFrame, WebSocketFrame>
 
 extension APITransport {
     /// Opens a WebSocket, with the same addresses, TLS and credentials as every call.
-    /// - Throws: `KubernetesError`; the server's `Status` if it answered and did not upgrade.
+    /// - Throws: `KubernetesError`, with the server's `Status` if it responded without upgrading.
     func openWebSocket(_ request: APIRequest, protocol name: String) async throws -> WebSocket {
         let used = try await credentials.current()
         switch try await dial(request, name, used) {
@@ -36,7 +36,7 @@ extension APITransport {
         }
     }
 
-    /// Connects, through the proxy if there is one, and configures the channel as the bytes begin to be the server's.
+    /// Connects, possibly through a proxy, and configures the channel when the connection to the server itself is established.
     private func connect(
         _ configure: @escaping @Sendable (any Channel) throws -> EventLoopFuture<UpgradeOutcome>
     ) async throws -> EventLoopFuture<UpgradeOutcome> {
@@ -76,7 +76,7 @@ extension APITransport {
             upgradeConfiguration: NIOTypedHTTPClientUpgradeConfiguration(
                 upgradeRequestHead: head, upgraders: [WebSocketUpgrade.upgrader],
                 notUpgradingCompletionHandler: WebSocketUpgrade.collectRefusal))
-        // The first frames may come with the answer to the upgrade.
+        // The first frames may arrive together with the upgrade response.
         configuration.leftOverBytesStrategy = .forwardBytes
         return try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(configuration: configuration)
     }
@@ -96,7 +96,7 @@ extension Result where Success == WebSocket, Failure == UpgradeRefusedError {
 }
 
 extension EventLoopFuture where Value: Sendable {
-    /// Gives up on a channel whose handshakes take too long.
+    /// Closes a channel whose handshakes take too long.
     fileprivate func closing(_ channel: any Channel, after timeout: TimeAmount) -> EventLoopFuture<Value> {
         let deadline = eventLoop.scheduleTask(in: timeout) { channel.close(promise: nil) }
         whenComplete { _ in deadline.cancel() }

@@ -2,7 +2,7 @@ import NIOCore
 import NIOHTTP1
 import NIOWebSocket
 
-/// How an upgrade went.
+/// The outcome of an upgrade.
 enum UpgradeOutcome: Sendable {
     case upgraded(WebSocket)
     case refused(EventLoopFuture<RawAnswer>)
@@ -23,7 +23,7 @@ enum WebSocketUpgrade {
         }
     }
 
-    /// Reads the answer of a server that does not upgrade: it says why.
+    /// Reads the response of a server that does not upgrade, because it contains the reason.
     @Sendable static func collectRefusal(_ channel: any Channel) -> EventLoopFuture<UpgradeOutcome> {
         channel.eventLoop.makeCompletedFuture {
             let answer = channel.eventLoop.makePromise(of: RawAnswer.self)

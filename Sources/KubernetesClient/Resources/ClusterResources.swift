@@ -24,7 +24,7 @@ public struct ConfigMap: KubernetesResource {
     public var data: [String: String]?
 }
 
-/// A Secret without its data: the values are never kept.
+/// A Secret without its data, which is never kept.
 public struct Secret: KubernetesResource {
     public static let resource = ResourceKind.secrets
     public var metadata: ObjectMeta
@@ -91,7 +91,7 @@ public struct StorageClass: KubernetesResource {
     public var metadata: ObjectMeta
     public var provisioner: String?
 
-    /// Whether claims that name no class get this one.
+    /// Whether claims without a class get this one.
     public var isDefault: Bool { metadata.annotations["storageclass.kubernetes.io/is-default-class"] == "true" }
 }
 
@@ -107,7 +107,7 @@ public struct APIService: KubernetesResource {
     public var isAvailable: Bool { status?.conditions?["Available"]?.isTrue ?? false }
 }
 
-/// Something that happened to an object, from the core group.
+/// An event of an object, from the core API group.
 public struct Event: KubernetesResource {
     public static let resource = ResourceKind.events
     public var metadata: ObjectMeta
@@ -134,12 +134,12 @@ public struct Event: KubernetesResource {
         public var host: String?
     }
 
-    /// When it was last seen, wherever the writer of the event put it.
+    /// When it last occurred; different writers use different fields for this.
     public var lastSeen: Timestamp? {
         series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? firstTimestamp ?? metadata.creationTimestamp
     }
 
-    /// How often it was seen.
+    /// How often it occurred.
     public var occurrences: Int { series?.count ?? count ?? 1 }
 }
 

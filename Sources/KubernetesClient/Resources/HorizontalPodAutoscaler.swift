@@ -18,7 +18,7 @@ public struct HorizontalPodAutoscaler: KubernetesResource {
         public var name: String
     }
 
-    /// One of the sources is set, by `type`.
+    /// The `type` determines which source is set.
     public struct Metric: Codable, Sendable {
         /// `Resource`, `Pods`, `Object`, `External` or `ContainerResource`
         public var type: String
@@ -27,7 +27,7 @@ public struct HorizontalPodAutoscaler: KubernetesResource {
         public var pods: NamedSource?
         public var object: NamedSource?
 
-        /// In `spec` with a target, in `status` with what is.
+        /// In `spec` with the target value, in `status` with the current value.
         public struct ResourceSource: Codable, Sendable {
             public var name: String
             public var target: Value?
@@ -48,7 +48,7 @@ public struct HorizontalPodAutoscaler: KubernetesResource {
         public struct Value: Codable, Sendable {
             /// In a target: `Utilization`, `Value` or `AverageValue`
             public var type: String?
-            /// In per cent of the request.
+            /// Percentage of the request.
             public var averageUtilization: Int?
             public var averageValue: Quantity?
             public var value: Quantity?

@@ -1,14 +1,14 @@
-/// The metadata of every object: its names and its lifecycle.
+/// The metadata of an object: names and lifecycle.
 public struct ObjectMeta: Codable, Sendable, Hashable {
     public var name: String
     public var namespace: String?
     public var uid: String?
-    /// Opaque: to be compared with nothing and handed back to the server only.
+    /// Opaque: do not compare or interpret it; only send it back to the server.
     public var resourceVersion: String?
-    /// Counts changes of the `spec`.
+    /// Incremented with each change of the `spec`.
     public var generation: Int?
     public var creationTimestamp: Timestamp?
-    /// Set once deletion was asked for; the object lives on until what must be tidied up is.
+    /// Set when deletion has been requested; the object exists until its finalizers are done.
     public var deletionTimestamp: Timestamp?
     public var labels: [String: String]
     public var annotations: [String: String]
@@ -36,7 +36,7 @@ public struct ObjectMeta: Codable, Sendable, Hashable {
         ownerReferences = try container.decodeIfPresent([OwnerReference].self, forKey: .ownerReferences) ?? []
     }
 
-    /// The owner that manages this object, as a ReplicaSet its pods.
+    /// The owner that manages this object; a ReplicaSet manages its pods.
     public var controller: OwnerReference? { ownerReferences.first { $0.controller == true } }
 }
 
@@ -48,7 +48,7 @@ public struct OwnerReference: Codable, Sendable, Hashable {
     public var controller: Bool?
 }
 
-/// Which objects belong to a workload.
+/// Selects the objects of a workload.
 public struct LabelSelector: Codable, Sendable, Hashable {
     public var matchLabels: [String: String]?
     public var matchExpressions: [Requirement]?
@@ -60,7 +60,7 @@ public struct LabelSelector: Codable, Sendable, Hashable {
         public var values: [String]?
     }
 
-    /// As the query parameter `labelSelector`, in the same order each time.
+    /// The query parameter `labelSelector`, in a deterministic order.
     public var query: String {
         let equalities = (matchLabels ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
         return (equalities + (matchExpressions ?? []).map(\.query)).joined(separator: ",")
@@ -79,7 +79,7 @@ extension LabelSelector.Requirement {
     }
 }
 
-/// One line of an object's `status.conditions`.
+/// An entry of an object's `status.conditions`.
 public struct Condition: Codable, Sendable, Hashable {
     public var type: String
     /// `True`, `False` or `Unknown`
@@ -93,6 +93,6 @@ public struct Condition: Codable, Sendable, Hashable {
 }
 
 extension [Condition] {
-    /// The condition of a type.
+    /// The condition of this type.
     public subscript(type: String) -> Condition? { first { $0.type == type } }
 }

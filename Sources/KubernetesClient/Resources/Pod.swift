@@ -14,12 +14,12 @@ public struct PodSpec: Codable, Sendable {
     public var tolerations: [Toleration]?
 
     public struct Toleration: Codable, Sendable {
-        /// Nil for every key.
+        /// Nil for all keys.
         public var key: String?
-        /// `Equal`, which nil means too, or `Exists`.
+        /// `Exists` or `Equal`; nil means `Equal`.
         public var `operator`: String?
         public var value: String?
-        /// Nil for every effect.
+        /// Nil for all effects.
         public var effect: String?
     }
 }
@@ -78,7 +78,7 @@ public struct ContainerStatus: Codable, Sendable {
     public var state: State?
     public var lastState: State?
 
-    /// One of the three is set.
+    /// Exactly one of the three is set.
     public struct State: Codable, Sendable {
         public var running: Running?
         public var waiting: Waiting?
@@ -105,7 +105,7 @@ public struct ContainerStatus: Codable, Sendable {
     }
 }
 
-/// The usage of a pod, from metrics.k8s.io.
+/// The resource usage of a pod, from metrics.k8s.io.
 public struct PodMetrics: KubernetesResource {
     public static let resource = ResourceKind.podMetrics
     public var metadata: ObjectMeta

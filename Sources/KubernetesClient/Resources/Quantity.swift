@@ -1,6 +1,6 @@
-/// An amount of processor time or memory: `250m`, `128Mi`, `1.5`.
+/// An amount of CPU time or memory: `250m`, `128Mi`, `1.5`.
 public struct Quantity: Sendable, Hashable {
-    /// As it was written.
+    /// As written.
     public let text: String
     /// In cores or bytes.
     public let value: Double
@@ -43,7 +43,7 @@ public struct Quantity: Sendable, Hashable {
 }
 
 extension Quantity: Codable {
-    /// A bare number is taken too; a text that is not a quantity is read as nothing.
+    /// Also accepts a bare number. A string that is not a quantity decodes as 0.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let text = try (try? container.decode(String.self)) ?? String(container.decode(Double.self))
@@ -60,7 +60,7 @@ extension Quantity: Codable {
     }
 }
 
-/// A number or a name or percentage, as ports and `maxSurge` are.
+/// A number or a string: a port may have a name, and `maxSurge` may be a percentage.
 public enum IntOrString: Codable, Sendable, Hashable, CustomStringConvertible {
     case int(Int)
     case string(String)

@@ -3,7 +3,7 @@ public struct ResourceKind: Sendable, Hashable {
     /// Empty for the core group.
     public let group: String
     public let version: String
-    /// The plural in paths, `deployments`.
+    /// The plural in paths: `deployments`.
     public let plural: String
     /// `Deployment`
     public let kind: String
@@ -23,7 +23,7 @@ public struct ResourceKind: Sendable, Hashable {
     /// `deployment.apps`, or `pod`: what kubectl prints before the name.
     public var qualifiedName: String { group.isEmpty ? kind.lowercased() : "\(kind.lowercased()).\(group)" }
 
-    /// The path of the collection, or of one object of it.
+    /// The path of the collection, or of one object in it.
     /// - Parameter namespace: Nil for all namespaces; ignored for kinds without namespaces.
     public func path(namespace: String?, name: String? = nil, subresource: String? = nil) -> String {
         var path = group.isEmpty ? "/api/\(version)" : "/apis/\(group)/\(version)"
@@ -59,8 +59,8 @@ extension ResourceKind {
         group: "authorization.k8s.io", plural: "selfsubjectaccessreviews", kind: "SelfSubjectAccessReview", isNamespaced: false)
 }
 
-/// A resource with a type here. Fields that the type does not name are dropped when it is read, so an
-/// object that was read this way is not to be written back: patch it.
+/// A resource with a Swift type. Decoding drops fields that the type does not have, so do not
+/// write back an object that was read this way: patch it.
 public protocol KubernetesResource: Codable, Sendable {
     static var resource: ResourceKind { get }
     var metadata: ObjectMeta { get }

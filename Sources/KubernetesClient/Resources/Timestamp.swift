@@ -8,7 +8,7 @@ import Musl
 import Darwin
 #endif
 
-/// A moment, as Kubernetes writes them (RFC 3339).
+/// A point in time in the format of Kubernetes (RFC 3339).
 public struct Timestamp: Sendable, Hashable, Comparable {
     /// Seconds since 1970 in UTC.
     public var secondsSinceEpoch: Double
@@ -38,18 +38,18 @@ public struct Timestamp: Sendable, Hashable, Comparable {
 }
 
 extension Timestamp {
-    /// Reads RFC 3339, with or without a fraction, with `Z` or an offset. Nil for anything else.
+    /// Parses RFC 3339, with or without a fraction, with `Z` or an offset. Nil for anything else.
     public init?(_ text: String) {
         guard let time = RFC3339(text) else { return nil }
         self.init(secondsSinceEpoch: Double(time.seconds) + Double(time.nanoseconds) / 1e9)
     }
 
-    /// In UTC to the second, as Kubernetes prints most times.
+    /// In UTC with second precision, as Kubernetes writes most times.
     public var text: String { RFC3339(seconds: Int64(secondsSinceEpoch.rounded(.down))).text() }
 }
 
 extension Timestamp: Codable {
-    /// A text that is not a time is read as the start of 1970 rather than spoiling the whole object.
+    /// A string that is not a time decodes as the start of 1970, so that the rest of the object stays readable.
     public init(from decoder: any Decoder) throws {
         let text = try decoder.singleValueContainer().decode(String.self)
         self = Timestamp(text) ?? Timestamp(secondsSinceEpoch: 0)

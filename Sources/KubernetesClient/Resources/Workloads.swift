@@ -124,13 +124,13 @@ public struct Scale: Codable, Sendable {
     public var status: Status?
 
     public struct Spec: Codable, Sendable {
-        /// Omitted by the server if it is 0.
+        /// The server omits it if it is 0.
         public var replicas: Int?
     }
 
     public struct Status: Codable, Sendable {
         public var replicas: Int?
-        /// The label selector of the pods, as a query.
+        /// The label selector of the pods as a query.
         public var selector: String?
     }
 }

@@ -2,7 +2,7 @@ import NIOCore
 import NIOHTTP1
 public import WireFormats
 
-/// One call, before credentials and addresses are put to it.
+/// A call before the address and credentials are added.
 struct APIRequest: Sendable {
     var method: HTTPMethod = .GET
     var path: String
@@ -17,14 +17,14 @@ struct APIRequest: Sendable {
         self.query = query
     }
 
-    /// With the query.
+    /// Including the query.
     var target: String {
         guard !query.isEmpty else { return path }
         return path + (path.contains("?") ? "&" : "?") + PathEscaping.query(query)
     }
 }
 
-/// An answer whatever its status.
+/// A response with any status.
 public struct RawAnswer: Sendable {
     /// The HTTP status.
     public let status: Int
@@ -45,7 +45,7 @@ enum PathEscaping {
     }
 
     private static func escape(_ text: String, keeping kept: ASCIISet) -> String {
-        // A name that is nothing but dots would be a step in the path.
+        // A path segment of only dots would be resolved.
         text == "." || text == ".." ? text.map { _ in "%2E" }.joined() : text.percentEncoded(keeping: kept)
     }
 }

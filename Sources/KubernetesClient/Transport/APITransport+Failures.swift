@@ -12,7 +12,7 @@ import Darwin
 #endif
 
 extension APITransport {
-    /// Describes an error of the transport. Cancellation is passed on unchanged.
+    /// Converts an error of the transport. Rethrows cancellation unchanged.
     func describe(_ error: any Error) async throws -> KubernetesError {
         try Task.checkCancellation()
         switch error {

@@ -10,7 +10,7 @@ extension APITransport {
             hint: "set tls-server-name in the kubeconfig to a name that the certificate has")
     }
 
-    /// BoringSSL reports only that verification failed; the certificate itself shows why.
+    /// BoringSSL reports only that verification failed; the certificate itself reveals why.
     func describeHandshake(_ error: any Error) async -> KubernetesError {
         let text = "\(error)"
         guard text.contains("CERTIFICATE_VERIFY_FAILED") || text.contains("unableToValidateCertificate") else {
@@ -38,14 +38,14 @@ extension APITransport {
             hint: "look at certificate-authority-data of the kubeconfig")
     }
 
-    /// BoringSSL's error name, such as `HANDSHAKE_FAILURE_ON_CLIENT_HELLO`, from a long list of numbers.
+    /// The name of BoringSSL's error, such as `HANDSHAKE_FAILURE_ON_CLIENT_HELLO`, extracted from a long list of numbers.
     private static func reason(_ text: String) -> String {
         let words = text.split { !($0.isLetter && $0.isUppercase) && $0 != "_" }.filter { $0.contains("_") }
         if let word = words.max(by: { $0.count < $1.count }) { return word.lowercased().split(separator: "_").joined(separator: " ") }
         return text.contains("eof") || text.contains("EOF") ? "the connection was closed" : "the handshake failed"
     }
 
-    /// Connects once more, trusting anything and sending nothing, to see the certificate.
+    /// Connects again without verification, and sends nothing, to obtain the certificate.
     private func presentedCertificate() async -> NIOSSLCertificate? {
         let found = group.next().makePromise(of: NIOSSLCertificate?.self)
         var tls = TLSConfiguration.makeClientConfiguration()
@@ -82,7 +82,7 @@ extension APITransport {
 }
 
 enum TLSName {
-    /// Addresses are not sent in the handshake.
+    /// Nil for IP addresses, which are not allowed in the handshake.
     static func forIndication(_ host: String) -> String? {
         (try? SocketAddress(ipAddress: host, port: 0)) == nil ? host : nil
     }

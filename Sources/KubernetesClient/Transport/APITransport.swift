@@ -2,7 +2,7 @@ import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
 
-/// Sends calls to the server: addresses, TLS, credentials, one more try after a refusal, and errors in words.
+/// Sends calls to the server: handles addresses, TLS, credentials, one retry after a rejection, and error messages.
 final class APITransport: Sendable {
     let configuration: ClusterConfiguration
     let address: ServerAddress
@@ -12,9 +12,9 @@ final class APITransport: Sendable {
     let group: any EventLoopGroup
     private let client: HTTPClient
 
-    /// The largest answer to one call: a chunk of 500 objects at the 1.5 MiB that one may have is never met.
+    /// The largest response to one call. Exceeds any real list of 500 objects, although one object may have 1.5 MiB.
     private static let maximumBody = 256 << 20
-    /// Watches and logs hold a connection each.
+    /// Each watch and each followed log occupies a connection.
     private static let maximumConnections = 256
 
     init(_ configuration: ClusterConfiguration, group: any EventLoopGroup, credentials: CredentialStore? = nil) throws {
@@ -38,7 +38,7 @@ final class APITransport: Sendable {
         try? await client.shutdown()
     }
 
-    /// The whole answer, of any status.
+    /// The complete response, with any status.
     func answer(to request: APIRequest) async throws -> RawAnswer {
         let deadline = NIODeadline.now() + TimeAmount(configuration.requestTimeout)
         let response = try await send(request, deadline: deadline)
@@ -50,14 +50,14 @@ final class APITransport: Sendable {
         }
     }
 
-    /// The body of an answer of 2xx.
+    /// The body of a 2xx response.
     func body(of request: APIRequest) async throws -> [UInt8] {
         let answer = try await answer(to: request)
         guard answer.isSuccess else { throw try await refusal(answer) }
         return answer.body
     }
 
-    /// The stream of an answer of 2xx: the caller reads it as it comes, until `duration` is over.
+    /// The streamed body of a 2xx response, for at most `duration`.
     func stream(_ request: APIRequest, for duration: Duration) async throws -> HTTPClientResponse.Body {
         let response = try await send(request, deadline: .now() + TimeAmount(duration))
         guard !(200..<300).contains(response.status.code) else { return response.body }
@@ -97,7 +97,7 @@ final class APITransport: Sendable {
         return "\(address.isSecure ? "https" : "http")://\(authority):\(address.port)\(address.path)\(target)"
     }
 
-    /// What every call carries, the upgrade of a forwarded port included.
+    /// The headers of every request, including the upgrade of a forwarded port.
     func headers(_ credentials: RequestCredentials) -> HTTPHeaders {
         var headers: HTTPHeaders = ["Host": address.authority, "User-Agent": configuration.userAgent]
         if let authorization = credentials.authorization { headers.add(name: "Authorization", value: authorization) }

@@ -1,7 +1,7 @@
 import AsyncHTTPClient
 import WireFormats
 
-/// A proxy on the way to the server.
+/// The proxy used to reach the server.
 struct ProxyAddress: Sendable {
     enum Kind: Sendable { case http, socks5 }
 

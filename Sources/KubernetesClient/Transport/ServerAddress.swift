@@ -1,9 +1,9 @@
-/// The server's URL in parts.
+/// The components of the server's URL.
 struct ServerAddress: Sendable {
     let isSecure: Bool
     let host: String
     let port: Int
-    /// Without a slash at its end.
+    /// Without a trailing slash.
     let path: String
 
     /// - Throws: `KubernetesError` of kind `configuration`.
@@ -16,7 +16,7 @@ struct ServerAddress: Sendable {
             isSecure = false
             rest = rest.dropFirst(7)
         } else if !rest.contains("://") {
-            // kubectl takes a bare `host:port` for http.
+            // kubectl treats a bare `host:port` as http.
             isSecure = false
         } else {
             throw Self.failure(url)
@@ -49,11 +49,11 @@ struct ServerAddress: Sendable {
     }
 
     private static func failure(_ url: String) -> KubernetesError {
-        // A password in the URL stays out of the message.
+        // The URL may contain a password, which must not appear in the message.
         KubernetesError(.configuration, "the server's address '\(url.contains("@") ? "…" : url)' is not a URL such as https://host:6443")
     }
 
-    /// The host as it stands in a URL or a Host header.
+    /// The authority as in a URL or a `Host` header.
     var authority: String { authority(host: host) }
 
     /// `host:port`, even with the default port.

@@ -1,11 +1,11 @@
 import FoundationEssentials
 import NIOSSL
 
-/// The TLS side of a configuration.
+/// The TLS part of a configuration.
 struct TLSSettings: Sendable {
     let base: TLSConfiguration
 
-    /// - Throws: `KubernetesError` of kind `configuration` if the authorities cannot be read.
+    /// - Throws: `KubernetesError` of kind `configuration` if the certificate authorities cannot be read.
     init(_ configuration: ClusterConfiguration) throws {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
@@ -57,12 +57,12 @@ struct ClientIdentity: Sendable, Hashable {
         self.key = key
     }
 
-    /// When the certificate ends.
+    /// When the certificate expires.
     var expiry: Timestamp? { chain.first.map { Timestamp(secondsSinceEpoch: Double($0.notValidAfter)) } }
 }
 
 extension Kubeconfig.Material {
-    /// - Throws: `KubernetesError` of the kind given, naming `what` it was for.
+    /// - Throws: `KubernetesError` of this kind, mentioning `what`.
     func contents(_ what: String, kind: KubernetesError.Kind = .configuration) throws -> [UInt8] {
         switch self {
         case .file(let path):

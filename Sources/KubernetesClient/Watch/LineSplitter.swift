@@ -1,10 +1,10 @@
-/// Cuts a stream of bytes into lines.
+/// Splits a byte stream into lines.
 struct LineSplitter {
     private var rest: [UInt8] = []
     private var scanned = 0
     private let limit: Int
 
-    /// - Parameter limit: A longer line is cut here, so that a stream without ends of line does not fill the memory.
+    /// - Parameter limit: Longer lines are split, so that a stream without line breaks does not exhaust memory.
     init(limit: Int) {
         self.limit = limit
     }
@@ -13,7 +13,7 @@ struct LineSplitter {
         rest.append(contentsOf: bytes)
     }
 
-    /// The next whole line without its end.
+    /// The next complete line without its line break.
     mutating func next() -> [UInt8]? {
         guard let end = rest[scanned...].firstIndex(of: UInt8(ascii: "\n")) else {
             scanned = rest.count
@@ -22,7 +22,7 @@ struct LineSplitter {
         return take(end, dropping: 1)
     }
 
-    /// The rest after the end of the stream.
+    /// What remains at the end of the stream.
     mutating func last() -> [UInt8]? {
         rest.isEmpty ? nil : take(rest.count, dropping: 0)
     }

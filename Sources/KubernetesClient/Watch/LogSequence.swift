@@ -2,20 +2,20 @@ import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
 
-/// Which lines of a container's log.
+/// Selects lines of a container's log.
 public struct LogOptions: Sendable, Hashable {
-    /// Required if the pod has more than one.
+    /// Required if the pod has several containers.
     public var container: String?
-    /// Goes on until the container ends.
+    /// Keeps reading until the container ends.
     public var follow = false
-    /// Of the container before its last restart.
+    /// Reads the log of the container before its last restart.
     public var previous = false
-    /// Not older than this, in whole seconds.
+    /// The maximum age of lines, in whole seconds.
     public var since: Duration?
     public var sinceTime: Timestamp?
     /// The maximum number of most recent lines.
     public var tail: Int?
-    /// Begins each line with its time.
+    /// Prefixes each line with its time.
     public var timestamps = false
 
     public init(container: String? = nil, follow: Bool = false, since: Duration? = nil, tail: Int? = nil) {
@@ -38,7 +38,7 @@ public struct LogOptions: Sendable, Hashable {
     }
 }
 
-/// The lines of a log, as they come. Reading it sends the request.
+/// The lines of a log as they arrive. Iteration sends the request.
 public struct LogSequence: AsyncSequence, Sendable {
     public typealias Element = String
 
@@ -46,7 +46,7 @@ public struct LogSequence: AsyncSequence, Sendable {
     let request: APIRequest
     let duration: Duration
 
-    /// A longer line is cut.
+    /// Longer lines are split.
     private static let maximumLine = 1 << 20
 
     public func makeAsyncIterator() -> Iterator {
@@ -89,7 +89,7 @@ extension ClusterClient {
         let path = ResourceKind.pods.path(namespace: namespace ?? self.namespace, name: pod, subresource: "log")
         var request = APIRequest(.GET, path, query: options.query)
         request.accept = "*/*"
-        // A log that is followed ends when its container does.
+        // A followed log ends with its container.
         let duration: Duration = options.follow ? .seconds(365 * 86_400) : configuration.requestTimeout * 10
         return LogSequence(transport: transport, request: request, duration: duration)
     }

@@ -1,9 +1,9 @@
-/// How long a watch waits before it connects again.
+/// How long a watch waits before it reconnects.
 struct WatchBackoff: Sendable {
     let shortest: Duration
     let longest: Duration
 
-    /// As Kubernetes' own clients: from 0.8 s, doubling, to 30 s, give or take a half.
+    /// The values of Kubernetes' own clients: from 0.8 s, doubling up to 30 s, each reduced by a random part of up to a half.
     static let standard = WatchBackoff(shortest: .milliseconds(800), longest: .seconds(30))
 
     struct Counter {
@@ -14,7 +14,7 @@ struct WatchBackoff: Sendable {
         mutating func reset() { self = Counter() }
     }
 
-    /// Nothing after the first end, for most are the server's ordinary ones.
+    /// Zero after the first disconnect, because servers end most watches routinely.
     func pause(after counter: inout Counter) -> Duration {
         defer { counter.failures += 1 }
         guard counter.failures > 0 else { return .zero }

@@ -5,7 +5,7 @@ public enum WatchEvent<Object: Sendable>: Sendable {
     case added(Object)
     case modified(Object)
     case deleted(Object)
-    /// The connection was lost. The watch resumes by itself; this allows a reader to show that its state may be stale.
+    /// The connection was lost. The watch resumes on its own; this allows a reader to show that its state may be stale.
     case interrupted(KubernetesError)
 }
 
@@ -21,7 +21,7 @@ extension WatchEvent: Equatable where Object: Equatable {
     }
 }
 
-/// One line of a watch.
+/// A line of a watch.
 struct WatchLine<Object: Decodable & Sendable>: Decodable {
     enum Content {
         case change(WatchEvent<Object>, resourceVersion: String?)

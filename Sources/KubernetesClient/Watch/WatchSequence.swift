@@ -3,7 +3,7 @@ import NIOCore
 import NIOHTTP1
 public import WireFormats
 
-/// A watch that recovers by itself: it lists, watches from there, resumes after a lost connection where it
+/// A watch that recovers from failures: it lists, watches from there, resumes after a lost connection where it
 /// was, and lists again if the server no longer has that position (410).
 ///
 /// It ends only if the reading task is cancelled, or by throwing an error that a retry cannot fix:
@@ -28,7 +28,7 @@ public struct WatchSequence<Object: Codable & Sendable>: AsyncSequence, Sendable
         var backoff = WatchBackoff.Counter()
 
         enum State {
-            /// Nothing is known: a list is needed.
+            /// No position is known: a list is needed.
             case unknown
             case disconnected(from: String)
             case connected(Connection)
@@ -54,7 +54,7 @@ public struct WatchSequence<Object: Codable & Sendable>: AsyncSequence, Sendable
 }
 
 extension WatchSequence.Iterator {
-    /// One list, connection, or line. Nil if there is no event for the reader.
+    /// Performs one list, one connection or one line. Nil if it results in no event for the reader.
     private mutating func step() async throws -> WatchEvent<Object>? {
         switch state {
         case .unknown:
@@ -69,7 +69,7 @@ extension WatchSequence.Iterator {
             let line = try await readLine(&connection)
             state = line == nil ? .disconnected(from: connection.resourceVersion) : .connected(connection)
             guard let line else {
-                // Servers end every watch after a while; one that ends at once, again and again, is not to be hammered.
+                // Servers end every watch after some time. If they end it immediately every time, do not flood them with requests.
                 try await Task.sleep(for: watch.backoff.pause(after: &backoff))
                 return nil
             }
@@ -121,7 +121,7 @@ extension WatchSequence.Iterator {
         switch (error.kind, state) {
         case (.gone, .unknown): throw error
         case (.gone, _), (.unexpected, .connected):
-            // An unreadable line, such as a truncated one, also loses the position.
+            // After an unreadable line, such as a truncated one, the position is unknown too.
             state = .unknown
             return nil
         case (_, .connected(let connection)) where error.isTransient: state = .disconnected(from: connection.resourceVersion)
@@ -138,7 +138,7 @@ extension WatchSequence.Iterator {
 
 extension ClusterClient {
     /// Watches objects of a kind.
-    /// - Parameter resourceVersion: Go on from here, without a list first.
+    /// - Parameter resourceVersion: Continues from here instead of starting with a list.
     public func watch<R: KubernetesResource>(
         _ type: R.Type, in namespace: NamespaceScope = .current, _ options: ListOptions = ListOptions(),
         from resourceVersion: String? = nil
@@ -147,7 +147,7 @@ extension ClusterClient {
             client: self, kind: R.resource, namespace: namespace, options: options, resourceVersion: resourceVersion, backoff: .standard)
     }
 
-    /// Watches objects of any kind as they are.
+    /// Watches objects of any kind, undecoded.
     public func watch(
         _ kind: ResourceKind, in namespace: NamespaceScope = .current, _ options: ListOptions = ListOptions(),
         from resourceVersion: String? = nil

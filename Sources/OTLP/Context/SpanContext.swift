@@ -1,12 +1,12 @@
 public import Tracing
 
-/// What other processes have to know of a span to continue its trace.
+/// What another process needs to continue the trace of a span.
 public struct SpanContext: Sendable, Hashable {
     public let traceID: TraceID
     public let spanID: SpanID
     /// Whether the spans of this trace are recorded.
     public let isSampled: Bool
-    /// The `tracestate` of other vendors, passed on unchanged; nil where there is none.
+    /// The `tracestate` of other vendors, propagated unchanged; nil if there is none.
     public let traceState: String?
     /// Whether it came from another process.
     public let isRemote: Bool
@@ -29,13 +29,13 @@ private enum LinkedTraceKey: InstrumentationContextKey {
 }
 
 extension InstrumentationContext {
-    /// The span that new spans become children of.
+    /// The parent of new spans.
     public var spanContext: SpanContext? {
         get { self[SpanContextKey.self] }
         set { self[SpanContextKey.self] = newValue }
     }
 
-    /// Whether the next span begins a trace of its own, which is linked to `spanContext` and recorded where that trace is.
+    /// Whether the next span starts a trace of its own, linked to `spanContext` and sampled like it.
     public var startsLinkedTrace: Bool {
         get { self[LinkedTraceKey.self] ?? false }
         set { self[LinkedTraceKey.self] = newValue ? true : nil }

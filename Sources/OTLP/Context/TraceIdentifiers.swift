@@ -1,17 +1,17 @@
 import WireFormats
 
-/// Names a trace: 16 bytes, not all of them zero.
+/// Identifies a trace: 16 bytes, not all zero.
 public struct TraceID: Sendable, Hashable, CustomStringConvertible {
     let high: UInt64
     let low: UInt64
 
-    /// A new one, random in all of its bits.
+    /// Creates a random id.
     public init() {
         high = .random(in: .min ... .max)
         low = .random(in: 1 ... .max)
     }
 
-    /// Nil unless `text` is 32 lower-case hexadecimal digits, not all of them zero.
+    /// Nil unless `text` is 32 lowercase hexadecimal digits, not all zero.
     public init?(_ text: some StringProtocol) {
         let digits = Array(text.utf8)
         guard digits.count == 32, let high = HexWord.value(digits[..<16]), let low = HexWord.value(digits[16...]), high | low != 0
@@ -32,14 +32,14 @@ public struct TraceID: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// Names a span of a trace: 8 bytes, not all of them zero.
+/// Identifies a span of a trace: 8 bytes, not all zero.
 public struct SpanID: Sendable, Hashable, CustomStringConvertible {
     let value: UInt64
 
-    /// A new one.
+    /// Creates a random id.
     public init() { value = .random(in: 1 ... .max) }
 
-    /// Nil unless `text` is 16 lower-case hexadecimal digits, not all of them zero.
+    /// Nil unless `text` is 16 lowercase hexadecimal digits, not all zero.
     public init?(_ text: some StringProtocol) {
         let digits = Array(text.utf8)
         guard digits.count == 16, let value = HexWord.value(digits[...]), value != 0 else { return nil }
@@ -55,7 +55,7 @@ public struct SpanID: Sendable, Hashable, CustomStringConvertible {
     func append(to text: inout [UInt8]) { HexWord.append(value, to: &text) }
 }
 
-/// 64 bits as 16 lower-case hexadecimal digits; W3C Trace Context allows no others.
+/// 64 bits as 16 lowercase hexadecimal digits, the only form that W3C Trace Context allows.
 enum HexWord {
     static func value(_ digits: ArraySlice<UInt8>) -> UInt64? {
         var word: UInt64 = 0

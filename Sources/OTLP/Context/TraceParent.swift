@@ -14,7 +14,7 @@ enum TraceParent {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Nil for a text that is no `traceparent`. Of later versions, the part is read that this one defines.
+    /// Nil if `text` is not a `traceparent`. Of later versions, it reads the fields of this version.
     static func read(_ text: String, state: String?) -> SpanContext? {
         let parts = text.split(separator: "-", maxSplits: 4, omittingEmptySubsequences: false)
         guard parts.count >= 4, parts[0].utf8.count == 2, parts[3].utf8.count == 2, parts[0] != "ff",
@@ -26,13 +26,13 @@ enum TraceParent {
     }
 }
 
-/// The `tracestate` header, which is passed on as it is.
+/// The `tracestate` header, propagated unchanged.
 enum TraceState {
-    /// What the specification asks to be passed on at least.
+    /// The minimum length in characters that the specification requires to be propagated.
     private static let limit = 512
     private static let members = 32
 
-    /// Nil for a text that is malformed or too long; the trace is continued without it then.
+    /// Nil if `text` is malformed or too long, in which case the trace continues without it.
     static func checked(_ text: String) -> String? {
         let list = text.split(separator: ",").map { $0.drop { $0 == " " || $0 == "\t" } }.filter { !$0.isEmpty }
         guard !list.isEmpty, text.utf8.count <= limit, list.count <= members, list.allSatisfy(isMember) else { return nil }

@@ -1,16 +1,16 @@
 import Metrics
 
-/// Counts what becomes of spans.
+/// Counts exported and dropped spans.
 struct ExportMetrics: Sendable {
-    /// Why spans are lost.
+    /// Why spans are dropped.
     enum Drop: String, CaseIterable {
-        /// More spans end than are exported.
+        /// More spans end than can be exported.
         case queueFull = "queue_full"
-        /// The collector did not answer, or was busy, for longer than it is retried.
+        /// The collector was unavailable or overloaded for longer than the export timeout.
         case failed
-        /// The collector does not take them.
+        /// The collector has rejected them.
         case rejected
-        /// The process ended first.
+        /// The process ended before they were exported.
         case shutdown
     }
 

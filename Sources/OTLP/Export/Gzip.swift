@@ -3,7 +3,7 @@ import NIOCore
 
 /// Compresses request bodies (RFC 1952).
 enum Gzip {
-    /// One gzip member; nil if zlib cannot get the memory that it needs, some 256 KiB.
+    /// One gzip member; nil if zlib cannot allocate its 256 KiB or so.
     static func compressed(_ bytes: [UInt8]) -> ByteBuffer? {
         var stream = z_stream()
         guard czlib_gzip_init(&stream, Z_DEFAULT_COMPRESSION) == Z_OK else { return nil }

@@ -6,20 +6,20 @@ import NIOHTTP1
 import Tracing
 import WireFormats
 
-/// Posts batches to a collector, and tries again what a collector says can be tried again
+/// Posts batches to a collector, and retries failures that the protocol declares retryable
 /// (https://opentelemetry.io/docs/specs/otlp/#otlphttp-response).
 struct OTLPExporter: Sendable {
-    /// The longest `Retry-After` that is waited for, and the longest pause of our own.
+    /// The longest accepted `Retry-After`, and the maximum of the exponential backoff.
     static let longestPause = Duration.seconds(30)
     private static let retryable: Set<UInt> = [429, 502, 503, 504]
-    /// Bytes of an answer that are read.
+    /// Bytes of a response that are read.
     private static let answerLimit = 64 * 1024
 
     enum Outcome: Equatable {
-        /// - Parameter rejected: spans that the collector does not want, such as too old ones.
+        /// - Parameter rejected: spans that the collector has refused, for example because they are too old.
         case taken(rejected: Int)
         case refused(String)
-        /// - Parameter after: as the collector asks for.
+        /// - Parameter after: the `Retry-After` of the collector.
         case retry(String, after: Duration?)
     }
 
@@ -28,10 +28,10 @@ struct OTLPExporter: Sendable {
     let client: HTTPClient
     let metrics: ExportMetrics
     let logger: Logger
-    /// The first pause before a retry; each is twice as long as the one before.
+    /// The delay before the first retry; it doubles with each further one.
     var firstPause = Duration.seconds(1)
 
-    /// Returns once the spans are sent, or lost and counted. Cancelled, it gives up.
+    /// Returns when the spans have been sent, or dropped and counted. Cancellation stops retries.
     func export(_ spans: [FinishedSpan]) async {
         let body = Body(encoder.encode(spans), compresses: configuration.compresses)
         let end = ContinuousClock.now + configuration.batches.timeout
@@ -44,7 +44,7 @@ struct OTLPExporter: Sendable {
                 return rejected > 0 ? drop(rejected, .rejected, "the collector rejected them") : ()
             case .refused(let reason): return drop(spans.count, .rejected, reason)
             case .retry(let reason, let after):
-                // A part of it is random, so that processes that were refused together do not come back together.
+                // Add jitter, so that processes that were rejected simultaneously do not retry simultaneously.
                 let wait = after ?? .microseconds(Int64(Double(pause.microseconds) * .random(in: 0.5...1)))
                 pause = min(pause * 2, Self.longestPause)
                 if Task.isCancelled { return drop(spans.count, .shutdown, reason) }
@@ -57,7 +57,7 @@ struct OTLPExporter: Sendable {
 
     private func drop(_ count: Int, _ why: ExportMetrics.Drop, _ reason: String) {
         metrics.dropped(count, why)
-        // One line a batch at most, and a batch is retried for half a minute.
+        // At most one line per batch, and a batch is retried for half a minute.
         logger.warning("spans not exported", metadata: ["spans": .stringConvertible(count), "reason": .string(reason)])
     }
 
@@ -93,7 +93,7 @@ struct OTLPExporter: Sendable {
 
     static func outcome(_ status: HTTPResponseStatus, _ headers: HTTPHeaders, _ content: String) -> Outcome {
         if (200...299).contains(status.code) {
-            // Of 64 bits, so a text; some write a number.
+            // A 64-bit integer is a string in JSON; some collectors write a number.
             let rejected = (try? JSONValue(parsing: content))?["partialSuccess"]?["rejectedSpans"]
             return .taken(rejected: rejected?.stringValue.flatMap { Int($0) } ?? rejected?.intValue ?? 0)
         }
@@ -103,7 +103,7 @@ struct OTLPExporter: Sendable {
     }
 }
 
-/// The time of day.
+/// Wall-clock time.
 enum WallSeconds {
     /// Whole seconds since 1970.
     static var now: Int64 { Int64(DefaultTracerClock.now.nanosecondsSinceEpoch / 1_000_000_000) }

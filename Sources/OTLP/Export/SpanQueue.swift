@@ -2,7 +2,7 @@ import DequeModule
 import Metrics
 import Synchronization
 
-/// Spans that wait to be exported: bounded, so that a collector that is away costs spans and no memory.
+/// Spans that wait to be exported. The queue is bounded, so that an unavailable collector costs spans but no memory.
 final class SpanQueue: Sendable {
     private struct State {
         var spans: Deque<FinishedSpan> = []
@@ -19,10 +19,10 @@ final class SpanQueue: Sendable {
         self.metrics = metrics
     }
 
-    /// Yields when there is a full batch, and when `wake` is called; ends with `close`.
+    /// Yields when a batch is full and when `wake` is called; ends with `close`.
     var wakes: AsyncStream<Void> { signal.stream }
 
-    /// Never waits: a span for which there is no room is dropped and counted.
+    /// Never blocks: if the queue is full, the span is dropped and counted.
     @Sendable func add(_ span: FinishedSpan) {
         let (dropped, count): (ExportMetrics.Drop?, Int) = state.withLock { state in
             if state.isClosed { return (.shutdown, state.spans.count) }
@@ -35,7 +35,7 @@ final class SpanQueue: Sendable {
         if count == limits.batch { wake() }
     }
 
-    /// The oldest spans, at most a batch.
+    /// Removes the oldest spans, at most one batch.
     func take() -> [FinishedSpan] {
         let (batch, left) = state.withLock { state in
             let batch = Array(state.spans.prefix(limits.batch))
@@ -48,7 +48,7 @@ final class SpanQueue: Sendable {
 
     func wake() { signal.continuation.yield() }
 
-    /// Takes no more spans; those that wait can still be taken.
+    /// Rejects further spans; queued ones can still be taken.
     func close() {
         state.withLock { $0.isClosed = true }
         signal.continuation.finish()

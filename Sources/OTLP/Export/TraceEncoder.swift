@@ -1,7 +1,7 @@
 import Tracing
 import WireFormats
 
-/// Encodes spans as an `ExportTraceServiceRequest` in the JSON of OTLP: ids as hexadecimal digits, numbers of 64 bits as texts,
+/// Encodes spans as an `ExportTraceServiceRequest` in OTLP/JSON: ids as hexadecimal strings, 64-bit integers as strings,
 /// enumerations as numbers (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding).
 struct TraceEncoder: Sendable {
     private let head: [UInt8]
@@ -38,7 +38,7 @@ struct TraceEncoder: Sendable {
             parent.spanID.append(to: &text)
             text.append(UInt8(ascii: "\""))
         }
-        // Bit 8 says that bit 9 is known: whether the parent is in another process.
+        // Bit 8 means that bit 9 is valid: whether the parent is in another process.
         let flags = (span.context.isSampled ? 1 : 0) | 0x100 | (span.parent?.isRemote == true ? 0x200 : 0)
         text += #","flags":\#(flags),"name":"#.utf8
         JSONText.append(span.name, to: &text)
@@ -82,7 +82,7 @@ struct TraceEncoder: Sendable {
         text.append(UInt8(ascii: "]"))
     }
 
-    /// Opens an object with the ids and the state of a span or link.
+    /// Opens an object with the ids and the trace state of a span or link.
     private static func append(_ context: SpanContext, to text: inout [UInt8]) {
         text += #"{"traceId":""#.utf8
         context.traceID.append(to: &text)
@@ -141,7 +141,7 @@ struct TraceEncoder: Sendable {
         text.append(UInt8(ascii: "}"))
     }
 
-    /// JSON has no number for what is not finite; the mapping of Protocol Buffers writes these three as texts.
+    /// JSON has no numbers for infinities and NaN; the Protocol Buffers mapping writes these three as strings.
     private static func append(_ value: Double, to text: inout [UInt8]) {
         let number = value.isFinite ? "\(value)" : value.isNaN ? "\"NaN\"" : value > 0 ? "\"Infinity\"" : "\"-Infinity\""
         text += #"{"doubleValue":\#(number)}"#.utf8

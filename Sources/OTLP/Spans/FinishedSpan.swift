@@ -1,6 +1,6 @@
 import Tracing
 
-/// A span that has ended and waits to be exported.
+/// A span that has ended but has not been exported.
 struct FinishedSpan: Sendable {
     struct Link: Sendable {
         let context: SpanContext

@@ -1,7 +1,7 @@
 import Synchronization
 public import Tracing
 
-/// A span of `OTLPTracer`. One whose trace is not sampled carries its context and records nothing.
+/// A span of `OTLPTracer`. If its trace is not sampled, it carries its context and records nothing.
 public struct OTLPSpan: Span {
     public let context: InstrumentationContext
     private let recorder: SpanRecorder?
@@ -23,7 +23,7 @@ public struct OTLPSpan: Span {
         nonmutating set { recorder?.change { $0.attributes = newValue } }
     }
 
-    /// An `ok` is final; an `error` is not replaced by anything but an `ok`.
+    /// `ok` is final; only `ok` replaces `error`.
     public func setStatus(_ status: SpanStatus) {
         recorder?.change { span in
             if span.status?.code != .ok { span.status = status }
@@ -36,7 +36,7 @@ public struct OTLPSpan: Span {
         }
     }
 
-    /// An event `exception`, as the semantic conventions have it.
+    /// Adds an `exception` event as in the semantic conventions.
     public func recordError<Instant: TracerInstant>(
         _ error: any Error, attributes: SpanAttributes, at instant: @autoclosure () -> Instant
     ) {
@@ -58,7 +58,7 @@ public struct OTLPSpan: Span {
         }
     }
 
-    /// Later changes have no effect, and neither has another end.
+    /// Ends the span. Later changes and further calls have no effect.
     public func end<Instant: TracerInstant>(at instant: @autoclosure () -> Instant) {
         recorder?.end(at: instant().nanosecondsSinceEpoch)
     }
@@ -94,15 +94,15 @@ final class SpanRecorder: Sendable {
     }
 }
 
-/// Bounds of one span. What is beyond is left out and counted in the span.
+/// Limits of one span. Anything beyond them is dropped and counted in the span.
 enum SpanLimits {
     static let attributes = 128
     static let events = 128
     static let links = 128
-    /// Bytes of a name, and of a text in an attribute; longer ones are cut.
+    /// Bytes of a name, and of a string attribute; longer ones are truncated.
     static let textBytes = 4096
 
-    /// At most `textBytes` of a text, cut between characters.
+    /// At most `textBytes` of a text, truncated between characters.
     static func cut(_ text: String) -> String {
         guard text.utf8.count > textBytes else { return text }
         var end = text.utf8.index(text.startIndex, offsetBy: textBytes)

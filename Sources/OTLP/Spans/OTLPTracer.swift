@@ -1,7 +1,7 @@
 public import Logging
 public import Tracing
 
-/// A tracer of swift-distributed-tracing whose spans are exported by OTLP, and which reads and writes the headers of W3C Trace Context.
+/// A tracer for swift-distributed-tracing that exports spans by OTLP and propagates W3C Trace Context headers.
 public final class OTLPTracer: Tracer {
     private let sampler: Sampler
     private let mayBegin: @Sendable (SpanKind) -> Bool
@@ -19,7 +19,7 @@ public final class OTLPTracer: Tracer {
     ) -> OTLPSpan {
         var context = context()
         let origin = context.spanContext
-        // Nothing within a process names a step of a trace that is not recorded: the ids of the step around it do for the log.
+        // Internal spans of an unsampled trace need no ids of their own: logs use the ids of the enclosing span.
         if kind == .internal, sampler.isParentBased, let origin, !origin.isSampled, !context.startsLinkedTrace {
             return OTLPSpan(context: context, recorder: nil)
         }
@@ -41,7 +41,7 @@ public final class OTLPTracer: Tracer {
         (parent != nil || mayBegin(kind)) && sampler.samples(trace, parent: parent)
     }
 
-    /// Spans are exported in the background; see `OTLPTracing.shutdown`.
+    /// Only wakes the exporter; it exports in the background. See `OTLPTracing.shutdown`.
     public func forceFlush() { queue.wake() }
 
     public func extract<Carrier, Extract>(_ carrier: Carrier, into context: inout InstrumentationContext, using extractor: Extract)
@@ -61,7 +61,7 @@ public final class OTLPTracer: Tracer {
 }
 
 extension Logger.MetadataProvider {
-    /// Adds `trace_id` and `span_id` of the current span to each line that is logged inside of one.
+    /// Adds `trace_id` and `span_id` of the current span to each log line.
     public static let openTelemetry = Logger.MetadataProvider {
         guard let span = InstrumentationContext.current?.spanContext else { return [:] }
         return ["trace_id": .string(span.traceID.description), "span_id": .string(span.spanID.description)]

@@ -1,15 +1,15 @@
 /// Decides whether the spans of a trace are recorded. The names are those of `OTEL_TRACES_SAMPLER`.
 public struct Sampler: Sendable, Hashable {
-    /// What decides for a trace that begins here.
+    /// How to decide for a trace that begins here.
     public enum Root: Sendable, Hashable {
         case alwaysOn
         case alwaysOff
-        /// A share of all traces, 0 to 1, chosen by their ids: every process chooses the same ones.
+        /// A share of all traces, 0 to 1, chosen by trace id, so that every process chooses the same ones.
         case ratio(Double)
     }
 
     public var root: Root
-    /// Whether a span with a parent is recorded exactly if its parent is. Otherwise `root` decides for each span.
+    /// Whether a span inherits the decision of its parent. Otherwise, `root` decides for each span.
     public var isParentBased: Bool
 
     public init(root: Root = .alwaysOn, isParentBased: Bool = true) {
@@ -22,7 +22,7 @@ public struct Sampler: Sendable, Hashable {
         switch root {
         case .alwaysOn: return true
         case .alwaysOff: return false
-        // As other implementations do: the last 63 bits of the id, which are random, against the share.
+        // Like other implementations, compare the last 63 bits of the id, which are random, with the share.
         case .ratio(let ratio): return ratio >= 1 || Double(trace.low >> 1) < ratio * 0x1p63
         }
     }

@@ -1,7 +1,7 @@
 public import FoundationEssentials
 import WireFormats
 
-/// An account that was made.
+/// A newly created account.
 public struct Account: Sendable, Hashable {
     public let id: String
     public let email: String
@@ -16,12 +16,12 @@ public struct Account: Sendable, Hashable {
     }
 }
 
-/// A token and its life.
+/// A token and its lifetime.
 public struct Login: Sendable, Hashable {
     public let token: String
-    /// From when it was given.
+    /// The time from issue until expiry.
     public let expiresIn: Duration
-    /// Good once, for the next token; nil where the service keeps no sessions, or only the organisation has changed.
+    /// Valid once, for the next token; nil if the service does not keep sessions or only the organisation has changed.
     public let refreshToken: String?
 
     init(_ fields: Fields) throws {
@@ -31,7 +31,7 @@ public struct Login: Sendable, Hashable {
     }
 }
 
-/// Whose token it is.
+/// The account that a token belongs to.
 public struct Identity: Sendable, Hashable {
     public let userID: String
     public let email: String

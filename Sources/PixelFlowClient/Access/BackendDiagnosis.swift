@@ -1,21 +1,21 @@
-/// What a backend of a service tells about itself.
+/// The configuration of a backend as a service has found it.
 public struct BackendDiagnosis: Sendable, Hashable {
-    /// As in the report of readiness: `task_database`.
+    /// As in the readiness report: `task_database`.
     public let name: String
-    /// What it is: `MongoDB`.
+    /// The product: `MongoDB`.
     public let kind: String
     public let findings: [Finding]
 
     public struct Finding: Sendable, Hashable {
-        /// Names what was looked at: `replication`.
+        /// Identifies the check: `replication`.
         public let name: String
         /// The expected state.
         public let title: String
-        /// `ok`, `warning`, `failed` or `skipped`; releases to come may have more.
+        /// `ok`, `warning`, `failed` or `skipped`; later releases may add others.
         public let result: String
         /// What was observed.
         public let reason: String
-        /// What can be done about it; nil if nothing has to be.
+        /// How to fix it; nil if no action is needed.
         public let hint: String?
     }
 

@@ -10,15 +10,15 @@ public struct SessionTokens: Sendable, Hashable {
     }
 }
 
-/// Where the tokens of a login are kept, such as a file that several processes read.
+/// Stores the tokens of a login, for example in a file that several processes read.
 public protocol SessionStore: Sendable {
-    /// The tokens as they are now: another process may have renewed them.
+    /// The current tokens: another process may have renewed them.
     func tokens() throws -> SessionTokens
-    /// Trades a refresh token for new tokens; by default with the client whose token was refused.
+    /// Exchanges a refresh token for new tokens; by default with the client whose token was rejected.
     ///
-    /// - Throws: as `PixelFlowClient.refresh(_:organisation:)`.
+    /// - Throws: like `PixelFlowClient.refresh(_:organisation:)`.
     func renew(_ refreshToken: String, _ client: PixelFlowClient) async throws -> Login
-    /// Keeps the tokens of a renewal. The refresh token of before is spent by then.
+    /// Stores the tokens of a renewal. The previous refresh token is already invalid.
     func keep(_ login: Login) throws
 }
 
@@ -28,8 +28,8 @@ extension SessionStore {
     }
 }
 
-/// Sends the token of a store, and renews it when the service refuses it because it has expired or was revoked.
-/// Copies of a client share one; requests that are refused at the same time renew once.
+/// Supplies the token of a store, and renews it when the service rejects it as expired or revoked.
+/// Copies of a client share a session; requests that are rejected at the same time renew the token once.
 public actor TokenSession {
     private let store: any SessionStore
     private var renewal: Task<String, any Error>?
@@ -42,18 +42,18 @@ public actor TokenSession {
         get throws { try store.tokens().token }
     }
 
-    /// Whether the problem is with the token alone, so that its session may give another one.
+    /// Whether only the token is the problem, so that a renewal can help.
     static func canRenew(after problem: Problem) -> Bool {
         problem.status == 401 && ["token_expired", "token_revoked"].contains(problem.code)
     }
 
-    /// A token in the place of one that was refused.
+    /// Returns a replacement for a rejected token.
     ///
-    /// - Throws: `Problem`, of the renewal; `ClientError.noRefreshToken`.
+    /// - Throws: the `Problem` of the renewal, or `ClientError.noRefreshToken`.
     func renew(_ refused: String, _ client: PixelFlowClient) async throws -> String {
         if let renewal { return try await renewal.value }
         let tokens = try store.tokens()
-        // Another request or process was first.
+        // Another request or process has already renewed it.
         guard tokens.token == refused else { return tokens.token }
         guard let refreshToken = tokens.refreshToken else { throw ClientError.noRefreshToken }
         let task = Task { [store] in

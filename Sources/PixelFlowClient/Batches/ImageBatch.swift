@@ -1,11 +1,11 @@
 public import FoundationEssentials
 public import WireFormats
 
-/// Tasks that belong together, as they were when the service answered.
+/// A group of tasks, as of the response of the service.
 public struct ImageBatch: Sendable, Hashable, Identifiable {
     public let id: String
     public let description: String
-    /// Of tasks that name none.
+    /// The priority of tasks that do not set their own.
     public let priority: Upload.Priority?
     public let status: Status
     /// Nil in lists.
@@ -13,7 +13,7 @@ public struct ImageBatch: Sendable, Hashable, Identifiable {
     public let createdAt: Date?
     public let closedAt: Date?
     public let completedAt: Date?
-    /// All that the service says.
+    /// The complete JSON from the service.
     public let json: JSONValue
 
     init(_ fields: Fields) throws {
@@ -28,21 +28,21 @@ public struct ImageBatch: Sendable, Hashable, Identifiable {
         completedAt = fields.time("completed_at")
     }
 
-    /// Text and not a list of cases: a later service may have others.
+    /// Not an enum, because a later service may have other values.
     public struct Status: RawRepresentable, Sendable, Hashable {
         public let rawValue: String
 
         public init(rawValue: String) { self.rawValue = rawValue }
 
-        /// Takes tasks.
+        /// Accepts tasks.
         public static let open = Status(rawValue: "open")
-        /// Takes none; some have not ended.
+        /// Accepts no more tasks; some have not finished.
         public static let closed = Status(rawValue: "closed")
-        /// All of its tasks had ended once it was closed.
+        /// Closed, and all of its tasks have finished.
         public static let completed = Status(rawValue: "completed")
     }
 
-    /// The tasks of a batch by their status, without deleted ones.
+    /// The number of tasks of a batch by status, without deleted tasks.
     public struct Counts: Sendable, Hashable {
         public let total: Int
         public let pending: Int

@@ -2,9 +2,9 @@ import NIOHTTP1
 import WireFormats
 
 extension PixelFlowClient {
-    /// Opens a batch; uploads name it as `Upload.batch`.
+    /// Opens a batch; uploads refer to it with `Upload.batch`.
     ///
-    /// - Parameter priority: of tasks that name none.
+    /// - Parameter priority: of tasks that do not set their own.
     public func createBatch(description: String = "", priority: Upload.Priority? = nil) async throws -> ImageBatch {
         var body: [String: JSONValue] = ["description": .string(description)]
         body["priority"] = priority.map { .string($0.rawValue) }
@@ -13,7 +13,7 @@ extension PixelFlowClient {
 
     /// The batches of the organisation, newest first and without counts.
     ///
-    /// - Parameter limit: of the list; nil for all.
+    /// - Parameter limit: the maximum number; nil for all.
     public func batches(upTo limit: Int? = nil) async throws -> [ImageBatch] {
         try await pages(of: endpoints.api + "/api/batches", "batches", size: 200, upTo: limit, ImageBatch.init)
     }
@@ -21,7 +21,7 @@ extension PixelFlowClient {
     /// A batch with its counts.
     public func batch(_ id: String) async throws -> ImageBatch { try await batch(Call(.GET, url(id))) }
 
-    /// Closes a batch: no task is added afterwards. Closing it again changes nothing.
+    /// Closes a batch, so that it accepts no more tasks. Closing it again changes nothing.
     public func closeBatch(_ id: String) async throws -> ImageBatch {
         try await batch(Call(.POST, url(id) + "/close", isRepeatable: true))
     }

@@ -2,19 +2,19 @@ import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
 
-/// An image on its way.
+/// The response to a download, with the bytes as they arrive.
 public struct Download: Sendable {
-    /// Whether these are only some of the bytes.
+    /// Whether these bytes are only a part of the image.
     public let isPartial: Bool
-    /// Where these bytes begin in the image.
+    /// The offset of these bytes in the image.
     public let offset: Int64
-    /// Of these bytes; nil if the service does not say.
+    /// The number of these bytes; nil if the service does not state it.
     public let length: Int64?
-    /// `image/webp` and so on.
+    /// For example `image/webp`.
     public let mediaType: String?
-    /// Of this version of the image, for `If-Range`.
+    /// The entity tag of this version of the image, for `If-Range`.
     public let tag: String?
-    /// Read once.
+    /// Can be read only once.
     public let bytes: ByteStream
 
     init(_ response: HTTPClientResponse) {
@@ -38,17 +38,17 @@ public struct Download: Sendable {
         }
     }
 
-    /// The 100 of `bytes 100-199/1000`.
+    /// The 100 in `bytes 100-199/1000`.
     static func first(ofRange text: String) -> Int64? {
         guard text.hasPrefix("bytes ") else { return nil }
         return text.dropFirst("bytes ".count).split(separator: "-").first.flatMap { Int64($0) }
     }
 }
 
-/// Some of the bytes of an image.
+/// A range of the bytes of an image.
 public struct ByteRange: Sendable, Hashable {
     public let first: Int64
-    /// Nil for all to the end.
+    /// Nil for everything up to the end.
     public let last: Int64?
 
     public init(first: Int64, last: Int64? = nil) {

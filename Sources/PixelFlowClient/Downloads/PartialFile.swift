@@ -11,18 +11,18 @@ package import Musl
 package import Darwin
 #endif
 
-/// A file that has its name only once it is whole: until then it is beside it, under another.
+/// A file that gets its final name only when it is complete. Until then, it is a draft in the same folder.
 ///
-/// Sendable unchecked: the task that writes waits for each piece before it writes the next.
+/// `@unchecked Sendable`: the writing task waits for each write before it starts the next one.
 package final class PartialFile: @unchecked Sendable {
     private let path: String
     private let draft: String
     private let descriptor: Int32
     private var digest = SHA256()
-    /// Bytes that are written.
+    /// Bytes written so far.
     package private(set) var count: Int64 = 0
 
-    /// - Parameter mode: of the file, less the umask.
+    /// - Parameter mode: the permissions of the file, before the umask is applied.
     /// - Throws: `ClientError.file`.
     package init(for path: String, mode: mode_t = 0o666) throws {
         self.path = path
@@ -31,13 +31,13 @@ package final class PartialFile: @unchecked Sendable {
         guard descriptor >= 0 else { throw ClientError.file(path) }
     }
 
-    /// Removes the draft, unless it was kept.
+    /// Removes the draft, unless it was committed.
     deinit {
         close(descriptor)
         discard()
     }
 
-    /// Removes the draft, unless it was kept: then it no longer has this name.
+    /// Removes the draft. After `commit`, no file has this name any more.
     package func discard() { unlink(draft) }
 
     package func append(_ bytes: ByteBuffer) async throws {
@@ -53,7 +53,7 @@ package final class PartialFile: @unchecked Sendable {
         }
     }
 
-    /// Forgets what was written.
+    /// Discards everything written.
     package func restart() async throws {
         try await NIOThreadPool.singleton.runIfActive { [self] in
             guard ftruncate(descriptor, 0) == 0, lseek(descriptor, 0, SEEK_SET) == 0 else { throw ClientError.file(path) }
@@ -62,16 +62,16 @@ package final class PartialFile: @unchecked Sendable {
         }
     }
 
-    /// Gives the file its name, in the place of what has it now.
+    /// Renames the draft to its final name, replacing any existing file.
     ///
-    /// - Returns: the SHA-256 of the file, in hexadecimal digits.
-    /// - Throws: `ClientError.wrongChecksum`, and nothing has changed then.
+    /// - Returns: the SHA-256 of the file in hexadecimal.
+    /// - Throws: `ClientError.wrongChecksum`, in which case nothing has changed.
     @discardableResult
     package func commit(expecting sha256: String? = nil) async throws -> String {
         try await NIOThreadPool.singleton.runIfActive { [self] in
             let found = digest.finalize().hexadecimal
             if let sha256, sha256 != found { throw ClientError.wrongChecksum(expected: sha256, found: found) }
-            // On the disk before it has the name: a power cut leaves the old file or the new one.
+            // Flush before renaming: after a power failure, either the old or the new file exists.
             guard fsync(descriptor) == 0, rename(draft, path) == 0 else { throw ClientError.file(path) }
             return found
         }

@@ -1,24 +1,24 @@
 import NIOHTTP1
 
 extension PixelFlowClient {
-    /// The bytes of an output, as they arrive.
+    /// Streams the bytes of an output.
     public func output(_ name: String, ofTask id: String, range: ByteRange? = nil) async throws -> Download {
         try await Download(open(image(outputPath(name, id), range)))
     }
 
-    /// The bytes of the image that a task was made of, as they arrive.
+    /// Streams the bytes of the source image of a task.
     public func source(ofTask id: String, range: ByteRange? = nil) async throws -> Download {
         try await Download(open(image(sourcePath(id), range)))
     }
 
-    /// Saves an output under a path, which has it as a whole or not at all. A transfer that breaks off continues where it ended.
+    /// Saves an output to a path; the file there is always complete. An interrupted transfer resumes where it stopped.
     ///
-    /// - Throws: `ClientError.wrongChecksum` if the bytes are not those of the manifest, and `ClientError.file`.
+    /// - Throws: `ClientError.wrongChecksum` if the bytes do not match the manifest, and `ClientError.file`.
     public func save(_ output: ImageTask.Output, ofTask id: String, to path: String, progress: Progress? = nil) async throws {
         try await save(outputPath(output.name, id), to: path, sha256: output.sha256, total: output.bytes, progress)
     }
 
-    /// Saves the image that a task was made of.
+    /// Saves the source image of a task.
     public func saveSource(ofTask id: String, to path: String, progress: Progress? = nil) async throws {
         try await save(sourcePath(id), to: path, sha256: nil, total: nil, progress)
     }
@@ -38,7 +38,7 @@ extension PixelFlowClient {
         do {
             try await fill(file, path, sha256: sha256, total: total, progress)
         } catch {
-            // Not left to the end of `file`: the thread that wrote last may hold it a little longer than this call.
+            // Not left to `deinit`: the thread that wrote last may keep `file` alive a little longer than this call.
             file.discard()
             throw error
         }
@@ -49,7 +49,7 @@ extension PixelFlowClient {
         var (attempt, furthest) = (1, Int64(0))
         while true {
             do {
-                // Without a tag the image could be another by now.
+                // Without a tag, the image may have changed.
                 let rest = file.count > 0 && tag != nil ? ByteRange(first: file.count) : nil
                 let download = try await Download(self.attempt(image(path, rest, tag: rest == nil ? nil : tag)))
                 tag = download.tag
@@ -57,7 +57,7 @@ extension PixelFlowClient {
                 break
             } catch {
                 try Task.checkCancellation()
-                // A transfer that gets on is not given up, however often it breaks off.
+                // Progress resets the attempts: a transfer that advances is never given up, however often it is interrupted.
                 if file.count > furthest { (attempt, furthest) = (1, file.count) }
                 guard let delay = delay(after: error, attempt: attempt) else { throw error }
                 try await Task.sleep(for: delay)

@@ -1,22 +1,22 @@
 import AsyncHTTPClient
 
-/// What goes wrong without a problem of the service.
+/// A failure that the service has not reported as a `Problem`.
 public enum ClientError: Error, Sendable, Hashable {
-    /// There is no connection to the service, or it ends before an answer begins.
+    /// The connection to the service failed, or ended before a response began.
     case unreachable(String)
-    /// A body ends early.
+    /// A body ended early.
     case brokenOff(String)
-    /// A limit of time ran out, with what was waited for.
+    /// A time limit expired while waiting for what the value describes.
     case timedOut(String)
-    /// The answer is not what the contract says.
+    /// The response does not conform to the API.
     case invalidAnswer(String)
-    /// The bytes are not those that the manifest of the output names.
+    /// The bytes do not match the checksum in the manifest.
     case wrongChecksum(expected: String, found: String)
-    /// A file cannot be read or written, with the reason of the system.
+    /// A file cannot be read or written; `reason` comes from the system.
     case file(String, reason: String)
-    /// The task that was waited for is deleted.
+    /// The task was deleted while being waited for.
     case taskDeleted(String)
-    /// The token is refused, and there is nothing to renew it with.
+    /// The token was rejected, and there is no refresh token to renew it.
     case noRefreshToken
 
     init(request error: any Error, url: String) {

@@ -2,26 +2,26 @@ import NIOCore
 import NIOHTTP1
 public import WireFormats
 
-/// An answer of the service that is no success, as it describes it itself (RFC 9457).
+/// An unsuccessful response, as the service describes it (RFC 9457).
 public struct Problem: Error, Sendable, Hashable {
-    /// The status of HTTP.
+    /// The HTTP status.
     public let status: Int
-    /// Stable, for programs: `invalid_value`. `http_502` and the like for an answer without one, such as a proxy's.
+    /// A stable code for programs, such as `invalid_value`. `http_502` and the like if the response has none, as from a proxy.
     public let code: String
-    /// For people.
+    /// A summary for people.
     public let title: String
     /// What is wrong with this request, for people.
     public let detail: String?
-    /// The path of the value that is wrong: `pipeline.outputs[0].quality`.
+    /// The path of the invalid value: `pipeline.outputs[0].quality`.
     public let field: String?
-    /// Names the request in the service's logs.
+    /// Identifies the request in the service's logs.
     public let requestID: String?
-    /// When the service expects that the request can succeed.
+    /// The time after which the service expects the request to succeed.
     public let retryAfter: Duration?
-    /// All that the answer says, if it is JSON.
+    /// The complete response, if it is JSON.
     public let json: JSONValue?
 
-    /// - Parameter now: seconds since 1970; of no interest if the answer has a date itself.
+    /// - Parameter now: seconds since 1970, used only if the response has no `Date`.
     init(status: Int, headers: HTTPHeaders, body: ByteBuffer, now: Int64) {
         json = try? JSONValue(parsing: body.readableBytesView)
         let reason = HTTPResponseStatus(statusCode: status).reasonPhrase

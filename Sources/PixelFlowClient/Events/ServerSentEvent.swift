@@ -1,10 +1,10 @@
-/// One message of a `text/event-stream`.
+/// A message of a `text/event-stream`.
 public struct ServerSentEvent: Sendable, Hashable {
-    /// Of this message or the last one before it that had one.
+    /// The id of this message, or of the most recent one that had an id.
     public var id: String
-    /// `message` if the stream does not say.
+    /// `message` if the stream does not name it.
     public var name: String
-    /// Its lines are parted by newlines.
+    /// Lines are separated by newlines.
     public var data: String
 
     public init(id: String, name: String, data: String) {
@@ -14,17 +14,17 @@ public struct ServerSentEvent: Sendable, Hashable {
     }
 }
 
-/// Reads a `text/event-stream` piece by piece, however it is cut (HTML, section 9.2.6).
+/// Incrementally parses a `text/event-stream`, regardless of chunk boundaries (HTML, section 9.2.6).
 public struct ServerSentEventParser: Sendable {
-    /// A message has more bytes than are kept.
+    /// A message exceeds the buffer limit.
     public struct TooLargeError: Error, Sendable, Hashable {
-        /// In bytes.
+        /// Bytes.
         public let limit: Int
     }
 
-    /// Of the last message.
+    /// The id of the last message.
     public private(set) var lastEventID: String
-    /// How soon to come back, as the stream last said.
+    /// The reconnection time that the stream last set.
     public private(set) var retry: Duration?
 
     private let limit: Int
@@ -37,24 +37,24 @@ public struct ServerSentEventParser: Sendable {
     private var hasData = false
 
     /// - Parameters:
-    ///   - lastEventID: where the stream continues.
-    ///   - limit: of one message in bytes; 4 MiB by default.
+    ///   - lastEventID: the position where the stream continues.
+    ///   - limit: the maximum size of a message in bytes; 4 MiB by default.
     public init(lastEventID: String = "", limit: Int = 4 * 1024 * 1024) {
         self.lastEventID = lastEventID
         id = lastEventID
         self.limit = limit
     }
 
-    /// Takes the next piece, and returns the messages that it completes. What a stream that breaks off had begun is dropped.
+    /// Parses the next bytes and returns the messages that they complete. An unfinished message at the end of a stream is dropped.
     ///
-    /// - Throws: `TooLargeError`; the parser is not to be used any more then.
+    /// - Throws: `TooLargeError`; afterwards, the parser must not be used any more.
     public mutating func read(_ bytes: some Sequence<UInt8>) throws -> [ServerSentEvent] {
         var events: [ServerSentEvent] = []
         for byte in bytes {
             let followsReturn = endedWithReturn
             endedWithReturn = byte == 0x0D
             switch byte {
-            // The second byte of one end of a line.
+            // The second byte of a CR LF.
             case 0x0A where followsReturn: break
             case 0x0A, 0x0D: if let event = takeLine() { events.append(event) }
             default:
@@ -73,7 +73,7 @@ public struct ServerSentEventParser: Sendable {
         let colon = line.firstIndex(of: UInt8(ascii: ":")) ?? line.endIndex
         var value = line[colon...].dropFirst()
         if value.first == UInt8(ascii: " ") { value.removeFirst() }
-        // A comment has no name of a field.
+        // A comment has an empty field name.
         take(String(decoding: line[..<colon], as: UTF8.self), value)
         return nil
     }

@@ -1,21 +1,21 @@
 import WireFormats
 
-/// Something that an event stream tells.
+/// A message of an event stream.
 public struct TaskEvent: Sendable, Hashable {
     public enum Change: Sendable, Hashable {
-        /// The stream is open, again after a break: what happens from now on is told.
+        /// The stream is open, also after a reconnect: all changes from now on are reported.
         case opened
-        /// A task as it is now. Each change comes at least once.
+        /// The current state of a task. Each change is reported at least once.
         case task(ImageTask)
-        /// The task with this id is deleted.
+        /// The task with this id was deleted.
         case deleted(String)
-        /// Changes are missing that will not be told: list the tasks again.
+        /// Some changes were missed and will not be reported: list the tasks again.
         case reset
-        /// What a later service tells.
+        /// A message that this client does not know, from a later service.
         case other(ServerSentEvent)
     }
 
-    /// Where a stream that ends after this event can continue; nil before the first one.
+    /// The position from which a new stream can continue after this event; nil before the first one.
     public let id: String?
     public let change: Change
 
@@ -24,7 +24,7 @@ public struct TaskEvent: Sendable, Hashable {
         self.change = change
     }
 
-    /// - Throws: `ClientError.invalidAnswer` if the data is none of its kind.
+    /// - Throws: `ClientError.invalidAnswer` if the data does not fit the event.
     init(_ event: ServerSentEvent) throws {
         id = event.id.isEmpty ? nil : event.id
         switch event.name {

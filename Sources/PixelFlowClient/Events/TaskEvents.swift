@@ -2,21 +2,21 @@ import NIOCore
 import NIOHTTP1
 
 extension PixelFlowClient {
-    /// The changes of the account's tasks as they happen. The stream comes back after a break and continues where it was.
+    /// The changes of the account's tasks as they happen. The stream reconnects after an interruption and continues where it stopped.
     ///
     /// - Parameters:
-    ///   - lastEventID: continues after this event; nil begins now.
-    ///   - batch: the id of the batch whose tasks alone are followed; nil for all.
-    ///   - task: the id of the only task that is followed; nil for all. Not together with a batch.
+    ///   - lastEventID: continues after this event; nil starts now.
+    ///   - batch: the id of the only batch to follow; nil for all.
+    ///   - task: the id of the only task to follow; nil for all. Mutually exclusive with `batch`.
     public func events(after lastEventID: String? = nil, ofBatch batch: String? = nil, ofTask task: String? = nil) -> TaskEvents {
         TaskEvents(client: self, lastEventID: lastEventID, batch: batch, task: task)
     }
 }
 
-/// Changes of tasks without an end.
+/// An endless sequence of task changes.
 ///
-/// Throws a `Problem` that another attempt does not help, such as 401 once the token has expired, and what the last attempt met
-/// once as many in a row as the retry policy allows have brought nothing.
+/// Throws a `Problem` that a retry cannot fix, such as 401 after the token has expired. Throws the last error after as many
+/// consecutive attempts without an event as the retry policy allows.
 public struct TaskEvents: AsyncSequence, Sendable {
     let client: PixelFlowClient
     let lastEventID: String?
@@ -29,11 +29,11 @@ public struct TaskEvents: AsyncSequence, Sendable {
         private let client: PixelFlowClient
         private let url: String
         private var parser = ServerSentEventParser()
-        /// The last event that was delivered; nil before the first one and after a reset.
+        /// The id of the last delivered event; nil before the first one and after a reset.
         private var position: String?
         private var connection: ByteStream.Iterator?
         private var ready: ArraySlice<ServerSentEvent> = []
-        /// In a row that have brought nothing.
+        /// Consecutive attempts without an event.
         private var failures = 0
 
         init(client: PixelFlowClient, lastEventID: String?, batch: String?, task: String?) {
@@ -61,7 +61,7 @@ public struct TaskEvents: AsyncSequence, Sendable {
 
         private mutating func take(_ event: ServerSentEvent) throws -> TaskEvent {
             let event = try TaskEvent(event)
-            // After a reset, the service would say the same again at the same place.
+            // Continuing from the same position would cause another reset.
             position = event.change == .reset ? nil : event.id ?? position
             return event
         }
@@ -74,13 +74,13 @@ public struct TaskEvents: AsyncSequence, Sendable {
             connection = Download(response).bytes.makeAsyncIterator()
         }
 
-        /// Waits as long as the stream and the policy say.
+        /// Waits according to the stream and the retry policy.
         private mutating func pause(after error: any Error) async throws {
             try Task.checkCancellation()
             connection = nil
             failures += 1
             guard let delay = client.delay(after: error, attempt: failures) else { throw error }
-            // What the stream says about coming back holds for its breaks, and not beyond the policy.
+            // The stream's reconnection time applies only to the first attempt after an interruption, up to the policy's maximum.
             let asked = failures == 1 ? parser.retry.map { Swift.min($0, client.retries.maximumDelay) } : nil
             try await Task.sleep(for: asked ?? delay)
         }

@@ -1,33 +1,33 @@
 public import FoundationEssentials
 public import WireFormats
 
-/// A task, as it was when the service answered.
+/// A task, as of the response of the service.
 public struct ImageTask: Sendable, Hashable, Identifiable {
     public let id: String
     public let status: Status
     /// From 0 to 1.
     public let progress: Double
     public let attempts: Int
-    /// Its address, or the name of the file; nil for an upload without a name.
+    /// The URL of the source, or the file name; nil for an upload without a name.
     public let source: String?
     public let preset: String?
-    /// Nil from a service that knows no priorities.
+    /// Nil if the service does not support priorities.
     public let priority: Upload.Priority?
-    /// The id of the batch that it belongs to.
+    /// The id of the task's batch.
     public let batch: String?
-    /// Those that are finished, well or not.
+    /// The outputs that have finished, successfully or not.
     public let outputs: [Output]
-    /// Why it has failed.
+    /// Why the task has failed.
     public let error: Failure?
     public let createdAt: Date?
     public let updatedAt: Date?
     public let completedAt: Date?
-    /// Names this state of the task, as a call that asked for it alone was told; nil in lists and events.
+    /// The entity tag of this state of the task, if it was requested individually; nil in lists and events.
     public let etag: String?
-    /// All that the service says, with what this library has no name for.
+    /// The complete JSON from the service, including members that this library does not know.
     public let json: JSONValue
 
-    /// - Throws: `ClientError.invalidAnswer` without an id or a status.
+    /// - Throws: `ClientError.invalidAnswer` if the id or the status is missing.
     init(_ fields: Fields, etag: String? = nil) throws {
         json = fields.json
         self.etag = etag
@@ -46,7 +46,7 @@ public struct ImageTask: Sendable, Hashable, Identifiable {
         completedAt = fields.time("completed_at")
     }
 
-    /// Text and not a list of cases: a later service may have others, which are not final here.
+    /// Not an enum, because a later service may have other values. Unknown values are not final.
     public struct Status: RawRepresentable, Sendable, Hashable {
         public let rawValue: String
 
@@ -58,13 +58,13 @@ public struct ImageTask: Sendable, Hashable, Identifiable {
         public static let failed = Status(rawValue: "FAILED")
         public static let cancelled = Status(rawValue: "CANCELLED")
 
-        /// Whether nothing more happens by itself.
+        /// Whether the status can change only by a replay.
         public var isFinal: Bool { [.completed, .failed, .cancelled].contains(self) }
     }
 
     /// Why a task or an output has failed.
     public struct Failure: Sendable, Hashable {
-        /// Stable, for programs.
+        /// A stable code for programs.
         public let code: String
         /// For people.
         public let message: String
@@ -75,15 +75,15 @@ public struct ImageTask: Sendable, Hashable, Identifiable {
         }
     }
 
-    /// One image that a task has made, or why it has not.
+    /// An image that a task has produced, or the reason why it has not.
     public struct Output: Sendable, Hashable {
         public let name: String
-        /// `webp` and so on; nil if it has failed.
+        /// For example `webp`; nil if the output has failed.
         public let format: String?
         public let width: Int?
         public let height: Int?
         public let bytes: Int64?
-        /// Of its bytes, in lowercase hexadecimal digits.
+        /// Of the bytes, in lowercase hexadecimal.
         public let sha256: String?
         public let error: Failure?
 
@@ -98,7 +98,7 @@ public struct ImageTask: Sendable, Hashable, Identifiable {
             error = try fields.object("error", Failure.init)
         }
 
-        /// `small.webp`; `small` without a format, and `.jpg` as people write it.
+        /// `small.webp`, with `.jpg` for JPEG; `small` without a format.
         public var fileName: String { format.map { "\(name).\($0 == "jpeg" ? "jpg" : $0)" } ?? name }
     }
 }

@@ -1,15 +1,15 @@
 extension PixelFlowClient {
-    /// Between two looks at a task, at first and at most.
+    /// The first and the longest time between two polls of a task.
     private static let pollIntervals = (first: Duration.milliseconds(500), longest: Duration.seconds(5))
 
-    /// Waits until a task has ended, well or not.
+    /// Waits until a task has finished, successfully or not.
     ///
-    /// It listens to the event stream, and looks at the task from time to time if there is none to be had.
+    /// It follows the event stream, and polls the task if no stream is available.
     ///
     /// - Parameters:
     ///   - limit: 5 minutes by default.
-    ///   - onChange: gets the task as it is, and again whenever it changes.
-    /// - Throws: `ClientError.timedOut` beyond the limit, and `ClientError.taskDeleted`.
+    ///   - onChange: receives the current state of the task, and again after every change.
+    /// - Throws: `ClientError.timedOut` after the limit, and `ClientError.taskDeleted`.
     public func wait(
         for id: String, within limit: Duration = .seconds(300), onChange: @escaping @Sendable (ImageTask) -> Void = { _ in }
     ) async throws -> ImageTask {
@@ -20,7 +20,7 @@ extension PixelFlowClient {
                 throw error
             } catch {
                 try Task.checkCancellation()
-                // What is wrong with the task, or with the service, the next look says too.
+                // If the task or the service is the problem, polling reports it as well.
                 return try await poll(for: id, onChange)
             }
         }
@@ -30,7 +30,7 @@ extension PixelFlowClient {
         for try await event in events(ofTask: id) {
             let task: ImageTask
             switch event.change {
-            // What has happened before is not told.
+            // The stream does not report changes from before it opened.
             case .opened, .reset: task = try await self.task(id)
             case .task(let changed) where changed.id == id: task = changed
             case .deleted(id): throw ClientError.taskDeleted(id)

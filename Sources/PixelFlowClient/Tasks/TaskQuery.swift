@@ -1,14 +1,14 @@
-/// Which tasks are listed.
+/// Selects the tasks of a list.
 public struct TaskQuery: Sendable, Hashable {
-    /// Tasks of one answer at most.
+    /// Maximum number of tasks per response.
     public static let maximumPageSize = 200
 
     public var status: ImageTask.Status?
     /// The id of a batch.
     public var batch: String?
-    /// A part of the file name or the URL.
+    /// A substring of the file name or the URL.
     public var search: String?
-    /// Tasks of one answer, 1 to 200.
+    /// Tasks per response, 1 to 200.
     public var pageSize: Int
 
     public init(status: ImageTask.Status? = nil, batch: String? = nil, search: String? = nil, pageSize: Int = 100) {
@@ -19,7 +19,7 @@ public struct TaskQuery: Sendable, Hashable {
     }
 }
 
-/// Tasks, newest first, and where the next ones are.
+/// Tasks, newest first, and the cursor of the next page.
 public struct TaskPage: Sendable, Hashable {
     public let tasks: [ImageTask]
     /// Nil on the last page.
@@ -31,7 +31,7 @@ public struct TaskPage: Sendable, Hashable {
     }
 }
 
-/// All tasks of a query, newest first, a page at a time as they are read.
+/// All tasks that match a query, newest first. Pages are requested as they are read.
 public struct TaskSequence: AsyncSequence, Sendable {
     let client: PixelFlowClient
     let query: TaskQuery
@@ -51,7 +51,7 @@ public struct TaskSequence: AsyncSequence, Sendable {
         }
 
         public mutating func next() async throws -> ImageTask? {
-            // A page may be empty and not be the last.
+            // An empty page need not be the last one.
             while page.isEmpty, !isAtEnd {
                 let next = try await client.page(query, cursor: cursor)
                 page = next.tasks[...]

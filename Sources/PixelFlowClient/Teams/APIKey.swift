@@ -1,26 +1,26 @@
 public import FoundationEssentials
 public import WireFormats
 
-/// A credential of an organisation, for programs. It is sent wherever a token is.
+/// A credential of an organisation, for programs. It is accepted wherever a token is.
 public struct APIKey: Sendable, Hashable {
     public let id: String
     public let name: String
     /// The last four characters of the secret.
     public let hint: String
-    /// What it may be used for, as `tasks:read`.
+    /// The permissions, such as `tasks:read`.
     public let scopes: [String]
-    /// Where it may be used from, in CIDR notation; from anywhere if empty.
+    /// The networks from which it may be used, in CIDR notation; empty for all.
     public let networks: [String]
-    /// The priority of tasks for which neither the upload nor its preset names one; nil for `normal`.
+    /// The priority of tasks if neither the upload nor its preset sets one; nil for `normal`.
     public let priority: String?
     public let createdAt: Date?
     /// Nil for a key that does not expire.
     public let expiresAt: Date?
-    /// Nil for a key that was never used.
+    /// Nil for a key that has never been used.
     public let lastUsedAt: Date?
-    /// Only where the key is created, and never again.
+    /// Present only in the response to the creation.
     public let secret: String?
-    /// All that the service says, with the secret if there is one.
+    /// The complete JSON from the service, including the secret if present.
     public let json: JSONValue
 
     init(_ fields: Fields) throws {
@@ -38,21 +38,21 @@ public struct APIKey: Sendable, Hashable {
     }
 }
 
-/// One thing that was done in an organisation.
+/// An action in an organisation.
 public struct AuditEntry: Sendable, Hashable {
     public let id: String
     public let at: Date?
     /// The address of a user, the name of a key, or `operator`.
     public let actorName: String
-    /// As `key.created`.
+    /// For example `key.created`.
     public let action: String
     /// The id of the object of the action.
     public let target: String
-    /// More, for people.
+    /// Details for people.
     public let detail: String
-    /// Where the request came from.
+    /// The client address of the request.
     public let address: String
-    /// All that the service says.
+    /// The complete JSON from the service.
     public let json: JSONValue
 
     init(_ fields: Fields) throws {
@@ -67,9 +67,9 @@ public struct AuditEntry: Sendable, Hashable {
     }
 }
 
-/// Which entries of the audit log are read.
+/// Selects entries of the audit log.
 public struct AuditQuery: Sendable, Hashable {
-    /// As `key.created`.
+    /// For example `key.created`.
     public var action: String?
     /// The id of a user or key.
     public var actor: String?

@@ -1,16 +1,16 @@
 public import FoundationEssentials
 public import WireFormats
 
-/// What tasks, presets and keys belong to.
+/// The owner of tasks, presets and keys.
 public struct Organisation: Sendable, Hashable {
     public let id: String
     public let name: String
-    /// Of the account that asks; nil for an operator, who need not be a member.
+    /// The role of the requesting account; nil for an operator, who need not be a member.
     public let role: String?
     public let createdAt: Date?
-    /// Set if it is deleted. It can be restored for 7 days.
+    /// Set if it was deleted. It can be restored for 7 days.
     public let deletedAt: Date?
-    /// All that the service says.
+    /// The complete JSON from the service.
     public let json: JSONValue
 
     init(_ fields: Fields) throws {
@@ -23,14 +23,14 @@ public struct Organisation: Sendable, Hashable {
     }
 }
 
-/// A person in an organisation.
+/// A member of an organisation.
 public struct Member: Sendable, Hashable {
     public let userID: String
     public let email: String
     /// `viewer`, `member`, `admin` or `owner`.
     public let role: String
     public let since: Date?
-    /// All that the service says.
+    /// The complete JSON from the service.
     public let json: JSONValue
 
     init(_ fields: Fields) throws {
@@ -46,12 +46,12 @@ public struct Member: Sendable, Hashable {
 public struct UserAccount: Sendable, Hashable {
     public let id: String
     public let email: String
-    /// Its personal organisation.
+    /// The id of its personal organisation.
     public let tenant: String
-    /// Whether the person cannot sign in.
+    /// Whether sign-in is disabled.
     public let isDisabled: Bool
     public let createdAt: Date?
-    /// All that the service says.
+    /// The complete JSON from the service.
     public let json: JSONValue
 
     init(_ fields: Fields) throws {

@@ -4,13 +4,13 @@ package import NIOCore
 import NIOHTTP1
 import WireFormats
 
-/// The rows of a service's database and the objects, for backups. The token of the client is the service secret; the endpoints lead to the
-/// services themselves, because web does not pass these calls on.
+/// Database rows of the services, and objects, for backups. The client's token must be the service secret, and its endpoints must be
+/// the services themselves, because web does not forward these calls.
 extension PixelFlowClient {
     package enum ArchivedService: String, Sendable {
-        /// The accounts.
+        /// Accounts.
         case auth
-        /// The tasks.
+        /// Tasks.
         case api
     }
 
@@ -18,7 +18,7 @@ extension PixelFlowClient {
         try ArchiveReport(Fields(await document(Call(.GET, base(service)))))
     }
 
-    /// Every row, a line each, and a last line that tells how many there were.
+    /// All rows, one per line, followed by a line with their number.
     package func archivedRows(of service: ArchivedService) async throws -> Download {
         try await Download(open(Call(.GET, base(service) + "/rows")))
     }
@@ -27,7 +27,7 @@ extension PixelFlowClient {
         _ = try await document(Call(.PUT, base(service) + Path.joined("restores", backup)))
     }
 
-    /// - Parameter rows: whole lines.
+    /// - Parameter rows: complete lines.
     package func restore(_ rows: ByteBuffer, of backup: String, in service: ArchivedService) async throws {
         let url = base(service) + Path.joined("restores", backup, "rows")
         let headers: HTTPHeaders = ["content-type": "application/x-ndjson"]
@@ -41,8 +41,8 @@ extension PixelFlowClient {
     /// A page of the objects.
     ///
     /// - Parameters:
-    ///   - previous: `next` of the page before.
-    ///   - withSizes: takes longer.
+    ///   - previous: the `next` of the previous page.
+    ///   - withSizes: whether to include sizes, which takes longer.
     package func archivedObjects(
         after previous: String?, withSizes: Bool = false
     ) async throws -> (objects: [ArchivedObject], next: String?) {
@@ -77,18 +77,18 @@ extension PixelFlowClient {
     }
 }
 
-/// What a service says of the rows that it keeps.
+/// The state of the rows of a service.
 package struct ArchiveReport: Sendable, Hashable {
-    /// Of what kind of store: `accounts`, `tasks in SQLite`.
+    /// The kind of store: `accounts`, `tasks in SQLite`.
     package let form: String
-    /// Grows with every change of the tables or documents.
+    /// The schema version.
     package let schema: Int
-    /// Of the service.
+    /// The release of the service.
     package let release: String
     package let rows: Int
     /// Whether a backup can be restored into it.
     package let isEmpty: Bool
-    /// The backup that is being restored.
+    /// The id of the backup that is being restored.
     package let restoring: String?
 
     init(_ fields: Fields) throws {
@@ -105,6 +105,6 @@ package struct ArchiveReport: Sendable, Hashable {
 
 package struct ArchivedObject: Sendable, Hashable {
     package let key: String
-    /// Nil if it was not asked for.
+    /// Nil if sizes were not requested.
     package let bytes: Int64?
 }

@@ -1,15 +1,15 @@
 import NIOHTTP1
 import WireFormats
 
-/// What operators do. The token of the client is the service secret of the installation; `endpoints.auth` leads to auth itself, because
-/// web does not pass these calls on.
+/// Calls for operators. The client's token must be the service secret of the installation; `endpoints.auth` must be auth itself,
+/// because web does not forward these calls.
 extension PixelFlowClient {
     /// All accounts.
     public func users() async throws -> [UserAccount] { try await pages(of: endpoints.auth + "/operator/users", "users", UserAccount.init) }
 
-    /// Creates an account, whatever the registration mode.
+    /// Creates an account, regardless of the registration mode.
     ///
-    /// - Returns: the account, and a token with which the person sets a password once, within an hour.
+    /// - Returns: the account, and a token with which the person can set a password once, within an hour.
     public func createUser(email: String) async throws -> (user: UserAccount, resetToken: String) {
         let call = Call(.POST, endpoints.auth + "/operator/users", headers: .json, body: .json(["email": .string(email)]))
         let fields = try Fields(await document(call))
@@ -23,18 +23,18 @@ extension PixelFlowClient {
         return try UserAccount(Fields(await document(call)))
     }
 
-    /// A token with which the person sets a new password once, within an hour.
+    /// Returns a token with which the person can set a new password once, within an hour.
     public func resetPassword(ofUser id: String) async throws -> String {
         let call = Call(.POST, endpoints.auth + Path.joined("operator", "users", id, "password-reset"))
         return try Fields(await document(call)).text("reset_token")
     }
 
-    /// Turns the second factor of an account off; nothing happens if it is off.
+    /// Disables the second factor of an account; does nothing if it is disabled.
     public func removeSecondFactor(ofUser id: String) async throws {
         _ = try await document(Call(.DELETE, endpoints.auth + Path.joined("operator", "users", id, "second-factor"), isRepeatable: true))
     }
 
-    /// The organisations of everyone, also the deleted ones that can be restored.
+    /// All organisations, including deleted ones that can still be restored.
     public func allOrganisations() async throws -> [Organisation] {
         try await pages(of: endpoints.auth + "/operator/organisations", "organisations", Organisation.init)
     }
@@ -50,31 +50,31 @@ extension PixelFlowClient {
         return try Fields(await document(Call(.GET, url))).list("members", Member.init)
     }
 
-    /// What an organisation may use. Asked of the api, and not of auth.
+    /// The quota of an organisation. Requested from api, not from auth.
     public func quota(ofOrganisation id: String) async throws -> Quota {
         Quota(try Fields(await document(Call(.GET, endpoints.api + Path.joined("api", "organisations", id, "quota")))))
     }
 
-    /// Replaces what an organisation may use. Asked of the api, and not of auth.
+    /// Replaces the quota of an organisation. Requested from api, not from auth.
     ///
-    /// - Returns: the quota as it is now.
+    /// - Returns: the new quota.
     @discardableResult
     public func setQuota(_ quota: Quota, ofOrganisation id: String) async throws -> Quota {
         let url = endpoints.api + Path.joined("api", "organisations", id, "quota")
         return Quota(try Fields(await document(Call(.PUT, url, headers: .json, body: .json(quota.json), isRepeatable: true))))
     }
 
-    /// How the backends of auth are set up, as auth finds them.
+    /// The configuration of auth's backends, as auth sees it.
     public func authBackends() async throws -> [BackendDiagnosis] { try await backends(endpoints.auth) }
 
-    /// How the backends of the api are set up, as the api finds them. Asked of the api itself: web does not pass it on.
+    /// The configuration of api's backends, as api sees it. Requested from api itself, because web does not forward it.
     public func apiBackends() async throws -> [BackendDiagnosis] { try await backends(endpoints.api) }
 
     private func backends(_ service: String) async throws -> [BackendDiagnosis] {
         try Fields(await document(Call(.GET, service + "/operator/backends"))).list("backends", BackendDiagnosis.init)
     }
 
-    /// Repeatable: the second time changes nothing.
+    /// Repeatable, because repeating it changes nothing.
     private func change(_ path: String, _ body: JSONValue) -> Call {
         Call(.PATCH, endpoints.auth + path, headers: .json, body: .json(body), isRepeatable: true)
     }

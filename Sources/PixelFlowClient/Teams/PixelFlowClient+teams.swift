@@ -7,17 +7,17 @@ extension PixelFlowClient {
         try Fields(await document(Call(.GET, endpoints.auth + "/organisations"))).list("organisations", Organisation.init)
     }
 
-    /// The API keys of the organisation that the token is for, newest first.
+    /// The API keys of the token's organisation, newest first.
     public func keys() async throws -> [APIKey] {
         try Fields(await document(Call(.GET, endpoints.auth + "/keys"))).list("keys", APIKey.init)
     }
 
-    /// Creates an API key; its `secret` is shown this once.
+    /// Creates an API key. Its `secret` is returned only this once.
     ///
     /// - Parameters:
     ///   - expiresAt: RFC 3339; nil for a key that does not expire.
-    ///   - networks: where it may be used from, in CIDR notation; from anywhere if empty.
-    ///   - priority: that of tasks for which neither the upload nor its preset names one; nil for `normal`.
+    ///   - networks: the networks from which it may be used, in CIDR notation; empty for all.
+    ///   - priority: of tasks if neither the upload nor its preset sets one; nil for `normal`.
     public func createKey(
         _ name: String, scopes: [String], expiresAt: String? = nil, networks: [String] = [], priority: String? = nil
     ) async throws -> APIKey {
@@ -28,12 +28,12 @@ extension PixelFlowClient {
         return try APIKey(Fields(await document(Call(.POST, endpoints.auth + "/keys", headers: .json, body: .json(.object(body))))))
     }
 
-    /// Ends an API key everywhere, within seconds.
+    /// Revokes an API key. All services reject it within seconds.
     public func revokeKey(_ id: String) async throws { try await delete(at: endpoints.auth + Path.joined("keys", id)) }
 
-    /// The audit log of the organisation that the token is for, newest entry first.
+    /// The audit log of the token's organisation, newest entry first.
     ///
-    /// - Parameter limit: of the list; nil for the whole log.
+    /// - Parameter limit: the maximum number of entries; nil for the whole log.
     public func audit(_ query: AuditQuery = AuditQuery(), upTo limit: Int? = nil) async throws -> [AuditEntry] {
         let filter = [("action", query.action), ("actor", query.actor), ("since", query.since), ("until", query.until)]
         return try await pages(of: endpoints.auth + "/audit", "entries", filter: filter, upTo: limit, AuditEntry.init)

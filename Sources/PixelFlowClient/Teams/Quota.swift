@@ -1,6 +1,6 @@
 public import WireFormats
 
-/// What an organisation may use; nil is unlimited.
+/// Limits of an organisation; nil means unlimited.
 public struct Quota: Sendable, Hashable {
     public var tasksPerMonth: Int?
     public var tasksInFlight: Int?
@@ -9,10 +9,10 @@ public struct Quota: Sendable, Hashable {
     public var sourceBytes: Int?
     /// Days after which finished tasks are deleted.
     public var retentionDays: Int?
-    /// How many turns the organisation has for each of another, while several wait; nil is one.
+    /// How many turns the organisation has for each turn of another one that waits too; nil means one.
     public var weight: Int?
 
-    /// Unlimited.
+    /// Creates a quota without limits.
     public init() {}
 
     init(_ fields: Fields) {

@@ -1,6 +1,6 @@
 public import NIOCore
 
-/// Bytes that are read as they arrive, and never as a whole.
+/// Bytes that are read as they arrive, never as a whole.
 public struct ByteStream: AsyncSequence, Sendable {
     private let start: @Sendable () -> Iterator
 
@@ -13,7 +13,7 @@ public struct ByteStream: AsyncSequence, Sendable {
         }
     }
 
-    /// One piece.
+    /// A stream of one chunk.
     public init(_ bytes: ByteBuffer) {
         start = {
             var rest: ByteBuffer? = bytes
@@ -21,7 +21,7 @@ public struct ByteStream: AsyncSequence, Sendable {
         }
     }
 
-    /// One stream after the other.
+    /// Concatenates streams.
     static func joined(_ streams: [ByteStream]) -> ByteStream {
         ByteStream {
             var (index, current) = (0, streams.first?.makeAsyncIterator())
@@ -36,7 +36,7 @@ public struct ByteStream: AsyncSequence, Sendable {
         }
     }
 
-    /// The same bytes, told of as they are taken.
+    /// The same bytes; reports progress as they are read.
     func reporting(total: Int64?, to progress: @escaping Progress) -> ByteStream {
         ByteStream { [self] in
             var done: Int64 = 0
@@ -61,13 +61,13 @@ public struct ByteStream: AsyncSequence, Sendable {
     }
 }
 
-/// How far an upload or a download is.
+/// The progress of an upload or a download.
 public struct TransferProgress: Sendable, Hashable {
-    /// Of the image, from its start. An attempt that has failed leads back to where the next one begins.
+    /// Bytes from the start of the image. After a failed attempt, it falls back to where the next attempt starts.
     public let bytes: Int64
-    /// Nil if it is not known.
+    /// Nil if unknown.
     public let total: Int64?
 }
 
-/// Called as bytes go, by the task that moves them: it must not block.
+/// Called during a transfer by the task that performs it. Must not block.
 public typealias Progress = @Sendable (TransferProgress) -> Void

@@ -1,14 +1,14 @@
 import NIOHTTP1
 import WireFormats
 
-/// One request, as often as it is sent.
+/// A request, which may be sent several times.
 struct Call: Sendable {
     var method: HTTPMethod
-    /// With its query.
+    /// Including the query.
     var url: String
     var headers: HTTPHeaders = [:]
     var body: RequestBody?
-    /// Whether sending it twice does no more than sending it once.
+    /// Whether the request is idempotent.
     var isRepeatable: Bool
 
     init(_ method: HTTPMethod, _ url: String, headers: HTTPHeaders = [:], body: RequestBody? = nil, isRepeatable: Bool? = nil) {
@@ -19,15 +19,15 @@ struct Call: Sendable {
         self.isRepeatable = isRepeatable ?? [.GET, .HEAD, .PUT, .DELETE].contains(method)
     }
 
-    /// What is waited for, in words.
+    /// A description for timeout errors.
     var answer: String { "the answer to \(method.rawValue) \(url)" }
 }
 
-/// A URL's path, put together of segments that are encoded.
+/// Builds the path of a URL from percent-encoded segments.
 enum Path {
     static func joined(_ segments: String...) -> String { segments.map { "/" + $0.percentEncoded() }.joined() }
 
-    /// With a question mark in front; empty without a value.
+    /// Starts with a question mark; empty if all values are nil.
     static func query(_ fields: [(name: String, value: String?)]) -> String {
         let pairs = fields.compactMap { field in field.value.map { "\(field.name)=\($0.percentEncoded())" } }
         return pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&")

@@ -3,7 +3,7 @@ import NIOCore
 import NIOHTTP1
 import WireFormats
 
-/// Reads the members of an answer. Members that are not asked for are ignored, so that an answer may gain some.
+/// Reads the members of a response. Unknown members are ignored, so that later services can add some.
 struct Fields {
     let json: JSONValue
 
@@ -13,7 +13,7 @@ struct Fields {
         self.json = json
     }
 
-    /// - Throws: `ClientError.invalidAnswer` if there is no such text.
+    /// - Throws: `ClientError.invalidAnswer` if there is no string of this name.
     func text(_ name: String) throws -> String {
         guard let text = json[name]?.stringValue else { throw ClientError.invalidAnswer("the answer has no \(name)") }
         return text
@@ -28,7 +28,7 @@ struct Fields {
         return try make(Fields(value))
     }
 
-    /// Nil also for a text that is not a time.
+    /// Nil also for a string that is not a time.
     func time(_ name: String) -> Date? {
         json[name]?.stringValue.flatMap { RFC3339($0) }.map {
             Date(timeIntervalSince1970: Double($0.seconds) + Double($0.nanoseconds) / 1e9)

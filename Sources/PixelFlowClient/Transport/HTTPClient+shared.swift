@@ -2,9 +2,9 @@ public import AsyncHTTPClient
 import NIOCore
 
 extension HTTPClient.Configuration {
-    /// What a client of PixelFlow needs: 10 seconds for a connection, an end to connections that are silent for 90 seconds (an
-    /// event stream says something every 15), no redirects, which a token must not follow, and no attempts beside those of the
-    /// retry policy.
+    /// The configuration that PixelFlow needs: 10 seconds to connect; a read timeout of 90 seconds (an event stream
+    /// sends something every 15); no redirects, which must not receive the token; and no retries in addition to those of
+    /// the retry policy.
     public static var pixelFlow: HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow, timeout: Timeout(connect: .seconds(10), read: .seconds(90), write: .seconds(90)))
@@ -14,6 +14,6 @@ extension HTTPClient.Configuration {
 }
 
 extension HTTPClient {
-    /// Shared by all clients that are given no other; ends with the process.
+    /// The default client, shared by all users. It is never shut down.
     public static let pixelFlow = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .pixelFlow)
 }

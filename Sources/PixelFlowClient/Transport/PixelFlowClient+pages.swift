@@ -2,9 +2,9 @@ import NIOHTTP1
 import WireFormats
 
 extension PixelFlowClient {
-    /// Reads page after page of a list.
+    /// Requests all pages of a list.
     ///
-    /// - Parameter size: what the service answers at most on one page.
+    /// - Parameter size: the maximum page size of the service.
     func pages<Value>(
         of url: String, _ name: String, filter: [(name: String, value: String?)] = [], size: Int = 1_000, upTo limit: Int? = nil,
         _ make: (Fields) throws -> Value

@@ -5,16 +5,16 @@ import NIOHTTP1
 import WireFormats
 
 extension PixelFlowClient {
-    /// The largest document that is read: a page of 200 tasks with large pipelines stays well below.
+    /// The maximum size of a document; a page of 200 tasks with large pipelines stays well below.
     static let maximumDocument = 64 * 1024 * 1024
     private static let maximumProblem = 64 * 1024
-    /// Of the body of a problem, which is small.
+    /// The time limit for reading the body of a problem, which is small.
     private static let problemTimeout = Duration.seconds(10)
 
-    /// Sends a request and reads a JSON document from its answer.
+    /// Sends a request and returns the JSON document of its response.
     func document(_ call: Call) async throws -> JSONValue { try await answer(call, within: requestTimeout).json }
 
-    /// Sends a request and reads the task in its answer.
+    /// Sends a request and returns the task of its response.
     func task(_ call: Call) async throws -> ImageTask { try await task(call, within: requestTimeout) }
 
     func task(_ call: Call, within limit: Duration?) async throws -> ImageTask {
@@ -22,9 +22,9 @@ extension PixelFlowClient {
         return try ImageTask(Fields(answer.json), etag: answer.headers.first(name: "etag"))
     }
 
-    /// Deletes what is at a URL.
+    /// Deletes the resource at a URL.
     ///
-    /// Does not throw `Problem` with status 404 if an earlier attempt, whose answer was lost, can have deleted it.
+    /// Does not throw `Problem` with status 404 if an earlier attempt, whose response was lost, may have deleted it.
     func delete(at url: String) async throws {
         let call = Call(.DELETE, url)
         var canBeDone = false
@@ -40,30 +40,30 @@ extension PixelFlowClient {
         }
     }
 
-    /// Whether the service can have done what it was asked to before the call failed.
+    /// Whether the service may have executed the request before the call failed.
     private static func canHaveTakenEffect(_ error: any Error) -> Bool {
         guard let problem = error as? Problem else { return true }
         return (502...504).contains(problem.status)
     }
 
-    /// - Parameter limit: of one attempt with its answer; nil for an upload, which takes the time that it takes.
+    /// - Parameter limit: for one attempt including its response; nil for an upload, which has no limit.
     private func answer(_ call: Call, within limit: Duration?) async throws -> Answer {
         try await repeating(call) { try await exchange(call, within: limit) }
     }
 
-    /// The whole of a successful answer.
+    /// A complete successful response.
     private struct Answer: Sendable {
         var headers: HTTPHeaders
-        /// `null` without a body.
+        /// `null` if the body is empty.
         var json: JSONValue
     }
 
-    /// Sends a request and returns with the head of a successful answer; the body arrives as it is read.
+    /// Sends a request and returns the head of a successful response; the body is streamed.
     func open(_ call: Call) async throws -> HTTPClientResponse {
         try await repeating(call) { try await attempt(call) }
     }
 
-    /// Repeats a body that makes one attempt at a call, if the call may be and the failure will pass.
+    /// Repeats `body`, which makes one attempt, if the call is repeatable and the failure is transient.
     private func repeating<Value>(_ call: Call, _ body: () async throws -> Value) async throws -> Value {
         var attempt = 1
         while true {
@@ -78,7 +78,7 @@ extension PixelFlowClient {
         }
     }
 
-    /// How long to wait before the next attempt; nil if the failure stays or the attempts are used up.
+    /// The delay before the next attempt; nil if the failure is permanent or no attempts are left.
     func delay(after error: any Error, attempt: Int) -> Duration? {
         let jitter = Double.random(in: 0...1)
         switch error {
@@ -90,7 +90,7 @@ extension PixelFlowClient {
         }
     }
 
-    /// One attempt, with the whole of its answer.
+    /// One attempt with its complete response.
     private func exchange(_ call: Call, within limit: Duration?) async throws -> Answer {
         guard let limit else { return try await exchange(call) }
         return try await withDeadline(limit, call.answer) { try await exchange(call) }
@@ -114,9 +114,9 @@ extension PixelFlowClient {
         }
     }
 
-    /// One attempt, and a second one with a new token if the session can renew the first.
+    /// One attempt, and a second one with a new token if the session can renew it.
     ///
-    /// - Throws: `Problem` if the answer is no success.
+    /// - Throws: `Problem` if the response is not successful.
     func attempt(_ call: Call) async throws -> HTTPClientResponse {
         guard let sessions else { return try await attempt(call, token: token) }
         let token = try await sessions.token
@@ -145,7 +145,7 @@ extension PixelFlowClient {
         throw await Self.problem(response)
     }
 
-    /// What is wrong, also if its description breaks off or does not come.
+    /// The problem of a response, even if its body is incomplete or does not arrive.
     private static func problem(_ response: HTTPClientResponse) async -> Problem {
         let body = try? await withDeadline(problemTimeout, "a problem") { try await response.body.collect(upTo: maximumProblem) }
         return Problem(
@@ -154,9 +154,9 @@ extension PixelFlowClient {
     }
 }
 
-/// Runs a body, which is cancelled beyond the limit.
+/// Runs `body`, and cancels it after the limit.
 ///
-/// - Throws: `ClientError.timedOut` then, with what was waited for.
+/// - Throws: `ClientError.timedOut` with `what` after the limit.
 func withDeadline<Value: Sendable>(_ limit: Duration, _ what: String, _ body: @escaping @Sendable () async throws -> Value) async throws
     -> Value
 {

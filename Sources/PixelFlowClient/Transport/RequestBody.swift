@@ -1,12 +1,12 @@
 import AsyncHTTPClient
 import NIOCore
 
-/// The body of a request, which every attempt sends from its start.
+/// The body of a request. Every attempt sends it from the start.
 enum RequestBody: Sendable {
     case bytes(ByteBuffer)
     /// - Parameters:
-    ///   - length: in bytes; nil if it is not known.
-    ///   - make: opens the bytes anew.
+    ///   - length: in bytes; nil if unknown.
+    ///   - make: opens a new stream of the bytes.
     case stream(length: Int64?, make: @Sendable () async throws -> ByteStream)
 
     func forClient() async throws -> HTTPClientRequest.Body {

@@ -1,13 +1,13 @@
-/// How often and when a call is repeated that may be: one that reads, one that puts or deletes, and an upload, which has
+/// How often and when repeatable calls are retried: reads, puts, deletes, and uploads, which have
 /// an idempotency key.
 public struct RetryPolicy: Sendable, Hashable {
-    /// Attempts in all; 1 means that nothing is repeated. 5 by default.
+    /// The total number of attempts; 1 disables retries. 5 by default.
     public var attempts: Int
-    /// Before the second attempt; it doubles with each one after that. Half a second by default.
+    /// The delay before the second attempt; it doubles before each further one. 0.5 s by default.
     public var firstDelay: Duration
-    /// What a delay grows to at most. 20 seconds by default.
+    /// The maximum of the doubling delay. 20 s by default.
     public var maximumDelay: Duration
-    /// The longest `Retry-After` that is waited for; a problem with a longer one is thrown at once. A minute by default.
+    /// The longest accepted `Retry-After`; a problem with a longer one is thrown immediately. 60 s by default.
     public var maximumRetryAfter: Duration
 
     public init(
@@ -20,27 +20,27 @@ public struct RetryPolicy: Sendable, Hashable {
         self.maximumRetryAfter = maximumRetryAfter
     }
 
-    /// Nothing is repeated.
+    /// Disables retries.
     public static let none = RetryPolicy(attempts: 1)
 
-    /// How long to wait after an attempt has failed; nil if there is no other attempt.
+    /// The delay after a failed attempt; nil if no attempts are left.
     ///
     /// - Parameters:
-    ///   - attempt: which one failed, from 1.
-    ///   - retryAfter: what the service asked for, which is then the least.
-    ///   - jitter: from 0 to 1. Half of the delay is fixed and half is drawn, so that clients do not come back together.
+    ///   - attempt: the number of the failed attempt, starting at 1.
+    ///   - retryAfter: the `Retry-After` of the service, which is the minimum.
+    ///   - jitter: from 0 to 1. Half of the delay is fixed and half is random, so that clients do not retry simultaneously.
     public func delay(afterAttempt attempt: Int, retryAfter: Duration?, jitter: Double) -> Duration? {
         guard attempt < attempts else { return nil }
         if let retryAfter, retryAfter > maximumRetryAfter { return nil }
         var delay = min(firstDelay, maximumDelay)
-        // Doubling ends at the maximum, so that no number of attempts overflows.
+        // The loop stops at the maximum, so it cannot overflow.
         for _ in 1..<max(1, attempt) where delay < maximumDelay { delay = min(delay * 2, maximumDelay) }
         let drawn = delay * (0.5 + jitter.clamped / 2)
-        // Those who were told the same time do not come at the same time either.
+        // Add jitter, because other clients may have received the same time.
         return retryAfter.map { $0 + firstDelay * jitter.clamped } ?? drawn
     }
 
-    /// The statuses after which the same request can succeed.
+    /// The statuses of transient failures.
     static let statuses: Set<Int> = [429, 502, 503, 504, 507]
 }
 

@@ -13,7 +13,7 @@ import Darwin
 
 /// Reads a file from its start, on threads that may block.
 ///
-/// Sendable unchecked: the task that reads it waits for each piece before it asks for the next.
+/// `@unchecked Sendable`: the reading task waits for each chunk before it requests the next one.
 package final class FileReader: @unchecked Sendable {
     private static let chunk = 256 * 1024
 
@@ -29,7 +29,7 @@ package final class FileReader: @unchecked Sendable {
 
     deinit { close(descriptor) }
 
-    /// In bytes.
+    /// Bytes.
     package func size() throws -> Int64 {
         var facts = stat()
         guard fstat(descriptor, &facts) == 0 else { throw ClientError.file(path) }
@@ -37,7 +37,7 @@ package final class FileReader: @unchecked Sendable {
         return Int64(facts.st_size)
     }
 
-    /// The next piece; nil at the end.
+    /// The next chunk; nil at the end.
     package func next() async throws -> ByteBuffer? {
         try await NIOThreadPool.singleton.runIfActive { [self] in
             var buffer = ByteBufferAllocator().buffer(capacity: Self.chunk)
@@ -53,7 +53,7 @@ package final class FileReader: @unchecked Sendable {
     }
 }
 
-/// Sets `errno` to 0 where nothing is wrong.
+/// Leaves 0 in `errno` on success.
 private func posixRead(_ descriptor: Int32, _ bytes: UnsafeMutableRawPointer?, _ count: Int) -> Int {
     errno = 0
     return read(descriptor, bytes, count)
@@ -62,7 +62,7 @@ private func posixRead(_ descriptor: Int32, _ bytes: UnsafeMutableRawPointer?, _
 extension ByteStream {
     /// The bytes of a file, read from its start each time.
     ///
-    /// - Throws: `ClientError.file` as it is read.
+    /// - Throws: `ClientError.file` while reading.
     public static func file(_ path: String) -> ByteStream {
         ByteStream {
             var reader: FileReader?
@@ -76,13 +76,13 @@ extension ByteStream {
 }
 
 extension ClientError {
-    /// With the reason of the last call of the system.
+    /// With the reason of the last failed system call.
     static func file(_ path: String) -> ClientError { .file(path, reason: String(cString: strerror(errno))) }
 }
 
-/// The SHA-256 of a file, as manifests of outputs have it.
+/// The SHA-256 of a file, as in manifests.
 public enum FileDigest {
-    /// In lowercase hexadecimal digits; the file is read in pieces.
+    /// In lowercase hexadecimal. Reads the file in chunks.
     ///
     /// - Throws: `ClientError.file`.
     public static func sha256(ofFile path: String) async throws -> String {

@@ -4,11 +4,11 @@ import NIOHTTP1
 import WireFormats
 
 extension PixelFlowClient {
-    /// Sends an image, or its URL, and returns with the task that the service has made of it.
+    /// Submits an image or its URL, and returns the task that the service has created.
     ///
-    /// Repeated after failures that pass, with the same idempotency key, so that one task comes of it.
+    /// Retried after transient failures with the same idempotency key, so that it creates only one task.
     ///
-    /// - Parameter progress: of the bytes of the image; never called for a URL.
+    /// - Parameter progress: reports the bytes of the image; never called for a URL.
     /// - Throws: also `ClientError.file`.
     public func upload(_ upload: Upload, progress: Progress? = nil) async throws -> ImageTask {
         var call = Call(.POST, endpoints.api + "/api/upload", isRepeatable: true)

@@ -1,7 +1,7 @@
 public import NIOCore
 public import WireFormats
 
-/// What is to be made of which image.
+/// A task to create: the image and its processing.
 public struct Upload: Sendable {
     /// Where the image comes from.
     public enum Source: Sendable {
@@ -10,22 +10,22 @@ public struct Upload: Sendable {
         case bytes(ByteBuffer)
         /// The path of a file, which is read in pieces.
         case file(String)
-        /// Bytes that every attempt reads from their start.
+        /// Bytes that every attempt reads from the start.
         ///
-        /// - Parameter length: in bytes; nil if it is not known.
+        /// - Parameter length: in bytes; nil if unknown.
         case stream(length: Int64?, @Sendable () async throws -> ByteStream)
     }
 
-    /// Which outputs are made of it.
+    /// Which outputs to create.
     public enum Processing: Sendable, Hashable {
-        /// What the service does if it is not told: one output `image`.
+        /// The default of the service: one output `image`.
         case standard
         /// The name of a preset.
         case preset(String)
         case pipeline(JSONValue)
     }
 
-    /// The priority of the task. Text and not a list of cases: a later service may have others.
+    /// The priority of the task. Not an enum, because a later service may have other values.
     public struct Priority: RawRepresentable, Sendable, Hashable {
         public let rawValue: String
 
@@ -39,16 +39,16 @@ public struct Upload: Sendable {
 
     public var source: Source
     public var processing: Processing
-    /// Nil for that of the batch, or of the preset, or else the normal one.
+    /// Nil for the priority of the batch or of the preset, or else `normal`.
     public var priority: Priority?
-    /// The id of the open batch that the task is to belong to.
+    /// The id of the open batch to which the task is added.
     public var batch: String?
-    /// Where the end of the task is told of, besides the webhooks of the organisation.
+    /// Receives an event when the task finishes, in addition to the webhooks of the organisation.
     public var webhookURL: String?
-    /// What the task is called in lists; by default the name of the file.
+    /// The name of the task in lists; by default the file name.
     public var fileName: String?
-    /// Two uploads with the same key and the same content are one task, so that an upload can be repeated.
-    /// 1 to 255 bytes. The client makes one of its own unless one is given.
+    /// Makes the upload repeatable: two uploads with the same key and content create one task.
+    /// 1 to 255 bytes. By default, the client generates a key.
     public var idempotencyKey: String?
 
     public init(
@@ -64,7 +64,7 @@ public struct Upload: Sendable {
         self.idempotencyKey = idempotencyKey
     }
 
-    /// The last part of a file's path.
+    /// The last component of a file's path.
     var effectiveFileName: String? {
         if let fileName { return fileName }
         guard case .file(let path) = source else { return nil }

@@ -3,7 +3,7 @@ import NIOCore
 import NIOHTTP1
 import WireFormats
 
-/// An upload as `multipart/form-data`, which carries the name of the file and a pipeline of any length.
+/// An upload as `multipart/form-data`, with the file name and a pipeline of any length.
 struct UploadForm: Sendable {
     private let boundary = "pixelflow-\(UUID().uuidString)"
     let processing: Upload.Processing
@@ -15,8 +15,8 @@ struct UploadForm: Sendable {
     var headers: HTTPHeaders { ["content-type": "multipart/form-data; boundary=\(boundary)"] }
 
     /// - Parameters:
-    ///   - length: of the image in bytes; nil if it is not known.
-    ///   - make: opens the image anew.
+    ///   - length: of the image in bytes; nil if unknown.
+    ///   - make: opens a new stream of the image.
     func body(length: Int64?, _ make: @escaping @Sendable () async throws -> ByteStream) -> RequestBody {
         let (head, tail) = (head, ByteBuffer(string: "\r\n--\(boundary)--\r\n"))
         return .stream(length: length.map { $0 + Int64(head.readableBytes + tail.readableBytes) }) {
@@ -44,7 +44,7 @@ struct UploadForm: Sendable {
         return head
     }
 
-    /// As browsers escape a name in a form.
+    /// Escapes a name in a form like browsers do.
     static func escaped(_ name: String) -> String {
         name.replacing("\"", with: "%22").replacing("\r", with: "%0D").replacing("\n", with: "%0A")
     }

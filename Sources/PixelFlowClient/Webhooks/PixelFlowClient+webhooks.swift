@@ -2,7 +2,7 @@ import NIOHTTP1
 import WireFormats
 
 extension PixelFlowClient {
-    /// The webhooks of the organisation that the token is for, oldest first.
+    /// The webhooks of the token's organisation, oldest first.
     public func webhooks() async throws -> [Webhook] {
         try Fields(await document(Call(.GET, endpoints.api + "/api/webhooks"))).list("webhooks", Webhook.init)
     }
@@ -10,9 +10,9 @@ extension PixelFlowClient {
     /// - Parameter id: `default` for the `webhook_url` of tasks.
     public func webhook(_ id: String) async throws -> Webhook { try Webhook(Fields(await document(Call(.GET, url(id))))) }
 
-    /// Adds a webhook; its `secret` is shown this once.
+    /// Adds a webhook. Its `secret` is returned only this once.
     ///
-    /// - Parameter events: as `task.completed`.
+    /// - Parameter events: for example `task.completed`.
     public func createWebhook(url: String, events: [String], description: String = "") async throws -> Webhook {
         let body: JSONValue = ["url": .string(url), "events": .array(events.map { .string($0) }), "description": .string(description)]
         return try Webhook(Fields(await document(Call(.POST, endpoints.api + "/api/webhooks", headers: .json, body: .json(body)))))
@@ -27,14 +27,14 @@ extension PixelFlowClient {
     /// Deletes a webhook and the log of its deliveries.
     public func deleteWebhook(_ id: String) async throws { try await delete(at: url(id)) }
 
-    /// Replaces the secret, which is shown this once. The one before signs beside it for 24 h.
+    /// Replaces the secret. The new one is returned only this once; the old one also signs for another 24 h.
     public func rotateSecret(ofWebhook id: String) async throws -> Webhook {
         try Webhook(Fields(await document(Call(.POST, url(id) + "/rotate"))))
     }
 
     /// Sends a test message.
     ///
-    /// - Returns: the delivery, which is under way.
+    /// - Returns: the pending delivery.
     public func testWebhook(_ id: String) async throws -> WebhookDelivery {
         try WebhookDelivery(Fields(await document(Call(.POST, url(id) + "/test"))))
     }
@@ -43,24 +43,24 @@ extension PixelFlowClient {
     ///
     /// - Parameters:
     ///   - state: `pending`, `delivered` or `failed`; nil for all.
-    ///   - limit: of the list; nil for the whole log.
+    ///   - limit: the maximum number; nil for the whole log.
     public func deliveries(toWebhook id: String, state: String? = nil, upTo limit: Int? = nil) async throws -> [WebhookDelivery] {
         try await pages(of: url(id) + "/deliveries", "deliveries", filter: [("state", state)], size: 200, upTo: limit, WebhookDelivery.init)
     }
 
-    /// Delivers again, whatever became of the delivery.
+    /// Repeats a delivery, whether it has succeeded or failed.
     ///
     /// - Throws: `Problem` `delivery_under_way`.
     public func replay(delivery: String, toWebhook id: String) async throws {
         _ = try await replay(id, ["delivery": .string(delivery)])
     }
 
-    /// Delivers again what has failed since a time.
+    /// Repeats all deliveries that have failed since a time.
     ///
     /// - Parameter since: RFC 3339.
-    /// - Returns: how many deliveries.
+    /// - Returns: the number of deliveries.
     public func replayFailed(toWebhook id: String, since: String) async throws -> Int {
-        // A call takes so many at most, and what it has taken has not failed any more.
+        // A call replays a limited number, and replayed deliveries no longer count as failed.
         var replayed = 0
         while true {
             let count = try await replay(id, ["since": .string(since)])

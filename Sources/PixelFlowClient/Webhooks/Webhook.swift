@@ -1,23 +1,23 @@
 public import FoundationEssentials
 public import WireFormats
 
-/// Where an organisation is told of its events.
+/// A URL that receives events of an organisation.
 public struct Webhook: Sendable, Hashable {
     public let id: String
-    /// Nil for `default`, which stands for the `webhook_url` of tasks.
+    /// Nil for `default`, which represents the `webhook_url` of tasks.
     public let url: String?
-    /// As `task.completed`.
+    /// For example `task.completed`.
     public let events: [String]
     public let description: String
     public let isEnabled: Bool
     /// Why PixelFlow has disabled it: `gone` or `failing`.
     public let disabledReason: String?
-    /// Since when every attempt has failed.
+    /// The time since which every attempt has failed.
     public let failingSince: Date?
-    /// Only where the webhook is created or its secret replaced, and never again.
+    /// Present only in the response to the creation or a replacement of the secret.
     public let secret: String?
     public let createdAt: Date?
-    /// All that the service says, with the secret if there is one.
+    /// The complete JSON from the service, including the secret if present.
     public let json: JSONValue
 
     init(_ fields: Fields) throws {
@@ -34,23 +34,23 @@ public struct Webhook: Sendable, Hashable {
     }
 }
 
-/// One event on its way to a webhook.
+/// The delivery of one event to a webhook.
 public struct WebhookDelivery: Sendable, Hashable {
     /// The `webhook-id` of every attempt.
     public let id: String
-    /// As `task.completed`.
+    /// For example `task.completed`.
     public let event: String
     /// `pending`, `delivered` or `failed`.
     public let state: String
-    /// How often it has been tried.
+    /// The number of attempts so far.
     public let attempts: Int
-    /// The status of the latest answer, or why there was none; nil before the first attempt.
+    /// The status of the latest response, or why there was none; nil before the first attempt.
     public let latestResult: String?
     /// When the event happened.
     public let eventAt: Date?
-    /// Nil once it is delivered or has failed.
+    /// Nil after delivery or failure.
     public let nextAttemptAt: Date?
-    /// All that the service says.
+    /// The complete JSON from the service.
     public let json: JSONValue
 
     init(_ fields: Fields) throws {

@@ -1,12 +1,12 @@
 import Dispatch
 import Synchronization
 
-/// Pages on their way from a thread that reads a database to a task that sends them: the thread waits while several are on their way, so
-/// that a client that reads slowly costs no memory.
+/// Passes pages from a thread that reads a database to a task that sends them. The thread waits while several pages are buffered, so
+/// that a slow client costs no memory.
 package final class ArchivePipe: Sendable {
-    /// Pages that are read ahead.
+    /// Pages that are read in advance.
     private static let capacity = 4
-    /// A client that takes no page for so long is given up, and with it the transaction.
+    /// If no page is taken for this time, the read fails, which ends its transaction.
     private static let patience = DispatchTimeInterval.seconds(60)
 
     private struct State {
@@ -18,14 +18,14 @@ package final class ArchivePipe: Sendable {
     }
 
     private let state = Mutex(State())
-    /// Made with none and filled, because a semaphore must not end with less than it began with.
+    /// Created with 0 and then signalled, because a semaphore must not be released with less than its initial value.
     private let room = DispatchSemaphore(value: 0)
 
     init() {
         for _ in 0..<Self.capacity { room.signal() }
     }
 
-    /// Call it first: a database may run its reader again after a lost connection, and half of the rows would come twice.
+    /// Must be called first: a database may repeat a read after it lost the connection, which would send rows twice.
     ///
     /// - Throws: `archive_interrupted` the second time.
     package func begin() throws {
@@ -40,9 +40,9 @@ package final class ArchivePipe: Sendable {
         }
     }
 
-    /// Hands a page on. Blocks while too many are on their way.
+    /// Adds a page. Blocks while the buffer is full.
     ///
-    /// - Throws: `CancellationError` once nobody reads any more, or nobody has for a minute.
+    /// - Throws: `CancellationError` if the reader is gone, or has not read for a minute.
     package func send(_ page: [ArchiveRow]) throws {
         guard room.wait(timeout: .now() + Self.patience) == .success else { throw CancellationError() }
         let waiter: CheckedContinuation<[ArchiveRow]?, any Error>? = try state.withLock { state in
@@ -70,11 +70,11 @@ package final class ArchivePipe: Sendable {
     func close() {
         state.withLock { $0.isClosed = true }
         end(CancellationError())
-        // One page is all that the thread can be waiting with.
+        // The thread can be waiting with at most one page.
         room.signal()
     }
 
-    /// The next page; nil after the last. For one task.
+    /// The next page; nil after the last one. Must be called by only one task.
     func next() async throws -> [ArchiveRow]? {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in

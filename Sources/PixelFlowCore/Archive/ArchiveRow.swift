@@ -1,9 +1,9 @@
 import Foundation
 package import WireFormats
 
-/// One row of a table, or one document of a collection, in the form of its store.
+/// One row of a table or one document of a collection, in the format of its store.
 package struct ArchiveRow: Sendable, Hashable {
-    /// Rows of a page.
+    /// Rows per page.
     package static let page = 200
 
     package let table: String
@@ -15,7 +15,7 @@ package struct ArchiveRow: Sendable, Hashable {
     }
 }
 
-/// A value of a column.
+/// The value of a column.
 package enum ArchiveValue: Sendable, Hashable {
     case null
     case integer(Int64)
@@ -24,10 +24,10 @@ package enum ArchiveValue: Sendable, Hashable {
 }
 
 extension ArchiveRow {
-    /// As a line of a backup has it: `{"table":"users","values":["a",1,null,{"base64":"AA=="}]}`.
+    /// The row as a line of a backup: `{"table":"users","values":["a",1,null,{"base64":"AA=="}]}`.
     package var json: JSONValue { ["table": .string(table), "values": .array(values.map(\.json))] }
 
-    /// Nil for what is not the JSON of a row.
+    /// Nil if the JSON is not a row.
     package init?(_ json: JSONValue) {
         guard let table = json["table"]?.stringValue, let values = json["values"]?.arrayValue else { return nil }
         let read = values.compactMap(ArchiveValue.init)

@@ -1,13 +1,13 @@
-/// The rows of a store, page after page, each read when it is asked for. Read once.
+/// The rows of a store, page by page, each read on demand. Can be read only once.
 package struct ArchivedRows: AsyncSequence, Sendable {
     private let open: @Sendable () -> () async throws -> [ArchiveRow]?
 
-    /// - Parameter open: begins to read, and returns what reads the next page; nil after the last one.
+    /// - Parameter open: starts reading, and returns a function that reads the next page; nil after the last one.
     package init(_ open: @escaping @Sendable () -> () async throws -> [ArchiveRow]?) { self.open = open }
 
-    /// Rows that a thread reads, as one transaction of a database has to.
+    /// Rows that are read by a thread, as the transaction of a database requires.
     ///
-    /// - Parameter read: hands pages to the pipe, which blocks; runs once the first page is asked for.
+    /// - Parameter read: sends pages to the pipe, which blocks; runs once the first page is requested.
     package init(reading read: @escaping @Sendable (ArchivePipe) async throws -> Void) {
         open = {
             let pipe = ArchivePipe()
@@ -33,7 +33,7 @@ package struct ArchivedRows: AsyncSequence, Sendable {
     }
 }
 
-/// Lets the thread that reads go once nobody asks for pages any more.
+/// Releases the reading thread when no more pages are requested.
 private final class PipeEnd: Sendable {
     let pipe: ArchivePipe
     private let reader: Task<Void, Never>

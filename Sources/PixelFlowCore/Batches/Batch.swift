@@ -1,4 +1,4 @@
-/// Names a batch: a UUIDv7, so that the newest sorts last.
+/// Identifies a batch: a UUIDv7, so that the newest sorts last.
 package struct BatchID: Identifier {
     package let rawValue: String
     package init(_ text: String) { rawValue = text }
@@ -11,24 +11,24 @@ package struct BatchID: Identifier {
     }
 }
 
-/// Tasks that belong together, such as those of an import.
+/// A group of tasks, such as those of an import.
 ///
-/// Which tasks these are, and how far they are, follows from the tasks alone: adding one or ending one does not write here. Stores
-/// change a batch only by its own methods, each time from the revision that they have read.
+/// Its tasks and its progress are derived from the tasks alone: adding or ending a task does not change the batch. Stores
+/// change a batch only with its own methods, based on the revision that they have read.
 package struct Batch: Sendable, Hashable, Codable {
     package enum State: String, Sendable, Codable, CaseIterable {
-        /// Takes tasks.
+        /// Accepts tasks.
         case open
-        /// Takes no more tasks; some have not ended.
+        /// Accepts no more tasks; some have not finished.
         case closed
-        /// All of its tasks had ended. A replay does not change that.
+        /// All of its tasks have finished. A replay does not change this.
         case completed
     }
 
-    /// A completed batch without tasks is kept for so long.
+    /// How long a completed batch without tasks is kept.
     package static let emptyLife = Duration.seconds(86_400)
-    /// Between two looks at a closed batch whose tasks have not ended: a quarter of the time since it was closed, within these bounds.
-    /// The end of a task is looked at without them.
+    /// Bounds of the interval between checks of a closed batch with unfinished tasks, which is a quarter of the time since it was closed.
+    /// In addition, the batch is checked when one of its tasks ends.
     static let lookIntervals = (shortest: Duration.seconds(5), longest: Duration.seconds(60))
 
     package let id: BatchID
@@ -39,11 +39,11 @@ package struct Batch: Sendable, Hashable, Codable {
     package let createdAt: Timestamp
     package private(set) var closedAt: Timestamp?
     package private(set) var completedAt: Timestamp?
-    /// When auth was told that it is completed, so that people are mailed.
+    /// When auth was notified of the completion, so that it sends mails.
     package private(set) var toldAt: Timestamp?
-    /// When somebody should look at it next, whatever happens to its tasks.
+    /// When to check the batch next, independent of its tasks.
     package private(set) var due: Timestamp
-    /// Grows with every change.
+    /// Incremented with every change.
     package private(set) var revision: Int
 
     package init(id: BatchID, tenant: TenantID, owner: UserID, description: String = "", lane: Lane? = nil, createdAt: Timestamp) {
@@ -65,7 +65,7 @@ package struct Batch: Sendable, Hashable, Codable {
         case laneName = "lane"
     }
 
-    /// Of tasks that name none; nil for none, and for one that only a newer version knows.
+    /// The lane of tasks that do not set their own; nil if there is none, or only a newer version knows it.
     package var lane: Lane? { laneName.flatMap(Lane.init(rawValue:)) }
 
     package var state: State { completedAt != nil ? .completed : closedAt != nil ? .closed : .open }
@@ -74,7 +74,7 @@ package struct Batch: Sendable, Hashable, Codable {
 // MARK: - Transitions
 
 extension Batch {
-    /// - Returns: false if it has been closed before.
+    /// - Returns: false if it was already closed.
     package mutating func close(at now: Timestamp) -> Bool {
         guard closedAt == nil else { return false }
         closedAt = now
@@ -82,9 +82,9 @@ extension Batch {
         return true
     }
 
-    /// All tasks of a closed batch have ended.
+    /// Records that all tasks of a closed batch have finished.
     ///
-    /// - Returns: false if it is not closed, or has been completed before.
+    /// - Returns: false if it is not closed, or was already completed.
     package mutating func complete(at now: Timestamp) -> Bool {
         guard closedAt != nil, completedAt == nil else { return false }
         completedAt = now
@@ -92,26 +92,26 @@ extension Batch {
         return true
     }
 
-    /// Nothing is left to do for a completed batch until its tasks are gone.
+    /// Records that auth was notified. Nothing is left to do for the batch until its tasks are deleted.
     package mutating func markTold(at now: Timestamp) {
         toldAt = now
         postpone(until: now + Self.emptyLife)
     }
 
-    /// Has it looked at again later.
+    /// Schedules the next check.
     package mutating func postpone(until time: Timestamp) {
         due = time
         revision += 1
     }
 
-    /// When to look again at a closed batch whose tasks have not ended.
+    /// The time of the next check of a closed batch with unfinished tasks.
     package func nextLook(after now: Timestamp) -> Timestamp {
         let age = now - (closedAt ?? now)
         return now + min(max(age / 4, Self.lookIntervals.shortest), Self.lookIntervals.longest)
     }
 }
 
-/// How many tasks of a batch there are in each state; deleted ones do not count.
+/// The number of tasks of a batch by status, without deleted ones.
 package struct BatchCounts: Sendable, Hashable, Codable {
     package let pending: Int
     package let processing: Int

@@ -1,4 +1,4 @@
-/// A batch as it was completed, for the event `batch.completed`.
+/// A batch at its completion, for the event `batch.completed`.
 package struct CompletedBatch: Sendable, Hashable, Codable {
     package let batch: Batch
     package let counts: BatchCounts
@@ -10,7 +10,7 @@ package struct CompletedBatch: Sendable, Hashable, Codable {
 }
 
 extension WebhookDelivery {
-    /// Tells an endpoint that a batch is completed. A batch is completed once, and always makes the same id.
+    /// The delivery that notifies an endpoint. Its id is deterministic, because a batch is completed only once.
     package init(_ completed: CompletedBatch, to endpoint: WebhookEndpoint, at now: Timestamp) {
         self.init(
             id: WebhookDeliveryID("msg_batch_\(completed.batch.id)_\(endpoint.id)"), tenant: endpoint.tenant, endpoint: endpoint.id,

@@ -1,8 +1,8 @@
 import Synchronization
 
-/// A value that is loaded when it is first needed and kept from then on.
+/// A value that is loaded on first use and then kept.
 ///
-/// Callers that come while it is loaded share one load; after a failure the next caller tries again.
+/// Concurrent callers share one load. After a failure, the next caller tries again.
 package final class AsyncLazy<Value: Sendable>: Sendable {
     private let loaded = Mutex<Value?>(nil)
     private let loading = SingleFlight<Value>()
@@ -10,14 +10,14 @@ package final class AsyncLazy<Value: Sendable>: Sendable {
 
     package init(_ load: @escaping @Sendable () async throws -> Value) { self.load = load }
 
-    /// The value; costs a lock once it is loaded.
+    /// The value. Once it is loaded, this costs only a lock.
     ///
-    /// - Throws: what loading throws; `CancellationError` as soon as the caller is cancelled while it waits.
+    /// - Throws: the errors of loading; `CancellationError` as soon as the caller is cancelled while it waits.
     package var value: Value {
         get async throws {
             if let value = known { return value }
             return try await loading.run { [self] in
-                // A load that has ended between the look and this run is not repeated.
+                // Another load may have completed between the check and this run.
                 if let value = known { return value }
                 let value = try await load()
                 loaded.withLock { $0 = value }
@@ -26,7 +26,7 @@ package final class AsyncLazy<Value: Sendable>: Sendable {
         }
     }
 
-    /// Has the next caller load the value anew.
+    /// Makes the next caller load the value again.
     package func forget() { loaded.withLock { $0 = nil } }
 
     private var known: Value? { loaded.withLock { $0 } }

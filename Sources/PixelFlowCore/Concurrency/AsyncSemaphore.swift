@@ -1,15 +1,15 @@
-/// Lets a bounded number of operations proceed at a time, in order of arrival: `FairAsyncSemaphore` with a single key.
+/// Limits the number of concurrent operations, which proceed in order of arrival: a `FairAsyncSemaphore` with a single key.
 package typealias AsyncSemaphore = FairAsyncSemaphore<SingleKey>
 
-/// The key of all operations that are not told apart.
+/// The key of all operations, if they need not be distinguished.
 package enum SingleKey: Sendable, Hashable { case shared }
 
 extension FairAsyncSemaphore where Key == SingleKey {
     /// - Parameters:
-    ///   - permits: operations that proceed at a time; at least one.
-    ///   - waiting: operations that may wait; what comes beyond is refused at once.
-    ///   - waitTimeout: how long one may wait for a permit; nil for as long as it takes.
-    ///   - onChange: is told each change in order, with the lock held: it must be quick, and must not call the semaphore.
+    ///   - permits: the maximum number of concurrent operations; at least one.
+    ///   - waiting: the maximum number of waiting operations; further ones are rejected immediately.
+    ///   - waitTimeout: how long an operation may wait for a permit; nil for no limit.
+    ///   - onChange: called for each change, in order and while the lock is held, so it must be quick and must not call the semaphore.
     package convenience init(
         permits: Int, waiting: Int, waitTimeout: Duration? = nil, onChange: (@Sendable (SemaphoreUsage) -> Void)? = nil
     ) {
@@ -17,19 +17,19 @@ extension FairAsyncSemaphore where Key == SingleKey {
         self.init(limits: limits, waitTimeout: waitTimeout, onChange: onChange)
     }
 
-    /// As `withPermit` of a key.
+    /// Like `withPermit` with a key.
     package func withPermit<Value>(
         until deadline: ContinuousClock.Instant? = nil, _ body: () async throws -> Value
     ) async throws -> Value {
         try await withPermit(.shared, until: deadline, body)
     }
 
-    /// As `acquire` of a key.
+    /// Like `acquire` with a key.
     package func acquire(until deadline: ContinuousClock.Instant? = nil) async throws { try await acquire(.shared, until: deadline) }
 
-    /// As `acquireFree` of a key.
+    /// Like `acquireFree` with a key.
     package func acquireFree() -> Int { acquireFree(.shared) }
 
-    /// Gives `count` permits back.
+    /// Releases `count` permits.
     package func release(_ count: Int = 1) { for _ in 0..<count { release(.shared) } }
 }

@@ -1,23 +1,23 @@
 import Synchronization
 
-/// Hands every element to each of any number of listeners in this process.
+/// Sends every element to all listeners in this process.
 ///
-/// Each listener has a queue of its own, bounded by drop-oldest: one that lags behind loses the oldest elements of its queue, is
-/// not told so, and holds up nobody.
+/// Each listener has its own bounded queue. If a listener is too slow, its oldest elements are dropped without notice, and
+/// others are not affected.
 package final class Broadcast<Element: Sendable>: Sendable {
-    /// All listeners hear everything.
+    /// The only topic: all listeners receive all elements.
     private enum Topic { case everything }
 
     private let table = Mutex(ListenerTable<Topic, AsyncStream<Element>.Continuation>())
     private let capacity: Int
 
-    /// - Parameter capacity: elements that a listener's queue holds.
+    /// - Parameter capacity: the maximum number of elements in a listener's queue.
     package init(capacity: Int) { self.capacity = capacity }
 
-    /// Whether nobody listens.
+    /// Whether there are no listeners.
     package var isEmpty: Bool { table.withLock { $0.count == 0 } }
 
-    /// The elements sent from now on, until the reader stops or `finish` is called; after that, a stream that has ended.
+    /// The elements sent from now on, until the reader stops or `finish` is called. After `finish`, returns a finished stream.
     package func subscribe() -> AsyncStream<Element> {
         let (stream, continuation) = AsyncStream.makeStream(of: Element.self, bufferingPolicy: .bufferingNewest(capacity))
         guard let number = table.withLock({ $0.add(continuation, to: .everything) }) else {
@@ -28,7 +28,7 @@ package final class Broadcast<Element: Sendable>: Sendable {
         return stream
     }
 
-    /// Gives the elements to all listeners, in order. Never waits.
+    /// Sends the elements to all listeners in order. Never waits.
     package func send(_ elements: some Sequence<Element>) {
         let listeners = table.withLock { $0[.everything] }
         for element in elements {
@@ -36,7 +36,7 @@ package final class Broadcast<Element: Sendable>: Sendable {
         }
     }
 
-    /// Ends all streams, after what their queues hold, and those that are asked for later.
+    /// Finishes all streams after their queued elements, and all future streams.
     package func finish() {
         for listener in table.withLock({ $0.close() }) { listener.finish() }
     }

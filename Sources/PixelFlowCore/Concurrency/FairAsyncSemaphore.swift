@@ -1,8 +1,8 @@
 import Synchronization
 
-/// Lets a bounded number of operations proceed at a time, fairly by key: tenants take turns, however many wait of each.
+/// Limits the number of concurrent operations, fairly by key: tenants take turns, regardless of how many operations of each wait.
 ///
-/// The rules are those of `SemaphoreState`; this adds the lock, the continuations and the alarms. A waiter is queued and its
+/// `SemaphoreState` contains the rules; this class adds the lock, continuations and timers. A waiter is queued and its
 /// continuation stored in one critical section, so that a grant, a deadline, a cancellation or a close finds either no waiter or
 /// one that can be resumed.
 package final class FairAsyncSemaphore<Key: Hashable & Sendable>: Sendable {
@@ -29,21 +29,21 @@ package final class FairAsyncSemaphore<Key: Hashable & Sendable>: Sendable {
     private let onChange: (@Sendable (SemaphoreUsage) -> Void)?
 
     /// - Parameters:
-    ///   - waitTimeout: how long a caller may wait for a permit; nil for as long as it takes.
-    ///   - onChange: is told each change in order, with the lock held: it must be quick, and must not call the semaphore.
+    ///   - waitTimeout: how long a caller may wait for a permit; nil for no limit.
+    ///   - onChange: called for each change, in order and while the lock is held, so it must be quick and must not call the semaphore.
     package init(limits: FairSemaphoreLimits, waitTimeout: Duration?, onChange: (@Sendable (SemaphoreUsage) -> Void)? = nil) {
         state = Mutex(State(rules: SemaphoreState(limits: limits)))
         self.waitTimeout = waitTimeout
         self.onChange = onChange
     }
 
-    /// Operations that wait for a permit.
+    /// The number of operations that wait for a permit.
     package var waiting: Int { state.withLock { $0.rules.waiting } }
 
-    /// Runs `body` once `key` has a permit.
+    /// Runs `body` with a permit for `key`.
     ///
-    /// - Parameter deadline: when to stop waiting, if that is earlier than after `waitTimeout`.
-    /// - Throws: what `acquire` throws, and what `body` throws.
+    /// - Parameter deadline: when to stop waiting, if earlier than `waitTimeout` allows.
+    /// - Throws: the errors of `acquire` and of `body`.
     package func withPermit<Value>(
         _ key: Key, until deadline: ContinuousClock.Instant? = nil, _ body: () async throws -> Value
     ) async throws -> Value {
@@ -52,11 +52,11 @@ package final class FairAsyncSemaphore<Key: Hashable & Sendable>: Sendable {
         return try await body()
     }
 
-    /// Waits for a permit; each must be given back by `release`.
+    /// Waits for a permit. The caller must release it with `release`.
     ///
-    /// A permit that is free is granted whatever the deadline, and to a cancelled task, too: both end only the wait.
+    /// A free permit is granted regardless of the deadline, and even to a cancelled task: both only end waiting.
     ///
-    /// - Parameter deadline: when to stop waiting, if that is earlier than after `waitTimeout`.
+    /// - Parameter deadline: when to stop waiting, if earlier than `waitTimeout` allows.
     /// - Throws: `AdmissionError`; `CancellationError` if the task is cancelled while it waits.
     package func acquire(_ key: Key, until deadline: ContinuousClock.Instant? = nil) async throws {
         let waiter: Waiter? = change { state in
@@ -69,7 +69,7 @@ package final class FairAsyncSemaphore<Key: Hashable & Sendable>: Sendable {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 if let decision = park(waiter, key, until: end, continuation) { continuation.resume(with: decision) }
-                // The handler may have run before the waiter was queued.
+                // The cancellation handler may have run before the waiter was queued.
                 if Task.isCancelled { giveUp(waiter, CancellationError()) }
             }
         } onCancel: {
@@ -77,9 +77,9 @@ package final class FairAsyncSemaphore<Key: Hashable & Sendable>: Sendable {
         }
     }
 
-    /// Takes every permit that is free for the key now; no operation that waits for one of them is passed over.
+    /// Acquires all permits that are currently free for the key, without overtaking waiting operations.
     ///
-    /// - Returns: how many; each must be given back by `release`.
+    /// - Returns: the number of permits; the caller must release each of them.
     package func acquireFree(_ key: Key) -> Int { change { $0.rules.acquireFree(key) } }
 
     package func release(_ key: Key) {
@@ -87,7 +87,7 @@ package final class FairAsyncSemaphore<Key: Hashable & Sendable>: Sendable {
         next?.resume(with: .success(()))
     }
 
-    /// Refuses those that wait and those to come with `AdmissionError.closed`. Permits in use are still to be given back.
+    /// Rejects waiting and future operations with `AdmissionError.closed`. Acquired permits must still be released.
     package func close() {
         let refused = change { state in state.rules.close().compactMap { state.parked.removeValue(forKey: $0) } }
         for waiter in refused { waiter.resume(with: .failure(AdmissionError.closed)) }
@@ -103,7 +103,7 @@ package final class FairAsyncSemaphore<Key: Hashable & Sendable>: Sendable {
             case .refused: return .failure(AdmissionError.full)
             case .closed: return .failure(AdmissionError.closed)
             case .queued:
-                // Set with the lock held: an alarm that goes off at once finds its waiter.
+                // Created while the lock is held, so that a timer that fires immediately finds its waiter.
                 let alarm = end.map { end in
                     Task {
                         try await Task.sleep(until: end, clock: .continuous)
@@ -131,11 +131,11 @@ package final class FairAsyncSemaphore<Key: Hashable & Sendable>: Sendable {
     }
 }
 
-/// Why an operation was not admitted.
+/// Why an operation got no permit.
 package enum AdmissionError: Error, Sendable, CustomStringConvertible {
-    /// As many wait already as may.
+    /// Too many operations are already waiting.
     case full
-    /// No permit was free within the time or before the deadline.
+    /// No permit became free before the timeout or the deadline.
     case waitedTooLong
     /// The semaphore has been closed.
     case closed

@@ -1,4 +1,4 @@
-/// A queue from which any element leaves in constant time: a doubly linked list whose links stand in a dictionary.
+/// A queue from which any element can be removed in constant time: a doubly linked list with its links in a dictionary.
 package struct LinkedQueue<Element: Hashable & Sendable>: Sendable {
     private struct Links {
         var previous: Element?

@@ -1,8 +1,8 @@
-/// Who listens to which topic: a value, for whoever guards it with a lock of its own.
+/// The listeners by topic: a value type, which its owner must guard with a lock.
 package struct ListenerTable<Topic: Hashable, Listener> {
     private var listeners: [Topic: [Int: Listener]] = [:]
     private var last = 0
-    /// Listeners of all topics.
+    /// The number of listeners of all topics.
     package private(set) var count = 0
     package private(set) var isClosed = false
 
@@ -15,7 +15,7 @@ package struct ListenerTable<Topic: Hashable, Listener> {
 
     /// Adds a listener.
     ///
-    /// - Returns: the number that `remove` takes; nil once the table is closed.
+    /// - Returns: the number to pass to `remove`; nil if the table is closed.
     package mutating func add(_ listener: Listener, to topic: Topic) -> Int? {
         guard !isClosed else { return nil }
         last += 1
@@ -24,16 +24,16 @@ package struct ListenerTable<Topic: Hashable, Listener> {
         return last
     }
 
-    /// Removes a listener, also from a closed table; does nothing where it is gone already.
+    /// Removes a listener, also from a closed table. Does nothing if it has already been removed.
     package mutating func remove(_ number: Int, from topic: Topic) {
         guard listeners[topic]?.removeValue(forKey: number) != nil else { return }
         count -= 1
         if listeners[topic]?.isEmpty == true { listeners[topic] = nil }
     }
 
-    /// Admits nobody any more.
+    /// Accepts no more listeners.
     ///
-    /// - Returns: everyone that listens, each of which must still be removed.
+    /// - Returns: all listeners, each of which must still be removed.
     package mutating func close() -> [Listener] {
         isClosed = true
         return all

@@ -1,24 +1,24 @@
 import Foundation
 import WireFormats
 
-/// How long to pause before an operation is tried again, and when to give up.
+/// The delays between attempts, and when to give up.
 package struct RetryPolicy: Sendable, Hashable {
-    /// Which part of a pause is random, so that callers that failed together do not come back together.
+    /// The random part of a delay, which prevents callers that failed together from retrying together.
     package enum Jitter: Sendable, Hashable {
         case none
-        /// Half of the pause is certain, half is random.
+        /// Half of the delay is fixed, half is random.
         case equal
-        /// The pause is anything between nothing and its bound.
+        /// The delay is random between 0 and its bound.
         case full
     }
 
     package var firstPause: Duration
-    /// By how much each pause is longer than the one before.
+    /// The ratio of consecutive delays.
     package var factor: Double
-    /// No pause is longer.
+    /// The maximum delay.
     package var longestPause: Duration
     package var jitter: Jitter
-    /// How often the operation is tried at most, the first time included; nil for as often as the deadline allows.
+    /// The maximum number of attempts, including the first one; nil if only the deadline limits it.
     package var attempts: Int?
 
     package init(
@@ -31,18 +31,18 @@ package struct RetryPolicy: Sendable, Hashable {
         self.attempts = attempts
     }
 
-    /// The same pause each time.
+    /// Constant delays.
     package static func every(_ pause: Duration, attempts: Int? = nil) -> RetryPolicy {
         RetryPolicy(firstPause: pause, factor: 1, longestPause: pause, attempts: attempts)
     }
 
-    /// The pause before a retry, in whole microseconds.
+    /// The delay before a retry, in whole microseconds.
     ///
     /// - Parameters:
-    ///   - number: of the retry, from 0; a smaller one counts as 0.
-    ///   - random: 0 to 1; what is beyond counts as the nearer of the two.
+    ///   - number: of the retry, starting at 0; lower values count as 0.
+    ///   - random: 0 to 1; values outside are clamped.
     package func pause(retry number: Int, random: Double = .random(in: 0...1)) -> Duration {
-        // 2^60 microseconds are longer than any limit.
+        // 2^60 microseconds exceed any limit.
         let bound = min(longestPause.seconds, firstPause.seconds * pow(factor, Double(min(max(number, 0), 60))))
         let drawn = min(max(random, 0), 1)
         let share =
@@ -54,9 +54,9 @@ package struct RetryPolicy: Sendable, Hashable {
         return .microseconds(Int64(bound * share * 1_000_000))
     }
 
-    /// The pause before a retry, or nil where there is to be none: no attempt is left, or the pause would reach the deadline.
+    /// The delay before a retry; nil if no attempt is left, or the delay would reach the deadline.
     ///
-    /// - Parameter timeLeft: until the deadline; nil where there is none.
+    /// - Parameter timeLeft: until the deadline; nil if there is none.
     package func nextPause(retry number: Int, timeLeft: Duration?, random: Double = .random(in: 0...1)) -> Duration? {
         if let attempts, number + 1 >= attempts { return nil }
         let pause = pause(retry: number, random: random)
@@ -65,14 +65,14 @@ package struct RetryPolicy: Sendable, Hashable {
     }
 }
 
-/// Runs `body` until it succeeds, with the pauses of `policy` in between.
+/// Repeats `body` until it succeeds, with the delays of `policy`.
 ///
 /// - Parameters:
-///   - deadline: no retry begins after it; an attempt under way is not cut short.
-///   - clock: measures the pauses and the deadline.
-///   - isRetryable: whether another attempt may help; any other error is thrown at once.
-///   - onRetry: called with the error before each pause.
-/// - Throws: the error of the last attempt; `CancellationError` where the task is cancelled.
+///   - deadline: no retry starts after it; it does not interrupt an attempt.
+///   - clock: measures the delays and the deadline.
+///   - isRetryable: whether another attempt may help; all other errors are thrown immediately.
+///   - onRetry: called with the error before each delay.
+/// - Throws: the error of the last attempt; `CancellationError` if the task is cancelled.
 package func retry<Value, C: Clock<Duration>>(
     _ policy: RetryPolicy, until deadline: C.Instant? = nil, clock: C = ContinuousClock(),
     if isRetryable: (any Error) -> Bool = { _ in true }, onRetry: (any Error) -> Void = { _ in },

@@ -1,20 +1,20 @@
-/// The rules of `FairAsyncSemaphore`, without lock, clock or continuation: who proceeds, who waits, who is refused.
+/// The rules of `FairAsyncSemaphore`, without lock, clock or continuations: who proceeds, who waits, who is rejected.
 ///
-/// Permits are given to keys in turn: a key with a hundred waiters gets its next permit after every other key that waits has
-/// had one. The waiters of one key are served in order of arrival. No key holds more than its share, so that one alone never
-/// holds all permits. A waiter is queued only while no permit is free for its key.
+/// Permits are granted to keys in turn: a key with a hundred waiters gets its next permit after every other waiting key has
+/// had one. The waiters of one key are served in order of arrival. Each key has at most its share of the permits, so one key never
+/// occupies all of them. A waiter is queued only while no permit is free for its key.
 ///
-/// Every transition takes constant time, except that `release` passes over the keys that hold their share: at most
+/// All transitions take constant time, except that `release` skips keys that have their full share: at most
 /// `permits / permitsOfOneKey`.
 struct SemaphoreState<Key: Hashable & Sendable>: Sendable {
-    /// Names a caller that may have to wait; the caller of `acquire` never uses one twice.
+    /// Identifies a caller that may have to wait; must be unique for each `acquire`.
     typealias Waiter = UInt64
 
     enum Admission: Sendable, Hashable {
         case granted
-        /// To be granted later, by `release`.
+        /// `release` will grant the permit later.
         case queued
-        /// As many wait already as may.
+        /// Too many callers are already waiting.
         case refused
         case closed
     }
@@ -24,9 +24,9 @@ struct SemaphoreState<Key: Hashable & Sendable>: Sendable {
     private var isClosed = false
     private var held: [Key: Int] = [:]
     private var keys: [Waiter: Key] = [:]
-    /// Never empty ones.
+    /// Contains no empty queues.
     private var queues: [Key: LinkedQueue<Waiter>] = [:]
-    /// The keys that wait, the next one first.
+    /// The waiting keys, in the order in which they are served.
     private var turns = LinkedQueue<Key>()
 
     init(limits: FairSemaphoreLimits) { self.limits = limits }
@@ -34,7 +34,7 @@ struct SemaphoreState<Key: Hashable & Sendable>: Sendable {
     var waiting: Int { keys.count }
     var usage: SemaphoreUsage { SemaphoreUsage(inUse: inUse, waiting: waiting) }
 
-    /// Takes a permit if one is free for the key. Waiters need not be asked: a key for which a permit is free has none.
+    /// Acquires a permit if one is free for the key. Cannot overtake a waiter: a key with a free permit has none.
     mutating func tryAcquire(_ key: Key) -> Bool {
         guard !isClosed, isFree(key) else { return false }
         inUse += 1
@@ -52,18 +52,18 @@ struct SemaphoreState<Key: Hashable & Sendable>: Sendable {
         return .queued
     }
 
-    /// Takes every permit that is free for the key.
+    /// Acquires all free permits for the key.
     ///
-    /// - Returns: how many.
+    /// - Returns: the number of permits.
     mutating func acquireFree(_ key: Key) -> Int {
         var count = 0
         while tryAcquire(key) { count += 1 }
         return count
     }
 
-    /// Gives a permit back.
+    /// Releases a permit.
     ///
-    /// - Returns: the waiter that has it now.
+    /// - Returns: the waiter to which it has been granted.
     mutating func release(_ key: Key) -> Waiter? {
         assert(inUse > 0, "a permit is given back that nobody holds")
         inUse -= 1
@@ -71,14 +71,14 @@ struct SemaphoreState<Key: Hashable & Sendable>: Sendable {
         held[key] = left > 0 ? left : nil
         guard let next = turns.first(where: isFree), let waiter = queues[next]?.popFirst() else { return nil }
         leaveQueue(waiter, of: next)
-        // Its other waiters come after those of every other key.
+        // The key's other waiters follow those of all other keys.
         if turns.remove(next) { turns.append(next) }
         return tryAcquire(next) ? waiter : nil
     }
 
-    /// Takes a waiter out of its queue.
+    /// Removes a waiter from its queue.
     ///
-    /// - Returns: false if it does not wait any more.
+    /// - Returns: false if it is no longer waiting.
     mutating func cancel(_ waiter: Waiter) -> Bool {
         guard let key = keys[waiter] else { return false }
         queues[key]?.remove(waiter)
@@ -86,7 +86,7 @@ struct SemaphoreState<Key: Hashable & Sendable>: Sendable {
         return true
     }
 
-    /// Grants nothing any more. Permits in use are still to be given back.
+    /// Grants no more permits. Acquired ones must still be released.
     ///
     /// - Returns: the waiters that get no permit, in order of arrival.
     mutating func close() -> [Waiter] {
@@ -109,10 +109,10 @@ struct SemaphoreState<Key: Hashable & Sendable>: Sendable {
     private func isFree(_ key: Key) -> Bool { inUse < limits.permits && held[key] ?? 0 < limits.permitsOfOneKey }
 }
 
-/// How many may proceed and how many may wait.
+/// The maximum number of permits and of waiters.
 package struct FairSemaphoreLimits: Sendable, Hashable {
     package var permits: Int
-    /// Below `permits`, so that one key leaves room for others.
+    /// Must be less than `permits`, so that one key cannot block the others.
     package var permitsOfOneKey: Int
     package var waiting: Int
     package var waitingOfOneKey: Int
@@ -125,7 +125,7 @@ package struct FairSemaphoreLimits: Sendable, Hashable {
     }
 }
 
-/// How many proceed and how many wait.
+/// The number of permits in use and of waiters.
 package struct SemaphoreUsage: Sendable, Hashable {
     package var inUse = 0
     package var waiting = 0

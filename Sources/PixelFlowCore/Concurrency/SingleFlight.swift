@@ -1,10 +1,10 @@
 import Synchronization
 
-/// Shares one run of an asynchronous operation among all callers that need it at the same time.
+/// Shares one run of an asynchronous operation among all concurrent callers.
 ///
-/// Each caller waits by itself: cancelling one ends its own wait and nobody else's. The run goes on even when nobody waits any
-/// more, because the next caller needs its outcome and a refresh in the background has no waiter at all; so an operation must bound
-/// its own time. A run is forgotten once it ends: after a failure the next caller starts a new one.
+/// Each caller waits independently: cancelling one does not affect the others. The run continues even without waiting callers,
+/// because the next caller needs its result, and a background refresh has no waiter at all. So an operation must limit
+/// its own duration. A run is forgotten when it ends: after a failure, the next caller starts a new one.
 package final class SingleFlight<Value: Sendable>: Sendable {
     package typealias Operation = @Sendable () async throws -> Value
     private typealias Continuation = CheckedContinuation<Value?, any Error>
@@ -18,23 +18,23 @@ package final class SingleFlight<Value: Sendable>: Sendable {
 
     package init() {}
 
-    /// Callers that wait for the run under way.
+    /// The number of callers that wait for the current run.
     package var waiting: Int { state.withLock { $0.flight.waitingCount } }
 
-    /// Waits for the run under way, or starts one and waits for it.
+    /// Waits for the current run, or starts one and waits for it.
     ///
-    /// - Throws: what the operation throws; `CancellationError` as soon as the caller is cancelled.
+    /// - Throws: the errors of the operation; `CancellationError` as soon as the caller is cancelled.
     package func run(_ operation: @escaping Operation) async throws -> Value {
-        // Only a start that is not allowed gives nil.
+        // Nil would mean that starting was not allowed.
         guard let value = try await run(startingIf: { true }, operation) else { throw CancellationError() }
         return value
     }
 
-    /// Waits for the run under way; where there is none, starts one if `mayStart` says so.
+    /// Waits for the current run. If there is none, starts one if `mayStart` returns true.
     ///
-    /// - Parameter mayStart: evaluated under the lock, so that of many callers one decides; it must not call back.
-    /// - Returns: nil where no run was under way and none might start.
-    /// - Throws: as `run`.
+    /// - Parameter mayStart: called while the lock is held, so that only one of several callers decides; it must not call back.
+    /// - Returns: nil if there was no run and none was started.
+    /// - Throws: like `run`.
     package func run(startingIf mayStart: @Sendable () -> Bool, _ operation: @escaping Operation) async throws -> Value? {
         let number = state.withLock { state in
             state.last += 1
@@ -47,7 +47,7 @@ package final class SingleFlight<Value: Sendable>: Sendable {
         }
     }
 
-    /// Starts a run in the background if none is under way and `mayStart` says so. Never suspends.
+    /// Starts a run in the background if there is none and `mayStart` returns true. Never suspends.
     package func start(if mayStart: @Sendable () -> Bool = { true }, _ operation: @escaping Operation) {
         let join = state.withLock { $0.flight.join(0, nil, mayStart: mayStart) }
         if join == .start { launch(operation) }
@@ -55,7 +55,7 @@ package final class SingleFlight<Value: Sendable>: Sendable {
 
     private func join(_ number: UInt64, _ continuation: Continuation, _ mayStart: @Sendable () -> Bool, _ operation: @escaping Operation) {
         let join: SingleFlightState<Continuation>.Join? = state.withLock { state in
-            // A cancellation handler that ran before has found nobody to wake.
+            // The cancellation handler may have run earlier without finding a waiter.
             if Task.isCancelled { return nil }
             return state.flight.join(number, continuation, mayStart: mayStart)
         }

@@ -1,11 +1,11 @@
-/// The rules of `SingleFlight`, without its effects: whether a run is under way and who waits for its outcome.
+/// The rules of `SingleFlight` without side effects: whether there is a run, and who waits for its result.
 struct SingleFlightState<Waiter> {
     enum Join: Equatable {
-        /// The caller has to start a run, whose end is told with `land`.
+        /// The caller must start a run and report its end with `land`.
         case start
-        /// A run is under way.
+        /// There already is a run.
         case joined
-        /// No run is under way and none may start.
+        /// There is no run, and none may be started.
         case refused
     }
 
@@ -14,11 +14,11 @@ struct SingleFlightState<Waiter> {
 
     var waitingCount: Int { waiters.count }
 
-    /// Joins the run under way, or asks the caller to start one.
+    /// Joins the current run, or asks the caller to start one.
     ///
     /// - Parameters:
     ///   - waiter: kept until the run lands or the caller leaves; nil for a caller that does not wait.
-    ///   - mayStart: evaluated only where no run is under way.
+    ///   - mayStart: called only if there is no run.
     mutating func join(_ number: UInt64, _ waiter: Waiter?, mayStart: () -> Bool) -> Join {
         let isNew = !isRunning
         if isNew {
@@ -29,14 +29,14 @@ struct SingleFlightState<Waiter> {
         return isNew ? .start : .joined
     }
 
-    /// Takes one waiter out; the run goes on.
+    /// Removes a waiter; the run continues.
     ///
-    /// - Returns: nil where it no longer waits.
+    /// - Returns: nil if it is no longer waiting.
     mutating func leave(_ number: UInt64) -> Waiter? { waiters.removeValue(forKey: number) }
 
-    /// Ends the run and forgets it, whatever its outcome.
+    /// Ends and forgets the run, regardless of its result.
     ///
-    /// - Returns: everyone that waits for the outcome.
+    /// - Returns: all callers that wait for the result.
     mutating func land() -> [Waiter] {
         isRunning = false
         defer { waiters = [:] }

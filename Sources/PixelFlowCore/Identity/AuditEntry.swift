@@ -1,25 +1,25 @@
-/// One thing that was done to an organisation or in it.
+/// An action on an organisation or in it.
 package struct AuditEntry: Sendable, Hashable, Codable {
-    /// Says in an entry that its act may or may not have happened.
+    /// Marks an entry whose action may or may not have happened.
     package static let unknownOutcome = "outcome unknown"
 
-    /// A UUIDv7: the order of the ids is that of the times.
+    /// A UUIDv7, so that ids sort by time.
     package var id: String
     package var organisation: TenantID
     package var at: Timestamp
-    /// A user, a key, or empty for an operator and for PixelFlow itself.
+    /// The id of a user or a key; empty for an operator and for PixelFlow itself.
     package var actor: String
     /// The address of the user, the name of the key, `operator` or `pixelflow`.
     package var actorName: String
     package var action: AuditAction
-    /// What it was done to: the id of a user, a key, an invitation, a preset…
+    /// The object of the action: the id of a user, a key, an invitation, a preset…
     package var target: String
-    /// In words for people: an address, a role, a name.
+    /// A detail for people: an address, a role, a name.
     package var detail: String
     /// The address of the client.
     package var address: String
     package var requestID: String
-    /// What an entry of `quotaWarning` tells of, for those who put it into words of their own. Entries of older releases have none.
+    /// The data of a `quotaWarning` entry, for clients with their own wording. Nil in entries of older releases.
     package var quota: QuotaWarning?
 
     package init(
@@ -41,7 +41,7 @@ package struct AuditEntry: Sendable, Hashable, Codable {
     }
 }
 
-/// What an entry of the audit log tells of.
+/// The actions in the audit log.
 package enum AuditAction: String, Sendable, Codable, CaseIterable {
     case userRegistered = "user.registered"
     case signedIn = "session.started"
@@ -71,27 +71,27 @@ package enum AuditAction: String, Sendable, Codable, CaseIterable {
     case presetSaved = "preset.saved"
     case presetDeleted = "preset.deleted"
     case taskDeleted = "task.deleted"
-    /// Many at once, by PixelFlow itself.
+    /// Many at a time, by PixelFlow itself.
     case tasksDeleted = "tasks.deleted"
     case presetsDeleted = "presets.deleted"
     case quotaChanged = "quota.changed"
     case webhookCreated = "webhook.created"
     case webhookChanged = "webhook.changed"
     case webhookDeleted = "webhook.deleted"
-    /// By PixelFlow itself, because of the endpoint's answers.
+    /// By PixelFlow itself, because of the responses of the endpoint.
     case webhookDisabled = "webhook.disabled"
-    /// Much of a quota is used; once a threshold and month.
+    /// Usage has reached a threshold of a quota; at most once per threshold and month.
     case quotaWarning = "quota.warning"
 }
 
-/// Who has done something.
+/// The originator of an action.
 package struct AuditActor: Sendable, Hashable {
     /// Empty for an operator and for PixelFlow itself.
     package let id: String
     package let name: String
 
     package static let `operator` = AuditActor(id: "", name: "operator")
-    /// What happens by a rule and not by a request.
+    /// For actions that follow from a rule rather than a request.
     package static let service = AuditActor(id: "", name: "pixelflow")
 
     package init(_ principal: Principal) { self.init(id: principal.user.rawValue, name: principal.email) }

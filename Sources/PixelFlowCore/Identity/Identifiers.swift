@@ -15,7 +15,7 @@ extension Identifier {
     package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }
 
-/// Names a task: a UUIDv7, so that the newest sorts last.
+/// Identifies a task: a UUIDv7, so that the newest sorts last.
 package struct TaskID: Identifier {
     package let rawValue: String
     package init(_ text: String) { rawValue = text }
@@ -28,31 +28,31 @@ package struct TaskID: Identifier {
     }
 }
 
-/// An organisation, which owns data. Part of every filter, object key and cache key.
+/// Identifies an organisation, which owns data. Part of every filter, object key and cache key.
 package struct TenantID: Identifier {
     package let rawValue: String
     package init(_ text: String) { rawValue = text }
 }
 
-/// A person who signs in.
+/// Identifies a person who signs in.
 package struct UserID: Identifier {
     package let rawValue: String
     package init(_ text: String) { rawValue = text }
 }
 
-/// One run of one worker process; never used again after a restart.
+/// Identifies one run of a worker process; not reused after a restart.
 package struct WorkerID: Identifier {
     package let rawValue: String
     package init(_ text: String) { rawValue = text }
 }
 
-/// One sign-in on one device, from `POST /login` until it is signed out, expires or is ended.
+/// Identifies a sign-in on one device, from `POST /login` until sign-out, expiry or revocation.
 package struct SessionID: Identifier {
     package let rawValue: String
     package init(_ text: String) { rawValue = text }
 }
 
-/// Names an API key; not the key itself, which is a secret.
+/// Identifies an API key. Unlike the key itself, it is not secret.
 package struct APIKeyID: Identifier {
     package let rawValue: String
     package init(_ text: String) { rawValue = text }

@@ -1,6 +1,6 @@
 import WireFormats
 
-/// The names that clients choose, of presets and of outputs: 1 to 64 of `a`–`z`, `0`–`9`, `-` and `_`.
+/// The rule for names of presets and outputs, which clients choose: 1 to 64 of `a`–`z`, `0`–`9`, `-` and `_`.
 package enum NameRule {
     package static func allows(_ name: String) -> Bool { (1...64).contains(name.utf8.count) && characters.containsAll(of: name) }
 

@@ -1,25 +1,25 @@
-/// Who is asking, as a verified credential says it: a person with a token, or a program with an API key.
+/// The authenticated caller: a person with a token, or a program with an API key.
 package struct Principal: Sendable, Hashable {
-    /// What the credential is.
+    /// The kind of credential.
     package enum Credential: Sendable, Hashable {
-        /// A token of a session. Tokens of releases before sessions have none.
+        /// A token of a session. Tokens from releases without sessions have none.
         case token(session: SessionID?)
         case key(APIKeyID)
     }
 
-    /// The person; for a key its id, which counts as a user of its own.
+    /// The id of the person, or of the key, which counts as a user of its own.
     package let user: UserID
-    /// The address of the person; for a key its name.
+    /// The address of the person, or the name of the key.
     package let email: String
-    /// The organisation that the credential is good for.
+    /// The organisation for which the credential is valid.
     package let tenant: TenantID
     /// Nil for a key.
     package let role: Role?
     package let scopes: Set<Scope>
     package let credential: Credential
-    /// Of the membership when the token was issued: a change of the role, or a removal, makes older tokens invalid.
+    /// The version of the membership when the token was issued: a role change or a removal invalidates older tokens.
     package let membershipVersion: Int64
-    /// The lane of tasks for which neither the upload nor its preset names one; nil for the normal one.
+    /// The lane of tasks if neither the upload nor its preset sets one; nil for the normal one.
     package let lane: Lane?
 
     package init(

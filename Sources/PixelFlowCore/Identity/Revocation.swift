@@ -1,18 +1,18 @@
-/// Something that verified credentials must no longer be accepted for. Services keep a list of those that are younger than the
-/// longest-lived token, so that no request has to ask.
+/// A rule that rejects verified credentials. Services keep a list of rules younger than the
+/// longest token lifetime, so that requests need no lookup.
 package enum Revocation: Sendable, Hashable {
     case session(SessionID)
     case key(APIKeyID)
-    /// Tokens of a membership with a version below `before`.
+    /// Tokens of a membership whose version is below `before`.
     case member(UserID, TenantID, before: Int64)
-    /// Tokens of the person that belong to no session: those of releases before sessions.
+    /// Tokens of the person without a session, issued by releases without sessions.
     case user(UserID)
-    /// Every credential for the organisation, until it is restored.
+    /// All credentials for the organisation, until it is restored.
     case organisation(TenantID)
     case organisationRestored(TenantID)
 }
 
-/// A revocation with its place in the order of all.
+/// A revocation with its position in the sequence of all revocations.
 package struct RevocationRecord: Sendable, Hashable {
     package var sequence: Int64
     package var revocation: Revocation

@@ -1,13 +1,13 @@
-/// What a member of an organisation may do. The scopes of each role are the one table of permissions; what they allow is declared
-/// with each route.
+/// What a member of an organisation may do. The scopes of the roles are the only table of permissions; each route declares
+/// the scope that it requires.
 package enum Role: String, Sendable, Codable, CaseIterable, Comparable {
     /// Reads tasks, outputs and presets.
     case viewer
-    /// Works: uploads, cancels, deletes, saves presets.
+    /// Also uploads, cancels, deletes and saves presets.
     case member
-    /// Manages members, keys and settings beside.
+    /// Also manages members, keys and settings.
     case admin
-    /// May everything, and alone may delete the organisation and make or unmake owners. There is always one.
+    /// Has all permissions. Only owners can delete the organisation and change who is an owner. There is always at least one.
     case owner
 
     package var scopes: Set<Scope> {
@@ -18,7 +18,7 @@ package enum Role: String, Sendable, Codable, CaseIterable, Comparable {
         }
     }
 
-    /// Whether a member of this role may give or take that one: no one hands out more than they have, and only owners make owners.
+    /// Whether a member with this role may grant or revoke `role`: at most their own role, and only owners may do so for owners.
     package func mayAssign(_ role: Role) -> Bool {
         switch self {
         case .owner: true
@@ -39,7 +39,7 @@ package enum Role: String, Sendable, Codable, CaseIterable, Comparable {
     package static func < (left: Role, right: Role) -> Bool { left.rank < right.rank }
 }
 
-/// What a credential may be used for. A route names the one that it needs.
+/// A permission of a credential. Each route names the scope that it requires.
 package enum Scope: String, Sendable, Codable, CaseIterable, Comparable {
     case readTasks = "tasks:read"
     case writeTasks = "tasks:write"
@@ -48,10 +48,10 @@ package enum Scope: String, Sendable, Codable, CaseIterable, Comparable {
     case writeWebhooks = "webhooks:write"
     case administer = "organisation:admin"
 
-    /// Scopes as a token has them (RFC 8693, section 4.2): names separated by spaces, in the order of the alphabet.
+    /// Scopes in the format of tokens (RFC 8693, section 4.2): names separated by spaces, in alphabetical order.
     package static func text(_ scopes: Set<Scope>) -> String { scopes.map(\.rawValue).sorted().joined(separator: " ") }
 
-    /// The scopes of a text; names that are not known here are left out, so that an older service can read the token of a newer one.
+    /// Parses scopes and ignores unknown names, so that an older service accepts tokens of a newer one.
     package static func set(_ text: String) -> Set<Scope> { Set(text.split(separator: " ").compactMap { Scope(rawValue: String($0)) }) }
 
     package static func < (left: Scope, right: Scope) -> Bool { left.rawValue < right.rawValue }

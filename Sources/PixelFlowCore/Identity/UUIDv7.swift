@@ -1,10 +1,10 @@
 import Foundation
 import WireFormats
 
-/// Generates identifiers of RFC 9562, version 7: 48 bits of milliseconds, then random bits, so that
+/// Generates UUIDs version 7 (RFC 9562): 48 bits of milliseconds followed by random bits, so that
 /// they sort by creation time both as bytes and as text.
 package enum UUIDv7 {
-    /// A fresh identifier in the canonical form of 36 lower-case characters.
+    /// A new UUID in canonical form: 36 lowercase characters.
     package static func make(at time: Timestamp = SystemClock().now()) -> String {
         var generator = SystemRandomNumberGenerator()
         return make(at: time, using: &generator)
@@ -12,7 +12,7 @@ package enum UUIDv7 {
 
     package static func make(at time: Timestamp, using generator: inout some RandomNumberGenerator) -> String {
         let milliseconds = UInt64(max(0, time.microseconds / 1000)) & 0xffff_ffff_ffff
-        // The twelve bits after the version hold the fraction of the millisecond (RFC 9562,
+        // The twelve bits after the version contain the fraction of the millisecond (RFC 9562,
         // section 6.2, method 3), so that ids generated within a millisecond still sort by time.
         let fraction = UInt64(max(0, time.microseconds % 1000)) * 4096 / 1000
         let high = milliseconds << 16 | 0x7000 | fraction
@@ -20,7 +20,7 @@ package enum UUIDv7 {
         return format(high, low)
     }
 
-    /// Whether `text` is any UUID in canonical lower-case form.
+    /// Whether `text` is a UUID of any version in canonical lowercase form.
     package static func isCanonical(_ text: String) -> Bool {
         let bytes = text.utf8
         guard bytes.count == 36 else { return false }

@@ -25,7 +25,7 @@ extension ImageLimits {
         outputBytesSetting.description, taskOutputBytesSetting.description,
     ]
 
-    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
+    /// - Throws: `setting_invalid`, with the name of the invalid setting as `field`.
     package init(_ settings: Settings) throws(PixelFlowError) {
         self.init(
             sourceBytes: try settings[Self.sourceBytesSetting], pixels: try settings[Self.pixelsSetting],

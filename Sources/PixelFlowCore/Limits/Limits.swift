@@ -1,19 +1,19 @@
-/// What an image may cost. The defaults are safe for a small server; see `docs/configuration.md`.
+/// Resource limits for processing an image. The defaults are safe for a small server; see `docs/configuration.md`.
 package struct ImageLimits: Sendable, Hashable, Codable {
     /// Maximum size of a source in bytes, uploaded or fetched.
     package var sourceBytes: Int
-    /// Width x height of the source, frames summed.
+    /// Width x height of the source, summed over all frames.
     package var pixels: Int
-    /// Frames of an animation.
+    /// Maximum number of frames of an animation.
     package var frames: Int
     /// Wall-clock time for one task in the render process, in seconds.
     package var seconds: Int
-    /// Bytes of one output.
+    /// Maximum size of one output in bytes.
     package var outputBytes: Int
-    /// Bytes of all outputs of a task together.
+    /// Maximum total size of a task's outputs in bytes.
     package var taskOutputBytes: Int
-    /// Bytes that rendering may need at its peak; estimated from the header before a pixel is decoded.
-    /// The worker sets it to what its render processes have.
+    /// Maximum memory in bytes that rendering may need, estimated from the header before a pixel is decoded.
+    /// The worker sets it to the memory limit of its render processes.
     package var memoryBytes: Int
 
     package init(

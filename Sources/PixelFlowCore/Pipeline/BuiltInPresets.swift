@@ -1,8 +1,8 @@
-/// The pipelines that everybody has, by name.
+/// The presets that all organisations have.
 package enum BuiltInPresets {
     package static let all: [String: Pipeline] = ["web": web, "thumbnail": thumbnail, "avatar": avatar]
 
-    /// Two sizes of WebP, and a JPEG for what cannot read it.
+    /// Two sizes of WebP, and a JPEG for clients that do not support it.
     static let web = Pipeline(outputs: [
         OutputSpec(name: "large", operations: [inside(1600)], format: .fixed(.webp), encoder: EncoderOptions(quality: 80)),
         OutputSpec(name: "small", operations: [inside(640)], format: .fixed(.webp), encoder: EncoderOptions(quality: 80)),
@@ -11,12 +11,12 @@ package enum BuiltInPresets {
             encoder: EncoderOptions(quality: 80, progressive: true)),
     ])
 
-    /// 320 x 320 around what draws the eye.
+    /// 320 x 320 around the most salient part.
     static let thumbnail = Pipeline(outputs: [
         OutputSpec(name: "thumbnail", operations: [square(320)], format: .fixed(.webp), encoder: EncoderOptions(quality: 80))
     ])
 
-    /// A circle of 256 pixels.
+    /// A circle with a diameter of 256 pixels.
     static let avatar = Pipeline(outputs: [
         OutputSpec(name: "avatar", operations: [square(256), .round(.init(radius: 128))], format: .fixed(.png))
     ])

@@ -18,7 +18,7 @@ package struct Color: Sendable, Hashable, CustomStringConvertible {
     package static let black = Color(red: 0, green: 0, blue: 0)
     package static let transparent = Color(red: 0, green: 0, blue: 0, alpha: 0)
 
-    /// Reads `#rgb`, `#rrggbb`, `#rrggbbaa`, `white`, `black` or `transparent`; nil for anything else.
+    /// Parses `#rgb`, `#rrggbb`, `#rrggbbaa`, `white`, `black` or `transparent`; nil for anything else.
     package init?(_ text: String) {
         switch text {
         case "white": self = .white
@@ -38,7 +38,7 @@ package struct Color: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// `#rrggbb`, or `#rrggbbaa` where it is not opaque.
+    /// `#rrggbb`, or `#rrggbbaa` if it is not opaque.
     package var description: String {
         let channels = alpha == 255 ? [red, green, blue] : [red, green, blue, alpha]
         return "#" + channels.hexadecimal

@@ -1,4 +1,4 @@
-/// How an output is encoded. An option that a format does not have is ignored by it.
+/// How an output is encoded. Formats ignore options that they do not support.
 package struct EncoderOptions: Sendable, Hashable {
     /// Chroma subsampling.
     package enum Chroma: String, ParameterChoice {
@@ -14,9 +14,9 @@ package struct EncoderOptions: Sendable, Hashable {
     }
 
     package enum ColorProfile: String, ParameterChoice {
-        /// Converts to sRGB and leaves the profile out.
+        /// Converts to sRGB and omits the profile.
         case srgb
-        /// Keeps the source's colours and its profile.
+        /// Keeps the source's colour space and profile.
         case keep
 
         package var label: String {
@@ -27,19 +27,19 @@ package struct EncoderOptions: Sendable, Hashable {
         }
     }
 
-    /// 1 to 100; nil takes the format's own default.
+    /// 1 to 100; nil for the format's default.
     package var quality: Int?
     package var lossless: Bool
-    /// 0 (fast) to 9 (small); nil takes the format's own default.
+    /// 0 (fast) to 9 (small); nil for the format's default.
     package var effort: Int?
     /// Interlaced, so that a browser can show a coarse image early.
     package var progressive: Bool
-    /// nil takes the format's own default.
+    /// Nil for the format's default.
     package var chroma: Chroma?
-    /// Leaves EXIF, XMP and the rest out.
+    /// Omits EXIF, XMP and other metadata.
     package var strip: Bool
     package var colorProfile: ColorProfile
-    /// The quality is lowered until the output is no larger than this.
+    /// The maximum size of the output in bytes, reached by lowering the quality.
     package var maxBytes: Int?
 
     package init(

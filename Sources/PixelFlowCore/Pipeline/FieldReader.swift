@@ -1,9 +1,9 @@
 import WireFormats
 
-/// Reads one JSON object field by field, names the path of whatever is wrong, and refuses what nobody asked for.
-/// A field that is null counts as absent.
+/// Reads one JSON object field by field, reports errors with the path of the field, and rejects unknown fields.
+/// A null field counts as absent.
 struct FieldReader {
-    /// The path of the object itself, as in `outputs[0].operations[1]`.
+    /// The path of the object itself, such as `outputs[0].operations[1]`.
     let path: String
     private let members: [String: JSONValue]
     private var unread: Set<String>
@@ -20,7 +20,7 @@ struct FieldReader {
     /// The path of a field of this object.
     func path(of key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
-    /// Fails where the object has a field that has not been read.
+    /// Throws if the object has a field that has not been read.
     func finish() throws {
         guard let key = unread.min() else { return }
         throw PixelFlowError.invalid(path(of: key), "Unknown parameter \(path(of: key)).", code: "unknown_parameter")

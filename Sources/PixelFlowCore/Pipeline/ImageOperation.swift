@@ -1,18 +1,18 @@
 import WireFormats
 
-/// One step between decoding and encoding. Steps run in the order given.
+/// One step between decoding and encoding. Steps run in the given order.
 package struct ImageOperation: Sendable {
     package let parameters: any OperationParameters
 
     package init(_ parameters: some OperationParameters) { self.parameters = parameters }
 
-    /// Every operation there is, in the order of documentation and menus.
+    /// All operations, in the order of documentation and menus.
     package static let all: [any OperationParameters.Type] = [
         Resize.self, Crop.self, Rotate.self, Flip.self, Flop.self, Blur.self, Median.self, Sharpen.self, Grayscale.self, Modulate.self,
         Gamma.self, Negate.self, Tint.self, Flatten.self, Pad.self, Trim.self, Round.self, Watermark.self,
     ]
 
-    /// The name in JSON, the value of `op`.
+    /// The value of `op` in JSON.
     package var name: String { type(of: parameters).name }
 
     private static let types = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })

@@ -1,10 +1,10 @@
 package import WireFormats
 
-/// JSON that comes in, which is checked field by field so that an error can name the field.
+/// JSON from clients, which is validated field by field, so that errors can name the field.
 extension JSONValue {
-    /// Reads one document.
+    /// Parses a document.
     ///
-    /// - Throws: `PixelFlowError` `.malformed`, code `invalid_json`, for anything that is not one.
+    /// - Throws: `PixelFlowError` `.malformed` with code `invalid_json` if it is not valid JSON.
     package init(document: some Sequence<UInt8>) throws {
         do {
             self = try JSONValue(parsing: document, maximumDepth: JSONValue.maximumDocumentDepth)
@@ -13,10 +13,10 @@ extension JSONValue {
         }
     }
 
-    /// More than any document of ours needs.
+    /// More than any valid document needs.
     private static let maximumDocumentDepth = 64
 
-    /// What the value is, in the words of an error message.
+    /// The type of the value, for error messages.
     var kind: String {
         switch self {
         case .null: "null"

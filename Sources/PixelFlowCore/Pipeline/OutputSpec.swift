@@ -2,12 +2,12 @@ import WireFormats
 
 /// One named output of a pipeline.
 package struct OutputSpec: Sendable, Hashable {
-    /// As `NameRule` allows it; unique in its pipeline.
+    /// Valid according to `NameRule`, and unique in its pipeline.
     package var name: String
     package var operations: [ImageOperation]
     package var format: OutputFormat
     package var encoder: EncoderOptions
-    /// Keeps all frames of an animated source, where the format can hold them.
+    /// Keeps all frames of an animated source if the format supports them.
     package var animated: Bool
 
     package init(
@@ -26,13 +26,13 @@ package struct OutputSpec: Sendable, Hashable {
 
 /// The format of an output.
 package enum OutputFormat: Sendable, Hashable {
-    /// The source's own format where it can hold the result; otherwise PNG with transparency, JPEG without.
+    /// The source's format if it supports the result; otherwise PNG with transparency, JPEG without.
     case auto
     case fixed(ImageFormat)
 }
 
 extension OutputSpec {
-    /// What an output may say beside its name and its operations.
+    /// The options of an output other than its name and operations.
     static let options = ParameterSet(
         defaults: OutputSpec(name: ""),
         [

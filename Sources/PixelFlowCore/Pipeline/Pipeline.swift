@@ -1,11 +1,11 @@
 package import Foundation
 package import WireFormats
 
-/// What to make of one source: one or more named outputs, each with its steps and its encoding.
+/// The processing of one source: one or more named outputs, each with its operations and encoding.
 ///
-/// The JSON form is checked strictly: whatever is unknown, of the wrong type or out of range is
-/// refused with the path of the field. Writing leaves defaults out and sorts the keys, so that
-/// equal pipelines are equal text and `read(write(p)) == p`.
+/// JSON is validated strictly: anything unknown, of the wrong type or out of range is
+/// rejected with the path of the field. Writing omits defaults and sorts keys, so that
+/// equal pipelines have equal text and `read(write(p)) == p`.
 package struct Pipeline: Sendable, Hashable {
     package var outputs: [OutputSpec]
 
@@ -16,12 +16,12 @@ package struct Pipeline: Sendable, Hashable {
     /// large one is paid for by everybody who shares the database.
     package static let maximumBytes = 16 * 1024
 
-    /// What is done where neither a pipeline nor a preset is given: one output, fit inside 1600 pixels.
+    /// Used if neither a pipeline nor a preset is given: one output that fits into 1600 pixels.
     package static let `default` = Pipeline(outputs: [
         OutputSpec(name: "image", operations: [.resize(.init(width: 1600, height: 1600, fit: .inside))])
     ])
 
-    /// Reads a JSON document that somebody has sent.
+    /// Parses a JSON document from a client.
     ///
     /// - Throws: `PixelFlowError`: `.malformed` (`invalid_json`), or `.invalid` with the field's
     ///   path (`unknown_operation`, `unknown_parameter`, `invalid_value`, `missing_parameter`, `pipeline_too_large`).
@@ -29,7 +29,7 @@ package struct Pipeline: Sendable, Hashable {
         self = try Pipeline(validating: try JSONValue(document: data))
     }
 
-    /// Reads a parsed JSON value that somebody has sent. `path` is where it stands in a larger document, for the errors.
+    /// Reads a parsed JSON value from a client. `path` is its position in a larger document, for errors.
     package init(validating value: JSONValue, path: String = "") throws {
         try self.init(reading: value, path: path)
         try requireBoundedSize(field: path.isEmpty ? nil : path)
@@ -61,16 +61,16 @@ package struct Pipeline: Sendable, Hashable {
 
     package var json: JSONValue { .object(["outputs": .array(outputs.map(\.json))]) }
 
-    /// The canonical JSON text: keys sorted, defaults left out.
+    /// The canonical JSON text: keys sorted, defaults omitted.
     package func canonicalJSON() throws -> Data { Data(try PipelineText.encode(self).utf8) }
 
-    /// The tasks whose sources the operations need, as `watermark` does: each once, in order of appearance.
+    /// The tasks whose sources the operations need, such as `watermark`, without duplicates, in order of appearance.
     package var overlays: [TaskID] {
         var seen: Set<TaskID> = []
         return outputs.flatMap(\.operations).flatMap(\.parameters.tasks).map(\.id).filter { seen.insert($0).inserted }
     }
 
-    /// The path of the first field that names this overlay, as in `outputs[0].operations[1].image`.
+    /// The path of the first field that names this overlay, such as `outputs[0].operations[1].image`.
     package func path(ofOverlay id: TaskID) -> String? {
         for (output, spec) in outputs.enumerated() {
             for (operation, step) in spec.operations.enumerated() {

@@ -1,10 +1,10 @@
 import Foundation
 import Synchronization
 
-/// Pipelines as canonical JSON text: keys sorted, defaults left out. Stores keep a pipeline in this form.
+/// Pipelines as canonical JSON text: keys sorted, defaults omitted. Stores keep pipelines in this format.
 ///
-/// A few pipelines make up most tasks. The text of each, and the pipeline of each text, is kept instead of being written and read
-/// again for every change of every task.
+/// Most tasks use one of a few pipelines. So the text of each pipeline, and the pipeline of each text, is cached instead of being
+/// encoded and decoded for every change of a task.
 package enum PipelineText {
     private struct Cache {
         var texts: [Pipeline: String] = [:]
@@ -30,7 +30,7 @@ package enum PipelineText {
         return text
     }
 
-    /// Reads what `encode` has written.
+    /// Decodes the result of `encode`.
     ///
     /// - Throws: `DecodingError`, or `PixelFlowError` with the path of the field.
     package static func decode(_ text: String) throws -> Pipeline {
@@ -44,7 +44,7 @@ package enum PipelineText {
         return pipeline
     }
 
-    /// Codes a pipeline as its text: written once, and not member by member whenever the task around it is.
+    /// Encodes a pipeline as its cached text instead of member by member with the task that contains it.
     @propertyWrapper
     package struct Coded: Sendable, Hashable, Codable {
         package internal(set) var wrappedValue: Pipeline
@@ -55,7 +55,7 @@ package enum PipelineText {
             if let text = try? decoder.singleValueContainer().decode(String.self) {
                 wrappedValue = try PipelineText.decode(text)
             } else {
-                // Written before 1.0: an object.
+                // Releases before 1.0 wrote an object.
                 wrappedValue = try Pipeline(from: decoder)
             }
         }

@@ -1,18 +1,18 @@
 import WireFormats
 
-/// Which part of an image stays, or where something is put.
+/// The part of an image that is kept, or the place where something is put.
 package enum Position: Sendable, Hashable {
     case gravity(Gravity)
-    /// A point that stays in view, as fractions of width and height, 0 to 1 from the top left.
+    /// A point that stays visible, as fractions of width and height, 0 to 1 from the top left.
     case focalPoint(x: Double, y: Double)
-    /// The part that draws the eye: edges, skin and saturated colours.
+    /// The most salient part: edges, skin and saturated colours.
     case attention
     /// The part with the most information.
     case entropy
 
     package static let center = Position.gravity(.center)
 
-    /// Where the free space goes, as fractions; nil where the pixels decide.
+    /// The distribution of free space, as fractions; nil if it depends on the pixels.
     package var anchor: (x: Double, y: Double)? {
         switch self {
         case .gravity(let gravity): gravity.anchor
@@ -22,7 +22,7 @@ package enum Position: Sendable, Hashable {
     }
 }
 
-/// The nine named places of an image.
+/// The nine named positions in an image.
 package enum Gravity: String, Sendable, Hashable, CaseIterable {
     case center, north, northeast, east, southeast, south, southwest, west, northwest
 
@@ -42,7 +42,7 @@ package enum Gravity: String, Sendable, Hashable, CaseIterable {
 }
 
 extension FieldReader {
-    /// Reads a gravity's name, `{"x":…,"y":…}`, and, where the pixels may decide, `attention` or `entropy`.
+    /// Reads the name of a gravity, `{"x":…,"y":…}`, or, if `smart` is set, `attention` or `entropy`.
     mutating func position(_ key: String, smart: Bool) throws -> Position? {
         switch value(key) {
         case nil: return nil
@@ -65,7 +65,7 @@ extension FieldReader {
 }
 
 extension ParameterType where Value == Position {
-    /// - Parameter smart: whether the pixels may decide.
+    /// - Parameter smart: whether the position may depend on the pixels.
     static func position(smart: Bool) -> Self {
         let choices = (smart ? [Position.attention, .entropy] : []) + Gravity.allCases.map(Position.gravity)
         return Self(
@@ -75,7 +75,7 @@ extension ParameterType where Value == Position {
 }
 
 extension Position {
-    /// A gravity's name, `attention`, `entropy`, or `{"x":…,"y":…}`.
+    /// The name of a gravity, `attention`, `entropy`, or `{"x":…,"y":…}`.
     fileprivate var json: JSONValue {
         switch self {
         case .gravity(let gravity): .string(gravity.rawValue)
@@ -85,7 +85,7 @@ extension Position {
         }
     }
 
-    /// Its name and the words of a menu; nil for a focal point, which is no choice of a few.
+    /// Its name and menu label; nil for a focal point, which is not a fixed choice.
     fileprivate var choice: JSONValue? {
         switch self {
         case .gravity(let gravity): .choice(gravity.rawValue, label: gravity.rawValue.prefix(1).uppercased() + gravity.rawValue.dropFirst())

@@ -1,41 +1,41 @@
-/// A store whose rows can be taken out as they are, and put into an empty store of the same form: a backup and its restore.
+/// A store whose rows can be exported unchanged and imported into an empty store with the same format: backup and restore.
 ///
-/// Nothing is left out but what belongs to the store itself, such as the mark of its installation. Leases are rows like others: whoever
-/// held one is not there after a restore, and the ordinary rule takes it back once it has expired.
+/// Only data that belongs to the store itself, such as its installation mark, is excluded. Leases are ordinary rows: after a restore
+/// their holders do not exist, so the leases expire.
 package protocol ArchivableStore: RestoreMark {
-    /// What rows look like. They can be put only into a store of an equal form.
+    /// The format of rows. They can be restored only into a store with the same format.
     var archiveForm: ArchiveForm { get }
-    /// Whether rows can be put into the store, and how many there are.
+    /// Whether the store can be restored into, and how many rows it has.
     ///
-    /// - Throws: `PixelFlowError` with `retry == .outage` if the store does not answer.
+    /// - Throws: `PixelFlowError` with `retry == .outage` if the store does not respond.
     func archiveState() async throws -> ArchiveState
-    /// Every row, in pages of at most `ArchiveRow.page`. A store that has transactions over all rows reads one state.
+    /// All rows, in pages of at most `ArchiveRow.page`. A store with transactions over all rows returns a consistent snapshot.
     func archivedRows() -> ArchivedRows
-    /// Makes the store take the rows of a backup. Doing so again for the same backup changes nothing, so that an interrupted restore
-    /// can go on.
+    /// Makes the store accept the rows of a backup. Repeating this for the same backup changes nothing, so that an interrupted restore
+    /// can continue.
     ///
-    /// - Parameter backup: the id of the backup, by which the store knows it again.
-    /// - Throws: `restore_not_empty` if it holds anything, `restore_of_another` while another backup is being restored.
+    /// - Parameter backup: the id of the backup, by which the store recognises it.
+    /// - Throws: `restore_not_empty` if the store contains data, `restore_of_another` if another backup is being restored.
     func beginRestore(of backup: String) async throws
-    /// Adds rows, durably and all or none; rows that are there already are the same.
+    /// Adds rows durably and atomically; ignores rows that exist, because they are equal.
     ///
-    /// - Throws: `restore_not_begun`; `archive_row_invalid` for rows of another form.
+    /// - Throws: `restore_not_begun`; `archive_row_invalid` for rows in another format.
     func restore(_ rows: [ArchiveRow], of backup: String) async throws
-    /// Ends a restore: from now on the store holds what any other holds. Nothing happens if none is under way.
+    /// Ends a restore: from now on, the store is an ordinary one. Does nothing if there is no restore.
     func finishRestore(of backup: String) async throws
 }
 
-/// Says whether a store is being filled from a backup: what follows from rows that have yet to come is not done meanwhile.
+/// Reports whether a store is being restored, during which work that depends on missing rows must not be done.
 package protocol RestoreMark: Sendable {
-    /// The backup that is being restored; nil if none is. Cheap: it is asked for each object of a restore.
+    /// The id of the backup that is being restored; nil if there is none. Cheap, because it is called for each object of a restore.
     func restoring() async throws -> String?
 }
 
-/// What the rows of a store look like.
+/// The format of a store's rows.
 package struct ArchiveForm: Sendable, Hashable, Codable {
     /// `accounts`, `tasks in SQLite`, `tasks in MongoDB`.
     package let name: String
-    /// Grows with every change of the tables or documents.
+    /// The schema version.
     package let schema: Int
 
     package init(name: String, schema: Int) {
@@ -44,12 +44,12 @@ package struct ArchiveForm: Sendable, Hashable, Codable {
     }
 }
 
-/// How full a store is.
+/// The state of a store in view of a restore.
 package struct ArchiveState: Sendable, Hashable {
     package let rows: Int
-    /// Whether it holds nothing that a restore would mix with: what a service writes by itself at its first start does not count.
+    /// Whether it has no data that would mix with a restore; what a service writes at its first start does not count.
     package let isEmpty: Bool
-    /// The backup that is being restored.
+    /// The id of the backup that is being restored.
     package let restoring: String?
 
     package init(rows: Int, isEmpty: Bool, restoring: String?) {
@@ -58,7 +58,7 @@ package struct ArchiveState: Sendable, Hashable {
         self.restoring = restoring
     }
 
-    /// - Returns: whether the restore of `backup` has begun before.
+    /// - Returns: whether the restore of `backup` has already begun.
     /// - Throws: `restore_not_empty`, `restore_of_another`.
     package func requireRoom(for backup: String, holding what: String) throws(PixelFlowError) -> Bool {
         if restoring == backup { return true }

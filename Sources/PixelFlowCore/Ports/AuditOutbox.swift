@@ -1,25 +1,25 @@
-/// Audit entries that wait in the task database until the audit log has them.
+/// Audit entries that wait in the task database until they are in the audit log.
 ///
-/// An entry is added before its act and settled after it. A process that dies in between leaves an entry whose outcome nobody knows;
-/// it is delivered all the same, because an audit log must rather tell of too much than of too little.
+/// An entry is added before its action and settled after it. If the process dies in between, the outcome is unknown, and the entry is
+/// delivered anyway, because an audit log should rather contain too much than too little.
 package protocol AuditOutbox: Sendable {
-    /// Adds an entry whose act is about to begin; it survives a crash of the machine once this has returned. Adding it again changes
+    /// Adds an entry before its action starts. On return, the entry survives a crash of the machine. Adding it again changes
     /// nothing.
     func addAudit(_ entry: AuditEntry) async throws
-    /// Replaces an entry by what became of its act. One that is no longer there has been delivered, and is not added again.
+    /// Records the outcome of the action. An entry that no longer exists has been delivered and is not added again.
     func settleAudit(_ entry: AuditEntry) async throws
-    /// Entries to be delivered, the oldest first: those that are settled, and those of before `time` that are not.
+    /// Entries to deliver, oldest first: settled ones, and unsettled ones from before `time`.
     func undeliveredAudit(before time: Timestamp, limit: Int) async throws -> [UndeliveredAuditEntry]
-    /// Removes entries that were delivered, or whose act has not happened.
+    /// Removes entries that were delivered, or whose action did not happen.
     func removeAudit(_ ids: [String]) async throws
-    /// How many entries there are, settled or not.
+    /// The number of entries, settled or not.
     func auditBacklog() async throws -> Int
 }
 
-/// An entry that the audit log does not have yet.
+/// An entry that is not in the audit log yet.
 package struct UndeliveredAuditEntry: Sendable, Hashable {
     package let entry: AuditEntry
-    /// Whether it is known what became of the act.
+    /// Whether the outcome of the action is known.
     package let isSettled: Bool
 
     package init(_ entry: AuditEntry, isSettled: Bool) {
@@ -30,8 +30,8 @@ package struct UndeliveredAuditEntry: Sendable, Hashable {
 
 /// The audit log, for services that cannot write to its database.
 package protocol AuditSink: Sendable {
-    /// Adds entries to the log. One that it has already is left as it is.
+    /// Adds entries to the log. Existing entries are not changed.
     ///
-    /// - Throws: `PixelFlowError` with `retry == .outage` if the log does not answer; some may have been added.
+    /// - Throws: `PixelFlowError` with `retry == .outage` if the log does not respond; some entries may have been added.
     func append(_ entries: [AuditEntry]) async throws
 }

@@ -1,37 +1,37 @@
 import WireFormats
 
-/// A backend that can tell how it is set up.
+/// A backend that can report its configuration.
 package protocol DiagnosableBackend: Sendable {
-    /// What it is: `PostgreSQL`, `MongoDB`, …
+    /// The product: `PostgreSQL`, `MongoDB`, …
     var kind: String { get }
 
-    /// Asks the backend how it is set up, over the connections that everything else uses. Changes nothing that anyone can see.
+    /// Checks the configuration of the backend over the regular connections, without visible changes.
     ///
-    /// - Returns: in the order in which they are to be shown. What the backend does not tell this process is `skipped`.
-    /// - Throws: `PixelFlowError` if the backend does not answer.
+    /// - Returns: the findings in display order. Checks that the backend does not support are `skipped`.
+    /// - Throws: `PixelFlowError` if the backend does not respond.
     func diagnose() async throws -> [BackendFinding]
 }
 
-/// What a backend tells about itself and an operator should know.
+/// A check of a backend, with its result for operators.
 package struct BackendFinding: Sendable, Hashable {
     package enum Result: String, Sendable, Hashable, Codable, CaseIterable {
         case ok
-        /// It works; something about it is slow or risky.
+        /// Works, but is slow or risky.
         case warning
-        /// PixelFlow does not work as promised with it.
+        /// PixelFlow cannot work correctly with it.
         case failed
-        /// The backend does not tell.
+        /// The backend does not report it.
         case skipped
     }
 
-    /// Names what was looked at, for programs and the documentation: `replication`.
+    /// Identifies the check, for programs and the documentation: `replication`.
     package let name: String
     /// The expected state.
     package let title: String
     package let result: Result
-    /// What was observed. Holds no secret.
+    /// What was observed. Contains no secrets.
     package let reason: String
-    /// What can be done about it; nil where nothing has to be.
+    /// How to fix it; nil if no action is needed.
     package let hint: String?
 
     private init(_ result: Result, _ name: String, _ title: String, _ reason: String, hint: String? = nil) {
@@ -52,9 +52,9 @@ package struct BackendFinding: Sendable, Hashable {
     }
 }
 
-/// What is asked of every kind of backend.
+/// The checks that all kinds of backends share.
 extension BackendFinding {
-    /// Servers of one data centre answer within a few milliseconds.
+    /// Servers in one data centre respond within a few milliseconds.
     package static let slowRoundTrip = Duration.milliseconds(20)
     /// A majority of replicas in several zones has a write on disk within this time.
     package static let slowWrite = Duration.milliseconds(100)
@@ -62,7 +62,7 @@ extension BackendFinding {
     private static let noticeableSkew = Duration.seconds(1)
     private static let badSkew = Duration.seconds(60)
 
-    /// The median of five calls, one after the other.
+    /// The median of five sequential calls.
     package static func latency(
         _ name: String = "latency", _ title: String = "a round trip is quick", limit: Duration = slowRoundTrip,
         hint: String = "is it in another region, or does it lack processors? see its own metrics", _ call: () async throws -> Void
@@ -79,11 +79,11 @@ extension BackendFinding {
         return median > limit ? .warning(name, title, "\(reason), over \(limit.milliseconds) ms", hint: hint) : .ok(name, title, reason)
     }
 
-    /// How far the clock of a server is from that of this process.
+    /// The difference between the clocks of a server and of this process.
     ///
     /// - Parameters:
-    ///   - server: a time that it told between two moments here.
-    ///   - resolution: of that time.
+    ///   - server: the server's time, read between `sent` and `received`.
+    ///   - resolution: of the server's time.
     package static func clock(_ server: Timestamp, sent: Timestamp, received: Timestamp, resolution: Duration = .milliseconds(1)) -> Self {
         let (name, title) = ("clock", "its clock agrees with that of the service")
         let ahead = server - received
@@ -100,7 +100,7 @@ extension BackendFinding {
         return isEncrypted ? .ok(name, title, details) : .warning(name, title, "no TLS", hint: hint)
     }
 
-    /// - Parameter oldest: the oldest version that PixelFlow works with, as in `[6, 0]`.
+    /// - Parameter oldest: the oldest supported version, such as `[6, 0]`.
     package static func version(_ version: String, oldest: [Int]) -> Self {
         let (name, title) = ("version", "its version is supported")
         let parts = version.prefix { $0.isNumber || $0 == "." }.split(separator: ".").compactMap { Int($0) }
@@ -110,7 +110,7 @@ extension BackendFinding {
         return .failed(name, title, "\(version), older than \(wanted)", hint: "upgrade it to \(wanted) or later; see docs/kubernetes.md")
     }
 
-    /// How much of a file system is free; nil where the server does not report it.
+    /// The free space of a file system; nil if the server does not report it.
     package static func space(free: Int64?, of total: Int64?) -> Self {
         let (name, title) = ("space", "its disk has room")
         guard let free, let total, total > 0, free >= 0 else { return .skipped(name, title, "the server does not report it") }
@@ -121,7 +121,7 @@ extension BackendFinding {
         return percent < 15 ? .warning(name, title, reason, hint: hint) : .ok(name, title, reason)
     }
 
-    /// - Parameter missing: names of indexes.
+    /// - Parameter missing: names of missing indexes.
     package static func indexes(missing: [String], of count: Int, hint: String) -> Self {
         let (name, title) = ("indexes", "every index is there")
         guard !missing.isEmpty else { return .ok(name, title, "\(count)") }

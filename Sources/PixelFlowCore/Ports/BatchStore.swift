@@ -1,31 +1,31 @@
-/// What all who deal with batches do with one.
+/// The access to batches that all roles share.
 ///
-/// Every method of the ports in this file is atomic, sees what belongs to the given organisation alone, and throws `PixelFlowError`
-/// with `retry == .outage` while the backend does not answer.
+/// Every method of the ports in this file is atomic, sees only data of the given organisation, and throws `PixelFlowError`
+/// with `retry == .outage` while the backend does not respond.
 package protocol BatchLookup: Sendable {
     func batch(_ id: BatchID, of tenant: TenantID) async throws -> Batch?
-    /// Replaces a batch, durably, if the stored one has the revision before the given one's.
+    /// Replaces a batch durably if the revision of the stored one precedes that of the given one.
     func replace(_ batch: Batch) async throws -> Bool
-    /// The tasks of a batch by their status, deleted ones left out; none for a batch that is not there.
+    /// The number of tasks of a batch by status, without deleted ones; zero if the batch does not exist.
     func counts(of batch: BatchID, of tenant: TenantID) async throws -> BatchCounts
     /// The store's time.
     func batchTime() async throws -> Timestamp
 }
 
-/// The owner's side of the batches.
+/// The role of the owner of batches.
 package protocol BatchOwnerStore: BatchLookup {
-    /// Adds a batch, durably; does nothing if there is one of this id.
+    /// Adds a batch durably; does nothing if its id exists.
     func add(_ batch: Batch) async throws
     /// Batches of an organisation, newest first.
     func batches(_ query: BatchQuery) async throws -> [Batch]
-    /// Removes batches of an organisation, at most `limit`; their tasks are not looked at.
+    /// Removes at most `limit` batches of an organisation, regardless of their tasks.
     ///
-    /// - Returns: how many.
+    /// - Returns: the number of removed batches.
     func removeBatches(of tenant: TenantID, limit: Int) async throws -> Int
 }
 
 extension BatchLookup {
-    /// Closes a batch, durably: `TaskOwnerStore.create` adds no task to it afterwards. Returns nil if there is no such batch; closing it
+    /// Closes a batch durably: afterwards, `TaskOwnerStore.create` adds no task to it. Returns nil if there is no such batch; closing it
     /// again changes nothing.
     package func close(_ id: BatchID, of tenant: TenantID) async throws -> Batch? {
         while var batch = try await batch(id, of: tenant) {
@@ -37,31 +37,31 @@ extension BatchLookup {
     }
 }
 
-/// The side of those who close batches that nobody adds to, complete those whose tasks have ended, and remove empty ones. Any number of
-/// processes may do so at once.
+/// The role of the process that closes abandoned batches, completes those whose tasks have finished, and removes empty ones. Any
+/// number of processes may do so concurrently.
 package protocol BatchWatchStore: BatchLookup, RestoreMark {
-    /// Batches of all organisations that are due, the longest due first.
+    /// Due batches of all organisations, longest due first.
     func dueBatches(limit: Int) async throws -> [Batch]
     /// The newest task of a batch that is not deleted.
     ///
-    /// - Throws: `PixelFlowError` with `retry == .outage` for one that only a newer version can read.
+    /// - Throws: `PixelFlowError` with `retry == .outage` if only a newer version can decode it.
     func newestTask(of batch: Batch) async throws -> TaskRecord?
-    /// Whether a task of a batch is PENDING or PROCESSING. Exact at some moment of the call, however often the tasks change between the
-    /// two: once it is false for a closed batch, only a replay can make it true.
+    /// Whether a task of a batch is PENDING or PROCESSING. Correct for some moment during the call, even if tasks change between these
+    /// states: once it is false for a closed batch, only a replay can make it true.
     func hasOpenTask(_ batch: Batch) async throws -> Bool
-    /// Removes a batch of this revision.
+    /// Removes a batch with this revision.
     ///
-    /// - Returns: whether it was there.
+    /// - Returns: whether it existed.
     func remove(_ batch: Batch) async throws -> Bool
 }
 
-/// A store of batches in all its roles.
+/// A store of batches with all roles.
 package typealias BatchStore = BatchOwnerStore & BatchWatchStore
 
-/// Which batches to list.
+/// Selects the batches of a list.
 package struct BatchQuery: Sendable, Hashable {
     package var tenant: TenantID
-    /// At most this many.
+    /// The maximum number of batches.
     package var limit: Int
     /// Only batches older than this one.
     package var before: BatchID?

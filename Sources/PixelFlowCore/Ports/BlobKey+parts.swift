@@ -1,10 +1,10 @@
 import WireFormats
 
 extension BlobKey {
-    /// What stands between the slashes. Each part is 1 to 128 letters, digits, `-`, `_` and `.`, and does not begin with a
-    /// dot, so that no store can be led elsewhere by it.
+    /// The components of the key. Each consists of 1 to 128 letters, digits, `-`, `_` and `.`, and does not begin with a
+    /// dot, so that it cannot escape from a store's root.
     ///
-    /// - Throws: `bad_blob_key` if a part is not like that. Keys are made by PixelFlow, so this is a defect.
+    /// - Throws: `bad_blob_key` for an invalid component, which is a defect, because PixelFlow creates all keys.
     package func parts() throws(PixelFlowError) -> [Substring] {
         let parts = rawValue.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.allSatisfy(Self.isSafe) else { throw .badBlobKey }
@@ -19,6 +19,6 @@ extension BlobKey {
 }
 
 extension PixelFlowError {
-    /// A key that a store cannot keep an object under.
+    /// A key that no store accepts.
     package static let badBlobKey = PixelFlowError(.internal, code: "bad_blob_key", "An object key is not well-formed.")
 }

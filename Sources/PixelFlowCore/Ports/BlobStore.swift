@@ -1,6 +1,6 @@
 package import NIOCore
 
-/// The address of an object: `tenant/task/…`, written once, never changed.
+/// The key of an object: `tenant/task/…`. Objects are immutable.
 package struct BlobKey: Sendable, Hashable, Codable, RawRepresentable, CustomStringConvertible {
     package let rawValue: String
 
@@ -32,7 +32,7 @@ package struct BlobKey: Sendable, Hashable, Codable, RawRepresentable, CustomStr
         BlobKey(rawValue: "\(task.tenant)/\(task.id)/\(task.generation)")
     }
 
-    /// The prefix of one run: immutable, because no two runs share an epoch.
+    /// The prefix of one run. Its objects are immutable, because epochs are unique.
     package static func run(_ task: TaskRecord) -> BlobKey {
         BlobKey(rawValue: "\(generation(task))/\(task.epoch)")
     }
@@ -42,7 +42,7 @@ package struct BlobKey: Sendable, Hashable, Codable, RawRepresentable, CustomStr
         BlobKey(rawValue: "\(run(task))/\(name)")
     }
 
-    /// A source that one run has fetched. No output can have this name, for names hold no dot.
+    /// A source that one run has fetched. Cannot conflict with outputs, because their names contain no dot.
     package static func fetchedSource(of task: TaskRecord) -> BlobKey {
         BlobKey(rawValue: "\(run(task))/source.fetched")
     }
@@ -53,14 +53,14 @@ package typealias ByteStream = any AsyncSequence<ByteBuffer, any Error> & Sendab
 
 /// Stores sources and outputs.
 ///
-/// An object exists completely or not at all. Once `write` has returned, it survives a crash of the
-/// process and, at the latest after the next `create` or `complete` of the accompanying task store, a
-/// crash of the machine. What a write that was cancelled has begun does not appear after it has returned.
+/// An object exists completely or not at all. After `write` returns, the object survives a crash of the
+/// process, and, at the latest after the next `create` or `complete` of the corresponding task store, a
+/// crash of the machine. After a cancelled `write` has returned, its object does not appear any more.
 package protocol BlobStore: Sendable {
     /// Stores the whole stream under `key`. If the stream throws, nothing is stored.
     ///
     /// - Returns: the number of bytes.
-    /// - Throws: what the stream throws, or `PixelFlowError` with `retry == .outage`.
+    /// - Throws: the errors of the stream, or `PixelFlowError` with `retry == .outage`.
     func write(_ key: BlobKey, from stream: ByteStream) async throws -> Int
     /// Stores `bytes` under `key`.
     func write(_ key: BlobKey, bytes: ByteBuffer) async throws
@@ -68,34 +68,34 @@ package protocol BlobStore: Sendable {
     ///
     /// - Returns: nil if the object does not exist.
     func read(_ key: BlobKey, range: Range<Int>?) async throws -> Blob?
-    /// Removes the object `prefix` and every object below `prefix/`. A missing object is not an error.
+    /// Removes the object `prefix` and all objects below `prefix/`. A missing object is not an error.
     func remove(_ prefix: BlobKey) async throws
     /// The keys of all objects at or below `prefix`, sorted.
     func keys(_ prefix: BlobKey) async throws -> [BlobKey]
-    /// Which tasks have objects: their prefixes, sorted, from after `previous` on.
+    /// The prefixes of tasks with objects, sorted, starting after `previous`.
     func taskPrefixes(after previous: BlobKey?, limit: Int) async throws -> [BlobKey]
-    /// Returns if the backend is healthy, throws if not.
+    /// Returns if the backend is healthy, otherwise throws.
     func check() async throws
     /// Returns if there is enough space for uploads.
     ///
     /// - Throws: `insufficient_storage` below the low-water mark. Reading, removing and storing outputs of accepted tasks still work.
     func requireRoom() async throws
-    /// Takes back writes that began before `time` and neither ended nor failed: their process has died, or they hang.
+    /// Removes writes that started before `time` and have neither completed nor failed, because their process has died or they hang.
     ///
-    /// - Returns: how many.
+    /// - Returns: the number of removed writes.
     @discardableResult func removeUnfinishedWrites(before time: Timestamp) async throws -> Int
 }
 
 extension BlobStore {
-    /// A store that does not know how much room it has refuses when it is full.
+    /// The default, for stores that do not know their free space and reject writes only when they are full.
     package func requireRoom() async throws {}
 }
 
-/// An object that has been opened.
+/// An opened object.
 package struct Blob: Sendable {
-    /// Of the whole object.
+    /// The size of the whole object.
     package var size: Int
-    /// Of the bytes in `body`.
+    /// The range of the bytes in `body`.
     package var range: Range<Int>
     package var body: ByteStream
 
@@ -105,7 +105,7 @@ package struct Blob: Sendable {
         self.body = body
     }
 
-    /// All bytes of the body at once.
+    /// Reads the whole body into memory.
     package func collect() async throws -> ByteBuffer {
         var all = ByteBuffer()
         all.reserveCapacity(range.count)

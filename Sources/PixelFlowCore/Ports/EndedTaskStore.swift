@@ -1,25 +1,25 @@
-/// Sums over tasks by when they ended and by who has added them. They follow from the tasks alone: one that was replayed counts by its
-/// last end, one that is deleted does not count, and nothing that is killed can lose or double one.
+/// Sums over finished tasks by time and owner. They are computed from the tasks alone: a replayed task counts by its
+/// last end, a deleted task does not count, and crashes can neither lose nor duplicate a task.
 package protocol EndedTaskStore: Sendable {
-    /// How many tasks have ended in a span of time, for each of the owners that has any. The failures are not filled in.
+    /// The number of tasks that finished in a time range, for each owner with any. Does not fill in `failures`.
     ///
-    /// - Throws: `PixelFlowError` with `retry == .outage` while the backend does not answer.
+    /// - Throws: `PixelFlowError` with `retry == .outage` if the backend does not respond.
     func endedTasks(of owners: [UserID], in span: TaskSpan) async throws -> [UserID: EndedTasks]
-    /// The first tasks that have failed in a span of time, of any of the owners.
+    /// The first failed tasks in a time range, of any of the owners.
     ///
-    /// - Throws: as `endedTasks`.
+    /// - Throws: like `endedTasks`.
     func failedTasks(of owners: [UserID], in span: TaskSpan, limit: Int) async throws -> [TaskRecord]
 }
 
-/// A span of time in the life of an organisation.
+/// A time range of an organisation.
 package struct TaskSpan: Sendable, Hashable {
-    /// How far a span must lie behind, by the store's clock, until every end in it can be read: far over the longest that a write of a
-    /// task may take, and a worker that is suspended for longer between its look at the clock and its write adds an end that no sum has.
+    /// How long ago, by the store's clock, a range must have ended so that all of its tasks can be read: far longer than any write
+    /// takes. A worker that is suspended for longer between reading the clock and writing adds a task that no sum includes.
     package static let settlingTime = Duration.seconds(60)
 
     package var tenant: TenantID
     package var from: Timestamp
-    /// Does not belong to the span.
+    /// The exclusive end of the range.
     package var until: Timestamp
 
     package init(tenant: TenantID, from: Timestamp, until: Timestamp) {
@@ -28,7 +28,7 @@ package struct TaskSpan: Sendable, Hashable {
         self.until = until
     }
 
-    /// The same in pieces, from the first on, none of which is longer than `length`.
+    /// Splits the range into consecutive pieces of at most `length`.
     package func pieces(of length: Duration) -> [TaskSpan] {
         var pieces: [TaskSpan] = []
         var start = from

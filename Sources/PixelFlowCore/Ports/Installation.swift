@@ -1,9 +1,9 @@
-/// Which installation a backend's data belongs to. The same mark stands in the task database and in the blob store, so that
-/// neither is ever judged by the wrong other one.
+/// Identifies the installation that a backend's data belongs to. The task database and the blob store have the same mark, so that
+/// orphans are never determined by comparing backends of different installations.
 package struct InstallationMark: Sendable, Hashable, Codable, LosslessStringConvertible {
-    /// Drawn when the installation was started for the first time.
+    /// Random, generated at the first start of the installation.
     package let id: String
-    /// Grows with every sweep, in the database first: a database that is behind its blob store is an older one, from a
+    /// Incremented with every sweep, first in the database: a database with a lower number than its blob store was restored from a
     /// backup. 0 until the blob store has the mark too.
     package var sweeps: Int
 
@@ -12,7 +12,7 @@ package struct InstallationMark: Sendable, Hashable, Codable, LosslessStringConv
         self.sweeps = sweeps
     }
 
-    /// Reads `ID.SWEEPS`.
+    /// Parses `ID.SWEEPS`.
     package init?(_ description: String) {
         let parts = description.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 2, let sweeps = Int(parts[1]), sweeps >= 0, (1...64).contains(parts[0].utf8.count) else { return nil }
@@ -21,46 +21,46 @@ package struct InstallationMark: Sendable, Hashable, Codable, LosslessStringConv
 
     package var description: String { "\(id).\(sweeps)" }
 
-    /// Reads a mark that a backend keeps.
+    /// Parses a mark stored in a backend.
     package init(stored text: String) throws(UnreadableMarkError) {
         guard let mark = InstallationMark(text) else { throw UnreadableMarkError(text: text) }
         self = mark
     }
 }
 
-/// A mark that PixelFlow has not written.
+/// A stored mark that PixelFlow has not written.
 package struct UnreadableMarkError: Error {
     package let text: String
 }
 
-/// Keeps the mark of the installation that it belongs to.
+/// A backend that stores the mark of its installation.
 package protocol InstallationRecord: Sendable {
     /// Nil if there is none yet.
     func installationMark() async throws -> InstallationMark?
-    /// Writes the mark, durably, if it is still `old`. A blob store need not compare atomically: the database decides.
+    /// Writes the mark durably if the current one is `old`. A blob store need not compare atomically, because the database decides.
     ///
-    /// - Returns: whether it was.
+    /// - Returns: whether the current mark was `old`.
     func setInstallationMark(_ mark: InstallationMark, replacing old: InstallationMark?) async throws -> Bool
-    /// Whether there is anything besides the mark: a task, or an object of one.
+    /// Whether there is any data besides the mark: a task, or an object of one.
     func holdsData() async throws -> Bool
 }
 
-/// Remembers which tasks' objects no task document knew, and since when, so that nothing is removed on one look alone.
+/// Records task prefixes whose objects had no task document, and since when, so that nothing is removed after a single check.
 package protocol OrphanMarkStore: Sendable {
-    /// Notes these prefixes; those that were noted before keep their time. By the store's own clock.
+    /// Records these prefixes with the current time of the store; those already recorded keep their time.
     func markOrphans(_ prefixes: [BlobKey]) async throws
-    /// Forgets these prefixes.
+    /// Removes the records of these prefixes.
     func clearOrphans(_ prefixes: [BlobKey]) async throws
     /// The recorded orphans after `previous`, sorted.
     func orphans(after previous: BlobKey?, limit: Int) async throws -> [OrphanMark]
-    /// Whether a prefix that was noted at `time` has been so for `grace`, by the store's own clock.
+    /// Whether `grace` has passed since `time`, by the store's own clock.
     func hasPassed(_ grace: Duration, since time: Timestamp) async throws -> Bool
 }
 
-/// Objects that no task knew.
+/// A prefix whose objects had no task.
 package struct OrphanMark: Sendable, Hashable {
     package var prefix: BlobKey
-    /// When they were first found.
+    /// When it was first found.
     package var since: Timestamp
 
     package init(prefix: BlobKey, since: Timestamp) {
@@ -69,9 +69,9 @@ package struct OrphanMark: Sendable, Hashable {
     }
 }
 
-/// Everything that a task database keeps.
+/// All roles of a task database.
 package typealias TaskDatabase = TaskStore & PresetStore & UsageStore & EndedTaskStore & AuditOutbox & WebhookStore & BatchStore
     & OrphanMarkStore & InstallationRecord & ArchivableStore
 
-/// Everything that keeps objects.
+/// All roles of an object store.
 package typealias ObjectDatabase = BlobStore & InstallationRecord

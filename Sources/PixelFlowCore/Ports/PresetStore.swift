@@ -1,22 +1,22 @@
-/// Keeps the pipelines that a tenant has saved by name.
+/// Stores the presets of tenants.
 package protocol PresetStore: Sendable {
-    /// All presets of the tenant, by name.
+    /// All presets of the tenant, sorted by name.
     func presets(of tenant: TenantID) async throws -> [Preset]
     func preset(_ name: String, of tenant: TenantID) async throws -> Preset?
-    /// Adds or replaces.
+    /// Adds or replaces a preset.
     ///
-    /// - Returns: true if there was none of that name.
+    /// - Returns: true if there was none with this name.
     func put(_ preset: Preset, of tenant: TenantID) async throws -> Bool
-    /// - Returns: false if there was none of that name.
+    /// - Returns: false if there was none with this name.
     func removePreset(_ name: String, of tenant: TenantID) async throws -> Bool
 }
 
 /// A pipeline with a name.
 package struct Preset: Sendable, Hashable, Codable {
-    /// As `NameRule` allows it.
+    /// Valid according to `NameRule`.
     package var name: String
     package var pipeline: Pipeline
-    /// The lane of tasks that use the preset and name none; nil for the normal one.
+    /// The lane of tasks that use the preset and do not set their own; nil for the normal one.
     package var lane: Lane?
     package var updatedAt: Timestamp
 

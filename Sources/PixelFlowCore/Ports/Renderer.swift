@@ -3,43 +3,43 @@ package import NIOCore
 /// Decodes a source once and encodes every output of a pipeline.
 ///
 /// Untrusted bytes are never decoded in the caller's process. Cancelling the calling task kills
-/// the work at once and throws `CancellationError`.
+/// the work immediately and throws `CancellationError`.
 package protocol Renderer: Sendable {
-    /// - Throws: `PixelFlowError` with `retry == .permanent` if the source is at fault
+    /// - Throws: `PixelFlowError` with `retry == .permanent` if the source is the cause
     ///   (`not_an_image`, `unsupported_format`, `truncated_image`, `damaged_image`,
     ///   `too_many_pixels`, `too_many_frames`, `image_too_large_in_memory`, `render_timeout`), `.crash` if the render
     ///   process crashed (`render_crashed`), `.killed` if it was killed from outside
     ///   (`render_killed`), `.outage` if no render process could be started.
-    ///   An output that fails is not an error: see `RenderedOutput.result`.
+    ///   A failed output is not an error: see `RenderedOutput.result`.
     func render(_ job: RenderJob) async throws -> RenderReport
-    /// Returns once jobs need not wait for anything to be started.
+    /// Returns once jobs no longer have to wait for processes to start.
     func warmUp() async
 }
 
 extension Renderer {
-    /// For a renderer that starts nothing.
+    /// The default, for a renderer without processes.
     package func warmUp() async {}
 }
 
-/// One source and what to make of it.
+/// A source and its processing.
 package struct RenderJob: Sendable {
-    /// The encoded image, as it was uploaded or fetched.
+    /// The encoded image, as uploaded or fetched.
     package var source: ByteBuffer
     package var pipeline: Pipeline
-    /// Encoded images that `watermark` operations name, by that name.
+    /// The encoded images of `watermark` operations, by the task ids that these use.
     package var overlays: [String: ByteBuffer]
     package var limits: ImageLimits
-    /// Whose image it is. A render process that has seen an image of one tenant is not used for another's.
+    /// The owner of the image. A render process that has seen an image of one tenant is not used for another one.
     package var tenant: TenantID?
-    /// The priority of the task: jobs of a higher one are started first.
+    /// The priority of the task: jobs with a higher priority start first.
     package var lane: Lane
-    /// Whether nothing else may be rendered at the same time: the image is suspect, and must be the only
-    /// possible cause of a crash.
+    /// Whether nothing else may be rendered simultaneously: the image is suspected of causing crashes, and must be the only
+    /// possible cause of the next one.
     package var runsAlone: Bool
-    /// Told after each output that is done, as (done, total).
+    /// Called after each output, with (done, total).
     package var onProgress: (@Sendable (Int, Int) -> Void)?
-    /// Receives each output as soon as it is rendered; the report then lists none. While one output is being
-    /// handled, the next may be rendered, but no more: a job has at most two in memory. An error that it throws
+    /// Receives each output as soon as it is rendered; the report then contains none. While one output is being
+    /// handled, only the next one may be rendered, so a job has at most two in memory. An error that this throws
     /// ends the job.
     package var onOutput: (@Sendable (RenderedOutput) async throws -> Void)?
 
@@ -66,14 +66,14 @@ package struct RenderJob: Sendable {
     }
 }
 
-/// The result of a job: metadata of the source, and the outputs in the pipeline's order; none
+/// The result of a job: metadata of the source, and the outputs in the order of the pipeline; none
 /// if `RenderJob.onOutput` has received them.
 package struct RenderReport: Sendable {
     package var source: SourceMetadata
     package var outputs: [RenderedOutput]
     /// Time spent in the render process.
     package var duration: Duration
-    /// The part of it before the first output: reading the source and describing it.
+    /// The part of `duration` before the first output: decoding and analysing the source.
     package var decoding: Duration
 
     package init(source: SourceMetadata, outputs: [RenderedOutput], duration: Duration, decoding: Duration = .zero) {
@@ -84,21 +84,21 @@ package struct RenderReport: Sendable {
     }
 }
 
-/// Information about a source once it has been decoded.
+/// Information about a decoded source.
 package struct SourceMetadata: Sendable, Hashable, Codable {
-    /// The format found in the bytes, regardless of the file name or content type.
+    /// The format according to the bytes, regardless of the file name or content type.
     package var format: String
-    /// Pixels, upright: after the EXIF orientation has been applied.
+    /// Pixels, after the EXIF orientation has been applied.
     package var width: Int
     package var height: Int
     package var bytes: Int
     package var frames: Int
-    /// EXIF orientation of the file, 1 to 8.
+    /// The EXIF orientation of the file, 1 to 8.
     package var orientation: Int
     package var hasAlpha: Bool
-    /// A placeholder as of blurha.sh, 4 x 3 components (3 x 4 for portraits).
+    /// A placeholder in the format of blurha.sh, with 4 x 3 components (3 x 4 for portraits).
     package var blurhash: String?
-    /// The most common colour, as `#rrggbb`.
+    /// The most common colour as `#rrggbb`.
     package var dominantColor: String?
 
     package init(
@@ -123,7 +123,7 @@ package struct SourceMetadata: Sendable, Hashable, Codable {
     }
 }
 
-/// One named output: an image, or why there is none.
+/// A named output: an image, or the reason why there is none.
 package struct RenderedOutput: Sendable {
     package var name: String
     package var result: Result<RenderedImage, OutputError>

@@ -1,4 +1,4 @@
-/// Says that a task may be waiting. Can be lost, repeated and reordered without harm.
+/// Tells workers that a task may be waiting. Can be lost, repeated and reordered without harm.
 package struct DispatchMessage: Sendable, Hashable, Codable {
     package var task: TaskID
     package var tenant: TenantID
@@ -6,7 +6,7 @@ package struct DispatchMessage: Sendable, Hashable, Codable {
     package var sequence: Int
     package var requestID: String
     package var lane: Lane
-    /// The span that published it; nil where the request that created the task is not traced.
+    /// The span that published it; nil if the request that created the task is not traced.
     package var trace: TraceHeaders?
 
     package init(
@@ -33,33 +33,33 @@ package struct DispatchMessage: Sendable, Hashable, Codable {
     }
 }
 
-/// Carries each dispatch message from api to one worker of the group, and dead letters to their consumers.
+/// Delivers each dispatch message from api to one worker of the group, and dead letters to their consumers.
 ///
-/// Each lane is a queue of its own. While several have messages, a subscription gives them in proportion to the weights of the
-/// lanes (`WeightedTurns`); it never waits for one lane while it has a message of another.
+/// Each lane is a separate queue. While several have messages, a subscription returns them in proportion to the weights of the
+/// lanes (`WeightedTurns`); it never waits for one lane while another has a message.
 package protocol TaskBroker: Sendable {
-    /// Hands dispatch messages over; returns once the broker has taken every one of them.
+    /// Publishes dispatch messages. Returns when the broker has accepted all of them.
     func publish(_ messages: [DispatchMessage]) async throws
-    /// Records a task that has failed for good.
+    /// Records a task that has finally failed.
     func deadLetter(_ task: TaskRecord) async throws
     /// Joins the group of workers.
     func subscribe() async throws -> any DispatchSubscription
-    /// Whether every dispatch message that was published before `time` and is still known to the broker has been settled.
+    /// Whether all dispatch messages that were published before `time` and still exist at the broker have been settled.
     func hasDelivered(everythingBefore time: Timestamp) async throws -> Bool
-    /// Returns if the backend is healthy, throws if not.
+    /// Returns if the backend is healthy, otherwise throws.
     func check() async throws
 }
 
-/// A worker's place in the group.
+/// A worker's membership in the group.
 package protocol DispatchSubscription: Sendable {
-    /// The next dispatch message, or nil once the subscription is closed. Call it only with a free slot,
-    /// so that other messages stay with the broker.
+    /// The next dispatch message, or nil once the subscription is closed. Must be called only with a free slot,
+    /// so that other messages stay at the broker.
     func next() async throws -> DispatchDelivery?
     /// Leaves the group; a waiting `next()` returns nil.
     func close() async
 }
 
-/// A dispatch message, to be settled once the claim has been decided.
+/// A dispatch message, which must be settled once the claim has been decided.
 package struct DispatchDelivery: Sendable {
     package let message: DispatchMessage
     private let onSettle: @Sendable () async -> Void
@@ -69,11 +69,11 @@ package struct DispatchDelivery: Sendable {
         self.onSettle = onSettle
     }
 
-    /// Settles the dispatch message. Until then, it is delivered again if the worker crashes.
+    /// Settles the dispatch message. Unless this is called, the message is delivered again after a crash of the worker.
     package func settle() async { await onSettle() }
 }
 
 extension TaskBroker {
-    /// The default, for brokers that cannot know: an acknowledged dispatch message counts as lost only after its full interval.
+    /// The default, for brokers that cannot determine this: an acknowledged dispatch message counts as lost only after its full interval.
     package func hasDelivered(everythingBefore time: Timestamp) async throws -> Bool { false }
 }

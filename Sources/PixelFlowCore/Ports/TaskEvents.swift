@@ -1,20 +1,20 @@
-/// Announces changes of tasks to every api replica, so that clients see them immediately.
+/// Notifies all api replicas of changes of tasks, so that clients see them immediately.
 ///
-/// A convenience: who misses a change finds it in the task store by `TaskOwnerStore.changes`.
+/// Delivery is not guaranteed: missed changes can be read from the task store with `TaskOwnerStore.changes`.
 package protocol TaskEvents: Sendable {
     func publish(_ changes: [TaskChange]) async throws
-    /// Every change published from now on. A subscriber that does not keep up loses the oldest.
+    /// All changes published from now on. A subscriber that is too slow loses the oldest ones.
     func subscribe() async throws -> AsyncStream<TaskChange>
 
-    /// Calls `follower` with every change published from now on, before subscribers hear of it. There is no queue in between, so none
-    /// is dropped; it must be quick. Does nothing where changes cannot be followed.
+    /// Calls `follower` with all changes published from now on, before subscribers receive them. There is no queue in between, so none
+    /// are dropped; `follower` must be quick. Does nothing if changes cannot be followed.
     func follow(_ follower: @escaping @Sendable (FollowedChanges) -> Void) async throws
-    /// Whether followers know everything that was published before `age` ago. False where that is not known.
+    /// Whether followers know everything that was published before `age` ago; false if that is unknown.
     func isCurrent(within age: Duration) -> Bool
 }
 
 extension TaskEvents {
-    /// Calls `body` with every change, and subscribes again where the changes end or cannot be had; until the task is cancelled.
+    /// Calls `body` with every change, and subscribes again if the stream ends or fails, until the task is cancelled.
     ///
     /// - Throws: `CancellationError`.
     package func listen(onRetry: (any Error) -> Void, _ body: (TaskChange) async -> Void) async throws {
@@ -29,17 +29,17 @@ extension TaskEvents {
     package func isCurrent(within age: Duration) -> Bool { false }
 }
 
-/// What a follower of changes is told.
+/// What a follower of changes receives.
 package enum FollowedChanges: Sendable {
     case changes([TaskChange])
     /// Changes may have been missed.
     case gap
 }
 
-/// A task as it is after a change.
+/// The state of a task after a change.
 package struct TaskChange: Sendable, Hashable, Codable {
     package var task: TaskRecord
-    /// 0 to 1; how much of the present run is done.
+    /// The progress of the current run, 0 to 1.
     package var progress: Double
 
     package init(_ task: TaskRecord, progress: Double? = nil) {

@@ -1,29 +1,29 @@
-/// Takes what people are to be mailed of their tasks, for services that have the tasks and do not know the people.
+/// Accepts notifications about tasks to be mailed to people, from services that have the tasks but do not know the people.
 ///
-/// All methods throw `PixelFlowError` with `retry == .outage` if the desk does not answer; they can be repeated.
+/// All methods throw `PixelFlowError` with `retry == .outage` if the desk does not respond; they can be repeated.
 package protocol TaskMailDesk: Sendable {
-    /// Digests that are due, each asked of one caller at a time. One that is not reported is asked for again.
+    /// Due digests, each given to one caller at a time. A digest that is not reported is returned again later.
     func claimDigests() async throws -> [DigestRequest]
-    /// Takes digests that were claimed. One whose span has been told of already changes nothing; of what nobody wants to know, nobody
-    /// is told.
+    /// Accepts claimed digests. Ignores those whose time range has already been reported, and those that nobody
+    /// wants.
     func report(_ digests: [TaskDigest]) async throws
-    /// Takes batches that are done. One that was reported within the last three days changes nothing.
+    /// Accepts completed batches. Ignores those reported within the last three days.
     ///
-    /// - Throws: besides, `mail_backlog` if too many messages wait.
+    /// - Throws: also `mail_backlog` if too many messages are waiting.
     func report(_ batches: [EndedBatch]) async throws
 }
 
-/// Asks what became of the tasks of a person in a span of time.
+/// Asks for a summary of a person's tasks in a time range.
 package struct DigestRequest: Sendable, Hashable, Codable {
-    /// Requests of one claim.
+    /// Maximum number of requests per claim.
     package static let limit = 50
 
     package var organisation: TenantID
     package var person: UserID
-    /// Whose tasks are the person's: the person and the API keys that the person has made.
+    /// The owners of the person's tasks: the person and the API keys that the person has created.
     package var owners: [UserID]
     package var from: Timestamp
-    /// Does not belong to the span.
+    /// The exclusive end of the range.
     package var until: Timestamp
 
     package init(organisation: TenantID, person: UserID, owners: [UserID], from: Timestamp, until: Timestamp) {
@@ -37,11 +37,11 @@ package struct DigestRequest: Sendable, Hashable, Codable {
     package var span: TaskSpan { TaskSpan(tenant: organisation, from: from, until: until) }
 }
 
-/// What became of the tasks of a person in a span of time.
+/// A summary of a person's tasks in a time range.
 package struct TaskDigest: Sendable, Hashable, Codable {
     package var organisation: TenantID
     package var person: UserID
-    /// As it was claimed.
+    /// As in the request.
     package var from: Timestamp
     package var until: Timestamp
     package var ended: EndedTasks
@@ -55,16 +55,16 @@ package struct TaskDigest: Sendable, Hashable, Codable {
     }
 }
 
-/// A batch of tasks that is done.
+/// A completed batch.
 package struct EndedBatch: Sendable, Hashable, Codable {
-    /// Batches of one report.
+    /// Maximum number of batches per report.
     package static let limit = 50
 
     package var id: String
     package var organisation: TenantID
-    /// Who has made it: a person, or an API key, whose maker is told.
+    /// The creator: a person, or an API key, whose creator is notified.
     package var owner: UserID
-    /// For people; empty if it has none.
+    /// For people; may be empty.
     package var description: String
     package var ended: EndedTasks
 

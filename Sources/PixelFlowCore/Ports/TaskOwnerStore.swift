@@ -1,36 +1,36 @@
-/// The owner's side of the task store: what a tenant does with its own tasks, and sees of them.
+/// The owner's role of the task store: how a tenant manages and sees its own tasks.
 ///
-/// Every method sees the tasks of the given tenant alone; a deleted task is gone for all of them but `changes`.
-/// What `TaskStore` says of every method holds.
+/// Every method sees only the tasks of the given tenant; deleted tasks are invisible to all methods except `changes`.
+/// The guarantees of `TaskStore` apply.
 package protocol TaskOwnerStore: TaskLookup {
-    /// Adds a PENDING task; it survives a crash of the machine once this has returned. Of several
-    /// tasks with one tenant and idempotency key only the first is added. When it may run and when
-    /// it changed is set by the store (`TaskStateMachine.admit`).
+    /// Adds a PENDING task. On return, it survives a crash of the machine. Of several
+    /// tasks with the same tenant and idempotency key, only the first is added. The store sets when it may run and when
+    /// it was changed (`TaskStateMachine.admit`).
     ///
-    /// A task of a batch is added while the batch is open: none is added once `BatchLookup.close` has returned.
+    /// A task of a batch is added only while the batch is open: none is added once `BatchLookup.close` has returned.
     ///
-    /// - Throws: `quota_exceeded` if it is beyond a quota of the tenant; see `UsageStore`. `unknown_batch` or `batch_closed` if its batch
-    ///   takes no tasks.
+    /// - Throws: `quota_exceeded` if it exceeds a quota of the tenant; see `UsageStore`. `unknown_batch` or `batch_closed` if its batch
+    ///   does not accept tasks.
     func create(_ task: TaskRecord) async throws -> Creation
     /// The task that was created with this idempotency key.
     func find(idempotencyKey: String, of tenant: TenantID) async throws -> TaskRecord?
     /// Tasks of one tenant, newest first.
     func list(_ query: TaskQuery) async throws -> TaskPage
-    /// Tasks of one tenant that changed after `position`, deleted ones included, in the order of their changes. The next page
+    /// Tasks of one tenant that changed after `position`, including deleted ones, in the order of their changes. The next page
     /// begins at the position of the last task.
     func changes(of tenant: TenantID, after position: TimelinePosition, limit: Int) async throws -> [TaskRecord]
     func statistics(of tenant: TenantID) async throws -> TaskStatistics
 
-    /// Cancels a PENDING task, durably; asks the worker of a PROCESSING one to stop. Returns nil if there is no such task.
-    /// Asking again changes nothing.
+    /// Cancels a PENDING task durably; requests that the worker of a PROCESSING task stops. Returns nil if there is no such task.
+    /// Repeating it changes nothing.
     ///
     /// - Throws: `PixelFlowError` of kind `.conflict` if the task is final.
     func cancel(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord?
-    /// Starts a FAILED task again, durably. Returns nil if there is no such task.
+    /// Restarts a FAILED task durably. Returns nil if there is no such task.
     ///
-    /// - Throws: `PixelFlowError` of kind `.conflict` if the task has not failed; `quota_exceeded` as `create`.
+    /// - Throws: `PixelFlowError` of kind `.conflict` if the task has not failed; `quota_exceeded` like `create`.
     func replay(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord?
-    /// Hides the task for good, durably, and leaves the removal of its objects to the dispatcher. Returns nil if there is no
+    /// Deletes the task durably: it becomes invisible, and the dispatcher removes its objects later. Returns nil if there is no
     /// such task.
     func delete(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord?
 
@@ -48,18 +48,18 @@ extension TaskOwnerStore {
 /// The outcome of `create`.
 package enum Creation: Sendable, Hashable {
     case created(TaskRecord)
-    /// A task with this idempotency key exists; its fingerprint tells whether it is the same request.
+    /// A task with this idempotency key exists; its fingerprint shows whether it was the same request.
     case existing(TaskRecord)
 }
 
-/// Which tasks to list.
+/// Selects the tasks of a list.
 package struct TaskQuery: Sendable, Hashable {
     package var tenant: TenantID
     package var status: TaskStatus?
     package var batch: BatchID?
-    /// Only tasks whose `label` contains this text, whatever the case.
+    /// Only tasks whose `label` contains this text; case-insensitive.
     package var search: String?
-    /// At most this many.
+    /// The maximum number of tasks.
     package var limit: Int
     /// Only tasks older than this one.
     package var before: TaskID?
@@ -79,7 +79,7 @@ package struct TaskQuery: Sendable, Hashable {
 /// One page of a list of tasks.
 package struct TaskPage: Sendable, Hashable {
     package var tasks: [TaskRecord]
-    /// Where the next page begins; nil on the last.
+    /// The start of the next page; nil on the last one.
     package var next: TaskID?
 
     package init(tasks: [TaskRecord], next: TaskID?) {
@@ -89,7 +89,7 @@ package struct TaskPage: Sendable, Hashable {
 
     /// A page of at most `limit` tasks.
     ///
-    /// - Parameter found: one more than `limit`, where there are so many: it tells whether there is a next page.
+    /// - Parameter found: up to `limit + 1` tasks; the additional one shows that there is a next page.
     package init(_ found: [TaskRecord], limit: Int) {
         tasks = Array(found.prefix(limit))
         next = found.count > limit ? tasks.last?.id : nil

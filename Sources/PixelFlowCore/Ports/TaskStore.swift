@@ -1,21 +1,21 @@
-/// A store of task documents in all its roles.
+/// A store of task documents with all roles.
 ///
-/// Every method is atomic, and every rule is that of `TaskStateMachine`, judged by the store's own clock. All methods throw
-/// `PixelFlowError` with `retry == .outage` while the backend does not answer.
+/// Every method is atomic and applies the rules of `TaskStateMachine` with the store's own clock. All methods throw
+/// `PixelFlowError` with `retry == .outage` while the backend does not respond.
 ///
-/// Only what opens a store names it whole; everything else takes the role that it needs.
+/// Only code that opens a store uses this type; all other code depends on the role that it needs.
 package typealias TaskStore = TaskOwnerStore & TaskWorkerStore & TaskDispatchStore
 
-/// Finds a task by its id. The owner looks at its tasks, and a worker at those that a watermark names.
+/// Finds a task by its id. Owners look up their own tasks, and workers those that a watermark refers to.
 package protocol TaskLookup: Sendable {
     /// Returns nil if the tenant has no such task, or has deleted it.
     func find(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord?
 }
 
-/// A place in a list of tasks that is sorted by a time, and by id where times are the same.
+/// A position in a list of tasks that is sorted by a time, then by id.
 package struct TimelinePosition: Sendable, Hashable {
     package var time: Timestamp
-    /// The task that stands there; nil for the place behind all tasks of that time.
+    /// The task at this position; nil for the position after all tasks of that time.
     package var task: TaskID?
 
     package init(time: Timestamp, task: TaskID) {
@@ -23,9 +23,9 @@ package struct TimelinePosition: Sendable, Hashable {
         self.task = task
     }
 
-    /// Behind everything of this time.
+    /// The position after everything of this time.
     package init(after time: Timestamp) { self.time = time }
 
-    /// Before everything.
+    /// The position before everything.
     package static let beginning = TimelinePosition(after: Timestamp(microseconds: 0))
 }

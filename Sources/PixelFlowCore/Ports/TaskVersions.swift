@@ -1,13 +1,13 @@
-/// Tells whether what was read of tasks is still true, without reading them again.
+/// Determines whether data read about tasks is still current, without reading it again.
 ///
-/// A reader takes the version first, then reads the store, and may answer from what it has read for as long as the version is the same.
+/// A reader gets the version first, then reads the store, and may reuse what it has read until the version changes.
 package protocol TaskVersions: Sendable {
-    /// Whether a version is new before anybody can see the change in the store, wherever the change was made. If not, the changes of
-    /// other processes are known once their events have arrived.
+    /// Whether the version changes before anyone can see a change in the store, in whichever process it was made. If not, changes of
+    /// other processes become known when their events arrive.
     var areExact: Bool { get }
-    /// Differs after every change of a task of the tenant that clients can see. Nil while changes may be missing: then the store must
+    /// Changes with every client-visible change of the tenant's tasks. Nil while changes may be missing, in which case the store must
     /// be read.
     func version(ofTasksOf tenant: TenantID) -> UInt64?
-    /// Differs after every change of the task that clients can see; nil as above.
+    /// Changes with every client-visible change of the task; nil as above.
     func version(of task: TaskID) -> UInt64?
 }

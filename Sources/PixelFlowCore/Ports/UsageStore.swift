@@ -1,26 +1,26 @@
-/// Quotas of organisations and what they use, in the task database.
+/// Quotas and usage of organisations, stored in the task database.
 ///
-/// The quotas bound what `TaskOwnerStore.create` and `replay` admit, exactly, however many calls race: they throw
-/// `quota_exceeded` beyond them. What is used follows from the tasks themselves, so that no crash makes it drift.
+/// The quotas limit what `TaskOwnerStore.create` and `replay` admit, exactly, regardless of concurrency: they throw
+/// `quota_exceeded` beyond them. Usage is computed from the tasks themselves, so that no crash makes it inaccurate.
 package protocol UsageStore: Sendable {
     /// `Quota.unlimited` unless set.
     ///
-    /// May be as old as `QuotaAge.limit` where another process has set it.
+    /// May be up to `QuotaAge.limit` old if another process has changed it.
     func quota(of tenant: TenantID) async throws -> Quota
     func setQuota(_ quota: Quota, of tenant: TenantID) async throws
     func usage(of tenant: TenantID) async throws -> Usage
-    /// Tasks that are PENDING or PROCESSING.
+    /// The number of tasks that are PENDING or PROCESSING.
     func tasksInFlight(of tenant: TenantID) async throws -> Int
 
-    /// Tasks that ended longer ago than the retention of their organisations, at most `limit`.
+    /// At most `limit` tasks that finished longer ago than the retention of their organisations.
     func pastRetention(limit: Int) async throws -> [ExpiredTask]
-    /// Forgets what deleted tasks have used longer than `UsageDay.kept` days ago, at most `limit` entries.
+    /// Removes at most `limit` usage records of deleted tasks from more than `UsageDay.kept` days ago.
     ///
-    /// - Returns: how many.
+    /// - Returns: the number of removed records.
     func forgetUsage(limit: Int) async throws -> Int
 }
 
-/// A task whose time is over.
+/// A task whose retention has ended.
 package struct ExpiredTask: Sendable, Hashable {
     package let id: TaskID
     package let tenant: TenantID
@@ -31,7 +31,7 @@ package struct ExpiredTask: Sendable, Hashable {
     }
 }
 
-/// How long a process may go by a quota that it has read.
+/// The maximum age of a quota that a process may use.
 package enum QuotaAge {
     package static let limit = Duration.seconds(10)
 }

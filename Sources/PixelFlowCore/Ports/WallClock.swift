@@ -1,6 +1,6 @@
 import Foundation
 
-/// Provides the time of day. A store judges leases by its own clock; tests use one that they move.
+/// Provides wall-clock time. A store uses its own clock for leases; tests control theirs.
 package protocol WallClock: Sendable {
     func now() -> Timestamp
 }

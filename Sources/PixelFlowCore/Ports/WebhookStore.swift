@@ -1,85 +1,85 @@
-/// The owner's side of the webhooks: the endpoints of an organisation, and the log of their deliveries.
+/// The owner's role for webhooks: the endpoints of an organisation, and the log of their deliveries.
 ///
-/// Every method sees what belongs to the given organisation alone. All methods of the ports in this file are atomic unless they say
-/// otherwise, and throw `PixelFlowError` with `retry == .outage` while the backend does not answer.
+/// Every method sees only data of the given organisation. All methods of the ports in this file are atomic unless documented
+/// otherwise, and throw `PixelFlowError` with `retry == .outage` while the backend does not respond.
 package protocol WebhookOwnerStore: Sendable {
-    /// How long it can take until every process knows of a changed endpoint. From then on no event misses it.
+    /// The time until all processes know about a changed endpoint, after which it misses no events.
     var webhookSettlingTime: Duration { get }
 
-    /// All endpoints, the oldest first.
+    /// All endpoints, oldest first.
     func webhooks(of tenant: TenantID) async throws -> [WebhookEndpoint]
     func webhook(_ id: WebhookID, of tenant: TenantID) async throws -> WebhookEndpoint?
-    /// Adds an endpoint, durably; false if there is one of this id.
+    /// Adds an endpoint durably; returns false if its id exists.
     func add(_ endpoint: WebhookEndpoint) async throws -> Bool
-    /// Replaces an endpoint, durably, if the stored one has the revision before the given one's.
+    /// Replaces an endpoint durably if the revision of the stored one precedes that of the given one.
     func replace(_ endpoint: WebhookEndpoint) async throws -> Bool
-    /// Removes an endpoint, and then its deliveries in many small writes; false if there is no such endpoint. A call that fails in
-    /// between can be repeated; deliveries that are left have no endpoint, and are not sent.
+    /// Removes an endpoint, then its deliveries in many small writes; returns false if there is no such endpoint. A call that fails in
+    /// between can be repeated; remaining deliveries have no endpoint and are not sent.
     func removeWebhook(_ id: WebhookID, of tenant: TenantID) async throws -> Bool
-    /// Removes deliveries of an organisation, whatever their endpoint, at most `limit`.
+    /// Removes at most `limit` deliveries of an organisation, regardless of their endpoint.
     ///
-    /// - Returns: how many.
+    /// - Returns: the number of removed deliveries.
     func removeDeliveries(of tenant: TenantID, limit: Int) async throws -> Int
 
     func delivery(_ id: WebhookDeliveryID, to queue: WebhookQueue) async throws -> WebhookDelivery?
     /// Deliveries to an endpoint, newest first.
     func deliveries(_ query: WebhookDeliveryQuery) async throws -> [WebhookDelivery]
-    /// Adds a delivery, durably; does nothing if there is one of this id.
+    /// Adds a delivery durably; does nothing if its id exists.
     func add(_ delivery: WebhookDelivery) async throws
-    /// Has a delivery made again. Returns nil if there is none.
+    /// Schedules a delivery again. Returns nil if there is none.
     ///
-    /// - Throws: `PixelFlowError` of kind `.conflict` while an attempt is under way.
+    /// - Throws: `PixelFlowError` of kind `.conflict` while an attempt is in progress.
     func replay(_ id: WebhookDeliveryID, to queue: WebhookQueue) async throws -> WebhookDelivery?
-    /// Has failed deliveries of events since `time` made again, the oldest first and at most `limit`, in many small writes.
+    /// Schedules at most `limit` failed deliveries of events since `time` again, oldest first, in many small writes.
     ///
-    /// - Returns: how many.
+    /// - Returns: the number of deliveries.
     func replayFailed(to queue: WebhookQueue, since time: Timestamp, limit: Int) async throws -> Int
 }
 
 /// Turns the events of tasks into deliveries.
 package protocol WebhookFanOut: Sendable {
-    /// Makes the deliveries that the unpublished events of these tasks call for. May be repeated: a delivery's id follows from its
-    /// event and its endpoint, and one that is there stays as it is.
+    /// Creates the deliveries for the unpublished events of these tasks. Can be repeated: a delivery's id is derived from its
+    /// event and its endpoint, and an existing delivery is not changed.
     ///
-    /// Deliveries survive whatever an acknowledgement of the events that is written afterwards survives.
+    /// The deliveries are at least as durable as an acknowledgement of the events that is written afterwards.
     func fanOut(_ tasks: [TaskRecord]) async throws
-    /// Whether an event of this task may have made a delivery. While an endpoint settles (`WebhookOwnerStore.webhookSettlingTime`) the
-    /// answer may be false although it has: the sender then finds the delivery by its poll.
+    /// Whether an event of this task may have created a delivery. While an endpoint settles (`WebhookOwnerStore.webhookSettlingTime`),
+    /// this may be false although there is one; the sender then finds it by polling.
     func mayTell(of task: TaskRecord) async throws -> Bool
 }
 
-/// The sender's side: any number of senders share the deliveries.
+/// The sender's role: any number of senders share the deliveries.
 package protocol WebhookDeliveryStore: Sendable {
-    /// Queues with deliveries that are due: if there are more than `limit`, a random choice of them, so that none waits for ever.
+    /// Queues with due deliveries; if there are more than `limit`, a random selection, so that none waits indefinitely.
     func dueWebhookQueues(limit: Int) async throws -> [WebhookQueue]
-    /// Takes deliveries of one queue that are due, those longest due or whose sender has vanished first, as long as no more than
-    /// `WebhookQueue.width` of the queue are taken at a time by all senders together.
+    /// Claims due deliveries of one queue, first those that are longest due or whose sender has disappeared, as long as all senders
+    /// together have claimed at most `WebhookQueue.width` of the queue.
     func claimDeliveries(of queue: WebhookQueue, limit: Int) async throws -> [WebhookDelivery]
     /// Ends the attempt of a claimed delivery. Returns nil if the claim is lost.
     func settle(_ delivery: WebhookDelivery, _ outcome: WebhookOutcome) async throws -> WebhookDelivery?
-    /// Gives a claim back unused; does nothing if it is lost.
+    /// Returns a claim unused; does nothing if it is lost.
     func release(_ delivery: WebhookDelivery) async throws
-    /// Removes deliveries that are older than `WebhookDelivery.retention`, at most `limit`.
+    /// Removes at most `limit` deliveries that are older than `WebhookDelivery.retention`.
     ///
-    /// - Returns: how many.
+    /// - Returns: the number of removed deliveries.
     func forgetDeliveries(limit: Int) async throws -> Int
     /// The store's time.
     func webhookTime() async throws -> Timestamp
 }
 
-/// A store of webhooks in all its roles.
+/// A store of webhooks with all roles.
 package typealias WebhookStore = WebhookOwnerStore & WebhookFanOut & WebhookDeliveryStore
 
-/// Which deliveries to list.
+/// Selects the deliveries of a list.
 package struct WebhookDeliveryQuery: Sendable, Hashable {
     package var queue: WebhookQueue
     package var state: WebhookDelivery.State?
-    /// At most this many.
+    /// The maximum number of deliveries.
     package var limit: Int
-    /// Only deliveries before this one in the list.
+    /// Only deliveries that follow this position in the list, which are older.
     package var position: Position?
 
-    /// Where a delivery stands: by the time at which it was made, and by its id where times are the same.
+    /// The position of a delivery: sorted by creation time, then by id.
     package struct Position: Sendable, Hashable, LosslessStringConvertible {
         package let time: Timestamp
         package let id: WebhookDeliveryID
@@ -108,7 +108,7 @@ package struct WebhookDeliveryQuery: Sendable, Hashable {
 }
 
 extension WebhookOwnerStore {
-    /// Deliveries that are removed or made again in one write.
+    /// Deliveries that are removed or scheduled again per write.
     package static var deliveryBatch: Int { 500 }
 }
 

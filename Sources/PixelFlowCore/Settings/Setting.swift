@@ -1,15 +1,15 @@
-/// A setting: its name, its default, its meaning and its parser. It is declared next to
-/// what it configures; the help text and `docs/configuration.md` are generated from it.
+/// A setting: its name, default, meaning and parser. It is declared next to the code
+/// that uses it; the help text and `docs/configuration.md` are generated from it.
 package struct Setting<Value: Sendable>: Sendable {
     package let description: SettingDescription
     private let parse: @Sendable (String) -> Value?
 
     /// - Parameters:
-    ///   - name: as in the environment, with the prefix `PIXELFLOW_`.
-    ///   - defaultText: parsed by `parse` like a value that was set.
+    ///   - name: the environment variable, with the prefix `PIXELFLOW_`.
+    ///   - defaultText: parsed by `parse` like any other value.
     ///   - expected: completes the sentence "… must be …".
-    ///   - isSecret: its value is never shown.
-    ///   - parse: returns nil if the text is not valid.
+    ///   - isSecret: whether its value is never shown.
+    ///   - parse: returns nil if the text is invalid.
     package init(
         _ name: String, default defaultText: String, expected: String, help: String, isSecret: Bool = false,
         parse: @escaping @Sendable (String) -> Value?
@@ -35,7 +35,7 @@ package struct SettingDescription: Sendable, Hashable {
     package let help: String
     package let isSecret: Bool
 
-    /// The flag of the command line: `PIXELFLOW_API_PORT` is `--api-port`, and `OTEL_SERVICE_NAME` is `--otel-service-name`.
+    /// The command-line flag: `--api-port` for `PIXELFLOW_API_PORT`, and `--otel-service-name` for `OTEL_SERVICE_NAME`.
     package var flag: String {
         "--"
             + name.dropFirst(name.hasPrefix("PIXELFLOW_") ? "PIXELFLOW_".count : 0).lowercased().split(separator: "_").joined(
@@ -62,7 +62,7 @@ extension Setting where Value == Int {
 }
 
 extension Setting where Value == Duration {
-    /// A time in whole seconds.
+    /// A duration in whole seconds.
     package static func seconds(_ name: String, default value: Int, in range: ClosedRange<Int>, help: String) -> Setting {
         Setting(
             name, default: "\(value)", expected: "a whole number of seconds from \(range.lowerBound) to \(range.upperBound)", help: help
@@ -73,7 +73,7 @@ extension Setting where Value == Duration {
 }
 
 extension Setting where Value: RawRepresentable, Value.RawValue == String {
-    /// One of a few words, in upper or lower case.
+    /// One of a few words; case-insensitive.
     package static func choice(_ name: String, default value: Value, of all: [Value], help: String) -> Setting {
         let words = all.map(\.rawValue)
         return Setting(name, default: value.rawValue, expected: "one of \(words.joined(separator: ", "))", help: help) { text in

@@ -1,11 +1,11 @@
-/// The values that a process was started with: flags over environment over defaults.
+/// The configuration of a process: flags take precedence over environment variables, and these over defaults.
 package struct Settings: Sendable {
     private let values: [String: String]
 
     /// - Parameters:
-    ///   - arguments: `--api-port 8080` or `--api-port=8080`, for any of `known`.
-    ///   - environment: variables that are empty count as absent.
-    ///   - known: what flags there are.
+    ///   - arguments: `--api-port 8080` or `--api-port=8080`, for any setting in `known`.
+    ///   - environment: empty variables count as unset.
+    ///   - known: the settings that are available as flags.
     /// - Throws: `setting_unknown` or `setting_invalid`, with the flag as `field`.
     package init(arguments: [String] = [], environment: [String: String], known: [SettingDescription] = []) throws(PixelFlowError) {
         var values = environment.filter { !$0.value.isEmpty }
@@ -31,9 +31,9 @@ package struct Settings: Sendable {
         get throws(PixelFlowError) { try setting.read(values[setting.description.name] ?? setting.description.defaultText) }
     }
 
-    /// Whether it has been set.
+    /// Whether the setting has a value.
     package func isSet<Value>(_ setting: Setting<Value>) -> Bool { values[setting.description.name] != nil }
 
-    /// Everything as environment variables, flags included, for what reads its own settings.
+    /// All values as environment variables, including flags, for code that reads its own settings.
     package var environment: [String: String] { values }
 }

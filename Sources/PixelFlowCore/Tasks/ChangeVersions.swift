@@ -1,14 +1,14 @@
 import Synchronization
 
-/// Counts the changes of tasks and of tenants, in bounded memory.
+/// Counts the changes of tasks and of tenants in bounded memory.
 ///
-/// All versions are drawn from one number that only grows, so what is forgotten gets a version that it never had.
+/// All versions come from one increasing counter, so an evicted entry gets a version that it has never had.
 package final class ChangeVersions: Sendable {
     private struct Table<Key: Hashable & Sendable> {
         var versions: [Key: UInt64] = [:]
         /// The version of everything that is not in `versions`.
         var floor: UInt64 = 0
-        /// Changes that are being written.
+        /// Changes in progress.
         var changing: [Key: Int] = [:]
 
         func version(of key: Key) -> UInt64? { changing[key] == nil ? versions[key] ?? floor : nil }
@@ -38,21 +38,21 @@ package final class ChangeVersions: Sendable {
     private let state = Mutex(State())
     private let capacity: Int
 
-    /// - Parameter capacity: tenants, and tasks, whose versions are kept; beyond it all are forgotten and count as changed.
+    /// - Parameter capacity: the maximum number of tenants and of tasks with a version; beyond it, all are evicted and count as changed.
     package init(capacity: Int = 20_000) { self.capacity = max(1, capacity) }
 
     package func version(ofTasksOf tenant: TenantID) -> UInt64? { state.withLock { $0.tenants.version(of: tenant) } }
 
     package func version(of task: TaskID) -> UInt64? { state.withLock { $0.tasks.version(of: task) } }
 
-    /// Notes changes that have been made.
+    /// Records completed changes.
     package func change(_ tasks: some Sequence<(task: TaskID, tenant: TenantID)>) {
         state.withLock { state in
             for (task, tenant) in tasks { set(task, tenant, &state) }
         }
     }
 
-    /// Notes that anything may have changed.
+    /// Records that anything may have changed.
     package func changeAll() {
         state.withLock { state in
             state.last += 1
@@ -61,7 +61,7 @@ package final class ChangeVersions: Sendable {
         }
     }
 
-    /// Notes that changes are about to be written: until `end` there is no version of what they concern.
+    /// Records that changes are about to be written: until `end`, what they concern has no version.
     package func begin(_ tasks: some Sequence<(task: TaskID, tenant: TenantID)>) {
         state.withLock { state in
             for (task, tenant) in tasks {
@@ -71,7 +71,7 @@ package final class ChangeVersions: Sendable {
         }
     }
 
-    /// Notes that the changes of `begin` have been written or given up.
+    /// Records that the changes of `begin` have been written or abandoned.
     package func end(_ tasks: some Sequence<(task: TaskID, tenant: TenantID)>) {
         state.withLock { state in
             for (task, tenant) in tasks {

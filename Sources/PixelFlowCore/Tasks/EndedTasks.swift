@@ -1,16 +1,16 @@
-/// What became of tasks that have ended.
+/// A summary of finished tasks.
 package struct EndedTasks: Sendable, Hashable, Codable {
-    /// Failures that are told of one by one; the others are counted.
+    /// The maximum number of failures that are listed; others are only counted.
     package static let failuresShown = 5
 
     package var completed: Int
     package var failed: Int
     package var cancelled: Int
-    /// The first that failed, at most `failuresShown`.
+    /// The first failures, at most `failuresShown`.
     package var failures: [Failure]
 
     package struct Failure: Sendable, Hashable, Codable {
-        /// Characters of each text.
+        /// Maximum characters of each text.
         static let textLimit = 200
 
         package var task: TaskID
@@ -48,7 +48,7 @@ package struct EndedTasks: Sendable, Hashable, Codable {
         cancelled += other.cancelled
     }
 
-    /// Counts tasks of a final status; of another one there are none.
+    /// Counts tasks with a final status; ignores other ones.
     package mutating func count(_ number: Int, as status: TaskStatus) {
         switch status {
         case .completed: completed += number

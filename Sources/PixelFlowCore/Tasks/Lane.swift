@@ -1,10 +1,10 @@
-/// The priority of a task. Each priority is a lane from the upload to the worker, with a topic of its own.
+/// The priority of a task. Each priority is a lane from the upload to the worker, with its own topic.
 ///
-/// A document or message that names none is in the normal lane: it was written before there were lanes.
+/// A document or message without a lane is in the normal lane, because it was written before there were lanes.
 package enum Lane: String, Sendable, Hashable, Codable, CaseIterable {
     case high, normal, low
 
-    /// Workers take tasks in this proportion while every lane has some.
+    /// Workers process tasks in this proportion while all lanes have some.
     package var weight: Int {
         switch self {
         case .high: 16
@@ -13,7 +13,7 @@ package enum Lane: String, Sendable, Hashable, Codable, CaseIterable {
         }
     }
 
-    /// 0 for the lane that comes first.
+    /// 0 for the highest lane.
     package var rank: Int {
         switch self {
         case .high: 0
@@ -33,6 +33,6 @@ extension Lane: Comparable {
 }
 
 extension KeyedDecodingContainer {
-    /// Documents and messages from before there were lanes name none. Synthesized decoding calls this.
+    /// Handles documents and messages from before there were lanes. Synthesized decoding calls this.
     func decode(_ type: Lane.Type, forKey key: Key) throws -> Lane { try decodeIfPresent(type, forKey: key) ?? .normal }
 }

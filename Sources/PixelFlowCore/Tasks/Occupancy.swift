@@ -9,11 +9,11 @@ package struct HeldQueue: Sendable, Hashable {
     }
 }
 
-/// The tasks that are under way, by lane and organisation.
+/// The tasks in progress by lane and organisation.
 package struct Occupancy: Sendable, Hashable {
     /// Tasks of one organisation in one lane.
     package struct Share: Sendable, Hashable {
-        /// Tasks whose dispatch message is with the broker.
+        /// Tasks whose dispatch message is at the broker.
         package var sent: Int
         /// Tasks that a worker has.
         package var running: Int

@@ -1,4 +1,4 @@
-/// Proof of a claim: whoever holds an older epoch has lost the task.
+/// Proof of a claim: a worker with an older epoch has lost the task.
 package struct Claim: Sendable, Hashable, Codable {
     package let task: TaskID
     package let epoch: Int
@@ -13,7 +13,7 @@ extension TaskRecord {
     package var claim: Claim { Claim(task: id, epoch: epoch) }
 }
 
-/// A worker's hold on a task.
+/// The time-limited right of a worker to process a task.
 package struct Lease: Sendable, Hashable, Codable {
     package var worker: WorkerID
     /// By the store's clock.
@@ -28,8 +28,8 @@ package struct Lease: Sendable, Hashable, Codable {
 /// The outcome of renewing a lease.
 package enum Renewal: Sendable, Hashable {
     case extended
-    /// The owner no longer wants the result.
+    /// The owner has cancelled the task.
     case cancelRequested
-    /// Another worker has the task, or it is gone.
+    /// Another worker has the task, or it no longer exists.
     case lost
 }

@@ -1,14 +1,14 @@
-/// What is known about the dispatch messages of a task.
+/// The state of a task's dispatch messages.
 package struct Dispatch: Sendable, Hashable, Codable {
-    /// Grows with every dispatch message that is published, and with every return to PENDING, which spends the dispatch messages before it.
+    /// Incremented for every published dispatch message, and for every return to PENDING, which invalidates earlier dispatch messages.
     package var sequence: Int
-    /// When the dispatcher publishes the next dispatch message, should the task still be PENDING.
+    /// When the dispatcher publishes the next dispatch message if the task is still PENDING.
     package var due: Timestamp
-    /// Dispatch messages of this waiting period that the broker has acknowledged.
+    /// The number of dispatch messages that the broker has acknowledged since the task became PENDING.
     package var acknowledged: Int
-    /// When the latest dispatch message was acknowledged; nil while it has not been.
+    /// When the latest dispatch message was acknowledged; nil if it has not been.
     package var acknowledgedAt: Timestamp?
-    /// Absent rather than false, as in documents from before tasks were held.
+    /// Absent rather than false, as in documents from before tasks could be held.
     private var held: Bool?
 
     /// Whether the task waits in the store for its organisation's turn, without a dispatch message.
@@ -28,9 +28,9 @@ package struct Dispatch: Sendable, Hashable, Codable {
     }
 }
 
-/// A change that others must hear of; published at least once, with a stable id.
+/// A change to be published at least once, with a stable id.
 package struct OutboxEvent: Sendable, Hashable, Codable {
-    /// `task/generation/epoch/status`: the same event has the same id however often it is sent.
+    /// `task/generation/epoch/status`: repetitions of an event have the same id.
     package var id: String
     package var status: TaskStatus
     package var at: Timestamp
@@ -41,6 +41,6 @@ package struct OutboxEvent: Sendable, Hashable, Codable {
         self.at = at
     }
 
-    /// The generation of the task that it is about.
+    /// The generation of the task in the event.
     package var generation: Int? { id.split(separator: "/").dropFirst().first.flatMap { Int($0) } }
 }

@@ -2,10 +2,10 @@
 package struct TaskFailure: Sendable, Hashable, Codable {
     package var error: TaskError
     package var retry: PixelFlowError.Retry
-    /// Outputs that were tried, where every one of them failed.
+    /// The attempted outputs, if all of them failed.
     package var outputs: [TaskOutput]
     package var sourceMetadata: SourceMetadata?
-    /// Seconds that the source's server asked to be left alone for; only a transient failure heeds them.
+    /// The `Retry-After` of the source's server in seconds; used only for a transient failure.
     package var retryAfter: Int?
 
     package init(
@@ -24,7 +24,7 @@ package struct TaskFailure: Sendable, Hashable, Codable {
     }
 }
 
-/// What people are told about a failure.
+/// The description of a failure for people.
 package struct TaskError: Sendable, Hashable, Codable {
     package var code: String
     package var message: String

@@ -1,4 +1,4 @@
-/// What a worker hands over when it is done.
+/// The result of a completed run.
 package struct Manifest: Sendable, Hashable, Codable {
     package var sourceMetadata: SourceMetadata
     package var fetchedSource: StoredSource?
@@ -11,7 +11,7 @@ package struct Manifest: Sendable, Hashable, Codable {
     }
 }
 
-/// One line of the manifest: a stored image, or why there is none.
+/// An entry of the manifest: a stored image, or the reason why there is none.
 package struct TaskOutput: Sendable, Hashable, Codable {
     package var name: String
     package var image: StoredImage?
@@ -36,7 +36,7 @@ package struct StoredImage: Sendable, Hashable, Codable {
     package var height: Int
     package var frames: Int
     package var bytes: Int
-    /// Lower-case hexadecimal.
+    /// In lowercase hexadecimal.
     package var sha256: String
 
     package init(key: BlobKey, format: ImageFormat, width: Int, height: Int, frames: Int, bytes: Int, sha256: String) {

@@ -1,33 +1,33 @@
 import WireFormats
 
-/// The numbers of the task protocol.
+/// The parameters of the task protocol.
 package struct TaskPolicy: Sendable, Hashable {
-    /// How long a claim holds without a heartbeat.
+    /// How long a claim is valid without a renewal.
     package var leaseDuration: Duration
     /// How often a worker renews its lease.
     package var renewInterval: Duration
-    /// The time after which a worker that cannot renew its lease stops the run; below `lease`, by its own monotonic clock.
+    /// The time after which a worker that cannot renew its lease stops the run, by its own monotonic clock; less than `leaseDuration`.
     package var renewDeadline: Duration
-    /// Attempts a task may spend on transient failures. Nine waits of at least half of 2, 4, 8 … 300 s
-    /// are over six minutes, so that a source that is away for five does not fail its tasks.
+    /// The maximum number of attempts with transient failures. Nine delays of at least half of 2, 4, 8 … 300 s
+    /// exceed six minutes, so a source that is unavailable for five minutes does not fail its tasks.
     package var maxAttempts: Int
-    /// How long after its first transient failure a task may still be tried, whatever attempts are left.
+    /// How long after its first transient failure a task may be retried, regardless of the remaining attempts.
     package var retryWindow: Duration
-    /// Render processes that may die on a task.
+    /// The number of render processes that may crash on a task.
     package var maxCrashes: Int
-    /// Leases that may run out on a task.
+    /// The number of leases of a task that may expire.
     package var maxLosses: Int
-    /// Losses after which a task is suspected of causing them, and runs alone.
+    /// The number of losses after which a task is suspected of causing them, and runs alone.
     package var suspectLosses: Int
     /// How long a dispatch message may stay unacknowledged before it is published again.
     package var publishTimeout: Duration
-    /// How long an acknowledged dispatch message is trusted; doubles each time, up to `redispatchIntervalLimit`.
+    /// How long an acknowledged dispatch message is trusted to be delivered; doubles each time, up to `redispatchIntervalLimit`.
     package var redispatchInterval: Duration
     package var redispatchIntervalLimit: Duration
-    /// First and largest upper bound of the retry delay.
+    /// The initial and the maximum upper bound of the retry delay.
     package var retryBase: Duration
     package var retryLimit: Duration
-    /// The longest time that a source may ask for with `Retry-After`; more counts as this.
+    /// The longest accepted `Retry-After` of a source; longer values are clamped.
     package var retryAfterLimit: Duration
 
     package init(
@@ -62,8 +62,8 @@ package struct TaskPolicy: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - jitter: 0 to 1.
-    ///   - retryAfter: requested by the source; the delay is no shorter, up to `retryAfterLimit`, and
-    ///     spread over a tenth more, so that the tasks of one source do not all return at once.
+    ///   - retryAfter: requested by the source. The delay is at least this, clamped to `retryAfterLimit`, plus up to a
+    ///     tenth, so that the tasks of one source are not all retried simultaneously.
     package func transientDelay(failures: Int, jitter: Double, retryAfter: Duration? = nil) -> Duration {
         let backoff = backoff(.equal).pause(retry: failures, random: jitter)
         guard let retryAfter, retryAfter > .zero else { return backoff }
@@ -86,7 +86,7 @@ package struct TaskPolicy: Sendable, Hashable {
     /// isolated, so that no other task can be the cause of a crash.
     package func isSuspect(_ task: TaskRecord) -> Bool { task.crashes > 0 || task.losses >= suspectLosses }
 
-    /// How long to trust the broker with a dispatch message that it has acknowledged `acknowledged` times.
+    /// How long to trust the broker after it has acknowledged `acknowledged` dispatch messages.
     package func trust(acknowledged: Int) -> Duration {
         RetryPolicy(firstPause: redispatchInterval, longestPause: redispatchIntervalLimit).pause(retry: acknowledged - 1)
     }

@@ -1,67 +1,67 @@
-/// The task document: the one truth about a task. Broker messages are only dispatch messages.
+/// The task document: the only source of truth about a task. Broker messages carry no state.
 ///
-/// Changed by `TaskStateMachine` alone; stores load it, apply a transition and write it back
-/// atomically, or express the same rule in their own language.
+/// Only `TaskStateMachine` changes it. Stores load it, apply a transition and write it back
+/// atomically, or express the same rule in their query language.
 package struct TaskRecord: Sendable, Hashable, Codable {
     package let id: TaskID
     package let tenant: TenantID
     package let owner: UserID
     package var status: TaskStatus
-    /// Starts at 1; each replay begins a new one.
+    /// Starts at 1; incremented by each replay.
     package var generation: Int
-    /// Counts claims over the whole life of the task and fences off every earlier worker.
+    /// Incremented by every claim in the lifetime of the task, which fences off all earlier workers.
     package var epoch: Int
-    /// Attempts spent in this generation: claims that were not lost, handed back or hit by an outage.
+    /// Attempts in this generation: claims that were not lost, returned or ended by an outage.
     package var attempts: Int
-    /// Render processes that died on this task in this generation.
+    /// Render processes that crashed on this task in this generation.
     package var crashes: Int
-    /// Leases that ran out, and render processes that were killed from outside, in this generation.
+    /// Leases that expired, and render processes that were killed from outside, in this generation.
     package var losses: Int
-    /// Runs in this generation that ended because a backend of PixelFlow was down.
+    /// Runs in this generation that an outage of a PixelFlow backend has ended.
     package var outages: Int
-    /// When the first transient failure of this generation happened; nil if there was none.
+    /// The time of the first transient failure of this generation; nil if there was none.
     package var failingSince: Timestamp?
     package var lease: Lease?
-    /// Not claimed before this time.
+    /// The task cannot be claimed before this time.
     package var nextRunAt: Timestamp
     package var dispatch: Dispatch
     package var cancelRequested: Bool
     /// The `Idempotency-Key` of the request that created the task; unique within the tenant.
     package let idempotencyKey: String?
-    /// SHA-256 of what that request asked for.
+    /// The SHA-256 of the content of that request.
     package let fingerprint: String
     /// The id of the request that created the task, for the logs of all services.
     package let requestID: String
-    /// The span of that request; nil where it is not traced.
+    /// The span of that request; nil if it is not traced.
     package let trace: TraceHeaders?
     package let source: TaskSource
     @PipelineText.Coded package private(set) var pipeline: Pipeline
-    /// The name of the preset the pipeline was taken from.
+    /// The name of the preset that the pipeline came from.
     package let preset: String?
     package let lane: Lane
-    /// What it belongs to; nil for a task of its own.
+    /// The batch of the task; nil if it has none.
     package let batch: BatchID?
-    /// A URL that is notified when it ends, besides the endpoints of its organisation.
+    /// A URL that receives an event when the task finishes, in addition to the endpoints of its organisation.
     package let webhookURL: String?
-    /// Where the fetched bytes of a URL source were stored.
+    /// The location of the stored bytes of a URL source.
     package var fetchedSource: StoredSource?
     package var sourceMetadata: SourceMetadata?
-    /// The manifest: the outputs of the completing worker, in the pipeline's order.
+    /// The manifest: the outputs of the run that completed the task, in the order of the pipeline.
     package var outputs: [TaskOutput]
     package var error: TaskError?
-    /// Events that are not yet known to be published.
+    /// Events without a confirmed publication.
     package var outbox: [OutboxEvent]
-    /// What happened, oldest first; at most `TaskStateMachine.historyLimit` entries.
+    /// The history, oldest first; at most `TaskStateMachine.historyLimit` entries.
     package var history: [HistoryEntry]
-    /// Grows with every change that is visible to clients.
+    /// Incremented with every client-visible change.
     package var revision: Int
     package let createdAt: Timestamp
     package var updatedAt: Timestamp
-    /// When the latest run began.
+    /// When the latest run started.
     package var startedAt: Timestamp?
     /// When the task reached a final status.
     package var completedAt: Timestamp?
-    /// Set when the task is deleted: it is invisible to all clients, and its objects are still to be removed.
+    /// Set when the task is deleted: it is invisible to all clients, and its objects are to be removed.
     package var deletedAt: Timestamp?
 
     package init(
@@ -111,16 +111,16 @@ package struct TaskRecord: Sendable, Hashable, Codable {
 }
 
 extension TaskRecord {
-    /// Everything that the task may have stored lies under this prefix.
+    /// The prefix of all objects of the task.
     package var blobPrefix: BlobKey { BlobKey.task(id, tenant: tenant) }
 }
 
-/// One step in the life of a task.
+/// One step in the history of a task.
 package struct HistoryEntry: Sendable, Hashable, Codable {
     package var at: Timestamp
-    /// The status that the step led to.
+    /// The status after the step.
     package var status: TaskStatus
-    /// Why, in one stable word: `created`, `claimed`, `completed`, an error code, `lease_lost` …
+    /// The reason as a stable word: `created`, `claimed`, `completed`, an error code, `lease_lost` …
     package var reason: String
     package var generation: Int
     package var epoch: Int

@@ -6,7 +6,7 @@ package enum TaskSource: Sendable, Hashable, Codable {
     /// An uploaded file, already stored.
     package struct Upload: Sendable, Hashable, Codable {
         package var filename: String?
-        /// As the client said it; never trusted.
+        /// As declared by the client; not trusted.
         package var contentType: String?
         package var bytes: Int
         package var sha256: String
@@ -22,7 +22,7 @@ package enum TaskSource: Sendable, Hashable, Codable {
     }
 }
 
-/// The stored bytes of a source that a worker has fetched.
+/// The stored bytes of a fetched source.
 package struct StoredSource: Sendable, Hashable, Codable {
     package var key: BlobKey
     package var bytes: Int
@@ -38,7 +38,7 @@ package struct StoredSource: Sendable, Hashable, Codable {
 }
 
 extension TaskRecord {
-    /// The blob that holds the source's bytes, once there is one.
+    /// The key of the blob with the source's bytes, once it exists.
     package var sourceKey: BlobKey? {
         switch source {
         case .upload(let upload): upload.key

@@ -1,17 +1,17 @@
-/// The rules of the task protocol without side effects: from a task, a transition and the time
-/// by the store's clock, it computes the changed task or the reason why nothing changes.
+/// The rules of the task protocol without side effects: from a task, a transition and the store's
+/// time, it computes the changed task or the reason why the transition does not apply.
 ///
-/// Effects are recorded in the task itself (`outbox`, `dispatch.due`), so that a store that writes
-/// the record has also recorded what remains to be done.
+/// Effects are recorded in the task itself (`outbox`, `dispatch.due`), so that writing the record
+/// also stores what remains to be done.
 package struct TaskStateMachine: Sendable {
-    /// How many history entries a task keeps; the first is always kept.
+    /// The maximum number of history entries of a task; the first one is always kept.
     package static let historyLimit = 64
 
     package let policy: TaskPolicy
 
     package init(policy: TaskPolicy = .standard) { self.policy = policy }
 
-    /// A new task as a store takes it in: its times are the store's, whatever clock its maker had.
+    /// Prepares a new task for storage: sets its times to the store's, regardless of its creator's clock.
     package func admit(_ task: TaskRecord, at now: Timestamp) -> TaskRecord {
         var task = task
         task.nextRunAt = now
@@ -23,10 +23,10 @@ package struct TaskStateMachine: Sendable {
     /// Applies `transition` to `task`.
     ///
     /// - Parameter now: the store's time.
-    /// - Throws: the reason why the transition does not apply; `task` is then unchanged.
+    /// - Throws: the reason why the transition does not apply, leaving `task` unchanged.
     package func apply(_ transition: TaskTransition, to task: inout TaskRecord, at now: Timestamp) throws(TransitionError) {
         if task.deletedAt != nil {
-            // Its events still go out, and must not be sent for ever.
+            // Its events must still be published and acknowledged; otherwise they would be sent forever.
             guard case .acknowledgeEvents = transition else { throw .deleted }
         }
         switch transition {
@@ -112,14 +112,14 @@ extension TaskStateMachine {
         }
     }
 
-    /// Fails a task whose image is what kills render processes: the last run was alone.
+    /// Fails a task whose image kills render processes, as its last run, which was isolated, has confirmed.
     private func condemn(_ task: inout TaskRecord, deaths: Int, _ now: Timestamp) {
         task.error = TaskError(
             code: "poison", message: "The image crashed the render process \(deaths) times and is not retried.")
         giveUp(&task, now)
     }
 
-    /// Attempts and time both bound how often a source is asked again.
+    /// Both the number of attempts and the time limit retries.
     private func failTransiently(_ task: inout TaskRecord, _ failure: TaskFailure, _ jitter: Double, _ now: Timestamp) {
         let since = task.failingSince ?? now
         task.failingSince = since
@@ -171,7 +171,7 @@ extension TaskStateMachine {
         task.dispatch.acknowledgedAt = nil
     }
 
-    /// The due time is for dispatchers from before tasks were held: they publish the task then.
+    /// The due time is for dispatchers from before tasks could be held, which publish the task at that time.
     private func hold(_ task: inout TaskRecord, _ now: Timestamp) throws(TransitionError) {
         guard task.status == .pending else { throw .wrongStatus(task.status) }
         guard !task.dispatch.isHeld else { throw .unchanged }
@@ -248,7 +248,7 @@ extension TaskStateMachine {
     }
 }
 
-// MARK: - Steps the transitions share
+// MARK: - Shared steps
 
 extension TaskStateMachine {
     private func guardHolder(_ task: TaskRecord, _ claim: Claim) throws(TransitionError) {
@@ -265,7 +265,7 @@ extension TaskStateMachine {
         if task.cancelRequested { return finish(&task, as: .cancelled, because: "cancelled", now) }
         task.lease = nil
         task.nextRunAt = time
-        // The dispatch message that led to this run is spent; its acknowledgement, should it come late, must not hold up the retry.
+        // The dispatch message of the ended run is no longer valid; a late acknowledgement of it must not delay the retry.
         task.dispatch = Dispatch(sequence: task.dispatch.sequence + 1, due: time)
         move(&task, to: .pending, because: reason, now)
     }

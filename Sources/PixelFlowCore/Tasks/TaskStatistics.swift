@@ -1,21 +1,21 @@
-/// A tenant's tasks in numbers.
+/// Statistics of a tenant's tasks.
 package struct TaskStatistics: Sendable, Hashable {
-    /// How many of the latest tasks that were started the queue latency is taken from, at most.
+    /// The maximum number of most recently started tasks from which the queue latency is computed.
     package static let latencySample = 1000
 
     package var counts: [TaskStatus: Int]
-    /// Tasks completed in the last minute and hour.
+    /// Tasks completed in the last minute and the last hour.
     package var completedLastMinute: Int
     package var completedLastHour: Int
-    /// From creation to the start of the run, of the latest `latencySample` tasks, in seconds.
+    /// Seconds from creation to the start of the run, for the latest `latencySample` tasks.
     package var queueLatencyP50: Double?
     package var queueLatencyP95: Double?
     package var oldestPending: Timestamp?
-    /// Every lane is there.
+    /// Contains all lanes.
     package var lanes: [Lane: LaneStatistics]
     /// Failed tasks by error code.
     package var failures: [String: Int]
-    /// The last `TaskInterval.count` minutes, oldest first; the last one is under way. Every minute is there.
+    /// The last `TaskInterval.count` minutes without gaps, oldest first; the last one is the current minute.
     package var timeline: [TaskInterval]
 
     package init(
@@ -35,11 +35,11 @@ package struct TaskStatistics: Sendable, Hashable {
     }
 }
 
-/// A tenant's tasks of one lane in numbers.
+/// Statistics of a tenant's tasks in one lane.
 package struct LaneStatistics: Sendable, Hashable {
     /// PENDING tasks, held or not.
     package var waiting: Int
-    /// As those of `TaskStatistics`, of the tasks of its sample that are in the lane.
+    /// Like that of `TaskStatistics`, for the tasks of its sample in this lane.
     package var queueLatencyP50: Double?
     package var queueLatencyP95: Double?
 
@@ -51,9 +51,9 @@ package struct LaneStatistics: Sendable, Hashable {
 }
 
 extension TaskStatistics {
-    /// Sets the percentiles of the queue latency, over all and of each lane.
+    /// Sets the percentiles of the queue latency, in total and for each lane.
     ///
-    /// - Parameter waits: of the sample, from creation to the start of the run, in microseconds.
+    /// - Parameter waits: microseconds from creation to the start of the run, for the tasks of the sample.
     package mutating func setQueueLatency(waits: [Lane: [Int64]]) {
         (queueLatencyP50, queueLatencyP95) = Self.percentiles(of: waits.values.flatMap(\.self))
         for (lane, waits) in waits {
@@ -76,18 +76,18 @@ extension TaskStatistics {
     }
 }
 
-/// What happened in one minute.
+/// Statistics of one minute.
 package struct TaskInterval: Sendable, Hashable {
-    /// Minutes that a store tells about.
+    /// The number of minutes that a store reports.
     package static let count = 60
     /// Microseconds.
     package static let length: Int64 = 60_000_000
 
-    /// A full minute of the store's clock.
+    /// The start of a full minute of the store's clock.
     package var start: Timestamp
     package var completed: Int
     package var failed: Int
-    /// From creation to the start of the run, of the tasks that were started in this minute, in seconds: mean and longest.
+    /// Seconds from creation to the start of the run, for the tasks started in this minute: mean and maximum.
     package var queueLatencyMean: Double?
     package var queueLatencyMax: Double?
 
@@ -99,7 +99,7 @@ package struct TaskInterval: Sendable, Hashable {
         self.queueLatencyMax = queueLatencyMax
     }
 
-    /// The minutes up to `now`, empty, oldest first.
+    /// Empty intervals for the minutes up to `now`, oldest first.
     package static func minutes(until now: Timestamp) -> [TaskInterval] {
         let last = now.microseconds / length
         return (0..<Int64(count)).map { TaskInterval(start: Timestamp(microseconds: (last - Int64(count) + 1 + $0) * length)) }

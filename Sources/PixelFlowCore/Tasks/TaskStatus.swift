@@ -6,7 +6,7 @@ package enum TaskStatus: String, Sendable, Hashable, Codable, CaseIterable {
     case failed = "FAILED"
     case cancelled = "CANCELLED"
 
-    /// Whether the task changes only on request from now on.
+    /// Whether the status can change only on request.
     package var isFinal: Bool {
         switch self {
         case .pending, .processing: false

@@ -1,18 +1,18 @@
-/// Everything that can happen to a task.
+/// All transitions of a task.
 package enum TaskTransition: Sendable, Hashable {
-    /// A worker with a free slot takes the task.
+    /// A worker with a free slot claims the task.
     case claim(worker: WorkerID)
-    /// The worker is still at it.
+    /// The worker renews its lease.
     case renew(Claim)
-    /// The worker is done.
+    /// The worker has succeeded.
     case complete(Claim, Manifest)
-    /// The worker failed. `jitter`, 0 to 1, spreads the retry.
+    /// The worker has failed. `jitter`, 0 to 1, spreads retries.
     case fail(Claim, TaskFailure, jitter: Double)
-    /// The worker gives the task back untouched, because it is being stopped.
+    /// The worker returns the task unprocessed because it is stopping.
     case release(Claim)
-    /// The lease ran out; the dispatcher takes the task back.
+    /// The lease has expired; the dispatcher takes the task back.
     case expire
-    /// The process that held the lease is known to be dead; the embedded mode takes the task back at start.
+    /// The process with the lease is known to be dead; the embedded mode takes the task back at startup.
     case reclaim
     /// A client cancels the task.
     case cancel
@@ -20,13 +20,13 @@ package enum TaskTransition: Sendable, Hashable {
     case replay
     /// The dispatcher publishes a dispatch message.
     case dispatch
-    /// The dispatcher keeps the task in the store until it is its organisation's turn.
+    /// The dispatcher holds the task in the store until its organisation's turn.
     case hold
     /// It is the organisation's turn; the dispatcher publishes a dispatch message.
     case takeTurn
-    /// The broker has taken the dispatch message with this sequence.
+    /// The broker has acknowledged the dispatch message with this sequence.
     case acknowledgeDispatch(sequence: Int)
-    /// Every dispatch message acknowledged until then has been delivered, so that one whose task still waits was lost.
+    /// All dispatch messages acknowledged before then have been delivered, so if a task still waits, its message was lost.
     case redeliverLost(before: Timestamp)
     /// These outbox events have been published.
     case acknowledgeEvents(Set<String>)
@@ -36,34 +36,34 @@ package enum TaskTransition: Sendable, Hashable {
 
 /// Why a transition does not apply; the task is unchanged.
 package enum TransitionError: Error, Sendable, Hashable {
-    /// The task is not in a status the transition starts from.
+    /// The transition is not possible from this status.
     case wrongStatus(TaskStatus)
-    /// The task has been claimed again since.
+    /// The task has been claimed again in the meantime.
     case fenced
-    /// It is not time yet.
+    /// It is too early.
     case notDue
-    /// Cancellation has been asked for.
+    /// Cancellation has been requested.
     case cancelRequested
-    /// The dispatch message in question is not the latest.
+    /// The dispatch message is not the latest one.
     case superseded
     /// There is nothing to change.
     case unchanged
-    /// This very claim has completed the task before; the answer to that call was lost.
+    /// The same claim has already completed the task; the response to that call was lost.
     case alreadyCompleted
     /// The task has been deleted.
     case deleted
 }
 
-/// What one transition has done to a task in a store.
+/// The outcome of a transition in a store.
 package enum TransitionOutcome: Sendable, Hashable {
     case changed(TaskRecord)
-    /// The transition does not apply; the task as it stands.
+    /// The transition does not apply; contains the current task.
     case refused(TransitionError, TaskRecord)
     /// There is no such task.
     case missing
 }
 
-/// What the callers of a store are told.
+/// Conversions to the results of store methods.
 extension TransitionOutcome {
     /// Nil if nothing was changed.
     package var changed: TaskRecord? {
@@ -79,13 +79,13 @@ extension TransitionOutcome {
         }
     }
 
-    /// The completed task, also if this claim had completed it before; nil if the claim is lost.
+    /// The completed task, also if this claim has completed it earlier; nil if the claim is lost.
     package var completed: TaskRecord? {
         if case .refused(.alreadyCompleted, let task) = self { return task }
         return changed
     }
 
-    /// The cancelled task, or the one whose worker has been asked to stop, by this call or an earlier one; nil if there is none.
+    /// The cancelled task, or a task whose worker has been requested to stop, by this call or an earlier one; nil if there is none.
     ///
     /// - Throws: `PixelFlowError` of kind `.conflict` if the task is final.
     package func cancelled() throws(PixelFlowError) -> TaskRecord? {
@@ -98,7 +98,7 @@ extension TransitionOutcome {
         }
     }
 
-    /// The task that runs again; nil if there is none.
+    /// The restarted task; nil if there is none.
     ///
     /// - Throws: `PixelFlowError` of kind `.conflict` if the task has not failed.
     package func replayed() throws(PixelFlowError) -> TaskRecord? {

@@ -1,8 +1,8 @@
-/// What continues a trace elsewhere: the headers of W3C Trace Context.
+/// The W3C Trace Context headers that continue a trace elsewhere.
 package struct TraceHeaders: Sendable, Hashable, Codable {
-    /// Names trace and span, and says whether they are recorded.
+    /// Identifies trace and span, and whether they are recorded.
     package var traceparent: String
-    /// What other vendors have to say of the trace.
+    /// Data of other tracing vendors.
     package var tracestate: String?
 
     package init(traceparent: String, tracestate: String? = nil) {

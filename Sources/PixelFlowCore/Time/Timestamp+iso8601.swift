@@ -1,10 +1,10 @@
 import WireFormats
 
 extension Timestamp {
-    /// RFC 3339 in UTC with milliseconds, as in `2026-01-31T08:15:00.250Z`. Finer precision is truncated.
+    /// RFC 3339 in UTC with milliseconds, such as `2026-01-31T08:15:00.250Z`. Finer precision is truncated.
     package var iso8601: String { rfc3339.text(fractionDigits: 3) }
 
-    /// Appends `iso8601`. Fast enough for each log line, which Foundation's styles are not.
+    /// Appends `iso8601`. Fast enough for every log line, unlike Foundation's formatting.
     package func appendISO8601(to line: inout [UInt8]) { rfc3339.append(to: &line, fractionDigits: 3) }
 
     private var rfc3339: RFC3339 {
@@ -16,7 +16,7 @@ extension Timestamp {
 }
 
 extension Timestamp {
-    /// Reads RFC 3339 with any offset, to the microsecond. Nil for anything else.
+    /// Parses RFC 3339 with any offset, with microsecond precision. Nil for anything else.
     package init?(iso8601 text: String) {
         guard let time = RFC3339(text) else { return nil }
         self.init(microseconds: time.seconds * 1_000_000 + Int64(time.nanoseconds / 1_000))

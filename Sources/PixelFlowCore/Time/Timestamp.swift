@@ -1,9 +1,9 @@
 package import Foundation
 import WireFormats
 
-/// A point in time, in whole microseconds since 1970-01-01T00:00:00Z.
+/// A point in time in whole microseconds since 1970-01-01T00:00:00Z.
 ///
-/// Every stored time is of this type, so that the databases and the JSON agree to the last digit.
+/// All stored times use this type, so that databases and JSON agree exactly.
 package struct Timestamp: Sendable, Hashable, Comparable, Codable {
     package let microseconds: Int64
 
@@ -34,11 +34,11 @@ package struct Timestamp: Sendable, Hashable, Comparable, Codable {
         .microseconds(left.microseconds - right.microseconds)
     }
 
-    /// The time since `earlier`. Since a clock that has been set back does not tell it, it then counts as very long: what was kept is
-    /// asked for again, and not believed until the clock is where it was.
+    /// The time since `earlier`. If the clock was set back, the true age is unknown and this returns a very long one, so that cached
+    /// data is reloaded, and not trusted until the clock has caught up.
     package func age(since earlier: Timestamp) -> Duration { self < earlier ? .seconds(365 * 86_400) : self - earlier }
 
-    /// A time no task ever reaches.
+    /// Later than any task time.
     package static let distantFuture = Timestamp(microseconds: 253_402_300_799_000_000)
 
     package var date: Date { Date(timeIntervalSince1970: Double(microseconds) / 1_000_000) }

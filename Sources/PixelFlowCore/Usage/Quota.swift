@@ -1,17 +1,17 @@
-/// What an organisation may use; nil is unlimited.
+/// Limits of an organisation; nil means unlimited.
 package struct Quota: Sendable, Hashable, Codable {
     /// Tasks created in a calendar month (UTC).
     package var tasksPerMonth: Int?
-    /// Bytes of the sources and outputs of tasks that are not deleted. Outputs are not known when a task is created, so they can
-    /// take an organisation beyond it; it then creates no more tasks.
+    /// Bytes of the sources and outputs of tasks that are not deleted. The size of outputs is unknown when a task is created, so they can
+    /// exceed the quota; the organisation then cannot create tasks.
     package var bytesStored: Int?
     /// Tasks that are PENDING or PROCESSING.
     package var tasksInFlight: Int?
     /// Bytes of one source, uploaded or fetched.
     package var sourceBytes: Int?
-    /// Days after which a task that has ended is deleted.
+    /// Days after which a finished task is deleted.
     package var retentionDays: Int?
-    /// How many turns the organisation has for each of another; nil is one.
+    /// How many turns the organisation has for each turn of another one; nil means one.
     package var weight: Int?
 
     package init(
@@ -37,12 +37,12 @@ package struct Quota: Sendable, Hashable, Codable {
         case weight
     }
 
-    /// Whether it is a matter of what else the organisation uses if a task may be added.
+    /// Whether adding a task depends on the organisation's other usage.
     package var limitsTasks: Bool { tasksPerMonth != nil || bytesStored != nil || tasksInFlight != nil }
 
-    /// Lets `wish` be used beside what is in use already.
+    /// Checks that `wish` is allowed in addition to the current usage.
     ///
-    /// - Throws: `quota_exceeded` with the name of the quota as `field`: 429 for what passes with time, else 403.
+    /// - Throws: `quota_exceeded` with the name of the quota as `field`: 429 if waiting helps, otherwise 403.
     package func admit(_ wish: Consumption, beside used: Consumption, at now: Timestamp) throws(PixelFlowError) {
         func exceeds(_ quota: Int?, _ part: KeyPath<Consumption, Int>) -> Bool {
             guard let quota, wish[keyPath: part] > 0 else { return false }
@@ -55,20 +55,20 @@ package struct Quota: Sendable, Hashable, Codable {
         if exceeds(tasksInFlight, \.tasksInFlight) {
             throw .quotaExceeded(.tasksInFlight, "Too many tasks are waiting or being processed.", retryAfter: 5)
         }
-        // A task without an upload stores something as well, once it runs.
+        // A task without an upload also stores something once it runs.
         if let bytesStored, wish.tasksThisMonth > 0, used.bytesStored + max(wish.bytesStored, 1) > bytesStored {
             throw .quotaExceeded(.bytesStored, "The image would exceed the storage quota; delete tasks first.")
         }
     }
 
-    /// - Throws: `quota_exceeded` if one source has more bytes than allowed.
+    /// - Throws: `quota_exceeded` if a source is larger than allowed.
     package func admit(sourceOf bytes: Int) throws(PixelFlowError) {
         guard let sourceBytes, bytes > sourceBytes else { return }
         throw .quotaExceeded(.sourceBytes, "The image is larger than \(sourceBytes) bytes.")
     }
 }
 
-/// A part of what quotas limit.
+/// An amount of usage that quotas limit.
 package struct Consumption: Sendable, Hashable {
     package var tasksThisMonth: Int
     package var tasksInFlight: Int
@@ -80,12 +80,12 @@ package struct Consumption: Sendable, Hashable {
         self.bytesStored = bytesStored
     }
 
-    /// What a new task uses.
+    /// The usage of a new task.
     package init(creating task: TaskRecord) {
         self.init(tasksThisMonth: 1, tasksInFlight: 1, bytesStored: task.uploadedBytes)
     }
 
-    /// What a task uses that is started again.
+    /// The additional usage of a restarted task.
     package static let replay = Consumption(tasksInFlight: 1)
 
     package static func += (sum: inout Consumption, other: Consumption) {
@@ -102,7 +102,7 @@ extension TaskRecord {
         return upload.bytes
     }
 
-    /// Bytes that a worker has stored: the fetched source and the outputs.
+    /// Bytes stored by workers: the fetched source and the outputs.
     package var producedBytes: Int { outputs.reduce(fetchedSource?.bytes ?? 0) { $0 + ($1.image?.bytes ?? 0) } }
 }
 

@@ -1,10 +1,10 @@
 import WireFormats
 
-/// What an organisation uses, and has used by day.
+/// The usage of an organisation, currently and by day.
 package struct Usage: Sendable, Hashable {
     package var month: UsageMonth
     package var now: Consumption
-    /// The last `UsageDay.shown` days, oldest first; the last one is under way. Every day is there.
+    /// The last `UsageDay.shown` days without gaps, oldest first; the last one is the current day.
     package var days: [UsageDay]
 
     package init(month: UsageMonth, now: Consumption, days: [UsageDay]) {
@@ -14,18 +14,18 @@ package struct Usage: Sendable, Hashable {
     }
 }
 
-/// What happened on one day (UTC).
+/// The usage of one day (UTC).
 package struct UsageDay: Sendable, Hashable {
-    /// Days that a store tells about.
+    /// The number of days that a store reports.
     package static let shown = 90
-    /// Days that a store remembers of deleted tasks, at least: what is shown, and the month.
+    /// The minimum number of days for which usage of deleted tasks is kept: the reported days, and the month.
     package static let kept = 100
     /// Microseconds.
     package static let length: Int64 = 86_400_000_000
 
     package var start: Timestamp
     package var created: Int
-    /// Tasks that ended on this day; one that is replayed counts on the day of its last end.
+    /// Tasks that finished on this day; a replayed task counts on the day of its last end.
     package var completed: Int
     package var failed: Int
     /// Bytes of uploads, fetched sources and outputs of this day.
@@ -42,7 +42,7 @@ package struct UsageDay: Sendable, Hashable {
         self.bytesRemoved = bytesRemoved
     }
 
-    /// The days up to `now`, empty, oldest first.
+    /// Empty days up to `now`, oldest first.
     package static func days(until now: Timestamp) -> [UsageDay] {
         let last = number(of: now)
         return (0..<Int64(shown)).map { UsageDay(start: Timestamp(microseconds: (last - Int64(shown) + 1 + $0) * length)) }
@@ -55,7 +55,7 @@ package struct UsageDay: Sendable, Hashable {
 /// A calendar month (UTC).
 package struct UsageMonth: Sendable, Hashable {
     package let start: Timestamp
-    /// The start of the next one.
+    /// The start of the next month.
     package let end: Timestamp
 
     package init(at time: Timestamp) {

@@ -1,9 +1,9 @@
-/// A quota of which an organisation has used much, for the event `quota.warning`.
+/// A quota that is nearly or completely used, for the event `quota.warning`.
 package struct QuotaWarning: Sendable, Hashable, Codable {
-    /// Shares of a quota, in percent, that are told of; each once a month.
+    /// The percentages of a quota that cause a warning, each once a month.
     package static let thresholds = [80, 100]
 
-    /// As the quota's field in JSON.
+    /// The name of the quota's field in JSON.
     package let quota: String
     package let threshold: Int
     package let used: Int
@@ -19,10 +19,10 @@ package struct QuotaWarning: Sendable, Hashable, Codable {
         self.month = month
     }
 
-    /// Names the warning within its organisation: the same threshold of the same month always has the same one.
+    /// Identifies the warning within its organisation; deterministic for a threshold and month.
     package var key: String { "\(quota)_\(month.iso8601.prefix(7))_\(threshold)" }
 
-    /// The highest threshold that has been reached of each quota that fills up. What is in flight comes and goes, and is not told of.
+    /// The highest threshold reached for each quota that accumulates. Tasks in flight fluctuate and cause no warning.
     package static func reached(_ quota: Quota, used: Consumption, in month: UsageMonth) -> [QuotaWarning] {
         func warning(_ name: Quota.CodingKeys, _ limit: Int?, _ used: Int) -> QuotaWarning? {
             guard let limit, limit > 0, let threshold = thresholds.last(where: { used >= limit / 100 * $0 + limit % 100 * $0 / 100 }) else {
@@ -37,7 +37,7 @@ package struct QuotaWarning: Sendable, Hashable, Codable {
 }
 
 extension WebhookDelivery {
-    /// Tells an endpoint of a quota. The same threshold of the same month always makes the same id.
+    /// The delivery that notifies an endpoint. Its id is deterministic for a threshold and month.
     package init(_ warning: QuotaWarning, to endpoint: WebhookEndpoint, at now: Timestamp) {
         self.init(
             id: WebhookDeliveryID("msg_quota_\(warning.key)_\(endpoint.id)"), tenant: endpoint.tenant,

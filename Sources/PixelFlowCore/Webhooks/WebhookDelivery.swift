@@ -1,39 +1,39 @@
 import WireFormats
 
-/// Names a delivery. The same event and the same endpoint always make the same id: it is the `webhook-id` of every attempt, by
-/// which a receiver recognises what it has been told before.
+/// Identifies a delivery. Deterministic for an event and an endpoint: it is the `webhook-id` of every attempt, by
+/// which receivers detect repetitions.
 package struct WebhookDeliveryID: Identifier {
     package let rawValue: String
     package init(_ text: String) { rawValue = text }
 
-    /// A task ends once in each generation.
+    /// Unique, because a task finishes once in each generation.
     package init(task: TaskID, generation: Int, endpoint: WebhookID) { self.init("msg_\(task)_\(generation)_\(endpoint)") }
 }
 
-/// One event on its way to one endpoint, and the log of the attempts.
+/// The delivery of one event to one endpoint, with the log of its attempts.
 ///
-/// Stores change a delivery only by its own methods, each time from the revision that they have read.
+/// Stores change a delivery only with its own methods, based on the revision that they have read.
 package struct WebhookDelivery: Sendable, Hashable, Codable {
     package enum State: String, Sendable, Codable, CaseIterable {
         case pending, delivered, failed
     }
 
-    /// What it tells of.
+    /// The content of the event.
     package enum Payload: Sendable, Hashable, Codable {
-        /// The task as it was when the delivery was made.
+        /// The task at the time when the delivery was created.
         case task(TaskRecord)
         case quota(QuotaWarning)
         case batch(CompletedBatch)
         case test
     }
 
-    /// How long a claim holds; well beyond the time limit of an attempt.
+    /// How long a claim is valid; well beyond the time limit of an attempt.
     package static let lease = Duration.seconds(30)
-    /// For how long a sender leaves a delivery alone that only a newer version can read.
+    /// How long a sender skips a delivery that only a newer version can decode.
     package static let setAsideFor = Duration.seconds(600)
-    /// Attempts that are kept; the oldest go first.
+    /// The maximum number of attempts in the log; the oldest are dropped first.
     package static let logLimit = 24
-    /// Attempts whose answers are kept: the latest.
+    /// The number of most recent attempts whose responses are kept.
     package static let answersKept = 3
     /// How long a delivery and its log are kept.
     package static let retention = Duration.seconds(30 * 86_400)
@@ -41,7 +41,7 @@ package struct WebhookDelivery: Sendable, Hashable, Codable {
     package let id: WebhookDeliveryID
     package let tenant: TenantID
     package let endpoint: WebhookID
-    /// The `webhook_url` of the task; nil for that of the endpoint.
+    /// The `webhook_url` of the task; nil to use the URL of the endpoint.
     package let url: String?
     package let event: WebhookEvent
     /// When the event happened.
@@ -49,17 +49,17 @@ package struct WebhookDelivery: Sendable, Hashable, Codable {
     package let payload: Payload
     package let createdAt: Timestamp
     package private(set) var state: State
-    /// Counts claims and fences off every earlier one.
+    /// Incremented by every claim, which fences off all earlier ones.
     package private(set) var epoch: Int
-    /// Attempts since the delivery was made or replayed.
+    /// Attempts since the delivery was created or replayed.
     package private(set) var attempts: Int
-    /// Until when the present claim holds; nil if there is none.
+    /// When the current claim expires; nil if there is none.
     package private(set) var leaseUntil: Timestamp?
-    /// Of a pending delivery: when it is tried next.
+    /// The time of the next attempt, if the delivery is pending.
     package private(set) var nextAttemptAt: Timestamp
     /// Oldest first.
     package private(set) var log: [WebhookAttempt]
-    /// Grows with every change.
+    /// Incremented with every change.
     package private(set) var revision: Int
 
     package init(
@@ -85,12 +85,12 @@ package struct WebhookDelivery: Sendable, Hashable, Codable {
 
     package var queue: WebhookQueue { WebhookQueue(tenant: tenant, endpoint: endpoint) }
 
-    /// When somebody should look after it; nil once it is settled.
+    /// When a sender should handle it next; nil once it is settled.
     package var due: Timestamp? { state == .pending ? leaseUntil ?? nextAttemptAt : nil }
 }
 
 extension WebhookDelivery {
-    /// What the unpublished events of a task are to tell, and whom.
+    /// The deliveries for the unpublished events of a task.
     package static func deliveries(for task: TaskRecord, endpoints: [WebhookEndpoint], at now: Timestamp) -> [WebhookDelivery] {
         task.outbox.flatMap { entry -> [WebhookDelivery] in
             guard let event = WebhookEvent(entry.status) else { return [] }
@@ -111,9 +111,9 @@ extension WebhookDelivery {
 // MARK: - Transitions
 
 extension WebhookDelivery {
-    /// Takes a delivery that is due.
+    /// Claims a due delivery.
     ///
-    /// - Returns: false if it is not to be had.
+    /// - Returns: false if it cannot be claimed.
     package mutating func claim(at now: Timestamp) -> Bool {
         guard let due, due <= now else { return false }
         epoch += 1
@@ -125,9 +125,9 @@ extension WebhookDelivery {
     /// Ends an attempt: the delivery is delivered, waits for its next attempt or has failed.
     ///
     /// - Parameters:
-    ///   - epoch: of the claim under which the attempt was made.
-    ///   - jitter: 0 to 1, spreads the next attempt.
-    /// - Returns: false if the claim is lost; nothing has changed.
+    ///   - epoch: the epoch of the claim.
+    ///   - jitter: 0 to 1; spreads the next attempt.
+    /// - Returns: false if the claim is lost; nothing is changed in that case.
     package mutating func settle(_ outcome: WebhookOutcome, epoch: Int, at now: Timestamp, jitter: Double) -> Bool {
         guard state == .pending, self.epoch == epoch, leaseUntil != nil else { return false }
         leaseUntil = nil
@@ -149,7 +149,7 @@ extension WebhookDelivery {
         return true
     }
 
-    /// Gives a claim back unused.
+    /// Returns a claim unused.
     package mutating func release(epoch: Int) -> Bool {
         guard state == .pending, self.epoch == epoch, leaseUntil != nil else { return false }
         leaseUntil = nil
@@ -157,9 +157,9 @@ extension WebhookDelivery {
         return true
     }
 
-    /// Has the delivery made again, at once and with all attempts, under the same id.
+    /// Schedules the delivery again, immediately, with all attempts and with the same id.
     ///
-    /// - Returns: false while an attempt is under way.
+    /// - Returns: false while an attempt is in progress.
     package mutating func replay(at now: Timestamp) -> Bool {
         if state == .pending, let leaseUntil, leaseUntil > now { return false }
         state = .pending
@@ -171,23 +171,23 @@ extension WebhookDelivery {
     }
 }
 
-/// How an attempt has ended.
+/// The outcome of an attempt.
 package struct WebhookOutcome: Sendable, Hashable {
-    /// Bytes of an answer that are kept.
+    /// The maximum number of bytes of a response that are kept.
     package static let answerLimit = 4096
 
-    /// Nil if there was no answer.
+    /// Nil if there was no response.
     package var status: Int?
-    /// A stable code where there was no answer; nil otherwise.
+    /// A stable code if there was no response; otherwise nil.
     package var error: String?
-    /// The beginning of the answer's body, at most `answerLimit` bytes, with `?` for control characters other than tabs and the ends of
-    /// lines: as JSON, each of those would take six bytes.
+    /// The beginning of the response body, at most `answerLimit` bytes. Control characters other than tabs and line breaks are replaced
+    /// with `?`, because each would take six bytes in JSON.
     package let answer: String
     package var retryAfter: Duration?
-    /// The `webhook-timestamp` of what was sent, in seconds since 1970; nil if nothing was.
+    /// The `webhook-timestamp` of the request in seconds since 1970; nil if none was sent.
     package var timestamp: Int64?
     package var duration: Duration
-    /// Whether no other attempt is to follow.
+    /// Whether there must be no further attempt.
     package var isFinal: Bool
 
     package init(
@@ -226,11 +226,11 @@ package struct WebhookAttempt: Sendable, Hashable, Codable {
     package let milliseconds: Int
     package let status: Int?
     package let error: String?
-    /// As that of `WebhookOutcome`; nil for an attempt of an earlier release, too.
+    /// Like that of `WebhookOutcome`; nil also for an attempt by an earlier release.
     package let timestamp: Int64?
     /// Empty once `WebhookDelivery.answersKept` attempts have followed.
     package private(set) var answer: String
-    /// When the next attempt was to follow; nil if none was.
+    /// The scheduled time of the next attempt; nil if there was none.
     package let nextAttemptAt: Timestamp?
 
     package init(at: Timestamp, _ outcome: WebhookOutcome, nextAttemptAt: Timestamp?) {
@@ -246,18 +246,18 @@ package struct WebhookAttempt: Sendable, Hashable, Codable {
     fileprivate mutating func dropAnswer() { answer = "" }
 }
 
-/// When attempts follow each other.
+/// The schedule of attempts.
 package enum WebhookSchedule {
-    /// Before each attempt: 0 s, 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h.
+    /// The delays before the attempts: 0 s, 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h.
     package static let delays: [Duration] = [0, 5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400].map { .seconds($0) }
-    /// A longer wait that an endpoint asks for is cut to this.
+    /// The longest accepted `Retry-After` of an endpoint; longer values are clamped.
     package static let retryAfterLimit = Duration.seconds(86_400)
-    /// A delay grows by up to this part of itself.
+    /// The maximum relative random extension of a delay.
     package static let spread = 0.1
-    /// The longest time between two attempts, unless the service stands still.
+    /// The longest time between two attempts while the service runs.
     package static let longestDelay = max(delays.max() ?? .zero, retryAfterLimit) * (1 + spread)
 
-    /// How long to wait after so many attempts; nil if they were the last.
+    /// The delay after this number of attempts; nil if no attempts are left.
     package static func delay(after attempts: Int, jitter: Double, retryAfter: Duration? = nil) -> Duration? {
         guard attempts < delays.count else { return nil }
         let spreadDelay = delays[attempts] * (1 + spread * min(max(jitter, 0), 1))

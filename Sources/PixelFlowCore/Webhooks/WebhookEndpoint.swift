@@ -1,25 +1,25 @@
 import Foundation
 
-/// Names a webhook endpoint within its organisation.
+/// Identifies a webhook endpoint within its organisation.
 package struct WebhookID: Identifier {
     package let rawValue: String
     package init(_ text: String) { rawValue = text }
     package static func make(at time: Timestamp) -> WebhookID { WebhookID(UUIDv7.make(at: time)) }
-    /// The endpoint whose secrets sign deliveries to the `webhook_url` of a task. It has no URL of its own.
+    /// The endpoint whose secrets sign deliveries to the `webhook_url` of tasks. It has no URL.
     package static let organisation = WebhookID("default")
 }
 
-/// What an endpoint can be told of.
+/// The events that an endpoint can receive.
 package enum WebhookEvent: String, Sendable, Codable, CaseIterable, Comparable {
     case taskCompleted = "task.completed"
     case taskFailed = "task.failed"
     case taskCancelled = "task.cancelled"
     case batchCompleted = "batch.completed"
     case quotaWarning = "quota.warning"
-    /// Sent on request, to the endpoint that asks for it alone; no endpoint subscribes to it.
+    /// Sent on request to a single endpoint; endpoints cannot subscribe to it.
     case test = "webhook.test"
 
-    /// Nil for a status that ends nothing.
+    /// Nil for a status that is not final.
     package init?(_ status: TaskStatus) {
         switch status {
         case .completed: self = .taskCompleted
@@ -29,18 +29,18 @@ package enum WebhookEvent: String, Sendable, Codable, CaseIterable, Comparable {
         }
     }
 
-    /// Those that an endpoint can subscribe to.
+    /// The events that an endpoint can subscribe to.
     package static let subscribable = allCases.filter { $0 != .test }
 
     package static func < (left: WebhookEvent, right: WebhookEvent) -> Bool { left.rawValue < right.rawValue }
 }
 
-/// Signs deliveries: `whsec_` and the key in base 64, as Standard Webhooks writes it.
+/// Signs deliveries: `whsec_` and the key in base64, as in Standard Webhooks.
 package struct WebhookSecret: Sendable, Hashable, Codable {
     package static let prefix = "whsec_"
-    /// Standard Webhooks asks for 24 to 64 bytes.
+    /// Standard Webhooks requires 24 to 64 bytes.
     private static let keyLength = 32
-    /// How long a secret that was replaced still signs.
+    /// How long a replaced secret still signs.
     package static let overlap = Duration.seconds(86_400)
 
     /// Never logged.
@@ -65,42 +65,42 @@ package struct WebhookSecret: Sendable, Hashable, Codable {
     }
 }
 
-/// Where an organisation is told of its events.
+/// A URL that receives events of an organisation.
 package struct WebhookEndpoint: Sendable, Hashable, Codable {
     /// Why PixelFlow has disabled an endpoint.
     package enum Fault: String, Sendable, Codable, CaseIterable {
-        /// It answered 410.
+        /// It responded with status 410.
         case gone
         /// Every attempt has failed for `failureLimit`.
         case failing
     }
 
-    /// Endpoints of an organisation.
+    /// The maximum number of endpoints of an organisation.
     package static let limit = 20
     /// How long all attempts may fail before the endpoint is disabled.
     package static let failureLimit = Duration.seconds(5 * 86_400)
-    /// How exactly `lastFailureAt` is kept, so that an endpoint that fails is not written for each attempt.
+    /// The precision of `lastFailureAt`, so that a failing endpoint is not written for each attempt.
     package static let failureResolution = Duration.seconds(3600)
-    /// Failures further apart than attempts of one delivery can be are not one row of failures.
+    /// Failures that are further apart than consecutive attempts of a delivery can be do not belong to the same series.
     package static let failureGap = WebhookSchedule.longestDelay + failureResolution
 
     package let id: WebhookID
     package let tenant: TenantID
     /// Empty for `WebhookID.organisation`.
     package var url: String
-    /// Names of events. Those that only a newer version knows stay, whatever is changed here.
+    /// Names of events. Names that only a newer version knows are preserved by all changes.
     private var eventNames: Set<String>
     package var description: String
     package private(set) var isEnabled: Bool
-    /// As the version has written it that has disabled the endpoint.
+    /// As written by the version that has disabled the endpoint.
     private var faultName: String?
-    /// Since when every attempt has failed; nil after a success.
+    /// The time since which all attempts have failed; nil after a success.
     package private(set) var failingSince: Timestamp?
-    /// When an attempt has last failed, to within `failureResolution`; nil after a success.
+    /// The time of the last failed attempt, with the precision of `failureResolution`; nil after a success.
     package private(set) var lastFailureAt: Timestamp?
     /// The current one first; at most two.
     package private(set) var secrets: [WebhookSecret]
-    /// Grows with every change.
+    /// Incremented with every change.
     package var revision: Int
     package let createdAt: Timestamp
     package var updatedAt: Timestamp
@@ -135,46 +135,46 @@ package struct WebhookEndpoint: Sendable, Hashable, Codable {
         set { eventNames = Set(newValue.map(\.rawValue)).union(eventNames.filter { WebhookEvent(rawValue: $0) == nil }) }
     }
 
-    /// Nil also for what only a newer version knows.
+    /// Nil also for a fault that only a newer version knows.
     package private(set) var fault: Fault? {
         get { faultName.flatMap(Fault.init(rawValue:)) }
         set { faultName = newValue?.rawValue }
     }
 
-    /// The one that signs deliveries to the `webhook_url` of tasks.
+    /// The endpoint that signs deliveries to the `webhook_url` of tasks.
     package static func organisation(_ tenant: TenantID, at now: Timestamp) -> WebhookEndpoint {
         WebhookEndpoint(id: .organisation, tenant: tenant, url: "", events: [], createdAt: now)
     }
 
-    /// Deliveries of one queue are made in turn, and at most so many at a time.
+    /// The queue of the endpoint's deliveries, which limits concurrent attempts.
     package var queue: WebhookQueue { WebhookQueue(tenant: tenant, endpoint: id) }
 
-    /// Those that sign a message at this time.
+    /// The secrets that sign a message at this time.
     package func validSecrets(at now: Timestamp) -> [WebhookSecret] {
         secrets.filter { secret in secret.expiresAt.map { $0 > now } ?? true }
     }
 
-    /// Replaces the secret. The present one signs beside it for `WebhookSecret.overlap`, one from before no longer.
+    /// Replaces the secret. The previous one continues to sign for `WebhookSecret.overlap`; any older one is dropped.
     package mutating func rotate(to secret: WebhookSecret, at now: Timestamp) {
         var previous = secrets[0]
         previous.expiresAt = now + WebhookSecret.overlap
         secrets = [secret, previous]
     }
 
-    /// Enables or disables the endpoint on request; what was held against it is forgotten.
+    /// Enables or disables the endpoint on request, and clears its failures.
     package mutating func setEnabled(_ isEnabled: Bool) {
         self.isEnabled = isEnabled
         fault = nil
         forgetFailures()
     }
 
-    /// Forgets the attempts that have failed, as for a new URL.
+    /// Clears the failures, for example after a change of the URL.
     package mutating func forgetFailures() {
         failingSince = nil
         lastFailureAt = nil
     }
 
-    /// Notes how an attempt has ended. The organisation's own endpoint stands for many URLs and is never disabled by one.
+    /// Records the outcome of an attempt. The organisation's own endpoint stands for many URLs, so a single one never disables it.
     ///
     /// - Returns: whether anything has changed.
     package mutating func note(_ outcome: WebhookOutcome, at now: Timestamp) -> Bool {
@@ -212,6 +212,6 @@ package struct WebhookQueue: Sendable, Hashable {
         self.endpoint = endpoint
     }
 
-    /// Attempts under way at a time, in all replicas together.
+    /// The maximum number of concurrent attempts, in all replicas together.
     package static let width = 10
 }

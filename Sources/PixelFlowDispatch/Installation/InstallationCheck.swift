@@ -1,9 +1,9 @@
 package import Logging
 package import PixelFlowCore
 
-/// Verifies that a task database and a blob store belong together, by the mark stored in both.
+/// Verifies that a task database and a blob store belong together, by comparing the installation mark stored in both.
 ///
-/// A process that starts with the wrong database or the wrong bucket is stopped before it touches any object.
+/// A process that starts with the wrong database or bucket is stopped before it changes any object.
 package struct InstallationCheck: Sendable {
     package static let adoptionSetting = Setting<String>.text(
         "PIXELFLOW_ADOPT_BLOB_STORE",
@@ -12,7 +12,7 @@ package struct InstallationCheck: Sendable {
 
     package static let descriptions: [SettingDescription] = [adoptionSetting.description]
 
-    /// The value for a blob store that has objects and no mark.
+    /// Stands for a blob store that has objects but no mark.
     static let unmarked = "unmarked"
 
     private let database: any InstallationRecord
@@ -40,15 +40,15 @@ package struct InstallationCheck: Sendable {
     /// The result of the comparison.
     package enum Finding: Sendable, Hashable {
         case match(InstallationMark)
-        /// The same installation, but the database is from before the blob store's last sweep: a backup.
+        /// The same installation, but the database is older than the blob store's last sweep: it was restored from a backup.
         case olderDatabase(InstallationMark, blobStore: InstallationMark)
     }
 
-    /// Compares the marks; writes them at the first start.
+    /// Compares the marks, and writes them at the first start.
     ///
-    /// - Throws: `installation_mismatch` if the two do not belong together; an outage if one of them does not answer.
+    /// - Throws: `installation_mismatch` if the two do not belong together; an outage if one of them does not respond.
     package func verify() async throws -> Finding {
-        // Another replica may write a mark at the same moment; then its mark is compared.
+        // If another replica writes a mark simultaneously, compare that one.
         for _ in 0..<Self.tries {
             if let finding = try await attempt() { return finding }
         }
@@ -67,14 +67,14 @@ package struct InstallationCheck: Sendable {
             guard known.id == found.id else { throw Self.mismatch(known, found.description) }
             return found.sweeps > known.sweeps ? .olderDatabase(known, blobStore: found) : .match(known)
         case (let known?, nil):
-            // 0 sweeps: the first start, or another one, was interrupted here.
+            // With 0 sweeps, an earlier start was interrupted here, or another replica is starting.
             if known.sweeps > 0, try await objects.holdsData() { throw Self.mismatch(known, Self.unmarked) }
             return try await mark(from: known)
         case (nil, let found?):
             if try await objects.holdsData() { throw Self.mismatch(nil, found.description) }
             return try await database.setInstallationMark(found, replacing: nil) ? .match(found) : nil
         case (nil, nil):
-            // A database with tasks and a store with objects, both without marks, come from a release without marks.
+            // If the database has tasks, both were created by a release without marks.
             if try await objects.holdsData(), try await !database.holdsData() { throw Self.mismatch(nil, Self.unmarked) }
             let new = InstallationMark()
             guard try await database.setInstallationMark(new, replacing: nil) else { return nil }
@@ -83,7 +83,7 @@ package struct InstallationCheck: Sendable {
         }
     }
 
-    /// Writes the database's mark into a blob store that has none, and then notes that it is there.
+    /// Writes the database's mark to a blob store that has none, then records this in the database.
     private func mark(from known: InstallationMark) async throws -> Finding? {
         let next = InstallationMark(id: known.id, sweeps: known.sweeps + 1)
         guard try await objects.setInstallationMark(next, replacing: nil) else { return nil }
@@ -112,7 +112,7 @@ package struct InstallationCheck: Sendable {
 
     /// Counts a sweep, in the database first.
     ///
-    /// - Returns: false if another replica has counted one at the same moment.
+    /// - Returns: false if another replica has counted one simultaneously.
     func countSweep(after mark: InstallationMark) async throws -> Bool {
         let next = InstallationMark(id: mark.id, sweeps: mark.sweeps + 1)
         guard try await database.setInstallationMark(next, replacing: mark) else { return false }
@@ -131,5 +131,5 @@ package struct InstallationCheck: Sendable {
     }
 }
 
-/// Replicas write marks faster than they can be read.
+/// Replicas keep changing the marks between reading and writing them.
 struct UnstableMarkError: Error {}

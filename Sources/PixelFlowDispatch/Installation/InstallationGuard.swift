@@ -3,10 +3,10 @@ package import PixelFlowCore
 package import ServiceLifecycle
 
 extension InstallationCheck: Service {
-    /// How a backend that does not answer is asked again.
+    /// The retries if a backend does not respond.
     private static let retries = RetryPolicy.every(.seconds(2))
 
-    /// Verifies as soon as both answer, then idles. If the two do not belong together, it throws, which ends the process.
+    /// Verifies as soon as both backends respond, then idles. If they do not belong together, it throws, which ends the process.
     package func run() async throws {
         do {
             try await cancelWhenGracefulShutdown { try await verifyOnceReachable() }

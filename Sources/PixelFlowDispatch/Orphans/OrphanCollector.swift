@@ -4,7 +4,7 @@ package import PixelFlowCore
 import PixelFlowTelemetry
 package import ServiceLifecycle
 
-/// Removes orphans: objects without a task, such as an upload whose process died before the task was stored.
+/// Removes orphans: objects without a task, for example an upload whose process died before the task was stored.
 ///
 /// It runs at startup and then once a day, in two phases: orphans are recorded in the task database, and removed only
 /// if they are still orphans days later. Nothing is removed if the database and the objects do not belong together, or if
@@ -19,14 +19,14 @@ package struct OrphanCollector: Service {
     private let metrics: OrphanMetrics
 
     static let interval = Duration.seconds(86_400)
-    /// The delay after a backend did not answer.
+    /// The delay after a failed sweep.
     static let retry = Duration.seconds(300)
-    /// Only objects whose task id, which contains its time, is this old are considered: younger ones may belong to an upload
-    /// in progress. An unfinished write of this age is considered abandoned.
+    /// Considers only objects whose task id, which contains its time, is at least this old: younger ones may belong to an upload
+    /// in progress. Unfinished writes of this age count as abandoned.
     static let age = Duration.seconds(86_400)
-    /// How many tasks are looked up at a time.
+    /// Tasks per lookup.
     static let batch = 500
-    /// Unknown tasks that one round remembers; the rest is for the next.
+    /// The maximum number of unknown tasks per sweep; the next sweep continues.
     static let capacity = 100_000
 
     package init(
@@ -54,7 +54,7 @@ package struct OrphanCollector: Service {
         _ = try await sweep(before: limit)
     }
 
-    /// One round over the objects of tasks made before `time`. Public, so that tests need not wait a day.
+    /// Sweeps the objects of tasks created before `time`. Not private, so that tests need not wait a day.
     package func sweep(before time: Timestamp) async throws -> SweepOutcome {
         var outcome = SweepOutcome()
         if let block = try await blockOfInstallation() {
@@ -78,7 +78,7 @@ package struct OrphanCollector: Service {
         do {
             switch try await installation.verify() {
             case .match(let mark):
-                // If another replica counts at the same moment, both sweep, which is harmless.
+                // If another replica counts simultaneously, both sweep, which is harmless.
                 _ = try await installation.countSweep(after: mark)
                 return nil
             case .olderDatabase: return .olderDatabase
@@ -108,7 +108,7 @@ package struct OrphanCollector: Service {
         }
     }
 
-    /// Records new orphans, removes those that are old enough, and forgets those that have a task again or are gone.
+    /// Records new orphans, removes those that are old enough, and drops records of those that have a task again or are gone.
     private func settle(_ unknown: Set<BlobKey>, _ outcome: inout SweepOutcome) async throws {
         let sorted = unknown.sorted { $0.rawValue < $1.rawValue }
         for start in stride(from: 0, to: sorted.count, by: Self.batch) {
@@ -132,7 +132,7 @@ package struct OrphanCollector: Service {
         }
     }
 
-    /// Checks the task database once more immediately before.
+    /// Checks the task database again immediately before removing.
     ///
     /// - Returns: false if a task owns these objects after all, or if they could not be removed.
     private func remove(_ prefix: BlobKey) async throws -> Bool {
@@ -169,18 +169,18 @@ package struct OrphanCollector: Service {
 package struct SweepOutcome: Sendable, Hashable {
     /// Why nothing was removed.
     package enum Block: String, Sendable, Hashable, CaseIterable {
-        /// More is unknown than may be.
+        /// The share of unknown tasks exceeds the limit.
         case unknownShare = "unknown_share"
         /// Database and objects do not belong together.
         case installation
         case olderDatabase = "older_database"
     }
 
-    /// Tasks that have objects and are old enough.
+    /// Sufficiently old tasks that have objects.
     package var listed = 0
-    /// Those of them that the task database does not know.
+    /// Those that the task database does not contain.
     package var unknown = 0
-    /// Those of which the objects were removed.
+    /// Those whose objects were removed.
     package var removed = 0
     package var blocked: Block?
 

@@ -7,7 +7,7 @@ struct OrphanMetrics: Sendable {
     private let removed: Counter
 
     init(_ factory: any MetricsFactory) {
-        // There from the start, so that an alert on it has something to look at.
+        // Created at startup, so that alerts have a series to evaluate.
         blocked = Dictionary(
             uniqueKeysWithValues: SweepOutcome.Block.allCases.map { block in
                 let gauge = Gauge(label: "orphan_collection_blocked", dimensions: [("reason", block.rawValue)], factory: factory)

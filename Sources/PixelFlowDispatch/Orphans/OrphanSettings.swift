@@ -19,7 +19,7 @@ package struct OrphanSettings: Sendable, Hashable {
         self.limitPercent = limitPercent
     }
 
-    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
+    /// - Throws: `setting_invalid`, with the name of the invalid setting as `field`.
     package init(_ settings: Settings) throws(PixelFlowError) {
         self.init(grace: .seconds(86_400 * (try settings[Self.graceSetting])), limitPercent: try settings[Self.percentSetting])
     }

@@ -1,4 +1,4 @@
-/// Starts work and waits for it at most `waitLimit`; longer work continues in the background and is cancelled after `limit`.
+/// Starts work and waits for it for at most `waitLimit`; longer work continues in the background and is cancelled after `limit`.
 ///
 /// - Parameter finished: called when the work has ended, however late.
 /// - Returns: nil if the work has not ended yet.
@@ -27,7 +27,7 @@ func attempt<Value: Sendable>(
         if outcome != nil { watching.cancel() }
         return outcome
     }
-    // The caller is cancelled: the work with it.
+    // The caller was cancelled, so cancel the work.
     running.cancel()
     watching.cancel()
     return nil

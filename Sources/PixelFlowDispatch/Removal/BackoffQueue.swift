@@ -2,22 +2,22 @@ import Logging
 import PixelFlowCore
 import Synchronization
 
-/// Works through a list of tasks in the store, one by one: a task that fails or hangs does not block the others.
+/// Works through a list of tasks in the store, so that a task that fails or hangs does not block the others.
 ///
-/// A round takes one page of the list, and the next round continues after it, so that any number of permanently failing tasks
-/// is skipped. Failed work is retried after a delay that doubles (`BackoffTable`).
+/// A round processes one page of the list, and the next round continues after it, so that permanently failing tasks do not block
+/// later ones. Failed work is retried with doubling delays (`BackoffTable`).
 final class BackoffQueue: Sendable {
-    /// Whether the task has left the list by its work, or why the work has failed.
+    /// Whether the work has removed the task from the list, or why the work has failed.
     typealias Outcome = Result<Bool, any Error>
     typealias Page = @Sendable (_ after: TimelinePosition, _ limit: Int) async throws -> [TaskRecord]
 
-    /// How many tasks a round takes.
+    /// Tasks per round.
     static let page = 500
-    /// Tasks worked on at a time.
+    /// Maximum concurrent tasks.
     static let width = 16
-    /// How long a task may hold one of these places; then it continues in the background.
+    /// How long a task may occupy one of these slots; afterwards, it continues in the background.
     static let waitLimit = Duration.seconds(2)
-    /// When a task in the background is cancelled.
+    /// The time limit for a task in the background.
     static let limit = Duration.seconds(60)
     /// The maximum number of tasks in the background.
     static let stragglers = 256
@@ -40,7 +40,7 @@ final class BackoffQueue: Sendable {
 
     /// - Parameters:
     ///   - position: the position of a task in the list.
-    ///   - work: returns whether the task has left the list by it; otherwise it is repeated, after a delay, until the task does.
+    ///   - work: returns whether it has removed the task from the list; otherwise it is repeated after a delay.
     init(
         _ name: String, clock: any WallClock, logger: Logger, list: @escaping Page,
         position: @escaping @Sendable (TaskRecord) -> TimelinePosition, onOutcome: @escaping @Sendable (Outcome) -> Void,
@@ -55,12 +55,12 @@ final class BackoffQueue: Sendable {
         self.onOutcome = onOutcome
     }
 
-    /// Tasks whose last try has failed.
+    /// The number of tasks whose last attempt has failed.
     var failing: Int { state.withLock { $0.failing.count } }
 
-    /// One round.
+    /// Runs one round.
     ///
-    /// - Throws: the errors of the list. Errors of a task's work are logged, and the work is retried.
+    /// - Throws: errors of the list. Errors of a task's work are logged, and the work is retried.
     func round() async throws {
         let start = state.withLock { $0.position }
         let tasks = try await list(start, Self.page)

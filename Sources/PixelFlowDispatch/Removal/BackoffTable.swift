@@ -1,7 +1,7 @@
 import PixelFlowCore
 import WireFormats
 
-/// When each of many tasks is due for a retry. The delay grows with every attempt, up to a limit, so permanent failures cost little.
+/// The retry times of many tasks. The delay doubles with every attempt, up to a limit, so permanent failures cost little.
 struct BackoffTable: Sendable {
     private struct Entry {
         var tries: Int
@@ -9,7 +9,7 @@ struct BackoffTable: Sendable {
     }
 
     var policy = RetryPolicy(firstPause: .seconds(5), longestPause: .seconds(300), jitter: .equal)
-    /// Tasks beyond it are tried in every round: the table saves work, and nothing depends on it.
+    /// Tasks beyond it are retried in every round, which is correct but takes more work.
     var capacity = 50_000
     private var entries: [TaskID: Entry] = [:]
 
@@ -19,7 +19,7 @@ struct BackoffTable: Sendable {
 
     func isDue(_ id: TaskID, at now: Timestamp) -> Bool { entries[id].map { $0.due <= now } ?? true }
 
-    /// Notes a try.
+    /// Records an attempt.
     ///
     /// - Parameter jitter: 0 to 1.
     mutating func tried(_ id: TaskID, at now: Timestamp, jitter: Double) {
@@ -30,7 +30,7 @@ struct BackoffTable: Sendable {
 
     mutating func forget(_ id: TaskID) { entries[id] = nil }
 
-    /// Forgets tasks that have been due for the longest delay: they were handled elsewhere.
+    /// Removes tasks that have been due for longer than the maximum delay: they were handled elsewhere.
     mutating func prune(at now: Timestamp) {
         entries = entries.filter { $0.value.due + policy.longestPause > now }
     }

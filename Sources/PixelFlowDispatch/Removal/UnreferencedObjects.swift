@@ -1,10 +1,10 @@
 package import PixelFlowCore
 
 extension BlobStore {
-    /// Removes the objects that runs of a final task have stored and that its manifest does not contain.
+    /// Removes objects that runs of a final task have stored but that are not in its manifest.
     ///
-    /// Call it before the task's last event counts as published: a process that dies in between
-    /// leaves the event due, and the dispatcher that publishes it again removes the objects first.
+    /// Call this before acknowledging the task's last event: if the process dies in between,
+    /// the event stays due, and the dispatcher removes the objects before it publishes the event again.
     /// Later runs, after a replay of the task, are not affected.
     package func deleteUnreferenced(of task: TaskRecord) async throws {
         guard task.status.isFinal, task.mayHaveUnreferencedObjects else { return }
@@ -16,12 +16,12 @@ extension BlobStore {
 }
 
 extension TaskRecord {
-    /// A first run that completes the task stores only the objects in its manifest, so most tasks need no listing.
+    /// False for tasks that their first run has completed, which stores only objects in the manifest. So most tasks need no listing.
     fileprivate var mayHaveUnreferencedObjects: Bool { epoch > 1 || (epoch == 1 && status != .completed) }
 }
 
 extension BlobKey {
-    /// The run that an object of the form `tenant/task/generation/epoch/name` is from.
+    /// The epoch in a key of the form `tenant/task/generation/epoch/name`.
     fileprivate var epoch: Int? {
         let parts = rawValue.split(separator: "/")
         return parts.count == 5 ? Int(parts[3]) : nil

@@ -1,23 +1,23 @@
 import PixelFlowCore
 
-/// How many dispatch messages of a lane are kept with the broker while tasks of the lane are held.
+/// How many dispatch messages of a lane are at the broker while tasks of the lane are held.
 ///
-/// A pure state machine. Too few, and slots stay free until the next round; too many, and a task that is sent now waits behind
-/// all of them. The window grows while rounds find it empty, and shrinks slowly while rounds find most of it still there.
-/// `docs/adr/0015-organisations-take-turns.md` has the simulation that its numbers come from.
+/// A pure state machine. With too few messages, slots stay free until the next round; with too many, an urgent task waits behind
+/// all of them. The window grows while rounds find it empty, and shrinks slowly while rounds find most of it unused.
+/// `docs/adr/0015-organisations-take-turns.md` describes the simulation behind its numbers.
 struct DispatchWindow: Sendable {
-    /// The bounds of the window.
+    /// The limits of the window.
     struct Limits: Sendable, Hashable {
         /// The smallest window.
         var least = 4
-        /// Messages for each worker that has something to do, at least.
+        /// The minimum number of messages for each worker that has a task.
         var perWorker = 0
         /// The largest window.
         var most = 2000
     }
 
     let limits: Limits
-    /// Messages that are worth sending ahead, by what rounds have found; fractions count.
+    /// The number of messages worth sending in advance, adapted by rounds; may be fractional.
     private var target: Double
 
     init(_ limits: Limits) {
@@ -25,14 +25,14 @@ struct DispatchWindow: Sendable {
         target = Double(limits.least)
     }
 
-    /// Takes note of what a round has found, and returns the window for it.
+    /// Adapts the window to what a round has found, and returns its new size.
     ///
     /// - Parameters:
-    ///   - sent: messages of the lane that are with the broker.
+    ///   - sent: messages of the lane at the broker.
     ///   - running: tasks of the lane that workers have.
     ///   - workers: workers that have a task of any lane.
     mutating func adapt(sent: Int, running: Int, workers: Int) -> Int {
-        // Half as many as are running: a slot that becomes free finds the next task there.
+        // Half the number of running tasks, so that a slot that becomes free finds its next task there.
         let floor = max(limits.least, limits.perWorker * workers, (running + 1) / 2)
         if Double(sent) <= target / 4 {
             target = target * 1.5 + 1
@@ -43,6 +43,6 @@ struct DispatchWindow: Sendable {
         return Int(target)
     }
 
-    /// The window as it is.
+    /// The current size.
     var size: Int { Int(target) }
 }

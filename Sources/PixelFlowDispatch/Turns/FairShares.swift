@@ -1,23 +1,23 @@
 import PixelFlowCore
 
-/// Decides whose held tasks are sent: a pure function of what is under way.
+/// Decides which held tasks are sent: a pure function of the tasks in progress.
 ///
-/// The next task is always of the organisation that has the least under way for its weight, sent and running tasks alike. So
-/// organisations with held tasks come to have as much under way as their weights say, whatever they began with; one that is
-/// alone gets everything; and one that wants less than its share gets all that it wants.
+/// The next task always comes from the organisation with the fewest sent and running tasks relative to its weight. As a result, the
+/// tasks in progress converge to the weights of organisations with held tasks, regardless of the initial state; a single
+/// organisation gets all capacity; and one that needs less than its share gets all that it needs.
 enum FairShares {
-    /// How many held tasks of each organisation of one lane to send.
+    /// How many held tasks of each organisation to send, for one lane.
     ///
     /// - Parameters:
-    ///   - room: tasks that may be sent.
+    ///   - room: the number of tasks that may be sent.
     ///   - held: organisations with held tasks.
-    ///   - underWay: sent and running tasks of each.
+    ///   - underWay: sent and running tasks of each organisation.
     ///   - weight: of an organisation, at least 1.
     static func allot(
         _ room: Int, among held: [TenantID], underWay: (TenantID) -> Int, weight: (TenantID) -> Int
     ) -> [TenantID: Int] {
         guard room > 0, !held.isEmpty else { return [:] }
-        // Shuffled, so that of many organisations with the same claim, none is always the last.
+        // Shuffled, so that among many organisations with equal claims, none is always last.
         var entries = held.shuffled().map { Entry(tenant: $0, count: underWay($0), weight: max(1, weight($0))) }
         var allotments: [TenantID: Int] = [:]
         for _ in 0..<room {
@@ -32,9 +32,9 @@ enum FairShares {
     ///
     /// - Parameters:
     ///   - underWay: sent and running tasks of the organisation.
-    ///   - capacity: what may be under way in the lane.
+    ///   - capacity: how many tasks of the lane may be in progress.
     ///   - weight: of the organisation.
-    ///   - weights: of all organisations that have something under way, this one included.
+    ///   - weights: the sum for all organisations with tasks in progress, including this one.
     static func mayPass(underWay: Int, capacity: Int, weight: Int, weights: Int) -> Bool {
         underWay < max(1, capacity * weight / max(1, weights))
     }
@@ -44,7 +44,7 @@ enum FairShares {
         var count: Int
         let weight: Int
 
-        /// The lower, the sooner.
+        /// The organisation with the lowest value is next.
         var claim: Double { Double(count + 1) / Double(weight) }
     }
 }

@@ -5,30 +5,30 @@ import PixelFlowTelemetry
 package import ServiceLifecycle
 import Synchronization
 
-/// Lets organisations take turns: only as many tasks of each are with the broker as its share, and the others are held in the
+/// Makes organisations take turns: each has only its share of tasks at the broker, and its other tasks are held in the
 /// task store.
 ///
-/// What is held and what is under way is read from the store in each round, so that a process that ends loses nothing, and any
-/// number of replicas may do this: of replicas that take the same task one gets it. Between rounds, a replica estimates what is
-/// under way from what it sends and from the events of tasks that end. An estimate that is wrong holds a task that could have
-/// passed, until the next round; or lets a task pass that could have been held, at most a share of each replica.
+/// Each round reads the held tasks and those in progress from the store. So nothing is lost if a process ends, and any number of
+/// replicas may run this: if several take the same task, only one gets it. Between rounds, a replica estimates the tasks in
+/// progress from the tasks that it sends and from events. A wrong estimate either holds a task until the next round although it
+/// could have been sent, or sends a task that should have been held, at most one share per replica.
 ///
-/// Without a dispatcher, idle workers find held tasks by themselves (`TaskWorkerStore.waiting`).
+/// Without a dispatcher, idle workers find held tasks by polling (`TaskWorkerStore.waiting`).
 package final class TurnDispatcher: Service {
-    /// Between two rounds while nothing can be sent, and between two looks for held tasks that others have left.
+    /// The interval of rounds while nothing can be sent, and of searches for held tasks that other replicas have left.
     static let idlePace = Duration.seconds(1)
-    /// Organisations and lanes with held tasks that one replica looks after at a time.
+    /// The maximum number of organisations and lanes with held tasks that one replica handles at a time.
     static let queueLimit = 4096
-    /// Due tasks of one organisation and lane that the dispatcher publishes in one round; more are held.
+    /// The maximum number of due tasks per organisation and lane that the dispatcher publishes in one round; others are held.
     static let dueLimit = 16
 
     private struct State {
         var windows: [Lane: DispatchWindow]
-        /// Queues with held tasks, as far as this replica knows.
+        /// Queues with held tasks known to this replica.
         var held: Set<HeldQueue> = []
-        /// Sent and running tasks, estimated since the latest round. Only queues that have some.
+        /// Sent and running tasks, estimated since the latest round. Contains only queues that have some.
         var underWay: [HeldQueue: Int] = [:]
-        /// Running tasks of each lane, when last read.
+        /// Running tasks of each lane in the latest round.
         var running: [Lane: Int] = [:]
     }
 
@@ -44,7 +44,7 @@ package final class TurnDispatcher: Service {
     private let signal = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
     /// - Parameters:
-    ///   - settings: of what is kept with the broker.
+    ///   - settings: of the number of messages at the broker.
     ///   - weight: the weight of an organisation, at least 1.
     package init(
         store: any TaskDispatchStore, events: any TaskEvents, publisher: OutboxPublisher, settings: TurnSettings = TurnSettings(),
@@ -62,15 +62,15 @@ package final class TurnDispatcher: Service {
         state = Mutex(State(windows: Dictionary(uniqueKeysWithValues: Lane.allCases.map { ($0, window) })))
     }
 
-    // MARK: For those who create tasks
+    // MARK: For creators of tasks
 
-    /// Whether a new task may be sent at once. Counts it as sent if so; otherwise it has to be created held, and `noteHeld` be
-    /// called then.
+    /// Whether a new task may be sent immediately, in which case it counts as sent. Otherwise, the caller must create it as held and
+    /// then call `noteHeld`.
     package func mayPass(_ lane: Lane, of tenant: TenantID) -> Bool {
         let queue = HeldQueue(lane: lane, tenant: tenant)
         let weights = weights.withLock { $0 }
         return state.withLock { state in
-            // No task overtakes those of its own organisation and lane.
+            // A task must not overtake others of its organisation and lane.
             guard !state.held.contains(queue) else { return false }
             var active = Set(state.underWay.keys.lazy.filter { $0.lane == lane }.map(\.tenant))
             active.formUnion(state.held.lazy.filter { $0.lane == lane }.map(\.tenant))
@@ -84,7 +84,7 @@ package final class TurnDispatcher: Service {
         }
     }
 
-    /// Has turns given to tasks that were stored as held.
+    /// Schedules tasks that were stored as held.
     package func noteHeld(_ tasks: [TaskRecord]) {
         state.withLock { state in
             for task in tasks where state.held.count < Self.queueLimit { state.held.insert(HeldQueue(task)) }
@@ -92,7 +92,7 @@ package final class TurnDispatcher: Service {
         signal.continuation.yield()
     }
 
-    /// Due tasks that may be published now, and those to be held.
+    /// Splits due tasks into those to publish now and those to hold.
     func split(_ due: [TaskRecord]) -> (now: [TaskRecord], later: [TaskRecord]) {
         var counts: [HeldQueue: Int] = [:]
         var (now, later): ([TaskRecord], [TaskRecord]) = ([], [])
@@ -111,7 +111,7 @@ package final class TurnDispatcher: Service {
                 group.addTask { await self.listen() }
                 group.addTask {
                     await PeriodicService("search for held tasks", every: Self.idlePace, logger: self.logger) {
-                        // Known queues have their turns while the store does not answer with others.
+                        // Known queues take their turns even if the store does not respond.
                         defer { self.signal.continuation.yield() }
                         try await self.findQueues()
                     }.run()
@@ -122,9 +122,9 @@ package final class TurnDispatcher: Service {
         }
     }
 
-    /// Tasks that end are no longer under way, and make room.
+    /// Removes tasks that have ended from the estimate, which frees capacity.
     private func listen() async {
-        // Ends with the cancellation of this task.
+        // Ends when this task is cancelled.
         try? await events.listen {
             self.logger.warning("events not reachable, retrying", metadata: ["error": "\($0)"])
         } _: { change in
@@ -141,17 +141,17 @@ package final class TurnDispatcher: Service {
         if isWaitedFor { signal.continuation.yield() }
     }
 
-    /// Finds queues that other replicas, or earlier processes, have left.
+    /// Finds queues that other replicas or earlier processes have left.
     private func findQueues() async throws {
         let found = try await store.heldQueues(limit: Self.queueLimit)
         state.withLock { state in
             let all = state.held.union(found)
-            // Beyond the limit, each has its chance.
+            // Beyond the limit, choose at random, so that every queue has a chance.
             state.held = all.count > Self.queueLimit ? Set(all.shuffled().prefix(Self.queueLimit)) : all
         }
     }
 
-    /// Rounds for as long as they send something.
+    /// Runs rounds as long as they send tasks.
     private func giveTurns() async {
         while !Task.isCancelled, state.withLock({ !$0.held.isEmpty }) {
             do {
@@ -166,9 +166,9 @@ package final class TurnDispatcher: Service {
         }
     }
 
-    /// One round. Callable directly, so that tests need not wait for it.
+    /// Runs one round. Not private, so that tests can call it directly.
     ///
-    /// - Returns: how many tasks were sent.
+    /// - Returns: the number of tasks sent.
     @discardableResult package func round() async throws -> Int {
         let held = state.withLock { $0.held }
         for tenant in Set(held.map(\.tenant)) {
@@ -186,7 +186,7 @@ package final class TurnDispatcher: Service {
         state.withLock { state in
             for (queue, count) in allotments {
                 state.underWay[queue, default: 0] += counts[queue] ?? 0
-                // Fewer than asked for: there are no more, or another replica has taken some and will go on.
+                // Fewer than requested: there are no more, or another replica has taken some and will continue.
                 if counts[queue, default: 0] < count { state.held.remove(queue) }
             }
             metrics.record(windows: state.windows, queues: state.held)

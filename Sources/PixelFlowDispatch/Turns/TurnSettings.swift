@@ -1,9 +1,9 @@
 package import PixelFlowCore
 
-/// How many tasks are kept with the broker while others are held.
+/// How many tasks are at the broker while others are held.
 package struct TurnSettings: Sendable, Hashable {
-    /// Above the target of the autoscaler, 10, by more than its tolerance: with fewer, it would never see a reason for another
-    /// worker, since held tasks are not part of the lag.
+    /// Above the autoscaler's target of 10 by more than its tolerance: with fewer messages, it would never scale up,
+    /// because held tasks are not part of the lag.
     static let defaultPerWorker = 12
     static let perWorkerSetting = Setting<Int>.integer(
         "PIXELFLOW_DISPATCH_WINDOW", default: defaultPerWorker, in: 0...1000,
@@ -16,10 +16,10 @@ package struct TurnSettings: Sendable, Hashable {
 
     package var perWorker: Int
     package var least: Int
-    /// Between two rounds while tasks are held. The window of a lane is about two rounds' worth, and a task that is sent at once
+    /// The interval of rounds while tasks are held. The window of a lane covers about two rounds, and a task that is sent immediately
     /// waits behind it.
     package var pace: Duration
-    /// Whether organisations take turns at all.
+    /// Whether organisations take turns.
     package var isOn: Bool
 
     package init(perWorker: Int = 0, least: Int = 4, pace: Duration = .milliseconds(50), isOn: Bool = true) {
@@ -29,10 +29,10 @@ package struct TurnSettings: Sendable, Hashable {
         self.least = least
     }
 
-    /// For a process with a worker of its own and no autoscaler, whose task store is in the process: rounds cost little.
+    /// For a process with its own worker, its own task store and no autoscaler, where rounds are cheap.
     package var embedded: TurnSettings { TurnSettings(pace: .milliseconds(10), isOn: isOn) }
 
-    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
+    /// - Throws: `setting_invalid`, with the name of the invalid setting as `field`.
     package init(_ settings: Settings) throws(PixelFlowError) {
         let perWorker = try settings[Self.perWorkerSetting]
         self.init(perWorker: perWorker, isOn: perWorker > 0)

@@ -115,7 +115,7 @@ extension SQLiteTaskStore: BatchWatchStore {
 }
 
 extension TaskTransaction {
-    /// - Throws: `unknown_batch` or `batch_closed` if the batch of a new task takes none.
+    /// - Throws: `unknown_batch` or `batch_closed` if the batch of a new task does not accept it.
     func requireOpenBatch(of task: TaskRecord) throws {
         guard let id = task.batch else { return }
         guard let batch = try database.batchDocument(id, of: task.tenant).map(BatchRow.batch) else {

@@ -3,30 +3,30 @@ import PixelFlowCore
 
 /// The path of an object below the root of the store.
 struct BlobPath: Sendable {
-    /// `tenant/task`, or less for a prefix.
+    /// `tenant/task`, or only a part of it for a prefix.
     let folder: String
-    /// The rest of the key; empty for a prefix of whole folders.
+    /// The rest of the key; empty for a prefix that consists of whole folders.
     let name: String
-    /// `name` as a file, its slashes written as `~`.
+    /// `name` as a file name, with `~` for each slash.
     let file: String
 
-    /// - Throws: `PixelFlowError` if the key could lead elsewhere or is too long. Keys are created by PixelFlow, so this is a defect.
+    /// - Throws: `PixelFlowError` if the key could escape the root or is too long, which is a defect, because PixelFlow creates all keys.
     init(_ key: BlobKey) throws {
         let parts = try key.parts()
         folder = parts.prefix(2).joined(separator: "/")
         name = parts.dropFirst(2).joined(separator: "/")
         file = parts.dropFirst(2).joined(separator: "~")
-        // The longest name that a file may have on Linux.
+        // The maximum length of a file name on Linux.
         guard file.utf8.count <= 255 else { throw PixelFlowError.badBlobKey }
     }
 
-    /// The place of an object, which a prefix of whole folders is not.
+    /// The path of an object; rejects prefixes that consist of whole folders.
     init(object key: BlobKey) throws {
         try self.init(key)
         guard !file.isEmpty else { throw PixelFlowError.badBlobKey }
     }
 
-    /// Whose objects these are.
+    /// The owner of the objects.
     var tenant: TenantID { TenantID(String(folder.prefix { $0 != "/" })) }
 
     var relative: String { file.isEmpty ? folder : folder + "/" + file }
@@ -59,7 +59,7 @@ struct BlobPath: Sendable {
         BlobKey(rawValue: folder + "/" + name.replacingOccurrences(of: "~", with: "/"))
     }
 
-    /// The files that are `file` or lie below it.
+    /// The files that are `file` or begin with it.
     private func names(below root: String) throws -> [String] {
         do {
             return try FileManager.default.contentsOfDirectory(atPath: root + "/" + folder)
@@ -70,7 +70,7 @@ struct BlobPath: Sendable {
     }
 }
 
-/// Unlinks a file that may have gone already.
+/// Unlinks a file that may not exist.
 func unlinkIfThere(_ path: String) throws {
     guard unlink(path) != 0, errno != ENOENT else { return }
     throw FileError.current("unlink", path)

@@ -3,7 +3,7 @@ package import PixelFlowCore
 
 /// The objects of the embedded mode: large ones as files, small ones in the task database.
 package struct EmbeddedBlobStore: BlobStore {
-    /// Up to this many bytes SQLite is faster than a file of one's own; see `make bench`.
+    /// Up to this size, SQLite is faster than a separate file; see `make bench`.
     package static let smallBytes = 64 * 1024
 
     private let files: FileBlobStore
@@ -30,7 +30,7 @@ package struct EmbeddedBlobStore: BlobStore {
         var iterator = stream.makeAsyncIterator()
         while beginning.readableBytes <= Self.smallBytes {
             guard let chunk = try await iterator.next() else {
-                // Many streams end like any other when their reader is cancelled: that is not the end of the object.
+                // Many streams end normally when their reader is cancelled, which must not look like the end of the object.
                 try Task.checkCancellation()
                 try await write(key, bytes: beginning)
                 return beginning.readableBytes
@@ -74,7 +74,7 @@ package struct EmbeddedBlobStore: BlobStore {
     }
 }
 
-/// The mark of the files: small objects lie in the task database, which has one of its own.
+/// The mark of the files. Small objects are in the task database, which has its own mark.
 extension EmbeddedBlobStore: InstallationRecord {
     package func installationMark() async throws -> InstallationMark? { try await files.installationMark() }
 
@@ -85,9 +85,9 @@ extension EmbeddedBlobStore: InstallationRecord {
     package func holdsData() async throws -> Bool { try await files.holdsData() }
 }
 
-/// A stream whose beginning has been read already.
+/// A stream whose beginning has already been read.
 ///
-/// Sendable unchecked: it is read once, by the task that has read the beginning.
+/// `@unchecked Sendable`: only the task that has read the beginning continues to read it, once.
 private final class ContinuedStream: AsyncSequence, AsyncIteratorProtocol, @unchecked Sendable {
     typealias Element = ByteBuffer
     typealias Failure = any Error
@@ -111,7 +111,7 @@ private final class ContinuedStream: AsyncSequence, AsyncIteratorProtocol, @unch
     }
 }
 
-/// A stream of one chunk, or none if it is empty.
+/// A stream of one chunk; empty if the chunk is empty.
 private struct SingleChunk: AsyncSequence, AsyncIteratorProtocol, Sendable {
     typealias Element = ByteBuffer
     typealias Failure = any Error

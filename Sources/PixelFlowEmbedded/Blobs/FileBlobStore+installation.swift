@@ -3,7 +3,7 @@ import NIOCore
 package import PixelFlowCore
 
 extension FileBlobStore: InstallationRecord {
-    /// No tenant's folder begins with a dot.
+    /// Cannot conflict with a tenant's folder, because those never begin with a dot.
     private var markPath: String { root + "/.installation" }
 
     package func installationMark() async throws -> InstallationMark? {

@@ -5,22 +5,22 @@ package import PixelFlowCore
 
 /// Objects as files below one folder.
 ///
-/// A file is written under a temporary name, synced, renamed into place, and its folder synced:
-/// an object is there completely or not at all, after a crash too. `tenant/task/1/2/name` lies in
-/// the folder `tenant/task` as `1~2~name`; so each object costs two syncs however deep its key.
+/// A file is written under a temporary name, synced and renamed, then its folder is synced.
+/// So an object exists completely or not at all, even after a crash. `tenant/task/1/2/name` is stored in
+/// the folder `tenant/task` as `1~2~name`, so each object costs two syncs, regardless of the depth of its key.
 package final class FileBlobStore: BlobStore {
     let root: String
     let partial: String
     private let reserve: DiskReserve?
     private let threads: NIOThreadPool
 
-    /// Opens or creates the store at `path` and removes unfinished writes of an earlier run. Only
-    /// one process may have it open.
+    /// Opens or creates the store at `path`, and removes unfinished writes of earlier runs. Only
+    /// one process may open it at a time.
     ///
     /// - Parameters:
-    ///   - reserve: the space to keep free on the disk; nil if it may be filled.
-    ///   - threads: how many calls to the file system may block at once.
-    /// - Throws: `PixelFlowError` naming the folder.
+    ///   - reserve: the space to keep free on the disk; nil for none.
+    ///   - threads: the maximum number of concurrent blocking file operations.
+    /// - Throws: `PixelFlowError` with the path of the folder.
     package init(path: String, reserve: DiskReserve? = nil, threads: Int = 8) throws {
         self.root = path
         self.reserve = reserve
@@ -58,7 +58,7 @@ package final class FileBlobStore: BlobStore {
         do {
             return try await write(stream, to: file, at: path)
         } catch {
-            // Not left to the end of `file`: the thread that wrote last may hold it a little longer than this call.
+            // Not left to `deinit`: the thread that wrote last may keep `file` alive a little longer than this call.
             file.discard()
             throw error
         }
@@ -73,13 +73,13 @@ package final class FileBlobStore: BlobStore {
             guard gathered.readableBytes >= Self.chunkBytes else { continue }
             let full = gathered
             gathered.clear()
-            // Many uploads may be under way that each found room when they began.
+            // Concurrent uploads may all have found enough space when they started.
             try await blocking {
                 try self.reserve?.require(full.readableBytes, for: .upload)
                 try file.append(full)
             }
         }
-        // Many streams end like any other when their reader is cancelled: that is not the end of the object.
+        // Many streams end normally when their reader is cancelled, which must not look like the end of the object.
         try Task.checkCancellation()
         let rest = gathered
         try await blocking {
@@ -114,7 +114,7 @@ package final class FileBlobStore: BlobStore {
     package func taskPrefixes(after previous: BlobKey?, limit: Int) async throws -> [BlobKey] {
         try await blocking {
             var found: [BlobKey] = []
-            // With its slash a tenant sorts as its keys do: `t-1/…` before `t/…`.
+            // Append the slash so that tenants sort in the order of their keys: `t-1/…` before `t/…`.
             let tenants = try FileManager.default.contentsOfDirectory(atPath: self.root).filter { !$0.hasPrefix(".") }.map { $0 + "/" }
             let first = (previous?.rawValue.split(separator: "/").first).map { $0 + "/" } ?? ""
             for tenant in tenants.sorted() where tenant >= first {
@@ -138,7 +138,7 @@ package final class FileBlobStore: BlobStore {
         try await blocking { try reserve.require(size, for: purpose) }
     }
 
-    /// `init` has removed the files of writes that a crash cut off; this finds writes of this process that hang.
+    /// Finds writes of this process that hang; `init` has already removed the files of writes that a crash interrupted.
     package func removeUnfinishedWrites(before time: Timestamp) async throws -> Int {
         try await blocking {
             var removed = 0
@@ -153,10 +153,10 @@ package final class FileBlobStore: BlobStore {
         }
     }
 
-    /// How much is read or written in one call.
+    /// Bytes per read or write.
     static let chunkBytes = 256 * 1024
 
-    /// Runs `body` on a thread that may block; errors of the file system become an outage of the store.
+    /// Runs `body` on a thread that may block, and converts file system errors to an outage of the store.
     func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         do {
             return try await threads.runIfActive(body)
@@ -183,7 +183,7 @@ extension Range<Int> {
     fileprivate func dropFirst(_ count: Int) -> Range<Int> { Swift.min(upperBound, lowerBound + count)..<upperBound }
 }
 
-/// The bytes of a file, a chunk at a time as they are asked for.
+/// The bytes of a file, read in chunks on demand.
 private struct FileByteStream: AsyncSequence, Sendable {
     typealias Element = ByteBuffer
     typealias Failure = any Error

@@ -1,22 +1,22 @@
 import Foundation
 import NIOCore
 
-/// An error of the file system, with the call that failed.
+/// A file system error, with the failed call.
 struct FileError: Error, CustomStringConvertible {
     let call: String
     let path: String
     let code: Int32
 
-    /// From `errno`.
+    /// Reads `errno`.
     static func current(_ call: String, _ path: String) -> FileError { FileError(call: call, path: path, code: errno) }
 
-    /// The disk, or someone's share of it, is full.
+    /// Whether the disk or a quota is full.
     var isLackOfRoom: Bool { code == ENOSPC || code == EDQUOT }
 
     var description: String { "\(call) \(path): \(String(cString: strerror(code)))" }
 }
 
-/// A file that is being written and has no lasting name yet. Gone again unless it is committed.
+/// A file being written under a temporary name. Removed unless it is committed.
 final class PartialFile: Sendable {
     private let path: String
     private let descriptor: Int32
@@ -33,7 +33,7 @@ final class PartialFile: Sendable {
         discard()
     }
 
-    /// Removes the file, unless it has been committed under its final name: then it no longer has this one.
+    /// Removes the file. After `commit`, no file has the temporary name any more.
     func discard() { unlink(path) }
 
     func append(_ bytes: ByteBuffer) throws {
@@ -50,14 +50,14 @@ final class PartialFile: Sendable {
         }
     }
 
-    /// Syncs the file and gives it a lasting name in a folder that is there.
+    /// Syncs the file and renames it within an existing folder.
     func commit(as target: String, in folder: String) throws {
         guard fsync(descriptor) == 0 else { throw FileError.current("fsync", path) }
         guard rename(path, target) == 0 else { throw FileError.current("rename", target) }
         try syncFolder(folder)
     }
 
-    /// Syncs the file and gives it its lasting name, which survives a crash of the machine.
+    /// Syncs the file and renames it to its final name, which then survives a crash of the machine.
     func commit(to place: BlobPath, below root: String) throws {
         guard fsync(descriptor) == 0 else { throw FileError.current("fsync", path) }
         let folder = root + "/" + place.folder
@@ -111,7 +111,7 @@ final class ReadableFile: Sendable {
         }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            // Closed by `deinit`, which also runs after a failed initializer.
+            // `deinit` closes the descriptor: it also runs after a failed initializer.
             size = 0
             return nil
         }

@@ -5,9 +5,9 @@ import PixelFlowCore
 
 /// Small objects in the task database.
 ///
-/// A file costs two syncs, and a folder one more; for a thumbnail that takes longer than rendering it.
-/// In the write-ahead log of the task database an object needs no sync of its own: the commit that
-/// accepts or completes its task comes later in the same log and syncs both.
+/// A file costs two syncs, and a new folder one more, which takes longer than rendering a thumbnail.
+/// In the write-ahead log of the task database, an object needs no sync of its own: the commit that
+/// accepts or completes its task follows in the same log and syncs both.
 struct SmallObjects: Sendable {
     let store: SQLiteTaskStore
 
@@ -28,7 +28,7 @@ struct SmallObjects: Sendable {
 
     func remove(_ place: BlobPath) async throws {
         let (condition, arguments) = Self.below(place)
-        // Looked up first: large objects are removed by the same calls, and a write costs more.
+        // Check first: large objects are removed by the same calls, and a write costs more than a read.
         let isThere = try await store.read { database in
             try Bool.fetchOne(
                 database.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM object WHERE \(condition))"), arguments: arguments)
@@ -57,7 +57,7 @@ struct SmallObjects: Sendable {
         }
     }
 
-    /// What is at or below a prefix. The character after the slash is the digit zero.
+    /// Matches objects at or below a prefix. The character after the slash is the digit zero.
     private static func below(_ place: BlobPath) -> (condition: String, arguments: StatementArguments) {
         if place.file.isEmpty {
             let prefix = place.folder

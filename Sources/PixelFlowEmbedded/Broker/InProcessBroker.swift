@@ -3,7 +3,7 @@ import Logging
 package import PixelFlowCore
 import Synchronization
 
-/// Dispatch messages within one process. Forgets everything with the process, which the task protocol allows.
+/// Dispatch messages within one process. They are lost when the process ends, which the task protocol allows.
 package final class InProcessBroker: TaskBroker {
     private struct State {
         var queues: [Lane: Deque<DispatchMessage>] = [:]
@@ -23,7 +23,7 @@ package final class InProcessBroker: TaskBroker {
     private let state = Mutex(State())
     private let capacity: Int
 
-    /// - Parameter capacity: dispatch messages that may wait; more are refused, and the dispatcher sends them again later.
+    /// - Parameter capacity: the maximum number of waiting dispatch messages; further ones are rejected, and the dispatcher retries.
     package init(capacity: Int = 100_000) { self.capacity = capacity }
 
     /// - Throws: `PixelFlowError` with `retry == .outage` while the queue is full.
@@ -40,7 +40,7 @@ package final class InProcessBroker: TaskBroker {
         for (continuation, message) in handed { continuation.resume(returning: message) }
     }
 
-    /// A failed task stays in the task store, from which it is listed and replayed; the embedded mode has no other place for it.
+    /// Does nothing: a failed task stays in the task store, from which it is listed and replayed.
     package func deadLetter(_ task: TaskRecord) async throws {}
 
     package func subscribe() async throws -> any DispatchSubscription {
@@ -54,7 +54,7 @@ package final class InProcessBroker: TaskBroker {
 
     package func check() async throws {}
 
-    /// How many dispatch messages wait.
+    /// The number of waiting dispatch messages.
     package var depth: Int { state.withLock { $0.count } }
 
     private struct Subscription: DispatchSubscription {

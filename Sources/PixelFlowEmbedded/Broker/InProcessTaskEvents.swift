@@ -4,7 +4,7 @@ package import PixelFlowCore
 package final class InProcessTaskEvents: TaskEvents {
     private let broadcast: Broadcast<TaskChange>
 
-    /// - Parameter buffer: changes kept for a subscriber that lags behind.
+    /// - Parameter buffer: changes buffered for a slow subscriber.
     package init(buffer: Int = 1024) { broadcast = Broadcast(capacity: buffer) }
 
     package func publish(_ changes: [TaskChange]) async throws { broadcast.send(changes) }

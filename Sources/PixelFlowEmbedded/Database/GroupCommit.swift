@@ -2,19 +2,19 @@ import Dispatch
 import GRDB
 import Synchronization
 
-/// The only writer of a SQLite database, with many writes per transaction.
+/// The only writer of a SQLite database, which combines many writes into one transaction.
 ///
-/// While one transaction is being synced to the disk, the writes that arrive meanwhile wait and
-/// then share the next. Under load the cost of an fsync is so spread over many tasks, and an idle
-/// database still answers after a single one. A write that fails is rolled back to its savepoint
-/// and leaves the others of its transaction alone.
+/// While a transaction is being synced to disk, new writes wait and
+/// then share the next transaction. Under load, this spreads the cost of an fsync over many tasks, while an idle
+/// database still responds after a single one. A failed write is rolled back to its savepoint
+/// without affecting the others of its transaction.
 ///
-/// Writes get a `Context`, which is created for each transaction.
+/// Writes receive a `Context`, which is created for each transaction.
 final class GroupCommit<Context: TransactionContext>: Sendable {
     private struct Job: Sendable {
         let durability: Durability
         let run: @Sendable (Context) -> Void
-        /// Called once the transaction has ended, with the error that undid it.
+        /// Called when the transaction has ended, with the error if it failed.
         let finish: @Sendable ((any Error)?) -> Void
     }
 
@@ -34,9 +34,9 @@ final class GroupCommit<Context: TransactionContext>: Sendable {
         self.makeContext = makeContext
     }
 
-    /// Runs `body` in a transaction and returns its value once that has been committed.
+    /// Runs `body` in a transaction, and returns its value once the transaction is committed.
     ///
-    /// - Parameter body: must be quick; it runs on the writing thread.
+    /// - Parameter body: must be fast, because it runs on the writing thread.
     func write<Value: Sendable>(
         _ durability: Durability, _ body: @escaping @Sendable (Context) throws -> Value
     ) async throws -> Value {
@@ -85,13 +85,13 @@ final class GroupCommit<Context: TransactionContext>: Sendable {
         let mustSync = jobs.contains { $0.durability == .machine }
         do {
             try database.writeWithoutTransaction { database in
-                // Not allowed inside a transaction, hence not part of it.
+                // Not allowed inside a transaction.
                 try database.execute(sql: "PRAGMA synchronous = \(mustSync ? "FULL" : "NORMAL")")
                 let context = makeContext(database)
                 var isCommitting = false
                 do {
                     try database.inTransaction(.immediate) {
-                        // If one write costs the whole transaction, as on a full disk, GRDB refuses those after it and the commit.
+                        // If one write rolls back the whole transaction, as on a full disk, GRDB rejects all later writes and the commit.
                         for job in jobs { job.run(context) }
                         context.willCommit()
                         isCommitting = true
@@ -110,22 +110,22 @@ final class GroupCommit<Context: TransactionContext>: Sendable {
     }
 }
 
-/// How a write must survive.
+/// What a write must survive.
 enum Durability: Sendable {
-    /// A crash of the machine: synced before the caller hears of it.
+    /// A crash of the machine: the write is synced before the caller continues.
     case machine
-    /// A crash of the process: handed to the operating system.
+    /// A crash of the process: the write is passed to the operating system.
     case process
 }
 
-/// Shared by the writes of one transaction. Confined to the writing thread.
+/// The state shared by the writes of one transaction. Confined to the writing thread.
 protocol TransactionContext: AnyObject, SendableMetatype {
-    /// Runs one write; if it throws, it has no effect.
+    /// Runs one write; if it throws, the write has no effect.
     func inSavepoint<Value>(_ body: (Self) throws -> Value) throws -> Value
-    /// Called before the transaction is committed, from when on others may see it in the database.
+    /// Called immediately before the commit, which makes the changes visible in the database.
     func willCommit()
-    /// Called once the transaction is in the database.
+    /// Called after a successful commit.
     func didCommit()
-    /// Called in its place if the commit fails.
+    /// Called instead of `didCommit` if the commit fails.
     func didFail()
 }

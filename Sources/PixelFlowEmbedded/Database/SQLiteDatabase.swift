@@ -4,9 +4,9 @@ import PixelFlowCore
 
 /// Opens SQLite files with PixelFlow's configuration.
 enum SQLiteDatabase {
-    /// Opens or makes the database at `path` with write-ahead log, readable by its owner only.
+    /// Opens or creates the database at `path` in WAL mode, readable only by its owner.
     ///
-    /// - Throws: `PixelFlowError` naming the file.
+    /// - Throws: `PixelFlowError` with the path of the file.
     static func open(path: String, migrations: DatabaseMigrator, readers: Int = 5) throws -> DatabasePool {
         do {
             try makePrivateFile(path)
@@ -25,8 +25,8 @@ enum SQLiteDatabase {
         }
     }
 
-    /// Another process may be migrating at the same moment. Each migration is one transaction, so whoever
-    /// loses the race finds it done on the next attempt.
+    /// Another process may be migrating simultaneously. Each migration is one transaction, so the process that
+    /// loses the race finds it completed on its next attempt.
     private static func migrate(_ pool: DatabasePool, _ migrations: DatabaseMigrator, attempts: Int = 5) throws {
         do {
             try migrations.migrate(pool)

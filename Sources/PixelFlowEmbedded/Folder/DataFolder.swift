@@ -2,14 +2,14 @@ import Crypto
 import Foundation
 import PixelFlowCore
 
-/// The folder in which one embedded PixelFlow keeps everything, locked for as long as the process lives.
+/// The data folder of one embedded PixelFlow, locked during the lifetime of the process.
 package final class DataFolder: Sendable {
     package let path: String
     private let descriptor: Int32
 
-    /// Creates the folder if it is missing, and takes its lock.
+    /// Creates the folder if it does not exist, and locks it.
     ///
-    /// - Throws: `PixelFlowError` naming the folder, with code `data_folder_locked` if another process uses it.
+    /// - Throws: `PixelFlowError` with the path of the folder, and code `data_folder_locked` if another process uses it.
     package init(path: String) throws {
         self.path = path
         do {
@@ -22,16 +22,16 @@ package final class DataFolder: Sendable {
         guard descriptor >= 0 else {
             throw PixelFlowError(.unavailable, code: "data_folder_unusable", "The folder \(path) is not writable.")
         }
-        // Released by the operating system, however the process ends.
+        // The operating system releases the lock, however the process ends.
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            // `deinit` closes the file: it runs after this, for everything has been initialized.
+            // All properties are initialized, so `deinit` runs and closes the file.
             throw PixelFlowError(.conflict, code: "data_folder_locked", "The folder \(path) is in use by another PixelFlow process.")
         }
     }
 
-    /// A secret of 256 random bits in a file of the folder that only its owner can read; made if the file is missing.
+    /// A secret of 256 random bits in a file of the folder that only its owner can read; created if the file does not exist.
     ///
-    /// - Throws: `data_folder_unusable` if it can be neither read nor written.
+    /// - Throws: `data_folder_unusable` if the file can be neither read nor written.
     package static func secret(named name: String, in path: String) throws -> String {
         let file = path + "/" + name
         do {
@@ -39,7 +39,7 @@ package final class DataFolder: Sendable {
                 return try String(contentsOfFile: file, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
             }
             let secret = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0).base64EncodedString() }
-            // Renamed once it is complete, so that a crash leaves the whole secret or none.
+            // Rename the complete file, so that a crash leaves either the whole secret or none.
             let partial = file + ".partial"
             try? FileManager.default.removeItem(atPath: partial)
             guard

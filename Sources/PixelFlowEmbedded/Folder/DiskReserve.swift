@@ -1,10 +1,10 @@
 import Foundation
 package import PixelFlowCore
 
-/// The space that is kept free on a disk, so that clients can still delete, sign in and read when it is full.
+/// The space that is kept free on a disk, so that clients can still delete, sign in and read when it is nearly full.
 ///
-/// Uploads stop at the low-water mark. Outputs of accepted tasks may use half of the rest; the other half is for SQLite, whose
-/// log needs room before anything can be deleted.
+/// Uploads stop at the low-water mark. Outputs of accepted tasks may use half of the remaining space; the other half is for SQLite,
+/// whose log needs space before anything can be deleted.
 package struct DiskReserve: Sendable {
     static let bytesSetting = Setting<Int>.integer(
         "PIXELFLOW_DISK_RESERVE_BYTES", default: 512 * 1024 * 1024, in: 0...1 << 40,
@@ -15,22 +15,22 @@ package struct DiskReserve: Sendable {
 
     package static let descriptions: [SettingDescription] = [bytesSetting.description, percentSetting.description]
 
-    /// What SQLite's log may grow to between two checkpoints, with room for the pages that they write.
+    /// The maximum size of SQLite's log between two checkpoints, plus the pages that a checkpoint writes.
     static let logBytes = 16 * 1024 * 1024
 
     package var bytes: Int
     package var percent: Int
-    /// Returns the free space on the disk.
+    /// Returns the free space of the disk.
     let room: @Sendable () throws -> DiskRoom
 
-    /// - Parameter room: asked before each upload and each write.
+    /// - Parameter room: called before each upload and each write.
     package init(bytes: Int = 512 * 1024 * 1024, percent: Int = 5, room: @escaping @Sendable () throws -> DiskRoom) {
         self.bytes = bytes
         self.percent = percent
         self.room = room
     }
 
-    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
+    /// - Throws: `setting_invalid`, with the name of the invalid setting as `field`.
     package init(_ settings: Settings, path: String) throws(PixelFlowError) {
         self.init(bytes: try settings[Self.bytesSetting], percent: try settings[Self.percentSetting]) { try DiskRoom(path: path) }
     }
@@ -42,7 +42,7 @@ package struct DiskReserve: Sendable {
         case task
     }
 
-    /// Returns where `size` more bytes leave the reserve alone.
+    /// Returns if writing `size` bytes leaves the reserve free.
     ///
     /// - Throws: `insufficient_storage`.
     func require(_ size: Int, for purpose: Purpose) throws {
@@ -57,14 +57,14 @@ package struct DiskReserve: Sendable {
         throw PixelFlowError.insufficientStorage(cause: LowWaterError(available: room.available, mark: mark))
     }
 
-    /// Bytes that uploads leave free on a disk of this size.
+    /// Bytes that uploads must leave free on a disk of this size.
     func lowWaterMark(of size: Int) -> Int {
         guard bytes > 0, percent > 0 else { return 0 }
         return max(min(bytes, size / 100 * percent), min(Self.logBytes, size / 4))
     }
 }
 
-/// The room on a file system, in bytes.
+/// The size and free space of a file system in bytes.
 package struct DiskRoom: Sendable, Hashable {
     package var available: Int
     package var size: Int
@@ -74,7 +74,7 @@ package struct DiskRoom: Sendable, Hashable {
         self.size = size
     }
 
-    /// Of the file system that `path` lies on.
+    /// Of the file system that contains `path`.
     package init(path: String) throws {
         var facts = statvfs()
         guard statvfs(path, &facts) == 0 else { throw FileError.current("statvfs", path) }
@@ -83,7 +83,7 @@ package struct DiskRoom: Sendable, Hashable {
     }
 }
 
-/// Less is free than must stay free.
+/// The free space is below the limit.
 struct LowWaterError: Error, CustomStringConvertible {
     let available: Int
     let mark: Int

@@ -1,7 +1,7 @@
 import GRDB
 import PixelFlowIdentity
 
-/// The steps to the tables of the auth database. A migration, once released, is never changed.
+/// The migrations of the auth database. A released migration is never changed.
 enum IdentityMigrations {
     static var all: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -25,7 +25,7 @@ enum IdentityMigrations {
         for migration in IdentitySchema.migrations {
             migrator.registerMigration(migration.name) { database in
                 let sql = migration.sql.withUTF8Buffer { String(decoding: $0, as: UTF8.self) }
-                // Strict tables know 64-bit integers by another name.
+                // Strict tables use another name for 64-bit integers.
                 try database.execute(sql: sql.replacing("BIGINT", with: "INTEGER"))
             }
         }

@@ -4,15 +4,15 @@ package import PixelFlowIdentity
 
 /// Identities in one SQLite file that only its owner can read.
 ///
-/// Every write is synced to the disk before the call returns. Several processes may share the file.
+/// Every write is synced to disk before the call returns. Several processes may share the file.
 package final class SQLiteIdentityDatabase: SQLDatabase {
     private let database: DatabasePool
 
-    /// Opens the database at `path`, making it if there is none.
+    /// Opens the database at `path`, creating it if necessary.
     ///
-    /// - Throws: `database_unusable`, naming the file.
+    /// - Throws: `database_unusable` with the path of the file.
     package init(path: String) throws {
-        // One reader: a look-up by key takes microseconds, and each connection costs memory.
+        // One reader: a lookup by key takes microseconds, and each connection costs memory.
         database = try SQLiteDatabase.open(path: path, migrations: IdentityMigrations.all, readers: 1)
     }
 
@@ -33,7 +33,7 @@ package final class SQLiteIdentityDatabase: SQLDatabase {
     }
 
     package func snapshot(_ body: @escaping @Sendable (any SQLConnection) throws -> Void) async throws {
-        // A connection of its own, since it may take minutes.
+        // A separate connection, because this may take minutes.
         try await answering { try await database.makeSnapshot().read { try body(SQLiteConnection(database: $0)) } }
     }
 
@@ -51,7 +51,7 @@ private struct SQLiteConnection: SQLConnection {
 
     func execute(_ statement: SQLStatement, _ values: [SQLValue], read: (any SQLRow) -> Void) throws -> Int {
         let prepared = try database.cachedStatement(sql: statement.sql)
-        // SQLite takes `$1` for a name and numbers it by where it stands first.
+        // SQLite treats `$1` as a name and numbers names by first occurrence.
         let named = zip(1..., values).map { ("\($0)", $1.databaseValue) }
         let arguments = StatementArguments(Dictionary(uniqueKeysWithValues: named))
         guard prepared.columnCount > 0 else {

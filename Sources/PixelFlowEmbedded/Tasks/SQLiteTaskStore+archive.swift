@@ -3,13 +3,13 @@ import GRDB
 package import PixelFlowCore
 
 extension SQLiteTaskStore: ArchivableStore {
-    /// What is restored, in this order.
+    /// The restored tables, in this order.
     static let archivedTables = [
         "quota", "usage_now", "usage_day", "preset", "webhook", "batch", "audit_outbox", "task", "webhook_delivery",
     ]
-    /// The installation's own: small objects are read and written as objects, orphans are found anew.
+    /// Specific to the installation: small objects are archived as objects, and orphans are found again.
     static let unarchivedTables = ["object", "orphan", "installation", "restore"]
-    /// What a service writes before anybody uses it, or keeps when all is deleted.
+    /// Tables that have rows before anyone uses the service, or keep them after everything has been deleted.
     private static let insignificant: Set = ["usage_now", "usage_day", "audit_outbox"]
 
     package var archiveForm: ArchiveForm { ArchiveForm(name: "tasks in SQLite", schema: TaskSchema.migrations.migrations.count) }
@@ -20,7 +20,7 @@ extension SQLiteTaskStore: ArchivableStore {
 
     package func archivedRows() -> ArchivedRows {
         ArchivedRows { [database] pipe in
-            // A connection of its own, since it may take minutes.
+            // A separate connection, because this may take minutes.
             try await Self.reachable {
                 try await database.makeSnapshot().read { database in
                     try pipe.begin()
@@ -55,7 +55,7 @@ extension SQLiteTaskStore: ArchivableStore {
         try await write(.machine) { tasks in
             try tasks.database.execute(sql: "DELETE FROM restore WHERE backup = ?", arguments: [backup])
         }
-        // Rows that were written past the cache; nobody has seen other states of them, and lists change.
+        // These rows bypass the cache, which cannot contain other states of them, but lists change.
         changes.changeAll()
     }
 
@@ -89,7 +89,7 @@ extension SQLiteTaskStore: ArchivableStore {
         try database.primaryKey(table).columns.joined(separator: ", ")
     }
 
-    /// A row that is there already, from an interrupted restore, may have changed since.
+    /// Keeps a row that exists from an interrupted restore, because it may have changed since.
     private static func insert(_ row: ArchiveRow, in database: Database) throws {
         guard archivedTables.contains(row.table), try database.columns(in: row.table).count == row.values.count else {
             throw PixelFlowError.archiveRowInvalid("There is no table \(row.table) with \(row.values.count) columns.")
@@ -104,7 +104,7 @@ extension SQLiteTaskStore: ArchivableStore {
         }
     }
 
-    /// Usage is restored as it was: triggers would count every task once more.
+    /// Usage is restored from its own rows: triggers would count every task a second time.
     private static func withoutTriggers(_ database: Database, _ body: () throws -> Void) throws {
         let triggers = try Row.fetchAll(database, sql: "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
         for trigger in triggers { try database.execute(sql: "DROP TRIGGER \(trigger["name"] as String)") }
@@ -114,7 +114,7 @@ extension SQLiteTaskStore: ArchivableStore {
 }
 
 extension ArchiveValue {
-    /// - Throws: `archive_row_invalid` for a fraction, which no column has.
+    /// - Throws: `archive_row_invalid` for a floating-point number, which no column contains.
     fileprivate init(_ value: DatabaseValue) throws(PixelFlowError) {
         switch value.storage {
         case .null: self = .null

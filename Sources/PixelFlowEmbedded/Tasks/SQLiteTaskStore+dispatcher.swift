@@ -79,9 +79,9 @@ extension SQLiteTaskStore: TaskDispatchStore {
 }
 
 extension SQLiteTaskStore {
-    /// Takes back everything that another run of this process left behind, without waiting for leases
-    /// or for the trust in dispatch messages to run out: the in-process broker has forgotten them all, and
-    /// the lock on the data folder says that no one else is at work.
+    /// Takes back everything that an earlier run of this process left behind, without waiting for leases to expire
+    /// or for dispatch messages to count as lost: the in-process broker has lost all of them, and
+    /// the lock on the data folder proves that no other process is running.
     package func recoverAfterRestart() async throws {
         try await write(.machine) { tasks in
             for id in try tasks.ids("SELECT id FROM task WHERE status = 'PROCESSING' AND deleted_at IS NULL", []) {
@@ -99,7 +99,7 @@ extension SQLiteTaskStore {
 }
 
 extension TaskTransaction {
-    /// Applies a transition if it is allowed and the task can be read, and ignores it otherwise.
+    /// Applies a transition if it is allowed and the task can be decoded; otherwise does nothing.
     @discardableResult fileprivate func applyIfPossible(
         _ transition: TaskTransition, to id: TaskID, by store: SQLiteTaskStore
     ) throws -> Bool {

@@ -1,9 +1,9 @@
 import GRDB
 import PixelFlowCore
 
-/// Documents as the roles of the store read them.
+/// Reads documents for the roles of the store.
 extension SQLiteTaskStore {
-    /// The first `limit` tasks of one tenant that `clause`, from `WHERE` on, finds; in the tenant's turn.
+    /// The first `limit` tasks of one tenant that match `clause`, which starts at `WHERE`; runs in the tenant's turn.
     func documents(
         of tenant: TenantID, _ clause: String, _ arguments: StatementArguments, limit: Int
     ) async throws -> [TaskRecord] {
@@ -14,7 +14,7 @@ extension SQLiteTaskStore {
                 var tasks: [TaskRecord?] = []
                 for document in documents {
                     tasks.append(unreadable.value(of: .task) { try document.task() })
-                    // Decoding large documents takes time: yield to others in between, and stop if the caller has been cancelled.
+                    // Decoding large documents takes time: yield in between, and stop if the caller has been cancelled.
                     if documents.count > 1 {
                         await Task.yield()
                         try Task.checkCancellation()
@@ -25,9 +25,9 @@ extension SQLiteTaskStore {
         }
     }
 
-    /// The task of one tenant that `clause`, from `WHERE` on, finds.
+    /// The task of one tenant that matches `clause`, which starts at `WHERE`.
     ///
-    /// - Throws: `task_database_unavailable` for one that only a newer version can read.
+    /// - Throws: `task_database_unavailable` if only a newer version can decode it.
     func document(of tenant: TenantID, _ clause: String, _ arguments: StatementArguments) async throws -> TaskRecord? {
         try await read(for: tenant) {
             try StoredDocument.fetchAll($0, clause, arguments).first
@@ -36,7 +36,7 @@ extension SQLiteTaskStore {
         }
     }
 
-    /// The first `limit` tasks, of whichever tenant, that `clause`, from `WHERE` on, finds.
+    /// The first `limit` tasks of all tenants that match `clause`, which starts at `WHERE`.
     func documents(_ clause: String, _ arguments: StatementArguments, limit: Int) async throws -> [TaskRecord] {
         try await UnreadableRows.page(limit: limit) { limit in
             try await read { try StoredDocument.fetchAll($0, clause + " LIMIT \(limit)", arguments) }
@@ -44,7 +44,7 @@ extension SQLiteTaskStore {
         }
     }
 
-    /// Whoever asks for a row that only a newer version can read may ask that one later.
+    /// If only a newer version can decode a row, the caller may get it from that version later.
     static func readable<Value>(_ read: () throws -> Value) throws(PixelFlowError) -> Value {
         do {
             return try read()
@@ -55,6 +55,6 @@ extension SQLiteTaskStore {
 }
 
 extension TimelinePosition {
-    /// The id to compare with. No task's id is greater than a tilde.
+    /// The id to compare with. All task ids sort before a tilde.
     var lastID: String { task?.rawValue ?? "~" }
 }

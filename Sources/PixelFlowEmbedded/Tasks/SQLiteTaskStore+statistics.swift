@@ -61,7 +61,7 @@ extension SQLiteTaskStore {
     private static func timeline(_ database: Database, _ tenant: String, _ now: Timestamp) throws -> [TaskInterval] {
         var minutes = TaskInterval.minutes(until: now)
         guard let first = minutes.first?.start.microseconds else { return [] }
-        // Tasks that started or ended since then have also changed since then, and changes have an index.
+        // Tasks that have started or ended since then have also changed since then, and changes have an index.
         let recent = "tenant = ? AND deleted_at IS NULL AND updated_at >= ?"
         for row in try Row.fetchAll(
             database,

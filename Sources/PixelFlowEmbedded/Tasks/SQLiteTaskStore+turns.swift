@@ -1,7 +1,7 @@
 import GRDB
 package import PixelFlowCore
 
-/// Held tasks, and the tasks that are under way beside them.
+/// Held tasks, and the tasks in progress that compete with them.
 extension SQLiteTaskStore {
     package func occupancy() async throws -> Occupancy {
         let now = now.microseconds
@@ -23,7 +23,7 @@ extension SQLiteTaskStore {
             for row in try Row.fetchAll(database.cachedStatement(sql: running)) {
                 guard let lane = Lane(rank: row[0]) else { continue }
                 occupancy.shares[HeldQueue(lane: lane, tenant: TenantID(row[1])), default: .init()].running = row[2]
-                // The one that works in this process.
+                // The worker in this process.
                 occupancy.workers = 1
             }
             return occupancy
@@ -32,7 +32,7 @@ extension SQLiteTaskStore {
 
     package func heldQueues(limit: Int) async throws -> Set<HeldQueue> {
         try await read { database in
-            // From one organisation to the next, so that the length of a queue makes no difference.
+            // Skips from one organisation to the next, so that the length of a queue does not matter.
             let sql = """
                 WITH RECURSIVE queue (lane, tenant) AS (
                     SELECT column1, (SELECT MIN(tenant) FROM task

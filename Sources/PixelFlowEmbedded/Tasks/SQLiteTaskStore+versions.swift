@@ -1,6 +1,6 @@
 package import PixelFlowCore
 
-/// One process alone has the database open (`DataFolder`), and all writes go through `TaskTransaction`.
+/// Exact, because only one process has the database open (`DataFolder`), and all writes use `TaskTransaction`.
 extension SQLiteTaskStore: TaskVersions {
     package var areExact: Bool { true }
 

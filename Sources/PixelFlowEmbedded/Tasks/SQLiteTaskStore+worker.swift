@@ -15,7 +15,7 @@ extension SQLiteTaskStore: TaskWorkerStore {
             }
             let sent = ready(isHeld: false, in: lanes, order: "lane, next_run_at")
             let found = try String.fetchAll(database.cachedStatement(sql: sent), arguments: [start, 0, limit])
-            // Cancelled or not, and of whatever lane: a dispatcher is giving turns.
+            // Cancelled or not, and in any lane: a dispatcher is active.
             let any = ready(isHeld: false, in: Lane.allCases, order: "lane, next_run_at")
             let isTurning = try String.fetchOne(database.cachedStatement(sql: any), arguments: [now, 1, 1]) != nil
             if !found.isEmpty || isTurning { return found.map { TaskID($0) } }

@@ -6,8 +6,8 @@ import Synchronization
 
 /// Tasks and presets in one SQLite file, for one process.
 ///
-/// Writes go through a `GroupCommit`; each loads the document, has `TaskStateMachine` judge, and
-/// writes it back in one transaction.
+/// Writes go through a `GroupCommit`: each loads the document, applies `TaskStateMachine`, and
+/// stores the result in the same transaction.
 package final class SQLiteTaskStore: Sendable {
     let database: DatabasePool
     private let commits: GroupCommit<TaskTransaction>
@@ -22,16 +22,16 @@ package final class SQLiteTaskStore: Sendable {
             "rows that only a newer version can read are left to it", metadata: ["rows": "\(kind.rawValue)", "error": "\(error)"])
     }
 
-    /// Read-only connections. Reads without a tenant always find one, since tenants hold at most `readLimits.permits`.
+    /// Read-only connections. Reads without a tenant always find a free one, because tenants use at most `readLimits.permits`.
     static let readers = 5
-    /// Reads of tenants at a time, and those that may wait: at a millisecond each they are served long before `readWaitTimeout`.
+    /// Limits concurrent and waiting reads of tenants: at a millisecond each, all of them complete long before `readWaitTimeout`.
     package static let readLimits = FairSemaphoreLimits(permits: 4, permitsOfOneKey: 2, waiting: 1000, waitingOfOneKey: 200)
     /// How long a read may wait for its turn.
     static let readWaitTimeout = Duration.seconds(20)
 
-    /// Opens or makes the database at `path`.
+    /// Opens or creates the database at `path`.
     ///
-    /// - Throws: `PixelFlowError` naming the file.
+    /// - Throws: `PixelFlowError` with the path of the file.
     package init(
         path: String, policy: TaskPolicy = .standard, clock: any WallClock = SystemClock(), cached: Int = 2000,
         readLimits: FairSemaphoreLimits = SQLiteTaskStore.readLimits
@@ -47,7 +47,7 @@ package final class SQLiteTaskStore: Sendable {
         self.machine = TaskStateMachine(policy: policy)
     }
 
-    /// Time by the clock, but never the same twice, so that changes have a total order.
+    /// The current time, adjusted to be unique, so that changes have a total order.
     func tick() -> Timestamp {
         let now = clock.now()
         return latest.withLock { latest in
@@ -60,9 +60,9 @@ package final class SQLiteTaskStore: Sendable {
 
     // MARK: Writing
 
-    /// Applies one transition to one task.
+    /// Applies a transition to one task.
     ///
-    /// A task that is deleted counts as missing.
+    /// A deleted task counts as missing.
     func transition(
         _ id: TaskID, of tenant: TenantID? = nil, _ durability: Durability, _ transition: TaskTransition
     ) async throws -> TransitionOutcome {
@@ -79,10 +79,10 @@ package final class SQLiteTaskStore: Sendable {
         }
     }
 
-    /// Applies one transition to each task that `condition`, with the present time as its argument, finds;
-    /// those it does not apply to are left out of the answer.
+    /// Applies a transition to each task that matches `condition`, whose argument is the current time.
+    /// The result omits tasks to which the transition does not apply.
     func transitionAll(limit: Int, where condition: String, _ transition: TaskTransition) async throws -> [TaskRecord] {
-        // Looked up outside the writing thread first: there is nothing to do almost every time.
+        // Search outside of the writing thread first, because in most cases there is nothing to do.
         let now = now.microseconds
         var changed: [TaskRecord] = []
         var wanted = limit
@@ -102,7 +102,7 @@ package final class SQLiteTaskStore: Sendable {
                 }
                 return some
             }
-            // Those that cannot be read stand before the others for as long as they are due.
+            // Undecodable tasks precede the others while they are due.
             if changed.count >= limit || ids.count < wanted || wanted >= UnreadableRows.mostRows { return changed }
             wanted = min(2 * wanted, UnreadableRows.mostRows)
         }
@@ -118,16 +118,16 @@ package final class SQLiteTaskStore: Sendable {
 
     func cached(_ id: TaskID) -> TaskRecord? { cache.task(id) }
 
-    /// Reads for no one in particular. `body` fetches and does nothing else: decoding is for the caller, once the connection
+    /// Reads without a tenant. `body` must only fetch: decode the rows after the connection
     /// is free again. If the caller is cancelled, the query is interrupted.
     func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
         try await Self.reachable { try await self.database.read(body) }
     }
 
-    /// Reads for one tenant: they take turns, and none holds all connections.
+    /// Reads for one tenant. Tenants take turns, and none occupies all connections.
     ///
-    /// - Parameter decode: runs without a connection, but still in the tenant's turn.
-    /// - Throws: `task_database_busy` if too many reads wait already.
+    /// - Parameter decode: runs after the connection is free, but still in the tenant's turn.
+    /// - Throws: `task_database_busy` if too many reads are already waiting.
     func read<Rows: Sendable, Value: Sendable>(
         for tenant: TenantID, _ fetch: @escaping @Sendable (Database) throws -> Rows, decode: (Rows) async throws -> Value
     ) async throws -> Value {
@@ -138,14 +138,14 @@ package final class SQLiteTaskStore: Sendable {
         }
     }
 
-    /// Reads of tenants that wait for their turn.
+    /// The number of tenants' reads that wait for their turn.
     var waitingReads: Int { reads.waiting }
 
     func read<Value: Sendable>(for tenant: TenantID, _ fetch: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
         try await read(for: tenant, fetch) { $0 }
     }
 
-    /// Turns the errors of SQLite into an outage of the backend.
+    /// Converts SQLite errors to an outage of the backend.
     static func reachable<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value {
         do {
             return try await body()

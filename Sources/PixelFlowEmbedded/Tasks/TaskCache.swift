@@ -3,19 +3,19 @@ import Synchronization
 
 /// The latest committed state of recently written tasks.
 ///
-/// Only the writing thread puts tasks in, after their commit and in its order, and hides them
-/// before it, so that no one who has seen a state in the database is shown an older one here: one
-/// process alone has the database open (`DataFolder`).
+/// Only the writing thread changes the cache: it hides tasks before a commit and puts them in after it, in the order of commits.
+/// So no caller that has seen a state in the database gets an older one from the cache; only one
+/// process has the database open (`DataFolder`).
 final class TaskCache: Sendable {
     private enum Entry {
         case known(TaskRecord)
-        /// A change is in progress; until it ends, only the database has the state of the task.
+        /// A change is in progress; until it ends, the state of the task must be read from the database.
         case changing
     }
 
     private struct State {
         var tasks: [TaskID: Entry] = [:]
-        /// A ring of the ids in `tasks`, oldest at `hand`.
+        /// A ring buffer of the ids in `tasks`, with the oldest one at `hand`.
         var ring: [TaskID] = []
         var hand = 0
     }
@@ -30,7 +30,7 @@ final class TaskCache: Sendable {
         return task
     }
 
-    /// Has these tasks read from the database until they are put in again.
+    /// Makes readers use the database for these tasks until they are put in again.
     func hide(_ ids: some Collection<TaskID>) {
         state.withLock { state in
             for id in ids where state.tasks[id] != nil { state.tasks[id] = .changing }
@@ -44,7 +44,7 @@ final class TaskCache: Sendable {
     }
 
     func remove(_ id: TaskID) {
-        // The ring keeps the id; meeting an id that is gone is harmless there.
+        // The ring keeps the id, which is harmless.
         state.withLock { _ = $0.tasks.removeValue(forKey: id) }
     }
 

@@ -3,7 +3,7 @@ import GRDB
 import PixelFlowCore
 
 /// The tables of tasks, presets and small objects. The document is the source of truth; the other columns repeat
-/// the values that are searched.
+/// values for queries.
 enum TaskSchema {
     static let migrations: DatabaseMigrator = {
         var migrator = DatabaseMigrator()
@@ -79,7 +79,7 @@ enum TaskSchema {
                     """)
         }
         migrator.registerMigration("5 metadata of sources under their new name") { database in
-            // A quotation mark inside a string of the document is escaped, so that only the name itself is found.
+            // Quotation marks inside strings of the document are escaped, so only the field name itself can match.
             try database.execute(
                 sql: """
                     UPDATE task SET document = CAST(replace(CAST(document AS TEXT), '"sourceFacts":', '"sourceMetadata":') AS BLOB);
@@ -154,7 +154,7 @@ struct TaskRow {
         ]
     }
 
-    /// All events of a task have been published. Its document still lists them; the column decides.
+    /// Records that all events of a task have been published. Its document still lists them; the column is authoritative.
     static let clearOutbox = "UPDATE task SET outbox_since = NULL WHERE id = ?"
 
     private static let encoder = JSONEncoder()
@@ -169,13 +169,13 @@ struct TaskRow {
     }
 }
 
-/// A task as its row holds it. Fetching one takes no longer than copying its bytes.
+/// The stored document of a task. Fetching it only copies its bytes.
 struct StoredDocument: Sendable {
     let bytes: Data
-    /// Whether events of the task are still to be published.
+    /// Whether there are unpublished events of the task.
     let hasEvents: Bool
 
-    /// - Parameter clause: from `WHERE` on.
+    /// - Parameter clause: starts at `WHERE`.
     static func fetchAll(_ database: Database, _ clause: String, _ arguments: StatementArguments) throws -> [StoredDocument] {
         let statement = try database.cachedStatement(sql: "SELECT document, outbox_since IS NOT NULL FROM task " + clause)
         return try Row.fetchAll(statement, arguments: arguments).map { StoredDocument(bytes: $0[0], hasEvents: $0[1]) }

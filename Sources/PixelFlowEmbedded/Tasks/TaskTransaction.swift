@@ -2,17 +2,17 @@ import Foundation
 import GRDB
 import PixelFlowCore
 
-/// The tasks as the writes of one transaction see and change them.
+/// The tasks as seen and changed by the writes of one transaction.
 ///
 /// Confined to the writing thread.
 final class TaskTransaction: TransactionContext {
     let database: Database
     private let cache: TaskCache
     private let versions: ChangeVersions
-    /// Changes of this transaction so far: newer than the cache, not yet visible to others.
+    /// The changes of this transaction so far: newer than the cache, not yet visible to others.
     private var staged: [TaskID: TaskRecord] = [:]
     private var removed: Set<TaskID> = []
-    /// Tasks of which clients see something else once this transaction is committed.
+    /// Tasks whose state for clients changes when this transaction is committed.
     private var visible: [TaskID: TenantID] = [:]
 
     init(_ database: Database, _ cache: TaskCache, _ versions: ChangeVersions) {
@@ -28,7 +28,7 @@ final class TaskTransaction: TransactionContext {
         return try SQLiteTaskStore.readable { try document?.task() }
     }
 
-    /// For those who go on without a task that only a newer version can read: nil for it as well.
+    /// For callers that can skip a task that only a newer version can decode: nil for such a task too.
     func readable(_ id: TaskID, _ rows: UnreadableRows) throws -> TaskRecord? {
         if removed.contains(id) { return nil }
         if let task = staged[id] ?? cache.task(id) { return task }
@@ -52,7 +52,7 @@ final class TaskTransaction: TransactionContext {
         staged[task.id] = task
     }
 
-    /// `update` for a task of which nothing but its outbox has changed, and that to empty: every task comes to this once.
+    /// A faster `update` for the most frequent change, which only empties the outbox.
     func clearOutbox(of task: TaskRecord) throws {
         try database.cachedStatement(sql: TaskRow.clearOutbox).execute(arguments: [task.id.rawValue])
         staged[task.id] = task
@@ -91,7 +91,7 @@ final class TaskTransaction: TransactionContext {
 }
 
 extension Database {
-    /// `inSavepoint`, with the value of its body.
+    /// Like `inSavepoint`, but returns the value of the body.
     fileprivate func valueInSavepoint<Value>(_ body: () throws -> Value) throws -> Value {
         var outcome: Result<Value, any Error>?
         try inSavepoint {

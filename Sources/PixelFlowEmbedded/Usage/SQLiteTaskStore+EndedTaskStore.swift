@@ -2,7 +2,7 @@ import Foundation
 import GRDB
 package import PixelFlowCore
 
-/// A task that has ended does not change any more, and changes have an index: a sum reads the tasks of its span and no others.
+/// Finished tasks no longer change, and changes have an index, so a sum reads only the tasks in its time range.
 extension SQLiteTaskStore: EndedTaskStore {
     private static let ended = """
         tenant = ? AND updated_at >= ? AND updated_at < ? AND deleted_at IS NULL

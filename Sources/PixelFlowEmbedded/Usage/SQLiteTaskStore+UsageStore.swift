@@ -43,7 +43,7 @@ extension SQLiteTaskStore: UsageStore {
     package func pastRetention(limit: Int) async throws -> [ExpiredTask] {
         let now = now.microseconds
         return try await read { database in
-            // A task that has ended does not change any more, and changes have an index.
+            // Finished tasks no longer change, and changes have an index.
             try Row.fetchAll(
                 database,
                 sql: """
@@ -67,7 +67,7 @@ extension SQLiteTaskStore: UsageStore {
 }
 
 extension TaskTransaction {
-    /// Lets a tenant use more, by what is in use in this transaction.
+    /// Checks that additional usage of a tenant is within its quota, based on the usage in this transaction.
     ///
     /// - Throws: `quota_exceeded`.
     func admit(_ wish: Consumption, of tenant: TenantID, at now: Timestamp) throws {

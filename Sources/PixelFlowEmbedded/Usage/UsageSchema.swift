@@ -1,8 +1,8 @@
 /// The tables of quotas and usage.
 ///
-/// Triggers keep the usage in step with the tasks, in the transaction of each change: no code path can miss one, and no crash
-/// can come between. What a task contributes follows from its row alone, so that a change takes the old row's share out and
-/// puts the new row's in. A row that is purged leaves its share of the days behind.
+/// Triggers update the usage with the tasks, in the transaction of each change, so that no code path and no crash can make them
+/// inconsistent. What a task contributes depends only on its row, so a change subtracts the old row's contribution and
+/// adds that of the new row. A purged row leaves its contribution to the days behind.
 enum UsageSchema {
     static let sql = """
         ALTER TABLE task ADD COLUMN uploaded_bytes INTEGER NOT NULL DEFAULT 0;
@@ -78,7 +78,7 @@ enum UsageSchema {
         "(\(row)deleted_at IS NULL AND \(row)status IN ('PENDING', 'PROCESSING'))"
     }
 
-    /// Bytes that a task counts for.
+    /// The bytes that a task contributes.
     private static func held(_ row: String) -> String { "(\(row)deleted_at IS NULL) * (\(row)uploaded_bytes + \(row)produced_bytes)" }
 
     private static func adding(_ columns: [String]) -> String {

@@ -28,8 +28,8 @@ final class DecodedSource {
             blurhash: seen.blurhash, dominantColor: seen.dominantColor)
     }
 
-    /// Grey keeps its values and profile only if it stays grey until the end: the profile would not fit the result of other
-    /// formats and steps.
+    /// Grey pixels keep their values and profile only if the image stays grey until the end, because a grey profile does not fit
+    /// the result of other formats and steps.
     private func colours(of spec: OutputSpec) -> EncoderOptions.ColorProfile {
         guard spec.encoder.colorProfile == .keep, header.layout.model == .grey else { return spec.encoder.colorProfile }
         let format = Encode.chosenFormat(spec.format, source: header.format, hasAlpha: header.hasAlpha)

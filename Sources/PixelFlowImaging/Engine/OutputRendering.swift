@@ -1,13 +1,13 @@
 import PixelFlowCore
 
-/// Takes the decoded frames through the steps of one output to its encoded bytes.
+/// Applies the steps of one output to the decoded frames and encodes the result.
 struct OutputRendering {
     let spec: OutputSpec
     let header: SourceHeader
     let limits: ImageLimits
     let marks: OverlaySet
 
-    /// - Throws: `OutputError`, whose message is ours: what libvips says may quote the source.
+    /// - Throws: `OutputError` with a message of our own, because messages of libvips may quote the source.
     func run(_ decoded: Frames) throws -> (result: OutputResult, bytes: EncodedBytes) {
         var frames = decoded
         for operation in spec.operations {

@@ -1,11 +1,11 @@
 import PixelFlowCore
 
-/// The marks of a job, each decoded at most once.
+/// The watermarks of a job, each decoded at most once.
 final class OverlaySet {
     private let encoded: [String: UnsafeRawBufferPointer]
     private let limits: ImageLimits
     private var decoded: [TaskID: Image] = [:]
-    /// Bytes of the marks that have been decoded.
+    /// Bytes of the decoded watermarks.
     private(set) var bytes = 0
 
     init(_ encoded: [String: UnsafeRawBufferPointer], limits: ImageLimits) {

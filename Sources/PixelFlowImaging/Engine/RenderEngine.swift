@@ -1,13 +1,13 @@
 import CVips
 package import PixelFlowCore
 
-/// Renders in the calling process: for the render process itself, and for measuring.
+/// Renders in the calling process; used by the render process and by benchmarks.
 ///
-/// Not for untrusted bytes in a service: that is what `RenderPool` is for. Belongs to one thread.
+/// Services must not pass untrusted bytes to it; they use `RenderPool`. Not thread-safe: use it from one thread.
 package struct RenderEngine {
     package init() throws { try VipsLibrary.start() }
 
-    /// An output as it is ready: its bytes are valid only during the call.
+    /// Receives an output when it is ready. The bytes are valid only during the call.
     package typealias Sink = (_ output: OutputResult, _ bytes: UnsafeRawBufferPointer) throws -> Void
 
     /// Renders the outputs in order and passes each to `sink` when it is done.

@@ -1,6 +1,6 @@
 package import PixelFlowCore
 
-/// Why a whole job cannot be done. The source is at fault: retrying cannot help.
+/// Why a whole job failed because of its source. A retry would fail again.
 package struct RenderError: Error, Codable, Hashable {
     package var kind: PixelFlowError.Kind
     package var code: String
@@ -23,7 +23,7 @@ package struct RenderError: Error, Codable, Hashable {
         RenderError(.unsupportedMediaType, "unsupported_format", "\(kind) are not supported.")
     }
 
-    /// The estimate was too low, or a decoder needs more than its format suggests.
+    /// The estimate was too low, or a decoder needs more memory than its format suggests.
     static let outOfMemory = RenderError(
         .invalid, "image_too_large_in_memory", "The image needs more memory than a render process may use.")
 }

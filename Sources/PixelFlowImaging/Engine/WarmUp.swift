@@ -1,7 +1,7 @@
 import CVips
 import PixelFlowCore
 
-/// Does once whatever loads a library, opens a file or starts a thread, before the sandbox closes.
+/// Loads every library, opens every file and starts every thread that rendering needs, before the sandbox closes.
 enum WarmUp {
     static func run() throws {
         try VipsLibrary.start()
@@ -21,8 +21,8 @@ enum WarmUp {
             .inMemory()
     }
 
-    /// One resize compiles up to 65 programs of some kilobytes each, and one job holds few resizes at a time:
-    /// 128 regions are 8 MiB of address space, of which only the used part takes memory.
+    /// One resize compiles up to 65 programs of some kilobytes each, and a job has only a few resizes at a time.
+    /// 128 regions reserve 8 MiB of address space, but only the used part occupies memory.
     private static let codeRegions: Int32 = 128
 
     private static func roundTrip(_ format: ImageFormat, _ operations: [ImageOperation] = []) throws {

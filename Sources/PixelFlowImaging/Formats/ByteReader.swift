@@ -1,6 +1,6 @@
 import Glibc
 
-/// Reads numbers from untrusted bytes; nil for positions outside of them.
+/// Reads numbers from untrusted bytes. Returns nil for positions outside them.
 struct ByteReader {
     let bytes: UnsafeRawBufferPointer
     var isLittleEndian = false
@@ -12,7 +12,7 @@ struct ByteReader {
 
     var count: Int { bytes.count }
 
-    /// An unsigned number of `width` bytes, 1 to 8; nil also for one that `Int` does not hold.
+    /// An unsigned number of `width` bytes, 1 to 8; nil also if it exceeds `Int.max`.
     func number(at offset: Int, width: Int) -> Int? {
         guard let slice = slice(at: offset, count: width) else { return nil }
         var value: UInt64 = 0
@@ -27,7 +27,7 @@ struct ByteReader {
         return UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + length])
     }
 
-    /// Whether `length` bytes from `offset` on are there.
+    /// Whether `length` bytes starting at `offset` exist.
     func contains(_ offset: Int, _ length: Int) -> Bool {
         offset >= 0 && length >= 0 && offset <= count && length <= count - offset
     }
@@ -40,7 +40,7 @@ struct ByteReader {
         signature.withUTF8Buffer { slice(at: offset, count: $0.count)?.elementsEqual($0) ?? false }
     }
 
-    /// The next position of `byte` from `offset` on.
+    /// The next position of `byte` at or after `offset`.
     func next(_ byte: UInt8, from offset: Int) -> Int? {
         guard offset >= 0, offset < count, let base = bytes.baseAddress else { return nil }
         guard let found = memchr(base + offset, Int32(byte), count - offset) else { return nil }

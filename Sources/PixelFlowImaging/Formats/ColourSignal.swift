@@ -1,15 +1,15 @@
 import Foundation
 
-/// What a file says of its colours by numbers, where others embed a profile.
+/// The colour space that a file declares by numbers instead of an embedded profile.
 struct ColourSignal: Equatable {
     enum Curve: Equatable { case standard, gamma(Double) }
 
-    /// Chromaticities x and y of red, green and blue, and of white.
+    /// Chromaticities x and y of red, green and blue, and of the white point.
     let primaries: [[Double]]
     let white: [Double]
     let curve: Curve
 
-    /// By the code points of ITU-T H.273; nil for those of high dynamic range, which no conversion to sRGB does justice to.
+    /// From code points of ITU-T H.273; nil for high dynamic range, which cannot be converted to sRGB faithfully.
     init?(primaries code: Int, transfer: Int) {
         switch code {
         case 1, 2: self.init(Self.standardPrimaries, Self.d65, transfer)
@@ -24,7 +24,7 @@ struct ColourSignal: Equatable {
 
     private init?(_ primaries: [[Double]], _ white: [Double], _ transfer: Int) {
         switch transfer {
-        // The curves of television are shown by everybody as that of sRGB.
+        // In practice, every viewer displays the television curves as sRGB.
         case 1, 2, 6, 13, 14, 15: self.init(primaries: primaries, white: white, curve: .standard)
         case 4: self.init(primaries: primaries, white: white, curve: .gamma(2.2))
         case 5: self.init(primaries: primaries, white: white, curve: .gamma(2.8))
@@ -37,7 +37,7 @@ struct ColourSignal: Equatable {
         (self.primaries, self.white, self.curve) = (primaries, white, curve)
     }
 
-    /// Whether it says sRGB.
+    /// Whether it describes sRGB.
     var isStandard: Bool {
         let isClose = zip((primaries + [white]).joined(), (Self.standardPrimaries + [Self.d65]).joined()).allSatisfy {
             abs($0 - $1) < 0.002
@@ -51,12 +51,12 @@ struct ColourSignal: Equatable {
 }
 
 extension ColourSignal {
-    /// Of a PNG: `cICP`, or else `gAMA` and `cHRM`; nil with a profile, with `sRGB`, or where nothing is said.
+    /// From a PNG: `cICP`, or else `gAMA` and `cHRM`; nil if it has a profile or an `sRGB` chunk, or declares nothing.
     init?(png reader: ByteReader) {
         var chunks: [String: Int] = [:]
         var offset = 8
         while let length = reader.number(at: offset, width: 4), reader.contains(offset, length + 12), !reader.has("IDAT", at: offset + 4) {
-            // Only these are kept: a file may have a million chunks.
+            // Keep only these: a file may have a million chunks.
             for name in Self.chunks where reader.has(name, at: offset + 4) { chunks["\(name)"] = offset + 8 }
             offset += length + 12
         }
@@ -77,10 +77,10 @@ extension ColourSignal {
 
     private static let chunks: [StaticString] = ["cICP", "iCCP", "sRGB", "gAMA", "cHRM"]
 
-    /// Of 100,000 times the exponent; nil for what no screen has.
+    /// From 100,000 times the exponent; nil for values that no screen has.
     private static func curve(_ value: Int?) -> Curve? {
         guard let value, (20_000...250_000).contains(value) else { return nil }
-        // 1 / 2.2 has always meant the curve of screens, which that of sRGB is.
+        // By convention, 1 / 2.2 means the curve of typical screens, which sRGB describes.
         return abs(value - 45_455) <= 1_500 ? .standard : .gamma(100_000 / Double(value))
     }
 
@@ -93,7 +93,7 @@ extension ColourSignal {
         return isPlausible ? points : nil
     }
 
-    /// Of a HEIF file: the `nclx` of the first item.
+    /// From a HEIF file: the `nclx` box of the first item.
     init?(iso file: ISOFile) {
         guard let (primaries, transfer) = file.colourCodes else { return nil }
         self.init(primaries: primaries, transfer: transfer)

@@ -1,15 +1,15 @@
 /// What the structure of a file reveals without decoding a pixel.
 enum FileStructure: Equatable {
-    /// Everything that the file announces is there.
+    /// The file contains everything that it declares.
     case whole
-    /// The file announces more than there is.
+    /// The file declares more data than it contains.
     case cutOff
     /// The file contradicts itself.
     case broken
-    /// A kind of its format that is not read, in the plural: "PNG files of …".
+    /// An unsupported variant of the format, in the plural: "PNG files of …".
     case unsupported(String)
 
-    /// Used only if a decoder has failed: it needs a scan of the file.
+    /// Called only after a decoder has failed, because it scans the whole file.
     static func of(_ bytes: UnsafeRawBufferPointer, _ format: SourceFormat) -> FileStructure {
         switch format {
         case .jpeg: JPEGFile(bytes).structure

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Unsupported formats that are rejected by name, in the plural.
+/// Unsupported formats that error messages mention by name, in the plural.
 enum ForeignFormat {
     static func name(of bytes: ByteReader) -> String? {
         pictures(bytes) ?? documents(bytes) ?? videos(bytes) ?? (isSVG(bytes) ? "SVG files" : nil)
@@ -34,7 +34,7 @@ enum ForeignFormat {
         ("SGI files", [0x01, 0xda, 1, 1]), ("SGI files", [0x01, 0xda, 1, 2]),
     ]
 
-    /// Files without a signature in front; only later ones have one at the end.
+    /// TGA files have no signature at the start; only those of version 2 have one at the end.
     private static func isTarga(_ bytes: ByteReader) -> Bool {
         if bytes.has("TRUEVISION-XFILE.\0", at: bytes.count - 18) { return true }
         guard let map = bytes.byte(at: 1), let kind = bytes.byte(at: 2), let depth = bytes.byte(at: 16) else { return false }
@@ -47,7 +47,7 @@ enum ForeignFormat {
         }
     }
 
-    /// Manufacturer, version, run lengths, and 1 to 8 bits.
+    /// Checks manufacturer, version, encoding and bits per pixel (1 to 8).
     private static func isPCX(_ bytes: ByteReader) -> Bool {
         guard bytes.has([0x0a]), let version = bytes.byte(at: 1), let depth = bytes.byte(at: 3) else { return false }
         return version <= 5 && bytes.has([1], at: 2) && [1, 2, 4, 8].contains(depth)
@@ -67,14 +67,14 @@ enum ForeignFormat {
         return isVideo ? "Video files" : nil
     }
 
-    /// P1 to P7 and a blank: three bytes that could also be text, so the next one must be a digit, a comment or `W`.
+    /// P1 to P7 and a whitespace character. These could also be text, so a digit, a comment or `W` must follow.
     private static func isPortableMap(_ bytes: ByteReader) -> Bool {
         guard bytes.has("P"), let kind = bytes.byte(at: 1), (0x31...0x37).contains(kind) else { return false }
         guard let blank = bytes.byte(at: 2), [0x0a, 0x0d, 0x20].contains(blank), let next = bytes.byte(at: 3) else { return false }
         return (0x30...0x39).contains(next) || next == 0x23 || next == 0x57
     }
 
-    /// Whether the first element is that of SVG: pages hold such elements, too.
+    /// Whether the root element is `svg`: HTML pages can also contain such elements.
     private static func isSVG(_ bytes: ByteReader) -> Bool {
         let start = String(decoding: bytes.bytes.prefix(1024), as: UTF8.self).lowercased()
         guard start.drop(while: { $0.isWhitespace || $0 == "\u{feff}" }).first == "<" else { return false }

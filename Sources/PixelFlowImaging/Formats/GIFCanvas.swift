@@ -1,30 +1,30 @@
-/// A frame of a GIF file, by the positions of its parts.
+/// A frame of a GIF file, as the offsets of its parts.
 struct GIFFrame {
     let start: Int
     /// The graphic control extension, if the frame has one.
     let control: Int?
-    /// The byte with the size of the literals, in front of the data.
+    /// The offset of the LZW minimum code size, which precedes the data.
     let data: Int
 }
 
-/// Makes what shows through the frames of a GIF transparent, as browsers do.
+/// Makes the uncovered canvas of a GIF transparent, as browsers do.
 ///
-/// The decoder paints it black if no frame has a transparent index, and with the background colour where a frame that has none is
-/// removed. Here such frames get an index that none of their pixels has.
+/// The decoder paints it black if no frame has a transparent index, and with the background colour where it removes a frame without
+/// one. This assigns such frames a transparent index that none of their pixels uses.
 enum GIFCanvas {
     /// The changed file; nil if there is nothing to change.
     static func transparent(_ bytes: UnsafeRawBufferPointer) -> [UInt8]? {
         let reader = ByteReader(bytes, isLittleEndian: true)
         let frames = GIFFile(bytes).frames
         guard let first = frames.first else { return nil }
-        // What is removed after the last frame is never seen.
+        // Nobody sees the canvas after the last frame is removed.
         var changed = frames.dropLast().filter { disposal($0, reader) == toBackground && !isTransparent($0, reader) }
         let isCovered = covers(first, reader) && !(frames.count > 1 && disposal(first, reader) == toPrevious)
         let showsCanvas = !isCovered && !frames.contains { isTransparent($0, reader) }
         if showsCanvas, changed.first?.start != first.start { changed.insert(first, at: 0) }
         guard !changed.isEmpty else { return nil }
         var file = Array(bytes)
-        // From the end, so that positions stay true.
+        // Insert from the end, so that earlier offsets stay valid.
         for frame in changed.reversed() {
             guard let index = unusedIndex(frame, reader) else { continue }
             if let control = frame.control {
@@ -43,7 +43,7 @@ enum GIFCanvas {
         frame.control.flatMap { reader.byte(at: $0 + 3) }.map { $0 & transparencyFlag != 0 } ?? false
     }
 
-    /// What happens to the place of the frame after it.
+    /// The disposal method: what happens to the area of the frame after it has been displayed.
     private static func disposal(_ frame: GIFFrame, _ reader: ByteReader) -> UInt8 {
         frame.control.flatMap { reader.byte(at: $0 + 3) }.map { $0 >> 2 & 7 } ?? 0
     }

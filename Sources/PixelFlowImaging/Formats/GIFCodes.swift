@@ -1,18 +1,18 @@
-/// The codes of a frame of GIF, LZW as in appendix F of GIF89a: how many pixels they stand for, and not which.
+/// Reads the LZW codes of a GIF frame (GIF89a, appendix F) to count pixels without decoding their values.
 struct GIFCodes {
     private let reader: ByteReader
     private var offset: Int
-    /// Bytes left in the block at the offset.
+    /// Bytes left in the current sub-block.
     private var left = 0
     private var bits = 0
     private var bitCount = 0
     private let literals: Int
     private let firstSize: Int
-    /// The indexes that have been read: each comes up as a code of its own before it is part of a longer one.
+    /// The colour indexes in use: each occurs as a code of its own before it is part of a longer one.
     private(set) var indexes = [Bool](repeating: false, count: 256)
     private static let mostCodes = 4096
 
-    /// - Parameter offset: the position of the byte with the size of the literals.
+    /// - Parameter offset: the offset of the LZW minimum code size.
     init(_ reader: ByteReader, at offset: Int) {
         self.reader = reader
         self.offset = offset + 1
@@ -21,7 +21,7 @@ struct GIFCodes {
         firstSize = size + 1
     }
 
-    /// Stops counting once there are enough.
+    /// Stops counting at `wanted` pixels.
     mutating func pixels(atLeast wanted: Int) -> Int {
         var lengths = [Int](repeating: 1, count: Self.mostCodes)
         var size = firstSize

@@ -1,16 +1,16 @@
-/// The blocks of a GIF file, GIF89a.
+/// The blocks of a GIF file (GIF89a).
 struct GIFFile {
     let structure: FileStructure
-    /// Whether nothing but the last byte is missing.
+    /// Whether only the trailer byte is missing.
     let lacksTrailer: Bool
 
-    /// Frames whose data are whole.
+    /// Frames with complete data.
     private(set) var frames: [GIFFrame] = []
 
     static let trailer: UInt8 = 0x3b
 
-    /// - Parameter countsPixels: whether the data of each frame is gone through for pixels that it lacks, which takes a fraction
-    ///   of the time of decoding it. libnsgif leaves such pixels black and does not say so.
+    /// - Parameter countsPixels: whether to count the pixels of each frame to detect missing ones. This takes a fraction of the
+    ///   decoding time. libnsgif leaves missing pixels black without an error.
     init(_ bytes: UnsafeRawBufferPointer, countsPixels: Bool = false) {
         let reader = ByteReader(bytes)
         var offset = 13 + Self.tableSize(reader.byte(at: 10))
@@ -43,7 +43,7 @@ struct GIFFile {
         lacksTrailer = isAtBlock && !frames.isEmpty && offset == reader.count
     }
 
-    /// Whether a frame has fewer pixels than its size says, by more than a line: less is a habit of some writers.
+    /// Whether a frame lacks more than one line of the pixels that its size declares; some encoders write slightly too few.
     private static func lacksPixels(_ reader: ByteReader, _ image: Int, data: Int) -> Bool {
         var reader = reader
         reader.isLittleEndian = true
@@ -53,13 +53,13 @@ struct GIFFile {
         return codes.pixels(atLeast: wanted) < wanted
     }
 
-    /// Bytes of the colour table that a byte of flags announces.
+    /// The size in bytes of the colour table that a flags byte declares.
     private static func tableSize(_ flags: UInt8?) -> Int {
         guard let flags, flags & 0x80 != 0 else { return 0 }
         return 3 << (Int(flags & 7) + 1)
     }
 
-    /// Goes behind the data of a block; false if they are not all there.
+    /// Advances past the data of a block; false if the data is incomplete.
     private static func skipData(_ reader: ByteReader, _ offset: inout Int, header: Int) -> Bool {
         var next = offset + header
         while let length = reader.byte(at: next) {

@@ -1,41 +1,41 @@
-/// The boxes of an ISO base media file, ISO/IEC 14496-12: HEIF, AVIF and video.
+/// The boxes of an ISO base media file (ISO/IEC 14496-12): HEIF, AVIF and video.
 struct ISOFile {
     private let reader: ByteReader
 
     init(_ bytes: UnsafeRawBufferPointer) { reader = ByteReader(bytes) }
 
-    /// The brand of the file and those it says it is compatible with; empty for any other file.
+    /// The major brand and the compatible brands; empty for other files.
     var brands: [Substring] {
         guard reader.has("ftyp", at: 4), let box = Box(reader, at: 0) else { return [] }
         let end = min(box.end ?? reader.count, reader.count, box.content + 4 * Self.mostBrands)
-        // The second word is the version of the first brand.
+        // The second word is the minor version of the major brand.
         let offsets = stride(from: box.content, to: end, by: 4).filter { $0 != box.content + 4 }
         return offsets.compactMap { offset in
             reader.slice(at: offset, count: 4).map { Substring(decoding: $0, as: UTF8.self) }
         }
     }
 
-    /// Whether one of `wanted` is among the brands, as the first or as a compatible one.
+    /// Whether the major brand or a compatible brand is one of `wanted`.
     func names(_ wanted: Set<Substring>) -> Bool { brands.contains(where: wanted.contains) }
 
-    /// Whether the description of the items names `type`, as in `av01`.
+    /// Whether the metadata has an item of `type`, such as `av01`.
     func hasItem(_ type: StaticString) -> Bool {
         guard let meta = boxes.first(where: { reader.has("meta", at: $0.type) }) else { return false }
-        // The box is short, and the four letters stand nowhere else in it than in the entry of an item.
+        // The box is short, and the four letters occur only in an item's entry.
         let end = min(meta.end ?? reader.count, reader.count, meta.content + Self.mostMeta)
         return (meta.content..<max(meta.content, end - 3)).contains { reader.has(type, at: $0) }
     }
 
-    /// Whether the colours have been multiplied by alpha: a reference between items of this type.
+    /// Whether the colours have been multiplied by alpha, declared by an item reference of type `prem`.
     var isPremultiplied: Bool {
         guard let meta = boxes.first(where: { reader.has("meta", at: $0.type) }) else { return false }
         let end = min(meta.end ?? reader.count, reader.count, meta.content + Self.mostMeta)
-        // Version and flags come first in both boxes.
+        // Both boxes start with version and flags.
         guard let references = child("iref", from: meta.content + 4, to: end) else { return false }
         return child("prem", from: references.lowerBound + 4, to: references.upperBound) != nil
     }
 
-    /// The content of the first box of `type` in a box that has its own boxes from `start` to `end`.
+    /// The content of the first box of `type` among the child boxes from `start` to `end`.
     private func child(_ type: StaticString, from start: Int, to end: Int) -> Range<Int>? {
         var offset = start
         while offset + 8 <= end, let size = reader.number(at: offset, width: 4), size >= 8 {
@@ -45,7 +45,7 @@ struct ISOFile {
         return nil
     }
 
-    /// Primaries and transfer of the first `nclx` colour box, as numbers of ITU-T H.273.
+    /// Primaries and transfer of the first `nclx` colour box, as ITU-T H.273 code points.
     var colourCodes: (primaries: Int, transfer: Int)? {
         guard let meta = boxes.first(where: { reader.has("meta", at: $0.type) }) else { return nil }
         let end = min(meta.end ?? reader.count, reader.count, meta.content + Self.mostMeta)
@@ -67,11 +67,11 @@ struct ISOFile {
             }
             return .cutOff
         }
-        // Bytes behind the last box that are not box.
+        // Bytes after the last box that are not a box.
         return last.end.map { $0 < reader.count } == true ? .broken : .whole
     }
 
-    /// The boxes of the outermost level; the last one may reach beyond the end.
+    /// The top-level boxes; the last one may extend beyond the end of the file.
     private var boxes: [Box] {
         var found: [Box] = []
         var offset = 0
@@ -106,7 +106,7 @@ struct ISOFile {
         }
     }
 
-    /// Bounds of the walks: far more than any real file has.
+    /// Limits of the loops: far more than any real file has.
     private static let mostBrands = 64
     private static let mostBoxes = 1024
     private static let mostMeta = 1 << 20

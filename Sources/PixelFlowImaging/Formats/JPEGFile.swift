@@ -1,17 +1,17 @@
 import PixelFlowCore
 
-/// The segments of a JPEG file, ISO/IEC 10918-1 annex B.
+/// The segments of a JPEG file (ISO/IEC 10918-1 annex B).
 struct JPEGFile {
     /// What follows the entropy-coded data of the scans.
     private enum Ending { case mark, none, oddMarker, noScan }
 
     let structure: FileStructure
-    /// Whether the end mark, EOI, comes behind a scan.
+    /// Whether an end-of-image marker (EOI) follows a scan.
     let hasEnd: Bool
-    /// Whether each coefficient of each component has been sent to its last bit.
+    /// Whether the scans have sent every bit of every coefficient of every component.
     private let areScansComplete: Bool
     private let isArithmetic: Bool
-    /// The mark, for a file that lacks it.
+    /// Appended to a file that lacks it.
     static let endMark: [UInt8] = [0xff, 0xd9]
 
     init(_ bytes: UnsafeRawBufferPointer) {
@@ -28,38 +28,37 @@ struct JPEGFile {
             } else if walk.ending == .mark { .whole } else { .broken }
     }
 
-    /// Whether the end mark is at the very end: true for nearly every file, and found without a walk.
+    /// Whether the file ends with EOI. True for nearly every file, and cheap because it needs no scan.
     static func endsWithMark(_ bytes: UnsafeRawBufferPointer) -> Bool { bytes.suffix(2).elementsEqual(endMark) }
 
-    /// Whether the file stops being a picture before it stops: no end mark, and zeros in the place of a good part of the data,
-    /// as downloads leave them that were given up.
+    /// Whether the file ends in zeros instead of EOI, as preallocated files of interrupted downloads do.
     static func isFilledUp(_ bytes: UnsafeRawBufferPointer) -> Bool {
         bytes.count > fillLength && bytes.suffix(fillLength).allSatisfy { $0 == 0 } && !JPEGFile(bytes).hasEnd
     }
 
-    /// Whether a file without its end mark may lack more than that, of which the decoder says nothing: scans that would refine the
-    /// picture, or arithmetic codes, which go on for ever.
+    /// Whether a file without EOI may lack more than that without a warning from the decoder: refinement scans, or arithmetic-coded
+    /// data, which the decoder can extend indefinitely.
     static func mayLackScans(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard !endsWithMark(bytes) else { return false }
         let file = JPEGFile(bytes)
         return file.structure == .cutOff && (file.isArithmetic || !file.areScansComplete)
     }
 
-    /// What the header says of a kind that is not read, in the plural; found without a look at the data.
+    /// The unsupported variant that the header declares, in the plural; does not read the scan data.
     static func unsupported(_ bytes: UnsafeRawBufferPointer) -> String? {
         var walk = Walk(ByteReader(bytes), endsAtFrame: true)
         walk.run()
         return walk.unsupported
     }
 
-    /// Width and height as the header says; nil without one.
+    /// Width and height from the frame header; nil without one.
     static func size(_ bytes: UnsafeRawBufferPointer) -> PixelSize? {
         var walk = Walk(ByteReader(bytes), endsAtFrame: true)
         walk.run()
         return walk.size
     }
 
-    /// A run of zeros of this length does not come up in entropy-coded data.
+    /// Entropy-coded data contains no run of zeros of this length.
     private static let fillLength = 256
 
     private struct Walk {
@@ -87,7 +86,7 @@ struct JPEGFile {
                 case 0x01, 0xd0...0xd8: continue
                 case 0xc0...0xfe where ending == .noScan || mayFollowScan(marker): guard segment(marker) else { return }
                 default:
-                    // No marker that a JPEG file has: what looked like data until here was none.
+                    // No such marker exists in JPEG, so the preceding bytes were not valid scan data.
                     ending = .oddMarker
                     return
                 }
@@ -95,7 +94,7 @@ struct JPEGFile {
             if ending == .mark || ending == .noScan { isCutOff = true }
         }
 
-        /// The marker at or after the offset, and the offset behind it.
+        /// The marker at or after the offset. Advances the offset past it.
         private mutating func nextMarker() -> UInt8? {
             while let start = reader.next(0xff, from: offset) {
                 offset = start + 1
@@ -127,14 +126,13 @@ struct JPEGFile {
             return true
         }
 
-        /// Whether an end mark is none, but damage within the data: the file continues to another one, and not with another
-        /// picture.
+        /// Whether an EOI is damage within the data: more data of the same picture follows, up to another EOI.
         private var isMiddle: Bool {
             JPEGFile.endsWithMark(reader.bytes) && reader.count - offset > 64 && reader.next(0xff, from: offset) != nil
                 && !reader.has([0xff, 0xd8], at: offset)
         }
 
-        /// Whether a segment behind a scan makes sense, or is damage within the data that looks like one.
+        /// Whether a segment after a scan is plausible, rather than damaged data that looks like one.
         private func mayFollowScan(_ marker: UInt8) -> Bool {
             guard let length = reader.number(at: offset, width: 2), let first = reader.byte(at: offset + 2) else { return true }
             switch marker {
@@ -148,7 +146,7 @@ struct JPEGFile {
             }
         }
 
-        /// From the header of a scan to the marker that ends its data.
+        /// Advances from a scan header to the marker that ends its data.
         private mutating func skipData() {
             ending = .none
             while let start = reader.next(0xff, from: offset) {
@@ -163,10 +161,10 @@ struct JPEGFile {
             offset = reader.count
         }
 
-        /// SOF0 to SOF15, and SOF55 of JPEG-LS; the other three of these numbers are tables and an extension.
+        /// SOF0 to SOF15 and SOF55 (JPEG-LS). Three numbers in this range are tables and an extension.
         private static let frames: Set<UInt8> = Set(UInt8(0xc0)...0xcf).subtracting([0xc4, 0xc8, 0xcc]).union([0xf7])
 
-        /// Whether the header allows no picture: no sample precision, no width or no component.
+        /// Whether the frame header is invalid: no sample precision, width or components.
         private static func isFrameDamaged(_ reader: ByteReader, _ offset: Int) -> Bool {
             !(2...16).contains(reader.byte(at: offset + 2) ?? 0) || reader.number(at: offset + 5, width: 2) == 0
                 || reader.byte(at: offset + 7) == 0
@@ -180,7 +178,7 @@ struct JPEGFile {
             default: break
             }
             if let bits = reader.byte(at: offset + 2), bits != 8, (2...16).contains(bits) { return "JPEG files with \(bits) bits a sample" }
-            // libjpeg takes the second of two for alpha.
+            // libjpeg treats the second of two components as alpha.
             if let components = reader.byte(at: offset + 7), components == 2 || components > 4 {
                 return "JPEG files with \(components) components"
             }

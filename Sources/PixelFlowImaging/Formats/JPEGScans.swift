@@ -1,7 +1,7 @@
-/// What the scans of a JPEG file have sent, ISO/IEC 10918-1 annex G: a progressive file sends each coefficient bit by bit.
+/// Tracks which coefficient bits the scans of a JPEG have sent (ISO/IEC 10918-1 annex G): progressive files send them in passes.
 struct JPEGScans {
     private(set) var isArithmetic = false
-    /// For each component, by its identifier, the lowest bit that each coefficient has been sent to; `unsent` before the first.
+    /// For each component, by its identifier, the lowest bit sent of each coefficient; `unsent` before the first.
     private var lowestBits: [UInt8: [UInt8]] = [:]
 
     private static let coefficients = 64
@@ -9,7 +9,7 @@ struct JPEGScans {
 
     var areComplete: Bool { lowestBits.values.allSatisfy { $0.allSatisfy { $0 == 0 } } }
 
-    /// - Parameter offset: the position of the length of a frame header.
+    /// - Parameter offset: the offset of the length field of a frame header.
     mutating func begin(_ marker: UInt8, _ reader: ByteReader, _ offset: Int) {
         isArithmetic = marker >= 0xc9
         lowestBits = [:]
@@ -19,7 +19,7 @@ struct JPEGScans {
         }
     }
 
-    /// - Parameter offset: the position of the length of a scan header.
+    /// - Parameter offset: the offset of the length field of a scan header.
     mutating func add(_ reader: ByteReader, _ offset: Int) {
         let count = Int(reader.byte(at: offset + 2) ?? 0)
         let end = offset + 3 + count * 2

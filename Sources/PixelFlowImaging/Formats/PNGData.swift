@@ -1,10 +1,10 @@
 import CZlib
 
-/// The compressed rows of a PNG file, W3C PNG (third edition) sections 7 to 10.
+/// The compressed rows of a PNG file (W3C PNG, third edition, sections 7 to 10).
 ///
-/// Used only if a decoder has failed, because libpng does not say why.
+/// Used only after a decoder has failed, because libpng does not report why.
 struct PNGData {
-    /// Width, height and bits a pixel of the image.
+    /// Width, height and bits per pixel of the image.
     private let width: Int
     private let height: Int
     private let bits: Int
@@ -16,7 +16,7 @@ struct PNGData {
         self.isInterlaced = isInterlaced
     }
 
-    /// Whether the data ends before the last row does and is right up to there; false for complete and for damaged data.
+    /// Whether the data is valid but ends before the last row; false for complete and for damaged data.
     ///
     /// - Parameter chunks: the contents of the IDAT chunks in order.
     func isShort(_ chunks: [UnsafeRawBufferPointer]) -> Bool {
@@ -35,14 +35,14 @@ struct PNGData {
                 let status = inflate(&stream, Z_NO_FLUSH)
                 guard rows.take(output.prefix(output.count - Int(stream.avail_out))) else { return false }
                 if status == Z_STREAM_END { return true }
-                // Z_BUF_ERROR: there is no more input in this chunk.
+                // Z_BUF_ERROR: this chunk has no more input.
                 guard status == Z_OK || status == Z_BUF_ERROR else { return false }
             } while stream.avail_out == 0
         }
         return true
     }
 
-    /// Rows, and bytes a row without the filter's; of the passes that have any.
+    /// Rows, and bytes per row without the filter byte, of the passes that have any.
     private var passes: [(rows: Int, bytes: Int)] {
         // Adam7: the first column and row of each pass, and the steps between them.
         let steps =
@@ -55,20 +55,20 @@ struct PNGData {
         }
     }
 
-    /// Where the decompressed bytes are within the rows.
+    /// The position of the decompressed bytes within the rows.
     private struct Rows {
         private var passes: ArraySlice<(rows: Int, bytes: Int)>
-        /// Of the current row.
+        /// Bytes left in the current row.
         private var bytesLeft = 0
 
         init(_ passes: [(rows: Int, bytes: Int)]) { self.passes = passes[...] }
 
-        /// - Returns: false at a filter that does not exist, and at the end of the last row.
+        /// - Returns: false for an undefined filter, and at the end of the last row.
         mutating func take(_ bytes: Slice<UnsafeMutableBufferPointer<UInt8>>) -> Bool {
             var rest = bytes
             while let filter = rest.first {
                 if bytesLeft == 0 {
-                    // None, sub, up, average, Paeth.
+                    // Filters: none, sub, up, average, Paeth.
                     guard let pass = passes.first, filter <= 4 else { return false }
                     bytesLeft = pass.bytes
                     if pass.rows == 1 { passes.removeFirst() } else { passes[passes.startIndex].rows -= 1 }

@@ -1,12 +1,12 @@
-/// The chunks of a PNG file, W3C PNG (third edition) section 5.
+/// The chunks of a PNG file (W3C PNG, third edition, section 5).
 enum PNGFile {
-    /// Width and height as the header says; nil without one.
+    /// Width and height from the header; nil without one.
     static func size(_ bytes: UnsafeRawBufferPointer) -> PixelSize? {
         let reader = ByteReader(bytes)
         guard reader.has("IHDR", at: 12), let width = reader.number(at: 16, width: 4), let height = reader.number(at: 20, width: 4) else {
             return nil
         }
-        // More than 31 bits are an error.
+        // The specification limits both to 31 bits.
         return max(width, height) <= Int32.max ? (width, height) : nil
     }
 
@@ -35,7 +35,7 @@ enum PNGFile {
         return .cutOff
     }
 
-    /// Whether the compressed data of an intact file ends too early; the other fault that it can have is damage.
+    /// Whether the compressed data of an intact file ends too early. Otherwise, a decoder that failed has met damaged data.
     static func lacksData(_ bytes: UnsafeRawBufferPointer) -> Bool {
         let reader = ByteReader(bytes)
         guard let size = size(bytes), let depth = reader.byte(at: 24), let samples = samples[reader.byte(at: colourType) ?? 1] else {
@@ -55,7 +55,7 @@ enum PNGFile {
     private static let colourType = 25
     private static let palette: UInt8 = 3
 
-    /// Whether the file begins with a header, and what it says is allowed.
+    /// Whether the file begins with a header that declares allowed values.
     private static func hasHeader(_ reader: ByteReader) -> Bool {
         guard reader.number(at: 8, width: 4) == 13, reader.has("IHDR", at: 12), let size = size(reader.bytes) else { return false }
         guard let depth = reader.byte(at: 24), let depths = depths[reader.byte(at: colourType) ?? 1], depths.contains(depth) else {
@@ -65,28 +65,28 @@ enum PNGFile {
         return size.width > 0 && size.height > 0 && reader.has([0, 0], at: 26) && isInterlaced <= 1
     }
 
-    /// Bits a sample, by colour type.
+    /// Bit depths allowed for each colour type.
     private static let depths: [UInt8: Set<UInt8>] = [
         0: [1, 2, 4, 8, 16], 2: [8, 16], 3: [1, 2, 4, 8], 4: [8, 16], 6: [8, 16],
     ]
 
-    /// By colour type.
+    /// Samples per pixel for each colour type.
     private static let samples: [UInt8: Int] = [0: 1, 2: 3, 3: 1, 4: 2, 6: 4]
 
-    /// Whether a chunk that cannot be done without is one that decoders know.
+    /// Whether decoders know the chunk, if it is critical.
     private static func isKnown(_ reader: ByteReader, _ offset: Int) -> Bool {
         guard let type = reader.byte(at: offset + 4), type & 0x20 == 0 else { return true }
         return (["IHDR", "PLTE", "IDAT", "IEND"] as [StaticString]).contains { reader.has($0, at: offset + 4) }
     }
 
-    /// Whether the checksum of a chunk that cannot be done without is right.
+    /// Whether the checksum is correct, if the chunk is critical.
     private static func isIntact(_ reader: ByteReader, _ offset: Int, _ length: Int) -> Bool {
         guard let type = reader.byte(at: offset + 4), type & 0x20 == 0 else { return true }
         guard let checked = reader.slice(at: offset + 4, count: length + 4) else { return false }
         return reader.number(at: offset + 8 + length, width: 4) == Int(crc(checked))
     }
 
-    /// The CRC of ISO 3309 that annex D of the specification names.
+    /// The CRC of ISO 3309, as in annex D of the specification.
     private static func crc(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
         var value: UInt32 = 0xffff_ffff
         for byte in bytes { value = table[Int((value ^ UInt32(byte)) & 0xff)] ^ value >> 8 }

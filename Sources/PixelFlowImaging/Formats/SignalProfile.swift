@@ -1,8 +1,8 @@
 import Foundation
 
-/// Writes what a file says of its colours as an ICC profile (ICC.1, version 2), so that there is one way to convert them.
+/// Writes a declared colour space as an ICC profile (ICC.1, version 2), so that all conversions use profiles.
 enum SignalProfile {
-    /// Nil if the primaries make no colours.
+    /// Nil if the primaries do not span a colour space.
     static func bytes(_ signal: ColourSignal, isGrey: Bool) -> [UInt8]? {
         let tone = curve(signal.curve)
         var tags: [(String, [UInt8])] = [("desc", description), ("cprt", text("text") + Array("CC0\0".utf8)), ("wtpt", point(d50))]
@@ -22,12 +22,12 @@ enum SignalProfile {
         return header(start + body.count, isGrey: isGrey) + table + body
     }
 
-    /// The white of all profiles.
+    /// The white point of the profile connection space.
     private static let d50 = [0.9642, 1, 0.8249]
 
     private static func header(_ length: Int, isGrey: Bool) -> [UInt8] {
         var bytes = word(length) + word(0) + word(0x0210_0000) + Array("mntr\(isGrey ? "GRAY" : "RGB ")XYZ ".utf8)
-        // The date is part of a profile; that of the format's version will do.
+        // The profile needs a creation date. A fixed one keeps the profile deterministic.
         for part in [2001, 4, 1, 0, 0, 0] { bytes += UInt16(part).bigEndianBytes }
         bytes += Array("acsp".utf8) + [UInt8](repeating: 0, count: 28) + d50.flatMap(fixed)
         return bytes + [UInt8](repeating: 0, count: 128 - bytes.count)
@@ -48,11 +48,11 @@ enum SignalProfile {
 
     private static var description: [UInt8] {
         let name = Array("Colours of the source\0".utf8)
-        // No Unicode and no Macintosh name.
+        // No Unicode and no Macintosh description.
         return text("desc") + word(name.count) + name + [UInt8](repeating: 0, count: 78)
     }
 
-    /// The light of each primary at full, adapted to D50 by Bradford's matrix.
+    /// The XYZ values of each primary, adapted to D50 with the Bradford matrix.
     private static func columns(_ signal: ColourSignal) -> [[Double]]? {
         func light(_ point: [Double]) -> [Double] { [point[0] / point[1], 1, (1 - point[0] - point[1]) / point[1]] }
         let white = light(signal.white)
@@ -65,12 +65,12 @@ enum SignalProfile {
             let cones = product(bradford, column.map { $0 * amount })
             return product(back, (0..<3).map { cones[$0] * to[$0] / from[$0] })
         }
-        // Light of a white that the eye hardly sees becomes light without measure.
+        // A nearly black white point would produce unbounded values.
         guard adapted.joined().allSatisfy({ abs($0) < mostLight }) else { return nil }
         return adapted
     }
 
-    /// Real colours have at most about 1; profiles can say at most 32,767.
+    /// Real primaries have values up to about 1; the format allows up to 32,767.
     private static let mostLight = 4.0
 
     private static let bradford = [[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]]

@@ -12,10 +12,10 @@ extension TIFFDirectory {
 
     var photometric: Photometric? { value(.photometric).flatMap(Photometric.init) }
 
-    /// The samples of a pixel, of which the first are its colour and the rest are extra ones.
+    /// Samples per pixel: the colours first, then extra samples.
     var samples: Int { value(.samples) ?? 1 }
 
-    /// How many samples of a pixel are its colour.
+    /// How many samples of a pixel are colours.
     var colourSamples: Int {
         switch photometric {
         case .rgb, .yCbCr, .cieLab, .logLuv: 3
@@ -24,29 +24,29 @@ extension TIFFDirectory {
         }
     }
 
-    /// The extra sample that the file calls alpha, counted from the first extra one.
+    /// The extra sample that the file declares as alpha, counted from the first extra one.
     ///
-    /// If several are, the one that libvips takes for its own division by alpha.
+    /// If it declares several, the one by which libvips divides the colours.
     var alpha: (index: Int, isAssociated: Bool)? {
         let extras = values(.extraSamples).prefix(max(0, samples - colourSamples))
         if let index = extras.lastIndex(of: Extra.associatedAlpha.rawValue) { return (index, true) }
         return extras.firstIndex(of: Extra.unassociatedAlpha.rawValue).map { ($0, false) }
     }
 
-    /// The kind of TIFF, as text for a message, if it is not supported.
+    /// The variant of TIFF in the plural, for a message, if it is not supported.
     ///
     /// libvips opens some of these and returns black, invisible or wrong pixels.
     var unsupported: String? {
         unsupportedKind ?? unsupportedDepth ?? unsupportedPlanes ?? unsupportedAlpha
     }
 
-    /// Whether a pixel has fewer samples than colours, which libvips takes for grey.
+    /// Whether a pixel has fewer samples than its colour space needs; libvips treats such a file as grey.
     var lacksColours: Bool { [.rgb, .yCbCr, .cieLab, .logLuv].contains(photometric) && samples < colourSamples }
 
-    /// Whether the file is grey with more planes behind the first, none of which is alpha.
+    /// Whether the file is grey with additional planes, none of them alpha.
     var hasPlanesOfGrey: Bool { arePlanesMisread && isGrey && alpha == nil }
 
-    /// Whether white is zero in samples that libvips does not turn over.
+    /// Whether zero means white in samples that libvips does not invert.
     var isInverted: Bool { photometric == .whiteIsZero && values(.sampleFormat).first == 3 }
 
     private var isGrey: Bool { photometric == .whiteIsZero || photometric == .blackIsZero }
@@ -76,13 +76,13 @@ extension TIFFDirectory {
     }
 
     private var unsupportedDepth: String? {
-        // The default of the specification is one bit.
+        // The specification's default is one bit.
         let depths = Set(values(.bits).isEmpty ? [1] : values(.bits))
         let formats = Set(values(.sampleFormat).isEmpty ? [1] : values(.sampleFormat))
         guard let bits = depths.first, depths.count == 1 else { return "TIFF files with samples of different depths" }
         guard let format = formats.first, formats.count == 1 else { return "TIFF files with samples of different formats" }
         switch (format, bits) {
-        // 4 is untyped data, which readers take for unsigned integers.
+        // 4 means undefined data, which readers treat as unsigned integers.
         case (1, 8), (1, 16), (4, 8), (4, 16): return nil
         case (1, 32), (4, 32):
             return [.palette, .cieLab, .logLuv].contains(photometric) ? "TIFF files of this kind with 32 bits a sample" : nil
@@ -98,8 +98,8 @@ extension TIFFDirectory {
     }
 
     /// libvips first divides by an associated alpha. It uses the wrong sample if a palette has been
-    /// applied or if the last of four samples is not alpha, and clamps it at 255 if the range is neither 8 bits nor one of
-    /// its own 16-bit kinds.
+    /// applied or if the last of four samples is not alpha, and clamps alpha at 255 unless the range is 8 bits or one of
+    /// its own 16-bit formats.
     private var unsupportedAlpha: String? {
         guard let alpha, alpha.isAssociated else { return nil }
         let isWide = values(.bits).first == 32 && values(.sampleFormat).first != 3 || photometric == .separated && values(.bits).first != 8

@@ -1,6 +1,6 @@
-/// The part of the first directory of a TIFF file (TIFF 6.0, BigTIFF) that defines the meaning of the samples.
+/// The entries of the first directory of a TIFF file (TIFF 6.0, BigTIFF) that define the meaning of the samples.
 ///
-/// libvips does not provide what is needed to distinguish an alpha channel from a selection.
+/// libvips does not expose enough to distinguish an alpha channel from a selection.
 struct TIFFDirectory {
     enum FormatError: Error { case cutOff, broken }
 
@@ -19,13 +19,13 @@ struct TIFFDirectory {
     }
 
     private let reader: ByteReader
-    /// The position, number and width of the values of an entry.
+    /// The offset, number and width of the values of each entry.
     private var entries: [Int: (offset: Int, count: Int, width: Int)] = [:]
-    /// The position of each entry itself.
+    /// The offset of each entry itself.
     private var places: [Int: Int] = [:]
-    /// Whether the values of an entry, of whatever type, lie outside the file.
+    /// Whether the values of any entry lie outside the file.
     private(set) var lacksValues = false
-    /// Bytes of a count or an offset.
+    /// The size of a count or an offset in bytes: 4, or 8 in BigTIFF.
     private var word = 4
 
     init(_ bytes: UnsafeRawBufferPointer) throws(FormatError) {
@@ -39,7 +39,7 @@ struct TIFFDirectory {
         }
     }
 
-    /// The integers of an entry; empty if there are none or one lies outside the file.
+    /// The integers of an entry; empty if it is missing or a value lies outside the file.
     func values(_ tag: Tag, most: Int = 4096) -> [Int] {
         guard let entry = entries[tag.rawValue] else { return [] }
         let values = (0..<min(entry.count, most)).compactMap {
@@ -52,17 +52,17 @@ struct TIFFDirectory {
 
     func has(_ tag: Tag) -> Bool { entries[tag.rawValue] != nil }
 
-    /// Width and height; nil without them.
+    /// Width and height; nil if either is missing.
     var size: PixelSize? { value(.width).flatMap { width in value(.height).map { (width, $0) } } }
 
-    /// Changes a copy of the file so that it has the first of its planes only.
+    /// Modifies a copy of the file so that only its first plane remains.
     ///
-    /// libvips reads several planes of grey wrongly: it takes the lines of one plane for those of all.
+    /// libvips misreads several planes of grey: it reads the lines of one plane as those of all planes.
     func keepFirstPlane(of file: UnsafeMutableRawBufferPointer) {
         for tag in [Tag.samples, .planes] {
             if let entry = places[tag.rawValue] { write(1, to: file, at: entry + 4 + word) }
         }
-        // One sample has no extra ones; as a private tag the entry means nothing.
+        // A single sample must not have extra samples. A private tag makes decoders ignore the entry.
         if let entry = places[Tag.extraSamples.rawValue] { write(Self.unusedTag, to: file, at: entry) }
     }
 
@@ -73,7 +73,7 @@ struct TIFFDirectory {
 
     private static let unusedTag: UInt16 = 65_000
 
-    /// - Parameters: widths in bytes of a pointer to a directory and of the number of its entries.
+    /// - Parameters: the widths in bytes of a directory offset and of the entry count.
     private mutating func read(header: Int, pointer: Int, counter: Int) throws(FormatError) {
         guard let start = reader.number(at: header, width: pointer) else { throw .cutOff }
         guard start >= header + pointer else { throw .broken }
@@ -97,11 +97,11 @@ struct TIFFDirectory {
         if Self.integers.contains(type) { entries[tag] = (offset, count, width) }
     }
 
-    /// BYTE to DOUBLE, IFD, and LONG8 to IFD8.
+    /// The widths in bytes of the types BYTE to DOUBLE, IFD, and LONG8 to IFD8.
     private static let widths = [
         1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8,
     ]
-    /// Those of them that hold integers without a sign.
+    /// The unsigned integer types.
     private static let integers: Set = [1, 3, 4, 13, 16, 18]
     private static let mostEntries = 4096
 }
@@ -113,14 +113,14 @@ extension TIFFDirectory {
             if let name = directory.unsupported { return .unsupported(name) }
             if directory.lacksValues || directory.hasDataOutside { return .cutOff }
             let compression = directory.value(.compression) ?? 1
-            // A compression that some builds of libtiff lack does not mean that the file is damaged.
+            // If a build of libtiff lacks a compression, the file is not necessarily damaged.
             return commonCompressions.contains(compression) ? .whole : .unsupported("TIFF files with compression \(compression)")
         } catch {
             return error == .cutOff ? .cutOff : .broken
         }
     }
 
-    /// Whether a strip or a tile, or the list of them, lies beyond the end.
+    /// Whether a strip or a tile, or the list of them, extends beyond the end of the file.
     private var hasDataOutside: Bool {
         for (offsets, lengths) in [(Tag.stripOffsets, Tag.stripLengths), (.tileOffsets, .tileLengths)] where has(offsets) {
             let starts = values(offsets, most: Self.mostStrips)
@@ -130,8 +130,8 @@ extension TIFFDirectory {
         return false
     }
 
-    /// None, the three of CCITT, LZW, JPEG, two numbers of Deflate, PackBits.
+    /// None, three of CCITT, LZW, JPEG, two numbers for Deflate, PackBits.
     private static let commonCompressions: Set = [1, 2, 3, 4, 5, 7, 8, 32773, 32946]
-    /// Bound of a list of strips: one for each line of the largest image.
+    /// The maximum number of strips: one for each line of the largest image.
     private static let mostStrips = 1 << 20
 }

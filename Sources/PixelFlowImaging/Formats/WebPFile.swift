@@ -1,4 +1,4 @@
-/// The chunks of a WebP file, RFC 9649 section 2.
+/// The chunks of a WebP file (RFC 9649 section 2).
 enum WebPFile {
     static func structure(of bytes: UnsafeRawBufferPointer) -> FileStructure {
         var reader = ByteReader(bytes)
@@ -13,7 +13,7 @@ enum WebPFile {
         return .whole
     }
 
-    /// Whether the file misses nothing but the byte that makes its last chunk even, which some writers forget.
+    /// Whether only the padding byte of the last chunk is missing, which some encoders omit.
     static func lacksPadding(_ bytes: UnsafeRawBufferPointer) -> Bool {
         ByteReader(bytes, isLittleEndian: true).number(at: 4, width: 4) == bytes.count - 8 + 1
     }

@@ -1,12 +1,12 @@
-/// For files that we have written, whose structure must be valid.
+/// For files that PixelFlow has written, whose structure must be valid.
 extension ByteReader {
-    /// - Throws: `MalformedFileError` if the file ends before.
+    /// - Throws: `MalformedFileError` if the file is too short.
     func slice(at offset: Int, _ length: Int) throws -> UnsafeRawBufferPointer {
         guard let slice = slice(at: offset, count: length) else { throw MalformedFileError() }
         return slice
     }
 
-    /// An unsigned number of 0 to 8 bytes; of none it is 0.
+    /// An unsigned number of 0 to 8 bytes; 0 for no bytes.
     func bigEndian(at offset: Int, _ length: Int) throws -> Int { try number(try slice(at: offset, length)) }
 
     func littleEndian(at offset: Int, _ length: Int) throws -> Int { try number(try slice(at: offset, length).reversed()) }
@@ -18,7 +18,7 @@ extension ByteReader {
     }
 }
 
-/// A file that is not built as its format demands.
+/// A file that violates its format.
 struct MalformedFileError: Error {}
 
 extension FixedWidthInteger {

@@ -1,6 +1,6 @@
 /// The blocks of a GIF file.
 enum GIFOutput {
-    /// The frames that are in the file.
+    /// The number of frames in the file.
     static func frameCount(_ file: UnsafeRawBufferPointer) throws -> Int {
         let reader = ByteReader(file)
         var offset = 13 + paletteLength(try reader.bigEndian(at: 10, 1))
@@ -20,7 +20,7 @@ enum GIFOutput {
 
     private static func paletteLength(_ flags: Int) -> Int { flags & 0x80 == 0 ? 0 : 3 << (flags & 7 + 1) }
 
-    /// Behind the sub-blocks that begin at `start`.
+    /// The offset after the sub-blocks that begin at `start`.
     private static func endOfData(_ reader: ByteReader, _ start: Int) throws -> Int {
         var offset = start
         while true {

@@ -1,8 +1,8 @@
-/// The items of a HEIF or AVIF file, as libheif writes it: every item's bytes lie in the `mdat` box.
+/// The items of a HEIF or AVIF file as written by libheif: the data of every item is in the `mdat` box.
 enum HEIFOutput {
     /// The file without its EXIF item.
     ///
-    /// - Throws: `MalformedFileError` also for what HEIF allows and libheif does not write.
+    /// - Throws: `MalformedFileError`, also for structures that HEIF allows but libheif does not write.
     static func withoutEXIF(_ file: UnsafeRawBufferPointer) throws -> [UInt8] {
         let reader = ByteReader(file)
         let boxes = try Box.all(reader, 0..<file.count)
@@ -16,7 +16,7 @@ enum HEIFOutput {
         let locations = try ItemLocations(reader, place)
         let gone = locations.extents(of: removed)
 
-        // Written twice: the new size of the box determines the positions of the bytes after it.
+        // Built twice: the new size of the box determines the offsets of the data after it.
         func newMeta(_ moved: (Int) -> Int) throws -> [UInt8] {
             var body = Array(try reader.slice(at: meta.body.lowerBound, 4))
             for part in parts {
@@ -42,10 +42,10 @@ enum HEIFOutput {
         }
     }
 
-    /// The `iinf` box without the entries of EXIF, and the numbers of these items.
+    /// The `iinf` box without the EXIF entries, and the ids of the removed items.
     private static func items(_ reader: ByteReader, _ box: Box) throws -> (box: [UInt8], removed: Set<Int>) {
         let start = box.body.lowerBound
-        // Version 0: 16 bits for the number of entries.
+        // Version 0 has a 16-bit entry count.
         guard try reader.bigEndian(at: start, 1) == 0 else { throw MalformedFileError() }
         var entries: [UInt8] = []
         var removed: Set<Int> = []
@@ -76,7 +76,7 @@ enum HEIFOutput {
         var bytes: [UInt8] = []
         var offset = range.lowerBound
         for extent in gone.sorted(by: { $0.lowerBound < $1.lowerBound }) {
-            // Outside of the box, or shared by two items.
+            // Outside the box, or shared by two items.
             guard extent.lowerBound >= offset, extent.upperBound <= range.upperBound else { throw MalformedFileError() }
             bytes += try reader.slice(at: offset, extent.lowerBound - offset)
             offset = extent.upperBound
@@ -91,7 +91,7 @@ private struct Box {
     let start: Int
     let length: Int
 
-    /// Behind size and type.
+    /// The content after size and type.
     var body: Range<Int> { start + 8..<start + length }
 
     static func all(_ reader: ByteReader, _ range: Range<Int>) throws -> [Box] {
@@ -99,7 +99,7 @@ private struct Box {
         var offset = range.lowerBound
         while offset < range.upperBound {
             let length = try reader.bigEndian(at: offset, 4)
-            // 0 means to the end of the file, 1 a size of 64 bits: neither for files of this size.
+            // 0 means "to the end of the file" and 1 a 64-bit size; libheif uses neither for files of this size.
             guard length >= 8, length <= range.upperBound - offset else { throw MalformedFileError() }
             boxes.append(Box(type: String(decoding: try reader.slice(at: offset + 4, 4), as: UTF8.self), start: offset, length: length))
             offset += length
@@ -112,11 +112,11 @@ private struct Box {
     }
 }
 
-/// The `iloc` box: the positions of the bytes of each item in the file.
+/// The `iloc` box: the positions of each item's data in the file.
 private struct ItemLocations {
     private struct Item {
         let number: Int
-        /// Between the item's number and the offset that its extents count from, as it stands in the file.
+        /// The unmodified bytes between the item's id and its base offset.
         let head: [UInt8]
         let extents: [Range<Int>]
     }
@@ -139,12 +139,12 @@ private struct ItemLocations {
         let sizes = try next(2)
         start = Array(try reader.slice(at: box.body.lowerBound, 6))
         (offsetSize, lengthSize, baseSize) = (sizes >> 12, sizes >> 8 & 15, sizes >> 4 & 15)
-        // Written again, each offset counts from the start of the file and needs room for that.
+        // The rewritten offsets count from the start of the file and need enough bytes for that.
         guard version < 2, version == 0 || sizes & 15 == 0, offsetSize >= 4 else { throw MalformedFileError() }
         for _ in 0..<(try next(2)) {
             let number = try next(2)
             let head = offset
-            // The items' bytes must be counted from the start of the file.
+            // The item's offsets must be relative to the start of the file.
             if version == 1, try next(2) & 15 != 0 { throw MalformedFileError() }
             offset += 2
             let headBytes = Array(try reader.slice(at: head, offset - head))

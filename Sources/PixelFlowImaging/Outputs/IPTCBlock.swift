@@ -1,7 +1,7 @@
-/// IPTC records, which TIFF holds bare and JPEG among the resources of Photoshop.
+/// IPTC records: stored directly in TIFF, and within Photoshop resources in JPEG.
 enum IPTCBlock {
-    /// The records in a block as a decoder found it; of Photoshop's resources no other is taken, for they hold
-    /// previews of the picture as it was.
+    /// The records in a block from a decoder. All other Photoshop resources are dropped, because they include previews of the
+    /// unedited picture.
     static func records(in block: UnsafeRawBufferPointer) -> [UInt8]? {
         let reader = ByteReader(block)
         if block.first == recordMarker { return Array(block) }
@@ -10,7 +10,7 @@ enum IPTCBlock {
             guard let identifier = try? reader.bigEndian(at: offset + 4, 2), let name = try? reader.bigEndian(at: offset + 6, 1) else {
                 return nil
             }
-            // The name counts its length byte and is padded to an even number, as the bytes behind it are.
+            // The size of the name includes its length byte and is padded to an even number. So is the data.
             let size = offset + 6 + (name + 2) & ~1
             guard let length = try? reader.bigEndian(at: size, 4) else { return nil }
             if identifier == iptcResource { return (try? reader.slice(at: size + 4, length)).map(Array.init) }
@@ -19,7 +19,7 @@ enum IPTCBlock {
         return nil
     }
 
-    /// The block that a JPEG holds for these records.
+    /// The block that stores these records in a JPEG.
     static func forJPEG(_ records: [UInt8]) -> [UInt8] {
         let padding: [UInt8] = records.count % 2 == 0 ? [] : [0]
         let head = signature.withUTF8Buffer { Array($0) } + Array("8BIM".utf8) + UInt16(iptcResource).bigEndianBytes + [0, 0]

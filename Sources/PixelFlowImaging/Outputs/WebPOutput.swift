@@ -1,6 +1,6 @@
 /// The chunks of a WebP file.
 enum WebPOutput {
-    /// The file without its EXIF chunk, and without the extended header if that has no other purpose.
+    /// The file without its EXIF chunk, and without the extended header if nothing else needs it.
     static func withoutEXIF(_ file: UnsafeRawBufferPointer) throws -> [UInt8] {
         let reader = ByteReader(file)
         var chunks: [UInt8] = []
@@ -8,7 +8,7 @@ enum WebPOutput {
             guard name != "EXIF" else { return }
             var chunk = Array(try reader.slice(at: start, length))
             if name == "VP8X" {
-                // The flags say what follows.
+                // The flags declare which chunks follow.
                 guard chunk.count > 8 else { throw MalformedFileError() }
                 chunk[8] &= ~exifFlag
                 if chunk[8] == 0 { return }
@@ -18,8 +18,8 @@ enum WebPOutput {
         return Array("RIFF".utf8) + UInt32(clamping: chunks.count + 4).littleEndianBytes + Array("WEBP".utf8) + chunks
     }
 
-    /// The animation with the mark of transparency, which libwebp forgets if no frame has any of its own and it shows only where one
-    /// is removed.
+    /// The animation with its alpha flag set. libwebp omits the flag if no frame has transparent pixels and transparency appears only
+    /// where a frame is removed.
     static func markedTransparent(_ file: UnsafeRawBufferPointer) throws -> [UInt8] {
         var bytes = Array(file)
         // The first chunk is the extended header.
@@ -28,7 +28,7 @@ enum WebPOutput {
         return bytes
     }
 
-    /// The frames that are in the file; a still has one.
+    /// The number of frames in the file; 1 for a still.
     static func frameCount(_ file: UnsafeRawBufferPointer) throws -> Int {
         var count = 0
         try forEachChunk(ByteReader(file)) { name, _, _ in if name == "ANMF" { count += 1 } }
@@ -42,7 +42,7 @@ enum WebPOutput {
         while offset < end {
             let name = String(decoding: try reader.slice(at: offset, 4), as: UTF8.self)
             let size = try reader.littleEndian(at: offset + 4, 4)
-            // Chunks begin at even places.
+            // Chunks begin at even offsets.
             let length = 8 + size + size % 2
             try body(name, offset, length)
             offset += length

@@ -8,18 +8,18 @@ struct Channel {
 
     enum Arrival: Equatable {
         case message(WireMessage)
-        /// The other side is gone, or speaks nonsense, which is as bad.
+        /// The peer is gone or has sent an invalid message.
         case closed
         case timedOut
     }
 
-    /// Whether the other side is still there.
+    /// Whether the peer is still connected.
     var isOpen: Bool {
         var entry = pollfd(fd: descriptor, events: 0, revents: 0)
         return poll(&entry, 1, 0) == 0
     }
 
-    /// - Returns: false if the other side is gone.
+    /// - Returns: false if the peer is gone.
     func send(_ message: WireMessage) -> Bool {
         message.words.withUnsafeBytes { bytes in
             var sent: Int
@@ -30,7 +30,7 @@ struct Channel {
         }
     }
 
-    /// Blocks until a message is there; without a deadline, for ever.
+    /// Blocks until a message arrives or the deadline passes; without a deadline, indefinitely.
     func receive(until deadline: ContinuousClock.Instant? = nil) -> Arrival {
         if let deadline, !waits(until: deadline) { return .timedOut }
         return withUnsafeTemporaryAllocation(byteCount: WireMessage.size + 1, alignment: 8) { buffer in

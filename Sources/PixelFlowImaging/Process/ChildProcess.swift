@@ -2,22 +2,22 @@ import CSandbox
 import Glibc
 import Synchronization
 
-/// One running render process, seen from the service.
+/// A running render process, as seen by the service.
 final class ChildProcess: Sendable {
     let channel: Channel
     let input: MemoryFile
     let output: MemoryFile
     fileprivate struct State {
-        /// The process, until it has been reaped: after that its number may belong to another one.
+        /// The process, until it has been reaped: afterwards, another process may have its id.
         var process: pid_t?
-        /// Whether the service has killed it. Any other kill came from outside.
+        /// Whether the service has killed it. All other kills come from outside.
         var isKilled = false
         var end = ProcessEnd.unknown
     }
 
     private let state: Mutex<State>
 
-    /// Starts a process and waits until it is locked in and ready.
+    /// Starts a process and waits until it is sandboxed and ready.
     ///
     /// - Throws: `SystemError`.
     init(_ configuration: RenderPool.Configuration) throws {
@@ -56,7 +56,7 @@ final class ChildProcess: Sendable {
 
     var identifier: pid_t? { state.withLock { $0.process } }
 
-    /// Kills the process immediately; a caller that waits for its answer sees the socket close.
+    /// Kills the process immediately. A caller that waits for its reply sees the socket close.
     func kill() {
         state.withLock { state in
             guard let process = state.process else { return }
@@ -65,7 +65,7 @@ final class ChildProcess: Sendable {
         }
     }
 
-    /// Waits until the process, which was not killed here, has ended, and returns how it ended.
+    /// Waits for the exit of a process that this service has not killed, and returns how it ended.
     ///
     /// Its socket closes a moment before its status is available. A process that has only closed its socket is killed.
     func ended(within limit: Duration = .seconds(1)) -> ProcessEnd {
@@ -77,12 +77,12 @@ final class ChildProcess: Sendable {
         return end()
     }
 
-    /// Ends the process and returns how it ended.
+    /// Kills the process if it still runs, and returns how it ended.
     @discardableResult
     func end() -> ProcessEnd {
         state.withLock { state in
             guard let process = state.process else { return state.end }
-            // One that is dead already keeps the status it died with.
+            // A process that has already exited keeps its own status.
             if let end = state.reap(waiting: false) { return end }
             state.isKilled = true
             _ = Glibc.kill(process, SIGKILL)
@@ -90,13 +90,13 @@ final class ChildProcess: Sendable {
         }
     }
 
-    /// Limits the CPU time of the next job, in case the deadline does not stop it.
+    /// Limits the CPU time of the next job, in case the deadline fails to stop it.
     func allowProcessorTime(_ seconds: Int) throws {
         guard let identifier else { return }
         try SystemError.check(pf_sandbox_limit_processor_time(identifier, UInt64(seconds)), "prlimit")
     }
 
-    /// Bytes in memory right now, or nil if the process is gone.
+    /// Current resident memory in bytes, or nil if the process is gone.
     var residentBytes: Int? {
         guard let identifier, let file = fopen("/proc/\(identifier)/statm", "r") else { return nil }
         defer { fclose(file) }
@@ -120,7 +120,7 @@ final class ChildProcess: Sendable {
         return process
     }
 
-    /// Nothing of the service's environment: it holds secrets. Only where to find shared libraries.
+    /// Only the path of shared libraries. Everything else in the service's environment is withheld, because it contains secrets.
     private static var environment: [String] {
         guard let path = getenv("LD_LIBRARY_PATH") else { return [] }
         return ["LD_LIBRARY_PATH=\(String(cString: path))"]
@@ -134,7 +134,7 @@ final class ChildProcess: Sendable {
 }
 
 extension ChildProcess.State {
-    /// Takes the status of the process; nil while it runs.
+    /// Collects the status of the process; nil while it runs.
     fileprivate mutating func reap(waiting: Bool) -> ProcessEnd? {
         guard let process else { return end }
         var how: Int32 = 0
@@ -153,15 +153,15 @@ extension ChildProcess.State {
 /// How a render process ended.
 enum ProcessEnd: Equatable, CustomStringConvertible {
     case exit(Int32)
-    /// By a signal that it caused: a fault, an abort, a forbidden system call, too much CPU time.
+    /// By a signal that the process caused: a fault, an abort, a forbidden system call, too much CPU time.
     case fault(Int32)
-    /// By a signal that came from outside: from the kernel for lack of memory, or from an operator.
+    /// By a signal from outside: from the kernel because of a lack of memory, or from an operator.
     case killedFromOutside(Int32)
     /// By this service.
     case killed
     case unknown
 
-    /// A render process cannot send itself any of these: its filter lets it abort, and nothing else.
+    /// A render process cannot send itself any of these: its system-call filter allows only an abort.
     private static let outside: Set<Int32> = [SIGKILL, SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGPWR]
 
     init(isSignal: Bool, number: Int32, wasKilledHere: Bool) {

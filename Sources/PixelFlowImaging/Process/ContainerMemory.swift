@@ -1,24 +1,24 @@
 import Glibc
 import PixelFlowCore
 
-/// The memory limit of a render process: an equal share of the container's memory, less what the service needs.
+/// The memory limit of a render process: an equal share of the container's memory after subtracting what the service needs.
 ///
 ///     limit = service + processes x (process + inHand + 3 x sourceBytes)
 ///
-/// With the chart's 2 GiB and two processes that is 800 MiB for each.
+/// The chart's 2 GiB and two processes give 800 MiB for each.
 package enum ContainerMemory {
     /// The service itself, a spare render process, and the kernel's buffers.
     static let service = 256 << 20
-    /// Outputs on their way to the store, for each render process.
+    /// Outputs in transit to the store, for each render process.
     static let inHand = 36 << 20
-    /// Tasks in hand for each render process, each with its source.
+    /// Claimed tasks for each render process, each with its source.
     static let sources = 3
-    /// A render process without any image takes about 60 MiB; below this nothing useful could be decoded.
+    /// A render process without an image needs about 60 MiB; below this limit, it could not decode typical images.
     package static let least = 256 << 20
-    /// If the container has no limit.
+    /// The share if the container has no limit.
     package static let unlimited = 1 << 30
 
-    /// Bytes for each of `processes` render processes.
+    /// Bytes for each render process, if there are `processes` of them.
     package static func share(of processes: Int, sourceBytes: Int) -> Int { share(of: processes, sourceBytes: sourceBytes, limit: limit()) }
 
     static func share(of processes: Int, sourceBytes: Int, limit: Int?) -> Int {
@@ -33,7 +33,7 @@ package enum ContainerMemory {
         ].lazy.compactMap(read).compactMap(bytes).first
     }
 
-    /// "max" in version 2, and a number beyond any memory in version 1, mean that there is no limit.
+    /// "max" in version 2, and a number beyond any memory size in version 1, mean that there is no limit.
     private static func bytes(_ text: String) -> Int? {
         let number = Int(text.filter { !$0.isWhitespace })
         return number.flatMap { $0 > 0 && $0 < 1 << 50 ? $0 : nil }

@@ -5,12 +5,12 @@ import Glibc
 struct MemoryFile {
     let descriptor: Int32
 
-    /// The size kept between jobs; more than this is returned to the system.
+    /// The size kept between jobs; anything above it is returned to the system.
     private static let kept = 1 << 20
 
     init(descriptor: Int32) { self.descriptor = descriptor }
 
-    /// - Throws: `SystemError` if the system has no memory or no descriptor left.
+    /// - Throws: `SystemError` if the system is out of memory or descriptors.
     init(named name: String) throws {
         var made: Int32 = -1
         try SystemError.check(pf_sandbox_memory_file(name, &made), "memfd_create")
@@ -40,7 +40,7 @@ struct MemoryFile {
         }
     }
 
-    /// Maps `count` bytes from the start for reading. Only for a process that may die of a file cut short: the render process.
+    /// Maps `count` bytes from the start for reading. Only for the render process: a truncated file kills the process that reads it.
     func withMapping<Output>(_ count: Int, _ body: (UnsafeRawBufferPointer) throws -> Output) throws -> Output {
         guard count > 0, let start = mmap(nil, count, PROT_READ, MAP_SHARED, descriptor, 0), start != MAP_FAILED else {
             throw SystemError(call: "mmap", code: errno)
@@ -49,7 +49,7 @@ struct MemoryFile {
         return try body(UnsafeRawBufferPointer(start: start, count: count))
     }
 
-    /// Gives the memory of a large job back.
+    /// Releases the memory of a large job.
     func trim() {
         var status = stat()
         if fstat(descriptor, &status) == 0, status.st_size > MemoryFile.kept { _ = ftruncate(descriptor, 0) }
@@ -58,7 +58,7 @@ struct MemoryFile {
     func close() { _ = Glibc.close(descriptor) }
 }
 
-/// A system call that failed.
+/// A failed system call.
 struct SystemError: Error, CustomStringConvertible {
     let call: String
     let code: Int32

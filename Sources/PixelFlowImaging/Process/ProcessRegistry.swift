@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// Which processes the pool has, for shutdown and for the metrics.
+/// The current processes of the pool, for shutdown and metrics.
 final class ProcessRegistry: Sendable {
     private struct State {
         var processes: [ChildProcess?]
@@ -25,7 +25,7 @@ final class ProcessRegistry: Sendable {
     /// Returns when every slot has tried to start its process.
     func allUp() async { await wait(up: true) }
 
-    /// Returns when every thread of the pool is over.
+    /// Returns when every thread of the pool has ended.
     func allEnded() async { await wait(up: false) }
 
     private func note(_ change: (inout State) -> Void) {

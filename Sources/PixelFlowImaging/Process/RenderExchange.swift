@@ -2,7 +2,7 @@ import Foundation
 import NIOCore
 import PixelFlowCore
 
-/// Reads the answers of a render process to one job. Nothing it says is taken on trust.
+/// Reads the replies of a render process to one job. All of its values are validated.
 struct RenderExchange {
     let job: RenderJob
     let output: MemoryFile
@@ -17,7 +17,7 @@ struct RenderExchange {
         self.decoder = decoder
     }
 
-    /// The next output, copied out of the memory that is shared.
+    /// The next output, copied out of the shared memory.
     mutating func output(_ answer: WireMessage) throws -> RenderedOutput {
         let entry = try decoded(RenderReply.Output.self, answer)
         guard done < job.pipeline.outputs.count, entry.result.name == job.pipeline.outputs[done].name else {
@@ -32,7 +32,7 @@ struct RenderExchange {
         return rendered
     }
 
-    /// The last output is not a progress: the job is done.
+    /// Skips the last output: it completes the job instead of being progress.
     func tellProgress(_ tell: (Int, Int) -> Void) {
         if done < job.pipeline.outputs.count { tell(done, job.pipeline.outputs.count) }
     }
@@ -44,7 +44,7 @@ struct RenderExchange {
             source: reply.source, outputs: outputs, duration: bounded(reply.microseconds), decoding: bounded(reply.decodingMicroseconds))
     }
 
-    /// No time that a job can have taken is negative, or longer than twice its limit.
+    /// Clamps to the possible range: not negative, and at most twice the job's limit.
     private func bounded(_ microseconds: Int64) -> Duration {
         min(max(.zero, .microseconds(microseconds)), .seconds(2 * job.limits.seconds))
     }
@@ -65,7 +65,7 @@ struct RenderExchange {
     }
 
     private func decoded<Value: Decodable>(_ type: Value.Type, _ answer: WireMessage) throws -> Value {
-        // The description of sixteen outputs has a few kilobytes.
+        // Sixteen outputs have a description of a few kilobytes.
         guard (1...1_000_000).contains(answer.second), answer.first >= 0 else { throw RenderWorkerError.nonsense }
         var data = Data(count: answer.second)
         do {

@@ -1,22 +1,22 @@
 import Metrics
 
-/// Counts render processes: those that started, and those that ended by why.
+/// Counts started render processes, and ended ones by reason.
 struct RenderMetrics: Sendable {
     enum Ending: String, CaseIterable {
-        /// Replaced after many jobs, or because it held much memory.
+        /// Replaced after many jobs, or because it used much memory.
         case recycled
         /// Killed because its job was cancelled.
         case cancelled
-        /// Killed at its job's deadline.
+        /// Killed at the deadline of its job.
         case timedOut = "timed_out"
         case crashed
-        /// Killed by someone outside: the kernel for lack of memory, an operator.
+        /// Killed from outside: by the kernel because of a lack of memory, or by an operator.
         case killed
-        /// Ended because its job needed more memory than a render process may have.
+        /// Ended because its job needed more memory than the limit.
         case outOfMemory = "out_of_memory"
-        /// Replaced because the next job is another tenant's.
+        /// Replaced because the next job belongs to another tenant.
         case tenantChanged = "tenant_changed"
-        /// Ended with the pool.
+        /// Ended at shutdown of the pool.
         case closed
     }
 

@@ -3,26 +3,26 @@ package import Logging
 package import Metrics
 package import PixelFlowCore
 
-/// A pool of sandboxed render processes, one for each slot, started ahead and kept warm.
+/// A pool of sandboxed render processes, one per slot, started in advance and kept warm.
 ///
-/// A crash, a hang or a cancel costs one process and touches one job. `shutdown` must be called
-/// before the last reference goes.
+/// A crash, a hang or a cancellation costs one process and affects one job. Call `shutdown` before releasing the last
+/// reference.
 package final class RenderPool: Renderer {
     package struct Configuration: Sendable {
-        /// Jobs at the same time; each is one process with one busy thread. One for each core by default.
+        /// Concurrent jobs, each in a process with one busy thread. Defaults to the number of cores.
         package var processes: Int
-        /// A process is replaced after this many jobs. Measured: 1000 photographs add 0.1 MB, and a start takes 0.15 s.
+        /// The number of jobs after which a process is replaced. Measured: 1000 photographs add 0.1 MB, and a start takes 0.15 s.
         package var jobsPerProcess: Int
-        /// Bytes of memory of one process: its limit, and what its jobs are measured by before they decode anything.
+        /// The memory limit of a process in bytes. Jobs whose estimate exceeds it are rejected before anything is decoded.
         package var processMemory: Int
-        /// A process that holds more resident bytes than this after a job is replaced.
+        /// A process with more resident bytes than this after a job is replaced.
         package var residentLimit: Int
         /// How long a process may take to start.
         package var startLimit: Duration
-        /// Calls `RenderProcess.runIfRequested` first thing. The running executable by default.
+        /// The executable to start. It must call `RenderProcess.runIfRequested` first. Defaults to the running executable.
         package var executable: String
 
-        /// - Parameter processMemory: nil for an equal share of the container's memory; see `ContainerMemory`.
+        /// - Parameter processMemory: bytes, or nil for an equal share of the container's memory; see `ContainerMemory`.
         package init(
             processes: Int? = nil, jobsPerProcess: Int = 10_000, processMemory: Int? = nil,
             sourceBytes: Int = ImageLimits().sourceBytes, residentLimit: Int = 400 << 20, startLimit: Duration = .seconds(20),
@@ -41,7 +41,7 @@ package final class RenderPool: Renderer {
     private let registry: ProcessRegistry
     private let spare: SpareProcess
 
-    /// Starts the threads and, on them, the processes; jobs that come before one is ready wait.
+    /// Starts the threads, which start the processes. Jobs that arrive earlier wait.
     package init(
         _ configuration: Configuration = Configuration(), logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory
     ) {
@@ -75,10 +75,10 @@ package final class RenderPool: Renderer {
     /// Returns when every slot has tried to start its process.
     package func warmUp() async { await registry.allUp() }
 
-    /// The render processes that run now.
+    /// The ids of the running render processes.
     package var processIdentifiers: [Int32] { registry.identifiers }
 
-    /// Takes no more jobs, finishes those it has, and ends every process.
+    /// Rejects new jobs, finishes accepted ones, and ends every process.
     package func shutdown() async {
         queue.close()
         await registry.allEnded()

@@ -6,9 +6,9 @@ package enum RenderProcess {
     /// The argument that turns an executable into a render process.
     package static let argument = "render-process"
 
-    /// Becomes a render process where `arguments` ask for one, and then never returns.
+    /// Turns this process into a render process if `arguments` request it; in that case it never returns.
     ///
-    /// Has to be the first thing an executable does: before any thread, file or secret.
+    /// An executable must call this first, before it starts a thread, opens a file or reads a secret.
     package static func runIfRequested(_ arguments: [String] = CommandLine.arguments) {
         runIfRequested(arguments) { request, sink in
             try RenderEngine().render(
@@ -17,7 +17,7 @@ package enum RenderProcess {
         }
     }
 
-    /// The same with another renderer in the place of the engine; for tests that need one that misbehaves.
+    /// The same with another renderer instead of the engine, for tests of misbehaving renderers.
     package static func runIfRequested(_ arguments: [String], rendering: @escaping RenderServer.Rendering) {
         guard arguments.count == 4, arguments[1] == argument else { return }
         guard let parent = pid_t(arguments[2]), let memory = UInt64(arguments[3]) else { exit(EX_USAGE) }
@@ -33,6 +33,6 @@ package enum RenderProcess {
         exit(EXIT_SUCCESS)
     }
 
-    /// The size of one output with its description, in bytes; the limits of a job are part of the job.
+    /// The maximum size in bytes of one output with its description. The limits of a job are part of the job.
     private static let fileSizeLimit: UInt64 = 3 << 30
 }

@@ -2,12 +2,12 @@ import Foundation
 import PixelFlowCore
 import WireFormats
 
-/// Hands jobs to the threads of the pool, as the schedule says.
+/// Hands jobs to the threads of the pool in the order of the schedule.
 ///
-/// Not an `AsyncSemaphore`: it matches jobs with particular slots, by tenant and by what a job needs, where a semaphore only
-/// counts permits that are alike; and those that wait here are the threads of the slots, for jobs.
+/// Not an `AsyncSemaphore`: it matches jobs with particular slots, by tenant and requirements, whereas a semaphore counts
+/// interchangeable permits. In addition, slot threads wait here for jobs, not the other way round.
 ///
-/// `@unchecked`: the schedule is touched with the condition's lock held, and nowhere else.
+/// `@unchecked`: the schedule is accessed only while the condition's lock is held.
 final class RenderQueue: @unchecked Sendable {
     private var schedule: RenderSchedule<RenderWork>
     private let changed = NSCondition()
@@ -35,7 +35,7 @@ final class RenderQueue: @unchecked Sendable {
             while true {
                 switch schedule.next(for: slot, at: .now) {
                 case .run(let work, let fresh):
-                    // Another slot may be the best one for a job now.
+                    // Now another slot may be the best for a job.
                     changed.broadcast()
                     return (work, fresh)
                 case .wait(until: nil): changed.wait()
@@ -46,7 +46,7 @@ final class RenderQueue: @unchecked Sendable {
         }
     }
 
-    /// A process has taken this long to start.
+    /// Records how long the start of a process took.
     func note(start: Duration) { changed.withLock { schedule.note(start: start) } }
 
     /// Accepts no more jobs. Waiting ones are still started.

@@ -1,27 +1,27 @@
 import PixelFlowCore
 
-/// Assigns jobs to the slots of the pool: a pure state machine that takes the time as input.
+/// Assigns jobs to the slots of the pool: a pure state machine that receives the time as input.
 ///
-/// Jobs of a higher priority first, and those of one priority first come, first served, with two exceptions. A process serves one tenant, and starting one costs more than many jobs,
-/// so a slot prefers jobs of its tenant, and a job may wait a moment for a slot of its tenant. Both delays
-/// are bounded. A job that must run alone waits until nothing else runs, and later jobs wait for it.
+/// Jobs run by priority, and those of one priority first come, first served, with two exceptions. A process serves one tenant,
+/// and starting one costs more than many jobs. So a slot prefers jobs of its tenant, and a job may briefly wait for a slot of its
+/// tenant. Both delays are bounded. A job that must run alone waits until nothing else runs, and later jobs wait for it.
 struct RenderSchedule<Job> {
     typealias Instant = ContinuousClock.Instant
 
     /// The next step of a slot.
     enum Turn {
-        /// - Parameter fresh: whether it needs another process first, because its own has served another tenant.
+        /// - Parameter fresh: whether the job needs a new process because the slot's process has served another tenant.
         case run(Job, fresh: Bool)
-        /// Nothing for now; at the given time, or when something has changed, there may be.
+        /// Nothing to run now. Ask again at the given time or after a change.
         case wait(until: Instant?)
         /// The schedule is closed and empty.
         case end
     }
 
-    /// How long a job waits for a busy slot of its tenant instead of using another one: as long as the start of a process
-    /// takes, within bounds, so that waiting never costs more than what it may save.
+    /// How long a job waits for a busy slot of its tenant instead of using another one: the time that the start of a process
+    /// takes, clamped, so that waiting never costs more than it can save.
     private(set) var startEstimate = Duration.milliseconds(50)
-    /// How long the jobs of a slot's own tenant may go before a job of the same priority that was there earlier.
+    /// How long jobs of a slot's own tenant may overtake an earlier job of the same priority.
     private var fairness: Duration { max(.milliseconds(500), startEstimate * 2) }
 
     private struct Entry {
@@ -48,14 +48,14 @@ struct RenderSchedule<Job> {
     private var someoneRunsAlone = false
     private(set) var isOpen = true
 
-    /// Every slot counts as busy until its first request.
+    /// Every slot counts as busy until its first request for a job.
     init(slots: Int) { self.slots = Array(repeating: Slot(), count: slots) }
 
-    /// A process has taken this long to start.
+    /// Records how long the start of a process took.
     mutating func note(start: Duration) { startEstimate = min(max(start, .milliseconds(20)), .seconds(1)) }
 
-    /// A job of a higher priority is not started before one that must run alone and is waiting already: few jobs wait here at a
-    /// time, but more of a higher priority may come for ever.
+    /// Jobs of a higher priority do not overtake a waiting job that must run alone. Few jobs wait here at a time, but an endless
+    /// stream of them could otherwise delay it forever.
     mutating func add(_ job: Job, tenant: TenantID?, lane: Lane = .normal, runsAlone: Bool, at now: Instant) {
         let entry = Entry(job: job, tenant: tenant, lane: lane, runsAlone: runsAlone, since: now)
         let before = waiting.lastIndex { $0.runsAlone || $0.lane <= lane }
@@ -67,11 +67,11 @@ struct RenderSchedule<Job> {
 
     /// The slot becomes idle.
     ///
-    /// - Parameter isFresh: whether its process has not served any tenant yet.
+    /// - Parameter isFresh: whether its process has not served a tenant yet.
     mutating func becomesIdle(_ slot: Int, isFresh: Bool, at now: Instant) {
         if someoneRunsAlone, slots[slot].isBusy {
             someoneRunsAlone = false
-            // Jobs that are waiting now run before the next one that must run alone.
+            // Jobs that wait now run before the next job that must run alone.
             waiting = waiting.filter { !$0.runsAlone } + waiting.filter(\.runsAlone)
         }
         slots[slot].isBusy = false
@@ -95,7 +95,7 @@ struct RenderSchedule<Job> {
                 own = index
                 break
             }
-            // Another slot's; an idle one takes it at once.
+            // Another slot is better; if idle, it takes the job immediately.
             guard best(for: entry) == slot else { continue }
             let mayStart = slots[slot].occupant == .nobody || !isBusy(with: entry.tenant) ? entry.since : entry.since + startEstimate
             let isOverdue = now >= entry.since + fairness
@@ -119,7 +119,7 @@ struct RenderSchedule<Job> {
         return .run(entry.job, fresh: needsFresh)
     }
 
-    /// The cheapest idle slot for the job: one of its tenant, an unused one, or the one that has been idle for longest.
+    /// The cheapest idle slot for the job: one of its tenant, else an unused one, else the one that has been idle longest.
     private func best(for entry: Entry) -> Int? {
         let idle = slots.indices.filter { !slots[$0].isBusy }
         return idle.first { slots[$0].occupant == .tenant(entry.tenant) } ?? idle.first { slots[$0].occupant == .nobody }
@@ -128,7 +128,7 @@ struct RenderSchedule<Job> {
 
     private func isBusy(with tenant: TenantID?) -> Bool { slots.contains { $0.isBusy && $0.occupant == .tenant(tenant) } }
 
-    /// Whether a job of the slot's tenant waits whose priority is not lower.
+    /// Whether a job of the slot's tenant with the same or a higher priority waits.
     private func hasOwn(_ slot: Int, before lane: Lane) -> Bool {
         waiting.prefix { !$0.runsAlone && $0.lane <= lane }.contains { slots[slot].occupant == .tenant($0.tenant) }
     }

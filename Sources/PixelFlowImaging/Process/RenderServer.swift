@@ -3,15 +3,15 @@ import Foundation
 package import PixelFlowCore
 import WireFormats
 
-/// The loop of a render process: takes a request, renders, answers, until the service hangs up.
+/// The loop of a render process: reads a request, renders and replies until the service closes the socket.
 package struct RenderServer {
-    /// A request as it lies in the input, without a copy.
+    /// A request in the shared input memory, without a copy.
     package struct Request {
         package let pipeline: Pipeline
         package let limits: ImageLimits
         package let source: UnsafeRawBufferPointer
         package let overlays: [String: UnsafeRawBufferPointer]
-        /// To be called once the source is decoded, before the first output.
+        /// Must be called once the source is decoded, before the first output.
         package let onDecoded: () -> Void
     }
 
@@ -51,7 +51,7 @@ package struct RenderServer {
             }
             let source = UnsafeRawBufferPointer(rebasing: bytes[requestEnd..<sourceEnd])
             var limits = request.limits
-            // The input takes its part of what there is.
+            // The input occupies part of the available memory.
             limits.memoryBytes = min(limits.memoryBytes, max(0, available - end))
             return try render { onDecoded in
                 Request(pipeline: request.pipeline, limits: limits, source: source, overlays: overlays, onDecoded: onDecoded)
@@ -75,7 +75,7 @@ package struct RenderServer {
         }
     }
 
-    /// Gives an output to the service. Its place is used again, so that only one lies in the file at a time.
+    /// Passes an output to the service. The next one overwrites it, so only one is in the file at a time.
     private func hand(_ result: OutputResult, _ bytes: UnsafeRawBufferPointer, after duration: Duration) throws {
         try output.write(bytes, at: 0)
         let reply = RenderReply.Output(result: result, length: bytes.count, microseconds: duration.microseconds)
@@ -93,14 +93,14 @@ package struct RenderServer {
     }
 }
 
-/// When the step of a job began that is under way.
+/// The start time of the current step.
 private final class LastStep {
     var start: ContinuousClock.Instant
     var decoding: Int64 = 0
 
     init(_ start: ContinuousClock.Instant) { self.start = start }
 
-    /// How long the step took; the next one begins.
+    /// Returns the duration of the current step and starts the next one.
     func lap() -> Duration {
         let now = ContinuousClock.now
         defer { start = now }
@@ -108,7 +108,7 @@ private final class LastStep {
     }
 }
 
-/// Requests repeat: the one before is kept, so that equal bytes are read once.
+/// Caches the previous request, because equal ones often follow each other.
 private struct ParsedRequest {
     private var data = Data()
     private var known: RenderRequest?

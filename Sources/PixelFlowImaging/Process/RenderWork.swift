@@ -3,10 +3,10 @@ import NIOCore
 import PixelFlowCore
 import Synchronization
 
-/// One job on its way through the pool: waiting, running in a process, or over. It is answered exactly once.
+/// A job in the pool: waiting, running in a process, or ended. It gets exactly one reply.
 final class RenderWork: Sendable {
     let job: RenderJob
-    /// The window through which the job's outputs reach their consumer one by one.
+    /// Passes the job's outputs one by one to their consumer.
     let outputs = OutputWindow()
     private let state = Mutex(State.new)
 
@@ -16,7 +16,7 @@ final class RenderWork: Sendable {
         case new
         case waiting(Continuation)
         case running(Continuation, ChildProcess)
-        /// Its process has been killed; the job ends with this error.
+        /// The job's process has been killed; the job ends with this error.
         case stopped(Continuation, any Error)
         case over
     }
@@ -34,7 +34,7 @@ final class RenderWork: Sendable {
         return waits
     }
 
-    /// - Returns: false if the job is over already.
+    /// - Returns: false if the job has already ended.
     func start(in process: ChildProcess) -> Bool {
         state.withLock { state in
             guard case .waiting(let continuation) = state else { return false }
@@ -43,10 +43,10 @@ final class RenderWork: Sendable {
         }
     }
 
-    /// Ends a waiting job at once, and a running one by killing its process.
+    /// Ends a waiting job immediately, and a running one by killing its process.
     func cancel() { stop(CancellationError()) }
 
-    /// The same, because of an error of the consumer of outputs.
+    /// Like `cancel`, because of an error of the consumer.
     func stop(_ error: any Error) {
         let waiting: Continuation? = state.withLock { state in
             switch state {
@@ -67,7 +67,7 @@ final class RenderWork: Sendable {
         waiting?.resume(throwing: error)
     }
 
-    /// - Returns: true if the job had been stopped, and its process killed, in the meantime.
+    /// - Returns: true if the job was stopped, and its process killed, in the meantime.
     @discardableResult
     func finish(_ result: Result<RenderReport, any Error>) -> Bool {
         let (continuation, reason): (Continuation?, (any Error)?) = state.withLock { state in
@@ -84,9 +84,9 @@ final class RenderWork: Sendable {
     }
 }
 
-/// Outputs between the thread that gets them from a render process and the task that stores them: bounded in bytes.
+/// A buffer of outputs, bounded in bytes, between the thread that reads them from a render process and the task that stores them.
 final class OutputWindow: Sendable {
-    /// Bytes that may wait to be taken before the render process must wait, too. One output may be larger.
+    /// Buffered bytes above which the render process must wait. A single output may be larger.
     static let bytes = 32 << 20
 
     private struct State {
@@ -101,7 +101,7 @@ final class OutputWindow: Sendable {
 
     init() { (stream, continuation) = AsyncStream.makeStream(of: RenderedOutput.self) }
 
-    /// Blocks the calling thread while too much waits.
+    /// Blocks the calling thread while the buffer is full.
     func put(_ output: RenderedOutput) {
         while true {
             let isPut = state.withLock { state in
@@ -116,7 +116,7 @@ final class OutputWindow: Sendable {
         }
     }
 
-    /// Passes on the outputs, several at a time, until the job is over.
+    /// Passes the outputs to the consumer, several at a time, until the job ends.
     ///
     /// - Parameter onFailure: called immediately if the consumer fails; the error is also thrown at the end.
     func drain(
@@ -125,7 +125,7 @@ final class OutputWindow: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for await output in stream {
                 group.addTask { [self] in
-                    // A failure ends the job at once, not when its last output is there.
+                    // A failure ends the job immediately, not after its last output.
                     do { try await take(output) } catch {
                         onFailure(error)
                         throw error
@@ -138,7 +138,7 @@ final class OutputWindow: Sendable {
         }
     }
 
-    /// There are no more outputs. Waiting ones are still passed on.
+    /// Signals the end of the outputs. Buffered ones are still passed on.
     func close() {
         state.withLock { $0.isOpen = false }
         continuation.finish()

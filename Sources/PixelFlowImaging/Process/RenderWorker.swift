@@ -3,10 +3,10 @@ import Logging
 import NIOCore
 import PixelFlowCore
 
-/// One thread of the pool and the render process that it keeps warm.
+/// A thread of the pool and the render process that it keeps warm.
 ///
-/// Waiting for an answer blocks this thread and no other: the cooperative pool never waits here.
-/// Starting the process on it, too, ties the process to a thread that lives as long as the slot.
+/// It blocks only this thread while it waits for a reply, never the cooperative pool. The process is also started on this
+/// thread, because it dies with the thread that started it, and this thread lives as long as the slot.
 final class RenderWorker {
     private let configuration: RenderPool.Configuration
     private let queue: RenderQueue
@@ -72,15 +72,15 @@ final class RenderWorker {
     @discardableResult
     private func finish(_ work: RenderWork, _ result: Result<RenderReport, any Error>) -> Bool {
         let wasCancelled = work.finish(result)
-        // The cancel has killed the process, perhaps just after its answer: the next job must not meet it dying.
+        // The cancellation has killed the process, perhaps just after its reply. The next job must not use a dying process.
         if wasCancelled { end(.cancelled) }
         return wasCancelled
     }
 
-    /// The process, restarted if it is gone.
+    /// The process, restarted if it has exited.
     @discardableResult
     private func ready() throws -> ChildProcess {
-        // A process that died while it waited has no job to answer for.
+        // No job is affected by a process that died while idle.
         if let process, process.channel.isOpen { return process }
         end(.crashed)
         let start = ContinuousClock.now
@@ -97,7 +97,7 @@ final class RenderWorker {
         jobs = 0
     }
 
-    /// A new process for another tenant: nothing that the previous one has seen, or has been made to do, reaches the next.
+    /// Starts a new process for another tenant, so that nothing from the previous tenant can reach the next one.
     private func replace() {
         if let ready = spare.exchange(release(.tenantChanged)) { keep(ready) }
     }
@@ -105,7 +105,7 @@ final class RenderWorker {
     /// Ends the process, if there is one.
     private func end(_ ending: RenderMetrics.Ending) { release(ending)?.end() }
 
-    /// Takes the process out of use, if there is one. Whoever gets it ends it.
+    /// Removes the process from the slot, if there is one. The caller must end it.
     private func release(_ ending: RenderMetrics.Ending) -> ChildProcess? {
         guard let released = process else { return nil }
         metrics.hasEnded(ending)
@@ -115,7 +115,7 @@ final class RenderWorker {
     }
 
     private func exchange(_ job: RenderJob, _ process: ChildProcess, _ outputs: OutputWindow) throws -> RenderReport {
-        // The deadline is for the clock on the wall; threads of a decoder may use two cores until then.
+        // The deadline limits wall-clock time. Until then, the threads of a decoder may use two cores.
         try process.allowProcessorTime(job.limits.seconds * 2)
         var deadline = ContinuousClock.now + .seconds(job.limits.seconds)
         var exchange = RenderExchange(job: job, output: process.output, decoder: decoder)
@@ -145,7 +145,7 @@ final class RenderWorker {
         }
     }
 
-    /// - Returns: how long that took; it is not the image's time.
+    /// - Returns: the time spent waiting, which does not count as rendering time.
     private func handOver(_ output: RenderedOutput, of job: RenderJob, to outputs: OutputWindow) -> Duration {
         guard job.onOutput != nil else { return .zero }
         let start = ContinuousClock.now
@@ -170,7 +170,7 @@ final class RenderWorker {
         return WireMessage(.render, data.count, job.source.readableBytes)
     }
 
-    /// Requests repeat: equal ones are encoded once.
+    /// Caches the encoded request, because equal ones often follow each other.
     private func encoded(_ request: RenderRequest) throws -> Data {
         if let last, last.request == request { return last.data }
         let data = try encoder.encode(request)
@@ -178,14 +178,14 @@ final class RenderWorker {
         return data
     }
 
-    /// Whether the process has had many jobs or holds much memory, so that no leak in a decoder adds up.
+    /// Whether the process has run many jobs or uses much memory. Recycling prevents leaks in decoders from accumulating.
     private var needsRecycling: Bool {
         guard let process else { return false }
         if jobs >= configuration.jobsPerProcess { return true }
         return jobs % 16 == 0 && (process.residentBytes ?? 0) > configuration.residentLimit
     }
 
-    /// Has a process ready before there is a job for it.
+    /// Starts a process before there is a job for it.
     private func prepare() {
         do { try ready() } catch { logger.error("render process did not start", metadata: ["error": "\(error)"]) }
     }

@@ -4,7 +4,7 @@ import PixelFlowCore
 
 /// Why a job has no result.
 enum RenderWorkerError: Error {
-    /// The process is gone.
+    /// The process has exited.
     case died
     /// The process sent an invalid message.
     case nonsense
@@ -21,7 +21,7 @@ enum RenderWorkerError: Error {
     }
 }
 
-/// How a job can end without a result: the error for its owner, and the cause.
+/// Why a job ended without a result: the error for its owner, and the cause.
 enum JobEnding: CustomStringConvertible {
     case crashed
     case killed

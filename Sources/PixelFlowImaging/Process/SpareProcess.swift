@@ -2,9 +2,9 @@ import Foundation
 import Logging
 import Synchronization
 
-/// Keeps one render process ready for the slot that needs another one, so that no job waits for its start.
+/// Keeps a spare render process ready for slots that need a new one, so that no job waits for a process to start.
 ///
-/// Its thread lives until the pool has ended: a render process dies with the thread that started it.
+/// Its thread lives until the pool has ended, because a render process dies with the thread that started it.
 final class SpareProcess: Sendable {
     private struct State {
         var process: ChildProcess?
@@ -26,9 +26,9 @@ final class SpareProcess: Sendable {
         thread.start()
     }
 
-    /// Ends a process in the background, and returns the spare in its place if there is one that lives; the next is started at once.
+    /// Ends a process in the background and returns the spare if it is alive. The next spare starts immediately.
     func exchange(_ used: ChildProcess?) -> ChildProcess? {
-        // At once, so that its memory is free; its end takes some milliseconds, which no job waits for.
+        // Kill it now to free its memory. Reaping it takes some milliseconds, which no job should wait for.
         used?.kill()
         let process = state.withLock { state in
             if let used { state.killed.append(used) }
@@ -39,7 +39,7 @@ final class SpareProcess: Sendable {
         return process.flatMap { $0.channel.isOpen ? $0 : nil }
     }
 
-    /// Ends the spare and its thread. Every process that was ever a spare must have ended.
+    /// Ends the spare and its thread. All processes that came from here must have ended.
     func close() {
         let process = state.withLock { state in
             state.isOpen = false
@@ -60,7 +60,7 @@ final class SpareProcess: Sendable {
         for process in killed { process.end() }
     }
 
-    /// Until someone has needed a spare, there is none: where all jobs are one tenant's, no one ever does.
+    /// Starts the first spare only after a slot has asked for one: if all jobs belong to one tenant, none does.
     private func run(_ configuration: RenderPool.Configuration, _ metrics: RenderMetrics, _ logger: Logger) {
         while true {
             wanted.wait()

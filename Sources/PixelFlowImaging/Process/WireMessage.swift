@@ -1,21 +1,21 @@
 import PixelFlowCore
 
 /// The messages between worker and render process: four numbers each. Longer data is in the
-/// memory files. Neither side trusts the numbers of the other.
+/// memory files. Each side validates the numbers of the other.
 struct WireMessage: Equatable {
     enum Kind: UInt64 {
-        /// To the service: started, locked in, waiting. No numbers.
+        /// To the service: started, sandboxed and waiting. No numbers.
         case ready = 1
         /// To the render process: `first` bytes of request at the start of the input, then `second` bytes of source.
         case render
-        /// To the service: an output lies in the first `first` bytes of the output; a `RenderReply.Output` follows it,
-        /// `second` bytes long. The render process waits until it is `taken`.
+        /// To the service: the first `first` bytes of the output memory are an output, followed by a `RenderReply.Output` of
+        /// `second` bytes. The render process waits for `taken`.
         case output
-        /// To the render process: the output has been copied, its place may be used again. No numbers.
+        /// To the render process: the output has been copied, its memory may be overwritten. No numbers.
         case taken
-        /// To the service: a `RenderReply` at `first`, `second` bytes long, in the output.
+        /// To the service: the output memory has a `RenderReply` of `second` bytes at `first`.
         case done
-        /// To the service: a `RenderError` at `first`, `second` bytes long, in the output.
+        /// To the service: the output memory has a `RenderError` of `second` bytes at `first`.
         case failed
     }
 
@@ -55,7 +55,7 @@ struct RenderRequest: Codable, Equatable {
     var overlays: [Overlay]
 }
 
-/// The result of a job whose outputs have been passed on one by one.
+/// The result of a job, without the outputs that have already been passed on.
 struct RenderReply: Codable {
     struct Output: Codable {
         var result: OutputResult

@@ -2,14 +2,14 @@ import CVips
 import PixelFlowCore
 
 extension Image {
-    /// Runs a step on the colours alone; transparency stays as it is.
+    /// Applies a step to the colours only; alpha stays unchanged.
     func onColour(_ step: (Image) throws -> Image) throws -> Image {
         guard hasAlpha else { return try step(self) }
         let colour = try step(try applying("extract_band", ["band": .integer(0), "n": .integer(bands - 1)]))
         return try Image.make("bandjoin", ["in": .images([colour, try alpha()])])
     }
 
-    /// Runs a step that mixes neighbouring pixels, so that the colour of invisible pixels does not bleed into visible ones.
+    /// Applies a step that mixes neighbouring pixels, without bleeding the colour of invisible pixels into visible ones.
     func premultiplied(_ step: (Image) throws -> Image) throws -> Image {
         guard hasAlpha else { return try step(self) }
         return try step(try applying("premultiply")).applying("unpremultiply").applying("cast", ["format": .uchar])
@@ -26,14 +26,14 @@ extension Image {
         return try applying("flatten", ["background": .numbers(bands > 2 ? background.opaque : [background.luma])])
     }
 
-    /// With an alpha channel where `background` needs one, and the background in this image's bands.
+    /// The image, with an alpha channel if `background` needs one, and the background in the image's bands.
     func prepared(for background: Color) throws -> (image: Image, background: VipsArgument) {
         let image = background.alpha == 255 ? self : try withAlpha()
         let colour = image.bands > 2 ? background.opaque : [background.luma]
         return (image, .numbers(image.hasAlpha ? colour + [Double(background.alpha)] : colour))
     }
 
-    /// Sets the image into a larger canvas.
+    /// Places the image on a larger canvas.
     func embedded(left: Int, top: Int, width: Int, height: Int, background: Color) throws -> Image {
         let (image, fill) = try prepared(for: background)
         return try image.applying(
@@ -47,6 +47,6 @@ extension Image {
 
 extension Color {
     var opaque: [Double] { [Double(red), Double(green), Double(blue)] }
-    /// Rec. 709 weights, for images of one band.
+    /// Luma with Rec. 709 weights, for images of one band.
     var luma: Double { 0.2126 * Double(red) + 0.7152 * Double(green) + 0.0722 * Double(blue) }
 }

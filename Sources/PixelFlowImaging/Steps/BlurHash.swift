@@ -1,7 +1,7 @@
 import Foundation
 import PixelFlowCore
 
-/// Encodes a picture as a few low waves in about thirty characters, in the format of blurha.sh.
+/// Encodes a picture as a few low-frequency components in about thirty characters, in the format of blurha.sh.
 enum BlurHash {
     static func encode(_ grid: SampleGrid, componentsX: Int, componentsY: Int) -> String {
         let light = grid.colors.map { (red: lightTable[Int($0.red)], green: lightTable[Int($0.green)], blue: lightTable[Int($0.blue)]) }

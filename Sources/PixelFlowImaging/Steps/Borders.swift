@@ -11,8 +11,8 @@ extension ImageOperation.Pad: OperationStep {
     var keepsGrey: Bool { true }
 }
 
-/// Removes the rows and columns at the edges that show only the colour of the top left corner, in all
-/// frames alike. An image of one colour, or with less than three pixels per edge, stays unchanged.
+/// Removes edge rows and columns that show only the colour of the top left corner, the same ones in all
+/// frames. An image of one colour, or with an edge of fewer than three pixels, stays unchanged.
 extension ImageOperation.Trim: OperationStep {
     func apply(to frames: inout Frames, marks: OverlaySet) throws {
         guard frames.first.width >= Self.smallestEdge, frames.first.height >= Self.smallestEdge else { return }
@@ -27,16 +27,16 @@ extension ImageOperation.Trim: OperationStep {
     private static let smallestEdge = 3
 }
 
-/// The rectangle outside of which every pixel of every frame is border.
+/// The rectangle outside which every pixel of every frame is border.
 struct ContentBox: Equatable {
     var left: Int
     var top: Int
-    /// The first column behind it.
+    /// The first column after it.
     var right: Int
-    /// The first row behind it.
+    /// The first row after it.
     var bottom: Int
 
-    /// Nil if there is nothing but border.
+    /// Nil if all pixels are border.
     init?(_ frames: Frames, threshold: Double) throws {
         let width = frames.first.width
         let height = frames.first.height
@@ -63,21 +63,21 @@ struct ContentBox: Equatable {
     }
 }
 
-/// Pixels of 8 bits, judged as border or content.
+/// 8-bit pixels, classified as border or content.
 private struct PixelRows {
     let pixels: UnsafeRawBufferPointer
     let width: Int
     let bands: Int
     let border: BorderColor
 
-    /// The first column of content in a row, if there is one before `limit`.
+    /// The first content column of a row, if it is before `limit`.
     func firstContent(in row: Int, before limit: Int) -> Int? {
         let start = row * width * bands
         for column in 0..<limit where border.differs(pixels, start + column * bands) { return column }
         return nil
     }
 
-    /// The column after the last content in a row, if it is beyond `limit`.
+    /// The column after the last content of a row, if it is beyond `limit`.
     func endOfContent(in row: Int, behind limit: Int) -> Int? {
         let start = row * width * bands
         for column in (limit..<width).reversed() where border.differs(pixels, start + column * bands) { return column + 1 }
@@ -85,8 +85,8 @@ private struct PixelRows {
     }
 }
 
-/// The colour of the top left corner. Colours are weighted by their visibility: with transparency, channels are compared
-/// after multiplication by alpha, so that all invisible pixels are equal.
+/// The colour of the top left corner. With transparency, channels are compared after multiplication by alpha, so that all
+/// invisible pixels are equal.
 private struct BorderColor {
     private let colours: Int
     private let hasAlpha: Bool

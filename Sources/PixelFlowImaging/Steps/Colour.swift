@@ -1,10 +1,10 @@
 import CVips
 import PixelFlowCore
 
-/// Brings colours of 8 or 16 bits to 8 bits of sRGB, or to 8 bits of their own.
+/// Converts colours of 8 or 16 bits to 8 bits of sRGB or of their own colour space.
 enum Colour {
     /// - Parameter image: the colours of `model`, possibly followed by 8 bits of alpha if nothing is converted.
-    /// - Returns: The image; with `keep` it has its profile only if that fits and can be used.
+    /// - Returns: The image. With `keep`, it has its profile only if that fits and is usable.
     static func converted(_ image: Image, _ model: PixelLayout.Model, to profile: EncoderOptions.ColorProfile) throws -> Image {
         switch model {
         case .absolute: return try image.applying("colourspace", ["space": .sRGB]).removing([iccField])
@@ -16,16 +16,16 @@ enum Colour {
         }
     }
 
-    /// As the embedded profile says; nil if there is none that has anything to say.
+    /// Converts with the embedded profile; nil if there is no usable one.
     private static func transformed(_ image: Image, _ space: ICCProfile.Space) -> Image? {
         guard let embedded = image.withBlob(iccField, { ICCProfile($0) }), let embedded else { return nil }
         guard embedded.space == space, !embedded.isStandard else { return nil }
         return managed(image)
     }
 
-    /// Nil if the profile turns out to be damaged, which is not a reason to refuse the picture.
+    /// Nil if the profile turns out to be damaged, in which case the picture is still processed.
     private static func managed(_ image: Image) -> Image? {
-        // A profile of tables may have those of one intent only.
+        // A table-based profile may have tables for one intent only.
         for intent in [VIPS_INTENT_RELATIVE, VIPS_INTENT_PERCEPTUAL] {
             let arguments: VipsArguments = [
                 "output_profile": .text("srgb"), "embedded": .flag(true), "intent": .integer(Int(intent.rawValue)), "depth": .integer(8),
@@ -35,7 +35,7 @@ enum Colour {
         return nil
     }
 
-    /// By a common profile of libvips.
+    /// Converts with the built-in CMYK profile of libvips.
     private static func standardCMYK(_ image: Image) throws -> Image {
         try image.removing([iccField])
             .applying(
@@ -49,7 +49,7 @@ enum Colour {
         return isUsable ? own : try own.removing([iccField])
     }
 
-    /// The samples as they are, as 8 bits, in the bands of `wanted`.
+    /// The unconverted samples as 8 bits, in the bands of `wanted`.
     private static func numbers(_ image: Image, _ space: ICCProfile.Space, _ wanted: VipsArgument) throws -> Image {
         let bytes = try image.inBytes()
         let source: VipsArgument = space == .grey ? .grey : .sRGB

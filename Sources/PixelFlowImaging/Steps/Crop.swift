@@ -26,12 +26,12 @@ extension ImageOperation.Crop: OperationStep {
 }
 
 extension Position {
-    /// Whether the pixels decide: they are computed whole for the search.
+    /// Whether the crop position depends on the pixels; if so, they are all computed for the search.
     var isSearched: Bool { anchor == nil }
 }
 
 extension Frames {
-    /// Cuts every frame at the same place, so that an animation does not jump.
+    /// Crops every frame at the same position, so that an animation does not jump.
     mutating func cut(width: Int, height: Int, _ position: Position) throws {
         guard width < self.width || height < self.height else { return }
         let (left, top) = try corner(width: width, height: height, position)
@@ -49,7 +49,7 @@ extension Frames {
             let top = Int((y * Double(self.height) - Double(height) / 2).rounded())
             return (min(max(0, left), free.x), min(max(0, top), free.y))
         case .attention, .entropy:
-            // The search reads the pixels more than once: compute them once.
+            // The search reads the pixels several times: compute them once.
             try mapInPlace { try $0.inMemory() }
             let strategy = position == .entropy ? VIPS_INTERESTING_ENTROPY : VIPS_INTERESTING_ATTENTION
             let found = try first.applying(

@@ -1,16 +1,16 @@
 import CVips
 import PixelFlowCore
 
-/// Decodes the source once and keeps the pixels for every output.
+/// Decodes the source once and keeps the pixels for all outputs.
 enum Decode {
-    /// - Parameter isFresh: whether the image of the header has not been decoded before.
+    /// - Parameter isFresh: whether `header.opened` can still be used, because nothing has decoded it yet.
     /// - Throws: `RenderError` if the pixels cannot be read to the end.
     static func frames(
         of source: UnsafeRawBufferPointer, _ header: SourceHeader, _ options: LoadOptions, _ profile: EncoderOptions.ColorProfile,
         isFresh: Bool
     ) throws -> Frames {
         do {
-            // Earlier messages were about the header or about another image.
+            // Discard messages about the header or about another image.
             _ = VipsError.noted()
             let fresh = header.opened.take(isFresh && options == LoadOptions())
             let opened = try header.withProfile(try fresh ?? Load.open(header.bytes.bytes, header.format, options))
@@ -30,7 +30,7 @@ enum Decode {
 
     /// libvips stacks the frames of an animation on top of each other.
     ///
-    /// Each gets pixels of its own: with one image below all frames, every step would look through all others first.
+    /// Each frame is copied into its own pixels: if all shared one image, every step would first search all other frames.
     private static func split(_ image: Image, pageHeight: Int?) throws -> [Image] {
         guard let pageHeight, pageHeight > 0, pageHeight < image.height, image.height % pageHeight == 0 else { return [image] }
         return try stride(from: 0, to: image.height, by: pageHeight).map { top in
@@ -43,7 +43,7 @@ enum Decode {
         return try image.applying("autorot").inMemory()
     }
 
-    /// Drops an alpha channel that hides nothing: every step after is a third faster without.
+    /// Drops an alpha channel that is opaque everywhere: all later steps are a third faster without it.
     private static func opaque(_ image: Image) throws -> Image {
         guard image.hasAlpha else { return image }
         let bands = image.bands

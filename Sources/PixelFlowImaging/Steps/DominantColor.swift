@@ -1,10 +1,10 @@
 import PixelFlowCore
 
-/// The most common colour: the mean of the fullest of 16 x 16 x 16 boxes.
+/// The most common colour: colours are sorted into 16 x 16 x 16 boxes, and the result is the mean of the fullest box.
 enum DominantColor {
     static func find(_ grid: SampleGrid) -> Color {
         var counts = [Int](repeating: 0, count: 4096)
-        // Invisible pixels are ignored, unless there are no others.
+        // Ignore invisible pixels, unless there are no others.
         let visible = grid.colors.contains { $0.alpha > 127 } ? grid.colors.filter { $0.alpha > 127 } : grid.colors
         for color in visible { counts[box(color)] += 1 }
         let fullest = counts.indices.max { counts[$0] < counts[$1] } ?? 0

@@ -1,12 +1,12 @@
 import CVips
 import PixelFlowCore
 
-/// Writes the frames of one output in its format.
+/// Encodes the frames of one output.
 enum Encode {
-    /// The default quality; it gives about the same visual quality in all formats.
+    /// The default quality, chosen to look about the same in all formats.
     static func standardQuality(_ format: ImageFormat) -> Int { format == .avif ? 50 : 80 }
 
-    /// What `auto` means for a source of `format`.
+    /// The format that `auto` selects for a source of `format`.
     static func chosenFormat(_ wanted: OutputFormat, source: SourceFormat, hasAlpha: Bool) -> ImageFormat {
         if case .fixed(let format) = wanted { return format }
         let own = ImageFormat(rawValue: source.rawValue)
@@ -14,7 +14,7 @@ enum Encode {
         return hasAlpha ? .png : .jpeg
     }
 
-    /// Whether a TIFF is JPEG-compressed: if a quality is set and the image has no alpha.
+    /// Whether a TIFF is JPEG-compressed: it is if a quality is set and the image has no alpha.
     static func isJPEGInTIFF(_ options: EncoderOptions, hasAlpha: Bool) -> Bool {
         options.quality != nil && !options.lossless && !hasAlpha
     }
@@ -24,7 +24,7 @@ enum Encode {
         _ picture: Image, _ format: ImageFormat, _ options: EncoderOptions, quality: Int, pageHeight: Int
     ) throws -> EncodedBytes {
         let image = try Metadata.limited(picture, format, options)
-        // An image that carries something is written with it and nothing else.
+        // If an image has metadata to write, libvips must not strip; everything else has been removed before.
         let strip = VipsArgument.flag(!Metadata.isCarried(by: image))
         let q = VipsArgument.integer(quality)
         switch format {
@@ -48,7 +48,7 @@ enum Encode {
                     "smart_subsample": .flag(options.chroma == .full), "page_height": .integer(pageHeight),
                 ])
             let plain = try withoutInventedEXIF(bytes, image, format, WebPOutput.withoutEXIF)
-            // Frames that are all the same become a still.
+            // libwebp writes a still if all frames are the same.
             guard pageHeight < image.height, image.hasAlpha, try plain.withBytes(WebPOutput.frameCount) > 1 else { return plain }
             return try EncodedBytes(copying: try plain.withBytes(WebPOutput.markedTransparent))
         case .avif:
@@ -75,7 +75,7 @@ enum Encode {
         }
     }
 
-    /// The frames in the file. Encoders merge identical frames.
+    /// The number of frames in the file, because encoders merge identical frames.
     static func frameCount(of bytes: EncodedBytes, _ format: ImageFormat) throws -> Int {
         switch format {
         case .gif: try bytes.withBytes(GIFOutput.frameCount)

@@ -5,7 +5,7 @@ struct Facts {
     let blurhash: String
     let dominantColor: String
 
-    /// Samples an edge at most; enough for 4 x 3 waves and for the most common colour.
+    /// The maximum samples per edge; enough for 4 x 3 BlurHash components and for the most common colour.
     private static let grid = 48
 
     init(_ image: Image) throws {
@@ -16,7 +16,7 @@ struct Facts {
     }
 }
 
-/// Colours on a regular grid, each the mean of a few pixels of its cell.
+/// Colours on a regular grid. Each is the mean of a few pixels of its cell.
 struct SampleGrid {
     let width: Int
     let height: Int

@@ -1,7 +1,7 @@
 import CVips
 import PixelFlowCore
 
-/// Joins the frames into one image in the form that the format needs.
+/// Joins the frames into one image in the layout that the format requires.
 enum Finish {
     static func joined(_ frames: Frames, _ format: ImageFormat) throws -> Image {
         let images =
@@ -14,14 +14,14 @@ enum Finish {
         return images.count == 1 ? images[0] : try animation(images, frames)
     }
 
-    /// GIF cannot store a profile, which a kept colour space needs.
+    /// Converts to sRGB, because GIF cannot store the profile that another colour space needs.
     private static func standardColours(_ image: Image) throws -> Image {
         guard Metadata.hasFittingProfile(image, .gif) else { return image }
         return try image.applying("icc_transform", ["output_profile": .text("srgb"), "embedded": .flag(true), "depth": .integer(8)])
     }
 
-    /// Makes the least blue 1, and so black the next to black, for animations with transparency. Encoders write only what changes
-    /// between frames, and take transparency, whose entry in the table of colours is black, for equal to black: it would never appear.
+    /// Raises blue values of 0 to 1, so that black becomes nearly black, in animations with transparency. Encoders write only changes
+    /// between frames. They store transparency as a black palette entry, so a change from black to transparent would be lost.
     private static func distinctBlack(_ image: Image) throws -> Image {
         guard image.hasAlpha else { return image }
         let blue = image.bands - 2
@@ -29,7 +29,7 @@ enum Finish {
             (0..<image.bands).map { band -> UInt8 in value == 0 && band == blue ? 1 : UInt8(value) }
         }
         let lookUp = try Image.copying(table, width: 256, height: 1, bands: image.bands)
-        // The result is called what the table is called.
+        // The result has the interpretation of the table.
         return try image.applying("maplut", ["lut": .image(lookUp)]).applying("copy", ["interpretation": .sRGB])
     }
 
@@ -43,7 +43,7 @@ enum Finish {
         }
     }
 
-    /// Rejects sizes that the format does not support before encoding.
+    /// Rejects sizes that the format does not support, before encoding.
     static func check(_ frames: Frames, _ format: ImageFormat, _ options: EncoderOptions) throws {
         let limit = EncoderLimit(format, isJPEGInTIFF: Encode.isJPEGInTIFF(options, hasAlpha: frames.first.hasAlpha))
         if frames.width > limit.edge || frames.height > limit.edge {
@@ -64,11 +64,11 @@ enum Finish {
     }
 }
 
-/// The maximum size of a format, or the size that common readers support if that is less.
+/// The maximum size of a format, or the size that common decoders support if that is smaller.
 struct EncoderLimit {
-    /// Pixels an edge.
+    /// Maximum width and height in pixels.
     let edge: Int
-    /// Pixels of a frame.
+    /// Maximum pixels of a frame.
     let pixels: Int
 
     init(_ format: ImageFormat, isJPEGInTIFF: Bool = false) {
@@ -76,20 +76,20 @@ struct EncoderLimit {
             switch format {
             // libjpeg's JPEG_MAX_DIMENSION.
             case .jpeg: 65_500
-            // 14 bits in its header.
+            // Its header has 14 bits for each.
             case .webp: 16_383
-            // libheif writes files that it refuses to read: MAX_IMAGE_WIDTH of 1.15. Above 65,536 it writes none, and no error.
+            // libheif writes files that it refuses to read: MAX_IMAGE_WIDTH of 1.15. Above 65,536 it writes none and reports no error.
             case .avif: 16_384
-            // 16 bits in its header.
+            // Its header has 16 bits for each.
             case .gif: 65_535
             // PNG_USER_WIDTH_MAX, the default limit of libpng.
             case .png: 1_000_000
             case .tiff: isJPEGInTIFF ? 65_500 : 1_000_000
             }
-        // The palette is chosen from four bytes a pixel, counted in 32 bits.
+        // The palette is computed from four bytes per pixel, with a 32-bit count.
         pixels = format == .gif ? Int(Int32.max) / 4 : .max
     }
 
-    /// libvips stacks frames; this is its VIPS_MAX_COORD.
+    /// VIPS_MAX_COORD of libvips, which limits the height of stacked frames.
     static let stackedHeight = 10_000_000
 }

@@ -1,16 +1,16 @@
 import PixelFlowCore
 
-/// The picture of one output on its way through the steps: one image, or one for each frame.
+/// The picture of one output between steps: one image, or one per frame.
 struct Frames {
-    /// Never empty; all of one size.
+    /// Never empty; all images have the same size.
     private(set) var images: [Image]
-    /// The nominal size for steps. Until the first resize it is that of the source, regardless of how much
-    /// the decoder has shrunk the image.
+    /// The nominal size for steps. Until the first resize it is that of the source, even if the decoder has
+    /// already shrunk the image.
     private(set) var width: Int
     private(set) var height: Int
-    /// Milliseconds for each frame; empty for a still.
+    /// Milliseconds for each frame; empty for a still picture.
     let delays: [Int]
-    /// How often an animation plays; 0 for ever.
+    /// How often an animation plays; 0 means indefinitely.
     let loop: Int
 
     init(_ images: [Image], width: Int, height: Int, delays: [Int] = [], loop: Int = 0) {
@@ -23,20 +23,20 @@ struct Frames {
 
     var first: Image { images[0] }
 
-    /// The same picture without motion.
+    /// The first frame, as a still picture.
     var still: Frames { Frames([images[0]], width: width, height: height) }
 
-    /// Runs a step on every frame and adopts the resulting size.
+    /// Applies a step to every frame and adopts the resulting size.
     mutating func map(_ step: (Image) throws -> Image) rethrows {
         images = try images.map(step)
         width = images[0].width
         height = images[0].height
     }
 
-    /// Runs a step that leaves the size as it is.
+    /// Applies a step that does not change the size.
     mutating func mapInPlace(_ step: (Image) throws -> Image) rethrows { images = try images.map(step) }
 
-    /// Exchanges width and height, for steps that turn the picture.
+    /// Applies a step that swaps width and height.
     mutating func turn(_ step: (Image) throws -> Image) rethrows {
         images = try images.map(step)
         swap(&width, &height)

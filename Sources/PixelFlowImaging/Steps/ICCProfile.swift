@@ -1,4 +1,4 @@
-/// Reads the part of an ICC profile (ICC.1, versions 2 and 4) that determines whether it can be used.
+/// Reads the parts of an ICC profile (ICC.1, versions 2 and 4) that determine whether it is usable.
 struct ICCProfile {
     /// The colour model that the profile requires.
     enum Space: Equatable {
@@ -13,7 +13,7 @@ struct ICCProfile {
 
     let space: Space
     /// Whether it is equivalent to the default: sRGB, or grey with the same curve. Its description
-    /// does not matter.
+    /// is ignored.
     let isStandard: Bool
 
     /// Nil if it is damaged or is not an image profile.
@@ -28,17 +28,17 @@ struct ICCProfile {
     }
 
     private static let headerLength = 132
-    /// The latest major version that Little CMS reads.
+    /// The latest major version that Little CMS supports.
     private static let latestVersion = 4
-    /// Real profiles have about twenty.
+    /// A limit far above real profiles, which have about twenty.
     private static let mostTags = 256
 
-    /// Input, display, output and colour space profiles; not links, effects or lists of named colours.
+    /// Whether it is an input, display, output or colour space profile, not a link, an effect or a list of named colours.
     private static func isOfPictures(_ reader: ByteReader) -> Bool {
         ["scnr", "mntr", "prtr", "spac"].contains { reader.has($0, at: 12) } && (reader.has("XYZ ", at: 20) || reader.has("Lab ", at: 20))
     }
 
-    /// The position of each tag; nil if one lies outside the profile.
+    /// The offset of each tag; nil if one lies outside the profile.
     private static func tags(_ reader: ByteReader, within end: Int) -> [String: Int]? {
         guard let count = reader.number(at: 128, width: 4), count <= mostTags else { return nil }
         var tags: [String: Int] = [:]
@@ -57,7 +57,7 @@ struct ICCProfile {
 
     private static func hasTable(_ tags: [String: Int]) -> Bool { tables.contains { tags[$0] != nil } }
 
-    /// Whether the profile leads anywhere: a curve that rises, and primaries that make something like white.
+    /// Whether the profile makes sense: its curve rises, and its primaries add up to approximately white.
     private static func isPlausible(_ tags: [String: Int], _ reader: ByteReader, _ space: Space) -> Bool {
         if hasTable(tags) { return true }
         switch space {
@@ -82,7 +82,7 @@ struct ICCProfile {
         }
     }
 
-    /// IEC 61966-2-1, adapted to D50 as profiles are; versions in use differ from these by up to 0.001.
+    /// IEC 61966-2-1, adapted to D50 as in ICC profiles; common variants differ by up to 0.001.
     private static let standardPrimaries = [[0.43607, 0.22249, 0.01392], [0.38515, 0.71687, 0.09708], [0.14307, 0.06061, 0.71410]]
 
     private static func primaries(_ tags: [String: Int], _ reader: ByteReader) -> [[Double]]? {
@@ -97,7 +97,7 @@ struct ICCProfile {
     private static func curves(_ tags: [String: Int], _ reader: ByteReader, _ names: [String]) -> [ToneCurve]? {
         let offsets = names.compactMap { tags[$0] }
         guard offsets.count == names.count else { return nil }
-        // The three channels mostly share one curve.
+        // The three channels usually share one curve.
         let distinct = Set(offsets)
         let found = distinct.compactMap { ToneCurve(reader, at: $0) }
         return found.count == distinct.count ? found : nil

@@ -19,13 +19,13 @@ struct Lab {
     }
 }
 
-/// IEC 61966-2-1: an 8-bit sRGB value as light, 0 to 1.
+/// IEC 61966-2-1: an 8-bit sRGB value as linear light, 0 to 1.
 func linear(_ value: UInt8) -> Double {
     let scaled = Double(value) / 255
     return scaled <= 0.04045 ? scaled / 12.92 : pow((scaled + 0.055) / 1.055, 2.4)
 }
 
-/// The cube root of CIE 15, straight near black.
+/// The cube root with a linear segment near black, from CIE 15.
 private func compressed(_ value: Double) -> Double {
     value > 0.008856 ? cbrt(value) : 7.787 * value + 16.0 / 116.0
 }

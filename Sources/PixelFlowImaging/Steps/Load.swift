@@ -4,17 +4,17 @@ import PixelFlowCore
 /// The header of a source, read without decoding a pixel.
 struct SourceHeader {
     let format: SourceFormat
-    /// As stored, before the orientation is applied.
+    /// The stored width, before the orientation is applied.
     let width: Int
     let height: Int
     let frames: Int
     let orientation: Int
     let layout: PixelLayout
-    /// What the file says of its colours other than by a profile; nil for sRGB.
+    /// The colour space that the file declares without a profile; nil for sRGB.
     let signal: ColourSignal?
     /// The input of the decoder.
     let bytes: SourceBytes
-    /// The opened source, of which nothing has been read yet: good for one decode without options.
+    /// The opened source, from which nothing has been read yet. It can be used for one decode without options.
     let opened: OpenedSource
 
     var hasAlpha: Bool { layout.alpha != nil }
@@ -24,7 +24,7 @@ struct SourceHeader {
     var uprightWidth: Int { isTurned ? height : width }
     var uprightHeight: Int { isTurned ? width : height }
 
-    /// The opened source with a profile of what the file says of its colours, if it has none.
+    /// The opened source, with a profile for its declared colour space if it has none.
     func withProfile(_ opened: Image) throws -> Image {
         guard let signal, !opened.has(Colour.iccField) else { return opened }
         guard let profile = SignalProfile.bytes(signal, isGrey: layout.model == .grey) else { return opened }
@@ -32,7 +32,7 @@ struct SourceHeader {
     }
 }
 
-/// Opens sources: one format, one loader, and the limits before the first pixel.
+/// Opens sources: selects one loader by format and checks the limits before the first pixel is decoded.
 enum Load {
     /// - Throws: `RenderError` if the source is not an image, is not supported, is damaged or is too large.
     static func header(of source: UnsafeRawBufferPointer, limits: ImageLimits) throws -> SourceHeader {
@@ -48,7 +48,7 @@ enum Load {
         do {
             image = try open(bytes.bytes, format, LoadOptions())
         } catch let error as VipsError {
-            // A decoder that is asked for too much may not open the file at all.
+            // Check now: a decoder may fail to open a file with an excessive size.
             if let size = declaredSize(of: source, format, directory) { try check(size, frames: 1, limits) }
             throw SourceFault.failure(error, source, format)
         }
@@ -72,7 +72,7 @@ enum Load {
         return signal?.isStandard == true ? nil : signal
     }
 
-    /// The size that the file claims, for formats that claim it at a fixed place.
+    /// The size that the file declares, for formats that declare it at a fixed position.
     private static func declaredSize(of source: UnsafeRawBufferPointer, _ format: SourceFormat, _ directory: TIFFDirectory?) -> PixelSize? {
         switch format {
         case .jpeg: return JPEGFile.size(source)
@@ -83,7 +83,7 @@ enum Load {
     }
 
     static func open(_ source: UnsafeRawBufferPointer, _ format: SourceFormat, _ options: LoadOptions) throws -> Image {
-        // VIPS_ACCESS_SEQUENTIAL: top to bottom, once. VIPS_FAIL_ON_ERROR: damage fails, oddities do not.
+        // VIPS_ACCESS_SEQUENTIAL: top to bottom, once. VIPS_FAIL_ON_ERROR: fail on damage, tolerate oddities.
         let access = VipsArgument.integer(Int(VIPS_ACCESS_SEQUENTIAL.rawValue))
         let strictness = VipsArgument.integer(Int(VIPS_FAIL_ON_ERROR.rawValue))
         switch format {
@@ -107,7 +107,7 @@ enum Load {
         }
     }
 
-    /// Whether pixels are missing without a word from the decoder.
+    /// Whether pixels are missing without an error from the decoder.
     private static func isShort(_ source: UnsafeRawBufferPointer, _ format: SourceFormat) -> Bool {
         switch format {
         case .jpeg: return JPEGFile.isFilledUp(source) || JPEGFile.mayLackScans(source)
@@ -118,10 +118,10 @@ enum Load {
         }
     }
 
-    /// TIFF details that libvips does not provide; nil for other formats.
+    /// TIFF details that libvips does not expose; nil for other formats.
     private static func directory(of source: UnsafeRawBufferPointer, _ format: SourceFormat) throws -> TIFFDirectory? {
         guard format == .tiff else { return nil }
-        // Its directory is that of the preview.
+        // The first directory of a raw file describes its preview.
         if ByteReader(source).has("CR\u{2}", at: 8) { throw RenderError.unsupported("Camera raw files") }
         let directory: TIFFDirectory
         do {
@@ -156,9 +156,9 @@ enum Load {
 
 /// How much of a source is decoded.
 struct LoadOptions: Equatable {
-    /// JPEG: 1, 2, 4 or 8; the decoder makes every edge that much shorter.
+    /// JPEG: 1, 2, 4 or 8; the decoder divides both edges by this.
     var shrink = 1
-    /// WebP: the decoder scales by this, at most 1.
+    /// WebP: the decoder scales by this factor, at most 1.
     var scale = 1.0
     /// Frames to read; -1 for all.
     var frames = 1

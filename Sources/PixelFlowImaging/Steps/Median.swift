@@ -2,7 +2,7 @@ import PixelFlowCore
 
 extension ImageOperation.Median: OperationStep {
     func apply(to frames: inout Frames, marks: OverlaySet) throws {
-        // The square must not be larger than the picture.
+        // The square must fit into the picture.
         let edge = min(size, frames.first.width, frames.first.height)
         try frames.map { image in
             try image.premultiplied {

@@ -3,15 +3,15 @@ import PixelFlowCore
 
 /// Estimates the peak memory of rendering from the header and the pipeline, before a pixel is decoded.
 ///
-/// It adds up the decoder's buffers, the decoded pixels from which every output starts, what the steps of an output keep whole,
-/// and the encoder's buffers. Everything else is processed in strips of some hundred kilobytes. The factors were
+/// It adds up the decoder's buffers, the decoded pixels from which every output starts, the pictures that an output's steps keep
+/// in memory, and the encoder's buffers. Everything else is processed in strips of some hundred kilobytes. The factors were
 /// measured with libvips 8.14 as the growth of resident memory per pixel, on noise and on a single colour, whichever is larger.
 struct MemoryBudget {
     private let header: SourceHeader
     private let options: LoadOptions
     private let limits: ImageLimits
     private var limit: Int { limits.memoryBytes }
-    /// The decoded pixels of every output, for as long as the job continues.
+    /// Bytes of the decoded pixels for all outputs, which stay in memory until the job ends.
     private let kept: Int
     private let frames: Int
 
@@ -42,7 +42,7 @@ struct MemoryBudget {
         return rest
     }
 
-    /// - Parameter others: bytes of the marks that are kept already.
+    /// - Parameter others: bytes of the watermarks that are already decoded.
     /// - Returns: bytes of this one.
     static func mark(_ header: SourceHeader, limits: ImageLimits, beside others: Int) throws -> Int {
         let options = LoadOptions()
@@ -64,7 +64,7 @@ struct MemoryBudget {
 
     // MARK: The source
 
-    /// 8 bits of sRGB, whatever the file holds.
+    /// The size as 8-bit sRGB, whatever the file stores.
     private static func decoded(_ header: SourceHeader, _ options: LoadOptions, _ frames: Int) -> Int {
         let scale = options.scale / Double(options.shrink)
         let width = Int((Double(header.width) * scale).rounded(.up))
@@ -72,26 +72,26 @@ struct MemoryBudget {
         return width * height * frames * (header.hasAlpha ? 4 : 3)
     }
 
-    /// Dropping an alpha channel that hides nothing makes a copy of the other three, and so do turning a picture upright and
-    /// taking frames apart.
+    /// Three steps copy the pixels: dropping an opaque alpha channel, applying the orientation and splitting the
+    /// frames.
     private static func copied(_ header: SourceHeader, _ decoded: Int, _ frames: Int) -> Int {
         (header.hasAlpha ? decoded / 4 * 3 : 0) + (header.orientation > 1 || frames > 1 ? decoded : 0)
     }
 
-    /// The memory of the decoder in addition to the decoded pixels.
+    /// The decoder's memory in addition to the decoded pixels.
     private static func decoder(_ header: SourceHeader, _ options: LoadOptions, _ frames: Int) -> Int {
         let frame = header.width * header.height
         let stored = frame * header.opened.bands * header.opened.bytesPerBand
         switch header.format {
-        // The coefficients of every scan, two bytes each, whatever the shrink.
+        // The coefficients of the whole picture, two bytes each, regardless of the shrink.
         case .jpeg: return header.opened.isInterlaced ? frame * header.opened.bands * 2 : 0
         case .png: return header.opened.isInterlaced ? stored : 0
-        // Its own picture of four bands, the canvas that frames are drawn on, and the whole picture for libvips.
+        // The current frame in four bands, the canvas on which frames are drawn, and the whole picture for libvips.
         case .webp: return frame * 8 + decoded(header, options, frames)
         case .gif: return frame * 8
-        // One tile or strip, which may be all of the picture.
+        // One tile or strip, which may be the whole picture.
         case .tiff: return stored
-        // The planes of the video decoder, those of the container library, and the interleaved pixels.
+        // The planes of the video decoder and of the container library, and the interleaved pixels.
         case .avif, .heic: return stored * 3
         }
     }
@@ -103,7 +103,7 @@ struct MemoryBudget {
         var whole = 0
         var hasAlpha = header.hasAlpha
         for step in spec.operations.map(\.step) {
-            // The larger of input and output; what a step keeps whole stays in memory until the output is done.
+            // The larger of input and output. What a step keeps stays in memory until the output is done.
             whole += step.bytesHeld(at: size) * frames
             size = step.size(after: size)
             hasAlpha = hasAlpha || step.addsAlpha
@@ -112,12 +112,12 @@ struct MemoryBudget {
         let isAnimation = format == .gif || format == .webp
         let pixels = size.width * size.height
         if spec.encoder.maxBytes != nil { whole += pixels * 4 * (isAnimation ? frames : 1) }
-        // Frames are encoded one after the other; their files together are at most as large as their pixels.
+        // Frames are encoded one after the other. All encoded frames together are at most as large as their pixels.
         let encoded = pixels * 4 * (isAnimation ? frames : 1)
         return whole + encoder(format, spec.encoder, hasAlpha, pixels) + min(encoded, 256 << 20)
     }
 
-    /// The memory of the encoder in addition to its file.
+    /// The encoder's memory in addition to its file.
     private static func encoder(_ format: ImageFormat, _ options: EncoderOptions, _ hasAlpha: Bool, _ pixels: Int) -> Int {
         switch format {
         case .jpeg: return options.progressive ? pixels * 7 : 0
@@ -126,7 +126,7 @@ struct MemoryBudget {
         case .avif:
             let isFull = options.lossless || options.chroma == .full || (options.quality ?? 0) >= 90
             return pixels * ((isFull ? 41 : 22) + (hasAlpha ? 4 : 0))
-        // The table of colours has an upper bound.
+        // The palette tables have an upper bound.
         case .gif: return min(pixels * 40, 100_000_000) + pixels * 8
         case .tiff: return pixels
         }

@@ -1,9 +1,9 @@
 import CVips
 import PixelFlowCore
 
-/// The metadata of a file. An output contains no other metadata of its source than what is listed here.
+/// The metadata of a file. An output contains no metadata of its source except what is listed here.
 enum Metadata {
-    /// A copy of `image` with only the metadata that the encoder of `format` needs and the options keep; libvips writes
+    /// A copy of `image` with only the metadata that the encoder of `format` needs and that the options keep, because libvips writes
     /// all metadata of an image.
     static func limited(_ image: Image, _ format: ImageFormat, _ options: EncoderOptions) throws -> Image {
         var allowed = [ImageFormat.gif, .webp].contains(format) ? animation : []
@@ -19,10 +19,10 @@ enum Metadata {
         return limited
     }
 
-    /// Whether there is something that libvips must write.
+    /// Whether the image has metadata that libvips must write.
     static func isCarried(by image: Image) -> Bool { [Colour.iccField, exif, xmp, iptc, description].contains(where: image.has) }
 
-    /// Whether libvips makes up an EXIF block in a file of `format`: in JPEG and AVIF as soon as it writes anything,
+    /// Whether libvips adds an EXIF block of its own to a file of `format`: in JPEG and AVIF if it writes any metadata,
     /// in WebP always.
     static func isEXIFInvented(for image: Image, _ format: ImageFormat) -> Bool {
         !image.has(exif) && (format == .webp || isCarried(by: image))
@@ -34,11 +34,11 @@ enum Metadata {
     private static let description = "image-description"
 
     private static let animation: Set<String> = ["delay", "loop", "page-height"]
-    /// Kept if metadata is requested. It excludes the source's thumbnail, which shows the picture before it was cropped,
-    /// its orientation, since the pixels are upright, and comments of individual formats.
+    /// The fields that are kept on request. They exclude the source's thumbnail, which may show the uncropped picture,
+    /// the orientation, because the pixels are upright, and format-specific comments.
     private static let kept: Set<String> = [exif, xmp, iptc, description, "resolution-unit"]
 
-    /// 72 pixels an inch, what readers take a file for that does not say; libvips counts in pixels a millimetre.
+    /// 72 pixels per inch, which readers assume by default, in the pixels per millimetre of libvips.
     private static let neutralResolution = 72 / 25.4
 
     /// Fields about the thumbnail, the orientation or the colour space of the source.
@@ -46,7 +46,7 @@ enum Metadata {
         field.hasPrefix("exif-ifd1-") || field == "exif-ifd0-Orientation" || field == "exif-ifd4-InteroperabilityIndex"
     }
 
-    /// A profile for grey with pixels of three channels, or the other way round, would turn every colour.
+    /// Whether the profile matches the bands: a grey profile on three channels, or vice versa, would distort every colour.
     static func hasFittingProfile(_ image: Image, _ format: ImageFormat) -> Bool {
         let isGrey = image.bands < 3 && format != .webp && format != .avif
         return image.withBlob(Colour.iccField) { profile in
@@ -54,7 +54,7 @@ enum Metadata {
         } ?? false
     }
 
-    /// libvips recognises the XMP of a HEIF file only without the usual first line.
+    /// Finds the XMP of a HEIF file, which libvips recognises only without its usual first line.
     private static func xmpOfHEIF(_ image: Image) -> [UInt8]? {
         for index in 0..<8 {
             guard let block = image.withBlob("heif-mime-\(index)", { Array($0) }) else { continue }
@@ -67,21 +67,21 @@ enum Metadata {
         let colorSpace = "exif-ifd2-ColorSpace"
         if options.colorProfile == .srgb, image.has(colorSpace) { vips_image_set_string(image.pointer, colorSpace, "1") }
         if let records = image.withBlob(iptc, IPTCBlock.records) {
-            // In TIFF libvips writes a quarter of them.
+            // libvips writes only a quarter of the records to TIFF.
             if format == .jpeg, let records { image.set(iptc, IPTCBlock.forJPEG(records)) } else { image.remove(iptc) }
         }
         if let packet = image.withBlob(xmp, XMPPacket.upright) { image.set(xmp, packet) }
     }
 }
 
-/// The XML in which XMP comes.
+/// The XML packet that contains XMP.
 enum XMPPacket {
-    /// The packet with an orientation of 1, for pixels that have been turned.
+    /// The packet with its orientation set to 1, for pixels that have been rotated upright.
     static func upright(_ packet: UnsafeRawBufferPointer) -> [UInt8] {
         var bytes = Array(packet)
         let name = Array("tiff:Orientation".utf8)
         for start in bytes.indices where bytes[start...].starts(with: name) {
-            // An attribute, ="6", or an element, >6<.
+            // An attribute (="6") or an element (>6<).
             let place = bytes[(start + name.count)...].firstIndex { !delimiters.contains($0) }
             if let place, turned.contains(bytes[place]) { bytes[place] = UInt8(ascii: "1") }
         }

@@ -1,53 +1,53 @@
 import CVips
 import PixelFlowCore
 
-/// Converts the result of any loader to the form that later steps require: 8 bits per sample, one or three bands of
-/// colour, followed by alpha if there is any.
+/// Converts the output of any loader to the form that later steps require: 8 bits per sample, one or three bands of
+/// colour, followed by alpha if the image has it.
 enum Normalise {
-    /// Describes the conversion and computes nothing: the pixels come out of the loader, through this and into memory
-    /// a strip at a time, so that no copy of the wider samples is ever whole.
+    /// Only describes the conversion. libvips computes it later, strip by strip, so that the wider samples are never
+    /// in memory as a whole.
     static func image(_ stored: Image, _ layout: PixelLayout, to profile: EncoderOptions.ColorProfile) throws -> Image {
         let opened = layout.isPremultiplied ? try stored.divided() : stored
         if layout.isPlain(opened), let plain = try plain(opened, layout, profile) { return plain }
         let colours = try Colour.converted(try Samples.colours(of: opened, layout), layout.model, to: profile)
         guard let alpha = layout.alpha else { return colours }
-        // libvips joins what images carry: a profile that the colours have lost must not come back.
+        // `bandjoin` merges the metadata of its inputs: a profile that the colours have dropped must not come back.
         let plain = try Samples.alpha(of: opened, band: alpha).removing([Colour.iccField])
         return try Image.make("bandjoin", ["in": .images([colours, plain])])
     }
 
-    /// The common cases in which alpha need not be separated from the colours; nil for all others.
+    /// The common cases in which alpha need not be separated from the colours; nil for others.
     private static func plain(_ image: Image, _ layout: PixelLayout, _ profile: EncoderOptions.ColorProfile) throws -> Image? {
         guard image.isBytes, layout.model == .rgb || layout.model == .grey else { return nil }
         guard layout.alpha == nil || image.withBlob(Colour.iccField, { _ in () }) == nil else { return nil }
         return try Colour.converted(image, layout.model, to: profile)
     }
 
-    /// What all steps after the decoding take for granted.
+    /// The invariants on which all later steps rely.
     static func holds(_ image: Image) -> Bool {
         guard image.isBytes, !image.isPackedLab, (1...4).contains(image.bands) else { return false }
         return image.hasAlpha == (image.bands % 2 == 0)
     }
 }
 
-/// Samples of any depth as those of 8 or 16 bits that the colour conversions take.
+/// Converts samples of any depth to the 8 or 16 bits that the colour conversions accept.
 private enum Samples {
-    /// Of L*a*b* and XYZ as they are; of anything else as 8 or 16 bits over their full range.
+    /// L*a*b* and XYZ unchanged; everything else as 8 or 16 bits over the full range.
     static func colours(of image: Image, _ layout: PixelLayout) throws -> Image {
-        // Packed L*a*b* on its own way to sRGB is dithered.
+        // Unpack first: the direct conversion of packed L*a*b* to sRGB is dithered.
         let unpacked = image.isPackedLab ? try image.applying("LabQ2Lab") : image
         let colours = try unpacked.bands == layout.colours ? unpacked : unpacked.bands(0, layout.colours)
         return layout.model == .absolute ? colours : try integers(colours, layout)
     }
 
-    /// One band of 8 bits.
+    /// The alpha channel as one band of 8 bits.
     static func alpha(of image: Image, band: Int) throws -> Image {
         let alpha = try image.bands(band, 1)
         switch alpha.format {
         case VIPS_FORMAT_UCHAR: return alpha
         case VIPS_FORMAT_FLOAT: return try alpha.scaled(by: 255, to: .uchar)
         case VIPS_FORMAT_SHORT:
-            // Next to L*a*b* of 16 bits: unsigned samples that libvips holds as signed ones.
+            // Next to 16-bit L*a*b*: unsigned samples that libvips stores as signed.
             let unsigned = try alpha.applying("cast", ["format": .int])
                 .applying("boolean_const", ["boolean": .integer(Int(VIPS_OPERATION_BOOLEAN_AND.rawValue)), "c": .numbers([65535])])
             return try unsigned.applying("cast", ["format": .ushort]).inBytes()
@@ -59,7 +59,7 @@ private enum Samples {
         switch image.format {
         case VIPS_FORMAT_UCHAR, VIPS_FORMAT_USHORT: return image
         case VIPS_FORMAT_FLOAT:
-            // libvips divides with 255 as the full range, whatever it is.
+            // libvips divides by alpha with a full range of 255, regardless of the actual range.
             let range = layout.isDivided ? 65535.0 / 255 : 65535
             return layout.isInverted ? try image.scaled(by: -range, from: 65535, to: .ushort) : try image.scaled(by: range, to: .ushort)
         default: return try image.applying("cast", ["format": .ushort, "shift": .flag(true)])
@@ -72,7 +72,7 @@ extension Image {
         try applying("extract_band", ["band": .integer(first), "n": .integer(count)])
     }
 
-    /// Colours of 8 or 16 bits, divided by the alpha behind them.
+    /// Colours of 8 or 16 bits, divided by the alpha band after them.
     fileprivate func divided() throws -> Image {
         try applying("unpremultiply", ["max_alpha": .number(isBytes ? 255 : 65535)])
             .applying("linear", ["a": .numbers([1]), "b": .numbers([0.5])])
@@ -84,7 +84,7 @@ extension Image {
         isBytes ? self : try applying("cast", ["format": .uchar, "shift": .flag(true)])
     }
 
-    /// Floating point samples as integers, rounded; what lies beyond the range becomes its end.
+    /// Floating-point samples as rounded integers, clamped to the range.
     fileprivate func scaled(by factor: Double, from start: Double = 0, to format: VipsArgument) throws -> Image {
         try applying("linear", ["a": .numbers([factor]), "b": .numbers([start + 0.5])]).applying("cast", ["format": format])
     }

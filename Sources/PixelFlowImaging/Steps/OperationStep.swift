@@ -2,20 +2,20 @@ import PixelFlowCore
 
 typealias PixelSize = (width: Int, height: Int)
 
-/// What rendering knows of an operation: how it changes the pixels, and what must be known of that beforehand.
+/// The implementation of an operation: how it changes the pixels, and what the planning must know in advance.
 ///
-/// The defaults are those of a step that leaves the size alone, computes strip by strip, and makes no promise.
+/// The defaults suit a step that keeps the size, computes strip by strip and may add colour.
 protocol OperationStep {
-    /// - Throws: `OutputError`, or `VipsError` where the library could not do it.
+    /// - Throws: `OutputError`, or `VipsError` if libvips fails.
     func apply(to frames: inout Frames, marks: OverlaySet) throws
 
-    /// The size after the step as far as it is known in advance; `trim` may reduce it.
+    /// The size after the step, as far as it is predictable; `trim` may reduce it.
     func size(after size: PixelSize) -> PixelSize
 
-    /// The largest picture that there is during the step; checked against the limit of pixels before any of them exists.
+    /// The largest picture during the step, checked against the pixel limit before it is created.
     func peak(from size: PixelSize) -> PixelSize
 
-    /// Bytes of the pictures that the step computes whole, where others compute strip by strip.
+    /// Bytes of the pictures that the step keeps in memory as a whole instead of computing them strip by strip.
     func bytesHeld(at size: PixelSize) -> Int
 
     /// How much detail of the source the step needs.
@@ -28,13 +28,13 @@ protocol OperationStep {
     var keepsGrey: Bool { get }
 }
 
-/// What a step asks of the decoder, which may make the source smaller before the first step.
+/// How much detail a step requires from the decoder, which may shrink the source before the first step.
 enum SourceDetail {
-    /// Every pixel: the step counts in pixels of the source.
+    /// Every pixel: the parameters of the step are in source pixels.
     case full
-    /// Works on pixels of any size; a later step decides.
+    /// Works at any scale; a later step decides.
     case any
-    /// The step itself makes the picture so many times smaller.
+    /// The step itself shrinks the picture by this factor.
     case reduced(by: Double)
 }
 
@@ -53,7 +53,7 @@ extension OperationStep {
 }
 
 extension ImageOperation {
-    /// Every operation of the vocabulary has its step; a test goes through all of them.
+    /// Every operation has a step; a test checks all of them.
     var step: any OperationStep { parameters as? any OperationStep ?? MissingStep() }
 }
 

@@ -1,6 +1,6 @@
 import CVips
 
-/// The meaning of the bands of a decoded image: the colours first, then further channels of the file.
+/// The meaning of the bands of a decoded image: the colours first, then extra channels of the file.
 struct PixelLayout: Equatable {
     enum Model {
         case grey, rgb, cmyk
@@ -9,18 +9,18 @@ struct PixelLayout: Equatable {
     }
 
     let model: Model
-    /// Bands of colour.
+    /// The number of colour bands.
     let colours: Int
-    /// The alpha band. All other bands after the colours are selections, depth or similar, and are dropped.
+    /// The alpha band. All other bands after the colours, such as selections or depth, are dropped.
     let alpha: Int?
-    /// Whether the colours still must be divided by alpha.
+    /// Whether the colours must still be divided by alpha.
     let isPremultiplied: Bool
     /// Whether libvips has divided the colours by an associated alpha.
     let isDivided: Bool
-    /// Whether the colours still must be turned over.
+    /// Whether the colours must still be inverted.
     let isInverted: Bool
 
-    /// Without a directory: alpha is a last band beyond the colours, as in every format but TIFF.
+    /// Without a directory, a band after the colours is alpha, as in all formats but TIFF.
     init(_ image: Image, _ directory: TIFFDirectory? = nil, isPremultiplied: Bool = false) {
         switch image.interpretation {
         case _ where image.isPackedLab: (model, colours) = (.absolute, 3)
@@ -41,7 +41,7 @@ struct PixelLayout: Equatable {
         isDivided = alpha != nil && found?.isAssociated == true
     }
 
-    /// The colours and, behind them, alpha: no band that must be moved or taken out.
+    /// Whether the bands are the colours, optionally followed by alpha, so that none must be moved or removed.
     func isPlain(_ image: Image) -> Bool {
         !image.isPackedLab && image.bands == colours + (alpha == nil ? 0 : 1) && (alpha ?? colours) == colours
     }

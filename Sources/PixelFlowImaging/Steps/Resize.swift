@@ -44,7 +44,7 @@ extension ImageOperation.Resize: OperationStep {
 }
 
 extension Image {
-    /// Lanczos of three lobes; larger factors first by a box, both in as few passes as libvips can.
+    /// Scales with a Lanczos kernel of three lobes, after a box filter for large factors, in as few passes as libvips can.
     func scaled(width: Int, height: Int) throws -> Image {
         guard width != self.width || height != self.height else { return self }
         let scale = VipsArgument.number(Double(width) / Double(self.width))
@@ -56,6 +56,6 @@ extension Image {
         }
     }
 
-    /// Below this the vector code takes longer to compile (0.3 ms) than it saves.
+    /// For smaller pictures, the vector code takes longer to compile (0.3 ms) than it saves.
     private static let smallPixels = 256 * 256
 }

@@ -1,11 +1,11 @@
 import PixelFlowCore
 
-/// The arithmetic of `resize`: to what size the image is scaled and what box it then goes into.
+/// The arithmetic of `resize`: the size to which the image is scaled, and the box into which it is then placed.
 struct ResizePlan: Equatable {
     /// The size after scaling.
     let scaledWidth: Int
     let scaledHeight: Int
-    /// The size of the result; smaller than the scaled one for `cover`, larger for `contain`.
+    /// The size of the result: smaller than the scaled size for `cover`, larger for `contain`.
     let width: Int
     let height: Int
 

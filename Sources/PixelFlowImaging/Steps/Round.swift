@@ -17,7 +17,7 @@ extension ImageOperation.Round: OperationStep {
         }
     }
 
-    /// The mask.
+    /// The size of the mask.
     func bytesHeld(at size: PixelSize) -> Int { size.width * size.height }
     var addsAlpha: Bool { true }
     var keepsGrey: Bool { true }
@@ -42,7 +42,7 @@ extension ImageOperation.Round: OperationStep {
 }
 
 extension Image {
-    /// A binary operation with this image on the left.
+    /// Applies a binary operation with this image as the left operand.
     func applying(_ name: String, on right: Image) throws -> Image {
         try Image.make(name, ["left": .image(self), "right": .image(right)])
     }

@@ -1,15 +1,15 @@
 import PixelFlowCore
 
-/// Chooses how small the decoder may make the source so that every output still gets its detail.
+/// Chooses how far the decoder may shrink the source without losing detail that an output needs.
 enum ShrinkChoice {
-    /// The shrinks of libjpeg, the largest first, and how much larger than the output the decoder's
-    /// image must stay for each.
+    /// The shrinks of libjpeg, the largest first. For each, `margin` is the factor by which the decoder's image must
+    /// remain larger than the output.
     ///
-    /// Measured on photographs of 4032 x 3024: with these margins the SSIM against the full decode is
-    /// less than 0.001 below that of the next smaller shrink. libvips' own thumbnailer keeps 2 for all.
+    /// Measured on photographs of 4032 x 3024: with these margins, the SSIM against the full decode is
+    /// less than 0.001 below that of the next smaller shrink. libvips' own thumbnailer uses 2 for all.
     private static let shrinks = [(shrink: 8, margin: 1.5), (shrink: 4, margin: 1.8), (shrink: 2, margin: 2.0)]
 
-    /// libwebp averages boxes, which costs detail where little is left to do after it.
+    /// libwebp averages boxes, which visibly loses detail if little scaling follows.
     private static let webPMargin = 2.0
 
     static func options(for header: SourceHeader, _ pipeline: Pipeline) -> LoadOptions {

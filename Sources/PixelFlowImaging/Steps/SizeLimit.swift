@@ -1,8 +1,8 @@
 import PixelFlowCore
 
-/// Finds the highest quality whose file has at most `max_bytes`.
+/// Finds the highest quality with which the file has at most `max_bytes` bytes.
 enum SizeLimit {
-    /// Calls `encode` with falling qualities: at most eight times for the whole range.
+    /// Calls `encode` with different qualities: at most eight times for the whole range.
     static func fit(
         _ limit: Int, from quality: Int, lossy: Bool, _ encode: (Int) throws -> EncodedBytes
     ) throws -> EncodedBytes {

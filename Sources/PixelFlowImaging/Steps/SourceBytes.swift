@@ -1,8 +1,8 @@
-/// The bytes that a decoder reads: the source's own, or a copy with an end mark that the source lacks, without planes that the
-/// decoder would mistake, or with the transparency of GIF that it would paint over.
+/// The bytes that a decoder reads: the source itself, or a copy with an end marker that the source lacks, without planes that the
+/// decoder would misread, or with the GIF transparency that it would paint over.
 ///
-/// Decoders take a missing mark for missing pixels. Here the mark is given to them, and whether pixels are missing is
-/// seen from the pixels.
+/// Decoders report a missing end marker as missing pixels. So this appends the marker, and other checks determine whether pixels
+/// are missing.
 final class SourceBytes {
     let bytes: UnsafeRawBufferPointer
     private let copy: UnsafeMutableRawBufferPointer?
@@ -28,7 +28,7 @@ final class SourceBytes {
 
     private static func missingEnd(_ source: UnsafeRawBufferPointer, _ format: SourceFormat) -> [UInt8] {
         switch format {
-        // With something behind the end mark, a second one is never reached.
+        // If data follows the end marker, decoders never read a second one.
         case .jpeg: JPEGFile.endsWithMark(source) ? [] : JPEGFile.endMark
         case .gif: source.last == GIFFile.trailer || !GIFFile(source).lacksTrailer ? [] : [GIFFile.trailer]
         case .webp: WebPFile.lacksPadding(source) ? [0] : []

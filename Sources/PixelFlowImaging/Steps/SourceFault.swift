@@ -1,8 +1,8 @@
 import PixelFlowCore
 
-/// Determines the fault of a source that a decoder has rejected, or decoded with warnings.
+/// Determines what is wrong with a source that a decoder has rejected, or decoded with warnings.
 enum SourceFault {
-    /// Classifies the failure of a decoder by the structure of the file first, and by the decoder's message second.
+    /// Classifies a decoder failure by the structure of the file first, and by the decoder's message second.
     static func failure(_ error: VipsError, _ source: UnsafeRawBufferPointer, _ format: SourceFormat) -> RenderError {
         switch FileStructure.of(source, format) {
         case .unsupported(let name): .unsupported(name)
@@ -12,13 +12,13 @@ enum SourceFault {
         }
     }
 
-    /// Classifies warnings of libjpeg about data that it has replaced; nil for warnings that affect no pixel.
+    /// Classifies warnings of libjpeg about replaced data; nil for warnings that affect no pixel.
     static func failure(noted error: VipsError, _ source: UnsafeRawBufferPointer, _ format: SourceFormat) -> RenderError? {
         guard format == .jpeg, damage.contains(where: error.description.contains) else { return nil }
         return failure(error, source, format)
     }
 
-    /// The kind in the plural.
+    /// The unsupported variant, in the plural.
     private static func unsupported(_ error: VipsError, _ format: SourceFormat) -> String? {
         let text = error.description.lowercased()
         let name = format.rawValue.uppercased()
@@ -31,7 +31,7 @@ enum SourceFault {
         format == .png ? PNGFile.lacksData(source) : shortage.contains { error.description.contains($0) }
     }
 
-    /// libjpeg, twice; a restart that comes to the end of the file; libheif.
+    /// Two messages of libjpeg, one of a restart that meets the end of the file, and one of libheif.
     private static let shortage = [
         "premature end of data segment", "Premature end of JPEG file", "found marker 0xd9", "outside of file bounds",
     ]

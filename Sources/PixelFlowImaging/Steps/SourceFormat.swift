@@ -1,13 +1,13 @@
 import PixelFlowCore
 
-/// The formats that are read. Anything else is refused before a decoder sees it.
+/// The supported source formats. All others are rejected before a decoder sees them.
 enum SourceFormat: String, CaseIterable {
     case jpeg, png, webp, gif, tiff, avif, heic
 
-    /// The format according to the first bytes, regardless of names and headers.
+    /// The format according to the first bytes, regardless of file names and `Content-Type`.
     ///
-    /// - Throws: `RenderError` `not_an_image` or, where the bytes are a known kind of image or
-    ///   document that is not supported, `unsupported_format`.
+    /// - Throws: `RenderError` `not_an_image` or, if the bytes are a known but unsupported kind of image or
+    ///   document, `unsupported_format`.
     static func sniffed(_ bytes: UnsafeRawBufferPointer) throws -> SourceFormat {
         let reader = ByteReader(bytes)
         let file = ISOFile(bytes)
@@ -32,10 +32,10 @@ enum SourceFormat: String, CaseIterable {
 
     private static let avifBrands: Set<Substring> = ["avif", "avis"]
     private static let heicBrands: Set<Substring> = ["heic", "heix", "heim", "heis", "hevc", "hevx", "hevm", "hevs"]
-    /// Of still pictures and sequences of any codec.
+    /// Brands of still pictures and sequences of any codec.
     private static let commonBrands: Set<Substring> = ["mif1", "msf1", "mif2", "miaf"]
 
-    /// The libvips class of the loader, the unit in which loaders are allowed.
+    /// The libvips class of the loader; libvips blocks and allows loaders by class.
     var loaderClass: String {
         switch self {
         case .jpeg: "VipsForeignLoadJpeg"
@@ -62,6 +62,6 @@ enum SourceFormat: String, CaseIterable {
     /// Whether a file consists of the boxes of ISO base media.
     var isISOMedia: Bool { self == .avif || self == .heic }
 
-    /// Whether a file can hold several frames that the loader takes by number.
+    /// Whether a file can contain several frames, of which the loader reads a given number.
     var hasFrames: Bool { self == .gif || self == .webp }
 }

@@ -1,6 +1,6 @@
 import PixelFlowCore
 
-/// A step that changes colours pixel by pixel, whatever the size of the pixels.
+/// A step that changes the colour of each pixel independently, at any scale.
 protocol ToneStep: OperationStep {
     func apply(to image: Image) throws -> Image
 }
@@ -41,7 +41,7 @@ extension ImageOperation.Negate: ToneStep {
     var keepsGrey: Bool { true }
 }
 
-/// The lightness of the picture with the chroma of one colour.
+/// Combines the lightness of the picture with the chroma of one colour.
 extension ImageOperation.Tint: ToneStep {
     func apply(to image: Image) throws -> Image {
         let chroma = Lab(color)

@@ -1,13 +1,13 @@
 import Foundation
 
-/// A tone curve of an ICC profile: from a number of a picture to light, both 0 to 1.
+/// A tone curve of an ICC profile: from a sample value to linear light, both 0 to 1.
 enum ToneCurve {
     case gamma(Double)
     case table([Double])
-    /// The kinds 0 to 4 of `parametricCurveType`, all written as the last of them: (ax + b)^g + e from d on, cx + f below.
+    /// Types 0 to 4 of `parametricCurveType`, all written as type 4: (ax + b)^g + e for x >= d, otherwise cx + f.
     case parametric(g: Double, a: Double, b: Double, c: Double, d: Double, e: Double, f: Double)
 
-    /// - Parameter offset: the position of a `curv` or `para` tag.
+    /// - Parameter offset: the offset of a `curv` or `para` tag.
     init?(_ reader: ByteReader, at offset: Int) {
         if reader.has("curv", at: offset) {
             self.init(curv: reader, offset)
@@ -24,7 +24,7 @@ enum ToneCurve {
         guard values.count == count else { return nil }
         switch count {
         case 0: self = .gamma(1)
-        // u8Fixed8Number.
+        // A single value is a u8Fixed8Number.
         case 1: self = .gamma(Double(values[0]) / 256)
         default: self = .table(values.map { Double($0) / 65535 })
         }
@@ -60,10 +60,10 @@ enum ToneCurve {
         }
     }
 
-    /// Whether bright numbers are brighter than dark ones; a curve that is not has been damaged.
+    /// Whether high values are brighter than low ones; otherwise, the curve is damaged.
     var rises: Bool { light(1) - light(0) > 0.2 }
 
-    /// Whether it is that of sRGB to within one of 255 steps, anywhere.
+    /// Whether it matches the sRGB curve everywhere to within one of 255 steps.
     var isStandard: Bool {
         (0...64).allSatisfy { step in
             let value = Double(step) / 64

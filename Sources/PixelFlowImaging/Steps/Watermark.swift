@@ -3,7 +3,7 @@ import PixelFlowCore
 
 extension ImageOperation.Watermark: OperationStep {
     func apply(to frames: inout Frames, marks: OverlaySet) throws {
-        // libvips joins what images carry: the mark's own metadata stays with the mark.
+        // libvips merges the metadata of its inputs: remove that of the watermark.
         let sized = try sized(try marks.mark(image).carrying(resolution: nil) { _ in false }, frames)
         var faded = try sized.withAlpha()
         if opacity < 1 {
@@ -18,13 +18,13 @@ extension ImageOperation.Watermark: OperationStep {
         try frames.mapInPlace { try Self.composed($0, layer, left: left, top: top) }
     }
 
-    /// A layer as large as the picture.
+    /// A layer with the size of the picture.
     func bytesHeld(at size: PixelSize) -> Int { size.width * size.height * 4 }
 
     private func sized(_ mark: Image, _ frames: Frames) throws -> Image {
         let fitting = min(1, Double(frames.width) / Double(mark.width), Double(frames.height) / Double(mark.height))
         let wanted = scale.map { $0 * Double(frames.width) / Double(mark.width) } ?? fitting
-        // Also a mark of the full width must not be taller than the picture.
+        // A watermark of the full width must still not be taller than the picture.
         let factor = min(wanted, Double(frames.height) / Double(mark.height))
         func edge(_ length: Int) -> Int { max(1, Int((Double(length) * factor).rounded())) }
         return try mark.scaled(width: edge(mark.width), height: edge(mark.height))

@@ -3,8 +3,8 @@ import CVips
 extension Image {
     /// Computes every pixel now and keeps them.
     ///
-    /// Runs on the calling thread, strip by strip: libvips' own way hands each tile to a worker
-    /// thread, which costs more than it brings if there is one core for the job.
+    /// Runs on the calling thread, strip by strip. libvips would pass each tile to a worker
+    /// thread, which costs more than it gains if the job has one core.
     func inMemory() throws -> Image {
         if isInMemory { return self }
         guard let target = vips_image_new_memory() else { throw VipsError.taken() }
@@ -25,7 +25,7 @@ extension Image {
     }
 
     /// About 256 KiB per strip, so that computed pixels are still in the cache when they are stored, and few enough lines that
-    /// libvips, which keeps those of a decoder one by one, still finds them quickly.
+    /// libvips, which looks up the lines of a decoder one by one, stays fast.
     private var stripHeight: Int32 {
         let lineBytes = width * bands * Int(vips_format_sizeof(vips_image_get_format(pointer)))
         return Int32(clamping: min(512, max(16, 262_144 / max(1, lineBytes))))

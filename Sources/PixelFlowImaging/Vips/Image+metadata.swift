@@ -1,7 +1,7 @@
 import CVips
 
 extension Image {
-    /// An integer of the header; nil if the file has none.
+    /// An integer header field; nil if the image does not have it.
     func integer(_ field: String) -> Int? {
         guard vips_image_get_typeof(pointer, field) != 0 else { return nil }
         var value: Int32 = 0
@@ -34,14 +34,14 @@ extension Image {
         return body(UnsafeRawBufferPointer(start: start, count: count))
     }
 
-    /// A copy that shares the pixels and whose metadata `body` may change.
+    /// A copy that shares the pixels, and whose metadata `body` may change.
     func withMetadata(_ body: (UnsafeMutablePointer<VipsImage>) -> Void) throws -> Image {
         let copy = try applying("copy")
         body(copy.pointer)
         return copy
     }
 
-    /// Pixels a millimetre, along the rows.
+    /// Horizontal resolution in pixels per millimetre.
     var resolution: Double { vips_image_get_xres(pointer) }
 
     func has(_ field: String) -> Bool { vips_image_get_typeof(pointer, field) != 0 }
@@ -50,7 +50,7 @@ extension Image {
 
     func set(_ field: String, _ bytes: [UInt8]) { vips_image_set_blob_copy(pointer, field, bytes, bytes.count) }
 
-    /// Gives this image its own copies of its profile, EXIF and the like. Images derived from one another share them, and
+    /// Gives this image its own copies of its profile, EXIF and other blobs. Images derived from one another share them, and
     /// libvips' HEIF loader keeps them in memory that is freed with the opened image.
     func copyBlobs() {
         guard let names = vips_image_get_fields(pointer) else { return VipsError.discard() }
@@ -66,17 +66,17 @@ extension Image {
         }
     }
 
-    /// A copy that shares the pixels and carries the fields that `isAllowed` names, and no other.
+    /// A copy that shares the pixels and has only the metadata fields that `isAllowed` accepts.
     ///
-    /// - Parameter resolution: pixels a millimetre; nil leaves the image's own.
+    /// - Parameter resolution: pixels per millimetre; nil keeps the image's own.
     func carrying(resolution: Double?, _ isAllowed: (String) -> Bool) throws -> Image {
         let copy = try resolution.map { try applying("copy", ["xres": .number($0), "yres": .number($0)]) } ?? applying("copy")
         guard let names = vips_image_get_fields(copy.pointer) else { throw VipsError.taken() }
         defer { g_strfreev(names) }
         var next = names
         while let name = next.pointee {
-            // By the name as it stands: it comes from the file and need not be UTF-8. What describes the pixels
-            // is listed too, and stays.
+            // Pass the unconverted name: it comes from the file and may not be UTF-8. Fields that describe the pixels
+            // are listed too, but cannot be removed.
             if !isAllowed(String(cString: name)) { vips_image_remove(copy.pointer, name) }
             next += 1
         }

@@ -1,8 +1,8 @@
 import CVips
 
-/// A libvips image: a description that is computed on demand, or pixels in memory.
+/// A libvips image: either pixels in memory or a description from which they are computed on demand.
 ///
-/// Belongs to the thread that renders and never crosses to another one.
+/// Must stay on the rendering thread.
 final class Image {
     let pointer: UnsafeMutablePointer<VipsImage>
 
@@ -10,7 +10,7 @@ final class Image {
 
     deinit { g_object_unref(pointer) }
 
-    /// Whether the pixels are there, and reading them computes nothing.
+    /// Whether the pixels are in memory, so that reading them computes nothing.
     var isInMemory: Bool { [VIPS_IMAGE_SETBUF, VIPS_IMAGE_SETBUF_FOREIGN].contains(pointer.pointee.dtype) }
     var width: Int { Int(vips_image_get_width(pointer)) }
     var height: Int { Int(vips_image_get_height(pointer)) }
@@ -19,10 +19,10 @@ final class Image {
     var interpretation: VipsInterpretation { vips_image_get_interpretation(pointer) }
     var format: VipsBandFormat { vips_image_get_format(pointer) }
     var isBytes: Bool { format == VIPS_FORMAT_UCHAR }
-    /// Whether L*a*b* is packed into four bytes, which are not bands of their own.
+    /// Whether L*a*b* is packed into four bytes, which are then not separate bands.
     var isPackedLab: Bool { vips_image_get_coding(pointer) == VIPS_CODING_LABQ }
     var bytesPerBand: Int { Int(vips_format_sizeof(format)) }
-    /// The position of the origin of the image from which it was cropped; negative after a crop.
+    /// The origin of the original image relative to this one, in pixels; negative after a crop.
     var offset: (x: Int, y: Int) { (Int(vips_image_get_xoffset(pointer)), Int(vips_image_get_yoffset(pointer))) }
 
     /// Runs the operation `name` on this image.
@@ -30,7 +30,7 @@ final class Image {
         try VipsCall.run(name, on: self, as: key, arguments) { try $0.image() }
     }
 
-    /// Runs the operation `name`, which makes an image out of its arguments.
+    /// Runs the operation `name`, which creates an image from its arguments.
     static func make(_ name: String, _ arguments: VipsArguments) throws -> Image {
         try VipsCall.run(name, arguments) { try $0.image() }
     }
@@ -42,7 +42,7 @@ final class Image {
         return try withExtendedLifetime(self) { try body(UnsafeRawBufferPointer(start: start, count: count)) }
     }
 
-    /// An image of one byte for each band and sample, copied from `pixels`.
+    /// An image of 8-bit samples, copied from `pixels`.
     static func copying(_ pixels: [UInt8], width: Int, height: Int, bands: Int) throws -> Image {
         let made = pixels.withUnsafeBytes {
             vips_image_new_from_memory_copy($0.baseAddress, $0.count, Int32(width), Int32(height), Int32(bands), VIPS_FORMAT_UCHAR)

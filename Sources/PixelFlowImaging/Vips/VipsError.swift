@@ -1,18 +1,18 @@
 import CVips
 
-/// The message of a libvips failure. It may quote the source, so it stays in this process: no public message repeats it.
+/// A failure message of libvips. It may quote the source, so it stays in this process: public messages never include it.
 struct VipsError: Error, CustomStringConvertible {
     let description: String
 
-    /// Clears the error buffer before each job and each call, because libvips also records errors from which it recovers,
-    /// and these would be reported as the cause of the next failure, which may be another tenant's.
+    /// Clears the error buffer. Called before each job and each call, because libvips also records errors from which it recovers,
+    /// and these would be reported as the cause of the next failure, possibly of another tenant.
     static func discard() { vips_error_clear() }
 
     /// The current content of the error buffer.
     static var buffered: String { String(cString: vips_error_buffer()) }
 
-    /// Removes and returns the text in libvips' error buffer. The buffer belongs to the whole process and
-    /// only grows, so reading it must clear it.
+    /// Removes and returns the text in libvips' error buffer. The buffer is global and
+    /// append-only, so reading it must clear it.
     static func taken() -> VipsError {
         let text = buffered.split(separator: "\n").joined(separator: "; ")
         MemoryShortage.note(text)
@@ -20,6 +20,6 @@ struct VipsError: Error, CustomStringConvertible {
         return VipsError(description: text.isEmpty ? "libvips gave no reason" : text)
     }
 
-    /// Takes what libvips has noted without failing; nil if that is nothing.
+    /// Removes and returns what libvips has recorded without failing; nil if there is nothing.
     static func noted() -> VipsError? { vips_error_buffer().pointee == 0 ? nil : taken() }
 }

@@ -2,7 +2,7 @@ import CVips
 
 /// An argument of a libvips operation.
 enum VipsArgument {
-    /// Also the value of an enumeration.
+    /// An integer or an enumeration value.
     case integer(Int)
     case number(Double)
     case flag(Bool)
@@ -10,19 +10,19 @@ enum VipsArgument {
     case numbers([Double])
     case image(Image)
     case images([Image])
-    /// Not copied: the bytes must stay valid while the result is in use.
+    /// Not copied: the bytes must stay valid as long as the result is in use.
     case bytes(UnsafeRawBufferPointer)
 }
 
 typealias VipsArguments = KeyValuePairs<StaticString, VipsArgument>
 
-/// One call of a libvips operation by its name. libvips checks names and types when it runs.
+/// A call of a libvips operation by name. libvips checks names and types at run time.
 struct VipsCall {
     private let operation: UnsafeMutablePointer<VipsOperation>
 
-    /// Runs `name`, on `input` if there is one, and hands its results to `body`.
+    /// Runs `name`, on `input` if given, and passes its results to `body`.
     ///
-    /// - Parameter key: the argument that `input` is; a few operations have a name of their own for it.
+    /// - Parameter key: the argument name for `input`; a few operations use a name of their own.
     static func run<Output>(
         _ name: String, on input: Image? = nil, as key: StaticString = "in", _ arguments: VipsArguments,
         _ body: (VipsCall) throws -> Output
@@ -33,7 +33,7 @@ struct VipsCall {
         let call = VipsCall(operation: operation)
         if let input { call.set(key, .image(input)) }
         for (key, argument) in arguments { call.set(key, argument) }
-        // Outputs are released even if the build fails, since some of them may have been created.
+        // Release outputs even if the build fails, because it may have created some.
         defer { cvips_unref_outputs(operation) }
         guard cvips_build(operation) == 0 else { throw VipsError.taken() }
         return try body(call)

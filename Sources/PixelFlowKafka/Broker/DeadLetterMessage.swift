@@ -1,7 +1,7 @@
 import Foundation
 import PixelFlowCore
 
-/// A dead letter: a task that has failed for good. Repetitions carry the same id.
+/// A dead letter: a task that has finally failed. Repetitions have the same id.
 struct DeadLetterMessage: Encodable {
     private let id: String
     private let task: TaskID

@@ -1,9 +1,9 @@
 import Foundation
 import PixelFlowCore
 
-/// A dispatch message on the wire: its key is the task, its value JSON, and the headers let one `grep` follow the request.
+/// Encodes dispatch messages: the key is the task id, the value is JSON, and headers repeat the ids for tools that do not parse JSON.
 enum DispatchMessageCoder {
-    /// The version of the message format; readers use what they understand of a later one.
+    /// The version of the message format. Readers use the fields of later versions that they understand.
     static let version = "1"
 
     private static let encoder = JSONEncoder()
@@ -14,13 +14,13 @@ enum DispatchMessageCoder {
             ("x-request-id", message.requestID), ("message-id", "\(message.task)/\(message.generation)/\(message.sequence)"),
             ("version", version),
         ]
-        // W3C Trace Context, by which other tools find the trace; workers read it in the message.
+        // W3C Trace Context for other tools. Workers read it from the value.
         if let trace = message.trace { headers.append(("traceparent", trace.traceparent)) }
         if let state = message.trace?.tracestate { headers.append(("tracestate", state)) }
         return KafkaMessage(
             topic: topic, key: Array(message.task.rawValue.utf8), value: Array(try encoder.encode(message)), headers: headers)
     }
 
-    /// Nil if it is not one.
+    /// Nil if the value is not a dispatch message.
     static func read(_ value: UnsafeRawBufferPointer) -> DispatchMessage? { try? decoder.decode(DispatchMessage.self, from: Data(value)) }
 }

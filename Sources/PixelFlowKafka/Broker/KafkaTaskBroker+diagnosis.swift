@@ -34,7 +34,7 @@ extension KafkaTaskBroker: DiagnosableBackend {
 }
 
 extension KafkaClient {
-    /// Every topic of PixelFlow, and how many brokers the cluster has.
+    /// All topics of PixelFlow, and the number of brokers in the cluster.
     fileprivate func topicStates() async throws -> (states: [TopicState], brokers: Int) {
         try await administer { handle, settings in
             var (states, brokers): ([TopicState], Int) = ([], 0)
@@ -47,7 +47,7 @@ extension KafkaClient {
         }
     }
 
-    /// Nil where the cluster does not tell its clients.
+    /// Nil if the cluster does not report it.
     fileprivate func topicSettings() async throws -> [String: [String: String]]? {
         do {
             return try await administer { handle, settings in
@@ -64,13 +64,13 @@ extension KafkaSettings {
     fileprivate var everyTopic: [String] { Lane.allCases.map { topic(of: $0) } + [deadLetterTopic, eventsTopic] }
 }
 
-/// What the states and settings of topics mean for PixelFlow.
+/// Judges the states and settings of topics.
 struct TopicJudge: Sendable {
-    /// Messages wait for hours in an outage; the dispatcher publishes again after a quarter of an hour and then ever later.
+    /// Messages may wait for hours during an outage; the dispatcher republishes after 15 minutes, then at growing intervals.
     private static let shortestRetention = Duration.seconds(3_600)
 
     let topics: [TopicState]
-    /// By topic and name; nil where the cluster does not tell.
+    /// By topic and setting; nil if the cluster does not report them.
     let settings: [String: [String: String]]?
 
     func replication(brokers: Int) -> BackendFinding {

@@ -1,24 +1,24 @@
 package import PixelFlowCore
 
-/// Dispatch messages and dead letters by Kafka.
+/// Publishes and receives dispatch messages and dead letters through Kafka.
 package final class KafkaTaskBroker: TaskBroker {
     let client: KafkaClient
     private let slots: Int
     private let lanes: Set<Lane>
 
     /// - Parameters:
-    ///   - slots: tasks that this process works on at a time; about twice as many dispatch messages are fetched ahead.
-    ///   - lanes: whose dispatch messages a subscription gives. Each has a topic of its own, whose partitions go to the members
-    ///     of the group that subscribe to it.
+    ///   - slots: tasks that this process works on concurrently; about twice as many dispatch messages are prefetched.
+    ///   - lanes: the lanes that a subscription receives. Each has its own topic, whose partitions are assigned to the members of the
+    ///     group that subscribe to it.
     package init(_ client: KafkaClient, slots: Int = 16, lanes: Set<Lane> = Set(Lane.allCases)) {
         self.client = client
         self.slots = slots
         self.lanes = lanes
     }
 
-    /// - Throws: `broker_unavailable` (`retry == .outage`) where not every dispatch message was acknowledged in time.
+    /// - Throws: `broker_unavailable` (`retry == .outage`) unless all dispatch messages were acknowledged in time.
     package func publish(_ messages: [DispatchMessage]) async throws {
-        // The lane that comes first is published first; a failure of one leaves those that are published.
+        // Publish the highest lane first. If one fails, those already published stay published.
         for (lane, messages) in Dictionary(grouping: messages, by: \.lane).sorted(by: { $0.key < $1.key }) {
             let topic = client.settings.topic(of: lane)
             try await client.publish(try messages.map { try DispatchMessageCoder.make($0, topic: topic) }, to: topic)
@@ -30,7 +30,7 @@ package final class KafkaTaskBroker: TaskBroker {
         try await client.publish([try DeadLetterMessage(task).message(topic: topic)], to: topic)
     }
 
-    /// Joins the group in the background, however long that takes.
+    /// Joins the group in the background, regardless of how long that takes.
     package func subscribe() async throws -> any DispatchSubscription {
         var lanes: [Lane: DispatchConsumer] = [:]
         for lane in self.lanes {

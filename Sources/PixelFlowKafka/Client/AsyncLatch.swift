@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Something that happens once and can be waited for.
+/// An event that happens once and can be awaited.
 final class AsyncLatch: Sendable {
     private struct Waiter {
         let continuation: CheckedContinuation<Bool, Never>
@@ -31,7 +31,7 @@ final class AsyncLatch: Sendable {
         waiting.forEach { $0.resume(returning: true) }
     }
 
-    /// - Returns: whether it has happened, false after `limit` or when cancelled.
+    /// - Returns: whether the event has happened; false after `limit` or on cancellation.
     func wait(atMost limit: Duration) async -> Bool {
         let number = state.withLock { state in
             state.next += 1
@@ -42,7 +42,7 @@ final class AsyncLatch: Sendable {
                 let answer: Bool? = state.withLock { state in
                     if state.hasFired { return true }
                     if Task.isCancelled { return false }
-                    // Set with the lock held: an alarm that goes off at once finds its waiter.
+                    // Created while the lock is held, so that a timer that fires immediately finds its waiter.
                     let alarm = Task {
                         try await Task.sleep(for: limit)
                         self.giveUp(number)

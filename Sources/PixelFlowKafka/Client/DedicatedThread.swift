@@ -1,6 +1,6 @@
 import Foundation
 
-/// A thread for calls that block, whose end can be awaited.
+/// A thread for blocking calls, whose end can be awaited.
 struct DedicatedThread: Sendable {
     private let ended = AsyncLatch()
 

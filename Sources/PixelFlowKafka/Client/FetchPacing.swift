@@ -3,20 +3,20 @@ import Foundation
 import Synchronization
 import WireFormats
 
-/// Spares a server that answers an empty fetch at once instead of waiting, as Kafka does, for a
-/// message to come: librdkafka would ask it again without a pause, thousands of times a second.
+/// Protects a server that answers an empty fetch immediately instead of waiting for
+/// a message, as Kafka does: librdkafka would repeat the fetch without a pause, thousands of times a second.
 ///
-/// Such answers are quick and all of one size; between two of them the connection rests a little.
+/// Such responses are quick and of equal size. After several of them, the connection pauses between fetches.
 final class FetchPacing: Sendable {
-    /// Of Kafka's protocol.
+    /// The API key of Fetch in Kafka's protocol.
     static let fetchKey: Int16 = 1
-    /// A small delay for a waiting message, but it limits fetches to 200 per second instead of all that the server can handle; shorter
-    /// still after a recent message, since the next one may follow soon.
+    /// A small delay for a new message that limits fetches to 200 per second. The pause is shorter still after a recent message,
+    /// because the next one may follow soon.
     static let rest = Duration.milliseconds(5)
     static let shortRest = Duration.milliseconds(2)
     /// The number of empty responses after which the pause is no longer short.
     static let shortRests = 100
-    /// Quick answers of one size in a row before it is believed that there is nothing in them.
+    /// Consecutive quick responses of equal size after which responses count as empty.
     static let emptyFetchesBeforeRest = 3
 
     private struct Streak {
@@ -30,9 +30,9 @@ final class FetchPacing: Sendable {
     /// - Parameter wait: how long the server is asked to wait for a message.
     init(wait: Duration) { quick = wait / 2 }
 
-    /// Notes an answer to a fetch.
+    /// Records a response to a fetch.
     ///
-    /// - Returns: how long to rest before the next.
+    /// - Returns: the pause before the next fetch.
     func answered(broker: Int32, size: Int, in roundTrip: Duration) -> Duration? {
         streaks.withLock { streaks in
             guard roundTrip < quick, let streak = streaks[broker], streak.size == size else {

@@ -1,9 +1,9 @@
 import CRDKafka
 import Logging
 
-/// The callbacks of librdkafka, on its own threads or on the one that polls.
+/// The callbacks of librdkafka, called on its own threads or on the polling thread.
 ///
-/// The instance keeps it alive, so callbacks must not keep the instance alive.
+/// The instance retains them, so they must not retain the instance.
 final class KafkaCallbacks: Sendable {
     typealias Rebalance = @Sendable (rd_kafka_resp_err_t, UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) -> Void
 

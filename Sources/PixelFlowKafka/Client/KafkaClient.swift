@@ -6,8 +6,8 @@ import Synchronization
 
 /// A process's connection to a Kafka cluster: one producer that broker and events share.
 ///
-/// It is created immediately and connects in the background: a cluster that is down does not keep a process from
-/// starting, and `check` reports it.
+/// The client is created immediately and connects in the background, so that a process can start while the cluster is down;
+/// `check` reports the outage.
 package final class KafkaClient: Sendable {
     package let settings: KafkaSettings
     /// Reports the lag of the workers.
@@ -23,7 +23,7 @@ package final class KafkaClient: Sendable {
     private let checking = SingleFlight<Void>()
     private let dependents = Mutex<(next: Int, closing: [Int: @Sendable () async -> Void])>((0, [:]))
 
-    /// - Parameter metrics: where everything is counted; tests look there.
+    /// - Parameter metrics: receives all metrics; tests pass their own.
     /// - Throws: `setting_invalid` if the security settings are not acceptable.
     package init(
         _ settings: KafkaSettings, logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory
@@ -40,11 +40,11 @@ package final class KafkaClient: Sendable {
         breaker = CircuitBreaker(name: "broker", metrics: metrics)
         topics = TopicProvisioner(settings, logger: logger)
         admin = KafkaAdmin(settings, threads: threads) { producer.handle }
-        // The first attempt; code that needs a topic before it has succeeded retries.
+        // The first attempt. Code that needs a topic earlier retries.
         Task { try? await makeTopics() }
     }
 
-    /// Answers when the cluster does and the topics are there.
+    /// Returns if the cluster responds and the topics exist.
     ///
     /// - Throws: `broker_unavailable`.
     package func check() async throws {
@@ -64,7 +64,7 @@ package final class KafkaClient: Sendable {
         }
     }
 
-    /// Closes subscriptions, flushes messages in progress, and ends within about the publish timeout.
+    /// Closes subscriptions, flushes messages in progress, and returns after at most about the publish timeout.
     package func close() async {
         let closing = dependents.withLock { dependents in
             defer { dependents.closing = [:] }
@@ -75,7 +75,7 @@ package final class KafkaClient: Sendable {
         await threads.close()
     }
 
-    /// Asks the cluster something, over the producer's connections.
+    /// Sends an administrative request over the producer's connections.
     ///
     /// - Throws: `broker_unavailable`, with the `KafkaError` as its cause.
     func administer<Answer: Sendable>(_ body: @escaping @Sendable (KafkaHandle, KafkaSettings) throws -> Answer) async throws -> Answer {
@@ -86,9 +86,9 @@ package final class KafkaClient: Sendable {
         }
     }
 
-    /// Publishes to one topic; returns once every message is acknowledged by all replicas.
+    /// Publishes to one topic. Returns when all replicas have acknowledged all messages.
     ///
-    /// - Throws: `broker_unavailable`, also if the local queue is full; some messages may have been accepted then.
+    /// - Throws: `broker_unavailable`, also if the local queue is full; some messages may already have been accepted.
     func publish(_ messages: [KafkaMessage], to topic: String) async throws {
         guard !messages.isEmpty else { return }
         let start = ContinuousClock.now
@@ -101,13 +101,13 @@ package final class KafkaClient: Sendable {
             metrics.count(.published, topic, .ok, messages: messages.count)
         } catch {
             metrics.count(.published, topic, .failed, messages: messages.count)
-            // A topic that is gone may show as messages that no one takes.
+            // Unacknowledged messages may mean that the topic is gone.
             if error is KafkaError { topics.forget() }
             throw PixelFlowError.unavailable("broker", cause: error)
         }
     }
 
-    /// Has `close` called when this client is closed, unless `release` is called with the number before.
+    /// Calls `close` before this client closes, unless `release` is called earlier with the returned number.
     func closeFirst(_ close: @escaping @Sendable () async -> Void) -> Int {
         dependents.withLock { dependents in
             dependents.next += 1

@@ -3,7 +3,7 @@ import CRDKafka
 /// An error code of librdkafka or of a broker.
 struct KafkaError: Error, Sendable, Hashable, CustomStringConvertible {
     let code: rd_kafka_resp_err_t.RawValue
-    /// More than the code says; holds no secret.
+    /// Details in addition to the code; contains no secrets.
     let detail: String?
 
     init(_ code: rd_kafka_resp_err_t, detail: String? = nil) {
@@ -26,13 +26,13 @@ struct KafkaError: Error, Sendable, Hashable, CustomStringConvertible {
 
     func `is`(_ codes: rd_kafka_resp_err_t...) -> Bool { codes.contains { $0.rawValue == code } }
 
-    /// A topic or a partition of ours is not there.
+    /// Whether one of PixelFlow's topics or partitions does not exist.
     var isUnknownTopic: Bool {
         self.is(
             RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
     }
 
-    /// The cluster does not answer such a question, or not to this client.
+    /// Whether the cluster does not support the request or denies it to this client.
     var isRefusal: Bool {
         self.is(
             RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE, RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,

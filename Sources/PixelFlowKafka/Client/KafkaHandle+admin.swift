@@ -2,11 +2,11 @@ import CRDKafka
 import WireFormats
 
 extension KafkaHandle {
-    /// Runs an administrative operation of the cluster and waits for the response. Blocks.
+    /// Runs an administrative operation and waits for the response. Blocks.
     ///
     /// - Parameters:
-    ///   - request: starts the operation with these options, to answer to this queue.
-    ///   - answer: reads the event, which lives only as long as the call.
+    ///   - request: starts the operation with these options, and with this queue for the response.
+    ///   - answer: parses the event, which is valid only during the call.
     func administer<Answer>(
         _ operation: rd_kafka_admin_op_t, within limit: Duration, request: (_ options: OpaquePointer?, _ queue: OpaquePointer?) -> Void,
         answer: (OpaquePointer) throws(KafkaError) -> Answer
@@ -17,7 +17,7 @@ extension KafkaHandle {
         defer { rd_kafka_AdminOptions_destroy(options) }
         rd_kafka_AdminOptions_set_request_timeout(options, Int32(limit.milliseconds), nil, 0)
         request(options, queue)
-        // The request's own timeout answers first; this one is for an answer that never comes.
+        // Normally the timeout of the request itself expires first; this one covers responses that never arrive.
         guard let event = rd_kafka_queue_poll(queue, Int32(limit.milliseconds) + 500) else {
             throw KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT)
         }
@@ -29,7 +29,7 @@ extension KafkaHandle {
         return try answer(event)
     }
 
-    /// How many partitions a topic has. Blocks.
+    /// The number of partitions of a topic. Blocks.
     func partitionCount(of topic: String, within limit: Duration) throws(KafkaError) -> Int {
         let count = try describe(topic: topic, within: limit).state.partitions
         guard count > 0 else { throw KafkaError(RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE) }

@@ -1,18 +1,18 @@
 import CRDKafka
 import WireFormats
 
-/// A topic as the cluster has it.
+/// A topic as described by the cluster.
 struct TopicState: Sendable, Hashable {
     var name: String
     var partitions: Int
-    /// Of the partition that has the fewest.
+    /// The lowest replica count of any partition.
     var replicas: Int
-    /// Replicas that are up to date, of the partition that has the fewest.
+    /// The lowest in-sync replica count of any partition.
     var inSync: Int
 }
 
 extension KafkaHandle {
-    /// A topic, and how many brokers the cluster has. Blocks, at most for `limit`.
+    /// A topic, and the number of brokers in the cluster. Blocks for at most `limit`.
     func describe(topic: String, within limit: Duration) throws(KafkaError) -> (state: TopicState, brokers: Int) {
         let reference = rd_kafka_topic_new(pointer, topic, nil)
         defer { if let reference { rd_kafka_topic_destroy(reference) } }
@@ -32,7 +32,7 @@ extension KafkaHandle {
         )
     }
 
-    /// The settings of topics, by topic and name. Blocks, at most for `limit`.
+    /// The settings of topics, by topic and name. Blocks for at most `limit`.
     func settings(ofTopics topics: [String], within limit: Duration) throws(KafkaError) -> [String: [String: String]] {
         var resources = topics.map { rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, $0) }
         defer { resources.forEach { rd_kafka_ConfigResource_destroy($0) } }

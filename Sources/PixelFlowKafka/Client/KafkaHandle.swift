@@ -15,13 +15,13 @@ final class KafkaHandle: @unchecked Sendable {
     let pointer: OpaquePointer
     private let callbacks: Unmanaged<KafkaCallbacks>
 
-    /// Starts the instance; it connects in the background.
+    /// Starts the instance, which connects in the background.
     ///
-    /// - Throws: `setting_invalid` if a property is not acceptable.
+    /// - Throws: `setting_invalid` if a property is invalid.
     init(_ role: Role, _ properties: KafkaProperties, callbacks: KafkaCallbacks) throws(PixelFlowError) {
         guard let configuration = rd_kafka_conf_new() else { throw .unavailable("broker") }
         var text = [CChar](repeating: 0, count: 512)
-        // In the order of names, so that of several invalid ones the same is always reported.
+        // In alphabetical order, so that the same one of several invalid properties is always reported.
         for (name, value) in properties.values.sorted(by: { $0.key < $1.key }) {
             guard rd_kafka_conf_set(configuration, name, value, &text, text.count) == RD_KAFKA_CONF_OK else {
                 rd_kafka_conf_destroy(configuration)
@@ -34,7 +34,7 @@ final class KafkaHandle: @unchecked Sendable {
         guard let pointer = rd_kafka_new(type, configuration, &text, text.count) else {
             rd_kafka_conf_destroy(configuration)
             opaque.release()
-            // The text may name files and hosts, never a password.
+            // The text may contain file names and hosts, but never a password.
             let reason = text.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
             throw Self.invalid("the Kafka configuration is not valid: \(reason)")
         }
@@ -42,11 +42,11 @@ final class KafkaHandle: @unchecked Sendable {
         self.callbacks = opaque
     }
 
-    /// Runs the callbacks that are due, waiting for one no longer than `limit`. Blocks.
+    /// Runs due callbacks, waiting up to `limit` for one. Blocks.
     func serve(atMost limit: Duration) { rd_kafka_poll(pointer, Int32(limit.milliseconds)) }
 
     deinit {
-        // Destroying waits for the instance's own threads, which must not hold up anything else.
+        // Destroying waits for the instance's own threads, which must not block anything else.
         nonisolated(unsafe) let pointer = pointer
         let callbacks = callbacks
         Thread.detachNewThread {

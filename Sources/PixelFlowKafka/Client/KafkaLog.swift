@@ -1,19 +1,19 @@
 import Logging
 import PixelFlowTelemetry
 
-/// Carries what librdkafka says to the log, each kind of line at most once in 30 s.
+/// Forwards messages of librdkafka to the log, each kind at most once in 30 s.
 final class KafkaLog: Sendable {
     private let logger: Logger
     private let outages = OutageLog()
 
-    /// - Parameter client: which of the process's clients it is.
+    /// - Parameter client: identifies one of the process's clients.
     init(_ logger: Logger, client: String) {
         var logger = logger
         logger[metadataKey: "kafka_client"] = "\(client)"
         self.logger = logger
     }
 
-    /// - Parameter level: of syslog.
+    /// - Parameter level: a syslog level.
     func write(level: Int32, facility: String, _ text: String) {
         write(level <= 3 ? .warning : level <= 5 ? .notice : level == 6 ? .info : .debug, facility, text)
     }

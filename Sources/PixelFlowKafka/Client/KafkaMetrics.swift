@@ -61,12 +61,12 @@ final class KafkaMetrics: Sendable {
         messages[MessageLabels(topic: topic, direction: direction.rawValue, outcome: outcome.rawValue)].increment(by: count)
     }
 
-    /// From handing over to the last acknowledgement.
+    /// From `publish` to the last acknowledgement.
     func published(in duration: Duration) { publishing.recordNanoseconds(duration.nanoseconds) }
 
     func rebalanced(assigned: Bool) { (assigned ? rebalances.assigned : rebalances.revoked).increment() }
 
-    /// Reports the positions of the partitions of a topic that this process holds, and stops reporting others.
+    /// Reports the positions of the topic's partitions assigned to this process, and stops reporting others.
     func positions(_ partitions: [KafkaGroupLag.Partition], topic: String) {
         positions.withLock { gauges in
             let mine = Set(partitions.map(\.partition))
@@ -83,7 +83,7 @@ final class KafkaMetrics: Sendable {
         }
     }
 
-    /// Of one partition.
+    /// The gauges of one partition.
     private struct PositionGauges {
         private let lag: Gauge
         private let committed: Gauge
@@ -96,7 +96,7 @@ final class KafkaMetrics: Sendable {
             end = Gauge(label: "kafka_end_offset", dimensions: dimensions, factory: factory)
         }
 
-        /// A group that has never committed continues from the oldest message.
+        /// A group that has never committed starts from the oldest message.
         func record(_ partition: KafkaGroupLag.Partition) {
             lag.record(partition.lag)
             committed.record(partition.committed ?? partition.start)
@@ -112,7 +112,7 @@ final class KafkaMetrics: Sendable {
 
     // MARK: librdkafka's statistics
 
-    /// The part of librdkafka's statistics that is used; times in microseconds.
+    /// The fields of librdkafka's statistics that are used; times are in microseconds.
     private struct Statistics: Decodable {
         struct Broker: Decodable {
             var rtt: RoundTrip?
@@ -126,7 +126,7 @@ final class KafkaMetrics: Sendable {
         var brokers: [String: Broker]
     }
 
-    /// Reads the statistics of one client of this process.
+    /// Records the statistics of one client of this process.
     func record(statistics: String, of client: String) {
         guard let parsed = try? JSONDecoder().decode(Statistics.self, from: Data(statistics.utf8)) else { return }
         if client == "producer" { queued.record(parsed.msg_cnt) }

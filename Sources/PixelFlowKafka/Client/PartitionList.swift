@@ -1,6 +1,6 @@
 import CRDKafka
 
-/// A list of partitions in librdkafka's form, freed with its scope.
+/// A list of partitions in librdkafka's format, freed at the end of its scope.
 struct PartitionList: ~Copyable {
     let pointer: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>
 

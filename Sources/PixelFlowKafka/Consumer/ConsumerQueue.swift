@@ -1,7 +1,7 @@
 import CRDKafka
 import Synchronization
 
-/// The queue that a consumer polls, so that a poll can be ended from another thread.
+/// The queue that a consumer polls, with which another thread can end a poll.
 ///
 /// `@unchecked Sendable`: the queue may be used from any thread; the pointer is guarded by the lock.
 final class ConsumerQueue: @unchecked Sendable {
@@ -9,7 +9,7 @@ final class ConsumerQueue: @unchecked Sendable {
 
     init(_ handle: KafkaHandle) { pointer = Mutex(rd_kafka_queue_get_consumer(handle.pointer)) }
 
-    /// Ends the poll that is under way, or the next one.
+    /// Ends the current poll or the next one.
     func `yield`() {
         pointer.withLock { if let queue = $0 { rd_kafka_queue_yield(queue) } }
     }
@@ -17,7 +17,7 @@ final class ConsumerQueue: @unchecked Sendable {
     /// The number of fetched messages that have not been requested yet.
     var length: Int { pointer.withLock { $0.map(rd_kafka_queue_length) ?? 0 } }
 
-    /// Has to come before the consumer is destroyed.
+    /// Must be called before the consumer is destroyed.
     func release() {
         pointer.withLock { pointer in
             if let queue = pointer { rd_kafka_queue_destroy(queue) }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A dispatch message in someone's hand. Dropped without being settled it is handed out again.
+/// A delivered dispatch message. If it is released without being settled, it is delivered again.
 final class DeliveryHandle: Sendable {
     private let entry: PartitionAssignments.Entry
     private let consumer: DispatchConsumer

@@ -5,7 +5,7 @@ import PixelFlowCore
 import Synchronization
 import WireFormats
 
-/// What happens on the consumer's own thread.
+/// The parts that run on the consumer's own thread.
 extension DispatchConsumer {
     func run() {
         join()
@@ -25,8 +25,8 @@ extension DispatchConsumer {
         rd_kafka_consumer_close(handle.pointer)
     }
 
-    /// Subscribes once the topics exist, or immediately if that is unknown: then the client finds
-    /// them later by itself.
+    /// Subscribes once the topics exist, or immediately if that is unknown, in which case the client
+    /// discovers them later on its own.
     private func join() {
         try? client.topics.make(with: handle)
         let topics = PartitionList(topic: topic, partitions: [RD_KAFKA_PARTITION_UA])
@@ -62,7 +62,7 @@ extension DispatchConsumer {
 
     // MARK: Partitions
 
-    /// Called by librdkafka within `poll` and within closing, on this thread.
+    /// Called by librdkafka on this thread during `poll` and during closing.
     func rebalance(_ code: rd_kafka_resp_err_t, _ partitions: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) {
         let isAssigning = code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS
         let numbers = isAssigning ? PartitionList.entries(partitions).map(\.partition) : []
@@ -71,14 +71,14 @@ extension DispatchConsumer {
             return state.isPaused
         }
         rd_kafka_assign(handle.pointer, isAssigning ? partitions : nil)
-        // A partition that comes back is as it was when it was taken, paused or not.
+        // A reassigned partition keeps its earlier state, paused or not.
         if isAssigning { fetch(partitions, !isPaused) }
         client.metrics.rebalanced(assigned: isAssigning)
         let list = numbers.sorted().map(String.init).joined(separator: ",")
         client.logger.info("kafka partitions \(isAssigning ? "assigned" : "revoked")", metadata: ["partitions": "\(list)"])
     }
 
-    /// Pauses or resumes fetching. Messages that were fetched and not requested are fetched again.
+    /// Pauses or resumes fetching. Prefetched messages that were not requested are fetched again.
     private func pause(_ isPaused: Bool) {
         let numbers = state.withLock { state in
             state.isPaused = isPaused

@@ -5,23 +5,23 @@ import PixelFlowCore
 import Synchronization
 import WireFormats
 
-/// A worker's place in the consumer group, for one lane.
+/// A worker's membership in the consumer group for one lane.
 ///
-/// One thread polls, one message at a time and only while someone waits in `next()`. Without anyone
-/// waiting the partitions are paused, after a moment, because resuming fetches again; the thread goes
-/// on polling, so that the place is kept however long the tasks take.
+/// One thread polls, one message at a time and only while a caller waits in `next()`. If no caller
+/// waits for a while, it pauses the partitions (not immediately, because resuming discards prefetched messages) but keeps
+/// polling, so that the membership survives regardless of how long tasks take.
 final class DispatchConsumer: DispatchSubscription {
-    /// How long no one may wait before the partitions are paused. As long as most tasks take at most,
-    /// because resuming fetches again; as short as a group that is being rearranged can wait for us.
+    /// How long there may be no waiting caller before the partitions are paused. Long enough for most tasks,
+    /// because resuming discards prefetched messages; short enough not to delay a rebalance.
     static let demandTimeout = Duration.seconds(1)
-    /// How long one poll may last; `awake` ends it before.
+    /// The maximum duration of one poll; `wake` ends it earlier.
     static let pollLimit = Duration.milliseconds(200)
     static let lagInterval = Duration.seconds(10)
-    /// How long a member that has stopped waits for others of its process before it leaves.
+    /// How long a stopped member waits for others of its process before it leaves.
     static let leaveLimit = Duration.seconds(5)
 
     enum PollState {
-        /// Looks for demand before it sleeps.
+        /// Checks for demand before it sleeps.
         case awake
         /// Waits for demand.
         case waiting
@@ -52,8 +52,8 @@ final class DispatchConsumer: DispatchSubscription {
     private let registration = Mutex<Int?>(nil)
 
     /// - Parameters:
-    ///   - topic: of one lane.
-    ///   - prefetch: dispatch messages fetched before they are called for.
+    ///   - topic: the topic of one lane.
+    ///   - prefetch: dispatch messages that are fetched before they are requested.
     /// - Throws: `setting_invalid`.
     init(_ client: KafkaClient, topic: String, prefetch: Int) throws(PixelFlowError) {
         self.client = client
@@ -107,14 +107,14 @@ final class DispatchConsumer: DispatchSubscription {
     func close() async {
         await stop()
         leaving.signal()
-        // Leaving takes a round trip or two; a cluster that is down is not waited for.
+        // Leaving takes one or two round trips. Do not wait longer for a cluster that is down.
         await thread.withLock { $0 }?.wait(atMost: .seconds(5))
     }
 
-    /// Gives nothing out any more, and commits what is settled, but stays in the group: `close` leaves it.
+    /// Stops deliveries and commits settled offsets, but stays in the group; `close` leaves it.
     ///
-    /// Members of one process that leave together do this first: once one has left, the group is being rearranged, and may
-    /// refuse what the others commit.
+    /// Members of one process that leave together all call this first: once one of them has left, the group rebalances and may
+    /// reject commits of the others.
     func stop() async {
         let waiters = state.withLock { state in
             state.isClosing = true
@@ -136,7 +136,7 @@ final class DispatchConsumer: DispatchSubscription {
     }
 
     func settle(_ place: DeliveryPlace) {
-        // Under the lock, so that nothing is stored once the partition has been taken away.
+        // While the lock is held, so that no offset is stored after the partition has been revoked.
         state.withLock { state in
             guard let advance = state.assignments.settle(place) else { return }
             if advance.isFirst {
@@ -148,13 +148,13 @@ final class DispatchConsumer: DispatchSubscription {
         }
     }
 
-    /// Delivers again a message that was dropped without being settled, for example because the task store was down.
+    /// Delivers a message again that was released without being settled, for example because the task store was down.
     func abandon(_ entry: PartitionAssignments.Entry) {
         guard state.withLock({ !$0.isClosing && $0.assignments.counts(entry.place) }) else { return }
         hand(entry)
     }
 
-    /// Gives an entry to a waiting caller, or keeps it for the next one.
+    /// Passes an entry to a waiting caller, or keeps it for the next one.
     func hand(_ entry: PartitionAssignments.Entry) {
         let waiter = state.withLock { state -> CheckedContinuation<DispatchDelivery?, any Error>? in
             guard state.waiters.isEmpty else { return state.waiters.removeFirst().continuation }
@@ -169,17 +169,17 @@ final class DispatchConsumer: DispatchSubscription {
     /// Wakes the thread.
     private func wake(_ state: inout State) {
         switch state.pollState {
-        // The thread checks for demand by itself, but a poll for another purpose may be in progress.
+        // The thread checks for demand on its own, but may be in a poll for another purpose.
         case .awake: if state.isClosing { queue.yield() }
         case .waiting: demand.signal()
         case .paused: queue.yield()
         case .ended: return
         }
-        // Once is enough: a signal too many would end the next rest at once.
+        // Signal only once: an additional signal would end the next wait immediately.
         state.pollState = .awake
     }
 
-    /// Lets the thread wait in `place`, unless there is work in the meantime.
+    /// Runs `body`, in which the thread waits in state `place`, unless work has arrived in the meantime.
     func rest(at place: PollState, _ body: () -> Void) {
         let mayRest = state.withLock { state in
             guard state.waiters.isEmpty, !state.isClosing else { return false }
@@ -191,17 +191,17 @@ final class DispatchConsumer: DispatchSubscription {
         state.withLock { $0.pollState = .awake }
     }
 
-    /// - Returns: false if no one asked within `demandTimeout`.
+    /// - Returns: false if no caller requested a message within `demandTimeout`.
     func waitForDemand() -> Bool { demand.wait(timeout: .now() + Self.demandTimeout.seconds) == .success }
 
-    /// Commits what is settled, and waits until the member may leave. Blocks.
+    /// Commits settled offsets, and waits until the member may leave. Blocks.
     func commitAndWaitToLeave() {
         rd_kafka_commit(handle.pointer, nil, 0)
         committed.fire()
         _ = leaving.wait(timeout: .now() + Self.leaveLimit.seconds)
     }
 
-    /// No one calls the thread any more.
+    /// Called when the thread has nothing left to do.
     func finish() {
         state.withLock { state in
             state.pollState = .ended
@@ -219,7 +219,7 @@ final class DispatchConsumer: DispatchSubscription {
         client.metrics.positions([], topic: topic)
     }
 
-    /// Lets the callbacks, which must be there first, find the consumer.
+    /// Lets the callbacks find the consumer, although they are created first.
     private final class Rebalancing: Sendable {
         private struct Reference: Sendable {
             weak var consumer: DispatchConsumer?

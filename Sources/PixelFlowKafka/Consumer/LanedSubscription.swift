@@ -1,10 +1,11 @@
 import PixelFlowCore
 import Synchronization
 
-/// Merges the subscriptions of the lanes by their weights.
+/// Merges the subscriptions of the lanes according to their weights.
 ///
-/// librdkafka gives the messages of one consumer in an order of its own, and pausing a topic throws away what was fetched of it.
-/// So each lane has its own consumer, and what its consumer gives waits here for its turn: `ahead` messages of each lane at
+/// librdkafka determines the order of messages of one consumer, and pausing a topic discards its prefetched messages.
+/// Therefore each lane has its own consumer, and its messages wait here for their turn: at most `ahead` per lane,
+/// unsettled, like those in the consumer's own buffer.
 /// most, unsettled, as those in the consumer's own buffer.
 final class LanedSubscription: DispatchSubscription {
     private struct Waiter {
@@ -15,7 +16,7 @@ final class LanedSubscription: DispatchSubscription {
     private struct State {
         var turns = WeightedTurns.lanes
         var ready: [Lane: [DispatchDelivery]] = [:]
-        /// Lanes of which messages are being received.
+        /// Lanes with a pending receive.
         var receiving: Set<Lane> = []
         var waiters: [Waiter] = []
         var next = 0
@@ -66,7 +67,7 @@ final class LanedSubscription: DispatchSubscription {
     func close() async {
         let (waiters, _) = state.withLock { state in
             state.isClosed = true
-            // Dropped unsettled, they are delivered to others.
+            // Released unsettled, they are delivered to other workers.
             defer { (state.waiters, state.ready) = ([], [:]) }
             return (state.waiters, state.ready)
         }
@@ -79,8 +80,8 @@ final class LanedSubscription: DispatchSubscription {
         }
     }
 
-    /// Receives of each lane until enough waits here. Nothing is received before someone waits for a message, and then no more
-    /// than is called for soon.
+    /// Receives from each lane until enough messages wait here. Receives nothing before a caller waits for a message, and
+    /// then only as many as will be requested soon.
     private func receive() {
         for (lane, consumer) in lanes {
             let mayStart = state.withLock { state in
@@ -107,7 +108,7 @@ final class LanedSubscription: DispatchSubscription {
                     state.ready[lane, default: []].append(delivery)
                     isDone = state.ready[lane, default: []].count >= ahead
                 case .success:
-                    // Closed, by this side or the other.
+                    // Closed by either side.
                     isDone = true
                     state.isClosed = true
                     defer { state.waiters = [] }

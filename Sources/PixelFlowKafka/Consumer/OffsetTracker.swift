@@ -1,11 +1,11 @@
 /// Tracks for one partition the offset up to which all delivered messages have been settled.
 ///
-/// Deliveries settle in any order, but a consumer group keeps one offset per partition, so the offset
-/// moves only past messages that are settled without a gap, and a crash repeats the rest.
+/// Deliveries settle in any order, but a consumer group stores one offset per partition. The offset therefore
+/// advances only over contiguous settled messages, and a crash repeats the rest.
 struct OffsetTracker: Sendable {
-    /// Offsets handed out and not yet passed, ascending. Offsets may be missing between them.
+    /// Delivered offsets that have not been passed, ascending. There may be gaps.
     private var pending: [(offset: Int64, isSettled: Bool)] = []
-    /// The start of `pending`; moved instead of the elements.
+    /// The start index of `pending`, advanced instead of moving elements.
     private var head = 0
     private(set) var last: Int64?
 
@@ -41,7 +41,7 @@ struct OffsetTracker: Sendable {
         return passed + 1
     }
 
-    /// Messages handed out and not settled, or settled behind such a one.
+    /// Delivered messages that are not settled, or are settled but follow an unsettled one.
     var inHand: Int { pending.count - head }
 
     private func index(of offset: Int64) -> Int? {

@@ -8,8 +8,8 @@ struct DeliveryPlace: Sendable, Hashable {
     var period: Int
 }
 
-/// The state of a group member: its partitions, its deliveries, its waiting callers, and what the
-/// group need not see again. It has no lock, thread or client.
+/// The state of a group member: its partitions, its deliveries, its waiting callers, and the
+/// settled offsets. A pure data structure without lock, thread or client.
 struct PartitionAssignments: Sendable {
     struct Entry: Sendable {
         var message: DispatchMessage
@@ -20,8 +20,8 @@ struct PartitionAssignments: Sendable {
     struct Advance: Sendable, Hashable {
         var partition: Int32
         var offset: Int64
-        /// The first one since the partition was assigned or its log was recreated. librdkafka itself
-        /// commits no offset below the last committed one, so this one is committed explicitly.
+        /// The first one since the partition was assigned or its log was recreated. librdkafka
+        /// does not commit an offset below the last committed one, so this one must be committed explicitly.
         var isFirst: Bool
     }
 
@@ -33,7 +33,7 @@ struct PartitionAssignments: Sendable {
 
     private var assigned: [Int32: Assigned] = [:]
     private var periods = 0
-    /// Received, but no one waited any more; or handed out and dropped unsettled.
+    /// Received without a waiting caller, or delivered and released unsettled.
     private var held: [Entry] = []
 
     var partitions: [Int32] { Array(assigned.keys) }
@@ -54,7 +54,7 @@ struct PartitionAssignments: Sendable {
         return assigned[partition].map { DeliveryPlace(partition: partition, offset: offset, period: $0.period) }
     }
 
-    /// Nil if the group's position stays, or the delivery counts no longer.
+    /// Nil if the group's position is unchanged, or the delivery no longer counts.
     mutating func settle(_ place: DeliveryPlace) -> Advance? {
         guard assigned[place.partition]?.period == place.period,
             let offset = assigned[place.partition]?.tracker.settle(place.offset)
@@ -64,7 +64,7 @@ struct PartitionAssignments: Sendable {
         return Advance(partition: place.partition, offset: offset, isFirst: isFirst)
     }
 
-    /// Whether the group still expects this process to settle the delivery.
+    /// Whether this process is still responsible for the delivery.
     func counts(_ place: DeliveryPlace) -> Bool { assigned[place.partition]?.period == place.period }
 
     mutating func hold(_ entry: Entry) { held.append(entry) }

@@ -1,18 +1,18 @@
 import Foundation
 import PixelFlowCore
 
-/// The wire format of task changes: one JSON object per line, each after a letter for its kind.
+/// The wire format of task changes: one JSON object per line, preceded by a letter for its kind.
 enum ChangeBatch {
-    /// By default, brokers accept messages of up to 1 MB; half of it leaves room for the overhead.
+    /// By default, brokers accept messages of up to 1 MB; half of it leaves room for overhead.
     static let limit = 512 * 1024
-    /// A single change that is larger is left out; the task store has it.
+    /// A larger single change is omitted; readers find it in the task store.
     static let largest = 900 * 1024
     static let version = "1"
 
-    /// The kind of a line.
+    /// The kinds of lines.
     private enum Mark {
         static let change = UInt8(ascii: "t")
-        /// The run of the task is to be cancelled.
+        /// A request to cancel the run of the task.
         static let cancellation = UInt8(ascii: "c")
         static let end = UInt8(ascii: "\n")
     }
@@ -20,7 +20,7 @@ enum ChangeBatch {
     private static let encoder = JSONEncoder()
     private static let decoder = JSONDecoder()
 
-    /// The fewest values that hold all changes, in order.
+    /// Encodes all changes in order, in as few values as possible.
     static func write(_ changes: [TaskChange]) throws -> [[UInt8]] {
         var batches: [[UInt8]] = []
         var batch: [UInt8] = []
@@ -39,8 +39,8 @@ enum ChangeBatch {
         return batches
     }
 
-    /// - Parameter interest: the kinds to decode; others cost nothing.
-    /// - Returns: the changes in order, and how many lines could not be read.
+    /// - Parameter interest: the kinds to decode; others are skipped cheaply.
+    /// - Returns: the changes in order, and the number of undecodable lines.
     static func read(_ value: UnsafeRawBufferPointer, _ interest: EventInterest) -> (changes: [TaskChange], undecodable: Int) {
         var changes: [TaskChange] = []
         var undecodable = 0
@@ -57,9 +57,9 @@ enum ChangeBatch {
     }
 }
 
-/// The changes in which a process is interested.
+/// The changes that a process needs.
 package enum EventInterest: Sendable, Hashable {
     case everything
-    /// Only cancellations of runs, for a worker.
+    /// Only cancellations of runs, as needed by a worker.
     case cancellations
 }

@@ -1,16 +1,16 @@
 import PixelFlowCore
 import Synchronization
 
-/// Those who must not miss a change, and how current they are.
+/// The followers that must not miss a change, and how current they are.
 final class EventFollowers: Sendable {
     private struct State {
         var followers: [@Sendable (FollowedChanges) -> Void] = []
-        /// Everything that was published before is known to the followers.
+        /// The followers know everything that was published before this time.
         var knownUntil: ContinuousClock.Instant?
         var askedLast: ContinuousClock.Instant?
     }
 
-    /// The end of the topic is asked for while somebody has asked for it so lately.
+    /// How recently someone must have asked for currentness so that the end of the topic is queried.
     private static let interest = Duration.seconds(30)
 
     private let state = Mutex(State())
@@ -24,7 +24,7 @@ final class EventFollowers: Sendable {
         for follower in state.withLock(\.followers) { follower(news) }
     }
 
-    /// - Parameter instant: before the end of the topic was asked for that has been reached now.
+    /// - Parameter instant: a time before the query for the end of the topic that has now been reached.
     func reachedEnd(asOf instant: ContinuousClock.Instant) { state.withLock { $0.knownUntil = instant } }
 
     func isCurrent(within age: Duration) -> Bool {
@@ -35,7 +35,7 @@ final class EventFollowers: Sendable {
         }
     }
 
-    /// Whether it matters how current the followers are.
+    /// Whether someone wants to know how current the followers are.
     var isAsked: Bool {
         state.withLock { state in
             guard !state.followers.isEmpty, let askedLast = state.askedLast else { return false }

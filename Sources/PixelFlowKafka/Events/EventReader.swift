@@ -5,17 +5,17 @@ import PixelFlowCore
 import Synchronization
 import WireFormats
 
-/// Reads all partitions of the events' topic on a thread of its own, without a group and without commits.
+/// Reads all partitions of the events topic on its own thread, without a group and without commits.
 final class EventReader: Sendable {
-    /// How long one poll may last, and therefore closing.
+    /// The maximum duration of one poll, and therefore of closing.
     static let pollLimit = Duration.milliseconds(100)
-    /// How long the cluster is left alone after it did not answer.
+    /// The pause after a failed request to the cluster.
     static let pause = Duration.milliseconds(500)
-    /// How often new partitions are looked for.
+    /// The interval of checks for new partitions.
     static let survey = Duration.seconds(30)
-    /// How often the end of the topic is asked for while followers want to know whether they have missed something.
+    /// The interval of queries for the end of the topic while followers need to know whether they are current.
     static let inquiry = Duration.seconds(1)
-    /// How long each question about the end may take: nothing is read meanwhile, and closing waits for it.
+    /// The timeout of each such query: meanwhile, nothing is read and closing must wait.
     static let inquiryTimeout = Duration.milliseconds(500)
 
     private let client: KafkaClient
@@ -63,7 +63,7 @@ final class EventReader: Sendable {
                 client.logger.debug("kafka events not reachable, retrying", metadata: ["error": "\(error)"])
                 if error.isUnknownTopic {
                     client.topics.forget()
-                    // The topic that replaces it is read from the beginning, since nothing of it has been delivered yet.
+                    // A topic that replaces it is read from the beginning, because none of it has been delivered.
                     if isReading.hasFired { start = .start }
                 }
                 // The dedicated thread has nothing else to do.
@@ -72,15 +72,15 @@ final class EventReader: Sendable {
         }
     }
 
-    /// Reads until it is closed.
+    /// Reads until closed.
     ///
-    /// - Throws: where reading must begin again.
+    /// - Throws: if reading must start again.
     private func read(from start: KafkaHandle.Bound) throws(KafkaError) {
         try client.topics.make(with: handle)
         var positions = try positions(from: start)
         try assign(positions)
         defer { rd_kafka_assign(handle.pointer, nil) }
-        // What was published while nothing was read is not known.
+        // Changes that were published while nothing was read are unknown.
         followers.tell(.gap)
         isReading.fire()
         var nextSurvey = ContinuousClock.now + Self.survey
@@ -106,7 +106,7 @@ final class EventReader: Sendable {
         receive(message.pointee)
     }
 
-    /// Finds out whether everything that had been published has been read.
+    /// Determines whether everything published before the query has been read.
     private func reach(_ end: inout TopicEnd, _ positions: inout [Int32: Int64]) throws(KafkaError) {
         if let instant = end.instant(reachedBy: positions) { followers.reachedEnd(asOf: instant) }
         let now = ContinuousClock.now
@@ -114,7 +114,7 @@ final class EventReader: Sendable {
         end.nextInquiry = now + Self.inquiry
         try addNewPartitions(&positions, within: Self.inquiryTimeout)
         let partitions = positions.keys.sorted()
-        // A cluster that does not answer leaves the followers with what they knew, which grows old.
+        // If the cluster does not respond, the knowledge of the followers ages.
         guard let offsets = try? handle.bounds(of: topic, partitions, at: .end, within: Self.inquiryTimeout) else { return }
         end.target = (now, Dictionary(uniqueKeysWithValues: zip(partitions, offsets)))
     }
@@ -145,7 +145,7 @@ final class EventReader: Sendable {
 
     /// New partitions are read from their beginning.
     private func addNewPartitions(_ positions: inout [Int32: Int64], within limit: Duration) throws(KafkaError) {
-        // A cluster that does not answer now has reported no new partitions.
+        // A cluster that does not respond reports no new partitions.
         guard let count = try? handle.partitionCount(of: topic, within: limit), count > positions.count else {
             return
         }
@@ -159,16 +159,16 @@ final class EventReader: Sendable {
     }
 }
 
-/// How far the topic reached when it was asked last.
+/// The end of the topic at the last query.
 private struct TopicEnd {
     var target: (asked: ContinuousClock.Instant, offsets: [Int32: Int64])?
     var nextInquiry = ContinuousClock.now
 
     var isReached: Bool { target == nil }
 
-    /// When the end was asked for that the positions have reached; nil if they have not, or none was asked for since.
+    /// The time of the query whose end the positions have reached; nil if they have not, or it has already been reported.
     mutating func instant(reachedBy positions: [Int32: Int64]) -> ContinuousClock.Instant? {
-        // A partition that is to be read from its beginning has a negative position.
+        // A partition to be read from its beginning has a negative position.
         guard let target, target.offsets.allSatisfy({ max(0, positions[$0.key] ?? 0) >= $0.value }) else { return nil }
         self.target = nil
         return target.asked

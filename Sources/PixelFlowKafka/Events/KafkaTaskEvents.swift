@@ -3,29 +3,29 @@ import Synchronization
 
 /// Delivers changes of tasks through Kafka to every listening process.
 ///
-/// Every process reads the whole topic by itself, from the moment of its first subscription. Reading
+/// Every process reads the whole topic independently, from the time of its first subscription. Reading
 /// restarts automatically after a failure of the cluster; missed changes can be read from the task store.
 package final class KafkaTaskEvents: TaskEvents {
     private let client: KafkaClient
     private let interest: EventInterest
-    /// Messages of one process stay in one partition, so its changes stay in order.
+    /// All messages of a process go to one partition, so its changes stay in order.
     private let key = Array(UUIDv7.make().utf8)
     private let listeners: Broadcast<TaskChange>
     private let followers = EventFollowers()
     private let reader = Mutex<EventReader?>(nil)
 
     /// - Parameters:
-    ///   - interest: changes that subscribers of this process hear of.
-    ///   - buffer: changes kept for a subscriber that lags behind.
+    ///   - interest: changes that subscribers in this process receive.
+    ///   - buffer: changes buffered for a slow subscriber.
     package init(_ client: KafkaClient, interest: EventInterest = .everything, buffer: Int = 8192) {
         self.client = client
         self.interest = interest
         listeners = Broadcast(capacity: buffer)
     }
 
-    /// Publishes all changes together, in as few messages as there can be.
+    /// Publishes all changes together in as few messages as possible.
     ///
-    /// - Throws: `broker_unavailable` (`retry == .outage`) where not all of them were acknowledged in time.
+    /// - Throws: `broker_unavailable` (`retry == .outage`) unless all of them were acknowledged in time.
     package func publish(_ changes: [TaskChange]) async throws {
         let topic = client.settings.eventsTopic
         let messages = try ChangeBatch.write(changes).map { value in
@@ -34,15 +34,15 @@ package final class KafkaTaskEvents: TaskEvents {
         try await client.publish(messages, to: topic)
     }
 
-    /// Returns once the current end of the topic is known, or after the publish timeout: then the
-    /// stream begins at the end of the topic at the time when the cluster answers. It ends with the client.
+    /// Returns once the current end of the topic is known, or after the publish timeout; in the latter case, the
+    /// stream begins at the end of the topic when the cluster responds. The stream ends with the client.
     package func subscribe() async throws -> AsyncStream<TaskChange> {
         let stream = listeners.subscribe()
         await (try sharedReader()).waitUntilReading(atMost: client.settings.publishTimeout)
         return stream
     }
 
-    /// Returns at once; what is published before the topic is read counts as missed.
+    /// Returns immediately. Changes published before reading starts count as missed.
     package func follow(_ follower: @escaping @Sendable (FollowedChanges) -> Void) async throws {
         followers.add(follower)
         _ = try sharedReader()

@@ -9,12 +9,12 @@ package final class KafkaAdmin: Sendable {
     private let handle: @Sendable () -> KafkaHandle
     private let threads: AdminThreads
 
-    /// Connects at the first request.
+    /// Connects on the first request.
     ///
     /// - Throws: `setting_invalid`.
     package init(_ settings: KafkaSettings, logger: Logger) throws(PixelFlowError) {
         self.settings = settings
-        // A consumer instance, whose queries do not create topics; it joins no group.
+        // A consumer instance, because its queries do not create topics. It joins no group.
         let callbacks = KafkaCallbacks(log: KafkaLog(logger, client: "admin"))
         let handle = try KafkaHandle(.consumer, KafkaProperties.common(settings), callbacks: callbacks)
         self.handle = { handle }
@@ -30,9 +30,9 @@ package final class KafkaAdmin: Sendable {
     /// The lag of a group.
     ///
     /// - Parameters:
-    ///   - group: nil for the workers' own.
+    ///   - group: nil for that of the workers.
     ///   - topic: nil for that of the dispatch messages.
-    /// - Throws: `not_found` if there is no such topic, `broker_unavailable` if the cluster does not answer.
+    /// - Throws: `not_found` if there is no such topic, `broker_unavailable` if the cluster does not respond.
     package func lag(group: String? = nil, topic: String? = nil) async throws -> KafkaGroupLag {
         let group = group ?? settings.group
         let topic = topic ?? settings.topic
@@ -46,10 +46,10 @@ package final class KafkaAdmin: Sendable {
         }
     }
 
-    /// The lag of the workers on each lane's topic. A lane whose topic does not exist yet, as before the upgrade that brought
-    /// lanes, is left out; one of them is always there.
+    /// The lag of the workers on each lane's topic. Omits lanes whose topic does not exist yet, as before the upgrade that introduced
+    /// lanes. The result is never empty.
     ///
-    /// - Throws: `not_found` if there is no topic of the normal lane, `broker_unavailable` if the cluster does not answer.
+    /// - Throws: `not_found` if there is no topic of the normal lane, `broker_unavailable` if the cluster does not respond.
     package func lagOfLanes() async throws -> [Lane: KafkaGroupLag] {
         var lags: [Lane: KafkaGroupLag] = [:]
         for lane in Lane.allCases {
@@ -62,9 +62,9 @@ package final class KafkaAdmin: Sendable {
         return lags
     }
 
-    /// Whether the workers have settled every dispatch message that was published before `time`, and that there still is.
+    /// Whether the workers have settled all retained dispatch messages that were published before `time`.
     ///
-    /// - Throws: `broker_unavailable` if the cluster does not answer.
+    /// - Throws: `broker_unavailable` if the cluster does not respond.
     func hasDelivered(everythingBefore time: Timestamp) async throws -> Bool {
         let (group, limit) = (settings.group, settings.adminTimeout)
         let topics = Lane.allCases.map { settings.topic(of: $0) }
@@ -80,7 +80,7 @@ package final class KafkaAdmin: Sendable {
         }
     }
 
-    /// Ends the threads. Not to be asked any more.
+    /// Ends the threads. No further queries are allowed.
     package func close() async { await threads.close() }
 }
 

@@ -2,13 +2,13 @@
 package struct KafkaGroupLag: Sendable, Hashable, Codable {
     package struct Partition: Sendable, Hashable, Codable {
         package var partition: Int
-        /// The oldest offset that there still is.
+        /// The oldest retained offset.
         package var start: Int64
         /// The committed offset of the group; nil if it has never committed.
         package var committed: Int64?
         /// The offset of the next message.
         package var end: Int64
-        /// Who reads it at present, where known.
+        /// The member that currently reads it, if known.
         package var member: Member?
 
         package init(partition: Int, start: Int64, committed: Int64?, end: Int64, member: Member? = nil) {
@@ -19,15 +19,15 @@ package struct KafkaGroupLag: Sendable, Hashable, Codable {
             self.member = member
         }
 
-        /// Messages that the group has not settled. Without a committed offset it counts from the oldest message,
-        /// and also if the offset was committed in a log that has been recreated since.
+        /// Messages that the group has not settled. Counts from the oldest message if there is no committed offset,
+        /// or if the log has been recreated since the commit.
         package var lag: Int64 {
             let position = committed ?? start
             return max(0, end - (position > end ? start : max(position, start)))
         }
     }
 
-    /// A process that takes part in the group.
+    /// A process in the group.
     package struct Member: Sendable, Hashable, Codable {
         package var id: String
         package var clientID: String
@@ -42,9 +42,9 @@ package struct KafkaGroupLag: Sendable, Hashable, Codable {
 
     package var group: String
     package var topic: String
-    /// In Kafka's terms, such as `Stable` or `PreparingRebalance`; nil if the cluster does not report it.
+    /// The state in Kafka's terms, such as `Stable` or `PreparingRebalance`; nil if the cluster does not report it.
     package var state: String?
-    /// By number.
+    /// Sorted by number.
     package var partitions: [Partition]
 
     package init(group: String, topic: String, state: String? = nil, partitions: [Partition]) {
@@ -54,6 +54,6 @@ package struct KafkaGroupLag: Sendable, Hashable, Codable {
         self.partitions = partitions
     }
 
-    /// Of all partitions.
+    /// The total of all partitions.
     package var total: Int64 { partitions.reduce(0) { $0 + $1.lag } }
 }

@@ -3,12 +3,12 @@ import PixelFlowCore
 import WireFormats
 
 extension KafkaHandle {
-    /// Everything about a group's place in a topic, in four requests. Blocks, at most four times `limit`.
+    /// The position of a group in a topic, from four requests. Blocks for at most four times `limit`.
     func lag(group: String, topic: String, within limit: Duration) throws(KafkaError) -> KafkaGroupLag {
         let partitions = (0..<Int32(try partitionCount(of: topic, within: limit))).map { $0 }
         let starts = try bounds(of: topic, partitions, at: .start, within: limit)
         let committed = try committedOffsets(of: group, topic: topic, partitions, within: limit)
-        // Last, so that nothing seems committed that there is not yet.
+        // Last, so that no committed offset is beyond the end.
         let ends = try bounds(of: topic, partitions, at: .end, within: limit)
         // The members are optional: old and restricted clusters do not report them.
         let membership = try? members(of: group, topic: topic, within: limit)
@@ -21,13 +21,13 @@ extension KafkaHandle {
             })
     }
 
-    /// A place in a log.
+    /// A position in a log.
     enum Bound {
         case start, end
-        /// The first message from then on.
+        /// The first message at or after this time.
         case time(Timestamp)
 
-        /// Its value where Kafka expects a time in milliseconds.
+        /// The value for Kafka, which encodes special positions as negative timestamps in milliseconds.
         var timestamp: Int64 {
             switch self {
             case .start: Int64(RD_KAFKA_OFFSET_BEGINNING)
@@ -37,7 +37,7 @@ extension KafkaHandle {
         }
     }
 
-    /// Whether a group has committed everything that was published before `time`, and that there still is. Blocks, at most
+    /// Whether a group has committed all retained messages that were published before `time`. Blocks for at most
     /// five times `limit`.
     func hasDelivered(
         everythingBefore time: Timestamp, to group: String, topic: String, within limit: Duration
@@ -50,15 +50,15 @@ extension KafkaHandle {
         return partitions.allSatisfy { number in
             let (start, end) = (starts[Int(number)], ends[Int(number)])
             let position = committed[number] ?? start
-            // A log that has lost its end is not read until it has the same length again: messages published in between are skipped.
+            // The log was truncated below the position, and messages up to the old position are skipped: nothing before `time` is pending.
             if position > end { return true }
-            // If nothing came later, Kafka answers with a negative offset.
+            // Kafka returns a negative offset if there is no later message.
             let target = later[Int(number)] < 0 ? end : later[Int(number)]
             return max(position, start) >= target
         }
     }
 
-    /// An offset of each of `partitions`, in their order. Blocks.
+    /// An offset for each of `partitions`, in the same order. Blocks.
     func bounds(of topic: String, _ partitions: [Int32], at bound: Bound, within limit: Duration) throws(KafkaError) -> [Int64] {
         let list = PartitionList(topic: topic, partitions: partitions, offset: bound.timestamp)
         if let failure = KafkaError(unlessOK: rd_kafka_offsets_for_times(pointer, list.pointer, Int32(limit.milliseconds))) {
@@ -67,7 +67,7 @@ extension KafkaHandle {
         let offsets = try Self.offsets(list.entries)
         var found: [Int64] = []
         for number in partitions {
-            // A partition without an answer is a failure: an offset of 0 would pass for a lag of nothing.
+            // A missing partition is an error: an offset of 0 would look like no lag.
             guard let offset = offsets[number] else { throw KafkaError(RD_KAFKA_RESP_ERR__BAD_MSG) }
             found.append(offset)
         }

@@ -14,14 +14,14 @@ final class DeliveryReceipt: Sendable {
         state = Mutex(State(pending: messages, continuation: continuation))
     }
 
-    /// To travel with a message through C, until `take`.
+    /// An opaque reference that travels through C with a message, until `take`.
     func pass() -> UnsafeMutableRawPointer { Unmanaged.passRetained(self).toOpaque() }
 
     static func take(_ pointer: UnsafeMutableRawPointer?) -> DeliveryReceipt? {
         pointer.map { Unmanaged<DeliveryReceipt>.fromOpaque($0).takeRetainedValue() }
     }
 
-    /// Notes what became of some messages; after the last of them the caller continues.
+    /// Records the outcome of some messages; after the last one, the caller continues.
     func report(_ failure: KafkaError?, messages: Int = 1) {
         let done: (CheckedContinuation<Void, any Error>, KafkaError?)? = state.withLock { state in
             state.pending -= messages

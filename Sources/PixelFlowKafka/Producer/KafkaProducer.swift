@@ -3,9 +3,9 @@ import PixelFlowCore
 import Synchronization
 
 /// The idempotent producer of a process. Replaces its instance if that has become unusable, for example
-/// after a loss of the cluster's data.
+/// after the cluster has lost data.
 final class KafkaProducer: Sendable {
-    /// Messages handed over at a time: far less than the local queue holds, so that no caller fills it alone.
+    /// Messages enqueued per call: far fewer than the local queue holds, so that no caller can fill it alone.
     static let window = 5_000
 
     private let properties: KafkaProperties
@@ -21,10 +21,10 @@ final class KafkaProducer: Sendable {
         current = Mutex(ProducerInstance(try KafkaHandle(.producer, properties, callbacks: callbacks)))
     }
 
-    /// The running instance, also for administrative requests.
+    /// The current instance, also used for administrative requests.
     var handle: KafkaHandle { current.withLock { $0.handle } }
 
-    /// Publishes; returns once all replicas have every message.
+    /// Publishes messages. Returns when all replicas have all messages.
     ///
     /// - Throws: `KafkaError` of the first message that was not acknowledged in time.
     func send(_ messages: [KafkaMessage]) async throws {
@@ -42,7 +42,7 @@ final class KafkaProducer: Sendable {
         }
     }
 
-    /// Flushes messages in progress, if possible within `limit`, and ends.
+    /// Flushes messages in progress, if possible within `limit`, and closes.
     func close(within limit: Duration) async {
         let instance = current.withLock { $0 }
         instance.end(dropping: false)
@@ -56,9 +56,9 @@ final class KafkaProducer: Sendable {
         }
     }
 
-    /// Starts another instance, unless someone has done so already.
+    /// Starts another instance, unless a concurrent call has already done so.
     ///
-    /// - Returns: the one to be used from now on.
+    /// - Returns: the instance to use from now on.
     private func replace(_ useless: ProducerInstance) -> ProducerInstance? {
         let instance: ProducerInstance? = current.withLock { current in
             guard current === useless else { return current }
@@ -72,7 +72,7 @@ final class KafkaProducer: Sendable {
     }
 }
 
-/// A message to be published.
+/// A message to publish.
 struct KafkaMessage: Sendable {
     var topic: String
     var key: [UInt8]

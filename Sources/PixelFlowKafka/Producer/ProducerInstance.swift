@@ -8,7 +8,7 @@ final class ProducerInstance: Sendable {
     private let thread: DedicatedThread
     private let life: Life
 
-    /// Whether messages are still taken. Guards each hand-over, so that every message that was taken is reported.
+    /// Whether messages are still accepted. Guards each enqueue, so that every accepted message is reported.
     private final class Life: Sendable {
         enum Phase {
             case open, draining, abandoned
@@ -23,7 +23,7 @@ final class ProducerInstance: Sendable {
         thread = DedicatedThread(name: "kafka-producer") { Self.poll(handle, life) }
     }
 
-    /// Hands messages over as far as possible; the receipt hears of every one, now or later.
+    /// Enqueues as many messages as possible. The receipt is notified about each of them, now or later.
     func send(_ messages: ArraySlice<KafkaMessage>, _ receipt: DeliveryReceipt) {
         let (taken, failure) = life.phase.withLock { phase -> (Int, KafkaError?) in
             guard phase == .open else { return (0, KafkaError(RD_KAFKA_RESP_ERR__DESTROY)) }
@@ -35,7 +35,7 @@ final class ProducerInstance: Sendable {
         if taken < messages.count { receipt.report(failure, messages: messages.count - taken) }
     }
 
-    /// Accepts no more messages; those in progress are reported as failed immediately if `drops`, else after they are sent or time out.
+    /// Rejects further messages. Those in progress fail immediately if `drops` is set; otherwise they are sent or time out.
     func end(dropping drops: Bool) { life.phase.withLock { $0 = drops ? .abandoned : .draining } }
 
     /// Whether it can never publish again.
@@ -55,9 +55,9 @@ final class ProducerInstance: Sendable {
 }
 
 extension KafkaHandle {
-    /// Puts a message into the local queue.
+    /// Adds a message to the local queue.
     ///
-    /// - Returns: why it was not taken; then the receipt does not hear of it.
+    /// - Returns: why it was rejected, in which case the receipt is not notified.
     fileprivate func produce(_ message: KafkaMessage, _ receipt: DeliveryReceipt) -> KafkaError? {
         let headers = rd_kafka_headers_new(message.headers.count)
         for (name, value) in message.headers { rd_kafka_header_add(headers, name, -1, value, value.utf8.count) }

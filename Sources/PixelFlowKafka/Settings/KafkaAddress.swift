@@ -4,7 +4,7 @@ package import PixelFlowCore
 /// The address and connection properties of a Kafka cluster:
 /// `kafka://[user:password@]host[:port][,host[:port]…][?property=value…]`.
 ///
-/// The properties are librdkafka's, with `_` for `.`; a user and a password are percent-encoded and
+/// The properties are those of librdkafka, with `_` instead of `.`. User and password are percent-encoded, and
 /// make SASL over TLS the default.
 package struct KafkaAddress: Sendable, Hashable {
     /// The properties allowed in a URL.
@@ -14,12 +14,12 @@ package struct KafkaAddress: Sendable, Hashable {
     ]
     static let defaultPort = 9092
 
-    /// `host:port`, to begin with; the cluster names the others.
+    /// Initial `host:port` addresses; the cluster reports all others.
     package var servers: [String]
-    /// By their names in librdkafka. May hold secrets.
+    /// By librdkafka property name. May contain secrets.
     package var security: [String: String]
 
-    /// - Throws: `setting_invalid`, which shows nothing of the URL, because it may hold a password.
+    /// - Throws: `setting_invalid` without any part of the URL, because it may contain a password.
     package init(_ url: String) throws(PixelFlowError) {
         let scheme = "kafka://"
         guard url.hasPrefix(scheme) else { throw Self.invalid("begins with \(scheme)") }
@@ -35,7 +35,7 @@ package struct KafkaAddress: Sendable, Hashable {
         if parts.count > 1 { try security.merge(Self.query(parts[1])) { _, explicit in explicit } }
     }
 
-    /// Uses these credentials, unless the URL has some.
+    /// Applies these credentials, unless the URL contains some.
     mutating func authenticate(user: String, password: String) {
         guard !user.isEmpty, security["sasl.username"] == nil else { return }
         security.merge(Self.credentials(user: user, password: password)) { explicit, _ in explicit }

@@ -1,16 +1,16 @@
 import WireFormats
 
-/// The properties of librdkafka under its own names. Its CONFIGURATION.md describes each of them.
+/// Properties of librdkafka, by the names in its CONFIGURATION.md.
 struct KafkaProperties: Sendable {
-    /// How long a broker may wait for messages before it answers a fetch. One under way when a
-    /// partition is resumed delays it by up to this much.
+    /// How long a broker may wait for messages before it answers a fetch. A fetch in progress when a
+    /// partition is resumed delays it by up to this time.
     static let fetchWait = Duration.milliseconds(100)
 
     var values: [String: String]
 
-    /// What every client needs.
+    /// The properties of every client.
     ///
-    /// Short back-offs, so that everything continues within seconds once a broker is back.
+    /// The back-offs are short, so that everything continues within seconds after a broker has recovered.
     static func common(_ settings: KafkaSettings) -> KafkaProperties {
         KafkaProperties(
             values: [
@@ -22,7 +22,7 @@ struct KafkaProperties: Sendable {
                 "socket.nagle.disable": "true",
                 "reconnect.backoff.ms": "100",
                 "reconnect.backoff.max.ms": "2000",
-                // A topic or a partition that is new is found within this time.
+                // New topics and partitions are discovered within this time.
                 "topic.metadata.refresh.interval.ms": "5000",
                 "topic.metadata.propagation.max.ms": "3000",
                 "log.connection.close": "false",
@@ -40,22 +40,22 @@ struct KafkaProperties: Sendable {
             "request.timeout.ms": "\(settings.publishTimeout.milliseconds)",
             "queue.buffering.max.messages": "100000",
             "queue.buffering.max.kbytes": "65536",
-            // Messages that are published together are passed together; waiting for more would only delay them.
+            // Messages that are published together are sent together anyway; waiting for more would only add delay.
             "linger.ms": "0",
             "compression.codec": "lz4",
         ])
     }
 
-    /// A worker's place in the group.
+    /// The properties of a worker in the group.
     ///
-    /// - Parameter prefetch: dispatch messages buffered before they are requested. A pause discards them,
-    ///   so there are few; `fetch.message.max.bytes` limits the size of a response.
+    /// - Parameter prefetch: dispatch messages buffered before they are requested. Pausing discards them,
+    ///   so the number is small; `fetch.message.max.bytes` limits the size of a response.
     static func groupMember(_ settings: KafkaSettings, prefetch: Int) -> KafkaProperties {
         reader(settings).adding([
             "group.id": settings.group,
             "partition.assignment.strategy": "range,roundrobin",
             "session.timeout.ms": "\(settings.sessionTimeout.milliseconds)",
-            // A thread polls all the time, also while paused; and a rebalance waits this long for a member that is gone.
+            // A thread polls continuously, even while paused. A rebalance waits this long for a member that is gone.
             "max.poll.interval.ms": "\(settings.sessionTimeout.milliseconds)",
             "heartbeat.interval.ms": "\(max(300, settings.sessionTimeout.milliseconds / 4))",
             "enable.auto.commit": "true",
@@ -65,9 +65,9 @@ struct KafkaProperties: Sendable {
         ])
     }
 
-    /// A reader of every change, which belongs to no group and commits nothing.
+    /// The properties of a reader of all changes, which belongs to no group and commits nothing.
     static func eventReader(_ settings: KafkaSettings) -> KafkaProperties {
-        // librdkafka requires a group name nevertheless; no broker sees it.
+        // librdkafka requires a group id nevertheless; it is never sent to a broker.
         reader(settings).adding(["group.id": "\(settings.clientID)-events", "enable.auto.commit": "false"])
     }
 

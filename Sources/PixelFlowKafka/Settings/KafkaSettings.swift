@@ -20,17 +20,17 @@ package struct KafkaSettings: Sendable, Hashable {
     static let eventsTopicSetting = name(
         "PIXELFLOW_KAFKA_EVENTS_TOPIC", default: "task-events", help: "Topic of task events, read by every api replica.")
     static let groupSetting = name("PIXELFLOW_KAFKA_GROUP", default: "worker-group-1", help: "Consumer group of the workers.")
-    /// As many workers as there are partitions can share the work; 12 is divisible by 2, 3, 4 and 6.
+    /// At most one worker per partition receives messages; 12 is divisible by 2, 3, 4 and 6.
     static let partitionsSetting = Setting<Int>.integer(
         "PIXELFLOW_KAFKA_PARTITIONS", default: 12, in: 1...10_000,
         help: "Partitions of the dispatch topic when PixelFlow creates it; this is the maximum number of workers that share the work.")
     static let replicationSetting = Setting<Int>.integer(
         "PIXELFLOW_KAFKA_REPLICATION", default: 0, in: 0...100,
         help: "Replication factor of topics that PixelFlow creates; 0 means the cluster's default.")
-    /// Longer than a new leader takes to be elected; shorter than the dispatcher's publish timeout.
+    /// Longer than the election of a new leader; shorter than the dispatcher's publish timeout.
     static let publishTimeoutSetting = Setting<Duration>.seconds(
         "PIXELFLOW_KAFKA_PUBLISH_TIMEOUT", default: 5, in: 1...300, help: "Time limit for the acknowledgement of a message.")
-    /// By default, brokers reject less than 6 s; the partitions of a dead worker are idle for this long.
+    /// By default, brokers reject less than 6 s. The partitions of a dead worker are idle for this long.
     static let sessionTimeoutSetting = Setting<Duration>.seconds(
         "PIXELFLOW_KAFKA_SESSION_TIMEOUT", default: 10, in: 1...300,
         help: "How long a worker may miss heartbeats before its partitions are assigned to others.")
@@ -42,7 +42,7 @@ package struct KafkaSettings: Sendable, Hashable {
     ]
 
     package var address: KafkaAddress
-    /// How the process is known to the cluster.
+    /// Identifies the process to the cluster.
     package var clientID = "pixelflow"
     package var topic = "image-tasks"
     package var deadLetterTopic = "image-tasks.dlq"
@@ -53,15 +53,15 @@ package struct KafkaSettings: Sendable, Hashable {
     package var replication: Int?
     package var publishTimeout: Duration = .seconds(5)
     package var sessionTimeout: Duration = .seconds(10)
-    /// How long an administrative request (metadata, offsets, a new topic) may take.
+    /// The time limit of an administrative request (metadata, offsets, topic creation).
     package var adminTimeout: Duration = .seconds(3)
 
-    /// The topic of a lane. That of the normal lane is the one from before there were lanes.
+    /// The topic of a lane. The normal lane uses the topic from before there were lanes.
     package func topic(of lane: Lane) -> String { lane == .normal ? topic : "\(topic).\(lane.rawValue)" }
 
     package init(address: KafkaAddress) { self.address = address }
 
-    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
+    /// - Throws: `setting_invalid`, with the name of the invalid setting as `field`.
     package init(_ settings: Settings) throws(PixelFlowError) {
         address = try KafkaAddress(try settings[Self.brokerSetting])
         address.authenticate(user: try settings[Self.userSetting], password: try settings[Self.passwordSetting])

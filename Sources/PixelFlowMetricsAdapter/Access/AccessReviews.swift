@@ -2,11 +2,11 @@ import KubernetesClient
 import Synchronization
 import WireFormats
 
-/// Asks the API server whether a caller may read a metric, and caches the result briefly.
+/// Asks the API server whether a caller may read a metric, and caches the decision briefly.
 final class AccessReviews: Sendable {
-    /// As long as the API server's own delegating authorizers keep a no.
+    /// The API server's own delegating authorizers cache denials for the same time.
     static let lifetime: Duration = .seconds(10)
-    /// Callers are a few controllers and users; further entries are evicted.
+    /// There are only a few controllers and users as callers; beyond this, entries are evicted.
     static let capacity = 1_000
     static let kind = ResourceKind(
         group: "authorization.k8s.io", plural: "subjectaccessreviews", kind: "SubjectAccessReview", isNamespaced: false)
@@ -31,7 +31,7 @@ final class AccessReviews: Sendable {
         self.clock = clock
     }
 
-    /// - Throws: `KubernetesError` if the API server does not say; that is not remembered.
+    /// - Throws: `KubernetesError` if the API server does not decide; this is not cached.
     func isAllowed(_ caller: Caller, metric: String, namespace: String) async throws -> Bool {
         let question = Question(caller: caller, metric: metric, namespace: namespace)
         let now = clock.uptime()

@@ -4,25 +4,25 @@ import SwiftASN1
 import WireFormats
 import X509
 
-/// The trust in the API server's front-proxy certificate, whose request headers identify the caller.
+/// The trust in the API server's front-proxy certificate, whose holder identifies callers in request headers.
 struct FrontProxyTrust: Sendable, Hashable {
-    /// The ConfigMap in which every cluster publishes it for extension API servers.
+    /// The ConfigMap in which every cluster publishes this trust for extension API servers.
     static let configMap = (namespace: "kube-system", name: "extension-apiserver-authentication")
 
-    /// What in the ConfigMap makes no sense.
+    /// An error in the ConfigMap.
     struct ConfigurationError: Error, CustomStringConvertible {
         let description: String
     }
 
     let authorities: [Certificate]
-    /// Common names; empty for any that the authorities have signed.
+    /// Common names; empty to accept all certificates signed by the authorities.
     let allowedNames: [String]
     let userHeaders: [String]
     let groupHeaders: [String]
     let uidHeaders: [String]
     let extraPrefixes: [String]
 
-    /// - Throws: `ConfigurationError` if the cluster gives no authority, or something cannot be read.
+    /// - Throws: `ConfigurationError` if there is no authority, or a value cannot be parsed.
     init(_ configMap: JSONValue) throws(ConfigurationError) {
         func names(_ key: String, default preset: [String] = []) throws(ConfigurationError) -> [String] {
             guard let text = configMap["data"]?[key]?.stringValue, !text.isEmpty else { return preset }
@@ -50,7 +50,7 @@ struct FrontProxyTrust: Sendable, Hashable {
         return found
     }
 
-    /// Whether a chain, its leaf first, is the API server's.
+    /// Whether a certificate chain, leaf first, belongs to the API server.
     func accepts(_ chain: [Certificate]) async -> Bool {
         guard let leaf = chain.first, allowedNames.isEmpty || allowedNames.contains(leaf.commonName ?? "") else { return false }
         var verifier = Verifier(rootCertificates: CertificateStore(authorities)) {
@@ -62,8 +62,8 @@ struct FrontProxyTrust: Sendable, Hashable {
         return false
     }
 
-    /// - Parameter headers: of the request, in their order; only to be believed where `accepts` says so.
-    /// - Returns: nil if they name no one.
+    /// - Parameter headers: of the request, in order. Must be used only if `accepts` has returned true.
+    /// - Returns: nil if they identify nobody.
     func caller(_ headers: [(name: String, value: String)]) -> Caller? {
         func values(_ names: [String]) -> [String] {
             names.flatMap { name in headers.filter { $0.name.lowercased() == name.lowercased() }.map(\.value) }
@@ -94,8 +94,8 @@ struct Caller: Sendable, Hashable {
     var extra: [String: [String]] = [:]
 }
 
-/// What certificates of a chain may be used for: the leaf to sign and to be a client, the others to sign certificates.
-/// kubeadm marks the key usage as critical, so that it must be understood here.
+/// Verifies the allowed use of certificates: the leaf to sign and to authenticate a client, the others to sign certificates.
+/// kubeadm marks the key usage as critical, so it must be evaluated here.
 struct ClientUsePolicy: VerifierPolicy {
     let verifyingCriticalExtensions: [ASN1ObjectIdentifier] = [.X509ExtensionID.keyUsage, .X509ExtensionID.extendedKeyUsage]
 

@@ -9,18 +9,18 @@ final class RequestHeaderAuthenticator: Sendable {
 
     init(_ cluster: ClusterClient) { self.cluster = cluster }
 
-    /// Whether anyone could be believed.
+    /// Whether the front-proxy authority is known, so that callers can be authenticated.
     var isReady: Bool { trust.withLock { $0 != nil } }
 
-    /// Reads the cluster's front-proxy authority again. If that fails, the previous trust remains.
+    /// Reloads the cluster's front-proxy authority. If that fails, the previous trust stays in effect.
     func refresh() async throws {
         let place = FrontProxyTrust.configMap
         let fresh = try FrontProxyTrust(try await cluster.get(.configMaps, place.name, in: place.namespace))
         trust.withLock { $0 = fresh }
     }
 
-    /// - Parameter chain: the certificates that the connection's client has shown, its own first.
-    /// - Returns: nil if the client is not the API server, or names no one.
+    /// - Parameter chain: the certificates that the client of the connection has presented, leaf first.
+    /// - Returns: nil if the client is not the API server, or identifies nobody.
     func caller(showing chain: [Certificate], headers: [(name: String, value: String)]) async -> Caller? {
         guard let trust = trust.withLock({ $0 }), await trust.accepts(chain) else { return nil }
         return trust.caller(headers)

@@ -2,17 +2,17 @@ import KubernetesClient
 import PixelFlowHTTP
 import WireFormats
 
-/// A question to the metrics API.
+/// A request to the metrics API.
 struct APIQuestion: Sendable {
     var method = "GET"
-    /// Without the query, decoded.
+    /// Decoded, without the query.
     var path: String
     var query: [String: String] = [:]
     var accept = ""
     /// The preconditions of the request; nil if there are none.
     var preconditions: Preconditions?
 
-    /// The parameters of a query. The first of a name counts.
+    /// The parameters of a query. If a name is repeated, the first one counts.
     static func parameters(_ query: String) -> [String: String] { QueryParameters(query).firstValues }
 }
 
@@ -31,7 +31,7 @@ struct APIAnswer: Sendable, Hashable {
         body = failure.body
     }
 
-    /// A document that callers keep: not sent again to those who have it.
+    /// A document that callers cache: it is not sent again to those that have it.
     init(_ document: JSONValue, type: String, preconditions: Preconditions?) {
         self.type = type
         let tag = Discovery.entityTag(document)
@@ -53,7 +53,7 @@ struct AcceptedTypes: Sendable, Hashable {
         types = header.split(separator: ",").map { $0.filter { !$0.isWhitespace }.lowercased() }
     }
 
-    /// Plain JSON. A type with a parameter `as` is another form of the answer.
+    /// Whether plain JSON is accepted. A type with the parameter `as` requests another representation.
     var json: Bool {
         types.isEmpty
             || types.contains { type in

@@ -1,7 +1,7 @@
 import KubernetesClient
 import WireFormats
 
-/// A refusal in Kubernetes' own form, the `Status`.
+/// An error in Kubernetes' own format, `Status`.
 struct APIError: Error, Hashable {
     let code: Int
     let reason: String
@@ -46,6 +46,6 @@ struct APIError: Error, Hashable {
 
     static func badRequest(_ message: String) -> APIError { APIError(code: 400, reason: "BadRequest", message: message) }
 
-    /// Without `Retry-After`: Kubernetes' clients would wait and ask again by themselves, and the autoscaler with them.
+    /// Without `Retry-After`: otherwise Kubernetes' clients, including the autoscaler, would wait and retry on their own.
     static func unavailable(_ message: String) -> APIError { APIError(code: 503, reason: "ServiceUnavailable", message: message) }
 }

@@ -27,7 +27,7 @@ enum Discovery {
                 [
                     "name": .string(ExternalMetrics.metric), "singularName": "", "namespaced": true,
                     "kind": .string(ExternalMetrics.valueListKind),
-                    // No more than this: what can be listed and deleted is tidied up by the cluster's controllers.
+                    // Only `get`: the cluster's controllers would try to clean up anything that can be listed and deleted.
                     "verbs": ["get"],
                 ]
             ],
@@ -53,7 +53,7 @@ enum Discovery {
         ]
     }
 
-    /// The same as long as the document is.
+    /// Depends only on the content of the document.
     static func entityTag(_ document: JSONValue) -> EntityTag {
         let digest = SHA256.hash(data: Array(document.text().utf8))
         return EntityTag(digest.prefix(16).hexadecimal)
@@ -76,18 +76,18 @@ enum ExternalMetrics {
     static var groupVersion: String { "\(group)/\(version)" }
     static let valueListKind = "ExternalMetricValueList"
 
-    /// Those of one item of the metric.
+    /// The labels of the metric's item for a lane.
     static func labels(_ labels: [String: String], lane: Lane) -> [String: String] {
         labels.merging(["lane": lane.rawValue]) { own, _ in own }
     }
 
-    /// The answer to a question for the metric: an item a lane, which the autoscaler adds up.
+    /// The response to a request for the metric: one item per lane, which the autoscaler adds up.
     static func values(_ sample: LagSample, labels: [String: String]) -> JSONValue {
         let items: [JSONValue] = sample.values.sorted { $0.key < $1.key }.map { lane, value in
             [
                 "metricName": .string(metric), "metricLabels": .object(Self.labels(labels, lane: lane).mapValues { .string($0) }),
                 "timestamp": .string(sample.time.text),
-                // A Kubernetes quantity; whole numbers need no suffix.
+                // A Kubernetes quantity; integers need no suffix.
                 "value": .string(String(value)),
             ]
         }

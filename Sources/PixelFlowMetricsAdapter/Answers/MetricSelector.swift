@@ -1,4 +1,4 @@
-/// A label selector, as `group=workers,topic in (a,b),!legacy`.
+/// A label selector, such as `group=workers,topic in (a,b),!legacy`.
 struct MetricSelector: Sendable, Hashable {
     /// Text that is not a selector.
     struct SyntaxError: Error {
@@ -7,7 +7,7 @@ struct MetricSelector: Sendable, Hashable {
 
     private struct Requirement: Hashable {
         let key: String
-        /// Nil checks only that the label exists.
+        /// Nil to check only that the label exists.
         let values: Set<String>?
         let isNegated: Bool
     }
@@ -29,7 +29,7 @@ struct MetricSelector: Sendable, Hashable {
         }
     }
 
-    /// At commas, but not at those in brackets.
+    /// Splits at commas, except those in parentheses.
     private static func terms(_ text: String) throws(SyntaxError) -> [String] {
         guard text.contains(where: { !$0.isWhitespace }) else { return [] }
         var terms = [""]

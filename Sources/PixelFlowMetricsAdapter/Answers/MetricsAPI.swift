@@ -3,15 +3,15 @@ import Logging
 import PixelFlowCore
 import WireFormats
 
-/// Answers `external.metrics.k8s.io/v1beta1`.
+/// Serves `external.metrics.k8s.io/v1beta1`.
 struct MetricsAPI: Sendable {
     let lag: LagReader
     let reviews: AccessReviews
-    /// Of the one metric, beside that of its lane.
+    /// The labels of the metric, in addition to that of its lane.
     let labels: [String: String]
     let logger: Logger
 
-    /// - Parameter caller: nil for a caller that is not authenticated.
+    /// - Parameter caller: nil for an unauthenticated caller.
     func answer(_ question: APIQuestion, from caller: Caller?) async -> APIAnswer {
         do throws(APIError) {
             guard let caller else { throw APIError.unauthorized }
@@ -50,7 +50,7 @@ struct MetricsAPI: Sendable {
         return (parts[4], parts[5])
     }
 
-    /// The metric belongs to no namespace; the one in the path only decides who may ask.
+    /// The metric does not belong to a namespace; the one in the path only determines the required permission.
     private func answer(
         _ metric: String, in namespace: String, _ question: APIQuestion, from caller: Caller
     ) async throws(APIError) -> APIAnswer {
@@ -62,12 +62,12 @@ struct MetricsAPI: Sendable {
         do {
             return APIAnswer(ExternalMetrics.values(try await lag.sample(of: lanes), labels: labels))
         } catch {
-            // Never 0: the autoscaler would take the workers away.
+            // Never report 0, because the autoscaler would remove workers.
             throw .unavailable("the lag of the consumer group is not available at the moment")
         }
     }
 
-    /// Those that a selector chooses.
+    /// The lanes that match a selector.
     private func lanes(_ text: String) throws(APIError) -> Set<Lane> {
         let selector: MetricSelector
         do {

@@ -4,7 +4,7 @@ import Logging
 import WireFormats
 import X509
 
-/// The APIService by which the API server finds the adapter. The chart makes it; the adapter says whom to trust.
+/// The APIService with which the API server finds the adapter. The chart creates it; the adapter sets the trusted authorities.
 struct APIRegistration: Sendable {
     static let name = "\(ExternalMetrics.version).\(ExternalMetrics.group)"
 
@@ -15,7 +15,7 @@ struct APIRegistration: Sendable {
 
     /// Makes the API server trust these authorities when it calls the adapter.
     ///
-    /// - Returns: what an `ownerReferences` entry says of the APIService; nil if the API server gives it no identity.
+    /// - Returns: an `ownerReferences` entry for the APIService; nil if the API server has not assigned it a UID.
     /// - Throws: `KubernetesError`; of kind `conflict` if the APIService was changed concurrently.
     func trust(_ authorities: [Certificate]) async throws -> JSONValue? {
         let registered = try await cluster.get(.apiServices, Self.name)

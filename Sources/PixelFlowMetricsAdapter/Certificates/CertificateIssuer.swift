@@ -4,13 +4,13 @@ import X509
 
 /// Issues certificates for the adapter's names, signed by its own authority.
 struct CertificateIssuer: Sendable {
-    /// The names of the Service.
+    /// The DNS names of the Service.
     let names: [String]
-    /// Long enough that a change of the authority, which must be published to the API server, is rare.
+    /// Long, because a change of the authority must be published to the API server.
     var authorityLifetime: TimeInterval = 10 * 365 * day
-    /// Renewed after two thirds, which is sixty days.
+    /// Certificates are renewed after two thirds, that is, sixty days.
     var lifetime: TimeInterval = 90 * day
-    /// For clocks that are behind.
+    /// Allows for clocks that are slow.
     static let leeway: TimeInterval = 5 * 60
     static let day: TimeInterval = 86_400
 
@@ -18,7 +18,7 @@ struct CertificateIssuer: Sendable {
         try issue(under: try authority(at: time), at: time)
     }
 
-    /// A new certificate of the same authority, so that the trust need not change. If the authority itself
+    /// A new certificate from the same authority, so that the trust need not change. If the authority itself
     /// would expire before the certificate, a new one is created, and the old one stays trusted while it is valid.
     func renewed(_ old: ServingCertificate, at time: Date) throws -> ServingCertificate {
         let former = old.authorities.filter { time < $0.notValidAfter }

@@ -13,14 +13,14 @@ struct CertificateManager: Sendable {
 
     /// One round. An authority is published to the API server before a certificate signed by it is served.
     ///
-    /// - Throws: `KubernetesError` if the API server cannot be reached or rejects the change.
+    /// - Throws: `KubernetesError` if the API server is unreachable or rejects the change.
     func renew() async throws {
         let certificate = try await shared.current()
         let owner: JSONValue?
         do {
             owner = try await registration.trust(certificate.authorities)
         } catch {
-            // Nothing better to show: then this one, for when the registration comes.
+            // If the current certificate is invalid anyway, serve the new one now; it works once it is registered.
             if !identity.isValid(at: Date(timeIntervalSince1970: clock.now().secondsSinceEpoch)) { try show(certificate) }
             throw error
         }

@@ -4,7 +4,7 @@ import KubernetesClient
 import WireFormats
 import X509
 
-/// The form in which a certificate is kept in its Secret.
+/// The format of a certificate in its Secret.
 enum CertificateSecret {
     static let type = "kubernetes.io/tls"
 
@@ -25,7 +25,7 @@ enum CertificateSecret {
         ]
     }
 
-    /// - Throws: `ServingCertificate.UnusableError`, without any content of the Secret.
+    /// - Throws: `ServingCertificate.UnusableError`, which contains no data of the Secret.
     static func certificate(of secret: JSONValue) throws(ServingCertificate.UnusableError) -> ServingCertificate {
         func text(_ key: String) throws(ServingCertificate.UnusableError) -> String {
             guard let encoded = secret["data"]?[key]?.stringValue, let bytes = Data(base64Encoded: encoded) else {

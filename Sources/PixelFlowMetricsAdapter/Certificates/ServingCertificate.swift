@@ -3,27 +3,27 @@ import FoundationEssentials
 import SwiftASN1
 import X509
 
-/// The certificate that the adapter shows, with everything needed to renew it.
+/// The certificate that the adapter serves, with everything needed to renew it.
 struct ServingCertificate: Sendable {
-    /// What of it is not usable, and why.
+    /// Why a certificate cannot be used.
     struct UnusableError: Error, CustomStringConvertible {
         let description: String
     }
 
-    /// The authorities to trust: the one that signed the certificate first, then former ones that are still valid.
+    /// The trusted authorities: the issuer of the certificate first, then earlier ones that are still valid.
     let authorities: [Certificate]
-    /// Of the first authority.
+    /// The key of the first authority.
     let authorityKey: P256.Signing.PrivateKey
     let certificate: Certificate
     let key: P256.Signing.PrivateKey
 
-    /// When two thirds of its life are over: a third is left for a cluster that cannot be written to.
+    /// After two thirds of its lifetime, which leaves a third for retries if the cluster cannot be written to.
     var renewalTime: Date {
         let life = certificate.notValidAfter.timeIntervalSince(certificate.notValidBefore)
         return certificate.notValidBefore.addingTimeInterval(life * 2 / 3)
     }
 
-    /// - Throws: `UnusableError` if it could not serve the names now.
+    /// - Throws: `UnusableError` if it could not currently serve these names.
     func check(names: [String], at time: Date) throws(UnusableError) {
         guard let authority = authorities.first, authority.publicKey == Certificate.PublicKey(authorityKey.publicKey),
             certificate.publicKey == Certificate.PublicKey(key.publicKey)
@@ -41,16 +41,16 @@ struct ServingCertificate: Sendable {
 }
 
 extension Certificate {
-    /// The names for which it was issued.
+    /// The names in the certificate.
     var hostNames: Set<String> {
         let alternatives = (try? extensions.subjectAlternativeNames).flatMap { $0 }.map(Array.init) ?? []
         return Set(alternatives.compactMap { if case .dnsName(let name) = $0 { name } else { nil } })
     }
 }
 
-/// Certificates one after the other, as PEM.
+/// Concatenated PEM certificates.
 enum CertificateChain {
-    /// Other PEM blocks are skipped.
+    /// Ignores other PEM blocks.
     static func parse(_ text: String) throws -> [Certificate] {
         try PEMDocument.parseMultiple(pemString: text).filter { $0.discriminator == Certificate.defaultPEMDiscriminator }
             .map { try Certificate(pemDocument: $0) }

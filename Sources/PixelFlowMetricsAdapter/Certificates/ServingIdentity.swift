@@ -15,13 +15,13 @@ final class ServingIdentity: Sendable {
 
     private let state = Mutex(State())
 
-    /// Nil before the first certificate.
+    /// Nil until there is a certificate.
     var context: NIOSSLContext? { state.withLock { $0.context } }
 
     func isValid(at time: Date) -> Bool { state.withLock { $0.context != nil && time < $0.expiry } }
 
-    /// Connections that are open stay as they are.
-    /// - Throws: where TLS cannot work with it.
+    /// Existing connections are unaffected.
+    /// - Throws: if TLS cannot use the certificate.
     func use(_ certificate: ServingCertificate) throws {
         let serial = Array(certificate.certificate.serialNumber.bytes)
         guard state.withLock({ $0.serial != serial }) else { return }
@@ -37,7 +37,7 @@ final class ServingIdentity: Sendable {
         var tls = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
         tls.minimumTLSVersion = .tlsv12
-        // Requested here and verified later: a client with no or an invalid certificate gets a 401 with the reason.
+        // Requested here and verified later: a client with no certificate or an invalid one gets a 401 with the reason.
         tls.certificateVerification = .optionalVerification
         return tls
     }

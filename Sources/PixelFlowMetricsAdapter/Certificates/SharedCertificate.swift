@@ -3,7 +3,7 @@ import KubernetesClient
 import Logging
 import WireFormats
 
-/// The certificate that all replicas share, in a Secret. The first replica creates it, any replica renews it when it is old,
+/// The certificate that all replicas share, stored in a Secret. The first replica creates it, any replica renews it when it is old,
 /// and the others use it.
 struct SharedCertificate: Sendable {
     let cluster: ClusterClient
@@ -13,10 +13,10 @@ struct SharedCertificate: Sendable {
     let clock: AdapterClock
     let logger: Logger
 
-    /// How often two replicas may get into each other's way before the next round must do.
+    /// How often to retry after conflicts with other replicas before waiting for the next round.
     private static let attempts = 5
 
-    /// The certificate to serve: the kept one, or a new one that has been kept.
+    /// The certificate to serve: the stored one, or a new one that has been stored.
     ///
     /// - Throws: `KubernetesError` if the Secret cannot be read or written.
     func current() async throws -> ServingCertificate {
@@ -26,21 +26,21 @@ struct SharedCertificate: Sendable {
                 if let kept = try await kept() { return kept }
                 return try await created()
             } catch let error as KubernetesError where attempt < Self.attempts && error.isRace {
-                // Another replica was faster: theirs is as good.
+                // Another replica was faster; its certificate is just as good.
                 attempt += 1
             }
         }
     }
 
-    /// Has the Secret deleted with its owner, the APIService: the chart does not know of the Secret, and an uninstalled chart is to
-    /// leave nothing of the adapter behind.
+    /// Makes Kubernetes delete the Secret together with its owner, the APIService. The chart does not know about the Secret, and
+    /// uninstalling it must remove everything.
     ///
     /// - Throws: `KubernetesError` if the Secret cannot be read or written; of kind `conflict` if it was changed concurrently.
     func leave(to owner: JSONValue) async throws {
         let object = try await cluster.get(.secrets, secret, in: namespace)
         let owners = object["metadata"]?["ownerReferences"]?.arrayValue ?? []
         guard !owners.contains(where: { $0["uid"] == owner["uid"] }) else { return }
-        // An APIService of the same name that is gone owned it before.
+        // Drop a former APIService of the same name that was the owner before.
         let others = owners.filter { $0["kind"] != owner["kind"] || $0["name"] != owner["name"] }
         var metadata: JSONValue = ["ownerReferences": .array(others + [owner])]
         metadata["resourceVersion"] = object["metadata"]?["resourceVersion"]
@@ -75,7 +75,7 @@ struct SharedCertificate: Sendable {
         return try await renewed(found, in: object)
     }
 
-    /// Renewal is early: if it fails, the old certificate is still valid.
+    /// Renewal happens early: if it fails, the old certificate is still valid.
     private func renewed(_ old: ServingCertificate, in object: JSONValue) async throws -> ServingCertificate {
         do {
             return try await replace(object, by: try issuer.renewed(old, at: now))
@@ -85,7 +85,7 @@ struct SharedCertificate: Sendable {
         }
     }
 
-    /// An expired certificate is renewed under its authority; if the result is unusable, everything is created again.
+    /// Renews an expired certificate with its authority. If the result is unusable, recreates everything.
     private func replacement(of object: JSONValue) throws -> ServingCertificate {
         if let old = try? CertificateSecret.certificate(of: object), let renewed = try? issuer.renewed(old, at: now),
             (try? renewed.check(names: issuer.names, at: now)) != nil
@@ -106,6 +106,6 @@ struct SharedCertificate: Sendable {
 }
 
 extension KubernetesError {
-    /// Whether someone else was faster.
+    /// Whether another replica was faster.
     fileprivate var isRace: Bool { kind == .alreadyExists || kind == .conflict || kind == .notFound }
 }

@@ -1,18 +1,18 @@
 import PixelFlowCore
 import Synchronization
 
-/// Keeps a lag from being believed that is too low because the broker has only just come back.
+/// Rejects lag readings that are too low because the broker has only just recovered.
 ///
-/// While the broker is away tasks are accepted and wait in the task database, and their dispatch messages are published once it is
-/// back. Until then the broker knows of less work than there is, and the autoscaler would take workers away.
+/// During an outage of the broker, tasks are accepted and wait in the task database; their dispatch messages are published after it
+/// has recovered. Until then, the broker knows about less work than there is, and the autoscaler would remove workers.
 ///
-/// A process that has just started does not know whether there was an outage, and takes its first reading for the end of one: the
-/// adapter has no credentials of the task database, with which it could compare.
+/// A process that has just started does not know whether there was an outage, so it treats its first reading as the end of one. It
+/// cannot compare with the task database, because the adapter has no credentials for it.
 final class BrokerRecovery: Sendable {
-    /// After the return of the broker, dispatch messages may be missing for so long: a producer connects again after at most
-    /// 10 s, and the dispatcher publishes due tasks every second, many at a time.
+    /// How long after the recovery dispatch messages may be missing: a producer reconnects after at most
+    /// 10 s, and the dispatcher publishes due tasks in batches every second.
     static let duration: Duration = .seconds(30)
-    /// Shorter outages are none: producers keep messages meanwhile.
+    /// Shorter outages have no effect, because producers buffer messages meanwhile.
     static let shortestOutage: Duration = .seconds(10)
 
     static var failure: PixelFlowError {
@@ -20,24 +20,24 @@ final class BrokerRecovery: Sendable {
     }
 
     private struct State {
-        /// Whether the broker is known to have been there before the next answer.
+        /// Whether the broker is known to have been available before the next reading.
         var isKnown: Bool
-        /// The first of the failures since the last answer.
+        /// The time of the first failure since the last successful reading.
         var failedSince: ContinuousClock.Instant?
-        /// When the lag is believed again; nil where it is.
+        /// When readings are trusted again; nil if they are.
         var end: ContinuousClock.Instant?
     }
 
     private let state: Mutex<State>
 
-    /// - Parameter isKnown: whether the broker is known to have been there until now, so that the first reading is believed.
+    /// - Parameter isKnown: whether the broker is known to have been available until now, so that the first reading is trusted.
     init(isKnown: Bool = false) { state = Mutex(State(isKnown: isKnown)) }
 
     func noteFailure(at now: ContinuousClock.Instant) {
         state.withLock { $0.failedSince = $0.failedSince ?? now }
     }
 
-    /// Whether a reading of this moment is believed. If not, there may be more work than the broker knows of.
+    /// Whether a successful reading at this time is trusted. If not, there may be more work than the broker knows about.
     func believesReading(at now: ContinuousClock.Instant) -> Bool {
         state.withLock { state in
             let wasAway = state.failedSince.map { now - $0 >= Self.shortestOutage } ?? false

@@ -6,14 +6,14 @@ import Synchronization
 
 /// Reads the lag for all callers: one reading at a time, each valid for a second.
 final class LagReader: Sendable {
-    /// Shorter than any autoscaler's period (15 s), long enough for replicas of the API server that ask at once.
+    /// Shorter than any autoscaler's period (15 s), long enough for replicas of the API server that request simultaneously.
     static let lifetime: Duration = .seconds(1)
 
-    /// What the broker knows.
+    /// What the broker reports.
     struct Reading: Sendable {
         let lags: [Lane: KafkaGroupLag]
         let time: KubernetesClient.Timestamp
-        /// Whether it cannot be less than there is to do.
+        /// Whether it is certainly not lower than the actual amount of work.
         let isSure: Bool
     }
 
@@ -45,22 +45,22 @@ final class LagReader: Sendable {
 
     /// The lag of these lanes.
     ///
-    /// - Throws: whatever kept the lag from being read, for as long as a reading is good; `broker_recovering` where there may be
-    ///   more work than the broker knows of; `not_found` where none of the lanes has a topic.
+    /// - Throws: the error of the last reading while that is valid; `broker_recovering` if there may be
+    ///   more work than the broker knows about; `not_found` if none of the lanes has a topic.
     func sample(of lanes: Set<Lane> = Set(Lane.allCases)) async throws -> LagSample {
         let reading = try await reading()
         let lags = reading.lags.filter { lanes.contains($0.key) }
         guard let sample = LagSample(lags, target: target, time: reading.time) else { throw PixelFlowError.notFound("partition") }
-        // More work than the workers can take would change nothing.
+        // If the value is at its cap, additional work would not change it.
         guard reading.isSure || sample.isFull else { throw BrokerRecovery.failure }
         return sample
     }
 
-    /// - Throws: whatever kept the lag from being read, for as long as a reading is good.
+    /// - Throws: the error of the last reading while that is valid.
     func reading() async throws -> Reading {
         if let recent { return try recent.get() }
         return try await attempt.run { [self] in
-            // One that has ended between the look and this run is still good.
+            // A reading that has completed between the check and this run is still valid.
             if let recent { return try recent.get() }
             let outcome: Result<Reading, any Error>
             do {
@@ -73,7 +73,7 @@ final class LagReader: Sendable {
         }
     }
 
-    /// The last reading, as long as it is good.
+    /// The last reading while it is valid.
     private var recent: Result<Reading, any Error>? {
         let now = clock.uptime()
         return last.withLock { last in last.flatMap { now - $0.end < Self.lifetime ? $0.outcome : nil } }
@@ -99,9 +99,9 @@ final class LagReader: Sendable {
     }
 }
 
-/// The source of the lag of the workers' group, on the topic of each lane.
+/// The source of the lag of the workers' group on the topics of all lanes.
 package protocol LagSource: Sendable {
-    /// - Throws: if it cannot be read.
+    /// - Throws: if the lag cannot be read.
     func lag() async throws -> [Lane: KafkaGroupLag]
 }
 

@@ -16,10 +16,10 @@ struct MetricsAPIServer: Sendable {
     let metrics: AdapterMetrics
     let logger: Logger
 
-    /// Go's clients keep an idle connection for 90 seconds and should be the ones to close it.
+    /// Go's clients keep idle connections for 90 seconds and should be the ones to close them.
     private static let idleTimeout: TimeAmount = .seconds(120)
 
-    /// - Parameter onReady: called with the port once it answers.
+    /// - Parameter onReady: called with the port once it is open.
     func service(host: String, port: Int, onReady: @escaping @Sendable (Int) -> Void) -> some ServiceLifecycle.Service {
         let identity = identity
         return Application(
@@ -60,7 +60,7 @@ struct MetricsAPIServer: Sendable {
     }
 }
 
-/// A request, and the connection that it came by.
+/// A request and its connection.
 struct ConnectionContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     let channel: any Channel

@@ -6,9 +6,9 @@ import SwiftASN1
 import Synchronization
 import X509
 
-/// HTTP over TLS where each connection gets the certificate of its time.
+/// HTTP over TLS, where each new connection uses the current certificate.
 struct RenewableTLSChannel: ServerChildChannel {
-    /// Before the first certificate there is nothing to talk by.
+    /// A connection arrived before there was a certificate.
     struct NoCertificateError: Error {}
 
     let base: HTTP1Channel
@@ -22,14 +22,14 @@ struct RenewableTLSChannel: ServerChildChannel {
                 context: context,
                 customVerificationCallback: { certificates, verified in
                     peer.note(certificates)
-                    // Who it is decides about the answer, not about the connection.
+                    // The identity of the client determines the response, not whether it may connect.
                     verified.succeed(.certificateVerified)
                 })
             try channel.pipeline.syncOperations.addHandlers(tls, peer)
         }.flatMap {
             base.setup(channel: channel, logger: logger)
         }.flatMapErrorThrowing { error in
-            // Whoever accepted the connection leaves it open otherwise.
+            // The acceptor would leave the connection open.
             channel.close(promise: nil)
             throw error
         }
@@ -40,13 +40,13 @@ struct RenewableTLSChannel: ServerChildChannel {
     }
 }
 
-/// A handler that holds the certificates that its client has presented.
+/// A handler that stores the certificates that its client has presented.
 final class PeerCertificates: ChannelInboundHandler, Sendable {
     typealias InboundIn = ByteBuffer
 
     private let shown = Mutex<[Certificate]>([])
 
-    /// The client's own first; empty if it showed none that can be read.
+    /// The leaf first; empty if the client has presented no readable certificate.
     var chain: [Certificate] { shown.withLock { $0 } }
 
     func note(_ certificates: [NIOSSLCertificate]) {

@@ -1,5 +1,5 @@
 extension BSONDocument {
-    /// Reads a document and everything in it.
+    /// Decodes a document and everything in it.
     ///
     /// - Throws: `BSONError` if the bytes are not a document.
     init(decoding bytes: UnsafeRawBufferPointer) throws(BSONError) {
@@ -8,17 +8,17 @@ extension BSONDocument {
     }
 }
 
-/// Bytes that are not BSON.
+/// The bytes are not valid BSON.
 struct BSONError: Error, Sendable, CustomStringConvertible {
     let description: String
 }
 
-/// Reads one document from front to back. The bytes stay the caller's.
+/// Decodes one document sequentially. Does not own the bytes.
 private struct BSONReader {
     let bytes: UnsafeRawBufferPointer
     private var position = 0
     private var depth = 0
-    /// Ours are a few levels deep; a server may nest up to 100.
+    /// PixelFlow's documents are a few levels deep; a server allows up to 100.
     private static let depthLimit = 128
 
     init(bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
@@ -61,7 +61,7 @@ private struct BSONReader {
         case 0x08: return .bool(try number(UInt8.self) != 0)
         case 0x0a: return .null
         case 0x10: return .int(Int64(try number(Int32.self)))
-        // A date is its milliseconds since 1970.
+        // A date is encoded as milliseconds since 1970.
         case 0x09, 0x12: return .int(try number(Int64.self))
         default:
             try skip(type)

@@ -7,7 +7,7 @@ extension BSONDocument {
     }
 }
 
-/// Writes documents one into another, in one buffer.
+/// Encodes nested documents in one buffer.
 private struct BSONWriter {
     private(set) var bytes: [UInt8] = []
 
@@ -40,7 +40,7 @@ private struct BSONWriter {
         }
     }
 
-    /// Writes the length before and the zero after what `body` writes.
+    /// Writes what `body` writes, preceded by its length and followed by a zero byte.
     private mutating func sized(_ body: (inout BSONWriter) -> Void) {
         let start = bytes.count
         append(UInt32(0))
@@ -56,7 +56,7 @@ private struct BSONWriter {
 }
 
 extension BSONValue {
-    /// The type byte that stands before the field's name.
+    /// The type byte before the name of the field.
     fileprivate var typeCode: UInt8 {
         switch self {
         case .double: 0x01

@@ -1,4 +1,4 @@
-/// A BSON document (bsonspec.org): fields in order.
+/// A BSON document (bsonspec.org): an ordered list of fields.
 struct BSONDocument: Sendable, Hashable {
     struct Field: Sendable, Hashable {
         var name: String
@@ -9,7 +9,7 @@ struct BSONDocument: Sendable, Hashable {
 
     init(_ fields: [Field] = []) { self.fields = fields }
 
-    /// The value of a field; setting nil does nothing, so that missing values are not written.
+    /// The value of a field. Setting nil does nothing, so that missing values are not written.
     subscript(name: String) -> BSONValue? {
         get { fields.first { $0.name == name }?.value }
         set {
@@ -25,7 +25,7 @@ struct BSONDocument: Sendable, Hashable {
     var isEmpty: Bool { fields.isEmpty }
 }
 
-/// As much of BSON as tasks and commands need. Whole numbers are written as 64 bits.
+/// The subset of BSON that tasks and commands need. Integers are written with 64 bits.
 enum BSONValue: Sendable, Hashable {
     case double(Double)
     case string(String)
@@ -34,7 +34,7 @@ enum BSONValue: Sendable, Hashable {
     case bool(Bool)
     case int(Int64)
     case null
-    /// Something else that a server may say; read over, never written.
+    /// Any other type that a server may send; skipped when decoding, never written.
     case other
 }
 
@@ -46,7 +46,7 @@ extension BSONValue {
     var array: [BSONValue]? { if case .array(let values) = self { values } else { nil } }
     var bool: Bool? { if case .bool(let flag) = self { flag } else { nil } }
 
-    /// Servers answer whole numbers as either type.
+    /// Servers return integers with 32 or 64 bits.
     var int64: Int64? {
         switch self {
         case .int(let number): number

@@ -1,7 +1,7 @@
 import Foundation
 import PixelFlowCore
 
-/// A batch in the collection `batch`: the record as JSON text, and beside it the fields that commands search or compare.
+/// A batch in the collection `batch`: the record as JSON text, and separate fields that commands search or compare.
 enum BatchDocument {
     static let collection = "batch"
 
@@ -27,7 +27,7 @@ enum BatchDocument {
         [Name.id: .string(id.rawValue), Name.tenant: .string(tenant.rawValue)]
     }
 
-    /// Finds the batch as long as no one has changed it.
+    /// Finds the batch if it has not been changed.
     static func filter(_ batch: Batch, revision: Int) -> BSONDocument {
         var filter = filter(batch.id, batch.tenant)
         filter[Name.revision] = .int(revision)
@@ -40,7 +40,7 @@ enum BatchDocument {
         return document
     }
 
-    /// The fields that change.
+    /// The mutable fields.
     static func state(of batch: Batch) throws -> BSONDocument {
         let text = String(decoding: try JSONEncoder().encode(batch), as: UTF8.self)
         return [Name.due: .time(batch.due), Name.revision: .int(batch.revision), Name.document: .string(text)]

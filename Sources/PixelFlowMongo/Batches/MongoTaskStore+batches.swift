@@ -29,7 +29,7 @@ extension MongoTaskStore: BatchOwnerStore {
         }
     }
 
-    /// From the index alone: a deleted task is not in it.
+    /// Uses only the index, which does not contain deleted tasks.
     package func counts(of batch: BatchID, of tenant: TenantID) async throws -> BatchCounts {
         let status = TaskDocument.Name.status
         let rows = try await reading(for: tenant) {
@@ -71,8 +71,8 @@ extension MongoTaskStore: BatchWatchStore {
             try await tasks.rows(.batches, where: filter, sort: [TaskDocument.Name.id: -1], limit: 1), TaskDocument.init)?.record
     }
 
-    /// By the time of the end, which is absent from the creation to the end of a task. An index over the status could miss a task that
-    /// goes back from PROCESSING to PENDING while it is being read.
+    /// Uses the end time, which is absent from creation to the end of a task. An index on the status could miss a task that
+    /// changes from PROCESSING to PENDING during the query.
     package func hasOpenTask(_ batch: Batch) async throws -> Bool {
         var filter = TaskCommands.filter(inBatch: batch.id, of: batch.tenant)
         filter[TaskDocument.Name.completedAt] = TaskDocument.absent
@@ -95,8 +95,8 @@ extension TaskCommands {
         [Name.tenant: .string(tenant.rawValue), Name.batch: .string(batch.rawValue)]
     }
 
-    /// Requires that the batch of a task is open, after the task has been inserted: whoever closes the batch later looks for its open
-    /// tasks later still, and finds this one. A task that came too late is taken back.
+    /// Requires that the batch of a task is open, after the task has been inserted. Anyone who closes the batch later
+    /// searches for its open tasks after that, and finds this one. If the batch is already closed, the task is removed again.
     ///
     /// - Throws: `unknown_batch` or `batch_closed`.
     func requireOpenBatch(of task: TaskRecord) async throws {

@@ -1,11 +1,11 @@
 import PixelFlowCore
 import WireFormats
 
-/// The commands of MongoDB that this module sends.
+/// The MongoDB commands that this module uses.
 extension BSONDocument {
-    /// Everything that is promised to be durable waits for the journals of a majority.
+    /// Writes that must be durable wait for the journals of a majority.
     static func writeConcern(_ timeout: Duration) -> BSONValue {
-        // The server times out first, so that its response is received.
+        // The server times out first, so that its response arrives in time.
         ["w": "majority", "j": true, "wtimeout": .int(timeout.microseconds / 1000 * 4 / 5)]
     }
 
@@ -23,7 +23,7 @@ extension BSONDocument {
         ]
     }
 
-    /// One statement of `update`.
+    /// A statement of the `update` command.
     static func statement(where filter: BSONDocument, _ change: BSONDocument, upsert: Bool = false) -> BSONDocument {
         var statement: BSONDocument = ["q": .document(filter), "u": .document(change)]
         if upsert { statement["upsert"] = true }
@@ -37,7 +37,7 @@ extension BSONDocument {
         ]
     }
 
-    /// Removes every document that the filter finds.
+    /// Deletes all documents that match the filter.
     static func deleteAll(from collection: String, where filter: BSONDocument, _ timeout: Duration) -> BSONDocument {
         [
             "delete": .string(collection), "writeConcern": writeConcern(timeout),
@@ -45,7 +45,7 @@ extension BSONDocument {
         ]
     }
 
-    /// Reads what a majority has confirmed, so that nothing is reported or removed that a failover could roll back.
+    /// Reads data confirmed by a majority, so that nothing is reported or removed that a failover could roll back.
     static func find(
         in collection: String, where filter: BSONDocument, sort: BSONDocument? = nil, limit: Int, fields: [String]? = nil,
         _ timeout: Duration
@@ -68,21 +68,21 @@ extension BSONDocument {
     }
 }
 
-/// The answers.
+/// Reads the responses.
 extension BSONDocument {
     static let duplicateKey = 11000
 
-    /// How many documents a write has found.
+    /// The number of documents that a write has matched.
     var matched: Int { self["n"]?.int ?? 0 }
 
-    /// - Parameter besideDuplicates: whether documents that are there already are no failure.
+    /// - Parameter besideDuplicates: whether duplicate-key errors are ignored.
     /// - Throws: `PixelFlowError` with `retry == .outage` if a statement of a write has failed.
     func requireWritten(besideDuplicates: Bool = false) throws(PixelFlowError) {
         guard let refused = writeErrors.first(where: { !besideDuplicates || $0.code != Self.duplicateKey }) else { return }
         throw PixelFlowError.unavailable(MongoDatabase.backend, cause: refused.failure)
     }
 
-    /// The statements of a write that failed, by their index.
+    /// The failed statements of a write, by index.
     var writeErrors: [(index: Int, code: Int, failure: MongoError)] {
         (self["writeErrors"]?.array ?? []).compactMap(\.document).map { error in
             let code = error["code"]?.int ?? 0

@@ -1,10 +1,11 @@
 import PixelFlowCore
 import Synchronization
 
-/// Combines the requests of concurrent callers into one command: while one is in progress, the next one collects requests.
+/// Combines the requests of concurrent callers into one command: while one command is in progress, requests for the next one are
+/// collected.
 ///
-/// A caller on an idle batcher does not wait. Under load, a command, its round trip and its sync to disk are
-/// shared by all callers that arrived in the meantime.
+/// If the batcher is idle, a caller does not wait. Under load, all callers that arrive in the meantime share a command, its round
+/// trip and its disk sync.
 final class Batcher<Item: Sendable, Outcome: Sendable>: Sendable {
     private struct Waiting {
         let item: Item
@@ -23,9 +24,9 @@ final class Batcher<Item: Sendable, Outcome: Sendable>: Sendable {
     private let send: @Sendable ([Item]) async throws -> [Result<Outcome, any Error>]
 
     /// - Parameters:
-    ///   - batchLimit: items of one batch; 100 tasks are well below the 48 MB of a message.
-    ///   - maxConcurrentBatches: batches under way at once; with two, one is on the wire while the other is at the disk.
-    ///   - send: answers for each item, in their order.
+    ///   - batchLimit: items per batch; 100 tasks are well below the 48 MB of a message.
+    ///   - maxConcurrentBatches: with two, one is in transit while the other is being synced to disk.
+    ///   - send: returns a result for each item, in the same order.
     init(
         batchLimit: Int = 100, maxConcurrentBatches: Int = 2, queueLimit: Int = 5000,
         send: @escaping @Sendable ([Item]) async throws -> [Result<Outcome, any Error>]
@@ -36,8 +37,8 @@ final class Batcher<Item: Sendable, Outcome: Sendable>: Sendable {
         self.send = send
     }
 
-    /// - Throws: what `send` throws, to every caller of the batch; `PixelFlowError` with
-    ///   `retry == .outage` where too many wait already.
+    /// - Throws: the errors of `send`, for all callers of the batch; `PixelFlowError` with
+    ///   `retry == .outage` if too many callers are already waiting.
     func submit(_ item: Item) async throws -> Outcome {
         try await withCheckedThrowingContinuation { continuation in
             let startsBatches: Bool? = state.withLock { state in
@@ -66,7 +67,7 @@ final class Batcher<Item: Sendable, Outcome: Sendable>: Sendable {
         }
     }
 
-    /// Returns nil once nothing waits.
+    /// Returns nil if no request is waiting.
     private func nextBatch() -> [Waiting]? {
         state.withLock { state in
             guard !state.queue.isEmpty else {

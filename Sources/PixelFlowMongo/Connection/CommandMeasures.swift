@@ -1,7 +1,7 @@
 import Metrics
 import WireFormats
 
-/// The purpose of a command; a label of the metrics.
+/// The purpose of a command, also the label in metrics.
 enum MongoOperation: String, CaseIterable, Sendable {
     case prepare, check, clock, diagnose
     case create, claim, renew, complete, change, confirm
@@ -39,7 +39,7 @@ struct CommandMeasures: Sendable {
             })
     }
 
-    /// Runs `body` and records how it went: `answered`, `refused` by the server, or `failed` on the way.
+    /// Runs `body` and records its outcome: `answered`, `refused` by the server, or `failed` in transit.
     func measure<Value>(_ operation: MongoOperation, _ body: () throws -> Value) throws -> Value {
         let meters = meters[operation]
         let start = ContinuousClock.now

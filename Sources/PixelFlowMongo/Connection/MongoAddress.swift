@@ -2,15 +2,15 @@ import CMongoC
 import PixelFlowCore
 import WireFormats
 
-/// A `mongodb://` URL that the library accepts, and the timeouts that apply unless the URL sets them.
+/// A valid `mongodb://` URL, and timeouts that apply unless the URL sets them.
 struct MongoAddress: Sendable {
     private let url: String
     private let timeouts: [(option: String, duration: Duration)]
-    /// The path of the URL, or `pixelflow`.
+    /// The path of the URL, or `pixelflow` if it is empty.
     let database: String
     let usesTLS: Bool
 
-    /// Nil if `url` is none.
+    /// Nil if `url` is invalid.
     init?(_ url: String, timeouts: [(option: String, duration: Duration)] = []) {
         guard url.hasPrefix("mongodb://") || url.hasPrefix("mongodb+srv://") else { return nil }
         MongoLibrary.start()
@@ -22,7 +22,7 @@ struct MongoAddress: Sendable {
         self.database = mongoc_uri_get_database(uri).map { String(cString: $0) } ?? "pixelflow"
     }
 
-    /// For the caller to destroy.
+    /// The caller must destroy it.
     func makeURI() -> OpaquePointer? {
         guard let uri = mongoc_uri_new_with_error(url, nil) else { return nil }
         for (option, duration) in timeouts where !mongoc_uri_has_option(uri, option) {

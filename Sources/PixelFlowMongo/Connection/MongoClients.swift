@@ -1,11 +1,11 @@
 import CMongoC
 
-/// libmongoc's pool of clients. Its calls block, so they must run on dedicated threads.
+/// libmongoc's client pool. Its calls block, so they must run on dedicated threads.
 final class MongoClients: @unchecked Sendable {
-    // Unchecked: the pool locks itself, and this pointer to it never changes.
+    // `@unchecked`: the pool is thread-safe, and this pointer never changes.
     private let pool: OpaquePointer
 
-    /// - Throws: `MongoError` if the library refuses the URL.
+    /// - Throws: `MongoError` if the library rejects the URL.
     init(_ address: MongoAddress, size: Int) throws(MongoError) {
         MongoLibrary.start()
         var error = bson_error_t()
@@ -21,7 +21,7 @@ final class MongoClients: @unchecked Sendable {
 
     deinit { mongoc_client_pool_destroy(pool) }
 
-    /// Runs one command on the primary and returns its response.
+    /// Runs a command on the primary and returns its response.
     ///
     /// - Throws: `MongoError`, also if a majority has not confirmed a write.
     func answer(to command: [UInt8], on database: String) throws -> BSONDocument {
@@ -33,10 +33,10 @@ final class MongoClients: @unchecked Sendable {
         }
     }
 
-    /// Runs a command that answers with a cursor and returns all its documents, fetching further batches as it must.
+    /// Runs a command that returns a cursor, and returns all of its documents, fetching further batches if necessary.
     func documents(of command: [UInt8], on database: String) throws -> [BSONDocument] {
         try withReply(to: command, on: database) { client, reply in
-            // The cursor takes the reply over and destroys it.
+            // The cursor takes ownership of the reply.
             guard let cursor = mongoc_cursor_new_from_command_reply_with_opts(client, reply, nil) else { return [] }
             defer { mongoc_cursor_destroy(cursor) }
             var documents: [BSONDocument] = []
@@ -50,7 +50,7 @@ final class MongoClients: @unchecked Sendable {
         }
     }
 
-    /// - Parameter body: must see to it that the reply is destroyed.
+    /// - Parameter body: must ensure that the reply is destroyed.
     private func withReply<Value>(
         to command: [UInt8], on database: String, _ body: (OpaquePointer, OpaquePointer) throws -> Value
     ) throws -> Value {

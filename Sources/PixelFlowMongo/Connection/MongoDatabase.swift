@@ -3,15 +3,15 @@ import Metrics
 import NIOPosix
 import PixelFlowCore
 
-/// One database on a MongoDB server. Every command of this module goes through here, each on a
+/// A database on a MongoDB server. Runs all commands of this module, each on a
 /// thread that may block.
 ///
-/// A command whose connection breaks is sent once more, whether or not the server had run it: what
-/// callers send must bear that. (libmongoc's own `retryWrites` does not come into play: it would
-/// cover fewer cases, and on replica sets only.) Threads and connections end with the last reference.
+/// If the connection breaks, a command is sent a second time, even if the server may have executed it, so all
+/// commands must be idempotent. (libmongoc's own `retryWrites` is not used: it covers
+/// fewer cases, and only replica sets.) Threads and connections end with the last reference.
 final class MongoDatabase: Sendable {
     static let backend = "task_database"
-    /// A command that has failed later than this has waited long enough; its caller may repeat it.
+    /// A command that fails later than this is not repeated here; the caller may retry.
     private static let repeatWindow = Duration.seconds(1)
 
     let name: String
@@ -19,14 +19,14 @@ final class MongoDatabase: Sendable {
     let usesTLS: Bool
     private let clients: MongoClients
     private let threads: NIOThreadPool
-    /// One a connection and a thread.
+    /// One per connection and thread.
     private let permits: AsyncSemaphore
     private let breaker: CircuitBreaker
     private let measures: CommandMeasures
 
-    /// Opens nothing yet: the server need not be there.
+    /// Does not connect: the server may be unavailable.
     ///
-    /// - Throws: `setting_invalid` if the URL is none.
+    /// - Throws: `setting_invalid` if the URL is invalid.
     init(_ settings: MongoSettings, metrics: any MetricsFactory) throws(PixelFlowError) {
         let address = try settings.address()
         name = address.database
@@ -50,7 +50,7 @@ final class MongoDatabase: Sendable {
 
     deinit { threads.shutdownGracefully { _ in } }
 
-    /// Runs a command and returns its answer.
+    /// Runs a command and returns its response.
     ///
     /// - Throws: `PixelFlowError` with `retry == .outage`.
     func run(_ operation: MongoOperation, _ command: BSONDocument) async throws -> BSONDocument {
@@ -58,7 +58,7 @@ final class MongoDatabase: Sendable {
         return try await perform(operation) { clients, name in try clients.answer(to: bytes, on: name) }
     }
 
-    /// Runs a command that answers with a cursor, and returns all documents.
+    /// Runs a command that returns a cursor, and returns all documents.
     ///
     /// - Throws: `PixelFlowError` with `retry == .outage`.
     func documents(_ operation: MongoOperation, _ command: BSONDocument) async throws -> [BSONDocument] {
@@ -96,14 +96,14 @@ final class MongoDatabase: Sendable {
     ) async throws -> Value {
         try await permits.acquire()
         let (clients, name, permits, measures) = (clients, name, permits, measures)
-        // A command is never cancelled: its result is better known than unknown, and its time is bounded.
+        // Commands are not cancelled: it is better to know their outcome, and their duration is bounded.
         return try await withCheckedThrowingContinuation { continuation in
             threads.submit { state in
                 let result = Result {
                     guard case .active = state else { throw MongoError(kind: .connection, message: "the pool is closed") }
                     return try measures.measure(operation) { try body(clients, name) }
                 }
-                // Before the caller goes on, whose next command finds the connection free.
+                // Release before the caller continues, so that its next command finds the connection free.
                 permits.release()
                 continuation.resume(with: result)
             }

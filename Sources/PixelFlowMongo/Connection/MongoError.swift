@@ -1,23 +1,23 @@
 import CMongoC
 
-/// Why a command failed or was not answered.
+/// Why a command failed or got no response.
 struct MongoError: Error, Sendable, CustomStringConvertible {
     enum Kind: Sendable {
-        /// The connection is gone or there never was one; the command may have had its effect.
+        /// There was no connection, or it was lost; the command may have been executed.
         case connection
         /// The server is no longer the primary, or is shutting down.
         case notPrimary
-        /// User name or password were refused.
+        /// The credentials were rejected.
         case credentials
         /// The write was applied, but a majority has not confirmed it in time.
         case unconfirmed
-        /// Anything else that the server answered.
+        /// Any other error response of the server.
         case answer
     }
 
     let kind: Kind
     let code: UInt32
-    /// As the library or the server says it, without what looks like credentials.
+    /// The message of the library or the server, without anything that looks like credentials.
     let message: String
 
     init(kind: Kind, code: UInt32 = 0, message: String) {
@@ -35,7 +35,7 @@ struct MongoError: Error, Sendable, CustomStringConvertible {
 
     var description: String { "MongoDB \(kind) (code \(code)): \(message)" }
 
-    /// Whether asking again at once, on another connection, makes sense.
+    /// Whether an immediate retry on another connection makes sense.
     var isWorthRepeating: Bool { kind == .connection || kind == .notPrimary }
 
     private static func kind(domain: mongoc_error_domain_t, code: UInt32) -> Kind {
@@ -47,7 +47,7 @@ struct MongoError: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    /// By the codes of MongoDB's error_codes.yml.
+    /// Maps the codes in MongoDB's error_codes.yml.
     static func kind(serverCode: UInt32) -> Kind {
         switch serverCode {
         // AuthenticationFailed, Unauthorized.

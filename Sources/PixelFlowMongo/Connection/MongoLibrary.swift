@@ -1,12 +1,12 @@
 import CMongoC
 import Logging
 
-/// libmongoc as a whole: started once, never ended, its log lines in ours.
+/// libmongoc as a whole: started once, never shut down, with its log lines in PixelFlow's log.
 enum MongoLibrary {
     private static let logger = Logger(label: "mongodb")
 
     private static let started: Void = {
-        // First: initialization, too, logs warnings.
+        // First, because initialization can also log warnings.
         mongoc_log_set_handler(
             { level, domain, message, _ in
                 MongoLibrary.log(level, domain.map { String(cString: $0) } ?? "", message.map { String(cString: $0) } ?? "")
@@ -14,7 +14,7 @@ enum MongoLibrary {
         mongoc_init()
     }()
 
-    /// To be called before anything else of the library.
+    /// Must be called before any other function of the library.
     static func start() { started }
 
     private static func log(_ level: mongoc_log_level_t, _ domain: String, _ message: String) {

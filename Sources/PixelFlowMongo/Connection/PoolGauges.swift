@@ -2,12 +2,12 @@ import Metrics
 import PixelFlowCore
 import Synchronization
 
-/// How the connections are used, as metrics: `database_pool_connections{backend,state}` and `database_pool_waiting{backend}`.
+/// Metrics of the connection pool: `database_pool_connections{backend,state}` and `database_pool_waiting{backend}`.
 final class PoolGauges: Sendable {
     private let waiting: Gauge
     private let busy: Gauge
     private let idle: Gauge
-    /// Connections are opened as they are needed and kept.
+    /// Connections are opened on demand and kept.
     private let opened = Mutex(0)
 
     init(_ metrics: any MetricsFactory) {

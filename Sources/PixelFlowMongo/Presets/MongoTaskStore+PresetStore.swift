@@ -1,7 +1,7 @@
 package import PixelFlowCore
 
 extension MongoTaskStore: PresetStore {
-    /// A tenant has a few dozen; more are not listed.
+    /// A tenant has a few dozen presets; those beyond this limit are not listed.
     private static let listLimit = 10_000
 
     package func presets(of tenant: TenantID) async throws -> [Preset] {

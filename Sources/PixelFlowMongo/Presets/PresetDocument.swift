@@ -1,10 +1,10 @@
 import PixelFlowCore
 
-/// A preset as the collection `preset` has it.
+/// A preset in the collection `preset`.
 enum PresetDocument {
     static let collection = "preset"
 
-    /// Names hold no slash, so no two presets share an id.
+    /// Names contain no slash, so ids are unique.
     static func filter(_ name: String, _ tenant: TenantID) -> BSONDocument { ["_id": .string("\(tenant)/\(name)")] }
 
     static func fields(of preset: Preset, _ tenant: TenantID) throws -> BSONDocument {

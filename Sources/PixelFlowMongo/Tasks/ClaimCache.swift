@@ -6,17 +6,17 @@ import Synchronization
 final class ClaimCache: Sendable {
     private struct State {
         var documents: [TaskID: TaskDocument] = [:]
-        /// Oldest first; an id may be gone from `documents`, or be there twice.
+        /// Oldest first; may contain ids that are no longer in `documents`, and duplicates.
         var order: [TaskID] = []
     }
 
     private let state = Mutex(State())
-    /// Far more than the slots of a worker; an evicted entry costs a read.
+    /// Far more than the slots of a worker; evicting an entry costs a read.
     private let capacity: Int
 
     init(capacity: Int = 1000) { self.capacity = capacity }
 
-    /// Information about the task that `claim` holds.
+    /// The cached document of the task that `claim` holds.
     func document(of claim: Claim) -> TaskDocument? {
         guard let document = state.withLock({ $0.documents[claim.task] }), document.record.claim == claim else { return nil }
         return document
@@ -26,7 +26,7 @@ final class ClaimCache: Sendable {
         state.withLock { state in
             if state.documents.updateValue(document, forKey: document.record.id) == nil { state.order.append(document.record.id) }
             guard state.order.count > capacity else { return }
-            // In one go now and then, for taking from the front costs as much as the array is long.
+            // Remove many at once, because removing from the front is linear in the length of the array.
             let kept = state.order.suffix(capacity / 2)
             let keptIDs = Set(kept)
             state.documents = state.documents.filter { keptIDs.contains($0.key) }

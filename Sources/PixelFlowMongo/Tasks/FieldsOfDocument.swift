@@ -1,6 +1,6 @@
 import PixelFlowCore
 
-/// Reads fields that must be there.
+/// Reads required fields.
 struct FieldsOfDocument {
     private let document: BSONDocument
 

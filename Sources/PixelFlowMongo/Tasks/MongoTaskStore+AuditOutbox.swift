@@ -1,12 +1,12 @@
 import Foundation
 package import PixelFlowCore
 
-/// Entries are documents of the collection `audit_outbox`.
+/// Entries are stored in the collection `audit_outbox`.
 extension MongoTaskStore: AuditOutbox {
     static let auditCollection = "audit_outbox"
 
     package func addAudit(_ entry: AuditEntry) async throws {
-        // Sent once more after its answer was lost, it finds its own document.
+        // If it is sent again after its response was lost, its own document is already there.
         try await tasks.insertNew(.audit, into: Self.auditCollection, [try AuditDocument.document(of: entry)])
     }
 
@@ -33,7 +33,7 @@ extension MongoTaskStore: AuditOutbox {
     }
 
     package func auditBacklog() async throws -> Int {
-        // Without a filter the server answers from what it knows of the collection.
+        // Without a filter, the server answers from the collection's metadata.
         try await tasks.database.run(.audit, ["count": .string(Self.auditCollection)]).matched
     }
 }
@@ -52,7 +52,7 @@ private enum AuditDocument {
         static let address = "address"
         static let requestID = "request_id"
         static let settled = "settled"
-        /// JSON.
+        /// As JSON.
         static let quota = "quota"
     }
 

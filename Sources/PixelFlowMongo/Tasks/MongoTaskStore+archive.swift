@@ -1,28 +1,28 @@
 package import PixelFlowCore
 
-/// A row is a document in BSON. Documents are read page after page, in the order of their ids, and not as of one moment: a task is
-/// one document, and what is used follows from the tasks.
+/// A row is a BSON document. Documents are read page by page in the order of their ids, without a common snapshot: a task is
+/// a single document, and usage is derived from the tasks.
 extension MongoTaskStore: ArchivableStore {
-    /// What is restored, in this order.
+    /// The restored collections, in this order.
     static let archivedCollections = [
         OrganisationDocument.collection, PresetDocument.collection, WebhookDocument.endpoints, BatchDocument.collection,
         auditCollection, TaskDocument.collection, WebhookDocument.deliveries,
     ]
-    /// The installation's own; orphans are found anew.
+    /// Specific to the installation; orphans are found again.
     static let unarchivedCollections = [installationCollection, orphanCollection]
     private static let restoreID = "restore"
     private static let id = TaskDocument.Name.id
 
-    /// Documents read those of earlier releases, so that there is one form until one does not.
+    /// The schema stays at 1 until documents of an earlier release can no longer be read.
     package var archiveForm: ArchiveForm { ArchiveForm(name: "tasks in MongoDB", schema: 1) }
 
     package func archiveState() async throws -> ArchiveState {
         var (all, significant) = (0, 0)
         for collection in Self.archivedCollections {
-            // Without a query the server looks into its metadata, and reads no document.
+            // Without a query, the server uses its metadata and reads no documents.
             let count = try await tasks.database.run(.archive, ["count": .string(collection)])["n"]?.int ?? 0
             all += count
-            // Entries on their way to the audit log outlive what they tell of.
+            // Entries that have not reached the audit log yet outlive the data that they are about.
             if collection != Self.auditCollection { significant += count }
         }
         return ArchiveState(rows: all, isEmpty: significant == 0, restoring: try await restoring())
@@ -53,7 +53,7 @@ extension MongoTaskStore: ArchivableStore {
         if try await archiveState().requireRoom(for: backup, holding: "tasks, presets, webhooks or quotas") { return }
         try await tasks.insertNew(
             .archive, into: Self.installationCollection, [[Self.id: .string(Self.restoreID), "backup": .string(backup)]])
-        // Another restore may have begun at the same moment.
+        // Another restore may have started simultaneously.
         guard try await restoring() == backup else { throw PixelFlowError.restoreOfAnother }
     }
 
@@ -89,8 +89,8 @@ extension MongoTaskStore: ArchivableStore {
         throw PixelFlowError.archiveRowInvalid("A document of \(collection) has the key of another one.")
     }
 
-    /// The document without what only one may have. While the backup was read, a task was deleted and another one was created with its
-    /// idempotency key, or a delivery has ended and another one has its slot.
+    /// The document without values that must be unique. While the backup was read, a task may have been deleted and another one created
+    /// with its idempotency key, or a delivery may have ended and another one got its slot.
     private static func released(_ document: BSONDocument) -> BSONDocument {
         BSONDocument(
             document.fields.compactMap { field in

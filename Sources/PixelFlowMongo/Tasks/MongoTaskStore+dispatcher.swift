@@ -29,7 +29,7 @@ extension MongoTaskStore: TaskDispatchStore {
 
     package func unpublished(olderThan age: Duration, after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {
         let until = try await tasks.clock.read().latest - age
-        // The first event is the one that a task is found and sorted by: an outbox is in the order of its times.
+        // The index contains the time of the first event, because an outbox is sorted by time.
         var filter = TaskDocument.after(position, by: Name.firstOutboxAt)
         filter[Name.outboxAt] = ["$gt": 0, "$lte": .time(until)]
         return try await tasks.find(
@@ -50,14 +50,14 @@ extension MongoTaskStore: TaskDispatchStore {
     }
 
     package func purge(_ id: TaskID) async throws -> Bool {
-        // One write, so that the usage counts the task or its remains, and never both or neither. Nothing of what it has used
-        // changes any more.
+        // A single write, so that the usage counts either the task or its remains. A deleted task's contribution to the
+        // usage no longer changes.
         guard let document = try await tasks.document(id), document.record.deletedAt != nil, let remains = document.remains else {
             return true
         }
         let deleted: BSONDocument = [
             Name.id: .string(id.rawValue), Name.nextStepKind: .string(TaskDocument.NextStep.purge.rawValue),
-            // What is not yet published would be told nobody.
+            // Unpublished events must not be lost.
             Name.firstOutboxAt: TaskDocument.absent,
         ]
         return try await tasks.update(.purge, [.statement(where: deleted, remains)]) == 1

@@ -1,6 +1,6 @@
 package import PixelFlowCore
 
-/// Orphans as the collection `orphan` has them: the prefix as `_id`, and since when.
+/// Orphans in the collection `orphan`: the prefix as `_id`, and the time of their discovery.
 extension MongoTaskStore: OrphanMarkStore {
     static let orphanCollection = "orphan"
 
@@ -13,7 +13,7 @@ extension MongoTaskStore: OrphanMarkStore {
         }
         let answer = try await tasks.database.run(
             .orphans, .update(Self.orphanCollection, statements, tasks.database.commandTimeout))
-        // Another replica has noted it at the same moment.
+        // Another replica may have recorded it simultaneously.
         try answer.requireWritten(besideDuplicates: true)
     }
 
@@ -36,7 +36,7 @@ extension MongoTaskStore: OrphanMarkStore {
     }
 }
 
-/// The mark is the one document of the collection `installation`.
+/// The mark is the only document of the collection `installation`.
 extension MongoTaskStore: InstallationRecord {
     static let installationCollection = "installation"
     private static let markID = "mark"
@@ -53,7 +53,7 @@ extension MongoTaskStore: InstallationRecord {
         }
     }
 
-    /// Repeated, after its answer was lost, it finds the mark that it has set itself.
+    /// If it is repeated after its response was lost, it finds the mark that it has set itself.
     package func setInstallationMark(_ mark: InstallationMark, replacing old: InstallationMark?) async throws -> Bool {
         let set: BSONDocument = ["mark": .string(mark.description)]
         if let old {

@@ -5,7 +5,7 @@ extension MongoTaskStore {
 
     package func statistics(of tenant: TenantID) async throws -> TaskStatistics {
         let now = try await tasks.clock.read().likely
-        // One pass over the tenant's tasks: counting them by status needs all of them anyway.
+        // A single pass over the tenant's tasks, because counting by status needs all of them anyway.
         let answer = try await reading(for: tenant) {
             try await tasks.aggregate(
                 .statistics,
@@ -33,7 +33,7 @@ extension MongoTaskStore {
         return statistics
     }
 
-    /// How many there are by status, lane and error code, and since when the oldest of them.
+    /// The number of tasks by status, lane and error code, and the time of the oldest one.
     private static let stock: BSONValue = [
         [
             "$group": [
@@ -43,7 +43,7 @@ extension MongoTaskStore {
         ]
     ]
 
-    /// The tasks that ended in each minute, from which the last minute and hour are counted.
+    /// The tasks that ended in each minute, from which the last minute and hour are computed.
     private static func ended(_ now: Timestamp) -> BSONValue {
         func completed(since duration: Duration) -> BSONValue {
             let isCounted: BSONValue = ["$and": [hasStatus(.completed), ["$gt": ["$completed_at", .time(now - duration)]]]]
@@ -61,7 +61,7 @@ extension MongoTaskStore {
         ]
     }
 
-    /// How long those waited that were started in each minute.
+    /// The waiting times of the tasks that started in each minute.
     private static func started(_ now: Timestamp) -> BSONValue {
         [
             ["$match": [Name.startedAt: ["$gte": .time(firstMinute(now))]]],
@@ -78,7 +78,7 @@ extension MongoTaskStore {
 
     private static func hasStatus(_ status: TaskStatus) -> BSONValue { ["$eq": ["$status", .string(status.rawValue)]] }
 
-    /// The minute of a time, counted from the first of the timeline.
+    /// The minute of a time, counted from the start of the timeline.
     private static func minute(_ field: String, _ now: Timestamp) -> BSONValue {
         let sinceFirst: BSONValue = ["$subtract": [.string(field), .time(firstMinute(now))]]
         return ["$floor": ["$divide": [sinceFirst, .int(TaskInterval.length)]]]

@@ -1,7 +1,7 @@
 package import PixelFlowCore
 import WireFormats
 
-/// Held tasks, and the tasks that are under way beside them.
+/// Held tasks, and the tasks in progress that compete with them.
 extension MongoTaskStore {
     private typealias Name = TaskDocument.Name
 
@@ -10,14 +10,14 @@ extension MongoTaskStore {
 
     package func occupancy() async throws -> Occupancy {
         let now = try await tasks.clock.read().likely
-        // The index holds no more than what dispatchers have let through, and what waits for a retry later.
+        // The index contains only tasks that dispatchers have sent, and tasks that wait for a retry.
         async let sent = tasks.aggregate(
             .turns,
             [
                 ["$match": [Name.sentLane: Self.anyLane, Name.nextRunAt: ["$lte": .time(now)]]],
                 ["$group": ["_id": ["lane": .string("$\(Name.sentLane)"), "tenant": "$tenant"], "count": ["$sum": 1]]],
             ])
-        // As many as there are slots.
+        // There are at most as many as slots.
         async let running = tasks.aggregate(
             .turns,
             [
@@ -55,7 +55,7 @@ extension MongoTaskStore {
     package func heldQueues(limit: Int) async throws -> Set<HeldQueue> {
         var queues: Set<HeldQueue> = []
         for lane in Lane.allCases {
-            // Of an index that begins with the lane and the tenant, a server reads one entry for each tenant.
+            // In an index that begins with the lane and the tenant, the server reads one entry per tenant.
             let answer = try await tasks.database.run(
                 .turns,
                 [

@@ -10,14 +10,14 @@ extension MongoTaskStore: TaskWorkerStore {
         filter[Name.cancelRequested] = false
         let fields = [Name.id, Name.nextRunAt, Name.nextStep]
         let found = try await tasks.rows(.waiting, where: filter, sort: [Name.nextStepAt: 1], limit: limit, fields: fields)
-        // Nothing waits almost every time, and that takes one query.
+        // In most cases nothing waits, which takes a single query.
         guard !found.isEmpty else { return [] }
         var sent = filter
         sent[Name.sentLane] = Self.any(of: lanes)
         sent[Name.nextRunAt] = ["$lte": .time(now)]
         let inBroker = try await tasks.rows(
             .waiting, where: sent, sort: [Name.sentLane: 1, Name.nextRunAt: 1], limit: limit, fields: fields)
-        // From before there were lanes: all of them are in the normal one.
+        // Documents from before there were lanes are in the normal lane.
         let others = found.filter {
             lanes.contains(.normal) && $0[Name.nextStep]?.document?["sent"] == nil && $0[Name.nextStep]?.document?["held"] == nil
         }
@@ -32,7 +32,7 @@ extension MongoTaskStore: TaskWorkerStore {
         return chosen.prefix(limit).compactMap { $0[Name.id]?.string }.map { TaskID($0) }
     }
 
-    /// Whether a dispatcher gives turns: there is a ready task of another lane with the broker, too.
+    /// Whether a dispatcher is active: it is if a ready task of another lane is at the broker.
     private func isTurning(_ sent: BSONDocument, besides lanes: Set<Lane>) async throws -> Bool {
         guard lanes.count < Lane.allCases.count else { return false }
         var others = sent
@@ -66,7 +66,7 @@ extension MongoTaskStore: TaskWorkerStore {
         try await end(claim, .release(claim)).changed
     }
 
-    /// A worker has the task that it has claimed in memory, so its run ends in one round trip.
+    /// A worker has its claimed task in memory, so it can end the run in one round trip.
     private func end(
         _ claim: Claim, _ transition: TaskTransition, write: ((TaskSwap) async throws -> Bool)? = nil
     ) async throws -> TransitionOutcome {

@@ -1,27 +1,27 @@
 package import Metrics
 package import PixelFlowCore
 
-/// Tasks and presets in MongoDB, 6.0 or later, as a replica set or alone.
+/// Tasks and presets in MongoDB 6.0 or later, on a replica set or a standalone server.
 ///
-/// A change is one conditional write: claims by the rule itself, everything else by `TaskStateMachine`
-/// here and a compare-and-set on the version of the document. Creations, claims and completions that
-/// come at the same time share a command (`Batcher`). The time of day is the server's (`ServerClock`).
+/// A change is one conditional write: claims are expressed in the write itself; all other changes use `TaskStateMachine`
+/// in this process and a compare-and-set on the version of the document. Concurrent creations, claims and completions
+/// share a command (`Batcher`). Time is that of the server (`ServerClock`).
 ///
-/// Writes wait for the journals of a majority, reads see what a majority has. Every method may be
+/// Writes wait for the journals of a majority, and reads return what a majority has. Every method may be
 /// repeated after an outage.
 package final class MongoTaskStore: Sendable {
     let tasks: TaskCommands
     let creations: Batcher<TaskRecord, Creation>
-    /// Apart from the others, which wait for no quota.
+    /// Separate, so that other creations need not wait for quotas.
     let creationsWithinQuotas: Batcher<TaskRecord, Creation>
     let claims: Batcher<ClaimRequest, ClaimOutcome>
     let completions: Batcher<TaskSwap, Bool>
     private let reads: FairAsyncSemaphore<TenantID>
 
-    /// Connects to nothing yet: the server may come later. The first use that reaches it, `check()`
-    /// for one, makes the indexes that rules depend on; until then every method throws an outage.
+    /// Does not connect: the server may become available later. The first successful use, such as
+    /// `check()`, creates the indexes that correctness depends on; until then every method throws an outage.
     ///
-    /// - Throws: `setting_invalid` if the URL is none.
+    /// - Throws: `setting_invalid` if the URL is invalid.
     package convenience init(
         _ settings: MongoSettings, policy: TaskPolicy = .standard, metrics: any MetricsFactory = MetricsSystem.factory
     ) throws(PixelFlowError) {
@@ -29,7 +29,7 @@ package final class MongoTaskStore: Sendable {
         self.init(TaskCommands(database: database, clock: ServerClock(database), policy: policy, metrics: metrics), settings)
     }
 
-    /// For tests: judged by `clock` instead of the server's.
+    /// For tests: uses `clock` instead of the server's time.
     package convenience init(_ settings: MongoSettings, policy: TaskPolicy, clock: any WallClock) throws(PixelFlowError) {
         let database = try MongoDatabase(settings, metrics: MetricsSystem.factory)
         self.init(
@@ -45,10 +45,10 @@ package final class MongoTaskStore: Sendable {
         completions = Batcher { try await tasks.complete($0) }
     }
 
-    /// Reads for one tenant: they take turns at the connections, and none holds all of them. What is read is decoded in the
-    /// tenant's turn as well.
+    /// Reads for one tenant. Tenants take turns using the connections, and none occupies all of them. Decoding is part of the
+    /// tenant's turn.
     ///
-    /// - Throws: `task_database_busy` if too many reads wait already.
+    /// - Throws: `task_database_busy` if too many reads are already waiting.
     func reading<Value>(for tenant: TenantID, _ body: () async throws -> Value) async throws -> Value {
         do {
             try Task.checkCancellation()
@@ -58,17 +58,17 @@ package final class MongoTaskStore: Sendable {
         }
     }
 
-    /// Makes the indexes that are there for speed alone. Over millions of tasks that takes minutes, in which everything works and some of it
-    /// more slowly. Ends when they are there or the caller is cancelled.
+    /// Creates the indexes that only improve speed. For millions of tasks this takes minutes, during which everything works, though some
+    /// of it more slowly. Returns when they exist or the caller is cancelled.
     ///
-    /// - Parameter onRetry: told of each attempt that the server has not answered in time.
+    /// - Parameter onRetry: called after each attempt that the server has not completed in time.
     package func buildIndexes(onRetry: @Sendable (any Error) -> Void) async throws {
         try await retry(Self.buildPauses, onRetry: onRetry) { try await tasks.indexes.build() }
     }
 
     private static let buildPauses = RetryPolicy(firstPause: .seconds(1), longestPause: .seconds(30), jitter: .equal)
 
-    /// For tests: removes the database with everything in it.
+    /// For tests: removes the whole database.
     package func drop() async throws {
         _ = try await tasks.database.run(.prepare, ["dropDatabase": 1])
     }

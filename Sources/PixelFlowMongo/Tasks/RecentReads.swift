@@ -3,7 +3,7 @@ import PixelFlowCache
 import PixelFlowCore
 import Synchronization
 
-/// What this process has read of organisations lately, so that those that have nothing of the kind pay no round trip for that.
+/// Caches what this process has recently read about organisations, so that those without such data cost no round trip.
 final class RecentReads<Value: Sendable>: Sendable {
     private struct Entry {
         let value: Value
@@ -12,20 +12,20 @@ final class RecentReads<Value: Sendable>: Sendable {
 
     private let entries = Mutex<[TenantID: Entry]>([:])
     private let age: Duration
-    /// Organisations that are remembered; beyond it, all are forgotten and read again.
+    /// The maximum number of organisations; beyond it, all entries are dropped and read again.
     private let capacity: Int
     private let metrics: CacheMetrics
 
     /// - Parameters:
-    ///   - name: of what is remembered, in metrics.
-    ///   - age: how old what this process goes by may be.
+    ///   - name: of the cache, in metrics.
+    ///   - age: the maximum age of an entry.
     init(_ name: String, within age: Duration, capacity: Int = 10_000, metrics: any MetricsFactory) {
         self.age = age
         self.capacity = capacity
         self.metrics = CacheMetrics(name, metrics)
     }
 
-    /// Nil if it has not been read, or too long ago; the caller then reads it.
+    /// Nil if it is missing or too old; the caller must then read it.
     subscript(_ tenant: TenantID) -> Value? {
         guard let entry = entries.withLock({ $0[tenant] }), ContinuousClock.now - entry.read < age else {
             metrics.count(.miss)
@@ -35,7 +35,7 @@ final class RecentReads<Value: Sendable>: Sendable {
         return entry.value
     }
 
-    /// - Parameter read: when the read began.
+    /// - Parameter read: when the read started.
     func put(_ value: Value, of tenant: TenantID, read: ContinuousClock.Instant) {
         entries.withLock { entries in
             if entries.count >= capacity, entries[tenant] == nil { entries.removeAll() }

@@ -1,8 +1,8 @@
 import PixelFlowCore
 
-/// Commands that many callers share.
+/// Commands shared by many callers.
 extension TaskCommands {
-    /// How often a task is offered whose key is taken by one that no majority has confirmed yet.
+    /// How often to try a task whose key conflicts with one that a majority has not confirmed yet.
     private static let offers = 20
     private static let offerPause = Duration.milliseconds(10)
 
@@ -10,7 +10,7 @@ extension TaskCommands {
         try await changing(tasks.count) { reading, ticks in
             let documents = zip(tasks, ticks).map { task, tick in
                 var admitted = machine.admit(task, at: tick)
-                // By no replica's clock too early for a claim that comes at once.
+                // The earliest time, so that on no replica's clock an immediate claim is too early.
                 admitted.nextRunAt = reading.earliest
                 return TaskDocument(record: admitted, version: TaskDocument.drawVersion())
             }
@@ -22,7 +22,7 @@ extension TaskCommands {
         }
     }
 
-    /// Creates as many of the tasks as the quotas of their tenants have room for.
+    /// Creates as many of the tasks as the quotas of their tenants allow.
     func createWithinQuotas(_ tasks: [TaskRecord]) async throws -> [Result<Creation, any Error>] {
         var outcomes: [TaskID: Result<Creation, any Error>] = [:]
         for (tenant, tasks) in Dictionary(grouping: tasks, by: \.tenant) {
@@ -43,7 +43,7 @@ extension TaskCommands {
         return tasks.map { outcomes[$0.id] ?? .failure(CancellationError()) }
     }
 
-    /// The task that was created with the idempotency key of one that was refused: its request is answered all the same.
+    /// The task that was created with the idempotency key of a rejected one, because a repeated request must get its result.
     private func earlier(_ task: TaskRecord, unless refusal: PixelFlowError) async -> Result<Creation, any Error> {
         do {
             guard let key = task.idempotencyKey, let found = try await find(idempotencyKey: key, of: task.tenant) else {
@@ -61,7 +61,7 @@ extension TaskCommands {
             guard code == BSONDocument.duplicateKey else { throw PixelFlowError.unavailable(MongoDatabase.backend, cause: failure) }
             for _ in 0..<Self.offers {
                 if let there = try await occupant(of: document) { return .success(there) }
-                // Gone in the meantime, or not yet confirmed.
+                // Deleted in the meantime, or not confirmed yet.
                 try await Task.sleep(for: Self.offerPause)
                 if try await insert([document]).writeErrors.isEmpty { return .success(.created(document.record)) }
             }
@@ -71,7 +71,7 @@ extension TaskCommands {
         }
     }
 
-    /// The task that conflicts with `document`; its own task if an earlier response was lost.
+    /// The task that conflicts with `document`; the same task if an earlier response was lost.
     private func occupant(of document: TaskDocument) async throws -> Creation? {
         let task = document.record
         if let key = task.idempotencyKey, let found = try await find(idempotencyKey: key, of: task.tenant) {
@@ -86,11 +86,11 @@ extension TaskCommands {
         return try one(try await rows(.find, where: filter, limit: 1), TaskDocument.init)
     }
 
-    /// The rule of `TaskStateMachine.claim` as a conditional update, and a read that says whose it was.
+    /// Applies the rule of `TaskStateMachine.claim` as a conditional update, followed by a read that shows whose claim succeeded.
     ///
-    /// The read, not the count of the update, decides: an update whose answer was lost and that was
-    /// sent again finds nothing the second time. (One `findAndModify` a task would say both, but would
-    /// be a round trip and a sync for each.)
+    /// The read is decisive, not the count of the update: if an update is repeated after its response was lost,
+    /// it matches nothing the second time. (`findAndModify` for each task would return both, but would
+    /// take a round trip and a sync for each.)
     func claim(_ requests: [ClaimRequest]) async throws -> [Result<ClaimOutcome, any Error>] {
         try await changing(requests.count) { reading, ticks in
             let versions = requests.map { _ in TaskDocument.drawVersion() }
@@ -105,7 +105,7 @@ extension TaskCommands {
             ]
             var found: [TaskID: (document: TaskDocument, claim: Int64?)] = [:]
             for row in try await rows(.confirm, where: filter, limit: requests.count) {
-                // One that cannot be read stays claimed until its lease runs out, and the others are not held up.
+                // An undecodable task stays claimed until its lease expires, without blocking the others.
                 guard let document = unreadable.value(of: .task, { try TaskDocument(row) }) else { continue }
                 found[document.record.id] = (document, row[Name.claim]?.int64)
             }
@@ -123,8 +123,8 @@ extension TaskCommands {
         }
     }
 
-    /// The server can apply a claim without reading the task first if the history has room for its entry
-    /// and if it is the latest change.
+    /// The server can apply a claim without reading the task first if the history has space for its entry
+    /// and if the claim is the latest change.
     private func claimable(_ task: TaskID, _ reading: ClockReading, _ tick: Timestamp) -> BSONDocument {
         [
             Name.id: .string(task.rawValue), Name.status: .string(TaskStatus.pending.rawValue),

@@ -1,15 +1,15 @@
 import PixelFlowCore
 
 extension TaskCommands {
-    /// How often a change is tried again because someone else was faster.
+    /// Maximum number of attempts after conflicts with concurrent writers.
     private static let tries = 50
 
-    /// Applies one transition to one task.
+    /// Applies a transition to one task.
     ///
     /// - Parameters:
-    ///   - known: the document as it was last seen here, which saves reading it.
-    ///   - write: makes the change if nobody has been faster; `swap` unless given.
-    /// - Returns: what has happened; a task that is deleted counts as missing.
+    ///   - known: the last known document, which saves a read.
+    ///   - write: applies the change unless there was a concurrent one; defaults to `swap`.
+    /// - Returns: the outcome; a deleted task counts as missing.
     func transition(
         _ id: TaskID, of tenant: TenantID? = nil, known: TaskDocument? = nil, _ transition: TaskTransition,
         write: ((TaskSwap) async throws -> Bool)? = nil
@@ -18,12 +18,12 @@ extension TaskCommands {
         var known = known
         var written: Int64?
         for attempt in 0..<Self.tries {
-            // A faster writer may not have a majority yet; only then can a read return the same state again.
+            // A concurrent writer may not have a majority yet; only in that case can a read return the same state again.
             if attempt > 2 { try await Task.sleep(for: .milliseconds(attempt)) }
             let isFromMemory = known != nil
             let current = if let known { known } else { try await document(id, of: tenant) }
             guard let current, current.record.deletedAt == nil || isFromMemory else { return .missing }
-            // A write whose answer was lost has found nothing when it was sent again, but is in place.
+            // A write that is repeated after its response was lost matches nothing, but is in effect.
             if current.version == written { return .changed(current.record) }
             known = nil
             switch try await change(current, by: transition, write) {
@@ -58,23 +58,23 @@ extension TaskCommands {
         }
     }
 
-    /// The tasks whose next step is this one, and due at such a time.
+    /// Matches tasks with this next step, due at such a time.
     func agenda(_ step: TaskDocument.NextStep, at time: BSONDocument) -> BSONDocument {
         [Name.nextStepKind: .string(step.rawValue), Name.nextStepAt: .document(time)]
     }
 
-    /// Applies one transition to each of the first tasks that `filter` finds; those it does not apply
-    /// to, and those that someone else has changed, are left out of the answer.
+    /// Applies a transition to each of the first tasks that match `filter`. The result omits tasks to which it does not
+    /// apply, and those that were changed concurrently.
     func transitionAll(
         _ operation: MongoOperation, limit: Int, _ transition: TaskTransition, where filter: (Timestamp) -> BSONDocument
     ) async throws -> [TaskRecord] {
-        // By the earliest that the server's clock may show: nothing is taken too soon.
+        // Use the lower bound of the server's clock, so that nothing is taken too early.
         let now = try await clock.read().earliest
         let found = try await find(operation, where: filter(now), sort: [Name.nextStepAt: 1], limit: limit)
         return try await transitionAll(operation, found, transition)
     }
 
-    /// Applies one transition to each of these tasks, as the one above.
+    /// Applies a transition to each of these tasks, like the other `transitionAll`.
     func transitionAll(_ operation: MongoOperation, _ found: [TaskDocument], _ transition: TaskTransition) async throws -> [TaskRecord] {
         guard !found.isEmpty else { return [] }
         return try await changing(found.count) { _, ticks in
@@ -94,7 +94,7 @@ extension TaskCommands {
             Name.id: ["$in": .array(ids.map(BSONValue.string))], Name.status: .string(TaskStatus.pending.rawValue),
             Name.deletedAt: TaskDocument.notDeleted,
         ]
-        // Most have been claimed by now, and need no trust in the broker any more.
+        // Most tasks have already been claimed, and their acknowledgement no longer matters.
         let found = try await find(.acknowledge, where: filter, limit: ids.count)
         guard !found.isEmpty else { return }
         let documents = Dictionary(found.map { ($0.record.id, $0) }, uniquingKeysWith: { first, _ in first })
@@ -107,12 +107,12 @@ extension TaskCommands {
         }
         let swaps = records.compactMap { id, record in documents[id].map { TaskSwap(from: $0, to: record) } }
         guard !swaps.isEmpty else { return }
-        // A faster writer has claimed the task, ended it or published it again: nothing is left to acknowledge.
+        // If a concurrent writer has claimed, ended or republished the task, there is nothing to acknowledge.
         try await update(.acknowledge, try swaps.map { try $0.statement() })
     }
 
-    /// Takes events out of the outbox, whatever else happens to the tasks. One statement does for all
-    /// of them, for no two events have the same id.
+    /// Removes events from the outbox, regardless of concurrent changes of the tasks. A single statement handles all
+    /// of them, because event ids are unique.
     func acknowledge(events: [TaskID: Set<String>]) async throws {
         guard !events.isEmpty else { return }
         let ids = BSONValue.array(events.keys.map { .string($0.rawValue) })
@@ -144,7 +144,7 @@ extension TaskCommands {
                 return .extended
             }
             if known != nil {
-                // The task has been changed: the cached state can no longer be used for a compare-and-set.
+                // The task has changed, so the cached state can no longer be used for a compare-and-set.
                 cache.remove(claim.task)
                 continue
             }
@@ -154,13 +154,13 @@ extension TaskCommands {
             } catch {
                 return error == .cancelRequested ? .cancelRequested : .lost
             }
-            // The state that was read is older than the one that the update has seen.
+            // The state that was read is older than the one that the update has matched.
             try await Task.sleep(for: .milliseconds(5))
         }
         throw PixelFlowError.unavailable(MongoDatabase.backend, cause: ContentionError(task: claim.task))
     }
 
-    /// The rule of `TaskStateMachine.renew`; and the document as it is `known` to be, if it is.
+    /// Matches the rule of `TaskStateMachine.renew`, and the document as `known`, if set.
     private func heldBy(_ claim: Claim, _ known: TaskDocument?) -> BSONDocument {
         var filter: BSONDocument = [
             Name.id: .string(claim.task.rawValue), Name.epoch: .int(claim.epoch),
@@ -172,11 +172,11 @@ extension TaskCommands {
 }
 
 extension Timestamp {
-    /// This time, or one after the latest change of `task`: clocks of replicas differ a little, its history never goes back.
+    /// This time, or just after the latest change of `task`: clocks of replicas differ slightly, but a history never goes back.
     fileprivate func after(_ task: TaskRecord) -> Timestamp { max(self, task.updatedAt + .microseconds(1)) }
 }
 
-/// Others have changed a task each time before this process could.
+/// Concurrent changes have prevented all attempts.
 struct ContentionError: Error {
     let task: TaskID
 }

@@ -38,7 +38,7 @@ struct TaskCommands: Sendable {
         }
     }
 
-    /// The first values of a query, past those that only a newer version can read.
+    /// The first values of a query, skipping those that only a newer version can decode.
     func readable<Value>(
         _ kind: UnreadableRows.Kind, limit: Int, _ read: (BSONDocument) throws -> Value,
         _ rows: (_ limit: Int) async throws -> [BSONDocument]
@@ -48,9 +48,9 @@ struct TaskCommands: Sendable {
         }
     }
 
-    /// The one value of a query. Whoever asks for what only a newer version can read may ask that one later.
+    /// The only value of a query. If only a newer version can decode it, the caller may get it from that version later.
     ///
-    /// - Throws: `task_database_unavailable` for it.
+    /// - Throws: `task_database_unavailable` in that case.
     func one<Value>(_ rows: [BSONDocument], _ read: (BSONDocument) throws -> Value) throws(PixelFlowError) -> Value? {
         do {
             return try rows.first.map(read)
@@ -59,7 +59,7 @@ struct TaskCommands: Sendable {
         }
     }
 
-    /// Documents as they are, or only some `fields` of them.
+    /// Undecoded documents, or only some `fields` of them.
     func rows(
         _ operation: MongoOperation, in collection: String = TaskDocument.collection, where filter: BSONDocument,
         sort: BSONDocument? = nil, limit: Int, fields: [String]? = nil
@@ -78,13 +78,13 @@ struct TaskCommands: Sendable {
     }
 
     func document(_ id: TaskID, of tenant: TenantID? = nil) async throws -> TaskDocument? {
-        // What remains of a purged task has no status.
+        // The remains of a purged task have no status.
         var filter: BSONDocument = [Name.id: .string(id.rawValue), Name.status: TaskDocument.present]
         filter[Name.tenant] = tenant.map { .string($0.rawValue) }
         return try one(try await rows(.find, where: filter, limit: 1), TaskDocument.init)
     }
 
-    /// Makes the indexes that rules depend on, should they not be there.
+    /// Creates the indexes that correctness depends on, if they do not exist.
     func prepare() async throws { try await indexes.ensure() }
 
     func ping() async throws {
@@ -94,7 +94,7 @@ struct TaskCommands: Sendable {
 
     // MARK: Writing
 
-    /// Runs `body` with times for `count` changes, which readers in the order of times wait for.
+    /// Runs `body` with unique times for `count` changes. Readers of the timeline wait until these changes are complete.
     func changing<Value>(_ count: Int = 1, _ body: (ClockReading, [Timestamp]) async throws -> Value) async throws -> Value {
         let reading = try await clock.read()
         let ticks = times.begin(count, at: reading.likely)
@@ -121,9 +121,9 @@ struct TaskCommands: Sendable {
         return answer.matched
     }
 
-    /// Inserts documents of another collection whose ids are not there yet.
+    /// Inserts documents into another collection, skipping those whose ids exist.
     ///
-    /// - Returns: how many.
+    /// - Returns: the number of inserted documents.
     @discardableResult
     func insertNew(_ operation: MongoOperation, into collection: String, _ documents: [BSONDocument]) async throws -> Int {
         try await indexes.ensure()
@@ -132,9 +132,9 @@ struct TaskCommands: Sendable {
         return answer.matched
     }
 
-    /// Replaces or adds a document of another collection.
+    /// Replaces or adds a document in another collection.
     ///
-    /// - Returns: whether it was added; nil if another call has added it at the same moment.
+    /// - Returns: whether it was added; nil if another call has added it simultaneously.
     func upsert(_ operation: MongoOperation, in collection: String, where filter: BSONDocument, _ set: BSONDocument) async throws -> Bool? {
         try await indexes.ensure()
         let statement = BSONDocument.statement(where: filter, ["$set": .document(set)], upsert: true)
@@ -148,7 +148,7 @@ struct TaskCommands: Sendable {
         return answer["upserted"] != nil
     }
 
-    /// - Returns: whether there was one.
+    /// - Returns: whether a document was deleted.
     @discardableResult
     func delete(
         _ operation: MongoOperation, in collection: String = TaskDocument.collection, where filter: BSONDocument
@@ -157,9 +157,9 @@ struct TaskCommands: Sendable {
         return try await database.run(operation, .delete(from: collection, where: filter, database.commandTimeout)).matched > 0
     }
 
-    /// Deletes every document with one of the ids.
+    /// Deletes all documents with these ids.
     ///
-    /// - Returns: how many.
+    /// - Returns: the number of deleted documents.
     @discardableResult
     func deleteAll(_ operation: MongoOperation, in collection: String, ids: [BSONValue]) async throws -> Int {
         guard !ids.isEmpty else { return 0 }
@@ -170,12 +170,12 @@ struct TaskCommands: Sendable {
         return answer.matched
     }
 
-    /// - Returns: whether the document was still as it had been read.
+    /// - Returns: whether the document was unchanged since it was read.
     func swap(_ swap: TaskSwap, _ operation: MongoOperation = .change) async throws -> Bool {
         try await update(operation, [try swap.statement()]) == 1
     }
 
-    /// Which of the changes have been applied, independently of each other.
+    /// Applies each of the changes independently, and returns which ones succeeded.
     func swap(all swaps: [TaskSwap], _ operation: MongoOperation) async throws -> [Bool] {
         guard !swaps.isEmpty else { return [] }
         let matched = try await update(operation, try swaps.map { try $0.statement() })

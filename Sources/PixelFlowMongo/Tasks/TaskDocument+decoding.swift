@@ -1,7 +1,7 @@
 import PixelFlowCore
 
 extension TaskDocument {
-    /// - Throws: `BSONError` naming the field that is missing or of the wrong type.
+    /// - Throws: `BSONError` with the name of a missing or mistyped field.
     init(_ document: BSONDocument) throws {
         let fields = FieldsOfDocument(document)
         var task = TaskRecord(
@@ -33,7 +33,7 @@ extension TaskDocument {
             acknowledgedAt: dispatch.optionalTime("acknowledged_at"), isHeld: dispatch["held"]?.bool ?? false)
         task.cancelRequested = fields[Name.cancelRequested]?.bool ?? false
         task.fetchedSource = try fields.optional("fetched_source", Self.fetched)
-        // `source_facts` in documents from before 1.0.
+        // Named `source_facts` in documents from before 1.0.
         task.sourceMetadata =
             try fields.optional("source_metadata", Self.sourceMetadata) ?? fields.optional("source_facts", Self.sourceMetadata)
         task.outputs = try fields.list("outputs").map(Self.output)
@@ -98,8 +98,8 @@ extension TaskDocument {
         TaskError(code: try fields.string("code"), message: try fields.string("message"))
     }
 
-    /// An entry without generation and epoch is a claim's, which was written without knowing them:
-    /// the next epoch of the same generation, for each step that counts on is an entry of its own.
+    /// A claim writes its entry without generation and epoch, because it does not know them:
+    /// they are the same generation and the next epoch, because every step that increments them has an entry of its own.
     private static func history(_ list: [FieldsOfDocument]) throws -> [HistoryEntry] {
         var entries: [HistoryEntry] = []
         for fields in list {

@@ -1,7 +1,7 @@
 import PixelFlowCore
 
 extension TaskDocument {
-    /// The whole document.
+    /// The complete document.
     func encoded() throws -> BSONDocument {
         var document = try Self.identity(of: record)
         for (name, value) in Self.state(of: record) { document[name] = value }
@@ -25,7 +25,7 @@ extension TaskDocument {
         return document
     }
 
-    /// The mutable fields, always in this order; nil for fields that are not in the document.
+    /// The mutable fields, always in this order; the value is nil for absent fields.
     static func state(of task: TaskRecord) -> [(name: String, value: BSONValue?)] {
         let key = task.idempotencyKey.map(BSONValue.string)
         let batch = task.batch.map { BSONValue.string($0.rawValue) }
@@ -47,8 +47,8 @@ extension TaskDocument {
         ]
     }
 
-    /// What remains of a deleted task once its objects are removed: what it has used, for the usage of its organisation. Without
-    /// a status, it is a task for nothing else.
+    /// What remains of a deleted task after its objects are removed: its contribution to the usage of its organisation. Without
+    /// a status, it no longer counts as a task anywhere else.
     var remains: BSONDocument? {
         guard let deletedAt = record.deletedAt else { return nil }
         var document: BSONDocument = [
@@ -74,8 +74,8 @@ extension TaskDocument {
         ["kind": .string(step.rawValue), "at": .time(time)]
     }
 
-    /// With the rank of the lane, under a name that says what the task waits for. Processes from before there were lanes write the
-    /// next step without it, so that nothing of it is left behind when they claim the task.
+    /// Includes the rank of the lane, in a field whose name tells what the task waits for. Processes from before there were lanes
+    /// replace the whole next step, so no stale rank remains when they claim the task.
     private static func dispatchStep(at time: Timestamp, lane: Lane, isHeld: Bool) -> BSONValue {
         let rank = BSONValue.int(lane.rank)
         return .document(

@@ -3,18 +3,18 @@ import PixelFlowCore
 /// A task in the collection `task`: the record, and the version of the last write.
 ///
 /// Values that commands search or change are separate fields; times are microseconds since
-/// 1970. The pipeline, which no command reads, is stored as JSON text.
+/// 1970. The pipeline, which no command searches, is stored as JSON text.
 struct TaskDocument: Sendable {
     static let collection = "task"
 
     var record: TaskRecord
     /// Random for every write: a change names the version on which it is based, and a write that
-    /// is repeated, because its response was lost, recognises its own.
+    /// is repeated because its response was lost recognises its own.
     var version: Int64
 
     static func drawVersion() -> Int64 { .random(in: 1...Int64.max) }
 
-    /// The names of fields that filters and updates mention.
+    /// The names of fields used in filters and updates.
     enum Name {
         static let id = "_id"
         static let tenant = "tenant"
@@ -25,25 +25,25 @@ struct TaskDocument: Sendable {
         static let lease = "lease"
         static let leaseUntil = "lease.until"
         static let nextRunAt = "next_run_at"
-        /// The next step of the dispatcher for the task, and its time: one index finds all of its work.
+        /// The dispatcher's next step for the task, and its time: one index finds all of its work.
         static let nextStep = "next_step"
         static let nextStepKind = "next_step.kind"
         static let nextStepAt = "next_step.at"
-        /// Of a task whose dispatch message is with the broker or due: the rank of its lane.
+        /// The rank of the lane, if the dispatch message is at the broker or due.
         static let sentLane = "next_step.sent"
-        /// Of a held task: the rank of its lane.
+        /// The rank of the lane, if the task is held.
         static let heldLane = "next_step.held"
         static let isHeld = "dispatch.held"
         static let lane = "lane"
         static let leaseWorker = "lease.worker"
         static let acknowledgedAt = "dispatch.acknowledged_at"
         static let cancelRequested = "cancel_requested"
-        /// The key while it is in use. The unique index covers this field alone.
+        /// The key while it is in use. The unique index covers only this field.
         static let idempotencyKey = "idempotency_key"
         /// The key once the task is deleted and the key is free again.
         static let releasedKey = "released_key"
         static let label = "label"
-        /// The batch of a task that is not deleted; the indexes cover this field alone.
+        /// The batch of a task that is not deleted. The indexes cover only this field.
         static let batch = "batch"
         /// The batch of a deleted task.
         static let releasedBatch = "released_batch"
@@ -62,11 +62,11 @@ struct TaskDocument: Sendable {
         static let deletedAt = "deleted_at"
         /// The status that a purged task had.
         static let lastStatus = "last_status"
-        /// What `producedBytes` says, for sums.
+        /// The value of `producedBytes`, for sums.
         static let producedBytes = "produced_bytes"
         static let errorCode = "error.code"
         static let version = "version"
-        /// The version that the latest claim has drawn; stays until the next claim.
+        /// The random version of the latest claim; stays until the next claim.
         static let claim = "claim"
     }
 
@@ -74,26 +74,26 @@ struct TaskDocument: Sendable {
     enum NextStep: String {
         /// Publishes a dispatch message.
         case dispatch
-        /// Takes the task back from a worker that has vanished.
+        /// Takes the task back from a worker that has disappeared.
         case expire
         /// Removes the objects of a deleted task.
         case purge
-        /// Removes what remains of a purged task.
+        /// Removes the remains of a purged task.
         case forget
     }
 
     static let absent: BSONValue = ["$exists": false]
     static let present: BSONValue = ["$exists": true]
     static let notDeleted = absent
-    /// For an index in which the status comes before the id: the server merges its five parts in the order of ids.
+    /// Matches every status, for an index with the status before the id: the server merges its five parts in the order of ids.
     static let anyStatus: BSONValue = ["$in": .array(TaskStatus.allCases.map { .string($0.rawValue) })]
 
-    /// Finds the document as long as no one has changed it.
+    /// Matches the document if it has not been changed.
     var unchanged: BSONDocument {
         [Name.id: .string(record.id.rawValue), Name.tenant: .string(record.tenant.rawValue), Name.version: .int(version)]
     }
 
-    /// Finds what comes after a position in the order of a time and the ids. The bounds on the time are what the index is asked for.
+    /// Matches what follows a position in the order of time and id. The index uses the bounds on the time.
     static func after(_ position: TimelinePosition, by time: String, before end: Timestamp? = nil) -> BSONDocument {
         var bounds: BSONDocument = [position.task == nil ? "$gt" : "$gte": .time(position.time)]
         bounds["$lt"] = end.map(BSONValue.time)
@@ -108,7 +108,7 @@ struct TaskDocument: Sendable {
         return filter
     }
 
-    /// The change that makes this document into `next`: what differs, and nothing else.
+    /// The update from this document to `next`, with only the differences.
     func change(to next: TaskDocument) throws -> BSONDocument {
         var set: BSONDocument = [:]
         var unset: BSONDocument = [:]

@@ -1,7 +1,7 @@
 import PixelFlowCore
 
-/// Creates the indexes that rules depend on before the first command, as soon as the server answers, and the others when `build` is called.
-/// Creating existing ones changes nothing, so any number of replicas may start at the same time.
+/// Creates the indexes that correctness depends on before the first command, as soon as the server responds, and the others when
+/// `build` is called. Creating existing indexes changes nothing, so any number of replicas may start simultaneously.
 struct TaskIndexes: Sendable {
     private let made: AsyncLazy<Void>
     private let database: MongoDatabase
@@ -14,9 +14,9 @@ struct TaskIndexes: Sendable {
     /// - Throws: `PixelFlowError` with `retry == .outage`; the next call retries.
     func ensure() async throws { try await made.value }
 
-    /// Creates all indexes. Over millions of tasks that takes minutes; without them, commands only take longer.
+    /// Creates all indexes. For millions of tasks this takes minutes; without them, commands are only slower.
     ///
-    /// - Throws: `PixelFlowError` with `retry == .outage`. The server goes on meanwhile, and the next call waits for it.
+    /// - Throws: `PixelFlowError` with `retry == .outage`. The server continues, and the next call waits for it.
     func build() async throws {
         try await ensure()
         try await Self.make(Self.all, in: database)
@@ -38,8 +38,8 @@ struct TaskIndexes: Sendable {
         [(TaskDocument.collection, ofTasks), (PresetDocument.collection, ofPresets)] + WebhookDocument.indexes
         + BatchDocument.indexes
 
-    /// Without those that are unique, something could be there twice. Without the other one, whether a batch has an open task would be asked
-    /// of an index over the status (`hasOpenTask`).
+    /// Without the unique ones, there could be duplicates. Without the other one, the check for open tasks of a batch would use
+    /// an index on the status (see `hasOpenTask`).
     static let needed = all.compactMap { collection, indexes in
         let needed = indexes.filter { $0["unique"]?.bool == true || $0["name"]?.string == openTasks }
         return needed.isEmpty ? nil : (collection: collection, indexes: needed)
@@ -47,7 +47,7 @@ struct TaskIndexes: Sendable {
 
     private static let openTasks = "task_in_batch_by_end"
 
-    /// Few, for each is paid for with every write. Those over the work at hand hold only the tasks they are about.
+    /// Few, because each one slows every write. Indexes on pending work contain only the tasks concerned.
     private static let ofTasks: [BSONDocument] = {
         typealias Name = TaskDocument.Name
         return [
@@ -62,7 +62,7 @@ struct TaskIndexes: Sendable {
                 "name": "task_in_broker", "key": [Name.sentLane: 1, Name.nextRunAt: 1, Name.tenant: 1],
                 "partialFilterExpression": [Name.sentLane: TaskDocument.present],
             ],
-            // Not sparse, because an outbox that is empty is there.
+            // Not sparse, because the field exists even if the outbox is empty.
             ["name": "task_by_outbox", "key": [Name.outboxAt: 1], "partialFilterExpression": [Name.outboxAt: ["$gt": 0]]],
             [
                 "name": "task_by_batch", "key": [Name.tenant: 1, Name.batch: 1, Name.status: 1, Name.id: 1],

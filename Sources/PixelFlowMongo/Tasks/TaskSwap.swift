@@ -15,7 +15,7 @@ struct TaskSwap: Sendable {
     }
 }
 
-/// The claim of a worker.
+/// A worker's request to claim a task.
 struct ClaimRequest: Sendable {
     let task: TaskID
     let worker: WorkerID
@@ -24,8 +24,8 @@ struct ClaimRequest: Sendable {
 /// Its result.
 enum ClaimOutcome: Sendable {
     case taken(TaskRecord)
-    /// Someone else has it, or it is not to be had.
+    /// Another worker has it, or it cannot be claimed.
     case refused
-    /// The update did not apply, but the rule would: to be claimed by looking first.
+    /// The update did not match, but the rule would allow the claim: the caller must read the task first.
     case undecided
 }

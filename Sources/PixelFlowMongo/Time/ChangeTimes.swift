@@ -1,9 +1,9 @@
 import PixelFlowCore
 import Synchronization
 
-/// Assigns every change of this process a unique time, and tracks which changes are still in progress.
+/// Assigns a unique time to every change of this process, and tracks the changes in progress.
 ///
-/// A reader of changes in the order of their times must not see a later one while an earlier
+/// A reader of changes in chronological order must not see a later one while an earlier
 /// one may still follow; `horizon` is the time up to which the changes are complete.
 final class ChangeTimes: Sendable {
     private struct State {
@@ -13,7 +13,7 @@ final class ChangeTimes: Sendable {
 
     private let state = Mutex(State())
 
-    /// Times for changes that are being written; end them once they have been written or abandoned.
+    /// Reserves times for changes; `end` must be called once they have been written or abandoned.
     func begin(_ count: Int = 1, at now: Timestamp) -> [Timestamp] {
         state.withLock { state in
             (0..<count).map { _ in
@@ -28,7 +28,7 @@ final class ChangeTimes: Sendable {
         state.withLock { $0.underWay.subtract(times) }
     }
 
-    /// Every change that this process makes from now on, or has not ended, has this time or a later one.
+    /// All future changes of this process, and those in progress, have this time or a later one.
     func horizon(at now: Timestamp) -> Timestamp {
         state.withLock { state in
             state.latest = max(now, state.latest + .microseconds(1))

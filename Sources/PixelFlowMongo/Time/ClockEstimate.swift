@@ -2,19 +2,19 @@ import PixelFlowCore
 
 /// An estimate of a server's clock from samples, as lower and upper bounds.
 ///
-/// Times are microseconds: `local` by a monotonic clock of this process, independent of its time of day.
+/// Times are microseconds; `local` times are those of a monotonic clock of this process.
 struct ClockEstimate: Sendable {
-    /// One look at the server's clock.
+    /// A reading of the server's clock.
     struct Sample: Sendable {
-        /// When the question was sent and when the answer had come.
+        /// When the request was sent and when the response arrived.
         var sent: Int64
         var received: Int64
         /// The time of the server, truncated to milliseconds.
         var serverMilliseconds: Int64
     }
 
-    /// How far two clocks may drift apart, in parts per million: five times the drift of server crystals, and as
-    /// fast as time daemons slew.
+    /// The maximum drift between two clocks in parts per million: five times the drift of server crystals, and the
+    /// maximum slew rate of time daemons.
     private static let drift: Int64 = 500
 
     private var bounds: ClosedRange<Int64>
@@ -25,8 +25,8 @@ struct ClockEstimate: Sendable {
         at = sample.received
     }
 
-    /// Narrows the bounds. If the sample contradicts them, the server's clock was set or another
-    /// server has taken over, and only the sample counts.
+    /// Narrows the bounds. If the sample contradicts them, the server's clock was changed or another
+    /// server is now the primary, and only the sample counts.
     mutating func add(_ sample: Sample) {
         let known = self.bounds(at: sample.received)
         let seen = Self.bounds(of: sample)
@@ -42,7 +42,7 @@ struct ClockEstimate: Sendable {
 
     private static func bounds(of sample: Sample) -> ClosedRange<Int64> {
         let shown = sample.serverMilliseconds * 1000
-        // The answer was written between `sent` and `received`, at a moment within that millisecond.
+        // The response was written between `sent` and `received`, within that millisecond.
         return (shown - sample.received)...max(shown - sample.received, shown + 999 - sample.sent)
     }
 }

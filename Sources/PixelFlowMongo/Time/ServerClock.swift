@@ -2,7 +2,7 @@ import PixelFlowCore
 import Synchronization
 import WireFormats
 
-/// Bounds of the server's time at one moment. Each rule takes the end that errs on the safe side.
+/// Bounds of the server's time. Each rule uses the bound that errs on the safe side.
 struct ClockReading: Sendable {
     var earliest: Timestamp
     var latest: Timestamp
@@ -10,12 +10,12 @@ struct ClockReading: Sendable {
     var likely: Timestamp { Timestamp(microseconds: earliest.microseconds + (latest.microseconds - earliest.microseconds) / 2) }
 }
 
-/// The clock that judges leases and due times.
+/// The clock that determines whether leases have expired and times are due.
 protocol StoreClock: Sendable {
     func read() async throws -> ClockReading
 }
 
-/// A clock of this process, for tests that move one by hand.
+/// A clock of this process, for tests that control it.
 struct LocalClock: StoreClock {
     let clock: any WallClock
 
@@ -25,15 +25,15 @@ struct LocalClock: StoreClock {
     }
 }
 
-/// The clock of the database's server, followed by a monotonic one between looks at it.
+/// The clock of the database server, extrapolated with a monotonic clock between readings.
 ///
-/// A look costs a round trip, so one is taken every few seconds while the store is in use, not for each command.
+/// A reading costs a round trip, so one is taken every few seconds while the store is in use, not for each command.
 final class ServerClock: StoreClock {
-    /// While the estimate is younger than this no one waits for a look.
+    /// Younger estimates are used without waiting for a new reading.
     private static let fresh = Duration.seconds(2)
-    /// An older estimate is not used.
+    /// Older estimates are not used.
     private static let usable = Duration.seconds(30)
-    /// The first looks are taken in a row, because the quickest answer says most.
+    /// The number of initial readings, because the one with the shortest round trip is the most precise.
     private static let firstLooks = 5
 
     private struct State {

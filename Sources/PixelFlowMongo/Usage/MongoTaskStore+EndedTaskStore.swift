@@ -1,6 +1,6 @@
 package import PixelFlowCore
 
-/// A task that has ended does not change any more, and changes have an index: a sum reads the tasks of its span and no others.
+/// Finished tasks no longer change, and changes have an index, so a sum reads only the tasks in its time range.
 extension MongoTaskStore: EndedTaskStore {
     private typealias Name = TaskDocument.Name
     private static let owner = "owner"

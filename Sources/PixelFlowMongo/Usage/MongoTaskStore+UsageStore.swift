@@ -21,7 +21,7 @@ extension MongoTaskStore: UsageStore {
                 ], upsert: true)
             let answer = try await tasks.database.run(
                 .usage, .update(Organisation.collection, [statement], tasks.database.commandTimeout))
-            // Another replica has added the document at the same moment.
+            // Another replica has added the document simultaneously.
             if let error = answer.writeErrors.first {
                 guard error.code == BSONDocument.duplicateKey else {
                     throw PixelFlowError.unavailable(MongoDatabase.backend, cause: error.failure)
@@ -71,7 +71,7 @@ extension MongoTaskStore: UsageStore {
         }
     }
 
-    /// Sums over the tasks by the day of one of their times, counted from `first`.
+    /// Sums over the tasks, grouped by the day of one of their times, counted from `first`.
     private func read(
         _ time: String, from first: Timestamp, of tenant: TenantID, _ sums: [(name: String, value: BSONValue)],
         each body: (Int, BSONDocument) -> Void
@@ -86,7 +86,7 @@ extension MongoTaskStore: UsageStore {
         }
     }
 
-    /// 1 or 0. The status of a purged task is what it ended with.
+    /// 1 or 0. For a purged task, uses its last status.
     private static func isStatus(_ status: TaskStatus) -> BSONValue {
         let last: BSONValue = ["$ifNull": [.string("$\(Name.lastStatus)"), .string("$\(Name.status)")]]
         let isEqual: BSONValue = ["$eq": [last, .string(status.rawValue)]]
@@ -105,7 +105,7 @@ extension MongoTaskStore: UsageStore {
                 sort: [Organisation.Name.id: 1], limit: Self.organisationsAtATime)
             for organisation in try rows.map(OrganisationDocument.init) where expired.count < limit {
                 guard let days = organisation.quota.retentionDays else { continue }
-                // A task that has ended does not change any more, and changes have an index.
+                // Finished tasks no longer change, and changes have an index.
                 let found = try await tasks.rows(
                     .usage,
                     where: [

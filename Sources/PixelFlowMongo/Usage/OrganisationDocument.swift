@@ -1,9 +1,9 @@
 import PixelFlowCore
 
-/// The quota of an organisation in the collection `organisation`, and what is reserved of it.
+/// The quota of an organisation in the collection `organisation`, with reservations.
 ///
-/// A reservation is made before its task is stored, by a compare-and-set on the version: whoever adds a task to an
-/// organisation with a quota changes this document first, so that of racing calls each knows the reservations of the others.
+/// A reservation is made before its task is stored, by a compare-and-set on the version: adding a task to an
+/// organisation with a quota changes this document first, so that concurrent calls see each other's reservations.
 struct OrganisationDocument: Sendable {
     static let collection = "organisation"
 
@@ -18,10 +18,10 @@ struct OrganisationDocument: Sendable {
 
     /// A task that is about to be stored.
     struct Reservation: Sendable, Hashable {
-        /// After this time no process stores the task any more: the reservation counts for nothing, because a task that has
-        /// been stored is counted itself.
+        /// After this time, no process stores the task any more, and the reservation no longer counts, because stored
+        /// tasks are counted themselves.
         static let lifetime = Duration.seconds(60)
-        /// How long a process may take from its reservation to the answer of the write; well below `lifetime`.
+        /// The maximum time from a reservation to the response of the write; well below `lifetime`.
         static let use = Duration.seconds(20)
 
         let task: TaskID

@@ -1,8 +1,8 @@
 import PixelFlowCore
 
-/// What is admitted within quotas.
+/// Admits tasks within quotas.
 extension TaskCommands {
-    /// A task to be added to what an organisation uses.
+    /// A task that would add to the usage of an organisation.
     struct Wish: Sendable {
         let task: TaskID
         let consumption: Consumption
@@ -11,7 +11,7 @@ extension TaskCommands {
     private typealias Organisation = OrganisationDocument
     private typealias Reservation = OrganisationDocument.Reservation
 
-    /// How often a reservation is tried again because another replica was faster.
+    /// The maximum number of attempts at a reservation after conflicts with other replicas.
     private static let tries = 50
 
     func organisation(_ tenant: TenantID) async throws -> OrganisationDocument? {
@@ -27,12 +27,12 @@ extension TaskCommands {
         return quota
     }
 
-    /// Runs `body`, which stores the tasks, with as many of them as the quota has room for, in their order.
+    /// Runs `body`, which stores tasks, for as many of the tasks as the quota allows, in order.
     ///
-    /// Without a quota, that is all of them, and nothing is written.
+    /// Without a quota, this admits all tasks and writes nothing.
     ///
-    /// - Parameter body: is given the tasks that are admitted, and stores no others.
-    /// - Returns: what `body` has returned, and why the other tasks were refused.
+    /// - Parameter body: receives the admitted tasks, and must store no others.
+    /// - Returns: the result of `body`, and why the other tasks were rejected.
     func admitting<Value>(
         _ wishes: [Wish], of tenant: TenantID, _ body: (Set<TaskID>) async throws -> Value
     ) async throws -> (value: Value, refusals: [TaskID: PixelFlowError]) {
@@ -42,25 +42,25 @@ extension TaskCommands {
         guard ContinuousClock.now - start < Reservation.use else {
             throw PixelFlowError.unavailable(MongoDatabase.backend, cause: LateReservationError())
         }
-        // If it throws, its write may be on its way still: the reservations stay until they have run out.
+        // If this throws, its write may still be in progress, so the reservations stay until they expire.
         let value = try await body(admitted)
         do {
             try await release(admitted, of: tenant)
         } catch let error where PixelFlowError.isOutage(error) {
-            // The tasks are stored. Until the reservations have run out, they count as if all of them were in flight.
+            // The tasks are stored. Until the reservations expire, all of them count as if they were still pending.
         }
         return (value, refusals)
     }
 
-    /// Reserves what there is room for: what is used follows from the tasks, and from the reservations of those that are not
-    /// stored yet. No task is counted twice, since those with a reservation are left out of the first sum.
+    /// Reserves what the quota allows. The usage is the sum of the stored tasks and of the reservations for tasks that are not
+    /// stored yet. To count each task only once, the first sum omits tasks with a reservation.
     private func reserve(
         _ wishes: [Wish], of tenant: TenantID
     ) async throws -> (admitted: Set<TaskID>, refusals: [TaskID: PixelFlowError]) {
         for attempt in 0..<Self.tries {
             if attempt > 2 { try await Task.sleep(for: .milliseconds(attempt)) }
             let start = ContinuousClock.now
-            // Read before the tasks: a reservation that has been given up by then stands for a task that is counted below.
+            // Read before the tasks: the task of a reservation that has been released by then is counted below.
             guard let organisation = try await organisation(tenant) else { return (Set(wishes.map(\.task)), [:]) }
             quotas.put(organisation.quota, of: tenant, read: start)
             let now = try await clock.read()
@@ -86,7 +86,7 @@ extension TaskCommands {
         throw PixelFlowError.busy(MongoDatabase.backend, cause: ContentionError(task: wishes[0].task))
     }
 
-    /// - Returns: whether the document was still as it had been read. A write whose answer was lost counts as overtaken; the next
+    /// - Returns: whether the document was unchanged since it was read. If the response was lost, the result is false, and the next
     ///   attempt finds its reservations.
     private func write(_ reservations: [OrganisationDocument.Reservation], to organisation: OrganisationDocument) async throws -> Bool {
         var filter = Organisation.filter(organisation.tenant)
@@ -100,11 +100,11 @@ extension TaskCommands {
         return try await update(.usage, in: Organisation.collection, [.statement(where: filter, change)]) == 1
     }
 
-    /// Gives reservations up whose tasks are stored, or will never be.
+    /// Releases reservations of tasks that are stored or will never be.
     private func release(_ tasks: Set<TaskID>, of tenant: TenantID) async throws {
         guard !tasks.isEmpty else { return }
         let ids = BSONValue.array(tasks.map { .string($0.rawValue) })
-        // The version changes as well: a replica that has read the reservations must not write them back.
+        // Also change the version, so that a replica that has read the reservations cannot write them back.
         let change: BSONDocument = [
             "$pull": [Organisation.Name.reserved: ["task": ["$in": ids]]],
             "$set": [Organisation.Name.version: .int(TaskDocument.drawVersion())],
@@ -113,5 +113,5 @@ extension TaskCommands {
     }
 }
 
-/// A reservation that took so long that others may have stopped counting it.
+/// A reservation took so long that it may no longer count.
 private struct LateReservationError: Error {}

@@ -1,13 +1,13 @@
 import PixelFlowCore
 
-/// What an organisation uses, as it follows from its tasks.
+/// The usage of an organisation, computed from its tasks.
 extension TaskCommands {
-    /// How much older than its task an id can be: as long as an upload may take.
+    /// How much older than its task an id can be: the maximum duration of an upload.
     private static let uploadTime = Duration.seconds(86_400)
 
     /// - Parameters:
     ///   - quota: only what it limits is counted.
-    ///   - tasks: these are not counted.
+    ///   - tasks: excluded from the count.
     func consumption(of tenant: TenantID, quota: Quota, without tasks: [TaskID], at now: Timestamp) async throws -> Consumption {
         var consumption = Consumption()
         if quota.tasksInFlight != nil { consumption.tasksInFlight = try await inFlight(of: tenant, without: tasks) }
@@ -25,9 +25,9 @@ extension TaskCommands {
         return try await sum(1, where: filter)
     }
 
-    /// Deleted and purged ones included.
+    /// Includes deleted and purged tasks.
     func created(in month: UsageMonth, of tenant: TenantID, without tasks: [TaskID] = []) async throws -> Int {
-        // Ids begin with their time, which narrows what is looked at to the month, and what was purged has no status.
+        // Ids begin with their time, which restricts the search to the month. Purged tasks have no status.
         var filter = Self.filter(of: tenant, without: tasks, after: TaskID.make(at: month.start - Self.uploadTime))
         filter[Name.status] = ["$in": .array(TaskStatus.allCases.map { .string($0.rawValue) } + [.null])]
         filter[Name.createdAt] = ["$gte": .time(month.start)]
@@ -55,11 +55,11 @@ extension TaskCommands {
     }
 }
 
-/// What a task contributes to the usage. A task that is purged leaves these numbers behind, see `TaskDocument.remains`.
+/// What a task contributes to the usage. A purged task leaves these numbers behind; see `TaskDocument.remains`.
 enum UsageStages {
     static let uploaded: BSONValue = ["$ifNull": ["$source.bytes", 0]]
     static let produced: BSONValue = ["$ifNull": [.string("$\(TaskDocument.Name.producedBytes)"), earlierProduced]]
-    /// Of a document that has not been changed since there were no quotas.
+    /// For a document that was last changed before there were quotas.
     private static let earlierProduced: BSONValue = [
         "$add": [["$ifNull": ["$fetched_source.bytes", 0]], ["$sum": "$outputs.image.bytes"]]
     ]

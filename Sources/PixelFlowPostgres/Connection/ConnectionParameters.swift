@@ -8,13 +8,13 @@ struct ConnectionParameters: Sendable {
     private static let schemes = ["postgres://", "postgresql://"]
     private static let tlsModes = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
 
-    /// A broken network is noticed on an idle connection after 30 + 3 * 10 s, on a busy one after 15 s.
+    /// A broken network is detected on an idle connection after 30 + 3 * 10 s, on a busy one after 15 s.
     private static let defaults = [
         "fallback_application_name": "pixelflow", "client_encoding": "UTF8", "keepalives_idle": "30", "keepalives_interval": "10",
         "keepalives_count": "3", "tcp_user_timeout": "15000",
     ]
 
-    /// Nil if libpq cannot read it. Why not is kept back, since libpq's words repeat the URL.
+    /// Nil if libpq cannot parse the URL. The reason is dropped, because libpq's message repeats the URL.
     init?(url: String) {
         guard Self.schemes.contains(where: url.hasPrefix), let options = PQconninfoParse(url, nil) else { return nil }
         defer { PQconninfoFree(options) }

@@ -3,11 +3,11 @@ import Foundation
 import PixelFlowIdentity
 import WireFormats
 
-/// One connection. Every call blocks: for the pool's threads only.
+/// One connection. All calls block, so they must run on the pool's threads.
 ///
-/// `@unchecked Sendable`: the pool lends it to one caller at a time.
+/// `@unchecked Sendable`: the pool gives it to one caller at a time.
 final class PostgresConnection: @unchecked Sendable {
-    /// The server cancels a statement by itself; the connection is abandoned only if it does not report that in time.
+    /// How long to wait for the server to cancel a statement that timed out, before the connection is abandoned.
     private static let grace = Duration.seconds(1)
 
     private let handle: OpaquePointer
@@ -29,9 +29,9 @@ final class PostgresConnection: @unchecked Sendable {
         }
         self.handle = handle
         self.statementTimeout = statementTimeout
-        // Without details, which would repeat the values of a row.
+        // Omit details, which would repeat the values of a row.
         PQsetErrorVerbosity(handle, PQERRORS_TERSE)
-        // Notices would go to the standard error, between the lines of the log.
+        // Notices would be printed to stderr, between the lines of the log.
         PQsetNoticeReceiver(handle, { _, _ in }, nil)
         let limit = "\(statementTimeout.milliseconds)"
         try execute(Self.setTimeout, [.text(limit)])
@@ -45,13 +45,13 @@ final class PostgresConnection: @unchecked Sendable {
         PQfinish(handle)
     }
 
-    /// Whether the next caller may have it.
+    /// Whether the connection can be reused.
     var isReusable: Bool {
         !isClosed && !isAbandoned && PQstatus(handle) == CONNECTION_OK && PQtransactionStatus(handle) == PQTRANS_IDLE
     }
 
-    /// Whether the server has sent nothing since the last statement. Unsolicited data almost
-    /// always means that it is shutting down.
+    /// Whether the server has sent nothing since the last statement. Unsolicited data usually
+    /// means that it is shutting down.
     var isQuiet: Bool {
         var descriptor = pollfd(fd: PQsocket(handle), events: Int16(POLLIN), revents: 0)
         return poll(&descriptor, 1, 0) == 0
@@ -62,7 +62,7 @@ final class PostgresConnection: @unchecked Sendable {
     private static let setTimeout = SQLStatement("set_timeout", "SELECT set_config('statement_timeout', $1, false)")
     private static let setLocalTimeout = SQLStatement("set_local_timeout", "SELECT set_config('statement_timeout', $1, true)")
 
-    /// Runs one statement, prepared before its first use.
+    /// Runs one statement, which is prepared on first use.
     ///
     /// - Throws: `PostgresError`.
     @discardableResult
@@ -78,7 +78,7 @@ final class PostgresConnection: @unchecked Sendable {
         return try receive(until: deadline)
     }
 
-    /// Runs a literal text of several statements.
+    /// Runs a literal script of several statements.
     ///
     /// - Throws: `PostgresError`.
     func execute(script: StaticString, within limit: Duration? = nil) throws {
@@ -87,9 +87,9 @@ final class PostgresConnection: @unchecked Sendable {
         _ = try receive(until: deadline)
     }
 
-    /// Runs `body` in a transaction whose statements may take up to `limit` each.
+    /// Runs `body` in a transaction whose statements may each take up to `limit`.
     ///
-    /// - Parameter begin: the statement that begins it, and with it the isolation.
+    /// - Parameter begin: the statement that begins it and sets the isolation level.
     func transaction<Value>(
         within limit: Duration? = nil, begin: StaticString = "BEGIN", _ body: () throws -> Value
     ) throws -> Value {
@@ -100,7 +100,7 @@ final class PostgresConnection: @unchecked Sendable {
             try execute(script: "COMMIT", within: limit)
             return value
         } catch {
-            // If this fails too, the connection is not used again.
+            // If this fails too, the connection is not reused.
             if !isAbandoned { try? execute(script: "ROLLBACK") }
             throw error
         }
@@ -108,8 +108,8 @@ final class PostgresConnection: @unchecked Sendable {
 
     private static func send(_ name: String, _ values: [SQLValue], to handle: OpaquePointer) -> Int32 {
         let parts = values.map(\.bytes)
-        // One run of bytes, so that the pointers into it are good at the same time; never empty, for a
-        // null pointer would be taken for NULL.
+        // One buffer for all values, so that all pointers into it are valid at the same time. Never empty, because libpq treats a
+        // null pointer as NULL.
         let all = Array(parts.joined()) + [0]
         return all.withUnsafeBytes { bytes in
             var offset = 0
@@ -128,7 +128,7 @@ final class PostgresConnection: @unchecked Sendable {
         guard status == 1 else { throw lost() }
     }
 
-    /// The last result of the statements sent, or the first failure.
+    /// The last result of the statements, or the first failure.
     private func receive(until deadline: ContinuousClock.Instant) throws -> PostgresResult {
         var last: PostgresResult?
         var failure: PostgresError?
@@ -166,12 +166,12 @@ final class PostgresConnection: @unchecked Sendable {
 
     // MARK: - Text
 
-    /// A literal ends with a NUL by the promise of `StaticString`.
+    /// `StaticString` guarantees the terminating NUL.
     private static func cString(_ text: StaticString) -> UnsafePointer<CChar> {
         UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self)
     }
 
-    /// libpq's words in one line.
+    /// A message of libpq in one line.
     static func text(_ message: UnsafePointer<CChar>?) -> String {
         guard let message else { return "" }
         return String(cString: message).split(whereSeparator: \.isNewline)
@@ -180,7 +180,7 @@ final class PostgresConnection: @unchecked Sendable {
 }
 
 extension SQLValue {
-    /// As the value travels: bytes with a length, so that a text with a NUL is refused by the server and not cut.
+    /// The value as sent: bytes with a length, so that the server rejects a text with a NUL instead of truncating it.
     var bytes: [UInt8] {
         switch self {
         case .text(let text): Array(text.utf8)

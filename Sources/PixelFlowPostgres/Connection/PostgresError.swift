@@ -1,16 +1,16 @@
-/// Why a statement has no result. The text is for logs; it holds neither the password nor stored values.
+/// Why a statement has no result. The description is for logs; it contains neither the password nor stored values.
 struct PostgresError: Error, Hashable, CustomStringConvertible {
     enum Kind: Hashable {
         /// No connection could be established.
         case unreachable
-        /// The connection broke; whether the statement was carried out is not known.
+        /// The connection was lost; whether the statement was executed is unknown.
         case connectionLost
         case timedOut
-        /// The server has answered with an error.
+        /// The server has returned an error.
         case refused(sqlState: String)
-        /// The transaction was undone in favour of another one: a deadlock, or a serialization failure. Run again, it succeeds.
+        /// The transaction was rolled back in favour of another one: a deadlock or a serialization failure. A retry can succeed.
         case conflict
-        /// No connection became free in time, or too many calls were waiting for one.
+        /// No connection became free in time, or too many calls were already waiting.
         case busy
         /// The store has been shut down.
         case shutDown
@@ -29,12 +29,12 @@ struct PostgresError: Error, Hashable, CustomStringConvertible {
         return "\(message) (SQLSTATE \(state))"
     }
 
-    /// Whether the same statement may succeed on a new connection right away.
+    /// Whether the same statement may succeed immediately on a new connection.
     var isWorthAnotherTry: Bool { kind == .connectionLost }
 
     var isMissingTable: Bool { kind == .refused(sqlState: "42P01") }
 
-    /// Whether the server is in trouble, as opposed to having answered.
+    /// Whether the server is unavailable, rather than having rejected a statement.
     var isOutage: Bool {
         switch kind {
         case .unreachable, .connectionLost, .timedOut: true
@@ -47,10 +47,10 @@ struct PostgresError: Error, Hashable, CustomStringConvertible {
     /// Converts an error response of the server.
     init(sqlState: String, message: String) {
         switch sqlState {
-        // Query cancelled, as by a statement timeout.
+        // Query cancelled, for example by a statement timeout.
         case "57014": self.init(.timedOut, message)
-        // Shutting down, crashed, starting; a standby since a failover; a prepared statement that a
-        // connection pooler has lost or a migration has outdated.
+        // Shutting down, crashed, starting; a standby after a failover; a prepared statement that a
+        // connection pooler has lost or a migration has invalidated.
         case "57P01", "57P02", "57P03", "25006", "26000", "0A000": self.init(.connectionLost, message)
         case "40001", "40P01": self.init(.conflict, message)
         default: self.init(.refused(sqlState: sqlState), message)

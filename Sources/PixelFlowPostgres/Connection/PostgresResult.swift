@@ -5,14 +5,14 @@ import PixelFlowIdentity
 struct PostgresResult: ~Copyable {
     private let handle: OpaquePointer
 
-    /// - Parameter handle: a `PGresult`, which is freed with this.
+    /// - Parameter handle: a `PGresult`, which is freed with this value.
     init(_ handle: OpaquePointer) { self.handle = handle }
 
     deinit { PQclear(handle) }
 
     var count: Int { Int(PQntuples(handle)) }
 
-    /// How many rows an INSERT, UPDATE or DELETE has changed; that of a SELECT is of no use.
+    /// The number of rows that an INSERT, UPDATE or DELETE has changed; meaningless for a SELECT.
     var affected: Int { Int(String(cString: PQcmdTuples(handle))) ?? 0 }
 
     var isFailure: Bool {
@@ -31,7 +31,7 @@ struct PostgresResult: ~Copyable {
         (0..<count).map { body(Row(handle: handle, number: Int32($0))) }
     }
 
-    /// A row, to be read within `map`.
+    /// A row, valid only within `map`.
     struct Row: SQLRow {
         fileprivate let handle: OpaquePointer
         fileprivate let number: Int32

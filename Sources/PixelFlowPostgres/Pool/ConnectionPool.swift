@@ -3,18 +3,18 @@ import NIOPosix
 import PixelFlowCore
 import Synchronization
 
-/// Connections to one server, each used by one caller at a time on a thread of the pool's own. Who
-/// waits for a connection holds no thread.
+/// Connections to one server, each used by one caller at a time on one of the pool's own threads. Callers that
+/// wait for a connection occupy no thread.
 final class ConnectionPool: Sendable {
     private let settings: PostgresSettings
     private let parameters: ConnectionParameters
     private let threads: NIOThreadPool
     private let gauges: PoolGauges
-    /// One a connection and a thread.
+    /// One permit per connection and thread.
     private let permits: AsyncSemaphore
     private let idle = Mutex(IdleConnections<PostgresConnection>())
 
-    /// Connects to nothing yet.
+    /// Does not connect.
     init(_ settings: PostgresSettings, parameters: ConnectionParameters, metrics: any MetricsFactory) {
         self.settings = settings
         self.parameters = parameters
@@ -23,7 +23,7 @@ final class ConnectionPool: Sendable {
         permits = AsyncSemaphore(permits: settings.poolSize, waiting: settings.waitLimit, waitTimeout: settings.waitTimeout) {
             gauges.record($0)
         }
-        // As many as connections, so that there is a thread for every connection.
+        // One thread per connection.
         threads = NIOThreadPool(numberOfThreads: max(1, settings.poolSize))
         threads.start()
     }
@@ -38,14 +38,14 @@ final class ConnectionPool: Sendable {
         isFresh: Bool = false, _ body: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws -> Value {
         do { try await permits.acquire() } catch let error as AdmissionError { throw failure(error) }
-        // After the connection is idle again, so that the next caller finds it.
+        // Only after the connection is idle again, so that the next caller finds it.
         defer { permits.release() }
         let granted = takeIdle()
         let outcome: (result: Result<Value, any Error>, kept: PostgresConnection?)
         do {
             outcome = try await threads.runIfActive { self.use(granted, isFresh: isFresh, body) }
         } catch {
-            // It has not been run.
+            // `body` has not been run.
             keep(granted)
             throw error is CancellationError ? error : Self.closed
         }
@@ -53,7 +53,7 @@ final class ConnectionPool: Sendable {
         return try outcome.result.get()
     }
 
-    /// Closes the connections, those in use once they are free, and ends the threads.
+    /// Closes idle connections now and others once they are idle, then ends the threads.
     func shutDown() async {
         permits.close()
         let unused = idle.withLock { $0.close() }

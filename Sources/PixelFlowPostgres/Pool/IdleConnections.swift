@@ -1,24 +1,24 @@
-/// The connections of a pool that nobody uses, without clock, threads or lock.
+/// The idle connections of a pool, without clock, threads or lock.
 struct IdleConnections<Connection> {
-    /// The one used last is at the end and is used next, so that few stay in use.
+    /// The most recently used one is last and is reused first, so that few stay in use.
     private var connections: [Connection] = []
     private var isClosed = false
 
     var count: Int { connections.count }
 
-    /// - Returns: nil where one must be opened.
+    /// - Returns: nil if a connection must be opened.
     mutating func take() -> Connection? { connections.popLast() }
 
-    /// - Returns: the connection where it is not kept, because the pool is closed.
+    /// - Returns: the connection if it is not kept because the pool is closed.
     mutating func keep(_ connection: Connection) -> Connection? {
         guard !isClosed else { return connection }
         connections.append(connection)
         return nil
     }
 
-    /// Keeps nothing any more.
+    /// Keeps no more connections.
     ///
-    /// - Returns: the connections that were idle.
+    /// - Returns: the idle connections.
     mutating func close() -> [Connection] {
         isClosed = true
         defer { connections = [] }

@@ -1,7 +1,7 @@
 import Metrics
 import PixelFlowCore
 
-/// How a pool is used, as metrics: `database_pool_connections{backend,state}` and `database_pool_waiting{backend}`.
+/// Metrics of the connection pool: `database_pool_connections{backend,state}` and `database_pool_waiting{backend}`.
 struct PoolGauges: Sendable {
     private let idle: Gauge
     private let busy: Gauge

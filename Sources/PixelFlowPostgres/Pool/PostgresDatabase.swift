@@ -4,9 +4,9 @@ import Metrics
 import PixelFlowCore
 import PixelFlowIdentity
 
-/// The one way to the server: pool, circuit breaker, second try, metrics, and errors as the ports promise them.
+/// The access to the server: pool, circuit breaker, retries, metrics, and conversion to the errors of the ports.
 final class PostgresDatabase: Sendable {
-    /// The kind of request; a label of the metrics.
+    /// The kind of request, also the label in metrics.
     enum Operation: Hashable, CaseIterable {
         case migrate, check, diagnose
         case identity(IdentityOperation)
@@ -23,7 +23,7 @@ final class PostgresDatabase: Sendable {
         }
     }
 
-    /// A transaction that lost a deadlock is run again after a moment that differs from that of its rival.
+    /// A transaction that lost a deadlock is retried after a random delay, so that it does not meet its rival again.
     private static let conflictPolicy = RetryPolicy(
         firstPause: .milliseconds(10), longestPause: .milliseconds(200), jitter: .full, attempts: 5)
 
@@ -44,10 +44,10 @@ final class PostgresDatabase: Sendable {
         self.logger = logger
     }
 
-    /// Runs `body` with a connection, once more on a new one if the connection was lost, and up to five times in all while its
-    /// transaction is undone in favour of others: `body` must be idempotent.
+    /// Runs `body` with a connection; retries once on a new connection if the first was lost, and makes up to five attempts in total if
+    /// its transaction is rolled back in favour of others. `body` must be idempotent.
     ///
-    /// - Throws: `PixelFlowError`; with `retry == .outage` if the server does not answer.
+    /// - Throws: `PixelFlowError`, with `retry == .outage` if the server does not respond.
     func run<Value: Sendable>(
         _ operation: Operation, _ body: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws -> Value {
@@ -88,7 +88,7 @@ final class PostgresDatabase: Sendable {
     }
 
     private static func answer(to failure: PostgresError) -> PixelFlowError {
-        // Data that the server cannot hold, which in text is the NUL character.
+        // Data that the server cannot store; in text this is the NUL character.
         if case .refused(let state) = failure.kind, state.hasPrefix("22") {
             return PixelFlowError(.invalid, code: "invalid_value", "The text contains a character that cannot be stored.", cause: failure)
         }

@@ -1,9 +1,9 @@
 import PixelFlowIdentity
 
-/// The steps to the tables of identities.
+/// The migrations of the identity tables.
 enum IdentityMigrations {
     /// In order; the first one leads to version 1. Times are microseconds, as everywhere. Addresses and
-    /// ids are compared byte by byte, whatever the locale of the database.
+    /// ids are compared byte by byte, regardless of the database's locale.
     static let all =
         [
             Migration(
@@ -25,9 +25,9 @@ enum IdentityMigrations {
         ] + IdentitySchema.migrations.map { Migration(name: $0.name, sql: $0.sql) }
 }
 
-/// A step from one form of the tables to the next. Once released it is never changed.
+/// A migration to the next version of the tables. Once released, it is never changed.
 struct Migration: Sendable {
     let name: String
-    /// May be several statements.
+    /// May consist of several statements.
     let sql: StaticString
 }

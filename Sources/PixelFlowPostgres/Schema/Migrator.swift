@@ -1,11 +1,11 @@
 import PixelFlowCore
 import PixelFlowIdentity
 
-/// Brings a database to the newest form of its tables, however many replicas try at the same moment.
+/// Migrates a database to the latest version, even if many replicas try simultaneously.
 struct Migrator: Sendable {
-    /// Names the lock; any number that no one else in the database uses. It spells "pixelflo".
+    /// Identifies the advisory lock; any number that nobody else uses in the database. It spells "pixelflo".
     private static let lock: Int64 = 0x7069_7865_6c66_6c6f
-    /// For each statement, and for waiting until another replica is done.
+    /// The time limit for each statement, and for waiting for another replica.
     private static let limit = Duration.seconds(60)
 
     private static let findTable = SQLStatement("find_versions", "SELECT (to_regclass('schema_migrations') IS NOT NULL)::int::bigint")
@@ -18,12 +18,12 @@ struct Migrator: Sendable {
     /// - Returns: the names of the applied migrations.
     /// - Throws: `database_schema_newer` if a newer PixelFlow has migrated the database, and `PostgresError`.
     func run(on connection: PostgresConnection) throws -> [String] {
-        // A look first: the role of a service need not be allowed to create tables once they are there.
+        // Check first: once the tables exist, the role of a service need not have the right to create them.
         if try hasVersionTable(connection), try version(connection) == migrations.count { return [] }
         return try connection.transaction(within: Self.limit) {
             // Held until the end of the transaction, even if the connection is lost.
             try connection.execute(Self.lockSchema, [.integer(Self.lock)], within: Self.limit)
-            // Without another lookup before: the server's cached result for a missing name outlives the wait.
+            // Without a lookup before: the server caches that the name is missing, and this outlives the wait for the lock.
             try makeVersionTable(connection)
             let present = try version(connection)
             let pending = migrations.dropFirst(present)

@@ -1,9 +1,9 @@
 import NIOCore
 
-/// A command whose reply someone waits for.
+/// A command that waits for its reply.
 struct PendingCommand: Sendable {
     let command: RedisCommand
-    /// When waiting ends.
+    /// When the command times out.
     let deadline: NIODeadline
     private let continuation: CheckedContinuation<RedisValue, any Error>?
 
@@ -13,17 +13,17 @@ struct PendingCommand: Sendable {
         self.continuation = continuation
     }
 
-    /// A step of signing in, whose reply the connection itself looks at.
+    /// A step of the authentication, whose reply the connection itself evaluates.
     init(step command: RedisCommand, until deadline: NIODeadline) {
         self.command = command
         self.deadline = deadline
         continuation = nil
     }
 
-    /// Whether the connection sent it by itself.
+    /// Whether the connection itself has sent the command.
     var isStep: Bool { continuation == nil }
 
-    /// Ends the wait, once.
+    /// Completes the command. May be called only once.
     func finish(_ value: RedisValue) {
         if case .error(let text) = value {
             continuation?.resume(throwing: RedisError(reply: text))
@@ -32,6 +32,6 @@ struct PendingCommand: Sendable {
         }
     }
 
-    /// Ends the wait, once.
+    /// Completes the command. May be called only once.
     func fail(_ error: RedisError) { continuation?.resume(throwing: error) }
 }

@@ -5,10 +5,10 @@ import NIOSSL
 import PixelFlowCore
 import WireFormats
 
-/// The connection of a client: opened when a command needs it, replaced when it breaks. Commands are sent without waiting for the
-/// replies to earlier ones.
+/// The connection of a client: opened when a command needs it, replaced when it breaks. Commands are pipelined, that is, sent without
+/// waiting for the replies to earlier ones.
 ///
-/// `@unchecked Sendable`: everything is used on one event loop, which every method checks.
+/// `@unchecked Sendable`: everything is confined to one event loop, which every method checks.
 final class RedisConnection: @unchecked Sendable {
     private enum State {
         case closed
@@ -21,15 +21,15 @@ final class RedisConnection: @unchecked Sendable {
     private let settings: RedisSettings
     private let tls: NIOSSLContext?
     private let loop: any EventLoop
-    /// Is told when a command has ended.
+    /// Called when commands have completed, with their number.
     private let onEnd: @Sendable (Int) -> Void
 
     private var state = State.closed
-    /// The channel of the attempt under way, once there is one.
+    /// The channel of the connection attempt in progress, once it exists.
     private var attempt: (any Channel)?
-    /// Sent, in the order in which the replies come.
+    /// Sent commands, in the order of their replies.
     private var sent = Deque<PendingCommand>()
-    /// To be sent once the connection is ready.
+    /// Commands to send once the connection is ready.
     private var waiting = Deque<PendingCommand>()
     private var failures = 0
     private var mayConnectAt = NIODeadline.now()
@@ -43,7 +43,7 @@ final class RedisConnection: @unchecked Sendable {
         self.onEnd = onEnd
     }
 
-    /// Sends commands, or keeps them until the connection is ready.
+    /// Sends commands, or queues them until the connection is ready.
     func submit(_ commands: [PendingCommand]) {
         loop.assertInEventLoop()
         switch state {
@@ -58,7 +58,7 @@ final class RedisConnection: @unchecked Sendable {
         scheduleTimer()
     }
 
-    /// Fails what waits, and takes nothing any more.
+    /// Fails queued commands, and rejects further ones.
     func shutDown() {
         loop.assertInEventLoop()
         let channel = channel
@@ -97,7 +97,7 @@ final class RedisConnection: @unchecked Sendable {
     private func prepare(_ channel: any Channel) throws {
         attempt = channel
         if let tls {
-            // An address cannot be a server name; the certificate is then compared with the address itself.
+            // An IP address cannot be an SNI server name; in that case the certificate is verified against the address itself.
             let host = settings.address.host
             let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
             try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: tls, serverHostname: isAddress ? nil : host))
@@ -139,7 +139,7 @@ final class RedisConnection: @unchecked Sendable {
         guard let command = sent.popFirst() else { throw RedisError(.protocolError, "Redis has sent a reply to no command") }
         guard command.isStep else {
             failures = 0
-            // First, so that the place is free once the caller knows.
+            // First, so that the permit is free before the caller continues.
             onEnd(1)
             return command.finish(value)
         }
@@ -155,7 +155,7 @@ final class RedisConnection: @unchecked Sendable {
         loop.assertInEventLoop()
         switch state {
         case .shutDown, .closed: return
-        // The end of an earlier connection may come while the next one is opened.
+        // The close event of an earlier connection may arrive while the next one is being opened.
         case .connecting: guard lost == nil || lost === attempt else { return }
         case .signingIn, .ready: guard let lost, isCurrent(lost) else { return }
         }
@@ -183,7 +183,7 @@ final class RedisConnection: @unchecked Sendable {
 
     // MARK: - Time limits
 
-    /// Commands have the same time limit, so the oldest is the first to reach it.
+    /// All commands have the same time limit, so the oldest one expires first.
     private func scheduleTimer() {
         guard timer == nil, let oldest = [sent.first, waiting.first].compactMap({ $0?.deadline }).min() else { return }
         timer = loop.scheduleTask(deadline: oldest) { [self] in
@@ -197,7 +197,7 @@ final class RedisConnection: @unchecked Sendable {
         let now = NIODeadline.now()
         let error = RedisError(.timedOut, "Redis has not answered within \(settings.timeout)")
         if let first = sent.first, first.deadline <= now, let channel {
-            // Replies come in order: one that is missing holds up all after it.
+            // Replies arrive in order: a missing one blocks all later ones.
             lost(error, channel: channel)
             channel.close(promise: nil)
             return
@@ -212,7 +212,7 @@ final class RedisConnection: @unchecked Sendable {
 }
 
 extension RedisAddress {
-    /// What is sent first.
+    /// The commands to send first.
     fileprivate var steps: [RedisCommand] {
         var steps: [RedisCommand] = []
         if let password { steps.append(RedisCommand("AUTH", user.map { [$0, password] } ?? [password])) }

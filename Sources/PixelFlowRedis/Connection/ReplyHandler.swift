@@ -1,6 +1,6 @@
 import NIOCore
 
-/// The end of a channel's pipeline: hands replies to the connection.
+/// The last handler of a channel's pipeline: passes replies to the connection.
 ///
 /// Confined to the event loop of its channel.
 final class ReplyHandler: ChannelInboundHandler {

@@ -1,16 +1,16 @@
 import CHiredis
 import NIOCore
 
-/// Takes the bytes of a connection apart into replies, with the parser of hiredis.
+/// Parses the bytes of a connection into replies with the parser of hiredis.
 struct ReplyReader: ~Copyable {
-    /// Bytes of one reply at most; those of the scripts have a few numbers.
+    /// The maximum size of one reply in bytes; typical replies are far smaller.
     private static let limit = 64 << 20
 
     private let handle: UnsafeMutablePointer<redisReader>
-    /// Bytes that came since the last whole reply.
+    /// Bytes received since the last complete reply.
     private var unread = 0
 
-    /// - Throws: `RedisError` without memory.
+    /// - Throws: `RedisError` if there is not enough memory.
     init() throws(RedisError) {
         guard let handle = redisReaderCreate() else { throw RedisError(.protocolError, "out of memory") }
         self.handle = handle
@@ -27,7 +27,7 @@ struct ReplyReader: ~Copyable {
         guard status == REDIS_OK else { throw failure }
     }
 
-    /// The next reply; nil where more bytes are needed.
+    /// The next reply; nil if more bytes are needed.
     mutating func next() throws(RedisError) -> RedisValue? {
         var reply: UnsafeMutableRawPointer?
         guard redisReaderGetReply(handle, &reply) == REDIS_OK else { throw failure }

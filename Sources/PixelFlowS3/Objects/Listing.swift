@@ -1,9 +1,9 @@
 import NIOCore
 
-/// A page of a bucket's contents.
+/// A page of a bucket listing.
 struct Listing: Sendable {
     var objects: [(name: String, bytes: Int?)]
-    /// Common prefixes, with a slash at the end. Only with a delimiter.
+    /// Common prefixes with a trailing slash. Present only if a delimiter was set.
     var prefixes: [String]
     /// The token of the next page.
     var continuation: String?
@@ -18,8 +18,8 @@ struct Listing: Sendable {
     }
 
     /// - Parameters:
-    ///   - after: names up to this one are left out.
-    ///   - limit: S3 gives no more than 1000.
+    ///   - after: omits names up to and including this one.
+    ///   - limit: at most 1000, the maximum of S3.
     static func request(
         prefix: String, delimiter: String? = nil, after: String? = nil, continuation: String? = nil, limit: Int = 1000
     ) -> S3Request {
@@ -35,7 +35,7 @@ struct Listing: Sendable {
 }
 
 extension S3Transport {
-    /// Goes through the pages of a list until `use` has seen enough.
+    /// Requests the pages of a listing until `use` returns false.
     ///
     /// - Parameter use: returns whether to continue.
     func list(

@@ -3,7 +3,7 @@ import NIOCore
 import NIOHTTP1
 import PixelFlowCore
 
-/// An object that is sent in parts and appears with `complete`, whole.
+/// An object that is uploaded in parts and becomes visible, as a whole, with `complete`.
 struct MultipartUpload: Sendable {
     struct Part: Sendable {
         var number: Int
@@ -38,10 +38,10 @@ struct MultipartUpload: Sendable {
         return MultipartUpload(name: name, id: id, token: "\(token)", transport: transport)
     }
 
-    /// Sends all parts: one is on its way while the next is gathered.
+    /// Uploads all parts; the next part is read while one is being sent.
     ///
-    /// - Parameter next: nil after the last part.
-    /// - Throws: what `next` throws, or `PixelFlowError`.
+    /// - Parameter next: returns nil after the last part.
+    /// - Throws: the errors of `next`, or `PixelFlowError`.
     func send(_ next: () async throws -> ByteBuffer?) async throws -> [Part] {
         try await withThrowingTaskGroup(of: Part.self) { group in
             var sent: [Part] = []
@@ -71,7 +71,7 @@ struct MultipartUpload: Sendable {
         let request = S3Request(.completeMultipartUpload, key: name, query: [("uploadId", id)], body: body)
         do {
             try await transport.call(request) { reply in
-                // The server sends 200 before it knows the result, to keep the connection open.
+                // The server sends status 200 before it knows the result, to keep the connection open.
                 let document = try reply.document()
                 if document.name == "Error" { throw S3ServiceError(document: document) }
             }
@@ -80,7 +80,7 @@ struct MultipartUpload: Sendable {
         }
     }
 
-    /// Whether an earlier `complete` has worked.
+    /// Whether an earlier `complete` has succeeded.
     private func isComplete() async throws -> Bool {
         let reply = try await transport.call(S3Request(.headObject, key: name))
         return reply.headers.first(name: Self.tokenHeader) == token
@@ -96,7 +96,7 @@ struct MultipartUpload: Sendable {
             do {
                 _ = try await transport.call(request)
             } catch let error as PixelFlowError where error.refusal?.code == "NoSuchUpload" {
-                // Nothing to give back.
+                // It has already been completed or aborted: nothing to clean up.
             } catch {
                 transport.logger.warning(
                     "multipart upload not aborted, left to the daily cleanup", metadata: ["object": "\(name)", "error": "\(error)"])

@@ -2,9 +2,9 @@ import AsyncHTTPClient
 import NIOCore
 import PixelFlowCore
 
-/// The bytes of an object as they arrive; can be read once. Bytes that are not read are not fetched.
+/// The bytes of an object as they arrive; can be read only once. Bytes that are not read are not fetched.
 ///
-/// It yields all announced bytes or throws: a truncated body is never mistaken for a short object.
+/// It yields all declared bytes or throws, so a truncated body is never mistaken for a smaller object.
 struct ObjectBody: AsyncSequence, Sendable {
     typealias Element = ByteBuffer
     typealias Failure = any Error
@@ -20,9 +20,9 @@ struct ObjectBody: AsyncSequence, Sendable {
     struct Iterator: AsyncIteratorProtocol {
         let source: ObjectBody
         var chunks: HTTPClientResponse.Body.AsyncIterator
-        /// Of the next byte, in the whole object.
+        /// The offset of the next byte in the whole object.
         var position: Int
-        /// Breaks since the last byte.
+        /// Interruptions since the last received byte.
         var breaks = 0
 
         mutating func next() async throws -> ByteBuffer? {

@@ -1,7 +1,7 @@
 import NIOCore
 import PixelFlowCore
 
-/// Gathers a stream into parts of one size; only the last may be smaller. Reads no further than asked.
+/// Collects a stream into parts of equal size; only the last one may be smaller. Reads only on demand.
 struct PartReader {
     private var chunks: any AsyncIteratorProtocol<ByteBuffer, any Error>
     private let size: Int
@@ -17,7 +17,7 @@ struct PartReader {
     mutating func next() async throws -> ByteBuffer? {
         while !isAtEnd, gathered.readableBytes < size {
             guard let chunk = try await chunks.next(isolation: nil) else {
-                // Many streams end like any other when their reader is cancelled: that is not the end of the object.
+                // Many streams end normally when their reader is cancelled, which must not look like the end of the object.
                 try Task.checkCancellation()
                 isAtEnd = true
                 break
@@ -25,7 +25,7 @@ struct PartReader {
             if gathered.readableBytes == 0 { gathered = chunk } else { gathered.writeImmutableBuffer(chunk) }
         }
         guard let part = gathered.readSlice(length: min(size, gathered.readableBytes)), part.readableBytes > 0 else { return nil }
-        // The rest is copied, so that a part does not keep the memory of its successor alive.
+        // Copy the rest, so that it does not keep the buffer of the returned part alive.
         gathered = ByteBuffer(bytes: gathered.readableBytesView)
         return part
     }

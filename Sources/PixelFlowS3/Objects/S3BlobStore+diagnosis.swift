@@ -11,11 +11,11 @@ extension S3BlobStore: DiagnosableBackend {
         return [latency, try await writes(), try await clockFinding(), encryption]
     }
 
-    /// Object stores answer more slowly than databases: S3 itself within 100 to 200 ms.
+    /// Object stores respond more slowly than databases: S3 itself within 100 to 200 ms.
     private static let slowRequest = Duration.milliseconds(250)
     private static let slowRounds = Duration.seconds(1)
 
-    /// An object is written, read and removed, beside those of the tenants.
+    /// Writes, reads and removes an object outside of the tenants' prefixes.
     private func writes() async throws -> BackendFinding {
         let (name, title) = ("write-read", "an object that is written can be read and removed")
         let object = names.prefix + ".diagnosis-" + UUIDv7.make()
@@ -33,7 +33,7 @@ extension S3BlobStore: DiagnosableBackend {
         return .warning(name, title, reason, hint: "each task waits so long for its source and its outputs; is the store busy or far away?")
     }
 
-    /// By the date of an answer, which has no fractions of a second. A signature is refused if it is a quarter of an hour off.
+    /// Uses the date of a response, which has whole seconds. S3 rejects signatures that are 15 minutes off.
     private func clockFinding() async throws -> BackendFinding {
         let sent = clock.now()
         let reply = try await transport.call(Listing.request(prefix: names.prefix, limit: 1), retries: 1)

@@ -1,7 +1,7 @@
 import NIOCore
 package import PixelFlowCore
 
-/// The mark is an object beside the tenants' prefixes, which `keys` and `taskPrefixes` do not show.
+/// The installation id is stored in an object outside of the tenants' prefixes, which `keys` and `taskPrefixes` omit.
 extension S3BlobStore: InstallationRecord {
     private var markName: String { names.installationMark }
 

@@ -7,13 +7,13 @@ extension S3BlobStore {
         return found.sorted { $0.rawValue < $1.rawValue }
     }
 
-    /// Lists the tenants once, then each tenant's objects in pages of a thousand. Folders would be cheaper, but some
-    /// servers show them for a while after their last object is gone. Complete and in order if no task's id is the
-    /// prefix of another's, which is the case for UUIDs.
+    /// Lists the tenants once, then each tenant's objects in pages of a thousand. Listing with a delimiter would be cheaper, but some
+    /// servers keep showing prefixes for some time after their last object is gone. The result is complete and sorted if no task id is
+    /// the prefix of another one, which holds for UUIDs.
     package func taskPrefixes(after previous: BlobKey?, limit: Int) async throws -> [BlobKey] {
         guard limit > 0 else { return [] }
         let previousTenant = previous.map { "\(names.prefix)\($0.rawValue.prefix { $0 != "/" })/" } ?? ""
-        // Sorted here, for servers that keep folders think `t/` comes before `t-1/`.
+        // Sort here, because servers with real folders order `t/` before `t-1/`.
         let tenants = try await tenantNames().filter { $0 >= previousTenant }.sorted()
         var found: [BlobKey] = []
         for tenant in tenants where found.count < limit {
@@ -22,18 +22,18 @@ extension S3BlobStore {
         return found
     }
 
-    /// The names at or below a prefix, a page at a time.
+    /// Passes the names at or below a prefix to `use`, page by page.
     func eachPage(of prefix: BlobKey, _ use: ([String]) async throws -> Void) async throws {
         let name = try names.name(prefix)
         try await transport.list(prefix: name) { page in
-            // `a/1` is the beginning of `a/10` too.
+            // `a/1` is also a prefix of `a/10`.
             let below = page.names.filter { $0 == name || $0.hasPrefix(name + "/") }
             if !below.isEmpty { try await use(below) }
             return true
         }
     }
 
-    /// With the prefix before and a slash behind.
+    /// The common prefixes, including the configured prefix and the trailing slash.
     private func tenantNames() async throws -> [String] {
         var found: [String] = []
         try await transport.list(prefix: names.prefix, delimiter: "/") { page in
@@ -45,7 +45,7 @@ extension S3BlobStore {
 
     private func tasks(of tenant: String, after previous: BlobKey?, limit: Int) async throws -> [BlobKey] {
         var found: [BlobKey] = []
-        // No key has a tilde, which comes after all that keys have: so this is after the last object of the task.
+        // A tilde is not allowed in keys and sorts after all allowed characters, so this name follows the last object of the task.
         let start = try previous.map { try names.name($0) + "/~" }
         try await transport.list(prefix: tenant, after: start, limit: min(limit, 125) * Self.objectsOfATask) { page in
             for name in page.names {
@@ -62,7 +62,7 @@ extension S3BlobStore {
 }
 
 extension BlobKey {
-    /// `tenant/task` of an object's key.
+    /// The `tenant/task` prefix of an object's key.
     fileprivate var task: BlobKey? {
         let parts = rawValue.split(separator: "/", maxSplits: 2)
         return parts.count == 3 ? BlobKey(rawValue: "\(parts[0])/\(parts[1])") : nil

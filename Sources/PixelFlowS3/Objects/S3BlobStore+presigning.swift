@@ -1,13 +1,13 @@
 package import PixelFlowCore
 
 extension S3BlobStore {
-    /// A URL by which anyone can fetch an object until it expires, without passing through PixelFlow.
+    /// A URL with which anyone can fetch an object until it expires, bypassing PixelFlow.
     ///
-    /// It does not use the network and does not check whether the object exists.
+    /// This does not use the network and does not check whether the object exists.
     ///
     /// - Parameters:
-    ///   - lifetime: from one second to seven days, which is S3's limit; other values are clamped. URLs signed with
-    ///     temporary credentials expire with these.
+    ///   - lifetime: from one second to seven days, the maximum of S3; other values are clamped. URLs signed with
+    ///     temporary credentials expire with the credentials.
     ///   - contentType: the `Content-Type` of the response.
     ///   - contentDisposition: the `Content-Disposition` of the response, such as `attachment; filename="a.png"`.
     /// - Throws: `bad_blob_key`.

@@ -4,7 +4,7 @@ import NIOHTTP1
 package import PixelFlowCore
 
 extension S3BlobStore {
-    /// A truncated body is resumed at its end with another request; the object must be the same.
+    /// An interrupted body is resumed with another request, which fails if the object has changed.
     package func read(_ key: BlobKey, range: Range<Int>?) async throws -> Blob? {
         let name = try names.name(key)
         guard ObjectNames.isObject(key) else { return nil }
@@ -19,7 +19,7 @@ extension S3BlobStore {
         }
     }
 
-    /// A part of no bytes, which S3 does not give.
+    /// An empty range, which S3 does not support.
     private func empty(_ name: String, _ range: Range<Int>) async throws -> Blob? {
         guard let size = try await size(of: name) else { return nil }
         let lower = min(range.lowerBound, size)
@@ -35,16 +35,16 @@ extension S3BlobStore {
                 return size
             }
         } catch let error as PixelFlowError where error.refusal?.isAbsence == true {
-            // The answer to HEAD does not say whether object or bucket is missing; this does.
+            // A response to HEAD does not reveal whether the object or the bucket is missing; this request does.
             try await check()
             return nil
         }
     }
 }
 
-/// The head of an answer to GET.
+/// The head of a response to GET.
 struct ObjectPart: Sendable {
-    /// Of the whole object.
+    /// The size of the whole object.
     let size: Int
     let range: Range<Int>
     let etag: String?
@@ -63,7 +63,7 @@ struct ObjectPart: Sendable {
             guard let size = response.headers.first(name: "content-length").flatMap({ Int($0) }), size >= 0 else {
                 throw S3ProtocolError("an object without a length")
             }
-            // A server may answer with everything where everything was asked for.
+            // A server may return the whole object only if the range covers all of it.
             guard asked.map({ $0.clamped(to: 0..<size) == 0..<size }) ?? true else {
                 throw S3ProtocolError("the whole where a part was asked for")
             }
@@ -83,11 +83,11 @@ struct ObjectPart: Sendable {
 }
 
 extension S3Transport {
-    /// - Parameter etag: of the object that is meant; another one under this name is refused.
+    /// - Parameter etag: the expected object; a different object with this name is an error.
     func openPart(of name: String, _ range: Range<Int>?, etag: String? = nil) async throws -> ObjectPart {
         var request = S3Request(.getObject, key: name)
         if let range {
-            // No object is larger than 5 TiB, and servers differ in how they handle larger numbers.
+            // No object exceeds 5 TiB, and servers differ in how they handle larger numbers.
             let last = range.upperBound > 1 << 43 ? "" : "\(range.upperBound - 1)"
             request.headers.append(("range", "bytes=\(range.lowerBound)-\(last)"))
         }

@@ -9,14 +9,14 @@ extension S3BlobStore {
         try await eachPage(of: prefix) { try await delete($0) }
     }
 
-    /// Takes back uploads in parts that were begun before `time` and neither completed nor aborted.
+    /// Aborts multipart uploads that were started before `time` and neither completed nor aborted.
     package func removeUnfinishedWrites(before time: Timestamp) async throws -> Int {
         var marker: [(name: String, value: String)] = []
         var removed = 0
         repeat {
             let request = S3Request(.listMultipartUploads, query: [("uploads", ""), ("prefix", names.prefix)] + marker)
             let page = try await transport.call(request) { try $0.document() }
-            // Both are ISO 8601 in UTC; seconds are enough.
+            // Both are ISO 8601 in UTC; second precision is sufficient.
             for upload in page.all("Upload") where (upload["Initiated"] ?? "~").prefix(19) < time.iso8601.prefix(19) {
                 guard let name = upload["Key"], let id = upload["UploadId"] else { continue }
                 await MultipartUpload(name: name, id: id, transport: transport).abort()
@@ -69,12 +69,12 @@ extension S3BlobStore {
 }
 
 extension S3Transport {
-    /// One that is not there is no error.
+    /// A missing object is not an error.
     func delete(_ name: String) async throws {
         do {
             _ = try await call(S3Request(.deleteObject, key: name))
         } catch let error as PixelFlowError where error.refusal?.isAbsence == true {
-            // Some servers say so where S3 says 204.
+            // Some servers return 404 where S3 returns 204.
         }
     }
 }

@@ -17,7 +17,7 @@ extension S3BlobStore {
 }
 
 extension S3Transport {
-    /// - Returns: the number of bytes.
+    /// - Returns: the number of bytes written.
     func write(_ name: String, from stream: ByteStream) async throws -> Int {
         var parts = PartReader(stream, size: S3BlobStore.partBytes)
         let first = try await parts.next() ?? ByteBuffer()

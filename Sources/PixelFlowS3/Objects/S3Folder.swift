@@ -3,39 +3,39 @@ import Metrics
 package import NIOCore
 import PixelFlowCore
 
-/// Files below a prefix of a bucket, under any names: what is no part of an installation, such as a backup.
+/// Files below a prefix of a bucket, with arbitrary names, that are not part of an installation, such as a backup.
 package struct S3Folder: Sendable {
-    /// What is wrong, in a sentence for whoever has named the bucket.
+    /// A failure, with a message for the user who has specified the bucket.
     package enum Failure: Error, Sendable, Hashable {
-        /// The address or the credentials are no such.
+        /// The URL or the credentials are invalid.
         case invalid(String)
         /// The bucket does not exist.
         case noBucket
-        /// With the store's word for it.
+        /// The store has refused the request, with its error message.
         case refused(String)
-        /// The store, or someone's share of it, is full.
+        /// The store, or its quota, is full.
         case full
         case unreachable(String)
     }
 
     package struct File: Sendable, Hashable {
-        /// Below the prefix.
+        /// Relative to the prefix.
         package let name: String
-        /// Nil if the store does not say.
+        /// Nil if the store does not report it.
         package let bytes: Int?
     }
 
     package let bucket: String
-    /// Without a slash at either end; may be empty.
+    /// Without leading and trailing slashes; may be empty.
     package let prefix: String
-    /// Scheme, name and port of the server.
+    /// Scheme, host and port of the server.
     package let server: String
     private let names: ObjectNames
     private let transport: S3Transport
 
     /// - Parameters:
-    ///   - url: as in `PIXELFLOW_BLOB_URL`.
-    ///   - environment: with the credentials, as services have them.
+    ///   - url: in the format of `PIXELFLOW_BLOB_URL`.
+    ///   - environment: contains the credentials, in the same variables as for services.
     /// - Throws: `Failure.invalid`.
     package init(url: String, environment: [String: String]) throws(Failure) {
         let settings: S3Settings
@@ -47,16 +47,16 @@ package struct S3Folder: Sendable {
         (bucket, prefix) = (settings.bucket, settings.prefix)
         server = "\(settings.endpoint.scheme)://\(settings.endpoint.authority)"
         names = ObjectNames(prefix: settings.prefix)
-        // Whoever calls is told by errors.
+        // No log: callers get errors.
         let logger = Logger(label: "s3") { _ in SwiftLogNoOpLogHandler() }
         transport = S3Transport(
             settings, configuration: S3Client.configuration(settings.timeouts), clock: SystemClock(), metrics: MetricsSystem.factory,
             logger: logger)
     }
 
-    /// All files, a page at a time.
+    /// Passes all files to `use`, page by page.
     ///
-    /// - Throws: as everything here `Failure`, what the reader or `use` throws, or `CancellationError`.
+    /// - Throws: `Failure`, as do all methods here, an error of the reader or of `use`, or `CancellationError`.
     package func list(_ use: ([File]) async throws -> Void) async throws {
         try await explained {
             try await transport.list(prefix: names.prefix) { page in
@@ -67,13 +67,13 @@ package struct S3Folder: Sendable {
         }
     }
 
-    /// Stores a file, whole or not at all, in the place of what has its name.
+    /// Stores a file atomically, replacing an existing one with this name.
     package func write(_ name: String, from bytes: any AsyncSequence<ByteBuffer, any Error> & Sendable) async throws {
         try await explained { _ = try await transport.write(names.prefix + name, from: bytes) }
     }
 
-    /// - Parameter use: is given each piece of the file.
-    /// - Returns: whether there is such a file.
+    /// - Parameter use: receives each chunk of the file.
+    /// - Returns: whether the file exists.
     package func read(_ name: String, _ use: (ByteBuffer) async throws -> Void) async throws -> Bool {
         try await explained {
             let name = names.prefix + name
@@ -87,12 +87,13 @@ package struct S3Folder: Sendable {
         }
     }
 
-    /// One that is not there is no error.
+    /// A missing file is not an error.
     package func remove(_ name: String) async throws { try await explained { try await transport.delete(names.prefix + name) } }
 
-    /// Whether an installation keeps its objects in a part of the bucket that has this folder in it: it would take the files for its own.
+    /// Whether an installation stores its objects in a part of the bucket that contains this folder, in which case it would treat the
+    /// files as its own.
     ///
-    /// What the credentials may not read is taken for absent.
+    /// Objects that the credentials may not read count as absent.
     package func isInsideAnInstallation() async throws -> Bool {
         var parts = prefix.split(separator: "/")
         while true {

@@ -5,7 +5,7 @@ import PixelFlowCore
 
 /// Classifies the errors of an attempt.
 enum S3Failure {
-    /// Whether the same request can succeed in a moment.
+    /// Whether a retry of the same request may succeed.
     static func isTransient(_ error: any Error) -> Bool {
         switch error {
         case let refusal as S3ServiceError: refusal.isTransient
@@ -31,11 +31,11 @@ enum S3Failure {
 }
 
 extension PixelFlowError {
-    /// The error response of the object store, if there is one.
+    /// The error response of the object store, if there was one.
     var refusal: S3ServiceError? { cause as? S3ServiceError }
 }
 
-/// An answer that S3 would not give.
+/// A response that violates the S3 protocol.
 struct S3ProtocolError: Error, CustomStringConvertible {
     let description: String
 

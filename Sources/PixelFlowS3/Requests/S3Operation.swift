@@ -1,6 +1,6 @@
 import NIOHTTP1
 
-/// The calls of S3 that PixelFlow makes, as metrics name them.
+/// The S3 operations that PixelFlow uses, with the names in metrics.
 enum S3Operation: String, Sendable, CaseIterable {
     case getObject = "get_object"
     case headObject = "head_object"
@@ -25,8 +25,8 @@ enum S3Operation: String, Sendable, CaseIterable {
         }
     }
 
-    /// Whether the server may carry out a request whose connection has been closed, so that an object, an upload or a part
-    /// appears after the caller has gone.
+    /// Whether the server may execute a request after its connection has been closed, so that an object, an upload or a part
+    /// appears after the caller is gone.
     var createsSomething: Bool {
         switch self {
         case .putObject, .createMultipartUpload, .uploadPart, .completeMultipartUpload: true

@@ -5,13 +5,13 @@ import NIOHTTP1
 import PixelFlowCore
 import WireFormats
 
-/// A call, before it is addressed and signed.
+/// A request before it gets its address and signature.
 struct S3Request: Sendable {
     var operation: S3Operation
-    /// In the bucket; nil for the bucket itself.
+    /// The name of the object; nil for the bucket itself.
     var key: String?
     var query: [(name: String, value: String)] = []
-    /// Signed as well.
+    /// These headers are signed too.
     var headers: [(name: String, value: String)] = []
     var body = ByteBuffer()
 
@@ -26,7 +26,7 @@ struct S3Request: Sendable {
         self.body = body
     }
 
-    /// The digest of the body, which the server compares: bytes that changed on the way are refused.
+    /// The digest of the body. The server verifies it and rejects corrupted bytes.
     var payloadHash: String {
         guard body.readableBytes > 0 else { return Self.emptyHash }
         return body.withUnsafeReadableBytes { bytes in
@@ -36,14 +36,14 @@ struct S3Request: Sendable {
         }
     }
 
-    /// SHA-256 of nothing.
+    /// The SHA-256 of an empty body.
     private static let emptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 }
 
-/// The name of a bucket on a server, in either style.
+/// The address of a bucket, in path style or virtual-host style.
 struct S3Address: Sendable {
     let endpoint: S3Endpoint
-    /// Between the host and the key: `/bucket` or nothing.
+    /// The path before the key: `/bucket` or empty.
     let root: String
 
     init(endpoint: S3Endpoint, bucket: String, usesPathStyle: Bool) {
@@ -62,7 +62,7 @@ struct S3Address: Sendable {
         return "\(endpoint.scheme)://\(endpoint.authority)\(request.path)\(query.isEmpty ? "" : "?\(query)")"
     }
 
-    /// - Returns: what can be sent as it is, until the signature is a quarter of an hour old.
+    /// - Returns: a request that can be sent until its signature is 15 minutes old.
     func signed(_ request: S3Request, by signer: AWSSigner, at time: SigningTime) -> HTTPClientRequest {
         let payloadHash = request.payloadHash
         var signable = SignableRequest(

@@ -2,17 +2,17 @@ import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
 
-/// An answer that is not a success.
+/// An unsuccessful response.
 struct S3ServiceError: Error, Sendable, CustomStringConvertible {
     let status: Int
-    /// S3's word for it, as in `NoSuchKey`; empty if the answer has none.
+    /// S3's error code, such as `NoSuchKey`; empty if the response has none.
     let code: String
-    /// The message of S3. The rest of the response is dropped, since it may repeat signed data.
+    /// S3's message. The rest of the response is dropped, because it may repeat signed data.
     let message: String
-    /// `Content-Range` and such.
+    /// The headers, such as `Content-Range`.
     let headers: HTTPHeaders
 
-    /// An error document is a few hundred bytes.
+    /// Far above the size of an error document, which is a few hundred bytes.
     private static let maximumBytes = 64 * 1024
 
     init(reading response: HTTPClientResponse) async {
@@ -24,7 +24,7 @@ struct S3ServiceError: Error, Sendable, CustomStringConvertible {
         message = document?["Message"] ?? ""
     }
 
-    /// An error in an answer that began as a success.
+    /// An error in a response whose status was a success.
     init(document: XMLElement) {
         status = 200
         headers = [:]
@@ -34,10 +34,10 @@ struct S3ServiceError: Error, Sendable, CustomStringConvertible {
 
     var description: String { "\(status) \(code.isEmpty ? "without a code" : code): \(message)" }
 
-    /// The object does not exist. A response to HEAD has no code.
+    /// Whether the object does not exist. A response to HEAD has no code.
     var isAbsence: Bool { code == "NoSuchKey" || (status == 404 && code.isEmpty) }
 
-    /// The server could not do it just now.
+    /// Whether the server is temporarily unable to serve the request.
     var isTransient: Bool {
         if isLackOfRoom { return false }
         return switch code {
@@ -47,10 +47,10 @@ struct S3ServiceError: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The store, or someone's share of it, is full: 507, and the words of MinIO and Ceph for it.
+    /// Whether the store, or its quota, is full: 507, or the codes of MinIO and Ceph.
     var isLackOfRoom: Bool { status == 507 || ["XMinioStorageFull", "InsufficientStorage", "QuotaExceeded"].contains(code) }
 
-    /// Someone must change settings or rights before this works.
+    /// Whether an operator must change settings or permissions.
     var isMisconfiguration: Bool {
         switch code {
         case "NoSuchBucket", "InvalidBucketName", "AuthorizationHeaderMalformed", "PermanentRedirect", "TemporaryRedirect",

@@ -10,7 +10,7 @@ import WireFormats
 
 /// The transport for all requests to the object store: signs, limits, retries and counts them, and classifies failures.
 ///
-/// All requests may be repeated: objects are written as a whole under unique keys.
+/// All requests can be repeated, because objects are written as a whole under unique keys.
 final class S3Transport: Sendable {
     let address: S3Address
     let signer: AWSSigner
@@ -24,13 +24,13 @@ final class S3Transport: Sendable {
     private let bucketRequest: S3Request?
     private let lastComplaint = Mutex<ContinuousClock.Instant?>(nil)
 
-    /// An answer without a body, or with one this small, is read here.
+    /// The maximum size of a response that is read as a whole.
     static let maximumReply = 8 * 1024 * 1024
-    /// How long a bucket that has just been created may be missing still.
+    /// How long a newly created bucket may still be missing.
     private static let bucketCreationTime = Duration.seconds(5)
     private static let bucketRetries = RetryPolicy.every(.milliseconds(100))
 
-    /// Refusals are logged no more often than this.
+    /// The minimum interval between log messages about rejections.
     static let complaintInterval = Duration.seconds(60)
 
     init(
@@ -48,7 +48,7 @@ final class S3Transport: Sendable {
         self.logger = logger
     }
 
-    /// A whole answer.
+    /// A complete response.
     struct Reply: Sendable {
         var status: Int
         var headers: HTTPHeaders
@@ -57,15 +57,15 @@ final class S3Transport: Sendable {
         func document() throws -> XMLElement { try XMLReader.read(body.readableBytesView) }
     }
 
-    /// Sends a request until there is a response or the retries are used up.
+    /// Sends a request until there is a response or no retries are left.
     ///
     /// - Parameter retries: attempts after the first; nil for the number in the settings.
-    /// - Throws: `PixelFlowError`, with the store's `refusal` if it gave one; `CancellationError`.
+    /// - Throws: `PixelFlowError`, with the store's `refusal` if there was one; `CancellationError`.
     func call(_ request: S3Request, retries: Int? = nil) async throws -> Reply {
         try await call(request, retries: retries) { $0 }
     }
 
-    /// As `call`, and reads the answer; one that cannot be read is asked for again.
+    /// Like the other `call`, but parses the response, and retries if that fails.
     func call<Value: Sendable>(
         _ request: S3Request, retries: Int? = nil, _ read: @escaping @Sendable (Reply) throws -> Value
     ) async throws -> Value {
@@ -75,7 +75,7 @@ final class S3Transport: Sendable {
         }
     }
 
-    /// Sends a request and returns with the head of the response.
+    /// Sends a request and returns the head of the response.
     func open(_ request: S3Request) async throws -> HTTPClientResponse {
         try await perform(request, retries: nil) { $0 }
     }
@@ -94,7 +94,7 @@ final class S3Transport: Sendable {
                     guard let bucketRequest else { throw error }
                     mayCreateBucket = false
                     try await createBucket(bucketRequest)
-                    // Where another process, or another request, was faster, the bucket is there when that one has its answer.
+                    // If another process or request creates the bucket at the same time, it exists once that one has its response.
                     let deadline = min(end, ContinuousClock.now + Self.bucketCreationTime)
                     return try await retry(Self.bucketRetries, until: deadline, if: Self.isMissingBucket) {
                         try await attempt(request, use)
@@ -117,14 +117,14 @@ final class S3Transport: Sendable {
             return try await permits.withPermit(until: .now + allowance) {
                 try await breaker.run(countingAsFailure: S3Failure.isTransient) {
                     guard request.operation.createsSomething else { return try await exchange(request, deadline: deadline, use) }
-                    // A separate task, which the caller's cancellation does not affect: what a caller takes back must not appear
-                    // after that. The deadline bounds how long it takes.
+                    // A separate task, unaffected by the caller's cancellation: nothing that the caller undoes may appear
+                    // afterwards. The deadline bounds the wait.
                     try Task.checkCancellation()
                     return try await Task { try await exchange(request, deadline: deadline, use) }.value
                 }
             }
         } catch let error as AdmissionError {
-            // A PixelFlowError is not tried again: a retry would only lengthen the queue.
+            // Not retried, because a retry would only lengthen the queue.
             throw PixelFlowError.unavailable("blob_store", cause: error)
         }
     }
@@ -168,7 +168,7 @@ final class S3Transport: Sendable {
         return failure
     }
 
-    /// A refusal needs attention by the operator, so it is logged, but at a limited rate.
+    /// A rejection needs the attention of an operator, so it is logged, at a limited rate.
     private func complain(_ failure: PixelFlowError) {
         let isDue = lastComplaint.withLock { last in
             let now = ContinuousClock.now
@@ -181,7 +181,7 @@ final class S3Transport: Sendable {
 }
 
 extension S3Request {
-    /// AWS takes no word for its oldest region.
+    /// The oldest region of AWS must be omitted from the body.
     static func createBucket(region: String) -> S3Request {
         let constraint =
             "<CreateBucketConfiguration><LocationConstraint>\(region.xmlEscaped)</LocationConstraint></CreateBucketConfiguration>"

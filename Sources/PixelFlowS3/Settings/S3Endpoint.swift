@@ -1,7 +1,7 @@
 import Foundation
 import PixelFlowCore
 
-/// The server's scheme, name and port.
+/// Scheme, host and port of the server.
 struct S3Endpoint: Sendable, Hashable {
     let scheme: String
     /// Without brackets if it is an IPv6 address.
@@ -25,10 +25,10 @@ struct S3Endpoint: Sendable, Hashable {
         self.init(scheme: scheme, host: host.trimmingCharacters(in: ["[", "]"]), port: url.port == Self.port(of: scheme) ? nil : url.port)
     }
 
-    /// With a bucket's name in front.
+    /// The endpoint with the bucket as a subdomain.
     func host(of bucket: String) -> S3Endpoint { S3Endpoint(scheme: scheme, host: "\(bucket).\(host)", port: port) }
 
-    /// As in the `Host` header: browsers and clients leave out the scheme's own port.
+    /// The value of the `Host` header; clients omit the scheme's default port.
     var authority: String { (host.contains(":") ? "[\(host)]" : host) + (port.map { ":\($0)" } ?? "") }
 
     /// Whether the host is an IP address, which cannot have subdomains.

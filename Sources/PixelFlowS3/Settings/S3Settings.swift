@@ -29,7 +29,7 @@ package struct S3Settings: Sendable {
     ]
 
     package var bucket: String
-    /// What every key begins with, without a slash at either end. Empty for none.
+    /// The prefix of all keys, without leading and trailing slashes. May be empty.
     package var prefix = ""
     var endpoint: S3Endpoint
     var publicEndpoint: S3Endpoint
@@ -37,9 +37,9 @@ package struct S3Settings: Sendable {
     package var usesPathStyle = true
     package var createsBucket = false
     var credentials: AWSCredentials
-    /// How many requests may be under way; answers that are still being read do not count.
+    /// The maximum number of concurrent requests; responses whose body is still being read do not count.
     package var requests = 64
-    /// How many more may wait for their turn before the next is refused.
+    /// The maximum number of waiting requests; further ones are rejected.
     package var waiting = 1024
     package var timeouts = S3Timeouts()
 
@@ -78,24 +78,24 @@ package struct S3Settings: Sendable {
     }
 }
 
-/// How long to wait for the object store, and how often to ask it again.
+/// Timeouts and retries for the object store.
 package struct S3Timeouts: Sendable, Hashable {
-    /// For one TCP connection, TLS included.
+    /// For a TCP connection including TLS.
     package var connect = Duration.seconds(2)
-    /// For an answer, or for the next bytes of one. The 99.9th percentile of AWS is under 1 s.
+    /// For a response, or for its next bytes. The 99.9th percentile of AWS is under 1 s.
     package var readTimeout = Duration.seconds(10)
-    /// For all attempts at one request together.
+    /// For all attempts of one request together.
     package var total = Duration.seconds(30)
     /// Attempts after the first.
     package var retries = 3
-    /// Of the first pause, which is drawn between nothing and this; each further one is up to twice as long.
+    /// The maximum of the first delay, which is random from 0; the maximum doubles with each retry.
     package var firstPause = Duration.milliseconds(100)
-    /// In bytes a second: the time limit of a body grows with its size by this.
+    /// In bytes per second: the time limit of a body is extended by its size divided by this.
     package var minimumThroughput = 256 * 1024
 
     package init() {}
 
-    /// - Parameter retries: attempts after the first, where they differ from these.
+    /// - Parameter retries: attempts after the first, if different from the settings.
     func retryPolicy(retries: Int?) -> RetryPolicy {
         RetryPolicy(firstPause: firstPause, longestPause: total, jitter: .full, attempts: 1 + (retries ?? self.retries))
     }

@@ -1,7 +1,7 @@
 import Foundation
 import PixelFlowCore
 
-/// `s3://bucket[/prefix]?…`, taken apart.
+/// The components of `s3://bucket[/prefix]?…`.
 struct S3URL {
     static let name = "PIXELFLOW_BLOB_URL"
     static let options = ["endpoint", "region", "path_style", "create_bucket", "public_endpoint"]
@@ -14,7 +14,7 @@ struct S3URL {
     let usesPathStyle: Bool
     let createsBucket: Bool
 
-    /// - Throws: `setting_invalid`. The message never repeats the text: someone may have written a secret into it.
+    /// - Throws: `setting_invalid`. The message never repeats the text, which may contain a secret.
     init(_ text: String) throws(PixelFlowError) {
         guard let url = URLComponents(string: text), url.scheme == "s3", let bucket = url.host, url.port == nil else {
             throw Self.invalid("must be of the form s3://bucket[/prefix]?endpoint=…&region=…")
@@ -47,7 +47,7 @@ struct S3URL {
         .invalid(name, "\(name) \(problem).", code: "setting_invalid")
     }
 
-    /// S3's rule: 3 to 63 lower-case letters, digits, dots and hyphens.
+    /// S3's rule: 3 to 63 lowercase letters, digits, dots and hyphens.
     private static func checkedBucket(_ bucket: String) throws(PixelFlowError) -> String {
         let isPlain = bucket.utf8.allSatisfy { byte in
             (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)

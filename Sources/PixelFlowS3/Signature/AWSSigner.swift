@@ -6,15 +6,15 @@ import WireFormats
 
 /// AWS Signature Version 4: proves possession of the secret key without sending it.
 ///
-/// Described in AWS's "Signature Version 4 signing process"; knows nothing of S3 but its payload words.
+/// Described in AWS's "Signature Version 4 signing process". Independent of S3 except for its payload constants.
 package final class AWSSigner: Sendable {
-    /// For URLs whose body is not known yet.
+    /// For presigned URLs, whose body is not known in advance.
     package static let unsignedPayload = "UNSIGNED-PAYLOAD"
 
     package let credentials: AWSCredentials
     private let region: String
     private let service: String
-    /// The key of one day, because it takes four digests to make.
+    /// Caches the key of one day, which takes four digests to compute.
     private let dailyKey = Mutex<(date: String, key: SymmetricKey)?>(nil)
 
     package init(credentials: AWSCredentials, region: String, service: String = "s3") {
@@ -29,7 +29,7 @@ package final class AWSSigner: Sendable {
         return "AWS4-HMAC-SHA256 Credential=\(credential(at: time)), SignedHeaders=\(signedHeaders), Signature=\(signature)"
     }
 
-    /// The request with its signature in the query: anyone who has it may send it until it expires.
+    /// The request with its signature in the query: anyone can send it until it expires.
     ///
     /// - Parameter lifetime: whole seconds, from 1 to 604,800.
     package func presigned(_ request: SignableRequest, lifetime: Int, at time: SigningTime) -> SignableRequest {
@@ -71,7 +71,7 @@ package final class AWSSigner: Sendable {
     }
 }
 
-/// The moment of a signature in the two forms that it is written in.
+/// The time of a signature in the two formats that it needs.
 package struct SigningTime: Sendable, Hashable {
     /// `20130524`.
     package let date: String
@@ -80,18 +80,18 @@ package struct SigningTime: Sendable, Hashable {
 
     package init(_ time: Timestamp) {
         let digits = time.iso8601.utf8.filter { $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: ":") }
-        // `20130524T000000`, then the milliseconds, which signatures do not contain.
+        // `20130524T000000`; signatures do not contain the milliseconds that follow.
         let seconds = String(decoding: digits.prefix(15), as: UTF8.self)
         date = String(seconds.prefix(8))
         dateTime = seconds + "Z"
     }
 }
 
-/// Who signs a request. Never prints its secrets.
+/// The credentials for signatures. Descriptions never contain the secrets.
 package struct AWSCredentials: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
     package var accessKey: String
     package var secretKey: String
-    /// Of temporary credentials.
+    /// Set for temporary credentials.
     package var sessionToken: String?
 
     package init(accessKey: String, secretKey: String, sessionToken: String? = nil) {

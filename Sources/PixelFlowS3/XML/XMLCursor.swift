@@ -1,4 +1,4 @@
-/// A place in a document, and what can be read from there.
+/// A position in a document.
 struct XMLCursor {
     private let bytes: [UInt8]
     private var offset = 0
@@ -9,7 +9,7 @@ struct XMLCursor {
 
     func error(_ reason: String) -> XMLError { XMLError(reason: reason, offset: offset) }
 
-    /// Skips `token` if it stands here.
+    /// Consumes `token` if it is next.
     @discardableResult
     mutating func skip(_ token: String) -> Bool {
         guard bytes[offset...].starts(with: token.utf8) else { return false }
@@ -26,7 +26,7 @@ struct XMLCursor {
 
     mutating func skip(past token: String) throws(XMLError) { _ = try take(until: token) }
 
-    /// The bytes before `token`, which is skipped.
+    /// Returns the bytes before `token`, and consumes both.
     mutating func take(until token: String) throws(XMLError) -> ArraySlice<UInt8> {
         let start = offset
         while offset < bytes.count {
@@ -44,7 +44,7 @@ struct XMLCursor {
         return try string(Array(bytes[start..<offset]))
     }
 
-    /// The value of an attribute.
+    /// Consumes the value of an attribute.
     mutating func skipQuoted() throws(XMLError) {
         guard offset < bytes.count, bytes[offset] == UInt8(ascii: "\"") || bytes[offset] == UInt8(ascii: "'") else {
             throw error("an attribute is not quoted")
@@ -59,7 +59,7 @@ struct XMLCursor {
         offset += 1
     }
 
-    /// Appends the text before the next `<`, with entities resolved.
+    /// Appends the text before the next `<`, with resolved entities.
     mutating func text(into text: inout [UInt8]) throws(XMLError) {
         while offset < bytes.count, bytes[offset] != UInt8(ascii: "<") {
             if bytes[offset] == UInt8(ascii: "&") {
@@ -71,7 +71,7 @@ struct XMLCursor {
         }
     }
 
-    /// The longest that is known is `&#1114111;`.
+    /// The length of the longest supported entity, `&#1114111;`, with a margin.
     private static let longestEntity = 12
 
     private mutating func entity() throws(XMLError) -> [UInt8] {

@@ -1,9 +1,9 @@
 /// Parses the small documents in responses of S3.
 ///
-/// It is strict: malformed documents are rejected, and so are document types, which S3 never sends and
-/// attackers do. Depth and size are bounded by the caller's bytes and `maximumDepth`.
+/// It is strict: it rejects malformed documents and document type declarations, which S3 never sends but
+/// attackers do. Size and depth are bounded by the caller's bytes and `maximumDepth`.
 package struct XMLReader {
-    /// S3's deepest answers have five levels.
+    /// S3's deepest responses have five levels.
     static let maximumDepth = 16
 
     private var cursor: XMLCursor
@@ -11,7 +11,7 @@ package struct XMLReader {
     private init(_ bytes: [UInt8]) { cursor = XMLCursor(bytes) }
 
     /// - Returns: the root element.
-    /// - Throws: `XMLError` if the bytes are not one well-formed document in UTF-8.
+    /// - Throws: `XMLError` if the bytes are not a single well-formed UTF-8 document.
     package static func read(_ bytes: some Sequence<UInt8>) throws(XMLError) -> XMLElement {
         var reader = XMLReader(Array(bytes))
         return try reader.document()
@@ -27,7 +27,7 @@ package struct XMLReader {
         return root
     }
 
-    /// White space, comments and processing instructions around the root.
+    /// Consumes whitespace, comments and processing instructions around the root.
     private mutating func skipMiscellany() throws(XMLError) {
         while true {
             cursor.skipSpace()
@@ -41,7 +41,7 @@ package struct XMLReader {
         }
     }
 
-    /// An element whose `<` has been read.
+    /// Parses an element whose `<` has been consumed.
     private mutating func element(depth: Int) throws(XMLError) -> XMLElement {
         guard depth <= Self.maximumDepth else { throw cursor.error("elements are nested too deeply") }
         let name = try cursor.name()
@@ -70,7 +70,7 @@ package struct XMLReader {
         }
     }
 
-    /// - Returns: whether the tag closes its element, as in `<a/>`.
+    /// - Returns: whether the tag is self-closing, as in `<a/>`.
     private mutating func skipAttributes() throws(XMLError) -> Bool {
         while true {
             let hadSpace = cursor.skipSpace()
@@ -90,10 +90,10 @@ package struct XMLReader {
     }
 }
 
-/// Why a document was not read.
+/// Why a document could not be parsed.
 package struct XMLError: Error, Sendable, Hashable, CustomStringConvertible {
     package var reason: String
-    /// Bytes from the start.
+    /// The position in bytes.
     package var offset: Int
 
     package var description: String { "malformed XML at byte \(offset): \(reason)" }

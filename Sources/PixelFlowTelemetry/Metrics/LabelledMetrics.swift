@@ -2,7 +2,7 @@ import Synchronization
 
 /// Metrics with the same name and different labels, each created on first use and then cached.
 ///
-/// Every set of labels is a series that lives as long as the process, so their number is bounded: beyond `limit`, all further sets
+/// Every set of labels is a series that exists as long as the process, so their number is bounded: beyond `limit`, all further sets
 /// share the metric of `overflow`.
 package final class LabelledMetrics<Labels: Hashable & Sendable, Metric: Sendable>: Sendable {
     private let limit: Int
@@ -11,8 +11,8 @@ package final class LabelledMetrics<Labels: Hashable & Sendable, Metric: Sendabl
     private let made = Mutex<[Labels: Metric]>([:])
 
     /// - Parameters:
-    ///   - limit: sets of labels that have a metric of their own.
-    ///   - overflow: the labels that stand for all others.
+    ///   - limit: the maximum number of label sets with their own metric.
+    ///   - overflow: the labels that represent all others.
     ///   - make: called once for each set of labels.
     package init(limit: Int = 256, overflow: Labels, _ make: @escaping @Sendable (Labels) -> Metric) {
         self.limit = limit
@@ -20,7 +20,7 @@ package final class LabelledMetrics<Labels: Hashable & Sendable, Metric: Sendabl
         self.make = make
     }
 
-    /// For labels that are few by their type.
+    /// For labels whose type bounds their number.
     package init(_ make: @escaping @Sendable (Labels) -> Metric) where Labels: CaseIterable {
         limit = .max
         overflow = nil

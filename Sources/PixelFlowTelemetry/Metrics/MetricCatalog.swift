@@ -1,12 +1,12 @@
 package import Prometheus
 
-/// Every metric that a service of PixelFlow exports: help texts for Prometheus, the table in
-/// docs/metrics.md, and what alerts and the dashboard may ask for.
+/// All metrics that PixelFlow's services export: the source of the help texts for Prometheus and the table in
+/// docs/metrics.md, and the list that alerts and the dashboard are checked against.
 package enum MetricCatalog {
-    /// Metrics that belong together.
+    /// A group of related metrics.
     package struct Group: Sendable {
         package let title: String
-        /// Where they come from.
+        /// The services that export them.
         package let origin: String
         package let metrics: [MetricDescription]
     }
@@ -19,7 +19,7 @@ package enum MetricCatalog {
 
     package static var all: [MetricDescription] { groups.flatMap(\.metrics) }
 
-    /// Seconds of an HTTP request: finer at the short end than a task needs.
+    /// Buckets in seconds for HTTP requests, with finer short ones than tasks need.
     static let requestBuckets = HistogramBuckets([0.001, 0.0025] + HistogramBuckets.durations.bounds)
     /// Buckets in seconds for waiting and processing times, up to an hour.
     static let waitBuckets = HistogramBuckets(HistogramBuckets.durations.bounds + [120, 300, 600, 1800, 3600])

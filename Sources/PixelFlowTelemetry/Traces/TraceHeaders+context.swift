@@ -2,10 +2,10 @@ package import PixelFlowCore
 package import Tracing
 
 extension TraceHeaders {
-    /// The headers that continue the trace of the current span; nil outside of a span, and where nothing is traced.
+    /// The headers that continue the trace of the current span; nil outside of a span, and if tracing is off.
     package static var current: TraceHeaders? { InstrumentationContext.current.flatMap { TraceHeaders($0) } }
 
-    /// Nil where the context is in no trace.
+    /// Nil if the context is not in a trace.
     package init?(_ context: InstrumentationContext) {
         var headers: [String: String] = [:]
         InstrumentationSystem.instrument.inject(context, into: &headers, using: HeaderInjector())
@@ -13,7 +13,7 @@ extension TraceHeaders {
         self.init(traceparent: traceparent, tracestate: headers["tracestate"])
     }
 
-    /// A context in which new spans are children of the span that these headers name.
+    /// A context in which new spans are children of the span in these headers.
     package var context: InstrumentationContext {
         var context = InstrumentationContext.topLevel
         var headers = ["traceparent": traceparent]

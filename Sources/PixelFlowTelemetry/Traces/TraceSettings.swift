@@ -3,7 +3,7 @@ package import OTLP
 package import PixelFlowCore
 import Tracing
 
-/// Traces by OpenTelemetry: the standard variables, under their own names. Off unless an endpoint is set.
+/// Configures OpenTelemetry traces from the standard environment variables. Off unless an endpoint is set.
 package enum TraceSettings {
     private static let settings: [Setting<String>] = [
         .text(
@@ -37,12 +37,12 @@ package enum TraceSettings {
 
     package static let descriptions: [SettingDescription] = settings.map(\.description)
 
-    /// Nil where nothing is to be traced.
+    /// Nil if tracing is off.
     ///
     /// - Parameters:
-    ///   - service: of the executable, as in `pixelflow-api`.
+    ///   - service: the name of the executable, for example `pixelflow-api`.
     ///   - version: of PixelFlow.
-    /// - Throws: `setting_invalid`, with the name of the bad variable as `field`.
+    /// - Throws: `setting_invalid`, with the name of the invalid variable as `field`.
     package static func configuration(
         _ settings: Settings, service: String, version: String
     ) throws(PixelFlowError) -> OTLPConfiguration? {
@@ -50,7 +50,7 @@ package enum TraceSettings {
             "service.name": service, "service.version": version, "telemetry.sdk.language": "swift", "telemetry.sdk.name": "pixelflow",
             "telemetry.sdk.version": version,
         ]
-        // The name of the pod, in a container.
+        // In a container, the name of the pod.
         resource["service.instance.id"] = settings.environment["HOSTNAME"]
         do {
             return try OTLPConfiguration(environment: settings.environment, resource: resource)
@@ -59,11 +59,11 @@ package enum TraceSettings {
         }
     }
 
-    /// Sends every span of the process to a collector. Call it once, at the start of `main`, after `Telemetry.bootstrap`.
+    /// Sends all spans of the process to a collector. Must be called once, at the start of `main`, after `Telemetry.bootstrap`.
     ///
-    /// - Returns: what exports the spans; to be shut down at the end.
+    /// - Returns: the exporter, which must be shut down at the end.
     package static func bootstrap(_ configuration: OTLPConfiguration, version: String) -> OTLPTracing {
-        // Calls that no request and no task has caused, such as polls, would be many traces of one span.
+        // Calls that belong to no request and no task, such as polls, would create many traces of one span.
         let tracing = OTLPTracing(
             configuration, scope: "pixelflow", version: version, mayBegin: { $0 == .server || $0 == .consumer },
             logger: Logger(label: "traces"))

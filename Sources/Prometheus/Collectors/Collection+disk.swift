@@ -1,6 +1,6 @@
 import Foundation
 
-/// The room on the file system that a folder lies on.
+/// The free space of the file system that contains a folder.
 public struct DiskCollector: Sendable {
     public static let descriptions: [MetricDescription] = [
         MetricDescription(.gauge, "disk_available_bytes", labels: ["folder"], "Free space on the file system of a folder."),
@@ -10,13 +10,13 @@ public struct DiskCollector: Sendable {
     private let name: String
     private let path: String
 
-    /// - Parameter name: the label of the folder.
+    /// - Parameter name: the value of the label for the folder.
     public init(_ name: String, path: String) {
         self.name = name
         self.path = path
     }
 
-    /// Adds nothing if the folder is not to be found.
+    /// Adds nothing if the folder does not exist.
     public func collect(into collection: inout PrometheusRegistry.Collection) {
         var facts = statvfs()
         guard statvfs(path, &facts) == 0 else { return }
@@ -27,7 +27,7 @@ public struct DiskCollector: Sendable {
 }
 
 extension PrometheusRegistry {
-    /// What collectors find in one scrape.
+    /// Receives the values of collectors in one scrape.
     public struct Collection {
         struct Sample {
             let labels: LabelText
@@ -46,7 +46,7 @@ extension PrometheusRegistry {
             add(.gauge, name, value, labels, help)
         }
 
-        /// - Parameter value: the count since the start of what is counted.
+        /// - Parameter value: the total since counting began.
         public mutating func counter(_ name: String, _ value: Double, labels: [(String, String)] = [], help: String? = nil) {
             add(.counter, name, value, labels, help)
         }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Metrics of this process from `/proc`, under the names that all Prometheus client libraries use.
+/// Metrics of this process from `/proc`, with the names that all Prometheus client libraries use.
 public struct ProcessCollector: Sendable {
     public static let descriptions: [MetricDescription] = [
         MetricDescription(.gauge, "process_resident_memory_bytes", "Resident memory of the process."),
@@ -12,13 +12,13 @@ public struct ProcessCollector: Sendable {
         MetricDescription(.gauge, "process_start_time_seconds", "Start time of the process in seconds since 1970."),
     ]
 
-    /// Per second; what `/proc` counts time in.
+    /// Clock ticks per second, the time unit of `/proc`.
     private let ticks = Double(sysconf(Int32(_SC_CLK_TCK)))
     private let pageSize = Double(sysconf(Int32(_SC_PAGESIZE)))
 
     public init() {}
 
-    /// Adds what can be read; elsewhere than on Linux that is little.
+    /// Adds everything that can be read; on other systems than Linux, this is little.
     public func collect(into collection: inout PrometheusRegistry.Collection) {
         if let fields = Self.statistics() {
             collection.counter("process_cpu_seconds_total", (fields[11] + fields[12]) / ticks)
@@ -28,7 +28,7 @@ public struct ProcessCollector: Sendable {
             if let boot = Self.bootTime() { collection.gauge("process_start_time_seconds", boot + fields[19] / ticks) }
         }
         if let open = try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count {
-            // Looking has opened one.
+            // Listing the folder has opened a descriptor.
             collection.gauge("process_open_fds", Double(max(0, open - 1)))
         }
         var limit = rlimit()
@@ -37,7 +37,7 @@ public struct ProcessCollector: Sendable {
         }
     }
 
-    /// The fields of `/proc/self/stat` from the third on. The second, the name, may hold spaces and brackets.
+    /// The fields of `/proc/self/stat` from the third on. The second, the name, may contain spaces and parentheses.
     private static func statistics() -> [Double]? {
         guard let text = read("/proc/self/stat"), let end = text.lastIndex(of: ")") else { return nil }
         let fields = text[text.index(after: end)...].split(separator: " ").map { Double($0) ?? 0 }

@@ -1,8 +1,8 @@
-/// All series of one name.
+/// All series with one name.
 struct Family {
     let kind: MetricDescription.Kind
     private(set) var series: [LabelText: any Series] = [:]
-    /// Series that were asked for and refused.
+    /// The number of series rejected by the limit.
     var refused: UInt64 = 0
 
     init(_ kind: MetricDescription.Kind) { self.kind = kind }
@@ -21,7 +21,7 @@ struct Family {
         return made
     }
 
-    /// Takes this series out, and no later one with the same labels.
+    /// Removes this series, but not a later one with the same labels.
     mutating func remove(_ gone: any Series) {
         if series[gone.identity.labels] === gone { series[gone.identity.labels] = nil }
     }
@@ -29,20 +29,20 @@ struct Family {
     var sorted: [any Series] { series.sorted { $0.key.text < $1.key.text }.map(\.value) }
 }
 
-/// Information about a metric before anything has been measured: its help text, its labels, its buckets.
+/// Describes a metric in advance: its help text, its labels, its buckets.
 public struct MetricDescription: Sendable, Hashable {
     public enum Kind: String, Sendable, Hashable {
         case counter, gauge, histogram
     }
 
-    /// The full name, as it is exported.
+    /// The full exported name.
     public let name: String
     public let kind: Kind
     /// The names of its labels.
     public let labels: [String]
     /// One sentence, with the unit if the name does not show it.
     public let help: String
-    /// Of a histogram; nil for those that its name suggests.
+    /// The buckets of a histogram; nil for those suggested by its name.
     public let buckets: HistogramBuckets?
 
     public init(_ kind: Kind, _ name: String, labels: [String] = [], buckets: HistogramBuckets? = nil, _ help: String) {

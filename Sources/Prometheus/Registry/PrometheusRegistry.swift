@@ -1,14 +1,14 @@
 import Metrics
 import Synchronization
 
-/// Holds all metrics of a process and formats them for Prometheus. A backend of swift-metrics.
+/// Stores all metrics of a process and exports them for Prometheus. A backend of swift-metrics.
 ///
-/// Labels of swift-metrics become names of Prometheus: a counter's name ends in `_total`, a timer is
-/// a histogram in seconds whose name ends in `_seconds`, an aggregating recorder is a histogram, and
-/// gauges and meters are gauges. Characters that Prometheus does not allow in a name become underscores.
+/// Labels of swift-metrics become Prometheus names: the name of a counter ends in `_total`, a timer becomes
+/// a histogram in seconds whose name ends in `_seconds`, an aggregating recorder becomes a histogram, and
+/// gauges and meters become gauges. Characters that Prometheus does not allow in names become underscores.
 ///
 /// Counting and recording cost some ten nanoseconds and take no lock. Creating a `Counter` or a `Timer`
-/// does take one, so create them once and keep them.
+/// takes a lock, so create them once and keep them.
 public final class PrometheusRegistry: Sendable {
     /// Series per name. Further ones are dropped and counted in `metrics_refused_series_total`.
     public static let standardLimit = 1000
@@ -24,23 +24,23 @@ public final class PrometheusRegistry: Sendable {
     private let state = Mutex(State())
 
     /// - Parameters:
-    ///   - descriptions: help texts and buckets; metrics without one work too.
+    ///   - descriptions: help texts and buckets; optional for each metric.
     ///   - seriesLimit: the maximum number of series per name.
     public init(descriptions: [MetricDescription] = [], seriesLimit: Int = standardLimit) {
         self.descriptions = Dictionary((Self.descriptions + descriptions).map { ($0.name, $0) }) { $1 }
         limit = seriesLimit
     }
 
-    /// Calls `collector` at each scrape, for values that are read on demand. It must not block for long.
+    /// Calls `collector` at each scrape, for values that are computed on demand. It must not block for long.
     public func collect(by collector: @escaping @Sendable (inout Collection) -> Void) {
         state.withLock { $0.collectors.append(collector) }
     }
 
-    /// A page at which metrics are scraped, for a process that has several.
+    /// Creates a page to scrape, for a process that has several.
     ///
-    /// Each metric whose name begins with one of `prefixes` is on this page alone, the longest prefix
-    /// deciding; metrics that no page has claimed are on each. A process that serves several pages
-    /// can thus have all of them scraped, and nothing is counted twice.
+    /// A metric whose name begins with one of `prefixes` appears only on this page; the longest prefix
+    /// decides. Metrics that no page claims appear on all pages. So all pages of a process can be
+    /// scraped without counting claimed metrics twice.
     public func page(claiming prefixes: [String]) -> Page {
         Page(
             registry: self,
@@ -50,10 +50,10 @@ public final class PrometheusRegistry: Sendable {
             })
     }
 
-    /// Everything, in the text exposition format.
+    /// All metrics in the text exposition format.
     public func text() -> [UInt8] { text(page: nil) }
 
-    /// The metrics of one address.
+    /// The metrics of one page.
     public struct Page: Sendable {
         /// The `Content-Type` of the text.
         public static var mediaType: String { ExpositionText.mediaType }
@@ -105,10 +105,10 @@ extension PrometheusRegistry {
     ]
 }
 
-// MARK: Making series
+// MARK: Creating series
 
 extension PrometheusRegistry {
-    /// Nil if the series is refused.
+    /// Nil if the limit rejects the series.
     func series<Wanted: Series>(
         _ name: String, _ kind: MetricDescription.Kind, _ labels: [(String, String)], make: (SeriesIdentity) -> Wanted
     ) -> Wanted? {

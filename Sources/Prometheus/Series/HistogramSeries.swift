@@ -1,12 +1,12 @@
 import Metrics
 
-/// How often values fell into each of a row of buckets, and their sum.
+/// Counts values by bucket, and sums them.
 final class HistogramSeries: Series, TimerHandler, RecorderHandler {
     let identity: SeriesIdentity
     private let bounds: [Double]
-    /// A cell for each bucket, one for larger values, and one for the sum.
+    /// A cell for each bucket, one for values above all buckets, and one for the sum.
     private let cells: ShardedCells
-    /// `le="…"` of each bucket, as it is written.
+    /// The formatted `le="…"` of each bucket.
     private let limits: [String]
 
     init(_ identity: SeriesIdentity, buckets: HistogramBuckets) {
@@ -21,7 +21,7 @@ final class HistogramSeries: Series, TimerHandler, RecorderHandler {
     func record(_ value: Double) { observe(value) }
 
     private func observe(_ value: Double) {
-        // NaN would make the sum NaN forever.
+        // A NaN would make the sum NaN forever.
         guard value.isFinite else { return }
         let shard = ShardedCells.shard
         var bucket = 0
@@ -30,7 +30,7 @@ final class HistogramSeries: Series, TimerHandler, RecorderHandler {
         cells.add(value, at: bounds.count + 1, in: shard)
     }
 
-    /// The count is that of the buckets, so that the two agree in each scrape.
+    /// The count is the total of the buckets, so that the two are consistent in each scrape.
     func write(to text: inout ExpositionText) {
         var total: UInt64 = 0
         for (index, limit) in limits.enumerated() {
@@ -44,7 +44,7 @@ final class HistogramSeries: Series, TimerHandler, RecorderHandler {
 
 /// The upper bounds of a histogram's buckets; everything above the last one is counted under `+Inf`.
 public struct HistogramBuckets: Sendable, Hashable {
-    /// Ascending, finite, without repetition.
+    /// Ascending, finite and unique.
     public let bounds: [Double]
 
     /// Sorts the bounds and drops invalid ones.
@@ -52,16 +52,16 @@ public struct HistogramBuckets: Sendable, Hashable {
         self.bounds = Set(bounds.filter(\.isFinite)).sorted()
     }
 
-    /// Seconds, from 5 ms to a minute: requests, tasks, calls of a backend.
+    /// Seconds, from 5 ms to a minute: for requests, tasks and backend calls.
     public static let durations = HistogramBuckets([0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60])
-    /// Bytes, from 1 KiB to 64 MiB, in steps of four.
+    /// Bytes, from 1 KiB to 64 MiB, in factors of four.
     public static let sizes = HistogramBuckets([
         1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216, 67_108_864,
     ])
-    /// Numbers of things.
+    /// Quantities without a unit.
     public static let counts = HistogramBuckets([1, 2, 5, 10, 20, 50, 100, 200, 500, 1000])
 
-    /// The buckets that a name suggests by its unit.
+    /// The buckets suggested by the unit in a name.
     static func suggested(by name: String) -> HistogramBuckets {
         if name.hasSuffix("_seconds") { return durations }
         return name.hasSuffix("_bytes") ? sizes : counts

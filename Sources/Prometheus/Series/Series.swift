@@ -1,9 +1,9 @@
 import Metrics
 import Synchronization
 
-/// One line, or in a histogram one set of lines, of a family.
+/// One line of a family, or the lines of one histogram.
 protocol Series: AnyObject, Sendable {
-    /// Which family and which labels, to find it again when it is destroyed.
+    /// The family and labels, with which the series can be found when it is destroyed.
     var identity: SeriesIdentity { get }
     func write(to text: inout ExpositionText)
 }
@@ -14,14 +14,14 @@ struct SeriesIdentity: Sendable, Hashable {
     let labels: LabelText
 }
 
-/// A whole number that only grows.
+/// An integer that only increases.
 final class CounterSeries: Series, CounterHandler {
     let identity: SeriesIdentity
     private let cells = ShardedCells(count: 1)
 
     init(_ identity: SeriesIdentity) { self.identity = identity }
 
-    /// A counter never decreases: negative amounts are ignored.
+    /// Ignores negative amounts, because a counter never decreases.
     func increment(by amount: Int64) {
         guard amount > 0 else { return }
         cells.add(UInt64(amount), at: 0, in: ShardedCells.shard)
@@ -32,7 +32,7 @@ final class CounterSeries: Series, CounterHandler {
     func write(to text: inout ExpositionText) { text.sample(identity.name, identity.labels, cells.sum(0)) }
 }
 
-/// A number with a fraction that only grows.
+/// A floating-point number that only increases.
 final class FloatingCounterSeries: Series, FloatingPointCounterHandler {
     let identity: SeriesIdentity
     private let cells = ShardedCells(count: 1)
@@ -49,7 +49,7 @@ final class FloatingCounterSeries: Series, FloatingPointCounterHandler {
     func write(to text: inout ExpositionText) { text.sample(identity.name, identity.labels, cells.floatingSum(0)) }
 }
 
-/// A number that goes up and down.
+/// A number that can increase and decrease.
 final class GaugeSeries: Series, RecorderHandler, MeterHandler {
     let identity: SeriesIdentity
     private let bits = Atomic<UInt64>(Double.zero.bitPattern)

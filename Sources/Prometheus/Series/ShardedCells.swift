@@ -3,10 +3,10 @@ import Synchronization
 
 /// Rows of 64-bit cells to which many threads add concurrently.
 ///
-/// Each of the few rows, the shards, has its own cache lines, and a thread always uses the same one;
-/// so threads that count the same thing rarely wait for each other's cache line. Reading sums the rows.
+/// Each row, or shard, has its own cache lines, and a thread always uses the same row, so
+/// threads that increment the same metric rarely contend for a cache line. Reading sums the rows.
 final class ShardedCells: @unchecked Sendable {  // The memory is touched through atomics only.
-    /// Enough for the cores that count at a time, and a power of two.
+    /// A power of two that is sufficient for the cores.
     static let shards: Int = {
         let cores = min(8, max(1, ProcessInfo.processInfo.activeProcessorCount))
         return 1 << (Int.bitWidth - (cores - 1).leadingZeroBitCount)
@@ -31,7 +31,7 @@ final class ShardedCells: @unchecked Sendable {  // The memory is touched throug
         UnsafeMutableRawPointer(cells).deallocate()
     }
 
-    /// The row of the calling thread: the higher bits of its scrambled address.
+    /// The row of the calling thread, derived from the higher bits of its hashed address.
     static var shard: Int {
         let scrambled = UInt64(pthread_self()) &* 0x9E37_79B9_7F4A_7C15
         return Int(truncatingIfNeeded: scrambled >> 40) & (shards - 1)
@@ -41,7 +41,7 @@ final class ShardedCells: @unchecked Sendable {  // The memory is touched throug
         cells[shard * stride + cell].wrappingAdd(amount, ordering: .relaxed)
     }
 
-    /// Adds to a cell that holds the bits of a floating-point number.
+    /// Adds to a cell that contains the bits of a floating-point number.
     func add(_ amount: Double, at cell: Int, in shard: Int) {
         let index = shard * stride + cell
         var seen = cells[index].load(ordering: .relaxed)

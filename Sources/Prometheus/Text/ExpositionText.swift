@@ -1,6 +1,6 @@
 /// Writes the text exposition format, version 0.0.4.
 struct ExpositionText {
-    /// What an HTTP answer of this text says of itself.
+    /// The `Content-Type` of a response with this text.
     static let mediaType = "text/plain; version=0.0.4; charset=utf-8"
 
     private(set) var bytes: [UInt8] = []
@@ -24,7 +24,7 @@ struct ExpositionText {
         bytes.append(UInt8(ascii: "\n"))
     }
 
-    /// Whole numbers without a point, as far as they are exact.
+    /// Formats integers without a decimal point as long as they are exact.
     static func number(_ value: Double) -> String {
         if value.isNaN { return "NaN" }
         if value.isInfinite { return value < 0 ? "-Inf" : "+Inf" }
@@ -32,7 +32,7 @@ struct ExpositionText {
         return value.description
     }
 
-    /// The format escapes backslash and line feed in a help text.
+    /// Escapes backslash and line feed, as the format requires in help texts.
     private static func escaped(_ help: String) -> String {
         help.unicodeScalars.reduce(into: "") { text, scalar in
             switch scalar {

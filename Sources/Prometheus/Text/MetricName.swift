@@ -1,12 +1,12 @@
-/// Converts names given by libraries to valid Prometheus names.
+/// Converts names from libraries to valid Prometheus names.
 enum MetricName {
-    /// A counter ends in `_total`.
+    /// The name of a counter ends in `_total`.
     static func counter(_ label: String) -> String {
         let name = metric(label)
         return name.hasSuffix("_total") ? name : name + "_total"
     }
 
-    /// A timer is exported in seconds and says so.
+    /// Timers are exported in seconds, so their names end in `_seconds`.
     static func timer(_ label: String) -> String {
         let name = metric(label)
         return name.hasSuffix("_seconds") ? name : name + "_seconds"
@@ -15,7 +15,7 @@ enum MetricName {
     static func metric(_ label: String) -> String { sanitized(label, colons: true) }
     static func label(_ name: String) -> String { sanitized(name, colons: false) }
 
-    /// Letters, digits and underscores, no digit first.
+    /// Keeps letters, digits and underscores, and prevents a leading digit.
     private static func sanitized(_ text: String, colons: Bool) -> String {
         let name = String(
             String.UnicodeScalarView(
@@ -31,7 +31,7 @@ enum MetricName {
     }
 }
 
-/// The labels of a series as they are written, `a="b",c="d"`, in the order of their names.
+/// The formatted labels of a series, `a="b",c="d"`, sorted by name.
 struct LabelText: Sendable, Hashable {
     let text: String
 
@@ -44,12 +44,12 @@ struct LabelText: Sendable, Hashable {
 
     private init(text: String) { self.text = text }
 
-    /// The same with one more at the end; `value` is written as it is.
+    /// A copy with one more label at the end; `value` is not escaped.
     func adding(_ name: String, _ value: String) -> LabelText {
         LabelText(text: text.isEmpty ? #"\#(name)="\#(value)""# : #"\#(text),\#(name)="\#(value)""#)
     }
 
-    /// The format escapes backslash, quote and line feed in a value.
+    /// Escapes backslash, quote and line feed, as the format requires in values.
     private static func escaped(_ value: String) -> String {
         guard value.utf8.contains(where: { $0 == 0x5c || $0 == 0x22 || $0 == 0x0a }) else { return value }
         return value.unicodeScalars.reduce(into: "") { text, scalar in

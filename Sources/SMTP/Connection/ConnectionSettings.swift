@@ -1,7 +1,7 @@
 import NIOCore
 import NIOSSL
 
-/// What one connection is for, and how it is secured.
+/// The endpoint, security and timeouts of one connection.
 struct ConnectionSettings: Sendable {
     let endpoint: SMTPEndpoint
     let timeouts: SMTPTimeouts
@@ -9,7 +9,7 @@ struct ConnectionSettings: Sendable {
     let envelope: SMTPDialogue.Envelope
     let data: ByteBuffer
 
-    /// Verifies the certificate against the host.
+    /// Verifies the certificate against the host name.
     func tlsHandler() throws -> NIOSSLClientHandler {
         guard let tls else { throw SMTPError(.security, "TLS is off.") }
         return try ServerCertificate.handler(for: endpoint.host, context: tls)
@@ -23,26 +23,26 @@ struct ConnectionSettings: Sendable {
         }
     }
 
-    /// What the client calls itself: the address that it speaks from (RFC 5321, section 4.1.3), as a container has no name of use.
+    /// The client's name in EHLO: its IP address (RFC 5321, section 4.1.3), because the name of a container is meaningless to servers.
     static func name(_ address: SocketAddress?) -> String {
         guard let address, let text = address.ipAddress else { return "[127.0.0.1]" }
         return address.protocol == .inet6 ? "[IPv6:\(text)]" : "[\(text)]"
     }
 }
 
-/// How long the client waits for a server, by what for.
+/// How long the client waits for a server in each phase.
 public struct SMTPTimeouts: Sendable, Hashable {
-    /// For the connection, with every address of the host.
+    /// For connecting, including all addresses of the host.
     public var connect: Duration = .seconds(15)
-    /// For the greeting, which busy servers delay on purpose; RFC 5321 names 5 minutes.
+    /// For the greeting, which busy servers delay deliberately; RFC 5321 recommends 5 minutes.
     public var greeting: Duration = .seconds(60)
-    /// For the answer to a command, the handshake of TLS included.
+    /// For the reply to a command, including the TLS handshake.
     public var command: Duration = .seconds(60)
-    /// For the server to take the message in.
+    /// For the server to receive the message.
     public var message: Duration = .seconds(120)
-    /// For the answer to the final dot. Giving up early makes a second copy likely: RFC 5321 names 10 minutes.
+    /// For the reply to the final dot. Giving up early risks sending a second copy: RFC 5321 recommends 10 minutes.
     public var completion: Duration = .seconds(300)
-    /// For everything together.
+    /// For the whole delivery.
     public var total: Duration = .seconds(600)
 
     public init() {}

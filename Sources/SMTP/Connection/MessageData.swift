@@ -1,10 +1,10 @@
 import NIOCore
 
-/// A message as it goes over the wire: line ends, and a second dot before each line that begins with one (RFC 5321, section 4.5.2).
+/// A message as sent: with CRLF line breaks and an additional dot before lines that begin with one (RFC 5321, section 4.5.2).
 struct MessageData {
-    /// With the final dot.
+    /// Including the final dot.
     let bytes: ByteBuffer
-    /// Bytes as SIZE counts them (RFC 1870): without second dots and the final one.
+    /// Bytes as counted by SIZE (RFC 1870): without additional dots and the final one.
     let count: Int
 
     init(_ lines: [String]) {

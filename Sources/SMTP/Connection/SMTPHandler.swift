@@ -1,7 +1,7 @@
 import NIOCore
 import NIOSSL
 
-/// Carries out the dialogue on a connection. Confined to its event loop.
+/// Executes the dialogue on a connection. Confined to its event loop.
 final class SMTPHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -12,7 +12,7 @@ final class SMTPHandler: ChannelInboundHandler {
     private var parser = ReplyParser()
     private var timer: Scheduled<Void>?
     private var deadline: Scheduled<Void>?
-    /// Whether the final dot has left this process.
+    /// Whether the final dot has been sent.
     private var isDotSent = false
     private var isOver = false
 
@@ -47,7 +47,7 @@ final class SMTPHandler: ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch error {
-        // The server went without a word of TLS; `channelInactive` follows.
+        // The server closed the connection without a TLS closure alert; `channelInactive` follows.
         case NIOSSLError.uncleanShutdown: break
         case let error as SMTPError: end(.failure(error), context)
         case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
@@ -60,7 +60,7 @@ final class SMTPHandler: ChannelInboundHandler {
         switch action {
         case .send(let line): say(line, context)
         case .startTLS:
-            // Whatever came in the clear behind the reply, someone else may have put there (CVE-2011-0411).
+            // Anything in plain text after the reply may have been injected by an attacker (CVE-2011-0411).
             guard parser.isEmpty else { throw SMTPError(.security, "The server said something between its answer and TLS.") }
             try context.pipeline.syncOperations.addHandler(settings.tlsHandler(), position: .first)
             if case .send(let line) = dialogue.secured() { say(line, context) }
@@ -99,7 +99,7 @@ final class SMTPHandler: ChannelInboundHandler {
         }
     }
 
-    /// Until the final dot is out the server cannot have the message.
+    /// Before the final dot is sent, the server cannot have the message.
     private func lost(_ text: String) -> SMTPError { SMTPError(isDotSent ? .doubt : .connection, text) }
 
     private func end(_ result: Result<Void, any Error>, _ context: ChannelHandlerContext) {
@@ -109,7 +109,7 @@ final class SMTPHandler: ChannelInboundHandler {
         deadline?.cancel()
         done.completeWith(result)
         guard context.channel.isActive else { return }
-        // A server need not answer to it, and is not waited for.
+        // The reply is optional, so do not wait for it.
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: "QUIT\r\n")), promise: nil)
         context.close(promise: nil)
     }

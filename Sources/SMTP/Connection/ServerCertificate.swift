@@ -1,15 +1,15 @@
 import NIOCore
 import NIOSSL
 
-/// Verifies that a certificate is for the server that was asked for.
+/// Verifies that a certificate is for the requested server name.
 ///
-/// NIOSSL also takes one for the mere address of the connection. Whoever can send a name to an address of theirs can have such a
-/// certificate, and would be given the password.
+/// NIOSSL also accepts a certificate for the IP address of the connection. An attacker who can redirect a name to their own address
+/// can obtain such a certificate and would get the password.
 enum ServerCertificate {
     /// The TLS handler for a connection to `host`, a name or an address.
     static func handler(for host: String, context: NIOSSLContext) throws -> NIOSSLClientHandler {
         let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
-        // An address is no name to indicate; it is compared with that of the connection.
+        // SNI does not allow IP addresses; NIOSSL compares the certificate with that of the connection.
         if isAddress { return try NIOSSLClientHandler(context: context, serverHostname: nil) }
         let name = host.lowercased()
         return try NIOSSLClientHandler._makeSSLClientHandler(context: context, serverHostname: name) { certificate, channel in
@@ -22,7 +22,7 @@ enum ServerCertificate {
         }
     }
 
-    /// RFC 6125: `*` stands for the whole first label.
+    /// RFC 6125: `*` matches exactly the first label.
     private static func covers(_ pattern: String, _ name: String) -> Bool {
         guard pattern.hasPrefix("*."), let rest = name.firstIndex(of: ".") else { return pattern == name }
         return name[rest...] == pattern.dropFirst()

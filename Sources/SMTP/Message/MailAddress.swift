@@ -1,15 +1,15 @@
-/// A mailbox: an address, and perhaps the name of whose it is.
+/// A mailbox: an address and an optional display name.
 public struct MailAddress: Sendable, Hashable, CustomStringConvertible {
     public let name: String?
-    /// `local@domain`, as the envelope has it.
+    /// `local@domain`, as in the envelope.
     public let address: String
 
-    /// - Throws: `SMTPError` of kind `.message` if the address is none or either text has control characters in it, by which
-    ///   someone could add lines to a header or commands to a session.
+    /// - Throws: `SMTPError` of kind `.message` if the address is invalid, or if either text contains control characters, with which
+    ///   an attacker could add lines to a header or commands to a session.
     public init(_ address: String, name: String? = nil) throws(SMTPError) {
         let parts = address.split(separator: "@", omittingEmptySubsequences: false)
         let isPlain = address.unicodeScalars.allSatisfy { !Self.forbidden.contains($0) && !Self.isControl($0) }
-        // RFC 5321, section 4.5.3.1.
+        // Limits of RFC 5321, section 4.5.3.1.
         guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }), isPlain, parts[0].utf8.count <= 64, address.utf8.count <= 254 else {
             throw SMTPError(.message, "The address is not valid.")
         }
@@ -20,9 +20,9 @@ public struct MailAddress: Sendable, Hashable, CustomStringConvertible {
         self.name = name
     }
 
-    /// `Name <local@domain>` or `local@domain`.
+    /// Parses `Name <local@domain>` or `local@domain`.
     ///
-    /// - Throws: as `init(_:name:)`.
+    /// - Throws: like `init(_:name:)`.
     public init(parsing text: String) throws(SMTPError) {
         guard text.last == ">", let bracket = text.lastIndex(of: "<") else {
             try self.init(text)
@@ -36,10 +36,10 @@ public struct MailAddress: Sendable, Hashable, CustomStringConvertible {
 
     public var description: String { name.map { "\($0) <\(address)>" } ?? address }
 
-    /// What is behind the at.
+    /// The part after the at sign.
     public var domain: String { String(address.split(separator: "@").last ?? "") }
 
-    /// Whether the address can be had by every server, and not only by those with SMTPUTF8.
+    /// Whether all servers can deliver to the address, not only those with SMTPUTF8.
     var isASCII: Bool { address.utf8.allSatisfy { $0 < 0x80 } }
 
     private static let forbidden = Set("<>()[]\\,;:\" ".unicodeScalars)

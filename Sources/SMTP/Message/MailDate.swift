@@ -1,4 +1,4 @@
-/// Dates as mail has them (RFC 5322, section 3.3), in UTC.
+/// Formats dates for mail (RFC 5322, section 3.3) in UTC.
 enum MailDate {
     private static let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -12,7 +12,7 @@ enum MailDate {
         return "\(weekday), \(padded(dayOfMonth)) \(months[month - 1]) \(year) \(time) +0000"
     }
 
-    /// The date of a day since 1970 in the Gregorian calendar: eras of 400 years that begin on 1 March.
+    /// Converts days since 1970 to a date in the Gregorian calendar, using eras of 400 years that begin on 1 March.
     private static func civil(_ day: Int64) -> (year: Int64, month: Int, day: Int64) {
         let shifted = day + 719_468
         let era = floorDivide(shifted, 146_097)

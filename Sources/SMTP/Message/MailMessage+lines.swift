@@ -1,10 +1,10 @@
 extension MailMessage {
-    /// The message as it is sent, without its line ends: ASCII, except for the addresses of a mailbox that needs SMTPUTF8; no line
-    /// has more than 998 bytes.
+    /// The lines of the message without line breaks: ASCII, except for addresses that need SMTPUTF8, and at most 998 bytes
+    /// each.
     var lines: [String] {
         var lines = header
         guard let html else { return lines + Self.part(text, "text/plain") }
-        // Cannot be in either part: quoted-printable has no underscore after an equals sign.
+        // Cannot occur in either part: quoted-printable has no underscore after an equals sign.
         let boundary = "=_alternative"
         lines.append("Content-Type: multipart/alternative; boundary=\"\(boundary)\"")
         lines.append("")

@@ -1,19 +1,19 @@
-/// A message to one mailbox, as text and as HTML.
+/// A message to one mailbox, as plain text and HTML.
 public struct MailMessage: Sendable, Hashable {
     public let from: MailAddress
     public let to: MailAddress
     public let subject: String
     public let text: String
-    /// The same in HTML; the message is plain text if nil.
+    /// The message in HTML; nil for plain text only.
     public let html: String?
-    /// Names the message for good; the same for every attempt to send it, so that servers and readers know a copy. Without brackets.
+    /// The permanent id of the message, equal for all attempts to send it, so that servers and readers detect copies. Without brackets.
     public let messageID: String
     /// Seconds since 1970.
     public let date: Int64
-    /// Further fields, in their order, as `Auto-Submitted`.
+    /// Additional header fields in order, such as `Auto-Submitted`.
     public let fields: [(name: String, value: String)]
 
-    /// - Throws: `SMTPError` of kind `.message` if a text that goes into the header has line ends or other control characters in it.
+    /// - Throws: `SMTPError` of kind `.message` if a header text contains line breaks or other control characters.
     public init(
         from: MailAddress, to: MailAddress, subject: String, text: String, html: String? = nil, messageID: String, date: Int64,
         fields: [(name: String, value: String)] = []

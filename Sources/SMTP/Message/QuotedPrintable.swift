@@ -1,4 +1,4 @@
-/// Quoted-printable (RFC 2045, section 6.7): any text as lines of at most 76 ASCII characters, readable where it is ASCII.
+/// Quoted-printable (RFC 2045, section 6.7): encodes text as lines of at most 76 ASCII characters, leaving ASCII readable.
 enum QuotedPrintable {
     private static let lineLength = 76
     private static let digits = Array("0123456789ABCDEF".utf8)
@@ -16,7 +16,7 @@ enum QuotedPrintable {
             let isBlank = byte == 0x20 || byte == 0x09
             let isPlain = (0x21..<0x7f).contains(byte) && byte != UInt8(ascii: "=") || isBlank && !isLast
             let piece = isPlain ? [byte] : [UInt8(ascii: "="), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            // Room for the `=` of a line that goes on.
+            // Reserve space for the `=` of a soft line break.
             if line.count + piece.count > lineLength - (isLast ? 0 : 1) {
                 lines.append(String(decoding: line, as: UTF8.self) + "=")
                 line = []

@@ -1,24 +1,24 @@
 import NIOCore
 
-/// Cuts what a server sends into replies (RFC 5321, section 4.2). Bounded: a server that talks without end is refused.
+/// Parses the replies of a server (RFC 5321, section 4.2), within limits on their size.
 struct ReplyParser {
-    /// Bytes of a line; the protocol allows 512.
+    /// Bytes per line; the protocol allows 512.
     static let lineLimit = 2_048
-    /// Lines of a reply.
+    /// Lines per reply.
     static let lineCount = 100
 
     private var buffer = ByteBuffer()
     private var lines: [String] = []
     private var code: Int?
 
-    /// Whether there is something that belongs to no reply yet.
+    /// Whether there is no data of an incomplete or further reply.
     var isEmpty: Bool { buffer.readableBytes == 0 && lines.isEmpty }
 
     mutating func append(_ bytes: inout ByteBuffer) { buffer.writeBuffer(&bytes) }
 
-    /// The next whole reply.
+    /// The next complete reply.
     ///
-    /// - Throws: `SMTPError` of kind `.server` for what is no reply.
+    /// - Throws: `SMTPError` of kind `.server` for anything that is not a reply.
     mutating func next() throws(SMTPError) -> SMTPReply? {
         while let line = try line() {
             let bytes = Array(line.utf8)
@@ -37,7 +37,7 @@ struct ReplyParser {
         return nil
     }
 
-    /// Without its line end. Bytes that no log should have become question marks.
+    /// The next line without its line break. Replaces bytes that are unsafe in logs with question marks.
     private mutating func line() throws(SMTPError) -> String? {
         guard let length = buffer.readableBytesView.firstIndex(of: UInt8(ascii: "\n")).map({ $0 - buffer.readerIndex }) else {
             if buffer.readableBytes > Self.lineLimit { throw Self.malformed }
@@ -53,7 +53,7 @@ struct ReplyParser {
     private static let malformed = SMTPError(.server, "The server sent what is no reply of SMTP.")
 }
 
-/// An answer of a server: a code and one or more lines.
+/// A reply of a server: a code and one or more lines.
 public struct SMTPReply: Sendable, Hashable, CustomStringConvertible {
     public let code: Int
     public let lines: [String]

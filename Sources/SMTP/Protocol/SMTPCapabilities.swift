@@ -1,17 +1,17 @@
-/// What a server has said to EHLO that it can do.
+/// The capabilities that a server reports in its reply to EHLO.
 struct SMTPCapabilities: Sendable, Hashable {
     var startTLS = false
     var utf8 = false
-    /// The largest message in bytes, if the server says so.
+    /// The maximum size of a message in bytes, if the server reports it.
     var size: Int?
     var authentication: Set<String> = []
 
     init() {}
 
-    /// - Parameter lines: of the reply, the first being the greeting.
+    /// - Parameter lines: of the reply; the first one is the greeting.
     init(_ lines: [String]) {
         for line in lines.dropFirst() {
-            // `AUTH=` is how some servers said it before there was a standard.
+            // Some servers use the pre-standard form `AUTH=`.
             let words = line.uppercased().split { $0 == " " || $0 == "=" }.map(String.init)
             switch words.first {
             case "STARTTLS": startTLS = true

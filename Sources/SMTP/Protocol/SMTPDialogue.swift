@@ -1,18 +1,18 @@
 import WireFormats
 
-/// What a client says next, by what the server has said: one message over one connection. Does no input or output.
+/// Determines the client's next step from the server's replies, for one message over one connection. Performs no I/O.
 struct SMTPDialogue {
     enum Action: Hashable {
-        /// A line, without its end.
+        /// A line without its line break.
         case send(String)
-        /// The handshake, after which `secured()` is called.
+        /// The TLS handshake; call `secured()` for the next action.
         case startTLS
         /// The message and the final dot.
         case sendMessage
         case finish
     }
 
-    /// What the server is expected to answer.
+    /// The reply that is expected next.
     enum Phase: Hashable {
         case greeting, hello, startTLS
         case plain, loginName, loginUser, loginPassword
@@ -22,7 +22,7 @@ struct SMTPDialogue {
     private(set) var phase = Phase.greeting
     private let endpoint: SMTPEndpoint
     private let envelope: Envelope
-    /// What the client calls itself.
+    /// The client's name in EHLO.
     private let name: String
     private var isSecure: Bool
     private var capabilities = SMTPCapabilities()
@@ -41,7 +41,7 @@ struct SMTPDialogue {
         isSecure = endpoint.isImplicitTLS
     }
 
-    /// - Throws: `SMTPError` if the message cannot be sent; the connection is of no more use then.
+    /// - Throws: `SMTPError` if the message cannot be sent; afterwards, the connection must not be used.
     mutating func receive(_ reply: SMTPReply) throws(SMTPError) -> Action {
         switch phase {
         case .greeting:
@@ -80,7 +80,7 @@ struct SMTPDialogue {
         }
     }
 
-    /// The handshake begins; what the server has said before counts no more (RFC 3207, section 4.2).
+    /// Starts again within TLS: everything that the server said before must be discarded (RFC 3207, section 4.2).
     mutating func secured() -> Action {
         isSecure = true
         capabilities = SMTPCapabilities()
@@ -100,7 +100,7 @@ struct SMTPDialogue {
             guard endpoint.security == .optional else { throw SMTPError(.security, "The server offers no TLS, which is required.") }
         }
         guard let credentials = endpoint.credentials else { return try begin() }
-        // Someone in between can take the offer of TLS away.
+        // An attacker in between can remove the offer of STARTTLS.
         guard isSecure || endpoint.security == .off || endpoint.isLoopback else {
             throw SMTPError(.security, "The server offers no TLS, without which the password is not sent.")
         }
@@ -134,7 +134,7 @@ struct SMTPDialogue {
         return say(line, .sender)
     }
 
-    /// 421 closes the whole service, whatever it answers.
+    /// 421 closes the connection, regardless of which command it replies to.
     private static func refusal(_ text: String, _ reply: SMTPReply, isOfRecipient: Bool = false) -> SMTPError {
         let kind: SMTPError.Kind = reply.code == 421 ? .server : reply.isTransient ? .postponed : .refused
         return SMTPError(kind, text, reply: reply, isOfRecipient: isOfRecipient)

@@ -1,8 +1,8 @@
-/// Why a command failed, in a sentence.
+/// The failure of a command, described in one sentence.
 package struct CommandError: Error, Sendable, Hashable {
     package let status: ExitStatus
     package let message: String
-    /// What can be done about it.
+    /// How to fix it.
     package let hint: String?
 
     package init(_ status: ExitStatus = .failed, _ message: String, hint: String? = nil) {
@@ -12,17 +12,17 @@ package struct CommandError: Error, Sendable, Hashable {
     }
 }
 
-/// How a run ended, the same for every command and format.
+/// The exit status, the same for all commands and formats.
 package enum ExitStatus: Int32, Sendable, CaseIterable {
     case ok = 0
     /// The command or a check failed.
     case failed = 1
-    /// The command line, or what configures the command, makes no sense.
+    /// The command line or the configuration of the command is invalid.
     case usage = 2
-    /// The command did its work and found that not all is well.
+    /// The command has done its work and found a degraded state.
     case degraded = 3
-    /// `--timeout` or `--request-timeout` ran out.
+    /// `--timeout` or `--request-timeout` has expired.
     case timedOut = 4
-    /// A service, or what it runs on, cannot be reached, or does not let this user do it.
+    /// A service, or its infrastructure, is unreachable or denies access.
     case unreachable = 5
 }

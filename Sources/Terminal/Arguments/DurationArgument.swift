@@ -1,10 +1,10 @@
 package import ArgumentParser
 import WireFormats
 
-/// A duration as kubectl takes it: `30s`, `1m30s`, `2h`, `500ms`, or a number of seconds.
+/// A duration in the format of kubectl: `30s`, `1m30s`, `2h`, `500ms`, or a number of seconds.
 package struct DurationArgument: ExpressibleByArgument, Sendable, Hashable {
     package let duration: Duration
-    /// As it was given.
+    /// As given.
     package let text: String
 
     package static func seconds(_ seconds: Int) -> DurationArgument {

@@ -3,15 +3,16 @@ package import ArgumentParser
 /// The parser's help in a more readable order.
 package struct HelpText: Sendable {
     private static let globalTitle = "GLOBAL OPTIONS:"
-    /// Columns without a terminal, and at most on one.
+    /// The width without a terminal, and the maximum on a terminal.
     private static let columns = (usual: 100, most: 120)
 
     private let globalUsage: String
 
-    /// - Parameter globalUsage: how the parser lists the options of all commands in a usage line; the help describes each of them below.
+    /// - Parameter globalUsage: the usage text of the options that all commands share. It is removed from usage lines, because the
+    ///   help describes these options below.
     package init(globalUsage: [String]) { self.globalUsage = globalUsage.joined(separator: " ") }
 
-    /// Writes what the parser has to say: the help that was asked for, or what is wrong with the command line.
+    /// Prints the requested help or the parse error.
     package func explain(_ error: any Error, of root: any ParsableCommand.Type, _ console: Console) -> ExitStatus {
         let isHelp = root.exitCode(for: error).isSuccess
         let stream = isHelp ? console.output : console.status
@@ -30,7 +31,7 @@ package struct HelpText: Sendable {
         return Text(line.replacing(globalUsage, with: "[<global options>]")).wrapped(to: columns, indent: 9).map(\.plain)
     }
 
-    /// What all commands take is known after the first help that one reads: it goes to the end.
+    /// Moves the options that all commands share to the end, because readers see them with every command.
     private func ownOptionsFirst(_ lines: [String]) -> [String] {
         guard let start = lines.firstIndex(of: Self.globalTitle) else { return lines }
         let end = lines[start...].firstIndex(of: "") ?? lines.endIndex

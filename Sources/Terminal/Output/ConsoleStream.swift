@@ -6,11 +6,11 @@ import Musl
 import Darwin
 #endif
 
-/// Where text goes: a terminal, a pipe, a file, or a test's memory.
+/// A destination of text: a terminal, a pipe, a file, or memory in tests.
 package protocol ConsoleStream: Sendable {
-    /// Columns of the terminal; nil if there is none.
+    /// The width of the terminal in columns; nil if it is not a terminal.
     var terminalWidth: Int? { get }
-    /// Writes at once and in one piece.
+    /// Writes immediately, without splitting the text.
     func write(_ text: String)
 }
 
@@ -20,9 +20,9 @@ extension ConsoleStream {
 
 /// The output and input of a command.
 package struct Console: Sendable {
-    /// Data.
+    /// Standard output: data.
     package let output: any ConsoleStream
-    /// Status, warnings and errors.
+    /// Standard error: status, warnings and errors.
     package let status: any ConsoleStream
 
     package init(output: any ConsoleStream, status: any ConsoleStream) {
@@ -30,13 +30,13 @@ package struct Console: Sendable {
         self.status = status
     }
 
-    /// The process' own streams.
+    /// The standard streams of the process.
     package static var standard: Console { Console(output: DescriptorStream(1), status: DescriptorStream(2)) }
 }
 
-/// One of the process' own streams, written to without a buffer.
+/// An unbuffered standard stream of the process.
 package struct DescriptorStream: ConsoleStream {
-    /// Used if a terminal does not report its size, such as a serial one.
+    /// The width of a terminal that does not report its size, such as a serial one.
     private static let usualWidth = 80
 
     package let descriptor: Int32
@@ -52,7 +52,7 @@ package struct DescriptorStream: ConsoleStream {
         return Int(size.ws_col)
     }
 
-    /// The reader of stdout may be gone, such as `head` after its lines; that is not an error.
+    /// Ignores that the reader of stdout is gone, as when `head` has read enough lines.
     package func write(_ text: String) {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {

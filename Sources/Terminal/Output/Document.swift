@@ -2,16 +2,16 @@ package import ArgumentParser
 package import WireFormats
 import Yams
 
-/// Everything that a command prints to stdout, as text and data. `DocumentRenderer` is the only
-/// place that formats it.
+/// Everything that a command prints to stdout, both as text and as data. Only `DocumentRenderer`
+/// formats it.
 package struct Document: Sendable {
     package enum Block: Sendable, Hashable {
-        /// Sentences, which are wrapped if the terminal is narrow.
+        /// Sentences, which are wrapped on a narrow terminal.
         case lines([Text])
         /// Lines that are printed unchanged, such as those of a file.
         case verbatim(String)
         case table(Table)
-        /// Names with values, one a line.
+        /// Names with values, one per line.
         case fields([Field])
     }
 
@@ -25,11 +25,11 @@ package struct Document: Sendable {
         }
     }
 
-    /// For `-o table` and `wide`, with a blank line between them.
+    /// For `-o table` and `wide`, separated by blank lines.
     package var blocks: [Block]
     /// For `-o json` and `yaml`.
     package var data: JSONValue
-    /// For `-o name`, as `deployment.apps/pixelflow-api`.
+    /// For `-o name`, such as `deployment.apps/pixelflow-api`.
     package var names: [String]
 
     package init(_ blocks: [Block], data: JSONValue, names: [String] = []) {
@@ -38,16 +38,16 @@ package struct Document: Sendable {
         self.names = names
     }
 
-    /// One sentence about one object: what most changes come to.
+    /// One sentence about one object, the typical output of a change.
     package static func message(_ text: Text, data: JSONValue, names: [String] = []) -> Document {
         Document([.lines([text])], data: data, names: names)
     }
 }
 
-/// The one place where documents become text.
+/// Formats documents as text.
 package struct DocumentRenderer: Sendable {
     package let format: OutputFormat
-    /// Of the terminal; nil in a pipe, where nothing is shortened.
+    /// The width of the terminal; nil in a pipe, where nothing is shortened.
     package let width: Int?
     package let palette: Palette
 
@@ -57,7 +57,7 @@ package struct DocumentRenderer: Sendable {
         self.palette = palette
     }
 
-    /// With a newline at the end, or empty.
+    /// Ends with a newline, unless it is empty.
     package func render(_ document: Document) -> String {
         switch format {
         case .json: return document.data.text(pretty: true) + "\n"
@@ -86,29 +86,29 @@ package struct DocumentRenderer: Sendable {
         }
     }
 
-    /// - Parameter indent: Of what does not fit the first line.
+    /// - Parameter indent: Of continuation lines.
     private func wrapped(_ line: Text, indent: Int? = nil) -> [Text] {
         guard format != .wide, let width else { return [line] }
         return line.wrapped(to: width, indent: indent)
     }
 }
 
-/// What `-o` takes.
+/// The values of `-o`.
 package enum OutputFormat: String, Sendable, CaseIterable, ExpressibleByArgument {
     case table, wide, json, yaml, name
 }
 
-/// What `--color` takes.
+/// The values of `--color`.
 package enum ColorChoice: String, Sendable, CaseIterable, ExpressibleByArgument {
-    /// If stdout is a terminal and `NO_COLOR` is not set.
+    /// Use colours if stdout is a terminal and `NO_COLOR` is not set.
     case auto
     case always, never
 }
 
-/// YAML with sorted keys, so that the same object is the same text each time.
+/// YAML with sorted keys, so that equal objects give equal text.
 package enum YAMLText {
     package static func text(of value: JSONValue) -> String {
-        // Serializing a tree of scalars, lists and mappings cannot fail; JSON is valid YAML too.
+        // Serializing a tree of scalars, lists and mappings cannot fail. In any case, JSON is valid YAML.
         (try? Yams.serialize(node: node(value), width: -1, allowUnicode: true)) ?? value.text(pretty: true) + "\n"
     }
 
@@ -127,7 +127,7 @@ package enum YAMLText {
 
     private static let words: Set<String> = ["", "~", "null", "true", "false", "yes", "no", "on", "off", "y", "n"]
 
-    /// Whether a reader would take a bare text for something else than a text.
+    /// Whether a YAML reader would not interpret the unquoted text as a string.
     private static func needsQuotes(_ text: String) -> Bool {
         if words.contains(text.lowercased()) { return true }
         guard let first = text.first else { return true }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Puts what a command has to say where it belongs: data on the output, in the format that was asked for, and the rest on the status.
+/// Prints the output of a command: data to stdout in the requested format, everything else to stderr.
 package final class Printer: Sendable {
     package let format: OutputFormat
     package let status: StatusLine
@@ -31,31 +31,31 @@ package final class Printer: Sendable {
             defer { hasPrinted = true }
             return !hasPrinted
         }
-        // YAML after YAML is one document, with keys that stand in it twice.
+        // Concatenated YAML documents without a separator would be one document with duplicate keys.
         return (format == .yaml && !isFirst ? "---\n" : "") + renderer.render(document)
     }
 
-    /// Puts a document on stdout in the format that was asked for.
+    /// Prints a document to stdout in the requested format.
     package func print(_ document: Document) {
         status.clear()
         console.output.write(rendered(document))
     }
 
-    /// Puts a document over the one before it, on a terminal; below it in a pipe.
+    /// Prints a document over the previous one on a terminal, and below it in a pipe.
     package func redraw(_ document: Document) {
         let text = rendered(document)
         guard isInteractive else { return console.output.write(text) }
-        // Moves home, clears each line to its end and then the rest below, so that nothing flickers.
+        // Move to the home position, then clear each line to its end and the rest below, to avoid flicker.
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\u{1B}[K\n")
         console.output.write("\u{1B}[H" + lines + "\u{1B}[J")
     }
 
-    /// One line of a stream, such as a log's.
+    /// Prints a line of a stream, such as a log.
     package func print(line: Text) {
         console.output.write(palette.render(line) + "\n")
     }
 
-    /// Text that is not to be formatted, such as a completion script.
+    /// Prints text without formatting it, such as a completion script.
     package func print(verbatim text: String) {
         console.output.write(text)
     }

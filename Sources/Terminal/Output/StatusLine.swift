@@ -1,7 +1,7 @@
 import Synchronization
 
-/// The current activity on stderr: a line with a spinner that is redrawn in place on a
-/// terminal, a plain line for each change in a pipe.
+/// The current activity on stderr: on a terminal, a line with a spinner that is redrawn in place; in a
+/// pipe, a plain line for each change.
 package final class StatusLine: Sendable {
     private static let frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"]
     private static let clearLine = "\r\u{1B}[K"
@@ -23,8 +23,8 @@ package final class StatusLine: Sendable {
 
     package var isTerminal: Bool { stream.isTerminal }
 
-    /// Shows what the command is waiting for. Repeated text is not printed again in a pipe.
-    /// - Parameter isPassing: Of no interest afterwards, and not written to a pipe.
+    /// Shows what the command is waiting for. In a pipe, does not repeat equal text.
+    /// - Parameter isPassing: Whether the text is only of momentary interest; it is then not written to a pipe.
     package func show(_ text: String, isPassing: Bool = false) {
         guard stream.isTerminal || !isPassing else { return }
         state.withLock { state in
@@ -42,7 +42,7 @@ package final class StatusLine: Sendable {
         }
     }
 
-    /// Writes a lasting line, above the one that is drawn.
+    /// Prints a permanent line above the status line.
     package func print(_ text: Text) {
         state.withLock { state in
             erase(&state)
@@ -52,7 +52,7 @@ package final class StatusLine: Sendable {
         }
     }
 
-    /// Turns the spinner until the body is done.
+    /// Animates the spinner until `body` returns.
     package func spinning<Result: Sendable>(_ body: @Sendable () async throws -> Result) async throws -> Result {
         guard stream.isTerminal else { return try await body() }
         let spinner = Task {

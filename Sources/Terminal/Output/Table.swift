@@ -1,4 +1,4 @@
-/// Rows under titles. Rows may have rows under them, which makes the table a tree.
+/// Rows with column titles. Rows may have child rows, which turns the table into a tree.
 package struct Table: Sendable, Hashable {
     package struct Column: Sendable, Hashable {
         package enum Alignment: Sendable, Hashable {
@@ -9,20 +9,20 @@ package struct Table: Sendable, Hashable {
         package var alignment: Alignment
         /// Shown with `-o wide` only.
         package var isWide: Bool
-        /// How it is shortened on a narrow terminal; nil if it never is.
+        /// How cells are shortened on a narrow terminal; nil if never.
         package var cut: Cut?
-        /// When it is dropped on a terminal that is too narrow for all columns; nil if it never is.
+        /// When the column is dropped on a terminal that is too narrow for all columns; nil if never.
         package var spare: Spare?
 
         package enum Cut: Sendable, Hashable {
-            /// For sentences, in the last column: they continue below.
+            /// Wraps onto further lines; for sentences in the last column.
             case wrap
-            /// An ellipsis in the middle, for names that differ at their ends.
+            /// Puts an ellipsis in the middle; for names that differ at their ends.
             case middle
         }
 
         package enum Spare: Sendable, Hashable {
-            /// Before others are cut to what can hardly be read.
+            /// Before other columns become hardly readable.
             case early
             /// Only as a last resort.
             case late
@@ -49,9 +49,9 @@ package struct Table: Sendable, Hashable {
 
     package var columns: [Column]
     package var rows: [Row]
-    /// Whether a blank line parts rows that have rows under them.
+    /// Whether a blank line separates rows that have child rows.
     package var isAiry = false
-    /// False for rows that continue below those of a table printed before.
+    /// False for rows that continue a table that was printed before.
     package var hasTitles = true
 
     package init(columns: [Column], rows: [Row], isAiry: Bool = false, hasTitles: Bool = true) {
@@ -62,22 +62,22 @@ package struct Table: Sendable, Hashable {
     }
 }
 
-/// How columns share a width.
+/// Distributes a width among columns.
 package struct ColumnFit {
     private static let gap = 2
-    /// The width that a shortened column keeps; a half or a third of it as a last resort.
+    /// The minimum width of a shortened column; as a last resort, a half or a third of it.
     private static let leastSentence = 28
     private static let leastName = 26
 
     package let columns: [Table.Column]
     package let width: Int
 
-    /// By how much columns are too wide together.
+    /// By how much the columns exceed the width.
     package func excess(_ widths: [Int]) -> Int {
         widths.reduce(0, +) + Self.gap * (widths.count - 1) - width
     }
 
-    /// The minimum widths of columns.
+    /// The minimum widths of the columns.
     /// - Parameter widths: Their natural widths.
     package func least(_ widths: [Int], share: Int) -> [Int] {
         zip(columns, widths).map { column, wanted in
@@ -89,7 +89,7 @@ package struct ColumnFit {
         }
     }
 
-    /// Takes from the column that has most to give, until they fit or have no more to give.
+    /// Repeatedly shrinks the column with the most slack, until all fit or none has slack left.
     package func shrink(_ widths: inout [Int]) {
         for share in 1...3 {
             let least = least(widths, share: share)

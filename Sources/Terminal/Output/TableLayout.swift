@@ -1,18 +1,18 @@
-/// Puts a table into columns that fit a width.
+/// Lays a table out in columns that fit a width.
 package struct TableLayout {
     private static let gap = Text("  ")
 
-    /// Of the body, before it is put into columns.
+    /// A line of the body before layout.
     private struct Line {
         var cells: [Text]
         var startsGroup: Bool
-        /// What the tree draws in front of whatever continues below.
+        /// What the tree draws in front of continuation lines.
         var guide: Text
     }
 
     package let table: Table
     package let isWide: Bool
-    /// Nil if lines may be as long as they like.
+    /// Nil for unlimited line length.
     package let width: Int?
 
     package func lines() -> [Text] {
@@ -32,7 +32,7 @@ package struct TableLayout {
         return lines
     }
 
-    /// The columns that there is room for.
+    /// The columns that fit.
     private func chosen(_ body: [Line]) -> [Int] {
         var shown = table.columns.indices.filter { isWide || !table.columns[$0].isWide }
         guard let width else { return shown }
@@ -69,7 +69,7 @@ package struct TableLayout {
         columns.indices.map { index in body.reduce(columns[index].title.count) { max($0, $1.cells[index].width) } }
     }
 
-    /// A line, and what of its last cell continues below.
+    /// The text of a line, including continuation lines of its last cell.
     private func rows(_ line: Line, _ columns: [Table.Column], _ widths: [Int]) -> [Text] {
         guard let last = columns.indices.last, columns[last].cut == .wrap else { return [place(line.cells, columns, widths)] }
         return line.cells[last].wrapped(to: widths[last], indent: 0, cutsWords: true).enumerated().map { index, part in

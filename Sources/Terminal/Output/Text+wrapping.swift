@@ -1,14 +1,14 @@
 extension Text {
-    /// A word that is not parted, or the spaces between two.
+    /// An unbreakable word, or the spaces between two words.
     private struct Piece {
         var text: Text
         var isSpace: Bool
     }
 
-    /// Wrapped between words into lines that fit a width.
+    /// Wraps between words into lines that fit a width.
     /// - Parameters:
     ///   - indent: Of every line but the first; nil for that of the first line plus two.
-    ///   - cutsWords: Whether a word that is longer than the width gets an ellipsis; else it stays whole, so that
+    ///   - cutsWords: Whether a word that is longer than the width gets an ellipsis; otherwise it stays whole, so that
     ///     it can be copied.
     package func wrapped(to limit: Int, indent: Int? = nil, cutsWords: Bool = false) -> [Text] {
         guard width > limit else { return [self] }
@@ -52,7 +52,7 @@ extension Text {
 }
 
 extension String {
-    /// Parted wherever two neighbours differ as the closure says.
+    /// Splits wherever the closure returns true for two neighbouring characters.
     fileprivate func parted(where differ: (Character, Character) -> Bool) -> [String] {
         var parts: [String] = []
         for character in self {

@@ -1,4 +1,4 @@
-/// A piece of output with its meaning, which a terminal shows as a colour.
+/// A piece of output whose meaning a terminal shows as a colour.
 package struct Text: Sendable, Hashable {
     package struct Span: Sendable, Hashable {
         package var text: String
@@ -13,7 +13,7 @@ package struct Text: Sendable, Hashable {
         case good
         case warning
         case bad
-        /// Distinguishes several things, such as the pods of a log.
+        /// Distinguishes similar things, such as the pods of a log.
         case accent(Int)
     }
 
@@ -41,7 +41,7 @@ package struct Text: Sendable, Hashable {
         return sum
     }
 
-    /// Neighbours of one style become one span: a terminal gets one escape sequence for them.
+    /// Merges neighbouring spans of one style, so that a terminal gets one escape sequence for them.
     package static func += (left: inout Text, right: Text) {
         for span in right.spans {
             if left.spans.last?.style == span.style {
@@ -52,8 +52,8 @@ package struct Text: Sendable, Hashable {
         }
     }
 
-    /// Cut to a width, with an ellipsis where something is missing.
-    /// - Parameter inMiddle: Of the last span, whose end stays; a tree's guides before it stay too.
+    /// Truncates to a width, with an ellipsis for the missing part.
+    /// - Parameter inMiddle: Whether to keep the end of the last span, and the tree guides before it.
     package func truncated(to limit: Int, inMiddle: Bool = false) -> Text {
         guard width > limit else { return self }
         guard limit > 1 else { return Text(limit == 1 ? "…" : "") }
@@ -77,7 +77,7 @@ package struct Text: Sendable, Hashable {
         return Text(spans: kept)
     }
 
-    /// Server output could contain control sequences, which must not reach the terminal.
+    /// Replaces control characters: server output could contain control sequences, which must not reach the terminal.
     private static func printable(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: isControl) else { return text }
         var result = String.UnicodeScalarView()
@@ -101,7 +101,7 @@ extension [Text] {
     }
 }
 
-/// Which escape sequences meanings have; none at all where colour is off.
+/// The escape sequences of the styles; none if colour is off.
 package struct Palette: Sendable {
     package let isColoured: Bool
 
@@ -116,7 +116,7 @@ package struct Palette: Sendable {
     }
 
     /// From the sixteen configurable terminal colours, without red, yellow
-    /// and green, which have a meaning.
+    /// and green, which have fixed meanings.
     private static let accents = [36, 35, 34, 96, 95, 94]
 
     private static func code(_ style: Text.Style) -> String? {

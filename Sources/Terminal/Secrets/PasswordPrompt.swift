@@ -8,18 +8,18 @@ import Musl
 import Darwin
 #endif
 
-/// Reads a password, and the code that some accounts need beside it, from stdin: unseen on a terminal, a line each of a pipe.
+/// Reads a password, and the code that some accounts additionally need, from stdin: without echo on a terminal, one line each from a pipe.
 package enum PasswordPrompt {
-    /// - Parameter variable: of the environment, which is asked first.
-    /// - Throws: `CommandError` if there is none.
+    /// - Parameter variable: the environment variable that takes precedence.
+    /// - Throws: `CommandError` if there is no password.
     package static func read(for email: String, variable: String, environment: [String: String], status: StatusLine) async throws -> String
     {
         try await read("password", prompt: "Password of \(email):", variable, environment, status)
     }
 
-    /// A code of an authenticator app, or a recovery code.
+    /// Reads a code from an authenticator app, or a recovery code.
     ///
-    /// - Throws: `CommandError` if there is none.
+    /// - Throws: `CommandError` if there is no code.
     package static func readCode(
         for email: String, variable: String, environment: [String: String], status: StatusLine
     ) async throws -> String {
@@ -31,7 +31,7 @@ package enum PasswordPrompt {
     ) async throws -> String {
         if let value = environment[variable], !value.isEmpty { return value }
         if isatty(0) == 1 { status.print(Text(prompt)) }
-        // Typing may take any time, which must not block a shared thread.
+        // Typing may take any amount of time, which must not block a shared thread.
         let line = try await NIOThreadPool.singleton.runIfActive { readUnseen() }
         guard let line, !line.isEmpty else {
             throw CommandError(.usage, "no \(noun) was given", hint: "type it, pipe it to stdin, or set \(variable)")

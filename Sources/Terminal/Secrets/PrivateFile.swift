@@ -8,11 +8,11 @@ import Musl
 import Darwin
 #endif
 
-/// Files that no one but this user may read, from their first byte on.
+/// Files that only this user can read, from creation on.
 package enum PrivateFile {
-    /// Written to a temporary file first, so that readers see the old file or the new one.
+    /// Writes a temporary file and renames it, so that readers see either the old file or the new one.
     ///
-    /// - Parameter folder: of the file; made if it is not there, for this user only.
+    /// - Parameter folder: the folder of the file; if missing, it is created for this user only.
     /// - Throws: `CommandError`.
     package static func replace(_ file: String, in folder: String, _ contents: [UInt8]) throws {
         let draft = "\(file).\(getpid())"
@@ -22,7 +22,7 @@ package enum PrivateFile {
         } catch {
             throw CommandError(.failed, "\(folder) cannot be created")
         }
-        // One that a process of the same number left behind.
+        // Left behind by an earlier process with the same id.
         unlink(draft)
         defer { unlink(draft) }
         try create(draft, contents)
@@ -43,7 +43,7 @@ package enum PrivateFile {
             }
             rest = rest.dropFirst(max(count, 0))
         }
-        // A full disk may show only now.
+        // Only `close` may report a full disk.
         guard close(descriptor) == 0 else { throw failure(path) }
     }
 

@@ -2,7 +2,7 @@ import PixelFlowCore
 package import PixelFlowIdentity
 
 extension ArchivableStoreConformance {
-    /// For a database of accounts; source and target may be of different kinds.
+    /// For an account database; source and target may be of different kinds.
     package static func accounts(source: IdentityStore, target: IdentityStore) -> Self {
         let contents = ArchivedAccounts(source: source, target: target)
         return ArchivableStoreConformance(source: source, target: target) {
@@ -20,7 +20,7 @@ private struct ArchivedAccounts: Sendable {
     func fill() async throws {
         let suite = IdentityStoreConformance(store: source) { source }
         _ = try await source.addFirst(SigningKeyRecord(id: "k1", privateKey: "PEM", createdAt: IdentityStoreConformance.now))
-        // The target has started too, and has a key of its own.
+        // The target has already started and has its own key.
         _ = try await target.addFirst(SigningKeyRecord(id: "k2", privateKey: "OTHER", createdAt: IdentityStoreConformance.now))
         let ada = try await suite.register("ada@example.org")
         let bob = try await suite.register("bob@example.org")
@@ -47,7 +47,7 @@ private struct ArchivedAccounts: Sendable {
             }
         }
         try requireEqual(try await target.signingKeys().map(\.id), ["k1"], "signing keys")
-        // New people get in.
+        // New users can register.
         _ = try await IdentityStoreConformance(store: target) { target }.register("eve@example.org")
     }
 }

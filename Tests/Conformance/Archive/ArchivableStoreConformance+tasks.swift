@@ -1,10 +1,10 @@
 package import PixelFlowCore
 
 extension ArchivableStoreConformance {
-    /// For a task database, with tasks in every state and everything else that it keeps.
+    /// For a task database with tasks in every state and all other data.
     ///
     /// - Parameters:
-    ///   - source: goes by `fixture.policy`, and is the store of `fixture`.
+    ///   - source: the store of `fixture`, with `fixture.policy`.
     ///   - target: empty.
     package static func tasks(_ fixture: TaskStoreFixture, source: any TaskDatabase, target: any TaskDatabase) -> Self {
         let contents = ArchivedTasks(fixture: fixture, source: source, target: target)
@@ -77,7 +77,7 @@ private struct ArchivedTasks: TaskStoreSuite {
         try requireEqual(try await target.auditBacklog(), 1, "audit entries")
         try requireEqual(
             try await target.deleted(limit: 10).map(\.id), try await source.deleted(limit: 10).map(\.id), "tasks to be purged")
-        // It goes on as a store that these tasks were created in: the key of one makes no other, and a change counts.
+        // It behaves like a store in which these tasks were created: their keys are in use, and changes are counted.
         let again = sample(key: "batched", batch: Self.batch)
         guard case .existing = try await target.create(again) else {
             throw ConformanceFailure("an idempotency key is forgotten", file: #fileID, line: #line)

@@ -1,7 +1,7 @@
 package import PixelFlowCore
 
-/// The rules of `ArchivableStore`, checked through the port, and through the ordinary ports of the store: what was read, written into an
-/// empty store, gives the same answers.
+/// The rules of `ArchivableStore`, checked through the port and the ordinary ports of the store: rows that are written to an
+/// empty store give the same results.
 package struct ArchivableStoreConformance: Sendable {
     let source: any ArchivableStore
     let target: any ArchivableStore
@@ -10,9 +10,9 @@ package struct ArchivableStoreConformance: Sendable {
 
     /// - Parameters:
     ///   - source: empty.
-    ///   - target: empty, and of the same form.
+    ///   - target: empty, with the same format.
     ///   - fill: fills the source with more than two pages.
-    ///   - requireSame: throws if the ordinary ports of both answer differently.
+    ///   - requireSame: throws if the ordinary ports of the two give different results.
     init(
         source: any ArchivableStore, target: any ArchivableStore, fill: @escaping @Sendable () async throws -> Void,
         requireSame: @escaping @Sendable () async throws -> Void
@@ -23,7 +23,7 @@ package struct ArchivableStoreConformance: Sendable {
         self.requireSame = requireSame
     }
 
-    /// Every rule.
+    /// All rules.
     package static let cases: [ConformanceCase<ArchivableStoreConformance>] = [
         ConformanceCase("archive: what was read, written into an empty store, gives the same answers") {
             try await $0.restoresEverything()
@@ -148,7 +148,7 @@ package struct ArchivableStoreConformance: Sendable {
     }
 
     private func restore(_ rows: [ArchiveRow]) async throws {
-        // Pages that are cut otherwise than they were read.
+        // Use other page boundaries than for reading.
         for start in stride(from: 0, to: rows.count, by: 150) {
             try await target.restore(Array(rows[start..<min(rows.count, start + 150)]), of: Self.backup)
         }

@@ -46,7 +46,7 @@ extension BatchStoreConformance {
         try requireEqual(try await stored(task), task, "kept")
     }
 
-    /// Of the tasks that race with the closing, those that were added are there for whoever looks afterwards.
+    /// Of tasks that are created concurrently with closing, all added ones are visible afterwards.
     private func closingIsSharp() async throws {
         for round in 0..<5 {
             let (batch, owner, batches) = (try await add(), owner, batches)

@@ -1,6 +1,6 @@
 package import PixelFlowCore
 
-/// The rules of `BatchStore`, checked through the ports alone.
+/// The rules of `BatchStore`, checked only through the ports.
 package struct BatchStoreConformance: TaskStoreSuite {
     let fixture: TaskStoreFixture
     let batches: any BatchStore
@@ -11,7 +11,7 @@ package struct BatchStoreConformance: TaskStoreSuite {
         self.batches = batches
     }
 
-    /// Every rule.
+    /// All rules.
     package static let cases: [ConformanceCase<BatchStoreConformance>] = documents + tasks
 
     private static let documents: [Case] = [

@@ -1,9 +1,9 @@
 import NIOCore
 import PixelFlowCore
 
-/// Objects to try the rules on.
+/// Sample objects.
 extension BlobStoreConformance {
-    /// Bytes that differ at every place, so that a shift by one shows.
+    /// Bytes that differ at every position, so that a shift by one is detected.
     func sample(_ count: Int, seed: Int = 0) -> ByteBuffer {
         var buffer = ByteBuffer()
         buffer.writeRepeatingByte(0, count: count)
@@ -19,7 +19,7 @@ extension BlobStoreConformance {
 
     func key(_ text: String) -> BlobKey { BlobKey(rawValue: text) }
 
-    /// The whole object, or the part `range` of it; nil where there is none.
+    /// The whole object, or its part `range`; nil if it does not exist.
     func content(_ key: String, _ range: Range<Int>? = nil) async throws -> ByteBuffer? {
         guard let blob = try await store.read(self.key(key), range: range) else { return nil }
         let bytes = try await blob.collect()
@@ -27,7 +27,7 @@ extension BlobStoreConformance {
         return bytes
     }
 
-    /// A stream of `chunks`, which then ends or throws `error`.
+    /// A stream of `chunks` that then ends or throws `error`.
     func stream(_ chunks: [ByteBuffer], then error: (any Error)? = nil) -> ByteStream {
         AsyncThrowingStream<ByteBuffer, any Error> { continuation in
             for chunk in chunks { continuation.yield(chunk) }

@@ -1,11 +1,11 @@
 package import PixelFlowCore
 
-/// The rules of `BlobStore`, checked through the port alone.
+/// The rules of `BlobStore`, checked only through the port.
 package struct BlobStoreConformance: Sendable {
     let store: any BlobStore
     let reopen: @Sendable () async throws -> any BlobStore
 
-    /// - Parameter reopen: closes what `store` uses and opens the same objects anew.
+    /// - Parameter reopen: closes what `store` uses and opens the same objects again.
     package init(store: any BlobStore, reopen: @escaping @Sendable () async throws -> any BlobStore) {
         self.store = store
         self.reopen = reopen
@@ -13,6 +13,6 @@ package struct BlobStoreConformance: Sendable {
 
     typealias Case = ConformanceCase<BlobStoreConformance>
 
-    /// Every rule.
+    /// All rules.
     package static let cases: [ConformanceCase<BlobStoreConformance>] = writing + reading + removing + keys
 }

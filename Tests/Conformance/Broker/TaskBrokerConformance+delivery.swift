@@ -40,7 +40,7 @@ extension TaskBrokerConformance {
         _ = try await eventually(within: deadline, "300 dispatch messages") { collected.all.count >= 300 ? true : nil }
         for subscription in subscriptions { await subscription.close() }
         for reader in readers { try await within(deadline, "readers end") { try await reader.value } }
-        // A broker may repeat one when its group is settling, but not as a rule.
+        // A broker may repeat a message while its group rebalances, but not regularly.
         try requireEqual(Set(collected.all), messages, "dispatch messages")
         try require(collected.all.count < 2 * messages.count, "each dispatch message went to several: \(collected.all.count)")
     }
@@ -65,7 +65,7 @@ extension TaskBrokerConformance {
     func closingEndsTheWait() async throws {
         let subscription = try await broker.subscribe()
         let waiting = Task { [deadline] in try await subscription.next(within: deadline, "the end") == nil }
-        // Let the wait begin where it can be seen to; either way the answer is the same.
+        // Allows the wait to start; the result is the same in either case.
         await Task.yield()
         await subscription.close()
         try require(try await within(deadline, "next() ends") { try await waiting.value }, "a dispatch message out of nothing")
@@ -112,7 +112,7 @@ extension TaskBrokerConformance {
     }
 }
 
-// MARK: - Steps the rules share
+// MARK: - Shared steps
 
 extension TaskBrokerConformance {
     private func series(_ count: Int, in lane: Lane = .normal) -> [DispatchMessage] {
@@ -128,7 +128,7 @@ extension TaskBrokerConformance {
         try await subscription.next(within: deadline, "a dispatch message")
     }
 
-    /// Receives until all of `messages` have come.
+    /// Receives until all of `messages` have arrived.
     private func receive(_ messages: Set<DispatchMessage>, from subscription: any DispatchSubscription) async throws -> Set<DispatchMessage>
     {
         var received: Set<DispatchMessage> = []
@@ -141,7 +141,7 @@ extension TaskBrokerConformance {
     }
 }
 
-/// What several readers have received.
+/// The messages received by several readers.
 private final class Collected: Sendable {
     private let messages = Mutex<[DispatchMessage]>([])
 

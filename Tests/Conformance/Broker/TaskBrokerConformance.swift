@@ -1,11 +1,11 @@
 package import PixelFlowCore
 
-/// The rules of `TaskBroker`, checked through the port alone. Order and single delivery are not among them.
+/// The rules of `TaskBroker`, checked only through the port. Order and single delivery are not guaranteed.
 package struct TaskBrokerConformance: Sendable {
     let broker: any TaskBroker
     let deadline: Duration
 
-    /// - Parameter deadline: how long a delivery may take; a group of workers on a server needs time to settle.
+    /// - Parameter deadline: how long a delivery may take; a consumer group on a server needs time to rebalance.
     package init(broker: any TaskBroker, deadline: Duration = .seconds(20)) {
         self.broker = broker
         self.deadline = deadline
@@ -13,7 +13,7 @@ package struct TaskBrokerConformance: Sendable {
 
     typealias Case = ConformanceCase<TaskBrokerConformance>
 
-    /// Every rule.
+    /// All rules.
     package static let cases: [ConformanceCase<TaskBrokerConformance>] = [
         Case("a dispatch message arrives as it was published") { try await $0.messageArrives() },
         Case("what is published before anybody subscribes is kept") { try await $0.backlogIsKept() },

@@ -1,7 +1,7 @@
 import Deadlines
 package import PixelFlowCore
 
-/// The rules of `TaskEvents`, checked through the port alone.
+/// The rules of `TaskEvents`, checked only through the port.
 package struct TaskEventsConformance: Sendable {
     let events: any TaskEvents
     let deadline: Duration
@@ -12,7 +12,7 @@ package struct TaskEventsConformance: Sendable {
         self.deadline = deadline
     }
 
-    /// Every rule.
+    /// All rules.
     package static let cases: [ConformanceCase<TaskEventsConformance>] = [
         ConformanceCase("events: every subscriber gets every change, in order") { try await $0.everySubscriberGetsAll() },
         ConformanceCase("events: only what is published from then on") { try await $0.onlyFromThenOn() },

@@ -21,8 +21,8 @@ package struct ConformanceCase<Suite: Sendable>: Sendable, CustomStringConvertib
 
     /// Checks the rule.
     ///
-    /// - Parameter make: makes an implementation that holds nothing yet and shares nothing with others.
-    /// - Throws: `ConformanceFailure` where the rule is broken, and whatever the implementation throws.
+    /// - Parameter make: creates an empty implementation that is independent of others.
+    /// - Throws: `ConformanceFailure` if the rule is violated, and the errors of the implementation.
     package func run(_ make: () async throws -> Suite) async throws {
         try await check(try await make())
     }

@@ -1,6 +1,6 @@
 package import PixelFlowCore
 
-/// A rule that an implementation has broken, and where that was seen.
+/// A violated rule, and where this was detected.
 package struct ConformanceFailure: Error, CustomStringConvertible {
     package let message: String
     package let place: String
@@ -32,7 +32,7 @@ package func requireEqual<Value: Equatable>(
     throw ConformanceFailure("\(what()): found \(found), expected \(expected)", file: file, line: line)
 }
 
-/// Requires a value to be there and returns it.
+/// Requires a value to be non-nil and returns it.
 ///
 /// - Throws: `ConformanceFailure` with `message`.
 package func requireValue<Value>(
@@ -44,7 +44,7 @@ package func requireValue<Value>(
 
 /// Requires `body` to throw a `PixelFlowError` of `kind`.
 ///
-/// - Throws: `ConformanceFailure` where it throws something else or nothing.
+/// - Throws: `ConformanceFailure` if it throws another error or none.
 package func requireRefusal(
     _ kind: PixelFlowError.Kind, _ what: String, file: String = #fileID, line: Int = #line, _ body: () async throws -> Void
 ) async throws {

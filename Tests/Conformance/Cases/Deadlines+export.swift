@@ -1,2 +1,2 @@
-// Whoever runs a suite waits for something too.
+// Test targets that run a suite also need deadlines.
 @_exported public import Deadlines

@@ -1,7 +1,7 @@
 package import PixelFlowCore
 import Synchronization
 
-/// A clock that a test moves by hand.
+/// A clock that a test controls.
 package final class ManualClock: WallClock {
     private let time: Mutex<Timestamp>
 

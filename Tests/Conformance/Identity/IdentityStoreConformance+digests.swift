@@ -25,9 +25,9 @@ extension IdentityStoreConformance {
 
     private static let schedule = TaskMailSchedule(dailyHour: 6)
     private static let lifetime = Duration.seconds(3600)
-    /// 09:20 of a day, in UTC.
+    /// 09:20 UTC.
     private static let start = Timestamp(iso8601: "2026-01-15T09:20:00Z") ?? now
-    /// The first span of each hour is over and has settled.
+    /// The first range of each hour has ended and settled.
     private static let later = Timestamp(iso8601: "2026-01-15T10:02:00Z") ?? now
 
     private func claimed(_ other: IdentityStore? = nil, at time: Timestamp = later, limit: Int = 50) async throws -> [DigestRequest] {
@@ -75,7 +75,7 @@ extension IdentityStoreConformance {
         try requireEqual(try await choice(of: bob, in: bob.tenant), .never, "of another organisation")
         try await choose(.daily, bob, in: ada.tenant)
         try requireEqual(try await choice(of: bob, in: ada.tenant), .never, "of no member")
-        // One setting is not the other.
+        // The settings are independent.
         try await store.setMuted([.quotaWarning: true], of: bob.id, in: works.id, at: Self.now)
         try requireEqual(try await choice(of: bob, in: works.id), .daily, "after another choice")
         let audit = Self.audit(.memberRemoved, in: works.id, by: ada)
@@ -111,7 +111,7 @@ extension IdentityStoreConformance {
         try requireEqual(requests.first { $0.person == bob.id }.map { [$0.from, $0.until] }, [half, full], "where the last has ended")
         try requireEqual(try await claimed(at: Self.later + .seconds(60)), [], "while they are given out")
         try requireEqual(try await claimed(at: Self.later + .seconds(120), limit: 1).count, 1, "when nobody has reported, so many")
-        // A week at most: what is older is not told of.
+        // At most a week: older tasks are not reported.
         let distant = Self.later + .seconds(30 * 86_400)
         let late = try requireValue(try await claimed(at: distant).first { $0.person == ada.id }, "no late request")
         try requireEqual(late.until - late.from, IdentityStore.digestAge, "after a long time away")
@@ -142,7 +142,7 @@ extension IdentityStoreConformance {
                 organisation: ada.tenant, person: ada.id, ended: ended, subject: .span(.hourly, from: request.from, until: request.until)),
             "what is told")
         try requireEqual(try await claimed(at: Self.later + .seconds(600)), [], "until the next span is over")
-        // Sent, and forgotten when it could not have been sent any more.
+        // Sent, and deleted once it could no longer have been sent.
         try await store.remove(mails[0])
         try await store.cleanUp(at: Self.later + Self.lifetime + .seconds(1), auditAge: .seconds(86_400), tokenLifetime: .seconds(60))
         let news = try await store.taskNews(of: mails[0])?.news
@@ -163,7 +163,7 @@ extension IdentityStoreConformance {
         try requireEqual(Set(next.map(\.from)), Set(requests.map(\.until)), "where the next spans begin")
         for request in next { _ = try await report(request, EndedTasks(failed: 1), at: Self.later + .seconds(3600)) }
         try requireEqual(try await waiting(at: Self.later + .seconds(3600)).count, 2, "messages once there is something")
-        // Another length goes on where the last has ended, and whoever begins anew begins now.
+        // A change of the interval continues where the last range ended; opting in again starts now.
         try await choose(.daily, ada, in: ada.tenant, at: Self.later + .seconds(7200))
         let daily = try requireValue(try await claimed(at: Self.later + .seconds(86_400)).first { $0.person == ada.id }, "no request")
         try requireEqual(daily.from, try requireValue(next.first { $0.person == ada.id }, "none").until, "after another choice")

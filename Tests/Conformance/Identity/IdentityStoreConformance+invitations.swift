@@ -57,7 +57,7 @@ extension IdentityStoreConformance {
         let invitation = try await invite(to: works, as: .viewer, by: ada)
         try requireEqual(try await code { try await accept(invitation, by: ada) }, "already_member", "a member")
         let audit = Self.audit(.memberJoined, in: works.id, by: bob)
-        // The second time as after a connection that was lost before the answer.
+        // The second time simulates a retry after a lost response.
         for time in ["first", "second"] {
             let refusal = try await code { try await store.accept(invitation, by: bob.id, audit: audit, at: Self.now) }
             try requireEqual(refusal, nil, "someone else, the \(time) time")

@@ -30,7 +30,7 @@ extension IdentityStoreConformance {
 
     private func claimsMailOnce() async throws {
         let mail = Self.mail()
-        // The second time as after a connection that was lost before the answer.
+        // The second time simulates a retry after a lost response.
         for _ in 0..<2 { try await store.queue(mail) }
         try requireEqual(try await store.mailBacklog(), 1, "what waits")
         let other = try await reopen()
@@ -128,7 +128,7 @@ extension IdentityStoreConformance {
         for mail in try await claim() {
             let expiry = Self.now + .seconds(1800)
             let reset = try await store.makeReset(for: mail, hash: "of \(mail.recipient)", at: Self.now, until: expiry)
-            // As after a connection that was lost before the answer.
+            // Simulates a retry after a lost response.
             let again = try await store.makeReset(for: mail, hash: "of \(mail.recipient)", at: Self.now, until: expiry)
             try requireEqual(again, reset, "the same transaction once more")
             made += reset.map { [$0] } ?? []

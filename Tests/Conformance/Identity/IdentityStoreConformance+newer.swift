@@ -1,7 +1,7 @@
 import PixelFlowCore
 import PixelFlowIdentity
 
-/// Rows of kinds that only a newer version knows, as they are left after a rollback.
+/// Rows of kinds that only a newer version knows, which remain after a rollback.
 extension IdentityStoreConformance {
     static let newerCases: [ConformanceCase<IdentityStoreConformance>] = [
         ConformanceCase("messages of every kind are claimed") { try await $0.claimsEveryKind() },

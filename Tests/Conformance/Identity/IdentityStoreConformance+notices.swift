@@ -44,7 +44,7 @@ extension IdentityStoreConformance {
             Self.entry(.webhookDisabled, in: TenantID("none"), target: "hook"),
         ]
         try requireEqual(try await append([entry] + others).queued, 1, "messages")
-        // Delivered again, by the same service and by another one.
+        // Delivered again, by the same and by another service.
         let other = try await reopen()
         try requireEqual(try await append([entry]).queued, 0, "messages of an entry that comes again")
         try requireEqual(try await append([entry] + others, to: other).queued, 0, "messages of entries that come again")
@@ -84,7 +84,7 @@ extension IdentityStoreConformance {
         _ = try await append([Self.entry(.quotaWarning, in: organisation.id, target: "1")])
         let mails = try await waiting()
         try await store.setMuted([.quotaWarning: true], of: owner.id, in: organisation.id, at: Self.now)
-        // Queued before, and not wanted any more.
+        // Queued earlier, but no longer wanted.
         for mail in mails {
             try requireEqual(try await store.notice(of: mail)?.user, mail.recipient == owner.email ? nil : admin.id, "whom to tell")
         }
@@ -100,7 +100,7 @@ extension IdentityStoreConformance {
         try await store.queue(taken)
         for mail in try await waiting() where mail.id == taken.id { try await store.remove(mail, mailbox: .takesMail) }
         try requireEqual(try await append([Self.entry(.quotaWarning, in: organisation.id, target: "4")]).queued, 1, "once it takes mail")
-        // One kind is not the other.
+        // The kinds are independent.
         try requireEqual(try await append([Self.entry(.webhookDisabled, in: organisation.id, target: "hook")]).queued, 1, "another kind")
     }
 
@@ -132,7 +132,7 @@ extension IdentityStoreConformance {
             try await store.audit(of: organisation.id, before: nil, .init(action: .webhookDisabled), limit: 10), [entry], "entries")
     }
 
-    /// Lets so many messages wait; by default as many as may.
+    /// Queues this many messages; by default the maximum.
     func fillOutbox(until expiry: Timestamp, count: Int = IdentityStore.mailLimit) async throws {
         let store = store
         try await withThrowingDiscardingTaskGroup { group in

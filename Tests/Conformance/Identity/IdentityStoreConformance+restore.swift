@@ -1,7 +1,7 @@
 import PixelFlowCore
 import PixelFlowIdentity
 
-/// What waits while accounts are being restored, because it follows from rows that have yet to come.
+/// Work that must wait during a restore of accounts, because it depends on missing rows.
 extension IdentityStoreConformance {
     static let restoreCases: [ConformanceCase<IdentityStoreConformance>] = [
         ConformanceCase("nothing is mailed until all of a backup is there") { try await $0.mailsNothingDuringARestore() },

@@ -26,7 +26,7 @@ extension IdentityStoreConformance {
         }
     }
 
-    /// With the second factor on, by a code of step 7.
+    /// A user with the second factor enabled by the code of step 7.
     private func protected() async throws -> User {
         let user = try await register("ada@example.org")
         try await store.offerSecondFactor("SECRET", to: user.id, at: Self.now)

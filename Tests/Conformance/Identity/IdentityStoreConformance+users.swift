@@ -92,7 +92,7 @@ extension IdentityStoreConformance {
         try requireEqual(try await store.users(after: nil, limit: 100).count, 1, "accounts")
     }
 
-    /// As after a connection that was lost before the answer.
+    /// Simulates a retry after a lost response.
     private func knowsItsOwnWork() async throws {
         let ada = Self.user("ada@example.org")
         let registration = Self.audit(.userRegistered, in: ada.tenant, by: ada)

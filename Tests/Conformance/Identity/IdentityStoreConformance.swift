@@ -2,14 +2,14 @@ package import PixelFlowCore
 package import PixelFlowIdentity
 import Synchronization
 
-/// What every database of identities has to keep. Some rules use fixed addresses: each run needs an empty store.
+/// The rules for every database of identities. Some rules use fixed addresses, so each run needs an empty store.
 package struct IdentityStoreConformance: Sendable {
     let store: IdentityStore
     let reopen: @Sendable () async throws -> IdentityStore
 
     /// - Parameters:
     ///   - store: empty.
-    ///   - reopen: opens the same data once more, as another process or a restart would.
+    ///   - reopen: opens the same data again, like another process or a restart.
     package init(store: IdentityStore, reopen: @escaping @Sendable () async throws -> IdentityStore) {
         self.store = store
         self.reopen = reopen
@@ -27,7 +27,7 @@ package struct IdentityStoreConformance: Sendable {
             createdAt: now)
     }
 
-    /// Ids rise in the order of the calls, which within a millisecond they do not by themselves.
+    /// Makes ids increase in the order of calls, which is not guaranteed within a millisecond.
     private static let entries = Atomic<Int>(0)
 
     static func audit(_ action: AuditAction, in organisation: TenantID, by user: User? = nil) -> AuditEntry {
@@ -45,7 +45,7 @@ package struct IdentityStoreConformance: Sendable {
         return user
     }
 
-    /// An organisation of a user with further members.
+    /// An organisation of a user with additional members.
     func organisation(of owner: User, with members: [(User, Role)] = []) async throws -> Organisation {
         let organisation = Organisation(id: TenantID(UUIDv7.make()), name: "Works", createdAt: Self.now)
         try await store.create(
@@ -70,7 +70,7 @@ package struct IdentityStoreConformance: Sendable {
         try await (other ?? store).accept(invitation, by: user.id, audit: audit, at: Self.now)
     }
 
-    /// The code that a body fails with; nil if it does not.
+    /// The error code of `body`; nil if it succeeds.
     func code(_ body: () async throws -> Void) async throws -> String? {
         do {
             try await body()

@@ -1,21 +1,21 @@
 package import Foundation
 
-/// What releases write, as `Tests/Fixtures/releases` keeps it: a folder for each.
+/// The formats that releases write, stored in `Tests/Fixtures/releases` in a folder for each.
 ///
-/// Whatever the version of today writes has to have every field that a release has written, of the same type: the release may
-/// require it. To add a release, set `variable` to its version and run the tests that use this.
+/// Everything that the current version writes must contain every field that a release has written, with the same type, because the
+/// release may require it. To add a release, set `variable` to its version and run the tests that use this.
 package enum ReleaseForms {
     package static let variable = "PIXELFLOW_RECORD_RELEASE"
 
     private static let folder = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().appending(path: "Fixtures/releases")
 
-    /// The versions of which there are forms.
+    /// The versions with stored formats.
     package static var versions: [String] {
         get throws { try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { !$0.hasPrefix(".") }.sorted() }
     }
 
-    /// The bytes of one form in one release; first writes those of today where a release is to be recorded.
+    /// The bytes of one format of a release; if a release is to be recorded, first stores the current ones.
     package static func read(_ name: String, of version: String) throws -> [UInt8] {
         Array(try Data(contentsOf: folder.appending(path: version).appending(path: name)))
     }
@@ -27,7 +27,7 @@ package enum ReleaseForms {
         try Data(bytes).write(to: place.appending(path: name))
     }
 
-    /// The paths of fields that a form has and another lacks or has with another type.
+    /// The paths of fields that are in one document but missing in another, or have another type there.
     package static func missing(_ old: Any, in new: Any?, at path: String = "") -> [String] {
         switch (old, new) {
         case (let old as [String: Any], let new as [String: Any]):

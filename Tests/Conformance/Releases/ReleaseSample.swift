@@ -1,6 +1,6 @@
 package import PixelFlowCore
 
-/// A task with a value in every field, of which each release keeps its written forms.
+/// A task with a value in every field, whose encoded forms are stored for each release.
 package enum ReleaseSample {
     private static let created = Timestamp(microseconds: 1_767_225_600_123_456)
     private static func after(_ seconds: Int) -> Timestamp { created + .seconds(seconds) }
@@ -51,6 +51,6 @@ package enum ReleaseSample {
     }()
 
     package static let dispatch = DispatchMessage(task)
-    /// Of a document's last write.
+    /// The version of the document's last write.
     package static let version: Int64 = 9_007_199_254_740_993
 }

@@ -1,12 +1,12 @@
 package import PixelFlowCore
 
-/// The rules of `PresetStore`, checked through the port alone.
+/// The rules of `PresetStore`, checked only through the port.
 package struct PresetStoreConformance: Sendable {
     let store: any PresetStore
 
     package init(store: any PresetStore) { self.store = store }
 
-    /// Every rule.
+    /// All rules.
     package static let cases: [ConformanceCase<PresetStoreConformance>] = [
         ConformanceCase("presets: put adds, replaces, and says which") { try await $0.putAddsAndReplaces() },
         ConformanceCase("presets: listed by name") { try await $0.listedByName() },

@@ -26,7 +26,7 @@ extension TaskDispatchStoreConformance {
         try await dispatcher.purge(first.id)
     }
 
-    /// - Parameter task: as it was before it was deleted.
+    /// - Parameter task: the task before its deletion.
     private func publishAndPurge(_ task: TaskRecord) async throws {
         try await dispatcher.acknowledge(events: [task.id: Set(task.outbox.map(\.id))])
         try requireEqual(try await dispatcher.purge(task.id), true, "purged")

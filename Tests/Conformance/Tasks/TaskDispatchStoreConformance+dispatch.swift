@@ -26,7 +26,7 @@ extension TaskDispatchStoreConformance {
         try requireEqual(taken.id, task.id, "task")
         try require(taken.dispatch.sequence > task.dispatch.sequence, "the sequence did not grow")
         try await requireUnchanged(taken, "nothing")
-        // Unacknowledged: due again.
+        // Unacknowledged, so it becomes due again.
         try requireEqual(try await takeDue().id, task.id, "task")
     }
 
@@ -67,7 +67,7 @@ extension TaskDispatchStoreConformance {
         try requireEqual(
             try await dispatcher.redeliverLost(publishedBefore: acknowledgedAt - .milliseconds(1), limit: 10), 0,
             "counted as lost, though younger")
-        // Where the trust has run out by itself it is due already.
+        // Once the interval has passed, it is due anyway.
         let trustedUntil = try await stored(taken).dispatch.due
         try await before(trustedUntil, "not counted as lost") {
             try await dispatcher.redeliverLost(publishedBefore: acknowledgedAt, limit: 10) == 1
@@ -116,7 +116,7 @@ extension TaskDispatchStoreConformance {
             let retry = try requireValue(waiting, "not given back")
             pass(policy.retryBase)
             _ = try await soon("the retry's time") { now >= retry.nextRunAt ? true : nil }
-            // Of the dispatch message that led to the first run: written back in batches, so it may come this late.
+            // For the dispatch message of the first run; because acknowledgements are batched, it can arrive this late.
             try await dispatcher.acknowledge([DispatchMessage(task)])
             try await requireUnchanged(retry, "a late acknowledgement after \(end)")
         }

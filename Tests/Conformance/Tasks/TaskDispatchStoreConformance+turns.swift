@@ -19,7 +19,7 @@ extension TaskDispatchStoreConformance {
         try require(try await stored(task).dispatch.isHeld, "not held")
         let sent = try await add()
         pass(policy.publishTimeout)
-        // By the time that the later one is due, the held one would have been.
+        // When the later one is due, the held one would have been due too.
         let due = try await soon("dispatch message") {
             let due = try await dispatcher.takeDue(limit: 10)
             return due.isEmpty ? nil : due.map(\.id)
@@ -66,7 +66,7 @@ extension TaskDispatchStoreConformance {
             return rest.isEmpty ? nil : rest
         }
         try requireEqual(Set(rest.map(\.id)), Set(held.suffix(2).map(\.id)), "the rest")
-        // Sent, they are due again if nobody has acknowledged them.
+        // Once sent, they become due again unless they are acknowledged.
         pass(policy.publishTimeout)
         let due = try await soon("dispatch messages") {
             let due = try await dispatcher.takeDue(limit: 10)
@@ -100,7 +100,7 @@ extension TaskDispatchStoreConformance {
         try await dispatcher.hold([held])
         try await requireUnchanged(held, "holding again")
         try requireEqual(try await dispatcher.heldQueues(limit: 10), [HeldQueue(lane: .normal, tenant: Self.tenant)], "held queues")
-        // The task that is cancelled is held no longer.
+        // A cancelled task is no longer held.
         _ = try await owner.cancel(held.id, of: Self.tenant)
         try requireEqual(try await dispatcher.heldQueues(limit: 10), [], "held queues")
         try await dispatcher.hold([])
@@ -126,7 +126,7 @@ extension TaskDispatchStoreConformance {
         if clock != nil {
             try requireEqual(try await dispatcher.occupancy(), expected, "occupancy")
         } else {
-            // By the server's clock, a task may be ready a moment after it was added, and its retry due before that.
+            // By the server's clock, a task may become ready slightly after it was added, and its retry due before that.
             _ = try await soon("the tasks to be ready") {
                 let sent = try await dispatcher.occupancy().shares[HeldQueue(lane: .normal, tenant: Self.tenant)]?.sent ?? 0
                 return sent >= 3 ? true : nil

@@ -93,7 +93,7 @@ extension TaskOwnerStoreConformance {
         try requireEqual(try await owner.list(TaskQuery(tenant: Self.tenant)), TaskPage(tasks: [], next: nil), "page")
     }
 
-    /// Tasks made one second after the other, oldest first.
+    /// Tasks created one second apart, oldest first.
     private func addSeries(_ count: Int) async throws -> [TaskID] {
         let start = now - .seconds(count)
         var ids: [TaskID] = []

@@ -76,7 +76,7 @@ extension TaskOwnerStoreConformance {
 
     func tellsMinutes() async throws {
         guard let clock else { return }
-        // From here on a minute of the test is a minute of the timeline.
+        // From here on, minutes of the test coincide with minutes of the timeline.
         clock.advance(by: .microseconds(TaskInterval.length - now.microseconds % TaskInterval.length))
         _ = try await add(.completed)
         let slow = try await add()

@@ -1,10 +1,10 @@
-/// The rules of `TaskOwnerStore`, checked through the ports alone.
+/// The rules of `TaskOwnerStore`, checked only through the ports.
 package struct TaskOwnerStoreConformance: TaskStoreSuite {
     let fixture: TaskStoreFixture
 
     package init(_ fixture: TaskStoreFixture) { self.fixture = fixture }
 
-    /// Every rule.
+    /// All rules.
     package static let cases: [ConformanceCase<TaskOwnerStoreConformance>] =
         creation + tenancy + cancelling + replaying + deleting + listing + changing + statistics + durability
 }

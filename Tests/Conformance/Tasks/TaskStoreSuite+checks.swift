@@ -1,16 +1,16 @@
 import PixelFlowCore
 
-/// Time, as a rule sees it whether or not it can be moved.
+/// Time for rules, whether or not it can be controlled.
 extension TaskStoreSuite {
-    /// What the store's clock shows, to within a millisecond.
+    /// The time of the store's clock, to within a millisecond.
     var now: Timestamp { clock?.now() ?? SystemClock().now() }
 
-    /// Lets time pass. A store with a clock of its own is waited for by `soon`.
+    /// Advances the clock. For a store with its own clock, use `soon` to wait.
     func pass(_ duration: Duration) {
         clock?.advance(by: duration + .milliseconds(1))
     }
 
-    /// The answer of `body`: at once where the clock was moved, else as soon as there is one.
+    /// The result of `body`: immediately if the clock is controlled, otherwise as soon as there is one.
     func soon<Value>(
         _ what: String, file: String = #fileID, line: Int = #line, _ body: () async throws -> Value?
     ) async throws -> Value {
@@ -18,16 +18,16 @@ extension TaskStoreSuite {
         return try requireValue(try await body(), "not when it was due: \(what)", file: file, line: line)
     }
 
-    /// Requires `body` to be true as long as `moment` has not come; a slow machine may be past it already.
+    /// Requires `body` to be true before `moment`; on a slow machine, this may already have passed.
     func before(
         _ moment: Timestamp, _ what: String, file: String = #fileID, line: Int = #line, _ body: () async throws -> Bool
     ) async throws {
         let held = try await body()
-        // A millisecond early, because two clocks of one machine are compared here.
+        // A millisecond early, because this compares two clocks of one machine.
         try require(held || now + .milliseconds(1) >= moment, "too early: \(what)", file: file, line: line)
     }
 
-    /// Requires `time` to be `duration` after some moment of `body`.
+    /// Requires `time` to be `duration` after some time during `body`.
     func requireTime(
         _ duration: Duration, _ what: String, file: String = #fileID, line: Int = #line, of body: () async throws -> Timestamp
     ) async throws {
@@ -41,7 +41,7 @@ extension TaskStoreSuite {
 }
 
 extension TaskStoreSuite {
-    /// The results of `count` calls made at once.
+    /// The results of `count` concurrent calls.
     func racing<Value: Sendable>(_ count: Int, _ body: @escaping @Sendable (Int) async throws -> Value) async throws -> [Value] {
         try await withThrowingTaskGroup(of: Value.self) { group in
             for number in 0..<count { group.addTask { try await body(number) } }
@@ -49,7 +49,7 @@ extension TaskStoreSuite {
         }
     }
 
-    /// Requires that pages of every size give the same `count` tasks, in the same order.
+    /// Requires that pages of any size give the same `count` tasks in the same order.
     func requireSamePages(
         _ what: String, of count: Int, _ page: (TimelinePosition, Int) async throws -> [TaskRecord],
         position: (TaskRecord) -> Timestamp?

@@ -1,6 +1,6 @@
 import PixelFlowCore
 
-/// Tasks to try the rules on.
+/// Sample tasks.
 extension TaskStoreSuite {
     static var tenant: TenantID { TenantID("tenant-a") }
     static var stranger: TenantID { TenantID("tenant-b") }
@@ -76,12 +76,12 @@ extension TaskStoreSuite {
         TaskFailure(error: TaskError(code: code, message: "It went wrong."), retry: retry)
     }
 
-    /// The task as the store has it now.
+    /// The current task in the store.
     func stored(_ task: TaskRecord, file: String = #fileID, line: Int = #line) async throws -> TaskRecord {
         try requireValue(try await owner.find(task.id, of: task.tenant), "task \(task.id) is gone", file: file, line: line)
     }
 
-    /// Requires that the store has the task exactly as it was.
+    /// Requires that the task in the store is unchanged.
     func requireUnchanged(_ task: TaskRecord, _ what: String, file: String = #fileID, line: Int = #line) async throws {
         try requireEqual(try await stored(task, file: file, line: line), task, "\(what) changed the task", file: file, line: line)
     }

@@ -1,12 +1,12 @@
 package import PixelFlowCore
 
-/// What the suites are about.
+/// The ports that the suites use.
 package typealias SuiteStore = TaskStore & UsageStore & EndedTaskStore
 
-/// A task store to check, and what it goes by.
+/// A task store to check, with its policy and clock.
 ///
-/// A store that takes a clock is given a `ManualClock` and the standard policy; a server keeps its
-/// own time, and is given `TaskPolicy.brief` so that waiting is short.
+/// A store that accepts a clock uses a `ManualClock` and the standard policy; a server has its
+/// own clock, and uses `TaskPolicy.brief` to keep waits short.
 package struct TaskStoreFixture: Sendable {
     let store: any SuiteStore
     let policy: TaskPolicy
@@ -14,9 +14,9 @@ package struct TaskStoreFixture: Sendable {
     let reopen: @Sendable () async throws -> any SuiteStore
 
     /// - Parameters:
-    ///   - policy: the one that `store` goes by.
-    ///   - clock: the one that `store` goes by; nil if it has its own.
-    ///   - reopen: closes what `store` uses and opens the same data anew.
+    ///   - policy: the policy of `store`.
+    ///   - clock: the clock of `store`; nil if it has its own.
+    ///   - reopen: closes what `store` uses and opens the same data again.
     package init(
         store: any SuiteStore, policy: TaskPolicy, clock: ManualClock?,
         reopen: @escaping @Sendable () async throws -> any SuiteStore
@@ -28,7 +28,7 @@ package struct TaskStoreFixture: Sendable {
     }
 }
 
-/// The rules of one role of a task store. The other roles bring tasks to where a rule is about them.
+/// The rules of one role of a task store. The other roles create the required state.
 protocol TaskStoreSuite: Sendable {
     var fixture: TaskStoreFixture { get }
 }
@@ -43,12 +43,12 @@ extension TaskStoreSuite {
     var policy: TaskPolicy { fixture.policy }
     var clock: ManualClock? { fixture.clock }
 
-    /// The same data, opened anew.
+    /// Opens the same data again.
     func reopen() async throws -> any SuiteStore { try await fixture.reopen() }
 }
 
 extension TaskPolicy {
-    /// The protocol in a hurry, for stores whose clock cannot be moved.
+    /// The protocol with short times, for stores whose clock cannot be controlled.
     package static let brief = TaskPolicy(
         leaseDuration: .milliseconds(400), renewInterval: .milliseconds(100), renewDeadline: .milliseconds(300),
         maxLosses: 3, suspectLosses: 2, publishTimeout: .milliseconds(200), redispatchInterval: .milliseconds(400),

@@ -56,7 +56,7 @@ extension TaskWorkerStoreConformance {
             let least = max(granted, policy.transientDelay(failures: 0, jitter: 0))
             try requireDelay(failed, from: least, within: max(granted * 1.1, policy.retryBase))
         }
-        // A backend's own time is not the source's.
+        // The `retryAfter` of a backend is not that of the source.
         let claimed = try await addClaimed()
         var reason = failure(.outage)
         reason.retryAfter = 86_400
@@ -121,7 +121,7 @@ extension TaskWorkerStoreConformance {
             try requireDelay(failed, from: policy.retryBase / 2, within: policy.retryBase)
             delays.append((failed.nextRunAt - failed.updatedAt).seconds / bound)
         }
-        // Chance: each half is missed once in 2^40 runs.
+        // By chance, each half is missed once in 2^40 runs.
         try require(delays.contains { $0 < 0.75 } && delays.contains { $0 > 0.75 }, "no spread: \(delays)")
     }
 
@@ -135,7 +135,7 @@ extension TaskWorkerStoreConformance {
         }
     }
 
-    /// Claims the task as soon as it may be, and fails it.
+    /// Claims the task as soon as possible, and fails it.
     private func failOnce(_ task: TaskRecord, _ retry: PixelFlowError.Retry) async throws -> TaskRecord {
         pass(policy.retryLimit)
         let claimed = try await claim(task)

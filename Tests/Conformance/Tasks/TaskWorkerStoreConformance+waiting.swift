@@ -26,7 +26,7 @@ extension TaskWorkerStoreConformance {
             try requireEqual(try await worker.waiting(longerThan: .milliseconds(500), limit: 10), [first.id], "waiting for half a second")
         }
         try requireEqual(try await worker.waiting(longerThan: .zero, limit: 1), [first.id], "with a limit")
-        // One whose dispatch message the broker has is not one that a worker has.
+        // That the broker has acknowledged the dispatch message does not mean that a worker has the task.
         try await dispatcher.acknowledge([DispatchMessage(second)])
         _ = try await claim(first)
         try requireEqual(try await worker.waiting(longerThan: .zero, limit: 10), [second.id], "after a claim")

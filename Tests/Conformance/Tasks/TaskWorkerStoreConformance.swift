@@ -1,10 +1,10 @@
-/// The rules of `TaskWorkerStore`, checked through the ports alone.
+/// The rules of `TaskWorkerStore`, checked only through the ports.
 package struct TaskWorkerStoreConformance: TaskStoreSuite {
     let fixture: TaskStoreFixture
 
     package init(_ fixture: TaskStoreFixture) { self.fixture = fixture }
 
-    /// Every rule.
+    /// All rules.
     package static let cases: [ConformanceCase<TaskWorkerStoreConformance>] =
         waiting + claiming + fencing + completion + failures + concurrency
 }

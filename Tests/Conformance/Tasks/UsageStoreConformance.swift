@@ -1,12 +1,12 @@
 package import PixelFlowCore
 
-/// The rules of `UsageStore`, and of what `TaskOwnerStore` admits by it.
+/// The rules of `UsageStore`, and of quotas in `TaskOwnerStore`.
 package struct UsageStoreConformance: TaskStoreSuite {
     let fixture: TaskStoreFixture
 
     package init(_ fixture: TaskStoreFixture) { self.fixture = fixture }
 
-    /// Every rule.
+    /// All rules.
     package static let cases: [ConformanceCase<UsageStoreConformance>] = quotaCases + endedCases
 
     private static let quotaCases: [ConformanceCase<UsageStoreConformance>] = [
@@ -83,7 +83,7 @@ package struct UsageStoreConformance: TaskStoreSuite {
 
     func bytesAreFreed() async throws {
         try await usage.setQuota(Quota(bytesStored: 30_000), of: Self.tenant)
-        // 12,345 of the source and 4,321 of its output.
+        // 12,345 bytes of the source and 4,321 of its output.
         let completed = try await add(.completed)
         try requireEqual(try await usage.usage(of: Self.tenant).now.bytesStored, 16_666, "stored")
         try await add()

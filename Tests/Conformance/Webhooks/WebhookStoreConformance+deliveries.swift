@@ -79,7 +79,7 @@ extension WebhookStoreConformance {
             }
         }
         var held: [WebhookDelivery] = []
-        // Senders that choose the same places at once may leave some for the next round.
+        // If senders choose the same slots simultaneously, some deliveries may be left for the next round.
         _ = try await eventually("a full queue") { () -> Bool? in
             held += try await claimAll()
             return held.count >= WebhookQueue.width ? true : nil

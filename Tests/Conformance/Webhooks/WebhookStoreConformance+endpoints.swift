@@ -50,7 +50,7 @@ extension WebhookStoreConformance {
         try requireEqual(try await store.removeDeliveries(of: Self.tenant, limit: 2), 0, "removed of nothing")
         let theirs = WebhookQueue(tenant: Self.stranger, endpoint: queue.endpoint)
         try requireEqual(try await store.deliveries(WebhookDeliveryQuery(theirs)).count, 1, "a stranger's")
-        // As after a removal that was cut off: the endpoint has gone, its deliveries have not.
+        // Simulates an interrupted removal: the endpoint is gone, but its deliveries exist.
         _ = try await addDelivery()
         _ = try await store.removeWebhook(queue.endpoint, of: Self.tenant)
         let delivery = WebhookDelivery(

@@ -7,7 +7,7 @@ extension WebhookStoreConformance {
         _ = try await store.add(endpoint())
         _ = try await addDelivery()
         for (attempt, delay) in WebhookSchedule.delays.enumerated() {
-            // The first is due at once.
+            // The first is due immediately.
             if attempt > 0 {
                 pass(delay - .seconds(1))
                 try requireEqual(try await store.claimDeliveries(of: queue, limit: 1), [], "claims before attempt \(attempt + 1)")
@@ -49,7 +49,7 @@ extension WebhookStoreConformance {
         try await attemptAll(until: start + .seconds(86_400)) { _ in WebhookOutcome(error: "unreachable") }
         let waiting = try await store.deliveries(WebhookDeliveryQuery(queue, limit: 100))
         try requireEqual(waiting.filter { $0.state == .pending }.count, 24, "deliveries that wait")
-        // Whoever plugs it in again may come late: what is due is then made in the order in which it was.
+        // Attempts may be late: overdue deliveries are then made in the order of their due times.
         pass(.seconds(86_400))
         var told: [WebhookDeliveryID] = []
         try await attemptAll { delivery in
@@ -59,7 +59,7 @@ extension WebhookStoreConformance {
         try requireEqual(told, waiting.sorted { $0.nextAttemptAt < $1.nextAttemptAt }.map(\.id), "the order")
     }
 
-    /// Makes what attempts are due before `end`, each at its time or, if that is past, now.
+    /// Makes all attempts that are due before `end`, each at its time or, if that has passed, now.
     private func attemptAll(until end: Timestamp = .distantFuture, _ attempt: (WebhookDelivery) -> WebhookOutcome) async throws {
         func pending() async throws -> WebhookDelivery? {
             try await store.deliveries(WebhookDeliveryQuery(queue, limit: 100)).filter { $0.state == .pending }

@@ -1,9 +1,9 @@
 package import PixelFlowCore
 
-/// The rules of `WebhookStore`, checked through the ports alone.
+/// The rules of `WebhookStore`, checked only through the ports.
 package struct WebhookStoreConformance: Sendable {
     let store: any WebhookStore & TaskStore
-    /// What the store goes by; nil if it has a clock of its own.
+    /// The clock of the store; nil if it has its own.
     let clock: ManualClock?
 
     package init(store: any WebhookStore & TaskStore, clock: ManualClock?) {
@@ -11,7 +11,7 @@ package struct WebhookStoreConformance: Sendable {
         self.clock = clock
     }
 
-    /// Every rule that any clock can show.
+    /// All rules that can be checked with any clock.
     package static let cases: [ConformanceCase<WebhookStoreConformance>] = [
         ConformanceCase("webhooks: an endpoint is added once, replaced by its next revision, removed once") {
             try await $0.endpointsAreChangedInOrder()
@@ -41,7 +41,7 @@ package struct WebhookStoreConformance: Sendable {
         ConformanceCase("webhooks: more failures are replayed than one command takes") { try await $0.manyFailuresAreReplayed() },
     ]
 
-    /// Rules of hours and days, for a clock that can be moved.
+    /// Rules about hours and days, for a clock that can be controlled.
     package static let timedCases: [ConformanceCase<WebhookStoreConformance>] = [
         ConformanceCase("webhooks: attempts follow each other by the schedule, and then the delivery has failed") {
             try await $0.attemptsFollowTheSchedule()
@@ -71,7 +71,7 @@ package struct WebhookStoreConformance: Sendable {
             createdAt: Timestamp(microseconds: 1_767_225_600_123_456))
     }
 
-    /// A task that was cancelled, as it is published.
+    /// A cancelled task, in the state in which it is published.
     func endedTask(of tenant: TenantID = Self.tenant, webhookURL: String? = nil) async throws -> TaskRecord {
         let now = clock?.now() ?? SystemClock().now()
         let task = TaskRecord(
@@ -85,7 +85,7 @@ package struct WebhookStoreConformance: Sendable {
         return try requireValue(try await store.cancel(created.id, of: tenant), "not cancelled")
     }
 
-    /// The one delivery of an ended task, due now.
+    /// The only delivery of a finished task, due now.
     func addDelivery() async throws -> WebhookDelivery {
         let task = try await endedTask()
         try await store.fanOut([task])
@@ -101,7 +101,7 @@ package struct WebhookStoreConformance: Sendable {
         return try requireValue(claimed.first, "nothing to claim", file: file, line: line)
     }
 
-    /// Two processes may judge the time a little differently.
+    /// Polls, because the clocks of two processes may differ slightly.
     func soon<Value>(_ what: String, _ body: () async throws -> Value?) async throws -> Value {
         if clock == nil { return try await eventually(what, body) }
         return try requireValue(try await body(), "not when it was due: \(what)")

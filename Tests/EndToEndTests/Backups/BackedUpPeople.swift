@@ -6,7 +6,7 @@ import PixelFlowCore
 import Testing
 import WireFormats
 
-/// What people have in an installation, and how they find it again in another one.
+/// Users with data in an installation, which they must find again in another one.
 struct BackedUpPeople {
     private struct Seen: Sendable {
         let task: ImageTask
@@ -19,7 +19,7 @@ struct BackedUpPeople {
     private let key: String
     private let token: String
 
-    /// Works in an installation for a while.
+    /// Creates the data in an installation.
     init(in service: any Installation) async throws {
         let ada = try await Person.signedIn(to: service)
         let bob = try await Person.signedIn(to: service, as: "bob@example.org")
@@ -34,7 +34,7 @@ struct BackedUpPeople {
             "shop",
             pipeline: try JSONValue(parsing: #"{"outputs":[{"name":"a","operations":[{"op":"resize","width":40}],"format":"png"}]}"#))
         var seen: [Seen] = []
-        // Small ones and one that the all-in-one keeps as a file.
+        // Small ones, and one that the all-in-one stores as a file.
         for (number, width) in [16, 64, 400].enumerated() {
             let image = PNG.noise(width: width, height: width, seed: UInt64(number))
             let task = try await ada.process(image)
@@ -48,12 +48,12 @@ struct BackedUpPeople {
         self.seen = seen
     }
 
-    /// Looks for everything in the installation that it was restored into.
+    /// Checks everything in the installation into which it was restored.
     func requireAll(in service: any Installation) async throws {
         let visitor = Person(service: service)
         let ada = Person(service: service, token: try await visitor.client.logIn(email: "ada@example.org", password: Person.password).token)
         let program = Person(service: service, token: key)
-        // A service that has just asked for the keys of auth does not ask again at once.
+        // A service that has just requested auth's keys does not repeat the request immediately.
         try await eventually(within: .seconds(20), "the api to know the keys of the backup") {
             (try? await ada.client.list()) == nil ? nil : ()
         }
@@ -65,14 +65,14 @@ struct BackedUpPeople {
                 for (name, bytes) in seen.outputs { #expect(try await person.client.output(name, ofTask: seen.task.id).data() == bytes) }
             }
         }
-        // A session of before, whose token the signing key of before has signed.
+        // An earlier session, whose token was signed with an earlier key.
         #expect(try await Person(service: service, token: token).client.list().count == seen.count + 1)
         #expect(try await ada.client.presets().contains { $0.name == "shop" })
         let bob = Person(service: service, token: try await visitor.client.logIn(email: "bob@example.org", password: Person.password).token)
         #expect(try await bob.auth(.POST, "/token", #"{"organisation":"\#(team)"}"#).status == 200)
         let refusal = await #expect(throws: Problem.self) { try await visitor.client.logIn(email: "bob@example.org", password: "wrong") }
         #expect(refusal?.status == 401)
-        // It goes on.
+        // The installation is usable.
         #expect(try await ada.process(PNG.noise(width: 32, height: 32, seed: 9)).status == .completed)
         #expect(try await ada.client.list().count == seen.count + 2)
     }

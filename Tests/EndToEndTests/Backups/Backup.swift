@@ -7,7 +7,7 @@ struct Backup: Sendable {
     let service: any Installation
     /// The file with the service secret.
     let secret: String
-    /// Of `pfctl`, besides.
+    /// Additional environment variables for `pfctl`.
     var environment: [String: String] = [:]
 
     struct Result: Sendable {
@@ -18,7 +18,7 @@ struct Backup: Sendable {
         var json: JSONValue? { try? JSONValue(parsing: output.utf8) }
     }
 
-    /// - Parameter script: a shell script to start with, in a mount namespace of its own; ends with `exec "$0" "$@"`.
+    /// - Parameter script: a shell script to run it in a separate mount namespace; ends with `exec "$0" "$@"`.
     static func pfctl(
         _ arguments: [String], script: String? = nil, environment: [String: String] = [:]
     ) async throws -> Result {

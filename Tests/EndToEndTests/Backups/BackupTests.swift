@@ -36,7 +36,7 @@ extension EndToEnd {
                 let rehearsal = try await pfctl.run("restore", folder, "--dry-run")
                 #expect(rehearsal.code == 0, "\(rehearsal.errors)")
                 let id = try #require(rehearsal.json?["id"]?.stringValue)
-                // As a restore that ends after its beginning leaves it.
+                // The state after an interrupted restore.
                 let secret = try String(contentsOfFile: service.data + "/service-secret", encoding: .utf8)
                 let operators = Person(service: service, token: secret.trimmingCharacters(in: .whitespacesAndNewlines))
                 #expect(try await operators.auth(.PUT, "/operator/archive/restores/\(id)").status == 204)
@@ -58,7 +58,7 @@ extension EndToEnd {
             try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
         }
 
-        /// Errors are one line and an exit code; nothing has changed after them.
+        /// Errors are one line and an exit code, and nothing has changed afterwards.
         private func refuses(_ pfctl: Backup, into folder: String, _ service: LiveService) async throws {
             func expect(_ result: Backup.Result, _ code: Int32, _ message: String, _ line: Int = #line) {
                 let errors = result.errors.split(separator: "\n").filter { $0.hasPrefix("error: ") }
@@ -81,7 +81,7 @@ extension EndToEnd {
             }
             let tasks = folder + "/tasks.ndjson"
             let before = try Data(contentsOf: URL(fileURLWithPath: tasks))
-            // As long as it was, and another one.
+            // The same length, but different contents.
             try (before.dropLast(2) + Data("x\n".utf8)).write(to: URL(fileURLWithPath: tasks))
             expect(try await pfctl.run("restore", folder), 1, "tasks.ndjson is not the file that was written")
             expect(try await Backup.pfctl(["backup", "--check", folder]), 1, "tasks.ndjson is not the file that was written")
@@ -101,14 +101,14 @@ extension EndToEnd {
             #expect(whole.code == 0, "\(whole.errors)")
         }
 
-        /// A backup that was cut off while the last object came reads that one, and none of the others.
+        /// If a backup was interrupted during the last object, continuing it reads only that object.
         private func goesOn(_ pfctl: Backup, from folder: String, at copy: String) async throws {
             let files = FileManager.default
             try files.copyItem(atPath: folder, toPath: copy)
             try files.removeItem(atPath: copy + "/manifest.json")
             let objects = try String(contentsOfFile: copy + "/objects.ndjson", encoding: .utf8)
             let last = try #require(objects.split(separator: "\n").last.flatMap { try? JSONValue(parsing: $0.utf8)["key"]?.stringValue })
-            // The line of one that is cut off, too.
+            // Including the incomplete line of the interrupted object.
             try (objects + "{\"key\":").write(toFile: copy + "/objects.part.ndjson", atomically: true, encoding: .utf8)
             try files.removeItem(atPath: "\(copy)/objects/\(last)")
             let done = try await pfctl.run("backup", copy)

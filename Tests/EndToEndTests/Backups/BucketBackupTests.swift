@@ -5,7 +5,7 @@ import PixelFlowS3
 import Testing
 import WireFormats
 
-/// The bucket that tests may use, and its keys.
+/// The bucket for tests, and its keys.
 private enum TestBucket {
     static let url = ProcessInfo.processInfo.environment["PIXELFLOW_TEST_S3_URL"]
     static let keys = ProcessInfo.processInfo.environment.filter { $0.key.hasPrefix("PIXELFLOW_S3_") }
@@ -18,7 +18,7 @@ extension EndToEnd {
         @Test(.timeLimit(.minutes(4)))
         func whatPeopleHadIsInAnotherInstallation() async throws {
             let home = try TemporaryFolder()
-            // Where pfctl has files for a while.
+            // The folder for pfctl's temporary files.
             let work = home.path + "/work"
             try FileManager.default.createDirectory(atPath: work, withIntermediateDirectories: true)
             let environment = TestBucket.keys.merging(["TMPDIR": work]) { $1 }
@@ -47,7 +47,7 @@ extension EndToEnd {
                 try #require(done.code == 0, "\(done.errors)")
                 try await people.requireAll(in: service)
             }
-            // As long as it was, and another one.
+            // The same length, but different contents.
             let tasks = try await text(files, "tasks.ndjson")
             try await write(files, "tasks.ndjson", tasks.dropLast(2) + "x\n")
             let changed = try await check()
@@ -56,7 +56,7 @@ extension EndToEnd {
             #expect(try FileManager.default.contentsOfDirectory(atPath: work) == [])
         }
 
-        /// A backup that was cut off while the last object came reads that one, and none of the others.
+        /// If a backup was interrupted during the last object, continuing it reads only that object.
         private func goesOn(_ pfctl: Backup, _ bucket: String, _ files: S3Folder) async throws {
             let objects = try await text(files, "objects.ndjson")
             let last = try #require(objects.split(separator: "\n").last.flatMap { try? JSONValue(parsing: $0.utf8)["key"]?.stringValue })

@@ -6,10 +6,10 @@ import NIOHTTP1
 import Testing
 
 extension ClusterEndToEnd {
-    /// The audit log of auth, and an api that writes to it from afar.
+    /// The audit log of auth, and an api that writes to it remotely.
     @Suite(.enabled(if: Cluster.isHere, Cluster.comment)) struct AuditTests {
         @Test(.timeLimit(.minutes(3)))
-        func whatWasDoneWithoutAuthIsInTheLogOnceThoughApiWasKilled() async throws {
+        func actionsDuringAnAuthOutageAreLoggedOnceThoughApiWasKilled() async throws {
             try await LiveCluster.run([.auth, .api(1)]) { cluster in
                 let ada = try await Person.signedIn(to: cluster.endpoint(api: 1))
                 #expect(try await ada.get("/api/tasks").status == 200)

@@ -6,17 +6,17 @@ import Synchronization
 import Testing
 
 extension ClusterEndToEnd {
-    /// Auth dies over and over while people make and revoke keys, refresh and end sessions, and let others in and out.
+    /// Auth is killed repeatedly while users create and revoke keys, refresh and end sessions, and add and remove members.
     @Suite(.enabled(if: Cluster.isHere, Cluster.comment)) struct IdentityKillTests {
         /// `PIXELFLOW_TEST_AUTH_KILLS`, 200 by default.
         private static let kills = ProcessInfo.processInfo.environment["PIXELFLOW_TEST_AUTH_KILLS"].flatMap { Int($0) } ?? 200
         private static let people = 6
-        /// Of each person.
+        /// For each user.
         private static let stepsBetweenKills = 2
 
         @Test(.timeLimit(.minutes(15)))
         func noSessionKeyOrMemberIsLostOrRevived() async throws {
-            // Everyone comes from one address.
+            // All users have the same address.
             try await LiveCluster.run([.auth], adjust: { $0["PIXELFLOW_AUTH_REGISTRATIONS_PER_HOUR"] = "1000000" }) { cluster in
                 let start = ContinuousClock.now
                 var owners: [TeamOwner] = []
@@ -46,7 +46,7 @@ extension ClusterEndToEnd {
                 }
                 var kept = Kept()
                 for person in people { kept.add(try await person.verify()) }
-                // A run in which nothing happens would prove nothing.
+                // A run without activity would prove nothing.
                 #expect(
                     kept.keys > 0 && kept.revokedKeys > 0 && kept.endedSessions > 0 && kept.members > 0 && kept.removedMembers > 0,
                     "\(kept)")
@@ -56,7 +56,7 @@ extension ClusterEndToEnd {
     }
 }
 
-/// What was promised by auth and found true.
+/// Confirmed changes that were verified.
 private struct Kept {
     var keys = 0
     var revokedKeys = 0
@@ -73,8 +73,8 @@ private struct Kept {
     }
 }
 
-/// Owns an organisation, changes it step by step, and remembers what auth has confirmed. What was asked for without an answer may have
-/// happened or not, and is not held against anyone.
+/// Owns an organisation, changes it step by step, and remembers what auth has confirmed. Requests without a response may have
+/// taken effect or not; either is correct.
 private actor TeamOwner {
     private let number: Int
     private let service: any Installation
@@ -101,7 +101,7 @@ private actor TeamOwner {
         try keep(try #require(change))
     }
 
-    /// Does one thing, whatever happens to auth meanwhile.
+    /// Performs one step, even if auth is killed meanwhile.
     func step() async throws {
         switch Int.random(in: 0..<5) {
         case 0: try await makeKey()
@@ -122,12 +122,12 @@ private actor TeamOwner {
         guard let (id, key) = keys.randomElement() else { return }
         keys[id] = nil
         let answer = try await answer(.DELETE, "/keys/\(id)")
-        // Sent again after a lost answer, it is not there any more.
+        // After a lost response, the repeated deletion finds nothing.
         #expect([204, 404].contains(answer.status), "\(answer.text)")
         revokedKeys.append(key)
     }
 
-    /// A session lives on however often its refresh token has to be sent.
+    /// A session stays valid, however often its refresh token must be sent.
     private func refresh() async throws {
         let answer = try await answer(.POST, "/token", #"{"refresh_token":"\#(refreshToken)"}"#)
         #expect(answer.status == 200, "session of \(number) lost: \(answer.text)")
@@ -160,7 +160,7 @@ private actor TeamOwner {
         members.insert(try #require(try joined.object()["id"] as? String))
     }
 
-    /// What was confirmed is true now that auth stays up.
+    /// Verifies everything that was confirmed, now that auth stays up.
     func verify() async throws -> Kept {
         try await refresh()
         let list = try await answer(.GET, "/keys").object()["keys"] as? [[String: Any]] ?? []
@@ -183,7 +183,7 @@ private actor TeamOwner {
 
     // MARK: Calls
 
-    /// Sends a request until there is an answer of auth that is none of an outage.
+    /// Sends a request until auth gives a response that is not an outage.
     private func answer(_ method: HTTPMethod, _ path: String, _ body: String? = nil, as other: String? = nil) async throws -> Reply {
         let person = Person(service: service, token: other ?? token)
         return try await eventually(within: .seconds(90), "an answer to \(method) \(path)") { @Sendable in
@@ -195,7 +195,7 @@ private actor TeamOwner {
         try await Self.call(Person(service: service, token: token), method, path, body)
     }
 
-    /// - Returns: nil where auth was away: whether it has done what was asked is not known.
+    /// - Returns: nil if auth was unavailable, in which case the outcome is unknown.
     private static func call(_ person: Person, _ method: HTTPMethod, _ path: String, _ body: String?) async throws -> Reply? {
         do {
             let reply = try await person.auth(method, path, body)

@@ -13,16 +13,16 @@ extension LiveCluster {
         get throws { try Settings(arguments: [], environment: settings, known: MongoSettings.descriptions) }
     }
 
-    /// The task documents, read past the services.
+    /// The task documents, read directly from the database.
     func tasks() throws -> any TaskDatabase { try MongoTaskStore(try MongoSettings(parsed)) }
 
-    /// The objects, read past the services.
+    /// The objects, read directly from the store.
     func blobs() throws -> any ObjectDatabase { S3BlobStore(try S3Settings(parsed), logger: Logger(label: "test")) }
 
-    /// A producer of its own, past the services.
+    /// A separate producer, independent of the services.
     func broker() throws -> KafkaTaskBroker { KafkaTaskBroker(try KafkaClient(try KafkaSettings(parsed), logger: Logger(label: "test"))) }
 
-    /// Lets people work while `disturb` runs, and judges what became of what they were promised.
+    /// Lets users work while `disturb` runs, and checks what became of everything they were promised.
     func runLoad(
         pace: Duration = .milliseconds(30), deadline: Duration = .seconds(240), receiver: RawServer? = nil, atLeast tasks: Int,
         disturb: (LoadRun) async throws -> Void
@@ -39,7 +39,7 @@ extension LiveCluster {
         let history = try await loadRun.history(of: tenant, downloads, in: store, blobs)
         let violations = HistoryChecker().violations(in: history)
         #expect(violations.isEmpty, "\(violations.count) violations, first \(violations.prefix(20).map(\.description))")
-        // A loadRun in which nothing happens would prove nothing.
+        // A run without activity would prove nothing.
         #expect(history.promises.count >= tasks, "only \(history.promises.count) tasks were accepted")
         return history
     }

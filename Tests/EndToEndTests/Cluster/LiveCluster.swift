@@ -3,7 +3,7 @@ import Foundation
 import Synchronization
 import TestSupport
 
-/// The four services as processes of their own, on servers of their own.
+/// The four services as separate processes, on separate servers.
 final class LiveCluster: Sendable {
     /// One process.
     struct Member: Hashable, Sendable, CustomStringConvertible {
@@ -18,7 +18,7 @@ final class LiveCluster: Sendable {
         var description: String { "\(service)-\(number)" }
     }
 
-    /// The installation as a client of one api replica sees it.
+    /// The installation as seen by a client of one api replica.
     struct Endpoint: Installation {
         let ports: Ports
     }
@@ -37,18 +37,18 @@ final class LiveCluster: Sendable {
         ports = Mutex([:])
         let quick = [
             "PIXELFLOW_AUTH_BCRYPT_COST": "4", "PIXELFLOW_LOG_LEVEL": "info", "PIXELFLOW_RENDER_PROCESSES": "1",
-            // One user does what thousands do; each request is counted in Redis all the same.
+            // One user sends as much as thousands would; each request is still counted in Redis.
             "PIXELFLOW_RATE_SIGN_IN": "1000000/m", "PIXELFLOW_RATE_READ": "1000000/m", "PIXELFLOW_RATE_WRITE": "1000000/m",
             "PIXELFLOW_RATE_UPLOAD": "1000000/m", "PIXELFLOW_RATE_HEAVY": "1000000/m",
-            // A broker learns of a dead worker by its silence; less than this brokers refuse.
+            // A broker detects a dead worker by its silence; brokers reject lower values.
             "PIXELFLOW_KAFKA_SESSION_TIMEOUT": "6", "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "",
         ]
         self.settings = quick.merging(settings) { $1 }
     }
 
-    /// Runs `body` beside a cluster that is ready, and ends all of it whatever happens.
+    /// Runs `body` with a cluster that is ready, and stops all of it in any case.
     ///
-    /// - Parameter adjust: changes settings, for example to lead a service through a proxy.
+    /// - Parameter adjust: changes settings, for example to connect a service through a proxy.
     static func run(
         _ members: [Member] = standard, adjust: (inout [String: String]) async throws -> Void = { _ in },
         _ body: (LiveCluster) async throws -> Void
@@ -88,17 +88,17 @@ final class LiveCluster: Sendable {
         }
     }
 
-    /// Where the kubelet asks: web has a port of its own for that.
+    /// The port that the kubelet probes; web has a separate port for this.
     func probePort(of member: Member) -> Int { port(of: member == .web ? Member(service: "web-management", number: 1) : member) }
 
     func endpoint(api number: Int) -> Endpoint {
         Endpoint(ports: Ports(web: port(of: .web), auth: port(of: .auth), api: port(of: .api(number)), worker: port(of: .worker(1))))
     }
 
-    /// Starts a member; it need not be ready yet.
+    /// Starts a member without waiting until it is ready.
     ///
-    /// - Parameter group: a worker's consumer group. The stand-in for Kafka does not let a group go on from which a member
-    ///   has vanished; in tests of such workers each start has a group of its own, and hears of every dispatch message there ever was.
+    /// - Parameter group: a worker's consumer group. In the fake Kafka, a group cannot continue after a member
+    ///   has disappeared; in tests of such workers, each start uses a new group, which receives all earlier dispatch messages.
     func spawn(_ member: Member, group: String? = nil) throws {
         var environment = environment(of: member)
         if let group { environment["PIXELFLOW_KAFKA_GROUP"] = group }
@@ -108,7 +108,7 @@ final class LiveCluster: Sendable {
         processes.withLock { $0[member] = process }
     }
 
-    /// What the executable of a member says when it is asked, with the member's settings, whether the member is ready.
+    /// The output of a member's executable as a readiness probe, with the member's settings.
     func probe(_ member: Member) async throws -> (code: Int32, output: String, errors: String) {
         let files = try TemporaryFolder()
         let process = try RunningProcess(
@@ -133,7 +133,7 @@ final class LiveCluster: Sendable {
         return settings.merging(own) { $1 }
     }
 
-    /// Starts a member and waits until it says that it is ready.
+    /// Starts a member and waits until it is ready.
     func start(_ member: Member) async throws {
         try spawn(member)
         try await ready(member)
@@ -146,7 +146,7 @@ final class LiveCluster: Sendable {
         }
     }
 
-    /// Starts a worker and waits until the group has given it work to do.
+    /// Starts a worker and waits until the group has assigned work to it.
     func startAndJoin(_ worker: Member, group: String? = nil) async throws {
         let before = log(worker).count
         try spawn(worker, group: group)
@@ -157,21 +157,21 @@ final class LiveCluster: Sendable {
 
     func signal(_ member: Member, _ number: Int32) { processes.withLock { $0[member] }?.signal(number) }
 
-    /// Ends a member as a power cut would.
+    /// Kills a member, like a power failure.
     func kill(_ member: Member) async {
         guard let process = processes.withLock({ $0.removeValue(forKey: member) }) else { return }
         process.signal(SIGKILL)
         _ = await process.waitForExit()
     }
 
-    /// Asks a member to stop; its exit code.
+    /// Requests a member to stop; returns its exit code.
     func stop(_ member: Member) async throws -> Int32 {
         guard let process = processes.withLock({ $0.removeValue(forKey: member) }) else { return 0 }
         process.signal(SIGTERM)
         return try await within(.seconds(60), "\(member) to end") { await process.waitForExit() }
     }
 
-    /// The last lines of each member that are more than news.
+    /// The last lines above level info of each member.
     private var complaints: String {
         members.map { member in
             let lines = log(member).split(separator: "\n").filter { !$0.contains(#""level":"info""#) && !$0.contains(#""level":"debug""#) }
@@ -179,6 +179,6 @@ final class LiveCluster: Sendable {
         }.joined(separator: "\n")
     }
 
-    /// What a member has logged so far.
+    /// The log of a member so far.
     func log(_ member: Member) -> String { (try? String(contentsOfFile: "\(home.path)/\(member).log", encoding: .utf8)) ?? "" }
 }

@@ -8,7 +8,7 @@ import Synchronization
 import Testing
 
 extension ClusterEndToEnd {
-    /// Servers do what they are asked to and the answer never arrives.
+    /// Servers execute requests, but the responses never arrive.
     @Suite(.enabled(if: Cluster.isHere, Cluster.comment)) struct LostReplyTests {
         @Test(.timeLimit(.minutes(5)))
         func aCommitWhoseAnswerIsCutIsNeitherLostNorRepeated() async throws {
@@ -35,7 +35,7 @@ extension ClusterEndToEnd {
         }
 
         @Test(.timeLimit(.minutes(5)))
-        func aMessageWhoseAcknowledgementIsCutMakesNoSecondTask() async throws {
+        func aMessageWhoseAcknowledgementIsCutCreatesNoSecondTask() async throws {
             var proxy: FaultProxy?
             try await LiveCluster.run { settings in
                 proxy = try await Self.leadToKafka(&settings)
@@ -43,7 +43,7 @@ extension ClusterEndToEnd {
                 let kafka = try #require(proxy)
                 let cuts = Mutex<[ReplyCut]>([])
                 let history = try await cluster.runLoad(atLeast: 80) { loadRun in
-                    // Dispatch messages published and fetched, offsets committed, changes told.
+                    // Dispatch messages published and fetched, offsets committed, events published.
                     for round in 0..<20 {
                         try await Cluster.enough(loadRun.accepted + 4, loadRun)
                         let cut = kafka.cutReplies(toRequestsContaining: round.isMultiple(of: 4) ? "task-events" : "image-tasks")
@@ -57,7 +57,7 @@ extension ClusterEndToEnd {
         }
 
         @Test(.timeLimit(.minutes(5)))
-        func aRegistrationWhoseAnswerIsCutIsThereOnce() async throws {
+        func aRegistrationWhoseAnswerIsCutIsStoredOnce() async throws {
             var proxy: FaultProxy?
             try await LiveCluster.run([.auth]) { settings in
                 proxy = try await Self.lead(&settings, "PIXELFLOW_AUTH_DATABASE_URL")
@@ -72,7 +72,7 @@ extension ClusterEndToEnd {
             try await proxy?.stop()
         }
 
-        /// A broker tells clients where it is to be found: the port in its replies becomes that of the proxy.
+        /// A broker reports its address to clients: the port in its replies is replaced with that of the proxy.
         private static func leadToKafka(_ settings: inout [String: String]) async throws -> FaultProxy {
             let url = try #require(settings["PIXELFLOW_BROKER_URL"])
             let match = try #require(url.firstMatch(of: /127\.0\.0\.1:(\d+)/))
@@ -88,7 +88,7 @@ extension ClusterEndToEnd {
             return proxy
         }
 
-        /// Puts a proxy before the server that a setting names.
+        /// Inserts a proxy before the server of a setting.
         private static func lead(_ settings: inout [String: String], _ name: String) async throws -> FaultProxy {
             let url = try #require(settings[name])
             let match = try #require(url.firstMatch(of: /127\.0\.0\.1:(\d+)/))

@@ -7,7 +7,7 @@ import PixelFlowCore
 import Testing
 
 extension ClusterEndToEnd {
-    /// A page that asks two replicas for its tasks again and again, on MongoDB and Kafka.
+    /// A page that repeatedly requests its tasks from two replicas, with MongoDB and Kafka.
     @Suite(.enabled(if: Cluster.isHere, Cluster.comment)) struct PollingTests {
         @Test(.timeLimit(.minutes(3)))
         func whileNothingChangesTheDatabaseIsNotReadAndEachChangeIsSeen() async throws {
@@ -18,13 +18,13 @@ extension ClusterEndToEnd {
                 let ports = [1, 2].map { cluster.port(of: .api($0)) }
                 var polls = ports.map { port in Poll(person: ada, port: port) }
                 for index in polls.indices {
-                    // Until it knows that it hears of every change, a replica reads.
+                    // A replica reads the database until it is sure to receive every change.
                     try await eventually(within: .seconds(30), "replica \(index + 1) to answer from memory") {
                         let before = try await polls[index].reads()
                         try await polls[index].ask()
                         return try await polls[index].reads() == before ? () : nil
                     }
-                    // On a machine that is busy, Kafka may answer too late for a while; then the database is read.
+                    // On a busy machine, Kafka may respond late for some time, during which the database is read.
                     try await eventually(within: .seconds(60), "forty polls of replica \(index + 1) without a read") {
                         let before = try await polls[index].reads()
                         for _ in 0..<40 { #expect(try await polls[index].ask() == 304) }
@@ -33,8 +33,8 @@ extension ClusterEndToEnd {
                 }
                 #expect(polls.allSatisfy { $0.statuses[first.id.rawValue] == "COMPLETED" })
 
-                // A change by one replica, then by the worker: at once for those who ask the same replica, and without a reload of
-                // the other.
+                // A change by one replica, then by the worker: visible immediately at the same replica, and without a reload at
+                // the other one.
                 let second = try await ada.upload(image)
                 #expect(try await polls[0].ask() == 200)
                 #expect(polls[0].statuses[second.id.rawValue] != nil)
@@ -55,7 +55,7 @@ extension ClusterEndToEnd {
         }
 
         @Test(.timeLimit(.minutes(3)))
-        func whileEventsDoNotComeEveryRequestReadsTheDatabase() async throws {
+        func withoutEventsEveryRequestReadsTheDatabase() async throws {
             try await LiveCluster.run([.auth, .api(1), .api(2)]) { cluster in
                 let ada = try await Person.signedIn(to: cluster.endpoint(api: 1))
                 var poll = Poll(person: ada, port: cluster.port(of: .api(2)))
@@ -65,7 +65,7 @@ extension ClusterEndToEnd {
                     return try await poll.reads() == before ? () : nil
                 }
                 try await cluster.stack.kill(.kafka)
-                // Through another replica: no event tells of it.
+                // Through another replica: no event reports it.
                 let task = try await ada.upload(PNG.noise(width: 8, height: 8, seed: 1))
                 try await eventually(within: .seconds(20), "the task to be seen") {
                     try await poll.ask()
@@ -79,7 +79,7 @@ extension ClusterEndToEnd {
         }
     }
 
-    /// One page's polling of one replica.
+    /// A page's polling of one replica.
     private struct Poll {
         let person: Person
         let port: Int
@@ -107,7 +107,7 @@ extension ClusterEndToEnd {
             return reply.status
         }
 
-        /// Lists that the replica has read from the database so far.
+        /// The number of lists that the replica has read from the database so far.
         func reads() async throws -> Double {
             let page = try await person.get("/metrics", port: port).text
             let lines = page.split(separator: "\n").filter { line in

@@ -3,13 +3,13 @@ import Foundation
 import Testing
 
 extension ClusterEndToEnd {
-    /// Replicas of api that count their requests in one Redis.
+    /// Replicas of api that count requests in a shared Redis.
     @Suite(.enabled(if: Cluster.isHere, Cluster.comment)) struct RateLimitTests {
         @Test(.timeLimit(.minutes(5)))
         func fourReplicasAdmitExactlyTheQuotaAndNobodyIsRefusedForAnOutage() async throws {
             let replicas = 1...4
             try await LiveCluster.run([.auth] + replicas.map { .api($0) }) { settings in
-                // Nothing is earned back while the test runs: one request takes 86 seconds.
+                // Nothing is earned back during the test: one request takes 86 seconds.
                 settings["PIXELFLOW_RATE_READ"] = "1000/d"
                 settings["PIXELFLOW_RATE_ORGANISATION"] = "0"
                 settings["PIXELFLOW_CACHE_TIMEOUT_MS"] = "10000"
@@ -35,7 +35,7 @@ extension ClusterEndToEnd {
             }
         }
 
-        /// How many requests each status has answered.
+        /// The number of responses with each status.
         private static func send(_ count: Int, by person: Person, to ports: [Int]) async throws -> [Int: Int] {
             try await withThrowingTaskGroup(of: [Int: Int].self) { group in
                 let lanes = 4 * ports.count

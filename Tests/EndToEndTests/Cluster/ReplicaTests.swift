@@ -6,15 +6,15 @@ import Synchronization
 import Testing
 
 extension ClusterEndToEnd {
-    /// Two replicas of the api are one api.
+    /// Two replicas of api behave like one.
     @Suite(.enabled(if: Cluster.isHere, Cluster.comment)) struct ReplicaTests {
         @Test(.timeLimit(.minutes(3)))
-        func everyReplicaTellsOfEveryChangeAndResumesWhatAnotherBegan() async throws {
+        func everyReplicaReportsEveryChangeAndResumesStreamsOfAnother() async throws {
             try await LiveCluster.run([.auth, .api(1), .api(2), .worker(1)]) { cluster in
                 let first = try await Person.signedIn(to: cluster.endpoint(api: 1))
                 let second = Person(service: cluster.endpoint(api: 2), token: first.token)
 
-                // Uploaded at the one replica, seen at the other, to the end.
+                // Uploaded at one replica and observed at the other, up to the end.
                 let (seen, continuation) = AsyncStream.makeStream(of: TaskChange.self)
                 let listening = Task {
                     try await second.events { event in
@@ -30,7 +30,7 @@ extension ClusterEndToEnd {
                 }
                 listening.cancel()
 
-                // What happened while nobody listened is told by whichever replica is asked next.
+                // Any replica can report what happened while nobody was listening.
                 let missed = try await first.process(PNG.noise(width: 64, height: 64, seed: 4)).id
                 let told = try await within(.seconds(30), "the missed change") {
                     let found = Mutex<TaskStatus?>(nil)
@@ -46,7 +46,7 @@ extension ClusterEndToEnd {
         }
 
         @Test(.timeLimit(.minutes(3)))
-        func eachExecutableTellsWhetherItsServiceIsReady() async throws {
+        func eachExecutableReportsWhetherItsServiceIsReady() async throws {
             let members: [LiveCluster.Member] = [.auth, .api(1), .worker(1), .web]
             try await LiveCluster.run(members) { cluster in
                 for member in members {
@@ -57,7 +57,7 @@ extension ClusterEndToEnd {
                 let gone = try await cluster.probe(.auth)
                 #expect(gone.code == 1 && gone.output.isEmpty, "\(gone)")
                 #expect(gone.errors.split(separator: "\n").count == 1 && gone.errors.contains("does not answer"), "\(gone)")
-                // web still has its page, and names who is missing.
+                // web still serves its page, and reports which services are missing.
                 let degraded = try await cluster.probe(.web)
                 #expect(degraded.code == 0 && degraded.output.contains("\"degraded\""), "\(degraded)")
                 #expect(degraded.output.contains("\"auth\":\"failed\""), "\(degraded)")

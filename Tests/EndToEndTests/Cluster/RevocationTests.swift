@@ -7,7 +7,7 @@ import PixelFlowCore
 import Testing
 
 extension ClusterEndToEnd {
-    /// What auth ends, every replica of the api refuses; and none asks auth for each request.
+    /// All replicas of api reject what auth has revoked, without asking auth for each request.
     @Suite(.enabled(if: Cluster.isHere, Cluster.comment)) struct RevocationTests {
         @Test(.timeLimit(.minutes(3)))
         func aRevokedKeyIsRefusedByEveryReplicaAndItsStreamsEnd() async throws {
@@ -28,7 +28,7 @@ extension ClusterEndToEnd {
                         try await program.get("/api/tasks").status == 401 ? () : nil
                     }
                 }
-                // The client's stream ends with the refusal of its next attempt.
+                // The client's stream ends when its next attempt is rejected.
                 try? await stream.value(within: .seconds(20), "the end of the stream")
                 #expect(!stream.isCancelled)
             }
@@ -58,7 +58,7 @@ extension ClusterEndToEnd {
             }
         }
 
-        /// An upload is judged by the role at its start; what it made is the organisation's, and whole.
+        /// An upload is authorized by the role at its start; its task belongs to the organisation and is complete.
         @Test(.timeLimit(.minutes(3)))
         func aRoleThatChangesDuringAnUploadLeavesNothingHalfDone() async throws {
             try await LiveCluster.run([.auth, .api(1)]) { cluster in
@@ -109,7 +109,7 @@ extension ClusterEndToEnd {
                 #expect(try await ada.get("/api/tasks").status == 200)
                 #expect(try await program.get("/api/tasks").status == 200)
                 await cluster.kill(.auth)
-                // For longer than the list of revocations is taken for fresh.
+                // Longer than the list of revocations counts as fresh.
                 let end = ContinuousClock.now + .seconds(12)
                 try await eventually(within: .seconds(60), "twelve seconds of requests without auth") {
                     let statuses = [try await ada.get("/api/tasks").status, try await program.get("/api/tasks").status]

@@ -5,7 +5,7 @@ import PixelFlowCore
 import Testing
 
 extension ClusterEndToEnd {
-    /// Each server goes away for a while and comes back, while people use the services.
+    /// Temporary outages of each server, while users use the services.
     @Suite(.enabled(if: Cluster.isHere, Cluster.comment)) struct ServerOutageTests {
         @Test(.timeLimit(.minutes(5)), arguments: ServerStack.Server.allCases)
         func nothingIsLostWhenAServerStopsForAWhile(_ server: ServerStack.Server) async throws {
@@ -13,7 +13,7 @@ extension ClusterEndToEnd {
                 let person = try await Person.signedIn(to: cluster.endpoint(api: 1), as: "outage@example.org")
                 _ = try await cluster.runLoad(deadline: Cluster.recovery, atLeast: 40) { loadRun in
                     try await Cluster.enough(20, loadRun)
-                    // The stand-in for Kafka forgets on a kill what it has acknowledged just before; the others may be killed.
+                    // If it is killed, the fake Kafka loses what it has just acknowledged; the other servers may be killed.
                     if server == .kafka { try await cluster.stack.down(server) } else { try await cluster.stack.kill(server) }
                     try await outage(of: server, cluster, person)
                     try await cluster.stack.up(server)
@@ -23,7 +23,7 @@ extension ClusterEndToEnd {
             }
         }
 
-        /// What people are told meanwhile.
+        /// The responses that users get meanwhile.
         private func outage(of server: ServerStack.Server, _ cluster: LiveCluster, _ person: Person) async throws {
             let end = ContinuousClock.now + .seconds(10)
             func ready(_ member: LiveCluster.Member) async throws -> Reply {
@@ -32,7 +32,7 @@ extension ClusterEndToEnd {
             switch server {
             case .postgres:
                 try await named("database", by: .auth, ready)
-                // The keys are at hand: a token counts on.
+                // The keys are cached, so tokens stay valid.
                 #expect(try await ready(.api(1)).status == 200)
             case .mongodb: try await named("task_database", by: .api(1), ready)
             case .s3: try await named("blob_store", by: .api(1), ready)
@@ -78,11 +78,11 @@ extension ClusterEndToEnd {
         }
 
         @Test(.timeLimit(.minutes(5)))
-        func tasksAreDispatchedAnewWhenTheBrokersDataIsWiped() async throws {
+        func tasksAreDispatchedAgainWhenTheBrokersDataIsWiped() async throws {
             try await LiveCluster.run { cluster in
                 _ = try await cluster.runLoad(deadline: Cluster.recovery, atLeast: 80) { loadRun in
                     try await Cluster.enough(20, loadRun)
-                    // Dispatch messages gather while nobody takes them, and are gone with the broker's data.
+                    // Dispatch messages accumulate while there are no workers, and are lost with the broker's data.
                     for number in 1...2 { await cluster.kill(.worker(number)) }
                     try await Cluster.enough(loadRun.accepted + 60, loadRun)
                     try await cluster.stack.wipe(.kafka)

@@ -1,10 +1,10 @@
 import Foundation
 import TestSupport
 
-/// Real servers of this test's own: `scripts/stack` in a folder of its own, on free ports.
+/// Separate servers for this test: `scripts/stack` in a separate folder, on free ports.
 ///
-/// PostgreSQL, Redis and the S3 server (SeaweedFS) are the real ones; MongoDB and Kafka are wire-compatible
-/// stand-ins, for the genuine ones cannot run here.
+/// PostgreSQL, Redis and the S3 server (SeaweedFS) are the real ones; MongoDB and Kafka are replaced with wire-compatible
+/// servers, because the genuine ones cannot run here.
 final class ServerStack: Sendable {
     enum Server: String, CaseIterable, Sendable { case postgres, mongodb, kafka, s3, redis }
 
@@ -12,18 +12,18 @@ final class ServerStack: Sendable {
 
     init() throws { home = try TemporaryFolder() }
 
-    /// Starts servers, all of them unless told otherwise, and returns once each answers.
+    /// Starts the given servers, or all, and returns once they respond.
     func up(_ servers: Server...) async throws { try await call("up", servers) }
-    /// Ends servers as a power cut would.
+    /// Kills servers, like a power failure.
     func kill(_ servers: Server...) async throws { try await call("kill", servers) }
-    /// Ends servers in order. What they have stored stays.
+    /// Stops servers gracefully. Their data is kept.
     func down(_ servers: Server...) async throws { try await call("down", servers) }
-    /// Ends servers and throws away what they have stored.
+    /// Stops servers and deletes their data.
     func wipe(_ servers: Server...) async throws { try await call("wipe", servers) }
-    /// Ends all servers and leaves nothing behind.
+    /// Stops all servers and removes everything.
     func remove() async throws { try await call("wipe", Server.allCases) }
 
-    /// The settings of the services, as `scripts/stack env` says them.
+    /// The settings of the services from `scripts/stack env`.
     func settings() async throws -> [String: String] {
         var settings: [String: String] = [:]
         for line in try await call("env", []).split(separator: "\n") {

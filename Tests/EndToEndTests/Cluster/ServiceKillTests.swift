@@ -5,7 +5,7 @@ import RawHTTP
 import Testing
 
 extension ClusterEndToEnd {
-    /// Services die one after the other, over and over, while people use them.
+    /// Services are killed repeatedly, one after the other, while people use them.
     @Suite(.enabled(if: Cluster.isHere, Cluster.comment)) struct ServiceKillTests {
         /// `PIXELFLOW_TEST_SERVICE_KILLS`, 200 by default.
         private static let kills = ProcessInfo.processInfo.environment["PIXELFLOW_TEST_SERVICE_KILLS"].flatMap { Int($0) } ?? 200
@@ -13,9 +13,9 @@ extension ClusterEndToEnd {
         private static let tasks = kills * 3
 
         @Test(.timeLimit(.minutes(20)))
-        func whatWasAcceptedIsDoneWhicheverServiceIsKilled() async throws {
+        func acceptedTasksAreDoneWhicheverServiceIsKilled() async throws {
             let start = ContinuousClock.now
-            // A worker once in eight times: its group takes seconds to settle anew.
+            // A worker only every eighth time, because its group takes seconds to rebalance.
             let victims: [LiveCluster.Member] = [
                 .api(1), .auth, .api(2), .web, .api(1), .auth, .api(2), .worker(1), .api(1), .auth, .api(2), .web, .api(1), .auth, .api(2),
                 .worker(2),
@@ -29,7 +29,7 @@ extension ClusterEndToEnd {
                             let victim = victims[number % victims.count]
                             try await Task.sleep(for: .milliseconds(Int.random(in: 50...500)))
                             await cluster.kill(victim)
-                            // A worker needs its partitions back before its death can hurt anybody again.
+                            // A worker must have partitions again before another kill can have an effect.
                             if victim.service == "worker" {
                                 try await cluster.startAndJoin(victim, group: "start-\(number)")
                             } else {

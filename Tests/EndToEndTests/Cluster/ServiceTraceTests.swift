@@ -8,12 +8,12 @@ import Testing
 import WireFormats
 
 extension ClusterEndToEnd {
-    /// What a collector gets to see of services that are processes of their own.
+    /// What a collector receives from services in separate processes.
     @Suite(.enabled(if: Cluster.isHere, Cluster.comment)) struct ServiceTraceTests {
         private static let trace = "0af7651916cd43dd8448eb211c80319c"
         private static let uploads = 12
 
-        /// The spans from the first of this installation to this one.
+        /// The spans from the first span of this installation to `span`.
         private static func path(to span: ReceivedSpan, in tree: SpanTree) -> [ReceivedSpan] {
             guard let parent = tree.span(span.parentID) else { return [span] }
             return path(to: parent, in: tree) + [span]
@@ -27,7 +27,7 @@ extension ClusterEndToEnd {
                     settings["OTEL_BSP_SCHEDULE_DELAY"] = "100"
                 } _: { cluster in
                     let ada = try await Person.signedIn(to: cluster.endpoint(api: 1))
-                    // More than one: a worker that is idle may find a task in the store before its message comes.
+                    // Several, because an idle worker may find a task in the store before its message arrives.
                     let tasks = try await withThrowingTaskGroup(of: TaskID.self) { group in
                         for seed in 0..<Self.uploads {
                             group.addTask {

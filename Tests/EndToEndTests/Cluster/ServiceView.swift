@@ -2,8 +2,8 @@ import FakeKubernetes
 import Foundation
 import Testing
 
-/// A live cluster as Kubernetes sees it: a pod for each process, probed as the chart has it probed, and the Services of the chart.
-/// Who of it gets connections is computed by the stand-in for Kubernetes.
+/// A live cluster as Kubernetes sees it: a pod for each process, probed as in the chart, and the Services of the chart.
+/// The fake Kubernetes computes which pods get connections.
 final class ServiceView: Sendable {
     /// As in the chart (`pixelflow.probes`).
     static let failureThreshold = 2
@@ -12,10 +12,10 @@ final class ServiceView: Sendable {
 
     private let live: LiveCluster
     private let cluster: FakeCluster
-    /// By the name of the pod.
+    /// By pod name.
     private let members: [String: LiveCluster.Member]
 
-    /// Runs `body` beside the view of a cluster whose members are ready.
+    /// Runs `body` with the view of a cluster whose members are ready.
     static func run(_ live: LiveCluster, _ body: (ServiceView) async throws -> Void) async throws {
         let cluster = try await FakeCluster.start()
         let outcome: Result<Void, any Error>
@@ -37,7 +37,7 @@ final class ServiceView: Sendable {
         self.members = members
     }
 
-    /// Probes every pod as often as it takes to make one unready.
+    /// Probes every pod as often as needed to make one unready.
     func probe() async throws {
         for _ in 0...Self.failureThreshold {
             for (pod, member) in members {
@@ -47,6 +47,6 @@ final class ServiceView: Sendable {
         }
     }
 
-    /// The processes that a Service sends connections to.
+    /// The processes to which a Service sends connections.
     func endpoints(of service: String) -> [LiveCluster.Member] { cluster.endpoints(of: service).compactMap { members[$0.pod] } }
 }

@@ -8,13 +8,13 @@ import Testing
 import WireFormats
 
 extension ClusterEndToEnd {
-    /// Every route of the api and of auth, as they describe them themselves, on the servers of a cluster: asked as every role and with a
-    /// key of every scope, with the ids of another organisation. A route that is added is walked, too.
+    /// All routes of api and auth, from their own descriptions, on the servers of a cluster: called with every role and a
+    /// key of every scope, with the ids of another organisation. New routes are included automatically.
     @Suite(.enabled(if: Cluster.isHere, Cluster.comment)) struct TenantIsolationTests {
         private static let secret = "secret-of-bob"
 
         @Test(.timeLimit(.minutes(5)))
-        func nothingOfAnotherOrganisationIsThere() async throws {
+        func dataOfOtherOrganisationsIsInvisible() async throws {
             try await LiveCluster.run([.auth, .api(1), .worker(1)]) { cluster in
                 let endpoint = cluster.endpoint(api: 1)
                 let bob = try await Self.bob(at: endpoint)
@@ -30,7 +30,7 @@ extension ClusterEndToEnd {
                         #expect([403, 404].contains(reply.status), "\(what)")
                     }
                 }
-                // It is all there still, for Bob.
+                // For Bob, everything still exists.
                 for operation in operations where operation.method == .GET {
                     let reply = try await operation.send(as: bob.person, bob.ids)
                     #expect(reply.status == 200, "\(operation.path) as Bob: \(reply.status) \(reply.code ?? "")")
@@ -38,7 +38,7 @@ extension ClusterEndToEnd {
             }
         }
 
-        /// Somebody with one of everything, and the ids of it.
+        /// A user with one object of each kind, and their ids.
         private static func bob(at endpoint: LiveCluster.Endpoint) async throws -> (person: Person, ids: [String: String]) {
             var bob = try await Person.signedIn(to: endpoint, as: "bob@example.org")
             let organisation = try #require(
@@ -57,7 +57,7 @@ extension ClusterEndToEnd {
             ).object()
             let sessions = try await bob.auth(.GET, "/sessions").object()["sessions"] as? [[String: Any]]
             let user = try #require(try await bob.auth(.GET, "/me").object()["id"] as? String)
-            // A name that nothing answers to, so that nothing is sent.
+            // A name that does not resolve, so that nothing is sent.
             let hook = try await bob.send(
                 .POST, "/api/webhooks", headers: ["content-type": "application/json"],
                 body: .bytes(ByteBuffer(string: #"{"url":"http://\#(secret).invalid/","events":["task.failed"]}"#))
@@ -74,7 +74,7 @@ extension ClusterEndToEnd {
             return (bob, ids)
         }
 
-        /// One of each role and a key of each scope, all of another organisation.
+        /// A user of each role and a key of each scope, all in another organisation.
         private static func credentials(at endpoint: LiveCluster.Endpoint) async throws -> [(String, Person)] {
             let ada = try await Person.signedIn(to: endpoint)
             let works = try #require(try await ada.auth(.POST, "/organisations", #"{"name":"Works"}"#).object()["id"] as? String)
@@ -100,14 +100,14 @@ extension ClusterEndToEnd {
             return all
         }
 
-        /// Those that name something by its id.
+        /// The operations that refer to an object by id.
         private static func operations(of endpoint: LiveCluster.Endpoint) async throws -> [Operation] {
             let visitor = Person(service: endpoint)
             var operations: [Operation] = []
             for port in [endpoint.ports.auth, endpoint.ports.api] {
                 let document = try JSONValue(parsing: try await visitor.get("/openapi.json", port: port).body.readableBytesView)
                 let paths = try #require(document["paths"]?.objectValue).filter { path, _ in
-                    // Operators have no organisation, and anyone may write a preset of this name in an organisation of their own.
+                    // Operators belong to no organisation, and anyone may write a preset of this name in their own organisation.
                     path.contains("{") && !path.hasPrefix("/operator/") && path != "/api/presets/{name}"
                         && !path.hasPrefix("/api/organisations/")
                 }
@@ -128,7 +128,7 @@ private struct Operation: Sendable {
     let path: String
     let port: Int
 
-    /// - Parameter ids: what there is to ask for.
+    /// - Parameter ids: of existing objects.
     func send(as person: Person, _ ids: [String: String]) async throws -> Reply {
         let kinds = ["tasks": "task", "outputs": "output", "organisations": "organisation", "members": "user", "keys": "key"]
             .merging(["invitations": "invitation", "sessions": "session", "deleted-organisations": "organisation"]) { $1 }

@@ -7,7 +7,7 @@ import PixelFlowKafka
 import Testing
 
 extension ClusterEndToEnd {
-    /// Workers that freeze, come and go, or are told the same thing many times.
+    /// Workers that freeze, come and go, or receive the same message many times.
     @Suite(.enabled(if: Cluster.isHere, Cluster.comment)) struct WorkerFaultTests {
         @Test(.timeLimit(.minutes(5)))
         func aWorkerThatSleptPastItsLeaseIsRefused() async throws {
@@ -17,7 +17,7 @@ extension ClusterEndToEnd {
                 try await person.wait(for: id, "the run to begin") { $0.status == .processing }
                 cluster.signal(.worker(1), SIGSTOP)
                 try await cluster.startAndJoin(.worker(2), group: "another")
-                // The lease is 30 s; then the other worker does it.
+                // The lease is 30 s; then the other worker processes the task.
                 let done = try await person.final(id, within: .seconds(120))
                 #expect(done.status == .completed)
                 let manifest = done.outputs.map(\.sha256)
@@ -30,7 +30,7 @@ extension ClusterEndToEnd {
                 let record = try #require(try await cluster.tasks().find(id, of: tenant))
                 #expect(record.losses == 1)
                 #expect(record.epoch == 2)
-                // The late worker has removed what it had stored.
+                // The late worker has removed the objects that it had stored.
                 try await eventually(within: .seconds(60), "only named objects to be left") {
                     let kept = Set(record.outputs.compactMap(\.image?.key) + [record.sourceKey].compactMap { $0 })
                     return Set(try await cluster.blobs().keys(record.blobPrefix)) == kept ? () : nil

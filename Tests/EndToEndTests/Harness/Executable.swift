@@ -1,8 +1,8 @@
 import Foundation
 
-/// Where the executables are that the tests drive.
+/// The paths of the executables under test.
 enum Executable {
-    /// In `PIXELFLOW_EXECUTABLES`, or what was built together with these tests.
+    /// From `PIXELFLOW_EXECUTABLES`, or built together with these tests.
     static let pixelflow = path("pixelflow")
 
     /// The executable of that name.

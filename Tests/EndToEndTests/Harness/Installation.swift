@@ -1,5 +1,5 @@
-/// A PixelFlow that is running, in whatever way.
+/// A running PixelFlow, in whatever deployment.
 protocol Installation: Sendable {
-    /// Where its services listen, on this machine.
+    /// The ports of its services on this machine.
     var ports: Ports { get }
 }

@@ -3,7 +3,7 @@ import Foundation
 import Synchronization
 import TestSupport
 
-/// The all-in-one executable at work in a folder of its own.
+/// The running all-in-one executable with its own folder.
 final class LiveService: Installation {
     struct NotReady: Error, CustomStringConvertible {
         let description: String
@@ -21,8 +21,8 @@ final class LiveService: Installation {
     private var errors: String { home.path + "/log" }
 
     /// - Parameters:
-    ///   - settings: what is to differ from the defaults.
-    ///   - script: a shell script to start with, in a mount namespace of its own; ends with `exec "$0"`.
+    ///   - settings: overrides of the defaults.
+    ///   - script: a shell script to run it in a separate mount namespace; ends with `exec "$0"`.
     init(_ settings: [String: String] = [:], script: String? = nil) throws {
         home = try TemporaryFolder()
         self.settings = settings
@@ -31,7 +31,7 @@ final class LiveService: Installation {
         try FileManager.default.createDirectory(atPath: home.path + "/data", withIntermediateDirectories: true)
     }
 
-    /// Runs `body` beside a service that is ready, and ends it whatever happens.
+    /// Runs `body` with a service that is ready, and stops it in any case.
     static func run<Value>(
         _ settings: [String: String] = [:], script: String? = nil, _ body: (LiveService) async throws -> Value
     ) async throws -> Value {
@@ -47,12 +47,12 @@ final class LiveService: Installation {
         }
     }
 
-    // MARK: Life
+    // MARK: Lifecycle
 
-    /// Starts the service and returns once every port answers.
+    /// Starts the service and returns once all ports are open.
     ///
-    /// A port that was free a moment ago may be somebody else's by now. The first start then goes
-    /// elsewhere; a later one has to come back where its clients look for it, and tries again.
+    /// A port that was free may have been taken in the meantime. In this case, the first start chooses
+    /// others; a later one must use the ports that its clients know, and retries.
     func start() async throws {
         let isFirst = outputText.isEmpty
         for _ in 0..<10 {
@@ -75,7 +75,7 @@ final class LiveService: Installation {
         }
     }
 
-    /// Starts the executable with the service's settings, without waiting for anything.
+    /// Starts the executable with the service's settings, without waiting.
     func spawn(adding more: [String: String] = [:]) throws -> RunningProcess {
         let environment = self.environment.merging(more) { $1 }
         guard let script else {
@@ -90,20 +90,20 @@ final class LiveService: Installation {
         let own = [
             "PIXELFLOW_DATA_DIR": data, "PIXELFLOW_WEB_PORT": "\(ports.web)", "PIXELFLOW_AUTH_PORT": "\(ports.auth)",
             "PIXELFLOW_API_PORT": "\(ports.api)", "PIXELFLOW_WORKER_PORT": "\(ports.worker)", "PIXELFLOW_AUTH_BCRYPT_COST": "4",
-            // One user does what thousands do.
+            // One user sends as much as thousands would.
             "PIXELFLOW_RATE_LIMITS": "off", "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "",
         ]
         return own.merging(settings) { $1 }
     }
 
-    /// Ends the service as a power cut would.
+    /// Kills the service, like a power failure.
     func kill() async {
         guard let process = state.withLock(\.process) else { return }
         process.signal(SIGKILL)
         _ = await process.waitForExit()
     }
 
-    /// Asks the service to stop.
+    /// Requests the service to stop.
     func terminate() { state.withLock(\.process)?.signal(SIGTERM) }
 
     /// The exit code, or the negative number of the signal.

@@ -5,12 +5,12 @@ import PixelFlowClient
 import PixelFlowCore
 import Testing
 
-/// Somebody who uses the service, by the client library.
+/// A user of the service, with the client library.
 struct Person: Sendable {
     static let password = "correct horse battery staple"
 
     let service: any Installation
-    /// Straight to auth and api. Repeats nothing, so that a test sees each answer.
+    /// Connects directly to auth and api. Retries nothing, so that a test sees each response.
     var client: PixelFlowClient
 
     var token: String? { client.token }
@@ -49,7 +49,7 @@ struct Person: Sendable {
 
     func task(_ id: TaskID) async throws -> TaskDocument { try TaskDocument(await client.task(id.rawValue)) }
 
-    /// Waits for a task to be as wanted.
+    /// Waits for a condition on a task.
     @discardableResult
     func wait(
         for id: TaskID, within deadline: Duration = .seconds(90), _ what: String, _ isWanted: (TaskDocument) -> Bool
@@ -60,13 +60,13 @@ struct Person: Sendable {
         }
     }
 
-    /// Waits for a task to end.
+    /// Waits until a task has finished.
     @discardableResult
     func final(_ id: TaskID, within deadline: Duration = .seconds(90)) async throws -> TaskDocument {
         try await wait(for: id, within: deadline, "task \(id) to end", \.status.isFinal)
     }
 
-    /// Uploads and waits for the end.
+    /// Uploads an image and waits until its task has finished.
     func process(_ image: Data, pipeline: String? = nil) async throws -> TaskDocument {
         try await final(try await upload(image, pipeline: pipeline).id)
     }
@@ -78,7 +78,7 @@ struct Person: Sendable {
 
     // MARK: Events
 
-    /// Reads changes of tasks until `body` has had enough of them, which it says by returning false.
+    /// Reads changes of tasks until `body` returns false.
     func events(after lastID: String? = nil, _ body: (TaskChange) async throws -> Bool) async throws {
         // bounded: by the reader, who has had enough or is cancelled.
         for try await event in client.events(after: lastID) {
@@ -88,17 +88,17 @@ struct Person: Sendable {
     }
 }
 
-/// A change of a task, as the event stream tells it.
+/// A change of a task from the event stream.
 struct TaskChange: Sendable {
     var id: String
     var task: TaskDocument
 
-    /// Our ids end with the revision of the task.
+    /// Event ids end with the revision of the task.
     var revision: Int? { id.split(separator: "-").last.flatMap { Int($0) } }
 }
 
 extension Download {
-    /// All of them.
+    /// Reads all bytes.
     func data() async throws -> Data {
         var data = Data()
         // bounded: by the HTTP client's limit on silence; images of tests are small.

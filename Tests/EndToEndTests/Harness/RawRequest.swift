@@ -4,7 +4,7 @@ import NIOCore
 import NIOHTTP1
 import Testing
 
-/// An answer of the service, read to its end.
+/// A complete response of the service.
 struct Reply: Sendable {
     var status: Int
     var headers: HTTPHeaders
@@ -15,16 +15,16 @@ struct Reply: Sendable {
     func object() throws -> [String: Any] { try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any], "\(text)") }
     func task() throws -> TaskDocument { try TaskDocument(json: data) }
 
-    /// The stable code of a problem.
+    /// The code of a problem.
     var code: String? { try? object()["code"] as? String }
 
     func header(_ name: String) -> String? { headers.first(name: name) }
 }
 
-/// Requests that the client library does not send, and answers of which it does not show enough: bodies that are malformed, endless or
-/// no form, types that lie, request ids, probes and metrics of a single service. Everything else goes through `client`.
+/// Requests that the client library does not send, or whose responses it does not fully expose: bodies that are malformed, endless or
+/// not forms, wrong types, request ids, and probes and metrics of single services. All other requests use `client`.
 extension Person {
-    /// - Parameter port: that of the api by default.
+    /// - Parameter port: defaults to that of api.
     func send(
         _ method: HTTPMethod, _ path: String, port: Int? = nil, headers: HTTPHeaders = [:], body: HTTPClientRequest.Body? = nil
     ) async throws -> Reply {
@@ -37,7 +37,7 @@ extension Person {
         return Reply(status: Int(response.status.code), headers: response.headers, body: try await response.body.collect(upTo: 1 << 28))
     }
 
-    /// A call of auth that the client library does not have, with JSON as its body.
+    /// A call of auth that the client library does not support, with a JSON body.
     func auth(_ method: HTTPMethod, _ path: String, _ body: String? = nil) async throws -> Reply {
         try await send(
             method, path, port: service.ports.auth, headers: ["content-type": "application/json"],
@@ -53,7 +53,7 @@ extension Person {
         return try await send(.POST, "/api/upload", port: port, headers: headers, body: .bytes(ByteBuffer(bytes: image)))
     }
 
-    /// Sends the image as a form, with a type of its own.
+    /// Sends the image as a form with this type.
     func postForm(_ image: Data, filename: String, type: String) async throws -> Reply {
         var form = ByteBuffer(
             string: "--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"\(filename)\"\r\nContent-Type: \(type)\r\n\r\n")

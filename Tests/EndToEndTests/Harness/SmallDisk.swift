@@ -2,16 +2,16 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The small disk that a service has its data on.
+/// The small disk with a service's data.
 struct SmallDisk: Sendable {
     private let filler: String
 
-    /// Mounts the disk and then becomes the service on it.
+    /// Mounts the disk and then runs the service on it.
     private static let script = """
         mount -t tmpfs -o size="$PIXELFLOW_TEST_DISK" pixelflow-test "$PIXELFLOW_DATA_DIR" && exec "$0"
         """
 
-    /// Whether this process may mount; containers often may not.
+    /// Whether this process is allowed to mount, which containers often are not.
     static var isPermitted: Bool {
         get async {
             let mount = "mount -t tmpfs pixelflow-test /mnt"
@@ -22,7 +22,7 @@ struct SmallDisk: Sendable {
     /// Runs a service on a disk of 16 MB.
     static func run(_ body: (LiveService, SmallDisk) async throws -> Void) async throws {
         try await LiveService.run(["PIXELFLOW_TEST_DISK": "16m"], script: script) { service in
-            // Only the service sees the mount; others reach it through the service's root.
+            // The mount is visible only to the service; others access it through the service's root.
             try await body(service, SmallDisk(filler: "/proc/\(service.pid)/root\(service.data)/filler"))
         }
     }
@@ -35,7 +35,7 @@ struct SmallDisk: Sendable {
         let block = [UInt8](repeating: 0, count: 4096)
         var size = 0
         while write(descriptor, block, block.count) == block.count { size += block.count }
-        // What was written last may be half a block.
+        // The last write may be only half a block.
         if rest > 0 { try #require(ftruncate(descriptor, off_t(max(0, size - rest))) == 0) }
     }
 

@@ -2,9 +2,9 @@ import Foundation
 import NIOCore
 import NIOPosix
 
-/// A server on 127.0.0.1 that answers with the very bytes a test wants.
+/// A server on 127.0.0.1 that responds with exactly the bytes that a test specifies.
 struct SourceServer: Sendable {
-    /// What is sent, and whether the connection then ends, stays silent, or goes on for ever.
+    /// What is sent, and whether the connection then ends, stays silent, or continues forever.
     struct Answer: Sendable {
         enum Ending: Sendable { case close, silence, endless }
         var bytes: Data
@@ -24,7 +24,7 @@ struct SourceServer: Sendable {
 
     func url(_ path: String) -> String { "http://127.0.0.1:\(port)\(path)" }
 
-    /// - Parameter answer: what to answer to a path.
+    /// - Parameter answer: the response for a path.
     static func run<Value>(
         _ answer: @escaping @Sendable (String) -> Answer, _ body: (SourceServer) async throws -> Value
     ) async throws -> Value {

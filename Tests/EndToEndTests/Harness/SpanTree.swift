@@ -16,7 +16,7 @@ struct SpanTree {
 
     func children(_ name: String, of parent: String) -> [ReceivedSpan] { spans.filter { $0.name == name && $0.parentID == parent } }
 
-    /// - Parameter parent: of the span; any unless given.
+    /// - Parameter parent: of the span; nil for any.
     func only(_ name: String, in parent: String? = nil) throws -> ReceivedSpan {
         let found = spans.filter { $0.name == name && (parent == nil || $0.parentID == parent) }
         guard let span = found.first, found.count == 1 else {

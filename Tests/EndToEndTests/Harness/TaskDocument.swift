@@ -3,7 +3,7 @@ import HistoryChecker
 import PixelFlowClient
 import PixelFlowCore
 
-/// A task as the api tells it.
+/// A task as returned by api.
 struct TaskDocument: Decodable, Sendable {
     struct Output: Decodable, Sendable {
         var name: String
@@ -42,7 +42,7 @@ struct TaskDocument: Decodable, Sendable {
     var history: [Step]
     var startedAt: String?
     var completedAt: String?
-    /// Of an answer about this task alone: the end of its `ETag`.
+    /// The end of the `ETag`; only in a response with this task alone.
     var revision: Int?
 
     init(_ task: ImageTask) throws {
@@ -56,7 +56,7 @@ struct TaskDocument: Decodable, Sendable {
         self = try decoder.decode(TaskDocument.self, from: json)
     }
 
-    /// What a client has seen by this document.
+    /// The observation that a client makes with this document.
     func observation(by client: String, _ means: Observation.Means, revision: Int) -> Observation {
         let hashes = outputs.compactMap { output in output.sha256.map { (output.name, $0) } }
         return Observation(

@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// A picture of four colours in a JPEG that says how it is to be turned.
+/// A picture of four colours in a JPEG with an EXIF orientation.
 enum Orientation {
     static let (width, height) = (64, 48)
 
@@ -15,7 +15,7 @@ enum Orientation {
         }
     }
 
-    /// The JPEG whose pixels are stored so that EXIF orientation `number`, 1 to 8, makes them upright.
+    /// A JPEG whose pixels are stored so that EXIF orientation `number`, 1 to 8, turns them upright.
     static func jpeg(_ number: Int) async throws -> Data {
         let folder = try TemporaryFolder()
         let (png, jpeg) = (folder.path + "/stored.png", folder.path + "/stored.jpg")
@@ -28,7 +28,7 @@ enum Orientation {
         return withOrientation(number, try Data(contentsOf: URL(fileURLWithPath: jpeg)))
     }
 
-    /// Where a stored pixel stands once the picture is upright (EXIF 2.32, tag 274).
+    /// The position of a stored pixel in the upright picture (EXIF 2.32, tag 274).
     private static func upright(_ x: Int, _ y: Int, _ number: Int) -> (Int, Int) {
         switch number {
         case 2: (width - 1 - x, y)
@@ -42,7 +42,7 @@ enum Orientation {
         }
     }
 
-    /// Puts an EXIF block with nothing but the orientation behind the start of the file.
+    /// Inserts an EXIF block that contains only the orientation after the start of the file.
     private static func withOrientation(_ number: Int, _ jpeg: Data) -> Data {
         let tiff: [UInt8] = [
             0x49, 0x49, 0x2A, 0x00, 0x08, 0x00, 0x00, 0x00, 0x01, 0x00,

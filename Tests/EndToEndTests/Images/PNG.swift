@@ -1,6 +1,6 @@
 import Foundation
 
-/// Writes PNG files without compression: every byte of them is known, and no library is needed.
+/// Writes PNG files without compression, so that every byte is known and no library is needed.
 enum PNG {
     /// - Parameter pixel: red, green and blue at (x, y).
     static func image(width: Int, height: Int, pixel: (Int, Int) -> (UInt8, UInt8, UInt8)) -> Data {
@@ -27,7 +27,7 @@ enum PNG {
         }
     }
 
-    /// A file of any size on paper, around whatever it holds.
+    /// A file that declares any size, with any contents.
     static func file(width: Int, height: Int, compressed: Data) -> Data {
         let header = big(UInt32(width)) + big(UInt32(height)) + Data([8, 2, 0, 0, 0])
         return Data([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A])

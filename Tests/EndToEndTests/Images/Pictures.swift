@@ -1,14 +1,14 @@
 import Foundation
 import TestSupport
 
-/// Files of many kinds, made by the command-line tool of libvips: an independent hand, for they are
-/// not to be made by what they test.
+/// Files in many formats, created with the command-line tool of libvips instead of the code under
+/// test.
 struct Pictures: Sendable {
     private let folder: TemporaryFolder
 
     private init(folder: TemporaryFolder) { self.folder = folder }
 
-    /// Makes a photograph-like picture to start from.
+    /// Creates a photograph-like source picture.
     static func make() async throws -> Pictures {
         let pictures = Pictures(folder: try TemporaryFolder())
         // Soft shapes with a little grain: some 40 kB as a JPEG of quality 80.
@@ -24,7 +24,7 @@ struct Pictures: Sendable {
     func path(_ name: String) -> String { folder.path + "/" + name }
     func data(_ name: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path(name))) }
 
-    /// The picture as a file of another kind: `photo.jpg[Q=80]` for the options of libvips.
+    /// The picture in another format; `photo.jpg[Q=80]` passes options to libvips.
     func saved(as name: String) async throws -> Data {
         _ = try await Command.output("/usr/bin/vips", "copy", path("original.png"), path(name))
         return try data(String(name.prefix { $0 != "[" }))
@@ -37,7 +37,7 @@ struct Pictures: Sendable {
         return try data(String(name.prefix { $0 != "[" }))
     }
 
-    /// Red, green and blue of a pixel of any file that libvips reads.
+    /// Red, green and blue of a pixel in any file that libvips supports.
     static func pixel(of file: Data, x: Int, y: Int) async throws -> [Int] {
         let folder = try TemporaryFolder()
         let path = folder.path + "/file"
@@ -48,7 +48,7 @@ struct Pictures: Sendable {
         }
     }
 
-    /// A field of the header, as in `width` or `bands`.
+    /// A header field, such as `width` or `bands`.
     static func header(_ field: String, of file: Data) async throws -> String {
         let folder = try TemporaryFolder()
         let path = folder.path + "/file"

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Work that keeps a render process busy for seconds: noise, encoded as small as AVIF can.
+/// Work that keeps a render process busy for seconds: noise, encoded as AVIF with maximum effort.
 enum SlowJob {
     static let image = PNG.noise(width: 600, height: 600, seed: 7)
 

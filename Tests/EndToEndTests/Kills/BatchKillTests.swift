@@ -6,13 +6,13 @@ import RawHTTP
 import Testing
 
 extension EndToEnd {
-    /// The service is killed while tasks of batches end.
+    /// The service is killed while tasks of batches finish.
     @Suite struct BatchKillTests {
         private static let kills = 8
         private static let tasksOfABatch = 3
 
         @Test(.timeLimit(.minutes(5)))
-        func everyBatchIsToldOnceHoweverOftenTheServiceIsKilled() async throws {
+        func everyBatchIsReportedOnceHoweverOftenTheServiceIsKilled() async throws {
             try await RawServer.run(answer: RawServer.status(200)) { receiver in
                 try await LiveService.run(["PIXELFLOW_LOG_LEVEL": "warning", "PIXELFLOW_WEBHOOK_ALLOW_NETWORKS": "127.0.0.0/8"]) {
                     service in
@@ -28,7 +28,7 @@ extension EndToEnd {
                         let closed = try await ada.client.closeBatch(batch.id)
                         #expect(closed.counts?.total == Self.tasksOfABatch)
                         batches.append(batch.id)
-                        // Some kills meet tasks at work, others the completion of their batch.
+                        // Some kills hit running tasks, others the completion of their batch.
                         let told = receiver.requests.count
                         if round.isMultiple(of: 2) {
                             try await eventually("a message between two kills") { receiver.requests.count > told }

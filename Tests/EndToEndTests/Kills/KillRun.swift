@@ -6,7 +6,7 @@ import PixelFlowEmbedded
 import RawHTTP
 import Testing
 
-/// The all-in-one service is killed and started over and over while people use it.
+/// The all-in-one service is repeatedly killed and restarted while people use it.
 struct KillRun: Sendable {
     static let tasksBetweenKills = 3
     private static let endsBetweenKills = 6
@@ -22,18 +22,18 @@ struct KillRun: Sendable {
         self.loadRun = loadRun
     }
 
-    /// Kills the service that often, lets it finish what it has, and gathers what became of it all.
+    /// Kills the service this many times, lets it finish its tasks, and collects the results.
     func run(kills: Int) async throws -> History {
         try await service.start()
         var started = ""
         let (downloads, tenant) = try await loadRun.run {
             for _ in 0..<kills {
-                // Some work between two kills, however slow the machine is: a task that loses ten workers is given up by design.
+                // Some work between two kills, however slow the machine is: a task that loses ten workers fails by design.
                 let goal = loadRun.accepted + Self.tasksBetweenKills
                 try await Task.sleep(for: .milliseconds(Int.random(in: 50...500)))
                 try await eventually(within: .seconds(120), "tasks to be accepted between two kills") { loadRun.accepted >= goal }
-                // On a busy machine the first render process is ready only after that. Tasks that have lost workers run alone, after the
-                // others that the worker has claimed: once more have ended than it claims, none is hit by every kill.
+                // On a busy machine, the first render process is ready only later. Tasks that have lost workers run alone, after the
+                // others that the worker has claimed. If more tasks have finished than it claims, no task is hit by every kill.
                 let start = started
                 try await eventually(within: .seconds(120), "tasks to end between two kills") {
                     loadRun.ended(after: start) >= Self.endsBetweenKills

@@ -5,13 +5,13 @@ import RawHTTP
 import Testing
 
 extension EndToEnd {
-    /// The service is killed again and again while people use it. Whatever they were promised must come true.
+    /// The service is killed repeatedly while people use it. Everything that was promised to them must be fulfilled.
     @Suite struct KillTests {
         /// `PIXELFLOW_TEST_KILLS`, 200 by default.
         private static let kills = ProcessInfo.processInfo.environment["PIXELFLOW_TEST_KILLS"].flatMap { Int($0) } ?? 200
 
         @Test(.timeLimit(.minutes(20)))
-        func whatWasAcceptedIsDoneHoweverOftenTheServiceIsKilled() async throws {
+        func acceptedTasksAreDoneHoweverOftenTheServiceIsKilled() async throws {
             let start = ContinuousClock.now
             let history = try await RawServer.run(answer: RawServer.status(200)) { receiver in
                 let settings = ["PIXELFLOW_LOG_LEVEL": "warning", "PIXELFLOW_WEBHOOK_ALLOW_NETWORKS": "127.0.0.0/8"]
@@ -19,7 +19,7 @@ extension EndToEnd {
             }
             let violations = HistoryChecker().violations(in: history)
             #expect(violations.isEmpty, "\(violations.count) violations, first \(violations.prefix(20).map(\.description))")
-            // A loadRun in which nothing happens would prove nothing.
+            // A run without activity would prove nothing.
             #expect(history.promises.count >= Self.kills * KillRun.tasksBetweenKills, "only \(history.promises.count) tasks were accepted")
             #expect(history.tasks.contains { $0.losses > 0 }, "no kill has hit a running task")
             print(

@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 
 extension EndToEnd {
-    /// The service is killed while tasks end and their webhooks are on the way.
+    /// The service is killed while tasks finish and their webhooks are being sent.
     @Suite struct WebhookKillTests {
         private static let kills = 12
         private static let tasksBetweenKills = 3
@@ -25,7 +25,7 @@ extension EndToEnd {
                         for _ in 0..<Self.tasksBetweenKills {
                             tasks.append(try await ada.upload(PNG.noise(width: 64, height: 48, seed: UInt64(round))).id)
                         }
-                        // Some kills meet tasks at work, others the messages about their ends.
+                        // Some kills hit running tasks, others the messages about their ends.
                         let told = receiver.requests.count
                         if round.isMultiple(of: 2) {
                             try await eventually("a message between two kills") { receiver.requests.count > told }

@@ -4,7 +4,7 @@ import PixelFlowDispatch
 import Testing
 
 extension LoadRun {
-    /// Removes what a service stored just before it died. Services wait a week for that; here nobody uploads any more.
+    /// Removes what a service stored just before it died. Services wait a week before they do so; here, there are no more uploads.
     static func sweep(_ store: any TaskDatabase, _ blobs: any ObjectDatabase) async throws {
         let logger = Logger(label: "test")
         let sweep = OrphanCollector(

@@ -12,15 +12,15 @@ import Testing
 import struct HistoryChecker.Download
 import struct PixelFlowCore.TaskQuery
 
-/// Three people upload, one reads and one listens, while something disturbs the installation.
+/// Three users upload, one reads and one listens, while something disturbs the installation.
 struct LoadRun: Sendable {
-    /// Where clients go; they share them out.
+    /// The endpoints, among which clients are distributed.
     let entrances: [any Installation]
-    /// Between two uploads of one client: a pace, so that the backlog stays small.
+    /// The delay between two uploads of a client, which keeps the backlog small.
     var pace = Duration.milliseconds(30)
-    /// How long everything that was accepted may take once the disturbance is over.
+    /// The time limit for finishing all accepted tasks after the disturbance.
     var deadline = Duration.seconds(240)
-    /// Hears of every end by a webhook; nil where that is not looked at.
+    /// Receives a webhook for every finished task; nil if webhooks are not checked.
     var receiver: RawServer?
     let recorder = HistoryRecorder()
     private let isOver = Flag()
@@ -30,9 +30,9 @@ struct LoadRun: Sendable {
 
     private var entrance: any Installation { entrances[0] }
 
-    /// Lets people work while `disturb` runs, waits until every task has ended, and looks at what became of it all.
+    /// Lets users work while `disturb` runs, waits until all tasks have finished, and collects the results.
     ///
-    /// - Returns: what was downloaded, and whose tasks they were.
+    /// - Returns: the downloads, and the tenant of the tasks.
     func run(disturb: () async throws -> Void) async throws -> (downloads: [Download], tenant: TenantID) {
         let person = try await Person.signedIn(to: entrance, as: "\(UUID().uuidString)@example.org")
         let people = entrances.map { Person(service: $0, token: person.token) }
@@ -62,22 +62,22 @@ struct LoadRun: Sendable {
         return (downloads, TenantID(identity.tenant))
     }
 
-    /// How many tasks, of those that somebody has seen, ended after a time: RFC 3339, by the clock of the service.
+    /// The number of observed tasks that finished after a time (RFC 3339, by the clock of the service).
     func ended(after time: String) -> Int { ends.count(after: time) }
 
-    /// How many tasks have been accepted so far.
+    /// The number of tasks accepted so far.
     var accepted: Int { recorder.promises.count }
 
     // MARK: Clients
 
-    /// Uploads one image after the other. Each has a key, and is sent again until it has been accepted.
+    /// Uploads one image after the other. Each has an idempotency key, and is sent again until it has been accepted.
     private func upload(as client: String, _ person: Person) async throws {
         var number = 0
         // bounded: by the end of the loadRun, which has a deadline.
         while !isOver.isRaised {
             number += 1
             let isGood = number % 20 != 0
-            // Small objects are kept otherwise than large ones: some of each.
+            // Small objects are stored differently from large ones, so use some of each.
             let edge = number % 3 == 0 ? 160 : 48
             let image =
                 isGood ? PNG.noise(width: edge, height: edge, seed: .random(in: 1 ... .max)) : Data("no image \(client) \(number)".utf8)
@@ -96,7 +96,7 @@ struct LoadRun: Sendable {
         }
     }
 
-    /// Looks at tasks again and again.
+    /// Reads tasks repeatedly.
     private func read(_ person: Person) async throws {
         // bounded: by the end of the loadRun, which has a deadline.
         while !isOver.isRaised {
@@ -105,7 +105,7 @@ struct LoadRun: Sendable {
         }
     }
 
-    /// What is seen of a task; nil where it is not to be seen.
+    /// The current state of a task; nil if it is not visible.
     @discardableResult
     private func look(at task: TaskID, _ person: Person) async throws -> TaskDocument? {
         let document: TaskDocument
@@ -120,7 +120,7 @@ struct LoadRun: Sendable {
         return document
     }
 
-    /// Follows the events. The client library comes back after each break and continues after the last event.
+    /// Follows the events. The client library reconnects after each interruption and continues after the last event.
     private func listen(_ person: Person) async {
         var listener = person
         listener.client.retries = .init(attempts: .max, firstDelay: .milliseconds(20), maximumDelay: .milliseconds(200))
@@ -137,7 +137,7 @@ struct LoadRun: Sendable {
         }
     }
 
-    /// Does the same again while nobody is there.
+    /// Repeats `body` while the service is unavailable.
     private func retry<Value>(_ body: () async throws -> Value?) async throws -> Value {
         try await eventually(within: .seconds(120), "an answer") {
             do {
@@ -152,7 +152,7 @@ struct LoadRun: Sendable {
 
     // MARK: The end
 
-    /// Waits until every task has ended.
+    /// Waits until all tasks have finished.
     private func drain(_ person: Person) async throws {
         let open = Mutex(recorder.promises.map(\.task))
         let start = ContinuousClock.now
@@ -176,7 +176,7 @@ struct LoadRun: Sendable {
         }
     }
 
-    /// Waits until every end has been told, and looks at what was told.
+    /// Waits until every end has been delivered, and checks the messages.
     private func hear(of webhook: Webhook, from receiver: RawServer) async throws {
         let expected = Dictionary(
             uniqueKeysWithValues: recorder.promises.map {
@@ -198,7 +198,7 @@ struct LoadRun: Sendable {
     private func download(_ person: Person) async throws -> [Download] {
         var downloads: [Download] = []
         for promise in recorder.promises {
-            // A task that is gone is for the checker to find.
+            // The checker detects missing tasks.
             for output in try await look(at: promise.task, person)?.outputs ?? [] where output.status == "COMPLETED" {
                 let bytes = try? await person.download(output.name, of: promise.task)
                 downloads.append(Download(task: promise.task, output: output.name, sha256: bytes?.sha256))
@@ -207,7 +207,7 @@ struct LoadRun: Sendable {
         return downloads
     }
 
-    /// What is in the stores, once every event is told.
+    /// The contents of the stores, once all events are published.
     func history(of tenant: TenantID, _ downloads: [Download], in store: any TaskStore, _ blobs: any BlobStore) async throws -> History {
         var tasks: [TaskRecord] = []
         var query = TaskQuery(tenant: tenant, limit: 200)
@@ -221,7 +221,7 @@ struct LoadRun: Sendable {
         return recorder.history(tasks: tasks, downloads: downloads, objects: objects)
     }
 
-    /// Waits until every event is told and what goes with it is cleared away.
+    /// Waits until all events are published and the corresponding cleanup is done.
     func quiet(_ store: any TaskStore) async throws {
         _ = try await eventually(within: .seconds(90), "every event to be told") {
             try await store.unpublished(olderThan: .zero, limit: 1).isEmpty ? true : nil
@@ -229,7 +229,7 @@ struct LoadRun: Sendable {
     }
 }
 
-/// Raised once, seen by everybody.
+/// Can be raised once, and is visible to all tasks.
 final class Flag: Sendable {
     private let state = Mutex(false)
     var isRaised: Bool { state.withLock { $0 } }
@@ -237,11 +237,11 @@ final class Flag: Sendable {
 }
 
 extension Data {
-    /// Lower-case hexadecimal.
+    /// In lowercase hexadecimal.
     var sha256: String { SHA256.hash(data: self).map { String(format: "%02x", $0) }.joined() }
 }
 
-/// When tasks have ended.
+/// The times at which tasks have finished.
 private final class EndTimes: Sendable {
     private let times = Mutex<[TaskID: String]>([:])
 
@@ -250,6 +250,6 @@ private final class EndTimes: Sendable {
         times.withLock { $0[task.id] = time }
     }
 
-    /// Times of the api are all in UTC and of one length, so that their order is that of their texts.
+    /// All times of api are in UTC and have the same length, so their text sorts chronologically.
     func count(after time: String) -> Int { times.withLock { $0.values.count { $0 > time } } }
 }

@@ -1,7 +1,7 @@
 import KubernetesClient
 import WireFormats
 
-/// Who asks.
+/// The user of a request.
 package struct FakeClusterUser: Sendable, Hashable {
     package var name: String
     package var groups: [String]
@@ -12,12 +12,12 @@ package struct FakeClusterUser: Sendable, Hashable {
     }
 }
 
-/// Something that is not allowed. What no rule denies is allowed. A nil matches anything.
+/// A denied action. Everything that no rule denies is allowed. Nil matches anything.
 package struct DenialRule: Sendable, Hashable {
     package var user: String?
     /// `get`, `list`, `watch`, `create`, `patch`, `delete`; empty for all.
     package var verbs: Set<String>
-    /// The plural, `deployments/scale` for a subresource. `deployments` alone is about the object only.
+    /// The plural; `deployments/scale` for a subresource. `deployments` alone matches only the object.
     package var resource: String?
     package var namespace: String?
 
@@ -39,7 +39,7 @@ extension FakeClusterState {
         !denials.contains { $0.denies(user, verb, resource, namespace) }
     }
 
-    /// Answers a SubjectAccessReview: what somebody else may do.
+    /// Answers a SubjectAccessReview: what another user may do.
     func reviewed(_ review: JSONValue) -> JSONValue {
         let groups = review["spec"]?["groups"]?.arrayValue ?? []
         let user = FakeClusterUser(name: review["spec"]?["user"]?.stringValue ?? "", groups: groups.compactMap(\.stringValue))

@@ -3,8 +3,8 @@ import NIOSSL
 import SwiftASN1
 import X509
 
-/// Reads users from client certificates, as the API server does: a certificate that is not in order is as
-/// good as none.
+/// Reads users from client certificates, like the API server: an invalid certificate counts
+/// as none.
 struct ClientCertificates: Sendable {
     private let authority: Certificate
 

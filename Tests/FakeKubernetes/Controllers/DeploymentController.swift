@@ -1,11 +1,11 @@
 import KubernetesClient
 import WireFormats
 
-/// Moves one deployment on, one visible change at a time, as the controllers of a cluster do together.
+/// Advances a deployment by one visible change at a time, like the controllers of a cluster together.
 struct DeploymentController {
     let name: String
     let namespace: String
-    /// Whether pods that are made become ready at once.
+    /// Whether new pods become ready immediately.
     let makesReadyPods: Bool
 
     private static let revision = "deployment.kubernetes.io/revision"
@@ -13,7 +13,7 @@ struct DeploymentController {
 
     private var key: ObjectKey { ObjectKey(.deployments, name, namespace: namespace) }
 
-    /// Takes one step: observe, then make, replace or remove one pod.
+    /// Takes one step: observes, or creates, replaces or removes one pod.
     /// - Returns: Whether there was anything to do.
     func step(_ state: inout FakeClusterState) -> Bool {
         guard let deployment = state.store.objects[key] else { return false }
@@ -30,7 +30,7 @@ struct DeploymentController {
         return converge(current, desired, deployment, &state)
     }
 
-    /// One pod nearer to what is wanted: new ones first, then old ones go, at most one more than wanted at a time.
+    /// Moves one pod closer to the desired state: creates new ones first, then removes old ones, with at most one extra pod.
     private func converge(_ current: JSONValue, _ desired: Int, _ deployment: JSONValue, _ state: inout FakeClusterState) -> Bool {
         let template = current["metadata"]?["labels"]?[Self.hash]?.stringValue ?? ""
         let pods = pods(state)
@@ -48,7 +48,7 @@ struct DeploymentController {
         return true
     }
 
-    /// A paused deployment is still scaled.
+    /// A paused deployment can still be scaled.
     private func scaleOldest(to desired: Int, _ state: inout FakeClusterState) -> Bool {
         let pods = pods(state)
         guard pods.count > desired, let last = pods.last else { return false }
@@ -56,7 +56,7 @@ struct DeploymentController {
         return true
     }
 
-    /// Notes the generation, and makes or takes up again the ReplicaSet of the template.
+    /// Records the generation, and creates or reuses the ReplicaSet of the template.
     private func observe(_ deployment: JSONValue, _ state: inout FakeClusterState) {
         var deployment = deployment
         var status = deployment["status"] ?? [:]
@@ -133,7 +133,7 @@ struct DeploymentController {
             PodState.pod(pod, ready: makesReadyPods, reason: "ContainerCreating"))
     }
 
-    /// Makes a ready pod for each that there is, with another name and behind the same ports, and removes the old ones.
+    /// Creates a ready pod with a new name and the same ports for each existing one, and removes the old ones.
     func replacePods(_ state: inout FakeClusterState) {
         guard let deployment = state.store.objects[key], let current = currentReplicaSet(deployment, state) else { return }
         let names = pods(state).compactMap { $0["metadata"]?["name"]?.stringValue }
@@ -171,7 +171,7 @@ extension DeploymentController {
         replicaSets(state).first { Self.template(of: $0) == deployment["spec"]?["template"] }
     }
 
-    /// As the deployment has it: without the label that the ReplicaSet adds.
+    /// The template as in the deployment, without the label that the ReplicaSet adds.
     private static func template(of set: JSONValue) -> JSONValue? {
         var template = set["spec"]?["template"]
         template?["metadata"]?["labels"]?[hash] = nil
@@ -190,7 +190,7 @@ extension DeploymentController {
         pod["status"]?["conditions"]?.arrayValue?.contains { $0["type"] == "Ready" && $0["status"] == "True" } ?? false
     }
 
-    /// Counts the pods into the deployment's and the ReplicaSets' status.
+    /// Counts the pods in the status of the deployment and the ReplicaSets.
     func writeStatus(_ state: inout FakeClusterState, stalled: Bool? = nil) {
         guard var deployment = state.store.objects[key] else { return }
         let all = pods(state)

@@ -1,7 +1,7 @@
 package import KubernetesClient
 package import WireFormats
 
-/// A pod that a Service sends connections to.
+/// A pod to which a Service sends connections.
 package struct ServiceEndpoint: Sendable, Hashable {
     package let pod: String
     /// The number of the container's port.
@@ -9,7 +9,7 @@ package struct ServiceEndpoint: Sendable, Hashable {
 }
 
 extension FakeCluster {
-    /// Makes a Service of pods with the label `app`, which is its name, for their port `http`.
+    /// Creates a Service for the port `http` of pods whose label `app` equals its name.
     package func serve(_ name: String, port: Int, namespace: String = "default") {
         put(
             .services,
@@ -19,8 +19,8 @@ extension FakeCluster {
             ], namespace: namespace)
     }
 
-    /// Where a Service sends connections at the moment, as the controller of EndpointSlices computes it: the pods that its
-    /// selector selects and that are ready. Where there is none, a client's connection is refused.
+    /// The current targets of a Service, as computed by the EndpointSlice controller: the ready pods that its
+    /// selector matches. If there are none, connections of clients are refused.
     package func endpoints(of service: String, namespace: String = "default") -> [ServiceEndpoint] {
         guard let spec = object(.services, service, namespace: namespace)?["spec"] else { return [] }
         let selector = spec["selector"]?.objectValue ?? [:]
@@ -33,9 +33,9 @@ extension FakeCluster {
         }
     }
 
-    /// What the kubelet makes of one answer to a readiness probe.
+    /// Applies the result of one readiness probe like the kubelet.
     ///
-    /// - Parameter failureThreshold: that many failures in a row make the pod unready; one success makes it ready.
+    /// - Parameter failureThreshold: the consecutive failures after which the pod is unready; one success makes it ready.
     package func noteProbe(of pod: String, isOK: Bool, failureThreshold: Int, namespace: String = "default") {
         let failures = memory.withLock { state in
             let key = ObjectKey(.pods, pod, namespace: namespace)
@@ -51,7 +51,7 @@ extension FakeCluster {
         pod["status"]?["conditions"]?.arrayValue?.contains { $0["type"] == "Ready" && $0["status"] == "True" } ?? false
     }
 
-    /// A Service without a selector has no endpoints but those that somebody makes for it.
+    /// A Service without a selector has only endpoints that are created for it explicitly.
     private static func isSelected(_ pod: JSONValue, by selector: [String: JSONValue]) -> Bool {
         !selector.isEmpty && selector.allSatisfy { pod["metadata"]?["labels"]?[$0.key] == $0.value }
     }

@@ -2,8 +2,8 @@ package import KubernetesClient
 package import WireFormats
 
 extension FakeCluster {
-    /// Makes a deployment with a ReplicaSet of revision 1 and pods that are all ready.
-    /// - Parameter labels: More labels of the deployment and its pods; `app` is the name.
+    /// Creates a deployment with a ReplicaSet of revision 1 and only ready pods.
+    /// - Parameter labels: Additional labels of the deployment and its pods; `app` is the name.
     @discardableResult
     package func deploy(
         _ name: String, replicas: Int = 1, image: String = "registry.example/app:1", labels: [String: String] = [:],
@@ -30,7 +30,7 @@ extension FakeCluster {
     }
 
     /// Takes one step of a rollout or of scaling.
-    /// - Parameter ready: Whether a pod that is made becomes ready at once.
+    /// - Parameter ready: Whether a new pod becomes ready immediately.
     /// - Returns: Whether there was anything to do.
     @discardableResult
     package func advanceRollout(_ name: String, namespace: String = "default", ready: Bool = true) -> Bool {
@@ -41,12 +41,12 @@ extension FakeCluster {
         }
     }
 
-    /// Takes steps until there is nothing to do.
+    /// Takes steps until nothing is left to do.
     package func completeRollout(_ name: String, namespace: String = "default", ready: Bool = true) {
         for _ in 0..<1_000 where !advanceRollout(name, namespace: namespace, ready: ready) { return }
     }
 
-    /// A rollout that makes a pod which never becomes ready, and then exceeds its progress deadline.
+    /// A rollout that creates a pod which never becomes ready, and then exceeds its progress deadline.
     package func stallRollout(_ name: String, namespace: String = "default", reason: String = "ImagePullBackOff") {
         completeRollout(name, namespace: namespace, ready: false)
         for pod in names(.pods, namespace: namespace) where pod.hasPrefix("\(name)-") {
@@ -59,8 +59,8 @@ extension FakeCluster {
         }
     }
 
-    /// Makes a pod ready or not, and counts it into its deployment's status.
-    /// - Parameter reason: Why it waits; `Unready` runs and fails its probe.
+    /// Sets the readiness of a pod, and updates its deployment's status.
+    /// - Parameter reason: Why it is waiting; with `Unready`, it runs and fails its probe.
     package func setReady(
         _ pod: String, _ ready: Bool, reason: String = "CrashLoopBackOff", message: String? = nil, restarts: Int? = nil,
         namespace: String = "default"
@@ -80,10 +80,10 @@ extension FakeCluster {
         }
     }
 
-    /// Has every pod of the cluster restart at once, just before the call that comes after so many.
+    /// Restarts all pods of the cluster simultaneously after this number of calls, just before the next one.
     package func restartPods(after calls: Int) { memory.withLock { $0.callsUntilRestart = calls } }
 
-    /// Whether the pods have restarted that were to.
+    /// Whether the requested restart of the pods has happened.
     package var hasRestartedPods: Bool { memory.withLock { $0.callsUntilRestart == nil } }
 
     /// The names of a deployment's pods, sorted.
@@ -93,7 +93,7 @@ extension FakeCluster {
         }
     }
 
-    /// Steps every deployment over and over, until the task is cancelled: a cluster that works by itself.
+    /// Repeatedly advances every deployment until the task is cancelled, like a real cluster.
     package func runControllers(every pause: Duration = .milliseconds(5), namespace: String = "default") -> Task<Void, Never> {
         Task {
             // bounded: by whoever holds the task, and cancels it.
@@ -113,7 +113,7 @@ extension FakeClusterState {
         for key in store.objects.keys where key.plural == ResourceKind.deployments.plural {
             DeploymentController(name: key.name, namespace: key.namespace ?? "", makesReadyPods: true).replacePods(&self)
         }
-        // Those of a StatefulSet come back under their names.
+        // The pods of a StatefulSet keep their names.
         for (key, pod) in store.objects where key.plural == ResourceKind.pods.plural && key.group.isEmpty {
             guard pod["metadata"]?["ownerReferences"] == nil else { continue }
             var again = pod
@@ -126,7 +126,7 @@ extension FakeClusterState {
 }
 
 extension FakeCluster {
-    /// What `metrics.k8s.io` tells of a pod.
+    /// Sets what `metrics.k8s.io` reports about a pod.
     package func setMetrics(pod: String, container: String, cpu: String, memory: String, namespace: String = "default") {
         let usage: JSONValue = ["name": .string(container), "usage": ["cpu": .string(cpu), "memory": .string(memory)]]
         let labels = object(.pods, pod, namespace: namespace)?["metadata"]?["labels"] ?? [:]
@@ -138,7 +138,7 @@ extension FakeCluster {
             ], namespace: namespace)
     }
 
-    /// Notes an event about an object.
+    /// Records an event about an object.
     package func note(
         _ reason: String, _ message: String, about kind: String, _ name: String, type: String = "Normal", count: Int = 1,
         at time: Timestamp = .now, namespace: String = "default"

@@ -1,9 +1,9 @@
 import KubernetesClient
 import WireFormats
 
-/// Kubernetes' strategic merge: as merge, but lists of objects with a known key are merged by it.
+/// Kubernetes' strategic merge patch: like a merge patch, but merges lists of objects with a known key by that key.
 enum StrategicMergePatch {
-    /// The merge keys of the fields that workloads have.
+    /// The merge keys of fields in workloads.
     static let mergeKeys = [
         "containers": "name", "initContainers": "name", "env": "name", "ports": "containerPort", "volumes": "name",
         "volumeMounts": "mountPath", "conditions": "type", "imagePullSecrets": "name", "ownerReferences": "uid",

@@ -1,7 +1,7 @@
 import NIOCore
 import NIOHTTP1
 
-/// Lets answers be written as plain buffers.
+/// Allows writing responses as plain buffers.
 final class AnswerPartHandler: ChannelOutboundHandler {
     typealias OutboundIn = HTTPPart<HTTPResponseHead, ByteBuffer>
     typealias OutboundOut = HTTPServerResponsePart

@@ -2,7 +2,7 @@ package import KubernetesClient
 import NIOCore
 
 extension FakeCluster {
-    /// Makes calls go wrong that are still to come.
+    /// Injects a fault into future calls.
     package func fail(_ fault: FakeClusterFault) {
         memory.withLock { $0.faults.append(fault) }
     }
@@ -19,7 +19,7 @@ extension FakeCluster {
     /// How many watches and followed logs are open.
     package var openStreams: Int { memory.withLock { $0.streams.count } }
 
-    /// Forgets the history: watches from before now are answered with 410, open ones are told so.
+    /// Drops the history: watches from earlier versions get 410, both new and open ones.
     package func compact() {
         memory.withLock {
             $0.store.compact()
@@ -27,12 +27,12 @@ extension FakeCluster {
         }
     }
 
-    /// Answers the next chunk of every list that was begun with 410.
+    /// Answers the next page of every started list with 410.
     package func expireListTokens() {
         memory.withLock { $0.rejectsListTokens = true }
     }
 
-    /// Tells every open watch the version that it is at.
+    /// Sends every open watch a bookmark with its current version.
     package func sendBookmarks() {
         memory.withLock {
             $0.bookmarks += 1
@@ -40,15 +40,15 @@ extension FakeCluster {
         }
     }
 
-    /// How many bookmarks were written, over all watches.
+    /// The number of bookmarks written to all watches.
     package var deliveredBookmarks: Int { memory.withLock { $0.deliveredBookmarks } }
 
-    /// Takes an API group away, as where no metrics server is installed.
+    /// Removes an API group, as if no metrics server were installed.
     package func removeGroup(_ group: String) {
         memory.withLock { _ = $0.removedGroups.insert(group) }
     }
 
-    /// A check of `/readyz` and `/livez`.
+    /// Sets the result of a check in `/readyz` and `/livez`.
     package func setReadiness(_ check: String, isOK: Bool) {
         memory.withLock { state in
             state.readiness.removeAll { $0.check == check }
@@ -66,7 +66,7 @@ extension FakeCluster {
         }
     }
 
-    /// Ends a container's log, so that whoever follows it comes to its end.
+    /// Ends a container's log, so that followers reach its end.
     package func endLog(pod: String, container: String? = nil) {
         memory.withLock { state in
             state.logs[LogKey(pod: pod, container: container), default: PodLog()].isEnded = true
@@ -74,22 +74,22 @@ extension FakeCluster {
         }
     }
 
-    /// A port that gives back what it gets.
+    /// A port that echoes what it receives.
     package func echo(pod: String, port: Int, namespace: String = "default") {
         memory.withLock { $0.podPorts[PodPort(pod: pod, namespace: namespace, port: port)] = .echo }
     }
 
-    /// A port that leads to a server on this computer.
+    /// A port that leads to a local server.
     package func expose(pod: String, port: Int, namespace: String = "default", localPort: Int) {
         memory.withLock { $0.podPorts[PodPort(pod: pod, namespace: namespace, port: port)] = .local(port: localPort) }
     }
 
-    /// A port that nothing listens on.
+    /// A port without a listener.
     package func refuse(pod: String, port: Int, namespace: String = "default", message: String) {
         memory.withLock { $0.podPorts[PodPort(pod: pod, namespace: namespace, port: port)] = .failing(message: message) }
     }
 
-    /// Cuts the connections to a pod's ports, as when the pod goes.
+    /// Closes the connections to a pod's ports, as if the pod were gone.
     package func dropForwards(pod: String) {
         let channels = memory.withLock { state in
             state.forwards.values.filter { $0.pod == pod }.map(\.channel)
@@ -97,6 +97,6 @@ extension FakeCluster {
         for channel in channels { channel.close(promise: nil) }
     }
 
-    /// How many connections to pods' ports are open.
+    /// The number of open connections to pods' ports.
     package var openForwards: Int { memory.withLock { $0.forwards.count } }
 }

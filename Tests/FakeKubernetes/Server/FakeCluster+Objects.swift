@@ -2,7 +2,7 @@ package import KubernetesClient
 package import WireFormats
 
 extension FakeCluster {
-    /// Puts an object as it is given, of any kind.
+    /// Stores an object of any kind unchanged.
     @discardableResult
     package func put(_ kind: ResourceKind, _ object: JSONValue, namespace: String = "default") -> JSONValue {
         memory.withLock { state in
@@ -21,7 +21,7 @@ extension FakeCluster {
         memory.withLock { $0.store.objects[ObjectKey(kind, name, namespace: namespace)] }
     }
 
-    /// Changes an object if it is there.
+    /// Changes an object if it exists.
     @discardableResult
     package func update(_ kind: ResourceKind, _ name: String, namespace: String = "default", _ change: (inout JSONValue) -> Void)
         -> JSONValue?

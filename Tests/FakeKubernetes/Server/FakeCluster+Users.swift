@@ -2,17 +2,17 @@ import Foundation
 package import KubernetesClient
 
 extension FakeCluster {
-    /// How a user of a kubeconfig logs in.
+    /// The authentication of a user in a kubeconfig.
     package enum Login: Sendable {
         /// With a client certificate.
         case certificate(user: String, groups: [String] = [])
         case token(String)
-        /// The lines of the user entry, indented by nothing.
+        /// Unindented lines of the user entry.
         case lines([String])
         case nothing
     }
 
-    /// Makes a token known.
+    /// Adds a valid token.
     package func addToken(_ token: String, user: FakeClusterUser) {
         memory.withLock { $0.tokens[token] = user }
     }
@@ -31,8 +31,8 @@ extension FakeCluster {
 
     /// The text of a kubeconfig for this server.
     /// - Parameters:
-    ///   - authority: The authorities that it trusts, PEM; the right one where nil.
-    ///   - clusterLines: More lines of the cluster entry.
+    ///   - authority: The trusted certificate authorities in PEM; nil for the correct one.
+    ///   - clusterLines: Additional lines of the cluster entry.
     package func kubeconfig(
         _ login: Login, context: String = "stand-in", namespace: String? = nil, authority: String? = nil, clusterLines: [String] = []
     ) throws -> String {
@@ -59,11 +59,11 @@ extension FakeCluster {
             """
     }
 
-    /// The configuration that such a kubeconfig comes to.
+    /// The configuration that results from such a kubeconfig.
     package func configuration(_ login: Login, namespace: String? = nil, authority: String? = nil) throws -> ClusterConfiguration {
         let text = try kubeconfig(login, namespace: namespace, authority: authority)
         var configuration = try Kubeconfig(parsing: Array(text.utf8), file: "/stand-in/kubeconfig").configuration()
-        // A machine that runs everybody's tests at once is slow, not broken.
+        // A machine that runs many tests concurrently is slow, not broken.
         configuration.requestTimeout = .seconds(300)
         configuration.connectTimeout = .seconds(120)
         return configuration

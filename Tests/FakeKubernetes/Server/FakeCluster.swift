@@ -4,10 +4,10 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// A small Kubernetes API over TLS, with a memory: objects with resource versions, watches, patches, the
+/// A small in-memory Kubernetes API over TLS: objects with resource versions, watches, patches, the
 /// scale subresource, logs, forwarded ports, access rules, and faults on demand.
 ///
-/// Nothing happens by itself: a test moves deployments on (`advanceRollout`) and breaks things (`fail`,
+/// Nothing happens on its own: a test advances deployments (`advanceRollout`) and injects faults (`fail`,
 /// `disconnectStreams`, `compact`).
 package final class FakeCluster: Sendable {
     package let authority: CertificateAuthority
@@ -18,7 +18,7 @@ package final class FakeCluster: Sendable {
 
     /// Starts on a free port of 127.0.0.1.
     /// - Parameters:
-    ///   - certificate: The server's; one that is in order where nil.
+    ///   - certificate: The server's; nil for a valid one.
     package static func start(
         authority: CertificateAuthority? = nil, certificate: IssuedCertificate? = nil
     ) async throws -> FakeCluster {
@@ -39,9 +39,9 @@ package final class FakeCluster: Sendable {
         serving = Task { await server.serve(listener) }
     }
 
-    /// Ends every connection.
+    /// Closes all connections.
     ///
-    /// - Throws: `DeadlineExceeded` where one does not end.
+    /// - Throws: `DeadlineExceeded` if one does not close.
     package func stop() async throws {
         let connections = memory.withLock { state in
             state.isStopped = true
@@ -50,7 +50,7 @@ package final class FakeCluster: Sendable {
         }
         serving.cancel()
         try? await listener.close()
-        // Connections that nothing was sent on yet would be waited for.
+        // Otherwise, shutdown would wait for connections without any traffic.
         for connection in connections { connection.close(promise: nil) }
         try await serving.value("the connections of the stand-in to end")
     }
@@ -58,11 +58,11 @@ package final class FakeCluster: Sendable {
     package var url: String { "https://127.0.0.1:\(port)" }
 }
 
-/// What the stand-in remembers, shared with the server that answers from it.
+/// The state of the fake cluster, shared with the server.
 final class FakeClusterMemory: Sendable {
     private let state = Mutex(FakeClusterState())
 
-    /// Notes a connection until it closes; one that comes too late is closed.
+    /// Registers a connection until it closes; closes it if the server has stopped.
     func keep(_ channel: any Channel) {
         let identifier = ObjectIdentifier(channel)
         let isStopped = withLock { state in

@@ -2,7 +2,7 @@ import KubernetesClient
 import NIOHTTP1
 package import WireFormats
 
-/// A call as it arrived, kept for tests to look at.
+/// A received call, recorded for tests.
 package struct FakeClusterRequest: Sendable {
     package let method: String
     /// Without the query, as sent.
@@ -10,7 +10,7 @@ package struct FakeClusterRequest: Sendable {
     package let query: [String: String]
     package let headers: [String: String]
     package let body: [UInt8]
-    /// Nil where nobody was recognized.
+    /// Nil if the user is not authenticated.
     package internal(set) var user: FakeClusterUser?
 
     package var json: JSONValue? { try? JSONValue(parsing: body) }
@@ -28,7 +28,7 @@ package struct FakeClusterRequest: Sendable {
         self.body = body
     }
 
-    /// As access rules name it.
+    /// As in access rules.
     func verb(for target: RequestTarget) -> String {
         switch method {
         case "GET": query["watch"] == "true" ? "watch" : target.name == nil ? "list" : "get"

@@ -5,7 +5,7 @@ import NIOSSL
 import NIOWebSocket
 import Synchronization
 
-/// Accepts connections, and answers the calls of each one after the other.
+/// Accepts connections, and answers the calls of each one sequentially.
 struct FakeClusterServer: Sendable {
     let memory: FakeClusterMemory
     let certificates: ClientCertificates
@@ -27,7 +27,7 @@ struct FakeClusterServer: Sendable {
             .bind(host: "127.0.0.1", port: 0) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     memory.keep(channel)
-                    // Any certificate is taken here: whether it is in order decides between an answer and 401.
+                    // Accepts any certificate at this point: an invalid one results in a 401.
                     let handler = NIOSSLServerHandler(
                         context: context, customVerificationCallback: { _, verified in verified.succeed(.certificateVerified) })
                     try channel.pipeline.syncOperations.addHandler(handler)
@@ -63,7 +63,7 @@ struct FakeClusterServer: Sendable {
             configuration: NIOUpgradableHTTPServerPipelineConfiguration(upgradeConfiguration: upgrades))
     }
 
-    /// The headers of an upgrade, or nil where the call is answered as any other.
+    /// The headers of an upgrade, or nil to answer the call like any other.
     private func admitted(_ channel: any Channel, _ head: HTTPRequestHead, _ refused: RefusedUpgrade) -> EventLoopFuture<HTTPHeaders?> {
         channel.nioSSL_peerCertificate().map { peer in
             let request = memory.withLock { $0.record(head, body: [], certificateUser: certificates.user(of: peer)) }
@@ -117,13 +117,13 @@ struct FakeClusterServer: Sendable {
     }
 }
 
-/// The head of a call whose upgrade was refused: NIO hands on only what comes after it.
+/// The head of a call whose upgrade was rejected: NIO passes on only what follows it.
 final class RefusedUpgrade: Sendable {
     let head = Mutex<HTTPRequestHead?>(nil)
 }
 
 extension FakeClusterState {
-    /// Keeps a call and finds out who makes it.
+    /// Records a call and determines its user.
     mutating func record(_ head: HTTPRequestHead, body: [UInt8], certificateUser: FakeClusterUser?) -> FakeClusterRequest {
         var request = FakeClusterRequest(head: head, body: body)
         request.user = certificateUser

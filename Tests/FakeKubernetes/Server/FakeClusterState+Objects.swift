@@ -90,7 +90,7 @@ extension FakeClusterState {
         return keep(object, insteadOf: [:], named.key(name), request, target)
     }
 
-    /// Keeps an object, unless the call is a dry run.
+    /// Stores an object, unless the call is a dry run.
     private mutating func keep(_ object: JSONValue, _ key: ObjectKey, _ request: FakeClusterRequest) -> JSONValue {
         request.query["dryRun"] == "All" ? store.preview(key, object) : store.put(key, object)
     }
@@ -151,7 +151,7 @@ extension FakeClusterState {
         }
     }
 
-    /// Server-side apply: the fields of another manager are not changed unless forced.
+    /// Server-side apply: fields of other managers are changed only if forced.
     private mutating func apply(_ change: JSONValue, _ request: FakeClusterRequest, _ target: RequestTarget) throws -> JSONValue {
         guard let manager = request.query["fieldManager"], !manager.isEmpty else {
             throw StatusAnswer.badRequest(
@@ -170,7 +170,7 @@ extension FakeClusterState {
         }
     }
 
-    /// Keeps what an update has made of an object. Who changes `metadata.managedFields` itself decides who owns what.
+    /// Stores an updated object. A client that changes `metadata.managedFields` itself determines the ownership.
     private mutating func keep(
         _ after: JSONValue, insteadOf before: JSONValue, _ key: ObjectKey, _ request: FakeClusterRequest, _ target: RequestTarget
     ) -> JSONValue {

@@ -2,7 +2,7 @@ import KubernetesClient
 import NIOCore
 import WireFormats
 
-/// Everything that the stand-in remembers.
+/// The complete state of the fake cluster.
 struct FakeClusterState: Sendable {
     var store = ObjectStore()
     var tokens: [String: FakeClusterUser] = [:]
@@ -13,7 +13,7 @@ struct FakeClusterState: Sendable {
     var readiness: [(check: String, isOK: Bool)] = [("ping", true), ("etcd", true), ("poststarthook/rbac/bootstrap-roles", true)]
     var logs: [LogKey: PodLog] = [:]
     var podPorts: [PodPort: PodBackend] = [:]
-    /// Failures of readiness probes in a row.
+    /// Consecutive failures of readiness probes.
     var failedProbes: [ObjectKey: Int] = [:]
     var streams: [Int: AsyncStream<Void>.Continuation] = [:]
     var nextStream = 0
@@ -23,7 +23,7 @@ struct FakeClusterState: Sendable {
     var deliveredBookmarks = 0
     var forwards: [Int: Forward] = [:]
     var connections: [ObjectIdentifier: any Channel] = [:]
-    /// How many calls are answered before every pod restarts; nil where none does.
+    /// The number of calls before all pods restart; nil for no restart.
     var callsUntilRestart: Int?
     var isStopped = false
 
@@ -55,26 +55,26 @@ struct PodLog: Sendable {
     var isEnded = false
 }
 
-/// What answers behind a pod's port.
+/// The backend of a pod's port.
 enum PodBackend: Sendable {
-    /// Gives back what it gets.
+    /// Echoes what it receives.
     case echo
-    /// A server on this computer.
+    /// A local server.
     case local(port: Int)
-    /// The connection is upgraded and an error is told.
+    /// The connection is upgraded, then an error is sent.
     case failing(message: String)
 }
 
-/// Something that goes wrong.
+/// An injected fault.
 package struct FakeClusterFault: Sendable {
     package enum Effect: Sendable {
-        /// An answer with this status. The reason is Kubernetes' own for it where nil.
+        /// A response with this status, and Kubernetes' own reason for it if nil.
         case status(Int, reason: String?, message: String)
-        /// An answer that is not Kubernetes'.
+        /// A response that is not from Kubernetes.
         case text(Int, String)
-        /// No answer until the stand-in stops.
+        /// No response until the fake cluster stops.
         case hang
-        /// The connection is closed without an answer.
+        /// The connection is closed without a response.
         case close
     }
 
@@ -82,7 +82,7 @@ package struct FakeClusterFault: Sendable {
     /// Part of the path; nil for any.
     package var path: String?
     package var method: String?
-    /// How many calls it befalls.
+    /// The number of calls that are affected.
     package var count: Int
 
     package init(_ effect: Effect, path: String? = nil, method: String? = nil, count: Int = 1) {
@@ -94,7 +94,7 @@ package struct FakeClusterFault: Sendable {
 }
 
 extension FakeClusterState {
-    /// The fault that befalls a call, used up by it.
+    /// Consumes and returns the fault for a call.
     mutating func takeFault(for request: FakeClusterRequest) -> FakeClusterFault.Effect? {
         let index = faults.firstIndex { fault in
             fault.count > 0 && (fault.path.map { request.path.contains($0) } ?? true) && (fault.method ?? request.method) == request.method

@@ -56,8 +56,8 @@ struct ForwardService: Sendable {
         }
     }
 
-    /// Closing with unread bytes would reset the connection, and the message might be lost with it: the
-    /// client is left to close.
+    /// Leaves closing to the client: closing with unread bytes would reset the connection, and the message could be lost
+    /// with it.
     private func refuse(
         _ message: String, _ input: NIOAsyncChannelInboundStream<WebSocketFrame>, _ output: NIOAsyncChannelOutboundWriter<WebSocketFrame>
     ) async throws {
@@ -110,7 +110,7 @@ extension FakeClusterState {
         return podPorts[PodPort(pod: name, namespace: target.namespace, port: port)]
     }
 
-    /// Whether a port may be forwarded: the pod is there and runs, and its user may.
+    /// Whether a port may be forwarded: the pod exists and runs, and the user has permission.
     func checkForward(_ request: FakeClusterRequest) throws {
         guard let user = request.user else { throw StatusAnswer.unauthorized }
         guard let target = RequestTarget(path: request.path), let name = target.name, target.subresource == "portforward" else {

@@ -1,7 +1,7 @@
 import KubernetesClient
 import WireFormats
 
-/// What a path of the API names.
+/// The resource that a path refers to.
 package struct RequestTarget: Sendable, Hashable {
     package var group: String
     package var version: String
@@ -10,7 +10,7 @@ package struct RequestTarget: Sendable, Hashable {
     package var name: String?
     package var subresource: String?
 
-    /// Nil for a path that names no resource.
+    /// Nil if the path is not that of a resource.
     init?(path: String) {
         var parts = path.split(separator: "/").map { Self.unescape($0) }
         if parts.first == "api", parts.count >= 3 {

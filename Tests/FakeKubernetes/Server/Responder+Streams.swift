@@ -4,7 +4,7 @@ import WireFormats
 extension Responder {
     struct OpenStream {
         let identifier: Int
-        /// One for each change since the last; ends when the stream is to end.
+        /// Yields after changes; ends when the stream must end.
         let signals: AsyncStream<Void>
     }
 
@@ -67,19 +67,19 @@ extension Responder {
     }
 }
 
-/// What a watch has to tell.
+/// The pending events of a watch.
 struct WatchBatch: Sendable {
     var events: [JSONValue] = []
     var isLast = false
 }
 
-/// Where a watch is.
+/// The position of a watch.
 struct WatchCursor: Sendable {
     var version: Int
     var bookmarks: Int
 }
 
-/// Which objects a list or a watch is about.
+/// Selects the objects of a list or a watch.
 struct ObjectFilter: Sendable {
     let target: RequestTarget
     private let labels: LabelQuery
@@ -126,7 +126,7 @@ extension FakeClusterState {
 }
 
 extension StoredChange {
-    /// An object that comes to match is new to the watcher, one that no longer does is gone.
+    /// If an object starts to match, it is added for the watcher; if it stops, it is deleted.
     fileprivate func event(_ filter: ObjectFilter) -> JSONValue? {
         let was = before.map(filter.matches) ?? false
         let isNow = after.map(filter.matches) ?? false

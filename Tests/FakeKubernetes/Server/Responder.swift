@@ -1,7 +1,7 @@
 import KubernetesClient
 import WireFormats
 
-/// Ends a connection without an answer.
+/// Closes a connection without a response.
 struct ConnectionClosed: Error {}
 
 /// Answers one call.
@@ -88,7 +88,7 @@ extension StatusAnswer {
 }
 
 extension FakeClusterState {
-    /// The resources of a group's version, which is there where it is not taken away.
+    /// The resources of an API group's version, which exists unless it was removed.
     fileprivate func discovery(_ path: String) -> JSONValue? {
         let parts = path.split(separator: "/").map(String.init)
         let group = parts.first == "apis" && parts.count == 3 ? parts[1] : parts.first == "api" && parts.count == 2 ? "" : nil

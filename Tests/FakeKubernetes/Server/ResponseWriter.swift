@@ -3,7 +3,7 @@ import NIOCore
 import NIOHTTP1
 import WireFormats
 
-/// Writes answers, whole or as a stream.
+/// Writes complete or streamed responses.
 struct ResponseWriter {
     let output: NIOAsyncChannelOutboundWriter<HTTPPart<HTTPResponseHead, ByteBuffer>>
 

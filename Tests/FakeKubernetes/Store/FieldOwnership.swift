@@ -1,7 +1,7 @@
 import KubernetesClient
 import WireFormats
 
-/// Whom a field belongs to: one entry of `metadata.managedFields`.
+/// The owner of fields: an entry of `metadata.managedFields`.
 struct FieldManager: Hashable, Sendable {
     enum Operation: String, Sendable {
         case apply = "Apply"
@@ -13,7 +13,7 @@ struct FieldManager: Hashable, Sendable {
     var subresource: String?
     var apiVersion: String
 
-    /// As conflicts name it.
+    /// As in conflict messages.
     var description: String {
         "\"\(name)\"" + (subresource.map { " with subresource \"\($0)\"" } ?? "") + " using \(apiVersion)"
     }
@@ -22,10 +22,10 @@ struct FieldManager: Hashable, Sendable {
 /// Fields by their paths, in the elements of `fieldsV1`: `f:spec`, `k:{"name":"api"}`, `.`.
 typealias FieldSet = Set<[String]>
 
-/// Who owns which fields of an object, as the API server keeps it for server-side apply: whoever changes a field by an update owns
-/// it alone; whoever applies a field shares it with those who want the same, and is refused where another wants something else.
+/// Tracks the ownership of an object's fields like the API server: a manager that updates a field becomes its only
+/// owner; a manager that applies a field shares it with those that want the same value, and conflicts with others.
 struct FieldOwnership {
-    /// What clients do not own.
+    /// Fields that clients cannot own.
     private static let serverFields: Set = [
         "name", "namespace", "uid", "resourceVersion", "generation", "creationTimestamp", "managedFields",
     ]
@@ -46,7 +46,7 @@ struct FieldOwnership {
         }
     }
 
-    /// Notes what an update has changed.
+    /// Records what an update has changed.
     mutating func update(from before: JSONValue, to after: JSONValue, by manager: FieldManager) {
         let (old, new) = (Self.leaves(of: before), Self.leaves(of: after))
         let gone = Set(old.keys).subtracting(new.keys)
@@ -55,9 +55,9 @@ struct FieldOwnership {
         owners[manager, default: []].formUnion(changed)
     }
 
-    /// Notes what is applied.
+    /// Records what is applied.
     ///
-    /// - Returns: the fields that nobody wants any more, and which go.
+    /// - Returns: fields that no manager wants any more, which must be removed.
     /// - Throws: the conflicts, unless they are forced.
     mutating func apply(_ change: JSONValue, to live: JSONValue, by manager: FieldManager, force: Bool) throws(FieldConflict) -> FieldSet {
         let (wanted, present) = (Self.leaves(of: change), Self.leaves(of: live))
@@ -70,7 +70,7 @@ struct FieldOwnership {
         return abandoned.filter { field in !owners.values.contains { $0.contains(field) } }
     }
 
-    /// As `metadata.managedFields` shows it; nil if nobody owns anything.
+    /// The value of `metadata.managedFields`; nil if there are no owners.
     var json: JSONValue? {
         func order(_ manager: FieldManager) -> [String] { [manager.name, manager.operation.rawValue, manager.subresource ?? ""] }
         let entries = owners.filter { !$0.value.isEmpty }.sorted { order($0.key).lexicographicallyPrecedes(order($1.key)) }
@@ -87,11 +87,11 @@ struct FieldOwnership {
     }
 }
 
-/// Fields of others that an apply would change.
+/// Fields of other managers that an apply would change.
 struct FieldConflict: Error {
     let fields: [FieldManager: FieldSet]
 
-    /// As the API server answers.
+    /// The response of the API server.
     var answer: StatusAnswer {
         let lines = fields.sorted { $0.key.name < $1.key.name }.flatMap { manager, fields in
             fields.map(FieldOwnership.text).sorted().map { (manager: manager.description, field: $0) }
@@ -108,8 +108,8 @@ struct FieldConflict: Error {
 }
 
 extension FieldOwnership {
-    /// The fields of an object that somebody can own, with their values. Elements of lists are fields of their own where the list
-    /// has a merge key; other lists are one field.
+    /// The fields of an object that can be owned, with their values. Elements of lists with a merge key are
+    /// separate fields; any other list is one field.
     static func leaves(of object: JSONValue) -> [[String]: JSONValue] {
         var object = object
         for field in ["apiVersion", "kind", "status"] { object[field] = nil }

@@ -8,11 +8,11 @@ struct ObjectKey: Hashable, Sendable {
     var name: String
 }
 
-/// What happened to an object, kept so that watches can resume.
+/// A change of an object, kept so that watches can resume.
 struct StoredChange: Sendable {
     let version: Int
     let key: ObjectKey
-    /// Nil for what is new, and for what is gone.
+    /// Nil for a new object, and for a deleted one.
     let before: JSONValue?
     let after: JSONValue?
 }
@@ -22,7 +22,7 @@ struct ObjectStore: Sendable {
     private(set) var objects: [ObjectKey: JSONValue] = [:]
     private(set) var changes: [StoredChange] = []
     private(set) var version = 1_000
-    /// Watches from before this are answered with 410.
+    /// Watches from earlier versions get 410.
     private(set) var oldestVersion = 0
     private var serial = 0
 
@@ -46,14 +46,14 @@ struct ObjectStore: Sendable {
         return old
     }
 
-    /// Forgets the history: whoever watches from before now has to list again.
+    /// Drops the history: watchers from earlier versions must list again.
     mutating func compact() {
         version += 1
         oldestVersion = version
         changes = []
     }
 
-    /// What a write would make of an object, without keeping it.
+    /// The result of a write, without storing it.
     func preview(_ key: ObjectKey, _ object: JSONValue) -> JSONValue {
         var copy = self
         return copy.put(key, object)

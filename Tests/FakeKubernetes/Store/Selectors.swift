@@ -28,7 +28,7 @@ struct LabelQuery: Sendable {
         }
     }
 
-    /// At commas, but not at those in brackets.
+    /// Splits at commas, except those in parentheses.
     private static func split(_ text: String) -> [String] {
         var terms = [""]
         var depth = 0

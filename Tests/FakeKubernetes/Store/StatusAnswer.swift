@@ -1,7 +1,7 @@
 import KubernetesClient
 import WireFormats
 
-/// A failure in the shape of Kubernetes' `Status`.
+/// An error in the format of Kubernetes' `Status`.
 struct StatusAnswer: Error {
     let code: Int
     let reason: String

@@ -1,6 +1,6 @@
 import PixelFlowCore
 
-/// Exactly one manifest for each completed task, made by the run that completed it, and served as it was written.
+/// Exactly one manifest for each completed task, created by the run that completed it, and served unchanged.
 enum ManifestCheck {
     @Sendable static func violations(in history: History) -> [Violation] {
         history.tasks.flatMap { count($0) + origin($0) } + bytes(history)
@@ -20,7 +20,7 @@ enum ManifestCheck {
         return found
     }
 
-    /// The keys say which run stored an object, and so whose result is being shown.
+    /// Object keys contain the run that stored them, and thus whose result is shown.
     private static func origin(_ task: TaskRecord) -> [Violation] {
         guard task.status == .completed else { return [] }
         let keys = task.outputs.compactMap { output in output.image.map { ($0.key, BlobKey.output(output.name, of: task)) } }

@@ -1,6 +1,6 @@
 import PixelFlowCore
 
-/// Stored is what some task names, and nothing else.
+/// Exactly the objects that tasks refer to are stored.
 enum ObjectCheck {
     @Sendable static func violations(in history: History) -> [Violation] {
         guard let objects = history.objects else { return [] }

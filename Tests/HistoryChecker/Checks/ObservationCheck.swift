@@ -1,6 +1,6 @@
 import PixelFlowCore
 
-/// What clients saw fits together, and fits what became of the task.
+/// Observations of clients are consistent with each other and with the final state of the task.
 enum ObservationCheck {
     @Sendable static func violations(in history: History) -> [Violation] {
         let tasks = history.tasksByID
@@ -10,7 +10,7 @@ enum ObservationCheck {
         }
     }
 
-    /// One client's answers never go back in time.
+    /// One client's responses never go back in time.
     private static func answers(_ task: TaskID, _ seen: [Observation]) -> [Violation] {
         Dictionary(grouping: seen.filter { $0.means == .answer }, by: \.client).flatMap { client, answers in
             zip(answers, answers.dropFirst()).filter { $0.revision > $1.revision }.map {
@@ -19,7 +19,7 @@ enum ObservationCheck {
         }
     }
 
-    /// A revision is one state, whoever looks; later revisions are states that can follow.
+    /// A revision has the same state for all clients; later revisions have states that can follow.
     private static func revisions(_ task: TaskID, _ seen: [Observation]) -> [Violation] {
         let ordered = seen.sorted { $0.revision < $1.revision }
         return zip(ordered, ordered.dropFirst()).compactMap { earlier, later in
@@ -35,7 +35,7 @@ enum ObservationCheck {
         }
     }
 
-    /// What was seen as final stayed so.
+    /// Final states that were observed did not change.
     private static func conclusions(_ task: TaskRecord, _ seen: [Observation]) -> [Violation] {
         let outputs = Dictionary(task.outputs.compactMap { output in output.image.map { (output.name, $0.sha256) } }) { first, _ in first }
         return seen.compactMap { observation in
@@ -51,7 +51,7 @@ enum ObservationCheck {
         }
     }
 
-    /// Whether some way leads from one state to the other; nobody sees every step.
+    /// Whether there is a path from one state to the other, because clients do not see every step.
     private static func canFollow(_ earlier: Observation, _ later: Observation) -> Bool {
         switch earlier.status {
         case .completed, .cancelled: later.status == earlier.status && later.generation == earlier.generation

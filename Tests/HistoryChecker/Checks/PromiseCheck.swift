@@ -1,6 +1,6 @@
 import PixelFlowCore
 
-/// Every accepted task is there, has the source that was sent, and ended as it should.
+/// Every accepted task exists, has the source that was sent, and ended as expected.
 enum PromiseCheck {
     @Sendable static func violations(in history: History) -> [Violation] {
         let tasks = history.tasksByID

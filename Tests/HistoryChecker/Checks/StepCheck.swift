@@ -1,6 +1,6 @@
 import PixelFlowCore
 
-/// The history of each task follows the automaton, with epochs and times in order.
+/// The history of each task follows the state machine, with epochs and times in order.
 enum StepCheck {
     @Sendable static func violations(in history: History) -> [Violation] {
         history.tasks.flatMap { beginning($0) + steps($0) + end($0) }
@@ -23,7 +23,7 @@ enum StepCheck {
     }
 
     private static func steps(_ task: TaskRecord) -> [Violation] {
-        // A full history has lost entries after the first, so that no single step leads over the gap.
+        // A full history has lost entries after the first one, so there is a gap without a valid step.
         let hasGap = task.history.count >= TaskStateMachine.historyLimit
         return zip(task.history, task.history.dropFirst()).enumerated().flatMap { index, step in
             let (from, to) = step

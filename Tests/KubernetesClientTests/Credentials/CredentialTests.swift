@@ -3,7 +3,7 @@ import KubernetesClient
 import Testing
 
 struct CredentialTests {
-    @Test func certificatesTellUserAndGroups() async throws {
+    @Test func certificatesContainUserAndGroups() async throws {
         try await withCluster(login: .certificate(user: "jane", groups: ["devs", "ops"])) { cluster, client in
             _ = try await client.version()
             #expect(cluster.requests.last?.user?.name == "jane")
@@ -23,7 +23,7 @@ struct CredentialTests {
         }
     }
 
-    @Test func whoIsNotKnownIsUnauthorized() async throws {
+    @Test func unknownUsersAreUnauthorized() async throws {
         for login in [FakeCluster.Login.nothing, .token("wrong")] {
             try await withCluster(login: login) { cluster, client in
                 let error = await kubernetesError { _ = try await client.version() }
@@ -85,7 +85,7 @@ struct CredentialTests {
         (["tokenFile: /nowhere/token"], "the token file cannot be read: /nowhere/token"),
         (["auth-provider: {name: gcp}"], "the built-in auth provider 'gcp'"),
     ])
-    func credentialsThatCannotBeHadAreNamed(lines: [String], message: String) async throws {
+    func unavailableCredentialsAreNamed(lines: [String], message: String) async throws {
         try await withCluster(login: .lines(lines)) { _, client in
             let error = await kubernetesError { _ = try await client.version() }
             #expect(error?.kind == .credentials)

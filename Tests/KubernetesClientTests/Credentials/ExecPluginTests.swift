@@ -30,7 +30,7 @@ struct ExecPluginTests {
         folder.read("runs")?.split(separator: "\n").count ?? 0
     }
 
-    @Test func runsOnceForManyCallsWhileItsTokenHolds() async throws {
+    @Test func runsOnceWhileItsTokenIsValid() async throws {
         let folder = try TemporaryFolder()
         let command = try Self.plugin(folder, expiry: Timestamp.now.advanced(by: .seconds(3_600)).text)
         try await withCluster(login: Self.login(command)) { cluster, client in
@@ -65,7 +65,7 @@ struct ExecPluginTests {
         }
     }
 
-    @Test func isToldOfTheCluster() async throws {
+    @Test func receivesTheClusterInfo() async throws {
         let folder = try TemporaryFolder()
         let command = try Self.plugin(folder)
         let more = ["provideClusterInfo: true", "args: [get, token]", "env: [{name: EXTRA, value: more}]"]
@@ -81,7 +81,7 @@ struct ExecPluginTests {
         }
     }
 
-    @Test func mayGiveACertificate() async throws {
+    @Test func mayProvideACertificate() async throws {
         let folder = try TemporaryFolder()
         let authority = try CertificateAuthority()
         let issued = try authority.client(user: "from-plugin")
@@ -118,7 +118,7 @@ struct ExecPluginTests {
         }
     }
 
-    @Test func onesThatAreMissingOrTooOldAreNamed() async throws {
+    @Test func missingAndOutdatedPluginsAreNamed() async throws {
         try await withCluster(login: Self.login("no-such-plugin", ["installHint: get it"])) { _, client in
             let error = await kubernetesError { _ = try await client.version() }
             #expect(error?.message == "the credential plugin 'no-such-plugin' is not installed")

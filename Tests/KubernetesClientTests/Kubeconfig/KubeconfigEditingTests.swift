@@ -25,7 +25,7 @@ struct KubeconfigEditingTests {
         #expect(folder.read("config") == Self.text.replacing("current-context: a   # for now", with: "current-context: \"b:1\""))
     }
 
-    @Test func writesToTheFirstFileWhereNoneSaysWhich() throws {
+    @Test func writesToTheFirstFileByDefault() throws {
         let folder = try TemporaryFolder()
         let first = try folder.write("1", "clusters: [{name: c, cluster: {server: 'https://c'}}]")
         let second = try folder.write("2", "contexts: [{name: a, context: {cluster: c}}]\n")
@@ -35,7 +35,7 @@ struct KubeconfigEditingTests {
         #expect(folder.read("1")?.hasSuffix("\ncurrent-context: \"a\"\n") == true)
     }
 
-    @Test func refusesWhatIsNotThere() throws {
+    @Test func refusesMissingEntries() throws {
         let folder = try TemporaryFolder()
         let file = try folder.write("config", Self.text)
         var config = try Kubeconfig.load(explicit: file, environment: [:])

@@ -2,7 +2,7 @@ import KubernetesClient
 import TestSupport
 import Testing
 
-/// Whatever stands in a kubeconfig, reading it ends soon, with a configuration or an error.
+/// Reading any kubeconfig ends soon, with a configuration or an error.
 struct KubeconfigFuzzTests {
     private static let seed = """
         apiVersion: v1

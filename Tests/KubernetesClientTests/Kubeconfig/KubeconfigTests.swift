@@ -34,7 +34,7 @@ struct KubeconfigTests {
         #expect(try ClusterConfiguration.load(environment: ["HOME": folder.path, "KUBECONFIG": ""]).server == "https://home")
     }
 
-    @Test func theFirstFileToNameSomethingDecidesIt() throws {
+    @Test func theFirstFileThatDefinesAnEntryWins() throws {
         let folder = try TemporaryFolder()
         let first = try folder.write("1", Self.config("shared", server: "https://first"))
         let second = try folder.write("2", Self.config("shared", server: "https://second", current: "shared"))
@@ -47,7 +47,7 @@ struct KubeconfigTests {
         #expect(merged.files == [first, second, third])
     }
 
-    @Test func anExplicitFileIsTheOnlyOneAndMustBeThere() throws {
+    @Test func anExplicitFileIsTheOnlyOneAndMustExist() throws {
         let folder = try TemporaryFolder()
         let first = try folder.write("1", Self.config("one", server: "https://one", current: "one"))
         let second = try folder.write("2", Self.config("two", server: "https://two", current: "two"))
@@ -57,7 +57,7 @@ struct KubeconfigTests {
         #expect(throws: KubernetesError.self) { try ClusterConfiguration.load(missing, environment: ["KUBECONFIG": first]) }
     }
 
-    @Test func flagsGoBeforeTheFile() throws {
+    @Test func flagsOverrideTheFile() throws {
         let folder = try TemporaryFolder()
         let more = "preferences: {}"
         let first = try folder.write("1", Self.config("one", server: "https://one", current: "one", more: more))
@@ -70,7 +70,7 @@ struct KubeconfigTests {
         #expect(configuration.user.impersonation?.groups == ["devs"])
     }
 
-    @Test func relativePathsAreOfTheirFile() throws {
+    @Test func relativePathsAreRelativeToTheirFile() throws {
         let text = """
             current-context: a
             clusters: [{name: a, cluster: {server: "https://a", certificate-authority: ca.crt, proxy-url:
@@ -108,7 +108,7 @@ struct KubeconfigTests {
         ("a: [", "line"),
         ("just text", "a mapping was expected"),
     ])
-    func saysWhereItIsWrong(text: String, message: String) {
+    func reportsThePositionOfAnError(text: String, message: String) {
         let error = #expect(throws: KubernetesError.self) { try Kubeconfig(parsing: Array(text.utf8), file: "/k") }
         #expect(error?.kind == .configuration)
         #expect(error?.message.contains(message) == true, "\(error?.message ?? "")")
@@ -128,7 +128,7 @@ struct KubeconfigTests {
         ("current-context: a\nclusters: [{name: c, cluster: {}}]\ncontexts: [{name: a, context: {cluster: c}}]", "has no server"),
         ("", "there is no kubeconfig"),
     ])
-    func saysWhatIsMissing(text: String, message: String) throws {
+    func reportsWhatIsMissing(text: String, message: String) throws {
         let config = try Kubeconfig(parsing: Array(text.utf8), file: "/k")
         let error = #expect(throws: KubernetesError.self) { try config.configuration() }
         #expect(error?.message.contains(message) == true, "\(error?.message ?? "")")

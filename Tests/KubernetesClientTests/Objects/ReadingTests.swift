@@ -27,7 +27,7 @@ struct ReadingTests {
         }
     }
 
-    @Test func whatIsNotThereIsNotFound() async throws {
+    @Test func aMissingObjectIsNotFound() async throws {
         try await withCluster { _, client in
             let error = try #require(await kubernetesError { _ = try await client.get(Deployment.self, "nobody") })
             #expect(error.kind == .notFound)
@@ -37,7 +37,7 @@ struct ReadingTests {
         }
     }
 
-    @Test func listsInChunksUntilAllIsThere() async throws {
+    @Test func listsInChunksToTheEnd() async throws {
         try await withCluster { cluster, client in
             for index in 0..<25 { cluster.put(.configMaps, ["metadata": ["name": .string("map-\(100 + index)")]]) }
             cluster.forgetRequests()
@@ -48,7 +48,7 @@ struct ReadingTests {
         }
     }
 
-    @Test func startsOverWhereTheRestOfAListIsGone() async throws {
+    @Test func startsOverIfTheRestOfAListHasExpired() async throws {
         try await withCluster { cluster, client in
             for index in 0..<12 { cluster.put(.configMaps, ["metadata": ["name": .string("map-\(10 + index)")]]) }
             cluster.expireListTokens()
@@ -83,7 +83,7 @@ struct ReadingTests {
         }
     }
 
-    @Test func elementsOfAGenericListHaveTheirKind() async throws {
+    @Test func elementsOfAGenericListHaveAKind() async throws {
         try await withCluster { cluster, client in
             cluster.deploy("api")
             let list = try await client.list(.deployments)

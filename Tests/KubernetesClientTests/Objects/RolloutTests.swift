@@ -3,7 +3,7 @@ import KubernetesClient
 import Testing
 import WireFormats
 
-/// The stand-in's deployments behave as pfctl's tests need them to.
+/// The fake cluster's deployments behave as pfctl's tests require.
 struct RolloutTests {
     private static func image(_ name: String) -> Patch {
         .strategic(["spec": ["template": ["spec": ["containers": [["name": "api", "image": .string(name)]]]]]])
@@ -30,7 +30,7 @@ struct RolloutTests {
         }
     }
 
-    @Test func goingBackTakesTheOldReplicaSetUpAgain() async throws {
+    @Test func rollingBackReusesTheOldReplicaSet() async throws {
         try await withCluster { cluster, client in
             cluster.deploy("api", image: "old:1")
             try await client.patch(.deployments, "api", Self.image("new:2"))

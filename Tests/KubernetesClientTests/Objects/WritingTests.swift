@@ -6,7 +6,7 @@ import WireFormats
 struct WritingTests {
     private static let annotation: JSONValue = ["metadata": ["annotations": ["note": "hello"]]]
 
-    @Test func mergePatchReplacesFieldsAndRemovesByNull() async throws {
+    @Test func mergePatchReplacesFieldsAndRemovesNulls() async throws {
         try await withCluster { cluster, client in
             cluster.deploy("api", labels: ["tier": "back"])
             try await client.patch(.deployments, "api", .merge(["metadata": ["annotations": ["note": "x"], "labels": ["tier": .null]]]))
@@ -82,7 +82,7 @@ struct WritingTests {
         }
     }
 
-    @Test func scalesWhatWasLookedAt() async throws {
+    @Test func scalesTheObjectThatWasRead() async throws {
         try await withCluster { cluster, client in
             cluster.deploy("worker", replicas: 2)
             let scale = try await client.scale(.deployments, "worker")
@@ -93,7 +93,7 @@ struct WritingTests {
         }
     }
 
-    @Test func scalingWhatOthersChangedIsAConflict() async throws {
+    @Test func scalingAnObjectChangedByOthersIsAConflict() async throws {
         try await withCluster { cluster, client in
             cluster.deploy("worker", replicas: 2)
             let scale = try await client.scale(.deployments, "worker")

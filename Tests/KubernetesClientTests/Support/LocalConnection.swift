@@ -12,7 +12,7 @@ enum LocalConnection {
         }
     }
 
-    /// Sends a text and reads until as many bytes came back, or the connection ends.
+    /// Sends a text and reads until the same number of bytes has been received, or the connection ends.
     static func exchange(_ text: String, port: Int) async throws -> String {
         let connection = try await open(port: port)
         return try await within(.seconds(60), "\(text.utf8.count) bytes from port \(port)") {

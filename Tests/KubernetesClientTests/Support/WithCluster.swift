@@ -1,7 +1,7 @@
 import FakeKubernetes
 import KubernetesClient
 
-/// Runs a test against a cluster of its own, with a client of `admin`, who has a certificate.
+/// Runs a test with a separate fake cluster, and a client of `admin`, who has a certificate.
 func withCluster(
     login: FakeCluster.Login = .certificate(user: "admin"), change: (inout ClusterConfiguration) -> Void = { _ in },
     _ body: (FakeCluster, ClusterClient) async throws -> Void
@@ -13,7 +13,7 @@ func withCluster(
         do {
             try await body(cluster, client)
         } catch {
-            // What failed first is what counts.
+            // The first failure counts.
             try? await cluster.stop()
             throw error
         }
@@ -33,7 +33,7 @@ func withClient(_ configuration: ClusterConfiguration, _ body: (ClusterClient) a
     await client.shutdown()
 }
 
-/// The kind of error that a call throws; nil where it throws none.
+/// The kind of error that a call throws; nil if it succeeds.
 func errorKind(_ call: () async throws -> Void) async -> KubernetesError.Kind? {
     await kubernetesError(call)?.kind
 }

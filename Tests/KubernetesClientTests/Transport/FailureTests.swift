@@ -6,7 +6,7 @@ import NIOPosix
 import Testing
 
 struct FailureTests {
-    @Test func aServerThatIsNotThereIsUnreachable() async throws {
+    @Test func aMissingServerIsUnreachable() async throws {
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton).bind(host: "127.0.0.1", port: 0).get()
         let port = try #require(listener.localAddress?.port)
         try await listener.close()
@@ -17,7 +17,7 @@ struct FailureTests {
         }
     }
 
-    @Test func aNameThatIsNotKnownIsUnreachable() async throws {
+    @Test func anUnknownNameIsUnreachable() async throws {
         try await withClient(ClusterConfiguration(server: "https://no-such-host.invalid", user: Kubeconfig.User())) { client in
             let error = await kubernetesError { _ = try await client.version() }
             #expect(error?.kind == .unreachable)
@@ -68,7 +68,7 @@ struct FailureTests {
         }
     }
 
-    @Test func anAnswerOfAProxyShowsItsFirstLine() async throws {
+    @Test func theErrorShowsTheFirstLineOfAProxysAnswer() async throws {
         try await withCluster { cluster, client in
             cluster.fail(FakeClusterFault(.text(502, "bad gateway\nmore")))
             #expect(await kubernetesError { _ = try await client.version() }?.message == "the server answered 502: bad gateway")
@@ -77,14 +77,14 @@ struct FailureTests {
         }
     }
 
-    @Test func anAnswerThatIsNoJSONIsUnexpected() async throws {
+    @Test func anAnswerThatIsNotJSONIsUnexpected() async throws {
         try await withCluster { cluster, client in
             cluster.fail(FakeClusterFault(.text(200, "hello")))
             #expect(await errorKind { _ = try await client.version() } == .unexpected)
         }
     }
 
-    @Test func cancellationStaysCancellation() async throws {
+    @Test func cancellationIsPassedOnAsCancellation() async throws {
         try await withCluster { cluster, client in
             cluster.fail(FakeClusterFault(.hang))
             let call = Task { _ = try await client.version() }
@@ -97,12 +97,12 @@ struct FailureTests {
     @Test(arguments: [
         "", "ftp://host", "https://", "https://host:x", "https://host:99999", "https://user@host", "https://[::1", "https://a b",
     ])
-    func addressesThatMakeNoSenseAreRefused(server: String) throws {
+    func invalidAddressesAreRefused(server: String) throws {
         #expect(throws: KubernetesError.self) { try ClusterClient(ClusterConfiguration(server: server, user: Kubeconfig.User())) }
     }
 }
 
-/// Answers anything with plain text.
+/// Responds to everything with plain text.
 private final class Rude: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer

@@ -62,7 +62,7 @@ private final class Heads: Sendable {
     let values = Mutex<[String]>([])
 }
 
-/// Reads the head, connects, and then carries bytes.
+/// Reads the head, connects, then forwards bytes.
 private final class Tunnel: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer

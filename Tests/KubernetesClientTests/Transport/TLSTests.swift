@@ -19,7 +19,7 @@ struct TLSTests {
         return error
     }
 
-    @Test func aServerInOrderIsTrusted() async throws {
+    @Test func aValidCertificateIsTrusted() async throws {
         #expect(try await kind() == nil)
     }
 
@@ -35,7 +35,7 @@ struct TLSTests {
         #expect(error?.message.contains("ended on 20") == true)
     }
 
-    @Test func aCertificateOfTomorrowIsNamed() async throws {
+    @Test func aCertificateThatIsNotYetValidIsNamed() async throws {
         let error = try await kind(certificate: { try $0.server(from: 3_600, until: 7_200) })
         #expect(error?.kind == .tls(.notYetValid))
     }

@@ -1,8 +1,8 @@
 import StubService
 
-/// What auth and api tell of their backends.
+/// What auth and api report about their backends.
 enum DoctorService {
-    /// Nil for a question about something else.
+    /// Nil for other requests.
     static func answer(_ call: StubService.Call, of service: String, isHealthy: Bool) -> (status: Int, body: String)? {
         guard call.path == "/operator/backends" else { return nil }
         guard call.authorization == "Bearer \(TeamService.serviceSecret)" else {

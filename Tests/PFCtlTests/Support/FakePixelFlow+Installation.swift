@@ -8,7 +8,7 @@ extension FakePixelFlow {
     static let services = ["api": 2, "auth": 2, "metrics-adapter": 1, "web": 2, "worker": 3]
     static let backing = ["kafka", "mongodb", "postgres", "s3"]
 
-    /// The namespace, everything in it healthy, and each object as old as the others of its kind.
+    /// Creates a healthy installation with its namespace; all objects of a kind have the same age.
     func install() {
         cluster.put(.namespaces, ["metadata": ["name": .string(Self.namespace)]])
         for (component, replicas) in Self.services.sorted(by: { $0.key < $1.key }) {
@@ -28,7 +28,7 @@ extension FakePixelFlow {
         ]
     }
 
-    /// What the stand-in makes is as old as the test; what is shown is to be the same each time.
+    /// Sets fixed ages, so that the output is always the same.
     func settleAges() {
         for (kind, created) in [
             (ResourceKind.deployments, "2026-04-20T12:00:00Z"), (.statefulSets, "2026-04-20T12:00:00Z"),
@@ -70,7 +70,7 @@ extension FakePixelFlow {
                     ],
                 ],
             ], namespace: Self.namespace)
-        // The labels of the StatefulSet's template for claims, as the controller copies them.
+        // The labels of the StatefulSet's volume claim template, as copied by the controller.
         let names = ["name", "instance", "component"].map { "app.kubernetes.io/\($0)" }
         let claimed = Self.json(Self.labels(component).filter { names.contains($0.key) })
         cluster.put(
@@ -78,7 +78,7 @@ extension FakePixelFlow {
             ["metadata": ["name": .string("data-\(name)-0"), "labels": claimed], "status": ["phase": "Bound"]], namespace: Self.namespace)
     }
 
-    /// - Parameter lag: Of each replica.
+    /// - Parameter lag: per replica.
     func installAutoscaler(current: Int, desired: Int, lag: String, maximum: Int = 20, trouble: String? = nil) {
         let metric: JSONValue = ["name": "pixelflow_consumer_group_lag", "selector": ["matchLabels": ["group": "worker-group-1"]]]
         let condition: JSONValue = [
@@ -105,7 +105,7 @@ extension FakePixelFlow {
             ], namespace: Self.namespace)
     }
 
-    /// The workers' setting of how many partitions their topic has; nil where they have none.
+    /// Sets the number of partitions in the workers' settings; nil for none.
     func setPartitions(_ count: Int?) {
         cluster.update(.deployments, "pixelflow-worker", namespace: Self.namespace) { object in
             let setting: JSONValue = ["name": "PIXELFLOW_KAFKA_PARTITIONS", "value": .string(count.map(String.init) ?? "")]
@@ -115,7 +115,7 @@ extension FakePixelFlow {
         }
     }
 
-    /// The service secret, where the auth that the chart installs has it from.
+    /// Sets the service secret in the Secret that the chart uses for auth.
     func setServiceSecret(_ value: String, secret name: String = "pixelflow-secrets") {
         cluster.put(
             .secrets,

@@ -5,10 +5,10 @@ import PFCtl
 import Terminal
 import TerminalTesting
 
-/// PixelFlow in the stand-in as the chart installs it, and pfctl to run against it.
+/// PixelFlow in the fake cluster as installed by the chart, and pfctl to run against it.
 struct FakePixelFlow: Sendable {
     static let namespace = "pixelflow"
-    /// What ages are told by.
+    /// The reference time for ages.
     static let now = Timestamp("2026-05-01T12:00:00Z") ?? .now
 
     let cluster: FakeCluster
@@ -36,20 +36,20 @@ struct FakePixelFlow: Sendable {
         try await cluster.stop()
     }
 
-    /// Runs a body against a stand of its own.
+    /// Runs a body with a new installation.
     static func run(_ body: @Sendable (FakePixelFlow) async throws -> Void) async throws {
         let stand = try await start()
         do {
             try await body(stand)
         } catch {
-            // What failed first is what counts.
+            // The first failure counts.
             try? await stand.stop()
             throw error
         }
         try await stand.stop()
     }
 
-    /// - Parameter width: Of the terminal; nil for a pipe.
+    /// - Parameter width: of the terminal; nil for a pipe.
     func pfctl(
         _ arguments: String..., width: Int? = nil, environment: [String: String] = [:], clock: Timestamp = FakePixelFlow.now
     ) async -> Outcome {

@@ -5,8 +5,8 @@ import StubService
 import Terminal
 import WireFormats
 
-/// A morning at PixelFlow on which something of everything has happened, the same each time: an upgrade of the
-/// api, one of the web that is under way, a worker that runs out of memory, tasks of every status.
+/// A reproducible morning with one event of each kind: a completed upgrade of
+/// api, a running one of web, a worker that runs out of memory, and tasks of every status.
 struct Scenario: Sendable {
     private static let namespace = FakePixelFlow.namespace
 
@@ -14,7 +14,7 @@ struct Scenario: Sendable {
 
     let stand: FakePixelFlow
 
-    /// - Parameter isHealthy: Leave out what is wrong.
+    /// - Parameter isHealthy: whether to omit all problems.
     static func run(isHealthy: Bool, _ body: @Sendable (FakePixelFlow) async throws -> Void) async throws {
         try await FakePixelFlow.run { stand in
             let story = Scenario(stand: stand)

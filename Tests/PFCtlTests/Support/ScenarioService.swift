@@ -1,6 +1,6 @@
 import StubService
 
-/// What the services say on the story's morning.
+/// The responses of the services in the scenario.
 enum ScenarioService {
     private static let failedTask = "019706d2-7c3e-7000-8000-00000000000c"
     private static let finalTask = "019706d2-7c3e-7000-8000-00000000000a"
@@ -27,7 +27,7 @@ enum ScenarioService {
         }
     }
 
-    /// Of the four partitions the third is held by nobody while there is trouble.
+    /// If there are problems, the third of the four partitions has no owner.
     static func metrics(ofWorker index: Int, isHealthy: Bool) -> String {
         let held = [[0, 3], [1], isHealthy ? [2] : []][index]
         let samples = held.flatMap { number in

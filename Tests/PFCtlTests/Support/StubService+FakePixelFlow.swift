@@ -2,7 +2,7 @@ import FakeKubernetes
 import StubService
 
 extension StubService {
-    /// Runs a body with an installation where the pods of a service lead here.
+    /// Runs a body with an installation in which the pods of a service forward to this one.
     static func run(
         _ component: String, port: Int, _ answer: @escaping Answer,
         _ body: @Sendable (FakePixelFlow, StubService) async throws -> Void

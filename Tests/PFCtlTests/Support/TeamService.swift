@@ -1,6 +1,6 @@
 import StubService
 
-/// An auth with two accounts, two organisations, a key and two entries in its log, the same each time.
+/// A reproducible auth with two accounts, two organisations, a key and two log entries.
 enum TeamService {
     static let serviceSecret = "a-secret-of-the-services"
     static let ada = "019706d2-7c3e-7000-8000-0000000000a1"

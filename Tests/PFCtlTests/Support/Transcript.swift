@@ -4,15 +4,15 @@ import Terminal
 import TerminalTesting
 import Testing
 
-/// One command as people and programs see it: on terminals of three widths, and in each format.
+/// The output of a command for people and programs: on terminals of three widths, and in each format.
 struct Transcript: Sendable, CustomTestStringConvertible {
-    /// Of the file.
+    /// The name of the file.
     let name: String
     let arguments: [String]
     let formats: [String]
-    /// Whether nothing is wrong in the cluster.
+    /// Whether the cluster has no problems.
     var isHealthy = false
-    /// Whether each run needs a cluster of its own, because the one before has changed it.
+    /// Whether each run needs its own cluster, because the command changes it.
     var changes = false
 
     init(_ name: String, _ arguments: String..., formats: [String] = TranscriptView.formats, isHealthy: Bool = false, changes: Bool = false)
@@ -26,7 +26,7 @@ struct Transcript: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    /// All of it, with how each run ended.
+    /// All output with the exit statuses.
     func record() async throws -> String {
         let views = TranscriptView.all(of: arguments, formats: formats)
         let runs = changes ? views.map { [$0] } : [views]
@@ -34,7 +34,7 @@ struct Transcript: Sendable, CustomTestStringConvertible {
         for run in runs {
             let collected = CapturedStream()
             try await Scenario.run(isHealthy: isHealthy) { stand in
-                // Where it is not needed, auth stays as it is installed.
+                // Other commands do not need a special auth.
                 if ["users", "orgs", "doctor"].contains(arguments.first) { stand.setServiceSecret(TeamService.serviceSecret) }
                 for view in run { collected.write(await Self.show(view, stand)) }
             }

@@ -1,7 +1,7 @@
 import Foundation
 import WireFormats
 
-/// docs/api.md, made of the descriptions of the services alone.
+/// Generates docs/api.md from the descriptions of the services.
 struct APIReference {
     /// The heading of each service, and its description.
     let services: [(title: String, document: JSONValue)]
@@ -23,7 +23,7 @@ struct APIReference {
         `/docs` shows it.
         """
 
-    /// What the descriptions say of all services: it follows their own first paragraph.
+    /// The common part of the descriptions of all services, after their own first paragraph.
     private var conventions: String? {
         services.first?.document["info"]?["description"]?.stringValue.flatMap { text in
             text.range(of: "\n\n").map { String(text[$0.upperBound...]) }
@@ -69,7 +69,7 @@ struct APIReference {
         return parts.joined(separator: "\n\n")
     }
 
-    /// A request and an answer to it, as they were sent.
+    /// A recorded request and its response.
     private func example(_ operation: JSONValue) -> String? {
         let sent = operation["requestBody"]?["content"]?["application/json"]?["example"]
         let received = (operation["responses"]?.objectValue ?? [:]).sorted { $0.key < $1.key }.lazy.filter { $0.key.hasPrefix("2") }
@@ -95,7 +95,7 @@ struct APIReference {
         return (["Body: \(types.joined(separator: ", ")). \(body["description"]?.stringValue ?? "")"] + forms).joined(separator: "\n\n")
     }
 
-    /// The responses of the operation. What every route can answer is listed with the conventions.
+    /// The specific responses of the operation. Responses of all routes are listed with the conventions.
     private func responses(_ operation: JSONValue, _ document: JSONValue) -> [[String]] {
         (operation["responses"]?.objectValue ?? [:]).sorted { $0.key < $1.key }.compactMap { status, response in
             guard response["$ref"] == nil else { return nil }

@@ -8,7 +8,7 @@ import PixelFlowHTTP
 import Testing
 import WireFormats
 
-/// docs/api.md and docs/openapi are what the declarations of the routes say. `scripts/docs` renews them.
+/// docs/api.md and docs/openapi match the declarations of the routes. `scripts/docs` updates them.
 @Suite struct APIReferenceTests {
     private let docs = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../docs").standardizedFileURL
     private let environment = ProcessInfo.processInfo.environment
@@ -24,7 +24,7 @@ import WireFormats
         }
     }
 
-    /// A client of the last release works with this one, but for what docs/compatibility.md lists.
+    /// A client of the last release works with this one, except for the changes listed in docs/compatibility.md.
     @Test func nothingBreaksUnlisted() async throws {
         let (auth, api) = try await descriptions()
         let list = try String(contentsOf: docs.appending(path: "compatibility.md"), encoding: .utf8)

@@ -1,8 +1,8 @@
 import WireFormats
 
-/// What a client that was written for one description would stumble over with another.
+/// Finds changes between two descriptions that break clients of the old one.
 struct BreakingChanges {
-    /// Where a schema stands: a client writes requests and reads responses.
+    /// The direction of a schema: clients write requests and read responses.
     private enum Side { case request, response }
 
     private let old: JSONValue
@@ -85,7 +85,7 @@ struct BreakingChanges {
 
     private mutating func compare(_ place: String, _ before: JSONValue, _ now: JSONValue, _ side: Side) {
         var (before, now) = (resolved(before, in: old), resolved(now, in: new))
-        // A client that writes no null need not know that it could.
+        // A client that never sends null is not affected if null becomes allowed.
         if side == .request, !allowsNull(before) { now = resolved(withoutNull(now), in: new) }
         if let type = before["type"], let other = now["type"], type != other { changes.append("\(place) has another type") }
         switch side {
@@ -103,7 +103,7 @@ struct BreakingChanges {
         compareAlternatives(place, before["oneOf"]?.arrayValue ?? [], now["oneOf"]?.arrayValue ?? [], side)
     }
 
-    /// Operations of a pipeline are told apart by `op`.
+    /// Operations of a pipeline are distinguished by `op`.
     private mutating func compareAlternatives(_ place: String, _ before: [JSONValue], _ now: [JSONValue], _ side: Side) {
         for alternative in before {
             guard let key = alternative["properties"]?["op"]?["const"] else { continue }

@@ -7,7 +7,7 @@ import PixelFlowAPI
 import Testing
 import WireFormats
 
-/// The description of the api, as it is served.
+/// The description of api as served.
 @Suite struct DescriptionTests {
     private func description(_ ada: APIClient) async throws -> JSONValue {
         let response = try await ada.get("/openapi.json")
@@ -48,7 +48,7 @@ import WireFormats
         }
     }
 
-    /// Ranges and defaults of operations are those of their declarations.
+    /// Ranges and defaults of operations match their declarations.
     @Test func thePipelineIsDescribedByItsOperations() async throws {
         try await APIHarness().run { ada, _ in
             let pipeline = try await description(ada)["components"]?["schemas"]?["Pipeline"]

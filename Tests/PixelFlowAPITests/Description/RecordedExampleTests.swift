@@ -10,7 +10,7 @@ import Synchronization
 import Testing
 import WireFormats
 
-/// The examples of the descriptions are what the services answer. `scripts/docs` renews them.
+/// The examples in the descriptions are real responses of the services. `scripts/docs` updates them.
 @Suite struct RecordedExampleTests {
     private let sources = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../Sources").standardizedFileURL
 
@@ -108,7 +108,7 @@ import WireFormats
     }
 }
 
-/// Bodies that were sent and received, as the source that is compiled into a service.
+/// Recorded bodies, as source code that is compiled into a service.
 private final class Examples: Sendable {
     private let all = Mutex<[String: JSONValue]>([:])
 
@@ -136,11 +136,11 @@ private final class Examples: Sendable {
             """
     }
 
-    /// What differs from run to run is replaced by what never does.
+    /// Replaces what differs from run to run with constants.
     private static func withoutChance(_ value: JSONValue, key: String = "") -> JSONValue {
         switch value {
         case .object(let members): .object(Dictionary(uniqueKeysWithValues: members.map { ($0.key, withoutChance($0.value, key: $0.key)) }))
-        // One minute of sixty shows what a minute is, and one day of ninety what a day is.
+        // One minute of sixty, and one day of ninety, are sufficient.
         case .array(let elements):
             .array((["minutes", "days"].contains(key) ? Array(elements.prefix(1)) : elements).map { withoutChance($0, key: key) })
         case .string(let text): .string(fixed(text, key: key))

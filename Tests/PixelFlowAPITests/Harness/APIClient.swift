@@ -6,7 +6,7 @@ import NIOCore
 import PixelFlowCore
 import Testing
 
-/// Calls the routes as one person.
+/// Calls the routes as one user.
 struct APIClient: Sendable {
     let client: any TestClientProtocol
     var token: String
@@ -27,7 +27,7 @@ struct APIClient: Sendable {
         return try await send(.post, path, headers: headers, body: ByteBuffer(string: json))
     }
 
-    /// Sends the image itself.
+    /// Sends the image as the body.
     func post(
         image: String, type: String = "image/png", query: String = "", headers: HTTPFields = [:]
     ) async throws -> TestResponse {
@@ -36,7 +36,7 @@ struct APIClient: Sendable {
         return try await send(.post, "/api/upload\(query)", headers: headers, body: ByteBuffer(string: image))
     }
 
-    /// Sends a form, as (head of the part, its body).
+    /// Sends a form of parts: (head, body).
     func post(form parts: [(String, String)], headers: HTTPFields = [:]) async throws -> TestResponse {
         let text = parts.map { "--edge\r\nContent-Disposition: form-data; \($0.0)\r\n\r\n\($0.1)\r\n" }.joined() + "--edge--\r\n"
         var headers = headers
@@ -44,7 +44,7 @@ struct APIClient: Sendable {
         return try await send(.post, "/api/upload", headers: headers, body: ByteBuffer(string: text))
     }
 
-    /// An accepted task.
+    /// Creates an accepted task.
     func task(image: String = "bytes", headers: HTTPFields = [:]) async throws -> TaskID {
         let response = try await post(image: image, headers: headers)
         #expect(response.status == .accepted)
@@ -62,10 +62,10 @@ extension TestResponse {
 
     var text: String { String(buffer: body) }
 
-    /// The stable code of a problem.
+    /// The code of a problem.
     var code: String? { try? object()["code"] as? String }
 
-    /// The path of the field that a problem is about.
+    /// The field path of a problem.
     var field: String? { try? object()["field"] as? String }
 }
 

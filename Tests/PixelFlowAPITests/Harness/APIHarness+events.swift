@@ -6,7 +6,7 @@ extension APIHarness {
         _ = try await eventually(within: .seconds(30), "\(count) streams") { registry["event_streams"] == Double(count) ? true : nil }
     }
 
-    /// A task whose events have about this size, and that nobody has stored.
+    /// A task whose events have about this size, and that is not in the store.
     func largeTask(of token: String, bytes: Int) async throws -> TaskRecord {
         let url = "http://example.org/" + String(repeating: "x", count: bytes)
         return TaskRecord(

@@ -18,15 +18,15 @@ import PixelFlowIdentity
 import Prometheus
 import Testing
 
-/// The api on SQLite and files of its own, with two people who know nothing of each other.
+/// api with its own SQLite database and files, and two unrelated users.
 final class APIHarness: Sendable {
     static let secret = "0123456789abcdef0123456789abcdef"
 
     let tasks: any TaskStore & UsageStore & AuditOutbox
     let audit: AuditRecorder
-    /// Where auth keeps the audit log.
+    /// The store of auth with the audit log.
     let identities: IdentityStore
-    /// What the api reads tasks from.
+    /// The store from which api reads tasks.
     let counted: CountedTasks
     let blobs: any BlobStore
     let hub: EventHub
@@ -69,7 +69,7 @@ final class APIHarness: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
-    /// Runs `test` with a client for each of two people.
+    /// Runs `test` with a client for each of two users.
     func run(_ test: @Sendable (_ ada: APIClient, _ bob: APIClient) async throws -> Void) async throws {
         let tokens = try await [token("ada@example.org"), token("bob@example.org")]
         try await Application(router: service.router(), logger: undeclared.logger).test(.router) { client in
@@ -78,7 +78,7 @@ final class APIHarness: Sendable {
         #expect(undeclared.all == [])
     }
 
-    /// The same data behind a service with other limits, with a client for whoever has the token.
+    /// Runs a service with other limits on the same data, with a client for the token.
     func run(
         limits: ImageLimits, as token: String, _ test: @Sendable (APIClient) async throws -> Void
     ) async throws {
@@ -89,7 +89,7 @@ final class APIHarness: Sendable {
         #expect(undeclared.all == [])
     }
 
-    /// The service on a port of its own, its event hub included, and the tokens of two people.
+    /// Runs the service on its own port, including its event hub, with the tokens of two users.
     func serve(_ test: @Sendable (_ port: Int, _ ada: String, _ bob: String) async throws -> Void) async throws {
         let tokens = try await [token("ada@example.org"), token("bob@example.org")]
         let connections = ConnectionRegistry()
@@ -109,7 +109,7 @@ final class APIHarness: Sendable {
         }
     }
 
-    /// A new API key of whoever has the token.
+    /// Creates an API key with the token.
     func key(as token: String, _ body: String) async throws -> String {
         try await Application(router: auth.router(), logger: undeclared.logger).test(.router) { client in
             let made = try await APIClient(client: client, token: token).post(json: body, to: "/keys")
@@ -119,7 +119,7 @@ final class APIHarness: Sendable {
 
     func tenant(of token: String) async throws -> TenantID { try await auth.verifier.verify(token).tenant }
 
-    /// Every object of one person.
+    /// All objects of one user.
     func objects(of client: APIClient) async throws -> [BlobKey] {
         try await blobs.keys(BlobKey(rawValue: try await tenant(of: client.token).rawValue))
     }

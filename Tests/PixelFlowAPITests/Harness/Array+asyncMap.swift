@@ -1,5 +1,5 @@
 extension Array {
-    /// One after the other.
+    /// Maps sequentially.
     func asyncMap<Value>(_ transform: (Element) async throws -> Value) async rethrows -> [Value] {
         var values: [Value] = []
         for element in self { values.append(try await transform(element)) }

@@ -1,7 +1,7 @@
 import PixelFlowCore
 import Synchronization
 
-/// Counts the reads of a store, which can be away for reading.
+/// Counts the reads of a store, and can simulate an outage of reads.
 final class CountedTasks: TaskOwnerStore, UsageStore {
     private let store: any TaskOwnerStore & UsageStore
     private let count = Mutex(0)

@@ -2,11 +2,11 @@ import Conformance
 import Foundation
 import Testing
 
-/// A client on a real socket that sends a request and reads only when it is told to.
+/// A client on a real socket that sends a request and reads only on demand.
 final class IdleReader: Sendable {
     private let descriptor: Int32
 
-    /// - Parameter receiveBuffer: bytes that the kernel keeps for it.
+    /// - Parameter receiveBuffer: the size of the kernel's receive buffer.
     init(port: Int, path: String, token: String, receiveBuffer: Int32 = 4096) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var size = receiveBuffer
@@ -27,10 +27,10 @@ final class IdleReader: Sendable {
 
     deinit { close(descriptor) }
 
-    /// Closes the connection at once.
+    /// Closes the connection immediately.
     func leave() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
-    /// Reads until the text holds one of `ends`, or the connection ends.
+    /// Reads until the text contains one of `ends`, or the connection ends.
     func read(until ends: String..., within deadline: Duration = .seconds(20)) async throws -> String {
         var text: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65536)

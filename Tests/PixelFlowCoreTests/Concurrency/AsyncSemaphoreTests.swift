@@ -5,7 +5,7 @@ import Testing
 
 @testable import PixelFlowCore
 
-/// What has happened, in order.
+/// Records events in order.
 private final class Log<Element: Sendable>: Sendable {
     private let elements = Mutex<[Element]>([])
 
@@ -14,21 +14,21 @@ private final class Log<Element: Sendable>: Sendable {
 }
 
 @Suite struct AsyncSemaphoreTests {
-    /// All permits are taken.
+    /// A semaphore without free permits.
     private func makeBusy(permits: Int = 1, waiting: Int = 1000, waitTimeout: Duration? = nil) -> AsyncSemaphore {
         let semaphore = AsyncSemaphore(permits: permits, waiting: waiting, waitTimeout: waitTimeout)
         #expect(semaphore.acquireFree() == permits)
         return semaphore
     }
 
-    /// Nobody waits, and all permits can be taken again once `held` are given back.
+    /// Expects no waiters, and all permits to be available after releasing `held`.
     private func expectWhole(_ semaphore: AsyncSemaphore, permits: Int = 1, held: Int = 1) {
         #expect(semaphore.waiting == 0)
         semaphore.release(held)
         #expect(semaphore.acquireFree() == permits)
     }
 
-    @Test func permitsGoRoundInOrderOfArrival() async throws {
+    @Test func permitsAreGrantedInOrderOfArrival() async throws {
         let semaphore = makeBusy()
         let order = Log<Int>()
         var tasks: [Task<Void, any Error>] = []
@@ -42,7 +42,7 @@ private final class Log<Element: Sendable>: Sendable {
         expectWhole(semaphore, held: 0)
     }
 
-    @Test func refusesAtOnceWhereAsManyWaitAsMay() async throws {
+    @Test func refusesImmediatelyWhenTheQueueIsFull() async throws {
         let semaphore = makeBusy(waiting: 1)
         let waiter = Task { try await semaphore.acquire() }
         try await eventually("one to wait") { semaphore.waiting == 1 }
@@ -52,7 +52,7 @@ private final class Log<Element: Sendable>: Sendable {
         expectWhole(semaphore)
     }
 
-    @Test func whoWaitsGetsThePermitBeforeWhoOnlyAsks() async throws {
+    @Test func waitersComeBeforeCallersThatDoNotWait() async throws {
         let semaphore = makeBusy(permits: 2)
         let waiter = Task { try await semaphore.acquire() }
         try await eventually("one to wait") { semaphore.waiting == 1 }
@@ -64,7 +64,7 @@ private final class Log<Element: Sendable>: Sendable {
 
     // MARK: Deadlines
 
-    @Test(arguments: [Duration.zero, .milliseconds(50)]) func theWaitEndsAfterItsTime(waitTimeout: Duration) async throws {
+    @Test(arguments: [Duration.zero, .milliseconds(50)]) func theWaitEndsAtItsTimeLimit(waitTimeout: Duration) async throws {
         let semaphore = makeBusy(waitTimeout: waitTimeout)
         let start = ContinuousClock.now
         await #expect(throws: AdmissionError.waitedTooLong) {
@@ -74,7 +74,7 @@ private final class Log<Element: Sendable>: Sendable {
         expectWhole(semaphore)
     }
 
-    @Test func theEarlierOfTimeAndDeadlineCounts() async throws {
+    @Test func theEarlierOfTimeLimitAndDeadlineCounts() async throws {
         let semaphore = makeBusy(waitTimeout: .seconds(600))
         await #expect(throws: AdmissionError.waitedTooLong) {
             try await within(.testDeadline, "the deadline") { try await semaphore.acquire(until: .now + .milliseconds(10)) }
@@ -85,7 +85,7 @@ private final class Log<Element: Sendable>: Sendable {
         }
     }
 
-    /// The alarm may go off before the caller has got as far as waiting; many at a time, so that it does.
+    /// The timer may fire before the caller has started to wait; many attempts, so that this happens.
     @Test func aDeadlineThatHasPassedWhenTheWaitBeginsEndsIt() async throws {
         let semaphore = makeBusy()
         let callers = (0..<500).map { number in
@@ -126,7 +126,7 @@ private final class Log<Element: Sendable>: Sendable {
         expectWhole(semaphore)
     }
 
-    @Test func whoIsCancelledWaitsNoMoreAndTheOthersKeepTheirPlaces() async throws {
+    @Test func aCancelledWaiterLeavesAndTheOthersKeepTheirPlaces() async throws {
         let semaphore = makeBusy()
         var waiters: [Task<Void, any Error>] = []
         for number in 0..<3 {
@@ -145,7 +145,7 @@ private final class Log<Element: Sendable>: Sendable {
 
     // MARK: Closing
 
-    @Test func closedItRefusesWhoWaitsAndWhoComes() async throws {
+    @Test func onceClosedItRefusesWaitingAndNewCallers() async throws {
         let semaphore = makeBusy(permits: 2)
         let waiters = (0..<3).map { _ in Task { try await semaphore.acquire() } }
         try await eventually("all to wait") { semaphore.waiting == 3 }
@@ -159,7 +159,7 @@ private final class Log<Element: Sendable>: Sendable {
 
     // MARK: All at once
 
-    @Test func changesAreToldInOrder() async throws {
+    @Test func changesAreReportedInOrder() async throws {
         let told = Log<SemaphoreUsage>()
         let semaphore = AsyncSemaphore(permits: 1, waiting: 1) { told.append($0) }
         try await semaphore.acquire()
@@ -173,8 +173,8 @@ private final class Log<Element: Sendable>: Sendable {
         #expect(told.all == expected)
     }
 
-    /// Grants, deadlines and cancellations cross: never too many proceed, everyone gets an answer, no permit is lost.
-    @Test(arguments: 0..<5 as Range<UInt64>) func aCrowdWithDeadlinesAndCancellations(seed: UInt64) async throws {
+    /// Concurrent grants, deadlines and cancellations: never too many proceed, every caller gets a result, no permit is lost.
+    @Test(arguments: 0..<5 as Range<UInt64>) func manyCallersWithDeadlinesAndCancellations(seed: UInt64) async throws {
         let semaphore = AsyncSemaphore(permits: 3, waiting: 100)
         let running = Running()
         var random = SeededGenerator(seed: seed)

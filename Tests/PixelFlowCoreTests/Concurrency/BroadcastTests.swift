@@ -20,7 +20,7 @@ import Testing
         #expect(table.count == 2)
     }
 
-    @Test func aClosedTableAdmitsNobodyAndForgetsWhoIsRemoved() throws {
+    @Test func aClosedTableAdmitsNoListenerAndForgetsRemovedOnes() throws {
         var table = ListenerTable<String, Int>()
         let first = table.add(10, to: "a")
         let listeners = table.close()
@@ -33,8 +33,8 @@ import Testing
         #expect(table.all.isEmpty)
     }
 
-    /// Whatever happens in whichever order: the table holds who was added and not removed.
-    @Test(arguments: 0..<20 as Range<UInt64>) func nobodyIsLost(seed: UInt64) {
+    /// Random operations: the table contains exactly the listeners that were added and not removed.
+    @Test(arguments: 0..<20 as Range<UInt64>) func noListenerIsLost(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         var table = ListenerTable<Int, Int>()
         var added: [Int: (topic: Int, listener: Int)] = [:]
@@ -66,7 +66,7 @@ import Testing
         for stream in streams { #expect(try await all(of: stream) == [1, 2, 3, 4]) }
     }
 
-    @Test func whoLagsLosesTheOldestAndHoldsUpNobody() async throws {
+    @Test func aSlowListenerLosesTheOldestAndDelaysNoOther() async throws {
         let broadcast = Broadcast<Int>(capacity: 3)
         let slow = broadcast.subscribe()
         broadcast.send(0..<100)
@@ -74,7 +74,7 @@ import Testing
         #expect(try await all(of: slow) == [97, 98, 99])
     }
 
-    @Test func whoStopsListeningIsForgotten() async throws {
+    @Test func aListenerThatStopsIsForgotten() async throws {
         let broadcast = Broadcast<Int>(capacity: 3)
         #expect(broadcast.isEmpty)
         let stream = broadcast.subscribe()
@@ -86,7 +86,7 @@ import Testing
         #expect(broadcast.isEmpty)
     }
 
-    @Test func whoComesAfterTheEndFindsAnEndedStream() async throws {
+    @Test func aListenerAfterTheEndGetsAnEndedStream() async throws {
         let broadcast = Broadcast<Int>(capacity: 3)
         broadcast.finish()
         try await broadcast.subscribe().end("the stream's end")

@@ -4,7 +4,7 @@ import Testing
 
 @testable import PixelFlowCore
 
-/// Counts what is under way.
+/// Counts running operations.
 final class Running: Sendable {
     private let counts = Mutex((now: 0, most: 0, done: 0))
 
@@ -29,7 +29,7 @@ final class Running: Sendable {
 @Suite struct FairAsyncSemaphoreTests {
     private let limits = FairSemaphoreLimits(permits: 2, permitsOfOneKey: 1, waiting: 3, waitingOfOneKey: 2)
 
-    /// Holds a permit until the opener is finished. The permit is held when this returns: tasks start in any order.
+    /// Holds a permit until the gate is opened. The permit is held on return, because tasks start in any order.
     private func hold(
         _ key: String, of semaphore: FairAsyncSemaphore<String>
     ) async throws -> (holder: Task<Void, any Error>, opener: AsyncStream<Void>.Continuation) {
@@ -45,7 +45,7 @@ final class Running: Sendable {
         return (holder, opener)
     }
 
-    @Test func anotherKeyPassesThoseThatWait() async throws {
+    @Test func anotherKeyOvertakesWaitingOnes() async throws {
         let semaphore = FairAsyncSemaphore<String>(limits: limits, waitTimeout: .seconds(60))
         let (first, opener) = try await hold("a", of: semaphore)
         let second = Task { try await semaphore.withPermit("a") {} }
@@ -58,7 +58,7 @@ final class Running: Sendable {
         #expect(semaphore.waiting == 0)
     }
 
-    @Test func whoWaitsTooLongOrIsOneTooManyIsRefused() async throws {
+    @Test func waitersPastTheTimeOrQueueLimitAreRefused() async throws {
         let semaphore = FairAsyncSemaphore<String>(limits: limits, waitTimeout: .milliseconds(50))
         let (holder, opener) = try await hold("a", of: semaphore)
         let patient = Task { try await semaphore.withPermit("a") {} }
@@ -69,7 +69,7 @@ final class Running: Sendable {
         try await semaphore.withPermit("a") {}
     }
 
-    @Test func whoIsCancelledWaitsNoMore() async throws {
+    @Test func aCancelledWaiterStopsWaiting() async throws {
         let semaphore = FairAsyncSemaphore<String>(limits: limits, waitTimeout: .seconds(60))
         let (holder, opener) = try await hold("a", of: semaphore)
         let waiter = Task { try await semaphore.withPermit("a") {} }
@@ -82,7 +82,7 @@ final class Running: Sendable {
         try await semaphore.withPermit("a") {}
     }
 
-    @Test func aThousandAtOnceAllProceedAndNeverTooMany() async throws {
+    @Test func aThousandConcurrentCallersAllProceedWithinTheLimit() async throws {
         let semaphore = FairAsyncSemaphore<Int>(
             limits: FairSemaphoreLimits(permits: 3, permitsOfOneKey: 2, waiting: 2000, waitingOfOneKey: 2000), waitTimeout: .seconds(60))
         let running = Running()

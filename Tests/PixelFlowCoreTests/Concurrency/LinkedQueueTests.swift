@@ -4,7 +4,7 @@ import Testing
 @testable import PixelFlowCore
 
 @Suite struct LinkedQueueTests {
-    /// Whatever is put in and taken out, and wherever: the queue holds what an array would.
+    /// Random additions and removals: the queue has the same contents as an array.
     @Test(arguments: 0..<10 as Range<UInt64>) func isAnArrayThatForgetsQuickly(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var queue = LinkedQueue<Int>()

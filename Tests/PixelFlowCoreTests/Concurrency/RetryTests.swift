@@ -12,7 +12,7 @@ import Testing
         #expect(policy.pause(retry: retry) == .milliseconds(milliseconds))
     }
 
-    @Test func theFactorMayBeAnother() {
+    @Test func theFactorIsConfigurable() {
         var policy = policy
         policy.factor = 1.5
         #expect((0..<3).map { policy.pause(retry: $0) } == [.milliseconds(50), .milliseconds(75), .microseconds(112_500)])
@@ -24,7 +24,7 @@ import Testing
             (.none, 0, 100), (.none, 1, 100), (.equal, 0, 50), (.equal, 0.5, 75), (.equal, 1, 100), (.full, 0, 0), (.full, 0.25, 25),
             (.full, 1, 100), (.full, -3, 0), (.full, .infinity, 100),
         ] as [(RetryPolicy.Jitter, Double, Int)])
-    func jitterTakesItsPart(jitter: RetryPolicy.Jitter, random: Double, milliseconds: Int) {
+    func jitterShortensThePause(jitter: RetryPolicy.Jitter, random: Double, milliseconds: Int) {
         var policy = policy
         policy.jitter = jitter
         #expect(policy.pause(retry: 1, random: random) == .milliseconds(milliseconds))
@@ -43,7 +43,7 @@ import Testing
     }
 }
 
-/// A clock on which a sleep ends at once and moves the time.
+/// A clock on which sleeping returns immediately and advances the time.
 private final class LeapingClock: Clock {
     typealias Instant = ContinuousClock.Instant
 
@@ -115,7 +115,7 @@ private struct Broken: Error, Equatable {
         #expect(clock.sleeps == [100, 200, 400].map { .milliseconds($0) })
     }
 
-    @Test func whatCannotBeHelpedIsThrownAtOnce() async throws {
+    @Test func permanentErrorsAreThrownImmediately() async throws {
         let clock = LeapingClock(start)
         await #expect(throws: Broken(number: 0)) {
             try await retry(policy, clock: clock, if: { !($0 is Broken) }) { throw Broken(number: 0) }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import PixelFlowCore
 
-/// Who proceeds next.
+/// The order of callers.
 @Suite struct SemaphoreStateTests {
     /// The state behind a reference, so that expectations can change it.
     private final class Rules {
@@ -43,7 +43,7 @@ import Testing
         #expect(state.waiting == 0)
     }
 
-    @Test func aKeyWithoutItsShareIsPassedBy() {
+    @Test func aKeyThatHasUsedItsShareIsSkipped() {
         let state = make(permits: 2, ofOneKey: 1)
         #expect(state.acquire("a", as: 1) == .granted)
         #expect(state.acquire("b", as: 2) == .granted)
@@ -53,7 +53,7 @@ import Testing
         #expect(state.release("a") == 3)
     }
 
-    @Test func theQueueIsBoundedInAllAndByKey() {
+    @Test func theQueueIsBoundedInTotalAndPerKey() {
         let state = make(permits: 1, ofOneKey: 1, waiting: 3, waitingOfOneKey: 2)
         _ = state.acquire("a", as: 0)
         #expect((1...3).map { state.acquire("a", as: $0) } == [.queued, .queued, .refused])
@@ -61,7 +61,7 @@ import Testing
         #expect(state.acquire("c", as: 5) == .refused)
     }
 
-    @Test func whoGivesUpIsPassedBy() {
+    @Test func aWaiterThatGivesUpIsSkipped() {
         let state = make(permits: 1, ofOneKey: 1)
         _ = state.acquire("a", as: 0)
         for waiter in 1...3 { _ = state.acquire("a", as: UInt64(waiter)) }
@@ -74,8 +74,8 @@ import Testing
         #expect(state.inUse == 0)
     }
 
-    /// It holds nothing up: neither its own key, whose turn it keeps, nor the limit.
-    @Test func whoGivesUpLeavesItsPlaceToAnother() {
+    /// A cancelled waiter blocks neither its own key, whose turn is kept, nor the limit.
+    @Test func aWaiterThatGivesUpFreesItsPlace() {
         let state = make(permits: 1, ofOneKey: 1, waiting: 2, waitingOfOneKey: 2)
         _ = state.acquire("a", as: 0)
         #expect([1, 2, 3].map { state.acquire("b", as: $0) } == [.queued, .queued, .refused])
@@ -85,7 +85,7 @@ import Testing
         #expect(state.release("b") == 4)
     }
 
-    @Test func whoOnlyAsksGetsNothingBeforeWhoWaits() {
+    @Test func callersThatDoNotWaitComeAfterWaiters() {
         let state = make(permits: 2, ofOneKey: 2)
         #expect(state.acquireFree("a") == 2)
         #expect(state.acquire("a", as: 1) == .queued)
@@ -95,7 +95,7 @@ import Testing
         #expect(state.acquireFree("a") == 1)
     }
 
-    @Test func closedItGrantsNothingAndTakesBackWhatIsOut() {
+    @Test func onceClosedItGrantsNothingAndAcceptsReturns() {
         let state = make(permits: 2, ofOneKey: 1)
         for (waiter, key) in zip(UInt64(0)..., ["a", "b", "a", "b", "c"]) { _ = state.acquire(key, as: waiter) }
         #expect(state.close() == [2, 3, 4])

@@ -3,7 +3,7 @@ import Testing
 
 @testable import PixelFlowCore
 
-/// Random walks of the rules beside a model that keeps everything in arrays.
+/// Random walks of the rules, compared with a simple model based on arrays.
 @Suite struct SemaphoreWalkTests {
     private static let seeds = 0..<30 as Range<UInt64>
 
@@ -35,7 +35,7 @@ private struct SemaphoreWalk {
     private var holders: [Caller] = []
     /// In order of arrival.
     private var waiters: [Caller] = []
-    /// The keys that wait, in the order of their turns.
+    /// The waiting keys in the order of their turns.
     private var turns: [Int] = []
     private var last: UInt64 = 0
 
@@ -57,7 +57,7 @@ private struct SemaphoreWalk {
         expectInvariants()
     }
 
-    /// Nobody is lost: everyone who waits gets a permit or is told that there are no more.
+    /// No waiter is lost: each one gets a permit or is rejected at closing.
     mutating func end(byClosing closes: Bool) throws {
         if closes {
             let refused = state.close()

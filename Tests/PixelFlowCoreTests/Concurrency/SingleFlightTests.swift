@@ -5,7 +5,7 @@ import Testing
 
 @testable import PixelFlowCore
 
-/// Who starts a run, who joins it, who is told of its end.
+/// Who starts a run, who joins it, and who is notified of its end.
 @Suite struct SingleFlightStateTests {
     @Test func theFirstStartsAndOthersJoinUntilTheRunLands() {
         var state = SingleFlightState<String>()
@@ -24,7 +24,7 @@ import Testing
         #expect(state.land() == ["c"])
     }
 
-    @Test func whoLeavesIsNotToldAndTheRunGoesOn() {
+    @Test func aCallerThatLeavesIsNotAnsweredAndTheRunContinues() {
         var state = SingleFlightState<String>()
         _ = state.join(1, "a", mayStart: { true })
         let left = state.leave(1)
@@ -36,7 +36,7 @@ import Testing
         #expect(state.land() == ["b"])
     }
 
-    /// Whatever happens in whichever order: one run at a time, and everyone is answered once.
+    /// Random operations: one run at a time, and every waiter gets exactly one result.
     @Test(arguments: 0..<20 as Range<UInt64>) func everyoneIsAnsweredOnce(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         var state = SingleFlightState<UInt64>()
@@ -73,7 +73,7 @@ import Testing
     }
 }
 
-/// An operation that ends when a test says so.
+/// An operation whose end a test controls.
 private final class Gated: Sendable {
     private let gate = AsyncStream.makeStream(of: Void.self)
     private let starts = Atomic<Int>(0)
@@ -82,7 +82,7 @@ private final class Gated: Sendable {
 
     func open() { gate.continuation.finish() }
 
-    /// - Returns: which run this is.
+    /// - Returns: the number of the run.
     @Sendable func run() async throws -> Int {
         let number = starts.add(1, ordering: .relaxed).newValue
         try await gate.stream.end("the gate to open")
@@ -101,7 +101,7 @@ private final class Tally: Sendable {
 }
 
 @Suite struct SingleFlightTests {
-    @Test func allWhoAskMeanwhileShareOneRun() async throws {
+    @Test func concurrentCallersShareOneRun() async throws {
         let (flight, work) = (SingleFlight<Int>(), Gated())
         let callers = (0..<50).map { _ in Task { try await flight.run(work.run) } }
         try await eventually("all to wait") { flight.waiting == 50 }
@@ -122,7 +122,7 @@ private final class Tally: Sendable {
         #expect(try await second.value("the second") == 1)
     }
 
-    @Test func aRunGoesOnWhenNobodyWaits() async throws {
+    @Test func aRunContinuesWithoutWaiters() async throws {
         let (flight, work) = (SingleFlight<Int>(), Gated())
         let first = Task { try await flight.run(work.run) }
         try await eventually("the first to wait") { flight.waiting == 1 }
@@ -134,7 +134,7 @@ private final class Tally: Sendable {
         #expect(try await second.value("the second") == 1)
     }
 
-    @Test func whoComesCancelledStartsNothing() async throws {
+    @Test func aCancelledCallerStartsNothing() async throws {
         let (flight, work) = (SingleFlight<Int>(), Gated())
         let caller = Task {
             withUnsafeCurrentTask { $0?.cancel() }
@@ -144,7 +144,7 @@ private final class Tally: Sendable {
         #expect(work.started == 0)
     }
 
-    @Test func aFailureIsToldToAllAndForgotten() async throws {
+    @Test func aFailureReachesAllCallersAndIsForgotten() async throws {
         let (flight, work) = (SingleFlight<Int>(), Gated())
         let callers = (0..<3).map { _ in
             Task {
@@ -160,7 +160,7 @@ private final class Tally: Sendable {
         #expect(try await flight.run { 7 } == 7)
     }
 
-    @Test func aRunInTheBackgroundIsJoinedAndNotDoubled() async throws {
+    @Test func aBackgroundRunIsJoined() async throws {
         let (flight, work) = (SingleFlight<Int>(), Gated())
         flight.start(work.run)
         flight.start(work.run)

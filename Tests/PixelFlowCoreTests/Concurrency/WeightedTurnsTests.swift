@@ -2,7 +2,7 @@ import PixelFlowCore
 import TestSupport
 import Testing
 
-/// Turns by weight, over random arrivals.
+/// Weighted turns with random arrivals.
 @Suite struct WeightedTurnsTests {
     static let seeds: [UInt64] = [1, 2, 3, 4, 5, 6, 7, 8]
     static let sum = Lane.allCases.reduce(0) { $0 + $1.weight }
@@ -13,7 +13,7 @@ import Testing
         for start in stride(from: 0, to: served.count, by: Self.sum) {
             let round = served[start..<start + Self.sum]
             for lane in Lane.allCases { #expect(round.count { $0 == lane } == lane.weight) }
-            // Spread out: of any five neighbours, at least three are of the high lane.
+            // Evenly spread: of any five consecutive turns, at least three belong to the high lane.
             for first in start...(start + Self.sum - 5) { #expect(served[first..<first + 5].count { $0 == .high } >= 3) }
         }
     }
@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    /// However the others come and go, a lane that has something waits for a bounded number of turns.
+    /// Regardless of arrivals in other lanes, a non-empty lane waits for a bounded number of turns.
     @Test(arguments: seeds) func noLaneStarves(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var turns = WeightedTurns.lanes
@@ -50,7 +50,7 @@ import Testing
         #expect(longest <= 3 * Self.sum)
     }
 
-    @Test func aLaneThatWasEmptyClaimsNothingForIt() {
+    @Test func anEmptyLaneEarnsNoCredit() {
         var turns = WeightedTurns.lanes
         for _ in 0..<1_000 { _ = turns.next { $0 == .high } }
         let served = (0..<Self.sum).compactMap { _ in turns.next { _ in true } }

@@ -9,7 +9,7 @@ import Testing
     }
 
     @Test func hasTheFormOfTheStandard() {
-        // The example of RFC 9562, appendix A.6: 2022-02-22 14:22:22 at UTC-5, with random bits of our own.
+        // The example in RFC 9562, appendix A.6: 2022-02-22 14:22:22 at UTC-5, with other random bits.
         var ones = Fixed(value: .max)
         #expect(UUIDv7.make(at: Timestamp(microseconds: 1_645_557_742_000_000), using: &ones) == "017f22e2-79b0-7000-bfff-ffffffffffff")
         var zeros = Fixed(value: 0)
@@ -24,7 +24,7 @@ import Testing
         #expect(Set(ids).count == ids.count)
     }
 
-    @Test func isNeverTheSameTwice() {
+    @Test func isUnique() {
         let ids = (0..<20_000).map { _ in UUIDv7.make(at: SampleTasks.start) }
         #expect(Set(ids).count == ids.count)
         #expect(ids.allSatisfy(UUIDv7.isCanonical))

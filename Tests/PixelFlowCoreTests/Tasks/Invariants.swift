@@ -1,8 +1,8 @@
 import PixelFlowCore
 
-/// What must hold between a task before and after any step.
+/// Invariants between a task before and after any step.
 enum Invariants {
-    /// The first invariant that is broken, in words; nil where all hold.
+    /// A description of the first violated invariant; nil if all hold.
     static func fault(
         _ before: TaskRecord, _ transition: TaskTransition, _ refusal: TransitionError?, _ after: TaskRecord
     ) -> String? {

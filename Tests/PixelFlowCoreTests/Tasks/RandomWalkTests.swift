@@ -2,7 +2,7 @@ import PixelFlowCore
 import TestSupport
 import Testing
 
-/// Long random lives of tasks, watched step by step.
+/// Long random walks through the states of tasks, checked after each step.
 @Suite struct RandomWalkTests {
     static let stepsPerWalk = 25_000
 
@@ -14,20 +14,20 @@ import Testing
             let fault = Invariants.fault(before, transition, refusal, after)
             try #require(fault == nil, "seed \(seed), step \(step), \(transition): \(fault ?? "")")
         }
-        // A walk that does not get about proves nothing.
+        // A walk that does not reach all states would prove little.
         #expect(Set(walk.reached) == Set(TaskStatus.allCases))
         #expect(walk.refusals.count >= 6)
         #expect(walk.lives > 100)
     }
 }
 
-/// One task after the other, pushed about at random.
+/// A sequence of tasks with random transitions.
 struct RandomWalk {
     private var random: SeededGenerator
     private let machine = TaskStateMachine()
     private var now = SampleTasks.start
     private var task = SampleTasks.make()
-    /// Claims that were once good, some of them stale by now.
+    /// Claims that were valid at some time; some are stale.
     private var claims: [Claim] = []
     private(set) var reached: [TaskStatus] = []
     private(set) var refusals: Set<String> = []
@@ -52,7 +52,7 @@ struct RandomWalk {
         return (before, transition, refusal, task)
     }
 
-    /// Final tasks are left for a while, to see that nothing moves them.
+    /// Keeps final tasks for some steps, to check that nothing changes them.
     private mutating func startAnewAtTimes() {
         let isOver = task.deletedAt != nil || (task.status.isFinal && task.status != .failed)
         guard isOver, Int.random(in: 0..<15, using: &random) == 0 else { return }

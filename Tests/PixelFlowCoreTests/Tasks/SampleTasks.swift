@@ -1,6 +1,6 @@
 import PixelFlowCore
 
-/// Tasks in every status, made by the state machine itself.
+/// Tasks in every status, created with the state machine.
 enum SampleTasks {
     static let start = Timestamp(microseconds: 1_767_225_600_000_000)
     static let later = start + .seconds(1)

@@ -33,7 +33,7 @@ import WireFormats
     @Test(
         arguments: [(1, 2.0, 2.0), (30, 30, 33), (3600, 3600, 3960), (3601, 3600, 3960), (Int.max, 3600, 3960), (0, 1, 2), (-5, 1, 2)]
             as [(Int, Double, Double)])
-    func retryAfterIsTheLeastWaitUpToItsLimit(seconds: Int, least: Double, most: Double) {
+    func retryAfterIsTheMinimumWaitUpToItsLimit(seconds: Int, least: Double, most: Double) {
         let asked = Duration.seconds(seconds)
         let low = policy.transientDelay(failures: 0, jitter: 0, retryAfter: asked).seconds
         #expect(abs(policy.transientDelay(failures: 0, jitter: 1, retryAfter: asked).seconds - most) < 0.001)

@@ -30,7 +30,7 @@ import Testing
         #expect(try JSONDecoder().decode(TaskRecord.self, from: earlier) == task)
     }
 
-    @Test func keysLieBelowTheTask() throws {
+    @Test func keysStartWithTheTask() throws {
         let task = try SampleTasks.make(.processing)
         let prefix = "tenant/\(task.id)"
         #expect(task.blobPrefix.rawValue == prefix)

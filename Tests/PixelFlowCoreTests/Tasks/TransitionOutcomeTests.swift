@@ -1,9 +1,9 @@
 import PixelFlowCore
 import Testing
 
-/// What a caller of a store learns from the outcome of a transition.
+/// What callers of a store learn from the outcome of a transition.
 @Suite struct TransitionOutcomeTests {
-    @Test func aChangeIsWhatEveryCallerGets() throws {
+    @Test func everyCallerGetsTheChange() throws {
         let task = try SampleTasks.make(.processing)
         let outcome = TransitionOutcome.changed(task)
         #expect(outcome.changed == task)
@@ -30,12 +30,12 @@ import Testing
         }
     }
 
-    @Test func aWorkerHearsOfTheCancellation() throws {
+    @Test func aWorkerLearnsOfTheCancellation() throws {
         let task = try SampleTasks.make(.processing)
         #expect(TransitionOutcome.refused(.cancelRequested, task).renewal == .cancelRequested)
     }
 
-    @Test func cancellingTwiceIsNoError() throws {
+    @Test func cancellingTwiceSucceeds() throws {
         let task = try SampleTasks.make(.processing)
         #expect(try TransitionOutcome.refused(.unchanged, task).cancelled() == task)
     }
@@ -54,7 +54,7 @@ import Testing
 
 @Suite struct TaskPageTests {
     @Test(arguments: [(0, false), (2, false), (3, false), (4, true)])
-    func oneMoreThanAskedForTellsOfANextPage(found: Int, hasNext: Bool) {
+    func anExtraRowIndicatesANextPage(found: Int, hasNext: Bool) {
         let task = SampleTasks.make()
         let page = TaskPage(Array(repeating: task, count: found), limit: 3)
         #expect(page.tasks.count == min(found, 3))
@@ -63,7 +63,7 @@ import Testing
 }
 
 @Suite struct TaskStatisticsTests {
-    @Test func percentilesAreThoseOfTheNearestRank() {
+    @Test func percentilesUseTheNearestRank() {
         var statistics = TaskStatistics()
         statistics.setQueueLatency(waits: [:])
         #expect(statistics.queueLatencyP50 == nil)
@@ -71,7 +71,7 @@ import Testing
         statistics.setQueueLatency(waits: [.normal: [2_000_000]])
         #expect(statistics.queueLatencyP50 == 2)
         #expect(statistics.queueLatencyP95 == 2)
-        // In any order, and over all lanes.
+        // In any order, and in all lanes.
         let waits = (1...20).map { Int64($0) * 1_000_000 }
         statistics.setQueueLatency(waits: [.low: Array(waits.dropFirst(10).reversed()), .high: Array(waits.prefix(10))])
         #expect(statistics.queueLatencyP50 == 10)

@@ -1,7 +1,7 @@
 import PixelFlowCore
 import Testing
 
-/// Every transition from every status: where it leads, or why it is refused.
+/// Every transition from every status: the resulting status, or why it is rejected.
 @Suite struct TransitionTableTests {
     enum Outcome: Sendable, Equatable {
         case leads(TaskStatus)
@@ -28,7 +28,7 @@ import Testing
     static func wrong(_ status: TaskStatus) -> Outcome { .refused(.wrongStatus(status)) }
     static let allWrong = statuses.map(wrong)
 
-    /// `allWrong`, but for one status.
+    /// `allWrong`, except for one status.
     static func only(_ status: TaskStatus, _ outcome: Outcome) -> [Outcome] {
         statuses.map { $0 == status ? outcome : wrong($0) }
     }
@@ -92,7 +92,7 @@ import Testing
         try SampleTasks.machine.apply(.delete, to: &before, at: SampleTasks.start)
         var task = before
         let outcome = apply(row.transition(before), to: &task)
-        // Its events still have to go out.
+        // Its events must still be published.
         guard row.name != "acknowledge events" else { return #expect(task.outbox.isEmpty) }
         #expect(outcome == .refused(.deleted))
         #expect(task == before)
@@ -109,7 +109,7 @@ import Testing
 }
 
 extension TaskTransition {
-    /// Whether only the holder of a claim may ask for it.
+    /// Whether the transition requires a claim.
     fileprivate var needsClaim: Bool {
         switch self {
         case .renew, .complete, .fail, .release: true

@@ -2,7 +2,7 @@ import PixelFlowCore
 import Testing
 import WireFormats
 
-/// What the transitions do to the fields of a task.
+/// The effects of transitions on the fields of a task.
 @Suite struct TransitionTests {
     let machine = TaskStateMachine()
     let policy = TaskPolicy.standard
@@ -39,7 +39,7 @@ import WireFormats
         #expect(task.nextRunAt == end)
     }
 
-    @Test func losesATaskTenTimes() throws {
+    @Test func theTenthLossFailsTheTask() throws {
         var task = SampleTasks.make()
         for loss in 1...10 {
             try machine.apply(.claim(worker: SampleTasks.worker), to: &task, at: SampleTasks.later)
@@ -77,7 +77,7 @@ import WireFormats
         #expect(task.error?.code == "poison")
     }
 
-    /// A crash makes suspect; a kill by somebody outside in the run alone is still not a crash.
+    /// A crash makes a task suspect; a kill from outside during the isolated run is still not a crash.
     @Test func aCrashMakesSuspectAndAKillAfterItIsNoCrash() throws {
         var task = SampleTasks.make()
         try failOnce(&task, .crash)
@@ -110,9 +110,9 @@ import WireFormats
         }
     }
 
-    /// The worst luck, and attempts that take no time at all.
+    /// In the worst case of jitter, and with attempts that take no time.
     @Test(arguments: [0.0, 0.5, 1.0])
-    func aSourceThatIsAwayForFiveMinutesFailsNoTask(jitter: Double) throws {
+    func aSourceOutageOfFiveMinutesFailsNoTask(jitter: Double) throws {
         var task = SampleTasks.make()
         let back = SampleTasks.start + .seconds(300)
         var longest = Duration.zero
@@ -124,7 +124,7 @@ import WireFormats
             longest = max(longest, task.nextRunAt - now)
         }
         #expect(task.attempts < policy.maxAttempts)
-        // The schedule goes on to its documented end, and then gives up.
+        // The schedule continues to its documented end, then the task fails.
         while task.status == .pending {
             let now = task.nextRunAt
             try machine.apply(.claim(worker: SampleTasks.worker), to: &task, at: now)
@@ -198,7 +198,7 @@ import WireFormats
     }
 
     @Test(arguments: [PixelFlowError.Retry.permanent, .transient, .outage, .crash, .killed])
-    func cancellationOutlivesAFailure(retry: PixelFlowError.Retry) throws {
+    func cancellationSurvivesAFailure(retry: PixelFlowError.Retry) throws {
         var task = try SampleTasks.make(.processing)
         try machine.apply(.cancel, to: &task, at: SampleTasks.start)
         #expect(task.cancelRequested)

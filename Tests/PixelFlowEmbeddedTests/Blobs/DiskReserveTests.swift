@@ -6,12 +6,12 @@ import Testing
 
 @testable import PixelFlowEmbedded
 
-/// What is kept free, and for whom.
+/// The reserved space, and for whom it is reserved.
 @Suite struct DiskReserveTests {
     private static let megabyte = 1 << 20
 
     @Test(arguments: [
-        // The smaller of 512 MiB and 5 %, but room for SQLite's log.
+        // The smaller of 512 MiB and 5%, but at least the space for SQLite's log.
         (1 << 40, 512 * megabyte), (4096 * megabyte, 204 * megabyte), (100 * megabyte, 16 * megabyte), (40 * megabyte, 10 * megabyte),
         (0, 0),
     ])
@@ -20,18 +20,18 @@ import Testing
         #expect(reserve.lowWaterMark(of: size) / Self.megabyte == mark / Self.megabyte)
     }
 
-    @Test func aMarkOfNothingIsNoMark() {
+    @Test func aReserveOfZeroHasNoMark() {
         #expect(DiskReserve(bytes: 0) { DiskRoom(available: 0, size: 1 << 40) }.lowWaterMark(of: 1 << 40) == 0)
     }
 
-    /// Moves the room by hand.
+    /// Free space that a test controls.
     private final class Room: Sendable {
         let available: Mutex<Int>
         init(_ available: Int) { self.available = Mutex(available) }
         func set(_ bytes: Int) { available.withLock { $0 = bytes } }
     }
 
-    @Test func uploadsStopFirstThenWhatTasksStoreAndNeverRemovals() async throws {
+    @Test func uploadsStopFirstThenOutputsAndNeverRemovals() async throws {
         let folder = try TemporaryFolder()
         let room = Room(100 * Self.megabyte)
         let reserve = DiskReserve { DiskRoom(available: room.available.withLock { $0 }, size: 100 * Self.megabyte) }
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test func whatHangsForADayIsTakenBack() async throws {
+    @Test func abandonedWritesAreRemoved() async throws {
         let folder = try TemporaryFolder()
         let store = try FileBlobStore(path: folder.path)
         let path = folder.path + "/.partial/hanging"
@@ -85,11 +85,11 @@ import Testing
     }
 }
 
-/// The same on a disk that is really full.
+/// The same with a disk that is really full.
 @Suite(.enabled(if: TinyDisk.isPossible, "A tiny disk cannot be mounted here; that needs root."))
 struct RealDiskReserveTests {
-    /// Uploads until they are refused; then people can still delete, and upload again.
-    @Test func aFullDiskIsEmptiedByDeleting() async throws {
+    /// Uploads until they are rejected; then clients can still delete, and upload again.
+    @Test func deletingFreesAFullDisk() async throws {
         let disk = try TinyDisk(megabytes: 64)
         let path = disk.path
         let reserve = DiskReserve { try DiskRoom(path: path) }
@@ -109,7 +109,7 @@ struct RealDiskReserveTests {
         }
         #expect(refusal?.code == "insufficient_storage")
         #expect(accepted.count > 100)
-        // What tasks store goes on for a while, and stops before the disk is full.
+        // Outputs of tasks can still be stored, until shortly before the disk is full.
         let output = await #expect(throws: PixelFlowError.self) {
             for number in 0..<400 {
                 try await store.write(BlobKey(rawValue: "tenant/outputs/1/1/\(number)"), bytes: ByteBuffer(repeating: 7, count: 200_000))

@@ -4,14 +4,14 @@ import PixelFlowCore
 import PixelFlowEmbedded
 import Testing
 
-/// What the files of the blob store go through.
+/// File operations of the blob store.
 @Suite struct FileBlobStoreTests {
     let folder: TemporaryFolder
     let key = BlobKey(rawValue: "t/a/1/1/image")
 
     init() throws { folder = try TemporaryFolder() }
 
-    @Test func removesWhatAnEarlierRunLeftHalfWritten() async throws {
+    @Test func removesPartialFilesOfAnEarlierRun() async throws {
         let earlier = try FileBlobStore(path: folder.path)
         try await earlier.write(key, bytes: ByteBuffer(string: "kept"))
         let partial = folder.path + "/.partial"
@@ -22,7 +22,7 @@ import Testing
         #expect(try await store.keys(BlobKey(rawValue: "t")) == [key])
     }
 
-    @Test func leavesNothingBehindABrokenStream() async throws {
+    @Test func leavesNothingAfterABrokenStream() async throws {
         struct Broken: Error {}
         let store = try FileBlobStore(path: folder.path)
         let stream = AsyncThrowingStream<ByteBuffer, any Error> { continuation in
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test func refusesToStoreAnObjectWhereOnlyAPrefixCanBe() async throws {
+    @Test func refusesToStoreAnObjectAtAPrefix() async throws {
         let store = try FileBlobStore(path: folder.path)
         try await store.write(key, bytes: ByteBuffer(string: "kept"))
         for text in ["t", "t/a", "t/b"] {
@@ -58,7 +58,7 @@ import Testing
         #expect(try await store.keys(BlobKey(rawValue: "t")) == [key])
     }
 
-    @Test func namesAFolderItCannotUse() throws {
+    @Test func namesAnUnusableFolder() throws {
         let path = folder.path + "/file"
         try Data().write(to: URL(fileURLWithPath: path))
         let error = #expect(throws: PixelFlowError.self) { try FileBlobStore(path: path) }

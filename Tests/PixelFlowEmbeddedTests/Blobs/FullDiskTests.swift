@@ -6,7 +6,7 @@ import Testing
 
 @Suite(.enabled(if: TinyDisk.isPossible, "A tiny disk cannot be mounted here; that needs root."))
 struct FullDiskTests {
-    @Test func refusesWithAnOutageAndGoesOnWhenThereIsSpace() async throws {
+    @Test func reportsAnOutageAndResumesWhenThereIsSpace() async throws {
         let disk = try TinyDisk()
         let store = try FileBlobStore(path: disk.path)
         let small = BlobKey(rawValue: "t/a/source")

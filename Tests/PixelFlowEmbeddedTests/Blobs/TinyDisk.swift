@@ -1,11 +1,11 @@
 import Foundation
 import TestSupport
 
-/// A file system of a few megabytes in memory, unmounted with this object.
+/// An in-memory file system of a few megabytes, unmounted with this object.
 final class TinyDisk: Sendable {
     let path: String
 
-    /// Whether this process may mount one.
+    /// Whether this process is allowed to mount it.
     static let isPossible = (try? TinyDisk()) != nil
 
     init(megabytes: Int = 1) throws {

@@ -4,7 +4,7 @@ import PixelFlowEmbedded
 import Testing
 
 @Suite struct InProcessBrokerTests {
-    @Test func refusesMoreThanItsCapacityAsAWhole() async throws {
+    @Test func refusesABatchBeyondItsCapacity() async throws {
         let broker = InProcessBroker(capacity: 3)
         try await broker.publish([message(1), message(2)])
         let error = await #expect(throws: PixelFlowError.self) { try await broker.publish([message(3), message(4)]) }
@@ -18,7 +18,7 @@ import Testing
         #expect(broker.depth == 0)
     }
 
-    @Test func keepsWhatNobodyHasCalledFor() async throws {
+    @Test func keepsUndeliveredMessages() async throws {
         let broker = InProcessBroker()
         let idle = try await broker.subscribe()
         let busy = try await broker.subscribe()
@@ -35,7 +35,7 @@ import Testing
         var received: [Lane] = []
         for _ in 0..<42 { received.append(try #require(try await subscription.next("a dispatch message")).message.lane) }
         for lane in Lane.allCases { #expect(received.count { $0 == lane } == 2 * lane.weight) }
-        // What is left of one comes without the others.
+        // The rest of one lane is received without the others.
         for _ in 0..<108 { received.append(try #require(try await subscription.next("a dispatch message")).message.lane) }
         #expect(received.count { $0 == .low } == 50)
     }

@@ -5,7 +5,7 @@ import Testing
 @testable import PixelFlowEmbedded
 
 @Suite struct ArchiveTests {
-    @Test("every table is in a backup, or left out on purpose")
+    @Test("every table is in a backup or deliberately excluded")
     func backsEverythingUp() async throws {
         let folder = try TemporaryFolder()
         let store = try SQLiteTaskStore(path: folder.path + "/tasks.sqlite")

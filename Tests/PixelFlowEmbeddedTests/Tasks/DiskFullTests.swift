@@ -5,7 +5,7 @@ import Testing
 
 @testable import PixelFlowEmbedded
 
-/// What a full disk does to the task store.
+/// The task store on a full disk.
 @Suite struct DiskFullTests {
     let folder: TemporaryFolder
     let path: String
@@ -17,7 +17,7 @@ import Testing
         store = try SQLiteTaskStore(path: path)
     }
 
-    @Test func refusesWithAnOutageAndKeepsWhatItHasPromised() async throws {
+    @Test func reportsAnOutageAndKeepsCommittedData() async throws {
         try await limitPages(to: 50)
         var accepted: [TaskID: TaskRecord] = [:]
         var refused: [TaskID] = []
@@ -39,7 +39,7 @@ import Testing
     @Test func refusedTransitionsChangeNothing() async throws {
         let tasks = try await createMany(40).compactMap(\.1)
         try await limitPages(to: 1)
-        // Grows each document by some kilobytes, more than the file has room for.
+        // Enlarges each document by some kilobytes, more than the file has space for.
         let claims = await withTaskGroup(of: (TaskID, TaskRecord?).self) { group in
             for task in tasks {
                 let worker = WorkerID(String(repeating: "w", count: 3000))
@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    /// Each task with what came of it; nil where it was refused as an outage.
+    /// Each task with its result; nil if it failed with an outage.
     private func createMany(_ count: Int) async throws -> [(TaskID, TaskRecord?)] {
         try await withThrowingTaskGroup(of: (TaskID, TaskRecord?).self) { group in
             for _ in 0..<count {

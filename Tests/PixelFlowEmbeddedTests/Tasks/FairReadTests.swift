@@ -7,7 +7,7 @@ import Testing
 
 @testable import PixelFlowEmbedded
 
-/// Reads of one tenant cannot block another's.
+/// Reads of one tenant cannot block those of another.
 @Suite struct FairReadTests {
     let folder: TemporaryFolder
     let store: SQLiteTaskStore
@@ -19,8 +19,8 @@ import Testing
         store = try SQLiteTaskStore(path: folder.path + "/tasks.sqlite", cached: 0)
     }
 
-    /// 40 lists of large tasks are asked for, then one task of somebody else: it comes long before they are done.
-    @Test(.timeLimit(.minutes(3))) func oneReadPassesTheManyOfAnotherTenant() async throws {
+    /// Requests 40 lists of large tasks, then one task of another tenant, which is returned long before the lists are complete.
+    @Test(.timeLimit(.minutes(3))) func oneReadOvertakesTheManyOfAnotherTenant() async throws {
         for _ in 0..<10 { _ = try await store.create(task(of: Self.many)) }
         let mine = task(of: Self.few)
         _ = try await store.create(mine)
@@ -41,7 +41,7 @@ import Testing
         #expect(done.value == 40)
     }
 
-    @Test func moreReadsThanMayWaitAreRefused() async throws {
+    @Test func readsBeyondTheQueueLimitAreRefused() async throws {
         let limits = FairSemaphoreLimits(permits: 1, permitsOfOneKey: 1, waiting: 4, waitingOfOneKey: 4)
         let store = try SQLiteTaskStore(path: folder.path + "/tasks.sqlite", cached: 0, readLimits: limits)
         for _ in 0..<20 { _ = try await store.create(task(of: Self.many)) }
@@ -64,7 +64,7 @@ import Testing
         #expect(refused.allSatisfy { $0.code == "task_database_busy" && $0.kind == .unavailable && $0.retryAfter == 1 })
     }
 
-    @Test func whoHasGoneReadsNoMore() async throws {
+    @Test func aCancelledCallerReadsNothing() async throws {
         for _ in 0..<40 { _ = try await store.create(task(of: Self.many)) }
         let store = store
         let reading = Task { try await store.list(TaskQuery(tenant: Self.many, limit: 40)) }
@@ -72,7 +72,7 @@ import Testing
         await #expect(throws: CancellationError.self) { _ = try await reading.value("the read") }
     }
 
-    /// What an idle worker looks for is found without reading a document.
+    /// The search of an idle worker reads no documents.
     @Test func waitingTasksAreFoundByTheirColumns() async throws {
         let pending = task(of: Self.many)
         _ = try await store.create(pending)

@@ -4,7 +4,7 @@ import PixelFlowCore
 import PixelFlowEmbedded
 import Testing
 
-/// What a store makes of the tasks that a killed process has left behind.
+/// How a store handles tasks that a killed process has left behind.
 @Suite struct RestartTests {
     let folder: TemporaryFolder
     let clock = ManualClock()
@@ -15,7 +15,7 @@ import Testing
         store = try SQLiteTaskStore(path: folder.path + "/tasks.sqlite", clock: clock)
     }
 
-    @Test func takesClaimedTasksBackAtOnce() async throws {
+    @Test func reclaimsTasksImmediately() async throws {
         let claimed = try await addClaimed()
         let restarted = try await restart()
         let task = try #require(try await restarted.find(claimed.id, of: Sample.tenant))
@@ -27,12 +27,12 @@ import Testing
         #expect(try await restarted.claim(claimed.id, by: WorkerID("second"))?.epoch == 2)
     }
 
-    @Test func wakesWhatTheBrokerHasForgotten() async throws {
+    @Test func redispatchesTasksTheBrokerHasLost() async throws {
         let task = try await add()
         clock.advance(by: .seconds(6))
         let taken = try await store.takeDue(limit: 10)
         #expect(taken.map(\.id) == [task.id])
-        // The broker has taken it: trusted for a quarter of an hour, were it not for the restart.
+        // The broker has acknowledged it: without the restart, it would be trusted for 15 minutes.
         try await store.acknowledge(taken.map { DispatchMessage($0) })
         #expect(try await restart().takeDue(limit: 10).map(\.id) == [task.id])
     }
@@ -59,14 +59,14 @@ import Testing
         #expect(try await restarted.deleted(limit: 10).map(\.id) == [deleted.id])
     }
 
-    @Test func cancelsWhatWasToBeCancelled() async throws {
+    @Test func completesPendingCancellations() async throws {
         let claimed = try await addClaimed()
         _ = try await store.cancel(claimed.id, of: Sample.tenant)
         let restarted = try await restart()
         #expect(try await restarted.find(claimed.id, of: Sample.tenant)?.status == .cancelled)
     }
 
-    @Test func givesUpATaskThatItLosesEveryTime() async throws {
+    @Test func givesUpATaskThatIsLostEveryTime() async throws {
         let task = try await add()
         for loss in 1...TaskPolicy.standard.maxLosses {
             #expect(try await store.claim(task.id, by: WorkerID("worker"))?.epoch == loss)
@@ -77,7 +77,7 @@ import Testing
         #expect(failed.error?.code == "worker_lost")
     }
 
-    @Test func namesAFileThatIsNoDatabase() async throws {
+    @Test func namesAFileThatIsNotADatabase() async throws {
         let path = folder.path + "/not-a-database"
         try String(repeating: "This is not a database. ", count: 100).write(toFile: path, atomically: true, encoding: .utf8)
         let error = #expect(throws: PixelFlowError.self) { try SQLiteTaskStore(path: path) }

@@ -5,9 +5,9 @@ import Testing
 
 @testable import PixelFlowEmbedded
 
-/// Databases that an earlier version wrote.
+/// Databases written by earlier versions.
 @Suite struct SchemaTests {
-    @Test func metadataOfSourcesIsFoundUnderItsNewName() async throws {
+    @Test func sourceMetadataIsReadUnderItsNewName() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/tasks.sqlite"
         let store = try SQLiteTaskStore(path: path, clock: SystemClock())
@@ -15,7 +15,7 @@ import Testing
         _ = try await store.create(task)
         let claimed = try #require(try await store.claim(task.id, by: WorkerID("worker")))
         var manifest = Sample.manifest(of: claimed)
-        // What looks like the name inside a string stays what it is.
+        // Text inside a string that looks like the field name is not changed.
         manifest.sourceMetadata.dominantColor = #"a "sourceFacts":1"#
         let done = try #require(try await store.complete(claimed.claim, with: manifest))
 
@@ -35,7 +35,7 @@ import Testing
         #expect(found == done)
     }
 
-    /// Beginning with a database of before the indexes for them were made.
+    /// Starts with a database from before these indexes existed.
     @Test func whatIsDueOfWebhooksIsFoundByTimeAndFailuresByState() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/tasks.sqlite"
@@ -50,7 +50,7 @@ import Testing
         }
         try queue.close()
         _ = try SQLiteTaskStore(path: path, clock: SystemClock())
-        // A connection that was open before would explain its statements by the indexes that it knows.
+        // An earlier connection would still use the indexes that it knows.
         let reader = try DatabaseQueue(path: path)
         func plan(_ sql: String, _ arguments: StatementArguments) async throws -> [String] {
             try await reader.read { database in

@@ -12,7 +12,7 @@ import Testing
         #expect(tasks.map { cache.task($0.id) != nil } == [false, false, true, true, true])
     }
 
-    @Test func keepsTheLatestStateInItsPlace() {
+    @Test func keepsTheLatestState() {
         let cache = TaskCache(capacity: 2)
         var task = Sample.task()
         for revision in 1...10 {
@@ -34,7 +34,7 @@ import Testing
         #expect(cache.task(task.id) == nil)
     }
 
-    /// Whoever has seen a state in a list must not find an older one afterwards.
+    /// A client that has seen a state in a list must not get an older one afterwards.
     @Test(arguments: [0, 1, 3, 2000])
     func isNeverOlderThanTheDatabase(capacity: Int) async throws {
         let folder = try TemporaryFolder()
@@ -63,7 +63,7 @@ import Testing
         for _ in 0..<25 {
             for id in tasks {
                 guard let claimed = try await store.claim(id, by: worker) else { continue }
-                // A write that was answered is seen by the next read, whoever has written since.
+                // After a write has returned, the next read sees it, regardless of later writes.
                 let found = try #require(try await store.find(id, of: Sample.tenant))
                 #expect(found.revision >= claimed.revision)
                 _ = try await store.release(claimed.claim)

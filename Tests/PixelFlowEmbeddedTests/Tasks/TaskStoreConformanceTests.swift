@@ -8,12 +8,12 @@ import Testing
 
     init() throws { folder = try TemporaryFolder() }
 
-    /// How the store is set up for a rule.
+    /// The configuration of the store for a rule.
     enum Setup: CaseIterable {
         case manualClock
-        /// As a server would be tested, whose clock nobody can move.
+        /// With real time, like a server whose clock cannot be controlled.
         case realTime
-        /// Every task read comes from the file, none from the cache.
+        /// All reads use the file instead of the cache.
         case withoutCache
     }
 

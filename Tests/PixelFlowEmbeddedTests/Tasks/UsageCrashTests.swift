@@ -3,9 +3,9 @@ import PixelFlowCore
 import PixelFlowEmbedded
 import Testing
 
-/// Usage and tasks agree whenever a process is killed: what its files are at that moment is what the next process finds.
+/// Usage and tasks are consistent whenever a process is killed: its files at that moment are what the next process finds.
 @Suite struct UsageCrashTests {
-    @Test func aKilledProcessLeavesUsageAndTasksInStep() async throws {
+    @Test func aKilledProcessLeavesUsageAndTasksConsistent() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/tasks.sqlite"
         let store = try SQLiteTaskStore(path: path)
@@ -19,7 +19,7 @@ import Testing
             group.addTask {
                 for number in 0..<10 {
                     let copy = folder.path + "/killed-\(number).sqlite"
-                    // The log is far from being written back, so that the file itself does not change between the two.
+                    // The log is not checkpointed soon, so the file itself does not change between the two copies.
                     for suffix in ["", "-wal"] { try FileManager.default.copyItem(atPath: path + suffix, toPath: copy + suffix) }
                     try await Self.requireInStep(try SQLiteTaskStore(path: copy))
                 }
@@ -29,7 +29,7 @@ import Testing
         try await Self.requireInStep(store)
     }
 
-    /// Brings a task to one of the ends that there are.
+    /// Brings a task to one of its final states.
     private static func live(_ number: Int, in store: SQLiteTaskStore) async throws {
         let task = Sample.task()
         _ = try await store.create(task)
@@ -41,7 +41,7 @@ import Testing
         _ = try await store.delete(task.id, of: Sample.tenant)
     }
 
-    /// The numbers are those of the tasks themselves.
+    /// The stored numbers match the tasks.
     private static func requireInStep(_ store: SQLiteTaskStore) async throws {
         let beginning = TimelinePosition.beginning
         let tasks = try await store.changes(of: Sample.tenant, after: beginning, limit: 1000)

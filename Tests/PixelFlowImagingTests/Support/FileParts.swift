@@ -1,9 +1,9 @@
 import Foundation
 import PixelFlowCore
 
-/// What a file is made of, read apart from the code that wrote it.
+/// Lists the parts of a file independently of the code that has written it.
 enum FileParts {
-    /// The parts of a file that could hold something beside the picture, by name.
+    /// The names of the parts of a file that could contain something other than the picture.
     static func names(_ data: Data, _ format: ImageFormat) -> Set<String> {
         let bytes = [UInt8](data)
         return switch format {
@@ -16,7 +16,7 @@ enum FileParts {
         }
     }
 
-    /// What a file without metadata may be made of.
+    /// The allowed parts of a file without metadata.
     static func needed(_ format: ImageFormat) -> Set<String> {
         switch format {
         case .jpeg: []
@@ -29,7 +29,7 @@ enum FileParts {
         }
     }
 
-    /// Where a format holds a colour profile.
+    /// The parts that contain a colour profile.
     static func profile(_ format: ImageFormat) -> Set<String> {
         switch format {
         case .jpeg: ["e2ICC_PROFILE"]
@@ -96,7 +96,7 @@ enum FileParts {
         return names
     }
 
-    /// Of a file in little endian, as libvips writes it here.
+    /// For a little-endian file, which is what libvips writes here.
     private static func tagsOfTIFF(_ bytes: [UInt8]) -> Set<String> {
         func little(_ offset: Int, _ length: Int) -> Int { bytes[offset..<offset + length].reversed().reduce(0) { $0 << 8 | Int($1) } }
         var names: Set<String> = []

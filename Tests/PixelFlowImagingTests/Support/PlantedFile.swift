@@ -3,7 +3,7 @@ import PixelFlowCore
 
 @testable import PixelFlowImaging
 
-/// Files with a marker, `SECRET-` and its kind, in every kind of metadata that their format has.
+/// Files with a marker, `SECRET-` and its kind, in every kind of metadata that the format supports.
 enum PlantedFile: String, CaseIterable {
     case jpeg, png, webp, gif, tiff, avif
 
@@ -99,7 +99,7 @@ enum PlantedFile: String, CaseIterable {
         return Data(file) + Data("SECRET-trailer".utf8)
     }
 
-    /// Through libvips, from the JPEG's metadata, and with a chunk that no reader knows.
+    /// Written by libvips from the metadata of the JPEG, plus an unknown chunk.
     private static func webp() throws -> Data {
         var file = try reencoded("webpsave_buffer", ["lossless": .flag(true)])
         file.append(contentsOf: Array("SCRT".utf8) + UInt32(14).littleEndianBytes + Array("SECRET-unknown".utf8))
@@ -107,7 +107,7 @@ enum PlantedFile: String, CaseIterable {
         return file
     }
 
-    /// Through libvips, from the JPEG's metadata, and with a box that no reader knows.
+    /// Written by libvips from the metadata of the JPEG, plus an unknown box.
     private static func avif() throws -> Data {
         let file = try reencoded("heifsave_buffer", ["compression": .integer(4), "Q": .integer(95), "effort": .integer(0)])
         return file + Data(UInt32(8 + 14).bigEndianBytes + Array("freeSECRET-unknown".utf8))
@@ -149,7 +149,7 @@ enum PlantedFile: String, CaseIterable {
             ]))
     }
 
-    /// A zlib stream of one block that is not compressed.
+    /// A zlib stream of one uncompressed block.
     static func stored(_ bytes: [UInt8]) -> [UInt8] {
         var low: UInt32 = 1
         var high: UInt32 = 0

@@ -4,7 +4,7 @@ import Synchronization
 
 @testable import PixelFlowImaging
 
-/// What the engine made of a source.
+/// The result of rendering a source.
 struct Rendering {
     let facts: SourceMetadata
     let results: [OutputResult]
@@ -14,7 +14,7 @@ struct Rendering {
     func picture() throws -> Picture { try Picture(files[0]) }
 }
 
-/// libvips has one error buffer for the whole process. In a render process one job at a time reads it; here tests take turns.
+/// libvips has one error buffer per process. In a render process, only one job at a time uses it; here, tests take turns.
 private let turn = Mutex(())
 
 /// Renders in this process.
@@ -23,7 +23,7 @@ func render(
 ) throws -> Rendering {
     var results: [OutputResult] = []
     var files: [Data] = []
-    // Copies at stable addresses for as long as the engine runs.
+    // Copies at addresses that stay valid while the engine runs.
     let kept = overlays.mapValues { data in
         let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: data.count, alignment: 1)
         data.copyBytes(to: copy)
@@ -53,7 +53,7 @@ struct Picture {
     let width: Int
     let height: Int
     let bands: Int
-    /// Frames, as they stand one above the other in `bytes`.
+    /// The number of frames, which are stacked in `bytes`.
     let frames: Int
     private let bytes: [UInt8]
 
@@ -79,7 +79,7 @@ struct Picture {
         zip(self[x, y], color).allSatisfy { abs(Int($0) - Int($1)) <= tolerance }
     }
 
-    /// Whether the corners show, from the top left along the rows: the four colours.
+    /// Whether the corners show the four colours, row by row from the top left.
     func hasCorners(_ colors: [[UInt8]], inset: Int = 3, tolerance: Int = 12) -> Bool {
         let places = [(inset, inset), (width - 1 - inset, inset), (inset, height - 1 - inset), (width - 1 - inset, height - 1 - inset)]
         return zip(places, colors).allSatisfy { shows($1, at: $0.0, $0.1, tolerance: tolerance) }

@@ -1,4 +1,4 @@
-/// Writes the directories of TIFF: a file of its own, and what EXIF is made of.
+/// Writes TIFF directories, for TIFF files and EXIF blocks.
 struct TIFFBlock {
     indirect enum Value {
         case text(String)
@@ -7,7 +7,7 @@ struct TIFFBlock {
         case short(UInt16)
         case shorts([UInt16])
         case long(Int)
-        /// Where these bytes lie.
+        /// The offset of these bytes.
         case place([UInt8])
         case directory([UInt16: Value])
     }

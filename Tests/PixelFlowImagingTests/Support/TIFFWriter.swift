@@ -1,6 +1,6 @@
 import Foundation
 
-/// Writes TIFF files of any layout, uncompressed: what a library would not write is what must be read.
+/// Writes uncompressed TIFF files with any layout, including ones that no library writes.
 struct TIFFWriter {
     enum Sample: Equatable {
         case unsigned(Int), signed(Int), float(Int)
@@ -24,28 +24,28 @@ struct TIFFWriter {
     var height = 6
     var photometric = 2
     var sample = Sample.unsigned(8)
-    /// Samples of a pixel, extra ones included.
+    /// Samples per pixel, including extra ones.
     var samples = 3
-    /// 0 for a selection, 1 for associated and 2 for unassociated alpha; nil to say nothing about them.
+    /// 0 for a selection, 1 for associated and 2 for unassociated alpha; nil to omit the entry.
     var extras: [Int]? = nil
     var isBig = false
     var isLittleEndian = true
     var isPlanar = false
     var rowsPerStrip = 4
-    /// Three times as many numbers of 16 bits as the samples have values.
+    /// 16-bit values, three times as many as a sample has values.
     var colourMap: [Int] = []
     var profile = Data()
-    /// More entries, or others in the place of those that follow from the rest: tag, type and values.
+    /// Additional entries, or replacements of derived ones: tag, type and values.
     var entries: [Int: (type: Int, values: [Int])] = [:]
-    /// The directory before the pixels, so that a file that is cut still has it.
+    /// Puts the directory before the pixels, so that a truncated file still has it.
     var directoryFirst = false
 
-    /// - Parameter value: the bits of a sample, as they are written.
+    /// - Parameter value: the bits of a sample as written.
     func file(_ value: (_ x: Int, _ y: Int, _ sample: Int) -> UInt64) -> Data {
         let strips = strips(value)
         let header = isBig ? 16 : 8
         let pixels = strips.reduce(0) { $0 + $1.count }
-        // One round to learn how long the directory is, one with the right offsets.
+        // The first pass determines the length of the directory, the second one uses the correct offsets.
         let length = directory(strips.map { _ in 0 }, strips.map(\.count), at: 0).count
         let start = directoryFirst ? header : header + pixels + pixels % 2
         var offset = directoryFirst ? header + length : header

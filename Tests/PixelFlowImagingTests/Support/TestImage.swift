@@ -3,21 +3,21 @@ import PixelFlowCore
 
 @testable import PixelFlowImaging
 
-/// Pictures that the tests make themselves.
+/// Pictures that the tests generate.
 enum TestImage {
     static let red: [UInt8] = [255, 0, 0]
     static let green: [UInt8] = [0, 255, 0]
     static let blue: [UInt8] = [0, 0, 255]
     static let white: [UInt8] = [255, 255, 255]
 
-    /// Red and green above, blue and white below.
+    /// Red and green at the top, blue and white at the bottom.
     static func quarters(_ width: Int = 64, _ height: Int = 48) throws -> Image {
         try made(width, height, bands: 3) { x, y in
             y < height / 2 ? (x < width / 2 ? red : green) : (x < width / 2 ? blue : white)
         }
     }
 
-    /// Soft waves with some noise, as compressible as a photograph.
+    /// Soft waves with some noise, about as compressible as a photograph.
     static func photo(_ width: Int = 640, _ height: Int = 480) throws -> Image {
         var state: UInt32 = 12345
         return try made(width, height, bands: 3) { x, y in
@@ -50,7 +50,7 @@ enum TestImage {
         try encoded(try quarters(width, height), format)
     }
 
-    /// A JPEG of the four quarters, with an EXIF block that says `orientation`.
+    /// A JPEG of the four quarters, with `orientation` in an EXIF block.
     static func jpeg(orientation: UInt8) throws -> Data {
         var data = try file(.jpeg)
         let tiff: [UInt8] = [
@@ -73,7 +73,7 @@ enum TestImage {
 
 /// Files that no encoder would write.
 enum HostileFile {
-    /// A PNG whose header promises `edge` x `edge` pixels, and has none.
+    /// A PNG whose header declares `edge` x `edge` pixels, but which contains none.
     static func png(edge: UInt32) -> Data {
         var data = Data([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
         data += chunk("IHDR", bigEndian(edge) + bigEndian(edge) + [8, 2, 0, 0, 0])

@@ -2,7 +2,7 @@ import Conformance
 import PixelFlowCore
 import Synchronization
 
-/// Collects what a stream of changes tells.
+/// Collects the changes of a stream.
 final class Listener: Sendable {
     private let heard = Heard()
 

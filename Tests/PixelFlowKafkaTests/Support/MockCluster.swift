@@ -5,7 +5,7 @@ import Synchronization
 
 @testable import PixelFlowKafka
 
-/// A cluster within this process, by librdkafka itself. In memory; makes no topics on request.
+/// librdkafka's mock cluster in this process, in memory; does not create topics on request.
 final class MockCluster: Sendable {
     private let handle: KafkaHandle
     private let addresses: Addresses
@@ -27,7 +27,7 @@ final class MockCluster: Sendable {
             .producer, KafkaProperties(values: ["test.mock.num.brokers": "1", "statistics.interval.ms": "50"]), callbacks: callbacks)
     }
 
-    /// Where it listens, as its host's statistics tell.
+    /// Its address, from the statistics of its host.
     func url() async throws -> String {
         try await eventually("the mock cluster's address") {
             handle.serve(atMost: .zero)

@@ -3,12 +3,12 @@ import PixelFlowCore
 import TestSupport
 import Testing
 
-/// Kafka-compatible servers of a test's own.
+/// Separate Kafka-compatible servers for single tests.
 enum OwnServer {
     static let executable = ProcessInfo.processInfo.environment["PIXELFLOW_TEST_KAFKA_SERVER"]
     static let comment: Comment = "needs PIXELFLOW_TEST_KAFKA_SERVER, the noida-db executable that `make stack-up` installs and names"
 
-    /// Runs `body` with a server that is not running yet, and removes the server afterwards.
+    /// Runs `body` with a server that has not been started, and removes the server afterwards.
     static func with(_ body: (ServerProcess) async throws -> Void) async throws {
         try await ServerProcess.with(try #require(executable), body)
     }

@@ -9,7 +9,7 @@ enum TestCluster {
     static let url = ProcessInfo.processInfo.environment["PIXELFLOW_TEST_KAFKA_URL"]
     static let comment: Comment = "needs PIXELFLOW_TEST_KAFKA_URL, as in kafka://127.0.0.1:19092; `make stack-up` prints it"
 
-    /// Settings with topics and a group of their own, so that tests run at the same time and again.
+    /// Settings with unique topics and groups, so that tests can run concurrently and repeatedly.
     static func settings(url: String? = nil, partitions: Int = 4) throws -> KafkaSettings {
         var settings = KafkaSettings(address: try KafkaAddress(try #require(url ?? self.url)))
         let name = "test-" + UUIDv7.make()
@@ -18,7 +18,7 @@ enum TestCluster {
         settings.eventsTopic = name + ".events"
         settings.group = name
         settings.partitions = partitions
-        // The stand-in keeps a group waiting for members that are gone until their sessions end.
+        // In the fake Kafka, a group waits for members that are gone until their sessions expire.
         settings.sessionTimeout = .seconds(6)
         return settings
     }
@@ -27,7 +27,7 @@ enum TestCluster {
         try KafkaClient(try settings ?? self.settings(), logger: logger)
     }
 
-    /// Quiet, unless PIXELFLOW_TEST_LOG is set.
+    /// Silent, unless PIXELFLOW_TEST_LOG is set.
     static var logger: Logger {
         var logger = Logger(label: "kafka-tests")
         logger.logLevel = ProcessInfo.processInfo.environment["PIXELFLOW_TEST_LOG"] == nil ? .critical : .debug

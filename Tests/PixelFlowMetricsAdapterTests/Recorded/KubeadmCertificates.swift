@@ -1,5 +1,5 @@
-/// A front-proxy authority and client certificate with the key type and extensions that kubeadm gives them: RSA, critical
-/// key usage. Made for these tests; the keys are thrown away.
+/// A front-proxy authority and client certificate with the key type and extensions that kubeadm uses: RSA, critical key usage.
+/// Created for these tests; the private keys were discarded.
 enum KubeadmCertificates {
     static let authority = """
         -----BEGIN CERTIFICATE-----

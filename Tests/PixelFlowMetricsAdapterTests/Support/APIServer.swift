@@ -9,7 +9,7 @@ import WireFormats
 
 @testable import PixelFlowMetricsAdapter
 
-/// Calls the adapter as the API server does: over TLS, checking the name of its Service against the caBundle.
+/// Calls the adapter as the API server does: over TLS, verifying the name of its Service against the caBundle.
 struct APIServer: Sendable {
     struct Answer {
         let status: Int
@@ -19,7 +19,7 @@ struct APIServer: Sendable {
 
     let port: Int
     var shows: IssuedCertificate?
-    /// Base64 of PEM, as in the APIService.
+    /// Base64-encoded PEM, as in the APIService.
     var caBundle: String
     var user: String? = Cluster.reader
     var headers: [(String, String)] = []

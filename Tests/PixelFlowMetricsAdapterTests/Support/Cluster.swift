@@ -6,7 +6,7 @@ import WireFormats
 
 @testable import PixelFlowMetricsAdapter
 
-/// A cluster with what the chart has installed for the adapter.
+/// A cluster with the objects that the chart installs for the adapter.
 struct Cluster: Sendable {
     static let settings = {
         var settings = AdapterSettings()
@@ -35,7 +35,7 @@ struct Cluster: Sendable {
         do { result = .success(try await body(cluster)) } catch { result = .failure(error) }
         await client.shutdown()
         do { try await api.stop() } catch {
-            // What failed first is what counts.
+            // The first failure is the one that counts.
             if case .success = result { throw error }
         }
         try result.get()
@@ -54,12 +54,12 @@ struct Cluster: Sendable {
 
     var secret: JSONValue? { api.object(.secrets, Self.settings.secret, namespace: Self.settings.namespace) }
 
-    /// What the API server has been told to trust; nil where nothing.
+    /// The authority that the API server has been told to trust; nil if none.
     var caBundle: String? { api.object(.apiServices, APIRegistration.name)?["spec"]?["caBundle"]?.stringValue }
 
     static var logger: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
 
-    /// One replica, not running. It knows the broker, unless it has just started.
+    /// One replica, not running. It already knows the broker unless it has just started.
     func adapter(
         _ source: any LagSource = ScriptedLag([3, 4]), clock: AdapterClock = AdapterClock(), issuer: CertificateIssuer? = nil,
         hasJustStarted: Bool = false

@@ -3,7 +3,7 @@ import Foundation
 import KubernetesClient
 import WireFormats
 
-/// What the API server's front proxy has: an authority, certificates by it, and the ConfigMap that tells of it.
+/// The API server's front proxy: an authority, certificates issued by it, and the ConfigMap that publishes it.
 struct FrontProxy: Sendable {
     let authority: CertificateAuthority
 

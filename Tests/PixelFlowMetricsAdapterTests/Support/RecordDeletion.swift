@@ -2,7 +2,7 @@ import Deadlines
 import NIOCore
 import NIOPosix
 
-/// Has Kafka forget the oldest messages of a partition, as retention does: a `DeleteRecords` request by hand.
+/// Makes Kafka delete the oldest messages of a partition, as retention does: a hand-built `DeleteRecords` request.
 enum RecordDeletion {
     struct Refused: Error {
         let code: Int16
@@ -23,14 +23,14 @@ enum RecordDeletion {
                     guard let length = answer.getInteger(at: answer.readerIndex, as: Int32.self) else { continue }
                     if answer.readableBytes >= Int(length) + 4 { break }
                 }
-                // The partition's error stands at the end.
+                // The partition's error code comes last.
                 return answer.getInteger(at: answer.writerIndex - 2, as: Int16.self) ?? -1
             }
         }
         guard code == 0 else { throw Refused(code: code) }
     }
 
-    /// Version 0, key 21.
+    /// API key 21, version 0.
     private static func request(_ offset: Int64, _ topic: String, _ partition: Int32) -> ByteBuffer {
         var body = ByteBuffer()
         body.writeInteger(Int16(21))

@@ -6,7 +6,7 @@ import Testing
 @testable import PixelFlowMetricsAdapter
 
 extension Cluster {
-    /// Runs a replica with everything that belongs to it, until the body ends.
+    /// Runs a replica with all its services until the body ends.
     func running(_ adapter: MetricsAdapter, _ body: (Int) async throws -> Void) async throws {
         let (ports, port) = AsyncStream<Int>.makeStream()
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -20,7 +20,7 @@ extension Cluster {
         }
     }
 
-    /// Runs a replica until the API server could use it.
+    /// Runs a replica, and starts the body once the API server could use the replica.
     func serving(_ adapter: MetricsAdapter, _ body: (APIServer) async throws -> Void) async throws {
         try await running(adapter) { port in
             try await eventually(within: .seconds(20), "certificate and trust") {

@@ -4,7 +4,7 @@ import Synchronization
 
 @testable import PixelFlowMetricsAdapter
 
-/// A group whose lag a test sets.
+/// A group whose lag the test sets.
 final class ScriptedLag: LagSource {
     private struct State {
         var answer: Result<[Lane: KafkaGroupLag], PixelFlowError>
@@ -20,7 +20,7 @@ final class ScriptedLag: LagSource {
     /// The lag of each lane's only partition.
     init(_ lanes: [Lane: Int64]) { state = Mutex(State(answer: .success(lanes.mapValues { Self.group([$0]) }))) }
 
-    /// A group that has committed nothing of partitions that hold so many messages.
+    /// A group that has committed nothing, with partitions that hold these numbers of messages.
     static func group(_ lags: [Int64]) -> KafkaGroupLag {
         KafkaGroupLag(
             group: "workers", topic: "tasks",
@@ -31,10 +31,10 @@ final class ScriptedLag: LagSource {
 
     func fail() { state.withLock { $0.answer = .failure(.unavailable("broker")) } }
 
-    /// How often it was asked.
+    /// The number of readings so far.
     var readings: Int { state.withLock { $0.readings } }
 
-    /// Has readings wait for `release`.
+    /// Makes readings wait for `release`.
     func hold() { state.withLock { $0.isHeld = true } }
 
     func release() {

@@ -5,10 +5,10 @@ import Testing
 
 @Suite(.enabled(if: TestServer.isThere, TestServer.absence))
 struct DiagnosisTests {
-    @Test func theServerTellsHowItIsSetUp() async throws {
+    @Test func reportsTheSetupOfTheServer() async throws {
         try await TestDatabase.with { database in
             let store = try database.store()
-            // Those that are there for speed alone are not made by the first command.
+            // The first command does not create the indexes that only improve performance.
             let before = try await store.diagnose()
             #expect(before.first { $0.name == "indexes" }?.result == .failed)
             try await store.buildIndexes { Issue.record("\($0)") }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite(.enabled(if: TestServer.isThere, TestServer.absence))
 struct IndexTests {
-    @Test func theFirstCommandWaitsForThoseThatRulesDependOnAndForNoOthers() async throws {
+    @Test func theFirstCommandWaitsForRequiredIndexesOnly() async throws {
         try await TestDatabase.with { database in
             let store = try database.store()
             try await store.check()
@@ -16,7 +16,7 @@ struct IndexTests {
         }
     }
 
-    /// Of all collections that there are.
+    /// The names of the indexes of all existing collections.
     private func names(_ store: MongoTaskStore) async throws -> Set<String> {
         var names: Set<String> = []
         let database = store.tasks.database

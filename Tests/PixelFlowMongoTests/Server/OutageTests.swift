@@ -7,7 +7,7 @@ import Testing
 
 @Suite(.serialized, .enabled(if: TestServer.isThere, TestServer.absence))
 struct OutageTests {
-    @Test func aServerThatIsGoneIsAnOutageAndAllIsWellWhenItIsBack() async throws {
+    @Test func aStoppedServerIsAnOutageUntilItIsBack() async throws {
         try await TestProxy.with(timeout: .seconds(1)) { proxy, store, _ in
             let task = try await store.add()
             try await proxy.refuseConnections()
@@ -34,7 +34,7 @@ struct OutageTests {
         }
     }
 
-    @Test func aServerThatSaysNothingIsAnOutageAfterTheTimeout() async throws {
+    @Test func aSilentServerIsAnOutageAfterTheTimeout() async throws {
         try await TestProxy.with { proxy, _, database in
             let store = try database.behind(port: proxy.port).store(timeout: .seconds(2))
             try await eventually(within: .seconds(30), "the server is reached") { try? await store.check() }
@@ -55,7 +55,7 @@ struct OutageTests {
             await expectOutage { _ = try await store.create(Sample.task()) }
             try await proxy.acceptConnections()
             try await eventually(within: .seconds(30), "the server is reached") { try? await store.check() }
-            // The indexes are there: of two tasks with one key one is added.
+            // The indexes exist: of two tasks with the same key, only one is added.
             _ = try await store.add(Sample.task(key: "k"))
             guard case .existing = try await store.create(Sample.task(key: "k")) else {
                 Issue.record("two tasks with one key")
@@ -64,7 +64,7 @@ struct OutageTests {
         }
     }
 
-    @Test func anyNumberMayOpenAtOnce() async throws {
+    @Test func anyNumberMayOpenSimultaneously() async throws {
         try await TestDatabase.with { database in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<10 { group.addTask { try await database.store().check() } }
@@ -77,7 +77,7 @@ struct OutageTests {
         }
     }
 
-    @Test func badCredentialsAreNamedWithoutBeingTold() async throws {
+    @Test func badCredentialsAreNamedWithoutBeingShown() async throws {
         var address = try #require(URLComponents(string: TestServer.url ?? ""))
         address.user = "somebody"
         address.password = "hush-hush"

@@ -4,7 +4,7 @@ import PixelFlowCore
 import PixelFlowMongo
 import Testing
 
-/// What the metrics say, and that tasks are cheap by them.
+/// Round trips as the metrics report them, and proof that a task needs few of them.
 @Suite(.serialized, .enabled(if: TestServer.isThere, TestServer.absence))
 struct RoundTripTests {
     @Test func aTaskTakesFourRoundTrips() async throws {
@@ -49,7 +49,7 @@ struct RoundTripTests {
         }
     }
 
-    @Test func whatIsRememberedOfOrganisationsIsCounted() async throws {
+    @Test func cachedOrganisationsAreCounted() async throws {
         try await withMeteredStore { store, metrics in
             func count(_ cache: String, _ result: String) throws -> Int {
                 Int(try metrics.expectCounter("cache_requests_total", [("cache", cache), ("result", result)]).totalValue)
@@ -77,14 +77,14 @@ struct RoundTripTests {
         try await TestDatabase.with { database in
             let metrics = TestMetrics()
             let store = try MongoTaskStore(database.settings(), metrics: metrics)
-            // Makes the indexes and looks at the server's clock.
+            // Creates the indexes and reads the server's clock.
             _ = try await store.add()
             _ = try await store.takeDue(limit: 1)
             try await body(store, metrics)
         }
     }
 
-    /// Those for tasks: the looks at the server's clock come by time, not by task.
+    /// Round trips made for tasks. Readings of the server's clock are excluded: they depend on time, not on the number of tasks.
     private func roundTrips(_ metrics: TestMetrics) -> Int {
         metrics.counters
             .filter { counter in

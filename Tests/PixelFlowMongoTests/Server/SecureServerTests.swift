@@ -7,7 +7,7 @@ import Testing
 
 @testable import PixelFlowMongo
 
-/// A server as it should be in production: TLS, and nobody without a password.
+/// A server set up as in production: TLS, and no access without a password.
 @Suite(.serialized, .enabled(if: SecureServer.isThere, SecureServer.absence), .timeLimit(.minutes(2)))
 struct SecureServerTests {
     @Test func aTaskIsKeptBehindTLSAndAPassword() async throws {
@@ -19,7 +19,7 @@ struct SecureServerTests {
         }
     }
 
-    @Test func aWrongPasswordIsNamedAndNotTold() async throws {
+    @Test func aWrongPasswordIsNamedAndNotShown() async throws {
         try await SecureServer.with { server in
             try await server.reached(try server.store("pixelflow:right@", certificates: server.certificate))
             for credentials in ["pixelflow:hush-hush@", "nobody:hush-hush@", ""] {
@@ -32,7 +32,7 @@ struct SecureServerTests {
         }
     }
 
-    @Test func aServerThatNobodyVouchesForIsNotTold() async throws {
+    @Test func anUntrustedServerReceivesNoCredentials() async throws {
         try await SecureServer.with { server in
             try await server.reached(try server.store("pixelflow:right@", certificates: server.certificate))
             let store = try server.store("pixelflow:right@", certificates: nil)
@@ -58,7 +58,7 @@ private struct SecureServer {
         let folder = try #require(tlsFolder)
         try await ServerProcess.with(try #require(executable)) { process in
             let server = SecureServer(certificate: "\(folder)/certificate.pem", process: process)
-            // Users are made while nobody is asked who they are.
+            // Users are created while access control is still off.
             try server.start()
             let settings = server.settings("", database: "admin", server.certificate)
             let database = try MongoDatabase(settings, metrics: NOOPMetricsHandler.instance)
@@ -83,7 +83,7 @@ private struct SecureServer {
         }
     }
 
-    /// - Parameter credentials: as in `user:password@`.
+    /// - Parameter credentials: in the form `user:password@`.
     func store(_ credentials: String, certificates: String?) throws -> MongoTaskStore {
         try MongoTaskStore(settings(credentials, database: "pixelflow", certificates))
     }

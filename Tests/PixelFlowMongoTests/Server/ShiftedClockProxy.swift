@@ -1,8 +1,8 @@
 import NIOCore
 import NIOPosix
 
-/// A TCP proxy that makes the clock of a MongoDB server show another time: `localTime` in its
-/// answers to `hello`. What the server is to a process whose own clock is wrong by as much the other way.
+/// A TCP proxy that shifts the clock of a MongoDB server by changing `localTime` in its answers to `hello`. To a process, this looks
+/// the same as its own clock being wrong by the same amount in the other direction.
 final class ShiftedClockProxy: Sendable {
     let port: Int
     private let channel: any Channel
@@ -35,7 +35,7 @@ final class ShiftedClockProxy: Sendable {
 private final class Forwarder: ChannelInboundHandler, Sendable {
     typealias InboundIn = ByteBuffer
 
-    /// A BSON date of this name.
+    /// The type byte and name of the BSON date.
     private static let field = [0x09] + Array("localTime\0".utf8)
 
     private let peer: any Channel
@@ -48,7 +48,7 @@ private final class Forwarder: ChannelInboundHandler, Sendable {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = unwrapInboundIn(data)
-        // Answers to `hello` are small and come in one piece.
+        // Answers to `hello` are small and arrive in one piece.
         if shift != 0, let found = bytes.readableBytesView.firstRange(of: Self.field) {
             let value: Int64? = bytes.getInteger(at: found.upperBound, endianness: .little)
             if let value { bytes.setInteger(value + shift, at: found.upperBound, endianness: .little) }

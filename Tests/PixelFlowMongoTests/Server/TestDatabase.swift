@@ -3,15 +3,14 @@ import PixelFlowCore
 import PixelFlowMongo
 import Testing
 
-/// The MongoDB server that tests are run against: the one at `PIXELFLOW_TEST_MONGODB_URL`, which
-/// `make stack-up` starts and prints.
+/// The MongoDB server that the tests use: the one at `PIXELFLOW_TEST_MONGODB_URL`, which `make stack-up` starts and prints.
 enum TestServer {
     static let url = ProcessInfo.processInfo.environment["PIXELFLOW_TEST_MONGODB_URL"]
     static let isThere = url != nil
     static let absence: Comment = "PIXELFLOW_TEST_MONGODB_URL is not set; make stack-up starts a server and prints it."
 }
 
-/// A database of its own for one test, dropped afterwards.
+/// A separate database for one test, dropped afterwards.
 struct TestDatabase: Sendable {
     let url: String
 
@@ -36,7 +35,7 @@ struct TestDatabase: Sendable {
         try MongoTaskStore(settings(), policy: .standard, clock: clock)
     }
 
-    /// - Parameter timeout: for connecting and for each command; long, because test machines have much to do.
+    /// - Parameter timeout: for connecting and for each command; long, because test machines are busy.
     func settings(timeout: Duration = .seconds(30)) -> MongoSettings {
         var settings = MongoSettings(url: url)
         settings.poolSize = 4
@@ -49,7 +48,7 @@ struct TestDatabase: Sendable {
         try await MongoTaskStore(settings()).drop()
     }
 
-    /// The same database, reached through a proxy.
+    /// The same database, reached through a proxy on this port.
     func behind(port: Int) throws -> TestDatabase {
         var address = try #require(URLComponents(string: url))
         address.host = "127.0.0.1"

@@ -5,11 +5,11 @@ import PixelFlowCore
 import PixelFlowMongo
 import Testing
 
-/// A store that reaches its server through a proxy which can be told to misbehave.
+/// A store that reaches its server through a proxy that injects faults on request.
 enum TestProxy {
     /// - Parameters:
     ///   - timeout: of the store behind the proxy.
-    ///   - body: is given the proxy, a store behind it, and the database's direct way.
+    ///   - body: receives the proxy, a store behind it, and a database that bypasses it.
     static func with(
         timeout: Duration = .seconds(30), _ body: (FaultProxy, MongoTaskStore, TestDatabase) async throws -> Void
     ) async throws {

@@ -4,10 +4,10 @@ import PixelFlowCore
 import PixelFlowMongo
 import Testing
 
-/// Quotas, with several processes on one database, and with processes that end between any two writes.
+/// Quotas with several processes on one database, and with processes that die between any two writes.
 @Suite(.serialized, .enabled(if: TestServer.isThere, TestServer.absence))
 struct AdmissionTests {
-    /// Creates `count` tasks at once, on one store after the other.
+    /// Creates `count` tasks concurrently, distributed over the stores in turn.
     ///
     /// - Returns: how many were within the quotas.
     private func admitted(_ count: Int, by stores: [MongoTaskStore]) async throws -> Int {
@@ -28,7 +28,7 @@ struct AdmissionTests {
     }
 
     @Test(arguments: [Quota(tasksInFlight: 12), Quota(tasksPerMonth: 12), Quota(bytesStored: 12)])
-    func replicasAdmitExactlyWhatThereIsRoomFor(quota: Quota) async throws {
+    func replicasAdmitExactlyTheQuota(quota: Quota) async throws {
         try await TestDatabase.with { database in
             let stores = try (0..<4).map { _ in try database.store() }
             try await stores[0].setQuota(quota, of: Sample.tenant)
@@ -37,7 +37,7 @@ struct AdmissionTests {
         }
     }
 
-    /// The answer to a write is what a process that is killed does not get, whether or not the write has been made.
+    /// A killed process never sees the answer to its write, whether or not the write took effect.
     @Test(arguments: ["reserved", "insert\0"])
     func aKilledProcessMovesNoCount(write: String) async throws {
         try await TestProxy.with { proxy, killed, database in
@@ -45,11 +45,11 @@ struct AdmissionTests {
             let survivor = try database.store(clock: clock)
             try await survivor.setQuota(Quota(tasksInFlight: 3), of: Sample.tenant)
             _ = try await survivor.add()
-            // The command and its repetition.
+            // The command and its retry.
             proxy.cutReplies(next: 2, toRequestsContaining: write)
             await #expect(throws: PixelFlowError.self) { try await killed.create(Sample.task()) }
             let stored = try await survivor.list(TaskQuery(tenant: Sample.tenant)).tasks.count
-            // Never beyond the quota, whatever the process has left behind.
+            // Never more than the quota, whatever state the process left.
             let atOnce = try await admitted(4, by: [survivor])
             #expect(stored + atOnce <= 3)
             clock.advance(by: .seconds(120))

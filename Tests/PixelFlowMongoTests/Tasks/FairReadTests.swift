@@ -4,7 +4,7 @@ import PixelFlowMongo
 import Synchronization
 import Testing
 
-/// Reads of one tenant leave connections to everybody else.
+/// The reads of one tenant leave connections for everyone else.
 @Suite(.enabled(if: TestServer.isThere, TestServer.absence))
 struct FairReadTests {
     @Test(arguments: [(1, 1, 1), (4, 3, 1), (8, 6, 3), (256, 192, 96)])
@@ -15,7 +15,7 @@ struct FairReadTests {
         #expect(settings.readLimits.permitsOfOneKey == ofOne)
     }
 
-    @Test func oneReadPassesTheManyOfAnotherTenant() async throws {
+    @Test func oneReadOvertakesTheManyOfAnotherTenant() async throws {
         try await TestDatabase.with { database in
             let store = try database.store()
             for _ in 0..<5 { _ = try await store.create(Sample.task()) }

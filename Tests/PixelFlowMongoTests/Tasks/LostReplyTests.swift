@@ -5,7 +5,7 @@ import PixelFlowCore
 import PixelFlowMongo
 import Testing
 
-/// The server has done the work, and the answer is lost on the way.
+/// The server has done the work, but its answer is lost.
 @Suite(.serialized, .enabled(if: TestServer.isThere, TestServer.absence))
 struct LostReplyTests {
     @Test func aTaskIsCreatedOnce() async throws {
@@ -22,7 +22,7 @@ struct LostReplyTests {
     @Test func creatingAgainAfterAnOutageGivesTheSameTask() async throws {
         try await TestProxy.with { proxy, store, _ in
             let made = Sample.task(key: "k")
-            // The command and its repetition.
+            // The command and its retry.
             proxy.cutReplies(next: 2, toRequestsContaining: "insert\0")
             await #expect(throws: PixelFlowError.self) { try await store.create(made) }
             let again = try await store.add(made)
@@ -43,7 +43,7 @@ struct LostReplyTests {
         }
     }
 
-    @Test func aCompletionIsKnownToBeOne() async throws {
+    @Test func aCompletionWithALostReplyIsRecognised() async throws {
         try await TestProxy.with { proxy, store, _ in
             let claimed = try await store.addClaimed()
             let cut = proxy.cutReplies(toRequestsContaining: "update\0")
@@ -68,7 +68,7 @@ struct LostReplyTests {
     }
 
     @Test(arguments: [PixelFlowError.Retry.permanent, .transient])
-    func aFailureIsKnownToBeOne(retry: PixelFlowError.Retry) async throws {
+    func aFailureWithALostReplyIsRecognised(retry: PixelFlowError.Retry) async throws {
         try await TestProxy.with { proxy, store, _ in
             let claimed = try await store.addClaimed()
             proxy.cutReplies(toRequestsContaining: "update\0")

@@ -5,7 +5,7 @@ import Testing
 
 @testable import PixelFlowMongo
 
-/// During an upgrade services of two versions work on the same documents.
+/// During an upgrade, services of two versions work on the same documents.
 @Suite struct ReleaseFormsTests {
     private static let name = "task.bson"
 
@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    @Test func fieldsOfLaterReleasesAreReadOver() throws {
+    @Test func fieldsOfLaterReleasesAreIgnored() throws {
         var document = try Self.written()
         document["colour"] = .document(BSONDocument([.init(name: "of", value: .string("a later release"))]))
         #expect(try TaskDocument(document).record == ReleaseSample.task)

@@ -2,7 +2,7 @@ import PixelFlowCore
 import PixelFlowMongo
 import Testing
 
-/// Several processes on one database: here, stores that share nothing else.
+/// Several processes on one database, represented by stores that share nothing else.
 @Suite(.serialized, .enabled(if: TestServer.isThere, TestServer.absence))
 struct ReplicaTests {
     @Test func ofManyClaimsByManyWorkersOneWins() async throws {
@@ -22,7 +22,7 @@ struct ReplicaTests {
         }
     }
 
-    @Test func whatAWorkerRemembersIsNotTrustedBlindly() async throws {
+    @Test func aWorkersCacheIsNotTrustedBlindly() async throws {
         try await TestDatabase.with { database in
             let (worker, api) = (try database.store(), try database.store())
             let claimed = try await worker.addClaimed()
@@ -35,8 +35,8 @@ struct ReplicaTests {
         }
     }
 
-    /// A history that is full leaves no room for a claim that the server writes by itself.
-    @Test func claimsGoOnWhenTheHistoryIsFull() async throws {
+    /// A full history has no room for a claim, which the server writes on its own.
+    @Test func claimsContinueWhenTheHistoryIsFull() async throws {
         try await TestDatabase.with { database in
             let store = try database.store()
             let task = try await store.add()

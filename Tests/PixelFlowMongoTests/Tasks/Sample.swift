@@ -2,7 +2,7 @@ import PixelFlowCore
 import PixelFlowMongo
 import Testing
 
-/// Tasks to try things on.
+/// Sample tasks.
 enum Sample {
     static let tenant = TenantID("tenant-a")
     static let worker = WorkerID("worker-1")
@@ -26,13 +26,13 @@ enum Sample {
 }
 
 extension MongoTaskStore {
-    /// A new task, as the store has it.
+    /// Adds a new task and returns it as the store holds it.
     func add(_ task: TaskRecord = Sample.task()) async throws -> TaskRecord {
         guard case .created(let created) = try await create(task) else { throw NotCreated() }
         return created
     }
 
-    /// A new task that a worker has claimed.
+    /// Adds a new task and claims it for a worker.
     func addClaimed() async throws -> TaskRecord {
         let task = try await add()
         return try #require(try await claim(task.id, by: Sample.worker))

@@ -5,7 +5,7 @@ import Testing
 
 /// Documents that an earlier version wrote.
 @Suite struct TaskDocumentTests {
-    @Test func metadataOfSourcesIsReadUnderItsOldName() throws {
+    @Test func sourceMetadataIsReadUnderItsOldName() throws {
         var task = Sample.task()
         task.sourceMetadata = SourceMetadata(format: "jpeg", width: 3, height: 2, bytes: 1)
         var document = try TaskDocument(record: task, version: 1).encoded()

@@ -3,15 +3,15 @@ import PixelFlowCore
 import PixelFlowMongo
 import Testing
 
-/// The rules of the ports, kept by MongoDB. One after the other, because the rules are about time and a server that
-/// stands in for MongoDB is slow when it has much to do.
+/// The rules of the ports, as MongoDB implements them. They run one after the other: the rules are about time, and a busy substitute
+/// for MongoDB is slow.
 @Suite(.enabled(if: TestServer.isThere, TestServer.absence))
 struct TaskStoreConformanceTests {
-    /// Whose time a rule goes by.
+    /// Which clock a rule uses.
     enum Time: CaseIterable {
-        /// The server's, as in production.
+        /// The server's clock, as in production.
         case server
-        /// That of a clock which the test moves, for the rules that take hours.
+        /// A clock that the test moves, for rules that span hours.
         case manual
     }
 

@@ -13,7 +13,7 @@ import Testing
         #expect(Set(all).count == 5)
     }
 
-    @Test func theHorizonIsTheOldestChangeUnderWay() {
+    @Test func theHorizonIsTheOldestChangeInProgress() {
         let times = ChangeTimes()
         let first = times.begin(at: now)
         let second = times.begin(at: now)
@@ -24,7 +24,7 @@ import Testing
         #expect(times.horizon(at: now) > second[0])
     }
 
-    @Test func whatBeginsLaterIsBeyondTheHorizon() {
+    @Test func laterChangesAreBeyondTheHorizon() {
         let times = ChangeTimes()
         let horizon = times.horizon(at: now)
         #expect(times.begin(at: now - .seconds(5))[0] > horizon)

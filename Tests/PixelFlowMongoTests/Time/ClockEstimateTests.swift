@@ -7,7 +7,7 @@ import Testing
     /// A server whose clock is an hour and 345 microseconds ahead of the local one.
     private let ahead: Int64 = 3_600_000_345
 
-    /// The server looks at its clock at `at`, local time.
+    /// A reading of the server's clock at `at`, local time.
     private func sample(sent: Int64, at: Int64, received: Int64, ahead: Int64? = nil) -> ClockEstimate.Sample {
         ClockEstimate.Sample(sent: sent, received: received, serverMilliseconds: (at + (ahead ?? self.ahead)) / 1000)
     }
@@ -17,7 +17,7 @@ import Testing
         #expect(estimate.bounds(at: 15_000).contains(ahead))
     }
 
-    @Test func everyLookNarrowsThem() {
+    @Test func everyReadingNarrowsThem() {
         var estimate = ClockEstimate(sample(sent: 0, at: 300, received: 9_000))
         var width: Int64 = 10_000
         for start in stride(from: Int64(10_000), to: 20_000, by: 1_130) {

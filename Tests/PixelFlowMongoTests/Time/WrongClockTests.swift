@@ -4,7 +4,7 @@ import PixelFlowCore
 import PixelFlowMongo
 import Testing
 
-/// A process whose own clock is wrong by an hour goes by the server's all the same.
+/// A process whose own clock is wrong by an hour still uses the server's time.
 @Suite(.serialized, .enabled(if: TestServer.isThere, TestServer.absence))
 struct WrongClockTests {
     @Test(arguments: [Duration.seconds(3600), .seconds(-3600)])

@@ -7,9 +7,9 @@ import Testing
 
 @testable import PixelFlowS3
 
-/// More requests than may be under way at a time.
+/// More requests than may be in flight.
 @Suite struct AdmissionTests {
-    /// A store that may have one request under way, and a server that never answers; `body` runs while one is under way.
+    /// A store that allows one request in flight, and a server that never answers; `body` runs while one request is in flight.
     private func withBusyStore(
         waiting: Int, readTimeout: Duration = .seconds(60), _ body: (S3BlobStore, _ first: Task<Void, any Error>) async throws -> Void
     ) async throws {
@@ -35,7 +35,7 @@ import Testing
         try outcome.get()
     }
 
-    @Test func refusesAtOnceWhereAsManyWaitAsMay() async throws {
+    @Test func refusesImmediatelyWhenTheQueueIsFull() async throws {
         try await withBusyStore(waiting: 0) { store, _ in
             let error = await #expect(throws: PixelFlowError.self) {
                 try await within(.testDeadline, "a refusal") { try await store.write(key("t/b/source"), bytes: sample(10)) }
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func whoWaitsGivesUpWhenItsTimeIsOver() async throws {
+    @Test func aWaiterGivesUpAtItsTimeLimit() async throws {
         try await withBusyStore(waiting: 10, readTimeout: .milliseconds(200)) { store, first in
             let waiters = (0..<5).map { _ in Task { try await store.write(key("t/b/source"), bytes: sample(10)) } }
             for request in [first] + waiters {
@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    @Test func whoIsCancelledWaitsNoMore() async throws {
+    @Test func aCancelledWaiterStopsWaiting() async throws {
         try await withBusyStore(waiting: 10) { store, _ in
             let waiter = Task { try await store.write(key("t/b/source"), bytes: sample(10)) }
             waiter.cancel()

@@ -18,7 +18,7 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
     return settings
 }
 
-/// What is made of the answers of a server that does not do well.
+/// How the store interprets the answers of a faulty server.
 @Suite struct AnswerTests {
     private func store(_ port: Int) throws -> S3BlobStore { S3BlobStore(try stubSettings(port), logger: Logger(label: "test")) }
 
@@ -34,9 +34,9 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
         }
     }
 
-    /// A store that is full is asked once: room comes by people, not by waiting.
+    /// A store that is full is asked only once: people free space, waiting does not.
     @Test(arguments: [(507, "XMinioStorageFull"), (507, ""), (403, "QuotaExceeded"), (503, "XMinioStorageFull")])
-    func saysThatItIsFull(status: Int, code: String) async throws {
+    func reportsThatItIsFull(status: Int, code: String) async throws {
         try await StubServer.run(answer: { _, _ in .error(status, code) }) { server, port in
             let error = await #expect(throws: PixelFlowError.self) { try await store(port).write(key("t/a/source"), bytes: sample(10)) }
             #expect(error?.code == "insufficient_storage")
@@ -59,7 +59,7 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
         (403, "InvalidAccessKeyId"), (403, "SignatureDoesNotMatch"), (403, "AccessDenied"), (403, "RequestTimeTooSkewed"),
         (400, "ExpiredToken"), (400, "AuthorizationHeaderMalformed"), (404, "NoSuchBucket"), (301, "PermanentRedirect"), (401, "Odd"),
     ])
-    func saysThatItIsRefused(status: Int, code: String) async throws {
+    func reportsRefusals(status: Int, code: String) async throws {
         try await StubServer.run(answer: { _, _ in .error(status, code) }) { server, port in
             let store = try store(port)
             for call in [{ try await store.check() }, { try await store.prepare() }, { _ = try await store.keys(key("t")) }] {
@@ -92,7 +92,7 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
         }
     }
 
-    @Test func goesOnWhereABodyBrokeOff() async throws {
+    @Test func resumesATruncatedBody() async throws {
         try await StubServer.run(answer: { request, count in
             switch count {
             case 0: .init(headers: [("etag", "\"1\"")], body: "01234", announced: 10)
@@ -113,7 +113,7 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
         .init(status: 206, headers: [("etag", "\"2\""), ("content-range", "bytes 5-9/10")], body: "56789"),
         .init(status: 206, headers: [("etag", "\"1\""), ("content-range", "bytes 0-4/10")], body: "01234"), .init(hangsUp: true),
     ])
-    func aBodyThatStaysBrokenIsNoShortObject(next: StubServer.Answer) async throws {
+    func aTruncatedBodyIsNotAShortObject(next: StubServer.Answer) async throws {
         try await StubServer.run(answer: { _, count in
             count == 0 ? .init(headers: [("etag", "\"1\"")], body: "01234", announced: 10) : next
         }) { _, port in
@@ -137,7 +137,7 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
         }
     }
 
-    @Test func deletesSinglyWhereItMust() async throws {
+    @Test func deletesSinglyIfNecessary() async throws {
         let list = "<ListBucketResult><Contents><Key>t/a/1</Key></Contents><Contents><Key>t/a/2</Key></Contents></ListBucketResult>"
         try await StubServer.run(answer: { request, _ in
             switch request.method {
@@ -162,7 +162,7 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
         }
     }
 
-    @Test func makesTheBucketOnce() async throws {
+    @Test func createsTheBucketOnce() async throws {
         let made = Atomic<Bool>(false)
         try await StubServer.run(answer: { request, _ in
             if request.method == .PUT, request.uri == "/images" {
@@ -181,7 +181,7 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
         }
     }
 
-    /// Two processes start at once: the one that is told that the bucket is there comes before it is.
+    /// Two processes start simultaneously: one is told that the bucket exists before it is visible.
     @Test func waitsForTheBucketThatAnotherIsCreating() async throws {
         let looks = Atomic<Int>(0)
         try await StubServer.run(answer: { request, _ in

@@ -9,7 +9,7 @@ import Testing
 
 @testable import PixelFlowS3
 
-/// The real server behind a network that breaks.
+/// The real server behind a failing network.
 @Suite(.enabled(if: TestServer.isThere, TestServer.hint))
 struct OutageTests {
     private func withProxy(
@@ -25,7 +25,7 @@ struct OutageTests {
         try outcome.get()
     }
 
-    /// Looks at the first line only, for a request may have megabytes.
+    /// Compares the first line only, because a request may be megabytes long.
     private static func begins(with text: String) -> @Sendable (ByteBuffer) -> Bool {
         { $0.getString(at: $0.readerIndex, length: min(300, $0.readableBytes))?.prefix { $0 != "\r\n" }.contains(text) == true }
     }
@@ -48,7 +48,7 @@ struct OutageTests {
         }
     }
 
-    @Test func opensWhereNobodyAnswersYet() async throws {
+    @Test func opensBeforeTheServerAnswers() async throws {
         let proxy = try await FaultProxy.start(to: TestServer.address().host, port: TestServer.address().port)
         try await proxy.refuseConnections()
         let store = try TestServer.store(TestServer.settings(endpoint: "http://127.0.0.1:\(proxy.port)"))
@@ -58,7 +58,7 @@ struct OutageTests {
         try await proxy.stop()
     }
 
-    @Test func aWriteWhoseAnswerIsLostIsStillOne() async throws {
+    @Test func aWriteWhoseAnswerIsLostHappensOnce() async throws {
         try await withProxy { proxy, store in
             let cut = proxy.cutReplies(matching: Self.begins(with: "PUT "))
             try await store.write(key("t/a/source"), bytes: sample(100_000))
@@ -68,8 +68,8 @@ struct OutageTests {
         }
     }
 
-    /// A worker that has lost its task removes what it wrote; what came after that would stay.
-    @Test func aCancelledWriteThatTheServerMayHaveAppearsBeforeItReturns() async throws {
+    /// A worker that has lost its task removes what it wrote; a write that arrived after the removal would remain.
+    @Test func aCancelledWriteIsVisibleBeforeItReturns() async throws {
         try await withProxy { proxy, store in
             proxy.setLatency(.milliseconds(300))
             let write = Task { try await store.write(key("t/a/source"), bytes: sample(1000)) }
@@ -81,9 +81,9 @@ struct OutageTests {
         }
     }
 
-    /// The three calls that an upload is made of.
+    /// The three calls that make up an upload.
     @Test(arguments: ["?uploads=", "?partNumber=2", "?uploadId="])
-    func anUploadWhoseAnswersAreLostIsStillWhole(request: String) async throws {
+    func anUploadWhoseAnswersAreLostIsComplete(request: String) async throws {
         try await withProxy { proxy, store in
             let whole = sample(S3BlobStore.partBytes * 2 + 5)
             let cut = proxy.cutReplies(matching: Self.begins(with: request))
@@ -131,7 +131,7 @@ struct OutageTests {
         }
     }
 
-    /// A client of the api may read as slowly as it likes.
+    /// A client of the API may read as slowly as it likes.
     @Test func waitsForASlowReader() async throws {
         try await withProxy(timeouts: {
             $0.readTimeout = .seconds(2)
@@ -148,7 +148,7 @@ struct OutageTests {
         }
     }
 
-    @Test func refusesWithAClearErrorWhereTheKeyIsWrong() async throws {
+    @Test func aWrongKeyIsAClearError() async throws {
         var environment = TestServer.credentials
         environment["PIXELFLOW_S3_ACCESS_KEY"] = TestServer.credentials["PIXELFLOW_S3_ACCESS_KEY"] ?? environment["AWS_ACCESS_KEY_ID"]
         environment["PIXELFLOW_S3_SECRET_KEY"] = "not-the-secret"

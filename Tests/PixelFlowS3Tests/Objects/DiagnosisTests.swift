@@ -5,12 +5,12 @@ import Testing
 
 @Suite(.enabled(if: TestServer.isThere, TestServer.hint))
 struct DiagnosisTests {
-    @Test func theStoreTellsHowItIsSetUpAndKeepsNothingOfIt() async throws {
+    @Test func reportsTheSetupOfTheStoreAndLeavesNothing() async throws {
         let store = try TestServer.store()
         let findings = try await store.diagnose()
         #expect(findings.map(\.name) == ["latency", "write-read", "clock", "tls"])
         #expect(findings.filter { $0.result == .failed } == [])
-        // The tests' server has no TLS.
+        // The test server has no TLS.
         #expect(findings[3].result == .warning)
         var left: [String] = []
         try await store.transport.list(prefix: store.names.prefix) { page in

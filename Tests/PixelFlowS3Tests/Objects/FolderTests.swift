@@ -5,13 +5,13 @@ import Testing
 
 @testable import PixelFlowS3
 
-/// Files of any names below a prefix.
+/// Files with arbitrary names below a prefix.
 @Suite(.enabled(if: TestServer.isThere, TestServer.hint))
 struct FolderTests {
     private let prefix = "test-\(UUID().uuidString)"
 
     @Test(arguments: [0, 1, S3BlobStore.partBytes + 1])
-    func givesBackWhatItWasGiven(size: Int) async throws {
+    func returnsWhatWasStored(size: Int) async throws {
         let folder = try folder()
         let whole = sample(size)
         try await folder.write("a.ndjson", from: stream(whole))
@@ -38,13 +38,13 @@ struct FolderTests {
         #expect(try await !self.folder("-2").isInsideAnInstallation())
     }
 
-    @Test func tellsWhatIsWrong() async throws {
+    @Test func reportsErrors() async throws {
         let other = try folder(keys: ["PIXELFLOW_S3_ACCESS_KEY": "a", "PIXELFLOW_S3_SECRET_KEY": "b"])
         await #expect(throws: S3Folder.Failure.refused("InvalidAccessKeyId")) { try await other.list { _ in } }
         #expect(throws: S3Folder.Failure.self) { try S3Folder(url: "s3://b", environment: TestServer.credentials) }
     }
 
-    /// - Parameter suffix: of the prefix.
+    /// - Parameter suffix: appended to the prefix.
     private func folder(_ suffix: String = "", keys: [String: String] = TestServer.credentials) throws -> S3Folder {
         let url = try #require(TestServer.url)
         return try S3Folder(url: url.replacing("?", with: "/\(prefix)\(suffix)?", maxReplacements: 1), environment: keys)

@@ -8,7 +8,7 @@ import Testing
 
 @testable import PixelFlowS3
 
-/// Objects that are sent in parts.
+/// Objects that are uploaded in parts.
 @Suite(.enabled(if: TestServer.isThere, TestServer.hint))
 struct MultipartTests {
     static let part = S3BlobStore.partBytes
@@ -51,7 +51,7 @@ struct MultipartTests {
         #expect(try await uploads(store) == [])
     }
 
-    @Test func aCancelledWriteTakesItsPartsBack() async throws {
+    @Test func aCancelledWriteRemovesItsParts() async throws {
         let store = try TestServer.store()
         let (chunks, sink) = AsyncThrowingStream<ByteBuffer, any Error>.makeStream()
         for _ in 0..<20 { sink.yield(sample(1024 * 1024)) }
@@ -63,7 +63,7 @@ struct MultipartTests {
         #expect(try await store.keys(key("t")) == [])
     }
 
-    @Test func aWriteThatIsCancelledBeforeItsUploadHasAnIdTakesItBack() async throws {
+    @Test func aWriteCancelledBeforeItsUploadIdArrivesAbortsIt() async throws {
         let server = try TestServer.address()
         let proxy = try await FaultProxy.start(to: server.host, port: server.port)
         let prefix = "test-\(UUIDv7.make())"
@@ -71,7 +71,7 @@ struct MultipartTests {
         let distant = try TestServer.store(TestServer.settings(prefix: prefix, endpoint: "http://127.0.0.1:\(proxy.port)"))
         proxy.setLatency(.seconds(1))
         let write = Task { try await distant.write(key("t/a/source"), from: stream(sample(20 * 1024 * 1024))) }
-        // The server has the upload; its answer is on its way.
+        // The server has the upload; its answer is still on the way.
         _ = try await eventually("an upload to be seen") { try await uploads(direct).isEmpty ? nil : true }
         write.cancel()
         await #expect(throws: (any Error).self) { try await write.value("the write to end") }
@@ -92,7 +92,7 @@ struct MultipartTests {
         #expect(try await store.keys(key("t")) == [key("t/a/source")])
     }
 
-    @Test func takesBackWhatADeadProcessLeft() async throws {
+    @Test func removesPartsOfADeadProcess() async throws {
         let store = try TestServer.store()
         for name in ["t/a/source", "t/b/source"] { _ = try await MultipartUpload.begin(store.names.object(key(name)), store.transport) }
         #expect(try await uploads(store).count == 2)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import PixelFlowS3
 
-/// PixelFlow's own keys are plain; the prefix is a person's, and may hold anything.
+/// PixelFlow's own keys are plain ASCII; the prefix is chosen by the operator and may contain anything.
 @Suite(.enabled(if: TestServer.isThere, TestServer.hint))
 struct ObjectNameTests {
     @Test(arguments: ["a b", "a+b", "ü€😀", "a%2Fb%20", "it's & <that>; \"so\"", "a=b&c?d#e", "~!@$^*(){}|"])
@@ -22,7 +22,7 @@ struct ObjectNameTests {
         #expect(try await store.keys(key("t")) == [])
     }
 
-    @Test func sharesABucketWithoutMeeting() async throws {
+    @Test func prefixesShareABucket() async throws {
         let settings = try TestServer.settings()
         var longer = settings
         longer.prefix += "-2"
@@ -50,7 +50,7 @@ struct ObjectNameTests {
         #expect(try await store.keys(key("t/a")) == [])
     }
 
-    @Test func refusesToStoreAnObjectWhereOnlyAPrefixCanBe() async throws {
+    @Test func refusesToStoreAnObjectAtAPrefix() async throws {
         let store = try TestServer.store()
         for name in ["t", "t/a"] {
             let error = await #expect(throws: PixelFlowError.self) { try await store.write(key(name), bytes: sample(1)) }

@@ -44,7 +44,7 @@ struct PresignedURLTests {
     }
 
     @Test(arguments: [(Duration.zero, 1), (.seconds(90), 90), (.seconds(10_000_000), 604_800)])
-    func keepsToTheLongestLifetime(asked: Duration, seconds: Int) throws {
+    func respectsTheMaximumLifetime(asked: Duration, seconds: Int) throws {
         let url = try TestServer.store().presignedURL(key("t/a/source"), expiresIn: asked)
         #expect(url.contains("X-Amz-Expires=\(seconds)&"))
     }

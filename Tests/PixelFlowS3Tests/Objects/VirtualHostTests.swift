@@ -8,7 +8,7 @@ import Testing
 
 @testable import PixelFlowS3
 
-/// The bucket in the host name. Stands alone, for the name must be looked up by hand here.
+/// The bucket in the host name. A separate test, because it must resolve the name by hand.
 @Suite struct VirtualHostTests {
     @Test func namesTheBucketInTheHost() async throws {
         try await StubServer.run(answer: { request, _ in

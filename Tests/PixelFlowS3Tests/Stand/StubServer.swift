@@ -3,7 +3,7 @@ import NIOHTTP1
 import NIOPosix
 import Synchronization
 
-/// An HTTP server on 127.0.0.1 that answers as a test wants.
+/// An HTTP server on 127.0.0.1 that answers as the test specifies.
 final class StubServer: Sendable {
     struct Request: Sendable {
         var method: HTTPMethod
@@ -16,9 +16,9 @@ final class StubServer: Sendable {
         var status = 200
         var headers: [(String, String)] = []
         var body = ""
-        /// What `Content-Length` says, where it is not the truth: the connection is closed after the body.
+        /// A false `Content-Length`; the connection is closed after the body.
         var announced: Int?
-        /// Nothing is answered, the connection is closed.
+        /// Closes the connection without an answer.
         var hangsUp = false
 
         static func error(_ status: Int, _ code: String) -> Answer {
@@ -36,7 +36,7 @@ final class StubServer: Sendable {
 
     /// Runs a server while `body` runs.
     ///
-    /// - Parameter answer: is given the request and how many came before it.
+    /// - Parameter answer: receives the request and the number of requests before it.
     static func run(
         answer: @escaping @Sendable (Request, Int) -> Answer, _ body: (StubServer, Int) async throws -> Void
     ) async throws {

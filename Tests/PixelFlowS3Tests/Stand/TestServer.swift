@@ -7,17 +7,17 @@ import Testing
 
 @testable import PixelFlowS3
 
-/// The object store that tests may use, as the environment names it; `make stack-up` starts one.
+/// The object store that tests may use, named by the environment; `make stack-up` starts one.
 enum TestServer {
     static let url = ProcessInfo.processInfo.environment["PIXELFLOW_TEST_S3_URL"]
     static var isThere: Bool { url != nil }
     static let hint: Comment = "PIXELFLOW_TEST_S3_URL is not set; `make stack-up` starts an object store and prints it."
 
-    /// Settings for a part of the bucket that nobody else uses.
+    /// Settings for a part of the bucket that nothing else uses.
     ///
     /// - Parameters:
-    ///   - endpoint: in place of the server's, as a proxy before it.
-    ///   - environment: in place of the real credentials.
+    ///   - endpoint: replaces the server's, for example with that of a proxy.
+    ///   - environment: replaces the real credentials.
     static func settings(
         prefix: String = "test-\(UUID().uuidString)", bucket: String? = nil, endpoint: String? = nil,
         environment: [String: String] = credentials
@@ -26,7 +26,7 @@ enum TestServer {
         var components = try #require(URLComponents(string: text))
         components.path = "/" + prefix
         if let bucket { components.host = bucket }
-        // Some hand over the credentials here; the store refuses them there.
+        // Some test environments pass the credentials in the URL, where the store rejects them.
         let kept = (components.queryItems ?? []).filter { S3URL.options.contains($0.name) && (endpoint == nil || $0.name != "endpoint") }
         components.queryItems = kept + [endpoint].compactMap { $0 }.map { URLQueryItem(name: "endpoint", value: $0) }
         return try S3Settings(Settings(environment: environment.merging(["PIXELFLOW_BLOB_URL": components.string ?? ""]) { $1 }))
@@ -41,7 +41,7 @@ enum TestServer {
         return environment
     }
 
-    /// Where the server listens.
+    /// The address that the server listens on.
     static func address() throws -> (host: String, port: Int) {
         let endpoint = try settings().endpoint
         return (endpoint.host, endpoint.port ?? 80)
@@ -52,7 +52,7 @@ enum TestServer {
     }
 }
 
-/// Bytes that differ at every place, so that a shift by one shows.
+/// Bytes that differ at every position, so that an off-by-one shift is noticed.
 func sample(_ count: Int, seed: UInt32 = 1) -> ByteBuffer {
     var buffer = ByteBuffer()
     buffer.writeRepeatingByte(0, count: count)
@@ -66,7 +66,7 @@ func sample(_ count: Int, seed: UInt32 = 1) -> ByteBuffer {
     return buffer
 }
 
-/// `whole` a chunk at a time, then the end or `error`; made as it is asked for.
+/// `whole` in chunks, then the end or `error`; each chunk is created on demand.
 func stream(_ whole: ByteBuffer, chunk: Int = 65_536, then error: (any Error)? = nil) -> ByteStream {
     let offsets = stride(from: 0, to: whole.readableBytes, by: chunk)
     var iterator = offsets.makeIterator()
@@ -80,7 +80,7 @@ func stream(_ whole: ByteBuffer, chunk: Int = 65_536, then error: (any Error)? =
     }
 }
 
-/// Sendable unchecked: the one reader of a stream is the one caller.
+/// Unchecked `Sendable` is safe: a stream has a single reader.
 private final class Unshared: @unchecked Sendable {
     let body: () -> Int?
     init(_ body: @escaping () -> Int?) { self.body = body }

@@ -9,7 +9,7 @@ import WireFormats
 
 @testable import PixelFlowWeb
 
-/// `GET /openapi.json`, from services that say what they can do, change their mind, or are away.
+/// `GET /openapi.json`, with services that describe themselves, change their description, or are down.
 @Suite struct DescriptionRouteTests {
     @Test func servesOneDescriptionAndAsksOnceAMinute() async throws {
         let (auth, api, clock) = (StubDescription("/login", "login"), StubDescription("/api/tasks", "listTasks"), ManualClock())
@@ -30,12 +30,12 @@ import WireFormats
             clock.advance(by: DescriptionSource.interval)
             #expect(try await stack.send(.get, "/openapi.json").body.contains("listAllTasks"))
             #expect(api.asked == 2)
-            // Auth has not changed, and has said so.
+            // Auth has answered that its description has not changed.
             #expect(auth.unchanged == 1)
         }
     }
 
-    @Test func faultsOfTheWholeDescription() async throws {
+    @Test func theMergedDescriptionIsValid() async throws {
         let (auth, api) = (StubDescription("/login", "login"), StubDescription("/api/tasks", "listTasks"))
         try await withWebStack(auth: auth.routes, api: api.routes) { stack in
             let document = APIDescription(try JSONValue(parsing: try await stack.send(.get, "/openapi.json").body))
@@ -43,7 +43,7 @@ import WireFormats
         }
     }
 
-    @Test func manyReadersAreOneQuestion() async throws {
+    @Test func concurrentReadersShareOneRequest() async throws {
         let (auth, api) = (StubDescription("/login", "login"), StubDescription("/api/tasks", "listTasks"))
         try await withWebStack(auth: auth.routes, api: api.routes, clock: ManualClock()) { stack in
             try await withThrowingTaskGroup(of: Int.self) { group in
@@ -55,7 +55,7 @@ import WireFormats
         }
     }
 
-    @Test func whatAServiceSaidStaysWhileItIsAway() async throws {
+    @Test func theLastDescriptionIsServedDuringAnOutage() async throws {
         let (auth, api, clock) = (StubDescription("/login", "login"), StubDescription("/api/tasks", "listTasks"), ManualClock())
         try await withWebStack(auth: auth.routes, api: api.routes, clock: clock) { stack in
             api.isAway = true
@@ -70,7 +70,7 @@ import WireFormats
             clock.advance(by: DescriptionSource.interval)
             #expect(try await stack.send(.get, "/openapi.json").body == first.body)
             #expect(api.asked == 3)
-            // Nor is a service that is away asked with every request.
+            // A service that is down is not queried with every request either.
             #expect(try await stack.send(.get, "/openapi.json").body == first.body)
             #expect(api.asked == 3)
         }
@@ -85,7 +85,7 @@ import WireFormats
         }
     }
 
-    @Test func aDescriptionHasABound() async throws {
+    @Test func aDescriptionHasASizeLimit() async throws {
         let (auth, api) = (StubDescription("/login", "login"), StubDescription("/api/tasks", "listTasks"))
         api.padding = String(repeating: " ", count: DescriptionSource.limit)
         try await withWebStack(auth: auth.routes, api: api.routes) { stack in
@@ -138,7 +138,7 @@ private final class StubDescription: Sendable {
         set { state.withLock { $0.isAway = newValue } }
     }
     var asked: Int { state.withLock { $0.asked } }
-    /// Questions to which the answer was that nothing has changed.
+    /// The number of queries answered with "not modified".
     var unchanged: Int { state.withLock { $0.unchanged } }
 
     var routes: Routes {

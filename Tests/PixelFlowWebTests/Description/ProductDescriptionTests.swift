@@ -3,7 +3,7 @@ import WireFormats
 
 @testable import PixelFlowWeb
 
-/// Web's own description and those of auth and api become one.
+/// The descriptions of web, auth and api are merged into one.
 @Suite struct ProductDescriptionTests {
     private static let own = document(
         ["/session": ["get": operation("getSession", tag: "session")]], tags: ["session", "service"])
@@ -60,7 +60,7 @@ import WireFormats
         #expect(login?["404"] == nil)
         let task = merged["paths"]?["/api/tasks/{id}"]?["get"]?["responses"]
         #expect(Self.codes(task?["404"]) == ["route_not_found"])
-        // What operations share stays shared.
+        // Components that operations share remain shared.
         #expect(task?["503"] == ["$ref": "#/components/responses/WebStoppingOrApiUnavailable"])
         let shared = merged["components"]?["responses"]
         #expect(Self.codes(shared?["WebStoppingOrApiUnavailable"]) == ["api_unavailable", "stopping"])
@@ -80,7 +80,7 @@ import WireFormats
             merged["paths"]?["/api/tasks/{id}"]?["get"]?["responses"]?["503"] == ["$ref": "#/components/responses/Stopping"])
     }
 
-    @Test func refusesWhatDoesNotGoTogether() {
+    @Test func refusesConflictingDescriptions() {
         var other = Self.api
         other["components"]?["schemas"]?["Problem"] = ["type": "string"]
         #expect(throws: DescriptionClashError.component("schemas/Problem")) { try Self.merged(api: other) }

@@ -2,7 +2,7 @@ import NIOCore
 import PixelFlowCore
 import Synchronization
 
-/// A blob store that is down for as long as a test wants.
+/// A blob store that a test can make fail.
 final class FaultyBlobStore: BlobStore {
     enum Fault: Sendable { case reading, writing }
 
@@ -11,7 +11,7 @@ final class FaultyBlobStore: BlobStore {
 
     init(_ base: any BlobStore) { self.base = base }
 
-    /// Has the next `count` calls of that kind fail.
+    /// Makes the next `count` calls of this kind fail.
     func fail(_ fault: Fault, times count: Int) { faults.withLock { $0[fault] = count } }
 
     private func check(_ fault: Fault) throws {

@@ -1,6 +1,6 @@
 import PixelFlowCore
 
-/// The worker's side of a task store, where a test can come in between.
+/// The worker's side of a task store, in which a test can intercept calls.
 struct InterposedTaskStore: TaskWorkerStore {
     let base: any TaskWorkerStore
     var completing: @Sendable (any TaskWorkerStore, Claim, Manifest) async throws -> TaskRecord? = { try await $0.complete($1, with: $2) }
@@ -9,7 +9,7 @@ struct InterposedTaskStore: TaskWorkerStore {
 
     init(_ base: any TaskWorkerStore) { self.base = base }
 
-    /// A store on which anybody may write down a result, whoever holds the task by now.
+    /// A store without fencing: it accepts a result from any worker, regardless of who holds the task.
     static func withoutFencing(_ base: any TaskWorkerStore, tenant: TenantID) -> InterposedTaskStore {
         let present: @Sendable (Claim) async throws -> Claim = { try await base.find($0.task, of: tenant)?.claim ?? $0 }
         var store = InterposedTaskStore(base)

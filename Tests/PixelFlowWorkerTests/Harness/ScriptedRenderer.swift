@@ -3,7 +3,7 @@ import NIOCore
 import PixelFlowCore
 import Synchronization
 
-/// Renders as a test says, and remembers what it was asked.
+/// Renders as the test's script says, and records its calls.
 final class ScriptedRenderer: Renderer {
     /// - Parameters: the number of the call, from 1, and the job.
     typealias Script = @Sendable (Int, RenderJob) async throws -> RenderReport
@@ -16,9 +16,9 @@ final class ScriptedRenderer: Renderer {
 
     var jobs: [RenderJob] { asked.withLock { $0 } }
 
-    /// Waits for call number `number`, from 1, to begin.
+    /// Waits for call number `number`, counted from 1, to begin.
     ///
-    /// - Throws: `DeadlineExceeded` where it does not.
+    /// - Throws: `DeadlineExceeded` if it does not begin in time.
     func waitForCall(_ number: Int) async throws {
         if jobs.count >= number { return }
         try await starts.first("call \(number) of the renderer") { $0 >= number }
@@ -41,12 +41,12 @@ final class ScriptedRenderer: Renderer {
 extension RenderReport {
     static let facts = SourceMetadata(format: "png", width: 64, height: 64, bytes: 5)
 
-    /// An image for each output; `mark` tells one rendering from another.
+    /// An image for each output; `mark` distinguishes one rendering from another.
     static func good(_ job: RenderJob, mark: String = "") -> RenderReport {
         report(job) { .success(RenderedImage(format: .webp, width: 32, height: 32, bytes: ByteBuffer(string: "image of \($0)\(mark)"))) }
     }
 
-    /// A report with a result for each output, by its name.
+    /// A report with one result per output, computed from the output's name.
     static func report(_ job: RenderJob, _ result: (String) -> Result<RenderedImage, OutputError>) -> RenderReport {
         RenderReport(
             source: facts, outputs: job.pipeline.outputs.map { RenderedOutput(name: $0.name, result: result($0.name)) },
@@ -54,7 +54,7 @@ extension RenderReport {
     }
 }
 
-/// Fetches as a test says.
+/// Fetches as the test's script says.
 struct ScriptedFetcher: SourceFetcher {
     var script: @Sendable (String) async throws -> FetchedSource = { _ in
         FetchedSource(bytes: ByteBuffer(string: "fetched"), contentType: "image/png")

@@ -10,11 +10,11 @@ import Prometheus
 import ServiceLifecycle
 import Synchronization
 
-/// A worker with real stores and a renderer that does as it is told.
+/// A worker with real stores and a scripted renderer.
 struct WorkerHarness: Sendable {
     static let tenant = TenantID("tenant")
 
-    /// Retries come at once; leases are long, and end when a test moves the clock.
+    /// Retries are immediate; leases are long, and expire when a test moves the clock.
     static let policy = TaskPolicy(renewInterval: .seconds(600), renewDeadline: .seconds(10), retryBase: .microseconds(1))
 
     let clock = ManualClock()
@@ -26,11 +26,11 @@ struct WorkerHarness: Sendable {
     var policy = Self.policy
     var grace = Duration.seconds(10)
     var slots = 2
-    /// Only tests of just this want tasks to be taken without a dispatch message.
+    /// Long, because only the polling tests want the worker to find tasks without a dispatch message.
     var pollInterval = Duration.seconds(86_400)
-    /// Whose tasks the worker takes.
+    /// The lanes whose tasks the worker claims.
     var lanes = Set(Lane.allCases)
-    /// What the worker sees of the store.
+    /// The store as the worker sees it.
     var workerStore: any TaskWorkerStore
     private let folder: TemporaryFolder
 
@@ -44,7 +44,7 @@ struct WorkerHarness: Sendable {
 
     // MARK: Running
 
-    /// Runs `body` beside a worker, an publisher and a dispatcher, and then stops them.
+    /// Runs `body` alongside a worker, a publisher and a dispatcher, then stops them.
     func run(
         _ renderer: any Renderer = ScriptedRenderer(), fetcher: any SourceFetcher = ScriptedFetcher(),
         _ body: @escaping @Sendable (RunningWorker) async throws -> Void
@@ -78,7 +78,7 @@ struct WorkerHarness: Sendable {
 
     // MARK: Tasks
 
-    /// An accepted task; nobody has been woken for it.
+    /// An accepted task, for which no dispatch message has been sent.
     func add(
         _ pipeline: Pipeline = Pipeline(outputs: [OutputSpec(name: "web")]), url: String? = nil, lane: Lane = .normal
     ) async throws -> TaskRecord {
@@ -101,7 +101,7 @@ struct WorkerHarness: Sendable {
         try requireValue(try await store.find(id, of: Self.tenant), "task \(id) is gone")
     }
 
-    /// Waits for a task to be as wanted. Time goes on meanwhile, so that retries become due.
+    /// Waits until a task satisfies `isWanted`. The clock advances meanwhile, so that retries become due.
     @discardableResult
     func eventually(_ id: TaskID, _ what: String, _ isWanted: (TaskRecord) -> Bool) async throws -> TaskRecord {
         try await Conformance.eventually(within: .seconds(20), what) {
@@ -124,7 +124,7 @@ struct WorkerHarness: Sendable {
         }
     }
 
-    /// What a finished task has stored: its source and its outputs.
+    /// The objects that a finished task refers to: its source and its outputs.
     func named(by task: TaskRecord) -> [BlobKey] { [task.sourceKey].compactMap { $0 } + task.outputs.compactMap(\.image?.key) }
 
     func text(_ key: BlobKey) async throws -> String? {
@@ -133,7 +133,7 @@ struct WorkerHarness: Sendable {
     }
 }
 
-/// A worker that is at work.
+/// A worker that is running.
 struct RunningWorker: Sendable {
     fileprivate let publisher: OutboxPublisher
     /// Asks everything to stop, as SIGTERM does.
@@ -144,7 +144,7 @@ struct RunningWorker: Sendable {
     func announce(_ task: TaskRecord) { publisher.publish(task) }
 }
 
-/// The in-process broker, remembering its dead letters.
+/// The in-process broker, which also records its dead letters.
 final class RecordingBroker: TaskBroker {
     private let base = InProcessBroker()
     private let letters = Mutex<[TaskRecord]>([])

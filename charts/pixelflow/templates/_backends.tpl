@@ -1,4 +1,4 @@
-{{/* dict "root" "component" "port" "protocol" [tcp unless given]: a StatefulSet of one pod and its Service; only for backing services that are brought. */}}
+{{/* dict "root" "component" "port" "protocol" [tcp unless given]: a StatefulSet with one pod and its Service, only for backing services that the chart installs. */}}
 {{- define "pixelflow.backendService" -}}
 apiVersion: v1
 kind: Service
@@ -16,7 +16,7 @@ spec:
     - {name: {{ .component }}, port: {{ .port }}, targetPort: {{ .component }}, protocol: TCP, appProtocol: {{ .protocol | default "tcp" }}}
 {{- end -}}
 
-{{/* dict "root" "component" "values" "uid" "grace" "opaque" [its port, if that speaks no HTTP] "volatile" [whether it needs no volume]: everything
+{{/* dict "root" "component" "values" "uid" "grace" "opaque" [its port, if not HTTP] "volatile" [whether it needs no volume]: everything
      up to the container. */}}
 {{- define "pixelflow.backendHead" -}}
 apiVersion: apps/v1
@@ -71,7 +71,7 @@ spec:
           type: RuntimeDefault
 {{- end -}}
 
-{{/* dict "root" "values": image and security of the container. */}}
+{{/* dict "root" "values": image and security context of the container. */}}
 {{- define "pixelflow.backendImage" -}}
 image: {{ include "pixelflow.image" (dict "root" .root "image" .values.image) | quote }}
 imagePullPolicy: IfNotPresent

@@ -1,4 +1,4 @@
-{{/* The name that every object starts with; short enough for every suffix. */}}
+{{/* The name prefix of all objects, short enough for every suffix. */}}
 {{- define "pixelflow.fullname" -}}
 {{- if .Values.fullnameOverride -}}
 {{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
@@ -13,8 +13,8 @@
 {{- end -}}
 
 {{/*
-dict "root" "component" "pool" [of workers]: what a Deployment and its Service select by. Never changes. Selectors of two Deployments
-must not overlap, or an autoscaler refuses to choose: the pods of a pool have a name of their own.
+dict "root" "component" "pool" [of workers]: the selector of a Deployment and its Service. Never changes. The selectors of two Deployments
+must not overlap, because an autoscaler rejects this. So the pods of a pool have their own name.
 */}}
 {{- define "pixelflow.selectorLabels" -}}
 {{- $name := default .root.Chart.Name .root.Values.nameOverride -}}
@@ -23,7 +23,7 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/component: {{ .component }}
 {{- end -}}
 
-{{/* dict "root" "component" "pool" "label" [instead of the component: what pfctl calls it] */}}
+{{/* dict "root" "component" "pool" "label" [its name in pfctl, instead of the component] */}}
 {{- define "pixelflow.labels" -}}
 {{ include "pixelflow.selectorLabels" (dict "root" .root "component" (.label | default .component) "pool" .pool) }}
 app.kubernetes.io/part-of: pixelflow
@@ -40,7 +40,7 @@ labels:
   {{- include "pixelflow.labels" . | nindent 2 }}
 {{- end -}}
 
-{{/* dict "root" "image": a reference by digest, else by tag. */}}
+{{/* dict "root" "image": a reference by digest if set, otherwise by tag. */}}
 {{- define "pixelflow.image" -}}
 {{- $registry := coalesce .root.Values.global.imageRegistry .image.registry .root.Values.image.registry -}}
 {{- $repository := .image.repository -}}

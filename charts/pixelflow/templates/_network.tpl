@@ -1,4 +1,4 @@
-{{/* dict "root" "component" "ingress" [text, may be empty] "egress" [text, may be empty]: nothing but what is said. */}}
+{{/* dict "root" "component" "ingress" [text, may be empty] "egress" [text, may be empty]: allows only what is given. */}}
 {{- define "pixelflow.networkPolicy" -}}
 {{- if .root.Values.networkPolicy.enabled -}}
 apiVersion: networking.k8s.io/v1
@@ -29,7 +29,7 @@ spec:
 {{- end -}}
 {{- end -}}
 
-{{/* dict "root" "components" [list]: peers, pods of this release. Workers are those of all pools. */}}
+{{/* dict "root" "components" [list]: peers: pods of this release. Workers are those of all pools. */}}
 {{- define "pixelflow.peers" -}}
 {{- $root := .root -}}
 {{- range .components }}
@@ -63,7 +63,7 @@ spec:
   ports: {{ include "pixelflow.rulePorts" . }}
 {{ end -}}
 
-{{/* Policies are about the ports of pods: OpenShift's DNS servers listen on 5353. */}}
+{{/* Policies apply to the ports of pods: OpenShift's DNS servers listen on 5353. */}}
 {{- define "pixelflow.egressDNS" -}}
 - ports:
     {{- range ternary (list 53 5353) (list 53) (eq .Values.platform "openshift") }}
@@ -94,7 +94,7 @@ spec:
 {{- end }}
 {{- end -}}
 
-{{/* dict "root" "backend" "port": to the one that is brought, or to where the external one is. */}}
+{{/* dict "root" "backend" "port": to the installed backing service, or to the external one. */}}
 {{- define "pixelflow.egressBackend" -}}
 {{- $values := index .root.Values .backend -}}
 {{- if $values.enabled -}}
@@ -120,7 +120,7 @@ spec:
 {{- end -}}
 {{- end -}}
 
-{{/* dict "root" "component": to the collector of traces. */}}
+{{/* dict "root" "component": to the OpenTelemetry collector. */}}
 {{- define "pixelflow.egressTracing" -}}
 {{- $tracing := .root.Values.tracing -}}
 {{- if and $tracing.endpoint (include "pixelflow.isTraced" .) -}}
@@ -134,7 +134,7 @@ spec:
 {{ end -}}
 {{- end -}}
 
-{{/* To Redis, wherever it is; nowhere if requests are counted in each pod alone. */}}
+{{/* To Redis, installed or external; nothing if each pod counts requests separately. */}}
 {{- define "pixelflow.egressCache" -}}
 {{- $external := .Values.redis.external -}}
 {{- if or .Values.redis.enabled $external.url $external.existingSecret -}}
@@ -142,7 +142,7 @@ spec:
 {{- end -}}
 {{- end -}}
 
-{{/* Everything but private networks, and those of them that are allowed. */}}
+{{/* All networks except private ones, and the private ones that are allowed. */}}
 {{- define "pixelflow.egressPublic" -}}
 - to:
     - ipBlock:

@@ -1,11 +1,11 @@
-{{/* dict "root": our own images run as nobody, and write to /tmp only. */}}
+{{/* dict "root": PixelFlow's own images run as nobody, and write only to /tmp. */}}
 {{- define "pixelflow.podSecurity" -}}
 {{ include "pixelflow.identity" (dict "root" .root "uid" 65532) }}
 seccompProfile:
   type: RuntimeDefault
 {{- end -}}
 
-{{/* dict "root" "uid": who a pod runs as. OpenShift gives each namespace users of its own and refuses others. */}}
+{{/* dict "root" "uid": the user of a pod. OpenShift assigns users to each namespace and rejects others. */}}
 {{- define "pixelflow.identity" -}}
 runAsNonRoot: true
 {{- if ne .root.Values.platform "openshift" }}
@@ -23,7 +23,7 @@ capabilities:
   drop: [ALL]
 {{- end -}}
 
-{{/* dict "port" [name of a port]: long to start, quick to leave the Service, slow to be killed. */}}
+{{/* dict "port" [name of a port]: allows a slow start, removes the pod from the Service quickly, and restarts it only after a long time. */}}
 {{- define "pixelflow.probes" -}}
 startupProbe:
   httpGet: {path: /livez, port: {{ .port }}}
@@ -57,7 +57,7 @@ topologySpreadConstraints:
 {{- end -}}
 {{- end -}}
 
-{{/* dict of a service's values: where its pods may run. */}}
+{{/* dict of a service's values: the nodes on which its pods may run. */}}
 {{- define "pixelflow.placement" -}}
 {{- with .nodeSelector }}
 nodeSelector:
@@ -73,7 +73,7 @@ affinity:
 {{- end }}
 {{- end -}}
 
-{{/* dict "root" "component" "values": what goes first where a node is full. Workers give way to everything else. */}}
+{{/* dict "root" "component" "values": the priority on a full node. Workers are preempted before everything else. */}}
 {{- define "pixelflow.priorityClass" -}}
 {{- if .values.priorityClassName -}}
 priorityClassName: {{ .values.priorityClassName }}
@@ -82,15 +82,15 @@ priorityClassName: {{ include "pixelflow.workerPriorityClass" .root }}
 {{- end -}}
 {{- end -}}
 
-{{/* Objects outside of the namespace carry its name. */}}
+{{/* The names of cluster-wide objects include the namespace. */}}
 {{- define "pixelflow.workerPriorityClass" -}}
 {{ printf "%s-%s-worker" .Release.Namespace (include "pixelflow.fullname" .) }}
 {{- end -}}
 
 {{/*
-A Deployment of one of our services.
-dict "root" "component" "pool" [of workers] "label" [of the Deployment] "values" "ports" [text] "probePort" "env" [text] "replicas" [nil: an autoscaler's business]
-     "unmeshedPort" [a port that the proxy of a mesh leaves alone] "token" [whether the pod talks to the API server] "surge" "grace" [instead of the service's own]
+A Deployment of one of PixelFlow's services.
+dict "root" "component" "pool" [of workers] "label" [of the Deployment] "values" "ports" [text] "probePort" "env" [text] "replicas" [nil: set by an autoscaler]
+     "unmeshedPort" [a port that the proxy of a mesh skips] "token" [whether the pod uses the API server] "surge" "grace" [overrides that of the service]
 */}}
 {{- define "pixelflow.deployment" -}}
 apiVersion: apps/v1
@@ -132,7 +132,7 @@ spec:
     spec:
       serviceAccountName: {{ include "pixelflow.fullname" .root }}-{{ .component }}
       automountServiceAccountToken: {{ .token | default false }}
-      # Else the Service "…-web" would set PIXELFLOW_WEB_PORT=tcp://… in every pod.
+      # Otherwise, the Service "…-web" would set PIXELFLOW_WEB_PORT=tcp://… in every pod.
       enableServiceLinks: false
       {{- with include "pixelflow.pullSecrets" .root }}
       {{- . | nindent 6 }}
@@ -167,7 +167,7 @@ spec:
           resources:
             {{- toYaml .values.resources | nindent 12 }}
           {{- if .root.Values.inPlaceResize.enabled }}
-          # A process reads its memory limit once, when it starts: a worker shares it out among its render processes.
+          # Processes read their memory limit only at startup, when a worker divides it among its render processes.
           resizePolicy:
             - {resourceName: cpu, restartPolicy: NotRequired}
             - {resourceName: memory, restartPolicy: RestartContainer}
@@ -219,7 +219,7 @@ metadata:
 automountServiceAccountToken: false
 {{- end -}}
 
-{{/* dict "root" "component" "pods" [the most there may be] */}}
+{{/* dict "root" "component" "pods" [the maximum number] */}}
 {{- define "pixelflow.disruptionBudget" -}}
 {{- if and .root.Values.podDisruptionBudget.enabled (gt (int .pods) 1) -}}
 apiVersion: policy/v1

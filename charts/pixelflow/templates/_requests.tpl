@@ -1,10 +1,10 @@
-{{/* A quantity of CPU in thousandths: 250m, 1, 0.5; 0 if there is none. */}}
+{{/* Converts a quantity of CPU (250m, 1, 0.5) to millicores; 0 if there is none. */}}
 {{- define "pixelflow.millicores" -}}
 {{- $text := toString . -}}
 {{- if hasSuffix "m" $text -}}{{ trimSuffix "m" $text | int }}{{- else -}}{{ mulf (float64 $text) 1000 | int }}{{- end -}}
 {{- end -}}
 
-{{/* What the pods request, for the notes: what fits where. */}}
+{{/* The total requests of the pods, for the notes. */}}
 {{- define "pixelflow.requests" -}}
 {{- $cpu := 0 -}}
 {{- $memory := 0 -}}
@@ -34,8 +34,8 @@ workers {{ $allCPU }}m and {{ $allMemory }} Mi. What does not fit on the nodes s
 {{- end -}}
 
 {{/*
-Which images each Deployment of workers has memory for, where that is less than is accepted: 16 MiB for a million pixels, after what
-docs/production.md takes off. Says nothing where a memory limit or the processes' share of it is set elsewhere.
+The images for which each Deployment of workers has enough memory, if this is less than the accepted maximum: 16 MiB per million pixels,
+after the deductions in docs/production.md. Empty if a memory limit or the processes' share of it is set elsewhere.
 */}}
 {{- define "pixelflow.pixels" -}}
 {{- $limits := .Values.limits -}}

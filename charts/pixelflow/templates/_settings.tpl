@@ -1,9 +1,9 @@
-{{/* The Secret with what auth and api share, and the passwords of the backing services that the chart brings. */}}
+{{/* The Secret with what auth and api share, and the passwords of the installed backing services. */}}
 {{- define "pixelflow.secretName" -}}
 {{- .Values.secrets.existingSecret | default (printf "%s-secrets" (include "pixelflow.fullname" .)) -}}
 {{- end -}}
 
-{{/* Keys of that Secret that are needed, one a line. */}}
+{{/* The required keys of that Secret, one per line. */}}
 {{- define "pixelflow.secretKeys" -}}
 service-secret
 {{ if .Values.postgres.enabled }}postgres-password
@@ -17,7 +17,7 @@ s3-secret-key
 {{ end }}
 {{- end -}}
 
-{{/* Names of the certificates in that Secret, one a line; each has the keys NAME-ca.crt, NAME.crt and NAME.key. */}}
+{{/* Names of the certificates in that Secret, one per line; each has the keys NAME-ca.crt, NAME.crt and NAME.key. */}}
 {{- define "pixelflow.secretCertificates" -}}
 {{ if .Values.s3.enabled }}s3-grpc
 {{ end }}
@@ -27,7 +27,7 @@ s3-secret-key
 {{ include "pixelflow.fullname" . }}-external
 {{- end -}}
 
-{{/* What was given as plain values of external backing services, and therefore goes into a Secret. */}}
+{{/* Credentials of external backing services in plain values, which must be stored in a Secret. */}}
 {{- define "pixelflow.externalSecretData" -}}
 {{- range $name := list "postgres" "mongodb" "kafka" "redis" }}
 {{- with (index $.Values $name).external.url }}
@@ -118,7 +118,7 @@ s3-secret-key: {{ . | b64enc }}
   {{- end }}
 {{- end -}}
 
-{{/* Where requests are counted: in the Redis that is brought, in one's own, or in each pod alone. */}}
+{{/* Where requests are counted: in the installed Redis, in an external one, or in each pod separately. */}}
 {{- define "pixelflow.cacheEnv" -}}
 {{- $external := .Values.redis.external -}}
 {{- if .Values.redis.enabled -}}
@@ -150,7 +150,7 @@ s3-secret-key: {{ . | b64enc }}
 - {name: PIXELFLOW_TRUSTED_PROXIES, value: {{ join "," .Values.trustedProxies | quote }}}
 {{- end -}}
 
-{{- /* A quantity of memory in Mi, rounded down; 0 for none and for what is not plain. */}}
+{{- /* Converts a quantity of memory to Mi, rounded down; 0 for none and for other formats. */}}
 {{- define "pixelflow.mebibytes" -}}
 {{- $number := regexFind "^[0-9]+" . | default "0" | int64 }}
 {{- $unit := regexReplaceAll "^[0-9]+" . "" }}
@@ -163,7 +163,7 @@ s3-secret-key: {{ . | b64enc }}
 {{- else }}0{{ end }}
 {{- end -}}
 
-{{/* dict "root" "component": where spans are sent; nothing for those that have none. */}}
+{{/* dict "root" "component": where spans are sent; empty for components without spans. */}}
 {{- define "pixelflow.tracingEnv" -}}
 {{- $tracing := .root.Values.tracing -}}
 {{- if and $tracing.endpoint (include "pixelflow.isTraced" .) -}}
@@ -177,7 +177,7 @@ s3-secret-key: {{ . | b64enc }}
 {{- end -}}
 {{- end -}}
 
-{{/* dict "component": whether it takes part in traces. */}}
+{{/* dict "component": whether it creates spans. */}}
 {{- define "pixelflow.isTraced" -}}
 {{- if has .component (list "web" "auth" "api" "worker") }}yes{{ end -}}
 {{- end -}}

@@ -16,9 +16,9 @@ extension ImageOperation {
         }
     }
 
-    /// Cuts edges that look like the top left pixel.
+    /// Removes edges that look like the top left pixel.
     package struct Trim: Sendable, Hashable {
-        /// How far a channel may differ and still be edge, 0 to 255.
+        /// How far a channel of an edge pixel may differ, 0 to 255.
         package var threshold: Double
 
         package init(threshold: Double = 10) { self.threshold = threshold }
@@ -26,7 +26,7 @@ extension ImageOperation {
 
     /// Rounds the corners, which become transparent.
     package struct Round: Sendable, Hashable {
-        /// Pixels; more than half the shorter edge gives a circle or a stadium.
+        /// Pixels; a value above half of the shorter edge results in a circle or a stadium.
         package var radius: Int
 
         package init(radius: Int) { self.radius = radius }

@@ -1,5 +1,5 @@
 extension ImageOperation {
-    /// Cuts out a rectangle: at `left` and `top`, or, without them, where `position` says.
+    /// Cuts out a rectangle at `left` and `top`, or, without these, at `position`.
     package struct Crop: Sendable, Hashable {
         package enum Place: Sendable, Hashable {
             case offset(left: Int, top: Int)
@@ -41,7 +41,7 @@ extension ImageOperation.Crop: OperationParameters {
                 "position", \.position, .position(smart: true), label: "Position", "the part to keep; not together with `left` or `top`"),
         ], rules: [.excludes("position", by: ["left", "top"])])
 
-    /// Nil where the position decides.
+    /// Nil if the position applies.
     private var left: Int? {
         get { offset?.left }
         set { place = .offset(left: newValue ?? 0, top: top ?? 0) }
@@ -52,7 +52,7 @@ extension ImageOperation.Crop: OperationParameters {
         set { place = .offset(left: left ?? 0, top: newValue ?? 0) }
     }
 
-    /// The default where an offset decides: it is not written then.
+    /// The default if an offset applies, so that it is not written.
     private var position: Position {
         get { if case .position(let position) = place { position } else { .center } }
         set { place = .position(newValue) }

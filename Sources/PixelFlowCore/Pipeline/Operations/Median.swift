@@ -1,5 +1,5 @@
 extension ImageOperation {
-    /// Replaces each pixel by the median of the square around it, which removes specks and keeps edges.
+    /// Replaces each pixel with the median of the square around it, which removes specks and preserves edges.
     package struct Median: Sendable, Hashable {
         /// Edge of the square in pixels, 3 to 9.
         package var size: Int

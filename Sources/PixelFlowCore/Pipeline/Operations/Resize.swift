@@ -1,19 +1,19 @@
 extension ImageOperation {
-    /// The longest edge that can be asked for; WebP holds no more (16383), the others do.
+    /// The maximum edge length, which is that of WebP; other formats support more.
     package static let maximumEdge = 16_383
 
     /// Changes the size. If only one of width and height is given, the other follows from the aspect ratio.
     package struct Resize: Sendable, Hashable {
         package enum Fit: String, ParameterChoice {
-            /// Fills the box exactly, cuts what is over.
+            /// Fills the box exactly and crops the excess.
             case cover
             /// Fits into the box and fills the rest with the background.
             case contain
             /// Stretches to the box.
             case fill
-            /// As large as fits into the box.
+            /// Scales to the largest size that fits into the box.
             case inside
-            /// As small as covers the box; nothing is cut.
+            /// Scales to the smallest size that covers the box, without cropping.
             case outside
 
             package var label: String {
@@ -31,9 +31,9 @@ extension ImageOperation {
         package var height: Int?
         package var fit: Fit
         package var position: Position
-        /// Whether a small image may grow.
+        /// Whether a small image may be enlarged.
         package var enlarge: Bool
-        /// What `contain` fills the rest with.
+        /// The colour with which `contain` fills the rest.
         package var background: Color
 
         package init(

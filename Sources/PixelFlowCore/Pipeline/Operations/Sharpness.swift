@@ -7,7 +7,7 @@ extension ImageOperation {
         package init(sigma: Double = 1) { self.sigma = sigma }
     }
 
-    /// Sharpens the lightness; flat areas less than edges. The defaults are those of libvips.
+    /// Sharpens the lightness, flat areas less than edges. The defaults are those of libvips.
     package struct Sharpen: Sendable, Hashable {
         /// Standard deviation of the mask in pixels, 0.01 to 10.
         package var sigma: Double
@@ -15,11 +15,11 @@ extension ImageOperation {
         package var m1: Double
         /// Slope in jagged areas.
         package var m2: Double
-        /// Where flat ends and jagged starts.
+        /// The threshold between flat and jagged areas.
         package var x1: Double
-        /// The most brightening.
+        /// Maximum brightening.
         package var y2: Double
-        /// The most darkening.
+        /// Maximum darkening.
         package var y3: Double
 
         package init(sigma: Double = 0.5, m1: Double = 0, m2: Double = 3, x1: Double = 2, y2: Double = 10, y3: Double = 20) {

@@ -3,7 +3,7 @@ extension ImageOperation {
 
     package struct Negate: Sendable, Hashable {}
 
-    /// Brightness and saturation as factors, hue as a turn.
+    /// Scales brightness and saturation, and rotates the hue.
     package struct Modulate: Sendable, Hashable {
         /// Factor of the lightness, 0 to 10.
         package var brightness: Double
@@ -19,7 +19,7 @@ extension ImageOperation {
         }
     }
 
-    /// Raises every channel to 1 / gamma: above 1 brightens the middle, below 1 darkens it.
+    /// Raises every channel to 1 / gamma: values above 1 brighten midtones, values below 1 darken them.
     package struct Gamma: Sendable, Hashable {
         /// 0.1 to 10.
         package var gamma: Double
@@ -34,7 +34,7 @@ extension ImageOperation {
         package init(color: Color) { self.color = color }
     }
 
-    /// Puts the image on a background and drops the alpha channel.
+    /// Places the image on a background and drops the alpha channel.
     package struct Flatten: Sendable, Hashable {
         package var background: Color
 

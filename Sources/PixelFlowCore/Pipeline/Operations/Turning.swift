@@ -1,9 +1,9 @@
 extension ImageOperation {
-    /// Turns clockwise; multiples of 90 degrees lose nothing.
+    /// Rotates clockwise; lossless for multiples of 90 degrees.
     package struct Rotate: Sendable, Hashable {
         /// Degrees, -360 to 360.
         package var angle: Double
-        /// Fills the corners of any other angle.
+        /// Fills the corners at other angles.
         package var background: Color
 
         package init(angle: Double, background: Color = .white) {
@@ -12,10 +12,10 @@ extension ImageOperation {
         }
     }
 
-    /// Upside down.
+    /// Mirrors top to bottom.
     package struct Flip: Sendable, Hashable {}
 
-    /// Left to right.
+    /// Mirrors left to right.
     package struct Flop: Sendable, Hashable {}
 
     package static func rotate(_ parameters: Rotate) -> Self { Self(parameters) }

@@ -1,14 +1,14 @@
 extension ImageOperation {
-    /// Puts another image on top.
+    /// Overlays another image.
     package struct Watermark: Sendable, Hashable {
-        /// The earlier task of the same tenant whose source is the mark.
+        /// An earlier task of the same tenant whose source is the watermark.
         package var image: TaskID
         package var position: Position
         /// 0 to 1.
         package var opacity: Double
-        /// Width of the mark as a fraction of the image's; nil keeps its size, shrunk where it would not fit.
+        /// Width of the watermark as a fraction of the image's width; nil keeps its size, but shrinks it if it does not fit.
         package var scale: Double?
-        /// Repeats the mark over the whole image.
+        /// Repeats the watermark over the whole image.
         package var tile: Bool
 
         package init(

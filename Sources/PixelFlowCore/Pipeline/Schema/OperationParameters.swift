@@ -1,6 +1,6 @@
 import WireFormats
 
-/// The parameters of one operation. Its declaration is all that reading, writing, documenting and editing it need.
+/// The parameters of one operation. Its declaration contains everything for reading, writing, documentation and the editor.
 package protocol OperationParameters: Sendable, Hashable {
     static var declaration: OperationDeclaration<Self> { get }
 }
@@ -8,12 +8,12 @@ package protocol OperationParameters: Sendable, Hashable {
 package struct OperationDeclaration<Root: Sendable>: Sendable {
     /// The value of `op`.
     let name: String
-    /// The words of a menu.
+    /// The label in menus.
     let label: String
-    /// What it does, for documentation.
+    /// A summary for documentation.
     let summary: String
     let parameters: ParameterSet<Root>
-    /// What an editor starts with: something that shows.
+    /// The initial values in an editor, with a visible effect.
     package let example: Root
 
     init(
@@ -45,7 +45,7 @@ extension OperationParameters {
 
     var members: [String: JSONValue] { Self.declaration.parameters.members(of: self) }
 
-    /// The tasks whose sources the operation needs, with the names of the parameters that name them.
+    /// The tasks whose sources the operation needs, with the names of the parameters that contain them.
     var tasks: [(parameter: String, id: TaskID)] {
         Self.declaration.parameters.parameters.compactMap { parameter in
             (parameter.value(self) as? TaskID).map { (parameter.key, $0) }

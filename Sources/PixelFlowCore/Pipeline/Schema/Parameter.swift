@@ -1,18 +1,18 @@
 import WireFormats
 
-/// One parameter of `Root`: declared once, and read, written and described from here.
+/// A parameter of `Root`. This declaration is the basis for reading, writing and describing it.
 package struct Parameter<Root: Sendable>: Sendable {
     package let key: String
     let isRequired: Bool
-    /// Type and bounds, words for people, and hints for an editor.
+    /// Type and bounds, texts for people, and hints for an editor.
     let description: [String: JSONValue]
-    /// Takes the value over where the field is there.
+    /// Sets the value if the field is present.
     let read: @Sendable (inout FieldReader, inout Root) throws -> Void
     /// Nil for an optional parameter without a value.
     let value: @Sendable (Root) -> (any Sendable)?
     let json: @Sendable (Root) -> JSONValue?
 
-    /// A parameter that must be given, or that has the value of `ParameterSet.defaults` where it is left out.
+    /// A parameter that is required, or whose default is in `ParameterSet.defaults`.
     init<Value>(
         _ key: String, _ path: any WritableKeyPath<Root, Value> & Sendable, _ type: ParameterType<Value>, isRequired: Bool = false,
         label: String, _ summary: String, hints: ParameterHints = ParameterHints()
@@ -31,7 +31,7 @@ package struct Parameter<Root: Sendable>: Sendable {
         json = { type.json($0[keyPath: path]) }
     }
 
-    /// A parameter that may be left out and then has no value.
+    /// An optional parameter, which has no value if it is omitted.
     init<Value>(
         _ key: String, _ path: any WritableKeyPath<Root, Value?> & Sendable, _ type: ParameterType<Value>,
         label: String, _ summary: String, hints: ParameterHints = ParameterHints()
@@ -47,14 +47,14 @@ package struct Parameter<Root: Sendable>: Sendable {
     }
 }
 
-/// What an editor needs to know to show a control that is a pleasure to use. None of it decides what is accepted.
+/// Hints for the controls of an editor. They do not affect validation.
 package struct ParameterHints: Sendable {
     var unit: String?
-    /// The part of the range that a slider covers, and its step.
+    /// The range and step of a slider.
     var slider: (range: ClosedRange<Double>, step: Double)?
-    /// Few need it: shown on request.
+    /// Rarely needed, so shown on request.
     var isRare = false
-    /// Without it the parameter has no effect.
+    /// The parameter has an effect only under this condition.
     var condition: ParameterCondition?
 
     init(
@@ -82,7 +82,7 @@ package struct ParameterHints: Sendable {
     }
 }
 
-/// What another parameter must be for one to have an effect.
+/// A condition on another parameter, under which a parameter has an effect.
 package enum ParameterCondition: Sendable {
     case isOneOf(String, [String])
     case isNoMultiple(String, of: Int)

@@ -1,8 +1,8 @@
 import WireFormats
 
-/// The parameters of `Root` in the order in which they are read, documented and shown.
+/// The parameters of `Root`, in the order of reading, documentation and display.
 package struct ParameterSet<Root: Sendable>: Sendable {
-    /// The values of parameters that are left out. Those of required parameters are placeholders.
+    /// The values of omitted parameters. Those of required parameters are placeholders.
     let defaults: Root
     let parameters: [Parameter<Root>]
     let rules: [ParameterRule]
@@ -13,7 +13,7 @@ package struct ParameterSet<Root: Sendable>: Sendable {
         self.rules = rules
     }
 
-    /// - Throws: `PixelFlowError` `.invalid` with the path of the first field that is wrong.
+    /// - Throws: `PixelFlowError` `.invalid` with the path of the first invalid field.
     func read(_ fields: inout FieldReader, into root: inout Root) throws {
         for parameter in parameters { try parameter.read(&fields, &root) }
         for rule in rules { try rule.check(fields) }
@@ -25,7 +25,7 @@ package struct ParameterSet<Root: Sendable>: Sendable {
         return root
     }
 
-    /// The members of the JSON object, without those that have their default, so that equal things are written equally.
+    /// The members of the JSON object, without default values, so that equal values have equal JSON.
     func members(of root: Root) -> [String: JSONValue] {
         var members: [String: JSONValue] = [:]
         for parameter in parameters {
@@ -35,7 +35,7 @@ package struct ParameterSet<Root: Sendable>: Sendable {
         return members
     }
 
-    /// The parameters as data: for an editor, for documentation, for clients.
+    /// The parameters as data for editors, documentation and clients.
     var schema: JSONValue {
         .array(
             parameters.map { parameter in
@@ -51,11 +51,11 @@ package struct ParameterSet<Root: Sendable>: Sendable {
     }
 }
 
-/// What holds between parameters.
+/// A constraint between parameters.
 package enum ParameterRule: Sendable {
-    /// At least one of them must be given.
+    /// At least one of the two is required.
     case requiresOneOf(String, String)
-    /// The first must be left out where one of the others is given.
+    /// The first must be omitted if one of the others is given.
     case excludes(String, by: [String])
 
     func check(_ fields: FieldReader) throws {

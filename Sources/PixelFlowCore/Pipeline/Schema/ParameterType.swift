@@ -2,20 +2,20 @@ package import WireFormats
 
 /// How the value of a parameter is read, written and described.
 package struct ParameterType<Value: Sendable & Hashable>: Sendable {
-    /// The members that a schema has for it: `type`, and what bounds the value.
+    /// The schema members of the type: `type` and the bounds of the value.
     let schema: [String: JSONValue]
-    /// Nil where the field is absent; throws the error that names its path.
+    /// Nil if the field is absent; throws an error with its path.
     let read: @Sendable (inout FieldReader, String) throws -> Value?
     let json: @Sendable (Value) -> JSONValue
 }
 
-/// One of a few words, each with the words of a menu.
+/// An enumeration of words, each with a menu label.
 package protocol ParameterChoice: RawRepresentable<String>, CaseIterable, Hashable, Sendable {
     var label: String { get }
 }
 
 extension ParameterType where Value == Int {
-    /// A whole number.
+    /// An integer.
     static func integer(_ range: ClosedRange<Int>) -> Self {
         Self(
             schema: ["type": "integer", "minimum": .integer(range.lowerBound), "maximum": .integer(range.upperBound)],
@@ -63,7 +63,7 @@ extension ParameterType where Value == TaskID {
 }
 
 extension JSONValue {
-    /// Whole numbers are written as such: 2 and 2.0 are one value and have one form.
+    /// Writes integers without a fraction: 2 and 2.0 are equal and have the same form.
     init(_ number: Double) { self = Int(exactly: number).map(JSONValue.integer) ?? .number(number) }
 
     static func choice(_ value: String, label: String) -> JSONValue { ["value": .string(value), "label": .string(label)] }

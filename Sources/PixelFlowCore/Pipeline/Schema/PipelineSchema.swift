@@ -1,6 +1,6 @@
 package import WireFormats
 
-/// What a pipeline may say, as data: every operation, and every option of an output.
+/// The schema of pipelines as data: all operations, and all options of an output.
 package enum PipelineSchema {
     package static let json: JSONValue = [
         "operations": .array(ImageOperation.all.map { $0.schema }),

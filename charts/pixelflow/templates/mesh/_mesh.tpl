@@ -1,17 +1,17 @@
-{{/* dict "root" "inject": labels of a pod for the mesh. Pods that end, as those of Jobs, stay outside of it. */}}
+{{/* dict "root" "inject": labels of a pod for the mesh. Pods that end, such as those of Jobs, are not part of it. */}}
 {{- define "pixelflow.meshLabels" -}}
 {{- if eq .root.Values.mesh "istio" -}}
 sidecar.istio.io/inject: {{ .inject | quote }}
 {{- end -}}
 {{- end -}}
 
-{{/* dict "root" "inject" "skip" [a port that the proxy leaves alone] "opaque" [a port that speaks no HTTP]: annotations of a pod. */}}
+{{/* dict "root" "inject" "skip" [a port that the proxy skips] "opaque" [a port that is not HTTP]: annotations of a pod. */}}
 {{- define "pixelflow.meshAnnotations" -}}
 {{- if eq .root.Values.mesh "linkerd" -}}
 linkerd.io/inject: {{ ternary "enabled" "disabled" .inject }}
 {{- if .inject }}
-# The proxy starts before the service and ends after it: probes, preStop and the last requests work.
-# Linkerd 2.19 knows the first name, 2.20 the second, where this is the default.
+# The proxy starts before the service and ends after it, so that probes, preStop and the last requests work.
+# Linkerd 2.19 uses the first name, 2.20 the second, with this as its default.
 config.beta.linkerd.io/proxy-enable-native-sidecar: "true"
 config.linkerd.io/proxy-enable-native-sidecar: "true"
 {{- end }}
@@ -29,17 +29,17 @@ traffic.sidecar.istio.io/excludeInboundPorts: {{ . | quote }}
 {{- end -}}
 {{- end -}}
 
-{{/* The port at which proxies reach each other; empty without a mesh. */}}
+{{/* The port on which proxies connect to each other; empty without a mesh. */}}
 {{- define "pixelflow.meshPort" -}}
 {{- if eq .Values.mesh "linkerd" }}4143{{ else if eq .Values.mesh "istio" }}15008{{ end -}}
 {{- end -}}
 
-{{/* dict "root" "port": the ports of a rule between pods of this release. What goes through the port of the mesh, its policies decide. */}}
+{{/* dict "root" "port": the ports of a rule between pods of this release. The policies of the mesh restrict traffic through its port. */}}
 {{- define "pixelflow.rulePorts" -}}
 [{port: {{ .port }}, protocol: TCP}{{ with include "pixelflow.meshPort" .root }}, {port: {{ . }}, protocol: TCP}{{ end }}]
 {{- end -}}
 
-{{/* dict "root": what every proxy needs of the control plane. */}}
+{{/* dict "root": the access to the control plane that every proxy needs. */}}
 {{- define "pixelflow.meshEgress" -}}
 {{- $planes := dict "linkerd" (list 8080 8086 8090) "istio" (list 15012) -}}
 {{- with get $planes .root.Values.mesh }}
@@ -66,9 +66,9 @@ traffic.sidecar.istio.io/excludeInboundPorts: {{ . | quote }}
 {{- end -}}
 
 {{/*
-Who may connect to whom, as the network policies have it: component, port, the components that may, and whether the port answers
-probes and metrics, which those ask for who are outside of the mesh (kubelet, `helm test`, Prometheus). `public`: a further port, which
-is for everyone.
+The allowed connections, as in the network policies: component, port, the components that may connect, and whether the port serves
+probes and metrics to clients outside of the mesh (kubelet, `helm test`, Prometheus). `public`: another port, which
+is open to everyone.
 */}}
 {{- define "pixelflow.meshFlows" -}}
 - {component: web, port: 3001, from: [], probes: true, http: true, public: 3000}

@@ -1,9 +1,9 @@
-{{/* Non-empty where the worker is scaled by our own adapter. */}}
+{{/* Non-empty if PixelFlow's own adapter scales the worker. */}}
 {{- define "pixelflow.metricsAdapter.enabled" -}}
 {{- if eq .Values.worker.autoscaling.mode "external" }}true{{ end -}}
 {{- end -}}
 
-{{/* Objects outside of the namespace carry its name. */}}
+{{/* The names of cluster-wide objects include the namespace. */}}
 {{- define "pixelflow.metricsAdapter.clusterName" -}}
 {{ include "pixelflow.fullname" . }}-metrics-adapter:{{ .Release.Namespace }}
 {{- end -}}

@@ -1,9 +1,9 @@
-{{/* Non-empty where a Job makes the Secret. */}}
+{{/* Non-empty if a Job creates the Secret. */}}
 {{- define "pixelflow.bootstrap.enabled" -}}
 {{- if and (not .Values.secrets.existingSecret) (include "pixelflow.secretKeys" . | trim) }}true{{ end -}}
 {{- end -}}
 
-{{/* dict "root" "weight": before everything else, and gone once it is done. */}}
+{{/* dict "root" "weight": runs before everything else, and is deleted afterwards. */}}
 {{- define "pixelflow.bootstrap.metadata" -}}
 {{- include "pixelflow.metadata" (dict "root" .root "component" "bootstrap-secrets") }}
 annotations:

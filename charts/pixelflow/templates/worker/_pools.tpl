@@ -1,6 +1,6 @@
 {{/*
-The Deployments of workers as a list in YAML: of "pool" (empty for the first) and "values". A pool has the values of `worker` where it
-says nothing itself; where its pods run it says as a whole, as a selector that is added to another one would fit no node.
+The Deployments of workers as a YAML list of "pool" (empty for the first) and "values". A pool inherits the values of `worker` that it
+does not set. It replaces scheduling rules as a whole, because the combination of two selectors would match no node.
 */}}
 {{- define "pixelflow.workers" -}}
 {{- $worker := omit .Values.worker "pools" -}}
@@ -16,7 +16,7 @@ says nothing itself; where its pods run it says as a whole, as a selector that i
 {{- toYaml $all -}}
 {{- end -}}
 
-{{/* The highest target of all pools: what is shown of the lag, and what is kept with the broker, has to be enough for each of them. */}}
+{{/* The highest target of all pools: the reported lag, and the messages at the broker, must be sufficient for each of them. */}}
 {{- define "pixelflow.worker.targetLag" -}}
 {{- $target := 0 -}}
 {{- range include "pixelflow.workers" . | fromYamlArray -}}
@@ -25,7 +25,7 @@ says nothing itself; where its pods run it says as a whole, as a selector that i
 {{- $target -}}
 {{- end -}}
 
-{{/* A service's values: up at once, down by one pod a minute. */}}
+{{/* A service's values: scales up immediately, and down by one pod per minute. */}}
 {{- define "pixelflow.worker.behavior" -}}
 scaleUp:
   stabilizationWindowSeconds: 0
