@@ -291,15 +291,17 @@ import Testing
     /// The chunks are valid, but the compressed rows in them are short or damaged.
     @Test(arguments: [false, true])
     func rowsOfAPNGThatAreShortOrWrong(isInterlaced: Bool) {
-        // 8 x 8 grey pixels: one row each, or the seven passes of Adam7 with their columns.
-        let columns =
+        // 8 x 8 pixels of grey: a row each, or the seven passes of Adam7 with their columns.
+        let columns: [Int] =
             isInterlaced
             ? [1, 1, 2] + [2, 2] + Array(repeating: 4, count: 6) + Array(repeating: 8, count: 4) : Array(repeating: 8, count: 8)
-        let rows = columns.flatMap { [UInt8(0)] + Array(repeating: 128, count: $0) }
+        let rows: [UInt8] = columns.flatMap { [0] + Array(repeating: UInt8(128), count: $0) }
         func file(_ data: [UInt8]) -> Data {
             let header: [UInt8] = [0, 0, 0, 8, 0, 0, 0, 8, 8, 0, 0, 0, isInterlaced ? 1 : 0]
-            // Two chunks: the boundary between them has no meaning.
-            let chunks = [("IHDR", header), ("IDAT", Array(data.prefix(9))), ("IDAT", Array(data.dropFirst(9))), ("IEND", [])]
+            // Two chunks: where one ends means nothing.
+            let chunks: [(String, [UInt8])] = [
+                ("IHDR", header), ("IDAT", Array(data.prefix(9))), ("IDAT", Array(data.dropFirst(9))), ("IEND", []),
+            ]
             return Data([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a] + chunks.flatMap { HostileFile.chunk($0, $1) })
         }
         #expect(code(file(PlantedFile.stored(rows))) == nil)
