@@ -66,7 +66,7 @@ package struct WebService: Sendable {
 
     private var serviceMetrics: ServiceMetrics { ServiceMetrics(service: "web", factory: metrics) }
 
-    /// web is ready as long as it can serve the page, which tells users itself if auth or api is down.
+    /// web is ready as long as it can serve the page. If auth or api is down, the page itself tells the user.
     private func health(_ drain: DrainState) -> HealthRoutes {
         HealthRoutes(
             checks: [auth, api].map { upstream in HealthCheck(upstream.name, need: .never) { try await upstream.check() } }, drain: drain)

@@ -5,7 +5,7 @@ import Terminal
 struct Check: Sendable {
     /// Identifies the check for programs and in the documentation.
     let anchor: String
-    /// The claim that the check verifies: `the API server answers`.
+    /// The expected condition: `the API server answers`.
     let title: String
     let verify: @Sendable (CheckContext) async throws -> Verdict
 

@@ -43,7 +43,8 @@ struct WorkerDemand: Sendable {
     }
 }
 
-/// The free capacity of nodes: what is allocatable minus requests, as the scheduler counts it, without preferences for affinity and spread.
+/// The free capacity of nodes: allocatable resources minus requests, as the scheduler counts them, without preferences for affinity and
+/// spread.
 struct ClusterRoom: Sendable {
     private struct Place {
         let node: Node

@@ -91,7 +91,7 @@ extension Workload {
 
 /// The progress of a rollout, by kubectl's rules.
 enum RolloutProgress: Sendable, Hashable {
-    /// With a description of what is pending.
+    /// With a description of the pending step.
     case underway(String)
     case complete
     /// With the reason why it cannot complete.

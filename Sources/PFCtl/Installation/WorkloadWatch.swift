@@ -6,7 +6,7 @@ import Terminal
 struct WorkloadWatch: Sendable {
     enum Answer: Sendable {
         case done
-        /// With a description of what is pending.
+        /// With a description of the pending step.
         case waiting(String)
     }
 

@@ -56,7 +56,7 @@ struct GroupLag: Sendable {
     /// By topic and number.
     let untold: [Gap]
     let topic: Topic
-    /// Whether every worker has answered.
+    /// Whether every worker has responded.
     let isFromAll: Bool
     /// The number of tasks per second that the workers finish; nil if it was not measured.
     let rate: Double?

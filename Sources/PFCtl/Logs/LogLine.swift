@@ -25,7 +25,7 @@ struct LogLine: Sendable {
 /// The display format of log lines. PixelFlow's own JSON lines are formatted; all others are shown unchanged.
 struct LogLineFormat: Sendable {
     enum Form: Sendable {
-        /// For people.
+        /// Formatted for humans.
         case readable
         /// The line as written by the container.
         case raw

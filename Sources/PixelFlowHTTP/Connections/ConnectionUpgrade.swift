@@ -102,8 +102,8 @@ package final class AnswerTail {
 }
 
 extension Request {
-    /// Whether the client wants to switch to WebSocket, as of RFC 6455. An `Upgrade` that `Connection` does not list was meant for an
-    /// intermediary.
+    /// Whether the client wants to switch to WebSocket, as defined in RFC 6455. An `Upgrade` that `Connection` does not list was meant for
+    /// an intermediary.
     package var asksForWebSocket: Bool {
         method == .get && headers[.upgrade]?.lowercased() == "websocket" && headers.connectionOptions.contains("upgrade")
     }

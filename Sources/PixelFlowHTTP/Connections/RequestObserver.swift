@@ -1,8 +1,8 @@
 import NIOCore
 import NIOHTTP1
 
-/// Informs the guard of its connection where requests and responses begin and end, and refuses invalid requests.
-/// It comes after the HTTP/1.1 decoder and encoder in the pipeline.
+/// Informs the guard of its connection where requests and responses begin and end, and rejects invalid requests. In the pipeline, it comes
+/// after the HTTP/1.1 decoder and encoder.
 final class RequestObserver: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart

@@ -5,7 +5,7 @@ package import Metrics
 package import PixelFlowCore
 package import PixelFlowLimits
 
-/// Limits the requests to a service, and reports the remaining quota in each response: `RateLimit` and `RateLimit-Policy`, as of
+/// Limits the requests to a service, and reports the remaining quota in each response: `RateLimit` and `RateLimit-Policy`, as defined in
 /// draft-ietf-httpapi-ratelimit-headers-10.
 package struct RequestLimits: Sendable {
     /// The limits of a class, with their header texts and counters.

@@ -6,7 +6,7 @@ import OpenAPI
 import PixelFlowCore
 import WireFormats
 
-/// The body of an error response, as of RFC 9457, with PixelFlow's stable `code`.
+/// The body of an error response, as defined in RFC 9457, with PixelFlow's stable `code`.
 struct Problem: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "Problem"
 

@@ -100,7 +100,7 @@ package enum RouteAccess: Sendable {
     case anyone
     /// Any valid token.
     case token
-    /// A token or an API key with this scope; see `Role.scopes` for those of people.
+    /// A token or an API key with this scope; see `Role.scopes` for the scopes of users.
     case scope(Scope)
     /// Like `scope`, but a WebSocket may open without a token and send it as the first message, which the route then verifies.
     case scopeOrFirstMessage(Scope)
