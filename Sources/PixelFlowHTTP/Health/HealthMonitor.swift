@@ -9,7 +9,8 @@ final class HealthMonitor: Sendable {
     static let freshness: Duration = .seconds(1)
     /// How long a prober waits for new results if older ones are available. Probers time out within seconds.
     static let waitLimit: Duration = .milliseconds(20)
-    /// The maximum age of returned results. Probers call every few seconds, so older results mean that there was no probe for long.
+    /// The maximum age of returned results. Probers call every few seconds, so older results mean that there has been no probe for a long
+    /// time.
     static let lifetime: Duration = .seconds(30)
 
     /// The results of all checks at one moment.
