@@ -3,14 +3,14 @@ package import FoundationEssentials
 import PixelFlowRelease
 package import Terminal
 
-/// The whole of `pf`, as its executable and its tests start it.
+/// The complete `pf`, as started by its executable and its tests.
 package enum UserCommandLine {
     /// Runs one command.
     ///
     /// - Parameters:
     ///   - arguments: without the program's name.
     ///   - environment: `PIXELFLOW_URL`, `PIXELFLOW_TOKEN`, `XDG_CONFIG_HOME` and so on.
-    ///   - clock: the time by which ages are computed.
+    ///   - clock: used to compute ages.
     /// - Returns: the exit code of the process.
     package static func run(
         _ arguments: [String], console: Console = .standard, environment: [String: String],

@@ -3,13 +3,13 @@ package import KubernetesClient
 import PixelFlowRelease
 package import Terminal
 
-/// The whole of `pfctl`, as its executable and its tests start it.
+/// The complete `pfctl`, as started by its executable and its tests.
 package enum CommandLineTool {
     /// Runs one command.
     /// - Parameters:
     ///   - arguments: Without the program's name.
     ///   - environment: `KUBECONFIG`, `HOME`, `NO_COLOR` and so on; also passed to exec plugins.
-    ///   - clock: The time by which ages are computed.
+    ///   - clock: Used to compute ages.
     /// - Returns: The exit code of the process.
     package static func run(
         _ arguments: [String], console: Console = .standard, environment: [String: String],

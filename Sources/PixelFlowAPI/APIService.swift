@@ -5,34 +5,34 @@ package import PixelFlowDispatch
 package import PixelFlowHTTP
 package import PixelFlowURL
 
-/// Everything the api works with.
+/// The dependencies of the api service.
 package struct APIDependencies: Sendable {
     package var tasks: any TaskOwnerStore
     package var presets: any PresetStore
     package var usage: any UsageStore
     package var webhooks: any WebhookOwnerStore
-    /// Has the sender of webhooks look at what is due.
+    /// Makes the webhook sender check for due deliveries.
     package var wakeWebhooks: @Sendable () -> Void
-    /// Learns who has created tasks; nil if nobody is told of quotas.
+    /// Notes which organisations have created tasks; nil if quota warnings are off.
     package var quotaWatch: QuotaWatch?
     package var batches: any BatchOwnerStore
-    /// Completes batches; nil if nobody does.
+    /// Completes batches; nil if this process does not.
     package var batchWatch: BatchWatch?
     package var blobs: any BlobStore
-    /// Everything in the task database, for backups; nil if there are none.
+    /// The contents of the task database, for backups; nil if backups are not supported.
     package var archive: (any ArchivableStore)?
-    /// Tell what of the tasks need not be read again.
+    /// Tell which tasks are unchanged and need not be read again.
     package var versions: any TaskVersions
     package var publisher: OutboxPublisher
-    /// Lets organisations take turns; nil if every task is sent at once.
+    /// Lets organisations take turns; nil if every task is dispatched immediately.
     package var turns: TurnDispatcher?
     package var hub: EventHub
     package var verifier: TokenVerifier
     package var audit: AuditRecorder
-    /// Lets operators in.
+    /// Authenticates operators.
     package var secret: ServiceSecret
     package var clock: any WallClock
-    /// Whose word on the address of a client counts.
+    /// The proxies that are trusted to report a client's address.
     package var proxies: TrustedProxies
 
     package init(
@@ -78,9 +78,9 @@ package struct APIService: Sendable {
     private let metrics: any MetricsFactory
 
     /// - Parameters:
-    ///   - ports: those of a source; another one is refused at once.
-    ///   - requests: how many requests callers may make.
-    ///   - metrics: the process's, unless given.
+    ///   - ports: the ports allowed in source URLs; URLs with other ports are rejected immediately.
+    ///   - requests: the request rate limits.
+    ///   - metrics: the metrics of the process by default.
     package init(
         dependencies: APIDependencies, limits: ImageLimits = ImageLimits(), ports: AllowedPorts = .standard,
         uploads: UploadLimits = UploadLimits(), queue: QueueSettings = QueueSettings(), requests: RequestLimits = .off,
@@ -98,9 +98,9 @@ package struct APIService: Sendable {
     /// The router with every route of the service.
     ///
     /// - Parameters:
-    ///   - checks: more than the task database and the blob store, for `/readyz`.
-    ///   - probes: of the backends, for operators.
-    ///   - drain: set once the service is being stopped.
+    ///   - checks: checks of `/readyz` in addition to the task database and the blob store.
+    ///   - probes: probes of the backends, for operators.
+    ///   - drain: set when the service begins to stop.
     package func router(
         checks: [HealthCheck] = [], probes: [BackendProbe] = [], drain: DrainState = DrainState()
     ) -> Router<AppRequestContext> {

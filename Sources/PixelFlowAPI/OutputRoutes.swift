@@ -69,7 +69,7 @@ struct OutputRoutes: Sendable {
     @Sendable private func source(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let task = try await context.task(in: dependencies.tasks)
         guard let key = task.sourceKey else { throw PixelFlowError.notFound("source") }
-        // Only bytes that have been decoded as one of the supported formats get a content type that browsers display.
+        // Browsers display some content types, so only bytes that were decoded as one of the supported formats get their type.
         let format = task.sourceMetadata?.format
         let sha256 =
             switch task.source {
@@ -90,10 +90,10 @@ struct OutputRoutes: Sendable {
         var filename: String
         var isInline: Bool
 
-        /// The bytes under a key never change.
+        /// The entity tag: the bytes of a key are immutable.
         var tag: EntityTag { EntityTag(sha256) }
 
-        /// What every answer about the object says, with its bytes or without.
+        /// The header fields of every response about the object, with or without its bytes.
         var validators: HTTPFields {
             [
                 .eTag: tag.description, .cacheControl: "private, max-age=31536000, immutable", .acceptRanges: "bytes",
@@ -122,8 +122,8 @@ struct OutputRoutes: Sendable {
 
     /// The requested range; nil for the whole object.
     ///
-    /// - Throws: `range_not_satisfiable` (416). No one may keep that answer in the place of the object, so it takes everything
-    ///   that names the version over from the answer with 200, and not how long that may be kept.
+    /// - Throws: `range_not_satisfiable` (416). Caches must not store this response in place of the object, so it copies the fields that
+    ///   identify the version from the 200 response, but not its lifetime.
     private func range(of object: StoredObject, size: Int, _ request: Request) throws -> Range<Int>? {
         switch ByteRanges.select(request, size: size, tag: object.tag) {
         case .whole: return nil

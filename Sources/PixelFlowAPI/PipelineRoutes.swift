@@ -5,10 +5,10 @@ import PixelFlowCore
 import PixelFlowHTTP
 import WireFormats
 
-/// What a pipeline may say.
+/// Describes and validates pipelines.
 ///
 /// `GET /api/pipelines/schema`: every operation and every option of an output, with types, ranges and defaults.
-/// `POST /api/pipelines/check`: whether a pipeline would be accepted. Nothing is done with it.
+/// `POST /api/pipelines/check`: whether a pipeline would be accepted. Has no side effects.
 struct PipelineRoutes: Sendable {
     private static let schema = TaggedJSON(PipelineSchema.json)
 
@@ -34,7 +34,7 @@ struct PipelineRoutes: Sendable {
         ]
     }
 
-    /// The response to an invalid pipeline is 200, too, with `valid` false.
+    /// The response to an invalid pipeline is also 200, with `valid` false.
     @Sendable private func check(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let body = try await request.collectBody(limit: 256 * 1024)
         do {
@@ -53,7 +53,7 @@ private struct PipelineVerdict: Codable, SchemaNamed, SchemaAnnotated {
     ]
 
     var valid: Bool
-    /// As it is kept: defaults left out.
+    /// The pipeline as stored: without defaults.
     var pipeline: Pipeline?
     var code: String?
     var detail: String?

@@ -5,7 +5,7 @@ import NIOHTTP1
 package import PixelFlowCore
 package import PixelFlowHTTP
 
-/// API keys and revocations, asked of an auth service by HTTP, and the audit log and the mail there.
+/// Access to API keys, revocations, the audit log and mail of an auth service over HTTP.
 package struct RemoteIdentitySource: IdentityService {
     static let urlSetting = Setting<String>.text(
         "PIXELFLOW_AUTH_URL", default: "http://127.0.0.1:50051",
@@ -13,13 +13,13 @@ package struct RemoteIdentitySource: IdentityService {
 
     package static let descriptions: [SettingDescription] = [urlSetting.description]
 
-    /// A page of 1,000 revocations takes some 150 KB.
+    /// A page of 1,000 revocations takes about 150 KB.
     private static let sizeLimit = 1 << 20
     private let url: String
     private let secret: String
     private let client: HTTPClient
 
-    /// - Throws: `setting_invalid` if the URL is none, or there is no secret.
+    /// - Throws: `setting_invalid` if the URL is invalid or the secret is missing.
     package init(_ settings: Settings, client: HTTPClient) throws(PixelFlowError) {
         let url = try settings[Self.urlSetting]
         guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
@@ -77,7 +77,7 @@ package struct RemoteIdentitySource: IdentityService {
         return request
     }
 
-    /// - Throws: `auth_unavailable` if the service does not answer as it should.
+    /// - Throws: `auth_unavailable` if the response is not as expected.
     private func answer<Value: Decodable>(to request: HTTPClientRequest) async throws -> Value {
         let body = try await send(request, expecting: .ok)
         do {

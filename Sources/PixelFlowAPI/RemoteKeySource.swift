@@ -4,7 +4,7 @@ import NIOHTTP1
 package import PixelFlowCore
 package import PixelFlowHTTP
 
-/// The keys of an auth service, asked for by HTTP. `TokenVerifier` keeps them, so that tokens count on while auth is down.
+/// Fetches the keys of an auth service over HTTP. `TokenVerifier` keeps them, so that tokens remain valid while auth is down.
 package struct RemoteKeySource: VerificationKeySource {
     static let urlSetting = Setting<String>.text(
         "PIXELFLOW_JWKS_URL", default: "http://127.0.0.1:50051/.well-known/jwks.json",
@@ -12,12 +12,12 @@ package struct RemoteKeySource: VerificationKeySource {
 
     package static let descriptions: [SettingDescription] = [urlSetting.description]
 
-    /// Far over what any number of keys takes.
+    /// Far above the size of any realistic set of keys.
     private static let sizeLimit = 256 * 1024
     private let url: String
     private let client: HTTPClient
 
-    /// - Throws: `setting_invalid` if the setting is not a http or https URL.
+    /// - Throws: `setting_invalid` if the setting is not an http or https URL.
     package init(_ settings: Settings, client: HTTPClient) throws(PixelFlowError) {
         let url = try settings[Self.urlSetting]
         guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
@@ -28,7 +28,7 @@ package struct RemoteKeySource: VerificationKeySource {
         self.client = client
     }
 
-    /// - Throws: `auth_unavailable` if the service does not answer with keys.
+    /// - Throws: `auth_unavailable` if the response contains no keys.
     package func jwks() async throws -> JSONWebKeySet {
         do {
             let response = try await client.execute(HTTPClientRequest(url: url), timeout: .seconds(3))
@@ -41,7 +41,7 @@ package struct RemoteKeySource: VerificationKeySource {
     }
 }
 
-/// An answer of auth that a request does not expect.
+/// A response of auth with an unexpected status.
 struct UnexpectedStatusError: Error {
     let status: UInt
 }

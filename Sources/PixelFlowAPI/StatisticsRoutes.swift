@@ -4,7 +4,7 @@ import PixelFlowCore
 import PixelFlowHTTP
 import WireFormats
 
-/// `/api/stats`: the tenant's tasks in numbers.
+/// `/api/stats`: statistics of the tenant's tasks.
 struct StatisticsRoutes: Sendable {
     let reads: TaskReads
     let clock: any WallClock
@@ -43,7 +43,7 @@ private struct StatisticsView: Codable, SchemaNamed, SchemaAnnotated {
         }
     }
 
-    /// Seconds.
+    /// In seconds.
     struct QueueLatency: Codable {
         let p50: Double?
         let p95: Double?

@@ -5,24 +5,24 @@ import NIOCore
 import OpenAPI
 import Prometheus
 
-/// Where the metrics of a service are created, and which metrics of the process its port serves.
+/// Where a service creates its metrics, and which metrics of the process its port serves.
 package struct ServiceMetrics: Sendable {
-    /// The first word of the service's own metrics, as in `api`.
+    /// The prefix of the service's own metrics, such as `api`.
     let service: String
     let factory: any MetricsFactory
     private let prefixes: [String]
 
     /// - Parameters:
-    ///   - prefixes: more that this service shows and no other service of the same process does;
-    ///     matters only where several share a process.
-    ///   - factory: the registry that `Telemetry.bootstrap` has set up, unless given.
+    ///   - prefixes: further prefixes that this service serves and no other service of the same process does; relevant only if several
+    ///     share a process.
+    ///   - factory: by default, the registry set up by `Telemetry.bootstrap`.
     package init(service: String, claiming prefixes: [String] = [], factory: any MetricsFactory = MetricsSystem.factory) {
         self.service = service
         self.factory = factory
         self.prefixes = ["\(service)_"] + prefixes
     }
 
-    /// Claims the metrics that the service serves. Nil if the process has no registry of ours; then there is no `/metrics`.
+    /// Claims the metrics that the service serves. Nil if the process does not use `PrometheusRegistry`; then there is no `/metrics`.
     func makePage() -> PrometheusRegistry.Page? { (factory as? PrometheusRegistry)?.page(claiming: prefixes) }
 }
 
@@ -33,7 +33,7 @@ struct MetricsRoute: Sendable {
     private let checks: [String: Gauge]
     private let service: String
 
-    /// - Returns: nil if there is nothing to show.
+    /// - Returns: nil if there is nothing to serve.
     init?(_ metrics: ServiceMetrics, health: HealthRoutes) {
         guard let page = metrics.makePage() else { return nil }
         self.page = page
@@ -54,7 +54,7 @@ struct MetricsRoute: Sendable {
         ) { _, _ in await scrape() }
     }
 
-    /// A scrape runs the checks, too, so that their gauges are current even if nothing calls `/readyz`.
+    /// A scrape also runs the checks, so that their gauges are current even if nothing calls `/readyz`.
     private func scrape() async -> Response {
         for (name, outcome) in await health.outcomes() { checks[name]?.record(outcome == .ok ? 1 : 0) }
         return Response(

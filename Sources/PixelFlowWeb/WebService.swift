@@ -5,7 +5,7 @@ import NIOCore
 package import PixelFlowCore
 package import PixelFlowHTTP
 
-/// The web service: the page, the browser's session, and the way to auth and api, all at one address.
+/// The web service: the page, the browser's session, and a proxy for auth and api, all at one address.
 package struct WebService: Sendable {
     private let auth: Upstream
     private let api: Upstream
@@ -15,8 +15,8 @@ package struct WebService: Sendable {
     private let metrics: any MetricsFactory
 
     /// - Parameters:
-    ///   - client: created with `clientConfiguration`; the creator shuts it down.
-    ///   - metrics: the process's, unless given.
+    ///   - client: created with `clientConfiguration`; the creator must shut it down.
+    ///   - metrics: the metrics of the process by default.
     package init(
         settings: WebSettings, client: HTTPClient, clock: any WallClock = SystemClock(), metrics: any MetricsFactory = MetricsSystem.factory
     ) {
@@ -28,26 +28,26 @@ package struct WebService: Sendable {
         self.metrics = metrics
     }
 
-    /// A client that forwards everything unchanged and never times out a stream that is alive.
+    /// Configures a client that forwards everything unchanged and never times out a stream that is alive.
     package static var clientConfiguration: HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
         configuration.decompression = .disabled
-        // `Upstream` does that: a client would put the query of a URL into its span.
+        // `Upstream` creates the spans: the client would record the query of a URL.
         configuration.tracing.tracer = nil
         configuration.httpVersion = .http1Only
-        // Callers are told immediately that a service is down, and retry.
+        // Callers learn immediately that a service is down, and retry.
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.timeout = .init(connect: .seconds(3), read: Upstream.silenceLimit, write: .seconds(120))
-        // Each open page holds a connection, and further requests must not wait for one.
+        // Each open page holds a connection, and further requests must not wait for one to become free.
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 16_384
         configuration.connectionPool.idleTimeout = .seconds(30)
         configuration.http1_1ConnectionDebugInitializer = ContinueObserver.install
         return configuration
     }
 
-    /// All routes that are for everyone, ready to be served. Serve them over connections and not from
-    /// memory: a stream watches for the end of its connection.
+    /// The public routes with all middlewares. Serve them over real connections, not from memory, because a stream watches for the end of
+    /// its connection.
     package func router(drain: DrainState = DrainState()) -> Router<AppRequestContext> {
         ServiceRouter.makePublic(metrics: serviceMetrics, health: health(drain), proxies: proxies) { table in
             table.add(
@@ -66,7 +66,7 @@ package struct WebService: Sendable {
 
     private var serviceMetrics: ServiceMetrics { ServiceMetrics(service: "web", factory: metrics) }
 
-    /// web is ready as long as it can serve the page: what the page cannot do without auth or api, it tells people itself.
+    /// web is ready as long as it can serve the page. If auth or api is down, the page itself tells the user.
     private func health(_ drain: DrainState) -> HealthRoutes {
         HealthRoutes(
             checks: [auth, api].map { upstream in HealthCheck(upstream.name, need: .never) { try await upstream.check() } }, drain: drain)

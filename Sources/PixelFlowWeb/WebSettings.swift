@@ -13,12 +13,12 @@ package struct WebSettings: Sendable, Hashable {
         authSetting.description, apiSetting.description, TrustedProxies.setting.description,
     ]
 
-    /// `PIXELFLOW_WEB_AUTH_URL`: the auth service, as in `http://127.0.0.1:50051`. Without a slash at the end.
+    /// `PIXELFLOW_WEB_AUTH_URL`: the auth service, such as `http://127.0.0.1:50051`, without a trailing slash.
     package let authURL: String
-    /// `PIXELFLOW_WEB_API_URL`: the api, as in `http://127.0.0.1:8080`. Without a slash at the end.
+    /// `PIXELFLOW_WEB_API_URL`: the api, such as `http://127.0.0.1:8080`, without a trailing slash.
     package let apiURL: String
 
-    /// Whose `X-Forwarded-…` headers are believed and passed on.
+    /// The proxies whose `X-Forwarded-…` headers are trusted and forwarded.
     package let proxies: TrustedProxies
 
     /// - Throws: `setting_invalid` if an address is not an absolute http or https URL.

@@ -6,18 +6,18 @@ import Synchronization
 import Tracing
 import WireFormats
 
-/// The span of a run and what belongs to it.
+/// The span of a run, with its attributes and links.
 ///
-/// The first run of a task is a part of the trace of the request that created it. Each further one is a trace of its own, which is
-/// linked to that: it may come minutes later, and a trace has to come to an end.
+/// The first run of a task belongs to the trace of the request that created it. Each further run has a trace of its own, linked to that
+/// one: it may start minutes later, and a trace must end some time.
 struct RunTrace: Sendable {
     private let span: any Span
 
-    /// Begins the span with a claim that has succeeded.
+    /// Starts the span of a successful claim.
     ///
     /// - Parameters:
-    ///   - message: the dispatch message that led to the claim; nil where the worker has found the task by itself.
-    ///   - start: when the claim was begun.
+    ///   - message: the dispatch message that led to the claim; nil if the worker polled the task from the store.
+    ///   - start: the start of the claim.
     init(_ task: TaskRecord, message: DispatchMessage? = nil, claimedSince start: DefaultTracerClock.Timestamp) {
         let now = DefaultTracerClock.now
         let origin = message?.trace ?? task.trace
@@ -40,14 +40,14 @@ struct RunTrace: Sendable {
         }
     }
 
-    /// From the creation of the task, by the clock of api.
+    /// Starts at the creation of the task, by the clock of the api.
     private static func queueWait(of task: TaskRecord, until claim: DefaultTracerClock.Timestamp, in context: InstrumentationContext) {
         let created = UInt64(clamping: task.createdAt.microseconds) &* 1000
         let start = DefaultTracerClock.Timestamp(nanosecondsSinceEpoch: min(created, claim.nanosecondsSinceEpoch))
         startSpan("queue wait", context: context, at: start).end(at: claim)
     }
 
-    /// Runs `body` within the span, which ends with it.
+    /// Runs `body` within the span and then ends the span.
     func during(_ body: () async -> Void) async {
         defer { span.end() }
         await InstrumentationContext.$current.withValue(span.context) { await body() }
@@ -58,7 +58,7 @@ struct RunTrace: Sendable {
         span.setStatus(SpanStatus(code: .error, message: error.code))
     }
 
-    /// - Parameter task: as the run has left it.
+    /// - Parameter task: the task after the run.
     func ended(_ task: TaskRecord) {
         guard span.isRecording else { return }
         span.attributes["pixelflow.task.status"] = task.status.rawValue
@@ -66,19 +66,19 @@ struct RunTrace: Sendable {
     }
 }
 
-/// Spans of what the render process does, which has no network to export any: from the times that it tells.
+/// Spans of the render process, which has no network to export its own. Created from the times that it reports.
 struct RenderTrace: Sendable {
     private let context: InstrumentationContext
     private let isRecording: Bool
     private let first = FirstOutput()
 
-    /// - Parameter span: of the whole job.
+    /// - Parameter span: the span of the whole job.
     init(_ span: any Span) {
         context = span.context
         isRecording = span.isRecording
     }
 
-    /// Records the time that an output has taken.
+    /// Records the time of an output.
     func rendered(_ output: RenderedOutput) {
         guard isRecording else { return }
         let end = Self.time(of: output.receivedAt)
@@ -96,7 +96,7 @@ struct RenderTrace: Sendable {
         span.end(at: end)
     }
 
-    /// Records the time that was spent on the source before the first output.
+    /// Records the time spent on the source before the first output.
     func decoded(_ report: RenderReport) {
         guard isRecording, let end = first.value else { return }
         let nanoseconds = UInt64(clamping: report.decoding.nanoseconds)
@@ -118,7 +118,7 @@ struct RenderTrace: Sendable {
     }
 }
 
-/// When the first output was begun.
+/// The start of the first output.
 private final class FirstOutput: Sendable {
     private let time = Mutex<DefaultTracerClock.Timestamp?>(nil)
 

@@ -6,7 +6,7 @@ import Synchronization
 import Tracing
 import WireFormats
 
-/// One claim, from the source's bytes to the manifest.
+/// One claim, from reading the source to writing the manifest.
 struct TaskRun: Sendable {
     let task: TaskRecord
     let trace: RunTrace
@@ -26,7 +26,7 @@ struct TaskRun: Sendable {
         /// The worker is being stopped.
         case interrupted
 
-        /// What is written down, as the name of a span.
+        /// The recorded name of the ending, as the name of a span.
         var step: String {
             switch self {
             case .succeeded: "complete"
@@ -102,7 +102,7 @@ struct TaskRun: Sendable {
             }
             trace.ended(updated)
             metrics.concluded(updated, after: ending)
-            // The event of a final task says that nothing of it is left over, too.
+            // The event of a final task also means that no unreferenced objects of the task remain.
             if updated.status.isFinal { try await dependencies.blobs.deleteUnreferenced(of: updated) }
             dependencies.publisher.publish(updated)
             logger.info(
@@ -139,7 +139,7 @@ struct TaskRun: Sendable {
     private static let storeRetries = RetryPolicy(firstPause: .milliseconds(50), longestPause: .seconds(2))
 }
 
-/// The tasks that this worker has in hand.
+/// The tasks that this worker is processing.
 final class RunRegistry: Sendable {
     private let running = Mutex<[TaskID: AsyncStream<Void>.Continuation]>([:])
 

@@ -29,7 +29,7 @@ struct WorkerMetrics: Sendable {
     private let outputs: LabelledMetrics<OutputOutcome, Counter>
     private let outputBytes: LabelledMetrics<String, Counter>
 
-    /// - Parameter slots: tasks that the worker may have in hand at a time.
+    /// - Parameter slots: the maximum number of tasks that the worker processes concurrently.
     init(_ factory: any MetricsFactory, slots: Int) {
         func counters(_ name: String, _ label: String) -> LabelledMetrics<String, Counter> {
             LabelledMetrics(overflow: "other") { Counter(label: name, dimensions: [(label, $0)], factory: factory) }
@@ -53,7 +53,7 @@ struct WorkerMetrics: Sendable {
         }
         outputBytes = counters("output_bytes_total", "format")
         Meter(label: "worker_slots", factory: factory).set(slots)
-        // There from the start, so that the first of a kind is an increase.
+        // Create all counters at the start, so that the first retry of each reason shows as an increase.
         for reason in Retry.allCases { _ = retries[reason] }
         for lane in Lane.allCases { _ = queueLatency[lane] }
         for source in ["upload", "url"] { _ = sourceBytes[source] }
@@ -65,7 +65,7 @@ struct WorkerMetrics: Sendable {
 
     // MARK: Runs
 
-    /// By the store's clock: from when the task could run to its claim.
+    /// Measures, by the store's clock, the time from when the task could run until its claim.
     func claimed(_ task: TaskRecord) {
         busy.increment()
         if let start = task.startedAt { queueLatency[task.lane].recordMicroseconds(max(0, (start - task.nextRunAt).microseconds)) }
@@ -75,7 +75,7 @@ struct WorkerMetrics: Sendable {
 
     func slotFreed() { busy.decrement() }
 
-    /// Counts the result of a run that was recorded.
+    /// Counts the recorded result of a run.
     func concluded(_ task: TaskRecord, after ending: TaskRun.Ending) {
         tasks.finished(task)
         guard task.status == .pending else { return }
@@ -96,7 +96,7 @@ struct WorkerMetrics: Sendable {
         }
     }
 
-    /// - Parameter code: of the error; nil on success.
+    /// - Parameter code: the code of the error; nil on success.
     func fetched(in duration: Duration, failure code: String?) {
         fetches[code.map(TaskMetrics.label) ?? "ok"].recordMicroseconds(duration.microseconds)
     }

@@ -5,7 +5,8 @@ package import PixelFlowHTTP
 extension WorkerService {
     /// The worker's probes and metrics; it has no other routes.
     ///
-    /// - Parameter prefixes: of metrics that are shown here for services of the same process that show none.
+    /// - Parameter prefixes: prefixes of metrics that this endpoint also serves for services of the same process without metrics of their
+    ///   own.
     package static func router(
         health: HealthRoutes, claiming prefixes: [String] = [], metrics: any MetricsFactory = MetricsSystem.factory
     ) -> Router<AppRequestContext> {

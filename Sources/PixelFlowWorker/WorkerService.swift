@@ -6,7 +6,7 @@ import PixelFlowTelemetry
 package import ServiceLifecycle
 import Tracing
 
-/// Everything a worker works with.
+/// The dependencies of a worker.
 package struct WorkerDependencies: Sendable {
     package var store: any TaskWorkerStore
     package var broker: any TaskBroker
@@ -14,10 +14,10 @@ package struct WorkerDependencies: Sendable {
     package var blobs: any BlobStore
     package var renderer: any Renderer
     package var fetcher: any SourceFetcher
-    /// Says how large a source may be, of which that is known only when it is fetched.
+    /// Limits the size of sources, which is known only when they are fetched.
     package var usage: any UsageStore
     package var publisher: OutboxPublisher
-    /// Of all that runs in this worker.
+    /// Shared by everything that runs in this worker.
     let outages = OutageLog()
 
     package init(
@@ -43,7 +43,7 @@ package struct WorkerService: Service {
     private let dependencies: WorkerDependencies
     private let settings: WorkerSettings
     private let logger: Logger
-    /// A delivery that waits for a slot gets one before the poll, which only takes those that are free.
+    /// A delivery waiting for a slot takes precedence over the poll, which only takes free slots.
     private let slots: AsyncSemaphore
     private let runs = RunRegistry()
     private let metrics: WorkerMetrics
@@ -58,7 +58,7 @@ package struct WorkerService: Service {
         self.metrics = WorkerMetrics(metrics, slots: settings.slots)
     }
 
-    /// Works until it is shut down. Running tasks then finish within the grace period or are handed back.
+    /// Runs until shutdown. Running tasks then finish within the grace period or are released.
     package func run() async throws {
         // Claiming a task that must then wait for a render process would only increase the losses of a crash.
         await dependencies.renderer.warmUp()
@@ -100,7 +100,7 @@ package struct WorkerService: Service {
         logger.info("worker stopped")
     }
 
-    /// Joins the group, however long the broker takes. Nil once the service is shut down.
+    /// Joins the group, however long the broker takes to respond. Returns nil once the service is shut down.
     private func subscribe() async -> (any DispatchSubscription)? {
         try? await cancelWhenGracefulShutdown {
             let warn: (any Error) -> Void = {
@@ -112,7 +112,7 @@ package struct WorkerService: Service {
 
     private static let backendRetries = RetryPolicy.every(.seconds(1))
 
-    /// One dispatch message after the other.
+    /// Processes dispatch messages one after the other.
     private func work(_ subscription: any DispatchSubscription) async {
         while !Task.isCancelled {
             do {
@@ -161,11 +161,11 @@ package struct WorkerService: Service {
         }
     }
 
-    /// At most `limit` tasks, claimed by this worker. None if the store is down; the next tick comes soon.
+    /// Claims at most `limit` tasks. Returns none if the store is down; the next tick comes soon.
     private func claimWaiting(_ limit: Int) async -> [(task: TaskRecord, trace: RunTrace)] {
         let found: [TaskID]
         do {
-            // Workers that look at the same moment find the same ones: of a few more, each picks some.
+            // Workers that poll at the same moment find the same tasks, so request a few more and pick some of them.
             found = try await dependencies.store.waiting(
                 longerThan: settings.pollInterval, in: settings.lanes, limit: limit * 4)
         } catch {
@@ -187,7 +187,8 @@ package struct WorkerService: Service {
         return tasks
     }
 
-    /// Decides a dispatch message. It is settled only then: a crash before leaves it to the next worker.
+    /// Decides what to do with a dispatch message, and settles it only afterwards: after a crash before that, the next worker receives it
+    /// again.
     private func claim(_ delivery: DispatchDelivery) async throws -> (task: TaskRecord, trace: RunTrace)? {
         let start = DefaultTracerClock.now
         let task = try await retryOnOutage("could not claim a task", about: delivery.message) {

@@ -1,7 +1,7 @@
 import Foundation
 package import PixelFlowCore
 
-/// How a worker works.
+/// The settings of a worker.
 package struct WorkerSettings: Sendable {
     static let slotsSetting = Setting<Int>.integer(
         "PIXELFLOW_WORKER_SLOTS", default: 0, in: 0...1024,
@@ -17,14 +17,14 @@ package struct WorkerSettings: Sendable {
         "PIXELFLOW_SHUTDOWN_GRACE", default: 20, in: 0...3600,
         help: "How long running tasks may continue after SIGTERM before they are released for another worker.")
 
-    /// Of a worker in a process of its own; where all services are in one, its worker takes every lane.
+    /// Applies to a worker in a process of its own; if one process runs all services, its worker takes every lane.
     package static let lanesSetting = Setting<Set<Lane>>(
         "PIXELFLOW_WORKER_LANES", default: "high,normal,low", expected: "one or more of high, normal and low, separated by commas",
         help: "Priorities of the tasks that this worker processes. Every priority needs a worker, or its tasks wait."
     ) { text in
         let lanes = text.split(separator: ",", omittingEmptySubsequences: false).map { Lane(rawValue: String($0)) }
         let known = Set(lanes.compactMap { $0 })
-        // Each is known and named once.
+        // Accept only known lanes without duplicates.
         return known.isEmpty || known.count < lanes.count ? nil : known
     }
 
@@ -33,17 +33,17 @@ package struct WorkerSettings: Sendable {
         + ImageLimits.descriptions
 
     package var id: WorkerID
-    /// Tasks in hand at a time. More than there are render processes, so that one task is fetched
-    /// or stored while another is rendered.
+    /// The number of tasks processed concurrently. Exceeds the number of render processes, so that one task is fetched or stored while
+    /// another is rendered.
     package var slots: Int
     package var renderProcesses: Int
-    /// Bytes of memory of each; nil for an equal share of the container's limit.
+    /// The memory of each render process in bytes; nil for an equal share of the container's limit.
     package var renderMemory: Int?
     /// How long running tasks may continue after the worker is asked to stop; then they are released.
     package var grace: Duration
-    /// How long a task may wait, with a slot free, before it is taken without its dispatch message.
+    /// How long a task may wait, while a slot is free, before the worker takes it without its dispatch message.
     package var pollInterval: Duration
-    /// Whose tasks it takes.
+    /// The lanes whose tasks it takes.
     package var lanes = Set(Lane.allCases)
     package var policy: TaskPolicy
     package var limits: ImageLimits
@@ -76,6 +76,6 @@ package struct WorkerSettings: Sendable {
 }
 
 extension WorkerID {
-    /// Unique to this process, and shows where it runs: in Kubernetes a host is named after its pod.
+    /// Unique to this process, and includes the host name: in Kubernetes, that is the name of the pod.
     package static var ofThisProcess: WorkerID { WorkerID("\(ProcessInfo.processInfo.hostName)-\(UUIDv7.make())") }
 }

@@ -1,11 +1,11 @@
-/// A set of ASCII bytes. Membership is one shift, so that a rule about characters can be a constant.
+/// A set of ASCII bytes. A lookup is a single shift, and a set can be a constant, such as in a rule about characters.
 ///
 ///     let name = ASCIISet.lowercase.union(.digits).union("-_")
 ///     name.containsAll(of: "thumbnail-2")   // true
 public struct ASCIISet: Sendable, Hashable {
     private var bits: UInt128 = 0
 
-    /// The bytes of `text`. Characters beyond ASCII are left out.
+    /// The bytes of `text`. Ignores characters outside ASCII.
     public init(_ text: StaticString) {
         text.withUTF8Buffer { bytes in
             for byte in bytes where byte < 128 { bits |= 1 << UInt128(byte) }
@@ -18,10 +18,10 @@ public struct ASCIISet: Sendable, Hashable {
 
     private init(bits: UInt128) { self.bits = bits }
 
-    /// False for every byte beyond ASCII.
+    /// False for all bytes outside ASCII.
     public func contains(_ byte: UInt8) -> Bool { byte < 128 && bits & (1 << UInt128(byte)) != 0 }
 
-    /// Whether every byte of `text` is in the set; true for an empty text.
+    /// Whether every byte of `text` is in the set; true for empty text.
     public func containsAll(of text: some StringProtocol) -> Bool { text.utf8.allSatisfy(contains) }
 
     public func union(_ other: ASCIISet) -> ASCIISet { ASCIISet(bits: bits | other.bits) }

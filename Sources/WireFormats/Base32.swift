@@ -19,7 +19,7 @@ public enum Base32 {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// - Returns: nil for a character that is not of the alphabet; lower case is none of it.
+    /// - Returns: nil if the text contains a character outside the alphabet, including lower case.
     public static func decoded(_ text: some StringProtocol) -> [UInt8]? {
         var bytes: [UInt8] = []
         var pending: UInt32 = 0

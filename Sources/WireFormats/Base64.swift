@@ -1,11 +1,11 @@
 /// Base64 (RFC 4648).
 public enum Base64 {
-    /// With the standard alphabet and padding (section 4).
+    /// Encodes with the standard alphabet and padding (section 4).
     public static func encoded(_ bytes: some Sequence<UInt8>) -> String {
         encoded(bytes, alphabet: standard, isPadded: true)
     }
 
-    /// With the alphabet for URLs and file names and without padding (section 5), as JSON Web Tokens have it.
+    /// Encodes with the alphabet for URLs and file names and without padding (section 5), as in JSON Web Tokens.
     public static func urlEncoded(_ bytes: some Sequence<UInt8>) -> String {
         encoded(bytes, alphabet: urlSafe, isPadded: false)
     }

@@ -1,4 +1,4 @@
-/// The checksum of Ethernet, zip and PNG (ISO 3309, polynomial 0x04C11DB7, reflected). Finds typing errors; proves nothing.
+/// The checksum of Ethernet, zip and PNG (ISO 3309, polynomial 0x04C11DB7, reflected). Detects typos, but is not cryptographic.
 public enum CRC32 {
     public static func checksum(_ bytes: some Sequence<UInt8>) -> UInt32 {
         var register: UInt32 = 0xFFFF_FFFF

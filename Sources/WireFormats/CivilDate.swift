@@ -1,11 +1,11 @@
-/// A date of the Gregorian calendar, extended to all years.
+/// A date in the Gregorian calendar, extended to all years.
 ///
-/// The conversions count years from March, so that the leap day is the last of its year; 400 years have 146,097 days.
+/// The conversions count years from March, so that the leap day is the last day of the year; 400 years have 146,097 days.
 public struct CivilDate: Sendable, Hashable {
     public var year: Int
     /// 1 to 12.
     public var month: Int
-    /// From 1.
+    /// Starts at 1.
     public var day: Int
 
     public init(year: Int, month: Int, day: Int) {
@@ -27,7 +27,7 @@ public struct CivilDate: Sendable, Hashable {
         year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
     }
 
-    /// Days from 1970-01-01. A day beyond the end of its month counts into the next one.
+    /// The number of days since 1970-01-01. A day beyond the end of its month counts into the next one.
     public var daysSinceEpoch: Int {
         let shifted = month <= 2 ? year - 1 : year
         let era = (shifted >= 0 ? shifted : shifted - 399) / 400
@@ -36,6 +36,6 @@ public struct CivilDate: Sendable, Hashable {
         return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
     }
 
-    /// Whether the calendar has this date.
+    /// Whether the date exists in the calendar.
     public var isValid: Bool { (1...12).contains(month) && day >= 1 && CivilDate(daysSinceEpoch: daysSinceEpoch) == self }
 }

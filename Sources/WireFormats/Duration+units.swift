@@ -1,14 +1,14 @@
 extension Duration {
-    /// Whole milliseconds; what is finer is cut. Clamped to the range of `Int64`.
+    /// Whole milliseconds; finer precision is truncated. Clamped to the range of `Int64`.
     public var milliseconds: Int64 { whole(1_000) }
 
     /// Whole microseconds; finer precision is truncated. Clamped to the range of `Int64`.
     public var microseconds: Int64 { whole(1_000_000) }
 
-    /// Whole nanoseconds; what is finer is cut. Clamped to the range of `Int64`.
+    /// Whole nanoseconds; finer precision is truncated. Clamped to the range of `Int64`.
     public var nanoseconds: Int64 { whole(1_000_000_000) }
 
-    /// Seconds with a fraction of whole microseconds. Clamped as `microseconds` is.
+    /// Seconds with a fraction in whole microseconds. Clamped like `microseconds`.
     public var seconds: Double { Double(microseconds) / 1_000_000 }
 
     private func whole(_ unitsPerSecond: Int64) -> Int64 {

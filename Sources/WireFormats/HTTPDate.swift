@@ -1,11 +1,11 @@
-/// Dates of HTTP in any of their three forms (RFC 9110, section 5.6.7).
+/// HTTP dates in any of their three forms (RFC 9110, section 5.6.7).
 public enum HTTPDate {
     private static let months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
-    /// Seconds since 1970-01-01; nil if the text is no date.
+    /// Seconds since 1970-01-01; nil if the text is not a date.
     public static func seconds(_ text: String) -> Int64? {
         let parts = text.split(whereSeparator: { " ,-".contains($0) }).map(String.init)
-        // `Sun, 06 Nov 1994 08:49:37 GMT` and `Sunday, 06-Nov-94 08:49:37 GMT`; last `Sun Nov  6 08:49:37 1994`.
+        // `Sun, 06 Nov 1994 08:49:37 GMT` and `Sunday, 06-Nov-94 08:49:37 GMT`; the last form is `Sun Nov  6 08:49:37 1994`.
         let fields: [String]
         switch parts.count {
         case 6 where ["GMT", "UTC"].contains(parts[5]): fields = [parts[3], parts[2], parts[1], parts[4]]
@@ -21,12 +21,12 @@ public enum HTTPDate {
 
     private static func secondOfDay(_ text: String) -> Int64? {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false).compactMap { $0.utf8.count == 2 ? Int64($0) : nil }
-        // A leap second is a second.
+        // A leap second counts as a second.
         guard parts.count == 3, (0...23).contains(parts[0]), (0...59).contains(parts[1]), (0...60).contains(parts[2]) else { return nil }
         return parts[0] * 3600 + parts[1] * 60 + parts[2]
     }
 
-    /// Two digits mean the nearest such year that is not more than 50 years ahead; it is 2026 or later.
+    /// Two digits mean the latest such year that is at most 50 years ahead, with 2025 as the current year.
     private static func year(_ text: String) -> Int? {
         guard let number = Int(text), number >= 0 else { return nil }
         switch text.utf8.count {
@@ -39,12 +39,12 @@ public enum HTTPDate {
 
 /// The value of `Retry-After`: a number of seconds, or a date (RFC 9110, section 10.2.3).
 public enum RetryAfter {
-    /// What more digits than fit mean, and a date that is further away: about 68 years.
+    /// The maximum, about 68 years: used for larger numbers, and for later dates.
     private static let longest = Int64(Int32.max)
 
-    /// Seconds to wait, 0 for a time that has passed; nil if the text is neither.
+    /// The number of seconds to wait, 0 if the time has passed; nil if the text is neither form.
     ///
-    /// - Parameter now: seconds since 1970-01-01, by the clock of the server if it has told its time.
+    /// - Parameter now: seconds since 1970-01-01, by the server's clock if its time is known.
     public static func seconds(_ text: String, now: Int64) -> Int64? {
         let text = String(text.drop { $0 == " " })
         if !text.isEmpty, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) {

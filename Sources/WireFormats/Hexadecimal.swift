@@ -12,7 +12,7 @@ public enum Hexadecimal {
         return value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "A") - 10 + value
     }
 
-    /// What a digit of either case stands for; nil for any other byte.
+    /// The value of a digit in either case; nil for any other byte.
     public static func value(of digit: UInt8) -> UInt8? {
         switch digit {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
@@ -22,7 +22,7 @@ public enum Hexadecimal {
         }
     }
 
-    /// The byte that `digits` begins with; nil unless it begins with two digits.
+    /// The byte encoded by the first two elements of `digits`; nil if they are not digits.
     public static func byte(of digits: some Sequence<UInt8>) -> UInt8? {
         var iterator = digits.makeIterator()
         guard let high = iterator.next().flatMap(value), let low = iterator.next().flatMap(value) else { return nil }
@@ -31,7 +31,7 @@ public enum Hexadecimal {
 }
 
 extension Sequence<UInt8> {
-    /// Two lower-case hexadecimal digits for each byte.
+    /// The bytes as two lower-case hexadecimal digits each.
     public var hexadecimal: String {
         var digits: [UInt8] = []
         digits.reserveCapacity(2 * underestimatedCount)

@@ -1,11 +1,11 @@
-/// An address of the Internet Protocol as a number, so that every spelling of it is the same.
+/// An IP address as a number, so that all spellings of it are equal.
 public enum IPAddress: Sendable, Hashable {
     case v4(UInt32)
     case v6(UInt128)
 
-    /// Reads the standard spellings alone: four decimal numbers without leading zeros, or RFC 4291, section 2.2.
+    /// Parses only the standard spellings: four decimal numbers without leading zeros, or RFC 4291, section 2.2.
     ///
-    /// Short, octal, hexadecimal and zoned spellings, which readers understand differently, are nil.
+    /// Returns nil for short, octal and hexadecimal spellings and those with zones, which parsers interpret differently.
     public init?(_ text: some StringProtocol) {
         let bytes = Substring(text).utf8
         if let address = IPAddressReader.dottedQuad(bytes) {
@@ -17,7 +17,7 @@ public enum IPAddress: Sendable, Hashable {
         }
     }
 
-    /// Number of bits: 32 or 128.
+    /// The number of bits: 32 or 128.
     public var width: Int {
         switch self {
         case .v4: 32
@@ -25,19 +25,19 @@ public enum IPAddress: Sendable, Hashable {
         }
     }
 
-    /// The IPv4 address inside an IPv4-mapped one, `::ffff:a.b.c.d` (RFC 4291, section 2.5.5.2), which is how a socket for
-    /// both versions names an IPv4 peer; any other address itself.
+    /// The IPv4 address inside an IPv4-mapped one, `::ffff:a.b.c.d` (RFC 4291, section 2.5.5.2), which dual-stack sockets use for IPv4
+    /// peers; any other address unchanged.
     public var unmapped: IPAddress {
         if case .v6(let bits) = self, bits >> 32 == 0xffff { return .v4(UInt32(truncatingIfNeeded: bits)) }
         return self
     }
 
-    /// The address with all bits behind the first `length` cleared.
+    /// The address with all bits after the first `length` cleared.
     ///
     /// - Parameter length: 0 to `width`.
     public func masked(to length: Int) -> IPAddress {
         switch self {
-        // A shift by the whole width gives zero here, which is what a prefix of no bits means.
+        // Swift shifts by the full width result in zero, which is correct for an empty prefix.
         case .v4(let bits): .v4(bits & (UInt32.max << (32 - length)))
         case .v6(let bits): .v6(bits & (UInt128.max << (128 - length)))
         }
@@ -63,7 +63,7 @@ extension IPAddress: CustomStringConvertible {
         return "\(joined(groups[..<zeros.lowerBound]))::\(joined(groups[zeros.upperBound...]))"
     }
 
-    /// The first of the longest runs of two zeros or more.
+    /// The longest run of at least two zeros; the first one if there are several.
     private static func longestZeros(of groups: [UInt16]) -> Range<Int>? {
         var longest = 0..<0
         var start = 0

@@ -1,6 +1,6 @@
-/// Reads the texts of addresses. Written by hand because `inet_pton` differs between C libraries and stops at a NUL.
+/// Parses IP addresses. Hand-written, because `inet_pton` differs between C libraries and stops at a NUL.
 enum IPAddressReader {
-    /// Four decimal numbers up to 255, without signs or leading zeros.
+    /// Parses four decimal numbers up to 255, without signs or leading zeros.
     static func dottedQuad(_ text: Substring.UTF8View) -> UInt32? {
         var address: UInt32 = 0
         var rest = text
@@ -20,8 +20,8 @@ enum IPAddressReader {
         return number <= 255 ? number : nil
     }
 
-    /// Eight groups of up to four hexadecimal digits, the last two perhaps as a dotted quad, and once `::` for one or more
-    /// groups of zeros.
+    /// Parses eight groups of up to four hexadecimal digits. The last two groups may be a dotted quad, and one `::` may stand for one or
+    /// more groups of zeros.
     static func colonSeparated(_ text: Substring.UTF8View) -> UInt128? {
         let colon = UInt8(ascii: ":")
         var rest = text
@@ -56,7 +56,7 @@ enum IPAddressReader {
         guard let gap else { return count == 8 ? bits : nil }
         guard count < 8 else { return nil }
         let tail = 16 * (count - gap)
-        // Shifts by the whole width give zero.
+        // Shifts by the full width result in zero.
         return (bits >> UInt128(tail)) << UInt128(128 - 16 * gap) | (bits & ~(UInt128.max << UInt128(tail)))
     }
 

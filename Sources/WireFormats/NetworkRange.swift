@@ -2,7 +2,7 @@
 public struct NetworkRange: Sendable, Hashable {
     /// The lowest address of the block.
     public let base: IPAddress
-    /// Leading bits that all addresses of the block share.
+    /// The number of leading bits that all addresses of the block share.
     public let prefixLength: Int
 
     private init(base: IPAddress, prefixLength: Int) {
@@ -10,9 +10,9 @@ public struct NetworkRange: Sendable, Hashable {
         self.prefixLength = prefixLength
     }
 
-    /// Reads `address/length`, or an address alone for a block of one.
+    /// Parses `address/length`, or an address alone for a block of one.
     ///
-    /// Nil for anything else, a base with bits beyond its prefix included: `10.1.2.3/8` is more likely a slip than a wish.
+    /// Returns nil for anything else, including a base with bits beyond its prefix: `10.1.2.3/8` is more likely a mistake than intended.
     public init?(_ text: some StringProtocol) {
         let pieces = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let first = pieces.first, let base = IPAddress(first) else { return nil }
@@ -25,12 +25,12 @@ public struct NetworkRange: Sendable, Hashable {
         self.init(base: base, prefixLength: length)
     }
 
-    /// Whether `address` lies in the block. IPv4 and IPv6 are different worlds here: see `unmapped`.
+    /// Whether the block contains `address`. IPv4 and IPv6 addresses never match each other here: see `unmapped`.
     public func contains(_ address: IPAddress) -> Bool {
         address.width == base.width && address.masked(to: prefixLength) == base
     }
 
-    /// The block of IPv4 addresses inside a block of IPv4-mapped ones; any other block itself.
+    /// The block of IPv4 addresses inside a block of IPv4-mapped ones; any other block unchanged.
     public var unmapped: NetworkRange {
         guard base.width == 128, prefixLength >= 96, base.unmapped != base else { return self }
         return NetworkRange(base: base.unmapped, prefixLength: prefixLength - 96)

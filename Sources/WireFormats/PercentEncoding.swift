@@ -1,6 +1,6 @@
-/// Bytes as `%` and two hexadecimal digits (RFC 3986, section 2.1).
+/// Percent-encoding: bytes as `%` and two hexadecimal digits (RFC 3986, section 2.1).
 public enum PercentEncoding {
-    /// One byte, encoded with upper-case digits.
+    /// Encodes one byte with upper-case digits.
     public static func encoded(_ byte: UInt8) -> String {
         var text: [UInt8] = []
         append(byte, to: &text)
@@ -25,9 +25,9 @@ public enum PercentEncoding {
         return bytes
     }
 
-    /// Decodes as the WHATWG URL standard does: a `%` that is not followed by two hexadecimal digits stands for itself.
+    /// Decodes like the WHATWG URL standard: a `%` that is not followed by two hexadecimal digits stands for itself.
     ///
-    /// - Parameter plusAsSpace: whether `+` is a space, as in `application/x-www-form-urlencoded`.
+    /// - Parameter plusAsSpace: whether `+` means a space, as in `application/x-www-form-urlencoded`.
     public static func decodedLeniently(_ text: some Collection<UInt8>, plusAsSpace: Bool = false) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count)
@@ -51,7 +51,7 @@ public enum PercentEncoding {
 }
 
 extension String {
-    /// The text with every byte of its UTF-8 encoded that is not in `kept`. A `%` is encoded as well unless `kept` has it.
+    /// Encodes every byte of the text's UTF-8 that is not in `kept`. This includes `%`, unless `kept` contains it.
     public func percentEncoded(keeping kept: ASCIISet = .unreserved) -> String {
         if kept.containsAll(of: self) { return self }
         var encoded: [UInt8] = []
@@ -64,8 +64,8 @@ extension String {
 }
 
 extension ASCIISet {
-    /// What never needs encoding (RFC 3986, section 2.3).
+    /// The characters that never need encoding (RFC 3986, section 2.3).
     public static let unreserved = alphanumerics.union("-._~")
-    /// What may stand in one segment of a path (RFC 3986, section 3.3, `pchar`).
+    /// The characters allowed in a path segment (RFC 3986, section 3.3, `pchar`).
     public static let pathSegment = unreserved.union("!$&'()*+,;=:@")
 }

@@ -1,8 +1,8 @@
 extension RFC3339 {
-    /// Reads `2026-05-01T12:30:00Z`, with or without a fraction, with `Z` or an offset; letters of either case. Returns nil
-    /// for anything else, such as a date that no calendar has.
+    /// Parses `2026-05-01T12:30:00Z`, with or without a fraction, with `Z` or an offset, and with letters in either case. Returns nil for
+    /// anything else, including dates that do not exist.
     ///
-    /// Digits beyond the nanosecond are cut. A leap second is the first second of the next minute.
+    /// Digits beyond nanoseconds are truncated. A leap second becomes the first second of the next minute.
     public init?(_ text: String) {
         var fields = Fields(rest: text.utf8[...])
         guard let year = fields.number(4, then: "-"), let month = fields.number(2, then: "-"), let day = fields.number(2, then: "T"),
@@ -34,7 +34,7 @@ extension RFC3339 {
             return skip(separator) ? value : nil
         }
 
-        /// - Parameter letter: upper-case where it is a letter; the lower-case one counts as well.
+        /// - Parameter letter: in upper case; also matches the lower-case letter.
         private mutating func skip(_ letter: Unicode.Scalar) -> Bool {
             let upper = UInt8(ascii: letter)
             guard let byte = rest.first, byte == upper || ASCIISet.uppercase.contains(upper) && byte == upper | 0x20 else { return false }
@@ -42,7 +42,7 @@ extension RFC3339 {
             return true
         }
 
-        /// Nanoseconds; 0 without a fraction, nil for a point without digits.
+        /// The nanoseconds; 0 without a fraction, nil for a decimal point without digits.
         mutating func fraction() -> Int? {
             guard skip(".") else { return 0 }
             guard var value = digit() else { return nil }
@@ -58,7 +58,7 @@ extension RFC3339 {
             return value
         }
 
-        /// Seconds east of UTC; nil unless the text ends with a zone.
+        /// The offset in seconds east of UTC; nil unless the text ends after the zone.
         mutating func offset() -> Int? {
             if skip("Z") { return rest.isEmpty ? 0 : nil }
             guard let sign = rest.popFirst(), sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-"), let hours = number(2, then: ":"),

@@ -1,5 +1,5 @@
-/// A point in time as RFC 3339 writes it, `2026-01-31T08:15:00.25Z`. Reads and writes by hand: many times faster than
-/// Foundation's styles, which take longer to load than a command-line tool to start.
+/// A point in time in the format of RFC 3339, `2026-01-31T08:15:00.25Z`. Hand-written, because Foundation's styles are many times slower
+/// and take longer to load than a command-line tool takes to start.
 public struct RFC3339: Sendable, Hashable {
     /// Whole seconds since 1970-01-01T00:00:00Z, rounded down.
     public var seconds: Int64
@@ -11,9 +11,9 @@ public struct RFC3339: Sendable, Hashable {
         self.nanoseconds = nanoseconds
     }
 
-    /// Appends the time in UTC. The years 0 to 9999 can be written; a time beyond them becomes the nearest second within.
+    /// Appends the time in UTC. Years 0 to 9999 can be represented; times outside are clamped to the nearest second inside.
     ///
-    /// - Parameter fractionDigits: 0 to 9; finer digits are cut, and without digits there is no point.
+    /// - Parameter fractionDigits: 0 to 9; finer digits are truncated, and with 0 there is no decimal point.
     public func append(to line: inout [UInt8], fractionDigits: Int = 0) {
         let seconds = min(max(seconds, Self.earliest), Self.latest)
         let days = Int((seconds - Self.earliest) / 86_400) + Self.earliestDay
@@ -35,7 +35,7 @@ public struct RFC3339: Sendable, Hashable {
         line.append(UInt8(ascii: "Z"))
     }
 
-    /// What `append` writes.
+    /// Returns the text that `append` writes.
     public func text(fractionDigits: Int = 0) -> String {
         var text: [UInt8] = []
         text.reserveCapacity(32)

@@ -2,19 +2,19 @@ import FoundationEssentials
 import PixelFlowClient
 import Terminal
 
-/// The tokens that `pf login` and renewals got, one for each server, in a file that only this user reads.
+/// The tokens obtained by `pf login` and by renewals, one per server, in a file that only this user can read.
 struct LoginStore: Sendable {
     struct Login: Codable, Sendable, Hashable {
         var token: String
-        /// Nil in a file of a release before sessions.
+        /// Nil in a file written by a release before sessions.
         var refreshToken: String?
         var email: String
-        /// Seconds since 1970.
+        /// In seconds since 1970.
         var expires: Double
     }
 
     struct Contents: Codable, Sendable, Hashable {
-        /// Of the last login; nil after its logout.
+        /// The server of the last login; nil after its logout.
         var server: String?
         var logins: [String: Login] = [:]
     }
@@ -22,19 +22,19 @@ struct LoginStore: Sendable {
     private let folder: String
     private var file: String { "\(folder)/logins.json" }
 
-    /// - Throws: `CommandError` if the environment has no place for configuration.
+    /// - Throws: `CommandError` if the environment defines no folder for configuration.
     init(environment: [String: String]) throws {
         folder = try Self.folder(environment, variable: "XDG_CONFIG_HOME", inHome: ".config")
     }
 
-    /// The folder `pixelflow` in a place that the environment names.
+    /// The folder `pixelflow` in a directory defined by the environment.
     static func folder(_ environment: [String: String], variable: String, inHome place: String) throws -> String {
         if let base = environment[variable], base.hasPrefix("/") { return "\(base)/pixelflow" }
         if let home = environment["HOME"], !home.isEmpty { return "\(home)/\(place)/pixelflow" }
         throw CommandError(.usage, "there is nowhere to keep files", hint: "set HOME or \(variable)")
     }
 
-    /// Empty if the file is missing or is not ours.
+    /// Empty if the file is missing or invalid.
     func contents() -> Contents {
         guard let bytes = FileManager.default.contents(atPath: file) else { return Contents() }
         return (try? JSONDecoder().decode(Contents.self, from: bytes)) ?? Contents()
@@ -44,13 +44,13 @@ struct LoginStore: Sendable {
     func write(_ contents: Contents) throws { try PrivateFile.replace(file, in: folder, Array(JSONEncoder().encode(contents))) }
 }
 
-/// The login at one server, which commands that run at the same time share.
+/// The login at one server, shared by concurrent commands.
 struct StoredSession: SessionStore {
     let store: LoginStore
     let server: String
     let clock: @Sendable () -> Date
 
-    /// - Throws: `CommandError` if no one is logged in any more.
+    /// - Throws: `CommandError` if no one is logged in.
     func tokens() throws -> SessionTokens {
         guard let login = store.contents().logins[server] else {
             throw CommandError(.unreachable, "no one is logged in to \(server) any more", hint: "run pf login")
@@ -73,7 +73,7 @@ extension LoginStore.Login {
 
     fileprivate mutating func renew(_ login: Login, now: Date) {
         token = login.token
-        // Absent where it stays as it is.
+        // The server omits an unchanged refresh token.
         refreshToken = login.refreshToken ?? refreshToken
         expires = now.addingTimeInterval(Double(login.expiresIn.components.seconds)).timeIntervalSince1970
     }

@@ -40,7 +40,7 @@ struct EventsCommand: SessionCommand {
         return .ok
     }
 
-    /// Nil for what is of no interest.
+    /// Nil for events that are not shown.
     private static func view(_ event: TaskEvent) -> (Text, JSONValue)? {
         var data: JSONValue = [:]
         data["id"] = event.id.map { .string($0) }

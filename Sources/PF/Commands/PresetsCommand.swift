@@ -79,7 +79,7 @@ struct PresetsPutCommand: SessionCommand {
     }
 }
 
-/// The priority of a preset by its name, or that it is to have none.
+/// The priority of a preset by name, or `none` to remove it.
 enum PresetPriorityArgument: String, ExpressibleByArgument, CaseIterable {
     case high, normal, low
     case removed = "none"
@@ -105,9 +105,9 @@ struct PresetsRemoveCommand: SessionCommand {
     }
 }
 
-/// A pipeline that is written down in a file.
+/// A pipeline in a file.
 enum PipelineFile {
-    /// - Throws: `CommandError` if there is no such file, or it is not JSON.
+    /// - Throws: `CommandError` if the file does not exist or is not JSON.
     static func read(_ path: String) throws -> JSONValue {
         guard let bytes = FileManager.default.contents(atPath: path) else { throw CommandError(.failed, "\(path) cannot be read") }
         do {

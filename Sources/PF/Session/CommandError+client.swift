@@ -2,7 +2,7 @@ import PixelFlowClient
 import Terminal
 
 extension CommandError {
-    /// Converts any error to one that a user can read.
+    /// Converts any error to one with a message for users.
     init(_ error: any Error) {
         switch error {
         case let failure as CommandError: self = failure

@@ -4,12 +4,12 @@ import PixelFlowClient
 import PixelFlowRelease
 import Terminal
 
-/// What every command takes.
+/// The options of every command.
 struct GlobalOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The server to use instead of $PIXELFLOW_URL or that of the last 'pf login'.", valueName: "url"))
     var server: String?
 
-    // Not `--output` as in pfctl: that is where images go.
+    // Unlike in pfctl, not `--output`, which specifies where images are stored.
     @Option(name: [.customShort("o"), .customLong("format")], help: "The output format.")
     var format: OutputFormat = .table
 
@@ -23,7 +23,7 @@ struct GlobalOptions: ParsableArguments {
 /// A command that runs with a session and returns its exit status.
 protocol SessionCommand: ParsableCommand, Sendable {
     var global: GlobalOptions { get }
-    /// - Throws: anything; `CommandError` makes a sentence and an exit status of it.
+    /// - Throws: any error; `CommandError` converts it to a message and an exit status.
     func run(in session: Session) async throws -> ExitStatus
 }
 
@@ -45,9 +45,9 @@ struct Session: Sendable {
 
     var now: Date { clock() }
 
-    /// The server that the options, the environment or the last login name, in this order.
+    /// The server specified by the options, the environment or the last login, in this order.
     ///
-    /// - Throws: `CommandError` if none does.
+    /// - Throws: `CommandError` if none of them specifies one.
     func serverURL() throws -> String {
         let named = [server, environment["PIXELFLOW_URL"]].compactMap { $0 }.first { !$0.isEmpty }
         guard let url = try named ?? LoginStore(environment: environment).contents().server else {
@@ -56,9 +56,9 @@ struct Session: Sendable {
         return try Self.checked(url)
     }
 
-    /// Without slashes at its end.
+    /// Validates a URL and removes trailing slashes.
     ///
-    /// - Throws: `CommandError` if it is not a URL of a server.
+    /// - Throws: `CommandError` if it is not the URL of a server.
     static func checked(_ url: String) throws -> String {
         guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
             throw CommandError(.usage, "\(url) is not a URL of a server", hint: "it begins with https:// or http://")
@@ -71,9 +71,9 @@ struct Session: Sendable {
         PixelFlowClient(Endpoints(web: server), requestTimeout: requestTimeout, userAgent: "pf/\(Release.version)")
     }
 
-    /// A client with the token or API key of the environment, or with that of the last login, which it renews.
+    /// A client with the token or API key of the environment, or with the tokens of the last login, which it renews.
     ///
-    /// - Throws: `CommandError` if there is none that is still good or can be renewed.
+    /// - Throws: `CommandError` if there is no token that is valid or renewable.
     func client() throws -> PixelFlowClient {
         let server = try serverURL()
         if let token = environment["PIXELFLOW_TOKEN"], !token.isEmpty { return visitor(of: server).authenticated(with: token) }
@@ -90,6 +90,6 @@ struct Session: Sendable {
         return client
     }
 
-    /// How long ago something was, in a table.
+    /// The time since `time`, for a table.
     func age(_ time: Date?) -> Text { Text(time.map { DurationText.age(.seconds(now.timeIntervalSince($0))) } ?? "") }
 }

@@ -70,9 +70,9 @@ struct TasksShowCommand: SessionCommand {
     }
 }
 
-/// A command that does one thing to tasks, one after the other, and continues if one of them fails.
+/// A command that performs one action on tasks, one after the other, and continues if one of them fails.
 protocol TaskChangeCommand: SessionCommand {
-    /// What follows a task's name once it is done.
+    /// Follows a task's name in the message of success.
     static var done: String { get }
     var ids: [String] { get }
     func change(_ id: String, _ client: PixelFlowClient) async throws

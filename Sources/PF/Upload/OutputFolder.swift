@@ -3,12 +3,12 @@ import PixelFlowClient
 import Terminal
 import WireFormats
 
-/// The folder that takes outputs.
+/// The folder where outputs are stored.
 struct OutputFolder: Sendable {
     struct File: Sendable, Hashable {
         let output: String
         let path: String
-        /// False if it was there already.
+        /// False if it already existed.
         let isNew: Bool
 
         var json: JSONValue { ["output": .string(output), "path": .string(path), "downloaded": .bool(isNew)] }
@@ -16,7 +16,7 @@ struct OutputFolder: Sendable {
 
     let path: String
 
-    /// Makes it if it is not there.
+    /// Creates the folder if it does not exist.
     ///
     /// - Throws: `CommandError`.
     init(_ path: String) throws {
@@ -28,7 +28,7 @@ struct OutputFolder: Sendable {
         }
     }
 
-    /// Downloads an output, unless the file has its bytes already.
+    /// Downloads an output, unless the file already has its contents.
     func fetch(_ output: ImageTask.Output, of task: ImageTask, as name: String, _ client: PixelFlowClient) async throws -> File {
         let file = path == "." ? name : "\(path)/\(name)"
         if let sha256 = output.sha256, FileManager.default.fileExists(atPath: file), try await FileDigest.sha256(ofFile: file) == sha256 {

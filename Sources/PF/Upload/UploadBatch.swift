@@ -1,6 +1,6 @@
 import PixelFlowClient
 
-/// The batch of a run: opened for the first image that is sent, so that a run that sends nothing opens none.
+/// The batch of a run. Created when the first image is sent, so that a run that sends nothing creates none.
 actor UploadBatch {
     private let client: PixelFlowClient
     private let description: String
@@ -13,14 +13,14 @@ actor UploadBatch {
         self.priority = priority
     }
 
-    /// Of a failure, every image is told.
+    /// If creating the batch fails, the calls for all images throw the error.
     func id() async throws -> String {
         let opening = opening ?? Task { [self] in try await client.createBatch(description: description, priority: priority) }
         self.opening = opening
         return try await opening.value.id
     }
 
-    /// - Returns: nil if none has been opened.
+    /// - Returns: nil if no batch was created.
     func close() async throws -> ImageBatch? {
         guard let batch = try? await opening?.value else { return nil }
         return try await client.closeBatch(batch.id)

@@ -17,7 +17,7 @@ struct UploadCommand: SessionCommand {
               pf upload https://www.example.com/photo.jpg --pipeline thumbs.json --wait
             """)
 
-    /// More would only take the server's streams and connections from others.
+    /// More would only take streams and connections of the server away from others.
     private static let mostAtATime = 16
 
     @Argument(help: ArgumentHelp("Files and URLs.", valueName: "image")) var images: [String]
@@ -103,7 +103,7 @@ struct UploadCommand: SessionCommand {
     }
 }
 
-/// A priority by its name.
+/// A priority by name.
 enum PriorityArgument: String, ExpressibleByArgument, CaseIterable {
     case high, normal, low
 

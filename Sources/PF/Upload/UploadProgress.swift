@@ -1,7 +1,7 @@
 import Synchronization
 import Terminal
 
-/// How far the uploads of a run are: a bar on a terminal, lines in a pipe.
+/// The progress of a run's uploads: a bar on a terminal, lines in a pipe.
 final class UploadProgress: Sendable {
     private struct State {
         var fractions: [String: Double] = [:]
@@ -19,12 +19,12 @@ final class UploadProgress: Sendable {
         self.status = status
     }
 
-    /// - Parameter fraction: of all that there is to do for the image, from 0 to 1.
+    /// - Parameter fraction: the completed part of all work for the image, from 0 to 1.
     func advance(_ name: String, to fraction: Double) {
         draw { $0.fractions[name] = max(fraction, $0.fractions[name] ?? 0) }
     }
 
-    /// Something is done that a pipe is told of.
+    /// Reports a completed step, as a line in a pipe.
     func tell(_ name: String, _ what: String) {
         if !status.isTerminal { status.print(Text("\(name): \(what)")) }
     }

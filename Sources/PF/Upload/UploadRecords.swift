@@ -1,22 +1,22 @@
 import FoundationEssentials
 import Terminal
 
-/// Which task came of which upload, so that a second run need not send it again.
+/// Records which upload created which task, so that a second run need not send it again.
 ///
-/// Only a shortcut: without a record the upload is sent, and its idempotency key leads to the same task.
+/// This is only an optimization: without a record, the upload is sent, and its idempotency key returns the same task.
 actor UploadRecords {
     private struct Record: Codable {
         var key: String
         var task: String
     }
 
-    /// The oldest go beyond it.
+    /// Beyond this number, the oldest records are dropped.
     private static let maximumRecords = 2_000
 
     private let folder: String
     private var file: String { "\(folder)/uploads.json" }
 
-    /// - Throws: `CommandError` if the environment has no place for state.
+    /// - Throws: `CommandError` if the environment defines no folder for state.
     init(environment: [String: String]) throws {
         folder = try LoginStore.folder(environment, variable: "XDG_STATE_HOME", inHome: ".local/state")
     }

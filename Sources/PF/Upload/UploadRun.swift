@@ -2,9 +2,9 @@ import PixelFlowClient
 import Terminal
 import WireFormats
 
-/// Uploads images, waits for their tasks and downloads the outputs, as far as it is not done already.
+/// Uploads images, waits for their tasks and downloads the outputs, skipping steps that are already done.
 struct UploadRun: Sendable {
-    /// What came of one image.
+    /// The result of one image.
     struct Result: Sendable {
         let source: UploadSource
         var task: ImageTask?
@@ -17,18 +17,18 @@ struct UploadRun: Sendable {
     let client: PixelFlowClient
     let processing: Upload.Processing
     let priority: Upload.Priority?
-    /// Nil for tasks of their own.
+    /// Nil if the tasks belong to no batch.
     let batch: UploadBatch?
     let webhookURL: String?
-    /// Nil for a new task each time.
+    /// Nil to create a new task each time.
     let records: UploadRecords?
     let waits: Bool
     let timeout: Duration
     let folder: OutputFolder?
     let progress: UploadProgress
 
-    /// - Parameter parallel: images at a time.
-    /// - Returns: in the order of the sources.
+    /// - Parameter parallel: the number of images processed concurrently.
+    /// - Returns: the results in the order of the sources.
     func run(_ sources: [UploadSource], parallel: Int) async -> [Result] {
         await withTaskGroup(of: (Int, Result).self) { group in
             var results: [Int: Result] = [:]
@@ -53,7 +53,7 @@ struct UploadRun: Sendable {
         do {
             try await process(source, &result)
         } catch ClientError.file(source.name, let reason) {
-            // Whoever reports it names the image.
+            // The caller adds the name of the image.
             result.failure = CommandError(.failed, reason)
         } catch {
             result.failure = CommandError(error)
@@ -95,7 +95,7 @@ struct UploadRun: Sendable {
             if let known = await records.task(of: place), let task = try await existing(known) { return task }
             if let batch {
                 let id = try await batch.id()
-                // The same image in another batch is another request.
+                // The same image in another batch is a different request.
                 (upload.batch, upload.idempotencyKey) = (id, "\(key)-\(id)")
             }
             let task = try await post(upload, source)
@@ -108,7 +108,7 @@ struct UploadRun: Sendable {
         return try await post(upload, source)
     }
 
-    /// Nil if it is deleted, or of another account.
+    /// Nil if the task was deleted or belongs to another account.
     private func existing(_ id: String) async throws -> ImageTask? {
         do {
             return try await client.task(id)

@@ -2,11 +2,11 @@ import Crypto
 import PixelFlowClient
 import WireFormats
 
-/// An image that the command line names.
+/// An image given on the command line.
 struct UploadSource: Sendable, Hashable {
     /// A path or a URL.
     let name: String
-    /// What its outputs are called in front of their own names; no two of one run have the same.
+    /// The prefix of its outputs' names, unique within a run.
     let stem: String
 
     var isURL: Bool { name.hasPrefix("http://") || name.hasPrefix("https://") }
@@ -17,7 +17,7 @@ struct UploadSource: Sendable, Hashable {
         return names.map { name in
             let stem = stem(of: name)
             var (unique, number) = (stem, 1)
-            // A file may be called what another one got for a number.
+            // A file may have the same name as the numbered name of another.
             while !taken.insert(unique).inserted {
                 number += 1
                 unique = "\(stem)-\(number)"
@@ -26,7 +26,7 @@ struct UploadSource: Sendable, Hashable {
         }
     }
 
-    /// The last part of its path without its extension.
+    /// The last path component without its extension.
     private static func stem(of name: String) -> String {
         let path = name.prefix { $0 != "?" && $0 != "#" }
         let last = path.split(separator: "/").last.map(String.init) ?? ""
@@ -34,10 +34,10 @@ struct UploadSource: Sendable, Hashable {
         return String(last[..<dot])
     }
 
-    /// The same for the same bytes, or the same URL, and the same options of the upload, and for nothing else.
+    /// Equal if and only if the bytes or the URL, and the options of the upload, are the same.
     func key(of upload: Upload) async throws -> String {
         let content = isURL ? "url \(name)" : "bytes \(try await FileDigest.sha256(ofFile: name))"
-        // What is absent adds no line: the key stays what it was before the option existed.
+        // Absent options add no line, so that keys do not change when an option is introduced.
         let lines = [
             content, upload.processing.canonicalText, upload.priority.map { "priority \($0.rawValue)" },
             upload.webhookURL.map { "webhook \($0)" },

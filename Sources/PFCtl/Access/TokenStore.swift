@@ -4,11 +4,11 @@ import KubernetesClient
 import PixelFlowClient
 import Terminal
 
-/// The tokens that `pfctl login` got, in a file that only this user reads: one for each installation.
+/// The tokens obtained by `pfctl login`, one per installation, in a file that only this user can read.
 struct TokenStore: Sendable {
     struct Entry: Codable, Sendable, Hashable {
         var token: String
-        /// Nil in a file of a release before sessions.
+        /// Nil in a file written by a release before sessions.
         var refreshToken: String?
         var email: String
         var expires: Timestamp
@@ -17,7 +17,7 @@ struct TokenStore: Sendable {
     private let folder: String
     private var file: String { "\(folder)/tokens.json" }
 
-    /// - Throws: `CommandError` if the environment has no place for configuration.
+    /// - Throws: `CommandError` if the environment defines no folder for configuration.
     init(environment: [String: String]) throws {
         if let configuration = environment["XDG_CONFIG_HOME"], configuration.hasPrefix("/") {
             folder = "\(configuration)/pfctl"
@@ -33,7 +33,7 @@ struct TokenStore: Sendable {
         "\(configuration.contextName ?? configuration.server)/\(configuration.namespace)"
     }
 
-    /// None if the file is missing or is not ours.
+    /// Empty if the file is missing or invalid.
     func entries() -> [String: Entry] {
         guard let contents = FileManager.default.contents(atPath: file) else { return [:] }
         return (try? JSONDecoder().decode([String: Entry].self, from: contents)) ?? [:]
@@ -55,39 +55,39 @@ extension TokenStore.Entry {
 
     fileprivate func renewed(by login: Login, at now: Timestamp) -> TokenStore.Entry {
         var entry = TokenStore.Entry(login, email: email, at: now)
-        // Absent where it stays as it is.
+        // Auth omits an unchanged refresh token.
         entry.refreshToken = login.refreshToken ?? refreshToken
         return entry
     }
 }
 
-/// What commands take that ask the services as someone.
+/// The options of commands that call services with a token.
 struct TokenOptions: ParsableArguments {
-    /// Other processes see a command line, which a variable is kept from.
+    /// A variable, because other processes can see a command line.
     static let variable = "PFCTL_TOKEN"
 
     @Option(help: ArgumentHelp("The token to use instead of $PFCTL_TOKEN and 'pfctl login'.", valueName: "token"))
     var token: String?
 
     /// The token of the options, of the environment, or of the last login, in this order.
-    /// - Throws: `CommandError` if there is none that is still good or can be renewed.
+    /// - Throws: `CommandError` if there is no token that is valid or renewable.
     func caller(in session: Session) throws -> ForwardedService.Caller {
         if let token, !token.isEmpty { return .token(token) }
         return try Self.ambient(in: session)
     }
 
-    /// Runs a body with the api, as whoever the token belongs to.
+    /// Runs a body with the api, as the owner of the token.
     func withAPI<Result: Sendable>(in session: Session, _ body: (ForwardedService) async throws -> Result) async throws -> Result {
         try await ForwardedService.using(.api, in: session, as: try caller(in: session), body)
     }
 
-    /// Runs a body with auth, as whoever the token belongs to.
+    /// Runs a body with auth, as the owner of the token.
     func withAuth<Result: Sendable>(in session: Session, _ body: (ForwardedService) async throws -> Result) async throws -> Result {
         try await ForwardedService.using(.auth, in: session, as: try caller(in: session), body)
     }
 
     /// The token of the environment, or of the last login.
-    /// - Throws: `CommandError` if there is none that is still good or can be renewed.
+    /// - Throws: `CommandError` if there is no token that is valid or renewable.
     static func ambient(in session: Session) throws -> ForwardedService.Caller {
         if let token = session.environment[variable], !token.isEmpty { return .token(token) }
         guard let store = try? TokenStore(environment: session.environment), let key = try? TokenStore.key(session.configuration()),
@@ -104,7 +104,7 @@ struct TokenOptions: ParsableArguments {
     }
 }
 
-/// The login at one installation, which commands that run at the same time share.
+/// The login at one installation, shared by concurrent commands.
 private struct StoredLogin: SessionStore {
     let store: TokenStore
     let key: String
@@ -120,7 +120,7 @@ private struct StoredLogin: SessionStore {
         return SessionTokens(token: entry.token, refreshToken: entry.refreshToken)
     }
 
-    /// By auth, where the refused request may have gone to the api.
+    /// Always renews with auth, although the rejected request may have gone to the api.
     func renew(_ refreshToken: String, _ client: PixelFlowClient) async throws -> Login {
         let email = try entry().email
         return try await ForwardedService.using(.auth, in: session, as: .nobody) { auth in

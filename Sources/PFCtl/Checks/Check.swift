@@ -1,11 +1,11 @@
 import KubernetesClient
 import Terminal
 
-/// Something that must be so, and how to find out.
+/// A condition and how to check it.
 struct Check: Sendable {
-    /// Names it for programs, and is its place in the documentation.
+    /// Identifies the check for programs and in the documentation.
     let anchor: String
-    /// The claim that the check verifies: `the API server answers`.
+    /// The expected condition: `the API server answers`.
     let title: String
     let verify: @Sendable (CheckContext) async throws -> Verdict
 
@@ -20,7 +20,7 @@ struct Check: Sendable {
 struct Verdict: Sendable, Hashable {
     enum Result: String, Sendable, Hashable {
         case ok, warning, failed
-        /// There was nothing to look at.
+        /// There was nothing to check.
         case skipped
     }
 
@@ -36,7 +36,7 @@ struct Verdict: Sendable, Hashable {
     static func skipped(_ reason: String) -> Verdict { Verdict(result: .skipped, reason: reason, hint: nil) }
 }
 
-/// Checks about one matter.
+/// Checks of one topic.
 struct CheckCategory: Sendable {
     let name: String
     let checks: [Check]
@@ -44,11 +44,11 @@ struct CheckCategory: Sendable {
     var isGate = false
 }
 
-/// What checks look at.
+/// The data that checks use.
 struct CheckContext: Sendable {
     let session: Session
     let client: ClusterClient
-    /// The installation with all that is known of it; nil before installing.
+    /// The collected state of the installation; nil before installing.
     let status: InstallationStatus?
 
     var namespace: String { client.namespace }

@@ -1,10 +1,10 @@
 import KubernetesClient
 import Terminal
 
-/// Carries checks out: those of a category at once, the categories one after the other.
+/// Runs checks: those of a category concurrently, the categories one after the other.
 struct CheckRun: Sendable {
     struct Finding: Sendable {
-        /// Names it for programs, and is its place in the documentation.
+        /// Identifies the check for programs and in the documentation.
         let anchor: String
         /// The expected state.
         let title: String
@@ -21,7 +21,7 @@ struct CheckRun: Sendable {
 
     let session: Session
 
-    /// - Parameter needsInstallation: Whether to collect the state of the installation once the gate is passed.
+    /// - Parameter needsInstallation: Whether to collect the state of the installation after the gate has passed.
     func run(_ categories: [CheckCategory], needsInstallation: Bool) async throws -> [Section] {
         var context = CheckContext(session: session, client: try session.client(), status: nil)
         var sections: [Section] = []

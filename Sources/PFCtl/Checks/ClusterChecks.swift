@@ -1,13 +1,13 @@
 import KubernetesClient
 
 extension CheckCategory {
-    /// What everything else stands on.
+    /// The basis of all other checks.
     static let cluster = CheckCategory(
         name: "cluster", checks: [.apiReachable, .kubernetesVersion, .apiReady], isGate: true)
 }
 
 extension Check {
-    /// As the chart's `kubeVersion`.
+    /// The same as in the chart's `kubeVersion`.
     private static let oldestMinor = 30
 
     static let apiReachable = Check("api-reachable", "the API server answers") { context in

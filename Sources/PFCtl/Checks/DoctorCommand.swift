@@ -26,17 +26,17 @@ struct DoctorCommand: SessionCommand {
     }
 }
 
-/// What the services say of their backends.
+/// The diagnoses that services make of their backends.
 struct Diagnosis: Sendable {
-    /// A service gives each of its backends 10 seconds.
+    /// A service allows 10 seconds for each of its backends.
     private static let timeout = Duration.seconds(20)
     private static let probeTimeout = Duration.seconds(5)
 
     let session: Session
 
-    /// Each backend as each service that uses it finds it, and whether the workers reach theirs.
+    /// Each backend as seen by each service that uses it, and whether the workers reach theirs.
     ///
-    /// - Throws: `CommandError` if there is no installation; `KubernetesError` if its service secret may not be read.
+    /// - Throws: `CommandError` if there is no installation; `KubernetesError` if reading its service secret is not permitted.
     func sections() async throws -> [CheckRun.Section] {
         let installation = try await Installation.find(in: session)
         async let auth = backends(of: .auth) { try await $0.authBackends() }
@@ -62,7 +62,7 @@ struct Diagnosis: Sendable {
         }
     }
 
-    /// Workers have no service secret, since they work on what strangers send: each tells only which of its backends answer.
+    /// Workers have no service secret, because they process untrusted input: each only reports which of its backends respond.
     private func workers(of installation: Installation) async throws -> CheckRun.Section {
         let options = InstallationLabels.of(release: installation.release, component: "worker")
         let pods = try await session.client().list(Pod.self, in: .current, options).items.map(PodHealth.init).filter(\.isReady)
@@ -106,7 +106,7 @@ extension CheckRun.Finding {
 }
 
 extension Verdict {
-    /// A result of a later release is shown, and decides nothing.
+    /// A result introduced by a later release is shown, but does not affect the outcome.
     fileprivate init(_ finding: BackendDiagnosis.Finding) {
         self.init(result: Result(rawValue: finding.result) ?? .skipped, reason: finding.reason, hint: finding.hint)
     }

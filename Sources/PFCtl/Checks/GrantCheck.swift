@@ -1,14 +1,14 @@
 import KubernetesClient
 
-/// A role that installing the chart grants.
+/// A role that the installation of the chart grants.
 ///
-/// The API server lets nobody grant more than they hold, unless they may `escalate` and `bind` roles
+/// The API server lets users grant only permissions that they hold, unless they may `escalate` and `bind` roles
 /// (https://kubernetes.io/docs/reference/access-authn-authz/rbac/#privilege-escalation-prevention-and-bootstrapping).
 struct Grant: Sendable {
     let role: String
-    /// Together they are enough without the permissions.
+    /// Users with all of these do not need the permissions.
     let powers: [AccessQuestion]
-    /// What the role allows.
+    /// The permissions of the role.
     let permissions: [AccessQuestion]
 
     /// Whether this user may grant the role.
@@ -24,7 +24,7 @@ struct Grant: Sendable {
 }
 
 extension Grant {
-    /// The roles of the metrics adapter and of the Job that makes the passwords.
+    /// The roles of the metrics adapter and of the Job that creates the passwords.
     static func ofChart(in namespace: String) -> [Grant] {
         let secrets = ["create", "get", "update", "patch", "delete"].map {
             AccessQuestion(verb: $0, resource: "secrets", namespace: namespace)
@@ -58,7 +58,7 @@ extension Grant {
 }
 
 extension Check {
-    /// Whether this user may grant some roles.
+    /// Whether this user may grant the given roles.
     static func grants(_ anchor: String, _ title: String, _ grants: @escaping @Sendable (_ namespace: String) -> [Grant]) -> Check {
         Check(anchor, title) { context in
             var missing: [String] = []

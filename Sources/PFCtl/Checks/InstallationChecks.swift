@@ -4,7 +4,7 @@ import Terminal
 import WireFormats
 
 extension CheckCategory {
-    /// What must hold once PixelFlow runs.
+    /// Checks of a running installation.
     static let installation = CheckCategory(
         name: "installation", checks: [.installed, .versions, .services, .backing, .restarts, .volumes, .warningEvents])
     static let scaling = CheckCategory(name: "scaling", checks: [.autoscaler, .autoscalerRoom, .workerRoom])
@@ -57,7 +57,7 @@ extension Check {
             hint: "pfctl status shows why; see also pfctl logs \(waiting[0].component)")
     }
 
-    /// `worker 2/3`; if all replicas are ready, the progress of the rollout.
+    /// `worker 2/3`, or, if all replicas are ready, the progress of the rollout.
     private static func trouble(_ workload: Workload) -> String {
         let counts = "\(workload.component) \(workload.ready)/\(workload.desired)"
         guard workload.ready >= workload.desired else { return counts }
@@ -102,7 +102,7 @@ extension Check {
         return .warning("\(full.name) is at its maximum of \(full.maximum)", hint: roomHint(full, status))
     }
 
-    /// Further workers than there are partitions would have none.
+    /// Workers beyond the number of partitions would get none.
     private static func roomHint(_ full: AutoscalerState, _ status: InstallationStatus) -> String {
         let workload = status.installation.services.first { $0.name == full.target }
         let component = workload?.component ?? "worker"
@@ -117,7 +117,7 @@ extension Check {
         return "pfctl scale \(component) --max \(most)"
     }
 
-    /// The backends without which the api does all that people ask of it.
+    /// The backends whose absence does not affect users of the api.
     private static let withoutTrouble: Set = ["broker"]
 
     static let apiBackends = Check("api-backends", "the api reaches its backends") { context in
@@ -131,7 +131,7 @@ extension Check {
         let backends = readiness.failing.joined(separator: ", ")
         let hint = "check that its servers are up; pfctl logs api says why they cannot be reached"
         let reason = backends.isEmpty ? "the api is \(readiness.status)" : "no answer from \(backends)"
-        // Ready is what can answer, if only that its database is away.
+        // An api that can respond is ready, even if only to report that its database is down.
         if !readiness.isReady || !withoutTrouble.isSuperset(of: readiness.failing) { return .failed(reason, hint: hint) }
         return backends.isEmpty ? .ok() : .warning(reason, hint: hint)
     }

@@ -1,7 +1,7 @@
 import KubernetesClient
 
 extension CheckCategory {
-    /// What installing the chart needs.
+    /// The permissions needed to install the chart.
     static let installPermissions = CheckCategory(
         name: "permissions to install",
         checks: [
@@ -17,7 +17,7 @@ extension CheckCategory {
             },
         ])
 
-    /// What pfctl itself needs.
+    /// The permissions needed by pfctl itself.
     static let ownPermissions = CheckCategory(
         name: "permissions",
         checks: [
@@ -51,13 +51,13 @@ extension CheckCategory {
         ("rbac.authorization.k8s.io", "clusterroles"),
     ]
 
-    /// The adapter is bound to a Role that every cluster has, where the Role is.
+    /// The chart binds the adapter to a Role that exists in every cluster, in the namespace of that Role.
     private static let authenticationReader = AccessQuestion(
         verb: "create", group: "rbac.authorization.k8s.io", resource: "rolebindings", namespace: "kube-system")
 }
 
 extension Check {
-    /// Whether this user may do all of some things.
+    /// Whether this user has all of the given permissions.
     static func permissions(
         _ anchor: String, _ title: String, _ questions: @escaping @Sendable (_ namespace: String) -> [AccessQuestion]
     ) -> Check {

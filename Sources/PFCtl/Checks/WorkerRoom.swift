@@ -1,7 +1,7 @@
 import KubernetesClient
 
 extension Check {
-    /// A worker that finds no node stays Pending, and the autoscaler counts on it all the same.
+    /// A worker that fits on no node stays Pending, and the autoscaler counts on it nevertheless.
     static let workerRoom = Check("worker-room", "the nodes have room for every worker") { context in
         guard let status = context.status else { return .skipped("there is no installation") }
         let demands = WorkerDemand.all(of: status)
@@ -29,12 +29,12 @@ extension Check {
     }
 }
 
-/// As many pods as a Deployment of workers may come to have.
+/// The maximum number of pods that a Deployment of workers can have.
 struct WorkerDemand: Sendable {
     let count: Int
     let spec: PodSpec
 
-    /// Of each Deployment of workers, pools included: what its autoscaler may ask for, or what it has.
+    /// One for each Deployment of workers, including pools: the maximum of its autoscaler, or its replicas.
     static func all(of status: InstallationStatus) -> [WorkerDemand] {
         status.installation.services.filter { $0.component == "worker" || $0.component.hasPrefix("worker-") }.compactMap { workload in
             guard let spec = workload.template?.spec else { return nil }
@@ -43,7 +43,8 @@ struct WorkerDemand: Sendable {
     }
 }
 
-/// What is left on nodes, by requests against what is allocatable: as the scheduler counts, without its wishes of affinity and spread.
+/// The free capacity of nodes: allocatable resources minus requests, as the scheduler counts them, without preferences for affinity and
+/// spread.
 struct ClusterRoom: Sendable {
     private struct Place {
         let node: Node
@@ -51,14 +52,14 @@ struct ClusterRoom: Sendable {
     }
 
     private static let resources = ["cpu", "memory"]
-    /// Kubernetes' own default.
+    /// The default of Kubernetes.
     private static let podsOfANode = 110.0
 
     private var places: [Place]
 
     var isEmpty: Bool { places.isEmpty }
 
-    /// - Parameter pods: Those that keep their places; finished ones count for nothing.
+    /// - Parameter pods: The pods that stay in place; finished ones are ignored.
     init(nodes: [Node], pods: [Pod]) {
         let running = pods.filter { !["Succeeded", "Failed"].contains($0.status?.phase ?? "") }
         let byNode = Dictionary(grouping: running) { $0.spec?.nodeName ?? "" }
@@ -69,9 +70,9 @@ struct ClusterRoom: Sendable {
         }
     }
 
-    /// Places as many of the pods as there is room for, each on the first node that has some.
+    /// Places as many of the pods as fit, each on the first node with room.
     ///
-    /// - Returns: how many.
+    /// - Returns: the number of placed pods.
     mutating func place(_ demand: WorkerDemand) -> Int {
         let requests = Self.requests(of: demand.spec)
         for placed in 0..<demand.count {
@@ -84,7 +85,7 @@ struct ClusterRoom: Sendable {
     }
 
     private static func fits(_ requests: [String: Double], _ free: [String: Double]) -> Bool {
-        // Quantities in thousandths add up with an error.
+        // Sums of quantities in thousandths have a rounding error.
         requests.allSatisfy { $0.value <= (free[$0.key] ?? ($0.key == "pods" ? podsOfANode : 0)) + 1e-6 }
     }
 
@@ -92,7 +93,7 @@ struct ClusterRoom: Sendable {
         for (name, amount) in requests { free[name, default: name == "pods" ? podsOfANode : 0] -= amount }
     }
 
-    /// Containers run together; of those that come before them, one at a time, the largest counts.
+    /// Containers run together, so their requests add up; init containers run one at a time, so only the largest counts.
     private static func requests(of spec: PodSpec?) -> [String: Double] {
         var sums = ["pods": 1.0]
         for name in resources {
@@ -105,7 +106,7 @@ struct ClusterRoom: Sendable {
 }
 
 extension Node {
-    /// Whether its labels and taints let a pod in.
+    /// Whether its labels and taints allow a pod.
     fileprivate func admits(_ spec: PodSpec) -> Bool {
         guard (spec.nodeSelector ?? [:]).allSatisfy({ metadata.labels[$0.key] == $0.value }) else { return false }
         return (self.spec?.taints ?? []).allSatisfy { taint in

@@ -43,7 +43,7 @@ struct DashboardCommand: SessionCommand {
     func run(in session: Session) async throws -> ExitStatus {
         let client = try session.client()
         let release = session.global.release
-        // Asked before anything is opened: a browser would only show that nothing answers.
+        // Check before opening anything: a browser would only show that nothing responds.
         let first = try await PodSelection().pod(of: .web, release: release, client)
         let selection = PodSelection(first: first.pod)
         let forwarding = try await client.forwardPort(port ?? 0) { try await selection.pod(of: .web, release: release, client) }
@@ -84,11 +84,11 @@ enum Browser {
     private static let opener = "xdg-open"
     #endif
 
-    /// - Returns: Whether there was a program to ask. Whether a window shows is not known.
+    /// - Returns: Whether there was a program to call. Whether it shows a window is unknown.
     static func open(_ url: String, environment: [String: String]) -> Bool {
         let programs: [String] = (environment["PATH"] ?? "").split(separator: ":").map { "\($0)/\(opener)" }
         guard let program = programs.first(where: { access($0, X_OK) == 0 }) else { return false }
-        // Left to itself: it neither reads nor writes on our terminal, and its end means nothing.
+        // Runs detached: it does not use our terminal, and its exit status is ignored.
         Task {
             let variables = environment.map { (Environment.Key(stringLiteral: $0), $1) }
             _ = try? await Subprocess.run(

@@ -74,7 +74,7 @@ struct EventReport {
     let now: Timestamp
     var hasTitles = true
 
-    /// One occurrence of one event.
+    /// Identifies one occurrence of an event.
     static func key(_ event: Event) -> String { "\(event.metadata.uid ?? event.name) \(event.occurrences) \(event.lastSeen?.text ?? "")" }
 
     var document: Document {
@@ -96,9 +96,9 @@ struct EventReport {
     }
 }
 
-/// Which events are wanted.
+/// Selects events.
 struct EventFilter: Sendable {
-    /// Of workloads; their pods and ReplicaSets are named after them.
+    /// Names of workloads; the names of their pods and ReplicaSets start with them.
     let names: [String]
     /// In lower case; nil for all.
     let types: Set<String>?

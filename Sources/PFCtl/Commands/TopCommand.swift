@@ -95,7 +95,7 @@ struct UsageReport {
         Amount(cpu: quantities["cpu"]?.value ?? 0, memory: quantities["memory"]?.value ?? 0)
     }
 
-    /// Of those that are measured.
+    /// The sum of the measured entries.
     private static func total(_ name: String, _ entries: [Entry]) -> Entry {
         let measured = entries.filter { $0.used != nil }
         return Entry(
@@ -111,7 +111,7 @@ struct UsageReport {
         ]
     }
 
-    /// Without a request there is nothing to be a share of.
+    /// Without a request, there is no share to show.
     private static func share(_ used: Double, of requested: Double) -> Text {
         guard requested > 0 else { return "" }
         let percent = Int((used / requested * 100).rounded())
@@ -121,7 +121,7 @@ struct UsageReport {
     private static func millicores(_ cores: Double) -> Int { Int((cores * 1_000).rounded()) }
     private static func mebibytes(_ bytes: Double) -> Int { Int((bytes / 1_048_576).rounded()) }
 
-    /// Omits what is not measured, and missing requests.
+    /// Omits missing measurements and requests.
     private static func json(_ entry: Entry) -> JSONValue {
         var json: JSONValue = ["name": .string(entry.name)]
         json["cpu_millicores"] = entry.used.map { .integer(millicores($0.cpu)) }

@@ -87,17 +87,17 @@ struct LabelArgument: ExpressibleByArgument, Sendable {
         (key, value) = (String(parts[0]), String(parts[1]))
     }
 
-    /// The last one of a key counts.
+    /// The last value of a key counts.
     static func values(_ arguments: [LabelArgument]) -> [String: String] {
         Dictionary(arguments.map { ($0.key, $0.value) }) { $1 }
     }
 }
 
-/// Creates a Secret once, however often and by however many it is asked.
+/// Creates a Secret exactly once, even if called repeatedly or concurrently.
 struct SecretInstaller: Sendable {
     enum End: String, Sendable {
         case created, unchanged
-        /// It was there, and has got keys or annotations that it lacked.
+        /// The Secret existed, and received missing keys or annotations.
         case completed
     }
 
@@ -107,7 +107,7 @@ struct SecretInstaller: Sendable {
     let session: Session
     let change: ChangeOptions
 
-    /// Retries while the API server does not answer.
+    /// Retries while the API server does not respond.
     func install(_ secret: RandomSecret) async throws -> End {
         var pause = Self.firstPause
         while true {
@@ -138,7 +138,7 @@ struct SecretInstaller: Sendable {
 }
 
 extension SecretInstaller {
-    /// Adds the keys that an earlier release did not need, and changes none that is there.
+    /// Adds keys that an earlier release did not need, without changing existing ones.
     fileprivate func complete(_ present: JSONValue, _ secret: RandomSecret, _ client: ClusterClient) async throws -> End {
         guard let addition = try secret.addition(to: present) else { return .unchanged }
         guard !change.isClientOnly else { return .completed }
@@ -147,29 +147,29 @@ extension SecretInstaller {
     }
 }
 
-/// A Secret whose values no one has chosen.
+/// A Secret with random values.
 struct RandomSecret: Sendable {
-    /// Safe in a URL, a shell and a configuration file: 64 of them, 6 bits each.
+    /// Safe in URLs, shells and configuration files. There are 64 characters, so each holds 6 bits.
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
     /// 240 bits.
     private static let length = 40
 
     let name: String
     let keys: [String]
-    /// Names of certificates, each of which fills several keys.
+    /// The names of certificates, each of which has several keys.
     let certificates: [String]
     let labels: [String: String]
     let annotations: [String: String]
     let time: Timestamp
 
-    /// With new values each time.
+    /// The object, with new values on each call.
     func object() throws -> JSONValue {
         var metadata: JSONValue = ["name": .string(name), "labels": Self.texts(labels)]
         if !annotations.isEmpty { metadata["annotations"] = Self.texts(annotations) }
         return ["metadata": metadata, "type": "Opaque", "data": try data(keys: keys, certificates: certificates)]
     }
 
-    /// What a Secret that is there lacks; nil if that is nothing. A certificate of which a part is missing is made anew.
+    /// What an existing Secret lacks; nil if it is complete. If part of a certificate is missing, a new one is created.
     func addition(to present: JSONValue) throws -> JSONValue? {
         func isMissing(_ key: String) -> Bool { present["data"]?[key] == nil }
         let keys = keys.filter(isMissing)
@@ -181,7 +181,7 @@ struct RandomSecret: Sendable {
         return addition
     }
 
-    /// In base64.
+    /// The values in base64.
     private func data(keys: [String], certificates: [String]) throws -> JSONValue {
         var data = Dictionary(keys.map { ($0, Data(Self.value())) }) { $1 }
         for name in certificates {
@@ -194,9 +194,9 @@ struct RandomSecret: Sendable {
     private static func texts(_ values: [String: String]) -> JSONValue { .object(values.mapValues { .string($0) }) }
 
     private static func value() -> [UInt8] {
-        // The system's generator is a cryptographic one.
+        // The system's generator is cryptographically secure.
         var generator = SystemRandomNumberGenerator()
-        // A value that begins with a dash would be an option to the program that is started with it.
+        // A program could mistake a value that starts with a dash for an option.
         let first = UInt8.random(in: 0..<62, using: &generator)
         let rest = (1..<length).map { _ in UInt8.random(in: 0..<64, using: &generator) }
         return ([first] + rest).map { alphabet[Int($0)] }

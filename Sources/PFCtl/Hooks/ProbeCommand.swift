@@ -48,16 +48,16 @@ struct ProbeCommand: SessionCommand {
     }
 }
 
-/// Polls URLs until each has answered with 200.
+/// Polls URLs until each has responded with 200.
 struct EndpointProbe: Sendable {
     private static let pause = Duration.milliseconds(500)
-    /// One answer may take so long.
+    /// The timeout of one request.
     private static let answerTimeout = Duration.seconds(5)
 
     struct Result: Sendable, Hashable {
         let url: String
         let isOK: Bool
-        /// `200`, another status, or why there is none.
+        /// `200`, another status, or the reason why there is no response.
         let answer: String
     }
 
@@ -95,7 +95,7 @@ struct EndpointProbe: Sendable {
         let limit = min(Self.answerTimeout, max(deadline - .now, .milliseconds(1)))
         do {
             let response = try await http.execute(HTTPClientRequest(url: url), timeout: .nanoseconds(Int64(limit / .nanoseconds(1))))
-            // Read to its end, so that the connection can be used again.
+            // Read the whole body, so that the connection can be reused.
             for try await _ in response.body {}
             return String(response.status.code)
         } catch {

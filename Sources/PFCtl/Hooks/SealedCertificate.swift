@@ -3,12 +3,12 @@ import FoundationEssentials
 import SwiftASN1
 import X509
 
-/// The certificate of a server that nobody is to connect to. The key of its authority is thrown away, so that no client will ever
-/// have a certificate that the server accepts.
+/// The certificate of a server that accepts no clients. The key of its authority is discarded, so that no client can ever have a
+/// certificate that the server accepts.
 enum SealedCertificate {
-    /// Nobody checks when it ends; a server that could not read it would accept everyone.
+    /// Nobody checks the expiry, but a server that could not load its certificate would accept everyone.
     private static let lifetime: TimeInterval = 20 * 365 * 86_400
-    /// For clocks that are behind.
+    /// Allows for clocks that are slow.
     private static let leeway: TimeInterval = 300
 
     /// The keys of a Secret with the authority, the certificate and its private key.

@@ -10,14 +10,14 @@ struct AutoscalerState: Sendable, Hashable {
     let current: Int
     let desired: Int
     let measure: Measure?
-    /// Why it cannot compute the number of replicas; nil if it can.
+    /// The reason why it cannot compute the number of replicas; nil if it can.
     let trouble: String?
 
     /// The metric that it scales by.
     struct Measure: Sendable, Hashable {
         /// `lag`, or the name of a resource.
         let name: String
-        /// Per replica, or per cent where `isUtilization`.
+        /// Per replica, or in percent if `isUtilization`.
         let current: Double?
         let target: Double?
         let isUtilization: Bool
@@ -34,7 +34,7 @@ struct AutoscalerState: Sendable, Hashable {
         desired = autoscaler.status?.desiredReplicas ?? 0
         measure = Measure(autoscaler)
         let failing = ["AbleToScale", "ScalingActive"].lazy.compactMap { autoscaler.status?.conditions?[$0] }.first { $0.status == "False" }
-        // Scaled to nothing by hand, it is off on purpose.
+        // Scaling to zero by hand disables it on purpose.
         trouble = failing.flatMap { $0.reason == "ScalingDisabled" ? nil : $0.message ?? $0.reason }
     }
 

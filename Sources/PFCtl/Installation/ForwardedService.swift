@@ -5,7 +5,7 @@ import PixelFlowRelease
 import Synchronization
 import Terminal
 
-/// A service that is talked to through a port that pfctl forwards for itself.
+/// A client of a service, connected through a port that pfctl forwards.
 struct ForwardedService: Sendable {
     /// A service and the port that its pods listen on.
     enum Target: String, Sendable {
@@ -21,12 +21,12 @@ struct ForwardedService: Sendable {
         }
     }
 
-    /// Whom a service is called as.
+    /// The identity used to call a service.
     enum Caller: Sendable {
         case nobody
         /// - hint: What to do if the service rejects the token.
         case token(String, hint: String = "log in again")
-        /// Whoever `pfctl login` logged in. The token is renewed when it has expired or was revoked.
+        /// The user logged in by `pfctl login`. The token is renewed if it has expired or was revoked.
         case login(TokenSession)
 
         var hint: String? {
@@ -38,7 +38,7 @@ struct ForwardedService: Sendable {
         }
     }
 
-    /// Nil for a service that is reached at its own address.
+    /// Nil if the service is called at its own address.
     private let forwarding: PortForwarding?
     private let http: HTTPClient
     private let client: PixelFlowClient
@@ -48,7 +48,7 @@ struct ForwardedService: Sendable {
     private init(url: String, forwarding: PortForwarding?, caller: Caller, timeout: Duration, retries: RetryPolicy) {
         self.forwarding = forwarding
         self.caller = caller
-        // Not the shared one: its connections would outlive the port.
+        // Not the shared client, whose connections would outlive the forwarded port.
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .pixelFlow)
         var client = PixelFlowClient(
             Endpoints(auth: url, api: url), retries: retries, requestTimeout: timeout, userAgent: "pfctl/\(Release.version)", http: http)
@@ -61,11 +61,11 @@ struct ForwardedService: Sendable {
         if let forwarding { failures.read(forwarding.events) }
     }
 
-    /// Lets a body talk to a service, and closes the port afterwards, whatever comes of it.
+    /// Runs a body with a service, and always closes the port afterwards.
     /// - Parameters:
     ///   - pod: A pod that is known to be ready; nil to look for a ready one at each connection.
-    ///   - timeout: Of one call; nil for that of the options.
-    ///   - retries: None, because an operator wants to see a failure at once.
+    ///   - timeout: The timeout of one call; nil for that of the options.
+    ///   - retries: None by default, because an operator wants to see a failure immediately.
     static func using<Result: Sendable>(
         _ target: Target, pod: String? = nil, in session: Session, as caller: Caller, timeout: Duration? = nil,
         retries: RetryPolicy = .none,
@@ -81,7 +81,7 @@ struct ForwardedService: Sendable {
         return try await service.closing(after: body)
     }
 
-    /// Lets a body talk to a service at an address of its own, without a cluster.
+    /// Runs a body with a service at its own address, without a cluster.
     static func using<Result: Sendable>(
         url: String, in session: Session, as caller: Caller, retries: RetryPolicy, _ body: (ForwardedService) async throws -> Result
     ) async throws -> Result {
@@ -101,14 +101,14 @@ struct ForwardedService: Sendable {
         }
     }
 
-    /// Does not wait for connections to be taken leave of: one that hangs would hold up the command.
+    /// Does not wait for connections to close, because one that hangs would delay the command.
     private func close() async {
         try? await http.shutdown()
         Task { [forwarding] in await forwarding?.close() }
     }
 
-    /// Lets a body call the service.
-    /// - Throws: `CommandError` with the error of the service, or why it cannot be reached.
+    /// Runs a body that calls the service.
+    /// - Throws: `CommandError` with the error of the service, or the reason why it cannot be reached.
     func call<Result>(_ body: (PixelFlowClient) async throws -> Result) async throws -> Result {
         do {
             return try await body(client)
@@ -126,7 +126,7 @@ struct ForwardedService: Sendable {
 }
 
 extension CommandError {
-    /// - Parameter tokenHint: Nil if none was sent.
+    /// - Parameter tokenHint: Nil if no token was sent.
     fileprivate init(_ problem: Problem, tokenHint: String?) {
         switch problem.status {
         case 401 where tokenHint != nil:
@@ -137,11 +137,11 @@ extension CommandError {
     }
 }
 
-/// Which pod of a service a connection goes to: one that is ready, and another one once that is gone.
+/// Selects the pod for connections to a service: a ready one, and another one if that is gone.
 final class PodSelection: Sendable {
     private let first: Mutex<String?>
 
-    /// - Parameter first: A pod that is known to be ready, taken for the first connection.
+    /// - Parameter first: A pod that is known to be ready, used for the first connection.
     init(first: String? = nil) {
         self.first = Mutex(first)
     }
@@ -159,13 +159,13 @@ final class PodSelection: Sendable {
     }
 }
 
-/// Why connections through a forwarded port failed: the local end only sees that they are closed.
+/// Records why connections through a forwarded port failed, because the local end only sees that they are closed.
 final class ForwardFailures: Sendable {
     private let failure = Mutex<CommandError?>(nil)
 
     var last: CommandError? { failure.withLock { $0 } }
 
-    /// The cluster was reached: that the pod was not is another matter.
+    /// The cluster itself is reachable, so an unreachable pod needs a different explanation.
     private static func explain(_ error: KubernetesError) -> CommandError {
         let failure = CommandError(error)
         guard error.kind == .unreachable else { return failure }

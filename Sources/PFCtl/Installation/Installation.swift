@@ -1,7 +1,7 @@
 import KubernetesClient
 import Terminal
 
-/// PixelFlow as it is installed in a namespace: its workloads, found by their labels.
+/// An installation of PixelFlow in a namespace: its workloads, found by their labels.
 struct Installation: Sendable {
     let release: String
     let namespace: String
@@ -31,7 +31,7 @@ struct Installation: Sendable {
 }
 
 extension Installation {
-    /// Looks for the installation that the options mean.
+    /// Finds the installation that the options select.
     /// - Throws: `CommandError` if there is none, or more than one and no `--release`.
     static func find(in session: Session) async throws -> Installation {
         let client = try session.client()
@@ -73,20 +73,20 @@ extension Installation {
     }
 }
 
-/// The labels that the chart puts on everything of PixelFlow.
+/// The labels that the chart sets on all of its objects.
 enum InstallationLabels {
     static let component = "app.kubernetes.io/component"
     static let instance = "app.kubernetes.io/instance"
     static let version = "app.kubernetes.io/version"
 
-    /// Everything of every installation.
+    /// All objects of all installations.
     static let everything = ListOptions(labelSelector: "app.kubernetes.io/part-of=pixelflow")
 
     static func of(release: String) -> ListOptions {
         ListOptions(labelSelector: "app.kubernetes.io/part-of=pixelflow,\(instance)=\(release)")
     }
 
-    /// Claims have the labels of the StatefulSet's template for them, which can never change: the chart leaves `part-of` out there.
+    /// Claims have the labels of the StatefulSet's claim template, which is immutable, so the chart omits `part-of` there.
     static func claims(of release: String) -> ListOptions {
         ListOptions(labelSelector: "\(instance)=\(release)")
     }

@@ -1,19 +1,19 @@
 import KubernetesClient
 
-/// Whether a pod does its work, and why not.
+/// Whether a pod is working, and if not, why.
 struct PodHealth: Sendable, Hashable {
     let name: String
     let component: String
     let labels: [String: String]
     let isReady: Bool
-    /// One word, as kubectl shows it: `Running`, `CrashLoopBackOff`, `Terminating`, …
+    /// One word, as shown by kubectl: `Running`, `CrashLoopBackOff`, `Terminating`, …
     let state: String
-    /// More about a pod that is not ready.
+    /// Details about a pod that is not ready.
     let explanation: String?
     let restarts: Int
     let created: Timestamp?
     let node: String?
-    /// Why a container ended the last time.
+    /// The reason why a container last terminated.
     let lastEnd: String?
 
     init(_ pod: Pod) {

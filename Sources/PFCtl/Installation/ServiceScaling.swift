@@ -2,16 +2,16 @@ import KubernetesClient
 import Terminal
 import WireFormats
 
-/// Changes how many pods a service has, or may have.
+/// Changes the number of pods of a service, or its bounds.
 struct ServiceScaling: Sendable {
-    /// A status that is written between looking and changing makes a conflict that means nothing.
+    /// A status update between the read and the write causes a conflict that can be retried.
     private static let attempts = 4
 
     let session: Session
     let workload: Workload
     let change: ChangeOptions
 
-    /// None if listing them is not permitted, or if the cluster has no such API.
+    /// Empty if listing them is not permitted, or if the cluster does not have the API.
     static func autoscalers(in session: Session) async throws -> [AutoscalerState] {
         do {
             let list = try await session.client().list(HorizontalPodAutoscaler.self, in: .current, InstallationLabels.everything)

@@ -30,7 +30,7 @@ struct Workload: Sendable {
     var reference: String { "\(kind.qualifiedName)/\(name)" }
     var version: String? { metadata.labels[InstallationLabels.version] }
 
-    /// Nil in the object means 1.
+    /// The field is optional and defaults to 1.
     var desired: Int {
         switch object {
         case .deployment(let deployment): deployment.spec?.replicas ?? 1
@@ -45,7 +45,7 @@ struct Workload: Sendable {
         }
     }
 
-    /// What exists now, of whatever revision.
+    /// The number of existing pods, of any revision.
     var existing: Int {
         switch object {
         case .deployment(let deployment): deployment.status?.replicas ?? 0
@@ -69,7 +69,7 @@ struct Workload: Sendable {
         return deployment.spec?.paused ?? false
     }
 
-    /// Whether all replicas that should be there are ready and of the newest revision.
+    /// Whether all desired replicas are ready and of the newest revision.
     var isSettled: Bool {
         if case .complete = RolloutProgress(self) { return ready >= desired }
         return false
@@ -77,21 +77,21 @@ struct Workload: Sendable {
 }
 
 extension Workload {
-    /// The labels of the chart that tell the pods of one workload from those of others; pools of workers share their component.
+    /// The chart's labels that distinguish the pods of one workload from those of others; pools of workers share their component.
     private static let identity = ["app.kubernetes.io/name", InstallationLabels.instance, InstallationLabels.component]
 
-    /// Whether a pod with these labels is of this workload.
+    /// Whether a pod with these labels belongs to this workload.
     func owns(_ labels: [String: String]) -> Bool {
         let own = template?.metadata?.labels ?? [:]
-        // A template without the labels, as of a test or of an object that somebody wrote: by its component alone.
+        // A template without the labels, as in tests or manually written objects: compare only the component.
         guard own[InstallationLabels.component] != nil else { return labels[InstallationLabels.component] == component }
         return Self.identity.allSatisfy { own[$0] == labels[$0] }
     }
 }
 
-/// How far a rollout is, by kubectl's rules.
+/// The progress of a rollout, by kubectl's rules.
 enum RolloutProgress: Sendable, Hashable {
-    /// With a description of what is pending.
+    /// With a description of the pending step.
     case underway(String)
     case complete
     /// With the reason why it cannot complete.

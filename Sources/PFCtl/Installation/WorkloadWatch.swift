@@ -2,11 +2,11 @@ import KubernetesClient
 import Synchronization
 import Terminal
 
-/// Follows one workload until something holds, through lost connections.
+/// Watches one workload until a condition holds, and reconnects if the connection is lost.
 struct WorkloadWatch: Sendable {
     enum Answer: Sendable {
         case done
-        /// With a description of what is pending.
+        /// With a description of the pending step.
         case waiting(String)
     }
 
@@ -55,7 +55,7 @@ struct WorkloadWatch: Sendable {
         throw CancellationError()
     }
 
-    /// The workload as the event has it; nil if the event has nothing of it.
+    /// The workload of the event; nil if the event does not concern it.
     private func latest<R: KubernetesResource>(_ event: WatchEvent<R>, _ workload: Workload) throws -> R? {
         switch event {
         case .listed(let objects):

@@ -1,6 +1,6 @@
 import KubernetesClient
 
-/// The lag of the workers' consumer group on the topics of all lanes, from what each worker reports about its partitions.
+/// The lag of the workers' consumer group on the topics of all lanes, computed from each worker's report about its partitions.
 struct GroupLag: Sendable {
     /// The topic in the settings of the workers: that of the normal lane.
     struct Topic: Sendable, Hashable {
@@ -8,7 +8,7 @@ struct GroupLag: Sendable {
         private static let nameSetting = "PIXELFLOW_KAFKA_TOPIC"
         private static let partitionsSetting = "PIXELFLOW_KAFKA_PARTITIONS"
 
-        /// Nil if the settings are not in the workers' template.
+        /// Nil if the workers' template does not contain the settings.
         let name: String?
         let partitions: Int?
 
@@ -19,8 +19,8 @@ struct GroupLag: Sendable {
             partitions = value(Self.partitionsSetting).flatMap { Int($0) }
         }
 
-        /// The topics that there should be, of those that workers have reported: with a worker from before there were lanes, that of
-        /// the normal lane alone.
+        /// The expected topics, given those reported by workers: if a worker from a release before lanes is running, only that of the
+        /// normal lane.
         func all(reported: Set<String>) -> [String] {
             let lanes = Self.suffixes.map { (name ?? "") + $0 }
             if reported.isEmpty { return [name ?? ""] }
@@ -36,7 +36,7 @@ struct GroupLag: Sendable {
         /// Nil if the workers do not report it.
         let committed: Int?
         let end: Int?
-        /// The pod that has the partition.
+        /// The pod that holds the partition.
         let member: String
     }
 
@@ -56,34 +56,34 @@ struct GroupLag: Sendable {
     /// By topic and number.
     let untold: [Gap]
     let topic: Topic
-    /// Whether every worker has answered.
+    /// Whether every worker has responded.
     let isFromAll: Bool
-    /// Tasks a second that the workers finish; nil if it was not measured.
+    /// The number of tasks per second that the workers finish; nil if it was not measured.
     let rate: Double?
 
-    /// Whether the total is all that there is.
+    /// Whether the total includes all partitions.
     var isComplete: Bool { isFromAll && untold.isEmpty }
     /// The sum over the reported partitions.
     var total: Int { partitions.reduce(0) { $0 + $1.lag } }
     /// The sums by topic, and so by lane.
     var byTopic: [String: Int] { Dictionary(partitions.map { ($0.topic, $0.lag) }, uniquingKeysWith: +) }
-    /// How many partitions there are, as far as that is known.
+    /// The number of known partitions.
     var partitionCount: Int { partitions.count + untold.count }
     var drain: DrainEstimate { DrainEstimate(lag: isComplete ? Double(total) : nil, rate: rate) }
 
-    /// - Parameter earlier: Earlier metrics of the same workers, for their rate.
+    /// - Parameter earlier: Earlier metrics of the same workers, used to compute the rate.
     init(_ pages: [MetricsScrape.Page], earlier: [MetricsScrape.Page] = [], of topic: Topic, isFromAll: Bool) {
         var found: [String: Partition] = [:]
         for page in pages.sorted(by: { $0.pod < $1.pod }) {
             for partition in Self.partitions(of: page) {
-                // During a rebalance two workers may report a partition: the larger lag counts, as in the dashboard.
+                // During a rebalance, two workers may report the same partition: the larger lag counts, as in the dashboard.
                 let key = "\(partition.topic) \(partition.number)"
                 if let other = found[key], other.lag >= partition.lag { continue }
                 found[key] = partition
             }
         }
         partitions = found.values.sorted { ($0.topic, $0.number) < ($1.topic, $1.number) }
-        // Partitions are numbered from 0, so the highest one that is held implies all below it.
+        // Partitions are numbered from 0, so the highest reported number implies that all lower ones exist.
         let held = Set(partitions.map { Gap(topic: $0.topic, number: $0.number) })
         let count = max(topic.partitions ?? 0, (partitions.map(\.number).max() ?? -1) + 1)
         untold = topic.all(reported: Set(partitions.map(\.topic))).flatMap { topic in
@@ -106,7 +106,7 @@ struct GroupLag: Sendable {
         }
     }
 
-    /// A worker that started again in between counts from nothing: it is left out.
+    /// Omits workers that restarted in between, because their counters restarted from zero.
     private static func rate(_ pages: [MetricsScrape.Page], _ earlier: [MetricsScrape.Page]) -> Double? {
         let before = Dictionary(earlier.map { ($0.pod, $0) }) { first, _ in first }
         let rates = pages.compactMap { page -> Double? in

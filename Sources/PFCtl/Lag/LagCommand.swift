@@ -21,7 +21,7 @@ struct LagCommand: SessionCommand {
 
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
-    /// Workers may go and come while they are asked: a rollout replaces a few at a time.
+    /// Workers may come and go during the requests: a rollout replaces a few at a time.
     private static let attempts = 3
 
     func run(in session: Session) async throws -> ExitStatus {
@@ -34,14 +34,14 @@ struct LagCommand: SessionCommand {
         var lag = GroupLag(pages, of: topic, isFromAll: failures.isEmpty)
         if lag.total > 0, !sample.isZero {
             let later = try await pagesLater(than: pages, scrape, session)
-            // A worker that has gone in the meantime would leave its partitions out.
+            // Skip the rate if a worker has gone in the meantime, because its partitions would be missing.
             if later.count == pages.count { lag = GroupLag(later, earlier: pages, of: topic, isFromAll: failures.isEmpty) }
         }
         session.print(LagReport(lag: lag).document)
         return lag.isComplete ? .ok : .degraded
     }
 
-    /// What the workers say. Where some do not answer because they have gone since, those that came instead are asked.
+    /// The workers' reports. If some do not respond because they have gone, their replacements are asked instead.
     private func answers(
         of installation: Installation, _ scrape: MetricsScrape, _ session: Session
     ) async throws -> [String: Result<MetricsScrape.Page, CommandError>] {
@@ -56,7 +56,7 @@ struct LagCommand: SessionCommand {
         return try await scrape.pages(of: asked)
     }
 
-    /// The pods of workers that run, ready or not: one that drains has partitions still.
+    /// The running pods of workers, ready or not: a draining worker still has partitions.
     private func pods(of installation: Installation, _ session: Session) async throws -> [String] {
         let options = InstallationLabels.of(release: installation.release, component: "worker")
         let pods = try await session.client().list(Pod.self, in: .current, options).items

@@ -42,7 +42,7 @@ struct LagReport {
         return (told + untold).sorted { ($0.topic, $0.number) < ($1.topic, $1.number) }
     }
 
-    /// Omits columns for which no worker reports anything.
+    /// Omits columns without any value.
     private var table: Table {
         let hasCommitted = lag.partitions.contains { $0.committed != nil }
         let hasEnd = lag.partitions.contains { $0.end != nil }
@@ -83,6 +83,6 @@ struct LagReport {
         return json
     }
 
-    /// With one digit after the point.
+    /// With one decimal place.
     private static func decimal(_ number: Double) -> String { String((number * 10).rounded() / 10) }
 }

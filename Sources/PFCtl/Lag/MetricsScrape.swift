@@ -6,7 +6,7 @@ import Terminal
 
 /// Reads the metrics of pods, each through its own forwarded port.
 struct MetricsScrape: Sendable {
-    /// Of the workers' health and metrics port.
+    /// The workers' port for health and metrics.
     private static let port = 8081
     private static let maximumBytes = 16 << 20
 
@@ -19,8 +19,8 @@ struct MetricsScrape: Sendable {
 
     let session: Session
 
-    /// All at once.
-    /// - Returns: By pod: the page, or why there is none.
+    /// Reads all pages concurrently.
+    /// - Returns: By pod: the page, or the reason why there is none.
     func pages(of pods: [String]) async throws -> [String: Result<Page, CommandError>] {
         let client = try session.client()
         let http = HTTPClient(eventLoopGroupProvider: .singleton)
@@ -37,7 +37,7 @@ struct MetricsScrape: Sendable {
         do {
             let forwarding = try await client.forwardPort { PodPort(pod: pod, port: Self.port) }
             failures.read(forwarding.events)
-            // Not waited for: a connection that hangs would hold up the command.
+            // Do not wait, because a connection that hangs would delay the command.
             defer { Task { await forwarding.close() } }
             let timeout = TimeAmount.nanoseconds(Int64(session.global.requestTimeout / .nanoseconds(1)))
             var request = HTTPClientRequest(url: "http://127.0.0.1:\(forwarding.localPort)/metrics")
@@ -55,7 +55,7 @@ struct MetricsScrape: Sendable {
     }
 }
 
-/// The samples of a page in Prometheus' text format.
+/// The samples of a page in the Prometheus text format.
 struct MetricsText: Sendable {
     struct Sample: Sendable, Hashable {
         let name: String
@@ -65,7 +65,7 @@ struct MetricsText: Sendable {
 
     let samples: [Sample]
 
-    /// Lines that are not samples are left out.
+    /// Ignores lines that are not samples.
     init(_ text: String) {
         samples = text.split(whereSeparator: \.isNewline).compactMap { Self.sample($0) }
     }
@@ -88,7 +88,7 @@ struct MetricsText: Sendable {
         return Sample(name: String(name), labels: labels, value: value)
     }
 
-    /// Reads `a="b",c="d"}`, where a value may hold `\"`, `\\` and `\n`.
+    /// Parses `a="b",c="d"}`, where a value may contain `\"`, `\\` and `\n`.
     private static func labels(_ rest: inout Substring) -> [String: String]? {
         var labels: [String: String] = [:]
         while let first = rest.first, first != "}" {

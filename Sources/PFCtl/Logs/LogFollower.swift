@@ -2,14 +2,14 @@ import KubernetesClient
 import Synchronization
 import Terminal
 
-/// Follows the logs of all pods that a selector finds, those included that come later.
+/// Follows the logs of all pods that match a selector, including those created later.
 final class LogFollower: Sendable {
-    /// Before a log is asked for again that ended at once.
+    /// The pause before a log that ended immediately is requested again.
     private static let pause = Duration.milliseconds(500)
 
     private struct State {
         var followed: Set<String> = []
-        /// The last line shown of a pod, from which it continues after a lost connection.
+        /// The last displayed line of each pod, where its log resumes after a lost connection.
         var last: [String: LogLine] = [:]
     }
 
@@ -24,7 +24,7 @@ final class LogFollower: Sendable {
         self.isWanted = isWanted
     }
 
-    /// Goes on until the task is cancelled, or the pods may not be seen any more.
+    /// Runs until the task is cancelled, or access to the pods is no longer permitted.
     func run() async throws {
         let client = try merge.session.client()
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -50,7 +50,7 @@ final class LogFollower: Sendable {
         while !Task.isCancelled {
             do {
                 for try await text in client.logs(pod, options(for: pod)) { take(LogLine(pod: pod, stamped: text)) }
-                // The container has ended; if it starts again, the watch reports it.
+                // The container has terminated; if it restarts, the watch reports it.
                 return
             } catch let error as KubernetesError {
                 guard error.isTransient else { return }
@@ -70,7 +70,7 @@ final class LogFollower: Sendable {
         return options
     }
 
-    /// The time to continue from has whole seconds, so lines that were already shown come again and are skipped.
+    /// Logs can only be resumed from whole seconds, so lines that were already shown come again and are skipped.
     private func take(_ line: LogLine) {
         let isNew = state.withLock { state in
             if let last = state.last[line.pod], line.timeText <= last.timeText { return false }

@@ -2,12 +2,12 @@ import KubernetesClient
 import Terminal
 import WireFormats
 
-/// A line of a pod's log, as the cluster gives it with its time.
+/// A line of a pod's log, with the timestamp added by the cluster.
 struct LogLine: Sendable {
     let pod: String
-    /// When the container wrote it; nil if the cluster did not say.
+    /// The time at which the container wrote the line; nil if the cluster did not add one.
     let time: Timestamp?
-    /// The time as it was written, to the nanosecond: the order within a pod.
+    /// The original text of the time, to the nanosecond, which orders the lines of a pod.
     let timeText: String
     let text: String
 
@@ -22,22 +22,22 @@ struct LogLine: Sendable {
     }
 }
 
-/// How log lines are shown. PixelFlow's own JSON lines are formatted; all others are shown as they are.
+/// The display format of log lines. PixelFlow's own JSON lines are formatted; all others are shown unchanged.
 struct LogLineFormat: Sendable {
     enum Form: Sendable {
-        /// For people.
+        /// Formatted for humans.
         case readable
-        /// As the container wrote it.
+        /// The line as written by the container.
         case raw
-        /// One JSON object a line, with the pod.
+        /// One JSON object per line, including the pod.
         case json
     }
 
     let form: Form
     let showsTimes: Bool
-    /// Pods with their colours.
+    /// The colours of pods.
     let accents: [String: Int]
-    /// Whether all lines are of one pod, whose name would say nothing.
+    /// Whether all lines are from one pod, so that its name can be omitted.
     let isSingle: Bool
 
     func text(_ line: LogLine) -> Text {
@@ -53,7 +53,7 @@ struct LogLineFormat: Sendable {
         return showsTimes ? Text(line.timeText + " ", .faint) + pod : pod
     }
 
-    /// A pod that appeared later has no assigned colour: it is derived from its name.
+    /// A pod that appeared later has no assigned colour, so it is derived from its name.
     private func accent(_ pod: String) -> Int {
         accents[pod] ?? pod.utf8.reduce(0) { ($0 &* 31 &+ Int($1)) & 0xFFFF }
     }
@@ -88,12 +88,12 @@ struct LogLineFormat: Sendable {
 /// The merged logs of several pods.
 struct LogMerge: Sendable {
     let session: Session
-    /// For each request; timestamps are always requested, since the merge orders by them.
+    /// The options of each request; timestamps are always requested, because they determine the order.
     let options: LogOptions
     let includes: @Sendable (LogLine) -> Bool
     let show: @Sendable (LogLine) -> Void
 
-    /// Shows what there is, oldest first, whichever pod it is of.
+    /// Shows the existing lines of all pods, oldest first.
     func showAll(of pods: [Pod]) async throws {
         let client = try session.client()
         let all = try await withThrowingTaskGroup(of: [LogLine].self) { group in
@@ -102,7 +102,7 @@ struct LogMerge: Sendable {
             }
             return try await group.reduce(into: [LogLine]()) { $0 += $1 }
         }
-        // Lines of one pod at one moment keep their order.
+        // Lines of one pod with the same time keep their order.
         let ordered = all.enumerated().sorted {
             ($0.element.timeText, $0.element.pod, $0.offset) < ($1.element.timeText, $1.element.pod, $1.offset)
         }

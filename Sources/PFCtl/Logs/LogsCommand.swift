@@ -59,7 +59,7 @@ struct LogsCommand: SessionCommand {
         let installation = try await found
         let workloads = try service.map { [try installation.workload($0)] } ?? installation.services
         let release = installation.release
-        // `worker` means its pools, too.
+        // `worker` also selects its pools.
         let isWanted: @Sendable (Pod) -> Bool = { pod in
             pod.metadata.release == release
                 && workloads.contains { $0.component == pod.metadata.component || $0.owns(pod.metadata.labels) }

@@ -6,12 +6,12 @@ import WireFormats
 /// It errs on the side of removing too much: a missing harmless value can be requested later.
 enum Redaction {
     static let mark = "REDACTED"
-    /// Parts of names that secrets go by.
+    /// Words that occur in the names of secrets.
     private static let words = [
         "password", "passwd", "secret", "token", "credential", "private", "access_key", "accesskey", "api_key", "apikey",
     ]
     private static let serverFields = ["managedFields"]
-    /// Whole objects as someone once applied them, with all that is in them.
+    /// Annotations that contain a copy of a whole object as it was applied.
     private static let copies = ["kubectl.kubernetes.io/last-applied-configuration"]
 
     static func isSecret(_ name: String) -> Bool {
@@ -19,8 +19,8 @@ enum Redaction {
         return words.contains { plain.contains($0) } || plain.hasSuffix("_key") || plain == "key"
     }
 
-    /// An object of the cluster: of a Secret only the names of its keys are left, of variables and settings
-    /// those values that do not look like secrets.
+    /// Redacts an object of the cluster: keeps only the names of a Secret's keys, and only those values of variables and settings that do
+    /// not look like secrets.
     static func object(_ object: JSONValue) -> JSONValue {
         var object = object
         for field in serverFields { object["metadata"]?[field] = nil }
@@ -45,7 +45,7 @@ enum Redaction {
         case .string(let text): return .string(self.text(text))
         case .array(let elements): return .array(list(elements))
         case .object(var fields):
-            // An environment variable, wherever it stands.
+            // An environment variable, at any level.
             if let name = fields["name"]?.stringValue, fields["value"]?.stringValue != nil, isSecret(name) {
                 fields["value"] = .string(mark)
             }
@@ -54,7 +54,7 @@ enum Redaction {
         }
     }
 
-    /// The arguments of a program may have a secret after its option.
+    /// In the arguments of a program, a secret may follow its option.
     private static func list(_ elements: [JSONValue]) -> [JSONValue] {
         var followsOption = false
         return elements.map { element in
@@ -66,12 +66,12 @@ enum Redaction {
         }
     }
 
-    /// `password=…`, `"api_key": "…"`, also with escaped quotes as in JSON within JSON.
+    /// `password=…`, `"api_key": "…"`, also with escaped quotes, as in JSON within JSON.
     private static var assignment: Regex<(Substring, Substring)> {
         /(?i)((?:password|passwd|secret|token|credential|signature|(?:access|api)[_\-]?key)[a-z_\-]*\\?["']?\s*[=:]\s*\\?["']?)[^\s"'&,;}\\]+/
     }
 
-    /// Any text, such as log lines: passwords in URLs, tokens, and values that are labelled as secrets.
+    /// Redacts any text, such as log lines: passwords in URLs, tokens, and values that are labelled as secrets.
     static func text(_ text: String) -> String {
         text
             .replacing(/-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*-----END [A-Z ]*PRIVATE KEY-----/) { _ in mark }

@@ -10,7 +10,7 @@ struct SupportBundle: Sendable {
     ]
 
     let session: Session
-    /// Lines of each container's log.
+    /// The number of lines of each container's log.
     let tail: Int
 
     struct File: Sendable, Hashable {
@@ -21,7 +21,7 @@ struct SupportBundle: Sendable {
 
     /// - Returns: The files by their paths, without secrets; `notes.txt` lists what could not be read.
     func collect() async throws -> [File] {
-        // Everything else is about it: without it there is nothing to report.
+        // The installation is required, because everything else depends on it.
         let installation = try await Installation.find(in: session)
         async let documents = documents()
         async let objects = objects(of: installation.release)

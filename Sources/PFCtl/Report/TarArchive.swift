@@ -1,26 +1,26 @@
 /// Writes files into a tar archive, in the ustar format of POSIX.1-1988.
 struct TarArchive: Sendable {
     private static let block = 512
-    /// The longest path that fits: 155 bytes of folders and 100 of a name, with a slash between them.
+    /// The limits of a path: 155 bytes of folders and 100 of the name, separated by a slash.
     private static let (longestPrefix, longestName) = (155, 100)
 
     private var bytes: [UInt8] = []
-    /// Seconds since 1970, of every file.
+    /// The modification time of every file, in seconds since 1970.
     private let time: Int
 
     init(time: Int) {
         self.time = max(0, time)
     }
 
-    /// Adds a file that its owner may read.
-    /// - Parameter path: Relative, with slashes. One that is too long is cut at its front.
+    /// Adds a file that only its owner can read.
+    /// - Parameter path: Relative, with slashes. If it is too long, its start is cut off.
     mutating func add(_ path: String, _ contents: [UInt8]) {
         bytes += header(path, size: contents.count)
         bytes += contents
         bytes += padding(contents.count)
     }
 
-    /// The whole archive: two empty blocks are its end.
+    /// The whole archive, terminated by two empty blocks.
     func finished() -> [UInt8] { bytes + [UInt8](repeating: 0, count: Self.block * 2) }
 
     private func padding(_ size: Int) -> [UInt8] {
@@ -38,7 +38,7 @@ struct TarArchive: Sendable {
         header += Self.field([], width: 32) + Self.field([], width: 32)
         header += Self.octal(0, width: 8) + Self.octal(0, width: 8) + Self.field(prefix, width: 155)
         header += [UInt8](repeating: 0, count: Self.block - header.count)
-        // The sum of all bytes, with its own eight taken for spaces; six digits, a zero and a space.
+        // The sum of all bytes, with the checksum field itself counted as eight spaces; written as six digits, a zero byte and a space.
         let sum = header.reduce(0) { $0 + Int($1) }
         header.replaceSubrange(148..<156, with: Self.octal(sum, width: 7) + [0x20])
         return header
@@ -56,7 +56,7 @@ struct TarArchive: Sendable {
         Array(text.prefix(width)) + [UInt8](repeating: 0, count: max(0, width - text.count))
     }
 
-    /// Digits with zeros before them and a zero byte behind.
+    /// Octal digits with leading zeros and a trailing zero byte.
     private static func octal(_ number: Int, width: Int) -> [UInt8] {
         let digits = Array(String(number, radix: 8).utf8)
         return [UInt8](repeating: 0x30, count: max(0, width - 1 - digits.count)) + digits.suffix(width - 1) + [0]

@@ -2,9 +2,9 @@ import KubernetesClient
 import Terminal
 import WireFormats
 
-/// Changes to a workload that begin, stop or steer a rollout.
+/// Changes to a workload that start, stop or control a rollout.
 struct RolloutChange: Sendable {
-    /// What `kubectl rollout restart` sets: a template with another time is another template.
+    /// Set by `kubectl rollout restart`: a new time makes the template a new one.
     private static let restartAnnotation = "kubectl.kubernetes.io/restartedAt"
 
     let session: Session
@@ -28,13 +28,13 @@ struct RolloutChange: Sendable {
         return try await send(change, to: workload, isPaused ? "paused" : "resumed")
     }
 
-    /// Takes the template of an earlier ReplicaSet again.
-    /// - Parameter set: As the cluster has it, with every field.
+    /// Restores the template of an earlier ReplicaSet.
+    /// - Parameter set: The object as returned by the cluster, with every field.
     func undo(_ workload: Workload, to set: JSONValue, revision: Int) async throws -> Document {
         guard var template = set["spec"]?["template"] else {
             throw CommandError(.failed, "revision \(revision) has no template")
         }
-        // The label is the ReplicaSet's, not the template's.
+        // The label belongs to the ReplicaSet, not to the template.
         var labels = template["metadata"]?["labels"] ?? [:]
         labels[Revision.hashLabel] = nil
         template["metadata"] = template["metadata"] ?? [:]

@@ -80,7 +80,7 @@ struct RolloutResumeCommand: RolloutHoldCommand {
     @OptionGroup(title: "Global options") var global: GlobalOptions
 }
 
-/// A command that holds a service's rollouts, or lets them continue.
+/// A command that pauses a service's rollouts or resumes them.
 protocol RolloutHoldCommand: SessionCommand {
     static var pauses: Bool { get }
     var service: String { get }

@@ -70,7 +70,7 @@ struct RolloutHistoryCommand: SessionCommand {
     }
 }
 
-/// The revisions of a deployment that its ReplicaSets still hold.
+/// The revisions of a deployment that its ReplicaSets still contain.
 struct RevisionHistory: Sendable {
     /// By number.
     let revisions: [Revision]
@@ -98,7 +98,7 @@ struct RevisionHistory: Sendable {
     }
 }
 
-/// One of the templates that a deployment has had: a ReplicaSet that is still kept.
+/// One of the templates of a deployment, kept in a ReplicaSet.
 struct Revision: Sendable {
     static let annotation = "deployment.kubernetes.io/revision"
     static let causeAnnotation = "kubernetes.io/change-cause"

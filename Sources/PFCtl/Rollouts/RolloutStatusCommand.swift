@@ -52,7 +52,7 @@ struct RolloutStatusCommand: SessionCommand {
     }
 }
 
-/// Waits for a rollout to come to its end.
+/// Waits for a rollout to finish.
 struct RolloutWait: Sendable {
     let session: Session
 

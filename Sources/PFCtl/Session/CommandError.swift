@@ -13,7 +13,7 @@ extension CommandError {
     }
 
     init(_ error: KubernetesError) {
-        // Some sentences have the reason in them.
+        // Some messages already contain the reason.
         let reason = error.status?.reason.map { error.message.contains($0) ? "" : " (\($0))" } ?? ""
         self.init(ExitStatus(error.kind), error.message + reason, hint: error.hint ?? Self.hint(for: error.kind))
     }

@@ -4,8 +4,8 @@ import Terminal
 enum Deadline {
     /// - Parameters:
     ///   - limit: Zero for no limit.
-    ///   - state: How far it is when the time is over.
-    /// - Throws: `CommandError` with `timedOut`, or whatever the body throws.
+    ///   - state: The progress, for the error message.
+    /// - Throws: `CommandError` with `timedOut`, or the errors of the body.
     static func within<Result: Sendable>(
         _ limit: Duration, _ what: String, state: @Sendable () -> String? = { nil }, _ body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {

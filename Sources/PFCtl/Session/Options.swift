@@ -2,7 +2,7 @@ import ArgumentParser
 import KubernetesClient
 import Terminal
 
-/// What every command takes, before its name or after it; with kubectl's names.
+/// The options of every command, before or after its name, with kubectl's names.
 struct GlobalOptions: ParsableArguments {
     @Option(name: .customLong("context"), help: ArgumentHelp("The kubeconfig context to use.", valueName: "name"))
     var contextName: String?
@@ -31,9 +31,9 @@ struct GlobalOptions: ParsableArguments {
     }
 }
 
-/// What every command that changes something takes.
+/// The options of every command that changes something.
 struct ChangeOptions: ParsableArguments {
-    /// Whom `kubectl get --show-managed-fields` names.
+    /// The manager shown by `kubectl get --show-managed-fields`.
     static let fieldManager = "pfctl"
 
     @Option(name: .customLong("dry-run"), help: "Change nothing: 'client' shows what would be sent, 'server' has the cluster validate it.")
@@ -45,8 +45,8 @@ struct ChangeOptions: ParsableArguments {
         WriteOptions(dryRun: dryRun == .server, fieldManager: Self.fieldManager)
     }
 
-    /// Leaves the fields that a command has just changed to whoever applies the chart, so that the next `helm upgrade` meets no
-    /// conflict and sets what its values say (docs/adr/0016-the-values-of-the-chart-own-replicas.md).
+    /// Gives up ownership of the fields that a command has just changed, so that the next `helm upgrade` meets no conflict and applies its
+    /// values (docs/adr/0016-the-values-of-the-chart-own-replicas.md).
     func disown(_ kind: ResourceKind, _ name: String, in session: Session) async throws {
         guard dryRun == .none else { return }
         do {
@@ -58,10 +58,10 @@ struct ChangeOptions: ParsableArguments {
         }
     }
 
-    /// What is said of a value that the chart sets, too.
+    /// Added to messages about a value that the chart also sets.
     static let duration = " until the next helm upgrade"
 
-    /// What follows a sentence that says something was done.
+    /// Ends a message about a completed change.
     var suffix: String {
         switch dryRun {
         case .none: ""
@@ -75,7 +75,7 @@ enum DryRun: String, Sendable, CaseIterable, ExpressibleByArgument {
     case none, client, server
 }
 
-/// What commands take whose effect comes later.
+/// The options of commands that take effect with a delay.
 struct WaitOptions: ParsableArguments {
     @Flag(name: .customLong("wait"), help: "Wait until the change has taken effect.")
     var waits = false

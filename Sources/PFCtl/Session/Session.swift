@@ -4,8 +4,8 @@ import PixelFlowRelease
 import Synchronization
 import Terminal
 
-/// The dependencies of a command: the cluster, the console, the clock and the environment. The client is created
-/// on first use, so that commands that need no cluster do not create it.
+/// The dependencies of a command: the cluster, the console, the clock and the environment. The client is created on first use, so that
+/// commands without a cluster do not create one.
 final class Session: Sendable {
     let global: GlobalOptions.Values
     let environment: [String: String]
@@ -22,7 +22,7 @@ final class Session: Sendable {
 
     var now: Timestamp { clock() }
 
-    /// The cluster that the options and the kubeconfig name.
+    /// The cluster selected by the options and the kubeconfig.
     func client() throws -> ClusterClient {
         try madeClient.withLock { made in
             if let made { return made }
@@ -80,6 +80,6 @@ extension GlobalOptions {
 /// A command that runs with a session and returns its exit status.
 protocol SessionCommand: ParsableCommand, Sendable {
     var global: GlobalOptions { get }
-    /// - Throws: Anything; `CommandError` makes a sentence and an exit status of it.
+    /// - Throws: Any error; `CommandError` converts it to a message and an exit status.
     func run(in session: Session) async throws -> ExitStatus
 }

@@ -9,14 +9,14 @@ struct InstallationStatus: Sendable {
     let context: String?
     let pods: [PodHealth]
     let autoscalers: [AutoscalerState]
-    /// The latest first.
+    /// Latest first.
     let warnings: [Event]
     let tasks: TaskCounts?
     /// One line for each part that could not be read.
     let notes: [String]
     let time: Timestamp
 
-    /// Whether anything is not as it should be.
+    /// Whether any part of the installation is degraded.
     var isDegraded: Bool {
         installation.workloads.contains { !$0.isSettled } || autoscalers.contains { $0.trouble != nil }
     }
@@ -34,13 +34,13 @@ struct InstallationStatus: Sendable {
     }
 }
 
-/// What `/api/stats` says.
+/// The statistics of `/api/stats`.
 struct TaskCounts: Sendable, Hashable {
     /// By status.
     let counts: [String: Int]
     let completedLastMinute: Int
     let completedLastHour: Int
-    /// Failed tasks by their error's code.
+    /// The number of failed tasks by error code.
     let failures: [String: Int]
     let oldestPendingSeconds: Double?
 
@@ -56,11 +56,11 @@ struct TaskCounts: Sendable, Hashable {
         (json?.objectValue ?? [:]).compactMapValues(\.intValue)
     }
 
-    /// Tasks a second, over the last minute.
+    /// Tasks per second, over the last minute.
     var rate: Double { Double(completedLastMinute) / 60 }
 }
 
-/// How long a queue takes to empty.
+/// The estimated time until a queue is empty.
 enum DrainEstimate: Sendable, Hashable {
     case empty
     case within(Duration)
@@ -70,8 +70,8 @@ enum DrainEstimate: Sendable, Hashable {
     case unknown
 
     /// - Parameters:
-    ///   - lag: Tasks that wait.
-    ///   - rate: Tasks a second; nil if it is not known.
+    ///   - lag: The number of waiting tasks.
+    ///   - rate: Tasks per second; nil if unknown.
     init(lag: Double?, rate: Double?) {
         guard let lag else {
             self = .unknown
@@ -97,7 +97,7 @@ enum DrainEstimate: Sendable, Hashable {
         }
     }
 
-    /// Nil if it is not known, or never.
+    /// Nil if unknown or never.
     var seconds: Int? {
         switch self {
         case .empty: 0
@@ -107,13 +107,13 @@ enum DrainEstimate: Sendable, Hashable {
     }
 }
 
-/// Collects an `InstallationStatus`: all lists at once, and only then what needs to know a pod. With the
-/// two round trips of a forwarded port that makes three in a row at most.
+/// Collects an `InstallationStatus`. Requests all lists concurrently, and then everything that depends on a pod. With the two round trips
+/// of a forwarded port, that makes at most three in sequence.
 struct StatusGathering: Sendable {
-    /// Older warnings say little about now.
+    /// Older warnings say little about the current state.
     private static let warningAge = Duration.seconds(3_600)
     private static let warningLimit = 5
-    /// The counts are worth so much waiting.
+    /// The longest acceptable wait for the counts.
     private static let taskTimeout = Duration.seconds(10)
 
     let session: Session
@@ -174,7 +174,7 @@ struct StatusGathering: Sendable {
     }
 }
 
-/// An optional part, or why it is missing.
+/// An optional part, or the reason why it is missing.
 struct Gathered<Value: Sendable>: Sendable {
     var value: Value?
     var note: String?
@@ -189,9 +189,10 @@ struct Gathered<Value: Sendable>: Sendable {
     }
 }
 
-/// What has become well since a warning: a pod that starts warns of its probes, and an autoscaler of its metric, until both work.
+/// Detects warnings that no longer apply: a starting pod causes warnings about its probes, and an autoscaler about its metric, until both
+/// work.
 struct Recoveries: Sendable {
-    /// By kind and name of the object.
+    /// The times of recovery, by kind and name of the object.
     private let times: [String: Timestamp]
 
     init(pods: [Pod], autoscalers: [HorizontalPodAutoscaler]) {
@@ -205,7 +206,7 @@ struct Recoveries: Sendable {
         return (object, time)
     }
 
-    /// Whether the object of a warning has become well after it.
+    /// Whether the object of a warning has recovered since.
     func settled(_ event: Event) -> Bool {
         guard let object = event.involvedObject, let kind = object.kind, let name = object.name, let seen = event.lastSeen,
             let recovery = times["\(kind)/\(name)"]
@@ -215,7 +216,7 @@ struct Recoveries: Sendable {
 }
 
 extension Installation {
-    /// Whether an event is about one of the workloads, or about a pod, a ReplicaSet, … that is named after one.
+    /// Whether an event is about one of the workloads, or about a pod, a ReplicaSet, … whose name starts with that of one.
     func owns(_ event: Event) -> Bool {
         guard let name = event.involvedObject?.name else { return false }
         return workloads.contains { name == $0.name || name.hasPrefix($0.name + "-") }

@@ -32,11 +32,11 @@ struct StatusCommand: SessionCommand {
     }
 }
 
-/// Signals when to refresh: when an object of the installation changed, or after a while.
+/// Signals when to refresh: when an object of the installation has changed, or after some time.
 struct StatusWatch: Sendable {
     /// Changes come in bursts: a rollout changes a deployment, its ReplicaSets and pods within a moment.
     private static let settling = Duration.milliseconds(250)
-    /// Lag and counts change without an object of Kubernetes changing.
+    /// Lag and counts change even if no Kubernetes object does.
     private static let longest = Duration.seconds(5)
 
     enum Signal: Sendable {
@@ -47,7 +47,7 @@ struct StatusWatch: Sendable {
 
     let session: Session
 
-    /// Gathers and draws until the task is cancelled, or until a watch cannot continue.
+    /// Collects and draws until the task is cancelled, or until a watch cannot continue.
     func run(_ draw: @Sendable (InstallationStatus) -> Void) async throws {
         let client = try session.client()
         let (signals, continuation) = AsyncStream.makeStream(of: Signal.self, bufferingPolicy: .bufferingNewest(1))

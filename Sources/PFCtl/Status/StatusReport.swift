@@ -121,7 +121,7 @@ struct StatusReport {
     }
 }
 
-/// An `InstallationStatus` for programs. Times are moments, not ages, so that the same state is the same text.
+/// An `InstallationStatus` for programs. Contains points in time instead of ages, so that equal states have equal texts.
 struct StatusData {
     let status: InstallationStatus
 

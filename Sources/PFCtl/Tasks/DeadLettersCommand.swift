@@ -103,7 +103,7 @@ struct DeadLettersPurgeCommand: TaskChangeCommand {
     func ids(_ api: ForwardedService) async throws -> [String] { try await selection.resolve(api) }
 }
 
-/// Which failed tasks are meant.
+/// Selects failed tasks.
 struct DeadLetterSelection: ParsableArguments {
     @Argument(help: "The tasks.") var ids: [String] = []
 
@@ -114,7 +114,7 @@ struct DeadLetterSelection: ParsableArguments {
     }
 
     func resolve(_ api: ForwardedService) async throws -> [String] {
-        // All of them first: each that is changed is in the list no more.
+        // Read the whole list first, because each changed task disappears from it.
         all ? try await api.call { try await $0.list(TaskQuery(status: .failed)) }.map(\.id) : ids
     }
 }

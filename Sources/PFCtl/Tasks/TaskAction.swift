@@ -2,11 +2,11 @@ import PixelFlowClient
 import Terminal
 import WireFormats
 
-/// Something that is done to tasks.
+/// An action on tasks.
 enum TaskAction: String, Sendable {
     case cancel, replay, purge
 
-    /// What follows a task's name once it is done.
+    /// Follows a task's name in the message of success.
     var done: String {
         switch self {
         case .cancel: "cancelled"
@@ -15,7 +15,7 @@ enum TaskAction: String, Sendable {
         }
     }
 
-    /// Why it cannot be done to a task; nil if it can.
+    /// The reason why the action is impossible for a task; nil if it is possible.
     func obstacle(_ task: ImageTask) -> String? {
         switch self {
         case .cancel: task.status.isFinal ? "it is already \(task.status.rawValue)" : nil
@@ -49,7 +49,7 @@ struct TaskChanges: Sendable {
                 session.report(CommandError(.failed, "task/\(id): \(failure.message)", hint: failure.hint))
                 worst = .failed
             } catch {
-                // Changes that succeeded are reported nevertheless.
+                // Report successful changes nevertheless.
                 if !changed.isEmpty { session.print(document(action, changed)) }
                 throw error
             }
@@ -60,7 +60,7 @@ struct TaskChanges: Sendable {
 
     private func perform(_ action: TaskAction, _ id: String) async throws {
         if change.isClientOnly { return }
-        // The api would delete a task of any status; only failed ones are dead letters.
+        // The api would delete a task with any status, but only failed ones are dead letters.
         if change.dryRun == .server || action == .purge, let obstacle = action.obstacle(try await api.call({ try await $0.task(id) })) {
             throw CommandError(.failed, obstacle)
         }

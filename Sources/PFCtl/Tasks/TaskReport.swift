@@ -4,7 +4,7 @@ import PixelFlowClient
 import Terminal
 import WireFormats
 
-/// One task with all that happened to it.
+/// One task with its history.
 struct TaskReport {
     let task: ImageTask
     let now: Timestamp
@@ -75,11 +75,11 @@ struct TaskReport {
     }
 }
 
-/// Tasks, one a line.
+/// Tasks, one per line.
 struct TaskListReport {
     let tasks: [ImageTask]
     let now: Timestamp
-    /// Only failed tasks, about which the error is what matters.
+    /// Whether all tasks have failed, so that their errors matter most.
     var isDeadLetters = false
 
     var document: Document {
@@ -129,7 +129,7 @@ struct TaskListReport {
 
 extension ImageTask {
     var reference: String { "task/\(id)" }
-    /// Its URL, or the name of the file.
+    /// Its URL or the file name.
     var sourceName: String { source ?? "an upload" }
 
     var style: Text.Style {

@@ -112,7 +112,7 @@ struct TasksReplayCommand: TaskChangeCommand {
     func ids(_ api: ForwardedService) async throws -> [String] { ids }
 }
 
-/// A command that does one thing to tasks.
+/// A command that performs one action on tasks.
 protocol TaskChangeCommand: SessionCommand {
     static var action: TaskAction { get }
     var change: ChangeOptions { get }
@@ -129,7 +129,7 @@ extension TaskChangeCommand {
     }
 }
 
-/// What lists of tasks take.
+/// The options of commands that list tasks.
 struct ListLimit: ParsableArguments {
     @Option(help: ArgumentHelp("The maximum number of tasks; 0 means all.", valueName: "tasks"))
     var limit = 50

@@ -4,9 +4,9 @@ import Terminal
 import WireFormats
 
 extension Document {
-    /// What a service lists, one a line; says so where there is nothing.
+    /// Items listed by a service, one per line; says so if there are none.
     ///
-    /// - Parameter noun: what the things are called, and the name of the list in the data.
+    /// - Parameter noun: the name of the items in messages, and of the list in the data.
     static func list(_ noun: String, _ data: [JSONValue], names: [String], columns: [Table.Column], rows: [[Text]]) -> Document {
         let block =
             rows.isEmpty
@@ -16,7 +16,7 @@ extension Document {
 }
 
 extension Text {
-    /// How long ago something was; nothing if that is not known.
+    /// The time since `time`; empty if that is unknown.
     static func age(of time: Date?, at now: Timestamp) -> Text {
         Text(time.map { DurationText.age(Timestamp(secondsSinceEpoch: $0.timeIntervalSince1970).age(at: now)) } ?? "")
     }

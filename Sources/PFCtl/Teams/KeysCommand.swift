@@ -78,7 +78,7 @@ struct KeysCreateCommand: SessionCommand {
 
     func run(in session: Session) async throws -> ExitStatus {
         guard change.dryRun == .none else {
-            // The service has no dry run: the list tells whether the token may manage keys.
+            // The service has no dry run, but listing keys shows whether the token may manage them.
             if change.dryRun == .server {
                 _ = try await access.withAuth(in: session) { auth in try await auth.call { try await $0.keys() } }
             }

@@ -4,21 +4,22 @@ import PixelFlowClient
 import Terminal
 import WireFormats
 
-/// Talks to auth and api as the operator of the installation: with its service secret, which only those can read who may read its Secrets.
+/// Calls auth and api as the operator of the installation, with its service secret, which is readable only for those who may read its
+/// Secrets.
 enum OperatorAccess {
     static let variable = "PIXELFLOW_SERVICE_SECRET"
 
     /// Runs a body with auth.
-    /// - Throws: `CommandError` if the secret cannot be found; `KubernetesError` if it may not be read.
+    /// - Throws: `CommandError` if the secret cannot be found; `KubernetesError` if reading it is not permitted.
     static func withAuth<Result: Sendable>(in session: Session, _ body: (ForwardedService) async throws -> Result) async throws -> Result {
         try await withService(.auth, in: session, body)
     }
 
     /// Runs a body with a service.
     /// - Parameters:
-    ///   - timeout: Of one call; nil for that of the options.
-    ///   - retries: As of `ForwardedService.using`.
-    /// - Throws: As `withAuth`.
+    ///   - timeout: The timeout of one call; nil for that of the options.
+    ///   - retries: Like for `ForwardedService.using`.
+    /// - Throws: Like `withAuth`.
     static func withService<Result: Sendable>(
         _ target: ForwardedService.Target, in session: Session, timeout: Duration? = nil, retries: RetryPolicy = .none,
         _ body: (ForwardedService) async throws -> Result
@@ -32,7 +33,7 @@ enum OperatorAccess {
             timeout: timeout, retries: retries, body)
     }
 
-    /// Read where the Deployment of auth has it from, because an installation may name its Secret itself.
+    /// Found through auth's Deployment, because an installation may use a Secret with a name of its own.
     private static func serviceSecret(in session: Session) async throws -> String {
         let client = try session.client()
         let deployment = try await Installation.find(in: session).deployment("auth").workload

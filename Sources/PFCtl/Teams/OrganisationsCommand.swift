@@ -107,7 +107,7 @@ struct OrganisationsRestoreCommand: SessionCommand {
     }
 }
 
-/// Which organisation is meant.
+/// Selects an organisation.
 struct OrganisationSelection: ParsableArguments {
     @Argument(help: "The id of the organisation.") var id: String
 

@@ -68,7 +68,7 @@ struct OrganisationsQuotaCommand: SessionCommand {
     }
 }
 
-/// A whole number, or `unlimited`.
+/// An integer, or `unlimited`.
 struct QuotaArgument: ExpressibleByArgument, Sendable {
     let value: Int?
 

@@ -2,14 +2,14 @@ import ArgumentParser
 import Terminal
 import WireFormats
 
-/// How a secret is printed that is shown this once.
+/// Prints a secret that is shown only once.
 enum SecretOutput {
     /// - Throws: `ValidationError` for a format that would lose the secret.
     static func check(_ format: OutputFormat) throws {
         guard format != .name else { throw ValidationError("-o name would not show the secret, which is shown only once.") }
     }
 
-    /// Only the secret itself is on its line, so that it can be copied.
+    /// The secret has a line of its own, so that it can be copied.
     static func document(_ sentence: String, secret: String, _ advice: String, data: JSONValue) -> Document {
         Document([.lines([Text(sentence)]), .verbatim(secret), .lines([Text(advice)])], data: data)
     }

@@ -4,7 +4,7 @@ import PixelFlowClient
 import Terminal
 import WireFormats
 
-/// Accounts, organisations, keys and entries of the audit log, one a line.
+/// Accounts, organisations, keys and entries of the audit log, one per line.
 struct TeamReport {
     let now: Timestamp
 
@@ -38,7 +38,7 @@ struct TeamReport {
             names: [organisation.reference])
     }
 
-    /// - Parameter suffix: says that nothing was changed.
+    /// - Parameter suffix: tells whether this was a dry run.
     func document(_ quota: Quota, of organisation: String, suffix: String) -> Document {
         func text(_ value: Int?) -> Text { Text((value.map { "\($0)" } ?? "unlimited") + suffix) }
         let fields: [Document.Field] = [

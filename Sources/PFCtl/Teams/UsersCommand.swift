@@ -158,7 +158,7 @@ struct UsersResetPasswordCommand: SessionCommand {
     }
 }
 
-/// Which account is meant.
+/// Selects an account.
 struct UserSelection: ParsableArguments {
     @Argument(help: "The email address or the id of the account.") var user: String
 

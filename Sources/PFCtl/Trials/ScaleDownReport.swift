@@ -2,12 +2,12 @@ import PixelFlowClient
 import Terminal
 import WireFormats
 
-/// What became of the tasks of a trial.
+/// The results of the tasks of a trial.
 struct ScaleDownReport: Sendable {
     let tasks: [ImageTask]
-    /// Tasks that were accepted and are not there any more.
+    /// The number of accepted tasks that no longer exist.
     let lost: Int
-    /// Outputs that a task names and that cannot be read.
+    /// The number of outputs that a task lists but that cannot be read.
     let missingOutputs: Int
     let from: Int
     let to: Int

@@ -4,7 +4,7 @@ import Synchronization
 import Terminal
 import WireFormats
 
-/// Uploads images, has workers taken away while they are in work, and looks at what has become of each.
+/// Uploads images, removes workers while they are processing them, and checks what has become of each.
 struct ScaleDownTrial: Sendable {
     private static let uploadsAtATime = 4
     private static let looksAtATime = 4
@@ -14,12 +14,12 @@ struct ScaleDownTrial: Sendable {
     let api: ForwardedService
     let count: Int
     let preset: String
-    /// Of the images, in pixels.
+    /// The width of the images in pixels.
     let width: Int
-    /// For every task to end, from the last upload on.
+    /// The time for all tasks to finish after the last upload.
     let timeout: Duration
 
-    /// - Throws: `CommandError` if an image is not accepted, if the workers cannot be scaled, or if the time is over.
+    /// - Throws: `CommandError` if an image is rejected, if the workers cannot be scaled, or after the timeout.
     func run(scalingDown hold: WorkerHold, keepingTasks: Bool) async throws -> ScaleDownReport {
         let start = ContinuousClock.now
         let ids = try await upload()
@@ -53,7 +53,7 @@ struct ScaleDownTrial: Sendable {
         }
     }
 
-    /// Several at a time; each image differs, so that no answer is one that is known already.
+    /// Uploads several images concurrently; each is different, so that none is a duplicate of an earlier upload.
     private func upload() async throws -> [String] {
         try await collect(0..<count, atATime: Self.uploadsAtATime, "uploaded") { number in
             let image = TestImage(number: number, width: width).png
@@ -62,7 +62,7 @@ struct ScaleDownTrial: Sendable {
         }
     }
 
-    /// Until a worker has begun: one that is taken away then has something to hand back.
+    /// Waits until a worker has started, so that a removed worker has something to hand back.
     private func waitForWork(on ids: [String]) async throws {
         try await Deadline.within(timeout, "no task was in work") {
             while true {
@@ -73,7 +73,7 @@ struct ScaleDownTrial: Sendable {
         }
     }
 
-    /// Every task, once it has ended; those that are not there any more are left out.
+    /// Waits for all tasks to finish; omits those that no longer exist.
     private func ends(of ids: [String]) async throws -> [ImageTask] {
         let progress = Progress()
         return try await Deadline.within(
@@ -96,7 +96,7 @@ struct ScaleDownTrial: Sendable {
         }
     }
 
-    /// Outputs that a task names and the api does not give.
+    /// The number of outputs that a task lists but the api does not return.
     private func missingOutputs(of tasks: [ImageTask]) async throws -> Int {
         try await collect(tasks, atATime: Self.looksAtATime, "read") { task in
             var missing = 0
@@ -121,7 +121,7 @@ struct ScaleDownTrial: Sendable {
         }
     }
 
-    /// Nil for what is not there.
+    /// Nil if it does not exist.
     private func found<Value>(_ body: () async throws -> Value) async throws -> Value? {
         do {
             return try await body()
@@ -130,7 +130,7 @@ struct ScaleDownTrial: Sendable {
         }
     }
 
-    /// In the order of the items.
+    /// Returns values in the order of the items.
     private func collect<Item: Sendable, Value: Sendable>(
         _ items: some Collection<Item> & Sendable, atATime limit: Int, _ done: String, _ progress: Progress = Progress(),
         _ body: @escaping @Sendable (Item) async throws -> Value
@@ -153,7 +153,7 @@ struct ScaleDownTrial: Sendable {
     }
 }
 
-/// How many are done, for the status line and for what a deadline says.
+/// The number of finished items, for the status line and for the message after a timeout.
 final class Progress: Sendable {
     private let count = Mutex(0)
 

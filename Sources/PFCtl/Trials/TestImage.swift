@@ -1,23 +1,23 @@
 import WireFormats
 
-/// A picture with something to compress, as a PNG whose bytes are stored and not deflated.
+/// A compressible image, as a PNG with stored, not deflated, bytes.
 struct TestImage: Sendable {
-    /// Decides the colours, so that no two images are the same.
+    /// Determines the colours, so that no two images are the same.
     let number: Int
-    /// In pixels; the height is three quarters of it.
+    /// In pixels; the height is three quarters of the width.
     let width: Int
 
     private var height: Int { width * 3 / 4 }
 
     var png: [UInt8] {
         var header = Self.bigEndian(UInt32(width)) + Self.bigEndian(UInt32(height))
-        // 8 bits, RGB, and the only methods there are.
+        // 8 bits, RGB, and the only existing methods of compression, filtering and interlacing.
         header += [8, 2, 0, 0, 0]
         return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] + Self.chunk("IHDR", header) + Self.chunk("IDAT", Self.zlib(pixels))
             + Self.chunk("IEND", [])
     }
 
-    /// Waves of each colour; each line begins with the number of its filter, which is none.
+    /// Waves of each colour. Each line starts with the number of its filter, 0 for none.
     private var pixels: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(height * (1 + 3 * width))
@@ -32,7 +32,7 @@ struct TestImage: Sendable {
         return bytes
     }
 
-    /// Blocks of at most 65535 bytes each, as they are (RFC 1950, RFC 1951).
+    /// Stored blocks of at most 65535 bytes each (RFC 1950, RFC 1951).
     private static func zlib(_ bytes: [UInt8]) -> [UInt8] {
         var stream: [UInt8] = [0x78, 0x01]
         stream.reserveCapacity(bytes.count + bytes.count / 1_000 + 16)

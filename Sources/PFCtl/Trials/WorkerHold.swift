@@ -2,19 +2,19 @@ import KubernetesClient
 import Terminal
 import WireFormats
 
-/// Takes workers away for a while, and gives them back.
+/// Removes workers temporarily, and restores them.
 struct WorkerHold: Sendable {
     private let session: Session
     private let change: ChangeOptions
     private let workload: Workload
-    /// What owns the replicas; nil if nothing does.
+    /// The autoscaler that controls the replicas; nil if there is none.
     private let autoscaler: AutoscalerState?
-    /// How many workers are left.
+    /// The number of remaining workers.
     let replicas: Int
-    /// How many there were.
+    /// The original number of workers.
     let before: Int
 
-    /// - Throws: `CommandError` if there are no workers to take away.
+    /// - Throws: `CommandError` if there are no workers to remove.
     init(session: Session, change: ChangeOptions, replicas: Int) async throws {
         async let found = Installation.find(in: session)
         async let scalers = ServiceScaling.autoscalers(in: session)
@@ -42,19 +42,19 @@ struct WorkerHold: Sendable {
 
     func takeAway() async throws { try await set(replicas, bounds: (replicas, replicas)) }
 
-    /// Undoes `takeAway`, also where the command is being cancelled.
+    /// Reverts `takeAway`, even if the command is being cancelled.
     func giveBack() async throws {
         let bounds = autoscaler.map { ($0.minimum, $0.maximum) } ?? (before, before)
         try await Task { try await set(workload.desired, bounds: bounds) }.value
     }
 
-    /// How to give the workers back by hand.
+    /// How to restore the workers manually.
     var remedy: String {
         guard let autoscaler else { return "pfctl scale worker --replicas \(workload.desired)" }
         return "pfctl scale worker --min \(autoscaler.minimum) --max \(autoscaler.maximum) --replicas \(workload.desired)"
     }
 
-    /// The bounds come first: the autoscaler would change the replicas again.
+    /// Sets the bounds first, because the autoscaler would otherwise change the replicas again.
     private func set(_ replicas: Int, bounds: (minimum: Int, maximum: Int)) async throws {
         let scaling = ServiceScaling(session: session, workload: workload, change: change)
         if let autoscaler {

@@ -5,18 +5,18 @@ import PixelFlowRelease
 import Terminal
 import WireFormats
 
-/// Where PixelFlow is released: asked for the newest version, and only if the user wants it.
+/// The source of PixelFlow's releases, asked for the newest version only if the user requests it.
 struct ReleaseFeed: Sendable {
-    /// The GitHub repository of this release, as `owner/name`; empty in a build that is no release. `scripts/release/version` writes it.
+    /// The GitHub repository of this release, as `owner/name`; empty in a build that is not a release. Set by `scripts/release/version`.
     static let repository = ""
     static let variable = "PFCTL_RELEASES"
-    /// A response of GitHub has some 20 KB and the notes of the release.
+    /// GitHub's response has about 20 KB plus the release notes.
     static let responseLimit = 1 << 20
     private static let redirectLimit = 3
 
     private let url: String
 
-    /// - Throws: `CommandError` if neither the option nor the environment nor the build says where.
+    /// - Throws: `CommandError` if neither the option nor the environment nor the build specifies a repository.
     init(option: String?, environment: [String: String]) throws {
         if let named = option ?? environment[Self.variable], !named.isEmpty {
             url = named
@@ -33,7 +33,7 @@ struct ReleaseFeed: Sendable {
     }
 
     /// The version of the latest release.
-    /// - Throws: `CommandError` if there is no response in time, or none that names a version.
+    /// - Throws: `CommandError` if there is no response in time, or if it contains no version.
     func latest(within limit: Duration) async throws -> ReleaseVersion {
         let redirects = HTTPClient.Configuration.RedirectConfiguration.follow(max: Self.redirectLimit, allowCycles: false)
         let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .init(redirectConfiguration: redirects))

@@ -1,9 +1,9 @@
-/// A version as releases have it: `1.2.3` or, before it is final, `1.2.3-rc.1`.
+/// The version of a release: `1.2.3` or, for a prerelease, `1.2.3-rc.1`.
 struct ReleaseVersion: Sendable, Hashable, Comparable, CustomStringConvertible {
     private let numbers: [Int]
     private let suffix: String?
 
-    /// Nil if it is not one. A `v` in front, as tags have it, does not count.
+    /// Nil if the text is invalid. Ignores a leading `v`, as in tags.
     init?(_ text: some StringProtocol) {
         let parts = (text.hasPrefix("v") ? text.dropFirst() : text[...]).split(
             separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
@@ -17,7 +17,7 @@ struct ReleaseVersion: Sendable, Hashable, Comparable, CustomStringConvertible {
 
     var description: String { numbers.map(String.init).joined(separator: ".") + (suffix.map { "-\($0)" } ?? "") }
 
-    /// Of the same three numbers the one without a suffix is the last; suffixes follow each other part by part.
+    /// Among versions with the same three numbers, the one without a suffix comes last; suffixes are compared part by part.
     static func < (one: ReleaseVersion, other: ReleaseVersion) -> Bool {
         guard one.numbers == other.numbers else { return one.numbers.lexicographicallyPrecedes(other.numbers) }
         guard let mine = one.suffix else { return false }

@@ -51,7 +51,7 @@ struct VersionCommand: SessionCommand {
 struct VersionReport {
     var cluster: String?
     var services: [Workload]?
-    /// The newest release, if it was asked for.
+    /// The newest release, if requested.
     var latest: ReleaseVersion?
 
     var document: Document {

@@ -3,7 +3,7 @@ import KubernetesClient
 import PixelFlowClient
 import Terminal
 
-/// Webhooks and deliveries, one a line.
+/// Webhooks and deliveries, one per line.
 struct WebhookReport {
     let now: Timestamp
 

@@ -111,7 +111,7 @@ struct WebhooksReplayCommand: SessionCommand {
         }
     }
 
-    /// The service has no dry run: the list tells how many have failed at most.
+    /// The service has no dry run, but the list gives an upper bound of the number of failed deliveries.
     private func rehearse(in session: Session) async throws -> Int {
         guard change.dryRun == .server else { return deliveries.count }
         let failed = try await access.withAPI(in: session) { api in

@@ -6,12 +6,12 @@ import PixelFlowCore
 import PixelFlowHTTP
 import WireFormats
 
-/// `/operator/archive/objects`: the bytes of sources and outputs of everyone, for a backup and its restore. Objects never change, so
-/// that one that was read once need not be read again.
+/// `/operator/archive/objects`: the bytes of all sources and outputs, for backup and restore. Objects are immutable, so a backup never
+/// needs to read one twice.
 struct ArchivedObjectRoutes: Sendable {
-    /// Tasks whose objects stand on one page.
+    /// The number of tasks whose objects make up one page.
     private static let page = 100
-    /// Sizes that are asked for at a time.
+    /// The number of sizes requested concurrently.
     private static let reads = 8
     private static let note =
         "For operators: the token is the service secret (`PIXELFLOW_SERVICE_SECRET`). web does not forward this route."
@@ -69,7 +69,7 @@ struct ArchivedObjectRoutes: Sendable {
         var keys: [BlobKey] = []
         for prefix in prefixes { keys += try await blobs.keys(prefix) }
         let sizes = withSizes ? try await self.sizes(of: keys) : [:]
-        // One that was removed since it was listed has no size.
+        // An object that was removed after it was listed has no size.
         let objects = keys.filter { !withSizes || sizes[$0] != nil }.map { ObjectPage.Object(key: $0.rawValue, bytes: sizes[$0]) }
         return try .json(ObjectPage(objects: objects, nextAfter: prefixes.count == Self.page ? prefixes.last?.rawValue : nil))
     }

@@ -1,7 +1,7 @@
 import OpenAPI
 import WireFormats
 
-/// Objects of some tasks, as a backup asks for them.
+/// The objects of some tasks, for a backup.
 struct ObjectPage: Codable, Sendable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "ArchivedObjects"
     static let annotations: [String: SchemaAnnotation] = [

@@ -4,16 +4,16 @@ package import PixelFlowCore
 import PixelFlowTelemetry
 package import ServiceLifecycle
 
-/// Delivers audit entries from the outbox to the log, which knows them by their ids: an entry that is sent twice, by two replicas or
-/// after a lost answer, is there once.
+/// Delivers audit entries from the outbox to the log. The log identifies entries by their ids and stores each only once, even if two
+/// replicas send it or it is sent again after a lost response.
 package struct AuditPublisher: Service {
-    /// After it an entry that nobody has settled is delivered as one whose outcome is not known. Over the longest that a request takes
-    /// for its act, and over the distance of the clocks of two replicas.
+    /// After this time, an entry that nobody has settled is delivered with an unknown outcome. Exceeds the longest time that a request
+    /// needs for its action plus the clock difference between two replicas.
     package static let settlingTime = Duration.seconds(120)
 
-    /// The time between two looks for what other replicas have left.
+    /// The time between two checks for entries that other replicas have left.
     private static let interval = Duration.seconds(5)
-    /// Between two attempts while the log does not answer.
+    /// The pauses between attempts while the log does not respond.
     private static let backoff = RetryPolicy(firstPause: .seconds(1), longestPause: .seconds(30), jitter: .equal)
 
     private let outbox: any AuditOutbox
@@ -26,7 +26,7 @@ package struct AuditPublisher: Service {
     private let failed: Counter
     private let backlog: Gauge
 
-    /// - Parameter batch: entries sent at a time.
+    /// - Parameter batch: the number of entries sent at a time.
     package init(
         outbox: any AuditOutbox, sink: any AuditSink, recorder: AuditRecorder, batch: Int = 100, clock: any WallClock = SystemClock(),
         logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory
@@ -48,9 +48,9 @@ package struct AuditPublisher: Service {
         ) { _ = try await round() }.run()
     }
 
-    /// Delivers what there is. Not private, so that tests need not wait for it.
+    /// Delivers all entries that are ready. Not private, so that tests need not wait for it.
     ///
-    /// - Returns: how many entries it has delivered.
+    /// - Returns: the number of delivered entries.
     package func round() async throws -> Int {
         var count = 0
         while true {

@@ -5,21 +5,21 @@ package import PixelFlowHTTP
 import Synchronization
 import WireFormats
 
-/// Tells the audit log what is done here, by way of an outbox in the task database.
+/// Reports actions to the audit log through an outbox in the task database.
 ///
-/// The entry is stored before its act, so that nothing is done that the log would not tell of, whoever is killed when.
+/// Each entry is stored before its action, so that no crash can leave an action without an entry.
 package final class AuditRecorder: Sendable {
-    /// Entries that may wait; some 500 bytes each. Beyond it an act that must be audited is refused. Every replica counts what it
-    /// has added since its last look, so that several can be over by what the others have added meanwhile.
+    /// The maximum number of waiting entries, of about 500 bytes each. Beyond it, audited actions are rejected. Every replica only counts
+    /// what it has added since its last check, so several replicas can exceed the limit by what the others have added in the meantime.
     package static let capacity = 100_000
-    /// Bytes of each text of an entry.
+    /// The maximum size of each text of an entry, in bytes.
     static let textLimit = 1024
 
-    /// What became of an act.
+    /// The outcome of an action.
     package enum Outcome: Sendable {
-        /// It has happened, with a new `detail` if there is one.
+        /// The action has happened, with a new `detail` if there is one.
         case done(String? = nil)
-        /// There was nothing to do: no entry.
+        /// There was nothing to do, so there is no entry.
         case nothing
     }
 
@@ -34,8 +34,8 @@ package final class AuditRecorder: Sendable {
     private let signal: AsyncStream<Void>.Continuation
 
     /// - Parameters:
-    ///   - proxies: whose word on the address of a client counts.
-    ///   - capacity: entries that may wait.
+    ///   - proxies: the proxies that are trusted to report a client's address.
+    ///   - capacity: the maximum number of waiting entries.
     package init(
         outbox: any AuditOutbox, proxies: TrustedProxies = .loopback, clock: any WallClock = SystemClock(),
         capacity: Int = AuditRecorder.capacity, logger: Logger
@@ -48,13 +48,13 @@ package final class AuditRecorder: Sendable {
         (settled, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// Runs what the caller of a request does to the caller's organisation, and tells the log of it.
+    /// Performs an action of a request's caller on the caller's organisation and records it in the log.
     ///
     /// - Parameters:
-    ///   - target: the id of what it is done to.
-    ///   - outcome: what the value of `act` says of it. An error that is not an outage says that nothing was done.
-    ///   - act: must be over within `AuditPublisher.settlingTime`.
-    /// - Throws: what `act` throws; `audit_log_busy` (503) if too many entries wait, and the errors of the task database, before it.
+    ///   - target: the id of the object of the action.
+    ///   - outcome: derives the outcome from the value of `act`. An error that is not an outage means that nothing was done.
+    ///   - act: the action; must finish within `AuditPublisher.settlingTime`.
+    /// - Throws: the errors of `act`; before it, `audit_log_busy` (503) if too many entries wait, and the errors of the task database.
     package func record<Value>(
         _ action: AuditAction, on target: String, detail: String = "", _ request: Request, _ context: AppRequestContext,
         outcome: (Value) -> Outcome = { _ in .done() }, _ act: () async throws -> Value
@@ -64,9 +64,9 @@ package final class AuditRecorder: Sendable {
             action, in: principal.tenant, by: AuditActor(principal), on: target, detail: detail, request, context, outcome: outcome, act)
     }
 
-    /// Runs what someone does to an organisation with a request, and tells the log of it.
+    /// Performs a request's action on an organisation and records it in the log.
     ///
-    /// - Throws: as above.
+    /// - Throws: like the method above.
     package func record<Value>(
         _ action: AuditAction, in organisation: TenantID, by actor: AuditActor, on target: String = "", detail: String = "",
         _ request: Request, _ context: AppRequestContext, outcome: (Value) -> Outcome = { _ in .done() }, _ act: () async throws -> Value
@@ -77,9 +77,9 @@ package final class AuditRecorder: Sendable {
         return try await record(entry, outcome, act)
     }
 
-    /// Runs what PixelFlow does to an organisation by itself, and tells the log of it.
+    /// Performs an action of PixelFlow itself on an organisation and records it in the log.
     ///
-    /// - Throws: as above.
+    /// - Throws: like the methods above.
     package func record<Value>(
         _ action: AuditAction, in organisation: TenantID, on target: String = "", detail: String, quota: QuotaWarning? = nil,
         outcome: (Value) -> Outcome, _ act: () async throws -> Value
@@ -109,7 +109,7 @@ package final class AuditRecorder: Sendable {
             await withdraw(entry)
             throw error
         }
-        // After an outage, or a caller who went away, nobody knows; the entry stays and says so when its time has come.
+        // After an outage or a disconnect of the caller, the outcome is unknown: the entry stays, and says so when it is delivered.
         switch outcome(value) {
         case .nothing: await withdraw(entry)
         case .done(let detail):
@@ -120,7 +120,7 @@ package final class AuditRecorder: Sendable {
         return value
     }
 
-    /// What was done stays done where this fails: the entry is then delivered without its outcome.
+    /// A failure here does not undo the action: the entry is then delivered without its outcome.
     private func settle(_ entry: AuditEntry) async {
         do {
             try await outbox.settleAudit(entry)
@@ -143,7 +143,7 @@ package final class AuditRecorder: Sendable {
         logger.warning("audit entry left without its outcome", metadata: ["audit_id": "\(entry.id)", "error": "\(error)"])
     }
 
-    /// Takes over how many entries wait, counted at the last look.
+    /// Sets the number of waiting entries, as counted at the last check.
     func setBacklog(_ count: Int) { backlog.store(count, ordering: .relaxed) }
 
     private static func cut(_ text: String) -> String {

@@ -1,6 +1,6 @@
 package import PixelFlowCore
 
-/// Tells auth, which knows the people, of batches that are done, so that whoever has made one and wants to know is mailed.
+/// Reports completed batches to auth, which knows the users and mails a batch's creator if they want it.
 package struct BatchMail: Sendable {
     private let desk: any TaskMailDesk
     private let tasks: any TaskOwnerStore
@@ -10,9 +10,9 @@ package struct BatchMail: Sendable {
         self.tasks = tasks
     }
 
-    /// Can be repeated: a batch is told of once.
+    /// Idempotent: each batch is reported once.
     ///
-    /// - Throws: `PixelFlowError` with `retry == .outage` if auth or the task database does not answer.
+    /// - Throws: `PixelFlowError` with `retry == .outage` if auth or the task database does not respond.
     func report(_ batch: Batch, _ counts: BatchCounts) async throws {
         var ended = EndedTasks(completed: counts.completed, failed: counts.failed, cancelled: counts.cancelled)
         if counts.failed > 0 {

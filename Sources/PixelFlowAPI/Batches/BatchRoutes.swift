@@ -4,10 +4,10 @@ import OpenAPI
 import PixelFlowCore
 import PixelFlowHTTP
 
-/// `/api/batches`: tasks that belong together.
+/// `/api/batches`: groups of tasks.
 struct BatchRoutes: Sendable {
     let batches: any BatchOwnerStore
-    /// Nil if batches are not completed.
+    /// Nil if this process does not complete batches.
     let watch: BatchWatch?
     let clock: any WallClock
 

@@ -2,7 +2,7 @@ import OpenAPI
 import PixelFlowCore
 import WireFormats
 
-/// The body of a new batch.
+/// The body of a request for a new batch.
 struct BatchRequest: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "BatchRequest"
     static let annotations: [String: SchemaAnnotation] = [
@@ -69,7 +69,7 @@ struct BatchView: Codable, SchemaNamed, SchemaAnnotated {
     }
 }
 
-/// The counts with their sum.
+/// The number of tasks by status, and their sum.
 struct BatchCountsView: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "BatchCounts"
     static let annotations: [String: SchemaAnnotation] = [

@@ -4,7 +4,7 @@ import PixelFlowTelemetry
 package import ServiceLifecycle
 import Synchronization
 
-/// When batches are closed that nobody has closed.
+/// Determines when abandoned batches are closed.
 package struct BatchSettings: Sendable {
     static let idleSetting = Setting<Duration>.seconds(
         "PIXELFLOW_BATCH_IDLE", default: 86_400, in: 60...2_592_000,
@@ -12,7 +12,7 @@ package struct BatchSettings: Sendable {
 
     package static let descriptions: [SettingDescription] = [idleSetting.description]
 
-    /// Since the newest task, or the creation of a batch without tasks.
+    /// The time since the newest task, or since the creation of a batch without tasks.
     package var idleLimit: Duration
 
     package init(idleLimit: Duration = .seconds(86_400)) { self.idleLimit = idleLimit }
@@ -21,21 +21,21 @@ package struct BatchSettings: Sendable {
     package init(_ settings: Settings) throws(PixelFlowError) { idleLimit = try settings[Self.idleSetting] }
 }
 
-/// Closes batches that nobody adds to, completes closed ones whose tasks have ended, tells webhooks (`batch.completed`) and people of it,
-/// and removes completed ones without tasks.
+/// Closes abandoned batches, completes closed ones whose tasks have finished, reports these to webhooks (`batch.completed`) and users, and
+/// removes completed ones without tasks.
 ///
-/// What is to be done follows from the batch and its tasks, and every batch has a time at which it is looked at again: whoever is killed
-/// when, nothing is forgotten. The end of a task has its batch looked at within `interval`. Any number of replicas may do so at once:
-/// deliveries have the same ids whoever makes them, and they are stored before the batch is completed; a message about it has one, too.
+/// The next step follows from the batch and its tasks alone, and every batch has a time of its next check, so no crash can make a batch be
+/// forgotten. When a task finishes, its batch is checked within `interval`. Any number of replicas may run concurrently: the ids of
+/// deliveries and messages do not depend on the replica that creates them, and both are stored before the batch is completed.
 package final class BatchWatch: Service {
-    /// Between two looks. However many tasks of a batch end meanwhile, they cost one.
+    /// The time between two rounds. Any number of tasks of a batch that finish in between cause one check.
     static let interval = Duration.seconds(1)
-    /// Between two attempts to have people mailed of a batch, and how long it is attempted.
+    /// The time between two attempts to report a batch to auth, and the time after which they stop.
     static let tellingInterval = Duration.seconds(60)
     static let tellingTime = Duration.seconds(86_400)
-    /// Batches whose tasks have ended that wait for a look; those beyond are looked at when they are due.
+    /// The maximum number of noted batches; further ones are checked when they are due.
     static let capacity = 10_000
-    /// Batches that are due and looked at in one round.
+    /// The maximum number of due batches per round.
     static let dueLimit = 200
 
     private let batches: any BatchWatchStore
@@ -52,7 +52,7 @@ package final class BatchWatch: Service {
         let tenant: TenantID
     }
 
-    /// - Parameter wake: has the sender of webhooks look at what is due.
+    /// - Parameter wake: makes the webhook sender check for due deliveries.
     package init(
         batches: any BatchWatchStore, webhooks: any WebhookOwnerStore, mail: BatchMail, events: any TaskEvents,
         settings: BatchSettings = BatchSettings(), wake: @escaping @Sendable () -> Void = {}, logger: Logger
@@ -66,7 +66,7 @@ package final class BatchWatch: Service {
         self.logger = logger
     }
 
-    /// Has a batch looked at in the next round, because it was closed or a task of it has ended.
+    /// Checks a batch in the next round, because it was closed or one of its tasks has finished.
     package func note(_ batch: BatchID, of tenant: TenantID) {
         noted.withLock { noted in
             if noted.count < Self.capacity { noted.insert(Place(batch: batch, tenant: tenant)) }
@@ -102,7 +102,7 @@ package final class BatchWatch: Service {
             defer { noted = [] }
             return noted
         }
-        // Of a batch that is being restored, tasks have yet to come: it would seem to be done, or empty.
+        // While a restore is running, batches can lack tasks and would appear complete or empty.
         do {
             if !places.isEmpty, try await batches.restoring() != nil { return put(back: places) }
         } catch {
@@ -128,7 +128,7 @@ package final class BatchWatch: Service {
         for place in places { note(place.batch, of: place.tenant) }
     }
 
-    /// - Returns: whether it has succeeded.
+    /// - Returns: whether `body` succeeded.
     @discardableResult private func step(_ batch: BatchID, _ body: () async throws -> Void) async -> Bool {
         do {
             try await body()
@@ -174,7 +174,7 @@ package final class BatchWatch: Service {
         try await look(at: closed)
     }
 
-    /// If another replica has changed the batch meanwhile, it has also decided when it is looked at next.
+    /// If another replica has changed the batch in the meantime, it has also set the next check.
     private func postpone(_ batch: Batch, until time: Timestamp) async throws {
         var later = batch
         later.postpone(until: time)
@@ -185,19 +185,19 @@ package final class BatchWatch: Service {
         var batch = closed
         guard batch.complete(at: now) else { return }
         let counts = try await batches.counts(of: batch.id, of: batch.tenant)
-        // Replayed since the look, or added too late and about to be taken back.
+        // A task was replayed after the check, or was added too late and is about to be removed.
         guard counts.pending + counts.processing == 0 else { return try await postpone(closed, until: closed.nextLook(after: now)) }
         let endpoints = try await webhooks.webhooks(of: batch.tenant).filter { $0.isEnabled && $0.events.contains(.batchCompleted) }
         let completed = CompletedBatch(batch, counts)
         for endpoint in endpoints { try await webhooks.add(WebhookDelivery(completed, to: endpoint, at: now)) }
         if !endpoints.isEmpty { wake() }
-        // Before that, whoever looks next does all of it again.
+        // If this replica stops before this point, the next check repeats everything.
         guard try await batches.replace(batch) else { return }
         logger.info("batch completed", metadata: ["batch": "\(batch.id)"])
         try await tell(batch, counts, now)
     }
 
-    /// Has people mailed. While auth cannot be told, other batches do not wait for this one.
+    /// Reports a batch to auth, which mails its creator. If auth is down, other batches do not wait for this one.
     private func tell(_ completed: Batch, _ counts: BatchCounts, _ now: Timestamp) async throws {
         var batch = completed
         do {

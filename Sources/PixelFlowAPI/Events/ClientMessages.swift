@@ -1,17 +1,17 @@
 import NIOCore
 import NIOWebSocket
 
-/// Puts the frames of a client's messages together. Text that is not UTF-8 is refused at its first wrong byte, as RFC 6455 demands
-/// of who looks at it before the end.
+/// Assembles a client's messages from frames. Rejects text at its first invalid UTF-8 byte, as RFC 6455 requires of endpoints that validate
+/// incrementally.
 struct MessageAssembly {
-    /// Frames of one message.
+    /// The maximum number of frames of one message.
     private static let maximumFrames = 64
 
     private var text: [UInt8] = []
     private var check = UTF8Check()
     private var frames = 0
 
-    /// - Returns: the text of a message that is complete.
+    /// - Returns: the text of the message if the frame completes it.
     /// - Throws: `EventSocket.ClosingError`.
     mutating func add(_ frame: WebSocketFrame) throws -> String? {
         guard (frame.opcode == .continuation) == (frames > 0) else { throw EventSocket.ClosingError(.protocolError) }
@@ -31,16 +31,16 @@ struct MessageAssembly {
     }
 }
 
-/// Whether bytes are UTF-8, one by one.
+/// An incremental check of UTF-8.
 private struct UTF8Check {
     private var missing = 0
-    /// The next byte of a character that has begun.
+    /// The valid values of the current character's next byte.
     private var allowed: ClosedRange<UInt8> = 0x80...0xbf
 
-    /// Between two characters.
+    /// Whether the position is between two characters.
     var isComplete: Bool { missing == 0 }
 
-    /// - Returns: false if no text goes on like this.
+    /// - Returns: false if the byte cannot follow.
     mutating func accept(_ byte: UInt8) -> Bool {
         guard missing == 0 else {
             guard allowed.contains(byte) else { return false }
@@ -52,7 +52,7 @@ private struct UTF8Check {
         case 0...0x7f: break
         case 0xc2...0xdf: missing = 1
         case 0xe0: (missing, allowed) = (2, 0xa0...0xbf)
-        // Surrogates are no characters.
+        // Surrogates are not characters.
         case 0xed: (missing, allowed) = (2, 0x80...0x9f)
         case 0xe1...0xef: missing = 2
         case 0xf0: (missing, allowed) = (3, 0x90...0xbf)
@@ -64,7 +64,7 @@ private struct UTF8Check {
     }
 }
 
-/// What the frame says that closes a connection.
+/// The contents of a close frame.
 struct CloseFrame {
     /// Nil if it has none.
     var code: WebSocketErrorCode?
@@ -75,7 +75,7 @@ struct CloseFrame {
         self.reason = reason
     }
 
-    /// - Throws: `EventSocket.ClosingError` for codes that may not be on the wire, and for a reason that is not UTF-8.
+    /// - Throws: `EventSocket.ClosingError` for codes that must not be sent, and for a reason that is not UTF-8.
     init(_ data: ByteBuffer) throws {
         guard data.readableBytes > 0 else { return }
         var data = data

@@ -2,15 +2,14 @@ import Metrics
 import NIOCore
 import Synchronization
 
-/// A change as it goes over the wire: encoded once and shared by every stream that it is sent on. It counts as held until the
-/// last of them has sent it.
+/// A change in its wire format, encoded once and shared by all streams that send it. Counts as held until the last of them has sent it.
 final class EncodedEvent: Sendable {
     private let event: ServerSentEvent
     private let held: HeldBytes?
-    /// As a message of `text/event-stream`.
+    /// The event as a message of `text/event-stream`.
     let serverSent: ByteBuffer
 
-    /// - Parameter held: where it counts; nil for an event that is sent at once.
+    /// - Parameter held: the counter of held bytes; nil for an event that is sent immediately.
     init(_ event: ServerSentEvent, held: HeldBytes? = nil) {
         self.event = event
         self.held = held
@@ -22,10 +21,10 @@ final class EncodedEvent: Sendable {
 
     deinit { held?.add(-size) }
 
-    /// Bytes that it takes on a socket, about.
+    /// The approximate number of bytes on a socket.
     var size: Int { serverSent.readableBytes }
 
-    /// As a message of a WebSocket: `{"type":…,"id":…,"data":…}`.
+    /// The event as a WebSocket message: `{"type":…,"id":…,"data":…}`.
     var message: ByteBuffer {
         var buffer = ByteBuffer(string: #"{"type":"\#(event.event)","id":"\#(event.id)","data":"#)
         buffer.writeImmutableBuffer(event.data)
@@ -34,7 +33,7 @@ final class EncodedEvent: Sendable {
     }
 }
 
-/// The bytes of all events that wait to be sent, each event counted once.
+/// The bytes of all events waiting to be sent, with each event counted once.
 final class HeldBytes: Sendable {
     private let bytes = Atomic<Int>(0)
     private let meter: Meter

@@ -1,6 +1,6 @@
 import PixelFlowCore
 
-/// Of which tasks a stream tells.
+/// Selects the tasks whose changes a stream sends.
 enum EventFilter: Sendable, Hashable {
     case all
     case batch(BatchID)

@@ -7,11 +7,11 @@ import Synchronization
 
 /// Sends every change of a task to the clients of its tenant that are connected to this replica.
 ///
-/// `EventLimits` bounds it: the number of streams, in total and per user, and the bytes buffered for them, each
-/// and together. A change is encoded once, however many streams it is sent on. That is why the streams share a `ListenerTable` with
-/// `Broadcast` and not its queues: those are bounded by count, drop the oldest silently, and know nothing of what a socket has taken.
+/// `EventLimits` bounds the number of streams, in total and per user, and the bytes buffered for each and for all of them. A change is
+/// encoded once, regardless of the number of streams. For these reasons, the hub shares only the `ListenerTable` with `Broadcast`, not its
+/// queues: those are bounded by count, silently drop the oldest element, and do not know how much a socket has accepted.
 package final class EventHub: Service {
-    /// How often streams are looked after: heartbeats, tokens that end, clients that do not read.
+    /// The interval of heartbeats and of checks for expired tokens and clients that do not read.
     static let tickInterval = Duration.seconds(1)
 
     private struct State {
@@ -40,7 +40,7 @@ package final class EventHub: Service {
         self.metrics = EventMetrics(metrics)
     }
 
-    /// Listens until it is shut down; then every client's stream ends.
+    /// Listens until shutdown, and then ends all streams.
     package func run() async throws {
         try? await cancelWhenGracefulShutdown {
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -60,7 +60,7 @@ package final class EventHub: Service {
         state.withLock { $0.streams.close() }.forEach { $0.finish(.shutdown) }
     }
 
-    /// A second has passed. Not private, so that tests need not wait.
+    /// Called every second. Not private, so that tests need not wait.
     func tick() {
         let now = clock.now()
         for stream in state.withLock(\.streams.all) { stream.tick(at: now) }
@@ -68,14 +68,13 @@ package final class EventHub: Service {
 
     // MARK: Streams
 
-    /// Opens a stream of the changes of a tenant from now on, for one of its users.
+    /// Opens a stream of a tenant's changes from now on, for one of its users.
     ///
     /// - Parameters:
-    ///   - expiresAt: the time at which the stream ends in any case.
-    ///   - filter: of which tasks the stream tells.
-    ///   - isRevoked: asked every second; ends the stream, too.
-    /// - Throws: `too_many_event_streams` (429) if the user has all it may have, `event_streams_exhausted` (503) if the
-    ///   replica has.
+    ///   - expiresAt: the time at which the stream ends at the latest.
+    ///   - filter: selects the tasks.
+    ///   - isRevoked: called every second; the stream ends once it returns true.
+    /// - Throws: `too_many_event_streams` (429) at the limit of the user, `event_streams_exhausted` (503) at the limit of the replica.
     func open(
         for principal: Principal, until expiresAt: Timestamp, of filter: EventFilter = .all,
         isRevoked: @escaping @Sendable () -> Bool = { false }
@@ -86,7 +85,7 @@ package final class EventHub: Service {
         case .success(let number?):
             return OpenEventStream(stream) { [weak self] in self?.close(stream, number) }
         case .success(nil):
-            // The service is stopping: past changes are still sent.
+            // The service is stopping: the client still receives past changes.
             stream.finish(.shutdown)
             return OpenEventStream(stream) {}
         case .failure(let refusal):
@@ -95,7 +94,7 @@ package final class EventHub: Service {
         }
     }
 
-    /// - Returns: the number of the stream; nil once the service is being stopped.
+    /// - Returns: the number of the stream; nil once the service is stopping.
     private func admit(_ stream: EventStream, to state: inout State) -> Result<Int?, PixelFlowError> {
         guard !state.streams.isClosed else { return .success(nil) }
         guard state.users[stream.user, default: 0] < limits.streamsPerUser else {
@@ -131,7 +130,7 @@ package final class EventHub: Service {
         while metrics.held.count > limits.totalBytes, dropFurthestBehind() {}
     }
 
-    /// - Returns: false if nothing waits on any stream.
+    /// - Returns: false if no stream has waiting events.
     private func dropFurthestBehind() -> Bool {
         let streams = state.withLock(\.streams.all).map { (stream: $0, bytes: $0.waitingBytes) }
         guard let last = streams.max(by: { $0.bytes < $1.bytes }), last.bytes > 0 else { return false }
@@ -141,7 +140,7 @@ package final class EventHub: Service {
     }
 }
 
-/// Holds the place of a stream in the hub; letting go of it gives the place back.
+/// Reserves the place of a stream in the hub until it is deallocated.
 final class OpenEventStream: Sendable {
     let stream: EventStream
     private let onClose: @Sendable () -> Void

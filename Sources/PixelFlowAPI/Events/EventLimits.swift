@@ -1,14 +1,14 @@
 package import PixelFlowCore
 
-/// What event streams may cost this replica. The defaults are safe for a small server; see `docs/configuration.md`.
+/// The limits of event streams on this replica. The defaults are safe for a small server; see `docs/configuration.md`.
 package struct EventLimits: Sendable, Hashable {
-    /// Streams that are open at a time.
+    /// The maximum number of open streams.
     package var streams: Int
-    /// Streams that one user has open at a time.
+    /// The maximum number of open streams per user.
     package var streamsPerUser: Int
-    /// Bytes that may wait for one client; one event may be larger, if nothing else waits.
+    /// The maximum number of bytes waiting for one client; a single event may be larger if nothing else waits.
     package var streamBytes: Int
-    /// Bytes that may wait for all clients together, each event counted once however many streams share it.
+    /// The maximum number of bytes waiting for all clients, with each event counted once even if several streams share it.
     package var totalBytes: Int
 
     package init(

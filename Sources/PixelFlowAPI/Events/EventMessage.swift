@@ -4,16 +4,16 @@ import NIOHTTP1
 import NIOWebSocket
 import PixelFlowHTTP
 
-/// What a stream tells its client.
+/// A message of a stream to its client.
 enum EventMessage: Sendable {
     case change(EncodedEvent)
-    /// How soon to come back after a break.
+    /// The delay before the client reconnects.
     case retry
     case heartbeat
-    /// Some changes were missed and will not be sent again.
+    /// The client missed changes that will not be sent again.
     case reset
 
-    /// As a part of a `text/event-stream`.
+    /// The message as part of a `text/event-stream`.
     var serverSent: ByteBuffer {
         switch self {
         case .change(let event): event.serverSent
@@ -23,11 +23,11 @@ enum EventMessage: Sendable {
         }
     }
 
-    /// As a frame of a WebSocket; nil for what is not said on one.
+    /// The message as a WebSocket frame; nil if WebSockets have no such message.
     var frame: WebSocketFrame? {
         switch self {
         case .change(let event): WebSocketFrame(fin: true, opcode: .text, data: event.message)
-        // A browser comes back by itself, when the page wants it.
+        // On WebSockets, the page itself decides when to reconnect.
         case .retry: nil
         case .heartbeat: WebSocketFrame(fin: true, opcode: .ping, data: ByteBuffer())
         case .reset: WebSocketFrame(fin: true, opcode: .text, data: ByteBuffer(string: #"{"type":"reset"}"#))
@@ -35,36 +35,36 @@ enum EventMessage: Sendable {
     }
 }
 
-/// The way to one client for what it has missed, from the task of its request.
+/// Sends missed changes to one client, from the task of its request.
 protocol EventSink {
-    /// Returns once there is room for more.
+    /// Returns when there is room for more.
     mutating func write(_ messages: [EventMessage]) async throws
 }
 
-/// Server-sent events, as the body of an answer.
+/// Server-sent events as the body of a response.
 struct ServerSentSink: EventSink {
     var writer: any ResponseBodyWriter
 
     mutating func write(_ messages: [EventMessage]) async throws { try await writer.write(contentsOf: messages.map(\.serverSent)) }
 }
 
-/// The way to one client for what happens from now on. Used on the event loop of its connection.
+/// Sends new changes to one client. Used on the event loop of its connection.
 protocol EventOutlet: AnyObject {
-    /// - Parameter promise: succeeds once the socket has taken the messages.
+    /// - Parameter promise: succeeds when the socket has accepted the messages.
     func send(_ messages: [EventMessage], promise: EventLoopPromise<Void>)
-    /// The stream has ended, and the client has been sent what was due.
+    /// The stream has ended, and the client has received all messages.
     func end(_ reason: EventQueue.End)
-    /// The client does not read: its connection must be closed.
+    /// The client does not read, so its connection must be closed.
     func abort()
 }
 
-/// Server-sent events, as the rest of an answer.
+/// Server-sent events as the rest of a response.
 final class ServerSentOutlet: EventOutlet {
     private let answer: AnswerTail
 
     init(_ answer: AnswerTail) { self.answer = answer }
 
-    /// Sends the events of a stream until it ends, or the client disconnects, or the service stops.
+    /// Sends the events of a stream until it ends, the client disconnects, or the service stops.
     func follow(_ open: OpenEventStream, on eventLoop: any EventLoop) {
         let pump = EventPump(open, to: self, on: eventLoop)
         answer.connection.start { event in
@@ -73,7 +73,8 @@ final class ServerSentOutlet: EventOutlet {
             case .failure, .ended:
                 pump.stop()
                 self.abort()
-            // Nothing behind a stream is answered, so it need not be read. An end is seen even so.
+            // Further requests on this connection are never answered, so they need not be read. A closed connection is detected
+            // nevertheless.
             case .message(.head): self.answer.connection.pause()
             case .message, .writable: break
             }

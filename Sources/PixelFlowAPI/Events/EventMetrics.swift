@@ -1,7 +1,7 @@
 import Metrics
 import PixelFlowCore
 
-/// Metrics of event streams.
+/// The metrics of event streams.
 struct EventMetrics: Sendable {
     let streams: Meter
     let dropped: Counter

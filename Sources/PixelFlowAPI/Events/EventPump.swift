@@ -1,7 +1,7 @@
 import NIOCore
 
-/// Takes the events of a stream from its queue and sends them, as fast as the socket takes them, on the event loop of its
-/// connection: an idle stream has no task. Holds the stream's place in the hub until it stops.
+/// Takes the events of a stream from its queue and sends them as fast as the socket accepts them. Runs on the event loop of the connection,
+/// so that an idle stream needs no task. Holds the stream's place in the hub until it stops.
 final class EventPump {
     let stream: EventStream
     private let eventLoop: any EventLoop
@@ -21,13 +21,13 @@ final class EventPump {
             abort: { eventLoop.execute { pump.value.outlet?.abort() } })
     }
 
-    /// What the client has missed is on its way; events follow.
+    /// Call after the missed changes have been sent; new events follow.
     func start() {
         isStarted = true
         pump()
     }
 
-    /// The connection ends.
+    /// Call when the connection ends.
     func stop() {
         stream.detach()
         open = nil
@@ -49,10 +49,10 @@ final class EventPump {
         isSending = true
         let promise = eventLoop.makePromise(of: Void.self)
         promise.futureResult.assumeIsolated().whenComplete { result in
-            // Until now they count as held: their bytes are still in memory.
+            // Count the messages as held until here, because their bytes are still in memory.
             withExtendedLifetime(messages) {}
             self.isSending = false
-            // A connection that has failed is about to tell its end.
+            // A failed connection is about to report its end.
             guard case .success = result, let outlet = self.outlet else { return }
             self.stream.sent()
             if let reason { self.end(reason, outlet) } else { self.pump() }

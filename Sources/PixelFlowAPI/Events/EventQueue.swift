@@ -6,7 +6,7 @@ import NIOCore
 /// One sender takes events (`next`), sends them as fast as the socket allows, and reports it (`sent`). A client that falls too
 /// far behind loses everything that is queued: it must list the tasks again anyway.
 struct EventQueue {
-    /// Why a stream ends.
+    /// The reason why a stream ends.
     enum End: Sendable, Hashable {
         /// The client is too far behind.
         case overflow
@@ -14,7 +14,7 @@ struct EventQueue {
         case shutdown
     }
 
-    /// What the sender must do.
+    /// The sender's next step.
     enum Step {
         case send([EncodedEvent])
         /// Send a heartbeat to the client and to proxies in between.
@@ -23,15 +23,15 @@ struct EventQueue {
         case end(End)
     }
 
-    /// Events that may wait.
+    /// The maximum number of waiting events.
     static let capacity = 512
-    /// Bytes per batch, about what a socket accepts at once; a single event may be larger.
+    /// The number of bytes per batch, about what a socket accepts at once; a single event may be larger.
     static let batchBytes = 64 * 1024
-    /// Ticks without anything sent after which a heartbeat is sent.
+    /// The number of idle ticks before a heartbeat.
     static let ticksBetweenBeats = 15
-    /// Ticks that one send may take. A client that has not read for so long would not read a reset either.
+    /// The maximum number of ticks of one send. A client that has not read for this long would not read a reset either.
     static let ticksForSending = 120
-    /// The same once the service is being stopped.
+    /// The maximum number of ticks of one send while the service is stopping.
     static let ticksForLastSending = 1
 
     private let byteLimit: Int
@@ -39,16 +39,16 @@ struct EventQueue {
     private var end: End?
     private var isSending = false
     private var isBeatDue = false
-    /// Since the sender has last begun or finished something.
+    /// The number of ticks since the sender last started or finished something.
     private var ticks = 0
-    /// Of the events that wait.
+    /// The bytes of the waiting events.
     private(set) var bytes = 0
 
     init(byteLimit: Int) { self.byteLimit = byteLimit }
 
     /// Adds an event, unless the stream is ending.
     ///
-    /// - Returns: false if the stream ends because of it.
+    /// - Returns: false if the event makes the stream end.
     mutating func append(_ event: EncodedEvent) -> Bool {
         guard end == nil else { return true }
         let size = event.size
@@ -61,14 +61,14 @@ struct EventQueue {
         return true
     }
 
-    /// Ends the stream: after the queued events if the service is stopping, otherwise immediately. The first reason counts.
+    /// Ends the stream: after the queued events if the service is stopping, otherwise immediately. Only the first reason counts.
     mutating func finish(_ reason: End) {
         guard end == nil else { return }
         end = reason
         if reason != .shutdown { drop() }
     }
 
-    /// Drops what a stream that has ended would still send.
+    /// Drops the remaining events if the stream has ended.
     ///
     /// - Returns: whether it has ended.
     mutating func abandonIfEnded() -> Bool {
@@ -82,7 +82,7 @@ struct EventQueue {
         bytes = 0
     }
 
-    /// The sender's next step. It must call `sent` before it calls this again.
+    /// Returns the sender's next step. The sender must call `sent` before the next call.
     mutating func next() -> Step {
         guard events.isEmpty else {
             begin()
@@ -109,28 +109,28 @@ struct EventQueue {
         return batch
     }
 
-    /// Something is on its way to the socket.
+    /// Call when the sender passes data to the socket.
     mutating func begin() {
         isSending = true
         isBeatDue = false
         ticks = 0
     }
 
-    /// Why nothing more may be sent, not even what the client missed before; nil while it may.
+    /// The reason why nothing more may be sent, including missed changes; nil if sending is allowed.
     var cutOff: End? { end == .shutdown ? nil : end }
 
-    /// Whether the stream has ended and has nothing more to tell.
+    /// Whether the stream has ended and has nothing left to send.
     var isOver: Bool { end != nil && end != .overflow && events.isEmpty }
 
-    /// The socket has taken it.
+    /// Call when the socket has accepted the data.
     mutating func sent() {
         isSending = false
         ticks = 0
     }
 
-    /// A second has passed.
+    /// Call every second.
     ///
-    /// - Returns: what the sender needs.
+    /// - Returns: what the sender must do, if anything.
     mutating func tick() -> Attention {
         ticks += 1
         if isSending {
@@ -141,12 +141,12 @@ struct EventQueue {
         return .wake
     }
 
-    /// What a sender needs.
+    /// A signal to the sender.
     enum Attention: Sendable, Hashable {
         case none
         /// There is something to do.
         case wake
-        /// Its send takes too long and is given up.
+        /// The current send takes too long and must be aborted.
         case abort
     }
 }

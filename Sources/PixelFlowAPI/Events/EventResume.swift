@@ -1,7 +1,7 @@
 import NIOCore
 import PixelFlowCore
 
-/// Sends a reconnecting client the events that it missed, a page at a time.
+/// Sends a reconnecting client the changes that it missed, one page at a time.
 struct EventResume: Sendable {
     private let first: MissedChanges.Step
     private let rest: MissedChanges
@@ -11,8 +11,8 @@ struct EventResume: Sendable {
     /// Reads the first page, so that an outage results in a 503 and not in a broken stream.
     ///
     /// - Parameters:
-    ///   - filter: of which tasks it tells. A single task is sent as it is now.
-    ///   - position: the last position of the client; nil for a new client.
+    ///   - filter: selects the tasks. A single task is sent in its current state.
+    ///   - position: the client's last position; nil for a new client.
     init(
         of tenant: TenantID, _ filter: EventFilter, after position: EventPosition?, from tasks: any TaskOwnerStore, views: TaskViews
     ) async throws {
@@ -29,7 +29,7 @@ struct EventResume: Sendable {
         self.views = views
     }
 
-    /// Sends the changes one by one, as fast as the client reads; the next page is read when this one has been sent.
+    /// Sends the changes one by one, as fast as the client reads. Reads the next page only after sending the current one.
     func write(to sender: inout EventStream.Sender) async throws {
         var step = first
         var rest = rest
@@ -40,7 +40,7 @@ struct EventResume: Sendable {
                 if told.isEmpty { try await sender.passOver() }
                 for task in told {
                     try await sender.write([.change(EncodedEvent(try views.event(TaskChange(task))))])
-                    // One thread serves many clients: a long past gives the others their turn.
+                    // One thread serves many clients, so a long replay must yield to the others.
                     await Task.yield()
                 }
             case .tooMuch: return try await sender.write([.reset])

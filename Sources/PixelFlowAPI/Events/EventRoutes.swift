@@ -10,7 +10,7 @@ import ServiceLifecycle
 struct EventRoutes: Sendable {
     let dependencies: APIDependencies
     let views: TaskViews
-    /// Counts the openings of WebSockets that send their token later.
+    /// Counts opened WebSockets that send their token later.
     let requests: RequestLimits
     private let tokenless = TokenlessSockets()
 
@@ -72,7 +72,7 @@ struct EventRoutes: Sendable {
         let subscription = try await subscribe(verify(try request.bearerToken(), request, context), after: lastID, of: filter)
         return Response(
             status: .ok,
-            // The connection ends with the stream.
+            // The connection closes with the stream.
             headers: [
                 .contentType: "text/event-stream", .cacheControl: "no-store", .connection: "close", Self.accelBuffering: "no",
             ],
@@ -81,7 +81,7 @@ struct EventRoutes: Sendable {
                 try await withGracefulShutdownHandler {
                     try await sendPast(of: subscription, to: writer, context)
                     if stream.isOver { return try await writer.finish(nil) }
-                    // The task of the request ends here.
+                    // The request's task ends here.
                     try await context.continueOnLoop { answer in
                         ServerSentOutlet(answer).follow(subscription.open, on: context.eventLoop)
                     }
@@ -96,11 +96,11 @@ struct EventRoutes: Sendable {
     }
 
     /// - Parameters:
-    ///   - lastID: the `id` of the last event that the client has.
-    ///   - filter: of which tasks the stream tells.
+    ///   - lastID: the `id` of the last event that the client received.
+    ///   - filter: selects the tasks.
     private func subscribe(_ verified: VerifiedToken, after lastID: String?, of filter: EventFilter) async throws -> EventSubscription {
         try verified.principal.require(.readTasks)
-        // Listening comes first, so that nothing falls between the past and the present, the end of the task that is followed included.
+        // Start listening before reading past changes, so that no change is lost in between, including the end of a followed task.
         let open = try dependencies.hub.open(for: verified.principal, until: verified.acceptedUntil, of: filter) {
             [verifier = dependencies.verifier] in verifier.isRevoked(verified.principal)
         }
@@ -130,7 +130,7 @@ struct EventRoutes: Sendable {
         }
     }
 
-    /// What can be refused is refused before the 101; a client without a token sends it as the first message.
+    /// Rejects invalid requests before the 101; a client without a token sends it as the first message.
     private func socket(
         _ request: Request, _ context: AppRequestContext, after lastID: String?, of filter: EventFilter
     ) async throws -> Response {
@@ -155,7 +155,7 @@ struct EventRoutes: Sendable {
         }
     }
 
-    /// The token has come as the first message; only now is it known whose request it was.
+    /// The client has sent its token as the first message, so the author of the request is known only now.
     private func authorize(
         _ token: String, after lastID: String?, of filter: EventFilter, _ request: Request, _ context: AppRequestContext,
         _ place: TokenlessSockets.Place?
@@ -188,8 +188,8 @@ struct EventRoutes: Sendable {
     private static let task = QueryParameter<TaskID>(
         "task", TaskID.schema, "Only changes of this task.", expectation: "the id of a task"
     ) { TaskID(parsing: $0) }
-    // Each literal is a valid header name, so the fallback is never taken.
+    // All literals are valid header names, so the fallback is never used.
     private static let lastEventID = HTTPField.Name("last-event-id") ?? .via
-    /// Tells nginx not to buffer the stream.
+    /// Disables nginx's buffering of the stream.
     private static let accelBuffering = HTTPField.Name("x-accel-buffering") ?? .via
 }

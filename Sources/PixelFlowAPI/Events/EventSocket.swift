@@ -3,11 +3,11 @@ import NIOWebSocket
 import PixelFlowCore
 import PixelFlowHTTP
 
-/// A WebSocket that events are sent on: what the client says, and how the connection ends. Used on the event loop of the connection.
+/// A WebSocket that sends events. Handles the client's messages and the end of the connection. Used on the event loop of the connection.
 final class EventSocket: EventOutlet {
     typealias Connection = LoopConnection<WebSocketFrame, WebSocketFrame>
 
-    /// The connection ends with this code and reason, said by this side.
+    /// Closes the connection from this side with this code and reason.
     struct ClosingError: Error {
         let code: WebSocketErrorCode
         var reason = ""
@@ -19,22 +19,22 @@ final class EventSocket: EventOutlet {
     }
 
     private enum Phase {
-        /// The first message is due; it is the token of the client.
+        /// Waiting for the first message, the client's token.
         case unauthorized(EventLoopPromise<String>)
-        /// No message is due.
+        /// No message is expected.
         case open
-        /// The end has been said, and the client may answer.
+        /// The close frame has been sent, and the client may respond.
         case closing(Scheduled<Void>)
         case closed
     }
 
-    /// Time in which a client without a token must send one.
+    /// The time in which a client without a token must send one.
     static let authorizationTime = TimeAmount.seconds(10)
-    /// Time in which a client may answer the closing of the connection.
+    /// The time in which a client may respond to a close frame.
     static let closingTime = TimeAmount.seconds(2)
-    /// Heartbeats in a row that may go unanswered.
+    /// The maximum number of consecutive heartbeats without a response.
     static let unansweredHeartbeats = 3
-    /// Messages that a client may send in each `messageWindow`.
+    /// The maximum number of messages from a client in each `messageWindow`.
     static let messagesPerWindow = 100
     static let messageWindow = TimeAmount.seconds(10)
 
@@ -46,7 +46,7 @@ final class EventSocket: EventOutlet {
     private var window = (start: NIODeadline.now(), frames: 0)
     private var unanswered = 0
 
-    /// - Parameter isAuthorized: whether the client has sent its token already.
+    /// - Parameter isAuthorized: whether the client has already sent its token.
     init(_ connection: Connection, on eventLoop: any EventLoop, isAuthorized: Bool) {
         self.connection = connection
         self.eventLoop = eventLoop
@@ -56,9 +56,9 @@ final class EventSocket: EventOutlet {
             case .message(let frame): self.receive(frame)
             case .failure(let error):
                 self.close(ClosingError(error))
-                // Its answer could not be read any more.
+                // The client can no longer read a response.
                 connection.endOutput()
-            // A client that reads nothing has no pings answered either.
+            // While a client reads nothing, stop answering its pings.
             case .writable(let isWritable): if isWritable { connection.resume() } else { connection.pause() }
             case .stopping: self.stop()
             case .ended: self.ended()
@@ -68,11 +68,11 @@ final class EventSocket: EventOutlet {
 
     // MARK: Before the first event
 
-    /// The text of the first message, which must come in time, of a client without a token. Fails with `ClosingError` or, if the connection
-    /// ends, with `ChannelError`.
+    /// The text of the first message of a client without a token, which must arrive in time. Fails with `ClosingError` or, if the
+    /// connection ends, with `ChannelError`.
     private(set) var firstMessage: EventLoopFuture<String>?
 
-    /// The message may come as soon as the connection is there.
+    /// The message may arrive as soon as the connection is open.
     private func expectFirstMessage() {
         let promise = eventLoop.makePromise(of: String.self)
         phase = .unauthorized(promise)
@@ -82,7 +82,7 @@ final class EventSocket: EventOutlet {
         firstMessage = promise.futureResult.always { _ in timer.cancel() }
     }
 
-    /// Gets a stream ready to be sent: its clock runs from now on.
+    /// Prepares a stream for sending; its timeouts start now.
     ///
     /// - Throws: `ChannelError` if the connection has ended.
     func attach(_ open: OpenEventStream) throws {
@@ -93,13 +93,13 @@ final class EventSocket: EventOutlet {
     /// Sends the events of the stream from now on.
     func follow() { pump?.start() }
 
-    // MARK: What is sent
+    // MARK: Sending
 
     func send(_ messages: [EventMessage], promise: EventLoopPromise<Void>) {
         guard case .open = phase else { return promise.fail(ChannelError.ioOnClosedChannel) }
         for case .heartbeat in messages {
             unanswered += 1
-            // A client that has answered none of the last ones is gone, whatever TCP believes.
+            // A client that has not answered the last heartbeats is gone, even if TCP still considers it connected.
             if unanswered > Self.unansweredHeartbeats { abort() }
         }
         let frames = messages.compactMap(\.frame)
@@ -117,12 +117,12 @@ final class EventSocket: EventOutlet {
 
     func abort() { connection.close() }
 
-    /// The service stops. What waits is still sent.
+    /// The service is stopping. Waiting events are still sent.
     func stop() {
         if let pump { pump.stream.finish(.shutdown) } else { end(.shutdown) }
     }
 
-    // MARK: What the client says
+    // MARK: Receiving
 
     private func receive(_ frame: WebSocketFrame) {
         switch phase {
@@ -163,9 +163,9 @@ final class EventSocket: EventOutlet {
         }
     }
 
-    // MARK: The end
+    // MARK: Closing
 
-    /// Says goodbye and gives the client a moment to answer, which it must do before either side closes.
+    /// Sends a close frame and gives the client time to respond, as both sides must send one before either closes the connection.
     func close(_ closing: ClosingError) {
         guard finish(closing) else { return }
         let timer = eventLoop.assumeIsolated().scheduleTask(in: Self.closingTime) { self.connection.close() }
@@ -174,7 +174,7 @@ final class EventSocket: EventOutlet {
         connection.send([CloseFrame(code: closing.code, reason: closing.reason).frame], promise: nil)
     }
 
-    /// The client has said goodbye, and hears it back.
+    /// The client has sent a close frame, which is echoed.
     private func answerClose(_ frame: CloseFrame) {
         guard finish(ChannelError.ioOnClosedChannel) else { return }
         let timer = eventLoop.assumeIsolated().scheduleTask(in: Self.closingTime) { self.connection.close() }
@@ -194,9 +194,9 @@ final class EventSocket: EventOutlet {
         connection.close()
     }
 
-    /// Lets go of the stream, and fails who waits for the first message.
+    /// Releases the stream and fails the future of the first message.
     ///
-    /// - Returns: false if the end has been said before.
+    /// - Returns: false if the connection was already finished.
     private func finish(_ error: any Error) -> Bool {
         pump?.stop()
         pump = nil
@@ -213,7 +213,7 @@ final class EventSocket: EventOutlet {
 }
 
 extension EventSocket.ClosingError {
-    /// What an error of a client's frames, or of opening its stream, means for the connection.
+    /// Converts an error of a client's frames, or of opening its stream, to the closing error.
     init(_ error: any Error) {
         switch error {
         case let closing as Self: self = closing
@@ -226,10 +226,10 @@ extension EventSocket.ClosingError {
 }
 
 extension WebSocketErrorCode {
-    /// The token or key has ended or was refused.
+    /// The token or key has expired or was rejected.
     static let sessionEnded = WebSocketErrorCode(codeNumber: 4401)
-    /// The client does not read fast enough.
+    /// The client reads too slowly.
     static let tooSlow = WebSocketErrorCode(codeNumber: 4408)
-    /// RFC 6455 leaves it to IANA: the service cannot do it now.
+    /// Registered with IANA, not defined in RFC 6455: the service is temporarily unavailable.
     static let tryAgainLater = WebSocketErrorCode(codeNumber: 1013)
 }

@@ -4,20 +4,20 @@ import NIOWebSocket
 import PixelFlowCore
 import ServiceLifecycle
 
-/// An open stream with the changes to begin with.
+/// An open stream with the missed changes to send first.
 struct EventSubscription: Sendable {
     let open: OpenEventStream
     let resume: EventResume
 }
 
-/// What the task of a request does for its WebSocket, until events follow without it.
+/// The work of a request's task for its WebSocket, before events follow without the task.
 struct EventSocketOpening: Sendable {
     let socket: NIOLoopBound<EventSocket>
     let eventLoop: any EventLoop
     /// Opens a stream for the token of the first message, after the event with this id.
     let authorize: @Sendable (_ token: String, _ lastEventID: String?) async throws -> EventSubscription
 
-    /// Sends what the client has missed. Then events follow.
+    /// Sends the missed changes; new events follow.
     ///
     /// - Parameter subscription: nil for a client that sends its token as the first message.
     func run(_ subscription: EventSubscription?) async {
@@ -60,7 +60,7 @@ struct EventSocketOpening: Sendable {
         } catch let error as PixelFlowError {
             switch error.kind {
             case .unavailable, .throttled: throw error
-            // The batch or task to be followed.
+            // The followed batch or task does not exist.
             case .notFound: throw EventSocket.ClosingError(.policyViolation, error.code)
             default: throw EventSocket.ClosingError(.sessionEnded, error.code)
             }
@@ -78,7 +78,7 @@ struct EventSocketOpening: Sendable {
         }
     }
 
-    /// The way to the client while it is sent what it has missed.
+    /// Sends missed changes to the client.
     private struct Sink: EventSink {
         let socket: NIOLoopBound<EventSocket>
         let eventLoop: any EventLoop

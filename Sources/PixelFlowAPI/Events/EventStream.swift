@@ -1,20 +1,20 @@
 import PixelFlowCore
 import Synchronization
 
-/// The events of one client, from `EventHub.open` until it is let go of.
+/// The events of one client, from `EventHub.open` until the stream is released.
 ///
-/// The hub puts events in, an `EventPump` sends them; between the two is an `EventQueue`, so that a client that does not read costs
-/// what the queue may hold and what its socket has taken.
+/// The hub adds events and an `EventPump` sends them. The `EventQueue` in between limits the memory of a client that does not read to the
+/// queue's capacity plus what its socket has accepted.
 final class EventStream: Sendable {
-    /// The past of a stream that has ended is not sent any further.
+    /// Stops sending missed changes after the stream has ended.
     private struct CutOffError: Error {}
 
     private struct State {
         var queue: EventQueue
-        /// Of the sender, while there is one.
+        /// Set while there is a sender.
         var wake: (@Sendable () -> Void)?
         var abort: (@Sendable () -> Void)?
-        /// Whether the sender has been woken and has not looked yet.
+        /// Whether the sender has been woken and has not checked the queue yet.
         var isAwake = false
     }
 
@@ -26,10 +26,10 @@ final class EventStream: Sendable {
     private let state: Mutex<State>
 
     /// - Parameters:
-    ///   - expiresAt: when the token ends that the stream was opened with.
-    ///   - filter: of which tasks it tells.
-    ///   - isRevoked: whether the token has been revoked since.
-    ///   - byteLimit: bytes of events that may wait.
+    ///   - expiresAt: the expiry of the token that opened the stream.
+    ///   - filter: selects the tasks.
+    ///   - isRevoked: whether the token has been revoked in the meantime.
+    ///   - byteLimit: the maximum number of bytes of waiting events.
     init(
         of principal: Principal, until expiresAt: Timestamp, filter: EventFilter = .all,
         isRevoked: @escaping @Sendable () -> Bool = { false }, byteLimit: Int
@@ -42,9 +42,9 @@ final class EventStream: Sendable {
         state = Mutex(State(queue: EventQueue(byteLimit: byteLimit)))
     }
 
-    // MARK: The hub's side
+    // MARK: Used by the hub
 
-    /// - Returns: false if the client is too far behind and its stream ends.
+    /// - Returns: false if the client is too far behind and the stream ends.
     func push(_ event: EncodedEvent) -> Bool {
         let isAccepted = state.withLock { $0.queue.append(event) }
         wake()
@@ -64,10 +64,10 @@ final class EventStream: Sendable {
         wake?()
     }
 
-    /// Bytes of the events that wait.
+    /// The bytes of waiting events.
     var waitingBytes: Int { state.withLock(\.queue.bytes) }
 
-    /// A second has passed.
+    /// Called every second.
     func tick(at now: Timestamp) {
         if now >= expiresAt || isRevoked() { finish(.tokenExpired) }
         switch state.withLock({ $0.queue.tick() }) {
@@ -77,19 +77,19 @@ final class EventStream: Sendable {
         }
     }
 
-    // MARK: The client's side
+    // MARK: Used by the sender
 
     /// - Parameters:
     ///   - wake: called when there is something to send.
-    ///   - abort: called when the client does not read; its connection must be closed.
+    ///   - abort: called when the client does not read; must close its connection.
     func attach(wake: @escaping @Sendable () -> Void = {}, abort: @escaping @Sendable () -> Void) {
         state.withLock { ($0.wake, $0.abort) = (wake, abort) }
     }
 
-    /// Lets go of what was attached.
+    /// Releases the attached closures.
     func detach() { state.withLock { ($0.wake, $0.abort) = (nil, nil) } }
 
-    /// The sender's next step. It must call `sent` before it calls this again.
+    /// Returns the sender's next step. The sender must call `sent` before the next call.
     func next() -> EventQueue.Step {
         state.withLock { state in
             state.isAwake = false
@@ -97,30 +97,30 @@ final class EventStream: Sendable {
         }
     }
 
-    /// The socket has taken what was last to be sent.
+    /// Call when the socket has accepted what was sent last.
     func sent() { state.withLock { $0.queue.sent() } }
 
-    /// Whether the stream has ended and has nothing more to tell.
+    /// Whether the stream has ended and has nothing left to send.
     var isOver: Bool { state.withLock(\.queue.isOver) }
 
-    /// Sends what the client has missed, before anything that happens from now on.
+    /// Sends missed changes before any new events.
     func sendPast(to sink: any EventSink, _ past: (inout Sender) async throws -> Void) async throws {
         var sender = Sender(stream: self, sink: sink)
         do {
             try await past(&sender)
         } catch is CutOffError {
-            // The queue says why.
+            // The queue knows the reason.
         }
     }
 
-    /// Writes to the client, watched by the stream's clock.
+    /// Writes to the client under the timeouts of the stream.
     struct Sender {
         fileprivate let stream: EventStream
         fileprivate var sink: any EventSink
 
-        /// Returns once there is room for more.
+        /// Returns when there is room for more.
         ///
-        /// - Throws: `CutOffError` if the stream has ended meanwhile, and not for a shutdown.
+        /// - Throws: `CutOffError` if the stream has ended, except for a shutdown.
         mutating func write(_ messages: [EventMessage]) async throws {
             try stream.state.withLock { state in
                 guard state.queue.cutOff == nil else { throw CutOffError() }
@@ -130,9 +130,11 @@ final class EventStream: Sendable {
             stream.sent()
         }
 
-        /// Goes on behind changes of which none is for the client: no write has shown that the stream and its client are still there.
+        /// Continues after changes that are not for this client. Without a write, nothing else shows whether the stream and the client
+        /// still exist.
         ///
-        /// - Throws: `CutOffError` if the stream has ended meanwhile, also for a shutdown: what waits is not sent ahead of the rest of the past.
+        /// - Throws: `CutOffError` if the stream has ended, including for a shutdown, because waiting events must not be sent before the
+        ///   remaining missed changes.
         mutating func passOver() async throws {
             guard stream.state.withLock({ !$0.queue.abandonIfEnded() }) else { throw CutOffError() }
             try await write([.heartbeat])

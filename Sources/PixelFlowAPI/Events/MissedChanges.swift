@@ -1,11 +1,11 @@
 import PixelFlowCore
 
-/// The changes that a client has missed, a small page at a time: the next page is read when the previous one has been written to the
-/// client's socket. A client that does not read, or has disconnected, costs the database at most one page.
+/// The changes that a client has missed, in small pages. The next page is read when the previous one has been written to the client's
+/// socket, so a client that does not read, or has disconnected, costs the database at most one page.
 struct MissedChanges: Sendable {
-    /// Tasks read at a time.
+    /// The number of tasks read at a time.
     static let page = 20
-    /// If there are more changes than this, the client is asked to list its tasks again.
+    /// If a client has missed more changes than this, it must list its tasks again.
     static let limit = 1000
 
     private let tasks: any TaskOwnerStore
@@ -16,12 +16,12 @@ struct MissedChanges: Sendable {
     /// The next part of the missed changes.
     enum Step: Sendable {
         case changes([TaskRecord])
-        /// There are more changes than are replayed.
+        /// There are more changes than the limit.
         case tooMuch
         case end
     }
 
-    /// - Parameter position: nil for a client that has missed nothing.
+    /// - Parameter position: nil for a client without missed changes.
     init(_ tasks: any TaskOwnerStore, of tenant: TenantID, since position: EventPosition?) {
         self.tasks = tasks
         self.tenant = tenant

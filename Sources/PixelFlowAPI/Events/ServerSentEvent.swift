@@ -5,7 +5,7 @@ import PixelFlowCore
 struct ServerSentEvent {
     var id: String
     var event: String
-    /// Without line ends.
+    /// Must not contain line breaks.
     var data: ByteBuffer
 
     func write(to buffer: inout ByteBuffer) {
@@ -14,10 +14,10 @@ struct ServerSentEvent {
         buffer.writeString("\n\n")
     }
 
-    /// What keeps proxies from closing an idle stream.
+    /// A comment that keeps proxies from closing an idle stream.
     static let heartbeat = ByteBuffer(string: ": heartbeat\n\n")
 
-    /// How soon a client comes back after a break: two seconds.
+    /// Makes clients reconnect after two seconds.
     static let retry = ByteBuffer(string: "retry: 2000\n\n")
 
     /// Tells a client that it has missed events that will not be sent again.
@@ -25,7 +25,7 @@ struct ServerSentEvent {
 }
 
 extension TaskViews {
-    /// A change as a message for its owner's clients.
+    /// Encodes a change as a message for clients.
     func event(_ change: TaskChange) throws -> ServerSentEvent {
         let id = EventPosition.id(of: change.task)
         let isDeleted = change.task.deletedAt != nil
@@ -34,10 +34,9 @@ extension TaskViews {
     }
 }
 
-/// The position of a client in the changes of its tasks: the time of the last one that it received.
+/// A client's position in the changes of its tasks: the time of the last received one.
 struct EventPosition: Sendable, Hashable {
-    /// Changes are sent in nearly, not exactly, the order of their times, so a client receives again
-    /// those of this time before its position.
+    /// Changes are sent almost, but not exactly, in the order of their times, so a client receives those shortly before its position again.
     static let overlap = Duration.seconds(10)
 
     let time: Timestamp
@@ -45,7 +44,7 @@ struct EventPosition: Sendable, Hashable {
     /// The `id:` of a change.
     static func id(of task: TaskRecord) -> String { "\(task.updatedAt.microseconds)-\(task.id)-\(task.revision)" }
 
-    /// Reads a `Last-Event-ID`; nil if it is none of ours.
+    /// Parses a `Last-Event-ID`; nil if PixelFlow did not create it.
     init?(lastEventID: String) {
         guard let digits = lastEventID.split(separator: "-", omittingEmptySubsequences: false).first, let microseconds = Int64(digits),
             microseconds > 0

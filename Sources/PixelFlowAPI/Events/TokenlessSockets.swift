@@ -1,17 +1,17 @@
 import PixelFlowCore
 import Synchronization
 
-/// The WebSockets that have opened without a token and have not sent one yet. They are few: nobody has vouched for them, and a
-/// connection of theirs is not closed in favour of another.
+/// Open WebSockets that have not sent a token yet. Their number is small, because they are not authenticated, and their connections are not
+/// closed in favour of others.
 final class TokenlessSockets: Sendable {
-    /// In all, and from one address.
+    /// The maximum in total and per address.
     static let limit = 256
     static let limitPerAddress = 16
 
     private let state = Mutex<(count: Int, addresses: [String: Int])>((0, [:]))
 
-    /// - Parameter address: of the client.
-    /// - Returns: nil if there are too many already.
+    /// - Parameter address: the address of the client.
+    /// - Returns: nil at the limit.
     func enter(from address: String) -> Place? {
         let isAdmitted = state.withLock { state in
             guard state.count < Self.limit, state.addresses[address, default: 0] < Self.limitPerAddress else { return false }
@@ -30,7 +30,7 @@ final class TokenlessSockets: Sendable {
         }
     }
 
-    /// Given back when it is left, or let go of.
+    /// Returned explicitly or on deallocation.
     final class Place: Sendable {
         private let sockets: TokenlessSockets
         private let address: String

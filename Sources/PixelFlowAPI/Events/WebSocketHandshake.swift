@@ -11,7 +11,7 @@ import PixelFlowHTTP
 struct WebSocketHandshake {
     private let key: String
 
-    /// - Throws: `bad_request` (400) if the request opens no WebSocket of version 13.
+    /// - Throws: `bad_request` (400) if the request does not open a WebSocket of version 13.
     init(_ request: Request) throws {
         guard request.headers[.secWebSocketVersion] == "13" else {
             throw HeaderedError(
@@ -24,16 +24,16 @@ struct WebSocketHandshake {
         self.key = key
     }
 
-    /// The fields of the 101, beside those of every upgrade.
+    /// The header fields of the 101 besides those common to all upgrades.
     var headers: HTTPFields {
         let digest = Insecure.SHA1.hash(data: Data((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8))
         return [.secWebSocketAccept: Data(digest).base64EncodedString()]
     }
 
-    /// Largest message that a client may send, in bytes: it has a token to send, and no more.
+    /// The maximum size of a client's message, in bytes: clients only send a token.
     static let messageBytes = 8 * 1024
 
-    /// Between the socket and the messages of `WebSocketFrame`.
+    /// The handlers that convert between bytes and `WebSocketFrame`.
     static func handlers() -> [any ChannelHandler] {
         [
             WebSocketFrameEncoder(), ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: messageBytes)), ClientFrameCheck(),
@@ -41,7 +41,7 @@ struct WebSocketHandshake {
     }
 }
 
-/// Refuses frames that no client may send: unmasked ones, and those of extensions or opcodes that nobody agreed on.
+/// Rejects frames that clients must not send: unmasked ones, and those with extensions or opcodes that were not negotiated.
 private final class ClientFrameCheck: ChannelInboundHandler {
     typealias InboundIn = WebSocketFrame
     typealias InboundOut = WebSocketFrame
@@ -62,7 +62,7 @@ extension WebSocketOpcode {
 }
 
 extension HTTPField.Name {
-    // Each literal is a valid header name, so the fallback is never taken.
+    // All literals are valid header names, so the fallback is never used.
     static let secWebSocketKey = HTTPField.Name("sec-websocket-key") ?? .via
     static let secWebSocketVersion = HTTPField.Name("sec-websocket-version") ?? .via
     static let secWebSocketAccept = HTTPField.Name("sec-websocket-accept") ?? .via

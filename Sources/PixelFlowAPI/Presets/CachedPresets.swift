@@ -2,8 +2,8 @@ package import Metrics
 package import PixelFlowCache
 package import PixelFlowCore
 
-/// Presets that are not read anew for each upload. A change counts for every replica at once: nothing is kept where this process does
-/// not hear of the changes of others.
+/// Caches presets, so that not every upload reads them. A change takes effect on all replicas immediately: nothing is cached unless this
+/// process is notified of changes by others.
 package struct CachedPresets: PresetStore {
     private static let policy = CachePolicy("presets", freshFor: .seconds(10), staleFor: .seconds(60), isExact: true)
 
@@ -20,9 +20,9 @@ package struct CachedPresets: PresetStore {
     }
 
     package func preset(_ name: String, of tenant: TenantID) async throws -> Preset? {
-        // No preset has such a name, and it would be a part of a key.
+        // A preset cannot have such a name, and the name would be part of a key.
         guard NameRule.allows(name) else { return try await store.preset(name, of: tenant) }
-        // An array, since the absence of a preset is kept, too.
+        // An array, because the absence of a preset is cached, too.
         return try await cache.value("preset-" + name, of: tenant) { [store] in
             try await store.preset(name, of: tenant).map { [$0] } ?? []
         }.first
@@ -36,7 +36,7 @@ package struct CachedPresets: PresetStore {
         try await changing(tenant) { try await store.removePreset(name, of: tenant) }
     }
 
-    /// A change that has failed may have happened all the same.
+    /// A failed change may have happened nevertheless.
     private func changing<Value>(_ tenant: TenantID, _ change: () async throws -> Value) async throws -> Value {
         do {
             let value = try await change()

@@ -2,7 +2,7 @@ import OpenAPI
 import PixelFlowCore
 import WireFormats
 
-/// JSON Schemas of pipelines, made from the declarations of their operations.
+/// JSON Schemas of pipelines, generated from the declarations of their operations.
 enum PipelineJSONSchema {
     static let pipeline = JSONSchema.object(
         [

@@ -6,7 +6,7 @@ import PixelFlowCore
 import PixelFlowHTTP
 import WireFormats
 
-/// `/api/presets`: pipelines saved by name; the built-in ones are there for everyone.
+/// `/api/presets`: saved pipelines with names; the built-in ones are available to everyone.
 struct PresetRoutes: Sendable {
     let presets: any PresetStore
     let audit: AuditRecorder
@@ -38,7 +38,7 @@ struct PresetRoutes: Sendable {
     }
 
     private static let name = ParameterDescription("name", in: .path, .presetName, "The name of the preset.")
-    /// What saving does to the priority that a preset has.
+    /// What saving a preset does to its existing priority.
     private enum PriorityChange: Sendable {
         case set(Lane), remove
 
@@ -64,7 +64,7 @@ struct PresetRoutes: Sendable {
 
     @Sendable private func list(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let saved = try await presets.presets(of: try context.requirePrincipal().tenant)
-        // A saved preset takes the place of the built-in one of its name.
+        // A saved preset replaces the built-in one of the same name.
         let names = Set(saved.map(\.name))
         let builtIn = BuiltInPresets.all.filter { !names.contains($0.key) }.map { PresetView(name: $0.key, pipeline: $0.value) }
         return try .json(PresetListView(presets: (saved.map(PresetView.init) + builtIn).sorted { $0.name < $1.name }))

@@ -6,30 +6,30 @@ import PixelFlowCache
 import PixelFlowCore
 import PixelFlowHTTP
 
-/// Answers reads of tasks from memory while nothing has changed, so that a page that polls costs no read of the database.
+/// Answers reads of tasks from memory while nothing has changed, so that a polling page does not read the database.
 ///
-/// With versions that are exact every read may be answered so. With others, which follow the changes of other processes a moment
-/// later, only a read that says what its client has (`If-None-Match`): a client that reads for the first time, perhaps because it has
-/// just changed something through another replica, sees what the database has.
+/// If versions are exact, this applies to every read. Other versions follow the changes of other processes with a delay, so it applies only
+/// to reads that name the client's version (`If-None-Match`): a client that reads for the first time, perhaps because it has just changed
+/// something through another replica, sees the state of the database.
 final class TaskReads: Sendable {
-    /// A response that the client may have already.
+    /// A response that the client may already have.
     struct Answer: Sendable {
         let bytes: ByteBuffer
         let tag: EntityTag
     }
 
-    /// A task as its tenant sees it.
+    /// A tenant's task.
     private struct Place: Hashable, Sendable {
         let task: TaskID
         let tenant: TenantID
     }
 
-    /// After that much time an answer is read again where versions are not exact: the event of a change is lost if its process dies
-    /// between the change and the event.
+    /// The maximum age of a response if versions are not exact: the event of a change is lost if its process dies between the change and
+    /// the event.
     private static let ageLimit = Duration.seconds(60)
-    /// Statistics count what happened in the last minute, and grow old by themselves.
+    /// Statistics count what happened in the last minute, so they become outdated without any change.
     private static let statisticsAgeLimit = Duration.seconds(5)
-    /// For so long after they were read, numbers are shown while the database does not answer. Nobody acts on them as on a task.
+    /// How long statistics are shown after they were read if the database does not respond. Unlike with a task, nobody acts on them.
     private static let statisticsStaleLimit = Duration.seconds(60)
 
     private let tasks: any TaskOwnerStore
@@ -66,7 +66,7 @@ final class TaskReads: Sendable {
 
     /// A page of tasks.
     ///
-    /// - Parameter isConditional: whether the client says which page it has.
+    /// - Parameter isConditional: whether the client names the page that it has.
     func list(_ query: TaskQuery, isConditional: Bool) async throws -> Answer {
         let version = versions.version(ofTasksOf: query.tenant)
         return try await lists.value(of: query, in: version, mustRead: mustRead(isConditional)) { [tasks, views] in
@@ -76,7 +76,7 @@ final class TaskReads: Sendable {
         }
     }
 
-    /// - Parameter isConditional: whether the client says which revision it has.
+    /// - Parameter isConditional: whether the client names the revision that it has.
     /// - Returns: nil if the tenant has no such task.
     func task(_ id: TaskID, of tenant: TenantID, isConditional: Bool) async throws -> Answer? {
         let place = Place(task: id, tenant: tenant)
@@ -96,7 +96,7 @@ final class TaskReads: Sendable {
         try await usage.value(of: tenant, in: versions.version(ofTasksOf: tenant)) { [store] in try await store.usage(of: tenant) }
     }
 
-    /// The quota as it is shown beside the usage. What it admits is for the store to decide, which is never as old as this may be.
+    /// The quota as displayed with the usage. It can be outdated, so the store uses its own value to enforce the quota.
     func shownQuota(of tenant: TenantID) async throws -> Quota {
         try await quotas.value(of: tenant, in: 0, mustRead: true) { [store] in try await store.quota(of: tenant) }
     }

@@ -5,7 +5,7 @@ import PixelFlowCore
 import PixelFlowDispatch
 import PixelFlowHTTP
 
-/// `/api/tasks`: list, look, cancel, replay, delete.
+/// `/api/tasks`: list, read, cancel, replay and delete tasks.
 struct TaskRoutes: Sendable {
     let dependencies: APIDependencies
     let views: TaskViews
@@ -112,7 +112,7 @@ struct TaskRoutes: Sendable {
 
     @Sendable private func cancel(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let task = try await change(request, context) { try await dependencies.tasks.cancel($0, of: $1) }
-        // A task that is being worked on is counted by its worker, once it has stopped.
+        // If a worker is processing the task, the worker counts it when it stops.
         metrics.finished(task)
         try await dependencies.blobs.deleteUnreferenced(of: task)
         dependencies.publisher.publish(task)
@@ -121,14 +121,14 @@ struct TaskRoutes: Sendable {
 
     @Sendable private func replay(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let task = try await change(request, context) { try await dependencies.tasks.replay($0, of: $1) }
-        // Of many, the rest becomes due, and is then held.
+        // If it may not pass, because its organisation has many tasks, it becomes due later and is then held.
         if dependencies.turns?.mayPass(task.lane, of: task.tenant) ?? true { dependencies.publisher.enqueue([task]) }
         dependencies.publisher.publish(task)
         return .json(bytes: try views.json(task), status: .accepted)
     }
 
     /// Evaluates the preconditions of the request against the current task, then changes it. The store checks the state of the task
-    /// together with the change; the preconditions protect a client that decides by the state that it has read.
+    /// atomically with the change; the preconditions protect a client that decides by the state that it has read.
     private func change(
         _ request: Request, _ context: AppRequestContext, _ body: (TaskID, TenantID) async throws -> TaskRecord?
     ) async throws -> TaskRecord {
@@ -136,7 +136,7 @@ struct TaskRoutes: Sendable {
         let conditions = Preconditions(request)
         if !conditions.isEmpty { try conditions.require(try await context.task(in: dependencies.tasks).tag) }
         let id = try context.taskID()
-        // Also of a change whose answer was lost.
+        // Also after a change whose response was lost.
         defer { dependencies.publisher.noteChange(id, of: tenant) }
         guard let task = try await body(id, tenant) else { throw PixelFlowError.notFound("task") }
         return task
@@ -144,14 +144,14 @@ struct TaskRoutes: Sendable {
 }
 
 extension TaskRecord {
-    /// Changes with everything that clients see of a task.
+    /// Changes whenever anything that clients see of the task changes.
     var tag: EntityTag { EntityTag("\(id)-\(revision)") }
 }
 
 extension AppRequestContext {
-    /// The `:id` of the path.
+    /// The `:id` parameter of the path.
     ///
-    /// - Throws: `not_found` if it cannot be one.
+    /// - Throws: `not_found` if it is not a valid id.
     func taskID() throws -> TaskID {
         guard let id = parameters.get("id").flatMap(TaskID.init(parsing:)) else { throw PixelFlowError.notFound("task") }
         return id

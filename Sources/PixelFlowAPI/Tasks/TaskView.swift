@@ -27,7 +27,7 @@ struct TaskView: Codable {
     let startedAt: String?
     let completedAt: String?
 
-    /// - Parameter progress: of the run in progress; that of the record unless given.
+    /// - Parameter progress: the progress of the current run; that of the record by default.
     init(_ task: TaskRecord, progress: Double? = nil) {
         id = task.id
         status = task.status
@@ -94,7 +94,7 @@ extension TaskView: SchemaNamed, SchemaAnnotated {
     ]
 }
 
-/// A page of tasks. `TaskViews` writes it piece by piece.
+/// A page of tasks, encoded in pieces by `TaskViews`.
 struct TaskListView: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "TaskList"
     static let annotations: [String: SchemaAnnotation] = [

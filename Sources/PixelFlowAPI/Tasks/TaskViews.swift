@@ -20,8 +20,8 @@ final class TaskViews: Sendable {
     }()
 
     /// - Parameters:
-    ///   - capacity: tasks kept.
-    ///   - byteCapacity: bytes kept.
+    ///   - capacity: the maximum number of cached tasks.
+    ///   - byteCapacity: the maximum number of cached bytes.
     init(capacity: Int = 1000, byteCapacity: Int = 8 * 1024 * 1024) {
         self.capacity = capacity
         self.byteCapacity = byteCapacity
@@ -32,7 +32,7 @@ final class TaskViews: Sendable {
         if let known = state.withLock({ $0.entries[task.id] }), known.revision == task.revision { return known.json }
         let json = ByteBuffer(bytes: try encoder.encode(TaskView(task)))
         state.withLock { state in
-            // Dropping everything now and then is as good as an order of age, and costs nothing.
+            // Dropping everything occasionally is as good as evicting by age, and costs nothing.
             if state.entries.count >= capacity || state.bytes >= byteCapacity {
                 state.entries.removeAll(keepingCapacity: true)
                 state.bytes = 0
@@ -43,7 +43,7 @@ final class TaskViews: Sendable {
         return json
     }
 
-    /// The task while a run is under way.
+    /// Encodes the task of a change, which may have a run in progress.
     func json(_ change: TaskChange) throws -> ByteBuffer {
         guard change.task.status == .processing, change.progress > 0 else { return try json(change.task) }
         return ByteBuffer(bytes: try encoder.encode(TaskView(change.task, progress: change.progress)))
@@ -55,7 +55,7 @@ final class TaskViews: Sendable {
         for (index, task) in page.tasks.enumerated() {
             if index > 0 { all.writeString(",") }
             all.writeImmutableBuffer(try json(task))
-            // A page of large tasks is written in many small steps, between which others get their turn.
+            // A page of large tasks takes long to encode, so yield to others between its parts.
             await Task.yield()
         }
         let cursor = page.next.map { "\"\($0)\"" } ?? "null"

@@ -5,7 +5,7 @@ import PixelFlowCore
 
 /// Reads an upload form: one `file` part, and optionally `pipeline`, `preset`, `priority`, `batch` and `webhook_url`.
 struct MultipartUpload<Body: AsyncSequence> where Body.Element == ByteBuffer {
-    /// Takes the file's bytes as they arrive. Has to read them all.
+    /// Consumes the bytes of the file as they arrive. Must read all of them.
     typealias FileSink = (_ filename: String?, _ contentType: String?, _ bytes: ByteStream) async throws -> TaskSource.Upload
 
     /// More than any pipeline needs.
@@ -29,8 +29,8 @@ struct MultipartUpload<Body: AsyncSequence> where Body.Element == ByteBuffer {
         }
     }
 
-    /// - Throws: `PixelFlowError`: `malformed_multipart`, `missing_parameter` without a file, `unknown_parameter`
-    ///   for another part, or what is wrong with the pipeline. The caller must remove what `sink` has stored by then.
+    /// - Throws: `PixelFlowError`: `malformed_multipart`, `missing_parameter` without a file, `unknown_parameter` for another part, or the
+    ///   errors of the pipeline. The caller must then remove what `sink` has stored.
     mutating func read(into sink: FileSink) async throws -> (UploadRequest, TaskSource.Upload) {
         while let part = try await events.nextPart() { try await take(part, sink) }
         guard let upload else { throw PixelFlowError.invalid("file", "The form has no part named file.", code: "missing_parameter") }
@@ -73,16 +73,16 @@ extension PixelFlowError {
     }
 }
 
-/// Walks through the parts of a form.
+/// Iterates over the parts of a form.
 ///
-/// Sendable unchecked: a form is read by one task at a time, first its parts, then within one the body.
+/// Unchecked `Sendable`: only one task at a time reads a form, first its parts, then the body of one part.
 private final class PartReader<Body: AsyncSequence>: @unchecked Sendable where Body.Element == ByteBuffer {
     private var events: MultipartSequence<Body>.Iterator
     private var isInPart = false
 
     init(_ events: MultipartSequence<Body>.Iterator) { self.events = events }
 
-    /// The next part; the rest of the previous one is skipped.
+    /// The next part; skips the rest of the previous one.
     func nextPart() async throws -> MultipartPart? {
         while isInPart { _ = try await nextChunk() }
         guard case .partBegan(let part)? = try await nextEvent() else { return nil }
@@ -106,7 +106,7 @@ private final class PartReader<Body: AsyncSequence>: @unchecked Sendable where B
     }
 }
 
-/// The body of the part that began last.
+/// The body of the current part.
 private struct PartBody<Body: AsyncSequence>: AsyncSequence, AsyncIteratorProtocol, Sendable where Body.Element == ByteBuffer {
     typealias Element = ByteBuffer
     typealias Failure = any Error

@@ -2,7 +2,7 @@ package import PixelFlowCore
 import Synchronization
 import WireFormats
 
-/// How many tasks of one organisation may be unfinished.
+/// The limit of unfinished tasks per organisation.
 package struct QueueSettings: Sendable, Hashable {
     static let depthSetting = Setting<Int>.integer(
         "PIXELFLOW_QUEUE_DEPTH", default: 100_000, in: 1...100_000_000,
@@ -20,25 +20,25 @@ package struct QueueSettings: Sendable, Hashable {
     package init(_ settings: Settings) throws(PixelFlowError) { self.init(depth: try settings[Self.depthSetting]) }
 }
 
-/// Refuses uploads of organisations whose queue is full, and tells them when there may be room, by how fast it drains.
+/// Rejects uploads of organisations with a full queue. The response says when there may be room, estimated from the drain rate.
 ///
-/// The depth is counted in the task database from time to time, and more often the closer it is to the limit; in between, the
-/// uploads of this process are added. Tasks that end in between are noticed at the next count.
+/// The task database counts the depth periodically, and more often the closer it is to the limit. Between counts, the uploads of this
+/// process are added; tasks that finish are noticed at the next count.
 final class QueueLimit: Sendable {
     private struct Queue {
-        /// Tasks when counted last, and admitted since.
+        /// The number of tasks at the last count, and of those admitted since.
         var counted: Int
         var admitted = 0
         var time: Timestamp
-        /// Tasks that end in a second; nil until there have been two counts.
+        /// The number of tasks that finish per second; nil before the second count.
         var drainRate: Double?
 
         var depth: Int { counted + admitted }
     }
 
-    /// Organisations that are remembered; beyond it, all are forgotten and counted again.
+    /// The maximum number of organisations in memory; beyond it, all are dropped and counted again.
     static let capacity = 10_000
-    /// The shortest and longest time to ask for.
+    /// The range of `Retry-After` in seconds.
     static let retryAfter = 1...600
 
     private let settings: QueueSettings
@@ -72,7 +72,7 @@ final class QueueLimit: Sendable {
         }
     }
 
-    /// Counted again after a minute while less than half full, then after five seconds, and each second once it is full.
+    /// Counts expire after a minute while the queue is less than half full, then after five seconds, and after a second once it is full.
     private func isOutdated(_ queue: Queue, at now: Timestamp) -> Bool {
         if queue.depth >= settings.depth { return now - queue.time >= .seconds(1) }
         return now - queue.time >= (queue.depth * 2 >= settings.depth ? .seconds(5) : .seconds(60))
@@ -82,7 +82,7 @@ final class QueueLimit: Sendable {
         var queue = Queue(counted: count, time: now)
         guard let last, now > last.time else { return queue }
         let ended = Double(max(0, last.depth - count)) / (now - last.time).seconds
-        // Half of what is known, so that one quiet second is not the end.
+        // Averaged with the previous rate, so that one quiet second does not reduce it to zero.
         queue.drainRate = last.drainRate.map { ($0 + ended) / 2 } ?? ended
         return queue
     }

@@ -1,20 +1,20 @@
 import PixelFlowCore
 
-/// How large an uploaded image may be.
+/// The maximum size of an uploaded image.
 struct SourceLimit: Sendable {
-    /// Of the image.
+    /// The limit in bytes.
     let bytes: Int
     private let quota: Quota
 
     /// - Parameters:
-    ///   - bytes: the limit for everyone.
-    ///   - quota: that of the organisation, which can be lower.
+    ///   - bytes: the global limit.
+    ///   - quota: the quota of the organisation, which can be lower.
     init(bytes: Int, quota: Quota = .unlimited) {
         self.bytes = bytes
         self.quota = quota
     }
 
-    /// - Throws: `quota_exceeded` beyond the quota of the organisation, `body_too_large` beyond the limit for everyone.
+    /// - Throws: `quota_exceeded` above the quota of the organisation, `body_too_large` above the global limit.
     func check(_ count: Int) throws(PixelFlowError) {
         try quota.admit(sourceOf: count)
         guard count <= bytes else {

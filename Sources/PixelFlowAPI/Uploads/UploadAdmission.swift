@@ -1,7 +1,7 @@
 package import PixelFlowCore
 import Synchronization
 
-/// How much one person may have under way of uploads that are not finished.
+/// The limits of a user's uploads in progress.
 package struct UploadLimits: Sendable, Hashable {
     static let countSetting = Setting<Int>.integer(
         "PIXELFLOW_UPLOADS_PER_USER", default: 256, in: 1...100_000,
@@ -27,14 +27,14 @@ package struct UploadLimits: Sendable, Hashable {
     }
 }
 
-/// Counts the unfinished uploads of each user and refuses those beyond the limits.
+/// Counts the uploads in progress of each user and rejects those above the limits.
 final class UploadAdmission: Sendable {
     private struct Share {
         var count = 0
         var bytes = 0
     }
 
-    /// One upload, until it is given back: however it ends, with this object.
+    /// One upload in progress. Its deallocation releases it, however the upload ends.
     final class Ticket: Sendable {
         private let admission: UploadAdmission
         private let user: UserID
@@ -47,7 +47,7 @@ final class UploadAdmission: Sendable {
 
         deinit { admission.leave(user, bytes.withLock { $0 }) }
 
-        /// Notes bytes that have come.
+        /// Adds received bytes.
         ///
         /// - Throws: `too_many_uploads`.
         func add(_ count: Int) throws {

@@ -8,23 +8,23 @@ import PixelFlowHTTP
 import Synchronization
 import WireFormats
 
-/// Reads the body of an upload in each of its three forms.
+/// Reads the body of an upload in any of its three forms.
 struct UploadBody: Sendable {
-    /// An uploaded image on its way to the blob store.
+    /// An uploaded image that is being stored.
     struct Image: Sendable {
         var filename: String?
         var contentType: String?
         var bytes: ByteStream
     }
 
-    /// Takes all bytes of an image.
+    /// Consumes all bytes of an image.
     typealias Sink = (Image) async throws -> TaskSource.Upload
 
     let request: Request
     let limit: SourceLimit
 
     /// - Returns: the request, and the image if one was sent.
-    /// - Throws: `PixelFlowError`. The caller must remove what `sink` has stored by then.
+    /// - Throws: `PixelFlowError`. The caller must then remove what `sink` has stored.
     func read(_ sink: Sink) async throws -> (UploadRequest, TaskSource.Upload?) {
         switch request.mediaType ?? "" {
         case _ where request.isCalledJSON:
@@ -50,17 +50,16 @@ struct UploadBody: Sendable {
         }
     }
 
-    /// Saves a client from sending what will be refused anyway.
+    /// Rejects a body whose declared size exceeds the limit, before the client sends it.
     private func refuseAnnouncedExcess() throws {
         if let length = request.headers[.contentLength].flatMap({ Int($0) }) { try limit.check(length) }
     }
 }
 
 extension UploadBody.Image {
-    /// Passes the bytes on, counted and hashed.
+    /// Passes the bytes on while counting and hashing them.
     ///
-    /// - Throws: as `limit`, `too_many_uploads` beyond what the ticket's owner may have in progress,
-    ///   `empty_image` if there are none.
+    /// - Throws: the errors of `limit`, `too_many_uploads` above the limits of the ticket's owner, `empty_image` if there are no bytes.
     func measured(
         limit: SourceLimit, _ ticket: UploadAdmission.Ticket, as key: BlobKey, _ consume: (ByteStream) async throws -> Void
     ) async throws -> TaskSource.Upload {
@@ -77,14 +76,14 @@ extension UploadBody.Image {
         MeasuredStream(base: bytes, measure: measure)
     }
 
-    /// A file name to show: without folders and control characters, at most 255 characters.
+    /// A file name for display: without folders and control characters, at most 255 characters.
     private static func displayName(_ name: String) -> String {
         let last = name.split(whereSeparator: { $0 == "/" || $0 == "\\" }).last ?? ""
         return String(String.UnicodeScalarView(last.unicodeScalars.filter { $0.value >= 32 && $0.value != 127 }).prefix(255))
     }
 }
 
-/// Counts and hashes a stream while it is being read, and fails once it is too long.
+/// Counts and hashes a stream while it is being read, and fails if it is too long.
 struct MeasuredStream<Base: AsyncSequence & Sendable>: AsyncSequence, Sendable where Base.Element == ByteBuffer {
     typealias Element = ByteBuffer
     typealias Failure = any Error
@@ -113,8 +112,8 @@ final class StreamMeasure: Sendable {
     private let ticket: UploadAdmission.Ticket
 
     /// - Parameters:
-    ///   - limit: checked with each chunk.
-    ///   - ticket: whose upload it is.
+    ///   - limit: checked for each chunk.
+    ///   - ticket: the upload that the bytes belong to.
     init(limit: SourceLimit, ticket: UploadAdmission.Ticket) {
         self.limit = limit
         self.ticket = ticket
@@ -131,6 +130,6 @@ final class StreamMeasure: Sendable {
     }
 
     var bytes: Int { state.withLock(\.count) }
-    /// Lower-case hexadecimal.
+    /// In lower-case hexadecimal.
     var sha256: String { state.withLock { $0.hash.finalize().hexadecimal } }
 }

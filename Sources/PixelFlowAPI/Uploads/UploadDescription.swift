@@ -80,7 +80,7 @@ enum UploadDescription {
         "A URL that is notified when the task ends, besides the webhooks of the organisation; signed with the secret of `default`."
     )
 
-    /// What tools fill in for those who only choose a file.
+    /// The example that tools fill in for users who only choose a file.
     private static let examplePipeline: JSONValue = [
         "outputs": [["name": "image", "format": "webp", "operations": [["op": "resize", "width": 1600, "fit": "inside"]]]]
     ]

@@ -4,23 +4,23 @@ import PixelFlowCore
 import PixelFlowURL
 import WireFormats
 
-/// The upload request as it was sent, regardless of how the image was sent: well-formed, and not yet checked against anything
-/// that may change, such as presets and limits.
+/// The upload request, independent of the form in which the image was sent. It is well-formed, but not yet checked against anything that
+/// can change, such as presets and limits.
 struct UploadRequest: Sendable {
     /// Nil if the image itself was sent.
     var imageURL: String?
     var pipeline: JSONValue?
     var preset: String?
-    /// Nil if the client named none.
+    /// Nil if the client specified none.
     var lane: Lane?
-    /// What the task is to belong to.
+    /// The batch of the task.
     var batch: BatchID?
-    /// Where the end of the task is to be told of.
+    /// The URL that is notified when the task finishes.
     var webhookURL: String?
 
-    /// Reads the JSON form of the request. A member that is null counts as absent.
+    /// Reads the JSON form of the request. A null member counts as absent.
     ///
-    /// - Throws: `PixelFlowError` with the path of the field that is wrong.
+    /// - Throws: `PixelFlowError` with the path of the invalid field.
     init(json: JSONValue) throws {
         guard case .object(let members) = json else {
             throw PixelFlowError(.invalid, code: "invalid_value", "The body must be an object with an image_url.")
@@ -57,8 +57,8 @@ struct UploadRequest: Sendable {
         }
     }
 
-    /// Takes the parts that accompany the image. An empty part, such as a form field that was not filled in,
-    /// counts as absent, and so does a pipeline that is null.
+    /// Reads the parts that accompany the image. An empty part, such as a form field that was not filled in, counts as absent, and so does
+    /// a null pipeline.
     init(pipeline: Data?, preset: String?, priority: String?, batch: String?, webhookURL: String?) throws {
         let pipeline = pipeline.flatMap { $0.isEmpty ? nil : $0 }
         self.pipeline = try pipeline.map { try JSONValue(document: $0) }.flatMap { $0 == .null ? nil : $0 }
@@ -83,8 +83,8 @@ struct UploadRequest: Sendable {
         return lane
     }
 
-    /// Refuses what can never be fetched, by the rules of the fetcher itself. Whether the address may be fetched is
-    /// decided by the worker, at connect time.
+    /// Rejects URLs that can never be fetched, by the same rules as the fetcher. Whether the address is allowed is decided by the worker
+    /// when it connects.
     ///
     /// - Throws: `invalid_value`, or `port_not_allowed`, with `image_url` as the field.
     static func checked(url text: String, ports: AllowedPorts) throws -> String {
@@ -100,8 +100,8 @@ struct UploadRequest: Sendable {
 }
 
 extension UploadRequest {
-    /// The pipeline that is meant: the one sent, the preset's, or the default; and the lane: the one sent, the batch's, the preset's,
-    /// the caller's, or the normal one.
+    /// The pipeline of the task: from the request, the preset, or the default; and its lane: from the request, the batch, the preset, the
+    /// caller, or the normal one.
     func resolve(
         _ presets: any PresetStore, in batch: Batch?, for principal: Principal
     ) async throws -> (pipeline: Pipeline, lane: Lane) {
@@ -110,7 +110,7 @@ extension UploadRequest {
         guard let preset else { return (sent ?? .default, lane ?? principal.lane ?? .normal) }
         guard sent == nil else { throw PixelFlowError.invalid("preset", "Send either a pipeline or a preset, not both.") }
         if let saved = try await presets.preset(preset, of: principal.tenant) {
-            // One may have been saved when larger ones were accepted.
+            // It may have been saved when the size limit was higher.
             try saved.pipeline.requireBoundedSize(field: "preset")
             return (saved.pipeline, lane ?? saved.lane ?? principal.lane ?? .normal)
         }
@@ -120,11 +120,11 @@ extension UploadRequest {
 }
 
 extension UploadRequest {
-    /// Equal for two requests with the same content and for no others, regardless of what happened in between: the URL or the bytes
-    /// of the image, the name of the preset, the pipeline, the priority, the batch and the webhook as they were sent. How JSON was spaced
-    /// and ordered makes no difference, nor do null members or the file name.
+    /// Equal for two requests if and only if they have the same content, regardless of changes in between: the URL or the bytes of the
+    /// image, the name of the preset, the pipeline, the priority, the batch and the webhook as sent. Whitespace and order of JSON, null
+    /// members, and the file name are ignored.
     ///
-    /// - Parameter imageSHA256: of the uploaded image, in hexadecimal.
+    /// - Parameter imageSHA256: the hash of the uploaded image in hexadecimal.
     func fingerprint(imageSHA256: String?) throws -> String {
         var parts: [String: JSONValue] = [:]
         parts["url"] = imageURL.map(JSONValue.string)
@@ -141,7 +141,7 @@ extension UploadRequest {
 }
 
 extension JSONValue {
-    /// The same without the members of objects that are null.
+    /// The value without null members of objects.
     fileprivate var withoutNulls: JSONValue {
         switch self {
         case .object(let members): .object(members.filter { $0.value != .null }.mapValues(\.withoutNulls))
@@ -152,7 +152,7 @@ extension JSONValue {
 }
 
 extension Lane {
-    /// A priority that a client has sent and that there is not.
+    /// The client has sent an unknown priority.
     static var unknown: PixelFlowError {
         .invalid("priority", "priority must be one of \(allCases.map(\.rawValue).joined(separator: ", ")).")
     }

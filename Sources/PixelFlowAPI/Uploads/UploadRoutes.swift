@@ -9,7 +9,7 @@ import PixelFlowTelemetry
 import PixelFlowURL
 import Tracing
 
-/// `POST /api/upload`: an image or its URL in, a task out.
+/// `POST /api/upload`: creates a task from an image or its URL.
 struct UploadRoutes: Sendable {
     let dependencies: APIDependencies
     let limits: ImageLimits
@@ -28,7 +28,7 @@ struct UploadRoutes: Sendable {
         if let key, let first = try await dependencies.tasks.find(idempotencyKey: key, of: principal.tenant) {
             return try await answerAgain(request, with: first, ticket)
         }
-        // Before a byte is read, since an upload that cannot be stored need not be sent.
+        // Check before reading the body, so that the client does not send an upload that cannot be stored.
         try await dependencies.blobs.requireRoom()
         try await queues.admit(principal.tenant)
         let id = TaskID.make(at: dependencies.clock.now())
@@ -36,15 +36,15 @@ struct UploadRoutes: Sendable {
         do {
             task = try await accept(request, key, context, as: id, ticket)
         } catch {
-            // Nothing was accepted, so nothing of it stays.
+            // The upload was rejected, so its stored image must be removed.
             await discard(id, principal.tenant, context)
             throw error
         }
         return try await create(task, context)
     }
 
-    /// A used key identifies a request. Only the content decides whether this is the same one: its preset may have been
-    /// changed, its watermark deleted or limits lowered, and none of it matters. Nothing is stored.
+    /// A used key identifies a request. Only the content decides whether this is the same request: in the meantime, its preset may have
+    /// been changed, its watermark deleted, or limits lowered. Stores nothing.
     private func answerAgain(
         _ request: Request, with first: TaskRecord, _ ticket: UploadAdmission.Ticket
     ) async throws -> Response {
@@ -70,7 +70,7 @@ struct UploadRoutes: Sendable {
         let batch = try await batch(uploadRequest.batch, principal.tenant)
         let (pipeline, lane) = try await uploadRequest.resolve(dependencies.presets, in: batch, for: principal)
         try await checkWatermarks(pipeline, principal.tenant)
-        // What signs its messages must be there before the task is.
+        // The key that signs the task's messages must exist before the task.
         if uploadRequest.webhookURL != nil { _ = try await webhooks.organisation(principal.tenant) }
         return TaskRecord(
             id: id, tenant: principal.tenant, owner: principal.user, source: source, pipeline: pipeline, preset: uploadRequest.preset,
@@ -80,14 +80,14 @@ struct UploadRoutes: Sendable {
             createdAt: dependencies.clock.now())
     }
 
-    /// If the store does not answer, the task may have been added nevertheless, so the image is kept.
+    /// If the store does not respond, it may have added the task nevertheless, so the image is kept.
     private func create(_ task: TaskRecord, _ context: AppRequestContext) async throws -> Response {
         var task = task
         if let turns = dependencies.turns { task.dispatch.isHeld = !turns.mayPass(task.lane, of: task.tenant) }
         switch try await add(task, context) {
         case .created(let task):
             created.count(task)
-            // From here on the task can be found in every log by either of its names.
+            // Links the id of the request to that of the task, so that logs can be searched by either.
             context.logger.info("task created", metadata: ["task_id": "\(task.id)"])
             if task.dispatch.isHeld { dependencies.turns?.noteHeld([task]) } else { dependencies.publisher.enqueue([task]) }
             dependencies.publisher.publish(task)
@@ -99,12 +99,12 @@ struct UploadRoutes: Sendable {
         }
     }
 
-    /// Refusals of the store: the task was not added.
+    /// Errors of the store that mean that the task was not added.
     private static let refusals: Set<String> = ["quota_exceeded", "unknown_batch", "batch_closed"]
 
-    /// - Throws: one of `refusals` if the task was not added for that reason; its image is removed.
+    /// - Throws: one of `refusals` if the task was not added for that reason; its image has then been removed.
     private func add(_ task: TaskRecord, _ context: AppRequestContext) async throws -> Creation {
-        // Also of a task whose answer was lost.
+        // Also for a task whose response was lost.
         defer { dependencies.publisher.noteChange(task.id, of: task.tenant) }
         do {
             return try await withSpan("create task") { span in
@@ -144,14 +144,14 @@ struct UploadRoutes: Sendable {
     ) async throws -> TaskSource.Upload {
         let key = BlobKey.upload(id, tenant: tenant)
         return try await image.measured(limit: limit, ticket, as: key) { bytes in
-            // As long as the client takes to send it, since it is stored while it comes.
+            // Takes as long as the client takes to send the image, because it is stored while it arrives.
             try await withSpan("store upload") { _ in _ = try await dependencies.blobs.write(key, from: bytes) }
         }
     }
 
     // MARK: Checks
 
-    /// The store looks once more when it adds the task.
+    /// An early check; the store checks again when it adds the task.
     private func batch(_ id: BatchID?, _ tenant: TenantID) async throws -> Batch? {
         guard let id else { return nil }
         guard let batch = try await dependencies.batches.batch(id, of: tenant) else { throw PixelFlowError.unknownBatch(id.rawValue) }
@@ -177,7 +177,7 @@ struct UploadRoutes: Sendable {
         }
     }
 
-    /// A separate task: a disconnected client has cancelled this one, and its upload must still be removed.
+    /// Runs in a separate task: if the client has disconnected, the current one is cancelled, but the upload must still be removed.
     private func discard(_ id: TaskID, _ tenant: TenantID, _ context: AppRequestContext) async {
         let (blobs, logger) = (dependencies.blobs, context.logger)
         await Task {
@@ -190,7 +190,7 @@ struct UploadRoutes: Sendable {
     }
 }
 
-/// Counts tasks that were accepted, by where their image comes from.
+/// Counts accepted tasks by the origin of their image.
 struct CreatedTasks: Sendable {
     private let uploads: Counter
     private let urls: Counter

@@ -4,14 +4,14 @@ package import PixelFlowCore
 import PixelFlowTelemetry
 package import ServiceLifecycle
 
-/// Sums what became of the tasks of people who want to be mailed of them, and tells auth, which knows the people and mails them.
+/// Sums the results of tasks for users who have requested digests, and reports the sums to auth, which knows the users and mails them.
 ///
-/// Any number of replicas may do so: auth gives each digest to one of them at a time, and takes each span once. The sums follow from the
-/// tasks, so that a replica that is killed has nothing that could be lost. Nothing is done while nobody is due.
+/// Any number of replicas may run concurrently: auth assigns each digest to one of them at a time, and accepts each range once. The sums
+/// are computed from the tasks, so a crash loses nothing. Does nothing while no digest is due.
 package struct DigestCollector: Service {
-    /// Between two looks for digests that are due.
+    /// The time between two checks for due digests.
     private static let interval = Duration.seconds(30)
-    /// A longer span is summed in pieces, each of which the database answers in its time.
+    /// A longer range is summed in pieces, so that each query stays within the time limit of the database.
     private static let piece = Duration.seconds(3600)
 
     private let desk: any TaskMailDesk
@@ -20,7 +20,7 @@ package struct DigestCollector: Service {
     private let reported: Counter
     private let failed: Counter
 
-    /// - Parameter tasks: whose clock says which spans have settled.
+    /// - Parameter tasks: the clock of this store determines which ranges have settled.
     package init(
         desk: any TaskMailDesk, tasks: any EndedTaskStore & OrphanMarkStore, logger: Logger,
         metrics: any MetricsFactory = MetricsSystem.factory
@@ -38,20 +38,20 @@ package struct DigestCollector: Service {
         }.run()
     }
 
-    /// Reports what is due. Not private, so that tests need not wait for it.
+    /// Reports the due digests. Not private, so that tests need not wait for it.
     ///
-    /// - Returns: how many digests were due.
+    /// - Returns: the number of due digests.
     @discardableResult
     package func round() async throws -> Int {
         let requests = try await desk.claimDigests()
         var digests: [TaskDigest] = []
         for (span, requests) in Dictionary(grouping: requests, by: \.span) {
-            // By the clock of auth it has settled. If not by that of the tasks, it is asked for again.
+            // The range has settled by the clock of auth. If not by the clock of the task store, auth requests it again.
             do {
                 guard try await tasks.hasPassed(TaskSpan.settlingTime, since: span.until) else { continue }
                 digests += try await sums(requests, in: span)
             } catch  where !(error is CancellationError) {
-                // The tasks of one organisation hold up nobody else's digest.
+                // A failure for one organisation must not delay the digests of others.
                 failed.increment(by: requests.count)
                 logger.warning("tasks not summed for mail, will be retried", metadata: ["tenant": "\(span.tenant)", "error": "\(error)"])
             }
@@ -63,7 +63,7 @@ package struct DigestCollector: Service {
         return requests.count
     }
 
-    /// The spans of everyone in an organisation are the same, and are read once.
+    /// The sums of all members of an organisation in a range are the same, so they are read only once.
     private func sums(_ requests: [DigestRequest], in span: TaskSpan) async throws -> [TaskDigest] {
         let owners = Set(requests.flatMap(\.owners)).sorted()
         var ended: [UserID: EndedTasks] = [:]

@@ -6,14 +6,14 @@ import PixelFlowTelemetry
 package import ServiceLifecycle
 import Synchronization
 
-/// Deletes the tasks, objects, presets, batches and webhooks of organisations that were deleted and can no longer be restored.
+/// Deletes the tasks, objects, presets, batches and webhooks of deleted organisations that can no longer be restored.
 ///
-/// Any number of replicas may do so at once: a task is deleted by one of them, and the others find it gone. A replica that starts
-/// looks through all such organisations once, so that none is forgotten.
+/// Any number of replicas may run concurrently: one of them deletes a task, and the others find it gone. A new replica checks all such
+/// organisations once, so that none is missed.
 package final class OrganisationPurge: Service {
     /// The time between two rounds.
     private static let interval = Duration.seconds(3600)
-    /// Tasks, batches or deliveries that are looked up at a time.
+    /// The number of tasks, batches or deliveries read at a time.
     private static let batch = 200
 
     private let identities: any IdentitySource
@@ -24,7 +24,7 @@ package final class OrganisationPurge: Service {
     private let publisher: OutboxPublisher
     private let audit: AuditRecorder
     private let logger: Logger
-    /// Where the next round begins.
+    /// The start of the next round.
     private let position = Mutex<Int64>(0)
 
     package init(
@@ -52,7 +52,7 @@ package final class OrganisationPurge: Service {
 
     /// One round. Not private, so that tests need not wait for it.
     ///
-    /// - Returns: where the next round begins.
+    /// - Returns: the start of the next round.
     package func round(after start: Int64) async throws -> Int64 {
         var position = start
         var hasMore = true
@@ -100,7 +100,7 @@ package final class OrganisationPurge: Service {
             for webhook in found { _ = try await webhooks.removeWebhook(webhook.id, of: tenant) }
             try Task.checkCancellation()
         }
-        // Those that were left when a webhook was deleted, or made since.
+        // Deliveries that remained when a webhook was deleted, or were created since.
         while try await webhooks.removeDeliveries(of: tenant, limit: Self.batch) > 0 { try Task.checkCancellation() }
         if deleted > 0 {
             logger.info("tasks of a deleted organisation deleted", metadata: ["tenant": "\(tenant)", "tasks": "\(deleted)"])

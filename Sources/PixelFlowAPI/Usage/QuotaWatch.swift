@@ -4,16 +4,17 @@ import PixelFlowTelemetry
 package import ServiceLifecycle
 import Synchronization
 
-/// Tells webhooks and the audit log when an organisation has used much of a quota: `quota.warning`. auth mails what the log is told.
+/// Reports to webhooks and the audit log when an organisation has used most of a quota: `quota.warning`. auth sends mail for the entries of
+/// the log.
 ///
-/// Looks at organisations that have created tasks, a while after they did, so that an upload waits for none of it.
+/// Checks organisations some time after they have created tasks, so that no upload has to wait for it.
 package final class QuotaWatch: Service {
-    /// Between two looks.
+    /// The time between two rounds.
     static let interval = Duration.seconds(60)
-    /// Organisations that wait for a look; the others are looked at after their next upload.
+    /// The maximum number of organisations waiting for a check; others are checked after their next upload.
     static let capacity = 10_000
-    /// Warnings that this process remembers to have told the log of. The log itself has each once: one that is forgotten here, or that
-    /// several replicas tell of, costs a write.
+    /// The number of reported warnings in memory. The log stores each warning once, so reporting one again, after this process forgot it or
+    /// from several replicas, costs only a write.
     static let memory = 10_000
 
     private let usage: any UsageStore
@@ -30,7 +31,7 @@ package final class QuotaWatch: Service {
         let warning: String
     }
 
-    /// - Parameter wake: has the sender of webhooks look at what is due.
+    /// - Parameter wake: makes the webhook sender check for due deliveries.
     package init(
         usage: any UsageStore, webhooks: any WebhookOwnerStore, audit: AuditRecorder, wake: @escaping @Sendable () -> Void,
         clock: any WallClock = SystemClock(), logger: Logger
@@ -43,7 +44,7 @@ package final class QuotaWatch: Service {
         self.logger = logger
     }
 
-    /// An organisation has created a task.
+    /// Notes that an organisation has created a task.
     package func note(_ tenant: TenantID) {
         noted.withLock { noted in
             if noted.count < Self.capacity { noted.insert(tenant) }
@@ -88,7 +89,7 @@ package final class QuotaWatch: Service {
     private func tellLog(of warning: QuotaWarning, _ tenant: TenantID) async throws {
         let new = Told(tenant: tenant, warning: warning.key)
         guard !told.withLock({ $0.contains(new) }) else { return }
-        // The crossing has happened; nothing is left to do between storing the entry and settling it.
+        // The quota has already been crossed, so there is nothing to do between storing and settling the entry.
         try await audit.record(
             .quotaWarning, in: tenant, on: warning.key, detail: warning.words, quota: warning, outcome: { .done() }
         ) {}
@@ -100,7 +101,7 @@ package final class QuotaWatch: Service {
 }
 
 extension QuotaWarning {
-    /// As in `80 % of the tasks of a month: 812 of 1000`.
+    /// For example `80 % of the tasks of a month: 812 of 1000`.
     fileprivate var words: String {
         let isBytes = quota == Quota.CodingKeys.bytesStored.rawValue
         return "\(threshold) % of the \(isBytes ? "bytes stored" : "tasks of a month"): \(used) of \(limit)"

@@ -4,10 +4,10 @@ package import PixelFlowDispatch
 import PixelFlowTelemetry
 package import ServiceLifecycle
 
-/// Deletes tasks that ended longer ago than the retention of their organisation, as a client would, and has the usage of tasks
-/// forgotten that were deleted long ago.
+/// Deletes tasks that finished longer ago than the retention of their organisation, as a client would, and purges the usage of tasks that
+/// were deleted long ago.
 ///
-/// Any number of replicas may do so at once: a task is deleted by one of them, and the others find it gone.
+/// Any number of replicas may run concurrently: one of them deletes a task, and the others find it gone.
 package struct Retention: Service {
     private let tasks: any TaskOwnerStore & UsageStore
     private let publisher: OutboxPublisher
@@ -16,7 +16,7 @@ package struct Retention: Service {
 
     /// The time between two rounds.
     static let interval = Duration.seconds(60)
-    /// Tasks of one round; what is left is for the next.
+    /// The maximum number of tasks per round.
     static let batch = 500
 
     package init(tasks: any TaskOwnerStore & UsageStore, publisher: OutboxPublisher, audit: AuditRecorder, logger: Logger) {
@@ -32,7 +32,7 @@ package struct Retention: Service {
 
     /// One round. Not private, so that tests need not wait for it.
     ///
-    /// - Returns: how many tasks it has deleted.
+    /// - Returns: the number of deleted tasks.
     package func round() async throws -> Int {
         var deleted = 0
         let expired = Dictionary(grouping: try await tasks.pastRetention(limit: Self.batch), by: \.tenant)
@@ -47,7 +47,7 @@ package struct Retention: Service {
         return deleted
     }
 
-    /// - Returns: how many have not been deleted by another replica.
+    /// - Returns: the number of tasks that no other replica has deleted.
     private func delete(_ expired: [ExpiredTask]) async throws -> Int {
         var deleted = 0
         for expired in expired {

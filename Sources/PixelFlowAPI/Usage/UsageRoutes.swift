@@ -4,7 +4,7 @@ import OpenAPI
 import PixelFlowCore
 import PixelFlowHTTP
 
-/// `/api/usage`: what the caller's organisation uses of its quotas.
+/// `/api/usage`: the usage and quotas of the caller's organisation.
 struct UsageRoutes: Sendable {
     let reads: TaskReads
 
@@ -22,7 +22,7 @@ struct UsageRoutes: Sendable {
     }
 }
 
-/// `/api/organisations/{id}/quota`: for operators.
+/// `/api/organisations/{id}/quota`: access to quotas for operators.
 struct QuotaRoutes: Sendable {
     let usage: any UsageStore
     let audit: AuditRecorder

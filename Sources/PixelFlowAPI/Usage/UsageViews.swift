@@ -2,7 +2,7 @@ import OpenAPI
 import PixelFlowCore
 import WireFormats
 
-/// A quota in JSON: null is unlimited, and so is what is absent from a request.
+/// A quota in JSON: null means unlimited, and so does a member that is absent from a request.
 struct QuotaView: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "Quota"
     static let annotations: [String: SchemaAnnotation] = [
@@ -18,7 +18,7 @@ struct QuotaView: Codable, SchemaNamed, SchemaAnnotated {
         SchemaAnnotation(text, ["type": ["integer", "null"], "minimum": .integer(minimum)])
     }
 
-    /// The highest value of a quota: a petabyte, and more tasks than anybody has.
+    /// The maximum value of a quota: a petabyte, and more tasks than anybody has.
     static let largest = 1 << 50
     /// A hundred years.
     static let longestRetention = 36_500
@@ -49,7 +49,7 @@ struct QuotaView: Codable, SchemaNamed, SchemaAnnotated {
         try fields.encode(quota.weight, forKey: .weight)
     }
 
-    /// What is limited, for people: `tasks_per_month 100, retention_days 30`.
+    /// The limits in readable form: `tasks_per_month 100, retention_days 30`.
     var summary: String {
         let values: [(Quota.CodingKeys, Int?)] = [
             (.tasksPerMonth, quota.tasksPerMonth), (.bytesStored, quota.bytesStored), (.tasksInFlight, quota.tasksInFlight),
@@ -77,7 +77,7 @@ struct QuotaView: Codable, SchemaNamed, SchemaAnnotated {
     }
 }
 
-/// What an organisation uses.
+/// The usage of an organisation.
 struct UsageView: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "Usage"
     static let annotations: [String: SchemaAnnotation] = [

@@ -2,7 +2,7 @@ import FoundationEssentials
 package import PixelFlowCore
 
 extension AuditRecorder {
-    /// Tells the log of an endpoint that PixelFlow disables; auth mails its owners what the log is told.
+    /// Records that PixelFlow disables an endpoint; auth mails its owners for the entry.
     @Sendable package func disabling(
         _ endpoint: WebhookEndpoint, _ write: @Sendable () async throws -> Bool
     ) async throws -> Bool {
@@ -13,7 +13,7 @@ extension AuditRecorder {
 }
 
 extension WebhookEndpoint {
-    /// As in `Shop (hooks.example.com): it answered 410 Gone`. Of the URL the host alone: the rest may be a secret.
+    /// For example `Shop (hooks.example.com): it answered 410 Gone`. Contains only the host of the URL, because the rest may be secret.
     fileprivate var faultInWords: String {
         let host = URL(string: url)?.host() ?? "the webhook"
         let name = description.isEmpty ? host : "\(description) (\(host))"

@@ -1,6 +1,6 @@
 import PixelFlowCore
 
-/// Changes endpoints, each from what is stored at the moment.
+/// Changes endpoints, always based on their currently stored state.
 struct WebhookEndpoints: Sendable {
     let store: any WebhookOwnerStore
     let clock: any WallClock
@@ -14,7 +14,7 @@ struct WebhookEndpoints: Sendable {
         return try await organisation(tenant)
     }
 
-    /// The endpoint that signs deliveries to the `webhook_url` of tasks; it is made when it is needed first.
+    /// The endpoint that signs deliveries to the `webhook_url` of tasks. Created on first use.
     func organisation(_ tenant: TenantID) async throws -> WebhookEndpoint {
         if let known = try await store.webhook(.organisation, of: tenant) { return known }
         let new = WebhookEndpoint.organisation(tenant, at: clock.now())
@@ -34,7 +34,7 @@ struct WebhookEndpoints: Sendable {
         try await settle()
     }
 
-    /// - Throws: `not_found`, or what `body` throws.
+    /// - Throws: `not_found`, or the errors of `body`.
     func change(
         _ id: WebhookID, of tenant: TenantID, _ body: (inout WebhookEndpoint, Timestamp) throws -> Void
     ) async throws -> WebhookEndpoint {
@@ -52,7 +52,7 @@ struct WebhookEndpoints: Sendable {
         }
     }
 
-    /// Waits until every process goes by the change, so that no event after the answer misses it.
+    /// Waits until all processes use the change, so that it applies to every event after the response.
     private func settle() async throws {
         if store.webhookSettlingTime > .zero { try await Task.sleep(for: store.webhookSettlingTime) }
     }

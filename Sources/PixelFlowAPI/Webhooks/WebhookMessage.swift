@@ -1,7 +1,7 @@
 import Foundation
 package import PixelFlowCore
 
-/// The body of a delivery: `{"type","timestamp","data"}`, as Standard Webhooks suggests.
+/// The body of a delivery: `{"type","timestamp","data"}`, as recommended by Standard Webhooks.
 package enum WebhookMessage {
     private struct Body<Content: Encodable>: Encodable {
         let type: WebhookEvent

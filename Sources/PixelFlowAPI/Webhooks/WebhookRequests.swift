@@ -3,7 +3,7 @@ import PixelFlowCore
 import PixelFlowURL
 import WireFormats
 
-/// The body of a new endpoint, and of a change of one, which has only what is to change.
+/// The body of a request that creates an endpoint, or that changes one and contains only the changed members.
 struct WebhookRequest: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "WebhookRequest"
     static let annotations: [String: SchemaAnnotation] = [
@@ -32,7 +32,7 @@ struct WebhookRequest: Codable, SchemaNamed, SchemaAnnotated {
         }
     }
 
-    /// Refuses what can never be posted to. Whether the address may be is decided when it is connected to.
+    /// Rejects URLs that can never receive deliveries. Whether the address is allowed is decided when connecting.
     static func check(url text: String, field: String) throws(PixelFlowError) {
         guard text.utf8.count <= 2048 else { throw .invalid(field, "\(field) is longer than 2048 bytes.") }
         do {
@@ -67,7 +67,7 @@ struct WebhookRequest: Codable, SchemaNamed, SchemaAnnotated {
     }
 }
 
-/// What to deliver again: one delivery, or all that have failed since a time.
+/// Selects deliveries to repeat: a single one, or all that have failed since a time.
 struct WebhookReplayRequest: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "WebhookReplayRequest"
     static let annotations: [String: SchemaAnnotation] = [

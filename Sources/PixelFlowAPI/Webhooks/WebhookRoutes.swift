@@ -6,11 +6,11 @@ import PixelFlowCore
 import PixelFlowHTTP
 import WireFormats
 
-/// `/api/webhooks`: endpoints that are told of events.
+/// `/api/webhooks`: endpoints that receive events.
 struct WebhookRoutes: Sendable {
     let endpoints: WebhookEndpoints
     let audit: AuditRecorder
-    /// Has the sender look at what is due.
+    /// Makes the sender check for due deliveries.
     let wake: @Sendable () -> Void
 
     private static let bodyLimit = 16 * 1024
@@ -136,7 +136,7 @@ extension WebhookRoutes {
     }
 
     @Sendable private func change(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        // Whoever may not know of it hears nothing of what is wrong with the body.
+        // First check access, so that nobody can learn from errors of the body whether the endpoint exists.
         _ = try await find(context)
         let wish = try await request.decodeJSON(WebhookRequest.self, limit: Self.bodyLimit)
         try wish.check()

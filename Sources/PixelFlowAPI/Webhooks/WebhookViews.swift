@@ -129,7 +129,7 @@ struct WebhookDeliveryView: Codable, SchemaNamed, SchemaAnnotated {
     let createdAt: String
     let body: String?
 
-    /// - Parameter body: of a single delivery, which shows the answers, too.
+    /// - Parameter body: the body of the message; set for a single delivery, whose view also includes the responses.
     init(_ delivery: WebhookDelivery, body: String? = nil) {
         id = delivery.id.rawValue
         event = delivery.event

@@ -4,11 +4,11 @@ import NIOCore
 import PixelFlowCore
 import WireFormats
 
-/// Rows as lines of JSON, and a last line by which a reader knows that it has them all.
+/// Encodes rows as lines of JSON, with a last line that tells the reader that none is missing.
 enum ArchiveLines {
     static let mediaType = "application/x-ndjson"
 
-    /// A response that reads the rows as fast as the client takes them.
+    /// A response that reads the rows as fast as the client accepts them.
     static func response(_ rows: ArchivedRows, isHead: Bool) -> Response {
         Response(
             status: .ok, headers: [.contentType: mediaType, .cacheControl: "no-store"],

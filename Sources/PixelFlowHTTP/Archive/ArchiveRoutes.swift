@@ -5,11 +5,11 @@ package import OpenAPI
 package import PixelFlowCore
 import WireFormats
 
-/// `/operator/archive`: all rows of a service's database, for a backup, and the way back into an empty one.
+/// `/operator/archive`: reads all rows of a service's database for a backup, and restores them to an empty one.
 ///
 /// Register it behind `ServiceSecretMiddleware`.
 package struct ArchiveRoutes: Sendable {
-    /// Bytes of a page of rows; pages are a few hundred rows.
+    /// The maximum size of a page of rows, in bytes; a page has a few hundred rows.
     private static let bodyLimit = 32 * 1024 * 1024
     private static let note =
         "For operators: the token is the service secret (`PIXELFLOW_SERVICE_SECRET`). web does not forward this route."
@@ -20,8 +20,8 @@ package struct ArchiveRoutes: Sendable {
     private let restored: @Sendable () async -> Void
 
     /// - Parameters:
-    ///   - unavailable: what is answered while the database is down.
-    ///   - restored: called once the rows of a backup are there.
+    ///   - unavailable: the error while the database is down.
+    ///   - restored: called when the rows of a backup have been restored.
     package init(
         service: String, store: any ArchivableStore, unavailable: DeclaredProblem, restored: @escaping @Sendable () async -> Void = {}
     ) {
@@ -92,9 +92,9 @@ package struct ArchiveRoutes: Sendable {
 }
 
 extension AppRequestContext {
-    /// The backup that a path names.
+    /// The backup named in the path.
     ///
-    /// - Throws: `not_found` for what cannot be the id of one.
+    /// - Throws: `not_found` if it is not a valid id.
     package func backup() throws(PixelFlowError) -> String {
         guard let id = parameters.get("backup"), (1...64).contains(id.utf8.count), id.utf8.allSatisfy(ASCIISet.alphanumerics.contains)
         else { throw .notFound("backup") }

@@ -3,7 +3,7 @@ import PixelFlowCore
 import PixelFlowRelease
 import WireFormats
 
-/// What a service says of the rows that it keeps.
+/// A service's description of its stored rows.
 struct ArchiveView: Codable, Sendable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "Archive"
     static let annotations: [String: SchemaAnnotation] = [

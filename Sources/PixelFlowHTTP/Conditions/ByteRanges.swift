@@ -3,27 +3,28 @@ package import Hummingbird
 
 /// Evaluates `Range` and `If-Range` of a `GET`: RFC 9110, sections 13.1.5 and 14.
 package enum ByteRanges {
-    /// What is to be sent.
+    /// The part of the representation to send.
     package enum Selection: Sendable, Hashable {
-        /// Everything: no range, another unit, one that is malformed, several at once, or one of another version.
+        /// The whole representation: there is no range, it has another unit, is malformed, belongs to another version, or there are
+        /// several.
         case whole
         /// These bytes; never empty.
         case part(Range<Int>)
-        /// Nothing: each range lies beyond the end.
+        /// None: each range lies beyond the end.
         case unsatisfiable
     }
 
     /// - Parameters:
-    ///   - size: of the representation, in bytes.
-    ///   - tag: of the representation.
+    ///   - size: the size of the representation in bytes.
+    ///   - tag: the entity tag of the representation.
     package static func select(_ request: Request, size: Int, tag: EntityTag) -> Selection {
         select(request.headers, method: request.method, size: size, tag: tag)
     }
 
     static func select(_ headers: HTTPFields, method: HTTPRequest.Method, size: Int, tag: EntityTag) -> Selection {
-        // Only for GET is there anything that a range means.
+        // Ranges are defined only for GET.
         guard method == .get, let header = headers[.range], let specifiers = specifiers(header) else { return .whole }
-        // A date is none of ours, and so is never the one that is meant.
+        // PixelFlow sends no dates, so a date never matches.
         if let known = headers[.ifRange], EntityTag(parsing: known.trimmingOptionalWhitespace())?.matchesStrongly(tag) != true {
             return .whole
         }
@@ -33,15 +34,15 @@ package enum ByteRanges {
     }
 
     private enum Specifier {
-        /// Both inclusive; numbers too large for an `Int` are its largest.
+        /// Both bounds are inclusive; numbers that exceed an `Int` become its maximum.
         case from(Int, to: Int?)
         case last(Int)
 
-        /// Nil if no byte of the representation is meant.
+        /// Nil if the range contains no byte of the representation.
         func range(in size: Int) -> Range<Int>? {
             switch self {
             case .from(let first, let last):
-                // Compared before one is added, for a client may send the largest integer there is.
+                // Compare before adding one, because a client may send the largest integer.
                 first < size ? first..<min(size - 1, last ?? size - 1) + 1 : nil
             case .last(let count): count > 0 && size > 0 ? max(0, size - count)..<size : nil
             }
@@ -53,7 +54,7 @@ package enum ByteRanges {
         let parts = header.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, parts[0].trimmingOptionalWhitespace().lowercased() == "bytes" else { return nil }
         var found: [Specifier] = []
-        // Empty elements of a list count for nothing: section 5.6.1.2.
+        // Ignore empty list elements: section 5.6.1.2.
         for text in parts[1].split(separator: ",").map({ $0.trimmingOptionalWhitespace() }) where !text.isEmpty {
             guard let specifier = specifier(text) else { return nil }
             found.append(specifier)

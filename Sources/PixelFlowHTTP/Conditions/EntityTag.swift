@@ -2,16 +2,16 @@
 package struct EntityTag: Sendable, Hashable, CustomStringConvertible {
     /// Without the quotation marks.
     package let value: String
-    /// Whether it names what means the same, and not the same bytes.
+    /// Whether the tag identifies equivalent, not identical, bytes.
     package let isWeak: Bool
 
-    /// - Parameter value: without quotation marks and without characters that a tag cannot have.
+    /// - Parameter value: the value without quotation marks and without characters that a tag cannot contain.
     package init(_ value: String, isWeak: Bool = false) {
         self.value = value
         self.isWeak = isWeak
     }
 
-    /// Reads one tag as a header field holds it; nil if it is none.
+    /// Parses one tag of a header field; nil if it is invalid.
     package init?(parsing text: some StringProtocol) {
         var rest = Substring(text)[...]
         guard let tag = Self.next(&rest), rest.isEmpty else { return nil }
@@ -26,7 +26,7 @@ package struct EntityTag: Sendable, Hashable, CustomStringConvertible {
     /// Section 8.8.3.2: the values are equal.
     package func matchesWeakly(_ other: EntityTag) -> Bool { value == other.value }
 
-    /// Takes the tag that the text begins with.
+    /// Consumes the tag at the start of the text.
     static func next(_ text: inout Substring) -> EntityTag? {
         var rest = text
         let isWeak = rest.hasPrefix("W/")
@@ -41,12 +41,12 @@ package struct EntityTag: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// The value of `If-Match` or `If-None-Match`: any representation at all, or one of these. A malformed value matches nothing.
+/// The value of `If-Match` or `If-None-Match`: any representation, or one of a list. A malformed value matches nothing.
 enum EntityTagCondition: Sendable, Hashable {
     case any
     case oneOf([EntityTag])
 
-    /// A tag may hold commas, so the list is read from tag to tag and not split.
+    /// A tag may contain commas, so the list is parsed tag by tag instead of being split.
     init(_ header: String) {
         let text = header.trimmingOptionalWhitespace()
         guard text != "*" else {

@@ -2,7 +2,7 @@ package import HTTPTypes
 package import Hummingbird
 package import PixelFlowCore
 
-/// The conditions of a request: RFC 9110, section 13, for resources that have entity tags and no dates of modification.
+/// The preconditions of a request: RFC 9110, section 13, for resources with entity tags but without modification dates.
 package struct Preconditions: Sendable {
     private let ifMatch: EntityTagCondition?
     private let ifNoneMatch: EntityTagCondition?
@@ -10,11 +10,11 @@ package struct Preconditions: Sendable {
 
     /// The result of the conditions.
     package enum Outcome: Sendable, Hashable {
-        /// The request is carried out as if it had none.
+        /// Execute the request as if it had no preconditions.
         case holds
-        /// The client has the representation already: 304.
+        /// The client already has the representation: 304.
         case notModified
-        /// A condition does not hold: 412.
+        /// A precondition is false: 412.
         case failed
     }
 
@@ -28,12 +28,12 @@ package struct Preconditions: Sendable {
         isRead = method == .get || method == .head
     }
 
-    /// Whether there is anything to judge.
+    /// Whether the request has no preconditions.
     package var isEmpty: Bool { ifMatch == nil && ifNoneMatch == nil }
 
-    /// Judges the conditions in the order of section 13.2.2.
+    /// Evaluates the preconditions in the order of section 13.2.2.
     ///
-    /// - Parameter tag: of the representation that would be sent or changed; nil if there is none.
+    /// - Parameter tag: the tag of the representation that would be sent or changed; nil if there is none.
     package func outcome(for tag: EntityTag?) -> Outcome {
         if let ifMatch, !(tag.map { tag in ifMatch.contains { $0.matchesStrongly(tag) } } ?? false) { return .failed }
         if let ifNoneMatch, let tag, ifNoneMatch.contains(where: { $0.matchesWeakly(tag) }) {
@@ -42,7 +42,7 @@ package struct Preconditions: Sendable {
         return .holds
     }
 
-    /// Lets a request pass whose conditions hold; `notModified` cannot come of a request that changes something.
+    /// Returns if the preconditions hold; `notModified` is impossible for requests that change something.
     ///
     /// - Throws: `precondition_failed` (412).
     package func require(_ tag: EntityTag?) throws(PixelFlowError) {

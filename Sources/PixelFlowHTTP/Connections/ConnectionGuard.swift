@@ -17,7 +17,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
     typealias OutboundIn = IOData
     typealias OutboundOut = IOData
 
-    /// Long enough for a client to read an answer; a connection closed at once would take it away.
+    /// Long enough for a client to read a response, which closing the connection immediately would discard.
     private static let linger = TimeAmount.seconds(1)
 
     private let registry: ConnectionRegistry
@@ -26,16 +26,16 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private var entry: ConnectionRegistry.Entry?
     private var context: ChannelHandlerContext?
     private var timer: (deadline: NIODeadline, task: Scheduled<Void>)?
-    /// Set once the connection is on its way out: nothing more is read from it or written to it.
+    /// Set once the connection is closing: it is neither read from nor written to any more.
     private var isEnding = false
     private var isLingering = false
-    /// Set once something came that is not a request, after requests that are still to be answered.
+    /// Set if something other than a request arrives while earlier requests still need their responses.
     private var isLastAnswerDue = false
-    /// Set from the 101 on until the handlers of the next protocol are there; its first bytes, if they are faster, wait for them.
+    /// Set from the 101 until the handlers of the next protocol are installed; bytes that arrive earlier wait for them.
     private var isSwitching = false
     private var early: [ByteBuffer] = []
     private var isReadHeld = false
-    /// Whether the client sends nothing more.
+    /// Whether the client has closed its side.
     private(set) var hasInputEnded = false
 
     init(registry: ConnectionRegistry, metrics: ConnectionMetrics?) {
@@ -54,7 +54,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         self.context = nil
     }
 
-    // MARK: The life of the connection
+    // MARK: Lifecycle of the connection
 
     func channelActive(context: ChannelHandlerContext) {
         admit(context)
@@ -167,7 +167,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
 
     func answerBegan() { state.answerBegan() }
 
-    /// - Returns: whether this was the last answer that is given here.
+    /// - Returns: whether this was the last response of this connection.
     func answerEnded() -> Bool {
         state.answerEnded(now: .now())
         entry?.setWaiting(state.isWaiting)
@@ -175,7 +175,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         return isLastAnswerDue && !state.owesAnswers
     }
 
-    /// Writes 100 (Continue), which is not an answer and so passes the encoder by.
+    /// Writes 100 (Continue), which bypasses the encoder because it is not a final response.
     func sendContinue() {
         guard let context, !isEnding else { return }
         state.continued(now: .now())
@@ -198,7 +198,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
 
     // MARK: Time
 
-    /// At most one timer a connection, which looks at the deadline of its day: nothing is rescheduled for each request.
+    /// Uses at most one timer per connection, which checks the current deadline when it fires, so that no request has to reschedule it.
     private func schedule() {
         guard !isEnding, let context, let deadline = state.nextDeadline(now: .now()) else { return }
         if let timer {
@@ -221,7 +221,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         }
     }
 
-    // MARK: The end
+    // MARK: Closing
 
     /// Responds with a problem if a response is still possible, and closes the connection.
     func refuse(_ reason: ConnectionState.Refusal) {
@@ -267,7 +267,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
 }
 
 extension ConnectionState.Refusal {
-    /// The whole answer, ready to be sent; nil if there is none to be given.
+    /// The whole response, ready to be sent; nil if there is none.
     var answer: ByteBuffer? { error.map { Problem($0, requestID: RequestID().description).closingAnswer() } }
 
     private var error: (any Error)? {

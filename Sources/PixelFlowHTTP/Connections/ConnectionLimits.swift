@@ -40,17 +40,18 @@ package struct ConnectionLimits: Sendable, Hashable {
     package var perAddress = 512
     package var headerTimeout: Duration = .seconds(10)
     package var idleTimeout: Duration = .seconds(60)
-    /// The span over which the rate of a body is measured.
+    /// The time over which the rate of a body is measured.
     package var bodyWindow: Duration = .seconds(10)
-    /// Bytes a second; 0 for no limit.
+    /// In bytes per second; 0 for no limit.
     package var minimumBodyRate = 1024
     package var headerBytes = 32_768
     package var headerCount = 100
-    /// Connections that receive the reason for their end, at a time and per second; further ones are closed without a response.
+    /// The number of connections, at a time and per second, that are told why they are closed; further ones are closed without a response.
     package var lingering = 64
     /// How long a connection is protected before it may be closed in favour of a new one.
     package var evictionGrace: Duration = .seconds(1)
-    /// Accepted connections, those included that are not yet admitted or are being refused. Beyond, the kernel keeps them.
+    /// The maximum number of accepted connections, including those not yet admitted or being refused. Further ones stay in the kernel's
+    /// queue.
     package var accepted = 4096 + 64
 
     package init() {}

@@ -3,14 +3,14 @@ import NIOCore
 import Synchronization
 import WireFormats
 
-/// Every connection of a process: how many there are in all and by address, and which can be given up for a new one.
+/// All connections of a process: counts them, in total and by address, and selects those that can be closed for a new one.
 package final class ConnectionRegistry: Sendable {
     /// A connection in the registry.
     final class Entry: Sendable {
         fileprivate let number: UInt64
         fileprivate let peer: String
         private let evict: @Sendable () -> Void
-        /// Since when it has no request, in nanoseconds of uptime; 0 while it has one.
+        /// The start of the time without a request, in nanoseconds of uptime; 0 during a request.
         private let waitingSince: Atomic<UInt64>
 
         fileprivate init(number: UInt64, peer: String, evict: @escaping @Sendable () -> Void) {
@@ -20,7 +20,7 @@ package final class ConnectionRegistry: Sendable {
             waitingSince = Atomic(NIODeadline.now().uptimeNanoseconds)
         }
 
-        /// Without a lock: each request changes it twice.
+        /// Lock-free, because each request changes it twice.
         func setWaiting(_ isWaiting: Bool) {
             waitingSince.store(isWaiting ? NIODeadline.now().uptimeNanoseconds : 0, ordering: .relaxed)
         }
@@ -52,7 +52,7 @@ package final class ConnectionRegistry: Sendable {
         var lingering = 0
         var told: (second: UInt64, count: Int) = (0, 0)
         var accepted = 0
-        /// What continues accepting once there is room.
+        /// Closures that continue accepting once there is room.
         var waiting: [@Sendable () -> Void] = []
         var lastNumber: UInt64 = 0
         var peers: [String: Peer] = [:]
@@ -63,20 +63,20 @@ package final class ConnectionRegistry: Sendable {
     private let state = Mutex(State())
 
     /// - Parameters:
-    ///   - limits: those of the process, see `ConnectionLimits.fitting`.
-    ///   - trusted: proxies, each of which brings many clients: not limited by address.
+    ///   - limits: the limits of the process, see `ConnectionLimits.fitting`.
+    ///   - trusted: proxies, each of which serves many clients, and which are therefore not limited by address.
     package init(limits: ConnectionLimits = ConnectionLimits(), trusted: TrustedProxies = .loopback) {
         self.limits = limits
         self.trusted = trusted
     }
 
-    /// Connections that are open.
+    /// The number of open connections.
     var count: Int { state.withLock(\.total) }
 
     /// Admits a connection, if necessary by evicting those that have waited longest for a request.
     ///
     /// - Parameters:
-    ///   - address: of the peer; nil if the connection has none, as a UNIX socket.
+    ///   - address: the address of the peer; nil if it has none, such as on a UNIX socket.
     ///   - evict: closes the connection unless it has received a request in the meantime; called on any thread.
     func open(from address: IPAddress?, evict: @escaping @Sendable () -> Void) -> Admission {
         let peer = address?.subscriber ?? "local"
@@ -100,7 +100,7 @@ package final class ConnectionRegistry: Sendable {
         return admission
     }
 
-    /// Whether an address has reached its limit, and the limit of refusals too, so that no response is sent.
+    /// Whether an address has reached both its limit and the limit of refusals, so that it gets no response.
     func isExhausted(for address: IPAddress) -> Bool {
         guard !trusted.trusts(address) else { return false }
         return state.withLock { state in
@@ -120,7 +120,7 @@ package final class ConnectionRegistry: Sendable {
         }
     }
 
-    /// Limited at a time and per second: under a flood, responding to each would cost more than serving it.
+    /// Limited at a time and per second: in a flood, answering each connection would cost more than serving it.
     private func mayTell(_ state: inout State) -> Bool {
         let second = NIODeadline.now().uptimeNanoseconds / 1_000_000_000
         if state.told.second != second { state.told = (second, 0) }
@@ -131,7 +131,7 @@ package final class ConnectionRegistry: Sendable {
 
     // MARK: Accepting
 
-    /// Whether one more connection may be accepted. If not, `resume` is called once that has changed, on any thread.
+    /// Whether one more connection may be accepted. If not, `resume` is called later, on any thread, when it may.
     func mayAccept(orLater resume: @escaping @Sendable () -> Void) -> Bool {
         state.withLock { state in
             if state.accepted < limits.accepted { return true }
@@ -152,9 +152,9 @@ package final class ConnectionRegistry: Sendable {
         for resume in waiting { resume() }
     }
 
-    /// The connections that have waited longest, of the address that has most of them. A new connection is about to send a request and
-    /// is evicted only if all are new; one of a trusted proxy, which serves many clients, only if no others are waiting.
-    /// Several at a time, since finding them needs a scan of all.
+    /// The longest waiting connections of the address with the most of them. A new connection is about to send a request and is evicted
+    /// only if all are new; one of a trusted proxy, which serves many clients, only if no others are waiting. Returns several, because
+    /// finding them requires a scan of all.
     private func victims(of state: State, upTo count: Int) -> [Entry] {
         let grace = UInt64(max(0, TimeAmount(limits.evictionGrace).nanoseconds))
         let now = NIODeadline.now().uptimeNanoseconds

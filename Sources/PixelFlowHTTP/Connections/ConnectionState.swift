@@ -3,7 +3,7 @@ import NIOCore
 /// The state of one connection and its timeouts. Pure: it takes events with their time, and returns
 /// when to check again and what to do then.
 struct ConnectionState {
-    /// Why a connection ends before its time.
+    /// The reason for closing a connection early.
     enum Refusal: String, Hashable, CaseIterable {
         case addressLimit = "address_limit"
         case totalLimit = "total_limit"
@@ -16,19 +16,19 @@ struct ConnectionState {
     }
 
     enum Action: Equatable {
-        /// Close without a word: no one has asked anything.
+        /// Close without a response, because there was no request.
         case close
         case refuse(Refusal)
     }
 
     private enum Phase {
-        /// No byte of the next request has come.
+        /// No byte of the next request has arrived.
         case waiting(until: NIODeadline)
-        /// A part of a header has come.
+        /// Part of a header has arrived.
         case header(until: NIODeadline)
-        /// The header is complete; its body may still be on the way.
+        /// The header is complete; its body may still be arriving.
         case request
-        /// Another protocol is spoken, which has its own limits.
+        /// The connection uses another protocol, which has its own limits.
         case upgraded
     }
 
@@ -38,7 +38,7 @@ struct ConnectionState {
     private var headerBytes = 0
     /// Requests whose responses have not ended.
     private(set) var openRequests = 0
-    /// Whether a part of the answer to the oldest open request has been written.
+    /// Whether part of the response to the oldest open request has been written.
     private(set) var isAnswering = false
     private(set) var isReadingBody = false
     private var body: BodyRate
@@ -46,18 +46,18 @@ struct ConnectionState {
 
     init(limits: ConnectionLimits, now: NIODeadline) {
         self.limits = limits
-        // A client connects because it has something to ask: the header must come at once.
+        // A client connects in order to send a request, so the header must arrive promptly.
         phase = .waiting(until: now + TimeAmount(limits.headerTimeout))
         body = BodyRate(minimum: limits.minimumBodyRate, window: TimeAmount(limits.bodyWindow))
     }
 
-    /// Whether the connection can be closed and no one loses an answer.
+    /// Whether closing the connection loses no response.
     var isWaiting: Bool { openRequests == 0 && !isReadingBody }
 
     /// Whether a refusal may be sent as a response: to the incoming request, if no other response is due before it.
     var canAnswer: Bool { !isAnswering && openRequests == (isReadingBody ? 1 : 0) }
 
-    /// Whether requests that have arrived whole wait for their answers, which are still due to them.
+    /// Whether complete requests are still waiting for their responses.
     var owesAnswers: Bool { openRequests > 0 && !isReadingBody }
 
     // MARK: Input
@@ -66,7 +66,7 @@ struct ConnectionState {
         guard !isReadingBody, !isUpgraded else { return }
         headerBytes += bytes
         guard case .waiting(let until) = phase else { return }
-        // The first header counts from the connection, a later one from its first byte.
+        // The time of the first header starts with the connection, that of later ones with their first byte.
         phase = .header(until: min(until, now + TimeAmount(limits.headerTimeout)))
     }
 
@@ -77,7 +77,7 @@ struct ConnectionState {
         headerBytes = 0
     }
 
-    /// Called once everything that a read has brought was decoded.
+    /// Check after decoding everything that a read returned.
     var isHeaderTooLarge: Bool { !isReadingBody && headerBytes > limits.headerBytes }
 
     /// - Parameters:
@@ -92,7 +92,7 @@ struct ConnectionState {
 
     mutating func bodyReceived(bytes: Int, now: NIODeadline) { body.received(bytes, now: now) }
 
-    /// The client has been asked to send the body.
+    /// Call when the client has been asked for the body.
     mutating func continued(now: NIODeadline) { body.release(now: now) }
 
     mutating func requestEnded(now: NIODeadline) {
@@ -102,7 +102,7 @@ struct ConnectionState {
         settle(now: now)
     }
 
-    /// - Parameter isReading: whether the server reads from the client. If it does not, the client is not slow.
+    /// - Parameter isReading: whether the server is reading from the client. If not, the client is not considered slow.
     mutating func readingChanged(isReading: Bool, now: NIODeadline) { body.readingChanged(isReading, now: now) }
 
     // MARK: Output
@@ -125,7 +125,7 @@ struct ConnectionState {
 
     // MARK: Time
 
-    /// When to look again; nil if nothing has an end.
+    /// The time of the next check; nil if there is no timeout.
     func nextDeadline(now: NIODeadline) -> NIODeadline? {
         let own: NIODeadline? =
             switch phase {
@@ -137,7 +137,7 @@ struct ConnectionState {
         return [own, unread].compactMap { $0 }.min()
     }
 
-    /// What to do at `now`; nil to wait on.
+    /// The action at `now`; nil to keep waiting.
     mutating func check(now: NIODeadline) -> Action? {
         if let since = unwritableSince, now >= since + TimeAmount(limits.idleTimeout) { return .refuse(.readTimeout) }
         switch phase {
@@ -149,13 +149,13 @@ struct ConnectionState {
     }
 }
 
-/// Measures how fast a body comes, over the time in which the server was ready to take it.
+/// Measures the rate of a body over the time in which the server was ready to read.
 private struct BodyRate {
     private let minimum: Int
     private let window: TimeAmount
     private var bytes = 0
     private var waited = TimeAmount.zero
-    /// Since when the client is waited for; nil while the server is the one that waits.
+    /// The start of waiting for the client; nil while the client waits for the server.
     private var waitingSince: NIODeadline?
     private var isActive = false
     private var isHeld = false
@@ -207,7 +207,7 @@ private struct BodyRate {
         return now + max(window - waited(now: now), .milliseconds(1))
     }
 
-    /// Judges a window once it is full, and begins the next.
+    /// Evaluates a window once it has passed, and starts the next one.
     mutating func isTooSlow(now: NIODeadline) -> Bool {
         let waited = waited(now: now)
         guard minimum > 0, isActive, waited >= window else { return false }

@@ -4,14 +4,15 @@ package import NIOCore
 package import NIOHTTP1
 
 extension AppRequestContext {
-    /// Answers 101 and hands the connection to another protocol. Its handlers stand between HTTP's, which Hummingbird owns, and the
-    /// socket. `ConnectionGuard` goes on counting the connection, and closes it when its peer does not read.
+    /// Responds with 101 and switches the connection to another protocol. The new handlers are placed between the socket and the HTTP
+    /// handlers, which Hummingbird owns. `ConnectionGuard` continues to count the connection, and closes it if its peer does not read.
     ///
     /// - Parameters:
-    ///   - headers: beside `Connection` and `Upgrade`.
-    ///   - handlers: between the socket and the connection's messages, from the socket on; empty where those are bytes.
-    ///   - own: makes the connection's owner, on its event loop.
-    ///   - operation: what the task of the request still does for it; the connection outlives it, unless it throws.
+    ///   - headers: the header fields besides `Connection` and `Upgrade`.
+    ///   - handlers: the handlers between the socket and the connection's messages, starting at the socket; empty if the messages are
+    ///     bytes.
+    ///   - own: creates the owner of the connection, on its event loop.
+    ///   - operation: the remaining work of the request's task; the connection outlives it unless it throws.
     package func upgrade<Inbound, Outbound, Owner>(
         to name: String, headers: HTTPFields = [:], handlers: @escaping @Sendable () -> [any ChannelHandler],
         own: @escaping @Sendable (LoopConnection<Inbound, Outbound>) -> Owner,
@@ -23,8 +24,8 @@ extension AppRequestContext {
         return Response(
             status: .switchingProtocols, headers: fields,
             body: ResponseBody { _ in
-                // The head is on its way to the event loop, so this comes after it. The end of the answer is never written: until then,
-                // its connection is not one that waits for a request.
+                // The head is on its way to the event loop, so this runs after it. The end of the response is never written: until then,
+                // the connection does not count as waiting for a request.
                 let owner = try await channel.eventLoop.submit {
                     NIOLoopBound(try LoopConnection.takeOver(channel, handlers(), own), eventLoop: channel.eventLoop)
                 }.get()
@@ -32,10 +33,9 @@ extension AppRequestContext {
             })
     }
 
-    /// Takes the rest of the answer, whose head has been written, from the task of its request. To be called as the last thing that a
-    /// body does.
+    /// Takes over the rest of the response, whose head has been written, from the task of its request. Must be the last call in a body.
     ///
-    /// - Parameter take: is called on the event loop of the connection.
+    /// - Parameter take: called on the event loop of the connection.
     package func continueOnLoop(_ take: @escaping @Sendable (AnswerTail) -> Void) async throws {
         let channel = self.channel
         let hasOthers = try await channel.eventLoop.submit {
@@ -46,19 +46,19 @@ extension AppRequestContext {
             take(AnswerTail(connection, observer))
             return observer.hasWaitingRequests
         }.get()
-        // Requests that came right behind this one must not be run: the connection ends with this answer, and they have none.
+        // Requests that directly followed this one must not run: the connection closes with this response, so they cannot be answered.
         if hasOthers { try await channel.closeFuture.get() }
     }
 
-    /// Of the connection.
+    /// The event loop of the connection.
     package var eventLoop: any EventLoop { channel.eventLoop }
 
-    /// Ends the connection at once.
+    /// Closes the connection immediately.
     package func closeConnection() { channel.close(promise: nil) }
 }
 
 extension LoopConnection {
-    /// Takes a connection over from HTTP, with all that has come since the 101. To be called on its event loop.
+    /// Takes over a connection from HTTP, with everything that has arrived since the 101. Must be called on its event loop.
     static func takeOver<Owner>(
         _ channel: any Channel, _ handlers: [any ChannelHandler], _ own: (LoopConnection) -> Owner
     ) throws -> Owner {
@@ -69,18 +69,18 @@ extension LoopConnection {
         try pipeline.addHandlers(handlers + [connection], position: .before(encoder))
         let owner = own(connection)
         observer.connectionUpgraded()
-        // Its event has passed by already. It comes after the bytes.
+        // The event of the end has already passed. Report it after the bytes.
         if observer.hasInputEnded { connection.endInput() }
         return owner
     }
 }
 
-/// The rest of an answer, written on the event loop of its connection. What the client sends meanwhile is dropped, and the
-/// connection ends with the answer.
+/// The rest of a response, written on the event loop of its connection. Input of the client is dropped, and the connection closes with the
+/// response.
 package final class AnswerTail {
     package typealias Connection = LoopConnection<HTTPServerRequestPart, HTTPServerResponsePart>
 
-    /// Tells when the client is gone. What it says is of no interest.
+    /// Reports when the client disconnects. Its messages are ignored.
     package let connection: Connection
     private let observer: RequestObserver
 
@@ -89,12 +89,12 @@ package final class AnswerTail {
         self.observer = observer
     }
 
-    /// Succeeds once the socket has taken the bytes, of which there must be some.
+    /// Sends the bytes, of which there must be at least one. The promise succeeds when the socket has accepted them.
     package func send(_ parts: [ByteBuffer], promise: EventLoopPromise<Void>?) {
         connection.send(parts.map { .body(.byteBuffer($0)) }, promise: promise)
     }
 
-    /// Ends the answer, and soon after it the connection.
+    /// Ends the response, and shortly afterwards closes the connection.
     package func finish() {
         connection.send([.end(nil)], promise: nil)
         observer.endConnection()
@@ -102,22 +102,22 @@ package final class AnswerTail {
 }
 
 extension Request {
-    /// Whether the client wants to continue with WebSocket, as of RFC 6455. An `Upgrade` that `Connection` does not name was meant for
-    /// somebody else on the way.
+    /// Whether the client wants to switch to WebSocket, as defined in RFC 6455. An `Upgrade` that `Connection` does not list was meant for
+    /// an intermediary.
     package var asksForWebSocket: Bool {
         method == .get && headers[.upgrade]?.lowercased() == "websocket" && headers.connectionOptions.contains("upgrade")
     }
 }
 
 extension HTTPFields {
-    /// What `Connection` names, in lower case.
+    /// The options listed in `Connection`, in lower case.
     package var connectionOptions: Set<String> {
         Set(self[values: .connection].flatMap { $0.split(separator: ",") }.map { $0.lowercased().filter { !$0.isWhitespace } })
     }
 }
 
 extension HTTPRequestHead {
-    /// Whether the client asks for another protocol: nothing after this request is read as HTTP.
+    /// Whether the client asks for another protocol: input after this request is not parsed as HTTP.
     var asksForUpgrade: Bool {
         headers.contains(name: "upgrade") && headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
     }

@@ -5,15 +5,15 @@ package import NIOCore
 import NIOHTTP1
 import WireFormats
 
-/// HTTP/1.1 over connections that are held to limits.
+/// HTTP/1.1 with limits on connections.
 package struct GuardedHTTPChannel: ServerChildChannel {
     private let base: HTTP1Channel
     private let registry: ConnectionRegistry
     private let metrics: ConnectionMetrics?
 
     /// - Parameters:
-    ///   - registry: of the process; every server of it shares one.
-    ///   - service: the name under which connections are counted, such as `api`; nil for connections that are not counted.
+    ///   - registry: the registry of the process, shared by all of its servers.
+    ///   - service: the name under which connections are counted, such as `api`; nil to not count them.
     package init(
         _ responder: @escaping HTTPChannelHandler.Responder, registry: ConnectionRegistry, service: String?,
         factory: any MetricsFactory = MetricsSystem.factory
@@ -24,7 +24,8 @@ package struct GuardedHTTPChannel: ServerChildChannel {
         base = HTTP1Channel(
             responder: { request, writer, channel in
                 let writer = WriterHandle(writer)
-                // A task keeps the memory of the deepest call that it ever made. That of the connection lives on, so requests have their own.
+                // A task keeps the memory of its deepest call. The task of the connection is long-lived, so requests run in tasks of their
+                // own.
                 async let answered: Void = responder(request, try writer.take(), channel)
                 try await answered
             }, configuration: .init(httpDecoderConfiguration: decoder))
@@ -33,7 +34,7 @@ package struct GuardedHTTPChannel: ServerChildChannel {
     }
 
     package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
-        // Connections of a flood are closed before anything is built for them. No address is cached at this point.
+        // Connections of a flood are closed before anything is set up for them. The address is not cached yet at this point.
         let address = (try? channel._channelCore.remoteAddress0())?.ipAddress.flatMap(IPAddress.peer)
         if let address, registry.isExhausted(for: address) {
             metrics?.refused(.addressLimit)
@@ -55,7 +56,7 @@ package struct GuardedHTTPChannel: ServerChildChannel {
     }
 }
 
-/// Sendable unchecked: the task of a connection hands it to that of a request and waits for it.
+/// Unchecked `Sendable`: the task of a connection passes it to that of a request and waits for it.
 private final class WriterHandle: @unchecked Sendable {
     private var writer: ResponseWriter?
 
@@ -78,7 +79,7 @@ package final class AcceptGate: ChannelDuplexHandler {
 
     init(registry: ConnectionRegistry) { self.registry = registry }
 
-    /// Puts a gate before everything else in the pipeline of a server that listens.
+    /// Installs a gate at the front of the pipeline of a listening server.
     package static func install(on server: any Channel, registry: ConnectionRegistry) async throws {
         try await server.eventLoop.submit {
             try server.pipeline.syncOperations.addHandler(AcceptGate(registry: registry), position: .first)

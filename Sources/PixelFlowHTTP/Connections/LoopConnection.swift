@@ -1,10 +1,10 @@
 package import NIOCore
 
-/// A connection that goes on without a task: its owner is told what happens, and sends, on the connection's event loop. Tasks keep
-/// the memory of the deepest call that they ever made, which is several times what an idle connection needs otherwise.
+/// A connection that continues without a task: its owner receives events and sends on the connection's event loop. A task would keep the
+/// memory of its deepest call, which is several times what an idle connection otherwise needs.
 ///
-/// It is a handler of the channel, behind those that read messages from the socket's bytes. What HTTP handlers behind it still
-/// write is dropped, and nothing that arrives is passed on to them. Used only on its event loop.
+/// A channel handler, placed after those that parse messages from the socket's bytes. Drops what HTTP handlers behind it still write, and
+/// passes no input to them. Used only on its event loop.
 package final class LoopConnection<Inbound, Outbound>: ChannelDuplexHandler {
     package typealias InboundIn = Inbound
     package typealias OutboundIn = Never
@@ -12,47 +12,48 @@ package final class LoopConnection<Inbound, Outbound>: ChannelDuplexHandler {
 
     package enum Event {
         case message(Inbound)
-        /// What the peer sends is no message; the handlers before this one have read no further.
+        /// The peer has sent an invalid message; the handlers before this one have stopped reading.
         case failure(any Error)
-        /// The connection is writable again, or no longer.
+        /// The connection's writability has changed.
         case writable(Bool)
-        /// The process wants to stop, and waits for the connection to end.
+        /// The process wants to stop and waits for the connection to close.
         case stopping
-        /// The peer sends nothing more, or is gone. The last event.
+        /// The peer has closed its side or disconnected. This is the last event.
         case ended
     }
 
     private var context: ChannelHandlerContext?
     private var owner: ((Event) -> Void)?
-    /// What has come before there was an owner. Nothing more is read meanwhile.
+    /// The events before there was an owner. Reading is suspended in the meantime.
     private var early: [Event] = []
     private var isPaused = true
     private var isReadHeld = false
     private var hasEnded = false
 
-    /// - Parameter hasEnded: whether the peer is known to send nothing more.
+    /// - Parameter hasEnded: whether the peer is known to have closed its side.
     init(hasEnded: Bool = false) {
         if hasEnded { early = [.ended] }
     }
 
-    /// Takes over a connection that this process has opened. Must be called on the channel's event loop.
+    /// Takes over a connection opened by this process. Must be called on the channel's event loop.
     package convenience init(atEndOf channel: any Channel) throws {
         self.init()
         try channel.pipeline.syncOperations.addHandler(self, position: .last)
     }
 
-    /// Has events told to `owner` from now on, those first that have come already. It is let go of when the connection has ended.
+    /// Delivers events to `owner` from now on, starting with those that have already occurred. Releases `owner` when the connection has
+    /// ended.
     package func start(_ owner: @escaping (Event) -> Void) {
         self.owner = owner
         let early = early
         self.early = []
         isPaused = false
         early.forEach(tell)
-        // Unless what has come already was too much.
+        // The owner may have paused reading while handling the earlier events.
         if !isPaused { resume() }
     }
 
-    /// The peer was seen to send nothing more before this handler was there.
+    /// Call if the peer closed its side before this handler was installed.
     func endInput() { tell(.ended) }
 
     private func tell(_ event: Event) {
@@ -62,9 +63,9 @@ package final class LoopConnection<Inbound, Outbound>: ChannelDuplexHandler {
         owner(event)
     }
 
-    // MARK: What the owner does
+    // MARK: Used by the owner
 
-    /// Reads no further from the socket until `resume`. What has been read already is still told.
+    /// Stops reading from the socket until `resume`. Data that has already been read is still delivered.
     package func pause() { isPaused = true }
 
     package func resume() {
@@ -76,7 +77,7 @@ package final class LoopConnection<Inbound, Outbound>: ChannelDuplexHandler {
 
     package var isWritable: Bool { context?.channel.isWritable ?? false }
 
-    /// Succeeds once the socket has taken the messages, of which there must be one at least.
+    /// Sends the messages, of which there must be at least one. The promise succeeds when the socket has accepted them.
     package func send(_ messages: [Outbound], promise: EventLoopPromise<Void>?) {
         guard let context, let last = messages.last else {
             promise?.fail(ChannelError.ioOnClosedChannel)
@@ -86,13 +87,13 @@ package final class LoopConnection<Inbound, Outbound>: ChannelDuplexHandler {
         context.writeAndFlush(wrapOutboundOut(last), promise: promise)
     }
 
-    /// Closes the connection at once.
+    /// Closes the connection immediately.
     package func close() { context?.close(promise: nil) }
 
-    /// Tells the peer that nothing more comes, once the socket has taken what was sent.
+    /// Closes the sending side once the socket has accepted everything.
     package func endOutput() { context?.close(mode: .output, promise: nil) }
 
-    /// Closes the connection once the socket has taken what was sent, or has not for `finishTime`.
+    /// Closes the connection once the socket has accepted everything, or after `finishTime`.
     package func finish() {
         guard let context else { return }
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
@@ -103,10 +104,10 @@ package final class LoopConnection<Inbound, Outbound>: ChannelDuplexHandler {
         }
     }
 
-    /// A peer that does not read would keep the connection for ever otherwise.
+    /// Otherwise a peer that does not read could keep the connection open forever.
     private static var finishTime: TimeAmount { .seconds(2) }
 
-    // MARK: The channel
+    // MARK: Channel handler
 
     package func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 

@@ -1,8 +1,8 @@
 import NIOCore
 import NIOHTTP1
 
-/// Informs the guard of its connection where requests and responses begin and end, and refuses invalid requests.
-/// It comes after the HTTP/1.1 decoder and encoder in the pipeline.
+/// Informs the guard of its connection where requests and responses begin and end, and rejects invalid requests. In the pipeline, it comes
+/// after the HTTP/1.1 decoder and encoder.
 final class RequestObserver: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -12,15 +12,15 @@ final class RequestObserver: ChannelDuplexHandler, RemovableChannelHandler {
     private let connection: ConnectionGuard
     /// Whether the client waits for a 100 (Continue) before it sends the body.
     private var isHeld = false
-    /// Requests that are still to be answered after the present one. The next answer is to the first of them.
+    /// The number of requests to answer after the current one. The next response belongs to the first of them.
     private var waiting = 0
-    /// Whether the last request asks for another protocol, after which the decoder reads nothing more.
+    /// Whether the last request asks for another protocol, after which the decoder stops reading.
     private var asksForUpgrade = false
     private var isLastAnswer = false
 
     init(_ connection: ConnectionGuard) { self.connection = connection }
 
-    /// Whether requests have come that are to be answered after the present one.
+    /// Whether requests are waiting behind the current one.
     var hasWaitingRequests: Bool { waiting > 1 }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -76,10 +76,10 @@ final class RequestObserver: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    /// The handlers of another protocol are there, for all bytes since the 101.
+    /// Call when the handlers of another protocol are installed for all bytes after the 101.
     func connectionUpgraded() { connection.upgraded() }
 
-    /// Whether the client sends nothing more.
+    /// Whether the client has closed its side.
     var hasInputEnded: Bool { connection.hasInputEnded }
 
     /// Ends the connection once its client has had time to read what has been written.
@@ -104,10 +104,10 @@ extension HTTPRequestHead {
         return headers[canonicalForm: "expect"].contains { $0.lowercased() == "100-continue" }
     }
 
-    /// HTTP/1.0, which knows neither hosts nor expectations.
+    /// HTTP/1.0, which has neither `Host` nor `Expect`.
     private var isOld: Bool { version.major < 1 || (version.major == 1 && version.minor == 0) }
 
-    /// Whether the header is a request at all: RFC 9112, sections 3.2 and 6.1.
+    /// Whether the header is that of a valid request: RFC 9112, sections 3.2 and 6.1.
     fileprivate var isSound: Bool {
         let hosts = headers["host"]
         guard hosts.count == 1 || (hosts.isEmpty && isOld) else { return false }
@@ -118,7 +118,7 @@ extension HTTPRequestHead {
 }
 
 extension String {
-    /// `http://host/…`, as a client writes it that believes to talk to a proxy.
+    /// `http://host/…`, as sent by a client that assumes a proxy.
     fileprivate var hasAbsoluteForm: Bool {
         let start = prefix(8).lowercased()
         return start.hasPrefix("http://") || start == "https://"

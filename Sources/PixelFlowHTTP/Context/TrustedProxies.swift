@@ -3,8 +3,7 @@ package import Hummingbird
 package import PixelFlowCore
 package import WireFormats
 
-/// Decides whose `X-Forwarded-For` is believed. Anyone can send that header, so only the part that
-/// our own proxies have written counts.
+/// Decides whose `X-Forwarded-For` is trusted. Anyone can send that header, so only the part written by our own proxies counts.
 package struct TrustedProxies: Sendable, Hashable {
     /// `PIXELFLOW_TRUSTED_PROXIES`.
     package static let setting = Setting<String>.text(
@@ -22,14 +21,14 @@ package struct TrustedProxies: Sendable, Hashable {
 
     /// The configured proxies, or this machine by default.
     ///
-    /// - Throws: `setting_invalid` if one is not a range.
+    /// - Throws: `setting_invalid` if one of them is not a range.
     package init(_ settings: Settings) throws(PixelFlowError) {
         self = settings.isSet(Self.setting) ? try TrustedProxies(setting: try settings[Self.setting]) : .loopback
     }
 
-    /// Reads `PIXELFLOW_TRUSTED_PROXIES`: CIDR ranges, separated by commas.
+    /// Parses `PIXELFLOW_TRUSTED_PROXIES`: CIDR ranges, separated by commas.
     ///
-    /// - Throws: `setting_invalid` if one is not a range.
+    /// - Throws: `setting_invalid` if one of them is not a range.
     package init(setting: String) throws(PixelFlowError) {
         var ranges: [NetworkRange] = []
         for text in setting.split(separator: ",").map({ $0.filter { !$0.isWhitespace } }) where !text.isEmpty {
@@ -44,16 +43,16 @@ package struct TrustedProxies: Sendable, Hashable {
         self.init(ranges)
     }
 
-    /// The same and one more address; a text that is none, as the name of a host, adds nothing.
+    /// The same proxies plus one address. Text that is not an address, such as a host name, adds nothing.
     package func adding(_ address: String) -> TrustedProxies {
         TrustedProxies(ranges + [NetworkRange(address)].compactMap { $0 })
     }
 
-    /// Proxies on this machine only, as the web service is in one process.
+    /// Only proxies on this machine, such as web when one process runs all services.
     package static let loopback = TrustedProxies([NetworkRange("127.0.0.1"), NetworkRange("::1")].compactMap { $0 })
 
-    /// The address of the client: the peer or, if that is a trusted proxy, the nearest address in
-    /// `X-Forwarded-For` that is none. Nil if the connection has no address, as in a test.
+    /// The address of the client: the peer or, if that is a trusted proxy, the nearest untrusted address in `X-Forwarded-For`. Nil if the
+    /// connection has no address, as in a test.
     package func client(of request: Request, context: AppRequestContext) -> IPAddress? {
         guard let peer = context.peerAddress?.ipAddress.flatMap(IPAddress.peer) else { return nil }
         guard isTrusted(peer) else { return peer }
@@ -70,18 +69,18 @@ package struct TrustedProxies: Sendable, Hashable {
         return nearest
     }
 
-    /// Whether the connection of a request comes from a proxy that is trusted, and its `X-Forwarded-…` headers with it.
+    /// Whether the connection comes from a trusted proxy, so that its `X-Forwarded-…` headers can be trusted.
     package func trustsPeer(of context: AppRequestContext) -> Bool {
         context.peerAddress?.ipAddress.flatMap(IPAddress.peer).map(isTrusted) ?? false
     }
 
-    /// Whether a trusted proxy says that the client has come over https.
+    /// Whether a trusted proxy reports that the client used https.
     package func saysHTTPS(_ request: Request, _ context: AppRequestContext) -> Bool {
         guard trustsPeer(of: context), let schemes = request.headers[.xForwardedProto] else { return false }
         return schemes.split(separator: ",").first?.lowercased().filter { !$0.isWhitespace } == "https"
     }
 
-    /// Whether this address is that of a proxy that is trusted.
+    /// Whether this is the address of a trusted proxy.
     package func trusts(_ address: IPAddress) -> Bool { isTrusted(address) }
 
     private func isTrusted(_ address: IPAddress) -> Bool {
@@ -94,8 +93,7 @@ extension IPAddress {
     /// The address of a client or a proxy. An IPv4 address inside IPv6 (`::ffff:a.b.c.d`) is the IPv4 address.
     package static func peer(_ text: String) -> IPAddress? { IPAddress(text)?.unmapped }
 
-    /// Identifies the client behind the address: a single IPv4 address, or the /64 that an IPv6 client is
-    /// given as a whole and may pick any address of.
+    /// Identifies the client behind the address: a single IPv4 address, or the /64 that is assigned to an IPv6 client as a whole.
     package var subscriber: String {
         switch unmapped {
         case .v4(let bits): IPAddress.v4(bits).description

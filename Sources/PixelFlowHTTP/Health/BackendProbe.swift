@@ -1,21 +1,22 @@
 package import PixelFlowCore
 import WireFormats
 
-/// A backend of a service that is asked how it is set up, within a time limit.
+/// Diagnoses a backend of a service within a time limit.
 package struct BackendProbe: Sendable {
-    /// As in `/readyz`: `task_database`.
+    /// The name as in `/readyz`, such as `task_database`.
     package let name: String
     private let backend: any DiagnosableBackend
     private let timeout: Duration
 
-    /// - Parameter timeout: of the whole diagnosis; 10 seconds by default, which a backend with a few slow answers keeps.
+    /// - Parameter timeout: the limit of the whole diagnosis; 10 seconds by default, which is enough for a backend with a few slow
+    ///   responses.
     package init(_ name: String, _ backend: any DiagnosableBackend, timeout: Duration = .seconds(10)) {
         self.name = name
         self.backend = backend
         self.timeout = timeout
     }
 
-    /// Never takes longer than the timeout, even if the backend ignores cancellation. A backend that does not answer is a finding, too.
+    /// Never takes longer than the timeout, even if the backend ignores cancellation. A backend that does not respond is also a finding.
     package func run() async -> BackendReport {
         let findings = await withCheckedContinuation { (continuation: CheckedContinuation<[BackendFinding], Never>) in
             let race = Race(continuation)

@@ -3,9 +3,9 @@ import Hummingbird
 package import OpenAPI
 package import PixelFlowCore
 
-/// `/operator/backends`: what the backends of a service tell about themselves, for those who run it.
+/// `/operator/backends`: the diagnosis of a service's backends, for operators.
 ///
-/// Register it behind `ServiceSecretMiddleware`. Whoever asks while a diagnosis is under way gets that one.
+/// Register it behind `ServiceSecretMiddleware`. Requests during a running diagnosis share its result.
 package struct DiagnosisRoutes: Sendable {
     private let service: String
     private let probes: [BackendProbe]
@@ -48,7 +48,7 @@ struct DiagnosisReport: Codable, Sendable, SchemaNamed, SchemaAnnotated {
     let backends: [BackendReport]
 }
 
-/// What was found at one backend.
+/// The diagnosis of one backend.
 package struct BackendReport: Codable, Sendable, SchemaNamed, SchemaAnnotated {
     package static let schemaName = "BackendDiagnosis"
     package static let annotations: [String: SchemaAnnotation] = [

@@ -1,29 +1,29 @@
 import Synchronization
 
-/// One thing that a service works with.
+/// A check of one dependency of a service.
 package struct HealthCheck: Sendable {
-    /// What a failing check means for the readiness of the service.
+    /// The effect of a failing check on the readiness of the service.
     package enum Need: Sendable {
-        /// The service is not ready while it fails: the state of the process itself.
+        /// The service is not ready while the check fails; for the state of the process itself.
         case always
-        /// The service is not ready until it has succeeded. Later the service is ready and `degraded`, since it can still
-        /// answer: a replica that left its Service in an outage would take the answer away, and so would all others.
+        /// The service is not ready until the check has succeeded once. If it fails later, the service stays ready but `degraded`, because
+        /// it can still respond: if a replica left its Service during an outage of a backend, all others would do so too, and nothing could
+        /// respond any more.
         case once
-        /// Appears in the response only.
+        /// The result only appears in the response.
         case never
     }
 
-    /// Names the backend in the answer, as in `database`.
+    /// The name of the backend in the response, such as `database`.
     package let name: String
     package let need: Need
     private let timeout: Duration
     private let probe: @Sendable () async throws -> Void
 
     /// - Parameters:
-    ///   - need: what the readiness of the service depends on; by default on one success.
-    ///   - timeout: after which the check counts as failed; 2 seconds by default, well under the
-    ///     timeout of any prober.
-    ///   - probe: returns where all is well, throws if it is not.
+    ///   - need: the effect on the readiness of the service; by default, one success is required.
+    ///   - timeout: the check fails after this time; 2 seconds by default, well below the timeout of any prober.
+    ///   - probe: returns if the dependency is healthy, otherwise throws.
     package init(
         _ name: String, need: Need = .once, timeout: Duration = .seconds(2), probe: @escaping @Sendable () async throws -> Void
     ) {
@@ -61,7 +61,7 @@ package struct HealthCheck: Sendable {
     }
 }
 
-/// Lets the first of several results through.
+/// Accepts only the first of several results.
 final class Race<Value: Sendable>: Sendable {
     private struct State {
         var continuation: CheckedContinuation<Value, Never>?

@@ -1,24 +1,25 @@
 import Logging
 import Synchronization
 
-/// Runs the checks of a service and keeps their results, so that a probe gets an answer at once, whatever a backend does.
+/// Runs the checks of a service and caches their results, so that a probe gets an immediate response even if a backend hangs.
 ///
-/// Checks run in the background, one run at a time, and are started by whoever asks.
+/// Checks run in the background, one run at a time, and are started by incoming probes.
 final class HealthMonitor: Sendable {
-    /// Results are not asked for again for so long: the probes of a public service are open to anyone.
+    /// The minimum age of results before the checks run again: the probes of a public service are open to anyone.
     static let freshness: Duration = .seconds(1)
-    /// How long a prober that could be given older results waits for new ones. A prober gives up after seconds.
+    /// How long a prober waits for new results if older ones are available. Probers time out within seconds.
     static let waitLimit: Duration = .milliseconds(20)
-    /// Older results are no answer: probers ask every few seconds, so nobody has asked for long.
+    /// The maximum age of returned results. Probers call every few seconds, so older results mean that there has been no probe for a long
+    /// time.
     static let lifetime: Duration = .seconds(30)
 
-    /// What the checks said at one moment.
+    /// The results of all checks at one moment.
     struct Results: Sendable {
         let outcomes: [String: HealthCheck.Outcome]
         let time: ContinuousClock.Instant
-        /// Whether every check that is needed once has succeeded in some run so far, and all that are always needed in this one.
+        /// Whether every check needed once has succeeded in some run so far, and every check always needed has succeeded in this one.
         let isReady: Bool
-        /// In alphabetical order.
+        /// The names of failing checks, in alphabetical order.
         let failing: [String]
     }
 
@@ -26,7 +27,7 @@ final class HealthMonitor: Sendable {
         var last: Results?
         var run: Task<Results, Never>?
         var hasServed = false
-        /// What was logged last: the names of failing checks.
+        /// The names of failing checks that were logged last.
         var reported: [String] = []
     }
 
@@ -41,7 +42,7 @@ final class HealthMonitor: Sendable {
         self.now = now
     }
 
-    /// The latest results: new ones where the checks answer within `waitLimit`, else the last ones. The first are waited for.
+    /// The latest results: new ones if the checks finish within `waitLimit`, otherwise the previous ones. Always waits for the first ones.
     func results() async -> Results {
         let time = now()
         let (kept, run): (Results?, Task<Results, Never>?) = state.withLock { state in
@@ -56,7 +57,7 @@ final class HealthMonitor: Sendable {
         return await Self.value(of: run, within: waitLimit) ?? kept
     }
 
-    /// Logs a change in what fails, once.
+    /// Logs each change of the set of failing checks once.
     func report(_ results: Results, to logger: Logger) {
         let hasChanged = state.withLock { state in
             defer { state.reported = results.failing }

@@ -4,14 +4,14 @@ import OpenAPI
 import Synchronization
 import WireFormats
 
-/// The probes that every service answers: `/health`, `/livez` and `/readyz`.
+/// The probes of every service: `/health`, `/livez` and `/readyz`.
 package struct HealthRoutes: Sendable {
     private let monitor: HealthMonitor
     private let drain: DrainState
 
     /// - Parameters:
-    ///   - waitLimit: how long a prober that could be given the last results waits for new ones; 20 milliseconds by default.
-    ///   - now: the clock by which results grow old.
+    ///   - waitLimit: how long a prober waits for new results if older ones are available; 20 milliseconds by default.
+    ///   - now: the clock that determines the age of results.
     package init(
         checks: [HealthCheck], drain: DrainState = DrainState(), waitLimit: Duration? = nil,
         now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
@@ -43,7 +43,7 @@ package struct HealthRoutes: Sendable {
     func outcomes() async -> [String: HealthCheck.Outcome] { await monitor.results().outcomes }
 }
 
-/// The routes of the probes, which differ in what they say about readiness.
+/// The routes of the probes, which differ in how they report readiness.
 private enum Probe {
     static func routes(of service: String, readiness details: String, ready: @escaping Route.Handler) -> [Route] {
         let alive: Route.Handler = { _, _ in try Report(status: "ok").response() }
@@ -80,7 +80,7 @@ struct Report: Codable, SchemaNamed, SchemaAnnotated {
     func response(_ status: HTTPResponse.Status = .ok) throws -> Response { try .json(self, status: status) }
 }
 
-/// The probes of a public service. They return its status without details of its backends.
+/// The probes of a public service. They return its status without details about its backends.
 package struct PublicHealthRoutes: Sendable {
     private let health: HealthRoutes
 
@@ -94,7 +94,7 @@ package struct PublicHealthRoutes: Sendable {
     }
 }
 
-/// Whether this process is on its way out. Once set, `/readyz` says so and no new work is sent here.
+/// Whether this process is about to stop. Once set, `/readyz` reports it, and the service receives no new work.
 package final class DrainState: Sendable {
     private let flag = Atomic(false)
 
@@ -102,6 +102,6 @@ package final class DrainState: Sendable {
 
     package var isDraining: Bool { flag.load(ordering: .relaxed) }
 
-    /// There is no way back.
+    /// Cannot be undone.
     package func drain() { flag.store(true, ordering: .relaxed) }
 }

@@ -5,19 +5,18 @@ package import NIOCore
 import PixelFlowCore
 
 extension Request {
-    /// Reads the body as JSON.
+    /// Decodes the body as JSON.
     ///
-    /// - Parameter limit: bytes; a larger body is refused before or while it arrives.
-    /// - Throws: `unsupported_media_type` (415), `body_too_large` (413), `invalid_json` (400), and 422
-    ///   with the path of the field: `missing_value` or `invalid_value`. A `PixelFlowError` thrown by
-    ///   the type itself passes as it is.
+    /// - Parameter limit: the maximum size in bytes; a larger body is rejected before or while it arrives.
+    /// - Throws: `unsupported_media_type` (415), `body_too_large` (413), `invalid_json` (400), and 422 with the path of the field:
+    ///   `missing_value` or `invalid_value`. Rethrows a `PixelFlowError` thrown by the type itself.
     package func decodeJSON<Value: Decodable>(_ type: Value.Type = Value.self, limit: Int = 1 << 20) async throws -> Value {
         try requireJSON()
         return try JSONBody.decode(type, from: try await collectBody(limit: limit))
     }
 
-    /// Whether the body is declared as JSON. A missing type counts, and so does a form: that is what
-    /// `curl -d` declares by default, and these routes accept no forms.
+    /// Whether the body can be JSON by its media type. A missing type counts, and so does a form, because `curl -d` declares it by default
+    /// and these routes do not accept forms.
     package var isCalledJSON: Bool {
         guard let type = mediaType else { return true }
         return type == "application/json" || type.hasSuffix("+json") || type == "application/x-www-form-urlencoded"

@@ -4,14 +4,14 @@ package import Hummingbird
 package import NIOCore
 
 extension Response {
-    /// A response with `value` as JSON. Caches keep out of it unless `headers` say otherwise.
+    /// A response with `value` as JSON. Caches do not store it unless `headers` say otherwise.
     package static func json(
         _ value: some Encodable, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
     ) throws -> Response {
         json(bytes: ByteBuffer(bytes: try JSONCoding.encoder.encode(value)), status: status, headers: headers)
     }
 
-    /// A response with JSON that has been written already.
+    /// A response with encoded JSON.
     package static func json(bytes: ByteBuffer, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]) -> Response {
         var headers = headers
         if !headers.contains(.contentType) { headers.append(HTTPField(name: .contentType, value: "application/json")) }
@@ -20,8 +20,8 @@ extension Response {
     }
 }
 
-/// The shared encoder and decoder: both are immutable, so all requests use them.
-/// Keys are spelled out in `CodingKeys`, times are strings already (`Timestamp.iso8601`).
+/// The shared encoder and decoder: both are immutable, so all requests can use them. Keys are declared in `CodingKeys`, and times are
+/// already strings (`Timestamp.iso8601`).
 enum JSONCoding {
     static let encoder: JSONEncoder = {
         let encoder = JSONEncoder()

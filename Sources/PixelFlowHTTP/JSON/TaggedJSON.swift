@@ -5,7 +5,7 @@ package import Hummingbird
 import NIOCore
 package import WireFormats
 
-/// A JSON document that changes with a release only: written once, with the entity tag of its content.
+/// A JSON document that only changes between releases: encoded once, with the entity tag of its content.
 package struct TaggedJSON: Sendable {
     private let bytes: ByteBuffer
     private let tag: EntityTag
@@ -16,7 +16,7 @@ package struct TaggedJSON: Sendable {
         tag = EntityTag(Data(SHA256.hash(data: text).prefix(12)).base64EncodedString())
     }
 
-    /// The document, or 304 to a client that has it.
+    /// The document, or 304 if the client already has it.
     ///
     /// - Throws: `precondition_failed` (412).
     package func response(to request: Request, cacheControl: String) throws -> Response {

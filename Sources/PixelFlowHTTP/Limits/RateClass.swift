@@ -1,20 +1,21 @@
 package import HTTPTypes
 
-/// Routes that cost about the same, and share their limits.
+/// A class of routes that cost about the same and share their limits.
 package enum RateClass: String, Sendable, Hashable, CaseIterable {
-    /// Registering, signing in and renewing tokens: by the address of the client.
+    /// Registering, signing in and renewing tokens; limited by the address of the client.
     case signIn = "sign-in"
     case read
     /// Changes other than uploads.
     case write
     case upload
-    /// Reads over everything that an organisation has.
+    /// Reads of all data of an organisation.
     case heavy
 }
 
-/// What a route says about its limits.
+/// The rate limits of a route.
 package enum RouteRate: Sendable, Hashable {
-    /// `read` for GET and `write` for everything else where a token is needed; no limit where none is, or the operator's secret.
+    /// For routes that need a token: `read` for GET, and `write` for other methods. No limit for public routes and for those that need the
+    /// operator's secret.
     case byMethod
     case of(RateClass)
 

@@ -2,9 +2,9 @@ package import PixelFlowCore
 package import PixelFlowLimits
 import WireFormats
 
-/// How many requests of each class a caller may make.
+/// The maximum request rates of a caller, by class.
 package struct RateLimitSettings: Sendable {
-    /// A quota as it is written in a setting.
+    /// A quota in the form of a setting.
     package struct Quota: Sendable, Hashable {
         package let requests: Int
         package let window: Duration
@@ -18,7 +18,7 @@ package struct RateLimitSettings: Sendable {
             self.window = window
         }
 
-        /// Reads `600/m`. Nil if it is not a quota.
+        /// Parses `600/m`. Nil if it is invalid.
         init?(_ text: String) {
             let parts = text.split(separator: "/", omittingEmptySubsequences: false)
             guard parts.count == 2, let requests = Int(parts[0]), (1...RateLimit.maximumQuota).contains(requests),
@@ -32,13 +32,13 @@ package struct RateLimitSettings: Sendable {
         "PIXELFLOW_RATE_LIMITS", default: "on", expected: "on or off", help: "Whether requests are limited by the settings below."
     ) { ["on": true, "off": false][$0.lowercased()] }
 
-    /// Sign-ins cost a quarter of a second each: five a second from one address are far more than an office needs.
+    /// A sign-in takes a quarter of a second of computing; five per second from one address are far more than an office needs.
     static let signIn = quota(
         "PIXELFLOW_RATE_SIGN_IN", default: "300/m", "Registrations, sign-ins and renewals of tokens from one address (IPv6: one /64)")
-    /// A page of a hundred thumbnails each second, and an event stream beside it.
+    /// Enough for a page with a hundred thumbnails every second, plus an event stream.
     static let read = quota("PIXELFLOW_RATE_READ", default: "6000/m", "Reads by one user or API key")
     static let write = quota("PIXELFLOW_RATE_WRITE", default: "3000/m", "Changes other than uploads by one user or API key")
-    /// More than a worker with two cores renders.
+    /// More than a worker with two cores can render.
     static let upload = quota("PIXELFLOW_RATE_UPLOAD", default: "3000/m", "Uploads by one user or API key")
     static let heavy = quota(
         "PIXELFLOW_RATE_HEAVY", default: "600/m", "Reads of statistics, usage and the audit log by one user or API key")
@@ -51,12 +51,12 @@ package struct RateLimitSettings: Sendable {
         organisation.description,
     ]
 
-    /// Classes that are missing have no limit.
+    /// Missing classes have no limit.
     package var quotas: [RateClass: Quota] = [:]
-    /// The quota of an organisation, in quotas of a user; 0 for no limit.
+    /// The quota of an organisation as a multiple of a user's quota; 0 for no limit.
     package var organisationFactor = 10
 
-    /// Without limits.
+    /// No limits.
     package init() {}
 
     /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.

@@ -5,13 +5,13 @@ package import Metrics
 package import PixelFlowCore
 package import PixelFlowLimits
 
-/// Limits the requests of a service, and tells callers in each response how they stand: `RateLimit` and `RateLimit-Policy`, as of
+/// Limits the requests to a service, and reports the remaining quota in each response: `RateLimit` and `RateLimit-Policy`, as defined in
 /// draft-ietf-httpapi-ratelimit-headers-10.
 package struct RequestLimits: Sendable {
-    /// The limits of a class, and how they are announced and counted.
+    /// The limits of a class, with their header texts and counters.
     private final class Policy: Sendable {
         let caller: RateLimit
-        /// Nil where organisations have no limit.
+        /// Nil if organisations have no limit.
         let organisation: RateLimit?
         let callerField: HTTPField
         let bothField: HTTPField
@@ -26,7 +26,7 @@ package struct RequestLimits: Sendable {
                 : RateLimit(name: "\(rateClass.rawValue)-organisation", quota: quota.requests * organisationFactor, window: quota.window)
             callerField = Self.field([caller])
             bothField = Self.field([caller, organisation].compactMap(\.self))
-            // Both exist from the start, so that the first refusal is an increase.
+            // Create both counters at the start, so that the first rejection shows as an increase.
             allowed = Self.counter(rateClass, "allowed", metrics)
             limited = Self.counter(rateClass, "limited", metrics)
         }
@@ -45,7 +45,7 @@ package struct RequestLimits: Sendable {
     private let limiter: any RateLimiter
     private let proxies: TrustedProxies
 
-    /// - Parameter proxies: whose word on the address of a client counts.
+    /// - Parameter proxies: the proxies that are trusted to report a client's address.
     package init(
         _ settings: RateLimitSettings, limiter: any RateLimiter, proxies: TrustedProxies,
         metrics: any MetricsFactory = MetricsSystem.factory
@@ -58,12 +58,12 @@ package struct RequestLimits: Sendable {
         self.proxies = proxies
     }
 
-    /// Limits nothing.
+    /// No limits.
     package static let off = RequestLimits(RateLimitSettings(), limiter: InMemoryRateLimiter(), proxies: .loopback)
 
     /// Counts a request of a class.
     ///
-    /// - Returns: header fields for the response, whatever it is; nil if the request is not limited.
+    /// - Returns: header fields for any response to this request; nil if the request is not limited.
     /// - Throws: `rate_limited` (429), with the same fields.
     package func admit(_ rateClass: RateClass, _ request: Request, _ context: AppRequestContext) async throws -> HTTPFields? {
         guard let policy = policies[rateClass] else { return nil }
@@ -73,7 +73,7 @@ package struct RequestLimits: Sendable {
         do {
             decision = try await limiter.admit(buckets)
         } catch {
-            // A limiter that fails open does not get here; a request must not fail because nobody can count it.
+            // A limiter that fails open does not throw; with any other, a request must not fail because it cannot be counted.
             context.logger.warning("request not counted", metadata: ["error": "\(error)"])
             return nil
         }
@@ -88,7 +88,7 @@ package struct RequestLimits: Sendable {
 
     private func buckets(_ policy: Policy, _ rateClass: RateClass, _ request: Request, _ context: AppRequestContext) -> [RateBucket] {
         guard rateClass != .signIn, let principal = context.principal else {
-            // Without an address, as in a test, there is nothing to count by.
+            // Without an address, as in a test, there is no key to count by.
             guard let client = proxies.client(of: request, context: context)?.subscriber else { return [] }
             return [RateBucket(policy.caller, key: "a:\(client)")]
         }
@@ -101,7 +101,7 @@ package struct RequestLimits: Sendable {
         return [caller, RateBucket(organisation, key: "o:" + principal.tenant.rawValue)]
     }
 
-    /// Appended piece by piece: it is written for each response, and interpolation takes several times as long.
+    /// Appends piece by piece: this runs for each response, and interpolation takes several times as long.
     private static func text(_ balances: [RateDecision.Balance]) -> String {
         var text = ""
         text.reserveCapacity(48 * balances.count)
@@ -118,7 +118,7 @@ package struct RequestLimits: Sendable {
 }
 
 extension PixelFlowError {
-    /// A caller has made more requests than its limit allows (429).
+    /// A caller has exceeded its rate limit (429).
     static func rateLimited(_ balance: RateDecision.Balance) -> PixelFlowError {
         let seconds = balance.retryAfterSeconds
         return PixelFlowError(

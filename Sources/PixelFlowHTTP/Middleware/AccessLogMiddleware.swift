@@ -2,11 +2,11 @@ package import Hummingbird
 import Logging
 import WireFormats
 
-/// Writes one line for each request: at info, and at debug for the probes that come every few seconds.
+/// Logs one line per request: at info, or at debug for probes, which arrive every few seconds.
 package struct AccessLogMiddleware: RouterMiddleware {
     package typealias Context = AppRequestContext
 
-    /// Paths that are asked for every few seconds.
+    /// Paths that are polled every few seconds.
     static let probes: Set<String> = ["/health", "/livez", "/readyz", "/metrics"]
 
     package init() {}
@@ -22,11 +22,11 @@ package struct AccessLogMiddleware: RouterMiddleware {
         let elapsed = ContinuousClock.now - start
         var metadata: Logger.Metadata = [
             "method": .string(request.method.rawValue),
-            // The query is omitted: it may contain data that must not appear in a log.
+            // The query is omitted, because it may contain data that must not be logged.
             "path": .string(path.utf8.count <= 512 ? path : String(path.prefix(512))),
             "route": .string(context.endpointPath ?? "none"),
             "status": .stringConvertible(response.status.code),
-            // With three digits after the point.
+            // In milliseconds with three decimal places.
             "milliseconds": .stringConvertible(Double(elapsed.microseconds) / 1000),
         ]
         // A streamed body has no known length.

@@ -2,7 +2,7 @@ import HTTPTypes
 package import Hummingbird
 package import PixelFlowCore
 
-/// Lets only requests with a valid bearer token through, and puts its principal into the context.
+/// Accepts only requests with a valid bearer token, and adds its principal to the context.
 ///
 /// Throws `token_missing`, `token_invalid`, `token_expired` or `token_revoked`, each a 401, and `network_not_allowed` (403).
 package struct AuthenticationMiddleware: RouterMiddleware {
@@ -13,8 +13,8 @@ package struct AuthenticationMiddleware: RouterMiddleware {
     private let admitsUpgrades: Bool
 
     /// - Parameters:
-    ///   - proxies: whose word on the address of a client counts, for API keys that are bound to networks.
-    ///   - admitsUpgrades: whether a WebSocket may open without a token, because its route takes one as the first message.
+    ///   - proxies: the proxies that are trusted to report a client's address, for API keys that are restricted to networks.
+    ///   - admitsUpgrades: whether a WebSocket may open without a token, because its route accepts one as the first message.
     package init(verifier: TokenVerifier, proxies: TrustedProxies = .loopback, admitsUpgrades: Bool = false) {
         self.verifier = verifier
         self.proxies = proxies
@@ -32,13 +32,13 @@ package struct AuthenticationMiddleware: RouterMiddleware {
 }
 
 extension TokenVerifier {
-    /// What a token stands for, if it may be used from where the request comes.
+    /// Verifies a token, and whether it may be used from the address of the request.
     ///
-    /// - Throws: as `inspect`; `network_not_allowed` (403).
+    /// - Throws: the errors of `inspect`; `network_not_allowed` (403).
     package func admit(
         _ token: String, _ request: Request, _ context: AppRequestContext, proxies: TrustedProxies
     ) async throws -> VerifiedToken {
-        // Nearly every token has been seen before: that path takes no suspension.
+        // Nearly every token has been verified before; that path does not suspend.
         let verified: VerifiedToken
         if let known = cached(token) { verified = known } else { verified = try await inspect(token) }
         if !verified.networks.isEmpty { try verified.requireNetwork(of: proxies.client(of: request, context: context)) }

@@ -2,8 +2,8 @@ import HTTPTypes
 package import Hummingbird
 import NIOCore
 
-/// Answers `Expect: 100-continue` once a route begins to read the body. Whatever is refused before that, as without a token
-/// or for its size, is refused without the body having been sent.
+/// Responds to `Expect: 100-continue` when a route starts to read the body. A request that is rejected before that, such as for a missing
+/// token or its size, is rejected without its body being sent.
 package struct ContinueMiddleware: RouterMiddleware {
     package typealias Context = AppRequestContext
 
@@ -27,7 +27,7 @@ extension Request {
     }
 }
 
-/// A body that its client is asked for with the first read.
+/// A body that is requested from the client on the first read.
 private struct AwaitedBody: AsyncSequence, Sendable {
     typealias Element = ByteBuffer
     typealias Failure = any Error

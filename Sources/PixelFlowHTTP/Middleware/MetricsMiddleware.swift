@@ -6,9 +6,8 @@ import PixelFlowTelemetry
 
 /// Counts and times each request: `…_requests_total` and `…_request_duration_seconds`.
 ///
-/// The time is that to the head of the answer: how long a client takes to read a picture, or listens
-/// to an event stream, says nothing about the service. Labels are bounded: routes by their templates,
-/// methods by those that are known.
+/// The duration ends with the head of the response: how long a client takes to read an image, or listens to an event stream, says nothing
+/// about the service. The number of label values is bounded: routes are labelled by their templates, and unknown methods share one label.
 package struct MetricsMiddleware: RouterMiddleware {
     package typealias Context = AppRequestContext
 
@@ -21,7 +20,7 @@ package struct MetricsMiddleware: RouterMiddleware {
     package func handle(
         _ request: Request, context: AppRequestContext, next: (Request, AppRequestContext) async throws -> Response
     ) async throws -> Response {
-        // As a plain number of nanoseconds: `Duration` divides 128-bit integers, in each request.
+        // A plain number of nanoseconds, because `Duration` would divide 128-bit integers on each request.
         let start = NIODeadline.now().uptimeNanoseconds
         let response = try await next(request, context)
         series.count(
@@ -58,7 +57,7 @@ private struct RequestSeries: Sendable {
     }
 }
 
-/// The labels of a request. A client could send ever new methods: what is none is `other`.
+/// The labels of a request. A client could send any number of different methods, so unknown ones become `other`.
 private struct RequestLabels: Hashable, Sendable {
     private let method: HTTPRequest.Method?
     private let endpoint: String
@@ -88,7 +87,7 @@ private struct RequestLabels: Hashable, Sendable {
 
     var statusDimension: (String, String) { ("status", status.map(String.init) ?? "other") }
 
-    /// Without the method: an endpoint has few of them, and comparing one is cheaper than hashing it.
+    /// Omits the method: an endpoint has few of them, and comparing the method is cheaper than hashing it.
     func hash(into hasher: inout Hasher) {
         hasher.combine(endpoint)
         hasher.combine(status)

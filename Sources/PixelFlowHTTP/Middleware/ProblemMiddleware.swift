@@ -4,7 +4,7 @@ import Logging
 import NIOCore
 import PixelFlowCore
 
-/// Converts every error to `application/problem+json`, so that no route needs to.
+/// Converts every error to `application/problem+json`, so that routes need not.
 ///
 /// An unexpected error becomes a 500 without details; its cause is logged with the request id.
 package struct ProblemMiddleware: RouterMiddleware {
@@ -29,7 +29,7 @@ package struct ProblemMiddleware: RouterMiddleware {
         }
     }
 
-    /// Long enough for a client to read the answer; a connection closed at once would take it away.
+    /// Long enough for a client to read the response, which closing the connection immediately would discard.
     private static let linger = TimeAmount.seconds(1)
 
     private static func report(_ error: any Error, _ problem: Problem, to logger: Logger) {
@@ -45,7 +45,7 @@ package struct ProblemMiddleware: RouterMiddleware {
 }
 
 extension Request {
-    /// Whether the client may be sending a body that no one is going to read. The server would take all of it, however much.
+    /// Whether the client may be sending a body that nobody will read. The server would accept all of it, whatever its size.
     fileprivate var mayGoOn: Bool {
         guard method == .post || method == .put else { return false }
         guard let length = headers[.contentLength].flatMap({ Int($0) }) else { return true }

@@ -1,12 +1,12 @@
 import HTTPTypes
 package import Hummingbird
 
-/// Sets the headers that keep a browser from guessing types, framing a response or running anything
-/// in it. A route that serves pages sets its own, stricter or wider, and keeps them.
+/// Sets the headers that prevent a browser from guessing types, and from framing a response or running anything in it. Keeps headers that a
+/// route, such as one that serves pages, has set itself.
 package struct SecurityHeadersMiddleware: RouterMiddleware {
     package typealias Context = AppRequestContext
 
-    /// Half a year at least is what browsers take seriously; a year is usual.
+    /// Browsers expect at least half a year; a year is usual.
     private static let strictTransport = "max-age=31536000"
 
     private let proxies: TrustedProxies?

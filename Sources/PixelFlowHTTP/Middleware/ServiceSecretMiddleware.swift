@@ -1,9 +1,9 @@
 package import Hummingbird
 
-/// Lets only requests with the service secret as their bearer token through: those of operators and of other services.
-/// It sets no principal, since they act for no tenant.
+/// Accepts only requests with the service secret as their bearer token: those of operators and other services. Sets no principal, because
+/// they act for no tenant.
 ///
-/// Throws `operator_access_off`, a 403, if no secret is set; else `token_missing` or `token_invalid`, each a 401.
+/// Throws `operator_access_off`, a 403, if no secret is set; otherwise `token_missing` or `token_invalid`, each a 401.
 package struct ServiceSecretMiddleware: RouterMiddleware {
     package typealias Context = AppRequestContext
 

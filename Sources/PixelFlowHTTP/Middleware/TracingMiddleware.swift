@@ -2,10 +2,10 @@ import HTTPTypes
 package import Hummingbird
 package import Tracing
 
-/// Records a span for each request but the probes: named by the route, with the attributes of the semantic conventions of HTTP.
+/// Records a span for each request except probes, named after the route, with the attributes of the HTTP semantic conventions.
 ///
-/// The span goes on a trace that the caller names in `traceparent`, and ends with the head of the answer, as the metrics of
-/// requests do. Everything within it is logged with its ids.
+/// The span continues the trace that the caller names in `traceparent`, and ends with the head of the response, like the metrics of
+/// requests. Log lines within it contain its ids.
 package struct TracingMiddleware: RouterMiddleware {
     package typealias Context = AppRequestContext
 
@@ -16,7 +16,7 @@ package struct TracingMiddleware: RouterMiddleware {
     private let tracer: any Tracer
     private let service: String
 
-    /// - Parameter service: as in `api`; several may share a process.
+    /// - Parameter service: the name of the service, such as `api`; several may share a process.
     package init(_ tracer: any Tracer, service: String) {
         self.tracer = tracer
         self.service = service
@@ -28,7 +28,7 @@ package struct TracingMiddleware: RouterMiddleware {
         guard !AccessLogMiddleware.probes.contains(request.uri.path) else { return try await next(request, context) }
         var parent = InstrumentationContext.topLevel
         tracer.extract(request.headers, into: &parent, using: HTTPFieldsExtractor())
-        // Named by its method until the route is known; a client may send any word as a method.
+        // The span is named after the method until the route is known; a client may send any word as the method.
         let method = Self.methods.contains(request.method) ? request.method.rawValue : nil
         let span = tracer.startSpan(method ?? "HTTP", context: parent, ofKind: .server)
         defer { span.end() }
@@ -49,7 +49,7 @@ package struct TracingMiddleware: RouterMiddleware {
             attributes["http.request.method"] = method ?? "_OTHER"
             attributes["http.route"] = route
             attributes["http.response.status_code"] = status
-            // Without the query: it may hold what is in no log either.
+            // Without the query, which may contain data that must not be logged.
             attributes["url.path"] = request.uri.path
             attributes["pixelflow.service"] = service
             attributes["pixelflow.request_id"] = context.requestID

@@ -24,50 +24,50 @@ extension PixelFlowError.Kind {
 }
 
 extension PixelFlowError {
-    /// No bearer token at all (401).
+    /// The bearer token is missing (401).
     package static let tokenMissing = PixelFlowError(
         .unauthenticated, code: "token_missing", "Send a token as \"Authorization: Bearer TOKEN\".")
 
-    /// A token that is not ours, whatever is wrong with it: which part it is helps only an attacker (401).
+    /// The token is not one of PixelFlow's. Does not say which part is invalid, because that would only help an attacker (401).
     package static let tokenInvalid = PixelFlowError(.unauthenticated, code: "token_invalid", "The token is not valid.")
 
-    /// A token of ours whose time is over (401).
+    /// An expired token of PixelFlow (401).
     package static let tokenExpired = PixelFlowError(.unauthenticated, code: "token_expired", "The token has expired; sign in again.")
 
-    /// A credential that was good and has been ended: signed out, revoked, or its membership has changed (401).
+    /// A token or key that was valid until a sign-out, a revocation or a change of its membership (401).
     package static let tokenRevoked = PixelFlowError(
         .unauthenticated, code: "token_revoked", "The session, API key or membership has ended or changed; sign in again.")
 
-    /// An API key with a typing error (401).
+    /// An API key with a typo (401).
     static let keyMalformed = PixelFlowError(
         .unauthenticated, code: "token_invalid", "The API key has a typing error: its checksum does not match.")
 
-    /// An API key from an address that it is not for (403).
+    /// An API key used from an address outside its networks (403).
     static let networkNotAllowed = PixelFlowError(
         .forbidden, code: "network_not_allowed", "This API key may not be used from this address.")
 
-    /// No service secret is set, so that nobody may call the routes of operators (403).
+    /// No service secret is set, so operator routes are disabled (403).
     package static let operatorAccessOff = PixelFlowError(
         .forbidden, code: "operator_access_off", "Operator access is off; set PIXELFLOW_SERVICE_SECRET to turn it on.")
 
-    /// A body over `limit` bytes (413).
+    /// The body exceeds `limit` bytes (413).
     package static func bodyTooLarge(limit: Int) -> PixelFlowError {
         PixelFlowError(.tooLarge, code: "body_too_large", "The body is larger than \(limit) bytes.")
     }
 
-    /// More connections than one address, or the whole process, may have (429).
+    /// One address, or the whole process, has too many connections (429).
     package static let tooManyConnections = PixelFlowError(
         .throttled, code: "too_many_connections", "Too many connections are open; close some or try again later.", retryAfter: 10)
 }
 
-/// An error whose response has additional header fields.
+/// An error with additional header fields for its response.
 package struct HeaderedError: Error, CustomStringConvertible {
     package let error: any Error
     package let headers: HTTPFields
 
     package init(_ error: PixelFlowError, headers: HTTPFields) { self.init(wrapping: error, headers: headers) }
 
-    /// - Parameter error: any error that a route can throw.
+    /// - Parameter error: any error that a route may throw.
     init(wrapping error: any Error, headers: HTTPFields) {
         self.error = error
         self.headers = headers

@@ -6,7 +6,7 @@ import OpenAPI
 import PixelFlowCore
 import WireFormats
 
-/// The body of an error response, as of RFC 9457, with PixelFlow's stable `code`.
+/// The body of an error response, as defined in RFC 9457, with PixelFlow's stable `code`.
 struct Problem: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "Problem"
 
@@ -47,7 +47,7 @@ struct Problem: Codable, SchemaNamed, SchemaAnnotated {
         }
     }
 
-    /// The process is ending, or the client has disconnected and will not read this.
+    /// The process is stopping, or the client has disconnected and will not read this.
     private static let cancelled = PixelFlowError(
         .unavailable, code: "request_cancelled", "The request was cancelled; try again.", retry: .outage, retryAfter: 1)
 
@@ -98,7 +98,7 @@ struct Problem: Codable, SchemaNamed, SchemaAnnotated {
         Response(status: .init(code: status), headers: responseHeaders, body: ResponseBody(byteBuffer: content))
     }
 
-    /// The complete response for a connection that is closed afterwards, before any route is known.
+    /// The complete response to a connection that is then closed, before any route is known.
     func closingAnswer() -> ByteBuffer {
         let content = content
         var answer = ByteBuffer(string: "HTTP/1.1 \(status) \(title)\r\n")

@@ -1,4 +1,4 @@
-/// What holds of every route of every service, for their descriptions.
+/// Text of the descriptions that applies to every route of every service.
 enum APIConventions {
     /// CommonMark.
     static let text = """

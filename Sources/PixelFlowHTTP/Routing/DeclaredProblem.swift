@@ -4,15 +4,15 @@ package import OpenAPI
 package import PixelFlowCore
 import WireFormats
 
-/// A problem that a route can answer with, for its description.
+/// A problem that a route can respond with, for its description.
 package struct DeclaredProblem: Sendable {
     package let status: HTTPResponse.Status
     /// Stable; see `PixelFlowError.code`.
     package let code: String
-    /// When it is answered.
+    /// The conditions of the problem.
     package let text: String
     let headers: [HeaderDescription]
-    /// Whether the code means the same wherever it is answered.
+    /// Whether the code has the same meaning in all routes.
     fileprivate let isCommon: Bool
 
     package init(_ kind: PixelFlowError.Kind, _ code: String, _ text: String, headers: [HeaderDescription] = []) {
@@ -29,7 +29,7 @@ package struct DeclaredProblem: Sendable {
         self.headers = headers
     }
 
-    /// One response for each status, which lists the codes.
+    /// One response per status, which lists the codes.
     static func responses(_ problems: [DeclaredProblem]) -> [ResponseDescription] {
         Dictionary(grouping: problems, by: \.status.code).sorted { $0.key < $1.key }.map { status, problems in
             let codes = Set(problems.map(\.code)).sorted()
@@ -55,7 +55,7 @@ package struct DeclaredProblem: Sendable {
     }
 }
 
-/// What every route can answer, whatever it does.
+/// Problems that any route can respond with.
 enum CommonProblems {
     static func of(_ access: RouteAccess, hasBody: Bool, isLimited: Bool) -> [DeclaredProblem] {
         always + credentials(access) + (hasBody ? body : []) + (isLimited ? limit : [])
@@ -132,7 +132,7 @@ extension DeclaredProblem {
 }
 
 extension [DeclaredProblem] {
-    /// Of a body with a new password.
+    /// Problems of a body with a new password.
     package static let newPassword = [
         DeclaredProblem(.invalid, "password_too_short", "The password has fewer than 8 characters."),
         DeclaredProblem(.invalid, "password_too_long", "The password has more than 1,024 bytes."),

@@ -1,7 +1,7 @@
 package import HTTPTypes
 
 extension HTTPField.Name {
-    // Each literal is a valid header name, so the fallback is never taken.
+    // All literals are valid header names, so the fallback is never used.
     package static let xRequestID = HTTPField.Name("x-request-id") ?? .via
     package static let xForwardedFor = HTTPField.Name("x-forwarded-for") ?? .via
     package static let xForwardedProto = HTTPField.Name("x-forwarded-proto") ?? .via

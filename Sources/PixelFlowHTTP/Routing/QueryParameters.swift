@@ -1,9 +1,9 @@
 package import Hummingbird
 import WireFormats
 
-/// The parameters of a query string by the rules of the WHATWG URL standard for `application/x-www-form-urlencoded`, as
-/// browsers and `URLSearchParams` write them: `+` is a space, a `%` that is not followed by two hexadecimal digits stands
-/// for itself, and bytes that are not UTF-8 become U+FFFD.
+/// The parameters of a query string, parsed by the rules of the WHATWG URL standard for `application/x-www-form-urlencoded`, as written by
+/// browsers and `URLSearchParams`: `+` is a space, a `%` that is not followed by two hexadecimal digits stands for itself, and bytes that
+/// are not UTF-8 become U+FFFD.
 package struct QueryParameters: Sendable, Hashable {
     private struct Parameter: Hashable {
         let name: String
@@ -12,7 +12,7 @@ package struct QueryParameters: Sendable, Hashable {
 
     private let parameters: [Parameter]
 
-    /// - Parameter query: what follows the `?`, as it was sent.
+    /// - Parameter query: the text after the `?`, as sent.
     package init(_ query: some StringProtocol) {
         parameters = query.utf8.split(separator: UInt8(ascii: "&")).map { pair in
             let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
@@ -20,10 +20,10 @@ package struct QueryParameters: Sendable, Hashable {
         }
     }
 
-    /// The first value of a name; empty if the name stands alone. Nil if there is none.
+    /// The first value of a name; empty for a name without `=`. Nil if the name is missing.
     package subscript(name: String) -> String? { parameters.first { $0.name == name }?.value }
 
-    /// The first value of a name. Nil if there is none or if it is empty, as a form sends a field that no one has filled in.
+    /// The first value of a name. Nil if it is missing or empty, because forms send fields that were not filled in as empty.
     package func nonEmpty(_ name: String) -> String? { self[name].flatMap { $0.isEmpty ? nil : $0 } }
 
     /// The first value of each name.

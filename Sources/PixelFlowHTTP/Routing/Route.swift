@@ -4,30 +4,29 @@ import Logging
 package import OpenAPI
 package import PixelFlowCore
 
-/// One route of a service: what it takes, what it answers, and what handles it. It is described from the declaration that it
-/// is registered from.
+/// One route of a service: its parameters, its responses and its handler. The same declaration is used to register and to describe it.
 package struct Route: Sendable {
     package typealias Handler = @Sendable (Request, AppRequestContext) async throws -> Response
 
     package let method: HTTPRequest.Method
-    /// With parameters in braces, as `/api/tasks/{id}`.
+    /// The path with parameters in braces, such as `/api/tasks/{id}`.
     package let path: String
-    /// Nil for what is not part of the API.
+    /// Nil if the route is not part of the API.
     package let description: OperationDescription?
     private let handler: Handler
     private let access: RouteAccess
     /// Nil for a route without a limit.
     private let rateClass: RateClass?
-    /// What the description says of problems; nil for what is not part of the API.
+    /// The declared problem codes; nil if the route is not part of the API.
     private let codes: Set<String>?
 
     /// - Parameters:
-    ///   - id: unique in all services; generated clients name their functions after it.
-    ///   - summary: one line.
-    ///   - details: CommonMark.
+    ///   - id: unique across all services; generated clients name their functions after it.
+    ///   - summary: a single line.
+    ///   - details: in CommonMark.
     ///   - access: who may call it.
-    ///   - rate: which limits count its requests.
-    ///   - problems: what this route can answer beside the problems of every route, see `CommonProblems`.
+    ///   - rate: the limits that count its requests.
+    ///   - problems: the problems of this route in addition to those of every route, see `CommonProblems`.
     package init(
         _ method: HTTPRequest.Method, _ path: String, id: String, tag: String, _ summary: String, details: String = "", access: RouteAccess,
         rate: RouteRate = .byMethod, parameters: [ParameterDescription] = [], body: BodyDescription? = nil,
@@ -51,7 +50,7 @@ package struct Route: Sendable {
             scope: access.scope)
     }
 
-    /// A route that is not part of the API of this service: a file of the page, or a path that another service describes.
+    /// A route that is not part of this service's API: a file of the page, or a path that another service describes.
     package init(undescribed method: HTTPRequest.Method, _ path: String, handler: @escaping Handler) {
         self.method = method
         self.path = path
@@ -62,8 +61,7 @@ package struct Route: Sendable {
         codes = nil
     }
 
-    /// Handles a request, once it is counted. A problem that the route does not declare is answered all the same, and logged as the
-    /// defect that it is.
+    /// Counts and then handles a request. A problem that the route does not declare is returned nevertheless, and logged as a defect.
     func handle(_ request: Request, _ context: AppRequestContext, limits: RequestLimits) async throws -> Response {
         guard let rateClass, let headers = try await limits.admit(rateClass, request, context) else {
             return try await handle(request, context)
@@ -79,7 +77,7 @@ package struct Route: Sendable {
 
     private func handle(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         do {
-            // Here and not in the handlers, so that no route can forget it.
+            // Check here and not in the handlers, so that no route can forget it.
             switch access {
             case .scope(let scope): try context.requirePrincipal().require(scope)
             case .scopeOrFirstMessage(let scope): try context.principal?.require(scope)
@@ -102,11 +100,11 @@ package enum RouteAccess: Sendable {
     case anyone
     /// Any valid token.
     case token
-    /// A token or an API key with this scope; see `Role.scopes` for those of people.
+    /// A token or an API key with this scope; see `Role.scopes` for the scopes of users.
     case scope(Scope)
-    /// The same; a WebSocket may open without and send its token as the first message, which the route then judges.
+    /// Like `scope`, but a WebSocket may open without a token and send it as the first message, which the route then verifies.
     case scopeOrFirstMessage(Scope)
-    /// Services and operators, who send `PIXELFLOW_SERVICE_SECRET`.
+    /// Services and operators, which send `PIXELFLOW_SERVICE_SECRET`.
     case `operator`
 
     fileprivate var scope: String? {
@@ -120,7 +118,7 @@ package enum RouteAccess: Sendable {
 }
 
 extension [ResponseDescription] {
-    /// One response a status: a service that is not ready answers 503 with its report, and a problem if it is stopping.
+    /// One response per status: a service that is not ready responds with 503 and its report, or with a problem if it is stopping.
     fileprivate var mergedByStatus: [ResponseDescription] {
         Dictionary(grouping: self, by: \.status).values.compactMap { responses in
             guard var merged = responses.first else { return nil }
@@ -139,12 +137,12 @@ extension ResponseDescription {
     fileprivate func withCommonHeaders(isLimited: Bool) -> ResponseDescription {
         var response = self
         response.headers.append(.requestID)
-        // A response that routes share is described once, for those with a limit and those without.
+        // A shared response is described once for all routes, whether they have a limit or not.
         if isLimited || response.component != nil { response.headers += [.rateLimit, .rateLimitPolicy] }
         return response
     }
 
-    /// JSON with the schema of a type.
+    /// JSON with the schema of the type.
     package static func json(
         _ status: HTTPResponse.Status, _ type: any (Decodable & Sendable).Type, _ text: String, headers: [HeaderDescription] = []
     ) -> Self {
@@ -160,7 +158,7 @@ extension ResponseDescription {
         Self(status.code, text, headers: headers)
     }
 
-    /// The answer to a condition that says that the client has the representation already.
+    /// The response to a precondition if the client already has the representation.
     package static let notModified = Self.empty(.notModified, "`If-None-Match` names the current version.", headers: [.eTag])
 }
 

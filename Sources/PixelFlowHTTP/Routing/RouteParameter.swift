@@ -2,7 +2,7 @@ package import OpenAPI
 package import PixelFlowCore
 import WireFormats
 
-/// A parameter of a query string: described and read from one declaration.
+/// A parameter of a query string: one declaration both describes and reads it.
 package struct QueryParameter<Value: Sendable>: Sendable {
     package let description: ParameterDescription
     /// Completes "NAME must be …".
@@ -11,7 +11,7 @@ package struct QueryParameter<Value: Sendable>: Sendable {
 
     /// - Parameters:
     ///   - expectation: completes "NAME must be …".
-    ///   - read: nil for a value that is not accepted.
+    ///   - read: returns nil for an invalid value.
     package init(
         _ name: String, _ schema: JSONSchema, _ text: String, expectation: String, read: @escaping @Sendable (String) -> Value?
     ) {
@@ -20,7 +20,8 @@ package struct QueryParameter<Value: Sendable>: Sendable {
         self.read = read
     }
 
-    /// The value in a query; nil if there is none. An empty one counts as absent, as a form sends a field that no one has filled in.
+    /// The value in a query; nil if it is missing. An empty value counts as missing, because forms send fields that were not filled in as
+    /// empty.
     ///
     /// - Throws: `invalid_value` with the parameter's name.
     package func value(in query: QueryParameters) throws(PixelFlowError) -> Value? {
@@ -42,7 +43,7 @@ extension QueryParameter where Value == Int {
 }
 
 extension QueryParameter where Value == String {
-    /// - Parameter maximumBytes: of UTF-8.
+    /// - Parameter maximumBytes: the maximum length in UTF-8.
     package static func text(_ name: String, maximumBytes: Int, _ text: String) -> Self {
         Self(
             name, .string(length: 0...maximumBytes), text, expectation: "at most \(maximumBytes) bytes long"

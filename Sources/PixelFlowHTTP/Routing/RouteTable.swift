@@ -1,6 +1,6 @@
 package import Hummingbird
 
-/// The routes of a service. `ServiceRouter` registers what is in the table, and nothing else is registered.
+/// The routes of a service. `ServiceRouter` registers exactly these.
 package struct RouteTable {
     package typealias Middleware = any MiddlewareProtocol<Request, Response, AppRequestContext>
 
@@ -8,7 +8,7 @@ package struct RouteTable {
 
     package var routes: [Route] { groups.flatMap(\.routes) }
 
-    /// - Parameter middleware: what a request to one of the routes passes, outermost first.
+    /// - Parameter middleware: the middlewares of these routes, outermost first.
     package mutating func add(_ routes: [Route], behind middleware: [Middleware] = []) {
         groups.append((routes, middleware))
     }

@@ -3,15 +3,15 @@ import OpenAPI
 import PixelFlowRelease
 package import WireFormats
 
-/// What the description of a service says beside its routes.
+/// The parts of a service's description besides its routes.
 package struct ServiceDescription: Sendable {
     let title: String
     /// CommonMark.
     let text: String
-    /// Names and CommonMark, in the order in which readers meet them.
+    /// Names and CommonMark texts, in the order of the document.
     let tags: [(name: String, text: String)]
 
-    /// JSON of requests and responses, as `OpenAPIDocument.examples` has it.
+    /// JSON of requests and responses, in the form of `OpenAPIDocument.examples`.
     let examples: [String: String]
 
     package init(title: String, text: String, tags: [(name: String, text: String)], examples: [String: String] = [:]) {
@@ -21,7 +21,7 @@ package struct ServiceDescription: Sendable {
         self.tags = tags
     }
 
-    /// The description of `routes`, by OpenAPI 3.1.
+    /// The OpenAPI 3.1 description of `routes`.
     ///
     /// - Throws: `SchemaError` or `DocumentError`, which are defects of the declarations.
     package func document(of routes: [Route]) throws -> JSONValue {
@@ -34,12 +34,12 @@ package struct ServiceDescription: Sendable {
     }
 }
 
-/// `GET /openapi.json`: the description of the service that answers it.
+/// `GET /openapi.json`: the description of this service.
 struct DescriptionRoute: Sendable {
     private let document: Result<TaggedJSON, any Error>
     private let service: String
 
-    /// - Parameter routes: all others.
+    /// - Parameter routes: all other routes.
     init(_ description: ServiceDescription, of service: String, routes: [Route]) {
         self.service = service
         let own = Self.route(service) { _, _ in throw HTTPError(.notFound) }

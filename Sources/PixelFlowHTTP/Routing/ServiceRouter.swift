@@ -2,13 +2,13 @@ import HTTPTypes
 package import Hummingbird
 import Tracing
 
-/// Builds the router of a service: the standard middlewares, the probes, the routes, their description, and an answer
-/// for every method that a route does not take.
+/// Builds the router of a service: the standard middlewares, the probes, the routes, their description, and a response for methods that a
+/// route does not support.
 package enum ServiceRouter {
     /// - Parameters:
-    ///   - metrics: what requests are counted under and what `/metrics` shows.
-    ///   - description: served with the routes at `/openapi.json`; nil for a service that has no API of its own.
-    ///   - limits: of the routes that have any.
+    ///   - metrics: where requests are counted, and which metrics `/metrics` shows.
+    ///   - description: served with the routes at `/openapi.json`; nil for a service without an API of its own.
+    ///   - limits: the rate limits of the routes.
     ///   - routes: adds the service's own routes.
     package static func make(
         metrics: ServiceMetrics, health: HealthRoutes, description: ServiceDescription? = nil, limits: RequestLimits = .off,
@@ -22,8 +22,8 @@ package enum ServiceRouter {
         return make(counting: metrics) { table.register(in: $0, limits: limits) }
     }
 
-    /// A public router: the probes return no details, and there are no metrics. Those are on a separate router
-    /// made with `make(metrics:health:description:routes:)`.
+    /// A public router: its probes return no details, and it has no metrics. Those are on a separate router created by
+    /// `make(metrics:health:description:routes:)`.
     ///
     /// - Parameter proxies: the proxies whose https headers are trusted.
     package static func makePublic(
@@ -35,12 +35,12 @@ package enum ServiceRouter {
         return make(counting: metrics, proxies: proxies) { table.register(in: $0, limits: .off) }
     }
 
-    /// - Parameter register: registers the routes; services do that from a `RouteTable`.
+    /// - Parameter register: registers the routes; services use a `RouteTable` for that.
     static func make(
         counting metrics: ServiceMetrics, proxies: TrustedProxies? = nil, register: (Router<AppRequestContext>) -> Void
     ) -> Router<AppRequestContext> {
         let router = Router(context: AppRequestContext.self, options: .autoGenerateHeadEndpoints)
-        // Outermost first: an error becomes a response before it is logged and gets its headers.
+        // Outermost first: an error is converted to a response before it is logged and gets its headers.
         router.add(middleware: RequestIDMiddleware())
         let tracer = InstrumentationSystem.tracer
         if !(tracer is NoOpTracer) { router.add(middleware: TracingMiddleware(tracer, service: metrics.service)) }
@@ -56,8 +56,7 @@ package enum ServiceRouter {
 }
 
 extension Router<AppRequestContext> {
-    /// Responds with 405 and `Allow` if a path exists but does not support the method; without this
-    /// it would be a 404. Call it after the last route.
+    /// Responds with 405 and `Allow` if a path exists but does not support the method, instead of with 404. Call it after the last route.
     func refuseOtherMethods() {
         let known: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options, .trace]
         for (_, routes) in Dictionary(grouping: routes, by: \.path.description) {

@@ -11,13 +11,13 @@ struct Asset: Sendable {
     let bytes: ByteBuffer
     /// The compressed bytes, if compression was worthwhile.
     let gzip: ByteBuffer?
-    /// Whether the path names this content and no other.
+    /// Whether the path identifies exactly this content.
     let isImmutable: Bool
-    /// Of the bytes as they are.
+    /// The entity tag of the uncompressed bytes.
     let entityTag: EntityTag
 }
 
-/// The files of the page as they were linked into the executable.
+/// The files of the page, which are linked into the executable.
 struct AssetBundle: Sendable {
     let assets: [Asset]
 

@@ -2,14 +2,14 @@ import HTTPTypes
 import Hummingbird
 import PixelFlowHTTP
 
-/// Serves the page, the description of the API for people, and their files.
+/// Serves the page, the human-readable description of the API, and their files.
 struct AssetRoutes: Sendable {
-    /// Everything is loaded from this origin and nothing is inline. Images may also be created in the
-    /// page, such as previews and placeholders.
+    /// Everything is loaded from this origin, and nothing is inline. Images may also be created by the page, such as previews and
+    /// placeholders.
     private static let pagePolicy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
         + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    /// The pages by their files, and the paths of their views, which users open, reload and share.
+    /// The pages by their files, and the paths of their views, which users can open, reload and share.
     private static let views: [String: [String]] = [
         "/index.html": [
             "/", "/tasks/:id", "/overview", "/usage", "/presets", "/presets/:name", "/team", "/invite", "/keys", "/webhooks",
@@ -31,7 +31,7 @@ struct AssetRoutes: Sendable {
 
     private static func response(_ asset: Asset, to request: Request) throws -> Response {
         let compressed = acceptsGzip(request) ? asset.gzip : nil
-        // Another encoding is another representation with its own tag.
+        // A different encoding is a different representation with its own tag.
         let tag = compressed == nil ? asset.entityTag : EntityTag(asset.entityTag.value + "-gzip")
         var headers: HTTPFields = [
             .contentType: asset.mediaType,

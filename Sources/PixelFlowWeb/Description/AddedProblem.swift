@@ -3,7 +3,7 @@ import OpenAPI
 import PixelFlowHTTP
 import WireFormats
 
-/// A problem that web answers in front of a service which does not describe it.
+/// A problem that web itself responds with in front of a service that does not describe it.
 struct AddedProblem {
     let status: HTTPResponse.Status
     let code: String
@@ -19,7 +19,7 @@ struct AddedProblem {
 
     private static let mediaType = "application/problem+json"
 
-    /// The response with this code among those that it can have; unchanged if it has it.
+    /// Adds this code to the codes of a response; returns the response unchanged if it already has it.
     func added(to response: JSONValue?) -> JSONValue {
         guard let response else { return alone }
         let content = response["content"]?.objectValue ?? [:]

@@ -6,16 +6,16 @@ import PixelFlowHTTP
 import Synchronization
 import WireFormats
 
-/// The description of the whole product, from what auth and api say of themselves.
+/// The description of the whole product, merged from the descriptions of auth and api.
 ///
-/// Both are asked when the description is first wanted, and whether theirs is still current at most once a minute. While
-/// one of them is away, what it has said before stays.
+/// Fetches both when the description is first requested, and checks at most once a minute whether they are current. While one of the
+/// services is down, its last description is used.
 final class DescriptionSource: Sendable {
-    /// Bytes of a service's description; what is larger counts as if the service were away. Today's are under 400 KiB.
+    /// The maximum size of a service's description in bytes; if it is larger, the service counts as down. Currently they are below 400 KiB.
     static let limit = 4 * 1024 * 1024
-    /// How long a description is served without asking the services.
+    /// How long a description is served without checking the services.
     static let interval: Duration = .seconds(60)
-    /// For both services together; readers wait meanwhile.
+    /// The timeout for both services together; readers wait in the meantime.
     static let timeLimit: Duration = .seconds(5)
 
     private struct Known: Sendable {
@@ -46,7 +46,7 @@ final class DescriptionSource: Sendable {
 
     /// The description.
     ///
-    /// - Throws: `auth_unavailable` or `api_unavailable` if a service has never answered; `descriptions_differ`.
+    /// - Throws: `auth_unavailable` or `api_unavailable` if a service has never responded; `descriptions_differ`.
     func product(_ logger: Logger) async throws -> TaggedJSON {
         do {
             _ = try await renewing.run(startingIf: { beginAttempt() }) { try await self.renew() }
@@ -104,7 +104,7 @@ final class DescriptionSource: Sendable {
         }
     }
 
-    /// What the service says now, or what it has said before if that is current.
+    /// The service's current description, or the previous one if it is still current.
     private func read(_ service: Upstream) async throws -> Known {
         let known = state.withLock { $0.known[service.name] }
         var headers: HTTPFields = [.accept: "application/json"]

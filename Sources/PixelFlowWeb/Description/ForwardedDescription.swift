@@ -1,26 +1,26 @@
 import WireFormats
 
-/// The description of a service behind web, and where web has its paths.
+/// The description of a service behind web, and the location of its paths in web.
 struct ForwardedDescription: Sendable {
     let document: JSONValue
-    /// Names the service in the codes of problems.
+    /// The name of the service in problem codes.
     let name: String
-    /// What web puts before the service's own paths.
+    /// The prefix that web adds to the service's paths.
     let prefix: String
-    /// What web passes on; the service's other paths are not the product's.
+    /// The paths that web forwards; the service's other paths are not part of the product.
     let forwarded: ProxiedPaths
 
     static func auth(_ document: JSONValue) -> Self { Self(document: document, name: "auth", prefix: "/auth", forwarded: .auth) }
     static func api(_ document: JSONValue) -> Self { Self(document: document, name: "api", prefix: "", forwarded: .api) }
 }
 
-/// Why descriptions cannot be made one: the services that they come from are of different versions.
+/// The reason why descriptions cannot be merged: the services have different versions.
 enum DescriptionClashError: Error, Equatable {
-    /// Two components of one name, such as `schemas/Problem`.
+    /// Two different components have the same name, such as `schemas/Problem`.
     case component(String)
     case operation(id: String)
     /// Two services have this path.
     case path(String)
-    /// What is no description has no paths.
+    /// The document has no paths, so it is not a description.
     case noPaths(String)
 }

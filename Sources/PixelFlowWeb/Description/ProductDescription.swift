@@ -1,15 +1,15 @@
 import HTTPTypes
 import WireFormats
 
-/// One description of the whole product, made of web's own and of those behind it.
+/// One description of the whole product, merged from web's own and those of the services behind it.
 struct ProductDescription {
     private var tags: [JSONValue] = []
     private var paths: [String: JSONValue] = [:]
-    /// By section, as `schemas`, and name.
+    /// By section, such as `schemas`, and name.
     private var components: [String: [String: JSONValue]] = [:]
     private var ids: Set<String> = []
 
-    /// - Parameter own: has web's routes, and says what the product is.
+    /// - Parameter own: contains web's routes and the general description of the product.
     /// - Throws: `DescriptionClashError`.
     static func json(_ own: JSONValue, _ behind: [ForwardedDescription]) throws(DescriptionClashError) -> JSONValue {
         var product = ProductDescription()
@@ -30,7 +30,8 @@ struct ProductDescription {
         return json
     }
 
-    /// A tag that several have stands where the last has it, in the words of the first: what all services have comes last.
+    /// A tag of several documents takes its position from the last one and its text from the first, so that tags common to all services
+    /// come last.
     private mutating func add(tags document: JSONValue) {
         for tag in document["tags"]?.arrayValue ?? [] {
             let known = tags.firstIndex { $0["name"] == tag["name"] }.map { tags.remove(at: $0) }
@@ -79,7 +80,7 @@ struct ProductDescription {
         return forwarded
     }
 
-    /// The operation as web answers it: also to the session's cookie, and with web's own problems.
+    /// The operation as offered by web: it also accepts the session's cookie and has web's own problems.
     private mutating func throughWeb(
         _ operation: JSONValue, of service: ForwardedDescription, hasParameters: Bool, isRead: Bool
     ) throws(DescriptionClashError) -> JSONValue {
@@ -87,7 +88,7 @@ struct ProductDescription {
         let security = operation["security"]?.arrayValue ?? []
         if !security.isEmpty { operation["security"] = .array(security + SecuritySchemes.sessions) }
         var problems: [AddedProblem] = [.unavailable(service.name)]
-        // Web lets every read pass that does not count on the session.
+        // Web applies the cross-site check to all requests except reads that do not use the session.
         if !security.isEmpty || !isRead { problems.append(.crossSite) }
         if hasParameters { problems.append(.malformedPath) }
         var responses = operation["responses"]?.objectValue ?? [:]
@@ -99,7 +100,7 @@ struct ProductDescription {
         return operation
     }
 
-    /// A response that several operations share stays shared, under a name that no service gives.
+    /// A response shared by several operations stays shared, under a name that services do not use.
     private mutating func adding(_ problem: AddedProblem, to response: JSONValue?) throws(DescriptionClashError) -> JSONValue {
         guard let reference = response?["$ref"]?.stringValue, let name = reference.split(separator: "/").last.map(String.init),
             let shared = components["responses"]?[name]

@@ -1,8 +1,8 @@
 import WireFormats
 
-/// How a request to web says whose it is: with a token, or with the session that the page has opened.
+/// The ways to authenticate a request to web: with a token, or with the session opened by the page.
 enum SecuritySchemes {
-    /// Either of the cookies is enough.
+    /// Either cookie is sufficient.
     static let sessions: [JSONValue] = [["session": []], ["secureSession": []]]
 
     static let json: [String: JSONValue] = [

@@ -31,9 +31,9 @@ final class ContinueGate: Sendable {
     }
 }
 
-/// Opens the gate of a request once the upstream says 100 (Continue), which the HTTP client keeps to itself.
+/// Opens the gate of a request when the upstream sends 100 (Continue), which the HTTP client does not expose.
 ///
-/// A request names its gate in a header that goes no further than this handler.
+/// A header identifies the gate of a request; this handler removes it.
 final class ContinueObserver: ChannelDuplexHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias InboundOut = HTTPClientResponsePart
@@ -41,7 +41,7 @@ final class ContinueObserver: ChannelDuplexHandler {
     typealias OutboundOut = HTTPClientRequestPart
 
     private static let mark = "x-pixelflow-gate"
-    /// An upstream that does not know about 100 (Continue) gets the body after this time, as RFC 9110, section 10.1.1, wants it.
+    /// An upstream that does not support 100 (Continue) gets the body after this time, as required by RFC 9110, section 10.1.1.
     private static let continueTimeout = TimeAmount.seconds(5)
 
     private let gates: ContinueGates
@@ -76,7 +76,7 @@ final class ContinueObserver: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if case .head(let head) = unwrapInboundIn(data), let gate {
-            // A final response without it: the body is not needed and is not sent.
+            // After a final response, the body is not needed and is not sent.
             if head.status.code < 200 { gate.open() }
             timer?.cancel()
             self.gate = nil
@@ -85,7 +85,7 @@ final class ContinueObserver: ChannelDuplexHandler {
     }
 }
 
-/// The gates of requests that are not yet on a connection.
+/// The gates of requests that have no connection yet.
 final class ContinueGates: Sendable {
     static let shared = ContinueGates()
 

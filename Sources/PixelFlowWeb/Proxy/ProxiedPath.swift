@@ -1,7 +1,7 @@
 import Foundation
 import PixelFlowCore
 
-/// The addresses of a service that are passed on. Everything else of it is for those who run it.
+/// The paths of a service that are forwarded. All others are for operators.
 struct ProxiedPaths: Sendable {
     /// The prefix of all public routes of the api; its probes and metrics have other paths.
     static let api = ProxiedPaths(prefixes: [["api"]], whole: [])
@@ -15,8 +15,8 @@ struct ProxiedPaths: Sendable {
     fileprivate let prefixes: [[Substring]]
     fileprivate let whole: [[Substring]]
 
-    /// Whether a path may be forwarded unchanged. Only one spelling of a path is accepted: services differ in how they
-    /// treat empty segments, dots, parameters and unnecessary encoding.
+    /// Whether a path may be forwarded unchanged. Accepts only one spelling of each path, because services differ in how they treat empty
+    /// segments, dots, parameters and unnecessary encoding.
     func allow(_ path: String) -> Bool {
         guard path.hasPrefix("/") else { return false }
         var segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
@@ -27,7 +27,7 @@ struct ProxiedPaths: Sendable {
 
     private static func isPlain(_ segment: Substring) -> Bool {
         guard !segment.isEmpty, let decoded = String(segment).removingPercentEncoding else { return false }
-        // A path that is encoded twice is decoded twice by someone.
+        // A path that is encoded twice may be decoded twice by another component.
         let text = decoded.removingPercentEncoding ?? decoded
         let name = text.prefix { $0 != ";" }
         guard name != ".", name != ".." else { return false }
@@ -36,6 +36,6 @@ struct ProxiedPaths: Sendable {
 }
 
 extension PixelFlowError {
-    /// A path that no service would accept (400).
+    /// The path is invalid for any service (400).
     static let malformedAddress = PixelFlowError(.malformed, code: "bad_request", "The path is malformed.")
 }

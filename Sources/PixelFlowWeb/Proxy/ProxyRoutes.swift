@@ -7,16 +7,16 @@ import PixelFlowCore
 import PixelFlowHTTP
 import ServiceLifecycle
 
-/// `/api/…` and `/auth/…`: passed on to the services, and their answers passed back, piece by piece.
+/// `/api/…` and `/auth/…`: forwards requests to the services, and streams their responses back.
 struct ProxyRoutes: Sendable {
-    /// Also those that no service takes: a service says with 405 which of them a path of it does.
+    /// Includes methods that no service supports: for each path, the service itself reports the supported ones with 405.
     private static let methods: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options]
 
     let auth: Upstream
     let api: Upstream
     let proxies: TrustedProxies
 
-    /// The services themselves describe what is behind these routes.
+    /// The services themselves describe the API behind these routes.
     var routes: [Route] {
         Self.methods.flatMap { method in
             [
@@ -61,24 +61,23 @@ struct ProxyRoutes: Sendable {
         }
     }
 
-    // MARK: There
+    // MARK: Requests
 
     private func headers(_ request: Request, _ context: AppRequestContext) -> HTTPFields {
         let passed = request.headers.passedOn(without: ["host", "cookie", "content-length", "expect"])
         var headers = HTTPFields(passed.filter { !RequestTrace.isClaim($0) })
         let trace = RequestTrace(request, context, proxies: proxies)
-        // A state belongs to its trace.
+        // A trace state belongs to its trace, so it is replaced with it.
         if trace.headers[.traceParent] != nil { headers[.traceState] = nil }
         for field in trace.headers { headers[field.name] = field.value }
         if headers[.authorization] == nil, let token = SessionCookie.token(of: request) { headers[.authorization] = "Bearer \(token)" }
         return headers
     }
 
-    // MARK: Back
+    // MARK: Responses
 
-    /// The response of an upstream that refuses an upload may be cut off: its connection ends
-    /// while the upload is still being sent. Because it is read completely before it is forwarded, a problem
-    /// arrives whole or becomes a 503, and the request can be retried.
+    /// If an upstream rejects an upload, its response may be cut off, because its connection closes while the upload is still being sent.
+    /// The problem is read completely before it is forwarded, so it arrives whole or becomes a 503, and the request can be retried.
     private static func problem(_ answer: UpstreamAnswer) async throws -> Response {
         let content = try await answer.collect(limit: 64 * 1024)
         return Response(status: answer.status, headers: answer.headers.passedOn(), body: ResponseBody(byteBuffer: content))

@@ -2,13 +2,12 @@ import Hummingbird
 import NIOCore
 import Synchronization
 
-/// The body of a request on its way to an upstream: each chunk is read when the upstream accepts it.
+/// The body of a request on its way to an upstream. Each chunk is read when the upstream accepts it.
 ///
-/// The HTTP client reads it on a separate task, which continues for a moment after an upstream has
-/// refused the rest. A connection must not be read twice at a time, so `close` must come before
-/// anything else reads on.
+/// The HTTP client reads it on a separate task, which continues for a moment after an upstream has rejected the rest. A connection must not
+/// be read concurrently, so `close` must finish before anything else reads from it.
 ///
-/// Sendable unchecked: only the task that has moved `state` to `reading` uses the iterator.
+/// Unchecked `Sendable`: only the task that has set `state` to `reading` uses the iterator.
 final class RelayedBody: AsyncSequence, @unchecked Sendable {
     typealias Element = ByteBuffer
     typealias Failure = any Error
@@ -24,7 +23,7 @@ final class RelayedBody: AsyncSequence, @unchecked Sendable {
     private var iterator: RequestBody.AsyncIterator
     private let gate: ContinueGate?
 
-    /// - Parameter gate: nothing is read before it opens.
+    /// - Parameter gate: reading waits until it opens.
     init(_ body: RequestBody, gate: ContinueGate? = nil) {
         iterator = body.makeAsyncIterator()
         self.gate = gate
@@ -33,7 +32,7 @@ final class RelayedBody: AsyncSequence, @unchecked Sendable {
     /// Whether the client disconnected before the end.
     var isBroken: Bool { broken.load(ordering: .relaxed) }
 
-    /// Stops reading; returns once nothing is being read any more.
+    /// Stops reading; returns when no read is in progress.
     func close() async {
         await withCheckedContinuation { continuation in
             let isIdle = state.withLock { state in
@@ -44,7 +43,7 @@ final class RelayedBody: AsyncSequence, @unchecked Sendable {
                 state = .reading(closing: continuation)
                 return false
             }
-            // A task that waits at the gate finds the body closed.
+            // A task waiting at the gate then finds the body closed.
             gate?.open()
             if isIdle { continuation.resume() }
         }

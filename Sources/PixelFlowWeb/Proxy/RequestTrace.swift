@@ -4,14 +4,14 @@ import PixelFlowCore
 import PixelFlowHTTP
 import PixelFlowTelemetry
 
-/// What an upstream is told of the client.
+/// The information about the client that is sent to an upstream.
 struct RequestTrace: Sendable {
-    /// Headers by which a client could pretend to be another; none is forwarded unchanged.
+    /// Headers that a client could use to impersonate another; none is forwarded unchanged.
     static let claims: Set<String> = ["forwarded", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip"]
 
     let headers: HTTPFields
 
-    /// - Parameter proxies: the proxies whose headers about the client are forwarded. Those of others are replaced.
+    /// - Parameter proxies: the proxies whose headers about the client are forwarded. Those of other peers are replaced.
     init(_ request: Request, _ context: AppRequestContext, proxies: TrustedProxies) {
         let isTrusted = proxies.trustsPeer(of: context)
         func told(_ name: HTTPField.Name) -> String? { isTrusted ? request.headers[name] : nil }
@@ -22,9 +22,9 @@ struct RequestTrace: Sendable {
         if !hops.isEmpty { headers[.xForwardedFor] = hops.joined(separator: ", ") }
         headers[.xForwardedProto] = told(.xForwardedProto) ?? "http"
         headers[.xForwardedHost] = told(.xForwardedHost) ?? request.head.authority
-        // Names the device in the list of sessions.
+        // Identifies the device in the list of sessions.
         headers[.userAgent] = request.headers[.userAgent]
-        // The span of this request. Without one, those of the client are passed on as they are.
+        // The span of this request. Without one, the client's trace headers are forwarded unchanged.
         if let trace = TraceHeaders.current { headers.set(trace) }
         self.headers = headers
     }
@@ -37,19 +37,19 @@ struct RequestTrace: Sendable {
 }
 
 extension HTTPFields {
-    /// Continues a trace, in the place of any other.
+    /// Continues a trace, replacing any other.
     mutating func set(_ trace: TraceHeaders) {
         self[.traceParent] = trace.traceparent
         self[.traceState] = trace.tracestate
     }
 
-    /// Of one connection and not of the message: RFC 9110, section 7.6.1.
+    /// Header fields of a connection, not of the message: RFC 9110, section 7.6.1.
     private static let hopByHop: Set<String> = [
         "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
         "transfer-encoding", "upgrade",
     ]
 
-    /// The fields that may travel on, without those of `names`.
+    /// The fields to forward, without those in `names`.
     func passedOn(without names: Set<String> = []) -> HTTPFields {
         let dropped = Self.hopByHop.union(names).union(connectionOptions)
         return HTTPFields(filter { !dropped.contains($0.name.canonicalName) })

@@ -1,8 +1,8 @@
 import NIOCore
 import PixelFlowHTTP
 
-/// Passes bytes on between a client and a service, on the event loop of both, until either side has closed its connection or the
-/// process stops. Each is read only as fast as the other takes it.
+/// Forwards bytes between a client and a service, on their common event loop, until either side has closed its connection or the process
+/// stops. Reads from each side only as fast as the other accepts the data.
 enum SocketRelay {
     typealias Side = LoopConnection<ByteBuffer, ByteBuffer>
 
@@ -17,7 +17,7 @@ enum SocketRelay {
             case .message(let bytes): other.send([bytes], promise: nil)
             case .writable(let isWritable): if isWritable { other.resume() } else { other.pause() }
             case .failure, .stopping, .ended:
-                // What has been passed on already is still sent.
+                // Forwarded data is still sent.
                 other.finish()
                 side.finish()
             }

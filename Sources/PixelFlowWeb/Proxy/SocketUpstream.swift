@@ -6,12 +6,12 @@ import PixelFlowCore
 import PixelFlowHTTP
 import ServiceLifecycle
 
-/// WebSockets to a service: the handshake is passed on as it is, and then the bytes in both directions.
+/// Forwards WebSockets to a service: first the handshake, unchanged, and then the bytes in both directions.
 struct SocketUpstream: Sendable {
-    /// Bytes of a refusal.
+    /// The maximum size of the body of a rejection, in bytes.
     private static let refusalBytes = 64 * 1024
 
-    /// What the service has answered to the handshake.
+    /// The service's response to the handshake.
     enum Answer: Sendable {
         case opened(NIOLoopBound<SocketRelay.Side>, HTTPFields)
         case refused(NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>)
@@ -19,12 +19,12 @@ struct SocketUpstream: Sendable {
 
     let upstream: Upstream
 
-    /// Opens a WebSocket at the service, and answers the client with what the service says.
+    /// Opens a WebSocket to the service, and forwards the service's response to the client.
     ///
     /// - Parameters:
-    ///   - path: from the root of the service, with the query.
-    ///   - headers: those of the client with everything that is to be passed on.
-    /// - Throws: `…_unavailable` (503) if the service does not answer.
+    ///   - path: starts at the root of the service and includes the query.
+    ///   - headers: those of the client, plus all others to forward.
+    /// - Throws: `…_unavailable` (503) if the service does not respond.
     func relay(_ path: String, headers: HTTPFields, _ context: AppRequestContext) async throws -> Response {
         switch try await upstream.connect(path, headers: headers, on: context.eventLoop, Self.upgrade) {
         case .opened(let service, let answer):
@@ -33,7 +33,7 @@ struct SocketUpstream: Sendable {
                 to: "websocket", headers: answer, handlers: { [] },
                 own: { (client: SocketRelay.Side) in SocketRelay.connect(client, opened.take()) }
             ) { _ in
-                // The connection itself is told only once, perhaps before it was a relay.
+                // The connection is notified only once, perhaps before the relay started.
                 await withGracefulShutdownHandler {
                 } onGracefulShutdown: {
                     context.closeConnection()
@@ -52,7 +52,7 @@ struct SocketUpstream: Sendable {
                 channel.eventLoop.makeCompletedFuture { .refused(try NIOAsyncChannel(wrappingChannelSynchronously: channel)) }
             })
         var pipeline = NIOUpgradableHTTPClientPipelineConfiguration(upgradeConfiguration: configuration)
-        // The service's first frame may come with its 101.
+        // The service's first frame may arrive together with its 101.
         pipeline.leftOverBytesStrategy = .forwardBytes
         return try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(configuration: pipeline)
     }
@@ -83,7 +83,7 @@ struct SocketUpstream: Sendable {
     }
 }
 
-/// Takes the service's 101, whose `Sec-WebSocket-Accept` is the client's to check.
+/// Accepts the service's 101 without checking `Sec-WebSocket-Accept`, which is up to the client.
 private struct SocketUpgrader: NIOTypedHTTPClientProtocolUpgrader {
     let supportedProtocol = "websocket"
     let requiredUpgradeHeaders: [String] = []

@@ -2,25 +2,25 @@ import NIOCore
 import NIOHTTP1
 import PixelFlowHTTP
 
-/// Passes the events of a service on to a client, on the event loop of both, until either side is gone or the process stops. The service
-/// is read only as fast as the client takes them. Used only on the event loop.
+/// Forwards the events of a service to a client, on their common event loop, until either side disconnects or the process stops. Reads from
+/// the service only as fast as the client accepts the events. Used only on the event loop.
 final class StreamRelay {
     typealias Service = LoopConnection<HTTPClientResponsePart, HTTPClientRequestPart>
 
-    /// What the service has answered.
+    /// The service's response.
     enum Answer: Sendable {
         case events(NIOLoopBound<StreamRelay>, HTTPResponseHead)
-        /// Anything else, such as a refusal.
+        /// Anything else, such as a rejection.
         case whole(HTTPResponseHead, ByteBuffer)
     }
 
-    /// An answer that is no stream is larger than `wholeBytes`.
+    /// A response that is not a stream exceeds `wholeBytes`.
     private struct TooLargeError: Error {}
 
     private enum State {
         case asked(EventLoopPromise<Answer>)
         case reading(HTTPResponseHead, ByteBuffer, EventLoopPromise<Answer>)
-        /// The head has been passed on. What has come with it waits for the client, and perhaps the end.
+        /// The head has been forwarded. Data that arrived with it, and perhaps the end, waits for the client.
         case opened([ByteBuffer], isWhole: Bool?)
         case following(AnswerTail)
         case over
@@ -40,7 +40,7 @@ final class StreamRelay {
         state = .asked(answered)
     }
 
-    /// Sends a request over a new connection. Nothing is read behind the head of a stream until a client follows.
+    /// Sends a request over a new connection. After the head of a stream, reading pauses until a client follows.
     @Sendable static func ask(_ channel: any Channel, _ head: HTTPRequestHead) throws -> EventLoopFuture<Answer> {
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHTTPClientHandlers()
@@ -52,9 +52,9 @@ final class StreamRelay {
         return answered.futureResult
     }
 
-    // MARK: The client's side
+    // MARK: Client side
 
-    /// Passes on what has come, and what comes from now on.
+    /// Forwards the data that has arrived, and all data from now on.
     func follow(_ client: AnswerTail) {
         guard case .opened(let early, let isWhole) = state else { return client.finish() }
         state = .following(client)
@@ -64,7 +64,8 @@ final class StreamRelay {
             case .failure, .ended:
                 self.close()
                 client.connection.close()
-            // Nothing behind a stream is answered, so it need not be read. An end is seen even so.
+            // Further requests on this connection are never answered, so they need not be read. A closed connection is detected
+            // nevertheless.
             case .message(.head): client.connection.pause()
             case .message: break
             case .writable(let isWritable): self.read(isWritable)
@@ -75,13 +76,13 @@ final class StreamRelay {
         read(client.connection.isWritable)
     }
 
-    /// Reads from the service, or no more for now.
+    /// Resumes or pauses reading from the service.
     private func read(_ isReading: Bool) {
         asking.isReading = isReading
         if isReading { service.resume() } else { service.pause() }
     }
 
-    /// The process stops: the client goes on elsewhere.
+    /// The process is stopping: the client will reconnect to another one.
     func stop() { end(isWhole: true) }
 
     func close() {
@@ -89,7 +90,7 @@ final class StreamRelay {
         service.close()
     }
 
-    /// - Parameter isWhole: a stream that breaks off must not look like one that has ended.
+    /// - Parameter isWhole: whether the stream is complete; a stream that broke off must not look complete.
     private func end(isWhole: Bool) {
         if case .following(let client) = state {
             if isWhole { client.finish() } else { client.connection.finish() }
@@ -97,7 +98,7 @@ final class StreamRelay {
         close()
     }
 
-    // MARK: The service's side
+    // MARK: Service side
 
     private func receive(_ event: Service.Event) {
         switch event {
@@ -155,7 +156,7 @@ final class StreamRelay {
         }
     }
 
-    /// Sends the request, and closes a connection over which nothing has come for too long, unless nothing was to come.
+    /// Sends the request, and closes a connection that has been silent for too long, unless reading is paused.
     private final class Asking: ChannelInboundHandler {
         typealias InboundIn = HTTPClientResponsePart
         typealias OutboundOut = HTTPClientRequestPart

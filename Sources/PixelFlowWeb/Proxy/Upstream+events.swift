@@ -6,15 +6,15 @@ import PixelFlowHTTP
 import ServiceLifecycle
 
 extension Upstream {
-    /// An event stream of the api says something every 15 seconds.
+    /// Event streams of the api send something at least every 15 seconds.
     static let silenceLimit = TimeAmount.seconds(60)
 
-    /// Asks for an event stream, and answers the client with what the service says. The stream goes on without a task.
+    /// Requests an event stream, and forwards the service's response to the client. The stream continues without a task.
     ///
     /// - Parameters:
-    ///   - path: from the root of the service, with the query.
-    ///   - headers: those of the client with everything that is to be passed on.
-    /// - Throws: `…_unavailable` (503) if the service does not answer.
+    ///   - path: starts at the root of the service and includes the query.
+    ///   - headers: those of the client, plus all others to forward.
+    /// - Throws: `…_unavailable` (503) if the service does not respond.
     func relayEvents(_ path: String, headers: HTTPFields, _ context: AppRequestContext) async throws -> Response {
         let answer = try await traced(.get, path, headers) { headers in
             try await connect(path, headers: headers, on: context.eventLoop, StreamRelay.ask)
@@ -31,7 +31,7 @@ extension Upstream {
         case .events(let relay, let head):
             let opened = Opened(relay, on: context.eventLoop) { $0.close() }
             var headers = HTTPFields(head.headers).passedOn(without: ["content-length"])
-            // The connection ends with the stream.
+            // The connection closes with the stream.
             headers[.connection] = "close"
             return Response(
                 status: .ok, headers: headers,

@@ -10,11 +10,11 @@ import Tracing
 struct Upstream: Sendable {
     enum Body: Sendable {
         case bytes(ByteBuffer)
-        /// - Parameter length: bytes, if the client has announced them.
+        /// - Parameter length: the number of bytes, if the client has declared it.
         case stream(RelayedBody, length: Int64?)
     }
 
-    /// Names it in errors and in `/readyz`.
+    /// The name of the service in errors and in `/readyz`.
     let name: String
     let baseURL: String
     let client: HTTPClient
@@ -22,9 +22,9 @@ struct Upstream: Sendable {
     /// Sends a request and returns with the head of the response.
     ///
     /// - Parameters:
-    ///   - path: from the root of the service, with the query, percent-encoded.
-    ///   - gate: opened once the service wants the body.
-    /// - Throws: `…_unavailable` (503) if the service does not answer; `bad_request` (400) for a path that is none.
+    ///   - path: starts at the root of the service and includes the query, percent-encoded.
+    ///   - gate: opened when the service requests the body.
+    /// - Throws: `…_unavailable` (503) if the service does not respond; `bad_request` (400) for an invalid path.
     func send(
         _ method: HTTPRequest.Method, _ path: String, headers: HTTPFields, body: Body? = nil, gate: ContinueGate? = nil
     ) async throws -> UpstreamAnswer {
@@ -35,11 +35,11 @@ struct Upstream: Sendable {
         }
     }
 
-    /// Runs a request in a span of its own.
+    /// Runs a request in its own span.
     ///
     /// - Parameters:
-    ///   - body: gets the headers with the span in them.
-    ///   - status: of the answer.
+    ///   - body: receives the headers, including those of the span.
+    ///   - status: returns the status of the response.
     func traced<Answer: Sendable>(
         _ method: HTTPRequest.Method, _ path: String, _ headers: HTTPFields, _ body: (HTTPFields) async throws -> Answer,
         status: (Answer) -> Int
@@ -70,7 +70,7 @@ struct Upstream: Sendable {
         if let gate { request.headers.add(contentsOf: ContinueObserver.headers(for: gate)) }
         request.body = body?.forClient
         do {
-            // The client's timeouts are about silence. A deadline would end a slow upload.
+            // The client's timeouts only limit silence. A deadline would abort a slow upload.
             return UpstreamAnswer(try await client.execute(request, deadline: .distantFuture), from: name)
         } catch let error as CancellationError {
             throw error
@@ -98,7 +98,7 @@ extension Upstream.Body {
     }
 }
 
-/// The answer of an upstream; its body arrives as it is read.
+/// The response of an upstream; its body is streamed.
 struct UpstreamAnswer: Sendable {
     let status: HTTPResponse.Status
     let headers: HTTPFields
@@ -112,12 +112,12 @@ struct UpstreamAnswer: Sendable {
         self.name = name
     }
 
-    /// Whether it is a problem document, which is small.
+    /// Whether the body is a problem document, which is small.
     var isProblem: Bool { headers[.contentType]?.hasPrefix("application/problem+json") == true }
 
-    /// The whole body.
+    /// Reads the whole body.
     ///
-    /// - Throws: `…_unavailable` if it breaks off or is larger than `limit` bytes.
+    /// - Throws: `…_unavailable` if the body breaks off or exceeds `limit` bytes.
     func collect(limit: Int) async throws -> ByteBuffer {
         do {
             return try await body.collect(upTo: limit)
@@ -130,7 +130,7 @@ struct UpstreamAnswer: Sendable {
 }
 
 extension HTTPFields {
-    /// The fields that NIO has read.
+    /// Converts the header fields of NIO.
     init(_ headers: HTTPHeaders) {
         self.init(headers.compactMap { field in HTTPField.Name(field.name).map { HTTPField(name: $0, value: field.value) } })
     }

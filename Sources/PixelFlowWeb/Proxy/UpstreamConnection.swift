@@ -8,23 +8,23 @@ import PixelFlowCore
 import Synchronization
 
 extension Upstream {
-    /// Time to connect and to have a request answered.
+    /// The time in which to connect and to receive a response.
     static let answerTime = TimeAmount.seconds(10)
 
-    /// Opens a connection of its own to the service, for an answer that goes on without a task.
+    /// Opens a separate connection to the service, for a response that continues without a task.
     ///
     /// - Parameters:
-    ///   - path: from the root of the service, with the query.
-    ///   - headers: those of the client with everything that is to be passed on.
-    ///   - eventLoop: of the client's connection; the service's has the same.
-    ///   - setUp: builds the pipeline for the request, on the event loop.
-    /// - Throws: `…_unavailable` (503) if the service does not answer.
+    ///   - path: starts at the root of the service and includes the query.
+    ///   - headers: those of the client, plus all others to forward.
+    ///   - eventLoop: the event loop of the client's connection, which the service's connection shares.
+    ///   - setUp: sets up the pipeline of the request, on the event loop.
+    /// - Throws: `…_unavailable` (503) if the service does not respond.
     func connect<Answer: Sendable>(
         _ path: String, headers: HTTPFields, on eventLoop: any EventLoop,
         _ setUp: @escaping @Sendable (any Channel, HTTPRequestHead) throws -> EventLoopFuture<Answer>
     ) async throws -> Answer {
         guard let url = URLComponents(string: baseURL), let host = url.host else { throw PixelFlowError.unavailable(name) }
-        // An IPv6 address is in brackets in a URL and in `Host`, and nowhere else.
+        // An IPv6 address has brackets in a URL and in `Host`, but nowhere else.
         let serverName = host.trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
         let isSecure = url.scheme == "https"
         let isAddress = (try? SocketAddress(ipAddress: serverName, port: 0)) != nil
@@ -54,7 +54,7 @@ extension Upstream {
     }
 }
 
-/// The service's side of a connection whose client has not been told yet. If it never is, the connection to the service ends.
+/// The service's side of a relay until its client takes it over. If that never happens, the connection to the service closes.
 final class Opened<Side>: Sendable {
     private let side: NIOLoopBound<Side>
     private let eventLoop: any EventLoop
@@ -72,7 +72,7 @@ final class Opened<Side>: Sendable {
         eventLoop.execute { [side, close] in close(side.value) }
     }
 
-    /// To be called on the event loop.
+    /// Must be called on the event loop.
     func take() -> Side {
         isTaken.store(true, ordering: .relaxed)
         return side.value

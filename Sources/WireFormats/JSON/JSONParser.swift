@@ -2,14 +2,14 @@ extension JSONValue {
     /// An error in JSON text, with its position.
     public struct SyntaxError: Error, Sendable, CustomStringConvertible {
         public let reason: String
-        /// In bytes from the start.
+        /// The position in bytes from the start.
         public let offset: Int
         public var description: String { "\(reason) at byte \(offset)" }
     }
 
-    /// Reads one document of UTF-8 text by the grammar of RFC 8259. Several times quicker than through `JSONDecoder`.
+    /// Parses one UTF-8 document by the grammar of RFC 8259. Several times faster than `JSONDecoder`.
     ///
-    /// - Parameter maximumDepth: objects and arrays within each other. The default is less than what a thread's stack holds.
+    /// - Parameter maximumDepth: the maximum nesting of objects and arrays. The default is safe for a thread's stack.
     /// - Throws: `JSONValue.SyntaxError`.
     public init(parsing bytes: some Sequence<UInt8>, maximumDepth: Int = 500) throws(SyntaxError) {
         var parser = JSONParser(bytes: Array(bytes), maximumDepth: maximumDepth)
@@ -144,7 +144,7 @@ struct JSONParser {
         return try text(bytes[start..<(position - 1)])
     }
 
-    /// Skips what stands for itself in a string.
+    /// Skips unescaped characters in a string.
     private mutating func skipPlainText() throws(JSONValue.SyntaxError) {
         while let byte = current, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") {
             guard byte >= 0x20 else { throw failure("a control character in a string is not escaped") }

@@ -1,8 +1,8 @@
-/// Writes JSON to a byte array, without the cost of a general encoder.
+/// Writes JSON to a byte array without the overhead of a general encoder.
 public enum JSONText {
-    /// Appends `text` as a JSON string (RFC 8259, section 7): quoted, escaped, always one line.
+    /// Appends `text` as a JSON string (RFC 8259, section 7): quoted and escaped, always on one line.
     ///
-    /// Escapes quotes, backslashes and control characters, DEL among them; everything else stays UTF-8.
+    /// Escapes quotes, backslashes and control characters, including DEL; everything else remains UTF-8.
     public static func append(_ text: String, to line: inout [UInt8]) {
         line.append(UInt8(ascii: "\""))
         var text = text

@@ -1,4 +1,4 @@
-/// Any JSON document, for what has no type of its own and for what is checked field by field.
+/// Any JSON document, for data without a type of its own and for data that is validated field by field.
 public enum JSONValue: Sendable, Hashable {
     case null
     case bool(Bool)
@@ -8,8 +8,8 @@ public enum JSONValue: Sendable, Hashable {
     case array([JSONValue])
     case object([String: JSONValue])
 
-    /// The value of a key; nil if this is not an object or has no such key. Setting nil removes the key;
-    /// setting on anything else than an object makes it one.
+    /// The value of a key; nil if this is not an object or has no such key. Setting nil removes the key; setting a value in anything other
+    /// than an object replaces it with an object.
     public subscript(key: String) -> JSONValue? {
         get {
             guard case .object(let fields) = self else { return nil }
@@ -22,7 +22,7 @@ public enum JSONValue: Sendable, Hashable {
         }
     }
 
-    /// An element; nil if this is not an array or is shorter.
+    /// An element; nil if this is not an array or if the index is out of range.
     public subscript(index: Int) -> JSONValue? {
         guard case .array(let elements) = self, elements.indices.contains(index) else { return nil }
         return elements[index]
@@ -38,7 +38,7 @@ public enum JSONValue: Sendable, Hashable {
         return value
     }
 
-    /// The integer, also if it was written as `3.0`.
+    /// The integer, even if it was written as `3.0`.
     public var intValue: Int? {
         switch self {
         case .integer(let value): value
@@ -66,7 +66,7 @@ public enum JSONValue: Sendable, Hashable {
     }
 }
 
-// There is no `nil` literal: it would be too easily taken for "no value", which removes a field.
+// There is no `nil` literal: it could easily be mistaken for "no value", which removes a field.
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral, ExpressibleByFloatLiteral,
     ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
@@ -76,7 +76,7 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Ex
     public init(floatLiteral value: Double) { self = .number(value) }
     public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
 
-    /// A key given twice keeps its last value.
+    /// If a key occurs more than once, its last value counts.
     public init(dictionaryLiteral elements: (String, JSONValue)...) {
         self = .object(Dictionary(elements) { _, last in last })
     }

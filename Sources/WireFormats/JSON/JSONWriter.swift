@@ -1,6 +1,6 @@
 extension JSONValue {
-    /// JSON text with sorted keys, so that the same object is the same text each time.
-    /// - Parameter pretty: Indented by four spaces, as kubectl prints it; else on one line.
+    /// JSON text with sorted keys, so that equal objects have equal texts.
+    /// - Parameter pretty: Whether to indent by four spaces, as kubectl does, instead of writing one line.
     public func text(pretty: Bool = false) -> String {
         var writer = JSONWriter(pretty: pretty)
         writer.write(self, indentation: 0)
@@ -10,7 +10,7 @@ extension JSONValue {
 
 private struct JSONWriter {
     let pretty: Bool
-    /// UTF-8.
+    /// In UTF-8.
     var text: [UInt8] = []
 
     init(pretty: Bool) {
