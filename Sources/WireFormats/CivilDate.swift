@@ -36,6 +36,10 @@ public struct CivilDate: Sendable, Hashable {
         return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
     }
 
-    /// Whether the calendar has this date.
-    public var isValid: Bool { (1...12).contains(month) && day >= 1 && CivilDate(daysSinceEpoch: daysSinceEpoch) == self }
+    /// Whether the calendar has this date. False for years beyond a thousand million, whose days cannot all be counted.
+    public var isValid: Bool {
+        // In this order: the numbers may be anything that someone has sent, and the sum must not overflow.
+        year.magnitude <= 1_000_000_000 && (1...12).contains(month) && (1...31).contains(day)
+            && CivilDate(daysSinceEpoch: daysSinceEpoch) == self
+    }
 }
