@@ -218,12 +218,12 @@ package final class WebhookSender: Service {
         do {
             let answer = try await poster.post(
                 delivery.url ?? endpoint.url, headers: [("Content-Type", "application/json")] + headers, body: ByteBuffer(bytes: body),
-                answerLimit: WebhookOutcome.answerLimit)
+                answerLimit: WebhookOutcome.answerLimit, for: delivery.tenant)
             return WebhookOutcome(
                 status: answer.status, answer: String(decoding: answer.body.readableBytesView, as: UTF8.self),
                 retryAfter: answer.retryAfter, timestamp: timestamp)
         } catch let failure as GuardedPoster.PostError {
-            return WebhookOutcome(error: failure.rawValue, timestamp: failure.mayHaveSent ? timestamp : nil)
+            return WebhookOutcome(error: failure.reason.rawValue, timestamp: failure.mayHaveSent ? timestamp : nil)
         }
     }
 
