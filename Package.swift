@@ -290,7 +290,7 @@ let package = Package(
         tests("PixelFlowS3Tests", ["WireFormats", "PixelFlowS3", "PixelFlowCore", "Conformance", "FaultProxy", asyncHTTPClient, logging, metricsTesting, nioCore, nioPosix, nioHTTP1]),
         tests("PixelFlowImagingTests", ["PixelFlowImaging", "PixelFlowCore", "pixelflow-render-fixture", nioCore, logging, "Prometheus", metrics]),
         tests("PixelFlowURLTests", ["PixelFlowURL", "PixelFlowCore"]),
-        tests("PixelFlowFetchTests", ["WireFormats", "PixelFlowFetch", "PixelFlowURL", "PixelFlowCore", "RawHTTP", nioCore, nioPosix, nioHTTP1, nioSSL]),
+        tests("PixelFlowFetchTests", ["WireFormats", "PixelFlowFetch", "PixelFlowURL", "PixelFlowCore", "RawHTTP", nioCore, nioEmbedded, nioPosix, nioHTTP1, nioSSL]),
         tests("PixelFlowHTTPTests", ["OTLP", "OTLPReceiver", metricsTesting, tracing, "WireFormats", "PixelFlowCache", "PixelFlowHTTP", "PixelFlowLimits", "OpenAPI", "PixelFlowTelemetry", "PixelFlowCore", "RawHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, nioEmbedded, logging, "Prometheus", metrics]),
         tests("PixelFlowAuthTests", ["TerminalTesting", "SMTP", "PixelFlowIdentity", "PixelFlowLimits", "WireFormats", "PixelFlowAuth", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging, "Prometheus", metrics]),
         tests("PixelFlowWebhooksTests", ["RawHTTP", "PixelFlowWebhooks", "PixelFlowAPI", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowFetch", "PixelFlowURL", "Conformance", "WireFormats", logging, metrics, "Prometheus", nioCore, nioPosix, nioHTTP1, serviceLifecycle]),

@@ -27,7 +27,7 @@ package struct GuardedFetcher: SourceFetcher {
     /// - Throws: `PixelFlowError` `setting_invalid` if the file of trust roots cannot be read.
     package init(
         settings: FetchSettings = FetchSettings(),
-        resolver: any NameResolver = SystemResolver(),
+        resolver: any NameResolver = SystemResolver.forSources,
         eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) throws {
         self.settings = settings
@@ -38,20 +38,20 @@ package struct GuardedFetcher: SourceFetcher {
             connectTimeout: settings.connectTimeout, userAgent: settings.userAgent)
     }
 
-    package func fetch(_ url: String, limit: Int) async throws -> FetchedSource {
+    package func fetch(_ url: String, limit: Int, for tenant: TenantID) async throws -> FetchedSource {
         let start = try SourceURL(url)
         do {
-            return try await within(settings.totalTimeout) { try await follow(start, limit: limit) }
+            return try await within(settings.totalTimeout) { try await follow(start, limit: limit, tenant) }
         } catch {
             try Task.checkCancellation()
             throw PixelFlowError.fetchFailure(error)
         }
     }
 
-    private func follow(_ start: SourceURL, limit: Int) async throws -> FetchedSource {
+    private func follow(_ start: SourceURL, limit: Int, _ tenant: TenantID) async throws -> FetchedSource {
         var url = start
         for _ in 0...max(settings.redirects, 0) {
-            let response = try await request(url, limit: limit)
+            let response = try await request(url, limit: limit, tenant)
             guard let location = response.redirection else { return try response.source(from: url) }
             let next = try url.resolving(location)
             guard url.scheme == .http || next.scheme == .https else { throw PixelFlowError.downgrade }
@@ -60,10 +60,10 @@ package struct GuardedFetcher: SourceFetcher {
         throw PixelFlowError.tooManyRedirects(settings.redirects)
     }
 
-    private func request(_ url: SourceURL, limit: Int) async throws -> FetchResponse {
+    private func request(_ url: SourceURL, limit: Int, _ tenant: TenantID) async throws -> FetchResponse {
         try url.check(settings.ports)
         var failure: any Error = PixelFlowError.nameNotResolved(url.host.urlText, isFinal: true)
-        for address in try await policy.addresses(of: url.host, by: resolver).prefix(Self.maximumAttempts) {
+        for address in try await policy.addresses(of: url.host, for: tenant, by: resolver).prefix(Self.maximumAttempts) {
             do {
                 return try await exchange.get(url, at: address, limit: limit)
             } catch let error as ConnectError {

@@ -23,7 +23,7 @@ package struct SourceURL: Sendable, Hashable {
     ///
     /// - Throws: `url_invalid`.
     package init(_ text: String) throws(PixelFlowError) {
-        guard text.utf8.count <= Self.maximumLength else { throw .urlInvalid("The URL is longer than \(Self.maximumLength) bytes.") }
+        guard text.utf8.count <= Self.maximumLength else { throw .urlTooLong }
         guard !text.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) }) else {
             throw .urlInvalid("The URL contains control characters.")
         }
@@ -79,15 +79,18 @@ package struct SourceURL: Sendable, Hashable {
     ///
     /// - Throws: `url_invalid`.
     package func resolving(_ location: String) throws(PixelFlowError) -> SourceURL {
+        // Checked before anything else: the header comes from a third party and has no limit of its own.
+        guard location.utf8.count <= Self.maximumLength else { throw .urlTooLong }
         let plain = String(String.UnicodeScalarView(location.unicodeScalars.filter { !["\t", "\n", "\r"].contains($0) }))
         let whole = Self.withoutSpacesAround(plain)
-        let reference = whole[..<(whole.unicodeScalars.firstIndex(of: "#") ?? whole.endIndex)]
+        var reference = whole[..<(whole.unicodeScalars.firstIndex(of: "#") ?? whole.endIndex)]
         if let colon = reference.firstIndex(of: ":"), Self.isScheme(reference[..<colon]) {
             guard reference[..<colon].lowercased() == scheme.rawValue, !reference[colon...].hasPrefix("://") else {
                 return try SourceURL(String(reference))
             }
-            // `http:path` is a relative reference to those who follow the old rule, browsers among them.
-            return try resolving(String(reference[reference.index(after: colon)...]))
+            // `http:path` is a relative reference to those who follow the old rule, browsers among them. What follows is a path,
+            // even if it looks as if it had a scheme again.
+            reference = reference[reference.index(after: colon)...]
         }
         if reference.hasPrefix("//") { return try SourceURL("\(scheme.rawValue):\(reference)") }
         return try SourceURL("\(origin)\(URLTarget.merged(base: target, reference: reference))")
@@ -108,6 +111,8 @@ extension SourceURL: CustomStringConvertible {
 extension PixelFlowError {
     /// A URL that can never be fetched.
     package static func urlInvalid(_ message: String) -> PixelFlowError { PixelFlowError(.invalid, code: "url_invalid", message) }
+
+    static let urlTooLong = urlInvalid("The URL is longer than \(SourceURL.maximumLength) bytes.")
 
     package static func portNotAllowed(_ port: Int) -> PixelFlowError {
         PixelFlowError(.invalid, code: "port_not_allowed", "Images may not be fetched from port \(port).")

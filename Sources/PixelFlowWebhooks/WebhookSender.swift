@@ -12,12 +12,12 @@ import WireFormats
 ///
 /// The end of a task wakes the sender, so that the first attempt does not wait for the poll by which later attempts, and what other
 /// replicas have left behind, are found. Each endpoint is a queue with places of its own: one that is slow fills its places and delays
-/// no other.
+/// no other. `AttemptPlaces` shares the places of the process out among organisations.
 package final class WebhookSender: Service {
     /// How often the store is asked for what is due.
     package static let pollInterval = Duration.seconds(1)
     /// Attempts under way in this process. One of ten places costs a connection and a few kilobytes.
-    static let capacity = 1000
+    package static let capacity = 1000
     /// Queues that are looked at in one round.
     static let queuesAtATime = 200
     /// Attempts under way at a shutdown may take so long; then their deliveries are given back.
@@ -34,10 +34,7 @@ package final class WebhookSender: Service {
     package typealias Disabling = @Sendable (WebhookEndpoint, @Sendable () async throws -> Bool) async throws -> Bool
 
     private struct State {
-        var underWay: [WebhookQueue: Int] = [:]
-        var total = 0
-        /// Queues that may have more than they had places for.
-        var saturated: Set<WebhookQueue> = []
+        var places: AttemptPlaces
         var isStopping = false
     }
 
@@ -49,17 +46,18 @@ package final class WebhookSender: Service {
     private let disabling: Disabling
     private let logger: Logger
     private let metrics: WebhookMetrics
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let signal = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     /// Ends once nothing is under way at a shutdown.
     private let idle = AsyncStream.makeStream(of: Void.self)
 
     /// - Parameters:
+    ///   - capacity: attempts that may be under way.
     ///   - disabling: tells whom it concerns of an endpoint that is disabled; nobody unless given.
     ///   - message: the body of a delivery; the same for every attempt.
     package init(
         store: any WebhookStore, events: any TaskEvents, poster: GuardedPoster, pollInterval: Duration = WebhookSender.pollInterval,
-        logger: Logger,
+        capacity: Int = WebhookSender.capacity, logger: Logger,
         metrics: any MetricsFactory = MetricsSystem.factory, disabling: @escaping Disabling = { try await $1() },
         message: @escaping @Sendable (WebhookDelivery) throws -> [UInt8]
     ) {
@@ -71,6 +69,7 @@ package final class WebhookSender: Service {
         self.disabling = disabling
         self.logger = logger
         self.metrics = WebhookMetrics(metrics)
+        state = Mutex(State(places: AttemptPlaces(capacity: capacity)))
     }
 
     /// Has the store looked at now.
@@ -125,13 +124,10 @@ package final class WebhookSender: Service {
 
     private func round(_ attempts: inout DiscardingTaskGroup) async {
         do {
-            for queue in try await store.dueWebhookQueues(limit: Self.queuesAtATime).shuffled() {
-                let room = state.withLock { min(WebhookQueue.width - ($0.underWay[queue] ?? 0), Self.capacity - $0.total) }
-                guard room > 0 else {
-                    _ = state.withLock { $0.saturated.insert(queue) }
-                    continue
-                }
-                try await start(queue, room, &attempts)
+            let due = try await store.dueWebhookQueues(limit: Self.queuesAtATime).shuffled()
+            for queue in state.withLock({ $0.places.inTurn(due) }) {
+                let room = state.withLock { $0.places.room(for: queue) }
+                if room > 0 { try await start(queue, room, &attempts) }
             }
         } catch {
             logger.warning("webhook deliveries not found, retrying", metadata: ["error": "\(error)"])
@@ -142,10 +138,8 @@ package final class WebhookSender: Service {
         let claimed = try await store.claimDeliveries(of: queue, limit: room)
         guard !claimed.isEmpty else { return }
         state.withLock { state in
-            state.underWay[queue, default: 0] += claimed.count
-            state.total += claimed.count
-            if claimed.count == room { state.saturated.insert(queue) }
-            metrics.setUnderWay(state.total)
+            state.places.take(claimed.count, of: room, for: queue)
+            metrics.setUnderWay(state.places.taken)
         }
         let endpoint: Result<WebhookEndpoint?, any Error>
         do {
@@ -163,13 +157,9 @@ package final class WebhookSender: Service {
 
     private func finished(_ queue: WebhookQueue) {
         let (mayHaveMore, isIdle) = state.withLock { state in
-            // Then a queue that had nothing under way was turned away, and nothing of its own will wake the sender.
-            let wasFull = state.total == Self.capacity
-            state.total -= 1
-            let left = (state.underWay[queue] ?? 1) - 1
-            state.underWay[queue] = left > 0 ? left : nil
-            metrics.setUnderWay(state.total)
-            return (state.saturated.remove(queue) != nil || wasFull, state.isStopping && state.total == 0)
+            let mayHaveMore = state.places.giveBack(queue)
+            metrics.setUnderWay(state.places.taken)
+            return (mayHaveMore, state.isStopping && state.places.taken == 0)
         }
         if mayHaveMore { wake() }
         if isIdle { idle.continuation.finish() }
@@ -178,7 +168,7 @@ package final class WebhookSender: Service {
     private func drain() async {
         let isIdle = state.withLock { state in
             state.isStopping = true
-            return state.total == 0
+            return state.places.taken == 0
         }
         if isIdle { return }
         await withTaskGroup(of: Void.self) { race in
@@ -218,12 +208,12 @@ package final class WebhookSender: Service {
         do {
             let answer = try await poster.post(
                 delivery.url ?? endpoint.url, headers: [("Content-Type", "application/json")] + headers, body: ByteBuffer(bytes: body),
-                answerLimit: WebhookOutcome.answerLimit)
+                answerLimit: WebhookOutcome.answerLimit, for: delivery.tenant)
             return WebhookOutcome(
                 status: answer.status, answer: String(decoding: answer.body.readableBytesView, as: UTF8.self),
                 retryAfter: answer.retryAfter, timestamp: timestamp)
         } catch let failure as GuardedPoster.PostError {
-            return WebhookOutcome(error: failure.rawValue, timestamp: failure.mayHaveSent ? timestamp : nil)
+            return WebhookOutcome(error: failure.reason.rawValue, timestamp: failure.mayHaveSent ? timestamp : nil)
         }
     }
 

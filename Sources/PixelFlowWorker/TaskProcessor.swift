@@ -90,7 +90,7 @@ struct TaskProcessor: Sendable {
         let limit = min(limits.sourceBytes, quota.sourceBytes ?? limits.sourceBytes)
         let start = ContinuousClock.now
         do {
-            let source = try await dependencies.fetcher.fetch(url, limit: limit)
+            let source = try await dependencies.fetcher.fetch(url, limit: limit, for: task.tenant)
             metrics.fetched(in: ContinuousClock.now - start, failure: nil)
             return source
         } catch let error as PixelFlowError {

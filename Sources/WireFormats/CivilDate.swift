@@ -36,6 +36,10 @@ public struct CivilDate: Sendable, Hashable {
         return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
     }
 
-    /// Whether the date exists in the calendar.
-    public var isValid: Bool { (1...12).contains(month) && day >= 1 && CivilDate(daysSinceEpoch: daysSinceEpoch) == self }
+    /// Whether the date exists in the calendar. False for years beyond 1,000,000,000, whose days would overflow.
+    public var isValid: Bool {
+        // The range checks come first: the numbers may come from a client, and the sum must not overflow.
+        year.magnitude <= 1_000_000_000 && (1...12).contains(month) && (1...31).contains(day)
+            && CivilDate(daysSinceEpoch: daysSinceEpoch) == self
+    }
 }

@@ -40,7 +40,7 @@ final class FixedResolver: NameResolver {
 
     var questions: [String] { asked.withLock { $0 } }
 
-    func addresses(of name: String) async throws -> [IPAddress] {
+    func addresses(of name: String, for tenant: TenantID) async throws -> [IPAddress] {
         let earlier = asked.withLock { asked in
             asked.append(name)
             return asked.count { $0 == name } - 1
@@ -74,7 +74,13 @@ func outcome(
     }
 }
 
+extension TenantID {
+    static let test = TenantID("test")
+}
+
 extension GuardedFetcher {
+    func fetch(_ url: String, limit: Int) async throws -> FetchedSource { try await fetch(url, limit: limit, for: .test) }
+
     /// The code and the retry of the error that fetching `url` ends in; `ok` where it does not.
     func outcome(_ url: String, limit: Int = 1 << 20) async -> String {
         do {

@@ -1,11 +1,8 @@
-import Dispatch
 import NIOCore
-import NIOPosix
 import PixelFlowCore
 import PixelFlowFetch
 import PixelFlowURL
 import RawHTTP
-import Synchronization
 import Testing
 import WireFormats
 
@@ -61,47 +58,19 @@ import WireFormats
     }
 
     @Test func theSystemKnowsLocalhost() async throws {
-        let addresses = try await SystemResolver().addresses(of: "localhost")
+        let addresses = try await SystemResolver.forSources.addresses(of: "localhost", for: .test)
         #expect(addresses.contains { AddressPolicy().refusal(of: $0) == .loopback })
-        #expect(await outcome(of: "http://localhost/", resolver: SystemResolver(), allowed: "") == "address_blocked permanent")
+        #expect(await outcome(of: "http://localhost/", resolver: SystemResolver.forSources, allowed: "") == "address_blocked permanent")
     }
 
     @Test func theSystemDoesNotKnowEverything() async throws {
-        let result = await outcome(of: "http://nowhere.invalid/", resolver: SystemResolver(), allowed: "")
+        let result = await outcome(of: "http://nowhere.invalid/", resolver: SystemResolver.forSources, allowed: "")
         #expect(result.hasPrefix("name_not_resolved") || result.hasPrefix("source_timeout"))
-    }
-
-    private final class Questions: Sendable {
-        private let asked = Mutex<[String]>([])
-
-        var all: [String] { asked.withLock { $0 } }
-        func note(_ name: String) { asked.withLock { $0.append(name) } }
-    }
-
-    @Test(.timeLimit(.minutes(2))) func nothingIsLookedUpForOneWhoHasGone() async throws {
-        let threads = NIOThreadPool(numberOfThreads: 1)
-        threads.start()
-        let gate = DispatchSemaphore(value: 0)
-        // A look-up that hangs.
-        threads.submit { _ in _ = gate.wait(timeout: .now() + 60) }
-        let questions = Questions()
-        let resolver = SystemResolver(threads: threads) { name in
-            questions.note(name)
-            return []
-        }
-        let left = Task { try await resolver.addresses(of: "left.example") }
-        left.cancel()
-        // bounded: by the test's time limit; it has been cancelled.
-        await #expect(throws: CancellationError.self) { try await left.value }
-        gate.signal()
-        _ = try await resolver.addresses(of: "pictures.example")
-        #expect(questions.all == ["pictures.example"])
-        try await threads.shutdownGracefully()
     }
 
     /// A resolver that never answers until its task is cancelled.
     struct SilentResolver: NameResolver {
-        func addresses(of name: String) async throws -> [IPAddress] {
+        func addresses(of name: String, for tenant: TenantID) async throws -> [IPAddress] {
             try await Task.sleep(for: .seconds(3600))
             return []
         }

@@ -73,6 +73,61 @@ import Testing
         #expect(throws: PixelFlowError.self) { try SourceURL("http://\(longest)a/") }
     }
 
+    /// What a name is made of is not converted, which takes long, before it is known to be short enough.
+    @Test(arguments: ["xn--", "\u{AD}", "\u{fc}", "%C3%BC", "\u{fc}.", "a"])
+    func aHostThatIsTooLongIsRefusedAsAWhole(unit: String) {
+        let host = String(repeating: unit, count: 7 * 1024 / unit.utf8.count)
+        let error = #expect(throws: PixelFlowError.self) { try SourceURL("http://\(host)/") }
+        #expect(error?.message == "The host of the URL is longer than 253 characters.")
+    }
+
+    /// As long as a name can be with letters of four bytes: four labels of 63 characters in ASCII.
+    @Test func aNameOfManyBytesCanBeShortEnough() throws {
+        let label = String(repeating: "\u{1F4A9}", count: 50)
+        let url = try SourceURL("http://" + Array(repeating: label, count: 4).joined(separator: ".") + "/")
+        guard case .name(let name) = url.host else {
+            Issue.record("\(url.host)")
+            return
+        }
+        #expect(name.utf8.count <= SourceHost.maximumNameLength && name.hasPrefix("xn--"))
+    }
+
+    @Test(arguments: [
+        ("http:next", "http://host/a/next"), ("HTTP:/next", "http://host/next"), ("http:", "http://host/a/b?c"),
+        ("http:http:next", "http://host/a/http:next"), ("http:http://inside/x", "http://host/a/http://inside/x"),
+        ("http:https:x", "http://host/a/https:x"), ("http:?q", "http://host/a/b?q"), ("http:\thttp:\tx", "http://host/a/http:x"),
+        ("https:x", nil), ("http:\t//host:x", nil),
+    ])
+    func oneSchemeAtMostIsTakenOffALocation(location: String, expected: String?) throws {
+        let base = try SourceURL("http://host/a/b?c")
+        guard let expected else {
+            #expect(throws: PixelFlowError.self) { try base.resolving(location) }
+            return
+        }
+        #expect(try base.resolving(location).description == expected)
+    }
+
+    /// As long as the head of a response may be.
+    @Test(
+        .timeLimit(.minutes(1)),
+        arguments: ["http:", "http:\t", "http:/", "/", "../", "./", "a/", "%", "%41", "?", "#", "\t", " ", "//", "\u{fc}", "a\u{301}"])
+    func aLocationIsRefusedForItsLengthBeforeItIsRead(unit: String) throws {
+        let base = try SourceURL("http://host/a/b?c")
+        let location = String(repeating: unit, count: 64 * 1024 / unit.utf8.count)
+        let error = #expect(throws: PixelFlowError.self) { try base.resolving(location) }
+        #expect(error?.message == "The URL is longer than 8192 bytes.")
+    }
+
+    /// As many of everything as fit are within what a thread's stack holds, and take no noticeable time.
+    @Test(.timeLimit(.minutes(1)), arguments: ["http:", "../", "./", "a/", "%", "//", "\t", " ", "\u{301}", "[", ":"])
+    func theLongestLocationIsRead(unit: String) throws {
+        let base = try SourceURL("http://host/a/b?c")
+        let location = String(repeating: unit, count: 8 * 1024 / unit.utf8.count)
+        // Whatever comes of it, the process goes on.
+        _ = try? base.resolving(location)
+        #expect(try base.resolving("next").description == "http://host/a/next")
+    }
+
     @Test(arguments: [
         ("80,443", [80, 443], [81, 442, 444]), ("8000-8002", [8000, 8002], [7999, 8003]), (" 80 , 90-91 ", [80, 90, 91], [89, 92]),
         ("1-65535", [1, 65535], []),

@@ -31,7 +31,7 @@ struct SenderHarness: Sendable {
         func advance(by duration: Duration) { ahead.advance(by: duration) }
     }
 
-    private init(_ folder: String, timeout: Duration, allowed: [String]) throws {
+    private init(_ folder: String, timeout: Duration, allowed: [String], capacity: Int) throws {
         store = try SQLiteTaskStore(path: folder + "/tasks.sqlite", clock: clock)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         publisher = OutboxPublisher(
@@ -41,17 +41,18 @@ struct SenderHarness: Sendable {
             poster: try GuardedPoster(
                 allowedNetworks: allowed.compactMap { NetworkRange($0) }, ports: .webhooks, timeout: timeout, userAgent: "test"),
             // What a test waits for is woken by a signal, or not at all.
-            pollInterval: .seconds(3600), logger: logger, metrics: registry,
+            pollInterval: .seconds(3600), capacity: capacity, logger: logger, metrics: registry,
             disabling: AuditRecorder(outbox: store, clock: clock, logger: logger).disabling, message: WebhookMessage.body)
     }
 
     /// Runs a sender while `body` runs.
     static func run(
-        timeout: Duration = .seconds(15), allowed: [String] = ["127.0.0.0/8"], _ body: (SenderHarness) async throws -> Void
+        timeout: Duration = .seconds(15), allowed: [String] = ["127.0.0.0/8"], capacity: Int = WebhookSender.capacity,
+        _ body: (SenderHarness) async throws -> Void
     ) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "pixelflow-webhooks-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let harness = try SenderHarness(folder, timeout: timeout, allowed: allowed)
+        let harness = try SenderHarness(folder, timeout: timeout, allowed: allowed, capacity: capacity)
         let group = ServiceGroup(
             services: [harness.publisher, harness.sender], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -69,9 +70,9 @@ struct SenderHarness: Sendable {
     }
 
     @discardableResult
-    func addEndpoint(_ name: String = "shop", url: String) async throws -> WebhookEndpoint {
+    func addEndpoint(_ name: String = "shop", of tenant: TenantID = SenderHarness.tenant, url: String) async throws -> WebhookEndpoint {
         let endpoint = WebhookEndpoint(
-            id: WebhookID(name), tenant: Self.tenant, url: url, events: [.taskCancelled], createdAt: clock.now())
+            id: WebhookID(name), tenant: tenant, url: url, events: [.taskCancelled], createdAt: clock.now())
         _ = try await store.add(endpoint)
         return endpoint
     }
@@ -82,13 +83,15 @@ struct SenderHarness: Sendable {
 
     /// A task that ends now, and when it did.
     @discardableResult
-    func endTask(webhookURL: String? = nil) async throws -> (task: TaskRecord, at: ContinuousClock.Instant) {
+    func endTask(of tenant: TenantID = SenderHarness.tenant, webhookURL: String? = nil) async throws -> (
+        task: TaskRecord, at: ContinuousClock.Instant
+    ) {
         let now = clock.now()
         let task = TaskRecord(
-            id: .make(at: now), tenant: Self.tenant, owner: UserID("user"), source: .url("https://example.com/cat.jpg"),
+            id: .make(at: now), tenant: tenant, owner: UserID("user"), source: .url("https://example.com/cat.jpg"),
             pipeline: .default, webhookURL: webhookURL, fingerprint: "print", requestID: "request", createdAt: now)
         _ = try await store.create(task)
-        let ended = try requireValue(try await store.cancel(task.id, of: Self.tenant), "not cancelled")
+        let ended = try requireValue(try await store.cancel(task.id, of: tenant), "not cancelled")
         publisher.publish(ended)
         return (ended, .now)
     }

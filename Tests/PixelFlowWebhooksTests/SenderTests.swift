@@ -211,4 +211,24 @@ import Testing
             }
         }
     }
+
+    /// Receivers of five organisations that never answer, with more messages than there are places.
+    @Test func organisationsWhoseReceiversHangLeavePlacesToOthers() async throws {
+        try await RawServer.run(answer: { _, _ in }) { hanging in
+            try await RawServer.run(answer: RawServer.status(200)) { fast in
+                try await SenderHarness.run(timeout: .seconds(600), capacity: 30) { harness in
+                    for number in 0..<5 {
+                        let tenant = TenantID("hanging-\(number)")
+                        for endpoint in 0..<3 { try await harness.addEndpoint("e\(endpoint)", of: tenant, url: hanging.url("/hook")) }
+                        for _ in 0..<5 { try await harness.endTask(of: tenant) }
+                    }
+                    _ = try await hanging.requests(5)
+                    try await harness.addEndpoint("fast", url: fast.url("/hook"))
+                    for _ in 0..<20 { try await harness.endTask() }
+                    #expect(try await fast.requests(20).count == 20)
+                    #expect(hanging.requests.count < 30)
+                }
+            }
+        }
+    }
 }

@@ -32,6 +32,7 @@ import WireFormats
     @Test(arguments: [
         (2024, 2, 29, true), (2026, 2, 29, false), (2026, 4, 31, false), (2026, 13, 1, false), (2026, 0, 1, false), (2026, 1, 0, false),
         (1900, 2, 29, false), (2000, 2, 29, true), (2026, 12, 31, true), (2026, 12, 32, false),
+        (2026, 12, .max, false), (2026, 12, .min, false), (.max, 12, 31, false), (.min, 1, 1, false), (2026, .max, 1, false),
     ])
     func knowsValidDates(year: Int, month: Int, day: Int, isValid: Bool) {
         #expect(CivilDate(year: year, month: month, day: day).isValid == isValid)

@@ -10,6 +10,8 @@ import WireFormats
     @Test(arguments: [
         "", "now", "Sun, 31 Feb 1994 08:49:37 GMT", "Sun, 06 Nov 1994 24:00:00 GMT", "Sun, 06 Nov 1994 8:49:37 GMT",
         "Sun, 06 Nov 1994 08:49:37 CET", "Sun, 06 Nov 199 08:49:37 GMT", "Sun, 06 Nix 1994 08:49:37 GMT",
+        "Sun, 9223372036854775807 Nov 1994 08:49:37 GMT", "Sun Nov 9223372036854775807 08:49:37 1994",
+        "Sun, -9223372036854775808 Nov 94 08:49:37 GMT",
     ])
     func refusesWhatIsNotADate(text: String) {
         #expect(HTTPDate.seconds(text) == nil)

@@ -1,6 +1,5 @@
-import NIOCore
 package import NIOPosix
-import PixelFlowCore
+package import PixelFlowCore
 import Synchronization
 package import WireFormats
 
@@ -12,57 +11,154 @@ import Musl
 import Glibc
 #endif
 
-/// Uses the resolver of the operating system, including the hosts file and search domains.
-package struct SystemResolver: NameResolver {
-    /// Threads for calls that may hang for as long as the resolver's own timeouts (5 s and more). Not
-    /// the pool that others read files on, so that a dead name server holds up nothing but names.
-    private static let fetching = started(threads: 8)
-    /// Webhooks go to many servers at a time, and names of a few that hang must not hold up the others or the sources of tasks.
-    private static let posting = started(threads: 64)
+/// Uses the resolver of the operating system, including the hosts file and search domains: a name in a cluster such as `minio.storage.svc`
+/// is found only with them.
+///
+/// Its calls block a thread and cannot be ended, so `NameLookups` shares the threads out. They are not the pool that others read files
+/// on, so that a dead name server holds up nothing but names.
+package final class SystemResolver: NameResolver {
+    private typealias Waiter = NameLookups.Waiter
 
-    private static func started(threads: Int) -> NIOThreadPool {
-        let pool = NIOThreadPool(numberOfThreads: threads)
-        pool.start()
-        return pool
+    private struct Parked: Sendable {
+        let continuation: CheckedContinuation<[IPAddress], any Error>
+        let alarm: Task<Void, any Error>?
+
+        func resume(with result: Result<[IPAddress], any Error>) {
+            alarm?.cancel()
+            continuation.resume(with: result)
+        }
     }
 
-    /// For `GuardedPoster`.
-    package static let forPosts = SystemResolver(threads: posting)
+    private struct State: Sendable {
+        var lookups: NameLookups
+        var parked: [Waiter: Parked] = [:]
+        var lastWaiter: Waiter = 0
+    }
+
+    /// For `GuardedFetcher`.
+    package static let forSources = SystemResolver(limits: .sources)
+    /// For `GuardedPoster`: names that hang must not hold up the sources of tasks.
+    package static let forPosts = SystemResolver(limits: .posts)
 
     private let threads: NIOThreadPool
+    private let limits: LookupLimits
     private let lookUp: @Sendable (String) throws -> [IPAddress]
+    private let state: Mutex<State>
 
-    /// For sources, all of which share a few threads.
-    package init() { self.init(threads: Self.fetching) }
+    private convenience init(limits: LookupLimits) {
+        let threads = NIOThreadPool(numberOfThreads: limits.threads)
+        threads.start()
+        self.init(threads: threads, limits: limits)
+    }
 
     /// - Parameters:
     ///   - threads: make the calls; they must have been started.
     ///   - lookUp: blocks its thread until it knows.
-    package init(threads: NIOThreadPool, lookUp: @escaping @Sendable (String) throws -> [IPAddress] = Self.ask) {
+    package init(
+        threads: NIOThreadPool, limits: LookupLimits, lookUp: @escaping @Sendable (String) throws -> [IPAddress] = SystemResolver.ask
+    ) {
         self.threads = threads
+        self.limits = limits
         self.lookUp = lookUp
+        state = Mutex(State(lookups: NameLookups(limits: limits)))
     }
 
-    package func addresses(of name: String) async throws -> [IPAddress] {
-        let promise = MultiThreadedEventLoopGroup.singleton.any().makePromise(of: [IPAddress].self)
-        let caller = Caller()
-        threads.submit { [lookUp] state in
-            guard state == .active, caller.isWaiting else { return promise.fail(CancellationError()) }
-            promise.completeWith(Result { try lookUp(name) })
+    /// Callers that wait for a look-up, whether it is under way or not.
+    package var waiting: Int { state.withLock { $0.parked.count } }
+
+    package func addresses(of name: String, for tenant: TenantID) async throws -> [IPAddress] {
+        let waiter = state.withLock { state in
+            state.lastWaiter += 1
+            return state.lastWaiter
         }
         return try await withTaskCancellationHandler {
-            try await promise.valueOrCancellation()
+            try await withCheckedThrowingContinuation { continuation in
+                park(continuation, as: waiter, name, tenant)
+                // The handler may have run before the waiter was there.
+                if Task.isCancelled { leave(waiter, of: name) }
+            }
         } onCancel: {
-            caller.leave()
+            leave(waiter, of: name)
         }
     }
 
-    /// Who has asked for a name. Nobody looks it up for one who has gone before its turn.
-    private final class Caller: Sendable {
-        private let hasGone = Atomic(false)
+    private func park(
+        _ continuation: CheckedContinuation<[IPAddress], any Error>, as waiter: Waiter, _ name: String, _ tenant: TenantID
+    ) {
+        let now = ContinuousClock.now
+        let answer = state.withLock { state in
+            let answer = state.lookups.ask(name, for: tenant, as: waiter, at: now)
+            switch answer {
+            case .begin, .underWay: state.parked[waiter] = Parked(continuation: continuation, alarm: nil)
+            // Set with the lock held: an alarm that goes off at once finds its waiter.
+            case .queued: state.parked[waiter] = Parked(continuation: continuation, alarm: alarm(waiter, name))
+            case .refused, .unanswered: break
+            }
+            return answer
+        }
+        switch answer {
+        case .begin: begin([name])
+        case .underWay, .queued: break
+        case .refused: continuation.resume(throwing: PixelFlowError.lookupPostponed(name))
+        case .unanswered(let until):
+            continuation.resume(throwing: PixelFlowError.nameNotResolved(name, isFinal: false, retryAfter: until - now))
+        }
+    }
 
-        var isWaiting: Bool { !hasGone.load(ordering: .relaxed) }
-        func leave() { hasGone.store(true, ordering: .relaxed) }
+    private func alarm(_ waiter: Waiter, _ name: String) -> Task<Void, any Error> {
+        Task {
+            try await Task.sleep(for: limits.waitLimit)
+            let parked = state.withLock { $0.lookups.giveUp(waiter) ? $0.parked.removeValue(forKey: waiter) : nil }
+            parked?.resume(with: .failure(PixelFlowError.lookupPostponed(name)))
+        }
+    }
+
+    private func leave(_ waiter: Waiter, of name: String) {
+        let parked = state.withLock { state in
+            state.lookups.leave(waiter, of: name)
+            return state.parked.removeValue(forKey: waiter)
+        }
+        parked?.resume(with: .failure(CancellationError()))
+    }
+
+    private func begin(_ names: [String]) {
+        for name in names {
+            threads.submit { self.run(name, isActive: $0 == .active) }
+        }
+    }
+
+    /// On a thread that may block.
+    private func run(_ name: String, isActive: Bool) {
+        // Nobody looks a name up for those who have gone before its turn.
+        let (isAbandoned, next) = state.withLock { state in
+            let isAbandoned = state.lookups.abandon(name, at: .now)
+            return (isAbandoned, isAbandoned ? state.lookups.beginNext() : [])
+        }
+        guard !isAbandoned else { return begin(next) }
+        let start = ContinuousClock.now
+        let result = Result {
+            guard isActive else { throw CancellationError() }
+            return try lookUp(name)
+        }
+        end(name, result, after: ContinuousClock.now - start)
+    }
+
+    private func end(_ name: String, _ result: Result<[IPAddress], any Error>, after time: Duration) {
+        let isUnanswered = isTransient(result) && time >= limits.unansweredAfter
+        let (woken, next) = state.withLock { state in
+            let waiters = state.lookups.end(name, isUnanswered: isUnanswered, at: .now)
+            return (waiters.compactMap { state.parked.removeValue(forKey: $0) }, state.lookups.beginNext())
+        }
+        begin(next)
+        let told = result.mapError { error -> any Error in
+            guard isUnanswered else { return error }
+            return PixelFlowError.nameNotResolved(name, isFinal: false, retryAfter: limits.unansweredFor, cause: error)
+        }
+        for waiter in woken { waiter.resume(with: told) }
+    }
+
+    private func isTransient(_ result: Result<[IPAddress], any Error>) -> Bool {
+        if case .failure(let error as PixelFlowError) = result { error.retry == .transient } else { false }
     }
 
     /// Asks the operating system.
@@ -121,7 +217,8 @@ struct ResolverError: Error, CustomStringConvertible {
 package protocol NameResolver: Sendable {
     /// Every address of `name`, the preferred first. Cancelling the calling task ends the wait at once.
     ///
+    /// - Parameter tenant: on whose behalf; organisations share what there is to look names up with.
     /// - Throws: `PixelFlowError` `name_not_resolved`: permanent where the name is known not to exist or
-    ///   to have no address, transient if the lookup failed.
-    func addresses(of name: String) async throws -> [IPAddress]
+    ///   to have no address, transient if the lookup failed, an outage if it has not begun for too long.
+    func addresses(of name: String, for tenant: TenantID) async throws -> [IPAddress]
 }

@@ -1,8 +1,9 @@
 package import NIOCore
 package import NIOHTTP1
 package import NIOPosix
-import PixelFlowCore
+package import PixelFlowCore
 package import PixelFlowURL
+import Synchronization
 package import WireFormats
 
 /// Posts to third-party servers without giving access to this network, by the rules of `GuardedFetcher`: a name is resolved once, every
@@ -17,21 +18,25 @@ package struct GuardedPoster: Sendable {
         package let body: ByteBuffer
     }
 
-    /// Why there was no answer. Says nothing of the addresses of this network.
-    package enum PostError: String, Error, Sendable, CaseIterable {
-        case timeout, unreachable
-        case urlInvalid = "url_invalid"
-        case addressBlocked = "address_blocked"
-        case nameNotResolved = "name_not_resolved"
-        case certificateUntrusted = "certificate_untrusted"
-        case answerInvalid = "answer_invalid"
+    /// A request that has got no answer.
+    package struct PostError: Error, Sendable, Hashable {
+        /// Why there was no answer. Says nothing of the addresses of this network.
+        package enum Reason: String, Sendable, CaseIterable {
+            case timeout, unreachable
+            case urlInvalid = "url_invalid"
+            case addressBlocked = "address_blocked"
+            case nameNotResolved = "name_not_resolved"
+            case certificateUntrusted = "certificate_untrusted"
+            case answerInvalid = "answer_invalid"
+        }
 
+        package let reason: Reason
         /// Whether the request may have reached the other side.
-        package var mayHaveSent: Bool {
-            switch self {
-            case .timeout, .answerInvalid: true
-            case .unreachable, .urlInvalid, .addressBlocked, .nameNotResolved, .certificateUntrusted: false
-            }
+        package let mayHaveSent: Bool
+
+        package init(reason: Reason, mayHaveSent: Bool) {
+            self.reason = reason
+            self.mayHaveSent = mayHaveSent
         }
     }
 
@@ -63,27 +68,40 @@ package struct GuardedPoster: Sendable {
 
     /// Posts `body`.
     ///
-    /// - Parameter answerLimit: bytes of the answer that are read; then the connection is closed.
+    /// - Parameters:
+    ///   - answerLimit: bytes of the answer that are read; then the connection is closed.
+    ///   - tenant: on whose behalf.
     /// - Throws: `PostError`, or `CancellationError`.
-    package func post(_ url: String, headers: [(String, String)], body: ByteBuffer, answerLimit: Int) async throws -> Answer {
-        guard let url = try? SourceURL(url), ports.contains(url.port) else { throw PostError.urlInvalid }
+    package func post(
+        _ url: String, headers: [(String, String)], body: ByteBuffer, answerLimit: Int, for tenant: TenantID
+    ) async throws -> Answer {
+        guard let url = try? SourceURL(url), ports.contains(url.port) else {
+            throw PostError(reason: .urlInvalid, mayHaveSent: false)
+        }
         var head = HTTPRequestHead(version: .http1_1, method: .POST, uri: url.target)
         head.headers = HTTPHeaders(
             [("Host", url.authority), ("User-Agent", exchange.userAgent), ("Content-Length", "\(body.readableBytes)")] + headers
                 + [("Connection", "close")])
+        let isSent = SentMark()
         do {
-            return try await within(timeout) { [head] in try await post(head, body, to: url, answerLimit) }
+            return try await within(timeout) { [head] in
+                try await post(head, body, to: url, answerLimit, tenant) { isSent.set() }
+            }
         } catch {
             try Task.checkCancellation()
-            throw PostError(error)
+            throw PostError(error, isSent: isSent.value)
         }
     }
 
-    private func post(_ head: HTTPRequestHead, _ body: ByteBuffer, to url: SourceURL, _ limit: Int) async throws -> Answer {
-        var failure: any Error = PostError.nameNotResolved
-        for address in try await policy.addresses(of: url.host, by: resolver).prefix(Self.maximumAttempts) {
+    /// - Parameter onSend: called when the request is about to be sent.
+    private func post(
+        _ head: HTTPRequestHead, _ body: ByteBuffer, to url: SourceURL, _ limit: Int, _ tenant: TenantID,
+        onSend: @escaping @Sendable () -> Void
+    ) async throws -> Answer {
+        var failure: any Error = PixelFlowError.nameNotResolved(url.host.urlText, isFinal: true)
+        for address in try await policy.addresses(of: url.host, for: tenant, by: resolver).prefix(Self.maximumAttempts) {
             do {
-                return try await exchange.send(head, body: body, to: url, at: address) { AnswerReader(limit: limit) }
+                return try await exchange.send(head, body: body, to: url, at: address, onSend: onSend) { AnswerReader(limit: limit) }
             } catch let error as ConnectError {
                 failure = error
             }
@@ -92,12 +110,24 @@ package struct GuardedPoster: Sendable {
     }
 }
 
+/// Whether a request has been sent.
+private final class SentMark: Sendable {
+    private let isSet = Atomic(false)
+
+    var value: Bool { isSet.load(ordering: .acquiring) }
+    func set() { isSet.store(true, ordering: .releasing) }
+}
+
 extension GuardedPoster.PostError {
+    fileprivate init(_ error: any Error, isSent: Bool) {
+        reason = Reason(error)
+        // Nothing passes a connection before its certificate is trusted.
+        mayHaveSent = isSent && reason != .certificateUntrusted
+    }
+}
+
+extension GuardedPoster.PostError.Reason {
     fileprivate init(_ error: any Error) {
-        if let known = error as? GuardedPoster.PostError {
-            self = known
-            return
-        }
         if error is HTTPParserError {
             self = .answerInvalid
             return

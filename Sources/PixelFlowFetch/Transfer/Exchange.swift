@@ -16,14 +16,16 @@ struct Exchange: Sendable {
     /// - Throws: `ConnectError` if no connection came about, `PixelFlowError` if the answer is
     ///   too large, `CancellationError`, or what the network or the server did wrong.
     func get(_ url: SourceURL, at address: IPAddress, limit: Int) async throws -> FetchResponse {
-        try await send(requestHead(for: url), to: url, at: address) { SourceReader(limit: limit) }
+        try await send(requestHead(for: url), to: url, at: address, reader: { SourceReader(limit: limit) })
     }
 
-    /// - Parameter reader: makes the response.
+    /// - Parameters:
+    ///   - onSend: called when the connection stands and the request is about to be sent.
+    ///   - reader: makes the response.
     /// - Throws: as `get`, or what the reader throws.
     func send<Reader: ResponseReader>(
         _ head: HTTPRequestHead, body: ByteBuffer? = nil, to url: SourceURL, at address: IPAddress,
-        reader: @escaping @Sendable () -> Reader
+        onSend: @escaping @Sendable () -> Void = {}, reader: @escaping @Sendable () -> Reader
     ) async throws -> Reader.Response {
         // A promise that is failed by a cancelled task may already have succeeded: a fast answer would win.
         try Task.checkCancellation()
@@ -32,7 +34,7 @@ struct Exchange: Sendable {
         let channel: any Channel
         do {
             channel = try await connect(url, to: address, on: loop) {
-                ResponseCollector(request: head, body: body, reader: reader(), promise: response)
+                ResponseCollector(request: head, body: body, reader: reader(), promise: response, onSend: onSend)
             }
         } catch {
             response.fail(error)

@@ -13,10 +13,21 @@ extension PixelFlowError {
             cause: BlockedAddressError(address: address, refusal: refusal))
     }
 
-    static func nameNotResolved(_ name: String, isFinal: Bool, cause: (any Error)? = nil) -> PixelFlowError {
+    /// - Parameter retryAfter: when the name is looked up again; a retry before that would spend an attempt on nothing.
+    static func nameNotResolved(
+        _ name: String, isFinal: Bool, retryAfter: Duration? = nil, cause: (any Error)? = nil
+    ) -> PixelFlowError {
         PixelFlowError(
             isFinal ? .invalid : .unavailable, code: "name_not_resolved", "The host name \(name) does not resolve to an address.",
-            retry: isFinal ? .permanent : .transient, cause: cause)
+            retry: isFinal ? .permanent : .transient, retryAfter: retryAfter.map { Int($0.seconds.rounded(.up)) }, cause: cause)
+    }
+
+    /// The look-up has not begun for too long, because others hold what it needs: not the fault of the name, so it spends no attempt.
+    static func lookupPostponed(_ name: String) -> PixelFlowError {
+        PixelFlowError(
+            .unavailable, code: "name_not_resolved",
+            "The host name \(name) has not been looked up yet: too many names are being looked up.",
+            retry: .outage, retryAfter: 1)
     }
 
     static func tooManyRedirects(_ limit: Int) -> PixelFlowError {

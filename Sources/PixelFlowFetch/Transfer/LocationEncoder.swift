@@ -13,6 +13,9 @@ final class LocationEncoder: ChannelInboundHandler {
     static let maximumHead = 64 * 1024
 
     private var head = ByteBuffer()
+    /// Bytes of `head` that have been searched for its end, and where its last line begins: a head may arrive byte by byte.
+    private var searched = 0
+    private var lineStart = 0
     private var isDone = false
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -23,7 +26,7 @@ final class LocationEncoder: ChannelInboundHandler {
         while !isDone {
             let isHead = head.readableBytesView.prefix(5).elementsEqual(beginning.prefix(head.readableBytes))
             guard isHead, head.readableBytes <= Self.maximumHead else { return passOn(context) }
-            guard let length = lengthOfHead, let one = head.readSlice(length: length) else { return }
+            guard let length = lengthOfHead(), let one = head.readSlice(length: length) else { return }
             context.fireChannelRead(wrapInboundOut(Self.encoded(one)))
             // Others come before the one that counts: 103 Early Hints.
             isDone = !Self.isInformational(one)
@@ -43,15 +46,18 @@ final class LocationEncoder: ChannelInboundHandler {
         if rest.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(rest)) }
     }
 
-    /// Up to and with the empty line.
-    private var lengthOfHead: Int? {
+    /// Up to and with the empty line; nil until it has arrived. Looks at each byte once.
+    private func lengthOfHead() -> Int? {
         let view = head.readableBytesView
-        var lineStart = view.startIndex
-        while let end = view[lineStart...].firstIndex(of: UInt8(ascii: "\n")) {
-            let line = view[lineStart..<end]
-            lineStart = end + 1
-            if line.isEmpty || line.elementsEqual([UInt8(ascii: "\r")]) { return lineStart - view.startIndex }
+        while let end = view[(view.startIndex + searched)...].firstIndex(of: UInt8(ascii: "\n")) {
+            let line = view[(view.startIndex + lineStart)..<end]
+            searched = end + 1 - view.startIndex
+            lineStart = searched
+            guard line.isEmpty || line.elementsEqual([UInt8(ascii: "\r")]) else { continue }
+            defer { (searched, lineStart) = (0, 0) }
+            return searched
         }
+        searched = view.count
         return nil
     }
 

@@ -22,16 +22,22 @@ final class ResponseCollector<Reader: ResponseReader>: ChannelInboundHandler {
     private let body: ByteBuffer?
     private var reader: Reader
     private let promise: EventLoopPromise<Reader.Response>
+    private let onSend: @Sendable () -> Void
     private var isDone = false
 
-    init(request: HTTPRequestHead, body: ByteBuffer?, reader: Reader, promise: EventLoopPromise<Reader.Response>) {
+    init(
+        request: HTTPRequestHead, body: ByteBuffer?, reader: Reader, promise: EventLoopPromise<Reader.Response>,
+        onSend: @escaping @Sendable () -> Void
+    ) {
         self.request = request
         self.body = body
         self.reader = reader
         self.promise = promise
+        self.onSend = onSend
     }
 
     func channelActive(context: ChannelHandlerContext) {
+        onSend()
         context.write(wrapOutboundOut(.head(request)), promise: nil)
         if let body { context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil) }
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)

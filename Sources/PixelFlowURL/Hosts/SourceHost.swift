@@ -14,6 +14,9 @@ package enum SourceHost: Sendable, Hashable {
     /// RFC 1035, section 2.3.4.
     static let maximumNameLength = 253
     static let maximumLabelLength = 63
+    /// Bytes of UTF-8 before the conversion to ASCII, which takes time that grows with the square of the length. In ASCII a letter
+    /// takes at least one byte of a name, and it has at most four in UTF-8.
+    static let maximumTextLength = 4 * maximumNameLength
 
     /// - Throws: `url_invalid`.
     init(_ text: Substring) throws(PixelFlowError) {
@@ -25,9 +28,9 @@ package enum SourceHost: Sendable, Hashable {
             self = .address(address)
             return
         }
-        guard let decoded = Self.percentDecoded(text), let name = DomainName.ascii(decoded) else {
-            throw .urlInvalid("The host of the URL contains invalid characters.")
-        }
+        guard let decoded = Self.percentDecoded(text) else { throw .urlInvalid("The host of the URL contains invalid characters.") }
+        guard decoded.utf8.count <= Self.maximumTextLength else { throw .hostTooLong }
+        guard let name = DomainName.ascii(decoded) else { throw .urlInvalid("The host of the URL contains invalid characters.") }
         if IPv4Number.ends(name) {
             guard let address = IPv4Number.address(name) else { throw .urlInvalid("The host of the URL is not a valid IPv4 address.") }
             self = .address(address)
@@ -44,9 +47,7 @@ package enum SourceHost: Sendable, Hashable {
     }
 
     private static func check(_ name: String) throws(PixelFlowError) {
-        guard name.utf8.count <= maximumNameLength else {
-            throw .urlInvalid("The host of the URL is longer than \(maximumNameLength) characters.")
-        }
+        guard name.utf8.count <= maximumNameLength else { throw .hostTooLong }
         for label in name.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false) {
             guard (1...maximumLabelLength).contains(label.count) else {
                 throw .urlInvalid("A part of the host is empty or longer than \(maximumLabelLength) characters.")
@@ -72,4 +73,8 @@ package enum SourceHost: Sendable, Hashable {
         case .name(let name): name
         }
     }
+}
+
+extension PixelFlowError {
+    fileprivate static let hostTooLong = urlInvalid("The host of the URL is longer than \(SourceHost.maximumNameLength) characters.")
 }

@@ -60,7 +60,7 @@ struct ScriptedFetcher: SourceFetcher {
         FetchedSource(bytes: ByteBuffer(string: "fetched"), contentType: "image/png")
     }
 
-    func fetch(_ url: String, limit: Int) async throws -> FetchedSource {
+    func fetch(_ url: String, limit: Int, for tenant: TenantID) async throws -> FetchedSource {
         let source = try await script(url)
         guard source.bytes.readableBytes <= limit else {
             throw PixelFlowError(.tooLarge, code: "source_too_large", "The source has more than \(limit) bytes.")
