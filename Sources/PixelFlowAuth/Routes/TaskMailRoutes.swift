@@ -31,7 +31,7 @@ struct TaskMailRoutes: Sendable {
                     is told of no second time.
                     """, access: .operator, body: BodyDescription([.json(EndedBatchDelivery.self)], "The batches."),
                 responses: [.empty(.noContent, "Who wants to know will be mailed.")],
-                problems: [.databaseUnavailable, .mailBacklog] + .fields, handler: reportBatches),
+                problems: [.databaseUnavailable, .mailBacklog, .organisationMailBacklog] + .fields, handler: reportBatches),
         ]
     }
 
