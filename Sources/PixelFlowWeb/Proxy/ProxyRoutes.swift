@@ -70,7 +70,7 @@ struct ProxyRoutes: Sendable {
         // A state belongs to its trace.
         if trace.headers[.traceParent] != nil { headers[.traceState] = nil }
         for field in trace.headers { headers[field.name] = field.value }
-        if headers[.authorization] == nil, let token = SessionCookie.token(of: request) { headers[.authorization] = "Bearer \(token)" }
+        if let token = SessionCookie.credential(of: request) { headers[.authorization] = "Bearer \(token)" }
         return headers
     }
 
