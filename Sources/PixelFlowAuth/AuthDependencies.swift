@@ -88,15 +88,24 @@ extension AuthDependencies {
 }
 
 extension AuthDependencies {
-    /// Checks that the caller may make someone a member of this role. A key gives no role that can do more than the key.
+    /// The key that asks, as the database has it: what it makes outlives it, so it must not have been revoked a moment ago.
     ///
-    /// - Throws: `role_too_high` (403).
-    func requireGiving(_ role: Role, by caller: Caller, _ actor: Role) throws {
+    /// - Returns: nil for a person.
+    /// - Throws: `token_revoked` (401).
+    func key(of caller: Caller) async throws -> APIKey? {
+        guard case .key(let id) = caller.principal.credential else { return nil }
+        guard let key = try await store.key(id, of: caller.principal.tenant) else { throw PixelFlowError.tokenRevoked }
+        return key
+    }
+
+    /// Checks that the caller may make someone a member of this role. A key gives no role that can do more than the key: one that is
+    /// bound to networks or expires makes no one who could make keys that are not.
+    ///
+    /// - Throws: `role_too_high` (403); `token_revoked` (401) for a key that has been.
+    func requireGiving(_ role: Role, by caller: Caller, _ actor: Role) async throws {
+        let key = try await key(of: caller)
         let isWithinKey =
-            switch caller.principal.credential {
-            case .key: role.scopes.isSubset(of: caller.principal.scopes)
-            case .token: true
-            }
+            key.map { $0.scopes.isSuperset(of: role.scopes) && !($0.isBounded && role.scopes.contains(.administer)) } ?? true
         guard actor.mayAssign(role), isWithinKey else {
             throw PixelFlowError(
                 .forbidden, code: "role_too_high",

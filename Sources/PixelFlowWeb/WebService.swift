@@ -51,9 +51,10 @@ package struct WebService: Sendable {
     package func router(drain: DrainState = DrainState()) -> Router<AppRequestContext> {
         ServiceRouter.makePublic(metrics: serviceMetrics, health: health(drain), proxies: proxies) { table in
             table.add(
-                SessionRoutes(auth: AuthClient(upstream: auth), proxies: proxies).routes
-                    + ProxyRoutes(auth: auth, api: api, proxies: proxies).routes,
-                behind: [SessionCaching(), CrossSiteGuard()])
+                SessionRoutes(auth: AuthClient(upstream: auth), proxies: proxies).routes,
+                behind: [SessionCaching(), CrossSiteGuard.session])
+            table.add(
+                ProxyRoutes(auth: auth, api: api, proxies: proxies).routes, behind: [SessionCaching(), CrossSiteGuard.proxy])
             table.add(assets.routes)
             table.add(DescriptionRoutes(of: table.routes, auth: auth, api: api, clock: clock).routes)
         }

@@ -30,6 +30,9 @@ public struct NetworkRange: Sendable, Hashable {
         address.width == base.width && address.masked(to: prefixLength) == base
     }
 
+    /// Whether every address of `other` lies in the block.
+    public func contains(_ other: NetworkRange) -> Bool { other.prefixLength >= prefixLength && contains(other.base) }
+
     /// The block of IPv4 addresses inside a block of IPv4-mapped ones; any other block unchanged.
     public var unmapped: NetworkRange {
         guard base.width == 128, prefixLength >= 96, base.unmapped != base else { return self }

@@ -91,6 +91,8 @@ import Testing
         (#"{"priority":"soon"}"#, "priority"), (#"{"description":7}"#, "description"),
         (#"{"description":"\#(String(repeating: "x", count: 257))"}"#, "description"),
         (#"{"description":"two\nlines"}"#, "description"), (#"{"description":"\u0000"}"#, "description"),
+        (#"{"description":"two\u2028lines"}"#, "description"), (#"{"description":"two\u2029lines"}"#, "description"),
+        (#"{"description":"two\u0085lines"}"#, "description"),
     ])
     func anInvalidBodyIsRefused(_ json: String, _ field: String) async throws {
         try await APIHarness().run { ada, _ in

@@ -62,6 +62,8 @@ import Testing
         (#"{"url":"http://example.com:25","events":["task.failed"]}"#, "port_not_allowed", "url"),
         (#"{"url":"https://example.com","events":[]}"#, "invalid_value", "events"),
         (#"{"url":"https://example.com","events":["webhook.test"]}"#, "invalid_value", "events"),
+        (#"{"url":"https://example.com","events":["task.failed"],"description":"two\nlines"}"#, "invalid_value", "description"),
+        (#"{"url":"https://example.com","events":["task.failed"],"description":"two\u2028lines"}"#, "invalid_value", "description"),
         (#"{"url":"https://example.com","events":["task.lost"]}"#, "invalid_value", "events[0]"),
     ])
     func whatCannotBeAnEndpointIsRefused(json: String, code: String, field: String) async throws {

@@ -73,6 +73,138 @@ struct KeyTests {
         }
     }
 
+    @Test("a key that is made with a key is good in no more places than that one")
+    func boundsNetworks() async throws {
+        try await AuthHarness().runLive(with: { _ in }) { client in
+            let client = client.forwarding("192.0.2.7")
+            let ada = try await client.person("ada@example.org")
+            let networks = ["192.0.2.0/24", "2001:db8::/32"]
+            let maker = try await make(client, ada.token, ["scopes": ["organisation:admin"], "networks": networks]).object()
+            let key = try #require(maker["key"] as? String)
+            let wide: [[String]] = [[], ["0.0.0.0/0"], ["192.0.2.0/23"], ["192.0.2.0/25", "198.51.100.0/24"], ["::/0"], ["2001:db8::/31"]]
+            for networks in wide {
+                let refusal = try await make(client, key, ["scopes": ["organisation:admin"], "networks": networks])
+                #expect(refusal.status == .forbidden, "\(networks)")
+                #expect(refusal.code == "network_too_wide", "\(networks)")
+                #expect(try refusal.object()["field"] as? String == "networks")
+            }
+            let narrow: [[String]?] = [nil, networks, ["192.0.2.128/25", "2001:db8:1::/48", "192.0.2.1/32"]]
+            for given in narrow {
+                var body: [String: any Sendable] = ["scopes": ["organisation:admin"]]
+                if let given { body["networks"] = given }
+                let made = try await make(client, key, body)
+                #expect(made.status == .created, "\(given ?? [])")
+                #expect(try made.object()["networks"] as? [String] == given ?? networks)
+            }
+            let mapped = try await make(client, key, ["scopes": ["organisation:admin"], "networks": ["::ffff:192.0.2.1"]])
+            #expect(mapped.status == .created)
+            // Nor by way of what it has made.
+            let child = try #require(try await make(client, key, ["scopes": ["organisation:admin"]]).object()["key"] as? String)
+            #expect(try await make(client, child, ["scopes": ["organisation:admin"], "networks": [String]()]).code == "network_too_wide")
+            #expect(try await client.forwarding("198.51.100.7").send(.get, "/keys", as: child).code == "network_not_allowed")
+        }
+    }
+
+    @Test("a key that is made with a key does not outlive that one")
+    func boundsExpiry() async throws {
+        let harness = try AuthHarness()
+        try await harness.run { client in
+            let ada = try await client.person("ada@example.org")
+            let end = harness.clock.now() + .seconds(600)
+            let maker = try await make(client, ada.token, ["scopes": ["organisation:admin"], "expires_at": end.iso8601]).object()
+            let key = try #require(maker["key"] as? String)
+            let body: [String: any Sendable] = ["scopes": ["organisation:admin"]]
+            let refusal = try await make(client, key, body.merging(["expires_at": (end + .seconds(1)).iso8601]) { $1 })
+            #expect(refusal.status == .forbidden && refusal.code == "expiry_too_late")
+            #expect(try refusal.object()["field"] as? String == "expires_at")
+            let inherited = try await make(client, key, body).object()
+            #expect(inherited["expires_at"] as? String == end.iso8601)
+            let sooner = (end + .seconds(-60)).iso8601
+            let earlier = try await make(client, key, body.merging(["expires_at": sooner]) { $1 }).object()
+            #expect(earlier["expires_at"] as? String == sooner)
+            harness.clock.advance(by: .seconds(601))
+            let child = try #require(inherited["key"] as? String)
+            #expect(try await client.validate(child).status == .unauthorized)
+        }
+    }
+
+    private static let everything = Scope.allCases.map(\.rawValue)
+    private static let bounds: [[String: any Sendable]] = [["networks": ["127.0.0.1"]], ["expires_at": "2999-01-01T00:00:00Z"]]
+
+    @Test("a key that is bound makes no one an admin, who could make keys that are not", arguments: bounds.indices)
+    func boundsInvitations(index: Int) async throws {
+        try await AuthHarness().runLive(with: { _ in }) { client in
+            let (ada, bob) = (try await client.person("ada@example.org"), try await client.person("bob@example.org"))
+            let invitations = "/organisations/\(ada.tenant)/invitations"
+            let free = try await make(client, ada.token, ["scopes": Self.everything]).object()
+            let bound = try await make(client, ada.token, ["scopes": Self.everything].merging(Self.bounds[index]) { $1 }).object()
+            let (freeKey, boundKey) = (try #require(free["key"] as? String), try #require(bound["key"] as? String))
+            let open = try await client.send(.post, invitations, as: freeKey, ["role": "admin"]).object()
+            #expect(try await client.send(.post, invitations, as: boundKey, ["role": "admin"]).code == "role_too_high")
+            let id = try #require(open["id"] as? String)
+            let invitation = try await client.send(.post, invitations, as: boundKey, ["role": "member"])
+            #expect(invitation.status == .created)
+            let token = try #require(try invitation.object()["token"] as? String)
+            #expect(try await client.send(.post, "/invitations/accept", as: bob.token, ["token": token]).status == .ok)
+            let member = "/organisations/\(ada.tenant)/members/\(bob.id)"
+            #expect(try await client.send(.patch, member, as: boundKey, ["role": "admin"]).code == "role_too_high")
+            #expect(try await client.send(.patch, member, as: boundKey, ["role": "viewer"]).status == .ok)
+            // Last: the connection ends with a request whose body nobody reads.
+            #expect(try await client.send(.post, invitations + "/\(id)/renew", as: boundKey).code == "role_too_high")
+        }
+    }
+
+    /// As on a replica that has not heard of the revocation yet.
+    @Test("a key that has just been revoked makes nothing that outlives it")
+    func makesNothingOnceRevoked() async throws {
+        let harness = try AuthHarness()
+        let (here, there) = (try await harness.service(), try await harness.service())
+        try await AuthHarness.run(here) { client in
+            try await AuthHarness.run(there) { other in
+                let ada = try await client.person("ada@example.org")
+                let made = try await make(client, ada.token, ["scopes": Self.everything]).object()
+                let (id, key) = (try #require(made["id"] as? String), try #require(made["key"] as? String))
+                #expect(try await other.validate(key).status == .ok)
+                #expect(try await client.send(.delete, "/keys/\(id)", as: ada.token).status == .noContent)
+                #expect(try await other.validate(key).status == .ok)
+                #expect(try await make(other, key, [:]).code == "token_revoked")
+                let invitations = "/organisations/\(ada.tenant)/invitations"
+                #expect(try await other.send(.post, invitations, as: key, ["role": "member"]).code == "token_revoked")
+            }
+        }
+    }
+
+    @Test("an address with many unknown keys waits, and nobody else does")
+    func throttlesUnknownKeys() async throws {
+        let harness = try AuthHarness()
+        try await harness.runLive(with: { _ in }) { client in
+            let (guest, office) = (client.forwarding("203.0.113.9"), client.forwarding("198.51.100.7"))
+            let ada = try await office.person("ada@example.org")
+            let known = try #require(try await make(office, ada.token, ["scopes": ["organisation:admin"]]).object()["key"] as? String)
+            let fresh = try #require(try await make(office, ada.token, ["scopes": ["organisation:admin"]]).object()["key"] as? String)
+            #expect(try await guest.send(.get, "/keys", as: known).status == .ok)
+            // It has to be asked for again, and counts as good all the same.
+            harness.clock.advance(by: .seconds(61))
+            for number in 0..<60 {
+                let paths = ["/keys", "/validate"]
+                #expect(try await guest.send(.get, paths[number % 2], as: SecretToken(.key).text).code == "token_invalid")
+            }
+            for path in ["/keys", "/validate"] {
+                let refused = try await guest.send(.get, path, as: SecretToken(.key).text)
+                #expect(refused.status == .tooManyRequests && refused.code == "authentication_throttled")
+                #expect(refused.headers[.retryAfter] == "1")
+            }
+            let exchange = try await guest.send(.post, "/token", as: SecretToken(.key).text, ["organisation": ada.tenant])
+            #expect(exchange.code == "authentication_throttled")
+            // What was good before goes on, and so does every other address.
+            #expect(try await guest.send(.get, "/keys", as: known).status == .ok)
+            #expect(try await office.send(.get, "/keys", as: fresh).status == .ok)
+            #expect(try await office.send(.get, "/keys", as: SecretToken(.key).text).code == "token_invalid")
+            harness.clock.advance(by: .seconds(61))
+            #expect(try await guest.send(.get, "/keys", as: SecretToken(.key).text).code == "token_invalid")
+        }
+    }
+
     @Test(
         "a field that is wrong is named",
         arguments: [

@@ -2,6 +2,7 @@ import Conformance
 import HTTPTypes
 import HummingbirdTesting
 import PixelFlowCore
+import PixelFlowHTTP
 import PixelFlowIdentity
 import SMTP
 import TestSupport
@@ -67,6 +68,48 @@ struct MailSenderTests {
             try await sender.sendDue()
             #expect(try await harness.store().mailBacklog() == 0)
             #expect(harness.registry[#"auth_mails_total{kind="password_reset",outcome="refused"}"#] == 1)
+        }
+    }
+
+    /// As names and addresses of a release that let them pass.
+    @Test("a name with a line break is mailed on one line")
+    func mailsNamesOnOneLine() async throws {
+        try await run { harness, client, sender in
+            try await sender.sendDue()
+            let store = try harness.store()
+            let bob = try await client.person("bob@example.org")
+            let organisation = Organisation(id: TenantID("works"), name: "X\u{2028}Y\u{85}Z", createdAt: harness.clock.now())
+            let audit = AuditEntry(
+                id: UUIDv7.make(), organisation: organisation.id, at: harness.clock.now(), actor: "", actorName: "",
+                action: .organisationCreated)
+            try await store.create(organisation, owner: UserID(bob.id), audit: audit)
+            let body: [String: any Sendable] = ["role": "member", "email": "eve@example.org"]
+            #expect(try await client.send(.post, "/organisations/works/invitations", as: bob.token, body).status == .created)
+            #expect(try await sender.sendDue() == 1)
+            #expect(try await store.mailBacklog() == 0)
+            let message = try #require(harness.mailbox.messages.last)
+            #expect(message.subject == "You are invited to X Y Z on PixelFlow")
+            #expect(message.text.contains("“X Y Z”") && message.html?.contains("“X Y Z”") == true)
+        }
+    }
+
+    @Test("a message that cannot be composed ends, and is counted as refused")
+    func endsWhatCannotBeComposed() async throws {
+        try await run { harness, _, sender in
+            try await sender.sendDue()
+            let store = try harness.store()
+            let now = harness.clock.now()
+            let user = User(
+                id: UserID("u"), email: "no address", passwordHash: "$2b$04$abcdefghijklmnopqrstuv", tenant: TenantID("t"), createdAt: now)
+            let mail = try await sender.outbox.prepare(.verification, to: user.email, at: now, for: .seconds(86_400))
+            let audit = AuditEntry(
+                id: UUIDv7.make(), organisation: user.tenant, at: now, actor: "", actorName: "", action: .userRegistered)
+            let verification = IdentityStore.Verification(hash: mail.secret.hash, mail: mail.mail)
+            #expect(try await store.register(user, audit: audit, verification: verification))
+            #expect(try await sender.sendDue() == 1)
+            #expect(try await store.mailBacklog() == 0)
+            #expect(harness.registry[#"auth_mails_total{kind="verification",outcome="refused"}"#] == 1)
+            #expect(harness.mailbox.messages.count == 1)
         }
     }
 

@@ -30,6 +30,36 @@ struct MailTests {
         try await AuthHarness.run(service) { try await test(harness, $0, sender) }
     }
 
+    @Test("an organisation whose messages pile up mails nobody else, and holds up no one")
+    func boundsOrganisations() async throws {
+        try await run(verifying: true) { harness, client, _ in
+            let (ada, bob) = (try await client.person("ada@example.org"), try await client.person("bob@example.org"))
+            let (store, now) = (try harness.store(), harness.clock.now())
+            for _ in 1..<IdentityStore.mailLimitOfOrganisation {
+                try await store.queue(
+                    QueuedMail(
+                        id: UUIDv7.make(at: now), kind: .invitation, recipient: "x@example.org", organisation: TenantID(ada.tenant),
+                        createdAt: now, expiresAt: now + .seconds(86_400)))
+            }
+            func invite(by person: Person, _ path: String = "", to address: String? = "eve@example.org") async throws -> TestResponse {
+                let body = ["role": "member"].merging(address.map { ["email": $0] } ?? [:]) { $1 }
+                return try await client.send(.post, "/organisations/\(person.tenant)/invitations\(path)", as: person.token, body)
+            }
+            let last = try await invite(by: ada)
+            #expect(last.status == .created)
+            let id = try #require(try last.object()["id"] as? String)
+            for refused in [try await invite(by: ada), try await invite(by: ada, "/\(id)/renew")] {
+                #expect(refused.status == .tooManyRequests && refused.code == "organisation_mail_backlog")
+                #expect(refused.headers[.retryAfter] == "60")
+            }
+            // Without mail, of another organisation, and of accounts.
+            #expect(try await invite(by: ada, to: nil).status == .created)
+            #expect(try await invite(by: bob).status == .created)
+            #expect(try await client.register("kim@example.org").status == .created)
+            #expect(try await client.post("/password/forgot", ["email": "kim@example.org"]).status == .accepted)
+        }
+    }
+
     private func reset(_ client: AuthClient, _ token: String?, _ password: String = "battery staple") async throws -> TestResponse {
         try await client.post("/password/reset", ["token": token ?? "", "new_password": password])
     }

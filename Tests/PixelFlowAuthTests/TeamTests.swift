@@ -186,4 +186,72 @@ struct TeamTests {
             #expect(try await client.send(.get, "/audit?action=nonsense", as: team.token).code == "invalid_value")
         }
     }
+
+    @Test("the link of an export leads through every page of what was asked for, wherever the service is reached")
+    func exportsByLink() async throws {
+        let harness = try AuthHarness()
+        try await harness.run { client in
+            let ada = try await client.person("ada@example.org")
+            let team = try await team(client, of: ada)
+            for _ in 0..<3 {
+                harness.clock.advance(by: .seconds(1))
+                _ = try await invite(client, to: team.id, by: team.token, as: "member")
+            }
+            let since = (harness.clock.now() + .seconds(-1)).iso8601.replacing(":", with: "%3A")
+            var query = "?action=invitation.created&actor=\(ada.id)&since=\(since)&limit=1"
+            var found: [String] = []
+            for _ in 0..<3 {
+                let page = try await client.client.execute(
+                    uri: "/audit" + query, method: .get,
+                    headers: [.authorization: "Bearer \(team.token)", .accept: "application/x-ndjson"])
+                found += String(buffer: page.body).split(separator: "\n").map(String.init)
+                guard let link = page.headers[try #require(HTTPField.Name("link"))] else { break }
+                // A query alone: the path is that of the request, with whatever prefix it has.
+                #expect(link.hasPrefix("<?") && link.hasSuffix(#">; rel="next""#))
+                query = String(link.dropFirst().prefix { $0 != ">" })
+            }
+            #expect(found.count == 2 && found.allSatisfy { $0.contains("invitation.created") })
+        }
+    }
+
+    @Test("where a new organisation is found is told without the path before it")
+    func locatesOrganisations() async throws {
+        try await AuthHarness().run { client in
+            let ada = try await client.person("ada@example.org")
+            let made = try await client.send(.post, "/organisations", as: ada.token, ["name": "Works"])
+            let id = try #require(try made.object()["id"] as? String)
+            #expect(made.headers[.location] == "organisations/\(id)")
+        }
+    }
+
+    @Test(
+        "a name is one line",
+        arguments: ["a\u{2028}b", "a\u{2029}b", "a\u{85}b", "a\u{9f}b", "a\nb", "a\u{7f}b", "\u{200b}ab"])
+    func refusesLineBreaks(name: String) async throws {
+        try await AuthHarness().run { client in
+            let ada = try await client.person("ada@example.org")
+            let refusals = [
+                try await client.send(.post, "/organisations", as: ada.token, ["name": name]),
+                try await client.send(.patch, "/organisations/\(ada.tenant)", as: ada.token, ["name": name]),
+                try await client.send(.post, "/keys", as: ada.token, ["name": name, "scopes": ["tasks:read"]]),
+            ]
+            #expect(refusals.map(\.status) == Array(repeating: .unprocessableContent, count: 3))
+            #expect(refusals.map(\.code) == Array(repeating: "invalid_value", count: 3))
+        }
+    }
+
+    @Test("nobody is let into a deleted organisation, and an invitation is good again once it is restored")
+    func joinsNothingDeleted() async throws {
+        try await AuthHarness().run { client in
+            let (ada, bob) = (try await client.person("ada@example.org"), try await client.person("bob@example.org"))
+            let team = try await team(client, of: ada)
+            let token = try await invite(client, to: team.id, by: team.token, as: "member")
+            #expect(try await client.send(.delete, "/organisations/\(team.id)?name=Works", as: team.token).status == .noContent)
+            #expect(try await client.send(.post, "/invitations/accept", as: bob.token, ["token": token]).code == "invitation_invalid")
+            let body: [String: any Sendable] = ["email": "eve@example.org", "password": "correct horse", "invitation": token]
+            #expect(try await client.post("/register", body).code == "invitation_invalid")
+            #expect(try await client.send(.patch, "/organisations/\(team.id)", as: ada.token, ["deleted": false]).status == .ok)
+            #expect(try await client.send(.post, "/invitations/accept", as: bob.token, ["token": token]).status == .ok)
+        }
+    }
 }

@@ -18,6 +18,14 @@ import Testing
         #expect(QueryParameters(query)["a"] == nil)
     }
 
+    @Test(arguments: [
+        ("", "c=x%26y"), ("a=1&b=2", "a=1&b=2&c=x%26y"), ("c=1&a=%C3%BC+%2B&c=2", "a=%C3%BC%20%2B&c=x%26y"), ("a=>;\"", "a=%3E%3B%22&c=x%26y"),
+        ("a", "a=&c=x%26y"),
+    ])
+    func aParameterIsSetAndTheOthersAreKept(_ query: String, _ changed: String) {
+        #expect(QueryParameters(query).setting("c", to: "x&y") == changed)
+    }
+
     @Test func anEmptyFieldIsAbsent() {
         let query = QueryParameters("a=&b=+&c")
         #expect(query.nonEmpty("a") == nil)

@@ -17,17 +17,17 @@ struct RevocationTests {
     private let forge = TokenForge()
     private let auth = FakeIdentities()
 
-    private func verifier() -> TokenVerifier {
-        TokenVerifier(source: FakeKeySource([forge.jwk]), identities: auth, clock: clock)
+    private func verifier(capacity: Int = 8192) -> TokenVerifier {
+        TokenVerifier(source: FakeKeySource([forge.jwk]), identities: auth, clock: clock, cacheCapacity: capacity)
     }
 
     private func token(_ change: [String: any Sendable]) throws -> String {
         try forge.token(TokenForge.claims(at: clock.now()).merging(change) { $1 })
     }
 
-    private func code(_ token: String, by verifier: TokenVerifier) async -> String? {
+    private func code(_ token: String, by verifier: TokenVerifier, from client: String? = nil) async -> String? {
         do {
-            _ = try await verifier.verify(token)
+            _ = try await verifier.verify(token, from: client)
             return nil
         } catch {
             return (error as? PixelFlowError)?.code
@@ -253,6 +253,80 @@ struct RevocationTests {
         clock.advance(by: .seconds(6))
         #expect(await code(key, by: verifier) == nil)
     }
+
+    @Test("made-up keys displace no good one")
+    func keepsGoodKeys() async throws {
+        let (verifier, key) = (verifier(capacity: 4), SecretToken(.key).text)
+        auth.activate(key)
+        #expect(await code(key, by: verifier) == nil)
+        for _ in 0..<100 { #expect(await code(SecretToken(.key).text, by: verifier) == "token_invalid") }
+        clock.advance(by: .seconds(61))
+        // What is remembered of it goes on without auth.
+        auth.isDown = true
+        #expect(await code(key, by: verifier) == nil)
+    }
+
+    @Test("a key that is good no longer is not remembered as one")
+    func forgetsEndedKeys() async throws {
+        let (verifier, key) = (verifier(), SecretToken(.key).text)
+        auth.activate(key)
+        #expect(await code(key, by: verifier) == nil)
+        auth.deactivate(key)
+        clock.advance(by: .seconds(61))
+        #expect(await code(key, by: verifier) == "token_invalid")
+        auth.isDown = true
+        clock.advance(by: .seconds(6))
+        #expect(await code(key, by: verifier) == "auth_unavailable")
+    }
+
+    /// Auth holds back every answer about a made-up key until the good one has been verified.
+    @Test("while made-up keys take every turn, a key that was good before has its own", .timeLimit(.minutes(1)))
+    func reservesTurns() async throws {
+        let (verifier, key) = (verifier(), SecretToken(.key).text)
+        auth.activate(key)
+        #expect(await code(key, by: verifier) == nil)
+        // Later than it would be believed without asking.
+        clock.advance(by: .seconds(301))
+        let (held, release) = AsyncStream.makeStream(of: Void.self)
+        // bounded: by the test, which ends it.
+        let gate = Task { for await _ in held {} }
+        auth.holdUnknown { await gate.value }
+        let (refused, refusal) = AsyncStream.makeStream(of: Void.self)
+        try await withThrowingDiscardingTaskGroup { group in
+            for _ in 0..<300 {
+                group.addTask {
+                    let answer = await code(SecretToken(.key).text, by: verifier)
+                    #expect(answer == "token_invalid" || answer == "auth_unavailable")
+                    if answer == "auth_unavailable" { refusal.yield() }
+                }
+            }
+            // One is refused once every place to wait is taken.
+            var iterator = refused.makeAsyncIterator()
+            try await iterator.next("a made-up key to be refused")
+            #expect(await code(key, by: verifier) == nil)
+            release.finish()
+        }
+    }
+
+    @Test("an address with many unknown keys waits before auth is asked, and others do not")
+    func countsUnknownKeys() async throws {
+        let (verifier, key) = (verifier(), SecretToken(.key).text)
+        auth.activate(key)
+        let unknown = SecretToken(.key).text
+        // The same key again costs nothing.
+        for _ in 0..<200 { #expect(await code(unknown, by: verifier, from: "203.0.113.9") == "token_invalid") }
+        for _ in 0..<59 { #expect(await code(SecretToken(.key).text, by: verifier, from: "203.0.113.9") == "token_invalid") }
+        let questions = auth.questions
+        #expect(questions == 60)
+        for _ in 0..<10 { #expect(await code(SecretToken(.key).text, by: verifier, from: "203.0.113.9") == "authentication_throttled") }
+        #expect(auth.questions == questions)
+        #expect(await code(SecretToken(.key).text, by: verifier, from: "203.0.113.10") == "token_invalid")
+        #expect(await code(key, by: verifier, from: "203.0.113.10") == nil)
+        #expect(await code(key, by: verifier, from: "203.0.113.9") == nil)
+        clock.advance(by: .seconds(1))
+        #expect(await code(SecretToken(.key).text, by: verifier, from: "203.0.113.9") == "token_invalid")
+        #expect(await code(SecretToken(.key).text, by: verifier, from: "203.0.113.9") == "authentication_throttled")
+    }
 }
 
 /// Auth, in pages of three.
@@ -263,6 +337,7 @@ private final class FakeIdentities: IdentitySource {
         var keys: Set<String> = []
         var questions = 0
         var isDown = false
+        var hold: (@Sendable () async -> Void)?
     }
 
     private let state = Mutex(State())
@@ -294,8 +369,12 @@ private final class FakeIdentities: IdentitySource {
         }
     }
 
+    /// Has questions about unknown keys answered once `release` returns.
+    func holdUnknown(until release: @escaping @Sendable () async -> Void) { state.withLock { $0.hold = release } }
+
     func introspect(key: String) async throws -> KeyIntrospection {
-        try state.withLock { state in
+        if let hold = state.withLock({ $0.keys.contains(key) ? nil : $0.hold }) { await hold() }
+        return try state.withLock { state in
             guard !state.isDown else { throw PixelFlowError.unavailable("auth") }
             state.questions += 1
             guard state.keys.contains(key) else { return .inactive }

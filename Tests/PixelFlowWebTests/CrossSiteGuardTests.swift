@@ -35,6 +35,11 @@ import Testing
         Case(.get, [("origin", "http://evil.example"), cookie], 403),
         // The cookie without any indication of where the request comes from.
         Case(.post, [cookie], 403),
+        // An Authorization that ends here, so that the cookie would speak for the request.
+        Case(.post, [("sec-fetch-site", "cross-site"), ("authorization", "x"), ("connection", "authorization"), cookie], 403),
+        Case(.post, [("authorization", "x"), ("connection", "keep-alive, Authorization"), cookie], 403),
+        Case(.get, [("sec-fetch-site", "cross-site"), ("authorization", "x"), ("connection", "authorization"), cookie], 403),
+        Case(.get, [("sec-fetch-site", "same-origin"), ("authorization", "x"), ("connection", "authorization"), cookie], 200),
     ]
 
     @Test(arguments: cases)
@@ -54,6 +59,21 @@ import Testing
             let signOut = try await stack.send(.delete, "/session", headers: [("sec-fetch-site", "cross-site"), Self.cookie])
             #expect(signOut.status == 403)
             #expect(signOut.headers["set-cookie"] == nil)
+        }
+    }
+
+    /// The routes of the session read the cookies whatever else a request has.
+    @Test(arguments: ["pixelflow_session=\(StubAuth.token)", "pixelflow_refresh=\(StubAuth.refreshToken)"])
+    func aTokenBesideTheCookieOpensNoSession(cookie: String) async throws {
+        try await withWebStack { stack in
+            let headers = [("cookie", cookie), ("authorization", "Bearer x")]
+            let look = try await stack.send(.get, "/session", headers: headers + [("sec-fetch-site", "cross-site")])
+            #expect(look.status == 403)
+            #expect(look.cookies.isEmpty)
+            let own = try await stack.send(.get, "/session", headers: headers + [("sec-fetch-site", "same-origin")])
+            #expect(own.status == 200)
+            let change = try await stack.sendJSON(.post, "/session/organisation", #"{"organisation":"t2"}"#, headers: headers)
+            #expect(change.status == 403)
         }
     }
 

@@ -26,6 +26,17 @@ import WireFormats
     }
 
     @Test(arguments: [
+        ("10.0.0.0/8", "10.0.0.0/8", true), ("10.0.0.0/8", "10.255.0.0/16", true), ("10.0.0.0/8", "10.0.0.0/7", false),
+        ("10.1.0.0/16", "10.0.0.0/8", false), ("10.0.0.0/8", "11.0.0.0/8", false), ("10.0.0.0/8", "10.1.2.3", true),
+        ("0.0.0.0/0", "10.0.0.0/8", true), ("0.0.0.0/0", "::/0", false), ("::/0", "0.0.0.0/0", false), ("fd00::/8", "fdab::/16", true),
+        ("fd00::/8", "fc00::/7", false),
+    ])
+    func holdsSmallerBlocks(range: String, other: String, isInside: Bool) throws {
+        let (range, other) = (try #require(NetworkRange(range)), try #require(NetworkRange(other)))
+        #expect(range.contains(other) == isInside)
+    }
+
+    @Test(arguments: [
         ("::ffff:10.0.0.0/104", "10.0.0.0/8"), ("::ffff:0:0/96", "0.0.0.0/0"), ("::ffff:10.0.0.1", "10.0.0.1/32"), ("::/0", "::/0"),
         ("::fffe:0:0/95", "::fffe:0:0/95"), ("fd00::/104", "fd00::/104"), ("10.0.0.0/8", "10.0.0.0/8"),
     ])

@@ -21,9 +21,7 @@ struct BatchRequest: Codable, SchemaNamed, SchemaAnnotated {
         guard description.utf8.count <= Self.descriptionLimit else {
             throw .invalid("description", "description must be at most \(Self.descriptionLimit) bytes long.")
         }
-        guard description.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
-            throw .invalid("description", "description must not contain control characters, such as line breaks.")
-        }
+        try description.requireSingleLine("description")
         return Batch(
             id: .make(at: now), tenant: principal.tenant, owner: principal.user, description: description, lane: priority, createdAt: now)
     }

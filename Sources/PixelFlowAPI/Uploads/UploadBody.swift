@@ -79,7 +79,7 @@ extension UploadBody.Image {
     /// A file name for display: without folders and control characters, at most 255 characters.
     private static func displayName(_ name: String) -> String {
         let last = name.split(whereSeparator: { $0 == "/" || $0 == "\\" }).last ?? ""
-        return String(String.UnicodeScalarView(last.unicodeScalars.filter { $0.value >= 32 && $0.value != 127 }).prefix(255))
+        return String(String.UnicodeScalarView(last.unicodeScalars.filter { !$0.breaksLine }).prefix(255))
     }
 }
 

@@ -9,7 +9,7 @@ struct WebhookRequest: Codable, SchemaNamed, SchemaAnnotated {
     static let annotations: [String: SchemaAnnotation] = [
         "url": .init("An absolute `http` or `https` URL of at most 2,048 bytes.", ["format": "uri", "maxLength": 2048]),
         "events": .init("The events that it receives; at least one.", schema: .webhookEvents),
-        "description": .init("For people; at most 256 bytes.", ["maxLength": 256]),
+        "description": .init("For people; at most 256 bytes, without control characters.", ["maxLength": 256]),
         "enabled": "Whether it receives messages; true by default.",
     ]
 
@@ -30,6 +30,7 @@ struct WebhookRequest: Codable, SchemaNamed, SchemaAnnotated {
         if let description, description.utf8.count > Self.descriptionLimit {
             throw .invalid("description", "description must be at most \(Self.descriptionLimit) bytes long.")
         }
+        try description?.requireSingleLine("description")
     }
 
     /// Rejects URLs that can never receive deliveries. Whether the address is allowed is decided when connecting.

@@ -1,4 +1,5 @@
 import PixelFlowCore
+import WireFormats
 
 /// What a message says, before it has a form.
 struct Letter: Sendable, Hashable {
@@ -32,6 +33,19 @@ struct Letter: Sendable, Hashable {
         var text: String
         /// The stable word for it.
         var code: String
+    }
+
+    /// The same without a line break in any of its texts.
+    var onOneLineEach: Letter {
+        var letter = self
+        letter.subject = subject.onOneLine
+        letter.heading = heading.onOneLine
+        letter.paragraphs = paragraphs.map(\.onOneLine)
+        letter.notes = notes.map(\.onOneLine)
+        letter.items = items.map { item in
+            Item(title: item.title.onOneLine, link: item.link, text: item.text.onOneLine, code: item.code.onOneLine)
+        }
+        return letter
     }
 
     static func invitation(to organisation: String, as role: Role, by inviter: String?, link: String, until expiry: Timestamp) -> Letter {

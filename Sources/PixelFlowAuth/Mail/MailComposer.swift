@@ -11,10 +11,12 @@ struct MailComposer: Sendable {
     let clock: any WallClock
 
     /// - Returns: nil if there is nothing to tell any more.
+    /// - Throws: `SMTPError` of kind `.message` if no message can be made of it.
     func message(for mail: QueuedMail) async throws -> MailMessage? {
         let secrets = try await outbox.issuer.value.mailSecrets
         let found = mail.kind.isNotice ? try await notice(mail, secrets) : try await letter(mail, try secrets.token(of: mail))
-        guard let letter = found else { return nil }
+        // Names come from people, and those of older releases may have line breaks in them, which no header can have.
+        guard let letter = found?.onOneLineEach else { return nil }
         let sender = outbox.settings.sender
         // Nobody answers that they are on holiday (RFC 3834).
         var fields = [(name: "Auto-Submitted", value: "auto-generated")]

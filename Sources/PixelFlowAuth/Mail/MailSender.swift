@@ -68,8 +68,9 @@ struct MailSender: Service {
             mail = reset
         }
         guard mail.expiresAt > clock.now() else { return try await end(mail, .expired) }
-        guard let message = try await composer.message(for: mail) else { return try await end(mail, .obsolete) }
         do {
+            // What cannot be composed will not be next time either: an `SMTPError` as of the server ends the message.
+            guard let message = try await composer.message(for: mail) else { return try await end(mail, .obsolete) }
             try await transport.send(message)
             try await end(mail, .sent, mailbox: .takesMail)
         } catch let error as SMTPError {

@@ -11,10 +11,11 @@ struct Outbox: Sendable {
     /// A message and the secret of its link. The caller stores the secret's hash and the message in one transaction, and calls
     /// `wake()` afterwards.
     func prepare(
-        _ kind: QueuedMail.Kind, to address: String, at now: Timestamp, for lifetime: Duration
+        _ kind: QueuedMail.Kind, to address: String, of organisation: TenantID? = nil, at now: Timestamp, for lifetime: Duration
     ) async throws -> (mail: QueuedMail, secret: SecretToken) {
         let mail = QueuedMail(
-            id: UUIDv7.make(at: now), kind: kind, recipient: address, createdAt: now, expiresAt: now + lifetime)
+            id: UUIDv7.make(at: now), kind: kind, recipient: address, organisation: organisation, createdAt: now,
+            expiresAt: now + lifetime)
         return (mail, try await issuer.value.mailSecrets.token(of: mail))
     }
 

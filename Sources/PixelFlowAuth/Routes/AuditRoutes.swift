@@ -76,7 +76,8 @@ struct AuditRoutes: Sendable {
         var text = ""
         for entry in page.entries { text += String(decoding: try encoder.encode(entry), as: UTF8.self) + "\n" }
         var headers: HTTPFields = [.contentType: "application/x-ndjson", .cacheControl: "no-store"]
-        if let next = page.nextCursor { headers[Self.link] = "</audit?cursor=\(next)>; rel=\"next\"" }
+        // A query alone keeps the path, under whatever address this service is reached.
+        if let next = page.nextCursor { headers[Self.link] = "<?\(request.query.setting("cursor", to: next))>; rel=\"next\"" }
         return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
     }
 }

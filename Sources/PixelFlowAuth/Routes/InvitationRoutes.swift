@@ -32,6 +32,7 @@ struct InvitationRoutes: Sendable {
                     DeclaredProblem(.forbidden, "role_too_high", "Only an owner can invite owners."),
                     DeclaredProblem(.invalid, "email_invalid", "The address is not valid."),
                     DeclaredProblem(.conflict, "too_many_invitations", "The organisation has 200 open invitations."), .mailBacklog,
+                    .organisationMailBacklog,
                 ], handler: create),
             Route(
                 .post, "/organisations/{id}/invitations/{invitation}/renew", id: "renewInvitation", tag: "organisations",
@@ -44,6 +45,7 @@ struct InvitationRoutes: Sendable {
                 responses: [.json(InvitationView.self, "The invitation, with its new token.")],
                 problems: .organisation + [
                     DeclaredProblem(.forbidden, "role_too_high", "The caller may not invite people with this role."), .mailBacklog,
+                    .organisationMailBacklog,
                 ],
                 handler: renew),
             Route(
@@ -57,7 +59,8 @@ struct InvitationRoutes: Sendable {
                 responses: [.json(AcceptedInvitation.self, "The caller is a member; `POST /token` switches to the organisation.")],
                 problems: [
                     .databaseUnavailable, .personRequired,
-                    DeclaredProblem(.notFound, "invitation_invalid", "The token is used, revoked, expired or for another address."),
+                    DeclaredProblem(
+                        .notFound, "invitation_invalid", "The token is used, revoked, expired, for another address or for a deleted organisation."),
                     DeclaredProblem(.conflict, "already_member", "The caller is already a member."),
                     DeclaredProblem(.conflict, "too_many_members", "The organisation has 1,000 members."),
                 ] + .fields, handler: accept),
@@ -80,10 +83,10 @@ struct InvitationRoutes: Sendable {
         let actor = try await auth.role(of: caller, in: id, atLeast: .admin)
         let body: InvitationRequest = try await request.decodeJSON(limit: AuthDependencies.bodyLimit)
         let role = try Role(named: body.role)
-        try auth.requireGiving(role, by: caller, actor)
+        try await auth.requireGiving(role, by: caller, actor)
         let now = caller.origin.at
         let email = try body.email.map { try EmailAddress($0).text }
-        let (secret, mail) = try await self.secret(for: email, at: now)
+        let (secret, mail) = try await self.secret(for: email, to: id, at: now)
         let invitation = Invitation(
             id: UUIDv7.make(at: now), organisation: id, email: email, role: role,
             hash: secret.hash, invitedBy: caller.principal.user, createdAt: now, expiresAt: now + Self.lifetime)
@@ -96,9 +99,9 @@ struct InvitationRoutes: Sendable {
     }
 
     /// The secret of an invitation, and the message with it where there is somebody to send it to.
-    private func secret(for email: String?, at now: Timestamp) async throws -> (SecretToken, QueuedMail?) {
+    private func secret(for email: String?, to organisation: TenantID, at now: Timestamp) async throws -> (SecretToken, QueuedMail?) {
         guard let email, let outbox = auth.accounts.outbox else { return (SecretToken(.invitation), nil) }
-        let prepared = try await outbox.prepare(.invitation, to: email, at: now, for: Self.lifetime)
+        let prepared = try await outbox.prepare(.invitation, to: email, of: organisation, at: now, for: Self.lifetime)
         return (prepared.secret, prepared.mail)
     }
 
@@ -110,8 +113,8 @@ struct InvitationRoutes: Sendable {
         guard var invitation = try await auth.store.invitations(of: id, at: now).first(where: { $0.id == name }) else {
             throw PixelFlowError.notFound("invitation")
         }
-        try auth.requireGiving(invitation.role, by: caller, actor)
-        let (secret, mail) = try await self.secret(for: invitation.email, at: now)
+        try await auth.requireGiving(invitation.role, by: caller, actor)
+        let (secret, mail) = try await self.secret(for: invitation.email, to: id, at: now)
         (invitation.hash, invitation.expiresAt) = (secret.hash, now + Self.lifetime)
         let isRenewed = try await auth.store.renew(
             name, of: id, hash: secret.hash, until: invitation.expiresAt, mail: mail,

@@ -22,13 +22,16 @@ struct KeyRoutes: Sendable {
                 .post, "/keys", id: "createKey", tag: "keys", "Create an API key",
                 details: """
                     Only this response contains `key`. The key belongs to the organisation and stays valid when its creator leaves. It can \
-                    only have scopes that its creator has.
+                    only have scopes that its creator has. If an API key creates it, it inherits the networks and expiry of that key unless \
+                    it specifies narrower networks and an earlier expiry.
                     """, access: .scope(.administer), body: BodyDescription([.json(KeyRequest.self)], "What the key may do."),
                 responses: [.json(.created, KeyView.self, "The key, with its secret.")],
                 problems: [
                     .databaseUnavailable, .organisationNotFound, .insufficientRole,
                     DeclaredProblem(.conflict, "too_many_keys", "The organisation has 200 keys."),
                     DeclaredProblem(.forbidden, "scope_too_wide", "The creator does not have one of the scopes."),
+                    DeclaredProblem(.forbidden, "network_too_wide", "The creating key may not be used from all of these networks."),
+                    DeclaredProblem(.forbidden, "expiry_too_late", "The creating key expires earlier."),
                 ] + .fields, handler: create),
             Route(
                 .delete, "/keys/{id}", id: "revokeKey", tag: "keys", "Revoke an API key",
@@ -55,11 +58,12 @@ struct KeyRoutes: Sendable {
         guard scopes.isSubset(of: caller.principal.scopes) else {
             throw PixelFlowError(.forbidden, code: "scope_too_wide", "A key cannot have a scope that you do not have.", field: "scopes")
         }
+        let maker = try await auth.key(of: caller)
         let (now, secret) = (caller.origin.at, SecretToken(.key))
         let key = APIKey(
             id: APIKeyID(UUIDv7.make(at: now)), organisation: caller.principal.tenant, name: try body.checkedName(), hash: secret.hash,
-            hint: secret.hint, scopes: scopes, networks: try body.checkedNetworks(limit: Self.networkLimit),
-            lane: try body.checkedLane(), createdBy: caller.principal.user, createdAt: now, expiresAt: try body.expiry(after: now))
+            hint: secret.hint, scopes: scopes, networks: try body.checkedNetworks(within: maker, limit: Self.networkLimit),
+            lane: try body.checkedLane(), createdBy: caller.principal.user, createdAt: now, expiresAt: try body.expiry(after: now, within: maker))
         let audit = caller.audit(.keyCreated, in: key.organisation, target: key.id.rawValue, detail: "\(key.name): \(Scope.text(scopes))")
         try await auth.store.add(key, by: caller.person, audit: audit)
         return try .json(KeyView(key, secret: secret.text), status: .created)
@@ -119,17 +123,29 @@ private struct KeyRequest: Decodable, SchemaNamed, SchemaAnnotated {
             })
     }
 
-    func checkedNetworks(limit: Int) throws -> [String] {
-        let networks = networks ?? []
+    /// Those of the key that makes it unless it names some, each within one of them.
+    func checkedNetworks(within maker: APIKey?, limit: Int) throws -> [String] {
+        let bounds = maker?.networks ?? []
+        guard let networks else { return bounds }
         guard networks.count <= limit else {
             throw PixelFlowError.invalid("networks", "networks must have at most \(limit) entries.")
         }
-        return try networks.enumerated().map { index, text in
+        let ranges = try networks.enumerated().map { index, text in
             guard let range = NetworkRange(text) else {
                 throw PixelFlowError.invalid("networks[\(index)]", "A network must be in CIDR notation, such as 203.0.113.0/24.")
             }
-            return range.description
+            return range
         }
+        // A bound that cannot be read has nothing within it.
+        let outer = bounds.compactMap { NetworkRange($0)?.unmapped }
+        let isWithin = !ranges.isEmpty && ranges.allSatisfy { range in outer.contains { $0.contains(range.unmapped) } }
+        guard bounds.isEmpty || isWithin else {
+            throw PixelFlowError(
+                .forbidden, code: "network_too_wide",
+                "A key that is made with a key must be bound to networks within those of that key: \(bounds.joined(separator: ", ")).",
+                field: "networks")
+        }
+        return ranges.map(\.description)
     }
 
     func checkedLane() throws -> Lane? {
@@ -140,10 +156,16 @@ private struct KeyRequest: Decodable, SchemaNamed, SchemaAnnotated {
         return lane
     }
 
-    func expiry(after now: Timestamp) throws -> Timestamp? {
-        guard let expiresAt else { return nil }
+    /// That of the key that makes it unless it names an earlier one.
+    func expiry(after now: Timestamp, within maker: APIKey?) throws -> Timestamp? {
+        guard let expiresAt else { return maker?.expiresAt }
         guard let expiry = Timestamp(iso8601: expiresAt), expiry > now else {
             throw PixelFlowError.invalid("expires_at", "expires_at must be a time in the future, such as 2027-01-31T08:00:00Z.")
+        }
+        if let end = maker?.expiresAt, expiry > end {
+            throw PixelFlowError(
+                .forbidden, code: "expiry_too_late", "A key that is made with a key cannot expire after it: \(end.iso8601).",
+                field: "expires_at")
         }
         return expiry
     }

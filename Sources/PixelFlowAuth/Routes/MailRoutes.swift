@@ -70,6 +70,8 @@ struct MailRoutes: Sendable {
 
 extension DeclaredProblem {
     static let mailBacklog = DeclaredProblem(.unavailable, "mail_backlog", "Too many messages wait to be sent.")
+    static let organisationMailBacklog = DeclaredProblem(
+        .throttled, "organisation_mail_backlog", "Too many messages of the organisation wait to be sent.")
     fileprivate static let mailOff = DeclaredProblem(.forbidden, "mail_off", "The service sends no mail.")
     fileprivate static let mailThrottled = DeclaredProblem(.throttled, "mail_throttled", "Too many messages from this address.")
 }

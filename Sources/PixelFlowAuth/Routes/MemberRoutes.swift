@@ -50,7 +50,7 @@ struct MemberRoutes: Sendable {
         let actor = try await auth.role(of: caller, in: id, atLeast: .admin)
         let body: RoleChange = try await request.decodeJSON(limit: AuthDependencies.bodyLimit)
         let role = try Role(named: body.role)
-        try auth.requireGiving(role, by: caller, actor)
+        try await auth.requireGiving(role, by: caller, actor)
         let audit = caller.audit(.roleChanged, in: id, target: user.rawValue, detail: role.rawValue)
         guard
             try await auth.store.changeRole(of: user, in: id, to: role, by: actor, audit: audit, at: caller.origin.at) != nil,

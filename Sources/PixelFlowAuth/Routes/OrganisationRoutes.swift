@@ -64,8 +64,9 @@ struct OrganisationRoutes: Sendable {
         try await auth.store.create(
             organisation, owner: caller.principal.user,
             audit: caller.audit(.organisationCreated, in: organisation.id, detail: organisation.name))
+        // Relative to the path of the request, which has a prefix where web passes it on.
         return try .json(
-            OrganisationView(organisation, role: .owner), status: .created, headers: [.location: "/organisations/\(organisation.id)"])
+            OrganisationView(organisation, role: .owner), status: .created, headers: [.location: "organisations/\(organisation.id)"])
     }
 
     @Sendable private func get(_ request: Request, _ context: AppRequestContext) async throws -> Response {
@@ -131,7 +132,8 @@ struct OrganisationName: Decodable, SchemaNamed, SchemaAnnotated {
     func checkedName() throws -> String { try Self.checked(name) }
 
     static func checked(_ name: String) throws -> String {
-        let isPlain = name.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f && $0.properties.generalCategory != .format }
+        // Invisible characters make two names look the same.
+        let isPlain = name.isSingleLine && name.unicodeScalars.allSatisfy { $0.properties.generalCategory != .format }
         guard (1...100).contains(name.count), name.utf8.count <= 400, isPlain, name.contains(where: { !$0.isWhitespace }) else {
             throw PixelFlowError.invalid("name", "The name must be 1 to 100 visible characters.")
         }

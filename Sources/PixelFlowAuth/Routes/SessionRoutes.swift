@@ -30,6 +30,7 @@ struct SessionRoutes: Sendable {
                     DeclaredProblem(.unauthenticated, "token_expired", "The bearer token has expired."),
                     DeclaredProblem(.unauthenticated, "token_revoked", "The bearer token has been revoked."),
                     DeclaredProblem(.unavailable, "auth_unavailable", "The keys or revocations needed to verify the token cannot be read."),
+                    .authenticationThrottled,
                     DeclaredProblem(.conflict, "session_required", "The bearer token belongs to no session."),
                     DeclaredProblem(.forbidden, "no_organisation", "The account belongs to no organisation."),
                 ] + .fields, handler: token)
@@ -67,7 +68,8 @@ struct SessionRoutes: Sendable {
         guard let organisation else {
             throw PixelFlowError(.invalid, code: "missing_value", "Send a refresh token, an organisation, or both.", field: "refresh_token")
         }
-        return try .json(try await auth.signIns.change(try await auth.verifier.verify(try request.bearerToken()), to: organisation))
+        let token = try await auth.verifier.inspect(try request.bearerToken(), request, context, proxies: auth.proxies)
+        return try .json(try await auth.signIns.change(token.principal, to: organisation))
     }
 
     @Sendable private func logout(_ request: Request, _ context: AppRequestContext) async throws -> Response {

@@ -30,7 +30,7 @@ struct TaskMailRoutes: Sendable {
                     three days.
                     """, access: .operator, body: BodyDescription([.json(EndedBatchDelivery.self)], "The batches."),
                 responses: [.empty(.noContent, "Subscribers will get a mail.")],
-                problems: [.databaseUnavailable, .mailBacklog] + .fields, handler: reportBatches),
+                problems: [.databaseUnavailable, .mailBacklog, .organisationMailBacklog] + .fields, handler: reportBatches),
         ]
     }
 

@@ -4,7 +4,8 @@ package import PixelFlowCore
 
 /// Accepts only requests with a valid bearer token, and adds its principal to the context.
 ///
-/// Throws `token_missing`, `token_invalid`, `token_expired` or `token_revoked`, each a 401, and `network_not_allowed` (403).
+/// Throws `token_missing`, `token_invalid`, `token_expired` or `token_revoked`, each a 401, `network_not_allowed` (403) and
+/// `authentication_throttled` (429).
 package struct AuthenticationMiddleware: RouterMiddleware {
     package typealias Context = AppRequestContext
 
@@ -38,11 +39,18 @@ extension TokenVerifier {
     package func admit(
         _ token: String, _ request: Request, _ context: AppRequestContext, proxies: TrustedProxies
     ) async throws -> VerifiedToken {
-        // Nearly every token has been verified before; that path does not suspend.
-        let verified: VerifiedToken
-        if let known = cached(token) { verified = known } else { verified = try await inspect(token) }
+        let verified = try await inspect(token, request, context, proxies: proxies)
         if !verified.networks.isEmpty { try verified.requireNetwork(of: proxies.client(of: request, context: context)) }
         return verified
+    }
+
+    /// As `inspect`, from wherever the request comes; unknown keys are counted by its address.
+    package func inspect(
+        _ token: String, _ request: Request, _ context: AppRequestContext, proxies: TrustedProxies
+    ) async throws -> VerifiedToken {
+        // Nearly every token has been seen before: that path takes no suspension.
+        if let known = cached(token) { return known }
+        return try await inspect(token, from: proxies.client(of: request, context: context)?.subscriber)
     }
 }
 

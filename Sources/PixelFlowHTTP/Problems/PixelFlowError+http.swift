@@ -42,6 +42,13 @@ extension PixelFlowError {
     static let keyMalformed = PixelFlowError(
         .unauthenticated, code: "token_invalid", "The API key has a typing error: its checksum does not match.")
 
+    /// Too many unknown API keys from one address (429).
+    static func authenticationThrottled(_ seconds: Int) -> PixelFlowError {
+        PixelFlowError(
+            .throttled, code: "authentication_throttled", "Too many unknown API keys from your address; try again in \(seconds) seconds.",
+            retry: .transient, retryAfter: seconds)
+    }
+
     /// An API key used from an address outside its networks (403).
     static let networkNotAllowed = PixelFlowError(
         .forbidden, code: "network_not_allowed", "This API key may not be used from this address.")

@@ -97,6 +97,9 @@ enum CommonProblems {
         common(
             PixelFlowError.Kind.unavailable.status, "auth_unavailable", "The keys or revocations needed to verify the token cannot be read."
         ),
+        common(
+            PixelFlowError.Kind.throttled.status, DeclaredProblem.authenticationThrottled.code,
+            DeclaredProblem.authenticationThrottled.text),
     ]
 
     private static let scope = [
@@ -125,6 +128,9 @@ enum CommonProblems {
 }
 
 extension DeclaredProblem {
+    /// Of what takes an API key without needing one; `CommonProblems` has it for the rest.
+    package static let authenticationThrottled = DeclaredProblem(
+        .throttled, "authentication_throttled", "Too many unknown API keys from this address.")
     package static let invalidParameter = DeclaredProblem(
         .invalid, "invalid_value", "A parameter has a value that is not accepted.")
     package static let preconditionFailed = DeclaredProblem(

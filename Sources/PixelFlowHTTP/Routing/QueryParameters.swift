@@ -26,6 +26,12 @@ package struct QueryParameters: Sendable, Hashable {
     /// The first value of a name. Nil if it is missing or empty, because forms send fields that were not filled in as empty.
     package func nonEmpty(_ name: String) -> String? { self[name].flatMap { $0.isEmpty ? nil : $0 } }
 
+    /// The query, encoded again, with this value in the place of all of that name.
+    package func setting(_ name: String, to value: String) -> String {
+        (parameters.filter { $0.name != name } + [Parameter(name: name, value: value)])
+            .map { "\($0.name.percentEncoded())=\($0.value.percentEncoded())" }.joined(separator: "&")
+    }
+
     /// The first value of each name.
     package var firstValues: [String: String] { Dictionary(parameters.map { ($0.name, $0.value) }) { first, _ in first } }
 

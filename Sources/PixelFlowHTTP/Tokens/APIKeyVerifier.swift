@@ -1,23 +1,40 @@
 import PixelFlowCache
 import PixelFlowCore
+import PixelFlowLimits
 import WireFormats
 
 /// Verifies API keys by asking auth, and remembers the answers.
+///
+/// Anyone can make up keys that are well-formed. They must not be in the way of good ones: those that auth does not know are remembered
+/// apart, a key that was good before is asked for beside all others, and an address with many unknown keys must wait.
 final class APIKeyVerifier: Sendable {
     /// How long an answer counts without asking again.
     private static let freshFor = Duration.seconds(60)
     /// As `freshFor`, for a key that is not known: it may have been made a moment ago on another replica.
     private static let refusedFor = Duration.seconds(5)
-    /// Questions to auth at a time, and those that wait; a flood of made-up keys must not become a flood of requests.
+    /// Keys that are not known, remembered at most.
+    private static let refusalsKept = 1024
+    /// Questions to auth at a time, and those that wait, about keys that were good before.
     private static let concurrency = (running: 16, waiting: 256)
+    /// As `concurrency`, about all others; a flood of made-up keys must not become a flood of requests.
+    private static let concurrencyOfOthers = (running: 4, waiting: 64)
+    /// Keys of one address that auth did not know: a burst, and then one a second. An address without any is never in the way.
+    private static let failureLimit = RateLimit(name: "key-failures", quota: 60, window: .seconds(60))
+    /// Addresses remembered at most, some 200 bytes each.
+    private static let addressesKept = 10_000
 
+    /// That a key is good.
     private struct Answer: Sendable {
-        let token: VerifiedToken?
+        let token: VerifiedToken
         let at: Timestamp
     }
 
     private let answers: TwoGenerationCache<Answer>
+    /// When auth did not know a key.
+    private let refusals = TwoGenerationCache<Timestamp>(capacity: refusalsKept)
     private let permits = AsyncSemaphore(permits: concurrency.running, waiting: concurrency.waiting)
+    private let permitsOfOthers = AsyncSemaphore(permits: concurrencyOfOthers.running, waiting: concurrencyOfOthers.waiting)
+    private let failures: InMemoryRateLimiter
     private let source: any IdentitySource
     private let staleLimit: Duration
     private let clock: any WallClock
@@ -25,7 +42,7 @@ final class APIKeyVerifier: Sendable {
 
     /// - Parameters:
     ///   - staleLimit: how long an answer is believed while auth does not answer.
-    ///   - capacity: keys remembered at most, some 500 bytes each.
+    ///   - capacity: good keys remembered at most, some 500 bytes each.
     ///   - metrics: not counted in them is what `cached` finds.
     init(source: any IdentitySource, staleLimit: Duration, clock: any WallClock, capacity: Int, metrics: CacheMetrics) {
         self.source = source
@@ -33,29 +50,44 @@ final class APIKeyVerifier: Sendable {
         self.staleLimit = staleLimit
         self.clock = clock
         answers = TwoGenerationCache(capacity: capacity)
+        failures = InMemoryRateLimiter(capacity: Self.addressesKept, clock: clock)
     }
 
     /// A key that was verified a moment ago. Never suspends.
     func cached(_ key: String, at now: Timestamp) -> VerifiedToken? {
-        guard let answer = answers[key], now.age(since: answer.at) < Self.freshFor, let token = answer.token, now < token.acceptedUntil
-        else {
-            return nil
-        }
-        return token
+        guard let answer = answers[key], now.age(since: answer.at) < Self.freshFor, now < answer.token.acceptedUntil else { return nil }
+        return answer.token
     }
 
-    /// - Throws: `token_invalid` or `token_expired` (401); `auth_unavailable` (503).
-    func verify(_ key: String) async throws -> VerifiedToken {
+    /// - Parameter client: what `IPAddress.subscriber` says of who sends it; nil if that is not known, as in a test.
+    /// - Throws: `token_invalid` or `token_expired` (401); `authentication_throttled` (429); `auth_unavailable` (503).
+    func verify(_ key: String, from client: String?) async throws -> VerifiedToken {
         guard SecretToken(.key, parsing: key) != nil else { throw PixelFlowError.keyMalformed }
         let now = clock.now()
         let known = answers[key]
-        if let known, now.age(since: known.at) < (known.token == nil ? Self.refusedFor : Self.freshFor) {
+        if let known, now.age(since: known.at) < Self.freshFor {
             metrics.count(.hit)
             return try Self.require(known.token, now)
         }
+        if known == nil, let refusedAt = refusals[key], now.age(since: refusedAt) < Self.refusedFor {
+            metrics.count(.hit)
+            throw PixelFlowError.tokenInvalid
+        }
         metrics.count(.miss)
+        let bucket = client.map { RateBucket(Self.failureLimit, key: "a:\($0)") }
+        if known == nil, let refusal = bucket.flatMap({ failures.preview([$0]).refusal }) {
+            throw PixelFlowError.authenticationThrottled(refusal.retryAfterSeconds)
+        }
         do {
-            let token = try await permits.withPermit { try Self.token(try await source.introspect(key: key)) }
+            let token = try await (known == nil ? permitsOfOthers : permits).withPermit {
+                try Self.token(try await source.introspect(key: key))
+            }
+            guard let token else {
+                answers.remove(key)
+                refusals.insert(now, for: key)
+                if let bucket { _ = failures.admit(1, in: [bucket]) }
+                throw PixelFlowError.tokenInvalid
+            }
             answers.insert(Answer(token: token, at: now), for: key)
             return try Self.require(token, now)
         } catch let error as PixelFlowError where error.kind == .unauthenticated {
@@ -63,7 +95,7 @@ final class APIKeyVerifier: Sendable {
         } catch is CancellationError {
             throw CancellationError()
         } catch {
-            if let known, known.token != nil, now.age(since: known.at) < staleLimit {
+            if let known, now.age(since: known.at) < staleLimit {
                 metrics.count(.stale)
                 return try Self.require(known.token, now)
             }
@@ -71,8 +103,7 @@ final class APIKeyVerifier: Sendable {
         }
     }
 
-    private static func require(_ token: VerifiedToken?, _ now: Timestamp) throws(PixelFlowError) -> VerifiedToken {
-        guard let token else { throw .tokenInvalid }
+    private static func require(_ token: VerifiedToken, _ now: Timestamp) throws(PixelFlowError) -> VerifiedToken {
         guard now < token.acceptedUntil else { throw .tokenExpired }
         return token
     }

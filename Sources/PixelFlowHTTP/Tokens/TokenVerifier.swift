@@ -75,22 +75,25 @@ package final class TokenVerifier: Sendable {
 
     /// Who the credential speaks for.
     ///
-    /// - Throws: `token_invalid`, `token_expired` or `token_revoked` (401); `auth_unavailable` (503) if what is needed to decide
-    ///   cannot be had.
-    package func verify(_ token: String) async throws -> Principal { try await inspect(token).principal }
+    /// - Parameter client: what `IPAddress.subscriber` says of who sends it, by which unknown keys are counted; nil not to count.
+    /// - Throws: `token_invalid`, `token_expired` or `token_revoked` (401); `authentication_throttled` (429) after too many keys that
+    ///   are not known; `auth_unavailable` (503) if what is needed to decide cannot be had.
+    package func verify(_ token: String, from client: String? = nil) async throws -> Principal {
+        try await inspect(token, from: client).principal
+    }
 
     /// As `verify`, with the time the credential ends.
-    package func inspect(_ token: String) async throws -> VerifiedToken {
+    package func inspect(_ token: String, from client: String? = nil) async throws -> VerifiedToken {
         if let known = cached(token) { return known }
-        let verified = try await verified(token)
+        let verified = try await verified(token, from: client)
         try await revocations?.check(verified.principal)
         return verified
     }
 
-    private func verified(_ token: String) async throws -> VerifiedToken {
+    private func verified(_ token: String, from client: String?) async throws -> VerifiedToken {
         if token.hasPrefix(SecretToken.Kind.key.rawValue) {
             guard let keys else { throw PixelFlowError.tokenInvalid }
-            return try await keys.verify(token)
+            return try await keys.verify(token, from: client)
         }
         if let known = remembered(token, at: clock.now()) {
             sessionMetrics.count(.hit)

@@ -31,6 +31,13 @@ final class TwoGenerationCache<Value: Sendable>: Sendable {
         state.withLock { insert(value, for: text, into: &$0) }
     }
 
+    func remove(_ text: String) {
+        state.withLock { state in
+            state.young[text] = nil
+            state.old[text] = nil
+        }
+    }
+
     func removeAll() {
         state.withLock { $0 = State() }
     }

@@ -98,7 +98,8 @@ extension ArchivedTable {
         ArchivedTable("task_digests", .textKey("id"), .text("organisation"), .text("user_id"), .text("document"), .integer("expires_at")),
         ArchivedTable(
             "mail_outbox", .textKey("id"), .text("kind"), .text("recipient"), .integer("created_at"), .integer("expires_at"),
-            .integer("attempts"), .integer("epoch"), .integer("lease_until"), .integer("next_attempt_at"), .text("subject")),
+            .integer("attempts"), .integer("epoch"), .integer("lease_until"), .integer("next_attempt_at"), .text("subject"),
+            .text("organisation")),
         ArchivedTable("password_resets", .textKey("hash"), .text("user_id"), .integer("created_at"), .integer("expires_at")),
         ArchivedTable("email_verifications", .textKey("hash"), .text("user_id"), .integer("created_at"), .integer("expires_at")),
         ArchivedTable(

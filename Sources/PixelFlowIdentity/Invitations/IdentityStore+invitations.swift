@@ -21,6 +21,7 @@ extension IdentityStore {
         """
         SELECT id, organisation, email, role, hash, invited_by, created_at, expires_at FROM invitations
         WHERE hash = $1 AND accepted_by = '' AND expires_at > $2
+          AND EXISTS (SELECT 1 FROM organisations o WHERE o.id = organisation AND o.deleted_at = 0)
         """)
     private static let count = SQLStatement(
         "count_invitations", "SELECT count(*) FROM invitations WHERE organisation = $1 AND accepted_by = '' AND expires_at > $2")
@@ -63,7 +64,7 @@ extension IdentityStore {
         try await database.read(.invitations) { try $0.rows(Self.list, .id(organisation), .time(now), map: Self.invitation) }
     }
 
-    /// The open invitation with this hash.
+    /// The open invitation with this hash; nil as well while its organisation is deleted.
     package func invitation(hash: String, at now: Timestamp) async throws -> Invitation? {
         try await database.read(.invitations) { try $0.rows(Self.byHash, .text(hash), .time(now), map: Self.invitation).first }
     }
@@ -126,5 +127,6 @@ extension IdentityStore {
 
 extension PixelFlowError {
     package static let invitationInvalid = PixelFlowError(
-        .notFound, code: "invitation_invalid", "The invitation has been used or revoked, has expired, or was sent to another address.")
+        .notFound, code: "invitation_invalid", 
+        "The invitation has been used or revoked, has expired, was sent to another address, or its organisation has been deleted.")
 }

@@ -20,6 +20,9 @@ package struct APIKey: Sendable, Hashable {
     /// To the minute.
     package var lastUsedAt: Timestamp?
 
+    /// Whether it is good in some places, or for some time, only.
+    package var isBounded: Bool { !networks.isEmpty || expiresAt != nil }
+
     package init(
         id: APIKeyID, organisation: TenantID, name: String, hash: String, hint: String, scopes: Set<Scope>, networks: [String],
         lane: Lane? = nil, createdBy: UserID, createdAt: Timestamp, expiresAt: Timestamp?, lastUsedAt: Timestamp? = nil

@@ -24,6 +24,12 @@ extension IdentityStore {
         FROM api_keys WHERE hash = $1
           AND EXISTS (SELECT 1 FROM organisations o WHERE o.id = organisation AND o.deleted_at = 0)
         """)
+    private static let byID = SQLStatement(
+        "api_key_by_id",
+        """
+        SELECT id, organisation, name, hash, hint, scopes, networks, created_by, created_at, expires_at, last_used_at, lane
+        FROM api_keys WHERE id = $1 AND organisation = $2
+        """)
     private static let count = SQLStatement("count_api_keys", "SELECT count(*) FROM api_keys WHERE organisation = $1")
     private static let delete = SQLStatement("revoke_api_key", "DELETE FROM api_keys WHERE id = $1 AND organisation = $2")
     private static let touch = SQLStatement("use_api_key", "UPDATE api_keys SET last_used_at = $2 WHERE id = $1 AND last_used_at < $3")
@@ -57,6 +63,11 @@ extension IdentityStore {
     /// The key with this hash; nil if there is none, or its organisation is deleted. It may have expired.
     package func key(hash: String) async throws -> APIKey? {
         try await database.read(.apiKeys) { try $0.rows(Self.byHash, .text(hash), map: Self.key).first }
+    }
+
+    /// A key of an organisation; nil if it has been revoked. It may have expired.
+    package func key(_ id: APIKeyID, of organisation: TenantID) async throws -> APIKey? {
+        try await database.read(.apiKeys) { try $0.rows(Self.byID, .id(id), .id(organisation), map: Self.key).first }
     }
 
     /// Notes a use, at most once a minute.

@@ -88,7 +88,7 @@ extension IdentityStore {
                 }
                 let isNews = choice == .failures ? digest.ended.failed > 0 : digest.ended.total > 0
                 let recipient = isNews ? try Self.mailable(digest.person, in: digest.organisation, connection) : nil
-                if recipient != nil, try !Self.hasRoom(connection, limit: Self.taskMailLimit) {
+                if recipient != nil, try Self.refusal(of: digest.organisation, connection) != nil {
                     count.postponed += 1
                     continue
                 }
@@ -117,7 +117,7 @@ extension IdentityStore {
     /// Queues the messages that tell of batches, to those who have chosen to be told of them.
     ///
     /// - Parameter lifetime: how long a message may wait to be sent, and a batch that is reported again is known.
-    /// - Throws: `mail_backlog` (503) if too many wait.
+    /// - Throws: `mail_backlog` (503) if too many wait; `organisation_mail_backlog` (429) if too many of an organisation do.
     package func report(_ batches: [EndedBatch], mailingFor lifetime: Duration, at now: Timestamp) async throws -> DigestCount {
         try await database.write(.mail) { connection in
             var count = DigestCount()
@@ -131,7 +131,7 @@ extension IdentityStore {
                     count.unreachable += 1
                     continue
                 }
-                guard try Self.hasRoom(connection, limit: Self.taskMailLimit) else { throw PixelFlowError.mailBacklog }
+                if let refusal = try Self.refusal(of: batch.organisation, connection) { throw refusal }
                 let news = TaskNews(
                     organisation: batch.organisation, person: person, ended: batch.ended,
                     subject: .batch(batch.id, description: batch.description))

@@ -57,13 +57,13 @@ extension IdentityStore {
                 if entry.isOncePerTarget, try Self.isKnown(entry, connection) { continue }
                 guard try Self.append(entry, connection), let lifetime, let kind = QueuedMail.Kind(telling: entry.action) else { continue }
                 for (_, address) in try Self.recipients(of: kind, in: entry.organisation, connection) {
-                    guard try Self.hasRoom(connection) else {
+                    guard try Self.refusal(of: entry.organisation, connection) == nil else {
                         count.dropped += 1
                         continue
                     }
                     let mail = QueuedMail(
-                        id: UUIDv7.make(at: now), kind: kind, recipient: address, subject: entry.id, createdAt: now,
-                        expiresAt: now + lifetime)
+                        id: UUIDv7.make(at: now), kind: kind, recipient: address, subject: entry.id, organisation: entry.organisation,
+                        createdAt: now, expiresAt: now + lifetime)
                     try Self.queue(mail, connection)
                     count.queued += 1
                 }

@@ -4,21 +4,24 @@ package import PixelFlowCore
 extension IdentityStore {
     /// Messages that wait at most; far over what a server that was away for a day leaves behind.
     package static let mailLimit = 10_000
-    /// Messages about tasks wait only while so few do: whoever has forgotten a password must always find room.
-    package static let taskMailLimit = mailLimit / 2
+    /// Messages of organisations wait only while so few do: whoever registers or has forgotten a password must always find room.
+    package static let organisationsMailLimit = mailLimit / 2
+    /// Messages of one organisation that wait at most: far over its open invitations, and few enough to leave room for others.
+    package static let mailLimitOfOrganisation = 500
 
     private static let insert = SQLStatement(
         "queue_mail",
         """
-        INSERT INTO mail_outbox (id, kind, recipient, subject, created_at, expires_at, attempts, epoch, lease_until, next_attempt_at)
-        VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, $7) ON CONFLICT (id) DO NOTHING
+        INSERT INTO mail_outbox
+            (id, kind, recipient, subject, created_at, expires_at, attempts, epoch, lease_until, next_attempt_at, organisation)
+        VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, $7, $8) ON CONFLICT (id) DO NOTHING
         """)
     /// `$3` lists the kinds that come last, `$4` all that this version knows, each between commas. Others are left to the newer version
     /// that has queued them.
     private static let due = SQLStatement(
         "due_mail",
         """
-        SELECT id, kind, recipient, subject, created_at, expires_at, attempts, epoch, lease_until FROM mail_outbox
+        SELECT id, kind, recipient, subject, created_at, expires_at, attempts, epoch, lease_until, organisation FROM mail_outbox
         WHERE next_attempt_at <= $1 AND lease_until <= $1 AND $4 LIKE '%,' || kind || ',%'
         ORDER BY CASE WHEN $3 LIKE '%,' || kind || ',%' THEN 1 ELSE 0 END, next_attempt_at, id LIMIT $2
         """)
@@ -31,30 +34,36 @@ extension IdentityStore {
         "postpone_mail", "UPDATE mail_outbox SET lease_until = 0, next_attempt_at = $3 WHERE id = $1 AND epoch = $2")
     private static let remove = SQLStatement("remove_mail", "DELETE FROM mail_outbox WHERE id = $1 AND epoch = $2")
     private static let count = SQLStatement("count_mail", "SELECT count(*) FROM mail_outbox")
+    private static let countOf = SQLStatement(
+        "count_mail_of_organisation", "SELECT count(*) FROM mail_outbox WHERE organisation = $1")
 
     private static func list(_ kinds: [QueuedMail.Kind]) -> String { "," + kinds.map { $0.rawValue + "," }.joined() }
 
     /// Queues a message that nothing else causes.
     ///
-    /// - Throws: `mail_backlog` (503) if too many wait.
+    /// - Throws: `mail_backlog` (503) if too many wait; `organisation_mail_backlog` (429) if too many of the organisation do.
     package func queue(_ mail: QueuedMail) async throws {
         try await database.write(.mail) { try Self.queue(mail, $0) }
     }
 
     /// Queues a message in the transaction that causes it.
     static func queue(_ mail: QueuedMail, _ connection: any SQLConnection) throws {
-        guard try hasRoom(connection) else {
-            throw PixelFlowError.mailBacklog
-        }
+        if let refusal = try refusal(of: mail.organisation, connection) { throw refusal }
         let values: [SQLValue] = [
             .text(mail.id), .text(mail.kind.rawValue), .text(mail.recipient), .text(mail.subject), .time(mail.createdAt),
-            .time(mail.expiresAt), .time(mail.createdAt),
+            .time(mail.expiresAt), .time(mail.createdAt), .text(mail.organisation?.rawValue ?? ""),
         ]
         try connection.execute(insert, values, read: { _ in })
     }
 
-    /// Whether another message may wait.
-    static func hasRoom(_ connection: any SQLConnection, limit: Int = mailLimit) throws -> Bool { try connection.count(count) < limit }
+    /// Why no further message of an organisation, or of an account if that is nil, may wait; nil if one may.
+    static func refusal(of organisation: TenantID?, _ connection: any SQLConnection) throws -> PixelFlowError? {
+        let waiting = try connection.count(count)
+        guard let organisation else { return waiting < mailLimit ? nil : .mailBacklog }
+        guard waiting < organisationsMailLimit else { return .mailBacklog }
+        guard waiting >= mailLimitOfOrganisation else { return nil }
+        return try connection.count(countOf, .id(organisation)) < mailLimitOfOrganisation ? nil : .organisationMailBacklog
+    }
 
     /// Claims messages that are due, the longest due first, and those about tasks last. A claim whose answer is lost comes back as
     /// doubtful after its lease. None while accounts are being restored.
@@ -110,8 +119,8 @@ extension IdentityStore {
     private static func mail(_ row: any SQLRow) -> QueuedMail? {
         guard let kind = QueuedMail.Kind(rawValue: row.text(1)) else { return nil }
         return QueuedMail(
-            id: row.text(0), kind: kind, recipient: row.text(2), subject: row.text(3), createdAt: row.time(4), expiresAt: row.time(5),
-            attempts: Int(row.integer(6)), epoch: row.integer(7), isDoubtful: row.integer(8) > 0)
+            id: row.text(0), kind: kind, recipient: row.text(2), subject: row.text(3), organisation: row.optionalText(9).map { TenantID($0) },
+            createdAt: row.time(4), expiresAt: row.time(5), attempts: Int(row.integer(6)), epoch: row.integer(7), isDoubtful: row.integer(8) > 0)
     }
 }
 
@@ -119,4 +128,9 @@ extension PixelFlowError {
     /// No further message may wait.
     static let mailBacklog = PixelFlowError(
         .unavailable, code: "mail_backlog", "Too many messages wait to be sent; try again later.", retry: .transient, retryAfter: 60)
+
+    /// No further message of the organisation may wait.
+    static let organisationMailBacklog = PixelFlowError(
+        .throttled, code: "organisation_mail_backlog", "Too many messages of this organisation wait to be sent; try again later.",
+        retry: .transient, retryAfter: 60)
 }

@@ -45,7 +45,7 @@ extension IdentityStore {
     ///
     /// - Parameter id: news of one id are told once.
     /// - Returns: false if they are there already.
-    /// - Throws: `mail_backlog` (503).
+    /// - Throws: as `queue(_:_:)`.
     @discardableResult
     static func queue(
         _ news: TaskNews, id: String, _ kind: QueuedMail.Kind, to recipient: String, at now: Timestamp, until expiry: Timestamp,
@@ -56,7 +56,8 @@ extension IdentityStore {
             try connection.execute(keep, .text(id), .id(news.organisation), .id(news.person), .text(document), .time(expiry)) == 1
         guard isNew else { return false }
         let mail = QueuedMail(
-            id: UUIDv7.make(at: now), kind: kind, recipient: recipient, subject: id, createdAt: now, expiresAt: expiry)
+            id: UUIDv7.make(at: now), kind: kind, recipient: recipient, subject: id, organisation: news.organisation, createdAt: now,
+            expiresAt: expiry)
         try queue(mail, connection)
         return true
     }

@@ -25,6 +25,8 @@ package struct QueuedMail: Sendable, Hashable {
     package var recipient: String
     /// Of a notice: the id of the audit entry or the digest that it tells of. Empty otherwise.
     package var subject: String
+    /// Whose affair it is; nil for what concerns an account alone.
+    package var organisation: TenantID?
     package var createdAt: Timestamp
     /// When the link is good for nothing any more.
     package var expiresAt: Timestamp
@@ -36,20 +38,24 @@ package struct QueuedMail: Sendable, Hashable {
     package var isDoubtful: Bool
 
     /// One that has not been tried yet.
-    package init(id: String, kind: Kind, recipient: String, subject: String = "", createdAt: Timestamp, expiresAt: Timestamp) {
+    package init(
+        id: String, kind: Kind, recipient: String, subject: String = "", organisation: TenantID? = nil, createdAt: Timestamp,
+        expiresAt: Timestamp
+    ) {
         self.init(
-            id: id, kind: kind, recipient: recipient, subject: subject, createdAt: createdAt, expiresAt: expiresAt, attempts: 0, epoch: 0,
-            isDoubtful: false)
+            id: id, kind: kind, recipient: recipient, subject: subject, organisation: organisation, createdAt: createdAt,
+            expiresAt: expiresAt, attempts: 0, epoch: 0, isDoubtful: false)
     }
 
     init(
-        id: String, kind: Kind, recipient: String, subject: String, createdAt: Timestamp, expiresAt: Timestamp, attempts: Int,
-        epoch: Int64, isDoubtful: Bool
+        id: String, kind: Kind, recipient: String, subject: String, organisation: TenantID?, createdAt: Timestamp, expiresAt: Timestamp,
+        attempts: Int, epoch: Int64, isDoubtful: Bool
     ) {
         self.id = id
         self.kind = kind
         self.recipient = recipient
         self.subject = subject
+        self.organisation = organisation
         self.createdAt = createdAt
         self.expiresAt = expiresAt
         self.attempts = attempts

@@ -195,5 +195,11 @@ package enum IdentitySchema {
                 CREATE INDEX task_digests_by_user ON task_digests (user_id);
                 CREATE INDEX task_digests_by_expiry ON task_digests (expires_at);
                 """),
+        Migration(
+            name: "organisations of mail",
+            sql: """
+                ALTER TABLE mail_outbox ADD COLUMN organisation TEXT NOT NULL DEFAULT '';
+                CREATE INDEX mail_outbox_by_organisation ON mail_outbox (organisation);
+                """),
     ]
 }

@@ -70,7 +70,7 @@ struct ProxyRoutes: Sendable {
         // A trace state belongs to its trace, so it is replaced with it.
         if trace.headers[.traceParent] != nil { headers[.traceState] = nil }
         for field in trace.headers { headers[field.name] = field.value }
-        if headers[.authorization] == nil, let token = SessionCookie.token(of: request) { headers[.authorization] = "Bearer \(token)" }
+        if let token = SessionCookie.credential(of: request) { headers[.authorization] = "Bearer \(token)" }
         return headers
     }
 

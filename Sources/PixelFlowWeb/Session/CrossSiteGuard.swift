@@ -3,27 +3,36 @@ import Hummingbird
 import PixelFlowCore
 import PixelFlowHTTP
 
-/// Refuses what another site makes a browser send: every change, and every request that counts on
-/// the session cookie. Other clients send neither of the headers and pass, unless they send the cookie.
+/// Refuses what another site makes a browser send: every change, and every request that counts on a cookie. Other clients send neither
+/// of the headers and pass, unless they send the cookie.
 struct CrossSiteGuard: RouterMiddleware {
     typealias Context = AppRequestContext
+
+    /// Before routes that read the cookies themselves, whatever else the request has.
+    static let session = CrossSiteGuard { SessionCookie.isSent(with: $0) }
+    /// Before routes that pass a request on, with the cookie as its credential if it has no other.
+    static let proxy = CrossSiteGuard { SessionCookie.credential(of: $0) != nil }
+
+    private let countsOnCookie: @Sendable (Request) -> Bool
+
+    private init(countsOnCookie: @escaping @Sendable (Request) -> Bool) { self.countsOnCookie = countsOnCookie }
 
     func handle(
         _ request: Request, context: AppRequestContext, next: (Request, AppRequestContext) async throws -> Response
     ) async throws -> Response {
-        guard Self.isAllowed(request) else {
+        guard isAllowed(request) else {
             throw PixelFlowError(.forbidden, code: "cross_site_request", "Requests from another site are refused.")
         }
         return try await next(request, context)
     }
 
-    private static func isAllowed(_ request: Request) -> Bool {
+    private func isAllowed(_ request: Request) -> Bool {
         let isRead = request.method == .get || request.method == .head
-        let hasCookie = SessionCookie.token(of: request) != nil && request.headers[.authorization] == nil
+        let hasCookie = countsOnCookie(request)
         guard hasCookie || !isRead else { return true }
         let site = request.headers[.secFetchSite]
         if let site, site != "same-origin", site != "none" { return false }
-        if let origin = request.headers[.origin] { return isOwn(origin, request) }
+        if let origin = request.headers[.origin] { return Self.isOwn(origin, request) }
         // A browser names the origin with every change. One that hides it and trusts the cookie is none.
         return site != nil || isRead || !hasCookie
     }

@@ -51,6 +51,16 @@ enum SessionCookie {
         return token
     }
 
+    /// Whether the browser has sent any of the cookies along.
+    static func isSent(with request: Request) -> Bool { token(of: request) != nil || refreshToken(of: request) != nil }
+
+    /// The token of the cookie where it speaks for a request that is passed on: one with `Authorization` speaks for itself, unless its
+    /// `Connection` says that the field ends here.
+    static func credential(of request: Request) -> String? {
+        guard let token = token(of: request), request.headers.passedOn()[.authorization] == nil else { return nil }
+        return token
+    }
+
     private static func name(_ request: Request) -> String { request.isSecure ? secureName : plainName }
 }
 

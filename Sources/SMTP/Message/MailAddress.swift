@@ -1,3 +1,5 @@
+import WireFormats
+
 /// A mailbox: an address and an optional display name.
 public struct MailAddress: Sendable, Hashable, CustomStringConvertible {
     public let name: String?
@@ -8,12 +10,12 @@ public struct MailAddress: Sendable, Hashable, CustomStringConvertible {
     ///   an attacker could add lines to a header or commands to a session.
     public init(_ address: String, name: String? = nil) throws(SMTPError) {
         let parts = address.split(separator: "@", omittingEmptySubsequences: false)
-        let isPlain = address.unicodeScalars.allSatisfy { !Self.forbidden.contains($0) && !Self.isControl($0) }
+        let isPlain = address.isSingleLine && !address.unicodeScalars.contains(where: Self.forbidden.contains)
         // Limits of RFC 5321, section 4.5.3.1.
         guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }), isPlain, parts[0].utf8.count <= 64, address.utf8.count <= 254 else {
             throw SMTPError(.message, "The address is not valid.")
         }
-        guard name?.unicodeScalars.contains(where: Self.isControl) != true else {
+        guard name?.isSingleLine != false else {
             throw SMTPError(.message, "The name of an address has control characters in it.")
         }
         self.address = address
@@ -43,8 +45,4 @@ public struct MailAddress: Sendable, Hashable, CustomStringConvertible {
     var isASCII: Bool { address.utf8.allSatisfy { $0 < 0x80 } }
 
     private static let forbidden = Set("<>()[]\\,;:\" ".unicodeScalars)
-
-    static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value) || scalar.value == 0x2028 || scalar.value == 0x2029
-    }
 }

@@ -1,3 +1,5 @@
+import WireFormats
+
 /// A message to one mailbox, as plain text and HTML.
 public struct MailMessage: Sendable, Hashable {
     public let from: MailAddress
@@ -19,7 +21,7 @@ public struct MailMessage: Sendable, Hashable {
         fields: [(name: String, value: String)] = []
     ) throws(SMTPError) {
         let texts = [subject, messageID] + fields.map(\.value)
-        guard !texts.contains(where: { $0.unicodeScalars.contains(where: MailAddress.isControl) }) else {
+        guard texts.allSatisfy(\.isSingleLine) else {
             throw SMTPError(.message, "A field of the header has control characters in it.")
         }
         guard fields.allSatisfy({ Self.isName($0.name) }) else { throw SMTPError(.message, "The name of a field is not valid.") }

@@ -200,7 +200,7 @@ extension IdentityStoreConformance {
     private func keepsDigestsWithoutRoom() async throws {
         let ada = try await register("ada@example.org")
         try await choose(.hourly, ada, in: ada.tenant)
-        try await fillOutbox(until: Self.later + Self.lifetime, count: IdentityStore.taskMailLimit)
+        try await fillOutbox(until: Self.later + Self.lifetime, count: IdentityStore.organisationsMailLimit)
         let request = try requireValue(try await claimed().first, "no request")
         try requireEqual(try await report(request, EndedTasks(failed: 1)), count(postponed: 1), "without room")
         for mail in try await waiting() { try await store.remove(mail) }
@@ -221,7 +221,7 @@ extension IdentityStoreConformance {
         try await store.queue(invitation(at: Self.later + .seconds(1)))
         let first = try await store.claimMail(at: Self.later + .seconds(2), lease: .seconds(60), limit: 1)
         try requireEqual(first.map(\.kind), [.invitation], "the first to be sent")
-        for _ in 0..<IdentityStore.taskMailLimit - 2 { try await store.queue(invitation(at: Self.later)) }
+        for _ in 0..<IdentityStore.organisationsMailLimit - 2 { try await store.queue(invitation(at: Self.later)) }
         let next = try requireValue(try await claimed(at: Self.later + .seconds(3600)).first, "no second request")
         try requireEqual(try await report(next, EndedTasks(failed: 1)), count(postponed: 1), "half full")
         try await store.queue(invitation(at: Self.later))

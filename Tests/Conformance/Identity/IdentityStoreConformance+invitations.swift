@@ -6,6 +6,7 @@ extension IdentityStoreConformance {
         ConformanceCase("of twenty who accept one invitation at the same moment one is let in") { try await $0.letsOneIn() },
         ConformanceCase("an invitation is good until it is used, revoked, renewed or over") { try await $0.endsInvitations() },
         ConformanceCase("a member who accepts leaves the invitation open") { try await $0.leavesOpenForOthers() },
+        ConformanceCase("an invitation into a deleted organisation is none until it is restored") { try await $0.closesDeleted() },
     ]
 
     private func letsOneIn() async throws {
@@ -49,6 +50,26 @@ extension IdentityStoreConformance {
         try requireEqual(try await store.revokeInvitation(invitation.id, of: works.id, audit: revocation), true, "revoked")
         let refusal = try await code { try await accept(renewed, by: bob) }
         try requireEqual(refusal, "invitation_invalid", "accepting a revoked one")
+    }
+
+    private func closesDeleted() async throws {
+        let (ada, bob) = (try await register("ada@example.org"), try await register("bob@example.org"))
+        let works = try await organisation(of: ada)
+        // Read before the organisation is deleted, and accepted afterwards.
+        let invitation = try await invite(to: works, as: .member, by: ada)
+        _ = try await store.setDeleted(true, works.id, audit: Self.audit(.organisationDeleted, in: works.id, by: ada), at: Self.now)
+        try requireEqual(try await store.invitation(hash: invitation.hash, at: Self.now), nil, "found")
+        try requireEqual(try await code { try await accept(invitation, by: bob) }, "invitation_invalid", "accepted")
+        let eve = Self.user("eve@example.org")
+        let refusal = try await code {
+            let acceptance = (invitation, Self.audit(.memberJoined, in: works.id, by: eve))
+            _ = try await store.register(eve, audit: Self.audit(.userRegistered, in: eve.tenant, by: eve), accepting: acceptance)
+        }
+        try requireEqual(refusal, "invitation_invalid", "accepted by registering")
+        try requireEqual(try await store.user(email: eve.email), nil, "the account")
+        let restoration = Self.audit(.organisationRestored, in: works.id, by: ada)
+        try require(try await store.setDeleted(false, works.id, audit: restoration, at: Self.now), "it was not restored")
+        try requireEqual(try await code { try await accept(invitation, by: bob) }, nil, "accepted once it is restored")
     }
 
     private func leavesOpenForOthers() async throws {

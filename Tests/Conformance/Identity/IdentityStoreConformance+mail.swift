@@ -16,12 +16,20 @@ extension IdentityStoreConformance {
         ConformanceCase("an address is verified by a token once") { try await $0.verifiesOnce() },
         ConformanceCase("messages that have expired are cleaned up") { try await $0.cleansMail() },
         ConformanceCase("messages about tasks come after all others") { try await $0.sendsMailAboutTasksLast() },
+        ConformanceCase("an organisation with too many messages gets no more, and others and accounts do") {
+            try await $0.boundsMailOfOrganisations()
+        },
+        ConformanceCase("however many organisations queue mail, accounts find room") { try await $0.keepsRoomForAccounts() },
     ]
 
     private static let lease = Duration.seconds(60)
 
-    private static func mail(_ kind: QueuedMail.Kind = .invitation, to recipient: String = "bob@example.org") -> QueuedMail {
-        QueuedMail(id: UUIDv7.make(), kind: kind, recipient: recipient, createdAt: now, expiresAt: now + .seconds(3600))
+    private static func mail(
+        _ kind: QueuedMail.Kind = .invitation, to recipient: String = "bob@example.org", of organisation: TenantID? = nil
+    ) -> QueuedMail {
+        QueuedMail(
+            id: UUIDv7.make(), kind: kind, recipient: recipient, organisation: organisation, createdAt: now,
+            expiresAt: now + .seconds(3600))
     }
 
     private func claim(after seconds: Int = 0, in other: IdentityStore? = nil) async throws -> [QueuedMail] {
@@ -142,6 +150,31 @@ extension IdentityStoreConformance {
             try requireEqual(try await store.makeReset(for: mail, hash: "second", at: Self.now, until: mail.expiresAt), nil, "soon after")
         }
         try requireEqual(try await store.passwordReset(hash: "of \(ada.email)", at: Self.now)?.id, ada.id, "the first link afterwards")
+    }
+
+    private func boundsMailOfOrganisations() async throws {
+        let (works, other) = (TenantID("works"), TenantID("other"))
+        for _ in 0..<IdentityStore.mailLimitOfOrganisation { try await store.queue(Self.mail(of: works)) }
+        let refusals = [
+            try await code { try await store.queue(Self.mail(of: works)) },
+            try await code { try await store.queue(Self.mail(of: other)) },
+            try await code { try await store.queue(Self.mail(.verification)) },
+        ]
+        try requireEqual(refusals, ["organisation_mail_backlog", nil, nil], "refusals")
+        let sent = try await claim()
+        try requireEqual(Set(sent.map(\.organisation)), [works], "whose they are")
+        try await store.remove(sent[0])
+        try requireEqual(try await code { try await store.queue(Self.mail(of: works)) }, nil, "once one is sent")
+    }
+
+    private func keepsRoomForAccounts() async throws {
+        let perOrganisation = IdentityStore.mailLimitOfOrganisation
+        for number in 0..<IdentityStore.organisationsMailLimit / perOrganisation {
+            for _ in 0..<perOrganisation { try await store.queue(Self.mail(of: TenantID("t\(number)"))) }
+        }
+        try requireEqual(try await code { try await store.queue(Self.mail(of: TenantID("next"))) }, "mail_backlog", "an organisation")
+        try requireEqual(try await code { try await store.queue(Self.mail(.passwordForgotten)) }, nil, "a forgotten password")
+        try requireEqual(try await code { try await store.queue(Self.mail(.verification)) }, nil, "a registration")
     }
 
     private func verifiesOnce() async throws {

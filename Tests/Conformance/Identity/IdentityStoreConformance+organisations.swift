@@ -23,6 +23,7 @@ extension IdentityStoreConformance {
         },
         ConformanceCase("the audit log has every change, newest first, of its organisation alone") { try await $0.writesAudit() },
         ConformanceCase("what is old is cleaned up, and nothing else") { try await $0.cleansUp() },
+        ConformanceCase("more than a batch is cleaned up at once") { try await $0.cleansUpMuch() },
     ]
 
     private func makesPersonalOrganisation() async throws {
@@ -263,6 +264,25 @@ extension IdentityStoreConformance {
         try requireEqual(
             try await store.audit(of: works.id, before: nil, .init(until: Self.now), limit: 10), [], "before the first")
         try requireEqual(try await store.audit(of: bob.tenant, before: nil, limit: 10).map(\.action), [.userRegistered], "of another")
+    }
+
+    private func cleansUpMuch() async throws {
+        let ada = try await register("ada@example.org")
+        var entries: [AuditEntry] = []
+        for _ in 0..<IdentityStore.cleanUpBatch + 1 { entries.append(Self.audit(.signedIn, in: ada.tenant, by: ada)) }
+        _ = try await store.append(entries, mailingFor: nil, at: Self.now)
+        let works = try await organisation(of: ada)
+        try await store.setMuted([.quotaWarning: true, .webhookDisabled: true], tasks: .daily, of: ada.id, in: works.id, at: Self.now)
+        _ = try await store.setDeleted(true, works.id, audit: Self.audit(.organisationDeleted, in: works.id, by: ada), at: Self.now)
+        let end = Self.now + IdentityStore.restorePeriod
+        try await store.cleanUp(at: end, auditAge: .seconds(10), tokenLifetime: .seconds(10))
+        try requireEqual(try await store.audit(of: ada.tenant, before: nil, limit: 10), [], "the audit log")
+        try requireEqual(try await store.members(of: works.id), [], "members of what is over")
+        let settings = try await store.noticeSettings(of: ada.id, in: works.id)
+        try requireEqual(settings.muted, [], "choices of what is over")
+        try requireEqual(settings.tasks, .never, "mail about tasks of what is over")
+        try requireEqual(try await store.organisation(works.id)?.name, "", "the name of what is over")
+        try requireEqual(try await store.members(of: ada.tenant).count, 1, "members of what is not over")
     }
 
     private func cleansUp() async throws {
