@@ -6,10 +6,12 @@
 /// Only what opens a store names it whole; everything else takes the role that it needs.
 package typealias TaskStore = TaskOwnerStore & TaskWorkerStore & TaskDispatchStore
 
-/// Finds a task by its id. The owner looks at its tasks, and a worker at those that a watermark names.
+/// Finds tasks by their ids. The owner looks at its tasks, and a worker at those that watermarks name.
 package protocol TaskLookup: Sendable {
     /// Returns nil if the tenant has no such task, or has deleted it.
     func find(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord?
+    /// Those of the tasks that `find` would find one by one, each once and in no order, by one query.
+    func find(_ ids: [TaskID], of tenant: TenantID) async throws -> [TaskRecord]
 }
 
 /// A place in a list of tasks that is sorted by a time, and by id where times are the same.

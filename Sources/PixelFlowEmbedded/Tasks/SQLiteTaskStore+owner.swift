@@ -31,6 +31,17 @@ extension SQLiteTaskStore: TaskOwnerStore {
         return task
     }
 
+    package func find(_ ids: [TaskID], of tenant: TenantID) async throws -> [TaskRecord] {
+        guard !ids.isEmpty else { return [] }
+        let marks = databaseQuestionMarks(count: ids.count)
+        let arguments = StatementArguments(ids.map(\.rawValue) + [tenant.rawValue])
+        return try await read(for: tenant) {
+            try StoredDocument.fetchAll($0, "WHERE id IN (\(marks)) AND tenant = ? AND deleted_at IS NULL", arguments)
+        } decode: { documents in
+            try documents.map { document in try Self.readable { try document.task() } }
+        }
+    }
+
     package func find(idempotencyKey: String, of tenant: TenantID) async throws -> TaskRecord? {
         try await document(
             of: tenant, "WHERE tenant = ? AND idempotency_key = ? AND deleted_at IS NULL", [tenant.rawValue, idempotencyKey])

@@ -3,9 +3,9 @@ import PixelFlowCore
 
 /// The memory limit of a render process: an equal share of the container's memory, less what the service needs.
 ///
-///     limit = service + processes x (process + inHand + 3 x sourceBytes)
+///     limit = service + processes x (process + inHand + 4 x sourceBytes)
 ///
-/// With the chart's 2 GiB and two processes that is 800 MiB for each.
+/// With the chart's 2088 MiB and two processes that is 800 MiB for each.
 package enum ContainerMemory {
     /// The service itself, a spare render process, and the kernel's buffers.
     static let service = 256 << 20
@@ -13,6 +13,8 @@ package enum ContainerMemory {
     static let inHand = 36 << 20
     /// Tasks in hand for each render process, each with its source.
     static let sources = 3
+    /// The watermarks of the task that a render process has: together no larger than a source may be.
+    static let overlays = 1
     /// A render process without any image takes about 60 MiB; below this nothing useful could be decoded.
     package static let least = 256 << 20
     /// If the container has no limit.
@@ -23,7 +25,7 @@ package enum ContainerMemory {
 
     static func share(of processes: Int, sourceBytes: Int, limit: Int?) -> Int {
         guard let limit else { return unlimited }
-        return max(least, (limit - service) / max(1, processes) - inHand - sources * sourceBytes)
+        return max(least, (limit - service) / max(1, processes) - inHand - (sources + overlays) * sourceBytes)
     }
 
     /// The memory limit of this process's control group, version 2 or 1; nil if there is none.

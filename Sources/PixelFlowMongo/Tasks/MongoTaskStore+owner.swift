@@ -15,11 +15,25 @@ extension MongoTaskStore: TaskOwnerStore {
         return task?.deletedAt == nil ? task : nil
     }
 
+    package func find(_ ids: [TaskID], of tenant: TenantID) async throws -> [TaskRecord] {
+        guard !ids.isEmpty else { return [] }
+        // What remains of a purged task has no status.
+        let filter: BSONDocument = [
+            Name.id: ["$in": .array(ids.map { .string($0.rawValue) })], Name.tenant: .string(tenant.rawValue),
+            Name.status: TaskDocument.present, Name.deletedAt: TaskDocument.notDeleted,
+        ]
+        return try await reading(for: tenant) {
+            try await tasks.rows(.find, where: filter, limit: ids.count).compactMap { try tasks.one([$0], TaskDocument.init)?.record }
+        }
+    }
+
     package func find(idempotencyKey: String, of tenant: TenantID) async throws -> TaskRecord? {
         try await reading(for: tenant) { try await tasks.find(idempotencyKey: idempotencyKey, of: tenant)?.record }
     }
 
     package func list(_ query: TaskQuery) async throws -> TaskPage {
+        // No label has one, and a regular expression cannot.
+        if query.search?.utf8.contains(0) == true { return TaskPage(tasks: [], next: nil) }
         var filter: BSONDocument = [Name.tenant: .string(query.tenant.rawValue)]
         filter[Name.status] = query.status.map { .string($0.rawValue) } ?? TaskDocument.anyStatus
         filter[Name.batch] = query.batch.map { .string($0.rawValue) }
