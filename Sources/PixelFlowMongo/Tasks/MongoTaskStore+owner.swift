@@ -47,14 +47,19 @@ extension MongoTaskStore: TaskOwnerStore {
     }
 
     /// A regular expression that finds exactly this text.
+    ///
+    /// By scalars, as the server reads it: an operator with a combining mark after it is one character of Swift, and an operator still.
     private static func pattern(for text: String) -> String {
-        var pattern = ""
-        for character in text {
-            if character.isASCII, !character.isLetter, !character.isNumber, !character.isWhitespace { pattern.append("\\") }
-            pattern.append(character)
+        var pattern = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            if operators.contains(scalar) { pattern.append("\\") }
+            pattern.append(scalar)
         }
-        return pattern
+        return String(pattern)
     }
+
+    /// What means something else than itself in a regular expression.
+    private static let operators = Set("\\^$.|?*+()[]{}".unicodeScalars)
 
     package func changes(of tenant: TenantID, after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {
         let horizon = tasks.times.horizon(at: try await tasks.clock.read().latest)
