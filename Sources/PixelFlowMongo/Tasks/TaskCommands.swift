@@ -135,9 +135,15 @@ struct TaskCommands: Sendable {
     /// Replaces or adds a document of another collection.
     ///
     /// - Returns: whether it was added; nil if another call has added it at the same moment.
-    func upsert(_ operation: MongoOperation, in collection: String, where filter: BSONDocument, _ set: BSONDocument) async throws -> Bool? {
+    ///
+    /// - Parameter setOnInsert: fields of a document that is added; a replaced one keeps its own.
+    func upsert(
+        _ operation: MongoOperation, in collection: String, where filter: BSONDocument, _ set: BSONDocument, setOnInsert: BSONDocument = [:]
+    ) async throws -> Bool? {
         try await indexes.ensure()
-        let statement = BSONDocument.statement(where: filter, ["$set": .document(set)], upsert: true)
+        var change: BSONDocument = ["$set": .document(set)]
+        if !setOnInsert.fields.isEmpty { change["$setOnInsert"] = .document(setOnInsert) }
+        let statement = BSONDocument.statement(where: filter, change, upsert: true)
         let answer = try await database.run(operation, .update(collection, [statement], database.commandTimeout))
         if let error = answer.writeErrors.first {
             guard error.code == BSONDocument.duplicateKey else {
