@@ -42,10 +42,26 @@ package protocol WebhookFanOut: Sendable {
     /// event and its endpoint, and one that is there stays as it is.
     ///
     /// Deliveries survive whatever an acknowledgement of the events that is written afterwards survives.
-    func fanOut(_ tasks: [TaskRecord]) async throws
+    ///
+    /// - Returns: tenants with an endpoint that only a newer version can read. Their events must not be acknowledged, since they may call for
+    ///   more deliveries: that version makes them.
+    @discardableResult func fanOut(_ tasks: [TaskRecord]) async throws -> Set<TenantID>
     /// Whether an event of this task may have made a delivery. While an endpoint settles (`WebhookOwnerStore.webhookSettlingTime`) the
     /// answer may be false although it has: the sender then finds the delivery by its poll.
     func mayTell(of task: TaskRecord) async throws -> Bool
+}
+
+/// The endpoints of an organisation that this version can read.
+package struct ReadableEndpoints: Sendable {
+    package var endpoints: [WebhookEndpoint]
+    /// Whether these are all that there are.
+    package var isComplete: Bool
+
+    /// - Parameter found: nil for each that only a newer version can read.
+    package init(_ found: [WebhookEndpoint?]) {
+        endpoints = found.compactMap(\.self)
+        isComplete = endpoints.count == found.count
+    }
 }
 
 /// The sender's side: any number of senders share the deliveries.

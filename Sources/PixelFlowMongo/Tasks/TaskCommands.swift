@@ -12,7 +12,7 @@ struct TaskCommands: Sendable {
     let cache = ClaimCache()
     let times = ChangeTimes()
     let quotas: RecentReads<Quota>
-    let endpoints: RecentReads<[WebhookEndpoint]>
+    let endpoints: RecentReads<ReadableEndpoints>
     let unreadable = UnreadableRows { kind, error in
         Logger(label: "mongodb").warning(
             "rows that only a newer version can read are left to it", metadata: ["rows": "\(kind.rawValue)", "error": "\(error)"])
