@@ -48,6 +48,7 @@ extension SQLiteTaskStore: TaskOwnerStore {
     }
 
     package func list(_ query: TaskQuery) async throws -> TaskPage {
+        if query.matchesNothing { return TaskPage(tasks: [], next: nil) }
         var conditions = ["tenant = ?", "deleted_at IS NULL"]
         var arguments: [(any DatabaseValueConvertible & Sendable)?] = [query.tenant.rawValue]
         if let status = query.status {

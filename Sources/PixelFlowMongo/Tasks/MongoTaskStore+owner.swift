@@ -32,8 +32,7 @@ extension MongoTaskStore: TaskOwnerStore {
     }
 
     package func list(_ query: TaskQuery) async throws -> TaskPage {
-        // No label has one, and a regular expression cannot.
-        if query.search?.utf8.contains(0) == true { return TaskPage(tasks: [], next: nil) }
+        if query.matchesNothing { return TaskPage(tasks: [], next: nil) }
         var filter: BSONDocument = [Name.tenant: .string(query.tenant.rawValue)]
         filter[Name.status] = query.status.map { .string($0.rawValue) } ?? TaskDocument.anyStatus
         filter[Name.batch] = query.batch.map { .string($0.rawValue) }
