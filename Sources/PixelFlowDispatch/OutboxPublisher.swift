@@ -147,12 +147,10 @@ package final class OutboxPublisher: Service {
 
     private func publish(_ changes: [TaskChange]) async {
         // First, so that recipients of the event find the deliveries.
-        let areMade = await makeDeliveries(of: changes.map(\.task))
+        let tasks = await makeDeliveries(of: changes.map(\.task))
         do {
             try await events.publish(changes)
             metrics.publications.increment()
-            guard areMade else { return }
-            let tasks = changes.map(\.task).filter { !$0.outbox.isEmpty }
             published(tasks.filter { $0.status != .failed })
             let failed = tasks.filter { $0.status == .failed }
             // Concurrently, so that slow dead letters do not delay dispatch messages.
@@ -162,16 +160,16 @@ package final class OutboxPublisher: Service {
         }
     }
 
-    /// - Returns: false if an event must not be acknowledged because its deliveries may not be stored.
-    private func makeDeliveries(of tasks: [TaskRecord]) async -> Bool {
+    /// - Returns: the tasks whose events may be acknowledged, because all of their deliveries are known to be stored.
+    private func makeDeliveries(of tasks: [TaskRecord]) async -> [TaskRecord] {
         let ended = tasks.filter { !$0.outbox.isEmpty }
-        guard let webhooks, !ended.isEmpty else { return true }
+        guard let webhooks, !ended.isEmpty else { return ended }
         do {
-            try await webhooks.fanOut(ended)
-            return true
+            let incomplete = try await webhooks.fanOut(ended)
+            return incomplete.isEmpty ? ended : ended.filter { !incomplete.contains($0.tenant) }
         } catch {
             outages.warning("webhook deliveries not made, stay due", ["count": "\(ended.count)", "error": "\(error)"], to: logger)
-            return false
+            return []
         }
     }
 

@@ -21,7 +21,7 @@ package struct TaskMetrics: Sendable {
         // Rendering.
         "render_timeout", "render_crashed", "poison", "outputs_failed", "output_failed", "output_too_large", "max_bytes_unreachable",
         "crop_outside_image", "dimensions_unsupported", "encoding_failed", "watermark_missing", "watermark_unreadable",
-        "outputs_too_large", "output_too_large_in_memory",
+        "watermarks_too_large", "outputs_too_large", "output_too_large_in_memory",
         // The worker.
         "worker_lost", "internal_error",
     ]

@@ -17,13 +17,9 @@ extension IdentityStore {
         try await database.read(.revocations) { try $0.rows(Self.newest) { $0.integer(0) }.first ?? 0 }
     }
 
-    /// Revocations in their order.
+    /// Revocations in their order, those of unknown kinds among them; fewer than `limit` are the last ones.
     package func revocations(after sequence: Int64, limit: Int) async throws -> [RevocationRecord] {
-        try await database.read(.revocations) { connection in
-            try UnreadableRows.page(limit: limit) { limit in
-                try connection.rows(Self.page, .integer(sequence), .number(limit), map: Self.record)
-            }
-        }
+        try await database.read(.revocations) { try $0.rows(Self.page, .integer(sequence), .number(limit), map: Self.record) }
     }
 
     /// The lock makes revocations visible in their order: whoever has read up to a sequence has missed nothing before it.
@@ -50,19 +46,18 @@ extension IdentityStore {
         }
     }
 
-    /// Nil for a kind that only a newer release knows.
-    private static func record(_ row: any SQLRow) -> RevocationRecord? {
+    private static func record(_ row: any SQLRow) -> RevocationRecord {
         let (subject, organisation) = (row.text(2), TenantID(row.text(3)))
-        let revocation: Revocation
-        switch Kind(rawValue: row.text(1)) {
-        case .session: revocation = .session(SessionID(subject))
-        case .key: revocation = .key(APIKeyID(subject))
-        case .member: revocation = .member(UserID(subject), organisation, before: row.integer(4))
-        case .user: revocation = .user(UserID(subject))
-        case .organisation: revocation = .organisation(organisation)
-        case .organisationRestored: revocation = .organisationRestored(organisation)
-        case nil: return nil
-        }
+        let revocation: Revocation? =
+            switch Kind(rawValue: row.text(1)) {
+            case .session: .session(SessionID(subject))
+            case .key: .key(APIKeyID(subject))
+            case .member: .member(UserID(subject), organisation, before: row.integer(4))
+            case .user: .user(UserID(subject))
+            case .organisation: .organisation(organisation)
+            case .organisationRestored: .organisationRestored(organisation)
+            case nil: nil
+            }
         return RevocationRecord(sequence: row.integer(0), revocation: revocation, at: row.time(5))
     }
 }

@@ -14,11 +14,17 @@ struct TaskProcessor: Sendable {
     let metrics: WorkerMetrics
     /// Whether the task is suspect, so that its image must be rendered in isolation.
     let runsAlone: Bool
+    /// One permit for each render process, for the tasks whose watermarks are in memory.
+    let overlaysInMemory: AsyncSemaphore
     private let stored = StoredOutputs()
 
-    init(task: TaskRecord, dependencies: WorkerDependencies, settings: WorkerSettings, metrics: WorkerMetrics) {
+    init(
+        task: TaskRecord, dependencies: WorkerDependencies, settings: WorkerSettings, metrics: WorkerMetrics,
+        overlaysInMemory: AsyncSemaphore
+    ) {
         self.task = task
         self.dependencies = dependencies
+        self.overlaysInMemory = overlaysInMemory
         self.limits = settings.limits
         self.metrics = metrics
         runsAlone = settings.policy.isSuspect(task)
@@ -29,11 +35,16 @@ struct TaskProcessor: Sendable {
         let source = try await source()
         metrics.read(source.bytes.readableBytes, of: task.source)
         async let fetched = store(source)
-        let report = try await render(source, overlays: try await overlays())
+        let report = try await render(source)
         let outputs = stored.all(in: task.pipeline)
         metrics.rendered(report, outputs, task.pipeline)
         if let failure = Self.failure(of: outputs, facts: report.source) { return .failed(failure) }
         return .succeeded(Manifest(sourceMetadata: report.source, fetchedSource: try await fetched, outputs: outputs))
+    }
+
+    private func render(_ source: FetchedSource) async throws -> RenderReport {
+        guard !task.pipeline.overlays.isEmpty else { return try await render(source, overlays: [:]) }
+        return try await overlaysInMemory.withPermit { try await render(source, overlays: try await overlays()) }
     }
 
     private func render(_ source: FetchedSource, overlays: [String: ByteBuffer]) async throws -> RenderReport {
@@ -111,12 +122,21 @@ struct TaskProcessor: Sendable {
     }
 
     /// The images that watermarks name: sources of earlier tasks of the same tenant.
+    ///
+    /// - Throws: `watermark_missing`; `watermarks_too_large` before anything is read of more bytes than a source may have.
     private func overlays() async throws -> [String: ByteBuffer] {
+        let ids = task.pipeline.overlays
+        let found = try await dependencies.store.find(ids, of: task.tenant)
+        let marks = Dictionary(found.map { ($0.id, $0) }) { first, _ in first }
+        let bytes = ids.reduce(0) { $0 + (marks[$1]?.sourceBytes ?? 0) }
+        guard bytes <= limits.sourceBytes else {
+            throw PixelFlowError(
+                .invalid, code: "watermarks_too_large",
+                "The images of the watermarks have \(bytes) bytes; together they may have \(limits.sourceBytes).")
+        }
         var overlays: [String: ByteBuffer] = [:]
-        for id in task.pipeline.overlays {
-            guard let key = try await dependencies.store.find(id, of: task.tenant)?.sourceKey,
-                let blob = try await dependencies.blobs.read(key, range: nil)
-            else {
+        for id in ids {
+            guard let key = marks[id]?.sourceKey, let blob = try await dependencies.blobs.read(key, range: nil) else {
                 throw PixelFlowError(.invalid, code: "watermark_missing", "The watermark \(id) no longer exists.")
             }
             overlays[id.rawValue] = try await blob.collect()

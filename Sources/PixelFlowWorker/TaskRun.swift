@@ -14,6 +14,7 @@ struct TaskRun: Sendable {
     let settings: WorkerSettings
     let metrics: WorkerMetrics
     let logger: Logger
+    let overlaysInMemory: AsyncSemaphore
 
     /// How a run ends.
     enum Ending: Sendable {
@@ -39,13 +40,14 @@ struct TaskRun: Sendable {
 
     init(
         task: TaskRecord, trace: RunTrace, dependencies: WorkerDependencies, settings: WorkerSettings, metrics: WorkerMetrics,
-        logger: Logger
+        overlaysInMemory: AsyncSemaphore, logger: Logger
     ) {
         self.task = task
         self.trace = trace
         self.dependencies = dependencies
         self.settings = settings
         self.metrics = metrics
+        self.overlaysInMemory = overlaysInMemory
         var logger = logger
         logger[metadataKey: "task_id"] = "\(task.id)"
         logger[metadataKey: "request_id"] = "\(task.requestID)"
@@ -79,7 +81,9 @@ struct TaskRun: Sendable {
 
     private func produce() async -> Ending {
         do {
-            return try await TaskProcessor(task: task, dependencies: dependencies, settings: settings, metrics: metrics).process()
+            return try await TaskProcessor(
+                task: task, dependencies: dependencies, settings: settings, metrics: metrics, overlaysInMemory: overlaysInMemory
+            ).process()
         } catch is CancellationError {
             return .interrupted
         } catch {

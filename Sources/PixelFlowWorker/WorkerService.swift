@@ -45,6 +45,8 @@ package struct WorkerService: Service {
     private let logger: Logger
     /// A delivery waiting for a slot takes precedence over the poll, which only takes free slots.
     private let slots: AsyncSemaphore
+    /// Watermarks are read for as many tasks at a time as can be rendered; see `ContainerMemory`.
+    private let overlaysInMemory: AsyncSemaphore
     private let runs = RunRegistry()
     private let metrics: WorkerMetrics
 
@@ -55,6 +57,7 @@ package struct WorkerService: Service {
         self.settings = settings
         self.logger = logger
         slots = AsyncSemaphore(permits: settings.slots, waiting: settings.slots)
+        overlaysInMemory = AsyncSemaphore(permits: settings.renderProcesses, waiting: settings.slots)
         self.metrics = WorkerMetrics(metrics, slots: settings.slots)
     }
 
@@ -134,7 +137,8 @@ package struct WorkerService: Service {
         await trace.during {
             await runs.track(task.id) { cancelled in
                 await TaskRun(
-                    task: task, trace: trace, dependencies: dependencies, settings: settings, metrics: metrics, logger: logger
+                    task: task, trace: trace, dependencies: dependencies, settings: settings, metrics: metrics,
+                    overlaysInMemory: overlaysInMemory, logger: logger
                 ).execute(cancelled: cancelled)
             }
         }

@@ -58,7 +58,7 @@ def test_notes_say_which_images_there_is_no_memory_for():
     assert "megapixels" not in notes("defaults")
     text = " ".join(notes("defaults", "--set", "limits.maxPixels=100000000").split())
     assert "worker: each render process has 800 Mi, which is enough for 50 megapixels in every format. limits.maxPixels admits 100;" in text
-    assert "resources.limits.memory: 3648Mi is enough for all." in text
+    assert "resources.limits.memory: 3688Mi is enough for all." in text
     table = re.findall(r"^\| ([\d,]+)(?: \(default\))? \| \d+ MiB \| (\d+) Mi, (\d+) Mi, (\d+) Mi \|$", (chart.ROOT / "docs" / "production.md").read_text(), re.M)
     assert len(table) == 3
     for pixels, *limits in table:

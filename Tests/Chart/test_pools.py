@@ -153,7 +153,7 @@ def test_cpu_is_resized_in_place_and_memory_by_a_restart():
     ({"pools": [{"name": "a"}, {"name": "a"}], "autoscaling": {"maxReplicas": 2}}, "two pools a"),
     ({"pools": [{"name": "a"}]}, "together 24, above kafka.partitions (12)"),
     ({"pools": [{"name": "a", "autoscaling": {"mode": "cpu"}}], "autoscaling": {"maxReplicas": 2}}, "have to be the same"),
-    ({"pools": [{"name": "a", "renderProcesses": 3}], "autoscaling": {"maxReplicas": 2}}, "worker.pools[a] leaves each render process 597 Mi, worker 896 Mi"),
+    ({"pools": [{"name": "a", "renderProcesses": 3}], "autoscaling": {"maxReplicas": 2}}, "worker.pools[a] leaves each render process 610 Mi, worker 916 Mi"),
     ({"pools": [{"name": "a", "resources": {"limits": {"memory": "512Mi"}}}], "autoscaling": {"maxReplicas": 2}}, "worker.pools[a].resources.limits.memory (512 Mi)"),
     ({"pools": [{"name": "a", "renderTimeoutSeconds": 500}], "autoscaling": {"maxReplicas": 2}}, "worker.pools[a].shutdownGraceSeconds"),
     ({"pools": [{"name": "A"}]}, "pattern"), ({"pools": [{"name": "a-name-too-long-x"}]}, "pattern"), ({"pools": [{"replicas": 1}]}, "name"),

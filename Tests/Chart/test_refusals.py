@@ -20,7 +20,7 @@ REFUSALS = {
     "grace too short": ({"worker": {"shutdownGraceSeconds": 60}}, "shutdownGraceSeconds (60) must be above worker.renderTimeoutSeconds (60)"),
     "memory too small": (
         {"worker": {"renderProcesses": 8, "resources": {"limits": {"memory": "2Gi"}}}},
-        "worker.resources.limits.memory (2048 Mi) is below 3072 Mi, which 8 render processes need"),
+        "worker.resources.limits.memory (2048 Mi) is below 3232 Mi, which 8 render processes need"),
     "two databases": ({"postgres": {"external": {"existingSecret": "db"}}}, "postgres.enabled is true and postgres.external is set"),
     "two caches": ({"redis": {"external": {"url": "redis://r"}}}, "redis.enabled is true and redis.external is set"),
     "cache by url and secret": (

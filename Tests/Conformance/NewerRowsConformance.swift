@@ -30,6 +30,9 @@ package struct NewerRowsConformance: Sendable {
             try await $0.deliveriesGoOn()
         },
         ConformanceCase("newer rows: an endpoint is told of what is known, and keeps what is not") { try await $0.endpointsKeepEvents() },
+        ConformanceCase("newer rows: events wait for an endpoint that cannot be read, and those of other tenants do not") {
+            try await $0.eventsWaitForEndpoints()
+        },
         ConformanceCase("newer rows: a batch of an unknown lane is looked at, and keeps it") { try await $0.batchesKeepLanes() },
         ConformanceCase("newer rows: tasks with an unknown operation are left out of lists, and others go to work") {
             try await $0.tasksGoOn()
@@ -41,11 +44,11 @@ package struct NewerRowsConformance: Sendable {
     private static let tenant = TenantID("tenant-a")
     private static let endpoint = WebhookID("shop")
 
-    private func task(_ operations: [ImageOperation] = []) -> TaskRecord {
+    private func task(of tenant: TenantID = Self.tenant, _ operations: [ImageOperation] = []) -> TaskRecord {
         // Each is newer than the previous one.
         clock.advance(by: .milliseconds(2))
         var task = TaskRecord(
-            id: .make(at: clock.now()), tenant: Self.tenant, owner: UserID("user"), source: .url("https://example.com/cat.jpg"),
+            id: .make(at: clock.now()), tenant: tenant, owner: UserID("user"), source: .url("https://example.com/cat.jpg"),
             pipeline: Pipeline(outputs: [OutputSpec(name: "image", operations: operations)]), fingerprint: "print",
             requestID: "request", createdAt: clock.now())
         task.dispatch.isHeld = true
@@ -117,6 +120,37 @@ package struct NewerRowsConformance: Sendable {
         try requireEqual(try await newer.webhook(Self.endpoint, of: Self.tenant)?.events, [.taskFailed, .batchCompleted], "what is kept")
     }
 
+    func eventsWaitForEndpoints() async throws {
+        let stranger = TenantID("tenant-b")
+        func endpoint(_ id: String, of tenant: TenantID) -> WebhookEndpoint {
+            WebhookEndpoint(
+                id: WebhookID(id), tenant: tenant, url: "https://example.com/", events: [.taskCancelled], createdAt: clock.now())
+        }
+        _ = try await reopen().add(endpoint("shop", of: Self.tenant))
+        try await rewrite(.webhooks, #""url""#, #""urls""#)
+        let older = try await reopen()
+        for tenant in [Self.tenant, stranger] { _ = try await older.add(endpoint("other", of: tenant)) }
+        var ended: [TaskRecord] = []
+        for tenant in [Self.tenant, stranger] {
+            guard case .created(let task) = try await older.create(task(of: tenant)),
+                let cancelled = try await older.cancel(task.id, of: tenant)
+            else { throw ConformanceFailure("no task that has ended", file: #fileID, line: #line) }
+            ended.append(cancelled)
+        }
+        func told(_ store: any Store, _ id: String, _ tenant: TenantID) async throws -> Int {
+            try await store.deliveries(.init(WebhookQueue(tenant: tenant, endpoint: WebhookID(id)))).count
+        }
+        try requireEqual(try await older.fanOut(ended), [Self.tenant], "whose events wait")
+        try requireEqual(try await older.fanOut([ended[1]]), [], "whose events wait of those that can all be read")
+        for tenant in [Self.tenant, stranger] { try requireEqual(try await told(older, "other", tenant), 1, "told all the same") }
+
+        try await rewrite(.webhooks, #""urls""#, #""url""#)
+        let newer = try await reopen()
+        try requireEqual(try await newer.fanOut(ended), [], "whose events wait for a version that can read it")
+        try requireEqual(try await told(newer, "shop", Self.tenant), 1, "told by that version")
+        try requireEqual(try await told(newer, "other", Self.tenant), 1, "told once")
+    }
+
     func batchesKeepLanes() async throws {
         let store = try await reopen()
         let batch = Batch(id: .make(at: clock.now()), tenant: Self.tenant, owner: UserID("user"), lane: .low, createdAt: clock.now())
@@ -138,7 +172,7 @@ package struct NewerRowsConformance: Sendable {
         var known: [TaskID] = []
         var newer: [TaskID] = []
         for operations in [[], [Self.resize], [Self.resize], [Self.resize], []] {
-            guard case .created(let task) = try await store.create(task(operations)) else {
+            guard case .created(let task) = try await store.create(task(of: Self.tenant, operations)) else {
                 throw ConformanceFailure("a new task was not added", file: #fileID, line: #line)
             }
             if operations.isEmpty { known.append(task.id) } else { newer.append(task.id) }

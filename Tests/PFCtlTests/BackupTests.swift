@@ -59,6 +59,32 @@ import WireFormats
         }
     }
 
+    /// As a backup that was killed at its very end leaves it.
+    @Test func goesOnBesideADraftOfTheManifest() async throws {
+        try await Self.run { stand, _, _ in
+            let folder = "\(stand.folder)/backup"
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try Data("{".utf8).write(to: URL(fileURLWithPath: folder + "/manifest.json.4711"))
+            let backup = await stand.pfctl("backup", folder)
+            #expect(backup.status == .ok, "\(backup.errors)")
+            let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+            #expect(names == ["accounts.ndjson", "manifest.json", "objects", "objects.ndjson", "tasks.ndjson"])
+        }
+    }
+
+    /// It is not ours to remove.
+    @Test(arguments: ["manifest.json.old", "manifest.json.", "notes.4711"])
+    func leavesAFolderWithOtherFilesAlone(name: String) async throws {
+        try await Self.run { stand, _, _ in
+            let folder = "\(stand.folder)/backup"
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try Data("{".utf8).write(to: URL(fileURLWithPath: folder + "/" + name))
+            let backup = await stand.pfctl("backup", folder)
+            #expect(backup.status == .failed, "\(backup.errors)")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [name])
+        }
+    }
+
     @Test(arguments: [
         ["backup", "x", "--auth-url", "http://127.0.0.1:1"], ["backup", "x", "--secret-file", "y"],
         ["backup", "x", "--check", "--dry-run"],

@@ -36,7 +36,7 @@ import Testing
 
     @Test(arguments: [
         ("status=DONE", "status"), ("limit=0", "limit"), ("search=\(String(repeating: "x", count: 257))", "search"), ("limit=201", "limit"),
-        ("limit=x", "limit"), ("cursor=x", "cursor"),
+        ("limit=x", "limit"), ("cursor=x", "cursor"), ("search=a%00b", "search"), ("status=%00", "status"),
     ])
     func badQueriesAreNamed(_ query: String, _ field: String) async throws {
         try await APIHarness().run { ada, _ in

@@ -53,6 +53,44 @@ import Testing
         }
     }
 
+    /// Each is a source in the memory of a worker, and a task to look up here.
+    @Test func watermarksOfTooManyImagesAreRefusedEverywhere() async throws {
+        let harness = try await APIHarness()
+        try await harness.run { ada, _ in
+            var marks: [TaskID] = []
+            for number in 0..<9 { marks.append(try await ada.task(image: "mark \(number)")) }
+            let steps = marks.map { #"{"op":"watermark","image":"\#($0)"}"# }
+            func pipeline(_ count: Int) -> String {
+                #"{"outputs":[{"name":"a","operations":[\#(steps.prefix(count).joined(separator: ","))]}]}"#
+            }
+            func order(_ count: Int) -> String { #"{"image_url":"https://example.org/a.jpg","pipeline":\#(pipeline(count))}"# }
+            let before = harness.counted.reads
+            #expect(try await ada.post(json: order(1)).status == .accepted)
+            let one = harness.counted.reads - before
+            #expect(try await ada.post(json: order(8)).status == .accepted)
+            #expect(harness.counted.reads - before == 2 * one)
+
+            let upload = try await ada.post(json: order(9))
+            #expect(upload.status == .unprocessableContent)
+            #expect(upload.code == "invalid_value")
+            #expect(upload.field == "pipeline.outputs[0].operations[8].image")
+            let preset = try await ada.send(.put, "/api/presets/marks", body: ByteBuffer(string: pipeline(9)))
+            #expect(preset.status == .unprocessableContent)
+            #expect(preset.field == "outputs[0].operations[8].image")
+            let verdict = try await ada.send(.post, "/api/pipelines/check", body: ByteBuffer(string: pipeline(9)))
+            #expect(try verdict.object()["field"] as? String == "outputs[0].operations[8].image")
+
+            // Saved when there was no such limit.
+            let output = OutputSpec(name: "a", operations: marks.map { .watermark(.init(image: $0)) })
+            let saved = Preset(name: "old", pipeline: Pipeline(outputs: [output]), updatedAt: SystemClock().now())
+            _ = try await harness.dependencies.presets.put(saved, of: try await harness.tenant(of: ada.token))
+            let old = try await ada.post(json: #"{"image_url":"https://example.org/a.jpg","preset":"old"}"#)
+            #expect(old.status == .unprocessableContent)
+            #expect(old.code == "invalid_value")
+            #expect(old.field == "preset")
+        }
+    }
+
     @Test func aPipelineThatIsTooLargeIsRefusedEverywhere() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in

@@ -35,6 +35,34 @@ import WireFormats
         #expect(try Pipeline(validating: Data(text.utf8)).outputs.count == 1)
     }
 
+    /// Outputs of 4 watermarks each.
+    private func json(marks: [Int]) -> String {
+        let steps = marks.map { #"{"image":"01890000-0000-7000-8000-\#(String(format: "%012d", $0))","op":"watermark"}"# }
+        let outputs = stride(from: 0, to: steps.count, by: 4).map { first in
+            #"{"name":"o\#(first)","operations":[\#(steps[first..<min(first + 4, steps.count)].joined(separator: ","))]}"#
+        }
+        return #"{"outputs":[\#(outputs.joined(separator: ","))]}"#
+    }
+
+    /// A worker has all of their bytes in memory.
+    @Test func imagesOfWatermarksAreCountedOnceEach() throws {
+        let repeated = json(marks: Array(1...8) + Array(1...8))
+        #expect(try Pipeline(validating: Data(repeated.utf8)).overlays.count == Pipeline.maximumOverlays)
+        for (path, field) in [
+            ("", "outputs[2].operations[1].image"), ("pipeline", "pipeline.outputs[2].operations[1].image"),
+        ] {
+            let value = try JSONValue(document: json(marks: Array(1...8) + [8, 9]).utf8)
+            let error = #expect(throws: PixelFlowError.self) { try Pipeline(validating: value, path: path) }
+            #expect(error?.kind == .invalid)
+            #expect(error?.code == "invalid_value")
+            #expect(error?.field == field)
+        }
+    }
+
+    @Test func watermarksThatAreStoredStayReadable() throws {
+        #expect(try JSONDecoder().decode(Pipeline.self, from: Data(json(marks: Array(1...40)).utf8)).overlays.count == 40)
+    }
+
     /// A task of an earlier release can still be read.
     @Test func storedPipelinesStayReadable() throws {
         let data = Data(json(bytes: 21_000).utf8)

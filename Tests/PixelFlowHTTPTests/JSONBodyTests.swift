@@ -63,7 +63,14 @@ struct JSONBodyTests {
         (#"{"name":"a","items":[{}]}"#, "missing_value", "items[0].width"),
         (#"{"name":"a","items":[{"width":1,"tags":["x",2]}]}"#, "invalid_value", "items[0].tags[1]"),
         (#"[]"#, "invalid_value", nil),
+        (#"{"name":"a\u0000b","items":[]}"#, "invalid_value", "name"),
+        (#"{"name":"a","items":[{"width":1,"tags":["x","\u0000"]}]}"#, "invalid_value", "items[0].tags[1]"),
     ]
+
+    @Test("an escaped backslash before u0000 is text like any other")
+    func backslashes() async throws {
+        try await post(ByteBuffer(string: #"{"name":"a\\u0000","items":[]}"#)) { #expect($0.status == .created) }
+    }
 
     @Test("an invalid value is a 422 with its path", arguments: wrongValues)
     func wrong(text: String, code: String, field: String?) async throws {

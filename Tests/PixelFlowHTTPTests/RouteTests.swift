@@ -37,6 +37,28 @@ import Testing
         #expect(read == value)
     }
 
+    /// Databases refuse it, and what they refuse would look like an outage.
+    @Test func textWithANULIsRefused() {
+        let parameter = QueryParameter.text("search", maximumBytes: 9, "Text.")
+        let error = #expect(throws: PixelFlowError.self) { try parameter.value(in: QueryParameters("search=a%00b")) }
+        #expect(error?.code == "invalid_value" && error?.field == "search")
+        #expect(error?.message == "search must not contain U+0000.")
+    }
+
+    @Test func aPathWithANULLeadsNowhere() async throws {
+        let undeclared = UndeclaredProblems()
+        let router = ServiceRouter.make(metrics: ServiceMetrics(service: "api"), health: HealthRoutes(checks: [])) { table in
+            table.add([route("/things/{id}", throwing: "declared")])
+        }
+        try await Application(router: router, logger: undeclared.logger).test(.router) { client in
+            for (path, status) in [("/things/a%00b", HTTPResponse.Status.notFound), ("/things/a%2500b", .conflict)] {
+                let response = try await client.execute(uri: path, method: .get)
+                #expect(response.status == status)
+            }
+        }
+        #expect(undeclared.all == [])
+    }
+
     @Test(arguments: ["0", "10", "x", "1.5"])
     func anUndeclaredValueIsRefused(text: String) {
         let parameter = QueryParameter.integer("n", 1...9, default: 5, "A number.")

@@ -69,7 +69,7 @@ import Testing
     @Test(arguments: sources) func fitOrAreRefused(_ source: Source) async throws {
         let bytes = ByteBuffer(bytes: try source.make())
         #expect(bytes.readableBytes <= ImageLimits().sourceBytes)
-        let memory = ContainerMemory.share(of: 2, sourceBytes: ImageLimits().sourceBytes, limit: 2 << 30)
+        let memory = ContainerMemory.share(of: 2, sourceBytes: ImageLimits().sourceBytes, limit: 2088 << 20)
         let folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
         let pool = RenderPool(
             .init(
@@ -147,8 +147,8 @@ import Testing
 
     @Test func theContainersMemoryIsShared() {
         let source = 20 << 20
-        #expect(ContainerMemory.share(of: 2, sourceBytes: source, limit: 2 << 30) == 800 << 20)
-        #expect(ContainerMemory.share(of: 4, sourceBytes: source, limit: 4 << 30) == 864 << 20)
+        #expect(ContainerMemory.share(of: 2, sourceBytes: source, limit: 2088 << 20) == 800 << 20)
+        #expect(ContainerMemory.share(of: 4, sourceBytes: source, limit: 4 << 30) == 844 << 20)
         #expect(ContainerMemory.share(of: 8, sourceBytes: source, limit: 1 << 30) == ContainerMemory.least)
         #expect(ContainerMemory.share(of: 2, sourceBytes: source, limit: nil) == ContainerMemory.unlimited)
     }

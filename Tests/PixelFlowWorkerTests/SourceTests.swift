@@ -106,8 +106,65 @@ import WireFormats
         }
     }
 
-    private static func marked(by task: TaskID) throws -> Pipeline {
-        let json = #"{"outputs":[{"name":"web","operations":[{"op":"watermark","image":"\#(task)"}]}]}"#
+    /// Each of them is 5 bytes.
+    @Test(arguments: [(4, "completed"), (5, "watermarks_too_large")])
+    func watermarksHaveTogetherAsManyBytesAsASource(count: Int, end: String) async throws {
+        var harness = try WorkerHarness()
+        harness.limits = ImageLimits(sourceBytes: 20)
+        let fixed = harness
+        let renderer = ScriptedRenderer()
+        try await fixed.run(renderer) { worker in
+            var marks: [TaskID] = []
+            for _ in 0..<count { marks.append(try await fixed.add().id) }
+            // What is not there could not be read.
+            if end != "completed" {
+                for mark in marks { try await fixed.blobs.remove(.task(mark, tenant: WorkerHarness.tenant)) }
+            }
+            let task = try await fixed.add(Self.marked(by: marks))
+            worker.wake(task)
+            let final = try await fixed.final(task.id)
+            #expect(final.error?.code ?? final.status.rawValue.lowercased() == end)
+            #expect(final.attempts == 1)
+            #expect(renderer.jobs.last?.overlays.count == (end == "completed" ? count : nil))
+        }
+    }
+
+    /// A worker has more tasks in hand than it renders, and memory for the watermarks of those that it renders.
+    @Test func watermarksAreReadForAsManyTasksAsAreRendered() async throws {
+        var harness = try WorkerHarness()
+        harness.slots = 3
+        let fixed = harness
+        let gate = Gate()
+        let renderer = ScriptedRenderer { number, job in
+            if number == 1 { try await gate.pass() }
+            return .good(job)
+        }
+        try await fixed.run(renderer) { worker in
+            let mark = try await fixed.add()
+            let first = try await fixed.add(Self.marked(by: [mark.id]))
+            worker.wake(first)
+            try await renderer.waitForCall(1)
+            let second = try await fixed.add(Self.marked(by: [mark.id]))
+            worker.wake(second)
+            try await fixed.eventually(second.id, "claimed") { $0.status == .processing }
+            // Those without watermarks go past it.
+            for _ in 0..<3 {
+                let plain = try await fixed.add()
+                worker.wake(plain)
+                #expect(try await fixed.final(plain.id).status == .completed)
+            }
+            #expect(renderer.jobs.map(\.overlays.count) == [1, 0, 0, 0])
+            gate.open()
+            for task in [first, second] { #expect(try await fixed.final(task.id).status == .completed) }
+            #expect(renderer.jobs.map(\.overlays.count) == [1, 0, 0, 0, 1])
+        }
+    }
+
+    private static func marked(by task: TaskID) throws -> Pipeline { try marked(by: [task]) }
+
+    private static func marked(by tasks: [TaskID]) throws -> Pipeline {
+        let steps = tasks.map { #"{"op":"watermark","image":"\#($0)"}"# }
+        let json = #"{"outputs":[{"name":"web","operations":[\#(steps.joined(separator: ","))]}]}"#
         return try Pipeline(validating: JSONValue(document: json.utf8))
     }
 }

@@ -76,26 +76,31 @@ struct BackupServices: Sendable {
         -> Result
     {
         try await self[service].call { client in
-            var attempt = 1
-            while true {
-                do {
-                    return try await body(client)
-                } catch let error as ClientError {
-                    guard Self.passes(error),
-                        let delay = client.retries.delay(afterAttempt: attempt, retryAfter: nil, jitter: .random(in: 0...1))
-                    else { throw error }
-                    try await Task.sleep(for: delay)
-                    attempt += 1
-                }
-            }
+            try await client.retries.repeating(if: Self.passes) { try await body(client) }
         }
     }
 
-    private static func passes(_ error: ClientError) -> Bool {
-        switch error {
+    private static func passes(_ error: any Error) -> Bool {
+        switch error as? ClientError {
         case .brokenOff, .timedOut, .wrongChecksum: true
         // Has been repeated by the client itself.
-        case .unreachable, .invalidAnswer, .file, .taskDeleted, .noRefreshToken: false
+        case .unreachable, .invalidAnswer, .file, .taskDeleted, .noRefreshToken, nil: false
+        }
+    }
+}
+
+extension RetryPolicy {
+    /// Runs a body that makes calls, and again as often as the policy says while its errors pass.
+    func repeating<Result>(if passes: (any Error) -> Bool, _ body: () async throws -> Result) async throws -> Result {
+        var attempt = 1
+        while true {
+            do {
+                return try await body()
+            } catch  where passes(error) {
+                guard let delay = delay(afterAttempt: attempt, retryAfter: nil, jitter: .random(in: 0...1)) else { throw error }
+                try await Task.sleep(for: delay)
+                attempt += 1
+            }
         }
     }
 }

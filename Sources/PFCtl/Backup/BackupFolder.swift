@@ -29,7 +29,11 @@ struct BackupFolder: BackupPlace {
         let files = FileManager.default
         if let entries = try? files.contentsOfDirectory(atPath: path), !entries.isEmpty {
             guard !files.fileExists(atPath: manifestFile) else { throw isFinished }
-            guard entries.allSatisfy({ BackupFile.isOfUnfinished($0) || $0.hasSuffix(".part") }) else { throw isNotEmpty }
+            let drafts = entries.filter { PrivateFile.isDraft($0, of: BackupFile.manifest) }
+            guard entries.allSatisfy({ BackupFile.isOfUnfinished($0) || $0.hasSuffix(".part") || drafts.contains($0) }) else {
+                throw isNotEmpty
+            }
+            for draft in drafts { unlink(local(draft)) }
         }
         try makeFolder(path)
         // One that was there may be open to others.
@@ -77,6 +81,9 @@ struct BackupFolder: BackupPlace {
     func keepNotes() {}
 
     func finish(_ manifest: BackupManifest) throws {
+        // The manifest says that every file is there, so their names have to be on the disk before it is; their contents are, each since it
+        // has its name. One call instead of one for each of as many folders as tasks have had runs.
+        sync()
         try PrivateFile.replace(manifestFile, in: path, Array(manifest.text.utf8))
         // Last: without a manifest it is what a backup goes on with.
         unlink(journalFile)

@@ -61,16 +61,8 @@ struct RestoreCommand: SessionCommand {
 
     /// Right after a restart the first pod that is found may be one that is about to go.
     private func reaching(in session: Session, _ body: (BackupServices) async throws -> Void) async throws {
-        var attempt = 1
-        while true {
-            do {
-                return try await access.using(in: session, body)
-            } catch let error as CommandError where error.status == .unreachable {
-                let delay = RetryPolicy().delay(afterAttempt: attempt, retryAfter: nil, jitter: .random(in: 0...1))
-                guard let delay else { throw error }
-                try await Task.sleep(for: delay)
-                attempt += 1
-            }
+        try await RetryPolicy().repeating(if: { ($0 as? CommandError)?.status == .unreachable }) {
+            try await access.using(in: session, body)
         }
     }
 

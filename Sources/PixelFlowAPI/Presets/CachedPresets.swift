@@ -28,8 +28,8 @@ package struct CachedPresets: PresetStore {
         }.first
     }
 
-    package func put(_ preset: Preset, of tenant: TenantID) async throws -> Bool {
-        try await changing(tenant) { try await store.put(preset, of: tenant) }
+    package func put(_ preset: Preset, of tenant: TenantID, keepingLane: Bool) async throws -> PresetOutcome {
+        try await changing(tenant) { try await store.put(preset, of: tenant, keepingLane: keepingLane) }
     }
 
     package func removePreset(_ name: String, of tenant: TenantID) async throws -> Bool {

@@ -8,7 +8,9 @@ enum PipelineJSONSchema {
         [
             "outputs": .array(of: output, count: 1...limit("outputs")).described("The outputs to produce, each with a unique name.")
         ], required: ["outputs"], isClosed: true
-    ).described("At most \(limit("bytes")) bytes of canonical JSON. A member that is null counts as absent.")
+    ).described(
+        "At most \(limit("bytes")) bytes of canonical JSON. Its watermarks name at most \(limit("watermarks")) different images. A member that "
+            + "is null counts as absent.")
 
     private static let document = PipelineSchema.json
 

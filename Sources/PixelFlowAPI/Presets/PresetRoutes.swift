@@ -87,17 +87,12 @@ struct PresetRoutes: Sendable {
         let body = try await request.collectBody(limit: 256 * 1024)
         let pipeline = try Pipeline(validating: Data(body.readableBytesView))
         let tenant = try context.requirePrincipal().tenant
-        let lane: Lane? =
-            switch change {
-            case .set(let lane): lane
-            case .remove: nil
-            case nil: try await presets.preset(name, of: tenant)?.lane
-            }
-        let preset = Preset(name: name, pipeline: pipeline, lane: lane, updatedAt: clock.now())
-        let isNew = try await audit.record(
-            .presetSaved, on: name, request, context, outcome: { .done($0 ? "created" : "replaced") },
-            { try await presets.put(preset, of: tenant) })
-        return try .json(PresetView(preset), status: isNew ? .created : .ok)
+        var preset = Preset(name: name, pipeline: pipeline, updatedAt: clock.now())
+        if case .set(let lane) = change { preset.lane = lane }
+        let outcome = try await audit.record(
+            .presetSaved, on: name, request, context, outcome: { .done($0.isNew ? "created" : "replaced") },
+            { [preset] in try await presets.put(preset, of: tenant, keepingLane: change == nil) })
+        return try .json(PresetView(outcome.preset), status: outcome.isNew ? .created : .ok)
     }
 
     @Sendable private func delete(_ request: Request, _ context: AppRequestContext) async throws -> Response {

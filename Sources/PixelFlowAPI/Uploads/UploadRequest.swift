@@ -110,8 +110,8 @@ extension UploadRequest {
         guard let preset else { return (sent ?? .default, lane ?? principal.lane ?? .normal) }
         guard sent == nil else { throw PixelFlowError.invalid("preset", "Send either a pipeline or a preset, not both.") }
         if let saved = try await presets.preset(preset, of: principal.tenant) {
-            // It may have been saved when the size limit was higher.
-            try saved.pipeline.requireBoundedSize(field: "preset")
+            // It may have been saved when the limits were higher.
+            try saved.pipeline.requireBounds(field: "preset")
             return (saved.pipeline, lane ?? saved.lane ?? principal.lane ?? .normal)
         }
         if let builtIn = BuiltInPresets.all[preset] { return (builtIn, lane ?? principal.lane ?? .normal) }

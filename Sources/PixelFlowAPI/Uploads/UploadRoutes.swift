@@ -170,7 +170,10 @@ struct UploadRoutes: Sendable {
     }
 
     private func checkWatermarks(_ pipeline: Pipeline, _ tenant: TenantID) async throws {
-        for id in pipeline.overlays where try await dependencies.tasks.find(id, of: tenant)?.sourceKey == nil {
+        let marks = pipeline.overlays
+        guard !marks.isEmpty else { return }
+        let usable = Set(try await dependencies.tasks.find(marks, of: tenant).filter { $0.sourceKey != nil }.map(\.id))
+        for id in marks where !usable.contains(id) {
             let field = pipeline.path(ofOverlay: id).map { "pipeline.\($0)" } ?? "pipeline"
             throw PixelFlowError.invalid(
                 field, "No task with the id \(id) has an uploaded image.", code: "watermark_missing")

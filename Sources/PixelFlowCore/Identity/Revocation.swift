@@ -15,10 +15,11 @@ package enum Revocation: Sendable, Hashable {
 /// A revocation with its position in the sequence of all revocations.
 package struct RevocationRecord: Sendable, Hashable {
     package var sequence: Int64
-    package var revocation: Revocation
+    /// Nil for a kind that only a newer release knows. Its place counts: whoever reads on begins behind it.
+    package var revocation: Revocation?
     package var at: Timestamp
 
-    package init(sequence: Int64, revocation: Revocation, at: Timestamp) {
+    package init(sequence: Int64, revocation: Revocation?, at: Timestamp) {
         self.sequence = sequence
         self.revocation = revocation
         self.at = at

@@ -12,6 +12,8 @@ package struct Pipeline: Sendable, Hashable {
     package init(outputs: [OutputSpec]) { self.outputs = outputs }
 
     package static let maximumOutputs = 16
+    /// Different images that the watermarks of a pipeline may name: a worker holds all of them in memory while it renders.
+    package static let maximumOverlays = 8
     /// Bytes of the canonical JSON of a pipeline that somebody sends. A task repeats its pipeline wherever it is read, so a
     /// large one is paid for by everybody who shares the database.
     package static let maximumBytes = 16 * 1024
@@ -33,12 +35,31 @@ package struct Pipeline: Sendable, Hashable {
     package init(validating value: JSONValue, path: String = "") throws {
         try self.init(reading: value, path: path)
         try requireBoundedSize(field: path.isEmpty ? nil : path)
+        try requireFewOverlays { path.isEmpty ? $0 : "\(path).\($0)" }
+    }
+
+    /// Refuses what was saved when a pipeline could have more bytes or more watermarks.
+    ///
+    /// - Parameter field: what stands for the pipeline in a request.
+    /// - Throws: `pipeline_too_large`; `invalid_value` for more than `maximumOverlays` images of watermarks.
+    package func requireBounds(field: String) throws {
+        try requireBoundedSize(field: field)
+        try requireFewOverlays { _ in field }
+    }
+
+    /// - Parameter field: the name in the request for the path of a field of the pipeline.
+    private func requireFewOverlays(field: (_ path: String) -> String) throws {
+        let overlays = overlays
+        guard overlays.count > Self.maximumOverlays, let path = path(ofOverlay: overlays[Self.maximumOverlays]) else { return }
+        throw PixelFlowError.invalid(
+            field(path),
+            "The watermarks of the pipeline name \(overlays.count) different images; they may name at most \(Self.maximumOverlays).")
     }
 
     /// Refuses a pipeline whose canonical JSON is larger than `maximumBytes`.
     ///
     /// - Throws: `pipeline_too_large`.
-    package func requireBoundedSize(field: String?) throws {
+    private func requireBoundedSize(field: String?) throws {
         let size = try PipelineText.encode(self).utf8.count
         guard size > Self.maximumBytes else { return }
         throw PixelFlowError(

@@ -5,10 +5,32 @@ package protocol PresetStore: Sendable {
     func preset(_ name: String, of tenant: TenantID) async throws -> Preset?
     /// Adds or replaces a preset.
     ///
-    /// - Returns: true if there was none with this name.
-    func put(_ preset: Preset, of tenant: TenantID) async throws -> Bool
+    /// - Parameter keepingLane: whether a replaced preset keeps its lane; the lane of `preset` then applies only to a new one.
+    func put(_ preset: Preset, of tenant: TenantID, keepingLane: Bool) async throws -> PresetOutcome
     /// - Returns: false if there was none with this name.
     func removePreset(_ name: String, of tenant: TenantID) async throws -> Bool
+}
+
+extension PresetStore {
+    /// Adds or replaces, with the lane that is given.
+    ///
+    /// - Returns: true if there was none of that name.
+    package func put(_ preset: Preset, of tenant: TenantID) async throws -> Bool {
+        try await put(preset, of: tenant, keepingLane: false).isNew
+    }
+}
+
+/// What has become of a preset that was put.
+package struct PresetOutcome: Sendable, Hashable {
+    /// As it is stored.
+    package var preset: Preset
+    /// Whether there was none of that name.
+    package var isNew: Bool
+
+    package init(_ preset: Preset, isNew: Bool) {
+        self.preset = preset
+        self.isNew = isNew
+    }
 }
 
 /// A pipeline with a name.

@@ -76,6 +76,11 @@ package struct TaskQuery: Sendable, Hashable {
     }
 }
 
+extension TaskQuery {
+    /// Whether no task can match: a label has no U+0000. Databases cut a text there, or refuse it.
+    package var matchesNothing: Bool { search?.utf8.contains(0) == true }
+}
+
 /// One page of a list of tasks.
 package struct TaskPage: Sendable, Hashable {
     package var tasks: [TaskRecord]

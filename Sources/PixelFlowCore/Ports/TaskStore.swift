@@ -6,10 +6,12 @@
 /// Only code that opens a store uses this type; all other code depends on the role that it needs.
 package typealias TaskStore = TaskOwnerStore & TaskWorkerStore & TaskDispatchStore
 
-/// Finds a task by its id. Owners look up their own tasks, and workers those that a watermark refers to.
+/// Finds tasks by their ids. Owners look up their own tasks, and workers those that watermarks refer to.
 package protocol TaskLookup: Sendable {
     /// Returns nil if the tenant has no such task, or has deleted it.
     func find(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord?
+    /// Those of the tasks that `find` would find one by one, each once and in no order, by one query.
+    func find(_ ids: [TaskID], of tenant: TenantID) async throws -> [TaskRecord]
 }
 
 /// A position in a list of tasks that is sorted by a time, then by id.

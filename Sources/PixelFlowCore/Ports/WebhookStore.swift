@@ -42,10 +42,26 @@ package protocol WebhookFanOut: Sendable {
     /// event and its endpoint, and an existing delivery is not changed.
     ///
     /// The deliveries are at least as durable as an acknowledgement of the events that is written afterwards.
-    func fanOut(_ tasks: [TaskRecord]) async throws
+    ///
+    /// - Returns: tenants with an endpoint that only a newer version can read. Their events must not be acknowledged, because that version
+    ///   may have to create further deliveries.
+    @discardableResult func fanOut(_ tasks: [TaskRecord]) async throws -> Set<TenantID>
     /// Whether an event of this task may have created a delivery. While an endpoint settles (`WebhookOwnerStore.webhookSettlingTime`),
     /// this may be false although there is one; the sender then finds it by polling.
     func mayTell(of task: TaskRecord) async throws -> Bool
+}
+
+/// The endpoints of an organisation that this version can read.
+package struct ReadableEndpoints: Sendable {
+    package var endpoints: [WebhookEndpoint]
+    /// Whether the organisation has no others.
+    package var isComplete: Bool
+
+    /// - Parameter found: nil for each that only a newer version can read.
+    package init(_ found: [WebhookEndpoint?]) {
+        endpoints = found.compactMap(\.self)
+        isComplete = endpoints.count == found.count
+    }
 }
 
 /// The sender's role: any number of senders share the deliveries.

@@ -46,6 +46,14 @@ extension TaskRecord {
         }
     }
 
+    /// The length of that blob.
+    package var sourceBytes: Int? {
+        switch source {
+        case .upload(let upload): upload.bytes
+        case .url: fetchedSource?.bytes
+        }
+    }
+
     /// The label of the task: the file name or the URL. Empty if an upload has no file name.
     package var label: String {
         switch source {

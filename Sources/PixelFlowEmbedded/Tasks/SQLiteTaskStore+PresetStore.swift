@@ -21,16 +21,17 @@ extension SQLiteTaskStore: PresetStore {
         }
     }
 
-    package func put(_ preset: Preset, of tenant: TenantID) async throws -> Bool {
+    package func put(_ preset: Preset, of tenant: TenantID, keepingLane: Bool) async throws -> PresetOutcome {
         let tenant = tenant.rawValue
         return try await write(.machine) { tasks in
-            let document = try TaskRow.encode(preset)
+            let replaced = try Data.fetchOne(
+                tasks.database, sql: "SELECT document FROM preset WHERE tenant = ? AND name = ?", arguments: [tenant, preset.name])
+            var stored = preset
+            if let replaced, keepingLane { stored.lane = try JSONDecoder().decode(PresetLane.self, from: replaced).lane }
             try tasks.database.execute(
-                sql: "UPDATE preset SET document = ? WHERE tenant = ? AND name = ?", arguments: [document, tenant, preset.name])
-            guard tasks.database.changesCount == 0 else { return false }
-            try tasks.database.execute(
-                sql: "INSERT INTO preset (tenant, name, document) VALUES (?, ?, ?)", arguments: [tenant, preset.name, document])
-            return true
+                sql: "INSERT OR REPLACE INTO preset (tenant, name, document) VALUES (?, ?, ?)",
+                arguments: [tenant, preset.name, try TaskRow.encode(stored)])
+            return PresetOutcome(stored, isNew: replaced == nil)
         }
     }
 
@@ -40,5 +41,16 @@ extension SQLiteTaskStore: PresetStore {
             try tasks.database.execute(sql: "DELETE FROM preset WHERE tenant = ? AND name = ?", arguments: [tenant, name])
             return tasks.database.changesCount > 0
         }
+    }
+}
+
+/// That member of a preset, whatever the others are. A lane that only a newer version knows counts as none.
+private struct PresetLane: Decodable {
+    let lane: Lane?
+
+    private enum CodingKeys: CodingKey { case lane }
+
+    init(from decoder: any Decoder) throws {
+        lane = try decoder.container(keyedBy: CodingKeys.self).decodeIfPresent(String.self, forKey: .lane).flatMap(Lane.init(rawValue:))
     }
 }

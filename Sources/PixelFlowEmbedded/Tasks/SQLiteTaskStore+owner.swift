@@ -31,12 +31,24 @@ extension SQLiteTaskStore: TaskOwnerStore {
         return task
     }
 
+    package func find(_ ids: [TaskID], of tenant: TenantID) async throws -> [TaskRecord] {
+        guard !ids.isEmpty else { return [] }
+        let marks = databaseQuestionMarks(count: ids.count)
+        let arguments = StatementArguments(ids.map(\.rawValue) + [tenant.rawValue])
+        return try await read(for: tenant) {
+            try StoredDocument.fetchAll($0, "WHERE id IN (\(marks)) AND tenant = ? AND deleted_at IS NULL", arguments)
+        } decode: { documents in
+            try documents.map { document in try Self.readable { try document.task() } }
+        }
+    }
+
     package func find(idempotencyKey: String, of tenant: TenantID) async throws -> TaskRecord? {
         try await document(
             of: tenant, "WHERE tenant = ? AND idempotency_key = ? AND deleted_at IS NULL", [tenant.rawValue, idempotencyKey])
     }
 
     package func list(_ query: TaskQuery) async throws -> TaskPage {
+        if query.matchesNothing { return TaskPage(tasks: [], next: nil) }
         var conditions = ["tenant = ?", "deleted_at IS NULL"]
         var arguments: [(any DatabaseValueConvertible & Sendable)?] = [query.tenant.rawValue]
         if let status = query.status {

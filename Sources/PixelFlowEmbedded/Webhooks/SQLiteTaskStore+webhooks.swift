@@ -177,30 +177,33 @@ extension SQLiteTaskStore: WebhookOwnerStore {
 }
 
 extension SQLiteTaskStore: WebhookFanOut {
-    package func fanOut(_ tasks: [TaskRecord]) async throws {
-        var endpoints: [TenantID: [WebhookEndpoint]] = [:]
-        for tenant in Set(tasks.filter { !$0.outbox.isEmpty }.map(\.tenant)) { endpoints[tenant] = try await subscriptions(of: tenant) }
-        let deliveries = tasks.flatMap { WebhookDelivery.deliveries(for: $0, endpoints: endpoints[$0.tenant] ?? [], at: now) }
-        guard !deliveries.isEmpty else { return }
+    @discardableResult package func fanOut(_ tasks: [TaskRecord]) async throws -> Set<TenantID> {
+        var found: [TenantID: ReadableEndpoints] = [:]
+        for tenant in Set(tasks.filter { !$0.outbox.isEmpty }.map(\.tenant)) { found[tenant] = try await subscriptions(of: tenant) }
+        let deliveries = tasks.flatMap { WebhookDelivery.deliveries(for: $0, endpoints: found[$0.tenant]?.endpoints ?? [], at: now) }
+        let incomplete = Set(found.filter { !$0.value.isComplete }.keys)
+        guard !deliveries.isEmpty else { return incomplete }
         // The acknowledgement comes later in the same write-ahead log: what survives of it, these survive as well.
         try await write(.process) { tasks in
             for delivery in deliveries {
                 try tasks.database.cachedStatement(sql: WebhookRow.insert).execute(arguments: WebhookRow.insertArguments(delivery))
             }
         }
+        return incomplete
     }
 
     package func mayTell(of task: TaskRecord) async throws -> Bool {
         if task.webhookURL != nil { return true }
-        return try await !subscriptions(of: task.tenant).isEmpty
+        return try await !subscriptions(of: task.tenant).endpoints.isEmpty
     }
 
     /// Not in the tenant's turn: this is nobody's request.
-    private func subscriptions(of tenant: TenantID) async throws -> [WebhookEndpoint] {
+    private func subscriptions(of tenant: TenantID) async throws -> ReadableEndpoints {
         let name = tenant.rawValue
-        return try await read { database in
+        let documents = try await read { database in
             try Data.fetchAll(database.cachedStatement(sql: "SELECT document FROM webhook WHERE tenant = ?"), arguments: [name])
-        }.compactMap(readableEndpoint)
+        }
+        return ReadableEndpoints(documents.map(readableEndpoint))
     }
 }
 

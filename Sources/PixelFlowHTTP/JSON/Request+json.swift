@@ -3,13 +3,14 @@ import HTTPTypes
 package import Hummingbird
 package import NIOCore
 import PixelFlowCore
+import WireFormats
 
 extension Request {
     /// Decodes the body as JSON.
     ///
     /// - Parameter limit: the maximum size in bytes; a larger body is rejected before or while it arrives.
     /// - Throws: `unsupported_media_type` (415), `body_too_large` (413), `invalid_json` (400), and 422 with the path of the field:
-    ///   `missing_value` or `invalid_value`. Rethrows a `PixelFlowError` thrown by the type itself.
+    ///   `missing_value` or `invalid_value`, the latter also for text with U+0000. Rethrows a `PixelFlowError` thrown by the type itself.
     package func decodeJSON<Value: Decodable>(_ type: Value.Type = Value.self, limit: Int = 1 << 20) async throws -> Value {
         try requireJSON()
         return try JSONBody.decode(type, from: try await collectBody(limit: limit))
@@ -53,10 +54,21 @@ package enum JSONBody {
     /// - Throws: as `Request.decodeJSON`.
     package static func decode<Value: Decodable>(_ type: Value.Type = Value.self, from buffer: ByteBuffer) throws -> Value {
         do {
-            return try JSONCoding.decoder.decode(type, from: Data(buffer.readableBytesView))
+            let value = try JSONCoding.decoder.decode(type, from: Data(buffer.readableBytesView))
+            try requireStorableText(buffer)
+            return value
         } catch let error as DecodingError {
             throw translate(error, buffer)
         }
+    }
+
+    /// Refuses U+0000 in any text: PostgreSQL keeps none, and no name or description needs one.
+    private static func requireStorableText(_ buffer: ByteBuffer) throws(PixelFlowError) {
+        // JSON has only this way to write it. An escaped backslash may stand before the `u`, so that only the parsed text tells.
+        guard Data(buffer.readableBytesView).range(of: Data(#"\u0000"#.utf8)) != nil else { return }
+        guard let path = (try? JSONValue(parsing: buffer.readableBytesView))?.pathOfNUL(at: "") else { return }
+        throw PixelFlowError(
+            .invalid, code: "invalid_value", "Text must not contain U+0000.", field: path.isEmpty ? nil : path)
     }
 
     private static func translate(_ error: DecodingError, _ buffer: ByteBuffer) -> PixelFlowError {
@@ -101,6 +113,23 @@ package enum JSONBody {
         case is any BinaryFloatingPoint.Type: "a number"
         case is any Collection.Type where !(type is [String: Any].Type): "an array"
         default: "an object"
+        }
+    }
+}
+
+extension JSONValue {
+    /// The path of the first text with U+0000; that of an object of which a key has one.
+    fileprivate func pathOfNUL(at path: String) -> String? {
+        switch self {
+        case .string(let text): text.utf8.contains(0) ? path : nil
+        case .array(let elements): elements.enumerated().lazy.compactMap { $1.pathOfNUL(at: "\(path)[\($0)]") }.first
+        case .object(let members):
+            if members.keys.contains(where: { $0.utf8.contains(0) }) {
+                path
+            } else {
+                members.sorted { $0.key < $1.key }.lazy.compactMap { $1.pathOfNUL(at: path.isEmpty ? $0 : "\(path).\($0)") }.first
+            }
+        default: nil
         }
     }
 }

@@ -76,6 +76,8 @@ package struct Route: Sendable {
     }
 
     private func handle(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        // No name or id has this character, which databases refuse in any text.
+        if request.uri.path.contains("%00") { throw HTTPError(.notFound) }
         do {
             // Check here and not in the handlers, so that no route can forget it.
             switch access {

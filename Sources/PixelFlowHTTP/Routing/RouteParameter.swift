@@ -23,9 +23,12 @@ package struct QueryParameter<Value: Sendable>: Sendable {
     /// The value in a query; nil if it is missing. An empty value counts as missing, because forms send fields that were not filled in as
     /// empty.
     ///
-    /// - Throws: `invalid_value` with the parameter's name.
+    /// - Throws: `invalid_value` with the parameter's name; for any text with U+0000, which databases refuse.
     package func value(in query: QueryParameters) throws(PixelFlowError) -> Value? {
         guard let text = query.nonEmpty(description.name) else { return nil }
+        guard !text.utf8.contains(0) else {
+            throw PixelFlowError.invalid(description.name, "\(description.name) must not contain U+0000.")
+        }
         guard let value = read(text) else {
             throw PixelFlowError.invalid(description.name, "\(description.name) must be \(expectation).")
         }

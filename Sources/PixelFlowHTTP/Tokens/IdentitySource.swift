@@ -98,10 +98,14 @@ package struct RevocationPage: Codable, Sendable, SchemaNamed, SchemaAnnotated {
     package var more: Bool
     package var newest: Int64
 
+    /// A page may have fewer revocations than records, or none, and more pages after it.
+    ///
     /// - Parameter lifetime: after it no credential is left that a revocation could concern; nil if that is not known.
     package init(_ records: [RevocationRecord], after sequence: Int64, limit: Int, newest: Int64, lifetime: Duration? = nil) {
         self.newest = newest
-        revocations = records.map { record in Entry(record.revocation, until: lifetime.map { record.at + $0 }) }
+        revocations = records.compactMap { record in
+            record.revocation.map { Entry($0, until: lifetime.map { record.at + $0 }) }
+        }
         next = records.last?.sequence ?? sequence
         more = records.count == limit
     }

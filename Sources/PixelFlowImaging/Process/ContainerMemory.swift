@@ -3,9 +3,9 @@ import PixelFlowCore
 
 /// The memory limit of a render process: an equal share of the container's memory after subtracting what the service needs.
 ///
-///     limit = service + processes x (process + inHand + 3 x sourceBytes)
+///     limit = service + processes x (process + inHand + 4 x sourceBytes)
 ///
-/// The chart's 2 GiB and two processes give 800 MiB for each.
+/// The chart's 2088 MiB and two processes give 800 MiB for each.
 package enum ContainerMemory {
     /// The service itself, a spare render process, and the kernel's buffers.
     static let service = 256 << 20
@@ -13,6 +13,8 @@ package enum ContainerMemory {
     static let inHand = 36 << 20
     /// Claimed tasks for each render process, each with its source.
     static let sources = 3
+    /// The watermarks of the task that is being rendered: together at most as large as one source.
+    static let overlays = 1
     /// A render process without an image needs about 60 MiB; below this limit, it could not decode typical images.
     package static let least = 256 << 20
     /// The share if the container has no limit.
@@ -23,7 +25,7 @@ package enum ContainerMemory {
 
     static func share(of processes: Int, sourceBytes: Int, limit: Int?) -> Int {
         guard let limit else { return unlimited }
-        return max(least, (limit - service) / max(1, processes) - inHand - sources * sourceBytes)
+        return max(least, (limit - service) / max(1, processes) - inHand - (sources + overlays) * sourceBytes)
     }
 
     /// The memory limit of this process's control group, version 2 or 1; nil if there is none.

@@ -21,13 +21,21 @@ extension MongoTaskStore: PresetStore {
         }
     }
 
-    package func put(_ preset: Preset, of tenant: TenantID) async throws -> Bool {
-        let fields = try PresetDocument.fields(of: preset, tenant)
+    package func put(_ preset: Preset, of tenant: TenantID, keepingLane: Bool) async throws -> PresetOutcome {
+        let filter = PresetDocument.filter(preset.name, tenant)
+        let (fields, lane) = (try PresetDocument.fields(of: preset, tenant), PresetDocument.lane(of: preset))
+        let (set, setOnInsert) = keepingLane ? (fields, lane) : (BSONDocument(fields.fields + lane.fields), [:])
         while true {
             try Task.checkCancellation()
-            let wasAdded = try await tasks.upsert(
-                .presets, in: PresetDocument.collection, where: PresetDocument.filter(preset.name, tenant), fields)
-            if let wasAdded { return wasAdded }
+            let wasAdded = try await tasks.upsert(.presets, in: PresetDocument.collection, where: filter, set, setOnInsert: setOnInsert)
+            guard let wasAdded else { continue }
+            var stored = preset
+            if keepingLane, !wasAdded {
+                let rows = try await tasks.rows(
+                    .presets, in: PresetDocument.collection, where: filter, limit: 1, fields: [PresetDocument.lane])
+                stored.lane = rows.first.flatMap(PresetDocument.lane(of:))
+            }
+            return PresetOutcome(stored, isNew: wasAdded)
         }
     }
 

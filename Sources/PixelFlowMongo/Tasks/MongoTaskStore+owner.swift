@@ -15,11 +15,24 @@ extension MongoTaskStore: TaskOwnerStore {
         return task?.deletedAt == nil ? task : nil
     }
 
+    package func find(_ ids: [TaskID], of tenant: TenantID) async throws -> [TaskRecord] {
+        guard !ids.isEmpty else { return [] }
+        // What remains of a purged task has no status.
+        let filter: BSONDocument = [
+            Name.id: ["$in": .array(ids.map { .string($0.rawValue) })], Name.tenant: .string(tenant.rawValue),
+            Name.status: TaskDocument.present, Name.deletedAt: TaskDocument.notDeleted,
+        ]
+        return try await reading(for: tenant) {
+            try await tasks.rows(.find, where: filter, limit: ids.count).compactMap { try tasks.one([$0], TaskDocument.init)?.record }
+        }
+    }
+
     package func find(idempotencyKey: String, of tenant: TenantID) async throws -> TaskRecord? {
         try await reading(for: tenant) { try await tasks.find(idempotencyKey: idempotencyKey, of: tenant)?.record }
     }
 
     package func list(_ query: TaskQuery) async throws -> TaskPage {
+        if query.matchesNothing { return TaskPage(tasks: [], next: nil) }
         var filter: BSONDocument = [Name.tenant: .string(query.tenant.rawValue)]
         filter[Name.status] = query.status.map { .string($0.rawValue) } ?? TaskDocument.anyStatus
         filter[Name.batch] = query.batch.map { .string($0.rawValue) }
@@ -33,14 +46,19 @@ extension MongoTaskStore: TaskOwnerStore {
     }
 
     /// A regular expression that finds exactly this text.
+    ///
+    /// By scalars, as the server reads it: an operator with a combining mark after it is one character of Swift, and an operator still.
     private static func pattern(for text: String) -> String {
-        var pattern = ""
-        for character in text {
-            if character.isASCII, !character.isLetter, !character.isNumber, !character.isWhitespace { pattern.append("\\") }
-            pattern.append(character)
+        var pattern = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            if operators.contains(scalar) { pattern.append("\\") }
+            pattern.append(scalar)
         }
-        return pattern
+        return String(pattern)
     }
+
+    /// What means something else than itself in a regular expression.
+    private static let operators = Set("\\^$.|?*+()[]{}".unicodeScalars)
 
     package func changes(of tenant: TenantID, after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {
         let horizon = tasks.times.horizon(at: try await tasks.clock.read().latest)

@@ -12,7 +12,7 @@ struct TaskCommands: Sendable {
     let cache = ClaimCache()
     let times = ChangeTimes()
     let quotas: RecentReads<Quota>
-    let endpoints: RecentReads<[WebhookEndpoint]>
+    let endpoints: RecentReads<ReadableEndpoints>
     let unreadable = UnreadableRows { kind, error in
         Logger(label: "mongodb").warning(
             "rows that only a newer version can read are left to it", metadata: ["rows": "\(kind.rawValue)", "error": "\(error)"])
@@ -135,9 +135,15 @@ struct TaskCommands: Sendable {
     /// Replaces or adds a document in another collection.
     ///
     /// - Returns: whether it was added; nil if another call has added it simultaneously.
-    func upsert(_ operation: MongoOperation, in collection: String, where filter: BSONDocument, _ set: BSONDocument) async throws -> Bool? {
+    ///
+    /// - Parameter setOnInsert: fields of a document that is added; an updated document keeps its own values.
+    func upsert(
+        _ operation: MongoOperation, in collection: String, where filter: BSONDocument, _ set: BSONDocument, setOnInsert: BSONDocument = [:]
+    ) async throws -> Bool? {
         try await indexes.ensure()
-        let statement = BSONDocument.statement(where: filter, ["$set": .document(set)], upsert: true)
+        var change: BSONDocument = ["$set": .document(set)]
+        if !setOnInsert.fields.isEmpty { change["$setOnInsert"] = .document(setOnInsert) }
+        let statement = BSONDocument.statement(where: filter, change, upsert: true)
         let answer = try await database.run(operation, .update(collection, [statement], database.commandTimeout))
         if let error = answer.writeErrors.first {
             guard error.code == BSONDocument.duplicateKey else {

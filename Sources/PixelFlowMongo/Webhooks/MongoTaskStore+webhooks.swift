@@ -11,7 +11,7 @@ extension MongoTaskStore: WebhookOwnerStore {
     package var webhookSettlingTime: Duration { Self.endpointAge + .milliseconds(100) }
 
     package func webhooks(of tenant: TenantID) async throws -> [WebhookEndpoint] {
-        try await reading(for: tenant) { try await tasks.endpoints(of: tenant) }
+        try await reading(for: tenant) { try await tasks.endpoints(of: tenant).endpoints }
     }
 
     package func webhook(_ id: WebhookID, of tenant: TenantID) async throws -> WebhookEndpoint? {
@@ -116,22 +116,24 @@ extension MongoTaskStore: WebhookOwnerStore {
 }
 
 extension MongoTaskStore: WebhookFanOut {
-    package func fanOut(_ tasks: [TaskRecord]) async throws {
+    @discardableResult package func fanOut(_ tasks: [TaskRecord]) async throws -> Set<TenantID> {
         let ended = tasks.filter { !$0.outbox.isEmpty }
-        var endpoints: [TenantID: [WebhookEndpoint]] = [:]
-        for tenant in Set(ended.map(\.tenant)) { endpoints[tenant] = try await self.tasks.knownEndpoints(of: tenant) }
-        guard ended.contains(where: { $0.webhookURL != nil || endpoints[$0.tenant]?.isEmpty == false }) else { return }
+        var found: [TenantID: ReadableEndpoints] = [:]
+        for tenant in Set(ended.map(\.tenant)) { found[tenant] = try await self.tasks.knownEndpoints(of: tenant) }
+        let incomplete = Set(found.filter { !$0.value.isComplete }.keys)
+        guard ended.contains(where: { $0.webhookURL != nil || found[$0.tenant]?.endpoints.isEmpty == false }) else { return incomplete }
         // By no replica's clock too early for a claim that comes at once.
         let now = try await self.tasks.clock.read().earliest
-        let deliveries = ended.flatMap { WebhookDelivery.deliveries(for: $0, endpoints: endpoints[$0.tenant] ?? [], at: now) }
+        let deliveries = ended.flatMap { WebhookDelivery.deliveries(for: $0, endpoints: found[$0.tenant]?.endpoints ?? [], at: now) }
         for some in WebhookDocument.commands(try deliveries.map(WebhookDocument.document)) {
             try await self.tasks.insertNew(.webhooks, into: WebhookDocument.deliveries, some)
         }
+        return incomplete
     }
 
     package func mayTell(of task: TaskRecord) async throws -> Bool {
         if task.webhookURL != nil { return true }
-        return try await !tasks.knownEndpoints(of: task.tenant).isEmpty
+        return try await !tasks.knownEndpoints(of: task.tenant).endpoints.isEmpty
     }
 }
 
@@ -207,16 +209,15 @@ extension MongoTaskStore: WebhookDeliveryStore {
 extension TaskCommands {
     private static let endpointLimit = WebhookEndpoint.limit * 2
 
-    func endpoints(of tenant: TenantID) async throws -> [WebhookEndpoint] {
-        try await readable(.webhook, limit: Self.endpointLimit, WebhookDocument.endpoint) {
-            try await rows(
-                .webhooks, in: WebhookDocument.endpoints, where: [Name.tenant: .string(tenant.rawValue)],
-                sort: [Name.createdAt: 1, Name.id: 1], limit: $0)
-        }
+    fileprivate func endpoints(of tenant: TenantID) async throws -> ReadableEndpoints {
+        let found = try await rows(
+            .webhooks, in: WebhookDocument.endpoints, where: [Name.tenant: .string(tenant.rawValue)],
+            sort: [Name.createdAt: 1, Name.id: 1], limit: Self.endpointLimit)
+        return ReadableEndpoints(found.map { row in unreadable.value(of: .webhook) { try WebhookDocument.endpoint(row) } })
     }
 
     /// As this process knows them, at most `MongoTaskStore.endpointAge` old.
-    fileprivate func knownEndpoints(of tenant: TenantID) async throws -> [WebhookEndpoint] {
+    fileprivate func knownEndpoints(of tenant: TenantID) async throws -> ReadableEndpoints {
         if let known = endpoints[tenant] { return known }
         let start = ContinuousClock.now
         let found = try await endpoints(of: tenant)

@@ -36,6 +36,7 @@ const known = {
     output_failed: ["An operation failed", "Change the operations of this output."],
     watermark_missing: ["The watermark is gone", "Upload it again and use its new task."],
     watermark_unreadable: ["The watermark cannot be read", "Use another picture as the watermark."],
+    watermarks_too_large: ["The watermarks are too large", "Use smaller pictures as watermarks."],
 };
 
 /** @param {import("@api").TaskError} error */

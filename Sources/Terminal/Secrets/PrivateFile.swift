@@ -10,7 +10,7 @@ import Darwin
 
 /// Files that only this user can read, from creation on.
 package enum PrivateFile {
-    /// Writes a temporary file and renames it, so that readers see either the old file or the new one.
+    /// Writes a temporary file and renames it, so that readers see either the old file or the new one, also after a power failure.
     ///
     /// - Parameter folder: the folder of the file; if missing, it is created for this user only.
     /// - Throws: `CommandError`.
@@ -27,6 +27,20 @@ package enum PrivateFile {
         defer { unlink(draft) }
         try create(draft, contents)
         guard rename(draft, file) == 0 else { throw failure(file) }
+        try syncFolder(folder)
+    }
+
+    /// Whether a file of this name is what a process left that was ended while it replaced `file`.
+    package static func isDraft(_ name: String, of file: String) -> Bool {
+        name.hasPrefix(file + ".") && Int32(name.dropFirst(file.count + 1)) != nil
+    }
+
+    /// Has the names in a folder survive a power cut.
+    private static func syncFolder(_ folder: String) throws {
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure(folder) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw failure(folder) }
     }
 
     /// - Throws: `CommandError`, also if the file already exists.
@@ -43,8 +57,9 @@ package enum PrivateFile {
             }
             rest = rest.dropFirst(max(count, 0))
         }
-        // Only `close` may report a full disk.
-        guard close(descriptor) == 0 else { throw failure(path) }
+        // Only `fsync` or `close` may report a full disk.
+        let isOnDisk = fsync(descriptor) == 0 || errno == EINVAL
+        guard close(descriptor) == 0, isOnDisk else { throw failure(path) }
     }
 
     package static func failure(_ path: String) -> CommandError {

@@ -9,6 +9,7 @@ package struct PresetStoreConformance: Sendable {
     /// All rules.
     package static let cases: [ConformanceCase<PresetStoreConformance>] = [
         ConformanceCase("presets: put adds, replaces, and says which") { try await $0.putAddsAndReplaces() },
+        ConformanceCase("presets: put keeps the lane where that is wanted, whatever happens meanwhile") { try await $0.putKeepsLanes() },
         ConformanceCase("presets: listed by name") { try await $0.listedByName() },
         ConformanceCase("presets: of two tenants do not meet") { try await $0.tenantsDoNotMeet() },
         ConformanceCase("presets: removed once") { try await $0.removedOnce() },
@@ -24,6 +25,47 @@ package struct PresetStoreConformance: Sendable {
         try requireEqual(try await store.preset("shop", of: Self.tenant), preset("shop", quality: 70), "added")
         try requireEqual(try await store.put(preset("shop", quality: 90), of: Self.tenant), false, "new the second time")
         try requireEqual(try await store.preset("shop", of: Self.tenant), preset("shop", quality: 90), "replaced")
+    }
+
+    func putKeepsLanes() async throws {
+        let store = store
+        func put(_ lane: Lane?, quality: Int, keeping: Bool) async throws -> PresetOutcome {
+            var preset = preset("shop", quality: quality)
+            preset.lane = lane
+            let outcome = try await store.put(preset, of: Self.tenant, keepingLane: keeping)
+            try requireEqual(try await store.preset("shop", of: Self.tenant), outcome.preset, "what is stored")
+            try requireEqual(outcome.preset.pipeline, preset.pipeline, "the pipeline")
+            return outcome
+        }
+        let added = try await put(.low, quality: 70, keeping: true)
+        try requireEqual([added.isNew, added.preset.lane == .low], [true, true], "a new one has the lane that is given")
+        let kept = try await put(nil, quality: 71, keeping: true)
+        try requireEqual([kept.isNew, kept.preset.lane == .low], [false, true], "kept")
+        try requireEqual(try await put(.high, quality: 72, keeping: false).preset.lane, .high, "set")
+        try requireEqual(try await put(.low, quality: 73, keeping: true).preset.lane, .high, "kept again")
+        try requireEqual(try await put(nil, quality: 74, keeping: false).preset.lane, nil, "removed")
+        try requireEqual(try await put(nil, quality: 75, keeping: true).preset.lane, nil, "none is kept")
+
+        let (low, plain) = (lane(.low), preset("shop"))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<40 {
+                group.addTask {
+                    if number == 20 {
+                        _ = try await store.put(low, of: Self.tenant)
+                    } else {
+                        _ = try await store.put(plain, of: Self.tenant, keepingLane: true)
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        try requireEqual(try await store.preset("shop", of: Self.tenant)?.lane, .low, "the lane that was set in between")
+    }
+
+    private func lane(_ lane: Lane) -> Preset {
+        var preset = preset("shop")
+        preset.lane = lane
+        return preset
     }
 
     func listedByName() async throws {

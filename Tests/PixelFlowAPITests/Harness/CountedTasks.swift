@@ -21,6 +21,10 @@ final class CountedTasks: TaskOwnerStore, UsageStore {
 
     func find(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? { try await read { try await store.find(id, of: tenant) } }
 
+    func find(_ ids: [TaskID], of tenant: TenantID) async throws -> [TaskRecord] {
+        try await read { try await store.find(ids, of: tenant) }
+    }
+
     func find(idempotencyKey: String, of tenant: TenantID) async throws -> TaskRecord? {
         try await read { try await store.find(idempotencyKey: idempotencyKey, of: tenant) }
     }

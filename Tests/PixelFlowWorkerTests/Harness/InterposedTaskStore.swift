@@ -24,6 +24,7 @@ struct InterposedTaskStore: TaskWorkerStore {
     func renew(_ claim: Claim) async throws -> Renewal { try await renewing(base, claim) }
 
     func find(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? { try await base.find(id, of: tenant) }
+    func find(_ ids: [TaskID], of tenant: TenantID) async throws -> [TaskRecord] { try await base.find(ids, of: tenant) }
     func waiting(longerThan age: Duration, in lanes: Set<Lane>, limit: Int) async throws -> [TaskID] {
         try await base.waiting(longerThan: age, in: lanes, limit: limit)
     }

@@ -26,6 +26,7 @@ struct WorkerHarness: Sendable {
     var policy = Self.policy
     var grace = Duration.seconds(10)
     var slots = 2
+    var limits = ImageLimits()
     /// Long, because only the polling tests want the worker to find tasks without a dispatch message.
     var pollInterval = Duration.seconds(86_400)
     /// The lanes whose tasks the worker claims.
@@ -54,7 +55,8 @@ struct WorkerHarness: Sendable {
         let dispatcher = Dispatcher(
             store: store, broker: broker, blobs: blobs, publisher: publisher, interval: .milliseconds(10), logger: logger,
             metrics: registry)
-        var settings = WorkerSettings(id: WorkerID("worker"), slots: slots, grace: grace, pollInterval: pollInterval, policy: policy)
+        var settings = WorkerSettings(
+            id: WorkerID("worker"), slots: slots, grace: grace, pollInterval: pollInterval, policy: policy, limits: limits)
         settings.lanes = lanes
         let worker = WorkerService(
             dependencies: WorkerDependencies(

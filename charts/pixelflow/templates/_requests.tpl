@@ -39,7 +39,7 @@ after the deductions in docs/production.md. Empty if a memory limit or the proce
 */}}
 {{- define "pixelflow.pixels" -}}
 {{- $limits := .Values.limits -}}
-{{- $copies := div (mul 3 (int64 $limits.maxSourceBytes)) 1048576 -}}
+{{- $copies := div (mul 4 (int64 $limits.maxSourceBytes)) 1048576 -}}
 {{- $wanted := divf (mul 16 (int64 $limits.maxPixels)) 1000000 | ceil | int -}}
 {{- range include "pixelflow.workers" . | fromYamlArray -}}
 {{- $memory := include "pixelflow.mebibytes" (dig "limits" "memory" "" .values.resources | toString) | int -}}

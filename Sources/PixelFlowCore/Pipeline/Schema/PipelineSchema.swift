@@ -7,7 +7,7 @@ package enum PipelineSchema {
         "output": ["parameters": OutputSpec.options.schema],
         "limits": [
             "outputs": .integer(Pipeline.maximumOutputs), "operations": .integer(OutputSpec.maximumOperations),
-            "bytes": .integer(Pipeline.maximumBytes),
+            "bytes": .integer(Pipeline.maximumBytes), "watermarks": .integer(Pipeline.maximumOverlays),
         ],
     ]
 }
