@@ -49,11 +49,11 @@ public struct SMTPEndpoint: Sendable, Hashable {
     /// - Throws: `SMTPError` of kind `.message`, which never repeats the text, because it may contain a password.
     public init(url text: String) throws(SMTPError) {
         guard let url = URLComponents(string: text), let scheme = url.scheme?.lowercased(), let host = url.host, !host.isEmpty else {
-            throw SMTPError(.message, "It is no URL.")
+            throw SMTPError(.message, "It is not a URL.")
         }
         guard scheme == "smtp" || scheme == "smtps" else { throw SMTPError(.message, "The scheme is neither smtp nor smtps.") }
         guard url.path.isEmpty || url.path == "/", url.fragment == nil else {
-            throw SMTPError(.message, "There is something behind the port.")
+            throw SMTPError(.message, "There is something after the port.")
         }
         let name = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
         var security = Self.isLoopback(name) ? Security.optional : .required

@@ -30,7 +30,7 @@ import Testing
             stand.setServiceSecret("of-yesterday")
             let outcome = await stand.pfctl("doctor")
             #expect(outcome.status == .degraded)
-            #expect(outcome.output.contains("✗ auth tells: the service rejected the token"), "\(outcome.output)")
+            #expect(outcome.output.contains("✗ auth reports its backends: the service rejected the token"), "\(outcome.output)")
             #expect(outcome.output.contains("pfctl rollout restart api"))
             #expect(!outcome.output.contains("of-yesterday"))
         }

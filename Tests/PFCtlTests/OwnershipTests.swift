@@ -124,7 +124,7 @@ import WireFormats
             stand.cluster.deny(DenialRule(user: "operator", verbs: ["patch"], resource: "deployments"))
             let outcome = await stand.pfctl("scale", "api", "--replicas", "4")
             #expect(outcome.status == .ok)
-            #expect(outcome.errors.contains("the changed fields stay pfctl's"))
+            #expect(outcome.errors.contains("pfctl keeps ownership of the changed fields"))
             #expect(outcome.errors.contains("hint: helm upgrade --force-conflicts takes them back"))
         }
     }

@@ -53,7 +53,7 @@ struct ChangeOptions: ParsableArguments {
             try await session.client().disown(kind, name, manager: Self.fieldManager)
         } catch let error as KubernetesError where error.kind == .forbidden {
             session.warn(
-                "not allowed to patch \(kind.qualifiedName)/\(name): the changed fields stay pfctl's",
+                "not allowed to patch \(kind.qualifiedName)/\(name): pfctl keeps ownership of the changed fields",
                 hint: "helm upgrade --force-conflicts takes them back")
         }
     }

@@ -29,7 +29,7 @@ enum OperatorAccess {
             target, in: session,
             as: .token(
                 secret,
-                hint: "\(target) runs with an earlier service secret; pfctl rollout restart \(target) lets it read the one of now"),
+                hint: "\(target) runs with an earlier service secret; pfctl rollout restart \(target) lets it read the current one"),
             timeout: timeout, retries: retries, body)
     }
 

@@ -204,7 +204,7 @@ package final class BatchWatch: Service {
             try await mail.report(batch, counts)
         } catch let error where !(error is CancellationError) {
             guard let completedAt = batch.completedAt, now < completedAt + Self.tellingTime else {
-                logger.error("nobody mailed of a batch", metadata: ["batch": "\(batch.id)", "error": "\(error)"])
+                logger.error("mail about a batch not sent", metadata: ["batch": "\(batch.id)", "error": "\(error)"])
                 batch.markTold(at: now)
                 _ = try await batches.replace(batch)
                 return

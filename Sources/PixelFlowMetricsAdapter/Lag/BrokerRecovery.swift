@@ -16,7 +16,7 @@ final class BrokerRecovery: Sendable {
     static let shortestOutage: Duration = .seconds(10)
 
     static var failure: PixelFlowError {
-        PixelFlowError(.unavailable, code: "broker_recovering", "The broker has just come back and may not know of every task yet.")
+        PixelFlowError(.unavailable, code: "broker_recovering", "The broker has just recovered and may not know every task yet.")
     }
 
     private struct State {

@@ -57,7 +57,7 @@ struct ObjectPart: Sendable {
         if response.status == .partialContent {
             guard let asked, let (range, size) = Self.contentRange(response.headers.first(name: "content-range") ?? ""),
                 range == asked.clamped(to: 0..<size)
-            else { throw S3ProtocolError("another range than asked for") }
+            else { throw S3ProtocolError("a different range than requested") }
             (self.range, self.size) = (range, size)
         } else {
             guard let size = response.headers.first(name: "content-length").flatMap({ Int($0) }), size >= 0 else {
