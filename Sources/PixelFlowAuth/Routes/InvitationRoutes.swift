@@ -59,7 +59,9 @@ struct InvitationRoutes: Sendable {
                 responses: [.json(AcceptedInvitation.self, "The caller is a member; `POST /token` changes to the organisation.")],
                 problems: [
                     .databaseUnavailable, .personRequired,
-                    DeclaredProblem(.notFound, "invitation_invalid", "The token is used, revoked, expired, for another address or to a deleted organisation."),
+                    DeclaredProblem(
+                        .notFound, "invitation_invalid",
+                        "The token is used, revoked, expired, for another address or to a deleted organisation."),
                     DeclaredProblem(.conflict, "already_member", "The caller is a member already."),
                     DeclaredProblem(.conflict, "too_many_members", "The organisation has 1,000 members."),
                 ] + .fields, handler: accept),
