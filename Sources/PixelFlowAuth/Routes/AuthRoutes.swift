@@ -41,7 +41,9 @@ struct AuthRoutes: Sendable {
                 responses: [.json(.created, RegisteredUser.self, "The account.")],
                 problems: Self.credentialProblems + [
                     DeclaredProblem(.forbidden, "registration_closed", "New accounts are not accepted here, or only with an invitation."),
-                    DeclaredProblem(.notFound, "invitation_invalid", "The invitation is used, revoked, expired, for another address or to a deleted organisation."),
+                    DeclaredProblem(
+                        .notFound, "invitation_invalid",
+                        "The invitation is used, revoked, expired, for another address or to a deleted organisation."),
                     DeclaredProblem(.conflict, "too_many_members", "The organisation is full."),
                     DeclaredProblem(.conflict, "email_taken", "The address has an account."),
                     DeclaredProblem(.invalid, "email_invalid", "The address is not valid."),

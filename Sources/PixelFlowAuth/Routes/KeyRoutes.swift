@@ -63,7 +63,8 @@ struct KeyRoutes: Sendable {
         let key = APIKey(
             id: APIKeyID(UUIDv7.make(at: now)), organisation: caller.principal.tenant, name: try body.checkedName(), hash: secret.hash,
             hint: secret.hint, scopes: scopes, networks: try body.checkedNetworks(within: maker, limit: Self.networkLimit),
-            lane: try body.checkedLane(), createdBy: caller.principal.user, createdAt: now, expiresAt: try body.expiry(after: now, within: maker))
+            lane: try body.checkedLane(), createdBy: caller.principal.user, createdAt: now,
+            expiresAt: try body.expiry(after: now, within: maker))
         let audit = caller.audit(.keyCreated, in: key.organisation, target: key.id.rawValue, detail: "\(key.name): \(Scope.text(scopes))")
         try await auth.store.add(key, by: caller.person, audit: audit)
         return try .json(KeyView(key, secret: secret.text), status: .created)

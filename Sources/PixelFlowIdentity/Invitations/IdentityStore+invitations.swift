@@ -127,6 +127,6 @@ extension IdentityStore {
 
 extension PixelFlowError {
     package static let invitationInvalid = PixelFlowError(
-        .notFound, code: "invitation_invalid", 
+        .notFound, code: "invitation_invalid",
         "The invitation has been used or revoked, has expired, was sent to another address, or its organisation has been deleted.")
 }

@@ -119,8 +119,10 @@ extension IdentityStore {
     private static func mail(_ row: any SQLRow) -> QueuedMail? {
         guard let kind = QueuedMail.Kind(rawValue: row.text(1)) else { return nil }
         return QueuedMail(
-            id: row.text(0), kind: kind, recipient: row.text(2), subject: row.text(3), organisation: row.optionalText(9).map { TenantID($0) },
-            createdAt: row.time(4), expiresAt: row.time(5), attempts: Int(row.integer(6)), epoch: row.integer(7), isDoubtful: row.integer(8) > 0)
+            id: row.text(0), kind: kind, recipient: row.text(2), subject: row.text(3),
+            organisation: row.optionalText(9).map { TenantID($0) },
+            createdAt: row.time(4), expiresAt: row.time(5), attempts: Int(row.integer(6)), epoch: row.integer(7),
+            isDoubtful: row.integer(8) > 0)
     }
 }
 

@@ -40,7 +40,9 @@ struct SessionRoutes: Sendable {
                     DeclaredProblem(.forbidden, "registration_closed", "New accounts are not accepted here."),
                     DeclaredProblem(.conflict, "email_taken", "The address has an account."),
                     DeclaredProblem(.invalid, "email_invalid", "The address is not valid."),
-                    DeclaredProblem(.notFound, "invitation_invalid", "The invitation is used, revoked, expired, for another address or to a deleted organisation."),
+                    DeclaredProblem(
+                        .notFound, "invitation_invalid",
+                        "The invitation is used, revoked, expired, for another address or to a deleted organisation."),
                     DeclaredProblem(.conflict, "too_many_members", "The organisation is full."),
                     DeclaredProblem(.unavailable, "registration_busy", "Too many registrations are in progress."),
                     DeclaredProblem(.throttled, "registration_throttled", "Too many registrations from this address."),
@@ -51,7 +53,8 @@ struct SessionRoutes: Sendable {
                 access: .anyone, body: BodyDescription([.json(OrganisationChoice.self)], "The organisation."),
                 responses: [.json(Account.self, account)],
                 problems: Self.problems + [
-                    Self.tokenProblem, .authenticationThrottled, DeclaredProblem(.notFound, "not_found", "The account is not in this organisation."),
+                    Self.tokenProblem, .authenticationThrottled,
+                    DeclaredProblem(.notFound, "not_found", "The account is not in this organisation."),
                     DeclaredProblem(.conflict, "session_required", "The session is of a release before organisations; sign in again."),
                     DeclaredProblem(.invalid, "missing_value", "A field is missing or null."),
                     DeclaredProblem(.invalid, "invalid_value", "A field has a value that is not accepted."),
