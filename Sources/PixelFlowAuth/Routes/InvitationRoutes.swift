@@ -60,7 +60,8 @@ struct InvitationRoutes: Sendable {
                 problems: [
                     .databaseUnavailable, .personRequired,
                     DeclaredProblem(
-                        .notFound, "invitation_invalid", "The token is used, revoked, expired, for another address or for a deleted organisation."),
+                        .notFound, "invitation_invalid",
+                        "The token is used, revoked, expired, for another address or for a deleted organisation."),
                     DeclaredProblem(.conflict, "already_member", "The caller is already a member."),
                     DeclaredProblem(.conflict, "too_many_members", "The organisation has 1,000 members."),
                 ] + .fields, handler: accept),
