@@ -295,8 +295,9 @@ struct RevocationTests {
         // Later than it would be believed without asking.
         clock.advance(by: .seconds(301))
         let (held, release) = AsyncStream.makeStream(of: Void.self)
-        // bounded: by the test, which ends it.
+        // bounded: by `release`.
         let gate = Task { for await _ in held {} }
+        // bounded: by `release`, which the test finishes.
         auth.holdUnknown { await gate.value }
         let (refused, refusal) = AsyncStream.makeStream(of: Void.self)
         try await withThrowingDiscardingTaskGroup { group in

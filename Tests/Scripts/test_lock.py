@@ -80,6 +80,12 @@ class Images(unittest.TestCase):
         self.assertEqual(len(list(lock.faults_of_images({}, {"docker.io/a/b:1": "sha256:12"}))), 1)
         self.assertEqual(list(lock.faults_of_images({}, {"docker.io/a/b:1": None})), [])
 
+    def test_a_workflow_pins_the_digest_that_is_listed(self):
+        pinned = list(lock.pinned_images())
+        self.assertTrue(pinned)
+        self.assertEqual(list(lock.faults_of_pins(pinned, lock.locked_images())), [])
+        self.assertEqual(len(list(lock.faults_of_pins([("ci.yml", "docker.io/a/b:1", "sha256:12")], {"docker.io/a/b:1": "sha256:34"}))), 1)
+
     def test_a_reference_has_the_digest_where_it_is_known(self):
         images = {"docker.io/a/b:1": "sha256:" + "0" * 64, "docker.io/a/c:2": None}
         self.assertEqual(lock.image_reference("docker.io/a/b", images), "docker.io/a/b:1@sha256:" + "0" * 64)
