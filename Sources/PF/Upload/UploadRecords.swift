@@ -25,7 +25,7 @@ actor UploadRecords {
 
     func add(_ task: String, for key: String) throws {
         let all = records().filter { $0.key != key } + [Record(key: key, task: task)]
-        try PrivateFile.replace(file, in: folder, Array(JSONEncoder().encode(all.suffix(Self.maximumRecords))))
+        try PrivateFile.replace(file, in: folder, Array(JSONEncoder().encode(all.suffix(Self.maximumRecords))), isDurable: false)
     }
 
     private func records() -> [Record] {

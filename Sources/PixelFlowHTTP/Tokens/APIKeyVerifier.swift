@@ -16,8 +16,8 @@ final class APIKeyVerifier: Sendable {
     private static let refusalsKept = 1024
     /// Questions to auth at a time, and those that wait, about keys that were good before.
     private static let concurrency = (running: 16, waiting: 256)
-    /// As `concurrency`, about all others; a flood of made-up keys must not become a flood of requests.
-    private static let concurrencyOfOthers = (running: 4, waiting: 64)
+    /// As `concurrency`, about all others: few at a time, so that a flood of made-up keys does not become a flood of requests.
+    private static let concurrencyOfOthers = (running: 4, waiting: 256)
     /// Keys of one address that auth did not know: a burst, and then one a second. An address without any is never in the way.
     private static let failureLimit = RateLimit(name: "key-failures", quota: 60, window: .seconds(60))
     /// Addresses remembered at most, some 200 bytes each.
@@ -79,8 +79,11 @@ final class APIKeyVerifier: Sendable {
             throw PixelFlowError.authenticationThrottled(refusal.retryAfterSeconds)
         }
         do {
-            let token = try await (known == nil ? permitsOfOthers : permits).withPermit {
-                try Self.token(try await source.introspect(key: key))
+            let token = try await (known == nil ? permitsOfOthers : permits).withPermit { () -> VerifiedToken? in
+                // While this request waited, another one with the same key may have got the answer: many come at once after a restart.
+                if let answer = answers[key], answer.at >= now { return answer.token }
+                if let refusedAt = refusals[key], refusedAt >= now { return nil }
+                return try Self.token(try await source.introspect(key: key))
             }
             guard let token else {
                 answers.remove(key)

@@ -10,11 +10,13 @@ import Darwin
 
 /// Files that only this user can read, from creation on.
 package enum PrivateFile {
-    /// Writes a temporary file and renames it, so that readers see either the old file or the new one, also after a power failure.
+    /// Writes a temporary file and renames it, so that readers see either the old file or the new one.
     ///
-    /// - Parameter folder: the folder of the file; if missing, it is created for this user only.
+    /// - Parameters:
+    ///   - folder: the folder of the file; if missing, it is created for this user only.
+    ///   - isDurable: whether the file survives a power failure, at the price of two writes to the disk.
     /// - Throws: `CommandError`.
-    package static func replace(_ file: String, in folder: String, _ contents: [UInt8]) throws {
+    package static func replace(_ file: String, in folder: String, _ contents: [UInt8], isDurable: Bool = true) throws {
         let draft = "\(file).\(getpid())"
         do {
             try FileManager.default.createDirectory(
@@ -25,9 +27,9 @@ package enum PrivateFile {
         // Left behind by an earlier process with the same id.
         unlink(draft)
         defer { unlink(draft) }
-        try create(draft, contents)
+        try create(draft, contents, isDurable: isDurable)
         guard rename(draft, file) == 0 else { throw failure(file) }
-        try syncFolder(folder)
+        if isDurable { try syncFolder(folder) }
     }
 
     /// Whether a file of this name is what a process left that was ended while it replaced `file`.
@@ -35,16 +37,18 @@ package enum PrivateFile {
         name.hasPrefix(file + ".") && Int32(name.dropFirst(file.count + 1)) != nil
     }
 
-    /// Has the names in a folder survive a power cut.
+    /// Makes the names in a folder survive a power failure. Some file systems cannot do this, and some folders may not be read; the file is
+    /// complete nevertheless.
     private static func syncFolder(_ folder: String) throws {
         let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        if descriptor < 0, errno == EACCES { return }
         guard descriptor >= 0 else { throw failure(folder) }
         defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw failure(folder) }
+        guard fsync(descriptor) == 0 || errno == EINVAL else { throw failure(folder) }
     }
 
     /// - Throws: `CommandError`, also if the file already exists.
-    package static func create(_ path: String, _ contents: [UInt8]) throws {
+    package static func create(_ path: String, _ contents: [UInt8], isDurable: Bool = true) throws {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw failure(path) }
         var rest = contents[...]
@@ -58,7 +62,7 @@ package enum PrivateFile {
             rest = rest.dropFirst(max(count, 0))
         }
         // Only `fsync` or `close` may report a full disk.
-        let isOnDisk = fsync(descriptor) == 0 || errno == EINVAL
+        let isOnDisk = !isDurable || fsync(descriptor) == 0 || errno == EINVAL
         guard close(descriptor) == 0, isOnDisk else { throw failure(path) }
     }
 
