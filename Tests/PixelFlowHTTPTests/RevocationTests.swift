@@ -248,6 +248,18 @@ struct RevocationTests {
         #expect(await code(key, by: verifier) == "auth_unavailable")
     }
 
+    @Test("many requests with one new key at once are all answered, and auth is asked a few times")
+    func asksFewTimesForManyRequests() async throws {
+        let (verifier, key) = (verifier(), SecretToken(.key).text)
+        auth.activate(key)
+        let codes = await withTaskGroup { group in
+            for _ in 0..<200 { group.addTask { await code(key, by: verifier) } }
+            return await group.reduce(into: [String?]()) { $0.append($1) }
+        }
+        #expect(codes.allSatisfy { $0 == nil })
+        #expect(auth.questions <= 4)
+    }
+
     @Test("a key with a typing error asks nobody, and one that is not known is asked for again after five seconds")
     func refusesKeys() async throws {
         let (verifier, key) = (verifier(), SecretToken(.key).text)

@@ -81,8 +81,8 @@ final class APIKeyVerifier: Sendable {
         do {
             let token = try await (known == nil ? permitsOfOthers : permits).withPermit { () -> VerifiedToken? in
                 // While this request waited, another one with the same key may have got the answer: many come at once after a restart.
-                if let answer = answers[key], answer.at >= now { return answer.token }
-                if let refusedAt = refusals[key], refusedAt >= now { return nil }
+                if let answer = answers[key], now.age(since: answer.at) < Self.freshFor { return answer.token }
+                if let refusedAt = refusals[key], now.age(since: refusedAt) < Self.refusedFor { return nil }
                 return try Self.token(try await source.introspect(key: key))
             }
             guard let token else {
