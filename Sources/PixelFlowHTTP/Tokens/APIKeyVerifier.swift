@@ -81,6 +81,7 @@ final class APIKeyVerifier: Sendable {
         do {
             let token = try await (known == nil ? permitsOfOthers : permits).withPermit { () -> VerifiedToken? in
                 // While this request waited, another one with the same key may have got the answer: many come at once after a restart.
+                let now = clock.now()
                 if let answer = answers[key], now.age(since: answer.at) < Self.freshFor { return answer.token }
                 if let refusedAt = refusals[key], now.age(since: refusedAt) < Self.refusedFor { return nil }
                 return try Self.token(try await source.introspect(key: key))
