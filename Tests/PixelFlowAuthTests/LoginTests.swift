@@ -45,6 +45,17 @@ struct LoginTests {
         }
     }
 
+    /// A database that cut it there would find the account, past the count of its failures.
+    @Test("an address with U+0000 is another one")
+    func cutsNoAddress() async throws {
+        try await AuthHarness().run { client in
+            try await client.register("ada@example.org")
+            let response = try await client.login("ada@example.org\u{0}x")
+            #expect(response.status == .unauthorized)
+            #expect(response.code == "credentials_invalid")
+        }
+    }
+
     @Test("an unknown user costs a hash of the same cost", arguments: ["eve@example.org", "no address at all", ""])
     func hashesForUnknown(email: String) async throws {
         let harness = try AuthHarness()

@@ -110,7 +110,8 @@ struct Accounts: Sendable {
     ///   `account_disabled` (403).
     func login(_ credentials: Credentials, from origin: RequestOrigin) async throws -> (User, SecondFactorUse?) {
         // Too long for an address is an unknown user, but not a reason to keep it in memory.
-        let address = String(EmailAddress.normalised(credentials.email).prefix(254))
+        // Nobody has an address with U+0000, which no database takes.
+        let address = String(EmailAddress.normalised(credentials.email).prefix(254)).replacing("\u{0}", with: "\u{FFFD}")
         let attempt = try await throttle.begin(account: address, address: origin.subscriber)
         let known: (User, SecondFactorUse?)
         do {

@@ -63,7 +63,8 @@ package enum JSONBody {
         }
     }
 
-    /// Refuses U+0000 in any text: PostgreSQL keeps none, and no name or description needs one.
+    /// Refuses U+0000 in any text that may be stored: PostgreSQL keeps none, and no name or description needs one. Passwords are hashed
+    /// whatever they are, and addresses have a check of their own.
     private static func requireStorableText(_ buffer: ByteBuffer) throws(PixelFlowError) {
         // JSON has only this way to write it. An escaped backslash may stand before the `u`, so that only the parsed text tells.
         guard Data(buffer.readableBytesView).range(of: Data(#"\u0000"#.utf8)) != nil else { return }
@@ -128,7 +129,8 @@ extension JSONValue {
             if members.keys.contains(where: { $0.utf8.contains(0) }) {
                 path
             } else {
-                members.sorted { $0.key < $1.key }.lazy.compactMap { $1.pathOfNUL(at: path.isEmpty ? $0 : "\(path).\($0)") }.first
+                members.filter { $0.key != "email" && !$0.key.hasSuffix("password") }.sorted { $0.key < $1.key }.lazy
+                    .compactMap { $1.pathOfNUL(at: path.isEmpty ? $0 : "\(path).\($0)") }.first
             }
         default: nil
         }
