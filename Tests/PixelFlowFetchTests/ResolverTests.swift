@@ -34,7 +34,7 @@ import WireFormats
                 asked.names.withLock { $0.append(name) }
                 question.yield(name)
                 guard name.hasPrefix("dead") else { return [.v4(0x0102_0304)] }
-                gate.wait()
+                _ = gate.wait(timeout: .now() + 60)
                 gate.signal()
                 throw PixelFlowError(.unavailable, code: "name_not_resolved", "No answer.", retry: .transient)
             }
@@ -200,6 +200,7 @@ import WireFormats
         try await threads.shutdownGracefully()
         asked.continuation.finish()
         var names: [String] = []
+        // bounded: by its end, which is there.
         for await name in asked.stream { names.append(name) }
         #expect(names == ["pictures.example"])
     }
