@@ -18,7 +18,7 @@ final class APIKeyVerifier: Sendable {
     private static let concurrency = (running: 16, waiting: 256)
     /// As `concurrency`, about all others: few at a time, so that a flood of made-up keys does not become a flood of requests.
     private static let concurrencyOfOthers = (running: 4, waiting: 256)
-    /// Keys of one address that auth did not know: a burst, and then one a second. An address without any is never in the way.
+    /// Keys of one address that auth did not know: a burst, and then one a second. Good ones are not counted.
     private static let failureLimit = RateLimit(name: "key-failures", quota: 60, window: .seconds(60))
     /// Addresses remembered at most, some 200 bytes each.
     private static let addressesKept = 10_000
