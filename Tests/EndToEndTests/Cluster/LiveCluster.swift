@@ -54,7 +54,13 @@ final class LiveCluster: Sendable {
         _ body: (LiveCluster) async throws -> Void
     ) async throws {
         let stack = try ServerStack()
-        try await stack.up()
+        do {
+            try await stack.up()
+        } catch {
+            // Some of them may have started.
+            try await stack.remove()
+            throw error
+        }
         var settings = try await stack.settings()
         try await adjust(&settings)
         let cluster = try LiveCluster(stack: stack, settings: settings)
