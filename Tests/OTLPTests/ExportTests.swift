@@ -4,7 +4,6 @@ import NIOCore
 import OTLP
 import OTLPReceiver
 import RawHTTP
-import Synchronization
 import Testing
 import Tracing
 import WireFormats
@@ -111,15 +110,9 @@ struct ExportTests {
 
     @Test("a busy collector is retried after the time that it requests", arguments: [429, 502, 503, 504])
     func retries(_ status: Int) async throws {
-        let answers = Mutex(0)
         let metrics = TestMetrics()
-        try await RawServer.run { request, channel in
-            let isFirst = answers.withLock { count in
-                count += 1
-                return count == 1
-            }
-            RawServer.status(isFirst ? status : 200, headers: isFirst ? "Retry-After: 1\r\n" : "")(request, channel)
-        } _: { server in
+        let answer = firstly(RawServer.status(status, headers: "Retry-After: 1\r\n"), then: RawServer.status(200))
+        try await RawServer.run(answer: answer) { server in
             let tracing = makeTracing(server.url(), metrics: metrics)
             tracing.start()
             tracing.tracer.startSpan("one").end()
@@ -134,18 +127,12 @@ struct ExportTests {
 
     @Test("a batch whose connection is lost is sent again on another connection")
     func lostConnection() async throws {
-        let answers = Mutex(0)
         let metrics = TestMetrics()
-        try await RawServer.run { request, channel in
-            let isFirst = answers.withLock { count in
-                count += 1
-                return count == 1
-            }
-            // Half of a response.
-            guard isFirst else { return RawServer.status(200)(request, channel) }
+        let halfOfAResponse: RawServer.Answer = { _, channel in
             channel.writeAndFlush(ByteBuffer(string: "HTTP/1.1 200 OK\r\nContent-Le"), promise: nil)
             channel.close(promise: nil)
-        } _: { server in
+        }
+        try await RawServer.run(answer: firstly(halfOfAResponse, then: RawServer.status(200))) { server in
             let tracing = makeTracing(server.url(), metrics: metrics)
             tracing.start()
             tracing.tracer.startSpan("one").end()

@@ -2,6 +2,7 @@ import Logging
 import Metrics
 import MetricsTestKit
 import OTLP
+import RawHTTP
 import Synchronization
 import Tracing
 
@@ -25,6 +26,19 @@ func makeTracing(
 
 /// Keeps tracers until the process ends: many tests never start theirs, and a client must be shut down before it is released.
 private let kept = Mutex<[OTLPTracing]>([])
+
+/// Answers the first request by `first`, and every later one by `rest`.
+func firstly(_ first: @escaping RawServer.Answer, then rest: @escaping RawServer.Answer) -> RawServer.Answer {
+    let flag = Flag()
+    return { request, channel in (flag.set() ? rest : first)(request, channel) }
+}
+
+private final class Flag: Sendable {
+    private let value = Atomic(false)
+
+    /// - Returns: whether it was set before.
+    func set() -> Bool { value.exchange(true, ordering: .relaxed) }
+}
 
 extension OTLPTracer {
     func context(_ headers: [String: String]) -> InstrumentationContext {
