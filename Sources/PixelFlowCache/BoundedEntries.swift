@@ -31,8 +31,7 @@ package struct BoundedEntries<Key: Hashable & Sendable, Value: Sendable>: Sendab
     /// The value of a key; marks it as used.
     package mutating func use(_ key: Key) -> Value? {
         guard let entry = entries[key] else { return nil }
-        order.remove(key)
-        order.append(key)
+        order.moveToEnd(key)
         return entry.value
     }
 

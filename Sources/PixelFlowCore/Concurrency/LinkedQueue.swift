@@ -30,6 +30,11 @@ package struct LinkedQueue<Element: Hashable & Sendable>: Sendable {
         return true
     }
 
+    /// Does nothing if the element is not in the queue.
+    package mutating func moveToEnd(_ element: Element) {
+        if element != last, remove(element) { append(element) }
+    }
+
     package mutating func popFirst() -> Element? {
         guard let first else { return nil }
         remove(first)

@@ -133,8 +133,8 @@ struct ConnectionState {
             case .request: isReadingBody ? body.deadline(now: now) : nil
             case .upgraded: nil
             }
-        let unread = unwritableSince.map { $0 + TimeAmount(limits.idleTimeout) }
-        return [own, unread].compactMap { $0 }.min()
+        guard let unread = unwritableSince.map({ $0 + TimeAmount(limits.idleTimeout) }) else { return own }
+        return min(own ?? unread, unread)
     }
 
     /// The action at `now`; nil to keep waiting.
