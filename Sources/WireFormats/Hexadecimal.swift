@@ -33,9 +33,11 @@ public enum Hexadecimal {
 extension Sequence<UInt8> {
     /// The bytes as two lower-case hexadecimal digits each.
     public var hexadecimal: String {
+        // An array, because a loop over a generic sequence takes twenty times as long.
+        let bytes = Array(self)
         var digits: [UInt8] = []
-        digits.reserveCapacity(2 * underestimatedCount)
-        for byte in self {
+        digits.reserveCapacity(2 * bytes.count)
+        for byte in bytes {
             digits.append(Hexadecimal.lowercaseDigit(byte >> 4))
             digits.append(Hexadecimal.lowercaseDigit(byte))
         }

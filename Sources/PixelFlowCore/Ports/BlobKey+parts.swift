@@ -6,7 +6,8 @@ extension BlobKey {
     ///
     /// - Throws: `bad_blob_key` for an invalid component, which is a defect, because PixelFlow creates all keys.
     package func parts() throws(PixelFlowError) -> [Substring] {
-        let parts = rawValue.split(separator: "/", omittingEmptySubsequences: false)
+        // Bytes, because finding the characters of a string takes longer than all the rest.
+        let parts = rawValue.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map(Substring.init)
         guard parts.allSatisfy(Self.isSafe) else { throw .badBlobKey }
         return parts
     }

@@ -27,7 +27,7 @@ struct BlobPath: Sendable {
     }
 
     /// The owner of the objects.
-    var tenant: TenantID { TenantID(String(folder.prefix { $0 != "/" })) }
+    var tenant: TenantID { TenantID(String(Substring(folder.utf8.prefix { $0 != UInt8(ascii: "/") }))) }
 
     var relative: String { file.isEmpty ? folder : folder + "/" + file }
 
