@@ -148,6 +148,16 @@ def test_ci_registers_through_the_page_of_an_installation_that_lets_anyone_in():
     assert list(check["env"]) == ["BASE_WEB"]
 
 
+@pytest.mark.parametrize("workflow", ["ci", "release"])
+def test_the_all_in_one_image_is_tested_before_it_is_passed_on(workflow):
+    steps = chart.yaml.safe_load((WORKFLOW.parent / f"{workflow}.yml").read_text())["jobs"]["images"]["steps"]
+    commands = [step.get("run") or step["uses"] for step in steps]
+    built, tested, passed_on = (
+        next(place for place, command in enumerate(commands) if word in command)
+        for word in ("images", "scripts/test-image", {"ci": "docker save", "release": "scripts/release/images push"}[workflow]))
+    assert built < tested < passed_on
+
+
 def test_ci_gives_the_check_of_a_cluster_pfctl():
     commands = [step.get("run", "") for step in chart.yaml.safe_load(WORKFLOW.read_text())["jobs"]["kind"]["steps"]]
     taken = next(place for place, command in enumerate(commands) if 'docker cp "$container:/pfctl"' in command)
