@@ -254,11 +254,11 @@ class Archives(unittest.TestCase):
     def test_the_commands_of_the_readme_fetch_unpack_and_start_it(self):
         """With a curl that fetches from the folder of the archives what a release would serve."""
         self.pack("out")
-        (block,) = [block for block in re.findall(r"(?:^    .*\n)+", (ROOT / "README.md").read_text(), re.MULTILINE) if "curl -LO" in block]
+        (block,) = [block for block in re.findall(r"(?:^    .*\n)+", (ROOT / "README.md").read_text(), re.MULTILINE) if "curl " in block]
         number, arch = version.current(), subprocess.run([ROOT / "scripts/release/processor"], capture_output=True, text=True, check=True).stdout.strip()
         curl = self.folder / "bin/curl"
         curl.write_text(
-            f'#!/bin/bash\n[[ $* == "-LO https://github.com/OWNER/pixelflow/releases/download/v{number}/"* ]] && cp "{self.folder}/out/${{2##*/}}" .\n')
+            f'#!/bin/bash\n[[ $* == "-fLO https://github.com/OWNER/pixelflow/releases/download/v{number}/"* ]] && cp "{self.folder}/out/${{2##*/}}" .\n')
         curl.chmod(0o755)
         commands = textwrap.dedent(block).strip().replace("VERSION", number).replace("amd64", arch)
         done = subprocess.run(
