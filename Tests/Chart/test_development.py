@@ -106,7 +106,8 @@ def test_kind_makes_one_control_plane_and_two_workers():
     script = (chart.ROOT / "scripts" / "kind").read_text()
     assert f"readonly cluster={config['name']}\n" in script
     listed = [re.search(r"images=\(([^)]+)\)", text).group(1) for text in (script, (chart.ROOT / "scripts" / "images").read_text().replace("all=", "images="))]
-    assert listed[0] == listed[1]
+    # The chart has no use for the all-in-one image.
+    assert listed[1] == f"pixelflow {listed[0]}"
 
 
 def test_make_has_the_targets():
@@ -145,6 +146,16 @@ def test_ci_registers_through_the_page_of_an_installation_that_lets_anyone_in():
     # One forwarded port is enough.
     assert re.findall(r"svc/(\S+)", check["run"]) == ["pixelflow-web"]
     assert list(check["env"]) == ["BASE_WEB"]
+
+
+@pytest.mark.parametrize("workflow", ["ci", "release"])
+def test_the_all_in_one_image_is_tested_before_it_is_passed_on(workflow):
+    steps = chart.yaml.safe_load((WORKFLOW.parent / f"{workflow}.yml").read_text())["jobs"]["images"]["steps"]
+    commands = [step.get("run") or step["uses"] for step in steps]
+    built, tested, passed_on = (
+        next(place for place, command in enumerate(commands) if word in command)
+        for word in ("images", "scripts/test-image", {"ci": "docker save", "release": "scripts/release/images push"}[workflow]))
+    assert built < tested < passed_on
 
 
 def test_ci_gives_the_check_of_a_cluster_pfctl():

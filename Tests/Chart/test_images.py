@@ -1,6 +1,7 @@
 """Dockerfiles, and images around executables that were built before."""
 
 import fnmatch
+import json
 import os
 import re
 import shutil
@@ -12,16 +13,27 @@ import pytest
 import chart
 
 DOCKERFILE = chart.ROOT / "Dockerfiles" / "Dockerfile"
-IMAGES = ("auth", "api", "worker", "web", "metrics-adapter", "pfctl")
+# The one that keeps data, and those of the chart.
+ALL_IN_ONE = "pixelflow"
+OF_THE_CHART = ("auth", "api", "worker", "web", "metrics-adapter", "pfctl")
+IMAGES = (ALL_IN_ONE, *OF_THE_CHART)
 STAND_IN = textwrap.dedent("""\
     #include <stdio.h>
+    #include <stdlib.h>
     #include <unistd.h>
     int main(void) {
         FILE *certificates = fopen("/etc/ssl/certs/ca-certificates.crt", "r"), *written = fopen("/written", "w");
         printf("uid %d, certificates %d, root writable %d\\n", getuid(), certificates != NULL, written != NULL);
-        return 0;
+        const char *data = getenv("PIXELFLOW_DATA_DIR"), *temporary = getenv("SQLITE_TMPDIR");
+        if (data == NULL || chdir(data) != 0) return 0;
+        printf("%s data, temporary files %s\\n", access("kept", F_OK) == 0 ? "old" : "new", temporary);
+        return fopen("kept", "w") == NULL;
     }
 """)
+
+
+def executable_of(image):
+    return image if image in (ALL_IN_ONE, "pfctl") else f"pixelflow-{image}"
 
 
 def test_hadolint_finds_nothing():
@@ -33,17 +45,20 @@ def test_each_image_carries_its_own_executable_only():
     stages = re.split(r"^FROM ", DOCKERFILE.read_text(), flags=re.MULTILINE)
     by_name = {stage.partition("\n")[0].rpartition(" AS ")[2]: stage for stage in stages[1:]}
     for image in IMAGES:
-        executable = image if image == "pfctl" else f"pixelflow-{image}"
-        assert re.findall(r"^COPY .*$", by_name[image], re.MULTILINE) == [f"COPY --from=binaries /context/bin/{executable} /{executable}"]
+        executable = executable_of(image)
+        copied = [f"COPY --from=binaries /context/bin/{executable} /{executable}"]
+        if image == ALL_IN_ONE:
+            copied.append("COPY --from=binaries --chown=65532:65532 /context/volume/ /")
+        assert re.findall(r"^COPY .*$", by_name[image], re.MULTILINE) == copied
         assert f'ENTRYPOINT ["/{executable}"]' in by_name[image]
-        assert executable in by_name["build"]
+        assert re.search(rf"scripts/static .*(?<=\s){re.escape(executable)}\s", by_name["build"])
     assert by_name["base"].startswith("scratch") and "USER 65532:65532" in by_name["base"]
 
 
 def test_images_are_those_of_the_chart():
     values = chart.yaml.safe_load((chart.CHART / "values.yaml").read_text())
     used = {values[name]["image"]["repository"] for name in (*chart.SERVICES, "metricsAdapter", "pfctl")}
-    assert used == {f"pixelflow/{image}" for image in IMAGES}
+    assert used == {f"pixelflow/{image}" for image in OF_THE_CHART}
     assert values["image"]["registry"] == "localhost"
 
 
@@ -82,8 +97,7 @@ def built(tmp_path_factory):
     (folder / "notices").mkdir()
     (folder / "notices" / "THIRD-PARTY-NOTICES.txt").write_text("licences\n")
     for image in IMAGES:
-        executable = folder / "bin" / (image if image == "pfctl" else f"pixelflow-{image}")
-        subprocess.run([compiler, "-static", "-o", executable, source], check=True)
+        subprocess.run([compiler, "-static", "-o", folder / "bin" / executable_of(image), source], check=True)
     environment = {
         **os.environ, "ENGINE": "podman", "PREBUILT": "1", "REGISTRY": "localhost/chart-test", "TAG": "test", "STATIC_BIN": str(folder / "bin"),
         "REVISION": "test", "SOURCE_DATE_EPOCH": "1700000000"}
@@ -97,14 +111,43 @@ def built(tmp_path_factory):
     podman("rmi", "--force", *(f"localhost/chart-test/pixelflow/{image}:test" for image in IMAGES))
 
 
+def run_image(image, *options):
+    """Read-only, without even the places for temporary files that podman adds."""
+    options += ("--network", "none", "--read-only", "--read-only-tmpfs=false", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024")
+    return podman("run", "--rm", "--runtime", "runc", *options, f"localhost/chart-test/pixelflow/{image}:test")
+
+
 def test_images_around_prebuilt_executables_run_as_nobody(built):
     listed = built()
     for image in IMAGES:
-        name = f"localhost/chart-test/pixelflow/{image}:test"
-        assert name in listed
-        limits = ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"]
-        done = podman("run", "--rm", "--runtime", "runc", "--network", "none", "--read-only", *limits, name)
-        assert done.stdout == "uid 65532, certificates 1, root writable 0\n", done.stderr
+        assert f"localhost/chart-test/pixelflow/{image}:test" in listed
+        done = run_image(image)
+        assert done.stdout.splitlines()[:1] == ["uid 65532, certificates 1, root writable 0"], done.stderr
+        assert done.returncode == 0
+
+
+def test_data_stays_on_the_volume(built):
+    """As the README starts it: a new volume, which belongs to nobody's user."""
+    built(ALL_IN_ONE)
+    mounted, = re.findall(r"docker run .*--volume (\S+:\S+)", (chart.ROOT / "README.md").read_text())
+    name, folder = mounted.split(":")
+    try:
+        for state in ("new", "old"):
+            done = run_image(ALL_IN_ONE, "--volume", f"chart-test-{name}:{folder}")
+            assert done.stdout.splitlines()[1:] == [f"{state} data, temporary files {folder}"], done.stderr
+            assert done.returncode == 0
+    finally:
+        podman("volume", "rm", "--force", f"chart-test-{name}")
+
+
+def test_the_engine_publishes_the_page_and_asks_whether_everything_is_ready(built):
+    built(ALL_IN_ONE)
+    found = podman("image", "inspect", "--format", "{{json .Config.ExposedPorts}}", f"localhost/chart-test/pixelflow/{ALL_IN_ONE}:test")
+    assert json.loads(found.stdout) == {"3000/tcp": {}}
+    # Docker's format has it; podman's own, in which images can be built the same twice, does not.
+    assert re.findall(r"^HEALTHCHECK .*CMD (.*)$", DOCKERFILE.read_text(), re.MULTILINE) == ['["/pixelflow", "--probe"]']
+    # On this computer only, as `make run` listens.
+    assert re.findall(r"docker run .*--publish (\S+)", (chart.ROOT / "README.md").read_text()) == ["127.0.0.1:3000:3000"]
 
 
 def test_the_same_commit_gives_the_same_image(built):

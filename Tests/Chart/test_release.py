@@ -20,7 +20,7 @@ def digest(name):
 def released(tmp_path_factory):
     """The folder of a release that two versions of the chart have been written to."""
     out = tmp_path_factory.mktemp("release")
-    lines = [f"{name} {REGISTRY}/pixelflow/{name}:0 {digest(name + name)}\n" for name in IMAGES]
+    lines = [f"{name} {REGISTRY}/pixelflow/{name}:0 {digest(name + name)}\n" for name in ("pixelflow", *IMAGES)]
     (out / "images.txt").write_text("".join(lines))
     (out / "index.yaml").write_text(
         "apiVersion: v1\nentries:\n  pixelflow:\n  - {apiVersion: v2, name: pixelflow, version: 0.0.1, urls: [https://example.org/old.tgz]}\n")

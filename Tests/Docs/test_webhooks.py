@@ -20,7 +20,7 @@ def test_commands(build, tmp_path):
         token = call_expecting(200, "POST", f"{instance.bases['auth']}/login", body=ACCOUNT).json()["token"]
 
         def run(block, **more):
-            script = f"set -euo pipefail\n{block.replace('http://localhost:8080', instance.bases['api'])}"
+            script = f"set -euo pipefail\n{block.replace('http://localhost:3000', instance.bases['web'])}"
             done = subprocess.run(
                 ["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=60, env={**os.environ, "TOKEN": token, **more})
             assert done.returncode == 0, f"{done.stdout}{done.stderr}"

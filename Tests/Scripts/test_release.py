@@ -3,7 +3,9 @@ import os
 import re
 import shutil
 import subprocess
+import tarfile
 import tempfile
+import textwrap
 import unittest
 from pathlib import Path
 
@@ -180,8 +182,31 @@ esac
 """
 
 
+SERVICE_STAND_IN = """#!/usr/bin/env python3
+import http.server, signal, sys, threading
+
+class Ready(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+
+arguments = dict(zip(sys.argv[1::2], sys.argv[2::2]))
+if "--version" in sys.argv:
+    print("pixelflow VERSION")
+elif "--help" in sys.argv:
+    print("USAGE: pixelflow")
+else:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(STATUS))
+    for name, port in arguments.items():
+        if name.endswith("-port"):
+            server = http.server.ThreadingHTTPServer((arguments["--host"], int(port)), Ready)
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+    signal.pause()
+"""
+
+
 class Archives(unittest.TestCase):
-    """With scripts in the place of pf and pfctl: they answer what the scripts here ask."""
+    """With scripts in the place of pixelflow, pf and pfctl: they answer what the scripts here ask."""
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -193,6 +218,9 @@ class Archives(unittest.TestCase):
             tool = self.folder / "bin" / name
             tool.write_text(STAND_IN.replace("NAME", name).replace("VERSION", version.current()).replace("DESCRIPTION", description))
             tool.chmod(0o755)
+        service = self.folder / "bin/pixelflow"
+        service.write_text(SERVICE_STAND_IN.replace("VERSION", version.current()).replace("STATUS", "0"))
+        service.chmod(0o755)
 
     def run_step(self, name, *arguments):
         environment = {**os.environ, "SOURCE_DATE_EPOCH": "1700000000", "NOTICES": "/nonexistent"}
@@ -205,11 +233,47 @@ class Archives(unittest.TestCase):
 
     def test_archives_pass_the_smoke_test_and_are_the_same_each_time(self):
         first, second = self.pack("one"), self.pack("two")
-        self.assertEqual(len(first), 2)
+        number = version.current()
+        self.assertEqual({name.partition(f"-{number}-linux-")[0] for name in first}, {"pixelflow", "pf", "pfctl"})
         self.assertEqual(first, second)
         done = self.run_step("smoke", self.folder / "one", "--dynamic")
         self.assertEqual((done.returncode, done.stdout.count("✗")), (0, 0), done.stdout)
-        self.assertEqual(done.stdout.count("✓"), 16)
+        self.assertEqual(done.stdout.count("✓"), 20)
+
+    def test_each_archive_has_documentation_and_licences(self):
+        self.pack("out")
+        for path in (self.folder / "out").glob("*.tar.gz"):
+            with tarfile.open(path) as archive:
+                names = {name.partition("/")[2] for name in archive.getnames()}
+            tool = path.name.partition("-")[0]
+            document = "configuration.md" if tool == "pixelflow" else f"{tool}.md"
+            self.assertLessEqual({tool, document, "LICENSE", "THIRD-PARTY.md"}, names)
+            # A service has no commands to complete.
+            self.assertEqual("completions" in names, tool != "pixelflow")
+
+    def test_the_commands_of_the_readme_fetch_unpack_and_start_it(self):
+        """With a curl that fetches from the folder of the archives what a release would serve."""
+        self.pack("out")
+        (block,) = [block for block in re.findall(r"(?:^    .*\n)+", (ROOT / "README.md").read_text(), re.MULTILINE) if "curl " in block]
+        number, arch = version.current(), subprocess.run([ROOT / "scripts/release/processor"], capture_output=True, text=True, check=True).stdout.strip()
+        curl = self.folder / "bin/curl"
+        curl.write_text(
+            f'#!/bin/bash\n[[ $* == "-fLO https://github.com/OWNER/pixelflow/releases/download/v{number}/"* ]] && cp "{self.folder}/out/${{2##*/}}" .\n')
+        curl.chmod(0o755)
+        commands = textwrap.dedent(block).strip().replace("VERSION", number).replace("amd64", arch)
+        done = subprocess.run(
+            ["bash", "-euc", f"{commands} --version"], cwd=self.folder, capture_output=True, text=True, timeout=60,
+            env={**os.environ, "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}"})
+        self.assertEqual((done.returncode, done.stdout), (0, f"pixelflow {number}\n"), done.stderr)
+
+    def test_the_smoke_test_fails_for_a_service_that_does_not_drain(self):
+        service = self.folder / "bin/pixelflow"
+        service.write_text(service.read_text().replace("sys.exit(0)", "sys.exit(3)"))
+        self.pack("one")
+        done = self.run_step("smoke", self.folder / "one", "--dynamic")
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(re.findall(r"✗ \S+: (.*)", done.stdout), ["starts, is ready, and ends"])
+        self.assertIn("did not end cleanly on SIGTERM (3)", done.stdout)
 
     def test_the_smoke_test_fails_for_what_is_not_as_it_should_be(self):
         tool = self.folder / "bin/pf"
@@ -219,14 +283,17 @@ class Archives(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertEqual(re.findall(r"✗ \S+: (.*)", done.stdout), ["completion for bash", "completion for zsh"])
         # Scripts are not statically linked executables with licences.
-        self.assertEqual(self.run_step("smoke", self.folder / "one").stdout.count("licences of what is linked"), 2)
+        self.assertEqual(self.run_step("smoke", self.folder / "one").stdout.count("licences of what is linked"), 3)
 
     def test_an_executable_of_another_version_is_refused(self):
-        tool = self.folder / "bin/pfctl"
-        tool.write_text(tool.read_text().replace(version.current(), "0.0.9"))
-        done = self.run_step("archives", self.folder / "bin", self.folder / "out")
-        self.assertEqual(done.returncode, 1)
-        self.assertIn("is 0.0.9", done.stderr)
+        for name, printed in (("pfctl", "0.0.9"), ("pixelflow", "pixelflow 0.0.9")):
+            tool = self.folder / "bin" / name
+            right = tool.read_text()
+            tool.write_text(right.replace(version.current(), "0.0.9"))
+            done = self.run_step("archives", self.folder / "bin", self.folder / "out")
+            tool.write_text(right)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(f"{name} is {printed}, not", done.stderr)
 
 
 class Publishing(unittest.TestCase):
@@ -262,7 +329,8 @@ class Publishing(unittest.TestCase):
         done = self.run_step("images", "join", "r/o", file, publish=True)
         self.assertEqual(done.returncode, 0, done.stderr)
         number = version.current()
-        self.assertEqual(file.read_text().splitlines()[0], f"auth r/o/pixelflow/auth:{number} sha256:{'a' * 64}")
+        self.assertEqual(file.read_text().splitlines()[:2], [
+            f"{name} r/o/pixelflow/{name}:{number} sha256:{'a' * 64}" for name in ("pixelflow", "auth")])
         self.assertIn(
             f"docker buildx imagetools create --tag r/o/pixelflow/web:{number} r/o/pixelflow/web:{number}-amd64 r/o/pixelflow/web:{number}-arm64\n",
             self.calls.read_text())
@@ -273,7 +341,8 @@ class Publishing(unittest.TestCase):
         (out / "images.txt").touch()
         done = self.run_step("publish", out, out / "images.txt", publish=True)
         self.assertEqual(done.returncode, 1)
-        self.assertIn("linux-arm64.tar.gz", done.stderr)
+        for tool in ("pixelflow", "pf", "pfctl"):
+            self.assertIn(f" {tool}-{version.current()}-linux-arm64.tar.gz", done.stderr)
         self.assertEqual(self.calls.read_text(), "")
 
 

@@ -1,4 +1,4 @@
-"""The executables of scripts/static, each in an empty root of its own; the four services at work, from such roots.
+"""The executables of scripts/static, each in an empty root of its own; the four services, and all in one, at work from such roots.
 
     --keep    leaves the folder with the roots and the logs
 """
@@ -94,18 +94,31 @@ def settings_of_services(found, ports, management):
 
 
 class Running:
-    """The four services at work, each in its root."""
+    """Services at work; `processes` by name, each in its root, and the port of each service."""
 
-    def __init__(self, roots, found):
+    def __init__(self, processes, ports):
+        self.processes = processes
+        self.bases = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
+
+    @classmethod
+    def services(cls, roots, found):
         *ports, management = free_ports(len(SERVICES) + 1)
-        self.ports = dict(zip(SERVICES, ports))
-        settings = settings_of_services(found, self.ports, management)
-        self.processes = {name: Confined(roots[f"pixelflow-{name}"], [], settings) for name in SERVICES}
-        self.bases = {name: f"http://127.0.0.1:{port}" for name, port in self.ports.items()}
+        ports = dict(zip(SERVICES, ports))
+        settings = settings_of_services(found, ports, management)
+        return cls({name: Confined(roots[f"pixelflow-{name}"], [], settings) for name in SERVICES}, ports)
+
+    @classmethod
+    def all_in_one(cls, roots):
+        """With the settings of its image; the only place where it can write takes the place of the volume."""
+        ports = dict(zip(SERVICES, free_ports(len(SERVICES))))
+        settings = {
+            "PIXELFLOW_HOST": "0.0.0.0", "PIXELFLOW_DATA_DIR": "/tmp/data", "SQLITE_TMPDIR": "/tmp/data", "SSL_CERT_FILE": str(CERTIFICATES),
+            **{f"PIXELFLOW_{name.upper()}_PORT": str(port) for name, port in ports.items()}}
+        return cls({"pixelflow": Confined(roots["pixelflow"], [], settings)}, ports)
 
     def wait_until_ready(self):
-        for name, process in self.processes.items():
-            process.wait_until_ready(self.bases[name], seconds=START_SECONDS)
+        for name, base in self.bases.items():
+            self.processes.get(name, self.processes.get("pixelflow")).wait_until_ready(base, seconds=START_SECONDS)
 
     def stop(self):
         """The names of those that did not drain by themselves and with success."""
@@ -113,14 +126,28 @@ class Running:
         return sorted({*late, *(name for name, process in self.processes.items() if process.status != 0)})
 
 
+def at_work(running):
+    try:
+        running.wait_until_ready()
+        yield running
+    finally:
+        running.stop()
+
+
 @pytest.fixture(scope="session")
 def services(roots, names):
     missing = [name for name in SERVICES if f"pixelflow-{name}" not in roots]
     assert not missing, f"not built, so that nothing can run end to end: {', '.join(missing)}"
     with own_servers(STACK) as stack:
-        running = Running(roots, stack.settings())
-        try:
-            running.wait_until_ready()
-            yield running
-        finally:
-            running.stop()
+        yield from at_work(Running.services(roots, stack.settings()))
+
+
+@pytest.fixture(scope="session")
+def all_in_one(roots):
+    assert "pixelflow" in roots, "not built: pixelflow"
+    yield from at_work(Running.all_in_one(roots))
+
+
+@pytest.fixture(params=["services", "all_in_one"])
+def running(request):
+    return request.getfixturevalue(request.param)

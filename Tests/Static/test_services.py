@@ -1,4 +1,4 @@
-"""The four services, read-only and as uid 65532, on servers of scripts/stack. In this order: the last test stops them."""
+"""The four services on servers of scripts/stack, and all in one; read-only and as uid 65532. In this order: the last test stops them."""
 
 import json
 import os
@@ -20,28 +20,28 @@ WRITTEN = {
 READ = [*WRITTEN, "heic"]
 
 
-def test_services_have_no_privileges(services):
-    for name, process in services.processes.items():
+def test_services_have_no_privileges(running):
+    for name, process in running.processes.items():
         status = Path(f"/proc/{process.inner_pid()}/status").read_text()
         field = dict(re.findall(r"^(\w+):\s*(.*)$", status, re.MULTILINE))
         assert set(field["Uid"].split()) == {"65532"}, name
         assert int(field["CapEff"], 16) == 0 and field["NoNewPrivs"] == "1", name
 
 
-def test_services_can_be_probed(services):
+def test_services_can_be_probed(running):
     """As a container engine does."""
-    for process in services.processes.values():
+    for process in running.processes.values():
         assert "status" in json.loads(process.root.output("--probe", environment=process.environment))
 
 
-def test_seven_lines(services):
-    bases = {f"BASE_{name.upper()}": base for name, base in services.bases.items()}
+def test_seven_lines(running):
+    bases = {f"BASE_{name.upper()}": base for name, base in running.bases.items()}
     printed = output_of(ROOT / "scripts/e2e", seconds=300, env={**os.environ, **bases})
     assert printed.count("✓") == 7
 
 
-def test_every_format_is_read_and_written(services, tmp_path):
-    run = script("scripts/e2e").Run(services.bases, tmp_path)
+def test_every_format_is_read_and_written(running, tmp_path):
+    run = script("scripts/e2e").Run(running.bases, tmp_path)
     run.register()
     run.log_in()
     outputs = [{"name": name, "format": name, "operations": [{"op": "resize", "width": 320, "height": 240, "fit": "fill"}]} for name in WRITTEN]
@@ -70,5 +70,5 @@ def test_names_came_from_the_name_server(services, names):
     assert {*SERVERS.values(), "auth", "api"} <= names.asked
 
 
-def test_services_end_by_themselves_on_sigterm(services):
-    assert services.stop() == []
+def test_services_end_by_themselves_on_sigterm(running):
+    assert running.stop() == []
