@@ -42,7 +42,7 @@ package struct DeletedOrganisations: Codable, Sendable, SchemaNamed, SchemaAnnot
 package struct KeyIntrospection: Codable, Sendable, Hashable, SchemaNamed, SchemaAnnotated {
     package static let schemaName = "KeyIntrospection"
     package static let annotations: [String: SchemaAnnotation] = [
-        "active": "Whether the key may be used. If not, no other field is present.", "key_id": "Names the key.",
+        "active": "Whether the key may be used. If not, no other field is present.", "key_id": "The id of the key.",
         "name": "Its name, for people.",
         "tenant": "The organisation of the key.", "scope": "Scopes, separated by spaces.",
         "expires_at": .init("RFC 3339; absent for a key that does not expire.", ["format": "date-time"]),

@@ -70,7 +70,7 @@ private struct TokenRequest: Encodable {
 struct Account: Codable, Sendable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "Account"
     static let annotations: [String: SchemaAnnotation] = [
-        "email": .init("The address of the account.", ["format": "email"]), "user_id": "Names the account.",
+        "email": .init("The address of the account.", ["format": "email"]), "user_id": "The id of the account.",
         "tenant": "The organisation that the session is in.", "role": "The role in it.", "scope": "Scopes, separated by spaces.",
         "expires_at": .init("When the session ends.", ["format": "date-time"]),
     ]
