@@ -61,14 +61,14 @@ import WireFormats
         }
     }
 
-    @Test func waitsWithoutALimitIfItIsZero() async throws {
+    @Test func waitsForeverIfTheTimeoutIsZero() async throws {
         try await Self.run { stand, _ in
             let outcome = await stand.pfctl("tasks", "ls", "--request-timeout", "0", "-o", "name", environment: Self.token)
             #expect(outcome.output == "task/done\ntask/f1\n", "\(outcome.errors)")
         }
     }
 
-    @Test func reportsProgressBeforeTheServiceFailed() async throws {
+    @Test func reportsProgressMadeBeforeAFailure() async throws {
         let api: StubService.Answer = { call in
             call.path.contains("first") ? (202, Self.task("first", "CANCELLED")) : (403, #"{"detail":"Not now."}"#)
         }
@@ -103,7 +103,7 @@ import WireFormats
         }
     }
 
-    @Test func changesWhatIsPossibleAndNamesTheRest() async throws {
+    @Test func changesPossibleTasksAndReportsTheOthers() async throws {
         try await Self.run { stand, api in
             let outcome = await stand.pfctl("tasks", "cancel", "done", "f1", environment: Self.token)
             #expect(outcome.status == .failed)
@@ -114,7 +114,7 @@ import WireFormats
         }
     }
 
-    @Test func listsReplaysAndPurgesAllThatFailed() async throws {
+    @Test func listsReplaysAndPurgesFailedTasks() async throws {
         try await Self.run { stand, api in
             let list = await stand.pfctl("dlq", "ls", "--limit", "0", environment: Self.token)
             #expect(

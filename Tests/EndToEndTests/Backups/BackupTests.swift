@@ -9,7 +9,7 @@ extension EndToEnd {
     /// `pfctl backup` and `pfctl restore` with the all-in-one.
     @Suite struct BackupTests {
         @Test(.timeLimit(.minutes(4)))
-        func whatPeopleHadIsInAnotherInstallation() async throws {
+        func restoreMovesDataToAnotherInstallation() async throws {
             let home = try TemporaryFolder()
             let folder = home.path + "/backup"
             let people = try await LiveService.run { service in

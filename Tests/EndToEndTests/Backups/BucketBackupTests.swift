@@ -16,7 +16,7 @@ extension EndToEnd {
     @Suite(.enabled(if: TestBucket.url != nil, "PIXELFLOW_TEST_S3_URL is not set: make stack-up prints it"))
     struct BucketBackupTests {
         @Test(.timeLimit(.minutes(4)))
-        func whatPeopleHadIsInAnotherInstallation() async throws {
+        func restoreFromABucketMovesDataToAnotherInstallation() async throws {
             let home = try TemporaryFolder()
             // The folder for pfctl's temporary files.
             let work = home.path + "/work"
