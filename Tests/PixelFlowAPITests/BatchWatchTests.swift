@@ -129,7 +129,7 @@ import Testing
     }
 
     /// Nobody has received the event: the replica that would have was killed.
-    @Test(arguments: [true, false]) func anUnreportedEndIsFound(isDeletion: Bool) async throws {
+    @Test(arguments: [true, false]) func anUnreportedCompletionIsFound(isDeletion: Bool) async throws {
         let hook = try await endpoint([.batchCompleted])
         let batch = try await batch()
         let task = try await task(batch)

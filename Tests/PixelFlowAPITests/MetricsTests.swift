@@ -29,7 +29,7 @@ import Testing
         #expect(harness.registry[#"task_duration_seconds_count{status="CANCELLED"}"#] == 1)
     }
 
-    @Test func oneTemplateStandsForAllTasks() async throws {
+    @Test func requestsOfAllTasksShareOneEndpointLabel() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             for _ in 0..<3 { _ = try await ada.get("/api/tasks/\(try await ada.task())") }
