@@ -19,14 +19,14 @@ package struct CacheStoreConformance: Sendable {
 
     /// All rules.
     package static let cases: [ConformanceCase<CacheStoreConformance>] = [
-        ConformanceCase("cache: what is kept is read by every replica") { try await $0.whatIsKeptIsRead() },
-        ConformanceCase("cache: scopes and keys are apart") { try await $0.keysAreApart() },
-        ConformanceCase("cache: an invalidation ends the scope for every replica, and no other") { try await $0.invalidation() },
-        ConformanceCase("cache: what was read before an invalidation is not seen after it") { try await $0.lateWrite() },
-        ConformanceCase("cache: no version comes back") { try await $0.versionsAreNew() },
-        ConformanceCase("cache: what is kept expires") { try await $0.expiry() },
-        ConformanceCase("cache: any bytes are kept") { try await $0.anyBytes() },
-        ConformanceCase("cache: what is kept is replaced") { try await $0.replacement() },
+        ConformanceCase("cache: every replica reads a stored value") { try await $0.whatIsKeptIsRead() },
+        ConformanceCase("cache: scopes and keys are separate") { try await $0.keysAreApart() },
+        ConformanceCase("cache: an invalidation affects its scope on every replica, and no other scope") { try await $0.invalidation() },
+        ConformanceCase("cache: a value read before an invalidation is not visible after it") { try await $0.lateWrite() },
+        ConformanceCase("cache: versions are never reused") { try await $0.versionsAreNew() },
+        ConformanceCase("cache: values expire") { try await $0.expiry() },
+        ConformanceCase("cache: any bytes can be stored") { try await $0.anyBytes() },
+        ConformanceCase("cache: a value can be replaced") { try await $0.replacement() },
     ]
 
     private let key = CacheKey(CacheScope("things", of: TenantID("ada")), id: "a")

@@ -21,8 +21,8 @@ package struct InstallationRecordConformance: Sendable {
     /// All rules.
     package static let cases: [ConformanceCase<InstallationRecordConformance>] = [
         ConformanceCase("installation: the mark is kept") { try await $0.theMarkIsKept() },
-        ConformanceCase("installation: a mark is replaced by who knows it") { try await $0.theMarkIsCompared() },
-        ConformanceCase("installation: the mark alone is no data") { try await $0.theMarkIsNoData() },
+        ConformanceCase("installation: a mark is replaced only if the expected one is given") { try await $0.theMarkIsCompared() },
+        ConformanceCase("installation: a store with only a mark counts as empty") { try await $0.theMarkIsNoData() },
     ]
 
     func theMarkIsKept() async throws {

@@ -26,19 +26,19 @@ package struct NewerRowsConformance: Sendable {
     }
 
     package static let cases: [ConformanceCase<NewerRowsConformance>] = [
-        ConformanceCase("newer rows: deliveries of an unknown event hold up no others, and are sent by a version that knows it") {
+        ConformanceCase("newer rows: deliveries of an unknown event delay no others, and a version that supports it sends them") {
             try await $0.deliveriesGoOn()
         },
-        ConformanceCase("newer rows: an endpoint is told of what is known, and keeps what is not") { try await $0.endpointsKeepEvents() },
-        ConformanceCase("newer rows: events wait for an endpoint that cannot be read, and those of other tenants do not") {
+        ConformanceCase("newer rows: an endpoint gets the known events, and keeps the unknown ones") { try await $0.endpointsKeepEvents() },
+        ConformanceCase("newer rows: events wait for an unreadable endpoint, and those of other tenants do not") {
             try await $0.eventsWaitForEndpoints()
         },
-        ConformanceCase("newer rows: a batch of an unknown lane is looked at, and keeps it") { try await $0.batchesKeepLanes() },
-        ConformanceCase("newer rows: tasks with an unknown operation are left out of lists, and others go to work") {
+        ConformanceCase("newer rows: a batch of an unknown lane is processed and keeps its lane") { try await $0.batchesKeepLanes() },
+        ConformanceCase("newer rows: tasks with an unknown operation are not listed, and others are processed") {
             try await $0.tasksGoOn()
         },
-        ConformanceCase("newer rows: audit entries of unknown acts hold up no others") { try await $0.auditGoesOn() },
-        ConformanceCase("newer rows: a preset with an unknown operation is left out of the list") { try await $0.presetsAreListed() },
+        ConformanceCase("newer rows: audit entries of unknown actions delay no others") { try await $0.auditGoesOn() },
+        ConformanceCase("newer rows: a preset with an unknown operation is not listed") { try await $0.presetsAreListed() },
     ]
 
     private static let tenant = TenantID("tenant-a")

@@ -5,10 +5,10 @@ extension BlobStoreConformance {
     static let reading: [Case] = [
         Case("read: any range of a small object") { try await $0.anyRangeOfASmallObject() },
         Case("read: ranges across chunks of a large object") { try await $0.rangesOfALargeObject() },
-        Case("read: a range is cut to what there is") { try await $0.rangeIsCut() },
-        Case("read: an object that is opened stays readable") { try await $0.openedStaysReadable() },
-        Case("read: 16 readers at once") { try await $0.manyReaders() },
-        Case("read: a body can be read in part, and left") { try await $0.bodyCanBeLeft() },
+        Case("read: a range is clamped to the object") { try await $0.rangeIsCut() },
+        Case("read: an open object stays readable") { try await $0.openedStaysReadable() },
+        Case("read: 16 concurrent readers") { try await $0.manyReaders() },
+        Case("read: a body can be abandoned partway") { try await $0.bodyCanBeLeft() },
     ]
 
     func anyRangeOfASmallObject() async throws {

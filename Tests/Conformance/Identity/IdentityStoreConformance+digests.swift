@@ -3,22 +3,22 @@ import PixelFlowIdentity
 
 extension IdentityStoreConformance {
     static let digestCases: [ConformanceCase<IdentityStoreConformance>] = [
-        ConformanceCase("mail about tasks: a choice is that of one member, and goes with the membership") {
+        ConformanceCase("mail about tasks: a choice belongs to one member, and is deleted with the membership") {
             try await $0.keepsTaskMail()
         },
-        ConformanceCase("digests: due when their span is over, with the keys of the person, to one caller at a time") {
+        ConformanceCase("digests: due after their span, with the person's keys, for one caller at a time") {
             try await $0.ordersDigests()
         },
-        ConformanceCase("digests: of 20 who report the same span one has it told, and there is one message") {
+        ConformanceCase("digests: of 20 concurrent reports of a span, one queues a message") {
             try await $0.tellsEachSpanOnce()
         },
-        ConformanceCase("digests: nothing is told of nothing, and the next span begins where the last has ended") {
+        ConformanceCase("digests: an empty span sends no mail, and the next one starts at its end") {
             try await $0.tellsOfNothing()
         },
-        ConformanceCase("digests: whoever cannot be mailed or wants no more is not told") { try await $0.sparesTheUnwilling() },
-        ConformanceCase("digests: a full outbox of mail loses none") { try await $0.keepsDigestsWithoutRoom() },
-        ConformanceCase("digests: wait behind all other mail, and leave room for it") { try await $0.comesLast() },
-        ConformanceCase("batches: told of once, to those who have chosen so, also of those of their keys") {
+        ConformanceCase("digests: people who are unreachable or have opted out get no mail") { try await $0.sparesTheUnwilling() },
+        ConformanceCase("digests: a full mail outbox loses none") { try await $0.keepsDigestsWithoutRoom() },
+        ConformanceCase("digests: sent after all other mail, and leave room for it") { try await $0.comesLast() },
+        ConformanceCase("batches: mailed once, to people who chose it, including batches of their keys") {
             try await $0.tellsOfBatches()
         },
     ]

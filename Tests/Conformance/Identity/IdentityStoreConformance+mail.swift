@@ -4,22 +4,22 @@ import PixelFlowIdentity
 extension IdentityStoreConformance {
     static let mailCases: [ConformanceCase<IdentityStoreConformance>] = [
         ConformanceCase("a message is claimed by one sender at a time") { try await $0.claimsMailOnce() },
-        ConformanceCase("of ten racing senders each gets messages of its own") { try await $0.sharesMail() },
-        ConformanceCase("a message whose sender has gone comes back as doubtful, and the old claim decides nothing") {
+        ConformanceCase("ten concurrent senders get different messages") { try await $0.sharesMail() },
+        ConformanceCase("a message of a vanished sender is claimed again as doubtful, and the old claim is fenced") {
             try await $0.fencesMail()
         },
-        ConformanceCase("a postponed message is due at its time, and a removed one never") { try await $0.postponesMail() },
-        ConformanceCase("an invitation and its message come together or not at all") { try await $0.mailsInvitations() },
-        ConformanceCase("a forgotten password becomes a reset for an account, and nothing without one") {
+        ConformanceCase("a postponed message is due at its time, and a removed one is gone") { try await $0.postponesMail() },
+        ConformanceCase("an invitation and its message are stored atomically") { try await $0.mailsInvitations() },
+        ConformanceCase("a forgotten password becomes a reset only if the address has an account") {
             try await $0.makesForgottenResets()
         },
-        ConformanceCase("an address is verified by a token once") { try await $0.verifiesOnce() },
-        ConformanceCase("messages that have expired are cleaned up") { try await $0.cleansMail() },
-        ConformanceCase("messages about tasks come after all others") { try await $0.sendsMailAboutTasksLast() },
-        ConformanceCase("an organisation with too many messages gets no more, and others and accounts do") {
+        ConformanceCase("a token verifies an address once") { try await $0.verifiesOnce() },
+        ConformanceCase("expired messages are cleaned up") { try await $0.cleansMail() },
+        ConformanceCase("messages about tasks are claimed last") { try await $0.sendsMailAboutTasksLast() },
+        ConformanceCase("an organisation at its message limit is refused; others and accounts are not") {
             try await $0.boundsMailOfOrganisations()
         },
-        ConformanceCase("however many organisations queue mail, accounts find room") { try await $0.keepsRoomForAccounts() },
+        ConformanceCase("mail of organisations leaves room for accounts") { try await $0.keepsRoomForAccounts() },
     ]
 
     private static let lease = Duration.seconds(60)

@@ -5,9 +5,9 @@ import PixelFlowIdentity
 extension IdentityStoreConformance {
     static let newerCases: [ConformanceCase<IdentityStoreConformance>] = [
         ConformanceCase("messages of every kind are claimed") { try await $0.claimsEveryKind() },
-        ConformanceCase("messages of an unknown kind stay, and hold up no others") { try await $0.leavesUnknownMail() },
-        ConformanceCase("audit entries of unknown acts do not end a page") { try await $0.pagesPastUnknownAudit() },
-        ConformanceCase("revocations behind any number of an unknown kind are reached") { try await $0.pagesPastUnknownRevocations() },
+        ConformanceCase("messages of an unknown kind are kept and delay no others") { try await $0.leavesUnknownMail() },
+        ConformanceCase("audit entries of unknown actions do not end a page") { try await $0.pagesPastUnknownAudit() },
+        ConformanceCase("revocations after any number of unknown ones are reached") { try await $0.pagesPastUnknownRevocations() },
     ]
 
     private func queue(_ kind: QueuedMail.Kind) async throws -> String {

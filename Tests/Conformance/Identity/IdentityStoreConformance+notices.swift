@@ -3,13 +3,15 @@ import PixelFlowIdentity
 
 extension IdentityStoreConformance {
     static let noticeCases: [ConformanceCase<IdentityStoreConformance>] = [
-        ConformanceCase("an entry about a disabled webhook is mailed to the owners, once") { try await $0.mailsOwnersOnce() },
-        ConformanceCase("a quota is told of once for each target, to owners and admins, however many tell of it at once") {
+        ConformanceCase("an entry about a disabled webhook is mailed to the owners once") { try await $0.mailsOwnersOnce() },
+        ConformanceCase("a quota warning is mailed once per target, to owners and admins, even if reported concurrently") {
             try await $0.mailsQuotaOnce()
         },
-        ConformanceCase("whoever has ended a notice, left, or takes no mail is not told") { try await $0.sparesWhoDoesNotWant() },
-        ConformanceCase("choices are those of one person in one organisation, and go with the membership") { try await $0.keepsChoices() },
-        ConformanceCase("a full outbox of mail holds up no entry of the audit log") { try await $0.logsWithoutRoomForMail() },
+        ConformanceCase("people who opted out, left or are unreachable get no notices") { try await $0.sparesWhoDoesNotWant() },
+        ConformanceCase("choices belong to one person in one organisation, and are deleted with the membership") {
+            try await $0.keepsChoices()
+        },
+        ConformanceCase("a full mail outbox delays no audit entry") { try await $0.logsWithoutRoomForMail() },
     ]
 
     private static let lifetime = Duration.seconds(3600)

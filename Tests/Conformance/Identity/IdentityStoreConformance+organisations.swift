@@ -3,27 +3,27 @@ import PixelFlowIdentity
 
 extension IdentityStoreConformance {
     static let organisationCases: [ConformanceCase<IdentityStoreConformance>] = [
-        ConformanceCase("registration makes a personal organisation that its user owns") { try await $0.makesPersonalOrganisation() },
-        ConformanceCase("a person is in several organisations, each with its role") { try await $0.keepsRoles() },
+        ConformanceCase("registration creates a personal organisation that the user owns") { try await $0.makesPersonalOrganisation() },
+        ConformanceCase("a person can be in several organisations, with a role in each") { try await $0.keepsRoles() },
         ConformanceCase("the last owner can neither leave nor be demoted") { try await $0.keepsOneOwner() },
-        ConformanceCase("no one leaves a personal organisation or has another role in it") { try await $0.keepsPersonal() },
-        ConformanceCase("an admin who was demoted makes no key and no invitation") { try await $0.checksMakers() },
-        ConformanceCase("of two owners who leave at the same moment one stays") { try await $0.keepsOneOfTwoOwners() },
-        ConformanceCase("no one gives or takes a role above their own") { try await $0.boundsRoles() },
+        ConformanceCase("nobody can leave a personal organisation or change a role in it") { try await $0.keepsPersonal() },
+        ConformanceCase("a demoted admin cannot create keys and invitations") { try await $0.checksMakers() },
+        ConformanceCase("of two owners who leave concurrently, one stays") { try await $0.keepsOneOfTwoOwners() },
+        ConformanceCase("nobody can grant or revoke a role above their own") { try await $0.boundsRoles() },
         ConformanceCase("a changed role and a removal revoke older tokens") { try await $0.revokesMemberships() },
-        ConformanceCase("who comes back has a version above what was revoked") { try await $0.risesAboveRevocations() },
+        ConformanceCase("a returning member has a version above the revoked ones") { try await $0.risesAboveRevocations() },
         ConformanceCase("a deleted organisation can be restored") { try await $0.restores() },
-        ConformanceCase("an organisation that is over is listed, not restored, and leaves no key behind") { try await $0.ends() },
-        ConformanceCase("a deleted account takes its own organisations and no other") { try await $0.deletesAccount() },
-        ConformanceCase("a deleted organisation whose last owner is gone cannot be restored") {
+        ConformanceCase("an expired organisation is listed, cannot be restored, and has no keys") { try await $0.ends() },
+        ConformanceCase("deleting an account deletes its own organisations only") { try await $0.deletesAccount() },
+        ConformanceCase("a deleted organisation without an owner cannot be restored") {
             try await $0.restoresNothingWithoutOwner()
         },
-        ConformanceCase("an owner who goes while the organisation is restored leaves it deleted, or stays") {
+        ConformanceCase("an owner's deletion during a restore fails or leaves the organisation deleted") {
             try await $0.neverRestoresWithoutOwner()
         },
-        ConformanceCase("the audit log has every change, newest first, of its organisation alone") { try await $0.writesAudit() },
-        ConformanceCase("what is old is cleaned up, and nothing else") { try await $0.cleansUp() },
-        ConformanceCase("more than a batch is cleaned up at once") { try await $0.cleansUpMuch() },
+        ConformanceCase("the audit log lists every change of its organisation only, newest first") { try await $0.writesAudit() },
+        ConformanceCase("only expired data is cleaned up") { try await $0.cleansUp() },
+        ConformanceCase("a clean-up deletes more than one batch") { try await $0.cleansUpMuch() },
     ]
 
     private func makesPersonalOrganisation() async throws {

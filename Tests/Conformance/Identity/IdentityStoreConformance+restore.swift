@@ -4,8 +4,8 @@ import PixelFlowIdentity
 /// Work that must wait during a restore of accounts, because it depends on missing rows.
 extension IdentityStoreConformance {
     static let restoreCases: [ConformanceCase<IdentityStoreConformance>] = [
-        ConformanceCase("nothing is mailed until all of a backup is there") { try await $0.mailsNothingDuringARestore() },
-        ConformanceCase("nobody registers until all of a backup is there") { try await $0.registersNobodyDuringARestore() },
+        ConformanceCase("no mail is sent until a restore is complete") { try await $0.mailsNothingDuringARestore() },
+        ConformanceCase("nobody can register until a restore is complete") { try await $0.registersNobodyDuringARestore() },
     ]
 
     private func mailsNothingDuringARestore() async throws {
