@@ -69,7 +69,7 @@ package struct AuditOutboxConformance: Sendable {
         // The action has taken too long: its entry has already been delivered.
         try await outbox.settleAudit(entry)
         try requireEqual(try await outbox.auditBacklog(), 1, "the other one")
-        try requireEqual(try await waiting(outbox, before: Self.start + .seconds(60)).map(\.entry), [other], "what is left")
+        try requireEqual(try await waiting(outbox, before: Self.start + .seconds(60)).map(\.entry), [other], "remaining entries")
     }
 
     func theOldestFirst() async throws {

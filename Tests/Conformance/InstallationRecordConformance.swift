@@ -35,10 +35,10 @@ package struct InstallationRecordConformance: Sendable {
 
     func theMarkIsCompared() async throws {
         let (first, second) = (InstallationMark(), InstallationMark())
-        try requireEqual(try await record.setInstallationMark(second, replacing: first), false, "replaced where there is none")
+        try requireEqual(try await record.setInstallationMark(second, replacing: first), false, "replaced an absent mark")
         try requireEqual(try await record.setInstallationMark(first, replacing: nil), true, "set")
         try requireEqual(try await record.setInstallationMark(second, replacing: nil), false, "set where there is one")
-        try requireEqual(try await record.setInstallationMark(second, replacing: second), false, "replaced by who does not know it")
+        try requireEqual(try await record.setInstallationMark(second, replacing: second), false, "replaced with a wrong expectation")
         var next = first
         next.sweeps += 1
         try requireEqual(try await record.setInstallationMark(next, replacing: first), true, "replaced")

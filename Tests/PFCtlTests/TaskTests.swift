@@ -128,7 +128,7 @@ import WireFormats
             #expect(await stand.pfctl("dlq", "purge", "f1", environment: Self.token).output == "task/f1 purged\n")
             #expect(api.lines.filter { $0.hasPrefix("DELETE") } == ["DELETE /api/tasks/f1"])
             #expect(await stand.pfctl("dlq", "purge", "done", environment: Self.token).status == .failed)
-            #expect(api.lines.filter { $0.hasPrefix("DELETE") }.count == 1, "what has not failed is no dead letter")
+            #expect(api.lines.filter { $0.hasPrefix("DELETE") }.count == 1, "only failed tasks are dead letters")
         }
     }
 

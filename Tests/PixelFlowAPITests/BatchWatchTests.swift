@@ -43,7 +43,7 @@ import Testing
         let told = try await deliveries(to: hook)
         #expect(told.map(\.id.rawValue) == ["msg_batch_\(batch.id)_\(hook.id)"])
         guard case .batch(let completed)? = told.first?.payload else {
-            Issue.record("not told of the batch")
+            Issue.record("no mail about the batch")
             return
         }
         #expect(completed.counts == BatchCounts([.cancelled: 2]))

@@ -109,7 +109,7 @@ struct NameLookups: Sendable {
         return names
     }
 
-    /// Ends a look-up.
+    /// Ends a lookup.
     ///
     /// - Parameter isUnanswered: whether the name servers did not answer.
     /// - Returns: the callers that wait for the result.

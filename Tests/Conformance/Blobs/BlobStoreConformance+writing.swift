@@ -110,8 +110,8 @@ extension BlobStoreConformance {
             write.cancel()
             let size = try? await write.value("the cancelled write to end")
             let found = try await content("t/a/\(number)/1/image")
-            if let found { try requireEqual(found.readableBytes, 16 * 65_536, "size of what was stored") }
-            if size != nil { try require(found?.readableBytes == size, "told so, but not stored") }
+            if let found { try requireEqual(found.readableBytes, 16 * 65_536, "stored size") }
+            if size != nil { try require(found?.readableBytes == size, "reported as stored, but missing") }
         }
     }
 

@@ -23,8 +23,8 @@ extension IdentityStoreConformance {
             }
             return try await group.reduce(into: []) { $0.append($1) }
         }
-        try requireEqual(codes.filter { $0 == nil }.count, 1, "who was let in")
-        try requireEqual(codes.filter { $0 == "invitation_invalid" }.count, 19, "who was refused")
+        try requireEqual(codes.filter { $0 == nil }.count, 1, "accepted")
+        try requireEqual(codes.filter { $0 == "invitation_invalid" }.count, 19, "refused")
         try requireEqual(try await store.members(of: works.id).count, 2, "members")
     }
 

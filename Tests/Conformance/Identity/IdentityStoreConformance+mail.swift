@@ -40,7 +40,7 @@ extension IdentityStoreConformance {
         let mail = Self.mail()
         // The second time simulates a retry after a lost response.
         for _ in 0..<2 { try await store.queue(mail) }
-        try requireEqual(try await store.mailBacklog(), 1, "what waits")
+        try requireEqual(try await store.mailBacklog(), 1, "queued messages")
         let other = try await reopen()
         let claimed = try await claim()
         try requireEqual(claimed.map(\.id), [mail.id], "the first claim")
@@ -86,7 +86,7 @@ extension IdentityStoreConformance {
         try requireEqual(try await store.remove(old), false, "removed by the old claim")
         try requireEqual(try await store.postpone(old, until: Self.now), false, "postponed by the old claim")
         try requireEqual(try await store.remove(new), true, "removed by the new claim")
-        try requireEqual(try await store.mailBacklog(), 0, "what waits")
+        try requireEqual(try await store.mailBacklog(), 0, "queued messages")
     }
 
     private func postponesMail() async throws {
@@ -141,10 +141,10 @@ extension IdentityStoreConformance {
             try requireEqual(again, reset, "the same transaction once more")
             made += reset.map { [$0] } ?? []
         }
-        try requireEqual(made.map(\.recipient), [ada.email], "who gets a link")
+        try requireEqual(made.map(\.recipient), [ada.email], "recipients")
         try requireEqual(made.map(\.kind), [.passwordReset], "the message with it")
-        try requireEqual(try await store.mailBacklog(), 1, "what waits")
-        try requireEqual(try await store.passwordReset(hash: "of \(ada.email)", at: Self.now)?.id, ada.id, "whose link it is")
+        try requireEqual(try await store.mailBacklog(), 1, "queued messages")
+        try requireEqual(try await store.passwordReset(hash: "of \(ada.email)", at: Self.now)?.id, ada.id, "user of the token")
         try await store.queue(Self.mail(.passwordForgotten, to: ada.email))
         for mail in try await claim(after: 10) {
             try requireEqual(try await store.makeReset(for: mail, hash: "second", at: Self.now, until: mail.expiresAt), nil, "soon after")
@@ -162,7 +162,7 @@ extension IdentityStoreConformance {
         ]
         try requireEqual(refusals, ["organisation_mail_backlog", nil, nil], "refusals")
         let sent = try await claim()
-        try requireEqual(Set(sent.map(\.organisation)), [works], "whose they are")
+        try requireEqual(Set(sent.map(\.organisation)), [works], "organisations")
         try await store.remove(sent[0])
         try requireEqual(try await code { try await store.queue(Self.mail(of: works)) }, nil, "once one is sent")
     }
@@ -185,7 +185,7 @@ extension IdentityStoreConformance {
         try requireEqual(try await store.mailBacklog(), 1, "messages")
         try requireEqual(try await store.verification(hash: "soon", at: Self.now), nil, "a token soon after")
         try requireEqual(try await store.verification(hash: "h", at: Self.now + .seconds(3601)), nil, "an expired token")
-        try requireEqual(try await store.verification(hash: "h", at: Self.now)?.id, ada.id, "whose it is")
+        try requireEqual(try await store.verification(hash: "h", at: Self.now)?.id, ada.id, "user of the token")
         let audit = Self.audit(.emailVerified, in: ada.tenant, by: ada)
         for _ in 0..<2 {
             let isVerified = try await store.verifyEmail(hash: "h", audit: audit, user: ada.id, at: Self.now)

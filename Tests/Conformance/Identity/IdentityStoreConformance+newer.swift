@@ -33,7 +33,7 @@ extension IdentityStoreConformance {
         try await rewrite(
             SQLStatement("newer_mail", "UPDATE mail_outbox SET kind = 'newer', next_attempt_at = 0 WHERE kind = 'verification'"))
         try requireEqual(try await store.claimMail(at: Self.now, lease: .seconds(60), limit: 1).map(\.id), [known], "claims")
-        try requireEqual(try await store.mailBacklog(), 4, "what waits")
+        try requireEqual(try await store.mailBacklog(), 4, "queued messages")
         try await rewrite(SQLStatement("known_mail", "UPDATE mail_outbox SET kind = 'verification' WHERE kind = 'newer'"))
         try requireEqual(
             try await store.claimMail(at: Self.now, lease: .seconds(60), limit: 10).map(\.attempts), [1, 1, 1],
@@ -69,7 +69,7 @@ extension IdentityStoreConformance {
             position = records.last?.sequence ?? position
             pages += 1
         } while records.count == 1000
-        try requireEqual(known, [.user(user.id)], "what is known")
+        try requireEqual(known, [.user(user.id)], "known revocations")
         try requireEqual(position, 12_001, "where one reads on")
         try requireEqual(pages, 13, "pages")
     }

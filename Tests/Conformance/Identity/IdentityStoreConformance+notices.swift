@@ -53,7 +53,7 @@ extension IdentityStoreConformance {
         let mails = try await waiting()
         try requireEqual(mails.map(\.recipient), ["ada@example.org"], "recipients")
         try requireEqual(mails.map(\.kind), [.webhookDisabled], "kinds")
-        try requireEqual(mails.map(\.subject), [entry.id], "what they tell of")
+        try requireEqual(mails.map(\.subject), [entry.id], "subjects")
         let notice = try await store.notice(of: mails[0])
         try requireEqual(notice?.entry, entry, "the entry")
         try requireEqual(notice?.organisation.name, "Works", "the organisation")
@@ -88,7 +88,7 @@ extension IdentityStoreConformance {
         try await store.setMuted([.quotaWarning: true], of: owner.id, in: organisation.id, at: Self.now)
         // Queued earlier, but no longer wanted.
         for mail in mails {
-            try requireEqual(try await store.notice(of: mail)?.user, mail.recipient == owner.email ? nil : admin.id, "whom to tell")
+            try requireEqual(try await store.notice(of: mail)?.user, mail.recipient == owner.email ? nil : admin.id, "recipient")
         }
         try requireEqual(try await append([Self.entry(.quotaWarning, in: organisation.id, target: "2")]).queued, 1, "without the owner")
         for mail in try await waiting() where mail.recipient == admin.email {
@@ -112,7 +112,7 @@ extension IdentityStoreConformance {
             try await store.setMuted([.quotaWarning: true, .webhookDisabled: false], of: admin.id, in: organisation.id, at: Self.now)
         }
         let again = try await reopen()
-        try requireEqual(try await again.noticeSettings(of: admin.id, in: organisation.id).muted, [.quotaWarning], "what has ended")
+        try requireEqual(try await again.noticeSettings(of: admin.id, in: organisation.id).muted, [.quotaWarning], "muted")
         try requireEqual(try await again.noticeSettings(of: owner.id, in: organisation.id).muted, [], "of another person")
         try requireEqual(try await again.noticeSettings(of: admin.id, in: admin.tenant).muted, [], "of another organisation")
         try await store.setMuted([.quotaWarning: true], of: admin.id, in: owner.tenant, at: Self.now)

@@ -30,7 +30,7 @@ extension IdentityStoreConformance {
         let user = try await register("ada@example.org")
         let membership = try await store.membership(of: user.id, in: user.tenant)
         try requireEqual(membership?.role, .owner, "role")
-        try requireEqual(membership?.organisation.personalOf, user.id, "whose")
+        try requireEqual(membership?.organisation.personalOf, user.id, "owner of the personal organisation")
         try requireEqual(try await store.members(of: user.tenant).map(\.email), [user.email], "members")
     }
 
@@ -96,8 +96,8 @@ extension IdentityStoreConformance {
             }
             return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
         }
-        try requireEqual(left, 1, "who left")
-        try requireEqual(try await store.members(of: works.id).map(\.role), [.owner], "who is there")
+        try requireEqual(left, 1, "members who left")
+        try requireEqual(try await store.members(of: works.id).map(\.role), [.owner], "remaining members")
     }
 
     private func boundsRoles() async throws {
@@ -119,7 +119,7 @@ extension IdentityStoreConformance {
         let before = try await store.changeRole(of: eve.id, in: works.id, to: .admin, by: .admin, audit: audit, at: Self.now)
         try requireEqual(before, .viewer, "the role before")
         let nobody = try await store.changeRole(of: UserID("none"), in: works.id, to: .admin, by: .owner, audit: audit, at: Self.now)
-        try requireEqual(nobody, nil, "someone who is not there")
+        try requireEqual(nobody, nil, "unknown member")
     }
 
     private func revokesMemberships() async throws {
@@ -159,7 +159,7 @@ extension IdentityStoreConformance {
         try await store.add(invitation, by: ada.id, audit: Self.audit(.invitationCreated, in: works.id, by: ada))
         try await accept(invitation, by: bob)
         let version = try await store.membership(of: bob.id, in: works.id)?.version ?? 0
-        try require(version >= floors.max() ?? 0, "version \(version) is not above what was revoked")
+        try require(version >= floors.max() ?? 0, "version \(version) is not above the revoked ones")
     }
 
     private func restores() async throws {
@@ -256,7 +256,7 @@ extension IdentityStoreConformance {
         let works = try await organisation(of: ada, with: [(bob, .member)])
         let entries = try await store.audit(of: works.id, before: nil, limit: 10)
         try requireEqual(entries.map(\.action), [.memberJoined, .invitationCreated, .organisationCreated], "actions")
-        try requireEqual(entries[0].actorName, bob.email, "who")
+        try requireEqual(entries[0].actorName, bob.email, "actor")
         try requireEqual(try await store.audit(of: works.id, before: entries[0].id, limit: 1), [entries[1]], "the next page")
         let filtered = try await store.audit(
             of: works.id, before: nil, .init(action: .invitationCreated, actor: ada.id.rawValue, since: Self.now), limit: 10)
@@ -277,12 +277,12 @@ extension IdentityStoreConformance {
         let end = Self.now + IdentityStore.restorePeriod
         try await store.cleanUp(at: end, auditAge: .seconds(10), tokenLifetime: .seconds(10))
         try requireEqual(try await store.audit(of: ada.tenant, before: nil, limit: 10), [], "the audit log")
-        try requireEqual(try await store.members(of: works.id), [], "members of what is over")
+        try requireEqual(try await store.members(of: works.id), [], "members of an expired organisation")
         let settings = try await store.noticeSettings(of: ada.id, in: works.id)
-        try requireEqual(settings.muted, [], "choices of what is over")
-        try requireEqual(settings.tasks, .never, "mail about tasks of what is over")
-        try requireEqual(try await store.organisation(works.id)?.name, "", "the name of what is over")
-        try requireEqual(try await store.members(of: ada.tenant).count, 1, "members of what is not over")
+        try requireEqual(settings.muted, [], "choices in an expired organisation")
+        try requireEqual(settings.tasks, .never, "mail about tasks in an expired organisation")
+        try requireEqual(try await store.organisation(works.id)?.name, "", "name of an expired organisation")
+        try requireEqual(try await store.members(of: ada.tenant).count, 1, "members of another organisation")
     }
 
     private func cleansUp() async throws {

@@ -78,7 +78,7 @@ extension IdentityStoreConformance {
         try requireEqual(factor?.lastStep, 7, "the step that is spent")
         try requireEqual(factor?.recoveryHashes, ["a"], "recovery codes")
         let refusal = try await code { try await store.offerSecondFactor("THIRD", to: user.id, at: Self.now) }
-        try requireEqual(refusal, "second_factor_on", "an offer to someone who has one")
+        try requireEqual(refusal, "second_factor_on", "offer with a confirmed second factor")
     }
 
     private func countsFailures() async throws {

@@ -43,7 +43,7 @@ extension IdentityStoreConformance {
             throw ConformanceFailure("it was refused", file: #fileID, line: #line)
         }
         try requireEqual(third.generation, 3, "generation")
-        try requireEqual(try await store.session(session.id), third, "what is stored")
+        try requireEqual(try await store.session(session.id), third, "stored session")
         try requireEqual(third.expiresAt, Self.now + .seconds(1140), "the end has moved")
         try requireEqual([third.device, third.address], ["Firefox", "192.0.2.2"], "where it was used")
         try requireEqual(try await rotate(session, 3, after: 1141), .ended, "after its end")

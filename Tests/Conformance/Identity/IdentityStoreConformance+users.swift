@@ -55,7 +55,7 @@ extension IdentityStoreConformance {
             return try await group.compactMap { $0 }.reduce(into: []) { $0.append($1) }
         }
         try requireEqual(winners.count, 1, "winners")
-        try requireEqual(try await store.user(email: "race@example.org"), winners.first, "who is stored")
+        try requireEqual(try await store.user(email: "race@example.org"), winners.first, "stored user")
     }
 
     private func joinsByRegistration() async throws {
@@ -88,7 +88,7 @@ extension IdentityStoreConformance {
             }
             return try await group.reduce(into: []) { $0.append($1) }
         }
-        try requireEqual(codes.filter { $0 == nil }.count, 1, "who came in")
+        try requireEqual(codes.filter { $0 == nil }.count, 1, "registered users")
         try requireEqual(try await store.users(after: nil, limit: 100).count, 1, "accounts")
     }
 

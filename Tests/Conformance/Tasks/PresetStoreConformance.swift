@@ -33,7 +33,7 @@ package struct PresetStoreConformance: Sendable {
             var preset = preset("shop", quality: quality)
             preset.lane = lane
             let outcome = try await store.put(preset, of: Self.tenant, keepingLane: keeping)
-            try requireEqual(try await store.preset("shop", of: Self.tenant), outcome.preset, "what is stored")
+            try requireEqual(try await store.preset("shop", of: Self.tenant), outcome.preset, "stored session")
             try requireEqual(outcome.preset.pipeline, preset.pipeline, "the pipeline")
             return outcome
         }

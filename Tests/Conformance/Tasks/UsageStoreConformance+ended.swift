@@ -74,6 +74,6 @@ extension UsageStoreConformance {
         try requireEqual(try await found([Self.key], 10), [failed[1].id, failed[3].id], "of one")
         let first = try requireValue(try await usage.failedTasks(of: [Self.ada], in: span, limit: 1).first, "none")
         let told = try requireValue(EndedTasks.Failure(first), "not told")
-        try requireEqual([told.name, told.code, told.message], ["Füße.jpg", "went_wrong", "It went wrong."], "what is told")
+        try requireEqual([told.name, told.code, told.message], ["Füße.jpg", "went_wrong", "It went wrong."], "reported content")
     }
 }

@@ -121,7 +121,7 @@ package struct UsageStoreConformance: TaskStoreSuite {
         try requireEqual(sum.failed, 1, "failed")
         try requireEqual(sum.bytesAdded, 6 * 12_345 + 2 * 4_321, "bytes added")
         try requireEqual(sum.bytesRemoved, 12_345 + 4_321, "bytes removed")
-        try requireEqual(sum.bytesAdded - sum.bytesRemoved, seen.now.bytesStored, "what is left")
+        try requireEqual(sum.bytesAdded - sum.bytesRemoved, seen.now.bytesStored, "remaining entries")
     }
 
     func usageLasts() async throws {

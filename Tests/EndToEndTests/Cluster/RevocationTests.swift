@@ -54,7 +54,7 @@ extension ClusterEndToEnd {
                     return reply.status == 401 ? reply : nil
                 }
                 #expect(refusal.code == "token_revoked")
-                #expect(try await bob.get("/api/tasks").status == 200, "the personal organisation goes on")
+                #expect(try await bob.get("/api/tasks").status == 200, "the personal organisation still works")
             }
         }
 
