@@ -101,7 +101,7 @@ import Testing
         #expect(try await state(batch) == nil)
     }
 
-    @Test func aBatchIsLeftAloneUntilARestoreIsComplete() async throws {
+    @Test func aBatchIsNotProcessedDuringARestore() async throws {
         try await store.beginRestore(of: "backup")
         let batch = try await batch()
         _ = try await store.close(batch.id, of: Self.tenant)

@@ -4,7 +4,7 @@ import Prometheus
 import Testing
 
 @Suite struct MetricsTests {
-    @Test func tasksAreCountedOnceHoweverOftenTheyAreSent() async throws {
+    @Test func repeatedUploadsCountOneTask() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             _ = try await ada.task(headers: [.idempotencyKey: "one"])

@@ -78,7 +78,7 @@ import Testing
         #expect(try await sweep(store).removed == 2)
     }
 
-    @Test func anObjectThatIsNoLongerAnOrphanIsForgotten() async throws {
+    @Test func aFormerOrphanLosesItsMark() async throws {
         let store = try database()
         _ = try await check(store).verify()
         let orphans = try await fill(store, 100, orphanedEvery: 50)

@@ -103,7 +103,7 @@ import Testing
         #expect(try await underWay(Self.bulk) == 100)
     }
 
-    @Test func ofManyDueTasksOnlySomeAreDispatched() async throws {
+    @Test func aRoundDispatchesALimitedNumberOfDueTasks() async throws {
         let tasks = (0..<40).map { _ in Sample.task(at: clock.now(), tenant: Self.bulk, lane: .normal) }
         let (now, later) = turns.split(tasks + [Sample.task(at: clock.now(), tenant: Self.other, lane: .normal)])
         #expect(now.count == TurnDispatcher.dueLimit + 1)

@@ -198,7 +198,7 @@ import Testing
     }
 
     @Test(arguments: ImageFormat.allCases, [true, false])
-    func noMetadataIsInvented(format: ImageFormat, strip: Bool) throws {
+    func outputsContainNoUnexpectedMetadata(format: ImageFormat, strip: Bool) throws {
         let spec = OutputSpec(name: "a", format: .fixed(format), encoder: EncoderOptions(effort: 0, strip: strip))
         for source in [try TestImage.file(.png), try TestImage.data(try PlantedFile.wide(), "pngsave_buffer")] {
             let data = try render(source, [spec]).files[0]

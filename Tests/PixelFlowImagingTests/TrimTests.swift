@@ -33,7 +33,7 @@ import Testing
 
     /// A logo with the same colour as the transparent pixels.
     @Test(arguments: [UInt8(0), 128, 255])
-    func aLogoStandsOutByItsAlpha(shade: UInt8) throws {
+    func aLogoIsFoundByItsAlpha(shade: UInt8) throws {
         let size = try trimmed(40, 30, bands: 4) { x, y in
             [shade, shade, shade, (12..<30).contains(x) && (6..<9).contains(y) ? 255 : 0]
         }

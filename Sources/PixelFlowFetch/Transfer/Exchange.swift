@@ -27,7 +27,7 @@ struct Exchange: Sendable {
         _ head: HTTPRequestHead, body: ByteBuffer? = nil, to url: SourceURL, at address: IPAddress,
         onSend: @escaping @Sendable () -> Void = {}, reader: @escaping @Sendable () -> Reader
     ) async throws -> Reader.Response {
-        // A cancelled task fails the promise, but a fast response may already have fulfilled it.
+        // Checked first: a fast response could fulfil the promise before the cancellation fails it.
         try Task.checkCancellation()
         let loop = group.any()
         let response = loop.makePromise(of: Reader.Response.self)
