@@ -142,7 +142,9 @@ package struct NewerRowsConformance: Sendable {
         }
         try requireEqual(try await older.fanOut(ended), [Self.tenant], "tenants with waiting events")
         try requireEqual(try await older.fanOut([ended[1]]), [], "tenants with waiting events if all are readable")
-        for tenant in [Self.tenant, stranger] { try requireEqual(try await told(older, "other", tenant), 1, "deliveries of the readable endpoint") }
+        for tenant in [Self.tenant, stranger] {
+            try requireEqual(try await told(older, "other", tenant), 1, "deliveries of the readable endpoint")
+        }
 
         try await rewrite(.webhooks, #""urls""#, #""url""#)
         let newer = try await reopen()

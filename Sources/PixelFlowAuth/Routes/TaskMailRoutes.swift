@@ -14,7 +14,8 @@ struct TaskMailRoutes: Sendable {
                 details: """
                     For services: the bearer token is `PIXELFLOW_SERVICE_SECRET`. Each digest goes to one caller, and to another one if \
                     the first has not reported it within 2 minutes. There are none if no mail is sent.
-                    """, access: .operator, responses: [.json(DigestRequests.self, "The digests to compute.")], problems: [.databaseUnavailable],
+                    """, access: .operator, responses: [.json(DigestRequests.self, "The digests to compute.")],
+                problems: [.databaseUnavailable],
                 handler: claim),
             Route(
                 .post, "/task-digests", id: "reportTaskDigests", tag: "service", "Send mail about tasks",

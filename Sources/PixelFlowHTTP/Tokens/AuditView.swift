@@ -10,7 +10,8 @@ package struct AuditView: Codable, Sendable, SchemaNamed, SchemaAnnotated {
         "actor": "The id of the user or key; empty for an operator and for PixelFlow itself.",
         "actor_name": "The address of the user, the name of the key, `operator` or `pixelflow`.",
         "action": .init("The action.", schema: .choice(AuditAction.allCases.map(\.rawValue))),
-        "target": "The id of the object of the action.", "detail": "Further details, for people.", "address": "Where the request came from.",
+        "target": "The id of the object of the action.", "detail": "Further details, for people.",
+        "address": "Where the request came from.",
         "request_id": "Names the request in the logs.",
     ]
 

@@ -58,7 +58,8 @@ extension TaskDigest: SchemaAnnotated {
 
 extension EndedBatch: SchemaAnnotated {
     package static let annotations: [String: SchemaAnnotation] = [
-        "id": "Names the batch.", "organisation": "The organisation of the tasks.", "owner": "The account or the API key that has created it.",
+        "id": "Names the batch.", "organisation": "The organisation of the tasks.",
+        "owner": "The account or the API key that has created it.",
         "description": "For people; empty if it has none.", "ended": "How the tasks ended.",
     ]
 }

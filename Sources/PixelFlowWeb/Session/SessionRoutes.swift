@@ -49,19 +49,22 @@ struct SessionRoutes: Sendable {
                     DeclaredProblem(.unavailable, "mail_backlog", "Too many messages wait to be sent."),
                 ] + .newPassword, handler: register),
             Route(
-                .post, "/session/organisation", id: "changeSessionOrganisation", tag: "session", "Switch the session to another organisation",
+                .post, "/session/organisation", id: "changeSessionOrganisation", tag: "session",
+                "Switch the session to another organisation",
                 access: .anyone, body: BodyDescription([.json(OrganisationChoice.self)], "The organisation."),
                 responses: [.json(Account.self, account)],
                 problems: Self.problems + [
                     Self.tokenProblem, .authenticationThrottled,
                     DeclaredProblem(.notFound, "not_found", "The account is not in this organisation."),
-                    DeclaredProblem(.conflict, "session_required", "The session was opened before organisations were introduced; sign in again."),
+                    DeclaredProblem(
+                        .conflict, "session_required", "The session was opened before organisations were introduced; sign in again."),
                     DeclaredProblem(.invalid, "missing_value", "A field is missing or null."),
                     DeclaredProblem(.invalid, "invalid_value", "A field has a value that is not accepted."),
                 ], handler: change),
             Route(
                 .delete, "/session", id: "signOut", tag: "session", "Sign out",
-                details: "Ends the session and invalidates all its tokens. The cookies are removed even if auth does not answer.", access: .anyone,
+                details: "Ends the session and invalidates all its tokens. The cookies are removed even if auth does not answer.",
+                access: .anyone,
                 responses: [.empty(.noContent, "The cookies are removed.")], problems: [Self.crossSite], handler: signOut),
         ]
     }
