@@ -5,12 +5,12 @@ import PixelFlowCore
 import PixelFlowHTTP
 import PixelFlowIdentity
 
-/// Everything the routes of auth work with.
+/// The dependencies of the routes of auth.
 struct AuthDependencies: Sendable {
     let store: IdentityStore
     let accounts: Accounts
     let signIns: SignIns
-    /// Loaded when first needed: the service starts whether its database answers or not.
+    /// Loaded on first use, so that the service starts while its database is down.
     let issuer: AsyncLazy<TokenIssuer>
     let identities: LocalIdentitySource
     let verifier: TokenVerifier
@@ -18,7 +18,7 @@ struct AuthDependencies: Sendable {
     let metrics: AuthMetrics
     let clock: any WallClock
 
-    /// Bytes; far over every body that can pass.
+    /// Maximum body size in bytes; far above every valid body.
     static let bodyLimit = 16 * 1024
 
     func origin(_ request: Request, _ context: AppRequestContext) -> RequestOrigin {
@@ -26,7 +26,7 @@ struct AuthDependencies: Sendable {
     }
 }
 
-/// Who asks, and where from.
+/// The authenticated caller of a request, and its origin.
 struct Caller: Sendable {
     let principal: Principal
     let origin: RequestOrigin
@@ -41,7 +41,7 @@ extension AuthDependencies {
         Caller(principal: try context.requirePrincipal(), origin: origin(request, context))
     }
 
-    /// A person and not a program.
+    /// The caller, who must be a person and not a program.
     ///
     /// - Throws: `person_required` (403) for an API key.
     func person(_ request: Request, _ context: AppRequestContext) throws -> Caller {
@@ -52,7 +52,7 @@ extension AuthDependencies {
         return caller
     }
 
-    /// The account of a person.
+    /// The account of the caller.
     ///
     /// - Throws: `not_found` (404) if it has been deleted.
     func user(_ principal: Principal) async throws -> User {
@@ -60,10 +60,10 @@ extension AuthDependencies {
         return user
     }
 
-    /// The role of the caller in an organisation, by the database and not by the token, so that a change counts at once. A key with
-    /// the scope `organisation:admin` acts as an admin of its own organisation.
+    /// The caller's role in an organisation, read from the database and not from the token, so that a change takes effect immediately. A
+    /// key with the scope `organisation:admin` acts as an admin of its own organisation.
     ///
-    /// - Throws: `not_found` (404) for whom the organisation is not there; `insufficient_role` (403) below `needed`.
+    /// - Throws: `not_found` (404) if the caller is not in the organisation; `insufficient_role` (403) if the role is below `needed`.
     func role(
         of caller: Caller, in id: TenantID, atLeast needed: Role, evenIfDeleted: Bool = false
     ) async throws -> Role {
@@ -88,7 +88,7 @@ extension AuthDependencies {
 }
 
 extension AuthDependencies {
-    /// The key that asks, as the database has it: what it makes outlives it, so it must not have been revoked a moment ago.
+    /// Reads the caller's API key from the database: what it creates outlives it, so a key that was just revoked must not pass.
     ///
     /// - Returns: nil for a person.
     /// - Throws: `token_revoked` (401).
@@ -98,10 +98,10 @@ extension AuthDependencies {
         return key
     }
 
-    /// Checks that the caller may make someone a member of this role. A key gives no role that can do more than the key: one that is
-    /// bound to networks or expires makes no one who could make keys that are not.
+    /// Checks that the caller may grant this role. A key cannot grant a role with more rights than its own: a key that is bound to networks
+    /// or that expires cannot grant a role that may create unbound keys.
     ///
-    /// - Throws: `role_too_high` (403); `token_revoked` (401) for a key that has been.
+    /// - Throws: `role_too_high` (403); `token_revoked` (401) if the caller is a revoked key.
     func requireGiving(_ role: Role, by caller: Caller, _ actor: Role) async throws {
         let key = try await key(of: caller)
         let isWithinKey =
@@ -116,7 +116,7 @@ extension AuthDependencies {
 }
 
 extension Caller {
-    /// Nil for a program.
+    /// The user; nil for a program.
     var person: UserID? { if case .token = principal.credential { principal.user } else { nil } }
 }
 
@@ -133,7 +133,7 @@ extension DeclaredProblem {
 }
 
 extension [DeclaredProblem] {
-    /// Of a body whose fields are wrong.
+    /// The problems of a body with invalid fields.
     static let fields = [
         DeclaredProblem(.invalid, "missing_value", "A field is missing or null."),
         DeclaredProblem(.invalid, "invalid_value", "A field has a value that is not accepted."),
@@ -147,7 +147,7 @@ extension ParameterDescription {
 }
 
 extension AppRequestContext {
-    /// A parameter of the path.
+    /// A path parameter.
     func text(_ name: String) throws -> String {
         guard let text = parameters.get(name) else { throw HTTPError(.notFound) }
         return text

@@ -2,7 +2,8 @@ import Metrics
 import PixelFlowCore
 import PixelFlowHTTP
 
-/// The metrics of auth besides those of its requests. Each series exists from the start, so that the first event is an increase.
+/// The metrics of auth other than those of its requests. Each series is created at start with the value 0, so that the first event shows as
+/// an increase.
 struct AuthMetrics: Sendable {
     /// The outcome of a login.
     private enum Login: String, CaseIterable {
@@ -14,7 +15,7 @@ struct AuthMetrics: Sendable {
         case valid, expired, invalid, missing, error
     }
 
-    /// Why a registration was not even tried.
+    /// Why a registration was refused before it was processed.
     private enum Refusal: String, CaseIterable {
         case closed, throttled, busy
     }

@@ -9,34 +9,34 @@ package import PixelFlowLimits
 import PixelFlowTelemetry
 package import ServiceLifecycle
 
-/// The auth service: people, organisations, sessions, API keys, and the tokens of them.
+/// The auth service: accounts, organisations, sessions, API keys and tokens.
 package struct AuthService: Sendable {
     private static let cleanUpInterval = Duration.seconds(3600)
 
-    /// Verifies the tokens and keys of this service in its own process, without HTTP.
+    /// Verifies tokens and keys of this service in process, without HTTP.
     package let verifier: TokenVerifier
     private let dependencies: AuthDependencies
     private let serviceSecret: ServiceSecret
-    /// What verifiers and others ask auth, without HTTP.
+    /// Answers other services in process, without HTTP: key introspection, revocations and the audit log.
     package let identities: any IdentityService
-    /// Run as long as the service does.
+    /// Background services, to be run for the lifetime of the service.
     package let services: [any Service]
     private let requests: RequestLimits
     private let metrics: any MetricsFactory
-    /// One of `services`, which a test asks to send now.
+    /// One of `services`; tests use it to send mail immediately.
     let mailSender: MailSender?
 
-    /// Opens the service on a store, which need not answer yet.
+    /// Creates the service on a store. The store need not be reachable yet.
     ///
     /// - Parameters:
-    ///   - hasher: bcrypt as the settings say, unless given.
-    ///   - transport: takes mail, if the settings have any; a client of their server unless given.
-    ///   - limiter: counts registrations by address; those of this process alone unless given.
-    ///   - failures: counts failed sign-ins with other replicas; nil if there are none. One that throws refuses sign-ins.
-    ///   - signal: tells other processes of revocations.
-    ///   - requests: how many requests callers may make.
-    ///   - metrics: the process's, unless given.
-    /// - Throws: `PixelFlowError` if a setting is bad.
+    ///   - hasher: hashes passwords; by default bcrypt as configured.
+    ///   - transport: sends mail if mail is configured; by default an SMTP client of the configured server.
+    ///   - limiter: limits registrations per address; by default in this process only.
+    ///   - failures: counts failed sign-ins across replicas; nil for a single replica. If it throws, the sign-in is refused.
+    ///   - signal: notifies other processes of revocations.
+    ///   - requests: the rate limits of callers.
+    ///   - metrics: by default those of the process.
+    /// - Throws: `PixelFlowError` if a setting is invalid.
     package init(
         store: IdentityStore, settings: AuthSettings = AuthSettings(), clock: any WallClock = SystemClock(),
         hasher: (any PasswordHashing)? = nil, transport: (any MailTransport)? = nil, limiter: (any RateLimiter)? = nil,
@@ -47,7 +47,7 @@ package struct AuthService: Sendable {
         let issuer = AsyncLazy {
             try await TokenIssuer(store: store, lifetime: settings.tokenLifetime, rules: settings.rules, clock: clock)
         }
-        // Of any token that is about, also from before the setting was lowered; and a day for its leeway and clocks that are far apart.
+        // The longest lifetime that a token can have, also one issued before the setting was lowered, plus a day for leeway and clock skew.
         let tokenLifetime = Duration.seconds(AuthSettings.longestTokenLifetime + 86_400)
         let outbox = settings.mail.map { Outbox(settings: $0, issuer: issuer) }
         let identities = LocalIdentitySource(
@@ -89,19 +89,19 @@ package struct AuthService: Sendable {
         self.metrics = metrics
     }
 
-    /// Reads the signing keys, and makes the first at the very first start.
+    /// Reads the signing keys, and creates the first one at the first start.
     ///
     /// - Throws: `PixelFlowError` if the store is down or a key cannot be read.
     package func prepare() async throws { _ = try await dependencies.issuer.value }
 
-    /// The public keys, for a verifier elsewhere in the process.
+    /// The public keys, for a verifier in the same process.
     package var jwks: JSONWebKeySet { get async throws { try await dependencies.issuer.value.jwks } }
 
     /// All routes of the service, ready to be served.
     ///
     /// - Parameters:
-    ///   - checks: more than the database, for `/readyz`.
-    ///   - probes: of the backends, for operators.
+    ///   - checks: readiness checks in addition to that of the database, for `/readyz`.
+    ///   - probes: probes of the backends, for operators.
     package func router(
         checks: [HealthCheck] = [], probes: [BackendProbe] = [], drain: DrainState = DrainState()
     ) -> Router<AppRequestContext> {
@@ -130,7 +130,7 @@ package struct AuthService: Sendable {
                 VerifierRoutes(identities: auth.identities).routes + TaskMailRoutes(desk: auth.identities).routes
                     + OperatorRoutes(auth: auth).routes
                     + DiagnosisRoutes(service: "auth", probes: probes).routes
-                    // The signing keys of a backup take the place of those of now.
+                    // The signing keys of the backup replace the current ones.
                     + ArchiveRoutes(service: "auth", store: auth.store, unavailable: .databaseUnavailable) { auth.issuer.forget() }.routes,
                 behind: [ServiceSecretMiddleware(serviceSecret)])
         }

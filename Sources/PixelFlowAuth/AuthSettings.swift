@@ -4,11 +4,10 @@ package import PixelFlowHTTP
 
 /// The settings of the auth service, each with its default and its bounds.
 package struct AuthSettings: Sendable {
-    /// 12 took 0.2 s of one core where this was measured; each step doubles that. The default is
-    /// OWASP's floor of 10 and two for the years since.
+    /// Cost 12 took 0.2 s on one core of the reference machine; each step doubles that. OWASP requires at least 10; 12 leaves a margin.
     static let bcryptCostSetting = Setting<Int>.integer(
         "PIXELFLOW_AUTH_BCRYPT_COST", default: 12, in: 4...16, help: "bcrypt cost; each step doubles the time that a login takes.")
-    /// What `PIXELFLOW_AUTH_TOKEN_LIFETIME` may be at most, in seconds.
+    /// The upper bound of `PIXELFLOW_AUTH_TOKEN_LIFETIME`, in seconds.
     static let longestTokenLifetime = 2_592_000
     static let tokenLifetimeSetting = Setting<Duration>.seconds(
         "PIXELFLOW_AUTH_TOKEN_LIFETIME", default: 86_400, in: 60...longestTokenLifetime, help: "How long a token is valid.")
@@ -17,10 +16,10 @@ package struct AuthSettings: Sendable {
         help: "How long an unused session and its refresh token stay valid.")
     static let auditAgeSetting = Setting<Duration>.seconds(
         "PIXELFLOW_AUTH_AUDIT_AGE", default: 34_560_000, in: 86_400...315_360_000, help: "How long entries of the audit log are kept.")
-    /// Half of the processors, so that a storm of logins leaves room for everything else.
+    /// Half of the processors, so that a burst of logins leaves CPU time for other requests.
     static let hashThreadsSetting = Setting<Int>.integer(
         "PIXELFLOW_AUTH_HASH_THREADS", default: 0, in: 0...64, help: "Threads that verify passwords; 0 means half of the processors.")
-    /// 32 at a quarter of a second each is as long as a person waits.
+    /// 32 waiting logins at 0.25 s each are 8 s on one thread: about as long as a person waits.
     static let hashQueueSetting = Setting<Int>.integer(
         "PIXELFLOW_AUTH_HASH_QUEUE", default: 32, in: 1...10_000,
         help:
@@ -29,17 +28,17 @@ package struct AuthSettings: Sendable {
     static let registrationSetting = Setting<RegistrationMode>.choice(
         "PIXELFLOW_AUTH_REGISTRATION", default: .open, of: RegistrationMode.allCases,
         help: "Who may register: open (anyone), invite (with an invitation) or closed (no one).")
-    /// On threads of their own, so that a storm of registrations leaves the logins theirs.
+    /// Separate threads, so that a burst of registrations does not delay logins.
     static let registrationThreadsSetting = Setting<Int>.integer(
         "PIXELFLOW_AUTH_REGISTRATION_THREADS", default: 1, in: 1...64, help: "Threads that hash the passwords of registrations.")
     static let registrationQueueSetting = Setting<Int>.integer(
         "PIXELFLOW_AUTH_REGISTRATION_QUEUE", default: 32, in: 1...10_000,
         help: "Maximum number of registrations waiting for a thread; further ones are refused with 503.")
-    /// A class or an office signs up at once; 60 of an hour's 3,600 seconds at a quarter of a second each are little.
+    /// A class or an office can register at once. 60 registrations at 0.25 s each use 15 of an hour's 3,600 seconds.
     static let registrationsPerHourSetting = Setting<Int>.integer(
         "PIXELFLOW_AUTH_REGISTRATIONS_PER_HOUR", default: 60, in: 1...1_000_000,
         help: "Registrations allowed per hour from one address (IPv6: one /64), possibly all at once; further ones are refused with 429.")
-    /// Some 400 bytes each.
+    /// Each entry takes about 400 bytes.
     static let throttleCapacitySetting = Setting<Int>.integer(
         "PIXELFLOW_AUTH_THROTTLE_CAPACITY", default: 10_000, in: 100...1_000_000,
         help: "Accounts and addresses that the throttle of sign-ins remembers; beyond it, the oldest are evicted.")
@@ -63,19 +62,19 @@ package struct AuthSettings: Sendable {
     package var registrationThreads = 1
     package var registrationQueue = 32
     package var registrationsPerHour = 60
-    /// Nil if no mail is sent.
+    /// Nil if the service sends no mail.
     package var mail: MailSettings?
     package var rules = TokenRules()
     package var proxies = TrustedProxies.loopback
     package var throttle = LoginThrottle.Limits()
-    /// How many requests callers may make.
+    /// The rate limits of callers.
     package var rates = RateLimitSettings()
-    /// Lets services and operators in.
+    /// Authenticates services and operators.
     package var serviceSecret = ServiceSecret.off
 
     package init() {}
 
-    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
+    /// - Throws: `setting_invalid`, with the name of the invalid setting as `field`.
     package init(_ settings: Settings) throws(PixelFlowError) {
         self.init()
         bcryptCost = try settings[Self.bcryptCostSetting]
@@ -97,7 +96,7 @@ package struct AuthSettings: Sendable {
         rates = try RateLimitSettings(settings)
     }
 
-    /// bcrypt as the settings say.
+    /// bcrypt as configured.
     func hasher() throws(PixelFlowError) -> BcryptHasher {
         try BcryptHasher(
             cost: bcryptCost, threads: hashThreads, queue: hashQueue, registrationThreads: registrationThreads,
@@ -107,10 +106,10 @@ package struct AuthSettings: Sendable {
 
 /// Who may register: `PIXELFLOW_AUTH_REGISTRATION`.
 package enum RegistrationMode: String, Sendable, CaseIterable {
-    /// Anyone who reaches the service.
+    /// Anyone who can reach the service.
     case open
-    /// Those who have an invitation, and the first account with the setup token that the log shows.
+    /// Anyone with an invitation, and the first account with the setup token from the log.
     case invite
-    /// No one; those who have registered before sign in as ever.
+    /// No one. Existing accounts can still sign in.
     case closed
 }

@@ -1,4 +1,4 @@
-/// Comparing secrets without telling by the time where the first difference is.
+/// Compares secrets in constant time, so that the timing does not reveal the position of the first difference.
 enum ConstantTime {
     static func equals(_ left: String, _ right: String) -> Bool {
         guard left.utf8.count == right.utf8.count else { return false }

@@ -4,18 +4,18 @@ package import WireFormats
 
 /// How sources are fetched.
 package struct FetchSettings: Sendable {
-    /// Networks that may be fetched from although they are not public: `PIXELFLOW_FETCH_ALLOW_NETWORKS`.
+    /// Non-public networks from which sources may be fetched: `PIXELFLOW_FETCH_ALLOW_NETWORKS`.
     package var allowedNetworks: [NetworkRange]
-    /// Ports that may be fetched from, redirects included: `PIXELFLOW_FETCH_ALLOW_PORTS`.
+    /// Ports from which sources may be fetched, also after redirects: `PIXELFLOW_FETCH_ALLOW_PORTS`.
     package var ports: AllowedPorts
-    /// For one TCP connection. 2 s is ten times a round trip to the other side of the world.
+    /// Per TCP connection. 2 s is ten times a round trip to the other side of the world.
     package var connectTimeout: Duration
-    /// For everything: names, connections, redirects, and the last byte.
+    /// For the whole fetch: lookups, connections, redirects and the body.
     package var totalTimeout: Duration
-    /// How many redirects are followed.
+    /// Maximum number of redirects.
     package var redirects: Int
     package var userAgent: String
-    /// A PEM file of the certificate authorities to trust. Nil for those of the operating system.
+    /// A PEM file with the trusted certificate authorities; nil for those of the operating system.
     package var trustRootsFile: String?
 
     package init(
@@ -43,7 +43,7 @@ extension FetchSettings {
 
     package static let descriptions: [SettingDescription] = [allowedNetworksSetting.description] + AllowedPorts.descriptions
 
-    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
+    /// - Throws: `setting_invalid`, with the name of the invalid setting as `field`.
     package init(_ settings: Settings) throws(PixelFlowError) {
         self.init(
             allowedNetworks: try NetworkRange.list(try settings[Self.allowedNetworksSetting]), ports: try AllowedPorts(settings))

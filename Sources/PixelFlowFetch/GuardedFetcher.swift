@@ -4,27 +4,26 @@ package import PixelFlowCore
 import PixelFlowURL
 import WireFormats
 
-/// Fetches sources from third-party servers without giving access to this network.
+/// Fetches sources from third-party servers without exposing the internal network (SSRF).
 ///
-/// - Only http and https, on the ports that are allowed, no user names or passwords in URLs, hosts in one spelling only.
-/// - A name is resolved once for each request; every address it has must be allowed, else nothing is
-///   connected to, and the connection goes to one of the addresses that were checked. There is no
-///   second lookup between check and connection.
-/// - A redirect is a new request with the same checks. A redirect from https to http is refused: it would drop
-///   a protection that the URL requires.
-/// - Size and time limits apply to the whole. Compression is not requested; gzip and deflate that are sent anyway
-///   are decoded within the limit of bytes.
-/// - Proxies of the environment are not used, cookies are not kept.
+/// - Only http and https, only allowed ports, no user names or passwords in URLs; hosts are normalised.
+/// - A name is resolved once per request. All its addresses must be allowed, otherwise no connection is made; the connection goes to one of
+///   the checked addresses, without a second lookup.
+/// - A redirect is a new request with the same checks. A redirect from https to http is refused, because it would drop the protection that
+///   the URL requires.
+/// - The size and time limits apply to the whole fetch. Compression is not requested; gzip and deflate that are sent anyway are decoded
+///   within the size limit.
+/// - Proxy settings of the environment are ignored, and cookies are not stored.
 package struct GuardedFetcher: SourceFetcher {
     private let settings: FetchSettings
     private let policy: AddressPolicy
     private let resolver: any NameResolver
     private let exchange: Exchange
 
-    /// Addresses of one name that are tried, one after the other, until one takes the connection.
+    /// How many addresses of a name are tried, one after the other, until a connection succeeds.
     private static let maximumAttempts = 4
 
-    /// - Throws: `PixelFlowError` `setting_invalid` if the file of trust roots cannot be read.
+    /// - Throws: `setting_invalid` if the file of trust roots cannot be read.
     package init(
         settings: FetchSettings = FetchSettings(),
         resolver: any NameResolver = SystemResolver.forSources,

@@ -1,9 +1,9 @@
 import FoundationEssentials
 package import PixelFlowCore
 
-/// The audit log only grows; entries leave it when they are older than the settings say.
+/// The audit log is append-only; entries are deleted when they exceed the configured age.
 extension IdentityStore {
-    /// Which entries a reader wants.
+    /// Selects audit entries.
     package struct AuditFilter: Sendable, Hashable {
         package var action: AuditAction?
         /// The id of a user or a key.
@@ -35,7 +35,7 @@ extension IdentityStore {
 
     private static let isThere = SQLStatement("audit_entry_is_there", "SELECT count(*) FROM audit_log WHERE id = $1")
 
-    /// Whether the transaction with this entry was committed before: it runs once more where the answer was lost.
+    /// Whether the transaction that writes this entry was already committed. It runs again if the response to the commit was lost.
     static func isDone(_ entry: AuditEntry, _ connection: any SQLConnection) throws -> Bool {
         try connection.count(isThere, .text(entry.id)) > 0
     }
@@ -46,13 +46,13 @@ extension IdentityStore {
 
     /// Entries of an organisation, the newest first.
     ///
-    /// - Parameter id: only entries before this one.
+    /// - Parameter id: return only entries before this one.
     package func audit(
         of organisation: TenantID, before id: String?, _ filter: AuditFilter = AuditFilter(), limit: Int
     ) async throws -> [AuditEntry] {
         try await database.read(.audit) { connection in
             try UnreadableRows.page(limit: limit) { limit in
-                // Greater than every UUID.
+                // Sorts after every UUID.
                 let values: [SQLValue] = [
                     .id(organisation), .text(id ?? "g"), .text(filter.action?.rawValue ?? ""), .text(filter.actor ?? ""),
                     .integer(filter.since?.microseconds ?? 0), .integer(filter.until?.microseconds ?? Int64.max), .number(limit),
@@ -64,7 +64,7 @@ extension IdentityStore {
         }
     }
 
-    /// - Returns: false if the entry is there already.
+    /// - Returns: false if the entry already exists.
     @discardableResult
     static func append(_ entry: AuditEntry, _ connection: any SQLConnection) throws -> Bool {
         let values: [SQLValue] = [
@@ -75,14 +75,14 @@ extension IdentityStore {
         return try connection.execute(insert, values, read: { _ in }) == 1
     }
 
-    /// Nil for an action that only a newer release knows.
+    /// Nil if the action is unknown, because a newer release wrote it.
     static func entry(_ row: any SQLRow) -> AuditEntry? {
         guard let action = AuditAction(rawValue: row.text(5)) else { return nil }
         return AuditEntry(
             id: row.text(0), organisation: TenantID(row.text(1)), at: row.time(2), actor: row.text(3), actorName: row.text(4),
             action: action,
             target: row.text(6), detail: row.text(7), address: row.text(8), requestID: row.text(9),
-            // Nil as well for what only a newer release can read: the entry itself is good.
+            // Also nil for a value that only a newer release can read; the rest of the entry is valid.
             quota: row.optionalText(10).flatMap { try? JSONDecoder().decode(QuotaWarning.self, from: Data($0.utf8)) })
     }
 }

@@ -1,14 +1,14 @@
 package import PixelFlowCore
 
-/// Deletes what no one can use or may see any more, a batch in a transaction: however much there is, no statement runs for long, and what
-/// is deleted stays deleted.
+/// Deletes data that is no longer needed or no longer allowed to be kept, in batches of one transaction each: no statement runs for long,
+/// and the completed batches persist if a later one fails.
 extension IdentityStore {
-    /// Rows of one transaction.
+    /// Maximum number of rows per transaction.
     package static let cleanUpBatch = 1_000
-    /// Transactions of one statement in a run. What is left is deleted by the next run.
+    /// Maximum number of transactions per statement in one run. The next run deletes the rest.
     private static let cleanUpBatches = 1_000
 
-    /// `$1` is a time, `$2` the most rows to delete.
+    /// `$1` is a time, `$2` the maximum number of rows to delete.
     private static let expired = [
         SQLStatement(
             "clean_sessions",
@@ -28,7 +28,8 @@ extension IdentityStore {
             "clean_mail",
             "DELETE FROM mail_outbox WHERE id IN (SELECT id FROM mail_outbox WHERE expires_at < $1 AND lease_until < $1 LIMIT $2)"),
     ]
-    /// What is left of an organisation that is over: its id and the time, by which services that were away find out.
+    /// Data of organisations that can no longer be restored. The id and the time of deletion are kept, so that services that were down
+    /// learn of the deletion later.
     private static let over = [
         SQLStatement(
             "clean_keys_of_over",
@@ -82,12 +83,12 @@ extension IdentityStore {
             ORDER BY sequence LIMIT $2)
         """)
 
-    /// Runs any number of times, by any number of replicas.
+    /// Safe to run repeatedly and by several replicas at the same time.
     ///
     /// - Parameters:
-    ///   - auditAge: how long entries of the audit log are kept.
-    ///   - tokenLifetime: after it no token is left that a revocation could concern.
-    /// - Throws: the first error, once everything else has been tried.
+    ///   - auditAge: how long audit entries are kept.
+    ///   - tokenLifetime: how long a revocation must be kept: after it, every token that it affects has expired.
+    /// - Throws: the first error, after all statements have been tried.
     package func cleanUp(at now: Timestamp, auditAge: Duration, tokenLifetime: Duration) async throws {
         let end = now - Self.restorePeriod
         let work =

@@ -12,17 +12,18 @@ extension IdentityStore {
 
     private static let newest = SQLStatement("newest_sequence", "SELECT coalesce(max(value), 0) FROM counters WHERE name = 'revocations'")
 
-    /// The highest sequence that was ever given; lower than one that a reader has seen if the database was restored from a backup.
+    /// The highest sequence number ever assigned. It is lower than one that a reader has seen if the database was restored from a backup.
     package func newestRevocation() async throws -> Int64 {
         try await database.read(.revocations) { try $0.rows(Self.newest) { $0.integer(0) }.first ?? 0 }
     }
 
-    /// Revocations in their order, those of unknown kinds among them; fewer than `limit` are the last ones.
+    /// Revocations in ascending order, including those of unknown kinds. Fewer than `limit` means that there are no more.
     package func revocations(after sequence: Int64, limit: Int) async throws -> [RevocationRecord] {
         try await database.read(.revocations) { try $0.rows(Self.page, .integer(sequence), .number(limit), map: Self.record) }
     }
 
-    /// The lock makes revocations visible in their order: whoever has read up to a sequence has missed nothing before it.
+    /// The lock makes revocations visible in the order of their sequence numbers: a reader that has read up to a number has missed none
+    /// before it.
     static func revoke(_ revocation: Revocation, at now: Timestamp, _ connection: any SQLConnection) throws {
         let sequence = try lock(.revocations, connection)
         let (kind, subject, organisation, version) = columns(revocation)

@@ -1,7 +1,7 @@
 import PixelFlowCore
 
-/// Accounts, organisations and everything that speaks for them. Each call is one transaction; what it changes it also writes to
-/// the audit log and to the list of revocations, in that transaction.
+/// Stores accounts, organisations and their credentials. Each call is one transaction, which also writes the resulting audit entries and
+/// revocations.
 package struct IdentityStore: Sendable {
     package let database: any SQLDatabase
 
@@ -9,6 +9,6 @@ package struct IdentityStore: Sendable {
         self.database = database
     }
 
-    /// Returns if the database answers, throws if not.
+    /// Returns if the database responds, and throws otherwise.
     package func check() async throws { try await database.check() }
 }

@@ -1,20 +1,20 @@
 package import PixelFlowCore
 
-/// The ports from which sources may be fetched: those of the web, unless the operator sets others. Servers on other ports
-/// are rarely meant for the public.
+/// The ports from which sources may be fetched: 80 and 443, unless the operator sets others. Servers on other ports are rarely meant for
+/// the public.
 package struct AllowedPorts: Sendable, Hashable {
     private let ranges: [ClosedRange<Int>]
 
     /// 80 and 443.
     package static let standard = AllowedPorts([80...80, 443...443])
-    /// Those of the web, and those that need no privileges: none of mail and other old protocols, which could mistake a message.
+    /// 80, 443 and the unprivileged ports, but not those of mail and other old protocols, which could misinterpret an HTTP request.
     package static let webhooks = AllowedPorts([80...80, 443...443, 1024...65535])
     /// Every port.
     package static let all = AllowedPorts([1...65535])
 
     package init(_ ranges: [ClosedRange<Int>]) { self.ranges = ranges }
 
-    /// Reads ports and ranges of ports, as in `80,443,8000-8999`. Nil for anything else, and if there are none.
+    /// Parses ports and ranges of ports, such as `80,443,8000-8999`. Nil if the text is empty or invalid.
     package init?(_ text: String) {
         var ranges: [ClosedRange<Int>] = []
         for entry in text.split(whereSeparator: { $0 == "," || $0.isWhitespace }) {

@@ -1,8 +1,8 @@
 package import PixelFlowCore
 
-/// A URL that is parsed and normalised to one spelling, so that the checked URL is the one that is used.
+/// A URL in normalised form, so that the URL that is checked is the one that is fetched.
 ///
-/// api uses the same parser for uploads as the fetcher does for URLs and redirects.
+/// api uses it for uploads, and the fetcher for URLs and redirects.
 package struct SourceURL: Sendable, Hashable {
     package enum Scheme: String, Sendable {
         case http, https
@@ -12,14 +12,14 @@ package struct SourceURL: Sendable, Hashable {
     package let scheme: Scheme
     package let host: SourceHost
     package let port: Int
-    /// Path and query as they are sent, beginning with a slash. Never a space or a control character.
+    /// Path and query as sent, starting with a slash. Contains no spaces or control characters.
     package let target: String
 
-    /// Longer URLs are refused: no server in practice takes more.
+    /// In bytes. Longer URLs are refused; hardly any server accepts them.
     static let maximumLength = 8 * 1024
 
-    /// Reads an absolute http or https URL. Spaces around it do not count; control characters, user names and passwords
-    /// are refused, and so is a host that cannot be one.
+    /// Parses an absolute http or https URL. Ignores surrounding spaces; refuses control characters, user names, passwords and invalid
+    /// hosts.
     ///
     /// - Throws: `url_invalid`.
     package init(_ text: String) throws(PixelFlowError) {
@@ -35,7 +35,7 @@ package struct SourceURL: Sendable, Hashable {
         guard afterScheme.hasPrefix("//") else { throw .urlInvalid("The URL must begin with http:// or https://.") }
 
         let rest = afterScheme.dropFirst(2)
-        // By scalars: a mark after a delimiter makes another character of the two.
+        // Split by Unicode scalars, because a combining mark after a delimiter forms one `Character` with it.
         let authority = rest[..<(rest.unicodeScalars.firstIndex { "/?#".unicodeScalars.contains($0) } ?? rest.endIndex)]
         // Some parsers treat a backslash as a slash, which makes the end of the host ambiguous.
         guard !authority.contains("\\") else { throw .urlInvalid("The host of the URL contains invalid characters.") }
@@ -55,7 +55,7 @@ package struct SourceURL: Sendable, Hashable {
     private static func authority(_ text: Substring, defaultPort: Int) throws(PixelFlowError) -> (SourceHost, Int) {
         var host = text
         var port = defaultPort
-        // The colons of an IPv6 address stand inside its brackets.
+        // The colons of an IPv6 address are inside its brackets.
         if let colon = text.lastIndex(of: ":"), !text[colon...].contains("]") {
             host = text[..<colon]
             let digits = text[text.index(after: colon)...]
@@ -74,12 +74,12 @@ package struct SourceURL: Sendable, Hashable {
         guard ports.contains(port) else { throw .portNotAllowed(port) }
     }
 
-    /// Resolves a `Location` header (RFC 3986, section 5.2) and drops fragments. As in browsers, spaces around
-    /// it and tabs and line ends within it are ignored.
+    /// Resolves a `Location` header (RFC 3986, section 5.2) without its fragment. As in browsers, surrounding spaces and any tabs and line
+    /// breaks are ignored.
     ///
     /// - Throws: `url_invalid`.
     package func resolving(_ location: String) throws(PixelFlowError) -> SourceURL {
-        // Checked before anything else: the header comes from a third party and has no limit of its own.
+        // Checked first: the header comes from a third party, and its length is not limited otherwise.
         guard location.utf8.count <= Self.maximumLength else { throw .urlTooLong }
         let plain = String(String.UnicodeScalarView(location.unicodeScalars.filter { !["\t", "\n", "\r"].contains($0) }))
         let whole = Self.withoutSpacesAround(plain)
@@ -88,8 +88,8 @@ package struct SourceURL: Sendable, Hashable {
             guard reference[..<colon].lowercased() == scheme.rawValue, !reference[colon...].hasPrefix("://") else {
                 return try SourceURL(String(reference))
             }
-            // `http:path` is a relative reference to those who follow the old rule, browsers among them. What follows is a path,
-            // even if it looks as if it had a scheme again.
+            // `http:path` is a relative reference by the old rule, which browsers follow. The rest is a path, even if it looks like a URL
+            // with a scheme.
             reference = reference[reference.index(after: colon)...]
         }
         if reference.hasPrefix("//") { return try SourceURL("\(scheme.rawValue):\(reference)") }

@@ -1,8 +1,8 @@
 import WireFormats
 
-/// Path and query of a URL.
+/// The path and query of a URL.
 enum URLTarget {
-    /// Percent-encodes what may not stand in a request line, leaves encoded bytes as they are, drops a fragment.
+    /// Percent-encodes bytes that are invalid in a request line, keeps existing percent-encoding, and drops the fragment.
     static func encoded(_ text: Substring) -> String {
         let bytes = Array(text.utf8.prefix { $0 != UInt8(ascii: "#") })
         var result = bytes.first == UInt8(ascii: "/") ? "" : "/"
@@ -16,7 +16,7 @@ enum URLTarget {
         return result
     }
 
-    /// Resolves a reference without scheme and host against the target it was found at.
+    /// Resolves a reference without scheme and host against the target of the response that contained it.
     static func merged(base: String, reference: Substring) -> String {
         let basePath = base.prefix { $0 != "?" }
         if reference.isEmpty { return base }

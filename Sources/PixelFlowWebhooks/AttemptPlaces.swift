@@ -1,25 +1,26 @@
 import PixelFlowCore
 
-/// The rules by which queues share the places for attempts of a process, without lock, store or clock.
+/// Divides the attempts that a process may run concurrently among the queues, without lock, store or clock.
 ///
-/// A queue has at most `WebhookQueue.width` places. An organisation has at most a fourth as many as are free: alone, all of its
-/// 20 endpoints can be at their width; the more others hold, the less it gets. So receivers that never answer leave places to an
-/// organisation that has none under way: those of a few organisations at once, those of many as soon as their first attempts time out.
+/// A queue gets at most `WebhookQueue.width` places, and an organisation at most a fourth of the free ones: alone, it can run all its 20
+/// endpoints at full width; the more places others hold, the fewer it gets. So unresponsive receivers leave places for an organisation
+/// without running attempts: at once if they belong to a few organisations, or when the first attempts time out if they belong to many.
 struct AttemptPlaces: Sendable {
-    /// How much of what is free one organisation may have.
+    /// One organisation may use a fourth of the free places.
     private static let share = 4
 
     private let capacity: Int
     private(set) var taken = 0
     private var ofQueue: [WebhookQueue: Int] = [:]
     private var ofTenant: [TenantID: Int] = [:]
-    /// Queues and organisations that may have more than they had places for.
+    /// Queues and organisations that may have more due deliveries than they got places for.
     private var saturatedQueues: Set<WebhookQueue> = []
     private var saturatedTenants: Set<TenantID> = []
 
     init(capacity: Int) { self.capacity = capacity }
 
-    /// Organisations with the fewest attempts under way first, each with one queue before any has its second; otherwise as given.
+    /// Sorts queues: organisations with the fewest running attempts first, one queue of each before any second one; otherwise in the given
+    /// order.
     func inTurn(_ queues: [WebhookQueue]) -> [WebhookQueue] {
         var seen = ofTenant
         let ranks = queues.map { queue in
@@ -29,7 +30,7 @@ struct AttemptPlaces: Sendable {
         return zip(queues, ranks).enumerated().sorted { ($0.element.1, $0.offset) < ($1.element.1, $1.offset) }.map(\.element.0)
     }
 
-    /// How many more attempts of the queue may begin. If there are none, `giveBack` tells when there may be.
+    /// How many more attempts of the queue may start. If there are none, `giveBack` reports when there may be some again.
     mutating func room(for queue: WebhookQueue) -> Int {
         let leftOfQueue = WebhookQueue.width - (ofQueue[queue] ?? 0)
         let leftOfTenant = (capacity - taken + Self.share - 1) / Self.share - (ofTenant[queue.tenant] ?? 0)
@@ -37,7 +38,7 @@ struct AttemptPlaces: Sendable {
         return max(0, min(leftOfQueue, leftOfTenant))
     }
 
-    /// - Parameter room: what there was: a queue that has filled it may have more.
+    /// - Parameter room: the result of `room`: a queue that uses all of it may have more due deliveries.
     mutating func take(_ count: Int, of room: Int, for queue: WebhookQueue) {
         taken += count
         ofQueue[queue, default: 0] += count
@@ -48,9 +49,9 @@ struct AttemptPlaces: Sendable {
 
     /// Ends an attempt.
     ///
-    /// - Returns: whether something may be due that there was no place for.
+    /// - Returns: whether deliveries may be due that did not get a place.
     mutating func giveBack(_ queue: WebhookQueue) -> Bool {
-        // Then an organisation that had nothing under way was turned away, and nothing of its own will tell.
+        // An organisation without running attempts was turned away then, and none of its own attempts can report that it may start.
         let wasFull = taken == capacity
         taken -= 1
         Self.decrement(&ofQueue, queue)

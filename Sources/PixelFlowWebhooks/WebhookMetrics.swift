@@ -2,7 +2,7 @@ import Metrics
 import PixelFlowCore
 import WireFormats
 
-/// Counts and times attempts.
+/// Counts attempts and measures their duration.
 struct WebhookMetrics: Sendable {
     private let delivered: Counter
     private let retried: Counter
@@ -23,7 +23,7 @@ struct WebhookMetrics: Sendable {
         underWay = Meter(label: "webhook_attempts_under_way", factory: factory)
     }
 
-    /// - Parameter wait: from the event to the first attempt; nil for later ones.
+    /// - Parameter wait: the time from the event to the first attempt; nil for retries.
     func begin(after wait: Duration?) {
         if let wait { latency.recordNanoseconds(max(0, wait.nanoseconds)) }
     }

@@ -8,29 +8,29 @@ package import ServiceLifecycle
 import Synchronization
 import WireFormats
 
-/// Sends the deliveries of webhooks that are due. Any number of replicas share them.
+/// Sends the webhook deliveries that are due. Any number of replicas can run it at the same time.
 ///
-/// The end of a task wakes the sender, so that the first attempt does not wait for the poll by which later attempts, and what other
-/// replicas have left behind, are found. Each endpoint is a queue with places of its own: one that is slow fills its places and delays
-/// no other. `AttemptPlaces` shares the places of the process out among organisations.
+/// The end of a task wakes the sender, so that its first attempt does not wait for the next poll. The poll finds retries, and deliveries
+/// that other replicas have abandoned. Each endpoint is a queue with its own limit, so that a slow one delays no other; `AttemptPlaces`
+/// divides the capacity of the process among organisations.
 package final class WebhookSender: Service {
-    /// How often the store is asked for what is due.
+    /// How often the store is queried for due deliveries.
     package static let pollInterval = Duration.seconds(1)
-    /// Attempts under way in this process. One of ten places costs a connection and a few kilobytes.
+    /// Maximum number of concurrent attempts in this process. Each costs a connection and a few kilobytes.
     package static let capacity = 1000
-    /// Queues that are looked at in one round.
+    /// Maximum number of queues per round.
     static let queuesAtATime = 200
-    /// Attempts under way at a shutdown may take so long; then their deliveries are given back.
+    /// How long running attempts may take at shutdown; after that, their deliveries are released.
     static let drainLimit = Duration.seconds(5)
-    /// Bytes of a message.
+    /// The maximum size of a message in bytes.
     package static let bodyLimit = 256 * 1024
-    /// The time between two clean-ups.
+    /// The interval between two clean-ups.
     static let cleanUpInterval = Duration.seconds(60)
-    /// Deliveries that a clean-up removes in one write.
+    /// How many deliveries a clean-up deletes per write.
     package static let cleanUpBatch = 1000
 
-    /// Runs the write that disables an endpoint, given as it is about to be stored, and tells of it. The write returns whether it was
-    /// this one that has disabled the endpoint.
+    /// Disables an endpoint and reports it. Receives the endpoint as it is about to be stored, and the write, which returns whether this
+    /// call has disabled the endpoint.
     package typealias Disabling = @Sendable (WebhookEndpoint, @Sendable () async throws -> Bool) async throws -> Bool
 
     private struct State {
@@ -48,13 +48,13 @@ package final class WebhookSender: Service {
     private let metrics: WebhookMetrics
     private let state: Mutex<State>
     private let signal = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-    /// Ends once nothing is under way at a shutdown.
+    /// Finishes at shutdown, once no attempt is running.
     private let idle = AsyncStream.makeStream(of: Void.self)
 
     /// - Parameters:
-    ///   - capacity: attempts that may be under way.
-    ///   - disabling: tells whom it concerns of an endpoint that is disabled; nobody unless given.
-    ///   - message: the body of a delivery; the same for every attempt.
+    ///   - capacity: maximum number of concurrent attempts.
+    ///   - disabling: reports a disabled endpoint to those concerned; by default it only runs the write.
+    ///   - message: the body of a delivery; must be the same for every attempt.
     package init(
         store: any WebhookStore, events: any TaskEvents, poster: GuardedPoster, pollInterval: Duration = WebhookSender.pollInterval,
         capacity: Int = WebhookSender.capacity, logger: Logger,
@@ -72,10 +72,10 @@ package final class WebhookSender: Service {
         state = Mutex(State(places: AttemptPlaces(capacity: capacity)))
     }
 
-    /// Has the store looked at now.
+    /// Makes the sender query the store immediately.
     package func wake() { signal.continuation.yield() }
 
-    /// Sends until it is shut down.
+    /// Sends deliveries until shutdown.
     package func run() async throws {
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { attempts in
@@ -97,12 +97,12 @@ package final class WebhookSender: Service {
     // MARK: Waking
 
     private func listen() async {
-        // Ends with the cancellation of this task.
+        // Ends when this task is cancelled.
         try? await events.listen {
             self.logger.warning("events not reachable, retrying", metadata: ["error": "\($0)"])
         } _: { change in
             guard change.task.status.isFinal else { return }
-            // Where that cannot be said now, a look at the store costs little.
+            // If it is unknown whether deliveries are due, query the store, which is cheap.
             if (try? await self.store.mayTell(of: change.task)) ?? true { self.wake() }
         }
     }
@@ -115,7 +115,7 @@ package final class WebhookSender: Service {
         await PeriodicService("removal of old deliveries", every: Self.cleanUpInterval, logger: logger) { try await self.forgetOld() }.run()
     }
 
-    /// Removes all deliveries that are too old. Not private, so that tests need not wait for it.
+    /// Deletes all deliveries that are too old. Not private, so that tests can call it directly.
     package func forgetOld() async throws {
         while try await store.forgetDeliveries(limit: Self.cleanUpBatch) == Self.cleanUpBatch { try Task.checkCancellation() }
     }
@@ -191,7 +191,7 @@ package final class WebhookSender: Service {
         } catch is CancellationError {
             await release(delivery)
         } catch {
-            // The lease runs out, and the delivery is made again.
+            // The lease expires, and the delivery is attempted again.
             logger.warning("webhook attempt not recorded", metadata: ["delivery": "\(delivery.id)", "error": "\(error)"])
         }
     }
@@ -226,7 +226,7 @@ package final class WebhookSender: Service {
         if outcome.error != "endpoint_disabled", let endpoint { try await note(outcome, of: endpoint) }
     }
 
-    /// Another attempt may change the endpoint at the same moment.
+    /// Retried, because a concurrent attempt may change the endpoint.
     private func note(_ outcome: WebhookOutcome, of known: WebhookEndpoint) async throws {
         var known = known
         let now = try await store.webhookTime()
@@ -252,12 +252,12 @@ package final class WebhookSender: Service {
         let store = store
         return try await disabling(endpoint) {
             if try await store.replace(endpoint) { return true }
-            // Replaced by an earlier write whose answer was lost: nobody else would tell of it.
+            // An earlier write of this call, whose response was lost, has stored it: report it here, because nobody else does.
             return try await store.webhook(endpoint.id, of: endpoint.tenant) == endpoint
         }
     }
 
-    /// A separate task: this one has been cancelled.
+    /// Runs in a separate task, because this one has been cancelled.
     private func release(_ delivery: WebhookDelivery) async {
         let (store, logger) = (store, logger)
         await Task {

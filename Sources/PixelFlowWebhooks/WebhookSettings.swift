@@ -11,21 +11,21 @@ package struct WebhookSettings: Sendable {
 
     package static let descriptions: [SettingDescription] = [allowedNetworksSetting.description]
 
-    /// From the name to the end of the answer.
+    /// For a whole attempt, from the lookup to the end of the response.
     package static let timeout = Duration.seconds(15)
 
-    /// Networks that may be posted to although they are not public.
+    /// Non-public networks to which webhooks may be sent.
     package var allowedNetworks: [NetworkRange]
 
     package init(allowedNetworks: [NetworkRange] = []) { self.allowedNetworks = allowedNetworks }
 
-    /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
+    /// - Throws: `setting_invalid`, with the name of the invalid setting as `field`.
     package init(_ settings: Settings) throws(PixelFlowError) {
         let text = try settings[Self.allowedNetworksSetting]
         allowedNetworks = try NetworkRange.list(text, setting: Self.allowedNetworksSetting.description.name)
     }
 
-    /// - Throws: what `GuardedPoster` throws.
+    /// - Throws: the errors of `GuardedPoster`.
     package func poster() throws -> GuardedPoster {
         try GuardedPoster(allowedNetworks: allowedNetworks, ports: .webhooks, timeout: Self.timeout, userAgent: "PixelFlow-Webhooks/1.0")
     }

@@ -2,7 +2,7 @@ import Crypto
 package import Foundation
 package import PixelFlowCore
 
-/// Signs a message as Standard Webhooks 1.0 asks (https://www.standardwebhooks.com): HMAC-SHA256 over `id.timestamp.body`.
+/// Signs messages according to Standard Webhooks 1.0 (https://www.standardwebhooks.com): HMAC-SHA256 of `id.timestamp.body`.
 package enum WebhookSignature {
     package static let idHeader = "webhook-id"
     package static let timestampHeader = "webhook-timestamp"
@@ -11,8 +11,8 @@ package enum WebhookSignature {
     /// The headers of a message.
     ///
     /// - Parameters:
-    ///   - timestamp: seconds since 1970, of this attempt.
-    ///   - secrets: each makes a signature; a receiver accepts any of them.
+    ///   - timestamp: when this attempt was made, in seconds since 1970.
+    ///   - secrets: each produces a signature; a receiver accepts any of them.
     package static func headers(
         id: WebhookDeliveryID, timestamp: Int64, body: some DataProtocol, secrets: [WebhookSecret]
     ) -> [(String, String)] {

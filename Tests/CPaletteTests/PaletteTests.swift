@@ -35,7 +35,7 @@ import Testing
         for (found, sent) in zip(mapped, picture.pixels) { #expect((found[3] == 0) == (sent[3] == 0)) }
     }
 
-    @Test func aFullyTransparentPictureIsOneEntry() throws {
+    @Test func fullyTransparentImageHasOneEntry() throws {
         let picture = Picture(width: 3, height: 3) { _, _ in [1, 2, 3, 0] }
         let palette = try picture.palette(255)
         #expect(palette.count == 1)
@@ -44,7 +44,7 @@ import Testing
     }
 
     /// A palette of the frame before has no transparent entry perhaps: the nearest will do.
-    @Test func aPaletteWithoutTransparencyTakesATransparentPixel() throws {
+    @Test func transparentPixelIsMappedToAnOpaquePalette() throws {
         let palette = try Picture(width: 4, height: 1) { x, _ in [UInt8(x * 80), 0, 0, 255] }.palette(4)
         let mapped = try Picture(width: 2, height: 1) { _, _ in [0, 0, 0, 0] }.mapped(to: palette, dither: 1)
         #expect(mapped.allSatisfy { $0[3] == 255 })
@@ -58,14 +58,14 @@ import Testing
     }
 
     @Test(arguments: [(256, 33.5), (64, 28.5), (16, 23.5)])
-    func theColoursAreChosenWell(count: Int, decibels: Double) throws {
+    func quantisationErrorIsSmall(count: Int, decibels: Double) throws {
         let picture = Picture.photograph()
         let mapped = try picture.mapped(to: try picture.palette(count), dither: 0)
         #expect(picture.psnr(of: mapped) >= decibels)
     }
 
     /// A few pixels of a colour that is far from all others are not given up for the many.
-    @Test func aSmallMarkKeepsItsColour() throws {
+    @Test func smallAreaKeepsItsColour() throws {
         let picture = Picture(width: 200, height: 200) { x, y in
             x < 4 && y < 4 ? [255, 0, 0, 255] : [UInt8(x), UInt8(y), UInt8(128 + (x + y) / 8), 255]
         }
@@ -82,7 +82,7 @@ import Testing
         #expect(picture.largestDifference(of: dithered, block: 16) < picture.largestDifference(of: plain, block: 16) / 2)
     }
 
-    @Test func theSamePictureGivesTheSame() throws {
+    @Test func resultIsDeterministic() throws {
         let picture = Picture.photograph()
         let first = try picture.mapped(to: try picture.palette(100), dither: 1)
         #expect(try picture.mapped(to: try picture.palette(100), dither: 1) == first)
@@ -95,7 +95,7 @@ import Testing
         #expect(picture.psnr(of: mapped) > 35)
     }
 
-    @Test func noPixelsOrColoursAreAnError() {
+    @Test func zeroPixelsOrColoursFail() {
         var palette = Palette()
         var byte: UInt8 = 0
         #expect(palette_choose(&byte, 0, 5, 256, &palette) == -1)

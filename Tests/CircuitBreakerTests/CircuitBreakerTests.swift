@@ -22,7 +22,7 @@ private struct Refused: Error {}
         }
     }
 
-    @Test func opensAfterFailuresInARow() async throws {
+    @Test func opensAfterConsecutiveFailures() async throws {
         let breaker = breaker()
         await fail(breaker, times: 2)
         #expect(try await breaker.run { 1 } == 1)
@@ -33,7 +33,7 @@ private struct Refused: Error {}
         await #expect(throws: CircuitOpenError.self) { try await breaker.run { Issue.record("was called") } }
     }
 
-    @Test func oneProbeIsLetThroughAfterTheCooldown() async throws {
+    @Test func oneProbeIsAllowedAfterTheCooldown() async throws {
         let breaker = breaker()
         await fail(breaker, times: 3)
         clock.advance(by: .seconds(2))
@@ -53,7 +53,7 @@ private struct Refused: Error {}
         await #expect(throws: CircuitOpenError.self) { try await breaker.run {} }
     }
 
-    @Test func aCancelledProbeLeavesTheNextCallToProbe() async throws {
+    @Test func nextCallProbesAfterACancelledProbe() async throws {
         let breaker = breaker()
         await fail(breaker, times: 3)
         clock.advance(by: .seconds(2))

@@ -13,13 +13,13 @@ package struct AuditOutboxConformance: Sendable {
 
     /// All rules.
     package static let cases: [ConformanceCase<AuditOutboxConformance>] = [
-        ConformanceCase("audit outbox: an entry is delivered once its act is settled") { try await $0.settledEntriesAreDelivered() },
-        ConformanceCase("audit outbox: an entry that nobody settles is delivered when its time has come") {
+        ConformanceCase("audit outbox: an entry is delivered once its action is settled") { try await $0.settledEntriesAreDelivered() },
+        ConformanceCase("audit outbox: an unsettled entry is delivered after its deadline") {
             try await $0.unsettledEntriesAreNotForgotten()
         },
-        ConformanceCase("audit outbox: an entry that was delivered does not come back") { try await $0.deliveredEntriesStayAway() },
-        ConformanceCase("audit outbox: the oldest first, so many at a time") { try await $0.theOldestFirst() },
-        ConformanceCase("audit outbox: of 20 that add the same entry there is one") { try await $0.manyAddTheSame() },
+        ConformanceCase("audit outbox: a delivered entry is not returned again") { try await $0.deliveredEntriesStayAway() },
+        ConformanceCase("audit outbox: the oldest entries come first, up to the limit") { try await $0.theOldestFirst() },
+        ConformanceCase("audit outbox: an entry added 20 times concurrently exists once") { try await $0.manyAddTheSame() },
     ]
 
     private static let start = Timestamp(microseconds: 1_767_225_600_123_456)
@@ -69,7 +69,7 @@ package struct AuditOutboxConformance: Sendable {
         // The action has taken too long: its entry has already been delivered.
         try await outbox.settleAudit(entry)
         try requireEqual(try await outbox.auditBacklog(), 1, "the other one")
-        try requireEqual(try await waiting(outbox, before: Self.start + .seconds(60)).map(\.entry), [other], "what is left")
+        try requireEqual(try await waiting(outbox, before: Self.start + .seconds(60)).map(\.entry), [other], "remaining entries")
     }
 
     func theOldestFirst() async throws {

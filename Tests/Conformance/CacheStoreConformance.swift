@@ -19,14 +19,14 @@ package struct CacheStoreConformance: Sendable {
 
     /// All rules.
     package static let cases: [ConformanceCase<CacheStoreConformance>] = [
-        ConformanceCase("cache: what is kept is read by every replica") { try await $0.whatIsKeptIsRead() },
-        ConformanceCase("cache: scopes and keys are apart") { try await $0.keysAreApart() },
-        ConformanceCase("cache: an invalidation ends the scope for every replica, and no other") { try await $0.invalidation() },
-        ConformanceCase("cache: what was read before an invalidation is not seen after it") { try await $0.lateWrite() },
-        ConformanceCase("cache: no version comes back") { try await $0.versionsAreNew() },
-        ConformanceCase("cache: what is kept expires") { try await $0.expiry() },
-        ConformanceCase("cache: any bytes are kept") { try await $0.anyBytes() },
-        ConformanceCase("cache: what is kept is replaced") { try await $0.replacement() },
+        ConformanceCase("cache: every replica reads a stored value") { try await $0.whatIsKeptIsRead() },
+        ConformanceCase("cache: scopes and keys are separate") { try await $0.keysAreApart() },
+        ConformanceCase("cache: an invalidation affects its scope on every replica, and no other scope") { try await $0.invalidation() },
+        ConformanceCase("cache: a value read before an invalidation is not visible after it") { try await $0.lateWrite() },
+        ConformanceCase("cache: versions are never reused") { try await $0.versionsAreNew() },
+        ConformanceCase("cache: values expire") { try await $0.expiry() },
+        ConformanceCase("cache: any bytes can be stored") { try await $0.anyBytes() },
+        ConformanceCase("cache: a value can be replaced") { try await $0.replacement() },
     ]
 
     private let key = CacheKey(CacheScope("things", of: TenantID("ada")), id: "a")
@@ -41,12 +41,12 @@ package struct CacheStoreConformance: Sendable {
     }
 
     func whatIsKeptIsRead() async throws {
-        try requireEqual(try await store.read(key).value, nil, "what an empty store has")
+        try requireEqual(try await store.read(key).value, nil, "value in an empty store")
         try await keep("1", for: key)
         for store in [store, other] {
-            try requireEqual(try await text(key, in: store), "1", "what is kept")
+            try requireEqual(try await text(key, in: store), "1", "stored value")
             let left = try await store.read(key).value?.left ?? .zero
-            try requireEqual(left > .zero && left <= .seconds(60), true, "what is left, \(left)")
+            try requireEqual(left > .zero && left <= .seconds(60), true, "remaining time, \(left)")
         }
     }
 
@@ -70,14 +70,14 @@ package struct CacheStoreConformance: Sendable {
             try requireEqual(try await text(theirs, in: store), "1", "a key of another scope")
         }
         try await keep("2", for: key)
-        try requireEqual(try await text(key, in: other), "2", "what is kept later")
+        try requireEqual(try await text(key, in: other), "2", "later stored value")
     }
 
     func lateWrite() async throws {
         let version = try await store.read(key).version
         try await other.invalidate(key.scope)
         try await store.write([1], for: key, in: version, lifetime: .seconds(60))
-        for store in [store, other] { try requireEqual(try await store.read(key).value, nil, "what was read too early") }
+        for store in [store, other] { try requireEqual(try await store.read(key).value, nil, "value read before the invalidation") }
     }
 
     func versionsAreNew() async throws {
@@ -95,7 +95,7 @@ package struct CacheStoreConformance: Sendable {
         try await advance(.seconds(30))
         try requireEqual(try await text(key, in: store), "1", "after half its time")
         let left = try await store.read(key).value?.left ?? .zero
-        try requireEqual(left <= .seconds(30), true, "what is left, \(left)")
+        try requireEqual(left <= .seconds(30), true, "remaining time, \(left)")
         try await advance(.seconds(30))
         try requireEqual(try await text(key, in: store), nil, "after its time")
     }
@@ -112,6 +112,6 @@ package struct CacheStoreConformance: Sendable {
     func replacement() async throws {
         try await keep("1", for: key)
         try await keep("2", for: key)
-        try requireEqual(try await text(key, in: other), "2", "what is kept")
+        try requireEqual(try await text(key, in: other), "2", "stored value")
     }
 }

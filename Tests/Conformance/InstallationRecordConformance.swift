@@ -21,8 +21,8 @@ package struct InstallationRecordConformance: Sendable {
     /// All rules.
     package static let cases: [ConformanceCase<InstallationRecordConformance>] = [
         ConformanceCase("installation: the mark is kept") { try await $0.theMarkIsKept() },
-        ConformanceCase("installation: a mark is replaced by who knows it") { try await $0.theMarkIsCompared() },
-        ConformanceCase("installation: the mark alone is no data") { try await $0.theMarkIsNoData() },
+        ConformanceCase("installation: a mark is replaced only if the expected one is given") { try await $0.theMarkIsCompared() },
+        ConformanceCase("installation: a store with only a mark counts as empty") { try await $0.theMarkIsNoData() },
     ]
 
     func theMarkIsKept() async throws {
@@ -35,10 +35,10 @@ package struct InstallationRecordConformance: Sendable {
 
     func theMarkIsCompared() async throws {
         let (first, second) = (InstallationMark(), InstallationMark())
-        try requireEqual(try await record.setInstallationMark(second, replacing: first), false, "replaced where there is none")
+        try requireEqual(try await record.setInstallationMark(second, replacing: first), false, "replaced an absent mark")
         try requireEqual(try await record.setInstallationMark(first, replacing: nil), true, "set")
         try requireEqual(try await record.setInstallationMark(second, replacing: nil), false, "set where there is one")
-        try requireEqual(try await record.setInstallationMark(second, replacing: second), false, "replaced by who does not know it")
+        try requireEqual(try await record.setInstallationMark(second, replacing: second), false, "replaced with a wrong expectation")
         var next = first
         next.sweeps += 1
         try requireEqual(try await record.setInstallationMark(next, replacing: first), true, "replaced")

@@ -26,19 +26,19 @@ package struct NewerRowsConformance: Sendable {
     }
 
     package static let cases: [ConformanceCase<NewerRowsConformance>] = [
-        ConformanceCase("newer rows: deliveries of an unknown event hold up no others, and are sent by a version that knows it") {
+        ConformanceCase("newer rows: deliveries of an unknown event delay no others, and a version that supports it sends them") {
             try await $0.deliveriesGoOn()
         },
-        ConformanceCase("newer rows: an endpoint is told of what is known, and keeps what is not") { try await $0.endpointsKeepEvents() },
-        ConformanceCase("newer rows: events wait for an endpoint that cannot be read, and those of other tenants do not") {
+        ConformanceCase("newer rows: an endpoint gets the known events, and keeps the unknown ones") { try await $0.endpointsKeepEvents() },
+        ConformanceCase("newer rows: events wait for an unreadable endpoint, and those of other tenants do not") {
             try await $0.eventsWaitForEndpoints()
         },
-        ConformanceCase("newer rows: a batch of an unknown lane is looked at, and keeps it") { try await $0.batchesKeepLanes() },
-        ConformanceCase("newer rows: tasks with an unknown operation are left out of lists, and others go to work") {
+        ConformanceCase("newer rows: a batch of an unknown lane is processed and keeps its lane") { try await $0.batchesKeepLanes() },
+        ConformanceCase("newer rows: tasks with an unknown operation are not listed, and others are processed") {
             try await $0.tasksGoOn()
         },
-        ConformanceCase("newer rows: audit entries of unknown acts hold up no others") { try await $0.auditGoesOn() },
-        ConformanceCase("newer rows: a preset with an unknown operation is left out of the list") { try await $0.presetsAreListed() },
+        ConformanceCase("newer rows: audit entries of unknown actions delay no others") { try await $0.auditGoesOn() },
+        ConformanceCase("newer rows: a preset with an unknown operation is not listed") { try await $0.presetsAreListed() },
     ]
 
     private static let tenant = TenantID("tenant-a")
@@ -92,7 +92,7 @@ package struct NewerRowsConformance: Sendable {
             sent.insert(delivery.id)
             _ = try await store.settle(delivery, WebhookOutcome(status: 200))
         }
-        try requireEqual(sent, newer.union(known), "what a version sends that knows the event")
+        try requireEqual(sent, newer.union(known), "deliveries of the newer version")
     }
 
     func endpointsKeepEvents() async throws {
@@ -108,7 +108,7 @@ package struct NewerRowsConformance: Sendable {
         }
         try await older.fanOut([ended])
         let queue = WebhookQueue(tenant: Self.tenant, endpoint: Self.endpoint)
-        try requireEqual(try await older.deliveries(.init(queue)).map(\.event), [.taskCancelled], "what is told")
+        try requireEqual(try await older.deliveries(.init(queue)).map(\.event), [.taskCancelled], "reported content")
         try requireEqual(try await older.webhooks(of: Self.tenant).map(\.events), [[.taskCancelled]], "the list")
         var endpoint = try requireValue(try await older.webhook(Self.endpoint, of: Self.tenant), "no endpoint")
         endpoint.events = [.taskFailed]
@@ -117,7 +117,7 @@ package struct NewerRowsConformance: Sendable {
 
         try await rewrite(.webhooks, "batch.split", WebhookEvent.batchCompleted.rawValue)
         let newer = try await reopen()
-        try requireEqual(try await newer.webhook(Self.endpoint, of: Self.tenant)?.events, [.taskFailed, .batchCompleted], "what is kept")
+        try requireEqual(try await newer.webhook(Self.endpoint, of: Self.tenant)?.events, [.taskFailed, .batchCompleted], "stored value")
     }
 
     func eventsWaitForEndpoints() async throws {
@@ -140,15 +140,17 @@ package struct NewerRowsConformance: Sendable {
         func told(_ store: any Store, _ id: String, _ tenant: TenantID) async throws -> Int {
             try await store.deliveries(.init(WebhookQueue(tenant: tenant, endpoint: WebhookID(id)))).count
         }
-        try requireEqual(try await older.fanOut(ended), [Self.tenant], "whose events wait")
-        try requireEqual(try await older.fanOut([ended[1]]), [], "whose events wait of those that can all be read")
-        for tenant in [Self.tenant, stranger] { try requireEqual(try await told(older, "other", tenant), 1, "told all the same") }
+        try requireEqual(try await older.fanOut(ended), [Self.tenant], "tenants with waiting events")
+        try requireEqual(try await older.fanOut([ended[1]]), [], "tenants with waiting events if all are readable")
+        for tenant in [Self.tenant, stranger] {
+            try requireEqual(try await told(older, "other", tenant), 1, "deliveries of the readable endpoint")
+        }
 
         try await rewrite(.webhooks, #""urls""#, #""url""#)
         let newer = try await reopen()
-        try requireEqual(try await newer.fanOut(ended), [], "whose events wait for a version that can read it")
-        try requireEqual(try await told(newer, "shop", Self.tenant), 1, "told by that version")
-        try requireEqual(try await told(newer, "other", Self.tenant), 1, "told once")
+        try requireEqual(try await newer.fanOut(ended), [], "tenants with waiting events in the newer version")
+        try requireEqual(try await told(newer, "shop", Self.tenant), 1, "deliveries of the newer version")
+        try requireEqual(try await told(newer, "other", Self.tenant), 1, "deliveries of the other endpoint")
     }
 
     func batchesKeepLanes() async throws {
@@ -164,7 +166,7 @@ package struct NewerRowsConformance: Sendable {
         try requireEqual(try await store.replace(found), true, "changed")
 
         try await rewrite(.batches, #""idle""#, #""low""#)
-        try requireEqual(try await store.batch(batch.id, of: Self.tenant)?.lane, .low, "what is kept")
+        try requireEqual(try await store.batch(batch.id, of: Self.tenant)?.lane, .low, "stored value")
     }
 
     func tasksGoOn() async throws {
@@ -191,7 +193,7 @@ package struct NewerRowsConformance: Sendable {
         let turns = try await older.takeHeld([HeldQueue(lane: .normal, tenant: Self.tenant): 2])
         try requireEqual(Set(turns.map(\.id)), Set(known), "turns")
         clock.advance(by: TaskPolicy.standard.publishTimeout + .seconds(1))
-        try requireEqual(Set(try await older.takeDue(limit: 2).map(\.id)), Set(known), "what is dispatched once more")
+        try requireEqual(Set(try await older.takeDue(limit: 2).map(\.id)), Set(known), "redispatched tasks")
         let claims = try await withThrowingTaskGroup(of: TaskID?.self) { group in
             for id in known + newer {
                 group.addTask { [newer] in
@@ -220,7 +222,7 @@ package struct NewerRowsConformance: Sendable {
         try await rewrite(.audit, AuditAction.presetDeleted.rawValue, "preset.archived")
         let found = try await store.undeliveredAudit(before: clock.now(), limit: 1)
         try requireEqual(found.map(\.entry.id), [ids[3]], "what is delivered")
-        try requireEqual(try await store.auditBacklog(), 4, "what is left")
+        try requireEqual(try await store.auditBacklog(), 4, "remaining entries")
     }
 
     func presetsAreListed() async throws {

@@ -13,11 +13,11 @@ package struct OrphanMarkConformance: Sendable {
 
     /// All rules.
     package static let cases: [ConformanceCase<OrphanMarkConformance>] = [
-        ConformanceCase("orphans: noted once, the time stays") { try await $0.theFirstTimeStays() },
-        ConformanceCase("orphans: page by page, sorted") { try await $0.pageByPage() },
-        ConformanceCase("orphans: forgotten when they are cleared") { try await $0.clearedOnesAreForgotten() },
-        ConformanceCase("orphans: a grace passes by the store's own clock") { try await $0.gracePasses() },
-        ConformanceCase("orphans: 20 that note the same at once") { try await $0.manyNoteTheSame() },
+        ConformanceCase("orphans: the first mark keeps its time") { try await $0.theFirstTimeStays() },
+        ConformanceCase("orphans: listed in sorted pages") { try await $0.pageByPage() },
+        ConformanceCase("orphans: cleared ones are deleted") { try await $0.clearedOnesAreForgotten() },
+        ConformanceCase("orphans: the grace period follows the store's clock") { try await $0.gracePasses() },
+        ConformanceCase("orphans: 20 concurrent marks of the same object are one") { try await $0.manyNoteTheSame() },
     ]
 
     private func keys(_ numbers: Range<Int>) -> [BlobKey] { numbers.map { BlobKey(rawValue: "tenant/task-\($0 + 100)") } }

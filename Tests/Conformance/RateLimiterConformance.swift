@@ -21,18 +21,18 @@ package struct RateLimiterConformance: Sendable {
 
     /// All rules.
     package static let cases: [ConformanceCase<RateLimiterConformance>] = [
-        ConformanceCase("rate limits: the quota is admitted at once, and no more") { try await $0.theQuotaIsExact() },
-        ConformanceCase("rate limits: the balance counts down") { try await $0.theBalanceCountsDown() },
-        ConformanceCase("rate limits: a refused request counts for nothing") { try await $0.aRefusalCountsForNothing() },
+        ConformanceCase("rate limits: the quota can be used at once, and no more") { try await $0.theQuotaIsExact() },
+        ConformanceCase("rate limits: the remaining quota counts down") { try await $0.theBalanceCountsDown() },
+        ConformanceCase("rate limits: a refused request is not counted") { try await $0.aRefusalCountsForNothing() },
         ConformanceCase("rate limits: a request counts in each bucket or in none") { try await $0.bucketsAreCountedTogether() },
         ConformanceCase("rate limits: callers do not share a bucket") { try await $0.callersAreApart() },
         ConformanceCase("rate limits: limits do not share a bucket") { try await $0.limitsAreApart() },
         ConformanceCase("rate limits: replicas share every bucket") { try await $0.replicasShare() },
-        ConformanceCase("rate limits: a preview counts for nothing") { try await $0.aPreviewCountsForNothing() },
-        ConformanceCase("rate limits: a cleared bucket is whole, for every replica") { try await $0.clearedBucketsAreWhole() },
-        ConformanceCase("rate limits: odd quotas are exact as well") { try await $0.oddQuotas() },
-        ConformanceCase("rate limits: requests are earned back evenly") { try await $0.requestsComeBack() },
-        ConformanceCase("rate limits: ten thousand requests at once admit the quota") { try await $0.aFlood() },
+        ConformanceCase("rate limits: a preview is not counted") { try await $0.aPreviewCountsForNothing() },
+        ConformanceCase("rate limits: a cleared bucket is full on every replica") { try await $0.clearedBucketsAreWhole() },
+        ConformanceCase("rate limits: unusual quotas are exact") { try await $0.oddQuotas() },
+        ConformanceCase("rate limits: quota is restored evenly") { try await $0.requestsComeBack() },
+        ConformanceCase("rate limits: ten thousand concurrent requests are admitted up to the quota") { try await $0.aFlood() },
     ]
 
     private static let day = Duration.seconds(86_400)

@@ -17,7 +17,7 @@ import Testing
         #expect(error?.description.contains(what) == true)
     }
 
-    @Test func aTimelyValueIsReturned() async throws {
+    @Test func valueBeforeTheDeadlineIsReturned() async throws {
         #expect(try await within(.testDeadline, "five") { 5 } == 5)
         #expect(try await Task { 6 }.value("six") == 6)
         never.continuation.yield(1)
@@ -28,7 +28,7 @@ import Testing
         #expect(try await never.stream.first("one more") == nil)
     }
 
-    @Test func aMissingValueIsNamed() async throws {
+    @Test func missingValueIsNamedInTheError() async throws {
         await expectMiss("a") { try await within(soon, "a") { for await _ in never.stream {} } }
         // One that does not care to be cancelled.
         await expectMiss("b") {
@@ -37,7 +37,7 @@ import Testing
         await expectMiss("c") { try await Task { try await Task.sleep(for: .seconds(20)) }.value(within: soon, "c") }
     }
 
-    @Test func aSilentStreamIsNamed() async throws {
+    @Test func silentStreamIsNamedInTheError() async throws {
         await expectMiss("a") { try await never.stream.first(within: soon, "a") }
         await expectMiss("b") { try await AsyncStream<Int>.makeStream().stream.end(within: soon, "b") }
         await expectMiss("c") {
@@ -55,7 +55,7 @@ import Testing
         #expect(try await iterator.next("the end") == nil)
     }
 
-    @Test func errorsArePassedOn() async throws {
+    @Test func errorsAreRethrown() async throws {
         struct Refused: Error {}
         await #expect(throws: Refused.self) { try await within(.testDeadline, "it") { throw Refused() } }
         await #expect(throws: Refused.self) { try await Task { throw Refused() }.value("it") }
@@ -82,12 +82,12 @@ import Testing
         #expect(try await eventually("a number") { calls.withLock { $0 > 3 ? $0 : nil } } == 4)
     }
 
-    @Test func aConditionThatNeverHoldsIsNamed() async throws {
+    @Test func unmetConditionIsNamedInTheError() async throws {
         await expectMiss("a") { try await eventually(within: soon, "a") { false } }
         await expectMiss("b") { _ = try await eventually(within: soon, "b") { Int?.none } }
     }
 
-    @Test func cancellationIsPassedOn() async throws {
+    @Test func cancellationIsPropagated() async throws {
         let waiting = Task { try await within(.seconds(60), "it") { try await Task.sleep(for: .seconds(60)) } }
         waiting.cancel()
         await #expect(throws: CancellationError.self) { try await waiting.value("the wait to end") }

@@ -7,7 +7,7 @@ import Testing
 extension EndToEnd {
     /// Files that are not images, or that are malicious: a clear error code in the task, and a service that continues.
     @Suite struct BadImageTests {
-        @Test func aFileThatIsNotAnImageFailsWithAClearCode() async throws {
+        @Test func nonImageFileFailsWithNotAnImage() async throws {
             try await LiveService.run(["PIXELFLOW_MAX_SOURCE_BYTES": "\(8 << 20)"]) { service in
                 let ada = try await Person.signedIn(to: service)
                 for bad in try await BadFile.all() {

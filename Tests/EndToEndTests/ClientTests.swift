@@ -15,7 +15,7 @@ extension EndToEnd {
 
         private static func web(_ service: LiveService) -> String { "http://127.0.0.1:\(service.ports.web)" }
 
-        @Test func leadsFromAnUploadToAFile() async throws {
+        @Test func uploadsAndDownloadsAnImage() async throws {
             try await LiveService.run { service in
                 let folder = try TemporaryFolder()
                 let picture = folder.path + "/photo.png"
@@ -71,7 +71,7 @@ extension EndToEnd {
         }
 
         /// The lines of the README with the addresses of this test, to prove that they work.
-        @Test func leadsFromUploadToFileInTheLinesOfTheReadme() async throws {
+        @Test func readmeExampleUploadsAndDownloads() async throws {
             try await LiveService.run { service in
                 _ = try await Person.signedIn(to: service, as: "ada@example.com", password: "correct horse")
                 let (url, folder) = (Self.web(service), try TemporaryFolder())
@@ -118,7 +118,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func pfContinuesWhatItBegan() async throws {
+        @Test func pfUploadsNothingTwice() async throws {
             try await LiveService.run { service in
                 let folder = try TemporaryFolder()
                 let (a, b) = (folder.path + "/a.png", folder.path + "/b.png")

@@ -8,7 +8,7 @@ import Testing
 extension EndToEnd {
     /// More idle connections from one client than there are file descriptors.
     @Suite struct ConnectionFloodTests {
-        @Test func aServiceWithFewDescriptorsSurvivesAFlood() async throws {
+        @Test func serviceWithFewDescriptorsSurvivesAConnectionFlood() async throws {
             try await LiveService.run(script: "ulimit -n 256; exec \"$0\"") { service in
                 let ada = try await Person.signedIn(to: service)
                 let throughWeb = PixelFlowClient(

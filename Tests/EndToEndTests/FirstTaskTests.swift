@@ -6,7 +6,7 @@ import Testing
 extension EndToEnd {
     /// The first steps of a new user, in every possible way.
     @Suite struct FirstTaskTests {
-        @Test func allThreeKindsOfUploadProduceRealImages() async throws {
+        @Test func allThreeKindsOfUploadProduceImages() async throws {
             try await LiveService.run { service in
                 let ada = try await Person.signedIn(to: service)
                 let photo = try await Pictures.make().saved(as: "photo.jpg[Q=80]")
@@ -27,7 +27,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func aURLProducesARealImage() async throws {
+        @Test func fetchedURLProducesAnImage() async throws {
             let photo = try await Pictures.make().saved(as: "photo.png")
             try await SourceServer.run({ _ in .ok(photo) }) { server in
                 try await LiveService.run([
@@ -56,7 +56,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func theEventsReportEveryChange() async throws {
+        @Test func eventsReportEveryChange() async throws {
             try await LiveService.run { service in
                 let ada = try await Person.signedIn(to: service)
                 let bob = try await Person.signedIn(to: service, as: "bob@example.org")

@@ -8,7 +8,7 @@ extension EndToEnd {
     /// A full disk: nothing is left incomplete, and everything continues once there is space again.
     @Suite(.enabled("needs the right to mount a small disk in a namespace of its own") { await SmallDisk.isPermitted })
     struct FullDiskTests {
-        @Test func anUploadIsRefusedAndWorksLater() async throws {
+        @Test func uploadIsRefusedUntilThereIsSpace() async throws {
             try await SmallDisk.run { service, disk in
                 let ada = try await Person.signedIn(to: service)
                 #expect(try await ada.process(PNG.noise(width: 32, height: 32, seed: 1)).status == .completed)
@@ -26,7 +26,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func aTaskIsTriedAgainUntilItsOutputsFit() async throws {
+        @Test func taskIsRetriedUntilItsOutputsFit() async throws {
             try await SmallDisk.run { service, disk in
                 let ada = try await Person.signedIn(to: service)
                 let id = try await ada.upload(SlowJob.image, pipeline: SlowJob.seconds).id

@@ -8,7 +8,7 @@ import Testing
 extension EndToEnd {
     /// What the log contains, and what it must never contain.
     @Suite struct LogTests {
-        @Test func aTaskCanBeFollowedThroughTheLog() async throws {
+        @Test func logLinesOfATaskShareItsRequestID() async throws {
             try await LiveService.run(["PIXELFLOW_LOG_LEVEL": "debug"]) { service in
                 let ada = try await Person.signedIn(to: service)
                 await #expect(throws: Problem.self) { try await ada.client.logIn(email: "ada@example.org", password: "wrong but secret") }
@@ -32,7 +32,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func oneIDLeadsFromThePageToTheWorker() async throws {
+        @Test func requestIDOfThePageReachesTheWorkerLog() async throws {
             try await LiveService.run { service in
                 let ada = try await Person.signedIn(to: service)
                 let id = "support-case-4711"

@@ -21,7 +21,7 @@ extension EndToEnd {
         }
 
         /// Like the kernel when memory runs out: an outage that the image has not caused.
-        @Test func aKillFromOutsideSpendsNoAttempt() async throws {
+        @Test func externalKillCountsNoAttempt() async throws {
             try await LiveService.run(["PIXELFLOW_RENDER_PROCESSES": "1"]) { service in
                 let ada = try await Person.signedIn(to: service)
                 let id = try await ada.upload(SlowJob.image, pipeline: SlowJob.seconds).id
@@ -33,7 +33,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func aTaskThatCrashesTwiceIsPoison() async throws {
+        @Test func taskThatCrashesTwiceFailsAsPoison() async throws {
             try await LiveService.run(["PIXELFLOW_RENDER_PROCESSES": "1"]) { service in
                 let ada = try await Person.signedIn(to: service)
                 let id = try await ada.upload(SlowJob.image, pipeline: SlowJob.long).id
@@ -49,7 +49,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func aCancelledTaskIsStoppedInTheMiddle() async throws {
+        @Test func runningTaskIsStoppedByACancellation() async throws {
             try await LiveService.run(["PIXELFLOW_RENDER_PROCESSES": "1"]) { service in
                 let ada = try await Person.signedIn(to: service)
                 let id = try await ada.upload(SlowJob.image, pipeline: SlowJob.long).id

@@ -11,7 +11,7 @@ import Testing
 extension EndToEnd {
     /// Requests that are invalid before an image is decoded, over a real connection.
     @Suite struct RequestTests {
-        @Test func aBodyThatGrowsTooLongIsRefusedWhileItArrives() async throws {
+        @Test func tooLongStreamedBodyIsRefusedEarly() async throws {
             try await LiveService.run(["PIXELFLOW_MAX_SOURCE_BYTES": "\(1 << 20)"]) { service in
                 let ada = try await Person.signedIn(to: service)
                 // An endless body without a declared length.
@@ -37,7 +37,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func brokenRequestsAreNamed() async throws {
+        @Test func malformedRequestsHaveErrorCodes() async throws {
             try await LiveService.run { service in
                 let ada = try await Person.signedIn(to: service)
                 func post(_ type: String, _ body: String) async throws -> Reply {
@@ -61,7 +61,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func theSameKeyIsTheSameTask() async throws {
+        @Test func sameIdempotencyKeyReturnsTheSameTask() async throws {
             try await LiveService.run { service in
                 let ada = try await Person.signedIn(to: service)
                 let (one, other) = (PNG.noise(width: 8, height: 8, seed: 1), PNG.noise(width: 8, height: 8, seed: 2))

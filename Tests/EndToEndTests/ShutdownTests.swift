@@ -8,7 +8,7 @@ import Testing
 extension EndToEnd {
     /// SIGTERM, as sent by `docker stop` and Kubernetes.
     @Suite struct ShutdownTests {
-        @Test func underLoadNothingIsLost() async throws {
+        @Test func restartUnderLoadLosesNothing() async throws {
             try await LiveService.run(["PIXELFLOW_RENDER_PROCESSES": "1"]) { service in
                 let ada = try await Person.signedIn(to: service)
                 var tasks: [TaskID] = []
@@ -30,7 +30,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func aRunningTaskIsFinishedWhileTheProbesSayNo() async throws {
+        @Test func runningTaskFinishesWhileProbesReportNotReady() async throws {
             try await LiveService.run(["PIXELFLOW_RENDER_PROCESSES": "1", "PIXELFLOW_SHUTDOWN_GRACE": "60"]) { service in
                 let ada = try await Person.signedIn(to: service)
                 let id = try await ada.upload(SlowJob.image, pipeline: SlowJob.seconds).id
@@ -48,7 +48,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func aTaskThatTakesTooLongIsHandedBack() async throws {
+        @Test func tooLongTaskIsReleasedAtShutdown() async throws {
             try await LiveService.run(["PIXELFLOW_RENDER_PROCESSES": "1", "PIXELFLOW_SHUTDOWN_GRACE": "1"]) { service in
                 let ada = try await Person.signedIn(to: service)
                 let id = try await ada.upload(SlowJob.image, pipeline: SlowJob.seconds).id
@@ -65,7 +65,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func anOpenEventStreamHoldsNothingUp() async throws {
+        @Test func openEventStreamDoesNotDelayShutdown() async throws {
             try await LiveService.run { service in
                 let ada = try await Person.signedIn(to: service)
                 _ = try await ada.process(PNG.noise(width: 8, height: 8, seed: 1))

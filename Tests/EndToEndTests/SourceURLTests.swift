@@ -13,7 +13,7 @@ extension EndToEnd {
             var isTriedAgain = false
         }
 
-        @Test func eachFailsAsItShould() async throws {
+        @Test func unfetchableURLsFailWithTheirCodes() async throws {
             try await SourceServer.run(Self.answer) { server in
                 let settings = [
                     "PIXELFLOW_FETCH_ALLOW_NETWORKS": "127.0.0.1/32", "PIXELFLOW_FETCH_ALLOW_PORTS": "1,80,\(server.port)",

@@ -12,7 +12,7 @@ extension EndToEnd {
             ("PIXELFLOW_TASK_DATABASE_URL", "tasks.sqlite"),
             ("PIXELFLOW_FETCH_ALLOW_NETWORKS", "10.0.0.0/99"), ("PIXELFLOW_AUTH_BCRYPT_COST", "99"), ("PIXELFLOW_MAX_PIXELS", "0"),
         ])
-        func aBadSettingIsNamed(_ name: String, _ value: String) async throws {
+        func invalidSettingIsNamed(_ name: String, _ value: String) async throws {
             let service = try LiveService()
             let code = await service.spawnAndWait(adding: [name: value])
             #expect(code == 2)
@@ -25,7 +25,7 @@ extension EndToEnd {
             ("--jwks-url", "nonsense"), ("--task-database-url", "nonsense"), ("--uploads-per-user", "0"), ("--service-secret", "short"),
             ("--service-secret", ""), ("--auth-url", "nonsense"),
         ])
-        func aBadSettingOfTheApiIsNamed(_ flag: String, _ value: String) async throws {
+        func invalidSettingOfApiIsNamed(_ flag: String, _ value: String) async throws {
             let good = [
                 "--task-database-url": "mongodb://127.0.0.1:1/x", "--broker-url": "kafka://127.0.0.1:1",
                 "--blob-url": "s3://bucket?endpoint=http://127.0.0.1:1", "--s3-access-key": "key", "--s3-secret-key": "secret",

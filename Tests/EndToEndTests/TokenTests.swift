@@ -9,7 +9,7 @@ import Testing
 extension EndToEnd {
     /// Forged and manipulated tokens.
     @Suite struct TokenTests {
-        @Test func onlyATokenOfThisServiceOpensIt() async throws {
+        @Test func onlyTokensOfThisInstallationAreAccepted() async throws {
             try await LiveService.run { service in
                 let ada = try await Person.signedIn(to: service)
                 // The service's own key, which anyone with the data folder could read.

@@ -80,7 +80,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func aRetryIsASeparateLinkedTrace() async throws {
+        @Test func retryHasASeparateLinkedTrace() async throws {
             let isFirst = Mutex(true)
             let photo = try await Pictures.make().saved(as: "photo.png")
             try await SourceServer.run({ _ in
@@ -114,7 +114,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func aCallerDecidesWhatIsRecorded() async throws {
+        @Test func callerDecidesTheSampling() async throws {
             try await RawServer.run(answer: RawServer.status(200)) { collector in
                 let settings = Self.settings(collector).merging(["OTEL_TRACES_SAMPLER": "parentbased_always_off"]) { $1 }
                 try await LiveService.run(settings) { service in
@@ -131,7 +131,7 @@ extension EndToEnd {
             }
         }
 
-        @Test func aVariableThatCannotBeUsedIsNamed() async throws {
+        @Test func invalidVariableIsNamed() async throws {
             let service = try LiveService(["OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"])
             let process = try service.spawn()
             #expect(try await within(.testDeadline, "the executable to end") { await process.waitForExit() } == 2)

@@ -7,7 +7,7 @@ extension EndToEnd {
     @Suite struct UnusualImageTests {
         private static let pipeline = #"{"outputs":[{"name":"a","format":"png"}]}"#
 
-        @Test func everyKindOfFileIsRenderedCorrectly() async throws {
+        @Test func unusualFilesAreRenderedCorrectly() async throws {
             let pictures = try await Pictures.make()
             let original = try pictures.data("original.png")
             let files = [

@@ -5,7 +5,7 @@ import Testing
 @Suite("Fault proxy", .timeLimit(.minutes(1)))
 struct FaultProxyTests {
     @Test("bytes pass in both directions, however many")
-    func forwards() async throws {
+    func forwardsBothDirections() async throws {
         try await withProxy { proxy, _ in
             let client = try await Client(proxy)
             let sent = ByteBuffer(bytes: (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31) })
@@ -15,7 +15,7 @@ struct FaultProxyTests {
     }
 
     @Test("when either side closes, so does the other, even before the server is reached", arguments: 0..<20)
-    func forwardsEnds(_: Int) async throws {
+    func forwardsTheEndOfAConnection(_: Int) async throws {
         try await withProxy { proxy, server in
             let client = try await Client(proxy)
             try await client.send("last words")
@@ -26,7 +26,7 @@ struct FaultProxyTests {
     }
 
     @Test("if the server is not listening, the connection is closed")
-    func closesWithoutServer() async throws {
+    func closesIfTheServerIsDown() async throws {
         let proxy = try await FaultProxy.start(to: "127.0.0.1", port: 1)
         let client = try await Client(proxy)
         #expect(try await client.receiveAll() == ByteBuffer())
@@ -34,7 +34,7 @@ struct FaultProxyTests {
     }
 
     @Test("connections are refused and accepted on the same port; open ones remain open")
-    func refuses() async throws {
+    func refusesNewConnectionsOnly() async throws {
         try await withProxy { proxy, _ in
             let old = try await Client(proxy)
             #expect(try await old.echo("one") == "one")
@@ -47,7 +47,7 @@ struct FaultProxyTests {
     }
 
     @Test("all connections are cut simultaneously, new ones are accepted")
-    func cuts() async throws {
+    func cutsAllConnections() async throws {
         try await withProxy { proxy, _ in
             let clients = [try await Client(proxy), try await Client(proxy)]
             for client in clients { #expect(try await client.echo("one") == "one") }
@@ -59,7 +59,7 @@ struct FaultProxyTests {
     }
 
     @Test("a reply is cut after the server has received the request, as often as configured")
-    func cutsReplies() async throws {
+    func cutsRepliesAfterTheRequest() async throws {
         try await withProxy { proxy, server in
             let cut = proxy.cutReplies(next: 2, toRequestsContaining: "commit")
             for number in 1...2 {
@@ -76,7 +76,7 @@ struct FaultProxyTests {
     }
 
     @Test("a request is recognised even if it arrives in pieces")
-    func matchesPieces() async throws {
+    func matchesRequestsInPieces() async throws {
         try await withProxy { proxy, server in
             server.setReplies(after: 6)
             let cut = proxy.cutReplies(toRequestsContaining: "commit")
@@ -90,7 +90,7 @@ struct FaultProxyTests {
     }
 
     @Test("nothing passes a black hole until it closes, then everything does")
-    func holds() async throws {
+    func holdsAllBytesInABlackHole() async throws {
         try await withProxy { proxy, server in
             let client = try await Client(proxy)
             #expect(try await client.echo("one") == "one")
@@ -107,7 +107,7 @@ struct FaultProxyTests {
 
     /// When they come is tested with a clock that moves: see LaneTests.
     @Test("delayed bytes arrive complete in both directions")
-    func delays() async throws {
+    func delaysBytesInBothDirections() async throws {
         try await withProxy { proxy, _ in
             proxy.setLatency(.milliseconds(20))
             let client = try await Client(proxy)
@@ -118,7 +118,7 @@ struct FaultProxyTests {
     }
 
     @Test("bytes on a rate-limited connection arrive complete, and the limit can be lifted")
-    func limits() async throws {
+    func limitsTheRate() async throws {
         try await withProxy { proxy, _ in
             proxy.setBandwidth(bytesPerSecond: 100_000)
             let client = try await Client(proxy)

@@ -4,7 +4,7 @@ import Testing
 
 /// A checker that finds nothing proves nothing: each rule is shown a history that breaks it.
 @Suite struct HistoryCheckerTests {
-    @Test func acceptsALifeWithALostLease() {
+    @Test func acceptsAHistoryWithALostLease() {
         let task = Sample.completed
         let history = Sample.history(of: task)
         #expect(HistoryChecker().violations(in: history) == [])

@@ -7,7 +7,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(5)))
 struct PortForwardTests {
-    @Test func carriesBytesBothWays() async throws {
+    @Test func forwardsBytesBothWays() async throws {
         try await withCluster { cluster, client in
             cluster.deploy("api")
             let pod = try #require(cluster.pods(of: "api").first)
@@ -23,7 +23,7 @@ struct PortForwardTests {
         }
     }
 
-    @Test func worksWithATokenToo() async throws {
+    @Test func worksWithAToken() async throws {
         try await withCluster(login: .token("sesame")) { cluster, client in
             cluster.addToken("sesame", user: FakeClusterUser(name: "jane"))
             cluster.deploy("api")

@@ -23,12 +23,12 @@ struct TimestampTests {
     }
 
     @Test(arguments: [0, 951_782_400, 1_709_251_199, 1_777_638_600, 4_102_444_800, -1, -86_400])
-    func writesWhatItReads(seconds: Int) {
+    func roundTripsTimestamps(seconds: Int) {
         let moment = Timestamp(secondsSinceEpoch: Double(seconds))
         #expect(Timestamp(moment.text) == moment)
     }
 
-    @Test func ageGoesUpWithTime() {
+    @Test func ageIncreasesWithTime() {
         let moment = Timestamp(secondsSinceEpoch: 100)
         #expect(moment.age(at: Timestamp(secondsSinceEpoch: 160)) == .seconds(60))
     }

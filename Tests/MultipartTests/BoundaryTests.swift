@@ -10,7 +10,7 @@ import Testing
         ("multipart/form-data; boundary=----WebKitFormBoundary7MA4YWxkTrZu0gW", "----WebKitFormBoundary7MA4YWxkTrZu0gW"),
         ("multipart/form-data; boundary=\"" + String(repeating: "x", count: 70) + "\"", String(repeating: "x", count: 70)),
     ])
-    func found(contentType: String, boundary: String) throws {
+    func validBoundaryIsParsed(contentType: String, boundary: String) throws {
         #expect(try MultipartParser.boundary(fromContentType: contentType) == boundary)
     }
 
@@ -23,7 +23,7 @@ import Testing
         ("multipart/form-data; boundary=\"a\r\nb\"", .boundaryInvalid), ("multipart/form-data; boundary=ä", .boundaryInvalid),
         ("multipart/form-data; boundary=a*b", .boundaryInvalid),
     ])
-    func refused(contentType: String, error: MultipartError) {
+    func invalidBoundaryIsRefused(contentType: String, error: MultipartError) {
         #expect(throws: error) { try MultipartParser.boundary(fromContentType: contentType) }
     }
 

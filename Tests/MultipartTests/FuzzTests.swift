@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test(arguments: 0..<20)
-    func damageNeverCrashesAndSplitsChangeNothing(seed: Int) {
+    func damagedFormsDoNotCrashAndSplitsChangeNothing(seed: Int) {
         var random = SeededGenerator(seed: UInt64(1000 + seed))
         for _ in 0..<50 {
             var document = Self.document((0..<3).map { _ in Self.body(&random) })

@@ -25,7 +25,7 @@ import Testing
         Reading(disposition: #"form-data; name="f"; filename="""#, name: "f", filename: ""),
         Reading(disposition: #"form-data; name="f"; filename="%22quoted%22.jpg""#, name: "f", filename: "%22quoted%22.jpg"),
     ])
-    func dispositions(reading: Reading) throws {
+    func contentDispositionIsParsed(reading: Reading) throws {
         let form = try CollectedForm([ByteBuffer(string: Self.document("Content-Disposition: \(reading.disposition)"))])
         #expect(form.parts.first?.head.name == reading.name)
         #expect(form.parts.first?.head.filename == reading.filename)
@@ -36,7 +36,7 @@ import Testing
         "form-data; name=f; filename*=UTF-8''%zz", "form-data; name=f; filename*=UTF-8''%e2%82", "form-data; name=f; filename*=koi8-r''x",
         "form-data; name=f; filename*=plain", "form-data; =f", "form-data; name", "form-data; name=", "form-data; name=\"f\"x", "",
     ])
-    func unreadableDispositions(disposition: String) {
+    func invalidContentDispositionIsRefused(disposition: String) {
         #expect(outcome(of: Self.document("Content-Disposition: \(disposition)")) == .failure(.dispositionInvalid))
     }
 
@@ -63,11 +63,11 @@ import Testing
         ("Content-Disposition: form-data; name=\"a\rb\"", .headerLineInvalid),
         ("Content-Disposition: form-data; name=a\nX: y", .bareLineFeed),
     ])
-    func badHeaders(header: String, error: MultipartError) {
+    func invalidHeadersAreRefused(header: String, error: MultipartError) {
         #expect(outcome(of: Self.document(header)) == .failure(error))
     }
 
-    @Test func aPartWithoutAnyHeader() {
+    @Test func partWithoutHeadersIsRefused() {
         #expect(outcome(of: "--b0undary\r\n\r\nbody\r\n--b0undary--") == .failure(.dispositionInvalid))
     }
 

@@ -15,7 +15,7 @@ import Testing
     }
 
     /// A boundary that begins with an outer one is another boundary.
-    @Test func nestedBoundaries() throws {
+    @Test func nestedBoundariesBelongToTheBody() throws {
         let inner = field("inner", "text", boundary: "b0undary-inner") + "--b0undary-inner--\r\n"
         #expect(outcome(of: field("outer", inner) + "--b0undary--") == .success([["outer", inner]]))
     }
@@ -42,16 +42,16 @@ import Testing
     ]
 
     @Test(arguments: broken)
-    func brokenBodies(text: String, error: MultipartError) {
+    func malformedBodiesAreRefused(text: String, error: MultipartError) {
         #expect(outcome(of: text) == .failure(error))
     }
 
-    @Test func noPartsIsAForm() {
+    @Test func formWithoutPartsIsValid() {
         #expect(outcome(of: "--b0undary--\r\n") == .success([]))
         #expect(outcome(of: "\r\n--b0undary--\r\n") == .success([]))
     }
 
-    @Test func headersWithoutEnd() throws {
+    @Test func endlessHeadersAreRefused() throws {
         var parser = try MultipartParser(boundary: "b0undary")
         parser.feed(ByteBuffer(string: "--b0undary\r\nX: "))
         #expect(throws: MultipartError.headerTooLarge(limit: 8192)) {
@@ -84,7 +84,7 @@ import Testing
         #expect(outcome(of: parts, limits: MultipartLimits(parts: 2)) == .failure(.tooManyParts(limit: 2)))
     }
 
-    @Test func theEpilogueIsIgnoredHoweverLong() throws {
+    @Test func epilogueOfAnyLengthIsIgnored() throws {
         var parser = try MultipartParser(boundary: "b0undary")
         parser.feed(ByteBuffer(string: "--b0undary--\r\n"))
         #expect(try parser.next() == .finished)

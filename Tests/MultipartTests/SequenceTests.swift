@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test(arguments: [1, 3, 1000])
-    func eventsOfAStream(size: Int) async throws {
+    func streamYieldsItsParts(size: Int) async throws {
         let events = try MultipartSequence(Self.stream(ByteBuffer(string: Self.document).chunks(of: size)), boundary: "b0undary")
         var form = CollectedForm()
         // bounded: by the stream, which is whole.
@@ -28,14 +28,14 @@ import Testing
         await #expect(throws: MultipartError.truncated) { try await events.end("the end of the form") }
     }
 
-    @Test func theStreamsOwnErrorIsPassedOn() async throws {
+    @Test func errorOfTheStreamIsRethrown() async throws {
         struct Broken: Error {}
         let stream = Self.stream([ByteBuffer(string: field("a", "one"))], failure: Broken())
         let events = try MultipartSequence(stream, boundary: "b0undary")
         await #expect(throws: Broken.self) { try await events.end("the end of the form") }
     }
 
-    @Test func nothingComesAfterTheEnd() async throws {
+    @Test func sequenceEndsAfterTheLastPart() async throws {
         var iterator = try MultipartSequence(Self.stream([ByteBuffer(string: "--b0undary--")]), boundary: "b0undary").makeAsyncIterator()
         #expect(try await iterator.next("the end of the form") == .finished)
         #expect(try await iterator.next("the end of the form") == nil)

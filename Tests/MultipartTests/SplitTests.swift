@@ -14,7 +14,7 @@ import Testing
     ]
 
     @Test(arguments: documents)
-    func everyTwoPieces(document: String) throws {
+    func everySplitIntoTwoPiecesParses(document: String) throws {
         let whole = try CollectedForm([ByteBuffer(string: document)])
         #expect(whole.isFinished)
         let buffer = ByteBuffer(string: document)
@@ -25,7 +25,7 @@ import Testing
     }
 
     @Test(arguments: documents, [1, 2, 3, 7])
-    func smallChunks(document: String, size: Int) throws {
+    func smallChunksParse(document: String, size: Int) throws {
         let buffer = ByteBuffer(string: document)
         #expect(try CollectedForm(buffer.chunks(of: size)) == CollectedForm([buffer]))
     }

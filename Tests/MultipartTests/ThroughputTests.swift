@@ -23,7 +23,7 @@ import Testing
         return duration
     }
 
-    @Test func photographs() throws {
+    @Test func photographsParseFast() throws {
         var random = SeededGenerator(seed: 1)
         let noise = ByteBuffer(bytes: (0..<1 << 17).flatMap { _ in withUnsafeBytes(of: random.next()) { Array($0) } })
         var body = ByteBuffer()
@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test(arguments: ["\r", "\r\n", "\r\n--b0undar", "\r\n--b0undary  x", "\r\n--b0undaryX", "\r\n-"])
-    func lookAlikes(text: String) throws {
+    func boundaryLookalikesParseFast(text: String) throws {
         let body = ByteBuffer(string: String(repeating: text, count: 1 << 20 / text.utf8.count))
         let duration = try Self.time(body: body, chunkSize: 16 * 1024)
         #expect(duration < .seconds(60))

@@ -10,14 +10,14 @@ struct ConfigurationTests {
     }
 
     @Test("without an endpoint, or when disabled, there is no configuration")
-    func off() throws {
+    func noEndpointTurnsExportOff() throws {
         #expect(try read([:]) == nil)
         #expect(try read(["OTEL_EXPORTER_OTLP_ENDPOINT": ""]) == nil)
         #expect(try read(Self.endpoint.merging(["OTEL_SDK_DISABLED": "True"]) { $1 }) == nil)
     }
 
     @Test("defaults")
-    func defaults() throws {
+    func unsetVariablesHaveDefaults() throws {
         let configuration = try #require(try read(Self.endpoint))
         #expect(configuration.endpoint == "http://collector:4318/v1/traces")
         #expect(configuration.timeout == .seconds(10))
@@ -29,7 +29,7 @@ struct ConfigurationTests {
     }
 
     @Test("all settings")
-    func everything() throws {
+    func allVariablesAreRead() throws {
         let configuration = try #require(
             try read([
                 "OTEL_EXPORTER_OTLP_ENDPOINT": "http://ignored", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "https://collector/x",
@@ -50,7 +50,7 @@ struct ConfigurationTests {
     }
 
     @Test("the general endpoint may end with a slash")
-    func slash() throws {
+    func endpointMayEndWithASlash() throws {
         #expect(try read(["OTEL_EXPORTER_OTLP_ENDPOINT": "http://c/otlp/"])?.endpoint == "http://c/otlp/v1/traces")
     }
 
@@ -64,14 +64,14 @@ struct ConfigurationTests {
             ("OTEL_TRACES_SAMPLER", "sometimes"),
             ("OTEL_BSP_MAX_QUEUE_SIZE", "many"), ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "4096"), ("OTEL_SDK_DISABLED", "yes"),
         ])
-    func refused(_ variable: String, _ value: String) throws {
+    func invalidVariablesAreNamed(_ variable: String, _ value: String) throws {
         let error = try #require(throws: OTLPConfigurationError.self) { _ = try read(Self.endpoint.merging([variable: value]) { $1 }) }
         #expect(error.variable == variable)
         #expect(!error.description.contains(value))
     }
 
     @Test("a ratio outside 0 to 1", arguments: ["-0.1", "1.1", "half", "nan"])
-    func ratio(_ value: String) throws {
+    func ratioOutOfRangeIsRefused(_ value: String) throws {
         let variables = Self.endpoint.merging(["OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": value]) { $1 }
         let error = try #require(throws: OTLPConfigurationError.self) { _ = try read(variables) }
         #expect(error.variable == "OTEL_TRACES_SAMPLER_ARG")

@@ -11,7 +11,7 @@ import WireFormats
 @Suite("Export of spans")
 struct ExportTests {
     @Test("a collector reads names, times, kinds, attributes, events, links and status")
-    func contents() async throws {
+    func collectorReadsAllFields() async throws {
         try await RawServer.run(answer: RawServer.status(200, body: "{}")) { server in
             let tracing = makeTracing(server.url("/v1/traces"), headers: ["authorization": "Bearer abc"])
             tracing.start()
@@ -63,7 +63,7 @@ struct ExportTests {
     }
 
     @Test("a full batch is sent without waiting for the delay")
-    func fullBatch() async throws {
+    func fullBatchIsSentImmediately() async throws {
         try await RawServer.run(answer: RawServer.status(200)) { server in
             let tracing = makeTracing(server.url(), batches: BatchLimits(queue: 100, batch: 3, delay: .seconds(3600)))
             tracing.start()
@@ -79,7 +79,7 @@ struct ExportTests {
     }
 
     @Test("a few spans are sent after the delay")
-    func delay() async throws {
+    func partialBatchIsSentAfterTheDelay() async throws {
         try await RawServer.run(answer: RawServer.status(200)) { server in
             let tracing = makeTracing(server.url(), batches: BatchLimits(delay: .milliseconds(20)))
             tracing.start()
@@ -90,7 +90,7 @@ struct ExportTests {
     }
 
     @Test("spans beyond the capacity of the queue are dropped and counted")
-    func drops() async throws {
+    func spansBeyondTheQueueAreDropped() async throws {
         try await RawServer.run(answer: RawServer.status(200)) { server in
             let metrics = TestMetrics()
             let tracing = makeTracing(server.url(), batches: BatchLimits(queue: 5, batch: 2, delay: .seconds(3600)), metrics: metrics)
@@ -109,7 +109,7 @@ struct ExportTests {
     }
 
     @Test("a busy collector is retried after the time that it requests", arguments: [429, 502, 503, 504])
-    func retries(_ status: Int) async throws {
+    func busyCollectorIsRetried(_ status: Int) async throws {
         let metrics = TestMetrics()
         let answer = firstly(RawServer.status(status, headers: "Retry-After: 1\r\n"), then: RawServer.status(200))
         try await RawServer.run(answer: answer) { server in
@@ -126,7 +126,7 @@ struct ExportTests {
     }
 
     @Test("a batch whose connection is lost is sent again on another connection")
-    func lostConnection() async throws {
+    func lostConnectionIsRetried() async throws {
         let metrics = TestMetrics()
         let halfOfAResponse: RawServer.Answer = { _, channel in
             channel.writeAndFlush(ByteBuffer(string: "HTTP/1.1 200 OK\r\nContent-Le"), promise: nil)
@@ -146,7 +146,7 @@ struct ExportTests {
     }
 
     @Test("batches are compressed if a variable requests it")
-    func compression() async throws {
+    func batchesAreCompressedOnRequest() async throws {
         try await RawServer.run(answer: RawServer.status(200)) { server in
             let tracing = makeTracing(server.url(), compresses: true)
             for number in 0..<100 { tracing.tracer.startSpan("span \(number)").end() }
@@ -160,7 +160,7 @@ struct ExportTests {
     }
 
     @Test("a collector that refuses is not retried", arguments: [400, 401, 404, 500])
-    func refused(_ status: Int) async throws {
+    func refusedBatchIsNotRetried(_ status: Int) async throws {
         try await RawServer.run(answer: RawServer.status(status)) { server in
             let metrics = TestMetrics()
             let tracing = makeTracing(server.url(), metrics: metrics)
@@ -174,7 +174,7 @@ struct ExportTests {
     }
 
     @Test("spans that a collector rejects from a batch are counted")
-    func partialSuccess() async throws {
+    func rejectedSpansAreCounted() async throws {
         let answer = RawServer.status(200, body: #"{"partialSuccess":{"rejectedSpans":"2","errorMessage":"too old"}}"#)
         try await RawServer.run(answer: answer) { server in
             let metrics = TestMetrics()
@@ -188,7 +188,7 @@ struct ExportTests {
     }
 
     @Test("if a collector is down, a batch is dropped when its time is up")
-    func away() async throws {
+    func batchIsDroppedAtItsTimeLimit() async throws {
         let metrics = TestMetrics()
         // Nothing listens on this port.
         let tracing = makeTracing(
@@ -200,7 +200,7 @@ struct ExportTests {
     }
 
     @Test("shutdown waits for an unresponsive collector only up to its time limit")
-    func silentCollector() async throws {
+    func shutdownIsBounded() async throws {
         try await RawServer.run(answer: { _, _ in }) { server in
             let metrics = TestMetrics()
             let tracing = makeTracing(server.url(), timeout: .seconds(60), metrics: metrics)

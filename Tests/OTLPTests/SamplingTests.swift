@@ -12,7 +12,7 @@ struct SamplingTests {
     }
 
     @Test("a span with a parent is recorded exactly if its parent is", arguments: [Sampler.Root.alwaysOn, .alwaysOff, .ratio(0.5)])
-    func parents(_ root: Sampler.Root) {
+    func parentDecides(_ root: Sampler.Root) {
         let tracer = tracer(root)
         for flag in [0, 1] {
             let context = tracer.context(["traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0\(flag)"])
@@ -23,7 +23,7 @@ struct SamplingTests {
     }
 
     @Test("internal spans of an unrecorded trace have the ids of the surrounding span; spans that others see have their own")
-    func unrecordedSteps() {
+    func unrecordedInternalSpansShareTheirID() {
         let tracer = tracer(.alwaysOff)
         let root = tracer.startSpan("root", ofKind: .server)
         let step = tracer.startSpan("step", context: root.context)
@@ -35,13 +35,13 @@ struct SamplingTests {
     }
 
     @Test("sampling can ignore parents")
-    func noParents() {
+    func parentsCanBeIgnored() {
         let context = tracer(.alwaysOff).context(["traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"])
         #expect(!tracer(.alwaysOff, isParentBased: false).startSpan("child", context: context).isRecording)
     }
 
     @Test("a ratio samples its share, and every process samples the same traces")
-    func ratio() {
+    func ratioSamplesConsistently() {
         let (one, other) = (tracer(.ratio(0.25)), tracer(.ratio(0.25), isParentBased: false))
         var recorded = 0
         for _ in 0..<4000 {
@@ -56,7 +56,7 @@ struct SamplingTests {
     }
 
     @Test("a kind that never starts a trace is recorded within one")
-    func beginnings() {
+    func kindWithoutRootsIsRecordedInATrace() {
         let tracer = makeTracing("http://127.0.0.1:1", mayBegin: { $0 == .server }).tracer
         let root = tracer.startSpan("root", ofKind: .server)
         #expect(root.isRecording)
@@ -65,7 +65,7 @@ struct SamplingTests {
     }
 
     @Test("a linked trace is new, linked, and recorded if the other is")
-    func linked() async throws {
+    func linkedTraceFollowsItsLink() async throws {
         try await RawServer.run(answer: RawServer.status(200)) { server in
             let tracing = makeTracing(server.url(), sampler: Sampler(root: .alwaysOff))
             var context = tracing.tracer.context(["traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"])

@@ -7,7 +7,7 @@ struct TraceContextTests {
     private static let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
     @Test("a traceparent is continued, and its state passed on")
-    func continues() throws {
+    func traceparentIsContinued() throws {
         let tracer = makeTracing("http://127.0.0.1:1").tracer
         let context = tracer.context(["traceparent": Self.parent, "tracestate": "rojo=00f067aa0ba902b7, congo=t61rcWkgMzE"])
         let span = tracer.startSpan("child", context: context)
@@ -28,13 +28,13 @@ struct TraceContextTests {
             "0-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-xx",
             "00-0af7651916cd43dd8448eb211c80319-b7ad6b7169203331-01",
         ])
-    func refuses(_ text: String) {
+    func invalidTraceparentStartsANewTrace(_ text: String) {
         let tracer = makeTracing("http://127.0.0.1:1").tracer
         #expect(tracer.context(["traceparent": text]).spanContext == nil)
     }
 
     @Test("a later version is parsed as far as it is known")
-    func laterVersion() {
+    func laterVersionIsParsed() {
         let tracer = makeTracing("http://127.0.0.1:1").tracer
         let context = tracer.context(["traceparent": "cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-what-comes"])
         #expect(context.spanContext?.isSampled == true)
@@ -43,7 +43,7 @@ struct TraceContextTests {
     @Test(
         "a malformed state is dropped and the trace continues",
         arguments: ["", "=", "a", "a=b=c", "ü=1", String(repeating: "a=1,", count: 200)])
-    func malformedState(_ state: String) {
+    func malformedStateIsDropped(_ state: String) {
         let tracer = makeTracing("http://127.0.0.1:1").tracer
         let context = tracer.context(["traceparent": Self.parent, "tracestate": state])
         #expect(context.spanContext?.isSampled == true)

@@ -21,7 +21,7 @@ import WireFormats
         ],
         scope: "things:read")
 
-    @Test func statesAnOperation() throws {
+    @Test func describesAnOperation() throws {
         let json = try document([read]).json()
         let expected: JSONValue = [
             "operationId": "getThing", "tags": ["things"], "summary": "Read a thing", "security": [["bearer": []]],
@@ -74,7 +74,7 @@ import WireFormats
             ])
     }
 
-    @Test func aNamedResponseIsStatedOnce() throws {
+    @Test func namedResponseIsDescribedOnce() throws {
         var first = read
         first.responses = [ResponseDescription(404, "Not there.", component: "NotFound")]
         var second = first

@@ -63,7 +63,7 @@ import WireFormats
         let z: Int
     }
 
-    @Test func aNameStandsForOneSchema() throws {
+    @Test func nameOfTwoSchemasIsRefused() throws {
         let reader = SchemaReader()
         _ = try reader.schema(of: Point.self)
         _ = try reader.schema(of: Point.self)
@@ -75,7 +75,7 @@ import WireFormats
         static let annotations: [String: SchemaAnnotation] = ["sise": "A typing error."]
     }
 
-    @Test func anAnnotationNamesAField() {
+    @Test func annotationOfAnUnknownFieldIsRefused() {
         #expect(throws: SchemaError.noSuchField("Misannotated.sise")) { try SchemaReader().schema(of: Misannotated.self) }
     }
 
@@ -86,11 +86,11 @@ import WireFormats
         }
     }
 
-    @Test func aTypeThatCannotBeObservedIsRefused() {
+    @Test func unsupportedTypeIsRefused() {
         #expect(throws: SchemaError.self) { try SchemaReader().schema(of: Pair.self) }
     }
 
-    @Test func nullable() {
+    @Test func orNullAllowsNull() {
         #expect(JSONSchema.string().orNull.json == ["type": ["string", "null"]])
         #expect(JSONSchema.component("A").orNull.json == ["anyOf": [["$ref": "#/components/schemas/A"], ["type": "null"]]])
         #expect(JSONSchema.choice(["a"]).orNull.json == ["anyOf": [["type": "string", "enum": ["a"]], ["type": "null"]]])

@@ -9,7 +9,7 @@ import TerminalTesting
 import Testing
 import WireFormats
 
-/// Backups through a cluster. What is in them, and errors of files, EndToEndTests look at, with real services.
+/// Backups through a cluster. EndToEndTests check their content and file errors, with real services.
 @Suite struct BackupTests {
     @Test func readsThroughTheClusterAndRestartsAuthAfterARestore() async throws {
         try await Self.run { stand, auth, api in
@@ -24,7 +24,7 @@ import WireFormats
                 auth.lines.contains { $0.hasPrefix("POST") } ? () : nil
             }
             let controllers = stand.cluster.runControllers(namespace: FakePixelFlow.namespace)
-            // The restore ends through the new pods, which lead to the service like those before.
+            // The restore finishes through the new pods, which forward to the service like the previous ones.
             let exposing = Task {
                 // bounded: by the end of the restore, which cancels it.
                 while !Task.isCancelled {
@@ -50,7 +50,7 @@ import WireFormats
         }
     }
 
-    @Test func refusesRowsThatAreNotAllThere() async throws {
+    @Test func refusesIncompleteRows() async throws {
         try await Self.run(end: #"{"rows":2,"sha256":"\#(Self.usersDigest)"}"#) { stand, _, _ in
             let backup = await stand.pfctl("backup", "\(stand.folder)/backup")
             #expect(backup.status == .unreachable, "\(backup.errors)")
@@ -59,8 +59,8 @@ import WireFormats
         }
     }
 
-    /// As a backup that was killed at its very end leaves it.
-    @Test func goesOnBesideADraftOfTheManifest() async throws {
+    /// The state that a backup leaves if it is killed at the very end.
+    @Test func continuesDespiteADraftOfTheManifest() async throws {
         try await Self.run { stand, _, _ in
             let folder = "\(stand.folder)/backup"
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -72,9 +72,9 @@ import WireFormats
         }
     }
 
-    /// It is not ours to remove.
+    /// pfctl did not create it, so it must not be removed.
     @Test(arguments: ["manifest.json.old", "manifest.json.", "notes.4711"])
-    func leavesAFolderWithOtherFilesAlone(name: String) async throws {
+    func refusesAFolderWithOtherFiles(name: String) async throws {
         try await Self.run { stand, _, _ in
             let folder = "\(stand.folder)/backup"
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -90,7 +90,7 @@ import WireFormats
         ["backup", "x", "--check", "--dry-run"],
         ["backup"], ["restore", "x", "--auth-url", "http://127.0.0.1:1", "--api-url", "http://127.0.0.1:1"],
     ])
-    func refusesWhatMakesNoSense(arguments: [String]) async throws {
+    func refusesInvalidArguments(arguments: [String]) async throws {
         try await FakePixelFlow.run { stand in
             let outcome = await stand.pfctl(arguments, console: nil)
             #expect(outcome.status == (arguments[0] == "restore" ? .failed : .usage), "\(outcome.errors)")
@@ -114,7 +114,7 @@ import WireFormats
 
     /// - Parameters:
     ///   - end: the last line of the accounts.
-    ///   - next: the answer to who asks for more objects than there are on the first page.
+    ///   - next: the response to a request for the second page of objects.
     static func run(
         end: String = #"{"rows":1,"sha256":"\#(usersDigest)"}"#, next: (status: Int, body: String)? = nil,
         _ body: @Sendable (FakePixelFlow, _ auth: StubService, _ api: StubService) async throws -> Void
@@ -133,7 +133,7 @@ import WireFormats
             case ("GET", "/operator/archive/rows"): (200, tasks + #"{"rows":1,"sha256":"\#(tasksDigest)"}"# + "\n")
             case ("GET", "/operator/archive/object?key=t%2F1%2Fsource"): (200, "PICTURE")
             case ("GET", "/operator/archive/objects?after=t%2F1%2Fsource"): next ?? (204, "")
-            // They are there when the backup is made, and not yet when it is restored.
+            // They exist when the backup is made, but not yet when it is restored.
             case ("GET", _) where listing.isFirst:
                 (200, #"{"objects":[{"key":"t/1/source"}]\#(next == nil ? "" : #","next_after":"t/1/source""#)}"#)
             case ("GET", _): (200, #"{"objects":[]}"#)

@@ -8,16 +8,16 @@ import TerminalTesting
 import Testing
 import WireFormats
 
-/// The bucket that tests may use, and its keys.
+/// The test bucket and its credentials.
 private enum TestBucket {
     static let url = ProcessInfo.processInfo.environment["PIXELFLOW_TEST_S3_URL"]
     static let keys = ProcessInfo.processInfo.environment.filter { $0.key.hasPrefix("PIXELFLOW_S3_") }
 }
 
-/// Backups in the bucket that tests may use, as the environment names it.
+/// Backups in the test bucket that the environment sets.
 @Suite(.enabled(if: TestBucket.url != nil, "PIXELFLOW_TEST_S3_URL is not set: make stack-up prints it"))
 struct BucketBackupTests {
-    /// A part of the bucket that nobody else uses.
+    /// A prefix that no other test uses.
     private let address: String
     private let files: S3Folder
 
@@ -26,7 +26,7 @@ struct BucketBackupTests {
         files = try S3Folder(url: address, environment: TestBucket.keys)
     }
 
-    @Test func keepsTheFilesOfAFolderAndGivesThemBack() async throws {
+    @Test func backsUpToABucketAndRestoresFromIt() async throws {
         try await BackupTests.run { stand, auth, api in
             let services = ["--auth-url", "http://127.0.0.1:\(auth.port)", "--api-url", "http://127.0.0.1:\(api.port)"]
             let environment = TestBucket.keys.merging(["PIXELFLOW_SERVICE_SECRET": TeamService.serviceSecret]) { $1 }
@@ -45,7 +45,7 @@ struct BucketBackupTests {
         }
     }
 
-    @Test func keepsNotesOfABackupThatFails() async throws {
+    @Test func keepsTheJournalOfAFailedBackup() async throws {
         try await BackupTests.run(next: (422, "")) { stand, _, _ in
             let backup = await stand.pfctl(["backup", address], console: nil, environment: TestBucket.keys)
             #expect(backup.status != .ok)
@@ -56,7 +56,7 @@ struct BucketBackupTests {
         }
     }
 
-    @Test func refusesAPrefixThatHoldsSomethingElse() async throws {
+    @Test func refusesAPrefixWithOtherFiles() async throws {
         try await BackupTests.run { stand, _, _ in
             try await write("objects/t/1/source", "OLD")
             try await write("report.txt", "x")
@@ -101,7 +101,7 @@ struct BucketBackupTests {
         Mistake(text: "unknown option endpont", replacement: { $0.replacing("endpoint", with: "endpont") }, status: .usage),
         Mistake(text: "it has no manifest.json", replacement: { $0 }, status: .failed),
     ])
-    func tellsInALineWhatIsWrong(mistake: Mistake) async throws {
+    func reportsEachMistakeInOneLine(mistake: Mistake) async throws {
         let (output, errors) = (CapturedStream(), CapturedStream())
         let status = await CommandLineTool.run(
             ["backup", "--check", mistake.replacement(address)], console: Console(output: output, status: errors),

@@ -122,7 +122,7 @@ import WireFormats
             (maximum: 6, partitions: nil, "pfctl scale worker --max 12"), (6, 64, "pfctl scale worker --max 12"),
             (20, 24, "pfctl scale worker --max 24"), (12, 12, "kafka.partitions (12)"), (12, 10, "kafka.partitions (10)"),
         ] as [(maximum: Int, partitions: Int?, hint: String)])
-    func suggestsNoMoreWorkersThanThereArePartitions(maximum: Int, partitions: Int?, hint: String) async throws {
+    func suggestsAtMostOneWorkerPerPartition(maximum: Int, partitions: Int?, hint: String) async throws {
         try await Self.withAPI { stand in
             stand.setPartitions(partitions)
             stand.installAutoscaler(current: maximum, desired: maximum, lag: "90", maximum: maximum)
@@ -149,7 +149,7 @@ import WireFormats
         }
     }
 
-    @Test func saysThatNothingIsInstalled() async throws {
+    @Test func reportsAMissingInstallation() async throws {
         try await FakePixelFlow.run { stand in
             let outcome = await stand.pfctl("check", "-n", "elsewhere")
             #expect(outcome.status == .failed)

@@ -41,7 +41,7 @@ import FoundationNetworking
         }
     }
 
-    @Test func forwardsToThePageAndFailsOverToAnotherPod() async throws {
+    @Test func forwardsToAPodAndFailsOverToAnother() async throws {
         try await FakePixelFlow.run { stand in
             let pods = stand.pods(of: "web").sorted()
             for pod in pods {

@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test func keepsDataAndStatusApart() async throws {
+    @Test func separatesDataAndStatus() async throws {
         let version = try await Self.pfctl(["version", "--client"])
         #expect(version.output == "pfctl: 0.2.0\n")
         #expect(version.errors.isEmpty)
@@ -72,7 +72,7 @@ import Testing
         #expect(best < 0.1)
     }
 
-    @Test(arguments: ["bash", "zsh", "fish"]) func completes(shell: String) async throws {
+    @Test(arguments: ["bash", "zsh", "fish"]) func completesArguments(shell: String) async throws {
         let script = try await Self.pfctl(["completion", shell])
         #expect(script.status == 0)
         #expect(script.output.contains("rollout"))

@@ -84,7 +84,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [60, 80, 120]) func helps(width: Int) async throws {
+    @Test(arguments: [60, 80, 120]) func printsHelp(width: Int) async throws {
         var text = ""
         for arguments in [["--help"], ["scale", "--help"], ["rollout", "--help"], ["scale", "worker", "--replicsa", "4"], ["stauts"]] {
             let stream = CapturedStream(width: width)

@@ -114,7 +114,7 @@ import X509
         }
     }
 
-    @Test func acceptsThatAnotherHookWasFaster() async throws {
+    @Test func acceptsASecretOfAConcurrentHook() async throws {
         try await FakePixelFlow.run { stand in
             stand.cluster.fail(
                 FakeClusterFault(.status(409, reason: "AlreadyExists", message: "it exists"), path: "/secrets", method: "POST", count: 1))

@@ -82,7 +82,7 @@ import WireFormats
             #expect(outcome.errors.contains("warning: \(pods[1]): "))
             let json = try JSONValue(parsing: Array(outcome.output.utf8))
             #expect(json["is_complete"] == false)
-            #expect(json["drain_seconds"] == nil, "what the other one holds cannot be resolved")
+            #expect(json["drain_seconds"] == nil, "the time to drain is unknown without the other worker")
         }
     }
 

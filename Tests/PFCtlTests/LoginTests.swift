@@ -27,7 +27,7 @@ import WireFormats
         }
     }
 
-    @Test func keepsATokenForLater() async throws {
+    @Test func storesTheToken() async throws {
         try await Self.run { stand, environment in
             let outcome = await stand.pfctl("login", "--email", "ada@example.com", environment: environment)
             #expect(outcome.status == .ok, "\(outcome.errors)")

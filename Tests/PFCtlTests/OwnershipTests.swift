@@ -63,7 +63,7 @@ import WireFormats
         }
     }
 
-    @Test func scaledReplicasLastUntilTheNextUpgrade() async throws {
+    @Test func scaledReplicasAreResetByTheNextUpgrade() async throws {
         try await FakePixelFlow.run { stand in
             try await Self.upgrade(stand)
             #expect(await stand.pfctl("scale", "api", "--replicas", "4").status == .ok)
@@ -78,7 +78,7 @@ import WireFormats
         }
     }
 
-    @Test func soDoTheBoundsOfTheAutoscaler() async throws {
+    @Test func autoscalerBoundsAreResetByTheNextUpgrade() async throws {
         try await FakePixelFlow.run { stand in
             try await Self.upgrade(stand)
             #expect(await stand.pfctl("scale", "worker", "--min", "3", "--max", "30").status == .ok)
@@ -97,7 +97,7 @@ import WireFormats
         }
     }
 
-    @Test func anEarlierRevisionLastsUntilTheNextUpgrade() async throws {
+    @Test func rollbackIsReplacedByTheNextUpgrade() async throws {
         try await FakePixelFlow.run { stand in
             stand.cluster.update(.deployments, "pixelflow-api", namespace: Self.namespace) {
                 $0["spec"]?["template"]?["spec"]?["containers"] = [["name": "pixelflow-api", "image": "localhost/pixelflow/api:0.1.0"]]
@@ -118,7 +118,7 @@ import WireFormats
     }
 
     /// A Role may allow only scaling.
-    @Test func reportsFieldsThatItMayNotGiveUp() async throws {
+    @Test func reportsFieldsThatItMayNotRelease() async throws {
         try await FakePixelFlow.run { stand in
             try await Self.upgrade(stand)
             stand.cluster.deny(DenialRule(user: "operator", verbs: ["patch"], resource: "deployments"))
@@ -129,7 +129,7 @@ import WireFormats
         }
     }
 
-    @Test func aDryRunGivesNothingUp() async throws {
+    @Test func dryRunReleasesNoFields() async throws {
         try await FakePixelFlow.run { stand in
             try await Self.upgrade(stand)
             stand.cluster.forgetRequests()

@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test func saysThatTheCertificateHasExpired() async throws {
+    @Test func reportsAnExpiredCertificate() async throws {
         let authority = try CertificateAuthority()
         let cluster = try await FakeCluster.start(
             authority: authority, certificate: authority.server(from: -7_200, until: -3_600))
@@ -57,7 +57,7 @@ import Testing
         try await cluster.stop()
     }
 
-    @Test func givesUpOnAServerThatDoesNotAnswer() async throws {
+    @Test func timesOutOnAnUnresponsiveServer() async throws {
         try await FakePixelFlow.run { stand in
             stand.cluster.fail(FakeClusterFault(.hang, path: "/deployments", count: 1))
             let outcome = await stand.pfctl("status", "--request-timeout", "3s")

@@ -62,7 +62,7 @@ import WireFormats
             ["status"], ["lag", "--sample", "0"], ["logs", "api"], ["scale", "api", "--replicas", "3", "--wait"],
             ["rollout", "restart", "api", "--wait"], ["check"],
         ])
-    func everyPodRestartsDuringACommand(arguments: [String]) async throws {
+    func commandsSurvivePodRestarts(arguments: [String]) async throws {
         let calls = try await Self.run(arguments, restartingAfter: nil)
         #expect(calls > 1)
         for place in 0..<min(calls, Self.mostPlaces) { _ = try await Self.run(arguments, restartingAfter: place) }

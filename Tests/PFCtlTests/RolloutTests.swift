@@ -57,7 +57,7 @@ import WireFormats
         }
     }
 
-    @Test func followsThroughADisconnect() async throws {
+    @Test func resumesAfterADisconnection() async throws {
         try await FakePixelFlow.run { stand in
             Self.setImage(stand, "localhost/pixelflow/api:0.3.0")
             let following = Task { await stand.pfctl("rollout", "status", "api") }
@@ -103,7 +103,7 @@ import WireFormats
         }
     }
 
-    @Test func coversAllServersOrSaysSo() async throws {
+    @Test func restartsServersAndRefusesToUndo() async throws {
         try await FakePixelFlow.run { stand in
             #expect(await stand.pfctl("rollout", "status", "kafka").output == "statefulset.apps/pixelflow-kafka: rolled out\n")
             #expect(await stand.pfctl("rollout", "restart", "kafka").output == "statefulset.apps/pixelflow-kafka restarted\n")

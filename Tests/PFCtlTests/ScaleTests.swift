@@ -53,7 +53,7 @@ import WireFormats
         }
     }
 
-    @Test func triesAgainAfterAConflictAndGivesUpAfterMany() async throws {
+    @Test func retriesConflictsUpToALimit() async throws {
         try await FakePixelFlow.run { stand in
             let conflict = FakeClusterFault.Effect.status(409, reason: "Conflict", message: "the object has been modified")
             stand.cluster.fail(FakeClusterFault(conflict, path: "/scale", method: "PATCH", count: 2))
@@ -100,7 +100,7 @@ import WireFormats
         }
     }
 
-    @Test func knowsServicesByEveryName() async throws {
+    @Test func acceptsEveryNameOfAService() async throws {
         try await FakePixelFlow.run { stand in
             for name in ["api", "pixelflow-api", "deployment/pixelflow-api", "deployment.apps/pixelflow-api"] {
                 let outcome = await stand.pfctl("scale", name, "--replicas", "2", "-o", "name")

@@ -97,7 +97,7 @@ import WireFormats
         }
     }
 
-    @Test func isNotAllowedWithoutDeployments() async throws {
+    @Test func failsWithoutPermissionForDeployments() async throws {
         try await FakePixelFlow.run { stand in
             stand.cluster.deny(DenialRule(resource: "deployments"))
             for format in ["table", "json", "name"] {
@@ -111,7 +111,7 @@ import WireFormats
     }
 
     /// All lists concurrently, then the two round trips of a forwarded port.
-    @Test func asksForEachListOnce() async throws {
+    @Test func readsEachListOnce() async throws {
         try await Self.withTrouble { stand in
             stand.cluster.forgetRequests()
             _ = await stand.pfctl("status", environment: Self.token)

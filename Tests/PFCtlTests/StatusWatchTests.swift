@@ -8,7 +8,7 @@ import TerminalTesting
 import Testing
 
 @Suite struct StatusWatchTests {
-    @Test func redrawsThroughADisconnect() async throws {
+    @Test func redrawsAfterADisconnection() async throws {
         try await FakePixelFlow.run { stand in
             let (output, errors) = (CapturedStream(width: 120), CapturedStream())
             let watching = Task {
@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    @Test func isPlainInAPipe() async throws {
+    @Test func printsPlainTextToAPipe() async throws {
         try await FakePixelFlow.run { stand in
             let (output, errors) = (CapturedStream(), CapturedStream())
             let watching = Task { await stand.pfctl(["status", "--watch"], console: Console(output: output, status: errors)) }

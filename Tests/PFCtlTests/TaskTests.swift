@@ -61,14 +61,14 @@ import WireFormats
         }
     }
 
-    @Test func waitsWithoutALimitIfItIsZero() async throws {
+    @Test func waitsForeverIfTheTimeoutIsZero() async throws {
         try await Self.run { stand, _ in
             let outcome = await stand.pfctl("tasks", "ls", "--request-timeout", "0", "-o", "name", environment: Self.token)
             #expect(outcome.output == "task/done\ntask/f1\n", "\(outcome.errors)")
         }
     }
 
-    @Test func reportsProgressBeforeTheServiceFailed() async throws {
+    @Test func reportsProgressMadeBeforeAFailure() async throws {
         let api: StubService.Answer = { call in
             call.path.contains("first") ? (202, Self.task("first", "CANCELLED")) : (403, #"{"detail":"Not now."}"#)
         }
@@ -103,7 +103,7 @@ import WireFormats
         }
     }
 
-    @Test func changesWhatIsPossibleAndNamesTheRest() async throws {
+    @Test func changesPossibleTasksAndReportsTheOthers() async throws {
         try await Self.run { stand, api in
             let outcome = await stand.pfctl("tasks", "cancel", "done", "f1", environment: Self.token)
             #expect(outcome.status == .failed)
@@ -114,7 +114,7 @@ import WireFormats
         }
     }
 
-    @Test func listsReplaysAndPurgesAllThatFailed() async throws {
+    @Test func listsReplaysAndPurgesFailedTasks() async throws {
         try await Self.run { stand, api in
             let list = await stand.pfctl("dlq", "ls", "--limit", "0", environment: Self.token)
             #expect(
@@ -128,7 +128,7 @@ import WireFormats
             #expect(await stand.pfctl("dlq", "purge", "f1", environment: Self.token).output == "task/f1 purged\n")
             #expect(api.lines.filter { $0.hasPrefix("DELETE") } == ["DELETE /api/tasks/f1"])
             #expect(await stand.pfctl("dlq", "purge", "done", environment: Self.token).status == .failed)
-            #expect(api.lines.filter { $0.hasPrefix("DELETE") }.count == 1, "what has not failed is no dead letter")
+            #expect(api.lines.filter { $0.hasPrefix("DELETE") }.count == 1, "only failed tasks are dead letters")
         }
     }
 

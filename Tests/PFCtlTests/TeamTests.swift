@@ -79,7 +79,7 @@ import Testing
         }
     }
 
-    @Test func passesTheFiltersOfTheAuditLogOn() async throws {
+    @Test func sendsTheAuditLogFilters() async throws {
         try await TeamService.run { stand, auth in
             let outcome = await stand.pfctl(
                 "audit", "--action", "key.created", "--since", "2026-05-01T00:00:00Z", "--limit", "7", environment: TeamService.environment)
@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    @Test func saysWhatIsWrongWithTheServiceSecret() async throws {
+    @Test func reportsServiceSecretErrors() async throws {
         try await TeamService.run { stand, _ in
             stand.setServiceSecret("another-one", secret: "of-the-company")
             let rejected = await stand.pfctl("users", "ls")

@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test func replaysWhatIsNamedAndNothingInADryRun() async throws {
+    @Test func replaysNamedDeliveriesExceptInADryRun() async throws {
         try await Self.run { stand, api in
             let environment = TeamService.environment
             let dry = await stand.pfctl(

@@ -84,7 +84,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [60, 100]) func helps(width: Int) async throws {
+    @Test(arguments: [60, 100]) func printsHelp(width: Int) async throws {
         var text = ""
         for arguments in [["--help"], ["upload", "--help"], ["tasks", "--help"], ["upload", "--presett", "web"], ["taks"]] {
             let stream = CapturedStream(width: width)

@@ -24,7 +24,7 @@ import WireFormats
         return json["logins"]?["http://127.0.0.1:\(server.service.port)"]?[name]?.stringValue
     }
 
-    @Test func renewsAnExpiredLoginAndKeepsIt() async throws {
+    @Test func renewsAndStoresAnExpiredLogin() async throws {
         try await FakeServer.run { server in
             try Self.store(server, refreshToken: "refresh-1")
             let outcome = await server.pf(["presets", "ls", "-o", "name"], [:])

@@ -40,7 +40,7 @@ import Testing
         for frame in frames { #expect(frame.count < width, "\(frame)") }
     }
 
-    @Test func writesLinesToAPipeAndNoBar() {
+    @Test func printsLinesToAPipe() {
         let (progress, stream) = Self.progress(total: 1, width: nil)
         progress.advance("a", to: 0.5)
         progress.tell("a", "COMPLETED")

@@ -15,7 +15,7 @@ import Testing
         #expect(UploadSource.list(names).map(\.stem) == stems)
     }
 
-    @Test func aKeyNamesTheBytesAndTheProcessing() async throws {
+    @Test func keyDependsOnTheBytesAndTheProcessing() async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "pf-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }

@@ -27,7 +27,7 @@ import WireFormats
         }
     }
 
-    @Test func rowsEndWithTheirCountAndAreRefusedWhereTheyCameFrom() async throws {
+    @Test func rowsEndWithTheirCountAndAreRefusedByANonemptyInstallation() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             let put = try await ada.send(.put, "/api/presets/shop", body: ByteBuffer(string: #"{"outputs":[{"name":"a","format":"png"}]}"#))

@@ -95,7 +95,7 @@ import Testing
         }
     }
 
-    @Test func anAuthOutageLosesNothingAndALostAnswerDuplicatesNothing() async throws {
+    @Test func authOutagesAndLostRepliesNeitherLoseNorDuplicateEntries() async throws {
         let harness = try await APIHarness(clock: clock)
         try await harness.run { ada, _ in
             for name in ["a", "b", "c"] {

@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func aClosedBatchTakesNoTasks() async throws {
+    @Test func aClosedBatchAcceptsNoTasks() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             let id = try await open(ada)
@@ -103,7 +103,7 @@ import Testing
         }
     }
 
-    @Test func itsPriorityAppliesToUploadsWithoutOne() async throws {
+    @Test func priorityAppliesToUploadsWithoutOne() async throws {
         try await APIHarness().run { ada, _ in
             let pipeline = ByteBuffer(string: #"{"outputs":[{"name":"a"}]}"#)
             #expect(try await ada.send(.put, "/api/presets/urgent?priority=high", body: pipeline).status == .created)
@@ -144,7 +144,7 @@ import Testing
         }
     }
 
-    @Test func webhooksAreNotifiedOfItsCompletion() async throws {
+    @Test func webhooksAreNotifiedOfTheCompletion() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             let hook = try await ada.post(json: #"{"url":"https://example.com/hook","events":["batch.completed"]}"#, to: "/api/webhooks")

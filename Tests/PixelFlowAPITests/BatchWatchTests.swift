@@ -43,7 +43,7 @@ import Testing
         let told = try await deliveries(to: hook)
         #expect(told.map(\.id.rawValue) == ["msg_batch_\(batch.id)_\(hook.id)"])
         guard case .batch(let completed)? = told.first?.payload else {
-            Issue.record("not told of the batch")
+            Issue.record("no mail about the batch")
             return
         }
         #expect(completed.counts == BatchCounts([.cancelled: 2]))
@@ -101,7 +101,7 @@ import Testing
         #expect(try await state(batch) == nil)
     }
 
-    @Test func aBatchIsLeftAloneUntilARestoreIsComplete() async throws {
+    @Test func aBatchIsNotProcessedDuringARestore() async throws {
         try await store.beginRestore(of: "backup")
         let batch = try await batch()
         _ = try await store.close(batch.id, of: Self.tenant)
@@ -129,7 +129,7 @@ import Testing
     }
 
     /// Nobody has received the event: the replica that would have was killed.
-    @Test(arguments: [true, false]) func anUnreportedEndIsFound(isDeletion: Bool) async throws {
+    @Test(arguments: [true, false]) func anUnreportedCompletionIsFound(isDeletion: Bool) async throws {
         let hook = try await endpoint([.batchCompleted])
         let batch = try await batch()
         let task = try await task(batch)

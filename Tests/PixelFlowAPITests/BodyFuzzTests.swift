@@ -22,7 +22,7 @@ import Testing
     ]
 
     @Test(arguments: 0..<6)
-    func damage(target: Int) async throws {
+    func damagedBodiesAreRefusedAsProblems(target: Int) async throws {
         let (method, path, type, sound) = Self.targets[target]
         try await APIHarness().run { ada, _ in
             var random = SeededGenerator(seed: UInt64(target))

@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test func twoWaitingClientsAreFew() {
+    @Test func twoWaitingClientsAreNotPaced() {
         var driver = Driver()
         let slow = driver.task()
         for _ in 0..<100 {

@@ -83,7 +83,7 @@ import Testing
         return news
     }
 
-    @Test func aDigestCountsWhatAPersonAndTheirKeysHaveAddedByHTTP() async throws {
+    @Test func aDigestCountsTasksOfAPersonAndTheirKeys() async throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let key = APIKey(
             id: APIKeyID("key"), organisation: ada.tenant, name: "ci", hash: "hash", hint: "hint", scopes: [], networks: [],
@@ -119,7 +119,7 @@ import Testing
         #expect(registry[#"task_digests_total{outcome="reported"}"#] == 1)
     }
 
-    @Test func killsAndLostAnswersNeitherLoseNorDoubleADigest() async throws {
+    @Test func killsAndLostRepliesNeitherLoseNorDuplicateADigest() async throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try await choose(.hourly)
         for _ in 0..<3 { try await end(.failed) }

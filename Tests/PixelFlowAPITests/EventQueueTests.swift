@@ -93,7 +93,7 @@ import Testing
         #expect(tick(&queue) == .wake)
     }
 
-    @Test func aSendThatIsNotReadIsAbandoned() {
+    @Test func anUnreadSendIsAbandoned() {
         var queue = EventQueue(byteLimit: 1000)
         _ = queue.append(event())
         #expect(taken(&queue) == [100])

@@ -90,7 +90,7 @@ import Testing
         }
     }
 
-    @Test func aTokenMayComeAsTheFirstMessageInPieces() async throws {
+    @Test func aTokenInAFragmentedFirstMessageIsAccepted() async throws {
         let harness = try await APIHarness()
         try await harness.serve { port, ada, _ in
             let task = try await harness.largeTask(of: ada, bytes: 10)
@@ -130,7 +130,7 @@ import Testing
     }
 
     @Test(arguments: [("12", "AAAAAAAAAAAAAAAAAAAAAA=="), ("13", "short"), ("13", "")])
-    func aBadHandshakeIsABadRequest(version: String, key: String) async throws {
+    func anInvalidHandshakeIsABadRequest(version: String, key: String) async throws {
         let harness = try await APIHarness()
         try await harness.serve { port, ada, _ in
             let client = try await RawConnection.open(port: port)
@@ -150,7 +150,7 @@ import Testing
         arguments: [
             (#"{"type":"authorize","token":"nonsense"}"#, 4401, "token_invalid"), (#"{"type":"hello"}"#, 1008, ""), ("[", 1008, ""),
         ])
-    func aBadFirstMessageEndsIt(text: String, code: Int, reason: String) async throws {
+    func anInvalidFirstMessageClosesTheSocket(text: String, code: Int, reason: String) async throws {
         let harness = try await APIHarness()
         try await harness.serve { port, _, _ in
             try await RawWebSocket.open(port: port, Self.path) { socket in
@@ -204,7 +204,7 @@ import Testing
         (WebSocketFrame(fin: true, opcode: .text, maskKey: .random(), data: ByteBuffer(string: "{}")), 1008),
         (WebSocketFrame(fin: true, opcode: .text, maskKey: .random(), data: ByteBuffer(repeating: 65, count: 9000)), 1009),
     ])
-    func protocolViolationsEndIt(frame: WebSocketFrame, code: Int) async throws {
+    func protocolViolationsCloseTheSocket(frame: WebSocketFrame, code: Int) async throws {
         let harness = try await APIHarness()
         try await harness.serve { port, ada, _ in
             try await RawWebSocket.open(port: port, Self.path, headers: bearer(ada)) { socket in
@@ -214,7 +214,7 @@ import Testing
         }
     }
 
-    @Test func aFloodOfPingsEndsIt() async throws {
+    @Test func aFloodOfPingsClosesTheSocket() async throws {
         let harness = try await APIHarness()
         try await harness.serve { port, ada, _ in
             try await RawWebSocket.open(port: port, Self.path, headers: bearer(ada)) { socket in

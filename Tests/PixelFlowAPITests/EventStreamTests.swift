@@ -19,7 +19,7 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct EventStreamTests {
     private static let deadline = Duration.seconds(60)
 
-    @Test func clientsThatDoNotReadHoldBoundedMemoryAndAreReset() async throws {
+    @Test func slowClientsUseBoundedMemoryAndAreReset() async throws {
         let limits = EventLimits(streamBytes: 256 * 1024, totalBytes: 1024 * 1024)
         let harness = try await APIHarness(eventLimits: limits)
         try await harness.serve { port, ada, bob in
@@ -165,7 +165,7 @@ import Testing
         #expect(writer.text == "retry: 2000\n\n")
     }
 
-    @Test(arguments: [false, true]) func aStreamThatIsNotReadIsAbandoned(inItsPast: Bool) async throws {
+    @Test(arguments: [false, true]) func anUnreadStreamIsAbandoned(inItsPast: Bool) async throws {
         let hub = hub()
         let open = try hub.open(for: Self.principal, until: SystemClock().now() + .seconds(3600))
         let outlet = RecordingOutlet(isStuck: true)
@@ -186,7 +186,7 @@ import Testing
         try await eventually(within: Self.deadline, "the connection to be closed") { outlet.isAborted ? () : nil }
     }
 
-    @Test func anIdleStreamBeats() async throws {
+    @Test func anIdleStreamSendsHeartbeats() async throws {
         let hub = hub()
         let open = try hub.open(for: Self.principal, until: SystemClock().now() + .seconds(3600))
         let outlet = RecordingOutlet()

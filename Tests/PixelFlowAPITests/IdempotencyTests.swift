@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    @Test func thePresetMayHaveChangedSince() async throws {
+    @Test func aRepeatedRequestSurvivesAChangedPreset() async throws {
         try await APIHarness().run { ada, _ in
             _ = try await ada.send(.put, "/api/presets/mine", body: ByteBuffer(string: #"{"outputs":[{"name":"a"}]}"#))
             let first = try await ada.post(image: "bytes", query: "?preset=mine", headers: key).taskID()
@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    @Test func theWatermarkMayBeDeletedSince() async throws {
+    @Test func aRepeatedRequestSurvivesADeletedWatermark() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             let mark = try await ada.task(image: "mark")
@@ -90,7 +90,7 @@ import Testing
         }
     }
 
-    @Test func limitsMayBeLoweredSince() async throws {
+    @Test func aRepeatedRequestSurvivesLoweredLimits() async throws {
         let harness = try await APIHarness(limits: ImageLimits(sourceBytes: 100))
         let image = String(repeating: "x", count: 100)
         try await harness.run { ada, _ in
@@ -110,7 +110,7 @@ import Testing
         }
     }
 
-    @Test func theTaskMayHaveEndedSince() async throws {
+    @Test func aRepeatedRequestReturnsAFinalTask() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             let first = try await ada.task(headers: key)

@@ -4,7 +4,7 @@ import Prometheus
 import Testing
 
 @Suite struct MetricsTests {
-    @Test func tasksAreCountedOnceHoweverOftenTheyAreSent() async throws {
+    @Test func repeatedUploadsCountOneTask() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             _ = try await ada.task(headers: [.idempotencyKey: "one"])
@@ -29,7 +29,7 @@ import Testing
         #expect(harness.registry[#"task_duration_seconds_count{status="CANCELLED"}"#] == 1)
     }
 
-    @Test func oneTemplateStandsForAllTasks() async throws {
+    @Test func requestsOfAllTasksShareOneEndpointLabel() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             for _ in 0..<3 { _ = try await ada.get("/api/tasks/\(try await ada.task())") }

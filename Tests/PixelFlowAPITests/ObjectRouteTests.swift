@@ -23,7 +23,7 @@ import Testing
         }
     }
 
-    @Test func aCachedObjectIsNotSentAgain() async throws {
+    @Test func aCachedObjectIsNotModified() async throws {
         try await withOutput { ada, path in
             let tag = try #require(try await ada.get(path).headers[.eTag])
             for known in [tag, "W/" + tag, #""other", \#(tag)"#, "*"] {
@@ -44,7 +44,7 @@ import Testing
         }
     }
 
-    @Test func aCachedSourceIsNotSentAgain() async throws {
+    @Test func aCachedSourceIsNotModified() async throws {
         try await APIHarness().run { ada, _ in
             let path = "/api/tasks/\(try await ada.task(image: "0123456789"))/source"
             let tag = try #require(try await ada.get(path).headers[.eTag])

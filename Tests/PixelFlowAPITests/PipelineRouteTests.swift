@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    @Test func aCachedSchemaIsNotSentAgain() async throws {
+    @Test func aCachedSchemaIsNotModified() async throws {
         try await APIHarness().run { ada, _ in
             let tag = try #require(try await ada.get("/api/pipelines/schema").headers[.eTag])
             let again = try await ada.get("/api/pipelines/schema", headers: [.ifNoneMatch: tag])

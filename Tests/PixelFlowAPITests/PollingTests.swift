@@ -7,7 +7,7 @@ import Testing
 
 /// A page that repeatedly requests its tasks.
 @Suite struct PollingTests {
-    @Test func whileNothingChangesNothingIsRead() async throws {
+    @Test func unchangedTasksAreNotReadAgain() async throws {
         // The clock determines the age of statistics.
         let harness = try await APIHarness(clock: ManualClock())
         try await harness.run { ada, bob in
@@ -135,7 +135,7 @@ import Testing
         }
     }
 
-    @Test func aPageThatWasChangedBackHasItsTagAgain() async throws {
+    @Test func aRevertedPageHasItsFormerTag() async throws {
         try await APIHarness().run { ada, _ in
             let empty = try await ada.get("/api/tasks")
             let id = try await ada.task()

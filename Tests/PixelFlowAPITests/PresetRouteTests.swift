@@ -59,7 +59,7 @@ import Testing
         ("Mine", #"{"outputs":[{"name":"a"}]}"#, "name"), ("mine", #"{"outputs":[]}"#, "outputs"),
         ("mine", #"{"outputs":[{"name":"a","quality":101}]}"#, "outputs[0].quality"),
     ])
-    func badPresetsAreRefused(_ name: String, _ body: String, _ field: String) async throws {
+    func invalidPresetsAreRefused(_ name: String, _ body: String, _ field: String) async throws {
         try await APIHarness().run { ada, _ in
             let response = try await ada.send(.put, "/api/presets/\(name)", body: ByteBuffer(string: body))
             #expect(response.status == .unprocessableContent)

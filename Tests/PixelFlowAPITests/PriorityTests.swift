@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    @Test func withoutOneATaskIsNormal() async throws {
+    @Test func theDefaultPriorityIsNormal() async throws {
         try await APIHarness().run { ada, _ in
             for body in [#"{"image_url":"https://example.org/a.jpg"}"#, #"{"image_url":"https://example.org/a.jpg","priority":null}"#] {
                 let task = try await ada.post(json: body).object()
@@ -103,7 +103,7 @@ import Testing
         }
     }
 
-    @Test func anotherPriorityIsAnotherRequest() async throws {
+    @Test func anotherPriorityConflictsWithTheIdempotencyKey() async throws {
         try await APIHarness().run { ada, _ in
             let key: HTTPFields = [.idempotencyKey: "order-1"]
             let first = try await ada.post(image: "bytes", query: "?priority=low", headers: key)

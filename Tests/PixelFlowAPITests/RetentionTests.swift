@@ -8,7 +8,7 @@ import PixelFlowEmbedded
 import Testing
 
 @Suite struct RetentionTests {
-    @Test func tasksPastTheirRetentionAreDeletedAsByAClient() async throws {
+    @Test func tasksPastTheirRetentionAreDeleted() async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("pixelflow-retention-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let clock = ManualClock()

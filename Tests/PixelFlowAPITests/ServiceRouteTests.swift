@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test func everyResponseNamesItsRequest() async throws {
+    @Test func everyResponseHasARequestID() async throws {
         try await APIHarness().run { ada, _ in
             let id = try #require(HTTPField.Name("x-request-id"))
             #expect(try await ada.get("/api/tasks").headers[id]?.isEmpty == false)

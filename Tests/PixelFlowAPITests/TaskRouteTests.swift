@@ -38,7 +38,7 @@ import Testing
         ("status=DONE", "status"), ("limit=0", "limit"), ("search=\(String(repeating: "x", count: 257))", "search"), ("limit=201", "limit"),
         ("limit=x", "limit"), ("cursor=x", "cursor"), ("search=a%00b", "search"), ("status=%00", "status"),
     ])
-    func badQueriesAreNamed(_ query: String, _ field: String) async throws {
+    func invalidQueryParametersAreNamed(_ query: String, _ field: String) async throws {
         try await APIHarness().run { ada, _ in
             let response = try await ada.get("/api/tasks?\(query)")
             #expect(response.status == .unprocessableContent)
@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    @Test func anUnchangedTaskIsNotSentAgain() async throws {
+    @Test func anUnchangedTaskIsNotModified() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             let id = try await ada.task()
@@ -91,7 +91,7 @@ import Testing
         }
     }
 
-    @Test func aChangeIsOfTheVersionThatIsMeant() async throws {
+    @Test func aChangeWithAStaleTagFails() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             let id = try await ada.task()
@@ -202,7 +202,7 @@ import Testing
     }
 
     @Test(arguments: ["/api/tasks/x", "/api/tasks/..%2F..%2Fetc", "/api/nothing"])
-    func impossibleIdsAreNotFound(_ path: String) async throws {
+    func invalidIDsAreNotFound(_ path: String) async throws {
         try await APIHarness().run { ada, _ in
             let response = try await ada.get(path)
             #expect(response.status == .notFound)

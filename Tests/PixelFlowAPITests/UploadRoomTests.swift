@@ -15,7 +15,7 @@ import Testing
         var reserve: DiskReserve { DiskReserve { DiskRoom(available: self.available.withLock { $0 }, size: 1 << 30) } }
     }
 
-    @Test func aFullDiskStopsUploadsAndNothingElse() async throws {
+    @Test func aFullDiskRefusesUploadsOnly() async throws {
         let room = Room()
         let harness = try await APIHarness(reserve: room.reserve)
         try await harness.run { ada, _ in

@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test func theImageItselfBecomesATask() async throws {
+    @Test func aRawImageBecomesATask() async throws {
         try await APIHarness().run { ada, _ in
             let response = try await ada.post(image: "bytes", type: "image/png", query: "?preset=thumbnail")
             #expect(response.status == .accepted)
@@ -91,7 +91,7 @@ import Testing
         }
     }
 
-    @Test func withoutATokenNothingIsAccepted() async throws {
+    @Test func anUploadWithoutATokenIsRefused() async throws {
         try await APIHarness().run { ada, _ in
             let response = try await ada.client.execute(uri: "/api/upload", method: .post, body: ByteBuffer(string: "{}"))
             #expect(response.status == .unauthorized)
@@ -114,7 +114,7 @@ import Testing
         "http://300.1.1.1/",
         "http://u:p@a.org/", "http://xn--a/", "http://a.org:99999/", "http://", "nonsense",
     ])
-    func urlsThatCannotBeFetched(url: String) async throws {
+    func unfetchableURLsAreRefused(url: String) async throws {
         try await APIHarness().run { ada, _ in
             let response = try await ada.post(json: #"{"image_url":"\#(url)"}"#)
             #expect(response.status == .unprocessableContent)
@@ -124,7 +124,7 @@ import Testing
     }
 
     @Test(arguments: ["http://a.org:8080/", "https://a.org:22/x"])
-    func portsThatAreNotAllowed(url: String) async throws {
+    func disallowedPortsAreRefused(url: String) async throws {
         try await APIHarness().run { ada, _ in
             let response = try await ada.post(json: #"{"image_url":"\#(url)"}"#)
             #expect(response.status == .unprocessableContent)
@@ -134,7 +134,7 @@ import Testing
     }
 
     @Test(arguments: ["http://a.org:443/", " https://bücher.example/ä b ", "http://127.1/", "http://[::1]:80/"])
-    func urlsThatAreKeptUnchanged(url: String) async throws {
+    func urlsAreKeptUnchanged(url: String) async throws {
         try await APIHarness().run { ada, _ in
             let response = try await ada.post(json: #"{"image_url":"\#(url)"}"#)
             #expect(response.status == .accepted)
@@ -195,7 +195,7 @@ import Testing
     ]
 
     @Test(arguments: refusals)
-    func refuses(_ refusal: Refusal) async throws {
+    func invalidImageUploadsAreRefused(_ refusal: Refusal) async throws {
         let harness = try await APIHarness(limits: ImageLimits(sourceBytes: 2000))
         try await harness.run { ada, _ in
             let response = try await ada.post(image: refusal.body, type: refusal.type)
@@ -243,7 +243,7 @@ import Testing
     ]
 
     @Test(arguments: formRefusals)
-    func refusesForm(_ refusal: FormRefusal) async throws {
+    func invalidFormsAreRefused(_ refusal: FormRefusal) async throws {
         let harness = try await APIHarness(limits: ImageLimits(sourceBytes: 2000))
         try await harness.run { ada, _ in
             let response = try await ada.post(form: refusal.parts)

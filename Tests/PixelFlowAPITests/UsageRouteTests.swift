@@ -72,7 +72,7 @@ import Testing
         (#"{"tasks_in_flight":1}"#, "tasks_in_flight", 429), (#"{"tasks_per_month":1}"#, "tasks_per_month", 429),
         (#"{"bytes_stored":9}"#, "bytes_stored", 403), (#"{"source_bytes":4}"#, "source_bytes", 403),
     ])
-    func beyondAQuotaNothingIsStored(quota: String, name: String, status: Int) async throws {
+    func anUploadBeyondTheQuotaIsNotStored(quota: String, name: String, status: Int) async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, bob in
             _ = try await ada.task()

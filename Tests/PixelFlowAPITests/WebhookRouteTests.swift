@@ -21,7 +21,7 @@ import Testing
         return try await client.send(.patch, "/api/webhooks/\(id)", headers: headers, body: ByteBuffer(string: json)).object()
     }
 
-    @Test func aSecretIsShownOnceAndWhenItIsReplaced() async throws {
+    @Test func aSecretIsShownOnCreationAndRotationOnly() async throws {
         try await APIHarness().run { ada, _ in
             let created = try await add(ada)
             let id = try #require(created["id"] as? String)
@@ -66,7 +66,7 @@ import Testing
         (#"{"url":"https://example.com","events":["task.failed"],"description":"two\u2028lines"}"#, "invalid_value", "description"),
         (#"{"url":"https://example.com","events":["task.lost"]}"#, "invalid_value", "events[0]"),
     ])
-    func whatCannotBeAnEndpointIsRefused(json: String, code: String, field: String) async throws {
+    func invalidEndpointsAreRefused(json: String, code: String, field: String) async throws {
         try await APIHarness().run { ada, _ in
             let response = try await ada.post(json: json, to: "/api/webhooks")
             #expect(response.status == .unprocessableContent)
@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    @Test func anOrganisationHasTwentyAtMost() async throws {
+    @Test func anOrganisationHasAtMostTwentyEndpoints() async throws {
         try await APIHarness().run { ada, bob in
             for _ in 0..<WebhookEndpoint.limit { _ = try await add(ada) }
             let response = try await ada.post(json: Self.json, to: "/api/webhooks")
@@ -84,7 +84,7 @@ import Testing
         }
     }
 
-    @Test func aTestIsListedReadAndReplayed() async throws {
+    @Test func aTestDeliveryIsListedReadAndReplayed() async throws {
         try await APIHarness().run { ada, bob in
             let id = try #require(try await add(ada)["id"] as? String)
             let tested = try await ada.post(json: "", to: "/api/webhooks/\(id)/test")
@@ -110,7 +110,7 @@ import Testing
         }
     }
 
-    @Test func aTaskHasAWebhookOfItsOwn() async throws {
+    @Test func aTaskCanHaveItsOwnWebhook() async throws {
         try await APIHarness().run { ada, _ in
             let url = "https://example.com/mine"
             let bodies = [
@@ -134,7 +134,7 @@ import Testing
         }
     }
 
-    @Test func anotherURLBeginsWithoutTheFailuresOfTheOneBefore() async throws {
+    @Test func aChangedURLResetsTheFailures() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             let id = try #require(try await add(ada)["id"] as? String)
@@ -168,7 +168,7 @@ import Testing
         }
     }
 
-    @Test func aQuotaThatFillsUpIsToldOfOnceForEachThreshold() async throws {
+    @Test func aQuotaWarningIsSentOncePerThreshold() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, bob in
             let tenant = try await harness.tenant(of: ada.token)
@@ -208,7 +208,7 @@ import Testing
         }
     }
 
-    @Test func theLogIsToldOfAQuotaThatFillsUpWithoutAnyWebhook() async throws {
+    @Test func aQuotaWarningIsLoggedWithoutWebhooks() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             let tenant = try await harness.tenant(of: ada.token)

@@ -17,8 +17,8 @@ struct AuditDeliveryTests {
         ]
     }
 
-    @Test("an entry is in the log once, and in that of its organisation alone")
-    func once() async throws {
+    @Test("a repeated entry is stored once, and only in the log of its organisation")
+    func entryIsStoredOnceInItsOrganisation() async throws {
         try await AuthHarness().run(with: { $0.serviceSecret = ServiceSecret(Self.secret) }) { client in
             let (ada, bob) = (try await client.person("ada@example.org"), try await client.person("bob@example.org"))
             let ids = (0..<2).map { UUIDv7.make(at: Timestamp(microseconds: 1_767_225_600_000_000 + $0)) }
@@ -35,8 +35,8 @@ struct AuditDeliveryTests {
         }
     }
 
-    @Test("what is no entry, too many, and a person's token are refused")
-    func refused() async throws {
+    @Test("an invalid entry, too many entries and a user's token are refused")
+    func invalidDeliveriesAreRefused() async throws {
         try await AuthHarness().run(with: { $0.serviceSecret = ServiceSecret(Self.secret) }) { client in
             let ada = try await client.person("ada@example.org")
             let id = UUIDv7.make()

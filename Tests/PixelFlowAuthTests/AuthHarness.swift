@@ -13,12 +13,12 @@ import Prometheus
 import Synchronization
 import Testing
 
-/// The auth service over a SQLite file of its own, with a clock to move and a cheap hasher that counts.
+/// The auth service on its own SQLite file, with a movable clock and a cheap hasher that counts its calls.
 final class AuthHarness: Sendable {
     let clock = ManualClock()
     let hasher: CountingHasher
     let registry = PrometheusRegistry()
-    /// Takes mail, where the settings have any.
+    /// Receives the mail if the settings enable it.
     let mailbox = Mailbox()
     private let folder: String
 
@@ -49,7 +49,7 @@ final class AuthHarness: Sendable {
         try await Self.run(try await service(change), test)
     }
 
-    /// Over connections, which have addresses.
+    /// Runs over real connections, which have addresses.
     func runLive(with change: (inout AuthSettings) -> Void, test: @Sendable (AuthClient) async throws -> Void) async throws {
         let undeclared = UndeclaredProblems()
         let configuration = ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0))
@@ -65,13 +65,13 @@ final class AuthHarness: Sendable {
     }
 }
 
-/// Calls the routes the way a client would.
+/// Calls the routes like a client.
 struct AuthClient: Sendable {
     let client: any TestClientProtocol
-    /// Sent as `X-Forwarded-For`.
+    /// The value of `X-Forwarded-For`.
     var forwardedFor: String?
 
-    /// The same client, saying whom it speaks for.
+    /// The same client, with an `X-Forwarded-For` header.
     func forwarding(_ address: String) -> AuthClient { AuthClient(client: client, forwardedFor: address) }
 
     @discardableResult
@@ -93,7 +93,7 @@ struct AuthClient: Sendable {
         return try await client.execute(uri: path, method: method, headers: headers, body: data)
     }
 
-    /// Registers and signs in.
+    /// Registers a user and signs in.
     func person(_ email: String) async throws -> Person {
         let user = try await register(email).object()
         let login = try await login(email).object()
@@ -122,7 +122,7 @@ struct AuthClient: Sendable {
     func get(_ path: String) async throws -> TestResponse { try await client.execute(uri: path, method: .get) }
 }
 
-/// A person who is signed in.
+/// A signed-in user.
 struct Person: Sendable {
     let id: String
     let tenant: String
@@ -130,7 +130,7 @@ struct Person: Sendable {
     let refreshToken: String
 }
 
-/// Counts what is asked of the hasher behind it.
+/// Counts the calls of another hasher.
 final class CountingHasher: PasswordHashing {
     private let inner: BcryptHasher
     private let verified = Mutex<[String]>([])

@@ -6,8 +6,8 @@ import Testing
 
 @Suite("Settings of auth")
 struct AuthSettingsTests {
-    @Test("nothing set means the defaults")
-    func defaults() throws {
+    @Test("unset settings have their defaults")
+    func unsetSettingsHaveDefaults() throws {
         let settings = try AuthSettings(Settings(environment: ["PIXELFLOW_AUTH_BCRYPT_COST": ""]))
         #expect(settings.bcryptCost == 12)
         #expect(settings.tokenLifetime == .seconds(86_400))
@@ -17,8 +17,8 @@ struct AuthSettingsTests {
         #expect(settings.throttle.capacity == 10_000)
     }
 
-    @Test("settings are read")
-    func reads() throws {
+    @Test("settings are read from the environment")
+    func settingsAreRead() throws {
         let settings = try AuthSettings(
             Settings(environment: [
                 "PIXELFLOW_AUTH_BCRYPT_COST": "10", "PIXELFLOW_AUTH_TOKEN_LIFETIME": "3600", "PIXELFLOW_AUTH_ISSUER": "me",
@@ -37,8 +37,8 @@ struct AuthSettingsTests {
         #expect(settings.hashQueue == 7)
     }
 
-    @Test("a mail server needs a sender and the address of the page, and its password is never shown")
-    func readsMail() throws {
+    @Test("a mail server requires a sender and the page URL, and its password is never shown")
+    func mailSettingsAreRead() throws {
         var environment = ["PIXELFLOW_SMTP_URL": "smtps://ada:secret@mail.example.org"]
         for (missing, value) in [
             ("PIXELFLOW_MAIL_FROM", "PixelFlow <noreply@example.org>"), ("PIXELFLOW_PUBLIC_URL", "https://images.example.org/pf/"),
@@ -71,8 +71,8 @@ struct AuthSettingsTests {
         ("PIXELFLOW_PUBLIC_URL", "images.example.org"), ("PIXELFLOW_PUBLIC_URL", "https://a/?b"), ("PIXELFLOW_AUTH_VERIFY_EMAIL", "yes"),
     ]
 
-    @Test("a bad setting is named", arguments: bad)
-    func namesBad(name: String, value: String) {
+    @Test("the error names the invalid setting", arguments: bad)
+    func invalidSettingIsNamed(name: String, value: String) {
         let error = #expect(throws: PixelFlowError.self) { try AuthSettings(Settings(environment: [name: value])) }
         #expect(error?.field == name)
         #expect(error?.code == "setting_invalid")

@@ -4,7 +4,7 @@ import PixelFlowIdentity
 import Synchronization
 import Testing
 
-@Suite("Deletion of what is over")
+@Suite("Deletion of expired data")
 struct CleanUpTests {
     private static let old = Timestamp(microseconds: 1_767_225_600_000_000)
 
@@ -20,7 +20,7 @@ struct CleanUpTests {
         try await store.cleanUp(at: Self.old + .seconds(100), auditAge: .seconds(10), tokenLifetime: .seconds(10))
     }
 
-    @Test("however much there is, no transaction deletes more than a batch")
+    @Test("no transaction deletes more than one batch")
     func deletesInBatches() async throws {
         let harness = try AuthHarness()
         let store = try harness.store()
@@ -31,8 +31,8 @@ struct CleanUpTests {
         #expect(try await store.audit(of: TenantID("t"), before: nil, limit: 10) == [])
     }
 
-    @Test("what cannot be deleted keeps nothing else from being deleted, and is told")
-    func goesOn() async throws {
+    @Test("a failed deletion is reported and does not prevent the others")
+    func failedDeletionDoesNotStopOthers() async throws {
         let harness = try AuthHarness()
         let store = try harness.store()
         _ = try await store.append(entries(10), mailingFor: nil, at: Self.old)
@@ -47,7 +47,7 @@ struct CleanUpTests {
     }
 }
 
-/// A database that gives up, as one with a time limit, on transactions that change more than so many rows, and on one statement.
+/// A database that fails for transactions that change too many rows, like one with a time limit, and for one statement.
 private struct BoundedDatabase: SQLDatabase {
     private let base: any SQLDatabase
     private let limit: Int

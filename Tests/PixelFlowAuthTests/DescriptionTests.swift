@@ -7,7 +7,7 @@ import PixelFlowAuth
 import Testing
 import WireFormats
 
-/// The description of auth, as it is served.
+/// The API description of auth, as served.
 @Suite struct DescriptionTests {
     @Test func isInWordsAndComplete() async throws {
         let service = try await AuthHarness().service()

@@ -10,7 +10,7 @@ import Testing
 
 @testable import PixelFlowAuth
 
-@Suite("API keys, and what services and operators may ask")
+@Suite("API keys, and the routes of services and operators")
 struct KeyTests {
     private static let secret = String(repeating: "s", count: 32)
 
@@ -18,8 +18,8 @@ struct KeyTests {
         try await client.send(.post, "/keys", as: token, ["name": "site", "scopes": ["tasks:read"]].merging(body) { $1 })
     }
 
-    @Test("a key is shown once, is good for its scopes, and not after it is revoked")
-    func life() async throws {
+    @Test("a key is shown once, grants its scopes, and is refused once it is revoked")
+    func keyWorksUntilRevoked() async throws {
         try await AuthHarness().run { client in
             let ada = try await client.person("ada@example.org")
             let made = try await make(client, ada.token, ["scopes": ["tasks:read", "organisation:admin"]]).object()
@@ -38,8 +38,8 @@ struct KeyTests {
         }
     }
 
-    @Test("a key may have a priority for the tasks that it makes")
-    func priority() async throws {
+    @Test("a key can set the priority of its tasks")
+    func keyHasPriority() async throws {
         try await AuthHarness().run { client in
             let ada = try await client.person("ada@example.org")
             for priority in ["high", "normal", "low"] {
@@ -57,15 +57,15 @@ struct KeyTests {
         }
     }
 
-    @Test("a key has no scope that its maker lacks")
-    func boundsScopes() async throws {
+    @Test("a key cannot have a scope that its creator lacks")
+    func keyCannotExceedScopesOfCreator() async throws {
         try await AuthHarness().run { client in
             let ada = try await client.person("ada@example.org")
             let made = try await make(client, ada.token, ["scopes": ["organisation:admin"]]).object()
             let key = try #require(made["key"] as? String)
             #expect(try await make(client, key, ["scopes": ["tasks:write"]]).code == "scope_too_wide")
             #expect(try await make(client, key, ["scopes": ["organisation:admin"]]).status == .created)
-            // Nor does it make someone a member who may do more than it.
+            // Nor can it grant a role with more rights than its own.
             for role in ["viewer", "member", "admin", "owner"] {
                 let invitation = try await client.send(.post, "/organisations/\(ada.tenant)/invitations", as: key, ["role": role])
                 #expect(invitation.code == "role_too_high")
@@ -73,8 +73,8 @@ struct KeyTests {
         }
     }
 
-    @Test("a key that is made with a key is good in no more places than that one")
-    func boundsNetworks() async throws {
+    @Test("a key created with a key cannot be used from more networks")
+    func keyCannotExceedNetworksOfCreator() async throws {
         try await AuthHarness().runLive(with: { _ in }) { client in
             let client = client.forwarding("192.0.2.7")
             let ada = try await client.person("ada@example.org")
@@ -98,15 +98,15 @@ struct KeyTests {
             }
             let mapped = try await make(client, key, ["scopes": ["organisation:admin"], "networks": ["::ffff:192.0.2.1"]])
             #expect(mapped.status == .created)
-            // Nor by way of what it has made.
+            // Nor can a key that it has created.
             let child = try #require(try await make(client, key, ["scopes": ["organisation:admin"]]).object()["key"] as? String)
             #expect(try await make(client, child, ["scopes": ["organisation:admin"], "networks": [String]()]).code == "network_too_wide")
             #expect(try await client.forwarding("198.51.100.7").send(.get, "/keys", as: child).code == "network_not_allowed")
         }
     }
 
-    @Test("a key that is made with a key does not outlive that one")
-    func boundsExpiry() async throws {
+    @Test("a key created with a key cannot expire later")
+    func keyCannotOutliveCreatingKey() async throws {
         let harness = try AuthHarness()
         try await harness.run { client in
             let ada = try await client.person("ada@example.org")
@@ -131,8 +131,8 @@ struct KeyTests {
     private static let everything = Scope.allCases.map(\.rawValue)
     private static let bounds: [[String: any Sendable]] = [["networks": ["127.0.0.1"]], ["expires_at": "2999-01-01T00:00:00Z"]]
 
-    @Test("a key that is bound makes no one an admin, who could make keys that are not", arguments: bounds.indices)
-    func boundsInvitations(index: Int) async throws {
+    @Test("a key restricted by network or expiry cannot invite admins, who could create unrestricted keys", arguments: bounds.indices)
+    func restrictedKeyCannotInviteAdmins(index: Int) async throws {
         try await AuthHarness().runLive(with: { _ in }) { client in
             let (ada, bob) = (try await client.person("ada@example.org"), try await client.person("bob@example.org"))
             let invitations = "/organisations/\(ada.tenant)/invitations"
@@ -149,14 +149,14 @@ struct KeyTests {
             let member = "/organisations/\(ada.tenant)/members/\(bob.id)"
             #expect(try await client.send(.patch, member, as: boundKey, ["role": "admin"]).code == "role_too_high")
             #expect(try await client.send(.patch, member, as: boundKey, ["role": "viewer"]).status == .ok)
-            // Last: the connection ends with a request whose body nobody reads.
+            // Last, because the connection closes after a request whose body is not read.
             #expect(try await client.send(.post, invitations + "/\(id)/renew", as: boundKey).code == "role_too_high")
         }
     }
 
-    /// As on a replica that has not heard of the revocation yet.
-    @Test("a key that has just been revoked makes nothing that outlives it")
-    func makesNothingOnceRevoked() async throws {
+    /// As on a replica that has not received the revocation yet.
+    @Test("a key that has just been revoked cannot create credentials")
+    func revokedKeyCannotCreateCredentials() async throws {
         let harness = try AuthHarness()
         let (here, there) = (try await harness.service(), try await harness.service())
         try await AuthHarness.run(here) { client in
@@ -174,7 +174,7 @@ struct KeyTests {
         }
     }
 
-    @Test("an address with many unknown keys waits, and nobody else does")
+    @Test("an address that sends many unknown keys is throttled, and others are not")
     func throttlesUnknownKeys() async throws {
         let harness = try AuthHarness()
         try await harness.runLive(with: { _ in }) { client in
@@ -183,7 +183,7 @@ struct KeyTests {
             let known = try #require(try await make(office, ada.token, ["scopes": ["organisation:admin"]]).object()["key"] as? String)
             let fresh = try #require(try await make(office, ada.token, ["scopes": ["organisation:admin"]]).object()["key"] as? String)
             #expect(try await guest.send(.get, "/keys", as: known).status == .ok)
-            // It has to be asked for again, and counts as good all the same.
+            // The key is no longer cached, but still counts as valid.
             harness.clock.advance(by: .seconds(61))
             for number in 0..<60 {
                 let paths = ["/keys", "/validate"]
@@ -196,7 +196,7 @@ struct KeyTests {
             }
             let exchange = try await guest.send(.post, "/token", as: SecretToken(.key).text, ["organisation": ada.tenant])
             #expect(exchange.code == "authentication_throttled")
-            // What was good before goes on, and so does every other address.
+            // Keys that were valid before still work, and so do all other addresses.
             #expect(try await guest.send(.get, "/keys", as: known).status == .ok)
             #expect(try await office.send(.get, "/keys", as: fresh).status == .ok)
             #expect(try await office.send(.get, "/keys", as: SecretToken(.key).text).code == "token_invalid")
@@ -206,13 +206,13 @@ struct KeyTests {
     }
 
     @Test(
-        "a field that is wrong is named",
+        "the error names an invalid field",
         arguments: [
             ("name", ["name": ""]), ("scopes", ["scopes": [String]()]), ("scopes[0]", ["scopes": ["everything"]]),
             ("expires_at", ["expires_at": "2020-01-01T00:00:00Z"]), ("expires_at", ["expires_at": "soon"]),
             ("networks[0]", ["networks": ["here"]]),
         ] as [(String, [String: any Sendable])])
-    func namesFields(field: String, body: [String: any Sendable]) async throws {
+    func invalidFieldIsNamed(field: String, body: [String: any Sendable]) async throws {
         try await AuthHarness().run { client in
             let response = try await make(client, try await client.person("ada@example.org").token, body)
             #expect(response.code == "invalid_value")
@@ -220,8 +220,8 @@ struct KeyTests {
         }
     }
 
-    @Test("a key expires, and a typing error is told from a key that is not known")
-    func refuses() async throws {
+    @Test("an expired key is refused, and a mistyped key has another error than an unknown one")
+    func expiredAndMistypedKeysAreRefused() async throws {
         let harness = try AuthHarness()
         try await harness.run { client in
             let ada = try await client.person("ada@example.org")
@@ -237,8 +237,8 @@ struct KeyTests {
         }
     }
 
-    @Test("a key that is bound to a network is refused from elsewhere")
-    func bindsNetworks() async throws {
+    @Test("a key restricted to a network is refused from other addresses")
+    func keyIsRefusedFromOtherNetworks() async throws {
         let harness = try AuthHarness()
         try await harness.runLive(with: { _ in }) { client in
             let ada = try await client.person("ada@example.org")
@@ -251,8 +251,8 @@ struct KeyTests {
         }
     }
 
-    @Test("services ask with their secret alone")
-    func asksWithSecret() async throws {
+    @Test("the routes of services accept the service secret only")
+    func serviceRoutesRequireServiceSecret() async throws {
         try await AuthHarness().run(with: { $0.serviceSecret = ServiceSecret(Self.secret) }) { client in
             let ada = try await client.person("ada@example.org")
             let key = try #require(try await make(client, ada.token, [:]).object()["key"] as? String)
@@ -273,19 +273,19 @@ struct KeyTests {
         }
     }
 
-    @Test("an operator, and nobody else, learns how the backends are set up")
-    func backends() async throws {
+    @Test("only an operator can read the diagnosis of the backends")
+    func onlyOperatorsReadDiagnosis() async throws {
         try await AuthHarness().run(with: { $0.serviceSecret = ServiceSecret(Self.secret) }) { client in
             let ada = try await client.person("ada@example.org")
             #expect(try await client.send(.get, "/operator/backends", as: ada.token).status == .unauthorized)
-            // The store of this process is no server that could be set up wrongly.
+            // The store is in this process, so there is no server to diagnose.
             let answer = try await client.send(.get, "/operator/backends", as: Self.secret)
             #expect(answer.status == .ok && String(buffer: answer.body) == #"{"backends":[]}"#)
         }
     }
 
-    @Test("an operator, and nobody else, reads every account, and restores none over others")
-    func archive() async throws {
+    @Test("only an operator can read the archive, and rows are not restored over existing accounts")
+    func onlyOperatorsUseArchive() async throws {
         try await AuthHarness().run(with: { $0.serviceSecret = ServiceSecret(Self.secret) }) { client in
             let ada = try await client.person("ada@example.org")
             for path in ["/operator/archive", "/operator/archive/rows"] {
@@ -298,8 +298,8 @@ struct KeyTests {
         }
     }
 
-    @Test("an operator makes, disables and helps accounts, and deletes and restores organisations")
-    func operates() async throws {
+    @Test("an operator can create, disable and recover accounts, and delete and restore organisations")
+    func operatorManagesAccountsAndOrganisations() async throws {
         try await AuthHarness().run(with: {
             $0.serviceSecret = ServiceSecret(Self.secret); $0.registration = .closed
         }) { client in
@@ -331,8 +331,8 @@ struct KeyTests {
         }
     }
 
-    @Test("the first account comes in with the setup token where registration is not open")
-    func setsUp() async throws {
+    @Test("the setup token registers the first account if registration is not open")
+    func setupTokenRegistersFirstAccount() async throws {
         let harness = try AuthHarness()
         try await harness.run(with: { $0.registration = .invite }) { client in
             #expect(try await client.get("/register").object()["needs_setup"] as? Bool == true)

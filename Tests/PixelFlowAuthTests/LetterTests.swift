@@ -6,7 +6,7 @@ import Testing
 
 @testable import PixelFlowAuth
 
-/// Every letter in its form. Tests/Browser/test_mail.py looks at the HTML in a browser.
+/// Compares every message with its recorded form. Tests/Browser/test_mail.py checks the HTML in a browser.
 @Suite("Letters")
 struct LetterTests {
     private static let page = "https://images.example.org"
@@ -54,8 +54,8 @@ struct LetterTests {
         return failures
     }
 
-    @Test("every letter is as recorded, as text and as HTML")
-    func asRecorded() throws {
+    @Test("every message matches its recording, as text and as HTML")
+    func lettersMatchRecordings() throws {
         let layout = try MailLayout()
         let files = GoldenFiles(of: "letters")
         for (name, letter) in try Self.letters() {
@@ -65,8 +65,8 @@ struct LetterTests {
         }
     }
 
-    @Test("no letter loads anything, and each link is one of the page or an address of a person")
-    func loadsNothing() throws {
+    @Test("no message loads external resources, and each link leads to the page or is a mail address")
+    func lettersLoadNoResources() throws {
         let layout = try MailLayout()
         for (name, letter) in try Self.letters() {
             let html = layout.html(letter)

@@ -8,8 +8,8 @@ import Testing
 
 @Suite("Login")
 struct LoginTests {
-    @Test("the right password gives a token that validates")
-    func succeeds() async throws {
+    @Test("the correct password returns a valid token")
+    func correctPasswordReturnsToken() async throws {
         try await AuthHarness().run { client in
             let user = try await client.register().object()
             let response = try await client.login(" ADA@example.org")
@@ -29,8 +29,8 @@ struct LoginTests {
         }
     }
 
-    @Test("a wrong password and an unknown user look the same")
-    func failsAlike() async throws {
+    @Test("an unknown user and a wrong password give the same response")
+    func unknownUserFailsLikeWrongPassword() async throws {
         try await AuthHarness().run { client in
             try await client.register()
             let wrong = try await client.login("ada@example.org", "wrong password")
@@ -45,9 +45,9 @@ struct LoginTests {
         }
     }
 
-    /// A database that cut it there would find the account, past the count of its failures.
-    @Test("an address with U+0000 is another one")
-    func cutsNoAddress() async throws {
+    /// A database that truncated the address there would find the account and bypass the count of its failures.
+    @Test("an address with U+0000 is not truncated to that of another account")
+    func addressWithNULIsNotTruncated() async throws {
         try await AuthHarness().run { client in
             try await client.register("ada@example.org")
             let response = try await client.login("ada@example.org\u{0}x")
@@ -56,8 +56,8 @@ struct LoginTests {
         }
     }
 
-    @Test("an unknown user costs a hash of the same cost", arguments: ["eve@example.org", "no address at all", ""])
-    func hashesForUnknown(email: String) async throws {
+    @Test("a login of an unknown user costs a hash of the same cost", arguments: ["eve@example.org", "no address at all", ""])
+    func unknownUserCostsOneHash(email: String) async throws {
         let harness = try AuthHarness()
         try await harness.run { client in
             try await client.register()
@@ -70,8 +70,8 @@ struct LoginTests {
         #expect(verified.map { $0.prefix(7) } == ["$2b$04$", "$2b$04$"])
     }
 
-    @Test("no password opens an account that does not exist")
-    func decoyOpensNothing() async throws {
+    @Test("no password matches the hash that is verified for unknown users")
+    func decoyHashMatchesNoPassword() async throws {
         let harness = try AuthHarness()
         for password in ["", ".", String(repeating: ".", count: 31), harness.hasher.decoy] {
             #expect(try await harness.hasher.verify(password, against: harness.hasher.decoy) == false)
@@ -83,8 +83,8 @@ struct LoginTests {
         String(repeating: "x", count: 72), String(repeating: "x", count: 73), String(repeating: "ü", count: 500),
     ]
 
-    @Test("any text can be a password, and only itself fits", arguments: passwords)
-    func anyText(password: String) async throws {
+    @Test("any text can be a password, and no other text matches it", arguments: passwords)
+    func anyTextIsAPassword(password: String) async throws {
         try await AuthHarness().run { client in
             try await client.register("ada@example.org", password)
             #expect(try await client.login("ada@example.org", password).status == .ok)
@@ -93,16 +93,16 @@ struct LoginTests {
         }
     }
 
-    @Test("two spellings of the same letters are the same password")
-    func composes() async throws {
+    @Test("composed and decomposed forms of a password are the same password")
+    func passwordIsNormalised() async throws {
         try await AuthHarness().run { client in
             try await client.register("ada@example.org", "caf\u{e9} au lait")
             #expect(try await client.login("ada@example.org", "cafe\u{301} au lait").status == .ok)
         }
     }
 
-    @Test("nothing a client sends ends up in an answer")
-    func echoesNoPassword() async throws {
+    @Test("no response contains a password that the client has sent")
+    func responsesContainNoPassword() async throws {
         try await AuthHarness().run { client in
             let wrong = try await client.login("ada@example.org", "wrong horse")
             for response in [try await client.register(), try await client.login(), wrong] {

@@ -10,7 +10,7 @@ import Testing
 
 @testable import PixelFlowAuth
 
-@Suite("The sender of mail")
+@Suite("Mail sender")
 struct MailSenderTests {
     private func run(_ test: @Sendable (AuthHarness, AuthClient, MailSender) async throws -> Void) async throws {
         let harness = try AuthHarness()
@@ -27,8 +27,8 @@ struct MailSenderTests {
         }
     }
 
-    @Test("while the server is away a message waits, for longer each time, and is then sent once under its first name")
-    func retries() async throws {
+    @Test("a message is retried with growing delays while the server is down, and is sent once, with its original id")
+    func retriesWithBackoffUntilServerIsBack() async throws {
         try await run { harness, _, sender in
             harness.mailbox.fail(with: SMTPError(.connection, "gone"))
             var attempts = 0
@@ -48,8 +48,8 @@ struct MailSenderTests {
         }
     }
 
-    @Test("a message that waited until its link has expired is not sent")
-    func givesUp() async throws {
+    @Test("a message is not sent after its link has expired")
+    func expiredMessageIsNotSent() async throws {
         try await run { harness, _, sender in
             harness.mailbox.fail(with: SMTPError(.server, "busy"))
             for seconds in [0, 7, 361, 3_600] {
@@ -61,8 +61,8 @@ struct MailSenderTests {
         }
     }
 
-    @Test("a refusal for good ends a message and is counted", arguments: [SMTPError.Kind.refused, .message])
-    func bounces(kind: SMTPError.Kind) async throws {
+    @Test("a permanent refusal ends a message and is counted", arguments: [SMTPError.Kind.refused, .message])
+    func permanentRefusalEndsMessage(kind: SMTPError.Kind) async throws {
         try await run { harness, _, sender in
             harness.mailbox.fail(with: SMTPError(kind, "no such mailbox"))
             try await sender.sendDue()
@@ -71,9 +71,9 @@ struct MailSenderTests {
         }
     }
 
-    /// As names and addresses of a release that let them pass.
-    @Test("a name with a line break is mailed on one line")
-    func mailsNamesOnOneLine() async throws {
+    /// Such names and addresses were accepted by older releases.
+    @Test("a line break in a name is removed from the message")
+    func lineBreaksInNamesAreRemoved() async throws {
         try await run { harness, client, sender in
             try await sender.sendDue()
             let store = try harness.store()
@@ -93,8 +93,8 @@ struct MailSenderTests {
         }
     }
 
-    @Test("a message that cannot be composed ends, and is counted as refused")
-    func endsWhatCannotBeComposed() async throws {
+    @Test("a message that cannot be composed ends and is counted as refused")
+    func messageThatCannotBeComposedIsEnded() async throws {
         try await run { harness, _, sender in
             try await sender.sendDue()
             let store = try harness.store()
@@ -113,8 +113,8 @@ struct MailSenderTests {
         }
     }
 
-    @Test("in doubt a message is sent again as the same: name, text and link")
-    func repeatsTheSame() async throws {
+    @Test("a message whose delivery is uncertain is sent again with the same id, text and link")
+    func doubtfulMessageIsRepeatedUnchanged() async throws {
         try await run { harness, client, sender in
             harness.mailbox.fail(with: SMTPError(.doubt, "lost after the dot"))
             try await sender.sendDue()
@@ -131,8 +131,8 @@ struct MailSenderTests {
         }
     }
 
-    @Test("a link that was used while its message was in doubt does not become good again")
-    func revivesNothing() async throws {
+    @Test("a link that was used before its message was sent again stays invalid")
+    func usedLinkStaysInvalid() async throws {
         try await run { harness, client, sender in
             harness.mailbox.fail(with: SMTPError(.doubt, "lost after the dot"))
             try await sender.sendDue()
@@ -145,8 +145,8 @@ struct MailSenderTests {
         }
     }
 
-    @Test("the outbox holds no secret")
-    func keepsNoSecret() async throws {
+    @Test("the outbox contains no secrets")
+    func outboxContainsNoSecrets() async throws {
         try await run { harness, client, sender in
             let waiting = try await harness.store().claimMail(at: harness.clock.now(), lease: .zero, limit: 10)
             try await sender.sendDue()
@@ -155,7 +155,7 @@ struct MailSenderTests {
         }
     }
 
-    @Test("through a real server: away for a while, nothing is lost and nothing comes twice")
+    @Test("with a real server that is down for a while, every message arrives exactly once")
     func sendsOverSMTP() async throws {
         try await MailServer.with { server in
             let harness = try AuthHarness()

@@ -30,8 +30,8 @@ struct MailTests {
         try await AuthHarness.run(service) { try await test(harness, $0, sender) }
     }
 
-    @Test("an organisation whose messages pile up mails nobody else, and holds up no one")
-    func boundsOrganisations() async throws {
+    @Test("an organisation with too many queued messages cannot queue more and does not affect others")
+    func organisationBacklogIsLimited() async throws {
         try await run(verifying: true) { harness, client, _ in
             let (ada, bob) = (try await client.person("ada@example.org"), try await client.person("bob@example.org"))
             let (store, now) = (try harness.store(), harness.clock.now())
@@ -52,7 +52,7 @@ struct MailTests {
                 #expect(refused.status == .tooManyRequests && refused.code == "organisation_mail_backlog")
                 #expect(refused.headers[.retryAfter] == "60")
             }
-            // Without mail, of another organisation, and of accounts.
+            // Requests without mail, of another organisation, and of accounts.
             #expect(try await invite(by: ada, to: nil).status == .created)
             #expect(try await invite(by: bob).status == .created)
             #expect(try await client.register("kim@example.org").status == .created)
@@ -66,8 +66,8 @@ struct MailTests {
 
     // MARK: Forgotten passwords
 
-    @Test("a forgotten password is set by the link of a message, once, and every session ends")
-    func resets() async throws {
+    @Test("a forgotten password can be reset with the link of a message, once, which ends every session")
+    func passwordIsResetByLink() async throws {
         try await run { harness, client, sender in
             let ada = try await client.person("ada@example.org")
             #expect(try await client.post("/password/forgot", ["email": " Ada@Example.org "]).status == .accepted)
@@ -81,13 +81,13 @@ struct MailTests {
             #expect(try await client.validate(ada.token).code == "token_revoked")
             #expect(try await client.post("/token", ["refresh_token": ada.refreshToken]).code == "refresh_token_invalid")
             #expect(try await client.login("ada@example.org", "battery staple").status == .ok)
-            // The outbox has nothing left that could make the link good again.
+            // Nothing is left in the outbox that could make the link valid again.
             #expect(try await sender.sendDue() == 0)
         }
     }
 
-    @Test("neither the answer nor the work for it tells whether an address has an account")
-    func tellsNobody() async throws {
+    @Test("neither the response nor the work done reveals whether an address has an account")
+    func forgottenPasswordRevealsNoAccount() async throws {
         try await run { harness, client, sender in
             try await client.register("ada@example.org")
             let hashes = harness.hasher.hashes
@@ -107,8 +107,8 @@ struct MailTests {
         }
     }
 
-    @Test("an account gets one link in five minutes, and the first stays good")
-    func spares() async throws {
+    @Test("an account gets at most one link in five minutes, and the first one stays valid")
+    func resetLinksAreRateLimited() async throws {
         try await run { harness, client, sender in
             try await client.register()
             for _ in 0..<3 {
@@ -126,8 +126,8 @@ struct MailTests {
         }
     }
 
-    @Test("a link is good for an hour")
-    func expires() async throws {
+    @Test("a reset link is valid for an hour")
+    func resetLinkExpires() async throws {
         try await run { harness, client, sender in
             try await client.register()
             try await client.post("/password/forgot", ["email": "ada@example.org"])
@@ -137,8 +137,8 @@ struct MailTests {
         }
     }
 
-    @Test("a disabled account gets no link")
-    func sparesDisabled() async throws {
+    @Test("a disabled account gets no reset link")
+    func disabledAccountGetsNoLink() async throws {
         try await run { harness, client, sender in
             let ada = try await client.person("ada@example.org")
             let entry = AuditEntry(
@@ -151,8 +151,8 @@ struct MailTests {
         }
     }
 
-    @Test("where no mail is sent, nobody can ask for any")
-    func refusesWithoutServer() async throws {
+    @Test("requests for mail are refused if no server is configured")
+    func mailRoutesAreOffWithoutServer() async throws {
         try await AuthHarness().run { client in
             #expect(try await client.post("/password/forgot", ["email": "ada@example.org"]).code == "mail_off")
             #expect(try await client.get("/register").object()["sends_mail"] as? Bool == false)
@@ -161,8 +161,8 @@ struct MailTests {
         }
     }
 
-    @Test("an address that asks too often waits")
-    func throttles() async throws {
+    @Test("an address that requests too many messages is throttled")
+    func requestsForMailAreThrottled() async throws {
         let harness = try AuthHarness()
         var mail = AuthSettings()
         try Self.settings(&mail)
@@ -186,8 +186,8 @@ struct MailTests {
         return try await client.send(.post, "/organisations/\(person.tenant)/invitations", as: person.token, body)
     }
 
-    @Test("an invitation with an address is mailed, with the link that the answer has")
-    func mailsInvitation() async throws {
+    @Test("an invitation with an address is mailed, with the link of the response")
+    func invitationIsMailed() async throws {
         try await run { harness, client, sender in
             let (ada, bob) = (try await client.person("ada@example.org"), try await client.person("bob@example.org"))
             let answer = try await invite(client, ada, "bob@example.org").object()
@@ -204,8 +204,8 @@ struct MailTests {
         }
     }
 
-    @Test("a renewed invitation is mailed again, and of what was renewed or revoked meanwhile nothing is sent")
-    func mailsRenewed() async throws {
+    @Test("a renewed invitation is mailed again; one that was renewed or revoked in the meantime is not sent")
+    func renewedInvitationIsMailedAgain() async throws {
         try await run { harness, client, sender in
             let ada = try await client.person("ada@example.org")
             let made = try await invite(client, ada, "bob@example.org").object()
@@ -221,8 +221,8 @@ struct MailTests {
         }
     }
 
-    @Test("names that people choose are text in HTML, too")
-    func escapes() async throws {
+    @Test("user-chosen names are escaped in the HTML")
+    func namesAreEscapedInHTML() async throws {
         try await run { harness, client, sender in
             let ada = try await client.person("ada@example.org")
             let name = #"<img src="//evil.example"> & Söhne"#
@@ -235,15 +235,15 @@ struct MailTests {
             #expect(message.text.contains(name) && message.subject.contains(name))
             let html = try #require(message.html)
             #expect(!html.contains("<img") && html.contains("&lt;img"))
-            // Nothing is loaded from anywhere.
+            // No external resources are loaded.
             #expect(!html.contains("src=\"") && !html.contains("url(") && !html.contains("<link") && !html.contains("<script"))
         }
     }
 
     // MARK: Confirmed addresses
 
-    @Test("a new account is asked to confirm its address, and does so once")
-    func verifies() async throws {
+    @Test("a new account is asked to confirm its address, and the link works once")
+    func newAccountConfirmsAddress() async throws {
         try await run(verifying: true) { harness, client, sender in
             let ada = try await client.person("ada@example.org")
             try await sender.sendDue()
@@ -256,8 +256,8 @@ struct MailTests {
         }
     }
 
-    @Test("whoever is not asked can ask, and a link is good for a day and for nothing else")
-    func asksForVerification() async throws {
+    @Test("a user can request a confirmation link, which is valid for a day and for nothing else")
+    func verificationCanBeRequested() async throws {
         try await run { harness, client, sender in
             let ada = try await client.person("ada@example.org")
             #expect(try await sender.sendDue() == 0)

@@ -5,8 +5,8 @@ import Testing
 
 @Suite("Metrics of auth")
 struct MetricsTests {
-    @Test("registrations, logins and validations are counted by what came of them")
-    func counts() async throws {
+    @Test("registrations, logins and validations are counted by outcome")
+    func outcomesAreCounted() async throws {
         let harness = try AuthHarness()
         #expect(harness.registry[#"auth_logins_total{status="failure"}"#] == nil)
         try await harness.run(with: { $0.throttle.pair.free = 1 }) { client in
@@ -34,7 +34,7 @@ struct MetricsTests {
 }
 
 extension PrometheusRegistry {
-    /// The value of a series, with its labels in the order of their names.
+    /// The value of a series, with its labels in alphabetical order.
     subscript(series: String) -> Double? {
         String(decoding: text(), as: UTF8.self).split(separator: "\n").first { $0.hasPrefix(series + " ") }
             .flatMap { Double($0.dropFirst(series.count + 1)) }

@@ -11,7 +11,7 @@ import Testing
 
 @testable import PixelFlowAuth
 
-/// Mail about what happens in an organisation.
+/// Mail about events in an organisation.
 @Suite("Notices by mail")
 struct NoticeTests {
     private static let secret = "0123456789abcdef0123456789abcdef"
@@ -49,8 +49,8 @@ struct NoticeTests {
         return String(value.dropFirst(page.count).dropLast())
     }
 
-    @Test("an owner is told of a disabled webhook once, with what, why and where")
-    func disabledWebhook() async throws {
+    @Test("an owner gets one notice about a disabled webhook, with its URL, the reason and a link")
+    func ownerGetsOneNoticeOfDisabledWebhook() async throws {
         try await run { harness, client, sender in
             let ada = try await client.person("ada@example.org")
             let id = UUIDv7.make()
@@ -68,8 +68,8 @@ struct NoticeTests {
         }
     }
 
-    @Test("names and texts from elsewhere are text in the HTML, and end no line of the header")
-    func escapes() async throws {
+    @Test("names and third-party texts are escaped in the HTML and cannot add header lines")
+    func foreignTextIsEscaped() async throws {
         try await run { harness, client, sender in
             let ada = try await client.person("ada@example.org")
             try await tell(client, "quota.warning", of: ada.tenant, detail: "80 % of <script>alert(1)</script>; outcome unknown")
@@ -80,8 +80,8 @@ struct NoticeTests {
         }
     }
 
-    @Test("of a quota that is used up one is told in other words than of one that fills up")
-    func usedUp() async throws {
+    @Test("the notice about a full quota differs from that about a quota that fills up")
+    func noticeDistinguishesFullQuota() async throws {
         try await run { harness, client, sender in
             let ada = try await client.person("ada@example.org")
             func quota(_ name: String, _ threshold: Int, _ used: Int, _ limit: Int) -> [String: any Sendable] {
@@ -92,7 +92,7 @@ struct NoticeTests {
                 ("q_100", quota("tasks_per_month", 100, 5, 5)), ("b_80", quota("bytes_stored", 80, 1_234_567_890, 1_500_000_000)),
             ]
             for (target, quota) in warnings {
-                // The words of the log decide nothing.
+                // The text of the entry is not parsed.
                 try await tell(client, "quota.warning", of: ada.tenant, target: target, detail: "100 % of words", quota: quota)
             }
             try await sender.sendDue()
@@ -105,8 +105,8 @@ struct NoticeTests {
         }
     }
 
-    @Test("one click without a sign-in ends the messages of one kind; looking at the link does not")
-    func unsubscribes() async throws {
+    @Test("one click without a sign-in ends the messages of one kind; opening the link does not")
+    func oneClickUnsubscribes() async throws {
         try await run { harness, client, sender in
             let ada = try await client.person("ada@example.org")
             try await tell(client, "webhook.disabled", of: ada.tenant)
@@ -134,8 +134,8 @@ struct NoticeTests {
         }
     }
 
-    @Test("a link that is not of this service, or names someone else, ends nothing")
-    func forged() async throws {
+    @Test("an unsubscribe link that is forged or altered changes nothing")
+    func forgedUnsubscribeLinkIsRefused() async throws {
         try await run { harness, client, sender in
             let (ada, bob) = (try await client.person("ada@example.org"), try await client.person("bob@example.org"))
             try await tell(client, "webhook.disabled", of: ada.tenant)
@@ -158,8 +158,8 @@ struct NoticeTests {
         }
     }
 
-    @Test("a person chooses, and can take it back; what is not a choice is refused")
-    func chooses() async throws {
+    @Test("a user can turn notices off and on; invalid choices are refused")
+    func noticesCanBeTurnedOffAndOn() async throws {
         try await run { harness, client, sender in
             let ada = try await client.person("ada@example.org")
             func put(_ body: [String: any Sendable]) async throws -> TestResponse {
@@ -173,7 +173,7 @@ struct NoticeTests {
             #expect(try await harness.store().mailBacklog() == 1)
             #expect(try await put(["webhook_disabled": true]).code == "missing_value")
             #expect(try await client.send(.get, "/notification-settings", as: nil).status == .unauthorized)
-            // Ended after it was queued.
+            // Turned off after the notice was queued.
             _ = try await put(["webhook_disabled": false, "quota_warning": false])
             try await sender.sendDue()
             #expect(harness.mailbox.messages.isEmpty)
@@ -181,8 +181,8 @@ struct NoticeTests {
         }
     }
 
-    @Test("a mailbox that bounces gets no notices until it has taken another message")
-    func bounces() async throws {
+    @Test("a mailbox that bounces gets no notices until it has accepted another message")
+    func bouncingMailboxGetsNoNotices() async throws {
         try await run { harness, client, sender in
             let ada = try await client.person("ada@example.org")
             try await tell(client, "webhook.disabled", of: ada.tenant)
@@ -200,8 +200,8 @@ struct NoticeTests {
         }
     }
 
-    @Test("where no mail is sent, the entry is in the log and nothing waits")
-    func withoutServer() async throws {
+    @Test("without a mail server, the entry is logged and no notice is queued")
+    func entryIsLoggedWithoutServer() async throws {
         let harness = try AuthHarness()
         try await harness.run(with: { $0.serviceSecret = ServiceSecret(Self.secret) }) { client in
             let ada = try await client.person("ada@example.org")
@@ -212,8 +212,8 @@ struct NoticeTests {
         }
     }
 
-    @Test("through a real server: the header as RFC 8058 has it, and a bounce at RCPT is remembered")
-    func overSMTP() async throws {
+    @Test("with a real server, the headers follow RFC 8058, and a bounce at RCPT is stored")
+    func noticeOverSMTPHasHeadersOfRFC8058() async throws {
         try await MailServer.with { server in
             let harness = try AuthHarness()
             let mail = MailSettings(

@@ -8,8 +8,8 @@ struct PasswordHasherTests {
 
     init() throws { hasher = try BcryptHasher(cost: 4, threads: 2, queue: 100) }
 
-    @Test("a hash is bcrypt of the asked cost, with a salt of its own")
-    func format() async throws {
+    @Test("a hash is bcrypt with the requested cost and a unique salt")
+    func hashIsBcryptWithOwnSalt() async throws {
         let first = try await hasher.hash("correct horse")
         let second = try await hasher.hash("correct horse")
         #expect(first.hasPrefix("$2b$04$") && first.utf8.count == 60)
@@ -18,14 +18,14 @@ struct PasswordHasherTests {
         #expect(hasher.decoy.hasPrefix("$2b$04$") && hasher.decoy.utf8.count == 60)
     }
 
-    @Test("known hashes verify, whoever made them")
-    func knownHashes() async throws {
-        // From the test vectors of crypt_blowfish, which libcrypt has bcrypt from.
+    @Test("hashes of other implementations verify")
+    func knownHashesVerify() async throws {
+        // Test vectors of crypt_blowfish, the source of libcrypt's bcrypt.
         #expect(try await hasher.verify("U*U", against: "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"))
         #expect(try await hasher.verify("U*V", against: "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW") == false)
     }
 
-    @Test("passwords that differ only after 72 bytes are told apart", arguments: [72, 73, 100, 1000])
+    @Test("passwords that differ only after 72 bytes are different", arguments: [72, 73, 100, 1000])
     func countsEveryByte(length: Int) async throws {
         let base = String(repeating: "x", count: length)
         let hash = try await hasher.hash(base + "a")
@@ -34,7 +34,7 @@ struct PasswordHasherTests {
         #expect(try await hasher.verify(base, against: hash) == false)
     }
 
-    @Test("a NUL does not end a password")
+    @Test("a NUL does not truncate a password")
     func countsAfterNUL() async throws {
         let hash = try await hasher.hash("before\u{0}after")
         #expect(try await hasher.verify("before\u{0}after", against: hash))
@@ -42,20 +42,20 @@ struct PasswordHasherTests {
         #expect(try await hasher.verify("before", against: hash) == false)
     }
 
-    @Test("a hash that is none fits nothing", arguments: ["", "*0", "plain", "$2b$04$", "$1$abc$def"])
-    func refusesNonsense(hash: String) async {
+    @Test("an invalid hash matches no password", arguments: ["", "*0", "plain", "$2b$04$", "$1$abc$def"])
+    func invalidHashMatchesNothing(hash: String) async {
         let fits = (try? await hasher.verify("correct horse", against: hash)) ?? false
         #expect(!fits)
     }
 
-    @Test("a cost out of bounds is refused", arguments: [-1, 0, 3, 17, 31])
-    func refusesCost(cost: Int) {
+    @Test("a cost out of range is refused", arguments: [-1, 0, 3, 17, 31])
+    func costOutOfRangeIsRefused(cost: Int) {
         #expect(throws: PixelFlowError.self) { try BcryptHasher(cost: cost, threads: 1, queue: 1) }
     }
 
-    @Test("what does not fit into the queue is refused at once")
-    func boundedQueue() async throws {
-        // Cost 10 takes tens of milliseconds: all fifty ask while the first is hashed.
+    @Test("work beyond the queue limit is refused immediately")
+    func fullQueueRefusesImmediately() async throws {
+        // Cost 10 takes tens of milliseconds: all fifty calls arrive while the first one is hashed.
         let slow = try BcryptHasher(cost: 10, threads: 1, queue: 3)
         let codes = await withTaskGroup(of: String.self) { group in
             for _ in 0..<50 {
@@ -71,7 +71,7 @@ struct PasswordHasherTests {
         #expect(codes["ok", default: 0] >= 4)
         #expect(codes["registration_busy", default: 0] >= 1)
         #expect(codes.count == 2)
-        // The queue is free again afterwards.
+        // Afterwards, the queue has room again.
         _ = try await slow.hash("correct horse")
     }
 }

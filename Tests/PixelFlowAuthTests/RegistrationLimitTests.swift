@@ -9,10 +9,10 @@ import Testing
 
 @testable import PixelFlowAuth
 
-@Suite("Limits of registration")
+@Suite("Registration limits")
 struct RegistrationLimitTests {
-    @Test("closed is closed, whatever is sent, and those who are in stay in")
-    func closed() async throws {
+    @Test("closed registration refuses every request, and existing accounts can still sign in")
+    func closedRegistrationRefusesEveryRequest() async throws {
         let harness = try AuthHarness()
         try await harness.run { client in try await client.register() }
         try await harness.run(with: { $0.registration = .closed }) { client in
@@ -28,8 +28,8 @@ struct RegistrationLimitTests {
         #expect(harness.registry[#"auth_registrations_refused_total{reason="closed"}"#] == 3)
     }
 
-    @Test("a page can ask whether registration is open")
-    func told() async throws {
+    @Test("a page can read whether registration is open")
+    func registrationModeIsReported() async throws {
         try await AuthHarness().run { client in
             let response = try await client.get("/register")
             #expect(response.status == .ok)
@@ -38,8 +38,8 @@ struct RegistrationLimitTests {
         }
     }
 
-    @Test("one address registers so many an hour, and others are none the worse")
-    func perAddress() async throws {
+    @Test("registrations per hour and address are limited, and other addresses are not affected")
+    func registrationsAreLimitedPerAddress() async throws {
         let harness = try AuthHarness()
         try await harness.runLive(with: { $0.registrationsPerHour = 6 }) { client in
             for number in 0..<6 {
@@ -57,7 +57,7 @@ struct RegistrationLimitTests {
             harness.clock.advance(by: .seconds(1))
             #expect(try await client.forwarding("2001:db8::77").register("a7@example.org").status == .created)
             #expect(try await client.forwarding("2001:db8::77").register("a8@example.org").status == .tooManyRequests)
-            // What is no registration costs none.
+            // Invalid registrations are not counted.
             #expect(try await client.forwarding("198.51.100.1").register("nonsense").status == .unprocessableContent)
             for number in 10..<16 {
                 #expect(try await client.forwarding("198.51.100.1").register("a\(number)@example.org").status == .created)
@@ -66,8 +66,8 @@ struct RegistrationLimitTests {
         #expect(harness.registry[#"auth_registrations_refused_total{reason="throttled"}"#] == 3)
     }
 
-    @Test("replicas share an allowance")
-    func shared() async throws {
+    @Test("replicas share the allowance")
+    func replicasShareTheAllowance() async throws {
         let limiter = InMemoryRateLimiter(clock: ManualClock())
         let replicas = [0, 1].map { _ in AddressThrottle(.registration, perHour: 3, limiter: limiter) }
         for number in 0..<3 { try await replicas[number % 2].admit("203.0.113.9") }
@@ -75,8 +75,8 @@ struct RegistrationLimitTests {
         try await replicas[0].admit("203.0.113.10")
     }
 
-    @Test("a forged address buys no registrations")
-    func forged() async throws {
+    @Test("a forged address does not evade the limit")
+    func forgedAddressDoesNotEvadeTheLimit() async throws {
         try await AuthHarness().runLive(with: { settings in
             settings.registrationsPerHour = 2
             settings.proxies = TrustedProxies([])
@@ -89,10 +89,10 @@ struct RegistrationLimitTests {
         }
     }
 
-    /// The registrations hold every thread and place of theirs until the login is done.
-    @Test("a storm of registrations holds up no login")
-    func pools() async throws {
-        // Cost 12 takes a fifth of a second and more: the queue is full all the while.
+    /// The registrations occupy all their threads and queue places until the login has finished.
+    @Test("a burst of registrations does not delay logins")
+    func registrationsDoNotDelayLogins() async throws {
+        // Cost 12 takes at least 0.2 s, so the queue stays full.
         let hasher = try BcryptHasher(cost: 12, threads: 1, queue: 1, registrationThreads: 1, registrationQueue: 4)
         let known = try await BcryptHasher(cost: 4, threads: 1, queue: 1).hash("correct horse")
         let (entered, entry) = AsyncStream.makeStream(of: String.self)
@@ -107,7 +107,7 @@ struct RegistrationLimitTests {
                     }
                 }
             }
-            // Thirty-five are refused at once, which shows that the rest are in.
+            // Thirty-five are refused immediately, so the others are queued or running.
             var codes: [String: Int] = [:]
             var iterator = entered.makeAsyncIterator()
             while codes["registration_busy", default: 0] < 35, let code = try await iterator.next("an answer to a registration") {

@@ -5,8 +5,8 @@ import Testing
 
 @Suite("Registration")
 struct RegistrationTests {
-    @Test("a new user gets an id and a tenant of their own")
-    func registers() async throws {
+    @Test("a new user gets an id and a tenant")
+    func newUserHasIdAndTenant() async throws {
         try await AuthHarness().run { client in
             let response = try await client.register("  Ada@Example.ORG ")
             #expect(response.status == .created)
@@ -20,8 +20,8 @@ struct RegistrationTests {
         }
     }
 
-    @Test("an address is taken once, in whatever case", arguments: ["ada@example.org", "ADA@EXAMPLE.ORG", " ada@example.org\n"])
-    func taken(email: String) async throws {
+    @Test("an address can be registered once, ignoring case", arguments: ["ada@example.org", "ADA@EXAMPLE.ORG", " ada@example.org\n"])
+    func addressIsTakenWhateverItsCase(email: String) async throws {
         try await AuthHarness().run { client in
             try await client.register()
             let response = try await client.register(email)
@@ -30,8 +30,8 @@ struct RegistrationTests {
         }
     }
 
-    @Test("of twenty racing registrations one wins")
-    func races() async throws {
+    @Test("of twenty concurrent registrations, exactly one succeeds")
+    func oneOfConcurrentRegistrationsSucceeds() async throws {
         try await AuthHarness().run { client in
             let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
                 for _ in 0..<20 { group.addTask { try await client.register().status.code } }
@@ -49,8 +49,8 @@ struct RegistrationTests {
         "a@" + String(repeating: "b.", count: 130) + "org",
     ]
 
-    @Test("an invalid e-mail address is refused", arguments: badAddresses)
-    func refusesAddress(email: String) async throws {
+    @Test("an invalid email address is refused", arguments: badAddresses)
+    func invalidAddressIsRefused(email: String) async throws {
         try await AuthHarness().run { client in
             let response = try await client.register(email)
             #expect(response.status == .unprocessableContent)
@@ -63,8 +63,8 @@ struct RegistrationTests {
         "a@b.c", "ada+photos@example.org", "o'brien@example.org", "grüße@exämple.de", "ada@localhost", "1@2.de",
     ]
 
-    @Test("unusual addresses are fine", arguments: goodAddresses)
-    func acceptsAddress(email: String) async throws {
+    @Test("unusual but valid addresses are accepted", arguments: goodAddresses)
+    func unusualAddressIsAccepted(email: String) async throws {
         try await AuthHarness().run { client in
             let registered = try await client.register(email)
             #expect(registered.status == .created)
@@ -77,8 +77,8 @@ struct RegistrationTests {
         ("password123", "password_too_common"), ("TrustNo1", "password_too_common"), ("qwertyuiop", "password_too_common"),
     ]
 
-    @Test("a password is not too short, not too long and not a common one", arguments: badPasswords)
-    func refusesPassword(password: String, code: String) async throws {
+    @Test("a password that is too short, too long or common is refused", arguments: badPasswords)
+    func weakPasswordIsRefused(password: String, code: String) async throws {
         try await AuthHarness().run { client in
             let response = try await client.register("ada@example.org", password)
             #expect(response.status == .unprocessableContent)
@@ -92,8 +92,8 @@ struct RegistrationTests {
         (["email": "a@b.c", "password": ["12345678"]], "password"),
     ]
 
-    @Test("a missing or wrong field is named", arguments: badBodies.indices)
-    func namesField(index: Int) async throws {
+    @Test("the error names a missing or invalid field", arguments: badBodies.indices)
+    func invalidFieldIsNamed(index: Int) async throws {
         let (body, field) = Self.badBodies[index]
         try await AuthHarness().run { client in
             for path in ["/register", "/login"] {
@@ -105,7 +105,7 @@ struct RegistrationTests {
     }
 
     @Test("a body that is far too large is refused")
-    func hugeBody() async throws {
+    func hugeBodyIsRefused() async throws {
         try await AuthHarness().run { client in
             let response = try await client.register("ada@example.org", String(repeating: "x", count: 20_000))
             #expect(response.status == .contentTooLarge)

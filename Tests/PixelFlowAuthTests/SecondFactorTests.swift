@@ -11,16 +11,16 @@ import WireFormats
 
 @testable import PixelFlowAuth
 
-/// Codes of an authenticator app at the sign-in.
+/// Sign-ins with codes of an authenticator app.
 struct SecondFactorTests {
     private static let operatorSecret = "the-secret-of-the-services-is-long-enough"
 
-    /// RFC 6238, appendix B, with the last six of its eight digits.
+    /// RFC 6238, appendix B; the last six of the eight digits.
     @Test(arguments: [
         (59, "287082"), (1_111_111_109, "081804"), (1_111_111_111, "050471"), (1_234_567_890, "005924"), (2_000_000_000, "279037"),
         (20_000_000_000, "353130"),
     ])
-    func codesAreThoseOfTheStandard(_ seconds: Int64, _ code: String) {
+    func codesMatchTheStandard(_ seconds: Int64, _ code: String) {
         let secret = Base32.encoded(Array("12345678901234567890".utf8))
         #expect(TimeBasedCode.code(secret, step: TimeBasedCode.step(at: seconds)) == code)
         #expect(TimeBasedCode.step(of: code, secret, at: seconds) == TimeBasedCode.step(at: seconds))
@@ -33,7 +33,7 @@ struct SecondFactorTests {
         try await harness.run { client in
             let ada = try await client.person("ada@example.org")
             let app = try await App(client, ada, harness)
-            // An offer alone changes nothing.
+            // An unconfirmed secret changes nothing.
             #expect(try await client.login().status == .ok)
             let wrong = try await client.send(.put, "/me/second-factor", as: ada.token, ["code": app.wrongCode])
             #expect(wrong.code == "second_factor_invalid")
@@ -45,7 +45,7 @@ struct SecondFactorTests {
             #expect(try await client.login().code == "second_factor_required")
             let unknown = try await client.post("/login", ["email": "bob@example.org", "password": "correct horse", "code": app.code])
             #expect(unknown.code == "credentials_invalid")
-            // The code that has confirmed the secret is spent.
+            // The code that confirmed the secret cannot be used again.
             #expect(try await app.login(app.code).code == "second_factor_invalid")
             harness.clock.advance(by: .seconds(30))
             #expect(try await app.login(app.wrongCode).code == "second_factor_invalid")
@@ -71,7 +71,7 @@ struct SecondFactorTests {
         }
     }
 
-    @Test func ofTwoSignInsWithOneCodeOneSucceeds() async throws {
+    @Test func aCodeWorksForOneOfTwoConcurrentSignIns() async throws {
         let harness = try AuthHarness()
         try await harness.run { client in
             let app = try await App(client, try await client.person("ada@example.org"), harness)
@@ -87,8 +87,8 @@ struct SecondFactorTests {
         }
     }
 
-    /// Whoever has the password guesses from many addresses, which the throttle of sign-ins does not count together.
-    @Test func guessingIsSlowedDownFromAnyAddress() async throws {
+    /// An attacker with the password can guess from many addresses, which the throttle of sign-ins counts separately.
+    @Test func guessesOfCodesAreThrottledAcrossAddresses() async throws {
         let harness = try AuthHarness()
         try await harness.runLive(with: { $0.proxies = .loopback }) { client in
             let app = try await App(client, try await client.person("ada@example.org"), harness)
@@ -105,13 +105,13 @@ struct SecondFactorTests {
         }
     }
 
-    @Test func itIsTurnedOffWithPasswordAndCodeOrByAnOperator() async throws {
+    @Test func isTurnedOffWithPasswordAndCodeOrByAnOperator() async throws {
         let harness = try AuthHarness()
         try await harness.run(with: { $0.serviceSecret = ServiceSecret(Self.operatorSecret) }) { client in
             let ada = try await client.person("ada@example.org")
             let app = try await App(client, ada, harness)
             let codes = try await app.confirm()
-            // The log has the order of its milliseconds.
+            // Audit entries of the same millisecond have no defined order.
             harness.clock.advance(by: .seconds(1))
             let again = try await client.send(.post, "/me/second-factor", as: ada.token, ["password": "correct horse"])
             #expect(again.code == "second_factor_on")
@@ -141,7 +141,7 @@ struct SecondFactorTests {
         }
     }
 
-    @Test func anExportHoldsWhatIsKept() async throws {
+    @Test func exportContainsTheAccountWithoutSecrets() async throws {
         let harness = try AuthHarness()
         try await harness.run { client in
             let ada = try await client.person("ada@example.org")
@@ -159,7 +159,7 @@ struct SecondFactorTests {
     }
 }
 
-/// An authenticator app that has been offered a secret.
+/// An authenticator app with an offered secret.
 private struct App: Sendable {
     let client: AuthClient
     let person: Person
@@ -179,7 +179,7 @@ private struct App: Sendable {
 
     var code: String { TimeBasedCode.code(secret, step: step) ?? "" }
 
-    /// Not that of any step near.
+    /// A code of no step near the current one.
     var wrongCode: String {
         let right = (step - 2...step + 2).compactMap { TimeBasedCode.code(secret, step: $0) }
         return ["000000", "111111", "222222", "333333", "444444", "555555"].first { !right.contains($0) } ?? ""
@@ -191,7 +191,7 @@ private struct App: Sendable {
     }
 
     func login(_ code: String, from address: String? = nil) async throws -> TestResponse {
-        // The compiler of Swift 6.3 ends on `map` with a closure here.
+        // Swift 6.3 crashes when compiling `map` with a closure here.
         var client = client
         client.forwardedFor = address
         return try await client.post("/login", ["email": "ada@example.org", "password": "correct horse", "code": code])

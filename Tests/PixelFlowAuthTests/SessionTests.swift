@@ -13,8 +13,8 @@ struct SessionTests {
         try await client.post("/token", ["refresh_token": token])
     }
 
-    @Test("a refresh token gives new tokens; once more within the grace the same; later it ends the session")
-    func rotates() async throws {
+    @Test("a refresh token returns new tokens; used again, it returns the same ones within the grace period, and later ends the session")
+    func refreshTokenRotates() async throws {
         let harness = try AuthHarness()
         try await harness.run { client in
             let ada = try await client.person("ada@example.org")
@@ -30,8 +30,8 @@ struct SessionTests {
         }
     }
 
-    @Test("a refresh token that was made up, changed or is another's secret is refused", arguments: ["", "x", "pf_refresh_a.1.b"])
-    func refusesForged(token: String) async throws {
+    @Test("a refresh token that is forged, altered or of another kind is refused", arguments: ["", "x", "pf_refresh_a.1.b"])
+    func forgedRefreshTokenIsRefused(token: String) async throws {
         try await AuthHarness().run { client in
             let ada = try await client.person("ada@example.org")
             for text in [token, ada.token, ada.refreshToken + "A", ada.refreshToken.replacing(".1.", with: ".2.")] {
@@ -42,7 +42,7 @@ struct SessionTests {
     }
 
     @Test("signing out ends the session and its tokens, and no other session")
-    func signsOut() async throws {
+    func signOutEndsOnlyItsSession() async throws {
         try await AuthHarness().run { client in
             let ada = try await client.person("ada@example.org")
             let other = try await client.token("ada@example.org")
@@ -53,8 +53,8 @@ struct SessionTests {
         }
     }
 
-    @Test("one sees one's sessions and ends any of them, and never another person's")
-    func lists() async throws {
+    @Test("users can list and end their own sessions, but not those of others")
+    func sessionsAreListedAndEnded() async throws {
         try await AuthHarness().run { client in
             let (ada, bob) = (try await client.person("ada@example.org"), try await client.person("bob@example.org"))
             let second = try await client.token("ada@example.org")
@@ -68,8 +68,8 @@ struct SessionTests {
         }
     }
 
-    @Test("a changed password ends the other sessions, and the password of before no longer counts")
-    func changesPassword() async throws {
+    @Test("a password change ends the other sessions, and the old password is refused")
+    func passwordChangeEndsOtherSessions() async throws {
         try await AuthHarness().run { client in
             let ada = try await client.person("ada@example.org")
             let other = try await client.token("ada@example.org")
@@ -84,8 +84,8 @@ struct SessionTests {
         }
     }
 
-    @Test("an account is deleted with its password, and its address is free again")
-    func deletesAccount() async throws {
+    @Test("an account is deleted with its password, and its address can be registered again")
+    func accountIsDeletedWithPassword() async throws {
         try await AuthHarness().run { client in
             let ada = try await client.person("ada@example.org")
             #expect(try await client.send(.delete, "/me", as: ada.token, ["password": "wrong horse"]).code == "password_wrong")
@@ -96,8 +96,8 @@ struct SessionTests {
         }
     }
 
-    @Test("a hash of a lower cost is replaced at the next sign-in")
-    func rehashes() async throws {
+    @Test("a hash with a lower cost is replaced at the next sign-in")
+    func weakHashIsReplacedAtSignIn() async throws {
         let harness = try AuthHarness()
         try await harness.run { client in try await client.register() }
         let before = try await harness.store().user(email: "ada@example.org")?.passwordHash

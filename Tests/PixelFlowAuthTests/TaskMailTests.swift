@@ -12,7 +12,7 @@ import Testing
 
 @testable import PixelFlowAuth
 
-/// What people are mailed of their tasks, through the routes that api uses.
+/// Mail about tasks, through the routes that api calls.
 @Suite("Mail about tasks")
 struct TaskMailTests {
     private static let secret = "0123456789abcdef0123456789abcdef"
@@ -56,8 +56,8 @@ struct TaskMailTests {
         }
     }
 
-    @Test("a choice can be read, changed, left as it is and refused")
-    func chooses() async throws {
+    @Test("a choice can be read, changed and kept; invalid ones are refused")
+    func choiceIsReadAndChanged() async throws {
         try await run { harness, client, _ in
             let ada = try await client.person("ada@example.org")
             func chosen() async throws -> String? {
@@ -67,7 +67,7 @@ struct TaskMailTests {
             for choice in ["failures", "hourly", "daily", "batches", "never", "hourly"] {
                 #expect(try await choose(choice, ada, client).object()["tasks"] as? String == choice)
             }
-            // As programs of before send it.
+            // As clients of older releases send it.
             let before: [String: any Sendable] = ["webhook_disabled": true, "quota_warning": false]
             #expect(try await client.send(.put, "/notification-settings", as: ada.token, before).object()["tasks"] as? String == "hourly")
             for choice in ["weekly", ""] { #expect(try await choose(choice, ada, client).code == "invalid_value") }
@@ -75,8 +75,8 @@ struct TaskMailTests {
         }
     }
 
-    @Test("a thousand tasks make one message, with numbers, the first failures and links; one click ends such messages")
-    func digests() async throws {
+    @Test("a thousand tasks make one digest with numbers, the first failures and links; one click unsubscribes")
+    func digestSummarisesTasks() async throws {
         try await run { harness, client, service in
             let sender = try #require(service.mailSender)
             let ada = try await client.person("ada@example.org")
@@ -115,8 +115,8 @@ struct TaskMailTests {
         }
     }
 
-    @Test("who has chosen failures is told of them and of nothing else, at most once in 15 minutes")
-    func failures() async throws {
+    @Test("the choice of failures sends mail about failures only, at most once in 15 minutes")
+    func failuresAreMailedAtMostEvery15Minutes() async throws {
         try await run { harness, client, service in
             let sender = try #require(service.mailSender)
             let ada = try await client.person("ada@example.org")
@@ -139,8 +139,8 @@ struct TaskMailTests {
         }
     }
 
-    @Test("where no mail is sent nobody is due, and a report is of no use")
-    func withoutServer() async throws {
+    @Test("without a mail server, no digests are due and reports are ignored")
+    func noDigestsAreDueWithoutServer() async throws {
         try await run(mails: false) { harness, client, _ in
             let ada = try await client.person("ada@example.org")
             _ = try await choose("hourly", ada, client)
@@ -155,8 +155,8 @@ struct TaskMailTests {
         }
     }
 
-    @Test("the routes are for services alone, and take no more than they say")
-    func guarded() async throws {
+    @Test("the routes are for services only and refuse too many entries")
+    func routesRequireServiceSecretAndLimits() async throws {
         try await run { harness, client, _ in
             let ada = try await client.person("ada@example.org")
             for path in ["/task-digests/claim", "/task-digests", "/ended-batches"] {
@@ -169,8 +169,8 @@ struct TaskMailTests {
         }
     }
 
-    @Test("through a real server: a digest queued before a restart, and a batch that is reported twice, arrive once")
-    func overSMTP() async throws {
+    @Test("with a real server, a digest queued before a restart and a batch reported twice arrive once")
+    func digestAndBatchArriveOnceOverSMTP() async throws {
         try await MailServer.with { server in
             let harness = try AuthHarness()
             let mail = MailSettings(

@@ -10,7 +10,7 @@ import Testing
 
 @Suite("Organisations, members and invitations")
 struct TeamTests {
-    /// Makes an organisation and changes to it.
+    /// Creates an organisation and switches to it.
     private func team(_ client: AuthClient, of owner: Person) async throws -> (id: String, token: String) {
         let made = try await client.send(.post, "/organisations", as: owner.token, ["name": "Works"])
         #expect(made.status == .created)
@@ -30,8 +30,8 @@ struct TeamTests {
         return try #require(try invitation.object()["token"] as? String)
     }
 
-    @Test("someone who is invited works in the organisation with the role of the invitation, until they are removed")
-    func life() async throws {
+    @Test("an invited member has the role of the invitation until they are removed")
+    func invitedMemberHasRoleUntilRemoved() async throws {
         try await AuthHarness().run { client in
             let (ada, bob) = (try await client.person("ada@example.org"), try await client.person("bob@example.org"))
             let team = try await team(client, of: ada)
@@ -54,12 +54,12 @@ struct TeamTests {
             #expect(try await client.send(.delete, member, as: team.token).status == .noContent)
             #expect(try await client.validate(asViewer).code == "token_revoked")
             #expect(try await client.send(.post, "/token", as: bob.token, ["organisation": team.id]).status == .notFound)
-            #expect(try await client.validate(bob.token).status == .ok, "the personal organisation goes on")
+            #expect(try await client.validate(bob.token).status == .ok, "the personal organisation still works")
         }
     }
 
-    @Test("registration with an invitation joins at once, also where registration needs one")
-    func registersByInvitation() async throws {
+    @Test("registering with an invitation joins its organisation, also if registration requires one")
+    func invitationJoinsAtRegistration() async throws {
         let harness = try AuthHarness()
         let token = try await {
             nonisolated(unsafe) var token = ""
@@ -82,8 +82,8 @@ struct TeamTests {
         }
     }
 
-    @Test("an invitation for an address is for that address alone")
-    func bindsAddress() async throws {
+    @Test("an invitation for an address cannot be accepted by another account")
+    func invitationIsBoundToItsAddress() async throws {
         try await AuthHarness().run { client in
             let (ada, bob) = (try await client.person("ada@example.org"), try await client.person("bob@example.org"))
             let team = try await team(client, of: ada)
@@ -96,8 +96,8 @@ struct TeamTests {
         }
     }
 
-    @Test("roles bound what a member may do", arguments: ["viewer", "member", "admin"])
-    func boundsRoles(role: String) async throws {
+    @Test("roles limit what members may do", arguments: ["viewer", "member", "admin"])
+    func rolesLimitMembers(role: String) async throws {
         try await AuthHarness().run { client in
             let (ada, bob) = (try await client.person("ada@example.org"), try await client.person("bob@example.org"))
             let team = try await team(client, of: ada)
@@ -122,13 +122,13 @@ struct TeamTests {
     }
 
     @Test(
-        "who is not in an organisation does not learn that it is there",
+        "an organisation is invisible to those who are not members",
         arguments: [
             ("GET", "", nil), ("PATCH", "", #"{"name":"Mine"}"#), ("DELETE", "?name=Works", nil), ("GET", "/members", nil),
             ("PATCH", "/members/USER", #"{"role":"viewer"}"#), ("DELETE", "/members/USER", nil), ("GET", "/invitations", nil),
             ("POST", "/invitations", #"{"role":"viewer"}"#),
         ] as [(String, String, String?)])
-    func hidesOthers(method: String, path: String, body: String?) async throws {
+    func organisationIsHiddenFromOthers(method: String, path: String, body: String?) async throws {
         try await AuthHarness().run { client in
             let (ada, bob) = (try await client.person("ada@example.org"), try await client.person("bob@example.org"))
             let team = try await team(client, of: ada)
@@ -144,8 +144,8 @@ struct TeamTests {
         }
     }
 
-    @Test("a deleted organisation refuses every credential, and an owner restores it")
-    func restores() async throws {
+    @Test("every credential of a deleted organisation is refused, and an owner can restore it")
+    func ownerRestoresDeletedOrganisation() async throws {
         try await AuthHarness().run { client in
             let ada = try await client.person("ada@example.org")
             let team = try await team(client, of: ada)
@@ -165,8 +165,8 @@ struct TeamTests {
         }
     }
 
-    @Test("the audit log tells who did what, page by page and as JSON lines")
-    func tellsAll() async throws {
+    @Test("the audit log lists who did what, in pages and as JSON lines")
+    func auditLogListsActions() async throws {
         let harness = try AuthHarness()
         try await harness.run { client in
             let ada = try await client.person("ada@example.org")
@@ -187,8 +187,8 @@ struct TeamTests {
         }
     }
 
-    @Test("the link of an export leads through every page of what was asked for, wherever the service is reached")
-    func exportsByLink() async throws {
+    @Test("the Link header leads through all pages of a filtered export, whatever URL reaches the service")
+    func linkHeaderLeadsThroughAllPages() async throws {
         let harness = try AuthHarness()
         try await harness.run { client in
             let ada = try await client.person("ada@example.org")
@@ -206,7 +206,7 @@ struct TeamTests {
                     headers: [.authorization: "Bearer \(team.token)", .accept: "application/x-ndjson"])
                 found += String(buffer: page.body).split(separator: "\n").map(String.init)
                 guard let link = page.headers[try #require(HTTPField.Name("link"))] else { break }
-                // A query alone: the path is that of the request, with whatever prefix it has.
+                // Only a query, so that the path with any prefix is kept.
                 #expect(link.hasPrefix("<?") && link.hasSuffix(#">; rel="next""#))
                 query = String(link.dropFirst().prefix { $0 != ">" })
             }
@@ -214,8 +214,8 @@ struct TeamTests {
         }
     }
 
-    @Test("where a new organisation is found is told without the path before it")
-    func locatesOrganisations() async throws {
+    @Test("the Location of a new organisation is relative, without a path prefix")
+    func locationIsRelative() async throws {
         try await AuthHarness().run { client in
             let ada = try await client.person("ada@example.org")
             let made = try await client.send(.post, "/organisations", as: ada.token, ["name": "Works"])
@@ -225,9 +225,9 @@ struct TeamTests {
     }
 
     @Test(
-        "a name is one line",
+        "a name with a line break or an invisible character is refused",
         arguments: ["a\u{2028}b", "a\u{2029}b", "a\u{85}b", "a\u{9f}b", "a\nb", "a\u{7f}b", "\u{200b}ab"])
-    func refusesLineBreaks(name: String) async throws {
+    func nameWithLineBreakIsRefused(name: String) async throws {
         try await AuthHarness().run { client in
             let ada = try await client.person("ada@example.org")
             let refusals = [
@@ -240,8 +240,8 @@ struct TeamTests {
         }
     }
 
-    @Test("nobody is let into a deleted organisation, and an invitation is good again once it is restored")
-    func joinsNothingDeleted() async throws {
+    @Test("nobody can join a deleted organisation, and its invitations are valid again once it is restored")
+    func deletedOrganisationCannotBeJoined() async throws {
         try await AuthHarness().run { client in
             let (ada, bob) = (try await client.person("ada@example.org"), try await client.person("bob@example.org"))
             let team = try await team(client, of: ada)

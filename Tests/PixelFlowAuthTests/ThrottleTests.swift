@@ -9,8 +9,8 @@ import Testing
 
 @Suite("Login throttling")
 struct ThrottleTests {
-    @Test("guessing at one account is slowed, more and more, and not for good")
-    func slowsAccount() async throws {
+    @Test("guesses at one account are delayed more and more, but never permanently")
+    func guessesAreDelayed() async throws {
         let harness = try AuthHarness()
         try await harness.run { client in
             try await client.register()
@@ -32,7 +32,7 @@ struct ThrottleTests {
     }
 
     @Test("a refused attempt is not hashed")
-    func sparesHashing() async throws {
+    func refusedAttemptIsNotHashed() async throws {
         let harness = try AuthHarness()
         try await harness.run { client in
             for _ in 0..<20 { _ = try await client.login("eve@example.org", "wrong password") }
@@ -40,8 +40,8 @@ struct ThrottleTests {
         #expect(harness.hasher.verifications.count == 5)
     }
 
-    @Test("unknown accounts are slowed alike, other accounts are not")
-    func perAccount() async throws {
+    @Test("unknown accounts are throttled like known ones, and other accounts are not affected")
+    func failuresCountPerAccount() async throws {
         try await AuthHarness().run { client in
             try await client.register()
             for _ in 0..<5 { _ = try await client.login("eve@example.org", "wrong password") }
@@ -50,7 +50,7 @@ struct ThrottleTests {
         }
     }
 
-    @Test("a success clears the account")
+    @Test("a success resets the account")
     func successResets() async throws {
         try await AuthHarness().run { client in
             try await client.register()
@@ -61,8 +61,8 @@ struct ThrottleTests {
         }
     }
 
-    @Test("the wait has a cap and is forgotten in the end")
-    func capAndMemory() throws {
+    @Test("the delay is capped, and forgotten after a time without failures")
+    func delayIsCappedAndForgotten() throws {
         let clock = ManualClock()
         let throttle = LoginThrottle(clock: clock)
         for _ in 0..<40 {
@@ -76,8 +76,8 @@ struct ThrottleTests {
         for _ in 0..<5 { throttle.end(try throttle.begin(account: "ada", address: nil), .failed) }
     }
 
-    @Test("one address that tries many accounts is slowed, whatever it finds")
-    func perAddress() throws {
+    @Test("an address that tries many accounts is throttled, whether it succeeds or not")
+    func failuresCountPerAddress() throws {
         let clock = ManualClock()
         let throttle = LoginThrottle(clock: clock)
         for number in 0..<20 {
@@ -90,11 +90,11 @@ struct ThrottleTests {
         throttle.end(try throttle.begin(account: "fresh", address: "a"), .succeeded)
     }
 
-    @Test("nobody can keep a stranger out of his account")
-    func noLockOut() throws {
+    @Test("attackers cannot lock the owner out of an account")
+    func attackersCannotLockOutTheOwner() throws {
         let clock = ManualClock()
         let throttle = LoginThrottle(clock: clock)
-        // A whole network of attackers fails at one account for as long as it can.
+        // Every address of a network fails at one account as often as it can.
         for round in 0..<50 {
             for attacker in 0..<20 {
                 guard let attempt = try? throttle.begin(account: "ada", address: "attacker-\(attacker)") else { continue }
@@ -104,12 +104,12 @@ struct ThrottleTests {
         }
         #expect(throws: PixelFlowError.self) { try throttle.begin(account: "ada", address: "attacker-0") }
         throttle.end(try throttle.begin(account: "ada", address: "home"), .succeeded)
-        // Her success forgives nobody else.
+        // Her success resets no other address.
         #expect(throws: PixelFlowError.self) { try throttle.begin(account: "ada", address: "attacker-0") }
     }
 
-    @Test("forged addresses of those who are no proxy count for nothing")
-    func forgedAddresses() async throws {
+    @Test("forwarded addresses from an untrusted proxy are ignored")
+    func untrustedForwardedHeaderIsIgnored() async throws {
         let harness = try AuthHarness()
         try await harness.runLive(with: { $0.proxies = TrustedProxies([]) }) { client in
             try await client.register()
@@ -121,8 +121,8 @@ struct ThrottleTests {
         }
     }
 
-    @Test("what a trusted proxy says is the client, and an IPv6 network is one client")
-    func forwardedAddresses() async throws {
+    @Test("a trusted proxy names the client, and an IPv6 network counts as one client")
+    func trustedProxyNamesTheClient() async throws {
         let harness = try AuthHarness()
         try await harness.runLive(with: { $0.proxies = .loopback }) { client in
             try await client.register()
@@ -137,8 +137,8 @@ struct ThrottleTests {
         }
     }
 
-    @Test("parallel guesses do not slip by before the first is counted")
-    func parallel() throws {
+    @Test("parallel guesses cannot pass before the first one is counted")
+    func parallelGuessesAreLimited() throws {
         let throttle = LoginThrottle(clock: ManualClock())
         let running = try (0..<8).map { _ in try throttle.begin(account: "ada", address: nil) }
         #expect(throws: PixelFlowError.self) { try throttle.begin(account: "ada", address: nil) }
@@ -146,15 +146,15 @@ struct ThrottleTests {
         throttle.end(try throttle.begin(account: "ada", address: nil), .succeeded)
     }
 
-    @Test("an outage is nobody's failure")
-    func undecided() throws {
+    @Test("an outage does not count as a failure")
+    func outageIsNotAFailure() throws {
         let throttle = LoginThrottle(clock: ManualClock())
         for _ in 0..<100 { throttle.end(try throttle.begin(account: "ada", address: "a"), .undecided) }
         #expect(throws: Never.self) { try throttle.begin(account: "ada", address: "a") }
     }
 
     @Test("memory is bounded, whatever is tried")
-    func bounded() {
+    func memoryIsBounded() {
         let clock = ManualClock()
         var tracker = AttemptTracker(
             LoginThrottle.Allowance(free: 0, parallel: 8, cap: .seconds(300)), memory: .seconds(3600), capacity: 100)

@@ -9,8 +9,8 @@ import Testing
 
 @Suite("Tokens and keys")
 struct TokenTests {
-    @Test("a token says what it must")
-    func contents() async throws {
+    @Test("a token has all required claims")
+    func tokenHasItsClaims() async throws {
         try await AuthHarness().run { client in
             let user = try await client.register().object()
             let token = try await client.token()
@@ -31,8 +31,8 @@ struct TokenTests {
         }
     }
 
-    @Test("the key set is public, cachable and holds nothing private")
-    func keySet() async throws {
+    @Test("the key set is public and cacheable, and contains nothing private")
+    func keySetIsPublicAndCacheable() async throws {
         try await AuthHarness().run { client in
             let response = try await client.get("/.well-known/jwks.json")
             #expect(response.status == .ok)
@@ -44,15 +44,15 @@ struct TokenTests {
     }
 
     @Test("a key id is the thumbprint of RFC 7638")
-    func thumbprint() async throws {
+    func keyIdIsTheThumbprint() async throws {
         let service = try await AuthHarness().service()
         let key = try #require(try await service.jwks.keys.first)
         #expect(key.kid?.utf8.count == 43)
         #expect(key.kid?.contains { "+/=".contains($0) } == false)
     }
 
-    @Test("a token ends after its lifetime")
-    func expires() async throws {
+    @Test("a token expires after its lifetime")
+    func tokenExpires() async throws {
         let harness = try AuthHarness()
         try await harness.run(with: { $0.tokenLifetime = .seconds(120) }) { client in
             try await client.register()
@@ -67,7 +67,7 @@ struct TokenTests {
     }
 
     @Test("a token of another installation is refused")
-    func foreignKey() async throws {
+    func tokenOfAnotherInstallationIsRefused() async throws {
         let stranger = try await Self.token(of: try AuthHarness())
         try await AuthHarness().run { client in
             let response = try await client.validate(stranger)
@@ -77,7 +77,7 @@ struct TokenTests {
     }
 
     @Test("a token for another issuer or audience is refused")
-    func foreignRules() async throws {
+    func otherIssuerAndAudienceAreRefused() async throws {
         let harness = try AuthHarness()
         let token = try await Self.token(of: harness)
         for change in [{ $0.issuer = "other" }, { $0.audience = "other" }] as [@Sendable (inout TokenRules) -> Void] {
@@ -88,8 +88,8 @@ struct TokenTests {
         }
     }
 
-    @Test("a token without signature is refused")
-    func unsigned() async throws {
+    @Test("a token without a signature is refused")
+    func unsignedTokenIsRefused() async throws {
         try await AuthHarness().run { client in
             try await client.register()
             let parts = try await client.token().split(separator: ".")
@@ -101,8 +101,8 @@ struct TokenTests {
         }
     }
 
-    @Test("a restart and a second service use the same key")
-    func sharesKeys() async throws {
+    @Test("a restarted service and a second one use the same key")
+    func restartAndReplicasShareTheKey() async throws {
         let harness = try AuthHarness()
         let token = try await Self.token(of: harness)
         try await harness.run { client in
@@ -111,8 +111,8 @@ struct TokenTests {
         }
     }
 
-    @Test("services that start at once agree on one key")
-    func racesForKey() async throws {
+    @Test("services that start concurrently agree on one key")
+    func concurrentStartsAgreeOnOneKey() async throws {
         let harness = try AuthHarness()
         let sets = try await withThrowingTaskGroup(of: JSONWebKeySet.self) { group in
             for _ in 0..<8 { group.addTask { try await harness.service().jwks } }
@@ -122,8 +122,8 @@ struct TokenTests {
         #expect(sets.first?.keys.count == 1)
     }
 
-    @Test("another service verifies by the key set alone")
-    func verifiesElsewhere() async throws {
+    @Test("another service can verify tokens with the key set alone")
+    func keySetSufficesToVerify() async throws {
         let harness = try AuthHarness()
         let token = try await Self.token(of: harness)
         let service = try await harness.service()
@@ -132,8 +132,8 @@ struct TokenTests {
         #expect(try await verifier.verify(token).email == "ada@example.org")
     }
 
-    @Test("readyz asks the database")
-    func ready() async throws {
+    @Test("readyz checks the database")
+    func readinessChecksTheDatabase() async throws {
         try await AuthHarness().run { client in
             let answer = try await client.get("/readyz").object()
             #expect(answer["checks"] as? [String: String] == ["database": "ok"])

@@ -28,7 +28,7 @@ import Testing
         #expect(entries.count == 0 && entries.bytes == 0)
     }
 
-    @Test func aLimitOfAllBytesIsOneOfEachEntry() {
+    @Test func anEntryLargerThanTheTotalIsNotCached() {
         var entries = BoundedEntries<Int, String>(limits: CacheLimits(entries: 10, bytes: 50, entryBytes: 1000))
         entries.put("a", for: 1, bytes: 51)
         #expect(entries.use(1) == nil)

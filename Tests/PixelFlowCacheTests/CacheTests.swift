@@ -9,7 +9,7 @@ import Testing
 
 @Suite struct InMemoryCacheStoreTests {
     @Test(arguments: CacheStoreConformance.cases)
-    func keeps(rule: ConformanceCase<CacheStoreConformance>) async throws {
+    func conforms(rule: ConformanceCase<CacheStoreConformance>) async throws {
         try await rule.run {
             let clock = ManualClock()
             let store = InMemoryCacheStore(isAlone: true, clock: clock)

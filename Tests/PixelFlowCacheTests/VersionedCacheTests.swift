@@ -71,7 +71,7 @@ import Testing
         #expect(try await cache.value(of: "a", in: 1) { source.read() } == "value 3")
     }
 
-    @Test func aFailureIsNotKept() async throws {
+    @Test func aFailureIsNotCached() async throws {
         let cache = cache()
         await #expect(throws: Failure.self) { try await cache.value(of: "a", in: 1) { throw Failure() } }
         #expect(try await cache.value(of: "a", in: 1) { source.read() } == "value 1")

@@ -88,7 +88,7 @@ import WireFormats
         }
     }
 
-    @Test func saysWhetherTheApiCanWork() async throws {
+    @Test func reportsTheHealthOfTheApi() async throws {
         try await ScriptedServer.run { _, number in
             switch number {
             case 1: .answer(200, #"{"status":"degraded","checks":{"broker":"timed_out","task_database":"ok"}}"#)
@@ -109,7 +109,7 @@ import WireFormats
         }
     }
 
-    @Test func namesTheStateOfATask() async throws {
+    @Test func describesTheStateOfATask() async throws {
         try await ScriptedServer.run { _, _ in
             .answer(200, TaskText.json("1", "PENDING"), "ETag: \"1-7\"")
         } _: { client, _ in
@@ -118,7 +118,7 @@ import WireFormats
         }
     }
 
-    @Test func knowsWhoItIs() async throws {
+    @Test func readsTheSignedInAccount() async throws {
         try await ScriptedServer.run { request, _ in
             switch request.path {
             case "/auth/login": .answer(200, #"{"token":"t","token_type":"Bearer","expires_in":3600}"#)

@@ -44,7 +44,7 @@ import WireFormats
         }
     }
 
-    @Test func continuesWhereItBrokeOff() async throws {
+    @Test func resumesAnInterruptedDownload() async throws {
         try await Self.run { _, number in
             number == 1
                 ? [.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\nETag: \"t\"\r\n\r\n0123"), .close]
@@ -58,7 +58,7 @@ import WireFormats
         }
     }
 
-    @Test func startsOverIfTheImageHasChanged() async throws {
+    @Test func restartsIfTheImageHasChanged() async throws {
         try await Self.run { _, number in
             number == 1 ? [.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\nETag: \"t\"\r\n\r\nabcd"), .close] : .answer(200, Self.text)
         } _: { client, task, folder, _ in

@@ -29,7 +29,7 @@ import Testing
         }
     }
 
-    @Test func resumesWhereItWas() async throws {
+    @Test func resumesFromTheLastEvent() async throws {
         try await ScriptedServer.run { _, number in
             number == 1
                 ? [.events("retry: 1\n\n: hello\n\n" + Self.event(5, "a", "PENDING")), .send("id: 6\nevent: task\nda"), .close]
@@ -56,7 +56,7 @@ import Testing
         }
     }
 
-    @Test func endsWithItsToken() async throws {
+    @Test func endsWhenItsTokenExpires() async throws {
         try await ScriptedServer.run { _, number in
             number == 1 ? [.events("retry: 1\n\n"), .close] : .problem(401, "token_expired")
         } _: { client, server in
@@ -77,7 +77,7 @@ import Testing
 
     // MARK: Waiting
 
-    @Test func waitsByTheStream() async throws {
+    @Test func waitsForATaskByItsStream() async throws {
         try await ScriptedServer.run { request, _ in
             request.path == "/api/events?task=1"
                 ? [.events(Self.event(1, "other", "COMPLETED") + Self.event(2, "1", "PROCESSING") + Self.event(3, "1", "COMPLETED"))]
@@ -131,7 +131,7 @@ import Testing
         }
     }
 
-    @Test func hasALimit() async throws {
+    @Test func waitTimesOut() async throws {
         try await ScriptedServer.run { request, _ in
             request.path == "/api/events?task=1" ? [.events(": nothing\n\n")] : .answer(200, TaskText.json("1", "PENDING"))
         } _: { client, _ in

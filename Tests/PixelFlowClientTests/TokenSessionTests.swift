@@ -25,7 +25,7 @@ import Testing
         return request.headers["authorization"] == "Bearer new" ? .answer(200, presets) : .answer(401, #"{"code":"\#(code)"}"#)
     }
 
-    @Test(arguments: ["token_expired", "token_revoked"]) func renewsATokenThatIsNoLongerGood(code: String) async throws {
+    @Test(arguments: ["token_expired", "token_revoked"]) func renewsAnInvalidToken(code: String) async throws {
         try await ScriptedServer.run { request, _ in
             Self.answer(request, code: code)
         } _: { client, server in
@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    @Test func tellsThatTheSessionHasEnded() async throws {
+    @Test func reportsThatTheSessionHasEnded() async throws {
         try await ScriptedServer.run { request, _ in
             Self.answer(request)
         } _: { client, _ in

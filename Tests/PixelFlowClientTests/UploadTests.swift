@@ -58,7 +58,7 @@ import WireFormats
         }
     }
 
-    @Test func sendsAnAddress() async throws {
+    @Test func sendsAURL() async throws {
         try await ScriptedServer.run { _, _ in
             .answer(202, Self.accepted)
         } _: { client, server in

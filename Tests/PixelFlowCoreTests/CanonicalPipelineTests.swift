@@ -65,7 +65,7 @@ private let mark = "01890a5d-ac96-774b-bcce-b302099a8057"
             #"{"image":"\#(mark)","op":"watermark","opacity":0.5,"position":"center","scale":1,"tile":true}"#
         ),
     ])
-    func areWrittenByteForByte(sent: String, kept: String) throws {
+    func operationsHaveOneCanonicalForm(sent: String, kept: String) throws {
         let pipeline = try Pipeline(validating: Data(#"{"outputs":[{"name":"a","operations":[\#(sent)]}]}"#.utf8))
         #expect(
             String(decoding: try pipeline.canonicalJSON(), as: UTF8.self) == #"{"outputs":[{"name":"a","operations":[\#(kept)]}]}"#)
@@ -80,7 +80,7 @@ private let mark = "01890a5d-ac96-774b-bcce-b302099a8057"
                 + #""name":"a","progressive":true,"quality":1,"strip":false"#
         ),
     ])
-    func encoderOptionsAreWrittenByteForByte(sent: String, kept: String) throws {
+    func encoderOptionsHaveOneCanonicalForm(sent: String, kept: String) throws {
         let pipeline = try Pipeline(validating: Data(#"{"outputs":[{"name":"a",\#(sent)}]}"#.utf8))
         #expect(String(decoding: try pipeline.canonicalJSON(), as: UTF8.self) == #"{"outputs":[{\#(kept)}]}"#)
     }
@@ -152,7 +152,7 @@ private let mark = "01890a5d-ac96-774b-bcce-b302099a8057"
         #expect(error?.message == "outputs[0].\(message)")
     }
 
-    @Test func listEveryOperation() {
+    @Test func unknownOperationErrorListsAllOperations() {
         let error = #expect(throws: PixelFlowError.self) {
             try Pipeline(validating: Data(#"{"outputs":[{"name":"a","operations":[{"op":"melt"}]}]}"#.utf8))
         }

@@ -7,7 +7,7 @@ import Testing
     private let ada: Change = (TaskID("a"), TenantID("ada"))
     private let bob: Change = (TaskID("b"), TenantID("bob"))
 
-    @Test func aChangeConcernsItsTaskAndItsTenant() {
+    @Test func aChangeAffectsItsTaskAndItsTenant() {
         let versions = ChangeVersions()
         let before = (versions.version(ofTasksOf: ada.tenant), versions.version(of: ada.task), versions.version(ofTasksOf: bob.tenant))
         versions.change([ada])
@@ -17,7 +17,7 @@ import Testing
         #expect(versions.version(of: bob.task) == before.2)
     }
 
-    @Test func whileAChangeIsWrittenThereIsNoVersion() {
+    @Test func thereIsNoVersionDuringAWrite() {
         let versions = ChangeVersions()
         let before = versions.version(of: ada.task)
         versions.begin([ada])
@@ -30,7 +30,7 @@ import Testing
         #expect(versions.version(of: ada.task) != nil && versions.version(of: ada.task) != before)
     }
 
-    @Test func everythingMayHaveChanged() {
+    @Test func changeAllChangesEveryVersion() {
         let versions = ChangeVersions()
         versions.change([ada])
         let before = [versions.version(of: ada.task), versions.version(ofTasksOf: bob.tenant)]

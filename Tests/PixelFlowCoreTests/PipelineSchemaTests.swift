@@ -7,7 +7,7 @@ import WireFormats
 /// Properties of all declared operations, including future ones.
 @Suite struct OperationDeclarations {
     @Test(arguments: ImageOperation.all.map { $0.name })
-    func anExampleIsAcceptedAndKept(name: String) throws {
+    func examplesAreValidAndRoundTrip(name: String) throws {
         let type = try #require(ImageOperation.all.first { $0.name == name })
         guard case .object(let schema) = type.schema, case .object(var example)? = schema["example"] else {
             Issue.record("no example")
@@ -33,7 +33,7 @@ import WireFormats
     }
 
     /// Defaults must be in range, because editors show them and people may write them explicitly.
-    @Test func defaultsThatAreWrittenOutChangeNothing() throws {
+    @Test func explicitDefaultsChangeNothing() throws {
         for operation in ImageOperation.all {
             let short = try operation.example
             guard case .object(var members) = short.json else { continue }

@@ -30,7 +30,7 @@ import WireFormats
     }
 
     /// Whitespace and explicit defaults are not stored, so they do not count.
-    @Test func theCanonicalFormCounts() throws {
+    @Test func theLimitAppliesToTheCanonicalForm() throws {
         let text = #"{"outputs":[{"name":"a"}]}"#.replacingOccurrences(of: ":", with: ":" + String(repeating: " ", count: 20_000))
         #expect(try Pipeline(validating: Data(text.utf8)).outputs.count == 1)
     }
@@ -59,7 +59,7 @@ import WireFormats
         }
     }
 
-    @Test func watermarksThatAreStoredStayReadable() throws {
+    @Test func storedWatermarksStayReadable() throws {
         #expect(try JSONDecoder().decode(Pipeline.self, from: Data(json(marks: Array(1...40)).utf8)).overlays.count == 40)
     }
 

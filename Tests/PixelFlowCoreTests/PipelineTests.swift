@@ -61,7 +61,7 @@ private let mark = "01890a5d-ac96-774b-bcce-b302099a8057"
         #expect(try Pipeline(validating: pipeline.canonicalJSON()) == pipeline)
     }
 
-    @Test func equalPipelinesAreEqualText() throws {
+    @Test func equalPipelinesHaveEqualText() throws {
         let short = try Pipeline(validating: Data(#"{"outputs":[{"name":"a","operations":[{"op":"resize","width":2}]}]}"#.utf8))
         let resize = #"{"fit":"cover","enlarge":false,"width":2.0,"op":"resize"}"#
         let long = try Pipeline(
@@ -103,7 +103,7 @@ private let mark = "01890a5d-ac96-774b-bcce-b302099a8057"
     }
 
     @Test(arguments: ["", "{", "nope", "{\"outputs\":[}", String(repeating: "[", count: 200_000), "{\"a\":\"\\ud800\"}"])
-    func brokenJSONIsMalformed(text: String) {
+    func invalidJSONIsMalformed(text: String) {
         let refusal = refusal(text)
         #expect(refusal.kind == .malformed)
         #expect(refusal.code == "invalid_json")
@@ -208,7 +208,7 @@ private let mark = "01890a5d-ac96-774b-bcce-b302099a8057"
         #expect(refusal(#"{"outputs":[{"name":"a","operations":[\#(operations)]}]}"#).field == "outputs[0].operations")
     }
 
-    @Test func thePathStartsWhereTheCallerSays() throws {
+    @Test func errorPathsStartWithTheGivenPath() throws {
         let value = try JSONValue(document: Data(#"{"outputs":[{"name":"A"}]}"#.utf8))
         #expect {
             try Pipeline(validating: value, path: "pipeline")

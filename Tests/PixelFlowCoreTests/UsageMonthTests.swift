@@ -8,7 +8,7 @@ import Testing
         ("2028-02-29T12:00:00Z", "2028-02-01T00:00:00Z", "2028-03-01T00:00:00Z"),
         ("2026-12-15T08:00:00Z", "2026-12-01T00:00:00Z", "2027-01-01T00:00:00Z"),
     ])
-    func aMonthIsThatOfTheCalendar(time: String, start: String, end: String) throws {
+    func monthsAreCalendarMonths(time: String, start: String, end: String) throws {
         let month = UsageMonth(at: try #require(Timestamp(iso8601: time)))
         #expect(month.start == Timestamp(iso8601: start))
         #expect(month.end == Timestamp(iso8601: end))

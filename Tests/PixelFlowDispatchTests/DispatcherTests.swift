@@ -88,7 +88,7 @@ import Testing
         for task in tasks.prefix(20) { blobs.set(nil, for: task.blobPrefix) }
     }
 
-    @Test func aFailedRemovalIsRetriedWithGrowingPauses() async throws {
+    @Test func aFailedRemovalIsRetriedWithGrowingDelays() async throws {
         let task = try await addDeleted(1)[0]
         blobs.set(.failing, for: task.blobPrefix)
         // An hour of rounds, one per second.

@@ -69,7 +69,7 @@ import Testing
         #expect(versions.version(ofTasksOf: task.tenant) != nil && versions.version(of: task.id) != nil)
     }
 
-    @Test func afterAGapEverythingCountsAsChanged() async throws {
+    @Test func aGapChangesEveryVersion() async throws {
         let (versions, task) = (try await followed(), task("ada"))
         let before = [versions.version(ofTasksOf: task.tenant), versions.version(of: task.id)]
         events.tell(.gap)
@@ -77,7 +77,7 @@ import Testing
         #expect(versions.version(of: task.id) != before[1])
     }
 
-    @Test func localChangesCountBeforeTheirEvents() async throws {
+    @Test func localChangesApplyBeforeTheirEvents() async throws {
         let folder = try TemporaryFolder()
         let store = try SQLiteTaskStore(path: folder.path + "/tasks.sqlite")
         let (versions, task) = (try await followed(), task("ada"))

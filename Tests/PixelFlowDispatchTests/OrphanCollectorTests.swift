@@ -50,7 +50,7 @@ import Testing
 
     private func objects() async throws -> Int { try await blobs.keys(BlobKey(rawValue: "tenant")).count }
 
-    @Test func anOrphanIsRemovedOnlyAfterDays() async throws {
+    @Test func anOrphanIsRemovedAfterAGracePeriod() async throws {
         let store = try database()
         _ = try await check(store).verify()
         let orphans = try await fill(store, 100, orphanedEvery: 50)
@@ -78,7 +78,7 @@ import Testing
         #expect(try await sweep(store).removed == 2)
     }
 
-    @Test func anObjectThatIsNoLongerAnOrphanIsForgotten() async throws {
+    @Test func aFormerOrphanLosesItsMark() async throws {
         let store = try database()
         _ = try await check(store).verify()
         let orphans = try await fill(store, 100, orphanedEvery: 50)
@@ -155,7 +155,7 @@ import Testing
     }
 
     /// An older backup has the right mark, but the objects have been swept since.
-    @Test func anOlderDatabaseSweepsNothing() async throws {
+    @Test func aDatabaseOlderThanTheBlobStoreRemovesNothing() async throws {
         let store = try database()
         _ = try await check(store).verify()
         _ = try await fill(store, 40)

@@ -48,7 +48,7 @@ import Testing
         #expect(try await store.heldQueues(limit: 10) == [HeldQueue(lane: .normal, tenant: Self.bulk)])
     }
 
-    @Test func anotherOrganisationPassesDuringAFlood() async throws {
+    @Test func anotherOrganisationIsDispatchedDuringAFlood() async throws {
         for _ in 0..<50 { try await add(of: Self.bulk) }
         _ = try await turns.round()
         #expect(try await add(of: Self.other).dispatch.isHeld == false)
@@ -56,7 +56,7 @@ import Testing
         #expect(try await add(of: Self.bulk, lane: .high).dispatch.isHeld == false)
     }
 
-    @Test func noTaskOvertakesThoseOfItsOrganisation() async throws {
+    @Test func tasksOfOneOrganisationKeepTheirOrder() async throws {
         var ids: [TaskID] = []
         for _ in 0..<30 { ids.append(try await add(of: Self.bulk).id) }
         var taken: [TaskID] = []
@@ -90,7 +90,7 @@ import Testing
         #expect(abs(first - second) <= 24, "\(first) and \(second)")
     }
 
-    @Test func anOrganisationThatIsAloneGetsEverything() async throws {
+    @Test func aSingleOrganisationGetsTheWholeWindow() async throws {
         for _ in 0..<100 { try await add(of: Self.bulk) }
         var sent = 0
         for _ in 0..<100 where sent < 100 {
@@ -103,7 +103,7 @@ import Testing
         #expect(try await underWay(Self.bulk) == 100)
     }
 
-    @Test func ofManyDueTasksOnlySomeAreDispatched() async throws {
+    @Test func aRoundDispatchesALimitedNumberOfDueTasks() async throws {
         let tasks = (0..<40).map { _ in Sample.task(at: clock.now(), tenant: Self.bulk, lane: .normal) }
         let (now, later) = turns.split(tasks + [Sample.task(at: clock.now(), tenant: Self.other, lane: .normal)])
         #expect(now.count == TurnDispatcher.dueLimit + 1)

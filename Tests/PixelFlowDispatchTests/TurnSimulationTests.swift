@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test(arguments: [embedded, servers], [(4, 6), (1, 6), (2, 12)])
-    func othersHardlyNoticeAnImport(limits: DispatchWindow.Limits, size: (workers: Int, slots: Int)) {
+    func anImportHardlyDelaysOtherOrganisations(limits: DispatchWindow.Limits, size: (workers: Int, slots: Int)) {
         let simulation = TurnSimulation(workers: size.workers, slots: size.slots)
         let beside = simulation.run(.turns(limits))
         // The minimum that the autoscaler needs increases waiting times.
@@ -29,7 +29,7 @@ import Testing
 
     /// Many workers with few slots and few partitions have uneven loads, and eight workers cannot share twelve partitions
     /// evenly at all. Until the others poll, the window is filled with messages for the busiest.
-    @Test(arguments: [6, 8]) func manySmallWorkersLoseLittle(workers: Int) {
+    @Test(arguments: [6, 8]) func manySmallWorkersLoseLittleThroughput(workers: Int) {
         let simulation = TurnSimulation(workers: workers, slots: 3)
         let (free, turns) = (simulation.run(.none), simulation.run(.turns(Self.embedded)))
         #expect(turns.throughput >= 0.8 * free.throughput, "\(turns) instead of \(free)")
@@ -40,7 +40,7 @@ import Testing
         #expect(simulation.run(.none).p95 > 20 * idle(simulation))
     }
 
-    @Test(arguments: [0.005, 0.02, 0.5, 3.0]) func theWindowFollowsHowLongTasksTake(service: Double) {
+    @Test(arguments: [0.005, 0.02, 0.5, 3.0]) func theWindowAdaptsToTheTaskDuration(service: Double) {
         let simulation = TurnSimulation(service: service, imported: 60_000, others: 3)
         let (free, turns) = (simulation.run(.none), simulation.run(.turns(Self.embedded)))
         #expect(turns.throughput >= 0.9 * free.throughput, "\(turns) instead of \(free)")
@@ -52,7 +52,7 @@ import Testing
 
     /// The table of docs/adr/0015: PIXELFLOW_PRINT_SIMULATION=1 prints it.
     @Test(.enabled(if: ProcessInfo.processInfo.environment["PIXELFLOW_PRINT_SIMULATION"] != nil, "the table was not asked for"))
-    func table() {
+    func printsTheSimulationTable() {
         let simulation = TurnSimulation()
         let quiet = idle(simulation)
         let mechanisms: [(String, TurnSimulation.Mechanism)] =

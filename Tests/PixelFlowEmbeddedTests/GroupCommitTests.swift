@@ -18,7 +18,7 @@ import Testing
         database = try SQLiteDatabase.open(path: folder.path + "/items.sqlite", migrations: migrations)
     }
 
-    @Test func writesThatWaitShareATransaction() async throws {
+    @Test func waitingWritesShareATransaction() async throws {
         let ledger = Ledger()
         let commits = commits(ledger)
         try await behind(commits, count: 200) { number in

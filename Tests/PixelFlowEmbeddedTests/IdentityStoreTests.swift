@@ -9,7 +9,7 @@ import Testing
 @Suite("SQLite identity store")
 struct IdentityStoreTests {
     @Test(arguments: IdentityStoreConformance.cases)
-    func keeps(rule: ConformanceCase<IdentityStoreConformance>) async throws {
+    func conforms(rule: ConformanceCase<IdentityStoreConformance>) async throws {
         try await withFolder { folder in
             let path = folder + "/auth.sqlite"
             try await rule.run {
@@ -19,14 +19,14 @@ struct IdentityStoreTests {
     }
 
     @Test(arguments: ArchivableStoreConformance.cases)
-    func keepsTheRuleOfArchives(rule: ConformanceCase<ArchivableStoreConformance>) async throws {
+    func conformsToArchiveRules(rule: ConformanceCase<ArchivableStoreConformance>) async throws {
         try await withFolder { folder in
             try await rule.run { .accounts(source: try store(folder + "/auth.sqlite"), target: try store(folder + "/restored.sqlite")) }
         }
     }
 
-    @Test("every table and column is in a backup")
-    func backsEverythingUp() async throws {
+    @Test("a backup contains every table and column")
+    func backupContainsEveryColumn() async throws {
         try await withFolder { folder in
             _ = try store(folder + "/auth.sqlite")
             let tables = try await DatabaseQueue(path: folder + "/auth.sqlite").read { database in
@@ -40,7 +40,7 @@ struct IdentityStoreTests {
     }
 
     @Test("only the owner can read the files")
-    func isPrivate() async throws {
+    func filesAreReadableByTheirOwnerOnly() async throws {
         try await withFolder { folder in
             let store = try store(folder + "/auth.sqlite")
             _ = try await store.addFirst(SigningKeyRecord(id: "a", privateKey: "b", createdAt: Timestamp(microseconds: 0)))
@@ -88,8 +88,8 @@ struct IdentityStoreTests {
         }
     }
 
-    @Test("the error names an impossible path")
-    func namesBadPath() async throws {
+    @Test("the error names an invalid path")
+    func invalidPathIsNamed() async throws {
         try await withFolder { folder in
             try Data("not a folder".utf8).write(to: URL(fileURLWithPath: folder + "/file"))
             let error = #expect(throws: PixelFlowError.self) { try store(folder + "/file/auth.sqlite") }

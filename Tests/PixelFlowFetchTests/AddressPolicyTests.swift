@@ -32,12 +32,12 @@ import WireFormats
     ]
 
     static let refusedInside: [(String, AddressRefusal)] = [
-        // Mapped.
+        // IPv4-mapped.
         ("::ffff:127.0.0.1", .loopback), ("::ffff:7f00:1", .loopback), ("::ffff:10.1.2.3", .privateNetwork),
         ("::ffff:169.254.169.254", .cloudMetadata), ("::ffff:a9fe:a9fe", .cloudMetadata), ("0:0:0:0:0:FFFF:7F00:0001", .loopback),
-        // Compatible.
+        // IPv4-compatible.
         ("::127.0.0.1", .loopback), ("::192.168.1.1", .privateNetwork), ("::a00:1", .privateNetwork),
-        // Translated, never public.
+        // IPv4-translated, never public.
         ("::ffff:0:127.0.0.1", .reserved), ("::ffff:0:8.8.8.8", .reserved),
         // 6to4.
         ("2002:7f00:1::1", .loopback), ("2002:a00:1::", .privateNetwork), ("2002:c0a8:101::1", .privateNetwork),
@@ -46,7 +46,7 @@ import WireFormats
         ("64:ff9b::127.0.0.1", .loopback), ("64:ff9b::10.0.0.1", .privateNetwork), ("64:ff9b::a9fe:a9fe", .cloudMetadata),
         ("64:ff9b:0:1::8.8.8.8", .reserved), ("64:ff9b:1::10.0.0.1", .reserved), ("64:ff9b:1:a00:1::", .reserved),
         ("64:ff9b:1:ffff::1", .reserved),
-        // Teredo: the client's address stands inverted, the server's as it is.
+        // Teredo: the client's address is stored inverted, the server's unchanged.
         ("2001::f5ff:fffe", .unspecified), ("2001:0:808:808::80ff:fffe", .loopback), ("2001:0:7f00:1::f7f7:f7f7", .loopback),
         ("2001:0:808:808:0:0:f5ff:fffe", .privateNetwork),
         // ISATAP.
@@ -64,12 +64,12 @@ import WireFormats
     ]
 
     @Test(arguments: refused + refusedInside)
-    func nothingPrivateIsLetThrough(text: String, refusal: AddressRefusal) throws {
+    func nonPublicAddressesAreRefused(text: String, refusal: AddressRefusal) throws {
         #expect(AddressPolicy().refusal(of: try #require(IPAddress(text))) == refusal)
     }
 
     @Test(arguments: permitted)
-    func whatIsPublicIsLetThrough(text: String) throws {
+    func publicAddressesAreAllowed(text: String) throws {
         #expect(AddressPolicy().refusal(of: try #require(IPAddress(text))) == nil)
     }
 
@@ -81,7 +81,7 @@ import WireFormats
         ("10.0.0.0/8,fd00::/8", "fd00::1", true), ("0.0.0.0/0", "127.0.0.1", true), ("0.0.0.0/0", "::1", false),
         ("::/0", "fe80::1", true), ("64:ff9b:1::/48", "64:ff9b:1::10.0.0.1", true),
     ])
-    func theAllowListLetsThroughWhatItNames(list: String, text: String, isPermitted: Bool) throws {
+    func listedNetworksAreAllowed(list: String, text: String, isPermitted: Bool) throws {
         let policy = AddressPolicy(allowed: try NetworkRange.list(list))
         #expect((policy.refusal(of: try #require(IPAddress(text))) == nil) == isPermitted)
     }

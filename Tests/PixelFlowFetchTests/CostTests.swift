@@ -4,7 +4,7 @@ import PixelFlowFetch
 import RawHTTP
 import Testing
 
-/// What a fetch costs besides the transfer, counted.
+/// The connections, requests and lookups of a fetch.
 @Suite struct CostTests {
     @Test(arguments: ["http", "https"])
     func oneFetchIsOneConnectionAndOneRequest(scheme: String) async throws {

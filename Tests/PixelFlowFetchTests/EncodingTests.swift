@@ -5,7 +5,7 @@ import PixelFlowFetch
 import RawHTTP
 import Testing
 
-/// Bodies in an encoding that nobody asked for. The packed bytes were made by Python's gzip and zlib.
+/// Bodies in an encoding that was not requested. The compressed bytes were made with Python's gzip and zlib.
 @Suite struct EncodingTests {
     /// "image", as gzip with a file name, as zlib, and as raw deflate.
     private static let gzip = bytes("H4sICAAAAAAC/2EuanBnAMvMTUxPBQBfBD3FBQAAAA==")
@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test(arguments: [("gzip", gzip), ("x-gzip", gzip), ("GZip", gzip), ("identity, gzip", gzip), ("deflate", zlib), ("deflate", raw)])
-    func gzipAndDeflateAreUndone(coding: String, body: [UInt8]) async throws {
+    func gzipAndDeflateAreDecoded(coding: String, body: [UInt8]) async throws {
         for inPieces in [false, true] {
             try await RawServer.run(answer: Self.answer(coding, body, inPieces: inPieces)) { server in
                 let source = try await localFetcher().fetch(server.url(), limit: 100)
@@ -34,14 +34,14 @@ import Testing
     }
 
     @Test(arguments: [("identity", "plain"), ("", "plain"), ("gzip", ""), ("deflate", "")])
-    func nothingIsUndoneWhereNothingWasDone(coding: String, body: String) async throws {
+    func uncompressedBodiesAreKeptUnchanged(coding: String, body: String) async throws {
         try await RawServer.run(answer: Self.answer(coding, Array(body.utf8))) { server in
             let source = try await localFetcher().fetch(server.url(), limit: 100)
             #expect(String(buffer: source.bytes) == body)
         }
     }
 
-    @Test func severalMembersAreOneBody() async throws {
+    @Test func concatenatedMembersFormOneBody() async throws {
         let body = Self.gzip + Self.gzip + [0, 0, 0]
         for inPieces in [false, true] {
             try await RawServer.run(answer: Self.answer("gzip", body, inPieces: inPieces)) { server in
@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test(arguments: ["br", "zstd", "compress", "gzip, gzip", "br, gzip", "*"])
-    func otherEncodingsAreNamed(coding: String) async throws {
+    func unsupportedEncodingIsNamed(coding: String) async throws {
         try await RawServer.run(answer: Self.answer(coding, Self.gzip)) { server in
             let error = await #expect(throws: PixelFlowError.self) { try await localFetcher().fetch(server.url(), limit: 100) }
             #expect(error?.code == "source_encoding_unsupported")
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test func damagedAndCutOffBodies() async throws {
+    @Test func damagedAndTruncatedBodiesFail() async throws {
         var damaged = Self.gzip
         damaged[damaged.count - 8] ^= 0xFF
         for (coding, body, expected) in [
@@ -76,8 +76,8 @@ import Testing
         }
     }
 
-    /// 1 KB of zeros for each byte that is sent: nothing near of what it would become is held.
-    @Test func bombsEndAtTheLimit() async throws {
+    /// Each byte sent decodes to 1 kB of zeros; far less than the decoded size is held in memory.
+    @Test func decompressionBombsEndAtTheLimit() async throws {
         let member = try #require(Self.bomb)
         try await RawServer.run(answer: Self.answer("gzip", Array(repeating: member, count: 4).flatMap(\.self))) { server in
             #expect(await outcome(of: server.url(), limit: 1 << 20) == "source_too_large permanent")
@@ -87,8 +87,8 @@ import Testing
         }
     }
 
-    /// Empty members become nothing, for as long as they are sent.
-    @Test func whatBecomesNothingCountsAsWell() async throws {
+    /// Empty members decode to nothing, however many are sent.
+    @Test func emptyMembersCountTowardsTheLimit() async throws {
         let empty = Self.bytes("H4sIAAAAAAAC/wMAAAAAAAAAAAA=")
         let many = Array(repeating: empty, count: 500).flatMap(\.self)
         let answer: RawServer.Answer = { _, channel in
@@ -104,7 +104,7 @@ import Testing
         channel.writeAndFlush(ByteBuffer(bytes: bytes)).whenSuccess { channel.eventLoop.execute { sendForever(bytes, channel) } }
     }
 
-    /// A megabyte of zeros.
+    /// A compressed megabyte of zeros.
     private static let bomb: [UInt8]? = {
         let packed = bytes("H4sIAAAAAAACA+3BMQEAAADCoPVPbQhfo" + String(repeating: "A", count: 1355) + "PgMc6jinAAAQAA==")
         return packed.isEmpty ? nil : packed

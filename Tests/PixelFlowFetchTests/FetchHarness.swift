@@ -6,18 +6,18 @@ import Synchronization
 import WireFormats
 
 extension Channel {
-    /// Sends bytes as they stand, and closes afterwards unless told otherwise.
+    /// Sends text unchanged, and then closes the connection unless `close` is false.
     func send(_ text: String, close: Bool = true) {
         let sent = writeAndFlush(ByteBuffer(string: text))
         if close { sent.whenComplete { _ in self.close(promise: nil) } }
     }
 
-    /// Sends bytes that are no text.
+    /// Sends binary data.
     func send(_ bytes: [UInt8]) {
         writeAndFlush(ByteBuffer(bytes: bytes)).whenComplete { _ in self.close(promise: nil) }
     }
 
-    /// A well-formed answer.
+    /// Sends a well-formed response.
     func answer(_ status: String = "200 OK", _ headers: [String] = [], body: String = "") {
         let lines = ["HTTP/1.1 \(status)", "Content-Length: \(body.utf8.count)"] + headers
         send(lines.joined(separator: "\r\n") + "\r\n\r\n" + body)
@@ -25,13 +25,13 @@ extension Channel {
 
     func redirect(to location: String, status: String = "302 Found") { answer(status, ["Location: \(location)"]) }
 
-    /// Sends `text` again and again until the other side closes.
+    /// Repeats `text` until the client closes the connection.
     func sendForever(_ text: String) {
         writeAndFlush(ByteBuffer(string: text)).whenSuccess { self.eventLoop.execute { self.sendForever(text) } }
     }
 }
 
-/// Names as a test wants them; counts the questions. Each question takes the next answer, the last one stays.
+/// Returns fixed addresses and counts the lookups. Each lookup takes the next answer; the last one is repeated.
 final class FixedResolver: NameResolver {
     private let answers: [String: [[String]]]
     private let asked = Mutex<[String]>([])
@@ -50,7 +50,7 @@ final class FixedResolver: NameResolver {
     }
 }
 
-/// A fetcher that may go to 127.0.0.0/8.
+/// A fetcher that may connect to 127.0.0.0/8.
 func localFetcher(
     resolver: any NameResolver = FixedResolver(), connect: Duration = .seconds(20), total: Duration = .seconds(60),
     allowed: String = "127.0.0.0/8", ports: AllowedPorts = .all, trustRootsFile: String? = nil
@@ -61,7 +61,7 @@ func localFetcher(
     return try GuardedFetcher(settings: settings, resolver: resolver)
 }
 
-/// What comes of fetching `url` with such a fetcher, see `GuardedFetcher.outcome`.
+/// Fetches `url` with such a fetcher; see `GuardedFetcher.outcome`.
 func outcome(
     of url: String, limit: Int = 1 << 20, resolver: any NameResolver = FixedResolver(), connect: Duration = .seconds(20),
     total: Duration = .seconds(60), allowed: String = "127.0.0.0/8", trustRootsFile: String? = nil
@@ -81,7 +81,7 @@ extension TenantID {
 extension GuardedFetcher {
     func fetch(_ url: String, limit: Int) async throws -> FetchedSource { try await fetch(url, limit: limit, for: .test) }
 
-    /// The code and the retry of the error that fetching `url` ends in; `ok` where it does not.
+    /// The code and retry class of the error of fetching `url`; `ok` if it succeeds.
     func outcome(_ url: String, limit: Int = 1 << 20) async -> String {
         do {
             _ = try await fetch(url, limit: limit)

@@ -14,9 +14,9 @@ import Testing
         }
     }
 
-    /// Nothing but the head is sent, so the answer comes from the head.
+    /// Only the head is sent, so the error is due to the announced size.
     @Test(arguments: ["101", "999999999999", "9223372036854775807"])
-    func announcedSizes(length: String) async throws {
+    func announcedSizeBeyondTheLimitFails(length: String) async throws {
         let answer: RawServer.Answer = { _, channel in channel.send("HTTP/1.1 200 OK\r\nContent-Length: \(length)\r\n\r\n", close: false) }
         try await RawServer.run(answer: answer) { server in
             #expect(await outcome(of: server.url(), limit: 100) == "source_too_large permanent")
@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test(arguments: ["HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"])
-    func endlessBodies(head: String) async throws {
+    func endlessBodyFailsAtTheLimit(head: String) async throws {
         let answer: RawServer.Answer = { _, channel in
             channel.send(head, close: false)
             channel.sendForever("400\r\n" + String(repeating: "x", count: 1024) + "\r\n")
@@ -35,14 +35,14 @@ import Testing
     }
 
     @Test(arguments: ["", "HTTP/1.1 200 OK\r\nX:", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsome"])
-    func slowServers(beginning: String) async throws {
+    func slowServerTimesOut(beginning: String) async throws {
         try await RawServer.run(answer: { _, channel in channel.send(beginning, close: false) }) { server in
             try await Self.endsSoon { #expect(await outcome(of: server.url(), total: .milliseconds(150)) == "source_timeout transient") }
         }
     }
 
-    /// Each single step is fast; the whole is not.
-    @Test func theTotalCoversRedirectsAndTrickles() async throws {
+    /// Each step is fast; all together are not.
+    @Test func theTotalLimitCoversRedirectsAndSlowBodies() async throws {
         let answer: RawServer.Answer = { _, channel in
             channel.send("HTTP/1.1 200 OK\r\n\r\n", close: false)
             channel.eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(10)) { task in
@@ -55,16 +55,16 @@ import Testing
         }
     }
 
-    /// A port whose queue of connections is full drops what knocks, like a host that is not there.
-    @Test func hostsThatDoNotAnswer() async throws {
+    /// A port whose accept queue is full drops further connection attempts, like a host that is down.
+    @Test func unresponsiveHostTimesOut() async throws {
         let group = MultiThreadedEventLoopGroup.singleton
         let backlog: Int32 = 1
         let deaf = try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: backlog).serverChannelOption(.autoRead, value: false)
             .bind(host: "127.0.0.1", port: 0).get()
         let port = deaf.localAddress?.port ?? 0
-        // Linux queues one connection more than the backlog. Connecting until one times out would stop
-        // too early on a busy machine, where a time-out does not mean that the queue is full.
+        // Linux queues one connection more than the backlog. Connecting until an attempt times out would stop too early on a busy machine,
+        // where a timeout does not mean that the queue is full.
         var fillers: [any Channel] = []
         for _ in 0...backlog {
             let client = ClientBootstrap(group: group).connectTimeout(.seconds(60))
@@ -75,7 +75,7 @@ import Testing
                 await outcome(of: "http://127.0.0.1:\(port)/", connect: .milliseconds(100), total: .seconds(3600))
                     == "source_timeout transient")
         }
-        // The total also ends a connection that is being made.
+        // The total limit also applies while connecting.
         try await Self.endsSoon {
             #expect(
                 await outcome(of: "http://127.0.0.1:\(port)/", connect: .seconds(3600), total: .milliseconds(100))
@@ -108,7 +108,7 @@ import Testing
         }
     }
 
-    /// Far below the limits that would apply if the tested one did not.
+    /// 60 s is far below the limits that would apply if the tested one did not.
     static func endsSoon(_ body: () async throws -> Void) async throws {
         let duration = try await ContinuousClock().measure { try await body() }
         #expect(duration < .seconds(60))

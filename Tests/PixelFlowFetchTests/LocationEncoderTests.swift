@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test(arguments: [1, 2, 3, 7, 1000])
-    func theSizeOfThePiecesDoesNotMatter(size: Int) throws {
+    func chunkSizeDoesNotMatter(size: Int) throws {
         let text =
             "HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\nHTTP/1.1 100 Continue\n\nHTTP/1.1 302 Found\r\nX: y\r\nLOCATION:  /\u{fc} a \r\n\r\n"
             + "Location: \u{fc}\r\n\r\n"
@@ -28,7 +28,7 @@ import Testing
         #expect(try passed(Array(text.utf8), inPiecesOf: size) == expected)
     }
 
-    /// The work grows with the length of the head, not with its square: that would take two thousand million steps here.
+    /// The work must be linear in the length of the head: quadratic work would take two thousand million steps here.
     @Test(.timeLimit(.minutes(3))) func theLongestHeadMayArriveByteByByte() throws {
         let head = "HTTP/1.1 302 Found\r\nX: "
         let text = head + String(repeating: "x", count: LocationEncoder.maximumHead - head.utf8.count)

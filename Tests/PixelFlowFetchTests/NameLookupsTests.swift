@@ -3,13 +3,13 @@ import Testing
 
 @testable import PixelFlowFetch
 
-/// The rules alone.
+/// Tests the state machine on its own.
 @Suite struct NameLookupsTests {
     private static let now = ContinuousClock.now
     private static let one = TenantID("one")
     private static let other = TenantID("other")
 
-    /// The rules as something that an expectation can change.
+    /// A reference to the state machine, because expectations cannot change a value.
     private final class Lookups {
         private var rules: NameLookups
 
@@ -36,11 +36,11 @@ import Testing
         ("co.uk", "co.uk"), ("a.com.au", "a.com.au"), ("x.a.com.au", "a.com.au"), ("a.house.de", "house.de"),
         ("minio.storage.svc.cluster.local", "cluster.local"),
     ])
-    func aZoneIsTheDomainThatSomebodyHasRegistered(name: String, zone: String) {
+    func zoneIsTheRegisteredDomain(name: String, zone: String) {
         #expect(NameLookups.zone(of: name) == zone)
     }
 
-    @Test func whoHasFewerUnderWayComesFirst() {
+    @Test func organisationWithFewestRunningLookupsComesFirst() {
         let lookups = Lookups(threads: 2)
         #expect(lookups.ask("a.one", for: Self.one, as: 1, at: Self.now) == .begin)
         #expect(lookups.ask("b.one", for: Self.one, as: 2, at: Self.now) == .begin)
@@ -53,19 +53,19 @@ import Testing
         #expect(lookups.beginNext().isEmpty)
     }
 
-    /// Else the name would wait in the queue of an organisation that cannot begin anything.
-    @Test func aLookupThatWaitsIsNotShared() {
+    /// Otherwise the name would wait in the queue of an organisation that cannot start a lookup.
+    @Test func waitingLookupIsNotShared() {
         let lookups = Lookups()
         #expect(lookups.ask("a.one", for: Self.one, as: 1, at: Self.now) == .begin)
         #expect(lookups.ask("b.one", for: Self.one, as: 2, at: Self.now) == .begin)
         #expect(lookups.ask("pictures.example", for: Self.one, as: 3, at: Self.now) == .queued)
         #expect(lookups.ask("pictures.example", for: Self.other, as: 4, at: Self.now) == .begin)
-        // It answers both.
+        // Its result goes to both callers.
         #expect(lookups.end("pictures.example", isUnanswered: false, at: Self.now) == [3, 4])
         #expect(lookups.beginNext().isEmpty)
     }
 
-    @Test func whoHasLeftIsNotToldAndNotWaitedFor() {
+    @Test func callersThatHaveLeftGetNoResult() {
         let lookups = Lookups(threads: 1)
         #expect(lookups.ask("a.one", for: Self.one, as: 1, at: Self.now) == .begin)
         #expect(lookups.ask("a.one", for: Self.one, as: 2, at: Self.now) == .underWay)
@@ -81,7 +81,7 @@ import Testing
         #expect(lookups.ask("b.one", for: Self.one, as: 4, at: Self.now) == .begin)
     }
 
-    @Test func unansweredNamesAreForgottenInTimeAndBounded() {
+    @Test func unansweredNamesExpireAndAreBounded() {
         let lookups = Lookups() {
             $0.unanswered = 2
             $0.unansweredFor = .seconds(10)
@@ -93,16 +93,16 @@ import Testing
         let until = Self.now + .seconds(10)
         #expect(lookups.ask("a.example", for: Self.other, as: 10, at: until - .seconds(1)) == .unanswered(until: until))
         #expect(lookups.ask("b.example", for: Self.other, as: 11, at: until - .seconds(1)) == .unanswered(until: until))
-        // There was no room for it.
+        // It was not kept, because there was no room.
         #expect(lookups.ask("c.example", for: Self.other, as: 12, at: until - .seconds(1)) == .begin)
         #expect(lookups.ask("a.example", for: Self.other, as: 13, at: until) == .begin)
-        // Those whose time is over make room.
+        // Expired names make room.
         _ = lookups.end("a.example", isUnanswered: false, at: until)
         _ = lookups.end("c.example", isUnanswered: true, at: until)
         #expect(lookups.ask("c.example", for: Self.other, as: 14, at: until) == .unanswered(until: until + .seconds(10)))
     }
 
-    /// Whatever happens, the limits hold, nobody is forgotten, and nothing waits that may begin.
+    /// In every state the limits hold, each caller gets a result, and no lookup waits that could start.
     @Test(arguments: 0..<20) func randomWalks(seed: UInt64) {
         var random = SplitMix(state: seed)
         let lookups = Lookups(threads: 5, tenant: 2, zone: 3) {
@@ -146,7 +146,7 @@ import Testing
                 for waiter in told { waiting[waiter] = nil }
                 underWay[name] = nil
                 for next in lookups.beginNext() {
-                    // It counts for whoever of those that wait came to it first; the limits below hold for any.
+                    // It counts for the waiting caller that came first; any caller satisfies the limits below.
                     let tenants = waiting.filter { $0.value.name == next && !$0.value.hasBegun }
                     let tenant = tenants.min { left, right in
                         let (l, r) = (underWay.values.count { $0 == left.value.tenant }, underWay.values.count { $0 == right.value.tenant })
@@ -169,7 +169,7 @@ import Testing
     }
 }
 
-/// Random numbers that a failure can be repeated with.
+/// A seeded generator, so that a failure can be reproduced.
 private struct SplitMix: RandomNumberGenerator {
     var state: UInt64
 

@@ -6,7 +6,7 @@ import RawHTTP
 import Testing
 import WireFormats
 
-/// Why there was no answer, and whether the other side may have got the request.
+/// Why there was no response, and whether the server may have received the request.
 @Suite struct PosterTests {
     private func post(
         to url: String, allowed: String = "127.0.0.0/8", timeout: Duration = .seconds(60), resolver: any NameResolver = FixedResolver()
@@ -21,7 +21,7 @@ import WireFormats
         }
     }
 
-    @Test func anAnswerIsNoError() async throws {
+    @Test func anyResponseIsNotAnError() async throws {
         try await RawServer.run(answer: { _, channel in channel.answer("500 Broken") }) { server in
             let error = try await post(to: server.url())
             #expect(error == nil)
@@ -29,7 +29,7 @@ import WireFormats
         }
     }
 
-    /// What a server does that has read the request.
+    /// What a server does after it has read the request.
     enum Behaviour: CaseIterable {
         case silent, closing, closingAmid, babbling
 
@@ -53,7 +53,7 @@ import WireFormats
         }
     }
 
-    @Test(arguments: Behaviour.allCases) func aRequestThatWasReadMayHaveBeenSent(behaviour: Behaviour) async throws {
+    @Test(arguments: Behaviour.allCases) func failureAfterTheRequestMayHaveBeenSent(behaviour: Behaviour) async throws {
         try await RawServer.run(answer: behaviour.answer) { server in
             let timeout: Duration = behaviour == .silent ? .seconds(3) : .seconds(60)
             let error = try await post(to: server.url(), timeout: timeout)
@@ -66,20 +66,20 @@ import WireFormats
         arguments: [
             ("ftp://127.0.0.1/", .urlInvalid), ("http://10.0.0.1/", .addressBlocked), ("http://nowhere.example/", .nameNotResolved),
             ("http://empty.example/", .nameNotResolved),
-            // Nobody listens on the first port.
+            // Nothing listens on the first port.
             ("http://127.0.0.1:1/", .unreachable),
         ] as [(String, GuardedPoster.PostError.Reason)])
-    func whatNobodyIsConnectedToHasNotBeenSent(url: String, reason: GuardedPoster.PostError.Reason) async throws {
+    func failureBeforeTheConnectionHasSentNothing(url: String, reason: GuardedPoster.PostError.Reason) async throws {
         let error = try await post(to: url, resolver: FixedResolver(["empty.example": [[]]]))
         #expect(error == .init(reason: reason, mayHaveSent: false))
     }
 
-    @Test func aNameThatTakesTooLongHasHadNothingSent() async throws {
+    @Test func slowLookupHasSentNothing() async throws {
         let error = try await post(to: "http://pictures.example/", timeout: .milliseconds(50), resolver: ResolutionTests.SilentResolver())
         #expect(error == .init(reason: .timeout, mayHaveSent: false))
     }
 
-    @Test func nothingIsSentToWhomIsNotTrusted() async throws {
+    @Test func nothingIsSentToAnUntrustedServer() async throws {
         try await RawServer.run(tls: TestCertificate.serverContext(), answer: { _, channel in channel.answer() }) { server in
             let error = try await post(to: server.url(scheme: "https"))
             #expect(error == .init(reason: .certificateUntrusted, mayHaveSent: false))

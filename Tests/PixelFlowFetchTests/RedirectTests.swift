@@ -13,7 +13,7 @@ import Testing
     }
 
     @Test(arguments: [(0, "ok"), (1, "ok"), (5, "ok"), (6, "too_many_redirects permanent"), (100, "too_many_redirects permanent")])
-    func fiveAreFollowed(count: Int, expected: String) async throws {
+    func atMostFiveRedirectsAreFollowed(count: Int, expected: String) async throws {
         try await RawServer.run(answer: Self.countdown) { server in
             #expect(await outcome(of: server.url("/\(count)")) == expected)
             #expect(server.requests.count == min(count, 5) + 1)
@@ -37,7 +37,7 @@ import Testing
         ("gopher:x", "url_invalid permanent"), ("http://[", "url_invalid permanent"),
         ("http://nowhere.example/", "name_not_resolved permanent"),
     ])
-    func badTargets(location: String, expected: String) async throws {
+    func invalidTargetFails(location: String, expected: String) async throws {
         let resolver = FixedResolver(["inside.example": [["10.1.1.1"]]])
         try await RawServer.run(answer: { _, channel in channel.redirect(to: location) }) { server in
             #expect(await outcome(of: server.url(), resolver: resolver) == expected)
@@ -52,7 +52,7 @@ import Testing
         ("/ü", "/%C3%BC"), ("/a b", "/a%20b"), ("  /x  ", "/x"), ("/a\tb", "/ab"), ("http:next", "/a/b/next"), ("1:x", "/a/b/1:x"),
         ("", "/a/b/c?d=/e/f"), ("#frag", "/a/b/c?d=/e/f"), ("/x#\u{301}", "/x"), ("/%zz%41", "/%25zz%41"),
     ])
-    func relativeTargets(location: String, path: String) async throws {
+    func relativeTargetIsResolved(location: String, path: String) async throws {
         let answer: RawServer.Answer = { request, channel in
             if request.path == "/a/b/c?d=/e/f", !location.isEmpty, !location.hasPrefix("#") {
                 channel.redirect(to: location)
@@ -67,13 +67,13 @@ import Testing
         }
     }
 
-    @Test func aRedirectWithoutALocationIsARefusal() async throws {
+    @Test func redirectWithoutLocationFails() async throws {
         try await RawServer.run(answer: { _, channel in channel.answer("302 Found") }) { server in
             #expect(await outcome(of: server.url()) == "source_refused permanent")
         }
     }
 
-    /// Raw bytes of whatever encoding are meant as they are.
+    /// Raw bytes of any encoding are kept exactly.
     @Test(
         arguments: [
             ([0xC3, 0xBC], "/%C3%BC"), ([0xFC], "/%FC"), ([0xFF, 0x80, 0x41], "/%FF%80A"), ([0x01, 0x7F, 0x1B], "/%01%7F%1B"),
@@ -81,7 +81,7 @@ import Testing
             ([0x20, 0x41], "/%20A"), ([0x41, 0x20, 0x20], "/A"), ([0x41, 0x09, 0x42], "/AB"), (Array("%fc%25".utf8), "/%fc%25"),
             (Array("\"<>^`{|}".utf8), "/%22%3C%3E%5E%60%7B%7C%7D"),
         ] as [([UInt8], String)])
-    func anyByteInALocation(bytes: [UInt8], path: String) async throws {
+    func rawBytesInLocationAreEncoded(bytes: [UInt8], path: String) async throws {
         let answer: RawServer.Answer = { request, channel in
             guard request.path == "/start" else { return channel.answer() }
             channel.send(
@@ -94,8 +94,8 @@ import Testing
         }
     }
 
-    /// Every single byte but those that end the line, and a head that comes in pieces.
-    @Test func everyByteInALocation() async throws {
+    /// Every byte except line breaks, in a head that arrives in pieces.
+    @Test func everyByteInLocationIsKept() async throws {
         let bytes = (UInt8.min...UInt8.max).filter { ![0x0A, 0x0D, 0x23, 0x3F].contains($0) }
         let answer: RawServer.Answer = { request, channel in
             guard request.path == "/start" else { return channel.answer() }
@@ -109,7 +109,7 @@ import Testing
         }
     }
 
-    @Test func aRedirectToAnotherHostIsReadLikeAnyURL() async throws {
+    @Test func redirectToAnotherHostIsCheckedLikeAnyURL() async throws {
         let resolver = FixedResolver()
         for (location, name) in [
             ("http://b\u{fc}cher.example/", "xn--bcher-kva.example"), ("//B%C3%9CCHER.example./", "xn--bcher-kva.example"),
@@ -121,7 +121,7 @@ import Testing
         }
     }
 
-    @Test func portsThatAreNotAllowed() async throws {
+    @Test func redirectToADisallowedPortFails() async throws {
         try await RawServer.run(answer: { _, channel in channel.redirect(to: "http://127.0.0.1:8081/") }) { server in
             let fetcher = try localFetcher(ports: AllowedPorts([server.port...server.port]))
             #expect(await fetcher.outcome(server.url()) == "port_not_allowed permanent")
@@ -137,7 +137,7 @@ import Testing
 }
 
 extension GuardedFetcher {
-    /// What comes of `url` with the settings as they are.
+    /// Fetches `url` with the default settings.
     static func standardOutcome(_ url: String) async -> String {
         do { return await (try GuardedFetcher(resolver: FixedResolver())).outcome(url) } catch { return "\(error)" }
     }

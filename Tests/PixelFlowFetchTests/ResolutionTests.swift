@@ -7,8 +7,8 @@ import Testing
 import WireFormats
 
 @Suite struct ResolutionTests {
-    @Test func theNameIsAskedOnceAndSentAsHost() async throws {
-        // A second question would get the private address: the attack is called rebinding.
+    @Test func nameIsResolvedOnceAndSentAsHost() async throws {
+        // A second lookup would return the private address: DNS rebinding.
         let resolver = FixedResolver(["pictures.example": [["127.0.0.1"], ["10.0.0.1"]]])
         try await RawServer.run(answer: { _, channel in channel.answer(body: "image") }) { server in
             let source = try await localFetcher(resolver: resolver).fetch(server.url(host: "pictures.example"), limit: 100)
@@ -18,7 +18,7 @@ import WireFormats
         #expect(resolver.questions == ["pictures.example"])
     }
 
-    @Test func aRedirectToTheSameNameIsCheckedAnew() async throws {
+    @Test func redirectToTheSameNameIsCheckedAgain() async throws {
         let resolver = FixedResolver(["pictures.example": [["127.0.0.1"], ["10.0.0.1"]]])
         try await RawServer.run(answer: { _, channel in channel.redirect(to: "/again") }) { server in
             let result = await outcome(of: server.url(host: "pictures.example"), resolver: resolver)
@@ -28,7 +28,7 @@ import WireFormats
     }
 
     @Test(arguments: [["127.0.0.1", "10.0.0.1"], ["10.0.0.1", "127.0.0.1"], ["127.0.0.1", "::1"], ["127.0.0.1", "::ffff:10.0.0.1"]])
-    func oneBadAddressSpoilsAll(addresses: [String]) async throws {
+    func oneDisallowedAddressRejectsTheName(addresses: [String]) async throws {
         let resolver = FixedResolver(["pictures.example": [addresses]])
         try await RawServer.run(answer: { _, channel in channel.answer() }) { server in
             let result = await outcome(of: server.url(host: "pictures.example"), resolver: resolver)
@@ -37,14 +37,14 @@ import WireFormats
         }
     }
 
-    @Test func theNextAddressIsTriedWhereOneTakesNoConnection() async throws {
+    @Test func nextAddressIsTriedIfAConnectionFails() async throws {
         let resolver = FixedResolver(["pictures.example": [["127.0.0.2", "127.0.0.3", "127.0.0.1"]]])
         try await RawServer.run(answer: { _, channel in channel.answer() }) { server in
             #expect(await outcome(of: server.url(host: "pictures.example"), resolver: resolver) == "ok")
         }
     }
 
-    @Test func noMoreThanFourAddressesAreTried() async throws {
+    @Test func atMostFourAddressesAreTried() async throws {
         let resolver = FixedResolver(["pictures.example": [["127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.1"]]])
         try await RawServer.run(answer: { _, channel in channel.answer() }) { server in
             let result = await outcome(of: server.url(host: "pictures.example"), resolver: resolver)
@@ -52,23 +52,23 @@ import WireFormats
         }
     }
 
-    @Test func aNameWithoutAddresses() async throws {
+    @Test func nameWithoutAddressesFails() async throws {
         let resolver = FixedResolver(["pictures.example": [[]]])
         #expect(await outcome(of: "http://pictures.example/", resolver: resolver) == "name_not_resolved permanent")
     }
 
-    @Test func theSystemKnowsLocalhost() async throws {
+    @Test func systemResolverFindsLocalhost() async throws {
         let addresses = try await SystemResolver.forSources.addresses(of: "localhost", for: .test)
         #expect(addresses.contains { AddressPolicy().refusal(of: $0) == .loopback })
         #expect(await outcome(of: "http://localhost/", resolver: SystemResolver.forSources, allowed: "") == "address_blocked permanent")
     }
 
-    @Test func theSystemDoesNotKnowEverything() async throws {
+    @Test func systemResolverReportsUnknownNames() async throws {
         let result = await outcome(of: "http://nowhere.invalid/", resolver: SystemResolver.forSources, allowed: "")
         #expect(result.hasPrefix("name_not_resolved") || result.hasPrefix("source_timeout"))
     }
 
-    /// A resolver that never answers until its task is cancelled.
+    /// A resolver that does not return until its task is cancelled.
     struct SilentResolver: NameResolver {
         func addresses(of name: String, for tenant: TenantID) async throws -> [IPAddress] {
             try await Task.sleep(for: .seconds(3600))
@@ -76,7 +76,7 @@ import WireFormats
         }
     }
 
-    @Test func aSilentResolverCountsTowardsTheTotal() async throws {
+    @Test func slowLookupCountsTowardsTheTotalLimit() async throws {
         let fetcher = try localFetcher(resolver: SilentResolver(), total: .milliseconds(100))
         #expect(await fetcher.outcome("http://pictures.example/") == "source_timeout transient")
     }

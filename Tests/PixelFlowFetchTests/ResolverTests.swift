@@ -7,11 +7,11 @@ import Synchronization
 import Testing
 import WireFormats
 
-/// How the threads of the resolver are shared out. Names that begin with `dead` hang until the test lets them go.
+/// How the threads of the resolver are shared. Lookups of names that begin with `dead` hang until the test releases them.
 @Suite(.timeLimit(.minutes(2))) struct ResolverTests {
     private static let limits = LookupLimits(threads: 4, threadsOfOneTenant: 2, threadsOfOneZone: 3)
 
-    /// A resolver and what it has been asked.
+    /// A resolver and the lookups that it has made.
     private struct Harness: Sendable {
         let resolver: SystemResolver
         private let questions: AsyncStream<String>
@@ -49,18 +49,18 @@ import WireFormats
             try result.get()
         }
 
-        /// Ends every look-up that hangs, and will hang.
+        /// Ends all lookups that hang now or later.
         func letGo() { gate.signal() }
 
-        /// Waits until so many names have been asked for.
+        /// Waits until this many names have been looked up.
         func questions(_ count: Int) async throws {
             var iterator = questions.makeAsyncIterator()
             for number in 0..<count { _ = try #require(try await iterator.next("question \(number + 1)")) }
         }
 
-        /// Waits until so many callers wait.
+        /// Waits until this many callers wait.
         func waiting(_ count: Int) async throws {
-            try await eventually("\(count) who wait") { resolver.waiting == count }
+            try await eventually("\(count) waiting callers") { resolver.waiting == count }
         }
 
         func ask(_ name: String, _ tenant: String) -> Task<[IPAddress], any Error> {
@@ -68,7 +68,7 @@ import WireFormats
         }
     }
 
-    @Test func deadNamesOfOneOrganisationLeaveThreadsToOthers() async throws {
+    @Test func hangingNamesOfOneOrganisationLeaveThreadsToOthers() async throws {
         try await Harness.run { harness in
             let dead = (0..<20).map { harness.ask("dead.zone\($0).example", "one") }
             try await harness.questions(2)
@@ -79,7 +79,7 @@ import WireFormats
         }
     }
 
-    @Test func aDeadDomainLeavesThreadsToOthers() async throws {
+    @Test func hangingDomainLeavesThreadsToOthers() async throws {
         try await Harness.run { harness in
             let dead = (0..<20).map { harness.ask("dead\($0).some.example", "organisation \($0)") }
             try await harness.questions(3)
@@ -90,7 +90,7 @@ import WireFormats
         }
     }
 
-    @Test func aNameIsLookedUpOnceForAllWhoAskMeanwhile() async throws {
+    @Test func concurrentCallersShareOneLookup() async throws {
         try await Harness.run { harness in
             let first = harness.ask("dead.example", "one")
             try await harness.questions(1)
@@ -104,8 +104,8 @@ import WireFormats
         }
     }
 
-    /// The caller gives up, but the thread is not free before the operating system says so.
-    @Test func aLookupCountsUntilItEnds() async throws {
+    /// The caller gives up, but its thread is busy until the operating system returns.
+    @Test func abandonedLookupCountsUntilItEnds() async throws {
         try await Harness.run { harness in
             let dead = (0..<2).map { harness.ask("dead\($0).example", "one") }
             try await harness.questions(2)
@@ -123,8 +123,8 @@ import WireFormats
         }
     }
 
-    /// Neither the name nor its server are at fault.
-    @Test func whoWaitsTooLongForAThreadIsToldToRetryAtNoCost() async throws {
+    /// Neither the name nor its server is at fault.
+    @Test func waitingTooLongForAThreadIsAnOutage() async throws {
         var limits = Self.limits
         limits.waitLimit = .milliseconds(20)
         try await Harness.run(limits) { harness in
@@ -141,7 +141,7 @@ import WireFormats
         }
     }
 
-    @Test func onlySoManyWait() async throws {
+    @Test func waitingCallersAreLimited() async throws {
         var limits = Self.limits
         limits.waitingOfOneTenant = 0
         try await Harness.run(limits) { harness in
@@ -154,7 +154,7 @@ import WireFormats
         }
     }
 
-    @Test func aNameWhoseServersDoNotAnswerIsLeftAloneForAWhile() async throws {
+    @Test func unansweredNameIsNotLookedUpAgainForAWhile() async throws {
         var limits = Self.limits
         limits.unansweredAfter = .zero
         try await Harness.run(limits) { harness in
@@ -164,14 +164,14 @@ import WireFormats
                     try await harness.ask("dead.example", tenant).value("the failure")
                 }
                 #expect(error?.code == "name_not_resolved" && error?.retry == .transient)
-                // Not before another look-up can be made.
+                // Not before another lookup could have been made.
                 #expect((9...10).contains(error?.retryAfter ?? 0))
             }
             #expect(harness.names == ["dead.example"])
         }
     }
 
-    @Test func aFailureThatIsQuickIsNotRemembered() async throws {
+    @Test func quickFailureIsNotCached() async throws {
         try await Harness.run { harness in
             harness.letGo()
             for _ in 0..<2 {
@@ -181,11 +181,11 @@ import WireFormats
         }
     }
 
-    @Test func nothingIsLookedUpForOneWhoHasGone() async throws {
+    @Test func abandonedWaitingLookupIsNotMade() async throws {
         let threads = NIOThreadPool(numberOfThreads: 1)
         threads.start()
         let gate = DispatchSemaphore(value: 0)
-        // A call that hangs.
+        // A lookup that hangs.
         threads.submit { _ in _ = gate.wait(timeout: .now() + 60) }
         let asked = AsyncStream.makeStream(of: String.self)
         let resolver = SystemResolver(threads: threads, limits: Self.limits) { name in

@@ -7,21 +7,21 @@ import Testing
 @Suite struct TLSTests {
     static let names = FixedResolver(["pictures.example": [["127.0.0.1"]], "other.example": [["127.0.0.1"]]])
 
-    @Test func theCertificateIsCheckedAgainstTheNameOfTheURL() async throws {
+    @Test func certificateIsCheckedAgainstTheHostName() async throws {
         try await TestCertificate.withFile { roots in
             try await RawServer.run(tls: TestCertificate.serverContext(), answer: { _, channel in channel.answer(body: "image") }) {
                 server in
                 let fetcher = try localFetcher(resolver: Self.names, trustRootsFile: roots)
                 #expect(await fetcher.outcome(server.url(host: "pictures.example", scheme: "https")) == "ok")
                 #expect(await fetcher.outcome(server.url(host: "127.0.0.1", scheme: "https")) == "ok")
-                // The certificate holds for the address, which must not be enough.
+                // The certificate is valid for the address, which must not suffice.
                 #expect(await fetcher.outcome(server.url(host: "other.example", scheme: "https")) == "source_refused permanent")
                 #expect(server.requests.count == 2)
             }
         }
     }
 
-    @Test func aSelfSignedCertificateIsRefused() async throws {
+    @Test func selfSignedCertificateIsRefused() async throws {
         try await RawServer.run(tls: TestCertificate.serverContext(), answer: { _, channel in channel.answer(body: "image") }) { server in
             let result = await outcome(of: server.url(host: "pictures.example", scheme: "https"), resolver: Self.names)
             #expect(result == "source_refused permanent")
@@ -29,7 +29,7 @@ import Testing
         }
     }
 
-    @Test func noWayFromHTTPSToHTTP() async throws {
+    @Test func redirectFromHTTPSToHTTPIsRefused() async throws {
         let answer: RawServer.Answer = { _, channel in channel.redirect(to: "http://127.0.0.1:1/") }
         try await TestCertificate.withFile { roots in
             try await RawServer.run(tls: TestCertificate.serverContext(), answer: answer) { server in
@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    @Test func fromHTTPToHTTPS() async throws {
+    @Test func redirectFromHTTPToHTTPSIsFollowed() async throws {
         try await TestCertificate.withFile { roots in
             try await RawServer.run(tls: TestCertificate.serverContext(), answer: { _, channel in channel.answer() }) { secure in
                 let target = secure.url(scheme: "https")
@@ -50,15 +50,15 @@ import Testing
         }
     }
 
-    @Test func plainHTTPIsNoTLS() async throws {
+    @Test func plaintextServerFailsTheHandshake() async throws {
         try await RawServer.run(answer: { _, channel in channel.answer() }) { server in
-            // The server waits for the end of a request that never comes.
+            // The server waits for the end of a request that does not arrive.
             let result = await outcome(of: server.url(scheme: "https"), total: .milliseconds(300))
             #expect(result == "source_timeout transient" || result == "source_unreachable transient")
         }
     }
 
-    @Test func endlessBodiesEndHereToo() async throws {
+    @Test func endlessBodyOverTLSFailsAtTheLimit() async throws {
         let answer: RawServer.Answer = { _, channel in
             channel.send("HTTP/1.1 200 OK\r\n\r\n", close: false)
             channel.sendForever(String(repeating: "x", count: 1024))
@@ -71,7 +71,7 @@ import Testing
         }
     }
 
-    @Test func aMissingFileOfRootsIsNamed() {
+    @Test func missingTrustRootsFileIsNamed() {
         let error = #expect(throws: PixelFlowError.self) { try localFetcher(trustRootsFile: "/nowhere/roots.pem") }
         #expect(error?.code == "setting_invalid")
         #expect(error?.message.contains("/nowhere/roots.pem") == true)

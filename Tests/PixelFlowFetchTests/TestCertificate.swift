@@ -1,7 +1,7 @@
 import Foundation
 import NIOSSL
 
-/// A self-signed certificate for `pictures.example` and 127.0.0.1, made for these tests and used nowhere else.
+/// A self-signed certificate for `pictures.example` and 127.0.0.1, used only in these tests.
 enum TestCertificate {
     static let certificate = """
         -----BEGIN CERTIFICATE-----
@@ -31,7 +31,7 @@ enum TestCertificate {
         return try NIOSSLContext(configuration: .makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key)))
     }
 
-    /// Gives the path of a file that holds the certificate, and removes the file afterwards.
+    /// Passes the path of a file with the certificate, and deletes the file afterwards.
     static func withFile<Value>(_ body: (String) async throws -> Value) async throws -> Value {
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("pixelflow-test-\(UUID().uuidString).pem")
         try Data(certificate.utf8).write(to: file)

@@ -5,7 +5,7 @@ import RawHTTP
 import Testing
 
 @Suite struct TransferTests {
-    @Test func bytesAndTypeComeThrough() async throws {
+    @Test func bytesAndContentTypeAreReturned() async throws {
         let body = String(repeating: "0123456789", count: 100_000)
         try await RawServer.run(answer: { _, channel in channel.answer("200 OK", ["Content-Type: image/png"], body: body) }) { server in
             let source = try await localFetcher().fetch(server.url(), limit: body.utf8.count)
@@ -23,7 +23,7 @@ import Testing
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nim\r\n3\r\nage\r\n0\r\n\r\n",
         "HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nimage",
     ])
-    func everyFraming(answer: String) async throws {
+    func everyBodyFramingIsSupported(answer: String) async throws {
         try await RawServer.run(answer: { _, channel in channel.send(answer) }) { server in
             let source = try await localFetcher().fetch(server.url(), limit: 5)
             #expect(String(buffer: source.bytes) == "image")
@@ -41,7 +41,7 @@ import Testing
         ("500 Oops", "source_unavailable transient"), ("502 Bad", "source_unavailable transient"),
         ("503 Busy", "source_unavailable transient"),
     ])
-    func statuses(status: String, expected: String) async throws {
+    func statusesAreMappedToErrors(status: String, expected: String) async throws {
         try await RawServer.run(answer: { _, channel in channel.send("HTTP/1.1 \(status)\r\nContent-Length: 0\r\n\r\n") }) { server in
             #expect(await outcome(of: server.url()) == expected)
         }
@@ -56,7 +56,7 @@ import Testing
             ("Sun, 06 Nov 1994 08:49:37 GMT", nil), ("Sat, 05 Nov 1994 08:49:37 GMT", nil), ("Mon, 29 Feb 1996 00:00:00 GMT", 41_440_223),
             ("Sun, 06 Nov 1994 25:51:37 GMT", nil), ("Sun, 06 Foo 1994 08:51:37 GMT", nil), ("Sun, 06 Nov 1994 08:51:37 CET", nil),
         ] as [(String, Int?)])
-    func aServersOwnRetryTimeIsKept(text: String, seconds: Int?) async throws {
+    func retryAfterIsKept(text: String, seconds: Int?) async throws {
         let headers = ["Date: Sun, 06 Nov 1994 08:49:37 GMT", "Retry-After: \(text)"]
         let status = text.utf8.count % 2 == 0 ? "503 Busy" : "429 Many"
         try await RawServer.run(answer: { _, channel in channel.answer(status, headers) }) { server in
@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    @Test func aDateWithoutTheServersClockIsMeasuredByOurs() async throws {
+    @Test func retryAfterDateWithoutDateHeaderUsesLocalClock() async throws {
         let answer: RawServer.Answer = { _, channel in channel.answer("503 Busy", ["Retry-After: Fri, 31 Dec 2083 23:59:59 GMT"]) }
         try await RawServer.run(answer: answer) { server in
             let error = await #expect(throws: PixelFlowError.self) { try await localFetcher().fetch(server.url(), limit: 10) }
@@ -78,7 +78,7 @@ import Testing
         "nonsense\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
         "SSH-2.0-OpenSSH\r\n", "HTTP/1.1 200 OK\r\nX: " + String(repeating: "y", count: 200_000) + "\r\n\r\n",
     ])
-    func otherProtocols(answer: String) async throws {
+    func otherProtocolsAreReported(answer: String) async throws {
         try await RawServer.run(answer: { _, channel in channel.send(answer) }) { server in
             #expect(await outcome(of: server.url()) == "source_unavailable transient")
         }
@@ -88,14 +88,14 @@ import Testing
         "", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort", "HTTP/1.1 200",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
     ])
-    func brokenConnections(answer: String) async throws {
+    func brokenConnectionsAreTransient(answer: String) async throws {
         try await RawServer.run(answer: { _, channel in channel.send(answer) }) { server in
             let result = await outcome(of: server.url())
             #expect(result == "source_unreachable transient" || result == "source_unavailable transient")
         }
     }
 
-    @Test func nobodyListens() async throws {
+    @Test func refusedConnectionIsUnreachable() async throws {
         let port = try await RawServer.run(answer: { _, _ in }) { $0.port }
         #expect(await outcome(of: "http://127.0.0.1:\(port)/") == "source_unreachable transient")
     }

@@ -3,7 +3,7 @@ import PixelFlowFetch
 import RawHTTP
 import Testing
 
-/// What a URL may look like, seen through the fetcher: nothing odd reaches the resolver or a socket.
+/// URLs as seen through the fetcher: invalid ones reach neither the resolver nor a socket.
 @Suite struct URLTests {
     @Test(arguments: [
         "", "image.png", "//host/x", "http:", "http:/host", "http:host", "http://", "http:///x", "http://:80/", "http://?x", "https://#x",
@@ -23,7 +23,7 @@ import Testing
         "http://" + String(repeating: "a", count: 64) + ".example/", "http://" + String(repeating: "a.", count: 130) + "example/",
         "http://host/" + String(repeating: "x", count: 9000),
     ])
-    func odd(url: String) async throws {
+    func invalidURLIsRefused(url: String) async throws {
         let resolver = FixedResolver()
         #expect(await outcome(of: url, resolver: resolver) == "url_invalid permanent")
         #expect(resolver.questions.isEmpty)
@@ -36,7 +36,7 @@ import Testing
         ("http://%6cocalhost/", "localhost"), ("http://ⓛocalhost/", "localhost"),
         ("http://0x7f.example/", "0x7f.example"), ("http://host/@127.0.0.1", "host"), ("http://host?@127.0.0.1/", "host"),
     ])
-    func plainNamesAreAskedFor(url: String, name: String) async throws {
+    func nameIsNormalisedBeforeLookup(url: String, name: String) async throws {
         let resolver = FixedResolver()
         #expect(await outcome(of: url, resolver: resolver) == "name_not_resolved permanent")
         #expect(resolver.questions == [name])
@@ -49,13 +49,13 @@ import Testing
         "http://0177.0.0.1/", "http://127.0.0.01/", "http://0x7f.0.0.1/", "http://0x7f.1/", "http://127.0.0.1./", "http://0xA9FEA9FE/",
         "http://%31%32%37.0.0.1/", "http://１２７.0.0.1/", "http://127。0。0。1/", "http://①⓪.1/",
     ])
-    func addressesAreJudged(url: String) async throws {
+    func literalAddressIsChecked(url: String) async throws {
         let resolver = FixedResolver()
         #expect(await outcome(of: url, resolver: resolver, allowed: "") == "address_blocked permanent")
         #expect(resolver.questions.isEmpty)
     }
 
-    @Test func whatIsSentIsEncodedOnce() async throws {
+    @Test func targetIsEncodedOnce() async throws {
         let paths = [
             ("/a b/ä?q=ü&r=%20%zz#frag", "/a%20b/%C3%A4?q=%C3%BC&r=%20%25zz"), ("", "/"), ("?x=1", "/?x=1"), ("/%FF%00.jpg", "/%FF%00.jpg"),
             ("//double//slash", "//double//slash"), ("/a/../b/./c", "/a/../b/./c"),

@@ -14,7 +14,7 @@ struct ClientAddressTests {
             ("::ffff:10.0.0.1", "::ffff:10.0.0.1", true), ("::ffff:10.0.0.1", "10.0.0.1", true), ("10.0.0.0/8", "::ffff:11.1.2.3", false),
             ("::/0", "10.1.2.3", false), ("::/0", "::2", true),
         ])
-    func mapped(range: String, address: String, isTrusted: Bool) throws {
+    func mappedAddressesAreIPv4(range: String, address: String, isTrusted: Bool) throws {
         let proxies = try TrustedProxies(setting: range)
         #expect(proxies.trusts(try #require(IPAddress(address))) == isTrusted)
         #expect(proxies.trusts(try #require(IPAddress.peer(address))) == isTrusted)
@@ -24,7 +24,7 @@ struct ClientAddressTests {
         "a range has the spelling of CIDR",
         arguments: ["10.1.2.3/8", "10.0.0.0/08", "10.0.0.0/+8", "fe80::1%eth0", "10.0.0.0/33", "::/129"]
     )
-    func refuses(text: String) {
+    func invalidRangeIsRefused(text: String) {
         #expect(throws: PixelFlowError.self) { try TrustedProxies(setting: text) }
     }
 
@@ -38,12 +38,12 @@ struct ClientAddressTests {
     ]
 
     @Test("only headers written by a trusted proxy are believed", arguments: chains)
-    func forwarded(header: String, client: String?) {
+    func onlyTrustedProxiesAreBelieved(header: String, client: String?) {
         #expect(TrustedProxies.loopback.client(forwardedFor: header)?.description == client)
     }
 
     @Test("neighbours in one IPv6 network count as one subscriber")
-    func subscriber() throws {
+    func ipv6NetworkIsOneSubscriber() throws {
         let first = try #require(IPAddress("2001:db8:1:2::1"))
         let second = try #require(IPAddress("2001:db8:1:2:ffff::9"))
         let other = try #require(IPAddress("2001:db8:1:3::1"))
@@ -52,7 +52,7 @@ struct ClientAddressTests {
     }
 
     @Test("the error names the bad setting")
-    func setting() throws {
+    func invalidSettingIsNamed() throws {
         let error = #expect(throws: PixelFlowError.self) { try TrustedProxies(setting: "10.0.0.0/8, nonsense") }
         #expect(error?.field == "PIXELFLOW_TRUSTED_PROXIES")
     }

@@ -12,7 +12,7 @@ import Testing
         (#""x" , W/"a,b" , "y""#, true), (#"nonsense, "a,b""#, true), (#", ,"a,b""#, true), (#""a""#, false), (#""a,b"#, false),
         ("a,b", false), ("", false), (#""A,B""#, false), (#"w/"a,b""#, false), (#""""#, false), (#"*, "x""#, false), (#""xa,b""#, false),
     ])
-    func aCachedRepresentationIsNotSentAgain(_ header: String, _ isKnown: Bool) {
+    func aCachedRepresentationIsNotModified(_ header: String, _ isKnown: Bool) {
         for method in [HTTPRequest.Method.get, .head] {
             #expect(Preconditions([.ifNoneMatch: header], method: method).outcome(for: Self.tag) == (isKnown ? .notModified : .holds))
         }
@@ -22,20 +22,20 @@ import Testing
     @Test(arguments: [
         (#""a,b""#, true), ("*", true), (#""x", "a,b""#, true), (#"W/"a,b""#, false), (#""x""#, false), ("", false), ("a,b", false),
     ])
-    func aChangeIsOfTheVersionThatIsMeant(_ header: String, _ isMeant: Bool) {
+    func aChangeWithAStaleTagFails(_ header: String, _ isMeant: Bool) {
         for method in [HTTPRequest.Method.get, .put] {
             #expect(Preconditions([.ifMatch: header], method: method).outcome(for: Self.tag) == (isMeant ? .holds : .failed))
         }
     }
 
-    @Test func aWeakTagIsNeverTheSameBytes() {
+    @Test func aWeakTagNeverMatchesStrongly() {
         let weak = EntityTag("a", isWeak: true)
         #expect(weak.description == #"W/"a""#)
         #expect(Preconditions([.ifNoneMatch: #""a""#], method: .get).outcome(for: weak) == .notModified)
         #expect(Preconditions([.ifMatch: #"W/"a""#], method: .get).outcome(for: weak) == .failed)
     }
 
-    @Test func ifMatchComesFirst() {
+    @Test func ifMatchPrecedesIfNoneMatch() {
         let both: HTTPFields = [.ifMatch: #""x""#, .ifNoneMatch: #""a,b""#]
         #expect(Preconditions(both, method: .get).outcome(for: Self.tag) == .failed)
         let held: HTTPFields = [.ifMatch: "*", .ifNoneMatch: #""a,b""#]
@@ -70,7 +70,7 @@ import Testing
         "bytes=3-1", "lines=0-1", "bytes=a-b", "bytes=-", "bytes=", "bytes", "bytes=0-1,3-4", "bytes=0-1,x", "bytes=+1-2", "bytes=1-2-3",
         "bytes=--1", "bytes=0x0-1", "bytes 0-1",
     ])
-    func anythingElseReturnsEverything(_ header: String) {
+    func otherRangesReturnTheWholeRepresentation(_ header: String) {
         #expect(select([.range: header]) == .whole)
     }
 
@@ -81,7 +81,7 @@ import Testing
         #expect(select([.range: header, .ifRange: #""older""#]) == .whole)
     }
 
-    @Test func aRangeIsOfTheVersionThatIsMeant() {
+    @Test func ifRangeWithAStaleTagReturnsEverything() {
         #expect(select([.range: "bytes=0-3", .ifRange: #""a,b""#]) == .part(0..<4))
         for other in [#"W/"a,b""#, #""x""#, "Sat, 28 Nov 2026 17:00:00 GMT", "*", #""a,b", "x""#, ""] {
             #expect(select([.range: "bytes=0-3", .ifRange: other]) == .whole, "\(other)")

@@ -27,7 +27,7 @@ struct ConnectionRegistryTests {
     }
 
     @Test("an address gets its share and no more, and does not affect the others")
-    func perAddress() throws {
+    func addressGetsItsShare() throws {
         let registry = registry(perAddress: 2)
         let first = try #require(open(registry, "203.0.113.1"))
         #expect(open(registry, "203.0.113.1") != nil)
@@ -40,7 +40,7 @@ struct ConnectionRegistryTests {
     }
 
     @Test("an IPv6 /64 network counts as one address, and IPv4-mapped IPv6 as IPv4")
-    func networks() {
+    func ipv6NetworkCountsAsOneAddress() {
         let registry = registry(perAddress: 1)
         #expect(open(registry, "2001:db8::1") != nil)
         #expect(open(registry, "2001:db8::2") == nil)
@@ -50,7 +50,7 @@ struct ConnectionRegistryTests {
     }
 
     @Test("a trusted proxy is exempt from the limit per address, but not from the overall limit")
-    func trusted() throws {
+    func trustedProxyIsExemptFromTheShare() throws {
         let registry = registry(total: 3, perAddress: 1, trusted: try TrustedProxies(setting: "10.0.0.0/8"))
         for _ in 0..<3 { try #require(open(registry, "10.1.2.3")).setWaiting(false) }
         #expect(open(registry, "10.1.2.3") == nil)
@@ -58,7 +58,7 @@ struct ConnectionRegistryTests {
     }
 
     @Test("at the limit, the connection that has waited longest is closed, from the address with the most connections")
-    func evicts() throws {
+    func longestWaitingConnectionIsClosed() throws {
         let registry = registry(total: 4)
         let names = [("203.0.113.9", "old and single"), ("203.0.113.1", "busy"), ("203.0.113.1", "first"), ("203.0.113.1", "second")]
         let entries = try names.map { try #require(open(registry, $0, $1)) }
@@ -69,7 +69,7 @@ struct ConnectionRegistryTests {
     }
 
     @Test("if all connections are busy, none is closed, and the new one is refused")
-    func busy() throws {
+    func busyConnectionsAreNotClosed() throws {
         let registry = registry(total: 2)
         for address in ["203.0.113.1", "203.0.113.2"] { try #require(open(registry, address)).setWaiting(false) }
         #expect(open(registry, "203.0.113.3") == nil)
@@ -77,7 +77,7 @@ struct ConnectionRegistryTests {
     }
 
     @Test("connections of a proxy are closed only if there are no others")
-    func proxiesLast() throws {
+    func proxyConnectionsAreClosedLast() throws {
         let registry = registry(total: 3, trusted: try TrustedProxies(setting: "10.0.0.0/8"))
         for name in ["proxy 1", "proxy 2"] { _ = try #require(open(registry, "10.0.0.1", name)) }
         _ = try #require(open(registry, "203.0.113.1", "client"))
@@ -86,7 +86,7 @@ struct ConnectionRegistryTests {
     }
 
     @Test("a new connection is not the one to be closed, even if the others come through a proxy")
-    func newcomers() throws {
+    func newConnectionIsNotClosed() throws {
         let registry = registry(total: 3, grace: .seconds(600), trusted: try TrustedProxies(setting: "10.0.0.0/8"))
         for name in ["proxy 1", "proxy 2"] { _ = try #require(open(registry, "10.0.0.1", name)) }
         _ = try #require(open(registry, "203.0.113.1", "client"))
@@ -95,7 +95,7 @@ struct ConnectionRegistryTests {
     }
 
     @Test("accepting stops at the limit and resumes once there is room")
-    func accepting() {
+    func acceptingStopsAtTheLimit() {
         let registry = registry(total: 1)
         let resumed = Mutex(0)
         for _ in 0..<9 {
@@ -112,7 +112,7 @@ struct ConnectionRegistryTests {
     @Test(
         "the limits keep a reserve of descriptors, however few there are",
         arguments: [(256, 85, 128), (1024, 341, 405), (65_536, 4096, 4160), (3, 1, 2)])
-    func descriptors(limit: Int, total: Int, accepted: Int) {
+    func descriptorsAreReserved(limit: Int, total: Int, accepted: Int) {
         let limits = ConnectionLimits().fitting(descriptors: limit)
         #expect((limits.total, limits.accepted) == (total, accepted))
     }
@@ -124,7 +124,7 @@ struct ConnectionRegistryTests {
             ("PIXELFLOW_HTTP_HEADER_TIMEOUT", "0"), ("PIXELFLOW_HTTP_IDLE_TIMEOUT", "soon"), ("PIXELFLOW_HTTP_MIN_BODY_RATE", "-1"),
             ("PIXELFLOW_HTTP_MAX_HEADER_BYTES", "1"), ("PIXELFLOW_HTTP_MAX_HEADER_COUNT", "1"),
         ])
-    func settings(name: String, value: String) {
+    func invalidSettingIsNamed(name: String, value: String) {
         let error = #expect(throws: PixelFlowError.self) { try ConnectionLimits(Settings(environment: [name: value])) }
         #expect(error?.field == name)
     }

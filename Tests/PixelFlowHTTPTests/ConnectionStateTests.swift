@@ -24,7 +24,7 @@ struct ConnectionStateTests {
     }
 
     @Test("a silent client is disconnected without an answer when the header time is up")
-    func silent() {
+    func silentClientIsDisconnected() {
         var state = fresh()
         #expect(state.nextDeadline(now: Self.start) == Self.at(10))
         #expect(state.check(now: Self.at(9.9)) == nil)
@@ -32,7 +32,7 @@ struct ConnectionStateTests {
     }
 
     @Test("the time for the first header starts with the connection, however slowly the header arrives")
-    func trickle() {
+    func headerTimeStartsWithTheConnection() {
         var state = fresh()
         for second in 0..<10 {
             state.received(bytes: 1, now: Self.at(Double(second)))
@@ -42,7 +42,7 @@ struct ConnectionStateTests {
     }
 
     @Test("the time for a later header starts with its first byte, the idle time with the previous answer")
-    func keptAlive() {
+    func laterHeaderTimeStartsWithItsFirstByte() {
         var state = fresh()
         state.received(bytes: 100, now: Self.at(1))
         state.headerEnded(isHeld: false, now: Self.at(1))
@@ -61,14 +61,14 @@ struct ConnectionStateTests {
     }
 
     @Test("a body below the minimum rate is refused, one at the rate is not", arguments: [(1000, true), (1024, false), (100_000, false)])
-    func rate(bytesPerSecond: Int, isSlow: Bool) {
+    func bodyBelowTheMinimumRateIsRefused(bytesPerSecond: Int, isSlow: Bool) {
         var state = uploading()
         for second in 1...10 { state.bodyReceived(bytes: bytesPerSecond, now: Self.at(Double(second))) }
         #expect(state.check(now: Self.at(10)) == (isSlow ? .refuse(.bodyTimeout) : nil))
     }
 
     @Test("each window counts separately: a fast start does not allow a later pause")
-    func windows() {
+    func eachWindowCountsSeparately() {
         var state = uploading()
         state.bodyReceived(bytes: 10_000_000, now: Self.at(1))
         #expect(state.check(now: Self.at(10)) == nil)
@@ -77,7 +77,7 @@ struct ConnectionStateTests {
     }
 
     @Test("while the server does not read, the client does not count as slow")
-    func backPressure() {
+    func unreadBodyIsNotSlow() {
         var state = uploading()
         state.readingChanged(isReading: false, now: Self.at(1))
         #expect(state.check(now: Self.at(100)) == nil)
@@ -87,7 +87,7 @@ struct ConnectionStateTests {
     }
 
     @Test("a client that waits for 100 (Continue) does not count as slow until it receives it")
-    func held() {
+    func clientWaitingForContinueIsNotSlow() {
         var state = uploading(isHeld: true)
         #expect(state.check(now: Self.at(100)) == nil)
         state.continued(now: Self.at(100))
@@ -95,7 +95,7 @@ struct ConnectionStateTests {
     }
 
     @Test("a minimum rate of 0 means no limit")
-    func unlimited() {
+    func rateOfZeroIsUnlimited() {
         var state = fresh { $0.minimumBodyRate = 0 }
         state.received(bytes: 100, now: Self.start)
         state.headerEnded(isHeld: false, now: Self.start)
@@ -104,7 +104,7 @@ struct ConnectionStateTests {
     }
 
     @Test("an answer that is not read ends the connection, one that is read with pauses does not")
-    func unread() {
+    func unreadResponseEndsTheConnection() {
         var state = uploading()
         state.requestEnded(now: Self.start)
         state.answerBegan()
@@ -118,7 +118,7 @@ struct ConnectionStateTests {
     }
 
     @Test("a header over the size limit is detected; a body does not count as header")
-    func headerSize() {
+    func oversizedHeaderIsDetected() {
         var state = fresh { $0.headerBytes = 2000 }
         state.received(bytes: 2000, now: Self.start)
         #expect(!state.isHeaderTooLarge)
@@ -130,7 +130,7 @@ struct ConnectionStateTests {
     }
 
     @Test("a second request during the answer to the first keeps the connection busy")
-    func pipelined() {
+    func pipelinedRequestKeepsTheConnectionBusy() {
         var state = fresh()
         for _ in 0..<2 {
             state.received(bytes: 100, now: Self.start)

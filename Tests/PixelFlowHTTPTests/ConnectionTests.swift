@@ -47,7 +47,7 @@ struct ConnectionTests {
     // MARK: Upgrade
 
     @Test("an upgrade request that is not accepted is answered after earlier requests, and is the last one")
-    func answersBeforeAnUpgrade() async throws {
+    func refusedUpgradeIsAnsweredInOrder() async throws {
         try await run { port in
             let client = try await RawConnection.open(port: port)
             let upgrade = "GET /hello HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
@@ -61,7 +61,7 @@ struct ConnectionTests {
     // MARK: Expect: 100-continue
 
     @Test("100 is sent once the route reads the body, then the answer; the connection stays open")
-    func continues() async throws {
+    func continueIsSentWhenTheBodyIsRead() async throws {
         try await run { port in
             let client = try await RawConnection.open(port: port)
             try await client.send("POST /upload HTTP/1.1\r\nHost: a\r\nExpect: 100-Continue\r\nContent-Length: 5\r\n\r\n")
@@ -77,7 +77,7 @@ struct ConnectionTests {
     @Test(
         "a request refused before its body gets no 100, and the connection ends",
         arguments: [("/closed", 5, 401), ("/upload", 2 << 20, 413), ("/nowhere", 5, 404), ("/hello", 5, 405)])
-    func refusesBeforeTheBody(path: String, length: Int, status: Int) async throws {
+    func earlyRefusalSendsNoContinue(path: String, length: Int, status: Int) async throws {
         try await run { port in
             let client = try await RawConnection.open(port: port)
             try await client.send("POST \(path) HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: \(length)\r\n\r\n")
@@ -89,7 +89,7 @@ struct ConnectionTests {
     }
 
     @Test("a body sent without waiting, or over HTTP/1.0, gets no 100", arguments: ["HTTP/1.1", "HTTP/1.0"])
-    func impatient(version: String) async throws {
+    func bodySentWithoutWaitingGetsNoContinue(version: String) async throws {
         try await run { port in
             let client = try await RawConnection.open(port: port)
             try await client.send(
@@ -101,7 +101,7 @@ struct ConnectionTests {
     }
 
     @Test("a GET with an expectation, and a request without a body, are answered as usual")
-    func withoutBody() async throws {
+    func expectationWithoutBodyIsIgnored() async throws {
         try await run { port in
             let client = try await RawConnection.open(port: port)
             try await client.send("GET /hello HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n")
@@ -113,7 +113,7 @@ struct ConnectionTests {
     // MARK: Time
 
     @Test("an incomplete header is answered 408 and the connection closed")
-    func halfHeader() async throws {
+    func incompleteHeaderTimesOut() async throws {
         try await run({ $0.headerTimeout = .seconds(1) }) { port in
             let client = try await RawConnection.open(port: port)
             try await client.send("GET /hello HTTP/1.1\r\nHost: a\r\nX-Half")
@@ -126,7 +126,7 @@ struct ConnectionTests {
     }
 
     @Test("a silent connection is closed without an answer")
-    func silent() async throws {
+    func silentConnectionIsClosed() async throws {
         try await run({ $0.headerTimeout = .seconds(1) }) { port in
             let answer = try await RawConnection.open(port: port).replyUntilClosed()
             #expect(answer.isEmpty)
@@ -134,7 +134,7 @@ struct ConnectionTests {
     }
 
     @Test("a connection that has received its answer is closed after the idle time")
-    func idle() async throws {
+    func idleConnectionIsClosed() async throws {
         try await run({ $0.idleTimeout = .milliseconds(200) }) { port in
             let client = try await RawConnection.open(port: port)
             try await client.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -144,7 +144,7 @@ struct ConnectionTests {
     }
 
     @Test("a stalled body is answered 408, and the route stops waiting for it")
-    func slowBody() async throws {
+    func stalledBodyTimesOut() async throws {
         try await run({ $0.bodyWindow = .milliseconds(200) }) { port in
             let client = try await RawConnection.open(port: port)
             try await client.send("POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n1")
@@ -155,7 +155,7 @@ struct ConnectionTests {
     }
 
     @Test("no limit applies to a long answer: an event stream continues")
-    func longAnswer() async throws {
+    func longResponseIsUnlimited() async throws {
         let (gate, open) = AsyncStream.makeStream(of: Void.self)
         try await run { limits in
             limits.headerTimeout = .seconds(2)
@@ -186,7 +186,7 @@ struct ConnectionTests {
     // MARK: Number and size
 
     @Test("an address that has used its share is answered 429; another address is served")
-    func perAddress() async throws {
+    func addressBeyondItsShareIsRefused() async throws {
         try await run({ $0.perAddress = 3 }) { port in
             var held: [RawConnection] = []
             for _ in 0..<3 {
@@ -209,7 +209,7 @@ struct ConnectionTests {
     }
 
     @Test("connections of a flood beyond those answered 429 are closed without an answer, and the address is served once the flood ends")
-    func flood() async throws {
+    func connectionFloodIsClosed() async throws {
         try await run({ ($0.perAddress, $0.lingering) = (2, 1) }) { port in
             var held: [RawConnection] = []
             for _ in 0..<2 {
@@ -234,7 +234,7 @@ struct ConnectionTests {
     }
 
     @Test("at the overall limit, a waiting connection is closed, and a new request is served")
-    func total() async throws {
+    func overallLimitClosesAWaitingConnection() async throws {
         try await run({ $0.total = 2 }) { port in
             let idle = try await RawConnection.open(port: port)
             try await idle.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -255,7 +255,7 @@ struct ConnectionTests {
     ]
 
     @Test("a header with too many bytes or fields is answered 431", arguments: oversized)
-    func headerSize(fields: String) async throws {
+    func oversizedHeaderIsRefused(fields: String) async throws {
         try await run { port in
             let client = try await RawConnection.open(port: port)
             try await client.send("GET /hello HTTP/1.1\r\nHost: a\r\n" + fields)
@@ -266,7 +266,7 @@ struct ConnectionTests {
     }
 
     @Test("an endless request URI is answered 431, too")
-    func longTarget() async throws {
+    func endlessTargetIsRefused() async throws {
         try await run { port in
             let client = try await RawConnection.open(port: port)
             try await client.send("GET /" + String(repeating: "a", count: 40_000))
@@ -289,7 +289,7 @@ struct ConnectionTests {
             "GET * HTTP/1.1\r\nHost: a\r\n\r\n", "GET ftp://a/hello HTTP/1.1\r\nHost: a\r\n\r\n",
             "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         ])
-    func malformed(request: String) async throws {
+    func malformedRequestIsRefused(request: String) async throws {
         try await run { port in
             let client = try await RawConnection.open(port: port)
             try await client.send(request)
@@ -300,7 +300,7 @@ struct ConnectionTests {
     }
 
     @Test("a malformed request does not affect the request before it")
-    func trailingNonsense() async throws {
+    func malformedRequestDoesNotAffectTheOneBefore() async throws {
         try await run { port in
             let client = try await RawConnection.open(port: port)
             try await client.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\nno request at all\r\n\r\n")
@@ -311,7 +311,7 @@ struct ConnectionTests {
     }
 
     @Test("a URI in absolute form is equivalent to its path", arguments: ["http://a/hello", "HTTP://a:80/hello?b=c"])
-    func absoluteForm(target: String) async throws {
+    func absoluteFormIsEquivalentToItsPath(target: String) async throws {
         try await run { port in
             let client = try await RawConnection.open(port: port)
             try await client.send("GET \(target) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")

@@ -11,7 +11,7 @@ struct HealthTests {
     private struct Down: Error {}
 
     @Test("a healthy service reports so", arguments: ["/health", "/livez", "/readyz"])
-    func healthy(path: String) async throws {
+    func healthyServiceReportsSo(path: String) async throws {
         var harness = ServiceHarness()
         harness.health = HealthRoutes(checks: [HealthCheck("database") {}])
         try await harness.run { _ in
@@ -23,7 +23,7 @@ struct HealthTests {
     }
 
     @Test("readyz names what is down, health and livez stay healthy")
-    func namesFailing() async throws {
+    func readinessNamesFailedBackends() async throws {
         var harness = ServiceHarness()
         harness.health = HealthRoutes(checks: [
             HealthCheck("database") {}, HealthCheck("broker") { throw Down() },
@@ -42,7 +42,7 @@ struct HealthTests {
     }
 
     @Test("an optional backend that is down is named, and the service is ready without it")
-    func optional() async throws {
+    func optionalBackendDoesNotAffectReadiness() async throws {
         var harness = ServiceHarness()
         harness.health = HealthRoutes(checks: [HealthCheck("database") {}, HealthCheck("broker", need: .never) { throw Down() }])
         try await harness.run { _ in
@@ -56,7 +56,7 @@ struct HealthTests {
     }
 
     @Test("after the first success, a backend that goes down degrades the service, and its recovery restores it")
-    func outage() async throws {
+    func outageDegradesTheService() async throws {
         let backend = Backend()
         var harness = ServiceHarness()
         harness.health = HealthRoutes(
@@ -85,7 +85,7 @@ struct HealthTests {
     }
 
     @Test("the state of the process itself always counts")
-    func always() async throws {
+    func stateOfTheProcessAlwaysCounts() async throws {
         let backend = Backend()
         var harness = ServiceHarness()
         harness.health = HealthRoutes(
@@ -102,7 +102,7 @@ struct HealthTests {
     }
 
     @Test("a hanging check delays only the first answer; later ones use the last results")
-    func kept() async throws {
+    func hangingCheckDelaysOnlyTheFirstResponse() async throws {
         let backend = Backend()
         var harness = ServiceHarness()
         harness.health = HealthRoutes(
@@ -128,7 +128,7 @@ struct HealthTests {
     }
 
     @Test("results are cached for a second, for probes and scrapes alike")
-    func fresh() async throws {
+    func resultsAreCachedForASecond() async throws {
         let backend = Backend()
         var harness = ServiceHarness()
         harness.health = HealthRoutes(
@@ -144,7 +144,7 @@ struct HealthTests {
     }
 
     @Test("a check that ignores cancellation delays nobody")
-    func stubborn() async throws {
+    func checkThatIgnoresCancellationDelaysNothing() async throws {
         let (stream, end) = AsyncStream<Void>.makeStream()
         let check = HealthCheck("stubborn", timeout: .milliseconds(10)) {
             // bounded: by the end of the stream below.
@@ -155,7 +155,7 @@ struct HealthTests {
     }
 
     @Test("a draining service is no longer ready")
-    func drains() async throws {
+    func drainingServiceIsNotReady() async throws {
         let drain = DrainState()
         var harness = ServiceHarness()
         harness.health = HealthRoutes(checks: [], drain: drain)

@@ -34,7 +34,7 @@ struct JSONBodyTests {
     }
 
     @Test("a valid body is decoded", arguments: ["application/json", "application/json; charset=utf-8", "application/ld+json", nil])
-    func accepts(type: String?) async throws {
+    func validBodyIsDecoded(type: String?) async throws {
         try await post(ByteBuffer(string: #"{"name":"a/b","items":[{"width":1}]}"#), type: type) { response in
             #expect(response.status == .created)
             #expect(response.headers[.contentType] == "application/json")
@@ -46,7 +46,7 @@ struct JSONBodyTests {
     private static let brokenBodies = ["", "{", "{\"name\":", "nonsense", "{\"name\":\"a\"} trailing", "\u{0}", "{'name':1}"]
 
     @Test("a body that is not JSON gets a 400", arguments: brokenBodies)
-    func broken(text: String) async throws {
+    func invalidJSONIsRefused(text: String) async throws {
         try await post(ByteBuffer(string: text)) { response in
             #expect(response.status == .badRequest)
             #expect(response.code == "invalid_json")
@@ -68,12 +68,12 @@ struct JSONBodyTests {
     ]
 
     @Test("an escaped backslash before u0000 is text like any other")
-    func backslashes() async throws {
+    func escapedBackslashBeforeU0000IsText() async throws {
         try await post(ByteBuffer(string: #"{"name":"a\\u0000","items":[]}"#)) { #expect($0.status == .created) }
     }
 
     @Test("an invalid value is a 422 with its path", arguments: wrongValues)
-    func wrong(text: String, code: String, field: String?) async throws {
+    func invalidValueIsRefusedWithItsPath(text: String, code: String, field: String?) async throws {
         try await post(ByteBuffer(string: text)) { response in
             #expect(response.status == .unprocessableContent)
             #expect(response.code == code)
@@ -83,7 +83,7 @@ struct JSONBodyTests {
     }
 
     @Test("a body over the limit is a 413")
-    func tooLarge() async throws {
+    func tooLargeBodyIsRefused() async throws {
         try await post(ByteBuffer(repeating: UInt8(ascii: " "), count: 1001)) { response in
             #expect(response.status == .contentTooLarge)
             #expect(response.code == "body_too_large")
@@ -91,7 +91,7 @@ struct JSONBodyTests {
     }
 
     @Test("the limit applies without a Content-Length, too")
-    func tooLargeWhileStreaming() async throws {
+    func tooLargeStreamedBodyIsRefused() async throws {
         let chunks = AsyncStream<ByteBuffer> { continuation in
             for _ in 0..<20 { continuation.yield(ByteBuffer(repeating: 65, count: 100)) }
             continuation.finish()
@@ -103,7 +103,7 @@ struct JSONBodyTests {
     }
 
     @Test("another content type is a 415", arguments: ["text/plain", "image/png", "multipart/form-data; boundary=x"])
-    func wrongType(type: String) async throws {
+    func otherContentTypeIsRefused(type: String) async throws {
         try await post(ByteBuffer(string: "{}"), type: type) { response in
             #expect(response.status == .unsupportedMediaType)
             #expect(response.code == "unsupported_media_type")

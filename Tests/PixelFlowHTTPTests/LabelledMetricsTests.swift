@@ -16,7 +16,7 @@ import Testing
         }
     }
 
-    @Test func aMetricIsCreatedOncePerLabels() {
+    @Test func aMetricIsCreatedOncePerLabelSet() {
         let factory = Factory()
         let metrics = LabelledMetrics(overflow: "other", factory.make)
         #expect([metrics["a"], metrics["b"], metrics["a"], metrics["b"]] == [1, 2, 1, 2])

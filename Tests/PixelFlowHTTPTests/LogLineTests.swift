@@ -18,7 +18,7 @@ struct LogLineTests {
     }
 
     @Test("a line contains time, level, service and message")
-    func fields() throws {
+    func lineHasItsFields() throws {
         let line = try line("task claimed", ["task_id": "t1", "attempts": .stringConvertible(3), "cached": .stringConvertible(true)])
         #expect(line["ts"] as? String == "2026-01-01T00:00:00.000Z")
         #expect(line["level"] as? String == "info")
@@ -33,7 +33,7 @@ struct LogLineTests {
     private static let hostile = ["\"}\n{\"level\":\"error", "a\\b\tc\r", "\u{0}\u{1b}[31m\u{7f}", "größe 日本 🎈"]
 
     @Test("hostile text stays inside its string", arguments: hostile)
-    func escapes(text: String) throws {
+    func textIsEscaped(text: String) throws {
         let line = try line(text, ["value": .string(text), "list": .array([.string(text)])])
         #expect(line["event"] as? String == text)
         #expect(line["value"] as? String == text)
@@ -44,14 +44,14 @@ struct LogLineTests {
     private static let secretNames = ["password", "token", "Authorization", "set-cookie", "client_secret", "private_key"]
 
     @Test("anything that looks like a secret is omitted", arguments: secretNames)
-    func redacts(name: String) throws {
+    func secretsAreRedacted(name: String) throws {
         let line = try line("event", [name: "hunter2", "nested": .dictionary([name: "hunter2"])])
         #expect(!line.description.contains("hunter2"))
         #expect(line.description.contains("[redacted]"))
     }
 
     @Test("names become snake_case and never replace a field of the line")
-    func names() throws {
+    func namesAreSnakeCase() throws {
         let line = try line("event", ["hb.request-id": "1", "level": "mine"])
         #expect(line["hb_request_id"] as? String == "1")
         #expect(line["level"] as? String == "info")
@@ -65,7 +65,7 @@ struct LogLineTests {
     ]
 
     @Test("times are exact to the millisecond", arguments: moments)
-    func times(milliseconds: Int64, text: String) throws {
+    func timesHaveMilliseconds(milliseconds: Int64, text: String) throws {
         let capture = LogCapture()
         let clock = ManualClock(start: Timestamp(microseconds: milliseconds * 1000))
         let handler = JSONLogHandler(label: "a", service: "a", level: .info, sink: capture.sink, clock: clock)
@@ -74,7 +74,7 @@ struct LogLineTests {
     }
 
     @Test("terminal output is one line, without secrets")
-    func text() throws {
+    func textFormatIsOneLine() throws {
         let capture = LogCapture()
         let logger = Telemetry.logger("api", settings: LogSettings(format: .text), sink: capture.sink)
         logger.info("two\nlines", metadata: ["password": "hunter2", "task_id": "t\n1"])
@@ -85,7 +85,7 @@ struct LogLineTests {
     }
 
     @Test("the error names the bad setting", arguments: ["PIXELFLOW_LOG_LEVEL", "PIXELFLOW_LOG_FORMAT"])
-    func settings(name: String) throws {
+    func invalidSettingIsNamed(name: String) throws {
         let error = #expect(throws: PixelFlowError.self) { try LogSettings(Settings(environment: [name: "loud"])) }
         #expect(error?.field == name)
         let good = try LogSettings(Settings(environment: ["PIXELFLOW_LOG_LEVEL": "debug", "PIXELFLOW_LOG_FORMAT": "text"]))
@@ -93,7 +93,7 @@ struct LogLineTests {
     }
 
     @Test("lines from many threads are not mixed")
-    func atomic() async throws {
+    func concurrentLinesAreNotMixed() async throws {
         let pipe = Pipe()
         let sink = LogSink(descriptor: pipe.fileHandleForWriting.fileDescriptor)
         // bounded: by the close below, waited for with a deadline.

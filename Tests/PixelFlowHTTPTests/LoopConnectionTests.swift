@@ -96,7 +96,7 @@ import Testing
         #expect(told.texts == ["last words", "ended"])
     }
 
-    @Test func earlyBytesWaitForTheNextProtocol() throws {
+    @Test func earlyBytesReachTheNextProtocol() throws {
         let (channel, connection) = (EmbeddedChannel(), ConnectionGuard(registry: ConnectionRegistry(), metrics: nil))
         let reads = Reads()
         try channel.pipeline.syncOperations.addHandlers([reads, connection])

@@ -6,14 +6,14 @@ import Testing
 @Suite("Catalogue of metrics")
 struct MetricCatalogTests {
     @Test("metric names are unique")
-    func names() {
+    func metricNamesAreUnique() {
         let names = MetricCatalog.all.map(\.name)
         #expect(Set(names).count == names.count)
     }
 
     /// To update the page, replace its tables with the output of this test.
     @Test("docs/metrics.md describes every metric as the services describe it to Prometheus")
-    func page() throws {
+    func documentationMatchesTheMetrics() throws {
         let path = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../docs/metrics.md").standardized.path
         let page = try String(contentsOfFile: path, encoding: .utf8)
         let tables = MetricCatalog.groups.map(Self.table).joined(separator: "\n")

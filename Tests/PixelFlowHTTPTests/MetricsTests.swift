@@ -17,7 +17,7 @@ struct MetricsTests {
     }
 
     @Test("requests are counted by method, route and status, and timed")
-    func requests() async throws {
+    func requestsAreCountedAndTimed() async throws {
         try await ServiceHarness().run { router in
             router.get("/things/:id") { _, context in try context.parameters.require("id") }
             router.post("/things") { _, _ -> String in throw PixelFlowError.notFound("thing") }
@@ -32,7 +32,7 @@ struct MetricsTests {
     }
 
     @Test("whatever is requested, the number of label values stays small")
-    func bounded() async throws {
+    func labelValuesAreBounded() async throws {
         let harness = ServiceHarness()
         try await harness.run { router in
             router.get("/things/:id") { _, _ in "" }
@@ -52,7 +52,7 @@ struct MetricsTests {
     }
 
     @Test("a stream is timed until its head, however long it lasts")
-    func streams() async throws {
+    func streamIsTimedUntilItsHead() async throws {
         let harness = ServiceHarness()
         let registry = harness.registry
         let isTimedAlready = Mutex(false)
@@ -75,7 +75,7 @@ struct MetricsTests {
     }
 
     @Test("a scrape reports the state of the backends, in the format that Prometheus requests")
-    func scrape() async throws {
+    func scrapeReportsTheBackends() async throws {
         let isUp = Mutex(true)
         let time = Mutex(ContinuousClock.now)
         var harness = ServiceHarness()
@@ -97,7 +97,7 @@ struct MetricsTests {
     }
 
     @Test("services that share a process expose each service metric on one port only")
-    func sharedProcess() async throws {
+    func sharedProcessExposesEachMetricOnce() async throws {
         let registry = Telemetry.registry()
         func router(_ service: String, claiming prefixes: [String] = []) -> Router<AppRequestContext> {
             ServiceRouter.make(

@@ -6,7 +6,7 @@ import Testing
 @Suite("Outage log")
 struct OutageLogTests {
     @Test("logs the first failure immediately, then the number of failures every half minute, separately for each event")
-    func limits() throws {
+    func repeatedFailuresAreLoggedPeriodically() throws {
         let capture = LogCapture()
         let logger = Telemetry.logger("worker", settings: LogSettings(level: .info), sink: capture.sink)
         let time = Mutex(ContinuousClock.now)

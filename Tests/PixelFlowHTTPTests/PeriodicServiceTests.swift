@@ -33,21 +33,21 @@ struct PeriodicServiceTests {
     }
 
     @Test("a success is followed by the interval, a failure by the retry policy")
-    func failuresHavePausesOfTheirOwn() async throws {
+    func failuresFollowTheRetryPolicy() async throws {
         let policy = RetryPolicy(firstPause: .seconds(1), longestPause: .seconds(3))
         let found = try await pauses(of: 6, retries: policy) { (2...4).contains($0) }
         #expect(found == [.seconds(60), .seconds(1), .seconds(2), .seconds(3), .seconds(60), .seconds(60)])
     }
 
     @Test("failures are logged once in a while, and so is the first success after them")
-    func logsOutages() async throws {
+    func outagesAreLoggedPeriodically() async throws {
         _ = try await pauses(of: 5) { (2...4).contains($0) }
         let lines = try log.objects().map { "\($0["level"] as? String ?? ""): \($0["event"] as? String ?? "")" }
         #expect(lines == ["warning: counting failed, will be retried", "notice: counting succeeds again"])
     }
 
     @Test("a wake-up starts a run before the interval is over")
-    func isWoken() async throws {
+    func wakeUpStartsARun() async throws {
         let (wakes, wake) = AsyncStream.makeStream(of: Void.self)
         let service = PeriodicService("counting", every: .seconds(3600), wakes: wakes, logger: logger) { [runs] in _ = runs.begin() }
         let running = Task { await service.run() }
@@ -61,7 +61,7 @@ struct PeriodicServiceTests {
     }
 
     @Test("a shutdown ends a pause, and work that is waiting", arguments: [false, true])
-    func endsWithTheProcess(isWorking: Bool) async throws {
+    func shutdownEndsPausesAndWork(isWorking: Bool) async throws {
         let service = PeriodicService("counting", every: .seconds(3600), logger: logger) { [runs] in
             _ = runs.begin()
             if isWorking { try await Task.sleep(for: .seconds(3600)) }

@@ -15,7 +15,7 @@ struct ProblemTests {
     ]
 
     @Test("every kind maps to its status", arguments: statuses)
-    func mapsKind(kind: PixelFlowError.Kind, status: Int) async throws {
+    func kindIsMappedToStatus(kind: PixelFlowError.Kind, status: Int) async throws {
         try await ServiceHarness().run { router in
             router.get("/fail") { _, _ -> Response in throw PixelFlowError(kind, code: "some_code", "In words.", field: "a[0].b") }
         } _: { client in
@@ -35,7 +35,7 @@ struct ProblemTests {
     }
 
     @Test("an unexpected error exposes nothing and is logged with its cause")
-    func hidesUnknown() async throws {
+    func unexpectedErrorIsHidden() async throws {
         struct Inner: Error { let secret = "connection to 10.0.0.7 refused" }
         let harness = ServiceHarness()
         try await harness.run { router in
@@ -50,7 +50,7 @@ struct ProblemTests {
     }
 
     @Test("the cause of a known error is not exposed either")
-    func hidesCause() async throws {
+    func causeIsHidden() async throws {
         try await ServiceHarness().run { router in
             router.get("/fail") { _, _ -> Response in throw PixelFlowError.unavailable("database", cause: URLError(.badURL)) }
         } _: { client in
@@ -62,7 +62,7 @@ struct ProblemTests {
     }
 
     @Test("an unknown path is reported as a problem, too")
-    func unknownRoute() async throws {
+    func unknownPathIsAProblem() async throws {
         try await ServiceHarness().run { _ in
         } _: { client in
             let response = try await client.execute(uri: "/nowhere", method: .get)
@@ -73,7 +73,7 @@ struct ProblemTests {
     }
 
     @Test("an unsupported method is answered 405 with the supported methods")
-    func otherMethod() async throws {
+    func unsupportedMethodListsSupportedOnes() async throws {
         try await ServiceHarness().run { router in
             router.get("/things/{id}") { _, _ in "a thing" }
             router.delete("/things/{id}") { _, _ in "gone" }
@@ -89,7 +89,7 @@ struct ProblemTests {
     }
 
     @Test("a 401 says how to sign in", arguments: [("token_missing", false), ("token_invalid", true), ("token_expired", true)])
-    func challenges(code: String, namesError: Bool) async throws {
+    func unauthorizedResponseHasAChallenge(code: String, namesError: Bool) async throws {
         try await ServiceHarness().run { router in
             router.get("/fail") { _, _ -> Response in throw PixelFlowError(.unauthenticated, code: code, "No.") }
         } _: { client in
@@ -100,7 +100,7 @@ struct ProblemTests {
     }
 
     @Test("every response forbids content-type sniffing")
-    func securityHeaders() async throws {
+    func everyResponseForbidsSniffing() async throws {
         try await ServiceHarness().run { router in
             router.get("/page") { _, _ in Response(status: .ok, headers: [.contentSecurityPolicy: "default-src 'self'"]) }
         } _: { client in

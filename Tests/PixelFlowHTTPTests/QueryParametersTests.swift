@@ -9,7 +9,7 @@ import Testing
         ("a=%4g%41", "%4gA"), ("a=%C3%BC", "ü"), ("a=ü", "ü"), ("a=%FF", "\u{FFFD}"), ("a=%C3", "\u{FFFD}"), ("a=%25%32%30", "%20"),
         ("a=%e2%82%ac", "€"), ("a=b;c", "b;c"), ("a=%00", "\0"), ("a+b=1&a=2", "2"), ("=x&a=y", "y"),
     ])
-    func aNameHasItsFirstValue(_ query: String, _ value: String) {
+    func theFirstValueIsUsed(_ query: String, _ value: String) {
         #expect(QueryParameters(query)["a"] == value)
     }
 
@@ -23,7 +23,7 @@ import Testing
         ("a=>;\"", "a=%3E%3B%22&c=x%26y"),
         ("a", "a=&c=x%26y"),
     ])
-    func aParameterIsSetAndTheOthersAreKept(_ query: String, _ changed: String) {
+    func settingAParameterKeepsTheOthers(_ query: String, _ changed: String) {
         #expect(QueryParameters(query).setting("c", to: "x&y") == changed)
     }
 

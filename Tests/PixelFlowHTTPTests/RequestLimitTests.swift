@@ -81,7 +81,7 @@ struct RequestLimitTests {
     }
 
     @Test("every answer reports the remaining quota, and a refusal when to retry")
-    func headers() async throws {
+    func responsesReportTheQuota() async throws {
         try await run(settings()) { client in
             for left in [2, 1] {
                 let response = try await client.execute(uri: "/read", method: .get)
@@ -109,7 +109,7 @@ struct RequestLimitTests {
     }
 
     @Test("users and keys have separate limits, and share that of their organisation")
-    func callers() async throws {
+    func usersAndKeysHaveSeparateLimits() async throws {
         try await run(settings()) { client in
             func get(_ caller: String) async throws -> TestResponse {
                 try await client.execute(uri: "/read", method: .get, headers: [.authorization: caller])
@@ -124,7 +124,7 @@ struct RequestLimitTests {
     }
 
     @Test("without a setting, organisations have no limit")
-    func callersAlone() async throws {
+    func organisationsAreUnlimitedByDefault() async throws {
         try await run(settings(organisationFactor: 0)) { client in
             for number in 0..<10 {
                 let response = try await client.execute(uri: "/read", method: .get, headers: [.authorization: "user-\(number) o1"])
@@ -134,7 +134,7 @@ struct RequestLimitTests {
     }
 
     @Test("routes without a limit, and classes whose limit is off, send no limit headers")
-    func unlimited() async throws {
+    func unlimitedRoutesSendNoHeaders() async throws {
         try await run(settings()) { client in
             for (path, method) in [("/open", HTTPRequest.Method.get), ("/health", .get), ("/write", .post)] {
                 for _ in 0..<10 {
@@ -146,7 +146,7 @@ struct RequestLimitTests {
     }
 
     @Test("sign-ins are limited by address")
-    func signIns() async throws {
+    func signInsAreLimitedByAddress() async throws {
         try await run(settings(), live: true) { client in
             func post(_ address: String) async throws -> TestResponse {
                 try await client.execute(uri: "/login", method: .post, headers: [.xForwardedFor: address], body: ByteBuffer(string: "{}"))
@@ -158,7 +158,7 @@ struct RequestLimitTests {
     }
 
     @Test("no request is refused because the limiter is unreachable")
-    func uncounted() async throws {
+    func unreachableLimiterFailsOpen() async throws {
         try await run(settings(), limiter: UnreachableLimiter()) { client in
             for _ in 0..<10 {
                 let response = try await client.execute(uri: "/read", method: .get)
@@ -170,20 +170,20 @@ struct RequestLimitTests {
     @Test(
         "quotas are parsed as documented",
         arguments: [("600/m", 600, 60), ("1/s", 1, 1), ("5/h", 5, 3600), ("1000000/d", 1_000_000, 86_400)])
-    func quotas(text: String, requests: Int, seconds: Int) throws {
+    func quotasAreParsed(text: String, requests: Int, seconds: Int) throws {
         let settings = try read(["PIXELFLOW_RATE_READ": text])
         #expect(settings.quotas[.read] == .init(requests, per: .seconds(seconds)))
         #expect(settings.quotas.count == RateClass.allCases.count)
     }
 
     @Test("an invalid quota is refused", arguments: ["600", "0/m", "-1/m", "1/y", "1.5/s", "1000001/m", "1/m/m"])
-    func noQuotas(text: String) {
+    func invalidQuotaIsRefused(text: String) {
         let error = #expect(throws: PixelFlowError.self) { try read(["PIXELFLOW_RATE_SIGN_IN": text]) }
         #expect(error?.code == "setting_invalid" && error?.field == "PIXELFLOW_RATE_SIGN_IN")
     }
 
     @Test("a single limit can be turned off, and so can all of them")
-    func off() throws {
+    func limitsCanBeTurnedOff() throws {
         #expect(try read(["PIXELFLOW_RATE_HEAVY": "off"]).quotas[.heavy] == nil)
         #expect(try read(["PIXELFLOW_RATE_UPLOAD": "0"]).quotas[.upload] == nil)
         #expect(try read(["PIXELFLOW_RATE_LIMITS": "off"]).quotas.isEmpty)

@@ -8,7 +8,7 @@ import Testing
 @Suite("Request ids and the access log")
 struct RequestLogTests {
     @Test("a valid request id from the caller is kept", arguments: ["abc", "0192-ab_c.7", String(repeating: "x", count: 64)])
-    func keepsID(id: String) async throws {
+    func validRequestIDIsKept(id: String) async throws {
         let harness = ServiceHarness()
         try await harness.run { router in
             router.get("/") { _, context in context.requestID }
@@ -21,7 +21,7 @@ struct RequestLogTests {
     }
 
     @Test("any other request id is replaced", arguments: ["", "a b", "a\"b", "über", String(repeating: "x", count: 65)])
-    func replacesID(id: String) async throws {
+    func invalidRequestIDIsReplaced(id: String) async throws {
         try await ServiceHarness().run { router in
             router.get("/") { _, context in context.requestID }
         } _: { client in
@@ -35,7 +35,7 @@ struct RequestLogTests {
     }
 
     @Test("one line per request, with the route and without the query")
-    func writesLine() async throws {
+    func requestIsLoggedInOneLine() async throws {
         let harness = ServiceHarness(level: .info)
         try await harness.run { router in
             router.get("/things/{id}") { _, _ in "four" }
@@ -55,7 +55,7 @@ struct RequestLogTests {
     }
 
     @Test("errors are logged with the status that was sent")
-    func logsErrors() async throws {
+    func errorsAreLoggedWithTheirStatus() async throws {
         let harness = ServiceHarness(level: .info)
         try await harness.run { _ in
         } _: { client in
@@ -65,7 +65,7 @@ struct RequestLogTests {
     }
 
     @Test("probes are logged at debug level only")
-    func quietProbes() async throws {
+    func probesAreLoggedAtDebugLevel() async throws {
         let quiet = ServiceHarness(level: .info)
         try await quiet.run { _ in
         } _: { client in

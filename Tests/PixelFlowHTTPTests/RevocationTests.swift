@@ -10,8 +10,8 @@ import Testing
 
 @testable import PixelFlowHTTP
 
-/// What a replica that follows auth accepts and refuses, while auth answers and while it does not.
-@Suite("Revocations and API keys, followed from afar")
+/// What a replica accepts and refuses while auth is reachable and while it is not.
+@Suite("Revocations and API keys of a remote auth")
 struct RevocationTests {
     private let clock = ManualClock()
     private let forge = TokenForge()
@@ -34,8 +34,8 @@ struct RevocationTests {
         }
     }
 
-    @Test("each kind of revocation refuses what it names and nothing else")
-    func refusesWhatIsNamed() async throws {
+    @Test("each kind of revocation affects only its subject")
+    func revocationAffectsOnlyItsSubject() async throws {
         let session = try token(["sid": "s1", "mv": 3])
         let other = try token(["sid": "s2", "mv": 4])
         let old = try token([:])
@@ -54,8 +54,8 @@ struct RevocationTests {
         }
     }
 
-    @Test("a clock that is set back keeps no old answer")
-    func setBackClock() async throws {
+    @Test("no cached result is used for longer if the clock is set back")
+    func noCachedResultOutlivesASetBackClock() async throws {
         let key = SecretToken(.key).text
         auth.activate(key)
         let verifier = verifier()
@@ -65,7 +65,7 @@ struct RevocationTests {
         clock.advance(by: .seconds(-3600))
         auth.revoke(.session(SessionID("s1")))
         auth.deactivate(key)
-        // Within the ten seconds of every revocation, by whatever the clock says now.
+        // Within the ten seconds in which every revocation takes effect, whatever the clock shows.
         clock.advance(by: .seconds(10))
         #expect(await code(token, by: verifier) == "token_revoked")
         #expect(await code(key, by: verifier) == "token_invalid")
@@ -73,8 +73,8 @@ struct RevocationTests {
         #expect(await code(token, by: verifier) == "token_revoked")
     }
 
-    @Test("replicas whose clocks differ agree on tokens and revocations", arguments: [-25, 25])
-    func skewedClocks(seconds: Int) async throws {
+    @Test("replicas with skewed clocks agree on tokens and revocations", arguments: [-25, 25])
+    func skewedReplicasAgree(seconds: Int) async throws {
         let other = ManualClock(start: clock.now() + .seconds(seconds))
         let verifiers = [verifier(), TokenVerifier(source: FakeKeySource([forge.jwk]), identities: auth, clock: other)]
         let token = try token(["sid": "s1"])
@@ -84,8 +84,8 @@ struct RevocationTests {
         for verifier in verifiers { #expect(await code(token, by: verifier) == "token_revoked") }
     }
 
-    @Test("a restored organisation is let in again")
-    func letsRestoredIn() async throws {
+    @Test("a restored organisation is accepted again")
+    func restoredOrganisationIsAccepted() async throws {
         let (verifier, token) = (verifier(), try token([:]))
         auth.revoke(.organisation(TenantID("tenant-1")))
         #expect(await code(token, by: verifier) == "token_revoked")
@@ -94,9 +94,9 @@ struct RevocationTests {
         #expect(await code(token, by: verifier) == nil)
     }
 
-    /// The clock stands still, so nothing but the signal has the list read again.
-    @Test("what another process revokes is refused at once where it can tell")
-    func hearsOfRevocations() async throws {
+    /// The clock does not move, so only the signal can cause a refresh.
+    @Test("a revocation by another process is refused immediately if it is signalled")
+    func signalledRevocationIsRefusedImmediately() async throws {
         let (verifier, token, signal) = (verifier(), try token(["sid": "s1"]), LocalSignal())
         #expect(await code(token, by: verifier) == nil)
         let follower = Task { try await RevocationFollower(signal, verifier: verifier, logger: Logger(label: "test")).run() }
@@ -109,8 +109,8 @@ struct RevocationTests {
         try await follower.value("the follower to end")
     }
 
-    @Test("after a quiet time a request waits for the list instead of trusting an old one")
-    func waitsAfterQuietTime() async throws {
+    @Test("after an idle period, a request waits for a refresh instead of using an old list")
+    func requestWaitsForStaleList() async throws {
         let (verifier, token) = (verifier(), try token(["sid": "s1"]))
         #expect(await code(token, by: verifier) == nil)
         auth.revoke(.session(SessionID("s1")))
@@ -118,8 +118,8 @@ struct RevocationTests {
         #expect(await code(token, by: verifier) == "token_revoked")
     }
 
-    @Test("while auth is away the last list goes on for five minutes, and then nothing is accepted")
-    func stopsTrusting() async throws {
+    @Test("while auth is down, the last list is used for five minutes; then nothing is accepted")
+    func lastListIsUsedForFiveMinutes() async throws {
         let (verifier, token) = (verifier(), try token(["sid": "s1"]))
         let principal = try await verifier.verify(token)
         auth.isDown = true
@@ -135,7 +135,7 @@ struct RevocationTests {
         #expect(!verifier.isRevoked(principal))
     }
 
-    @Test("look-ups of sessions and keys are counted by what came of them")
+    @Test("lookups of sessions and keys are counted by outcome")
     func countsLookUps() async throws {
         let metrics = TestMetrics()
         let verifier = TokenVerifier(source: FakeKeySource([forge.jwk]), identities: auth, clock: clock, metrics: metrics)
@@ -154,7 +154,7 @@ struct RevocationTests {
         #expect(try counts("keys") == [2, 1, 0])
         for _ in 0..<2 { #expect(await code(unknown, by: verifier) == "token_invalid") }
         #expect(try counts("keys") == [3, 2, 0])
-        // A look-up that finds a session which is then refused is counted once.
+        // A lookup that finds a session that is then refused is counted once.
         auth.revoke(.session(SessionID("s1")))
         clock.advance(by: .seconds(10))
         #expect(await code(token, by: verifier) == "token_revoked")
@@ -165,21 +165,21 @@ struct RevocationTests {
         #expect(try counts("keys") == [3, 3, 1])
     }
 
-    @Test("nothing is accepted before there is a list")
-    func needsList() async throws {
+    @Test("nothing is accepted before the list has been read")
+    func nothingIsAcceptedWithoutAList() async throws {
         auth.isDown = true
         #expect(await code(try token([:]), by: verifier()) == "auth_unavailable")
     }
 
-    @Test("a list of many pages is read to its end")
+    @Test("all pages of a list are read")
     func readsAllPages() async throws {
         for number in 0..<10 { auth.revoke(.session(SessionID("s\(number)"))) }
         let verifier = verifier()
         for number in 0..<10 { #expect(await code(try token(["sid": "s\(number)"]), by: verifier) == "token_revoked") }
     }
 
-    @Test("what can concern no token any more is forgotten, and nothing before")
-    func forgets() async throws {
+    @Test("a revocation is dropped once it affects no valid token, and not earlier")
+    func obsoleteRevocationsAreDropped() async throws {
         var revoked = RevokedCredentials()
         let start = clock.now()
         let all: [Revocation] = [
@@ -188,7 +188,7 @@ struct RevocationTests {
         ]
         for revocation in all { revoked.insert(revocation, until: start + .seconds(100)) }
         revoked.insert(.session(SessionID("ever")), until: .distantFuture)
-        // Revoked once more, it stays for the longer of both.
+        // Revoked again, it is kept until the later of the two times.
         revoked.insert(.member(UserID("u"), TenantID("t"), before: 1), until: start + .seconds(1000))
         revoked.prune(at: start + .seconds(99))
         #expect(revoked.count == 6)
@@ -201,8 +201,8 @@ struct RevocationTests {
         #expect(revoked.allows(member))
     }
 
-    @Test("how long a revocation matters comes with it")
-    func tellsItsEnd() throws {
+    @Test("a revocation contains the time at which it becomes obsolete")
+    func revocationContainsItsEnd() throws {
         let record = RevocationRecord(sequence: 1, revocation: .session(SessionID("s")), at: clock.now())
         let page = RevocationPage([record], after: 0, limit: 1, newest: 1, lifetime: .seconds(60))
         let read = try JSONDecoder().decode(RevocationPage.self, from: try JSONEncoder().encode(page))
@@ -211,15 +211,15 @@ struct RevocationTests {
         #expect(older.revocations.map(\.end) == [nil])
     }
 
-    @Test("revocations that only a newer auth knows are passed by, page by page")
-    func passesUnknownKinds() async throws {
+    @Test("revocations of kinds that only a newer auth supports are skipped, page by page")
+    func unknownKindsAreSkipped() async throws {
         for _ in 0..<10 { auth.revoke(nil) }
         auth.revoke(.session(SessionID("new")))
         #expect(await code(try token(["sid": "new"]), by: verifier()) == "token_revoked")
     }
 
-    @Test("numbers that are given again after a restore of the database are read again")
-    func noticesRestore() async throws {
+    @Test("sequence numbers that are reused after a restore of the database are read again")
+    func reusedSequenceNumbersAreRead() async throws {
         for number in 0..<5 { auth.revoke(.session(SessionID("s\(number)"))) }
         let (verifier, token) = (verifier(), try token(["sid": "new"]))
         #expect(await code(token, by: verifier) == nil)
@@ -229,8 +229,8 @@ struct RevocationTests {
         #expect(await code(token, by: verifier) == "token_revoked")
     }
 
-    @Test("a key is asked for once a minute, and goes on for five minutes without auth")
-    func remembersKeys() async throws {
+    @Test("a key is verified with auth once a minute, and is accepted for five minutes without auth")
+    func keyIsCachedAndSurvivesOutages() async throws {
         let (verifier, key) = (verifier(), SecretToken(.key).text)
         auth.activate(key)
         let principal = try await verifier.verify(key)
@@ -248,8 +248,8 @@ struct RevocationTests {
         #expect(await code(key, by: verifier) == "auth_unavailable")
     }
 
-    @Test("many requests with one new key at once are all answered, and auth is asked a few times")
-    func asksFewTimesForManyRequests() async throws {
+    @Test("many concurrent requests with one new key are verified with a few requests to auth")
+    func concurrentRequestsShareVerification() async throws {
         let (verifier, key) = (verifier(), SecretToken(.key).text)
         auth.activate(key)
         let codes = await withTaskGroup { group in
@@ -260,8 +260,8 @@ struct RevocationTests {
         #expect(auth.questions <= 4)
     }
 
-    @Test("a key with a typing error asks nobody, and one that is not known is asked for again after five seconds")
-    func refusesKeys() async throws {
+    @Test("a mistyped key is refused without a request, and an unknown one is checked again after five seconds")
+    func mistypedAndUnknownKeysAreRefused() async throws {
         let (verifier, key) = (verifier(), SecretToken(.key).text)
         let typo = String(key.dropLast()) + (key.hasSuffix("0") ? "1" : "0")
         #expect(await code(typo, by: verifier) == "token_invalid")
@@ -273,20 +273,20 @@ struct RevocationTests {
         #expect(await code(key, by: verifier) == nil)
     }
 
-    @Test("made-up keys displace no good one")
-    func keepsGoodKeys() async throws {
+    @Test("unknown keys do not evict valid ones from the cache")
+    func unknownKeysEvictNoValidKey() async throws {
         let (verifier, key) = (verifier(capacity: 4), SecretToken(.key).text)
         auth.activate(key)
         #expect(await code(key, by: verifier) == nil)
         for _ in 0..<100 { #expect(await code(SecretToken(.key).text, by: verifier) == "token_invalid") }
         clock.advance(by: .seconds(61))
-        // What is remembered of it goes on without auth.
+        // Its cached result is used without auth.
         auth.isDown = true
         #expect(await code(key, by: verifier) == nil)
     }
 
-    @Test("a key that is good no longer is not remembered as one")
-    func forgetsEndedKeys() async throws {
+    @Test("a key that is no longer valid is not cached as valid")
+    func endedKeyIsNotCachedAsValid() async throws {
         let (verifier, key) = (verifier(), SecretToken(.key).text)
         auth.activate(key)
         #expect(await code(key, by: verifier) == nil)
@@ -298,13 +298,13 @@ struct RevocationTests {
         #expect(await code(key, by: verifier) == "auth_unavailable")
     }
 
-    /// Auth holds back every answer about a made-up key until the good one has been verified.
-    @Test("while made-up keys take every turn, a key that was good before has its own", .timeLimit(.minutes(1)))
-    func reservesTurns() async throws {
+    /// Auth holds back all results of unknown keys until the valid one has been verified.
+    @Test("while unknown keys use all requests to auth, a key that was valid before has its own", .timeLimit(.minutes(1)))
+    func validKeysHaveOwnConcurrency() async throws {
         let (verifier, key) = (verifier(), SecretToken(.key).text)
         auth.activate(key)
         #expect(await code(key, by: verifier) == nil)
-        // Later than it would be believed without asking.
+        // When its cached result has expired.
         clock.advance(by: .seconds(301))
         let (held, release) = AsyncStream.makeStream(of: Void.self)
         // bounded: by `release`.
@@ -320,7 +320,7 @@ struct RevocationTests {
                     if answer == "auth_unavailable" { refusal.yield() }
                 }
             }
-            // One is refused once every place to wait is taken.
+            // One is refused once the queue is full.
             var iterator = refused.makeAsyncIterator()
             try await iterator.next("a made-up key to be refused")
             #expect(await code(key, by: verifier) == nil)
@@ -328,12 +328,12 @@ struct RevocationTests {
         }
     }
 
-    @Test("an address with many unknown keys waits before auth is asked, and others do not")
-    func countsUnknownKeys() async throws {
+    @Test("an address with many unknown keys is throttled before auth is asked, and others are not")
+    func addressWithUnknownKeysIsThrottled() async throws {
         let (verifier, key) = (verifier(), SecretToken(.key).text)
         auth.activate(key)
         let unknown = SecretToken(.key).text
-        // The same key again costs nothing.
+        // The same key again is not counted.
         for _ in 0..<200 { #expect(await code(unknown, by: verifier, from: "203.0.113.9") == "token_invalid") }
         for _ in 0..<59 { #expect(await code(SecretToken(.key).text, by: verifier, from: "203.0.113.9") == "token_invalid") }
         let questions = auth.questions
@@ -349,7 +349,7 @@ struct RevocationTests {
     }
 }
 
-/// Auth, in pages of three.
+/// A fake auth with pages of three.
 private final class FakeIdentities: IdentitySource {
     private struct State {
         var records: [RevocationRecord] = []
@@ -367,7 +367,7 @@ private final class FakeIdentities: IdentitySource {
         set { state.withLock { $0.isDown = newValue } }
     }
 
-    /// How often it was asked for a key.
+    /// How many keys were introspected.
     var questions: Int { state.withLock(\.questions) }
 
     func activate(_ key: String) { state.withLock { _ = $0.keys.insert(key) } }
@@ -381,7 +381,7 @@ private final class FakeIdentities: IdentitySource {
         }
     }
 
-    /// As a database of which a backup was put in its place.
+    /// Like a database that was restored from a backup.
     func restore(to sequence: Int64) {
         state.withLock { state in
             state.newest = sequence
@@ -389,7 +389,7 @@ private final class FakeIdentities: IdentitySource {
         }
     }
 
-    /// Has questions about unknown keys answered once `release` returns.
+    /// Delays the results of unknown keys until `release` returns.
     func holdUnknown(until release: @escaping @Sendable () async -> Void) { state.withLock { $0.hold = release } }
 
     func introspect(key: String) async throws -> KeyIntrospection {
@@ -415,7 +415,7 @@ private final class FakeIdentities: IdentitySource {
     }
 }
 
-/// Tells one follower in the same process.
+/// Signals one follower in the same process.
 private final class LocalSignal: InvalidationSignal {
     private let signals = AsyncStream.makeStream(of: Void.self)
 

@@ -31,21 +31,21 @@ import Testing
     }
 
     @Test(arguments: [("", nil), ("?n=", nil), ("?n=7", 7)] as [(String, Int?)])
-    func aParameterIsReadAsItIsDeclared(query: String, value: Int?) throws {
+    func aParameterIsParsedAsDeclared(query: String, value: Int?) throws {
         let parameter = QueryParameter.integer("n", 1...9, default: 5, "A number.")
         let read = try parameter.value(in: QueryParameters(query.dropFirst()))
         #expect(read == value)
     }
 
     /// Databases refuse it, and what they refuse would look like an outage.
-    @Test func textWithANULIsRefused() {
+    @Test func textWithNULIsRefused() {
         let parameter = QueryParameter.text("search", maximumBytes: 9, "Text.")
         let error = #expect(throws: PixelFlowError.self) { try parameter.value(in: QueryParameters("search=a%00b")) }
         #expect(error?.code == "invalid_value" && error?.field == "search")
         #expect(error?.message == "search must not contain U+0000.")
     }
 
-    @Test func aPathWithANULLeadsNowhere() async throws {
+    @Test func aPathWithNULIsNotFound() async throws {
         let undeclared = UndeclaredProblems()
         let router = ServiceRouter.make(metrics: ServiceMetrics(service: "api"), health: HealthRoutes(checks: [])) { table in
             table.add([route("/things/{id}", throwing: "declared")])

@@ -5,8 +5,8 @@ import WireFormats
 
 @Suite("Secrets that are shown once")
 struct SecretTokenTests {
-    @Test("a secret is read back as its own kind alone, and no two are the same")
-    func roundTrip() throws {
+    @Test("a secret is parsed only as its own kind, and secrets are unique")
+    func secretIsParsedAsItsOwnKind() throws {
         let secrets = (0..<100).map { _ in SecretToken(.key) }
         #expect(Set(secrets.map(\.text)).count == 100)
         for secret in secrets {
@@ -15,8 +15,8 @@ struct SecretTokenTests {
         }
     }
 
-    @Test("every change of one character is found")
-    func findsTypingErrors() throws {
+    @Test("every change of one character is detected")
+    func typingErrorsAreDetected() throws {
         let text = SecretToken(.invitation).text
         let prefix = SecretToken.Kind.invitation.rawValue.count
         for index in text.indices.dropFirst(prefix) {
@@ -31,8 +31,8 @@ struct SecretTokenTests {
         }
     }
 
-    @Test("the checksum is that of zip and PNG")
-    func checksum() {
+    @Test("the checksum is that of ZIP and PNG")
+    func checksumIsCRC32() {
         // The check value of CRC-32/ISO-HDLC.
         #expect(CRC32.checksum("123456789".utf8) == 0xCBF4_3926)
     }

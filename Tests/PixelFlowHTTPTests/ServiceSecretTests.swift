@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    @Test func theSecretLetsThrough() async throws {
+    @Test func correctSecretIsAccepted() async throws {
         let answer = try await answer(to: "Bearer \(Self.text)", secret: ServiceSecret(Self.text))
         #expect(answer.status == .noContent)
     }
@@ -36,20 +36,20 @@ import Testing
             (nil, "token_missing"), ("Basic \(text)", "token_missing"), ("Bearer \(text)0", "token_invalid"),
             ("Bearer \(text.dropLast())", "token_invalid"), ("Bearer 0", "token_invalid"),
         ] as [(String?, String)])
-    func anythingElseDoesNot(authorization: String?, code: String) async throws {
+    func otherCredentialsAreRefused(authorization: String?, code: String) async throws {
         let answer = try await answer(to: authorization, secret: ServiceSecret(Self.text))
         #expect(answer.status == .unauthorized)
         #expect(answer.code == code)
     }
 
     @Test(arguments: [nil, "Bearer ", "Bearer \(text)"])
-    func withoutASecretNobodyIsAnOperator(authorization: String?) async throws {
+    func operatorAccessIsOffWithoutASecret(authorization: String?) async throws {
         let answer = try await answer(to: authorization, secret: .off)
         #expect(answer.status == .forbidden)
         #expect(answer.code == "operator_access_off")
     }
 
-    @Test func aSecretThatIsTooShortIsRefusedAndNotShown() throws {
+    @Test func tooShortSecretIsRefusedAndNotShown() throws {
         let short = String(Self.text.dropLast())
         let settings = try Settings(environment: ["PIXELFLOW_SERVICE_SECRET": short])
         let error = #expect(throws: PixelFlowError.self) { try ServiceSecret(settings) }

@@ -20,27 +20,27 @@ struct TokenVerifierTests {
         #expect(error?.code == code)
     }
 
-    @Test("a good token names its principal")
-    func accepts() async throws {
+    @Test("a valid token returns its principal")
+    func validTokenReturnsItsPrincipal() async throws {
         let principal = try await verifier(FakeKeySource([forge.jwk])).verify(try forge.token(TokenForge.claims(at: clock.now())))
         #expect(principal == Principal(user: UserID("user-1"), email: "ada@example.org", tenant: TenantID("tenant-1")))
     }
 
-    @Test("several audiences are fine where ours is among them")
-    func audiences() async throws {
+    @Test("a token with several audiences is accepted if one of them matches")
+    func oneOfSeveralAudiencesSuffices() async throws {
         var claims = TokenForge.claims(at: clock.now())
         claims["aud"] = ["other", "pixelflow"]
         _ = try await verifier(FakeKeySource([forge.jwk])).verify(try forge.token(claims))
     }
 
-    /// Changes of the header, each of which makes a well-signed token a bad one.
+    /// Changes of the header, each of which makes a correctly signed token invalid.
     private static let headers: [[String: (any Sendable)?]] = [
         ["alg": "none"], ["alg": "HS256"], ["alg": "ES384"], ["alg": "es256"], ["alg": nil], ["typ": "at+jwt"], ["typ": nil],
         ["kid": "unknown"], ["kid": nil], ["kid": ""], ["crit": ["exp"]],
     ]
 
-    @Test("the header is pinned", arguments: headers.indices)
-    func pinsHeader(index: Int) async throws {
+    @Test("a token with any other header is refused", arguments: headers.indices)
+    func headerIsPinned(index: Int) async throws {
         let verifier = verifier(FakeKeySource([forge.jwk]))
         let claims = TokenForge.claims(at: clock.now())
         await expectRefusal("token_invalid", try forge.token(claims, header: Self.headers[index]), by: verifier)
@@ -54,20 +54,20 @@ struct TokenVerifierTests {
     ]
 
     @Test("each claim is checked", arguments: claims.indices)
-    func checksClaims(index: Int) async throws {
+    func eachClaimIsChecked(index: Int) async throws {
         var claims = TokenForge.claims(at: clock.now())
         claims[Self.claims[index].name] = Self.claims[index].value
         await expectRefusal("token_invalid", try forge.token(claims), by: verifier(FakeKeySource([forge.jwk])))
     }
 
-    @Test("a token of another key under our key's id is refused")
-    func foreignKey() async throws {
+    @Test("a token signed with another key under a known key id is refused")
+    func foreignKeyWithKnownIdIsRefused() async throws {
         let token = try TokenForge(kid: forge.kid).token(TokenForge.claims(at: clock.now()))
         await expectRefusal("token_invalid", token, by: verifier(FakeKeySource([forge.jwk])))
     }
 
-    @Test("the public key is no secret to sign with")
-    func confusedAlgorithm() async throws {
+    @Test("a token signed with HMAC and the public key is refused")
+    func publicKeyIsNoHMACSecret() async throws {
         let token = try forge.confused(TokenForge.claims(at: clock.now()))
         await expectRefusal("token_invalid", token, by: verifier(FakeKeySource([forge.jwk])))
     }
@@ -75,12 +75,12 @@ struct TokenVerifierTests {
     private static let noTokens = ["", ".", "..", "a.b.c", "a.b", "eyJhbGciOiJFUzI1NiJ9..", String(repeating: "a", count: 5000)]
 
     @Test("a malformed token is refused", arguments: noTokens)
-    func nonsense(token: String) async throws {
+    func malformedTokenIsRefused(token: String) async throws {
         await expectRefusal("token_invalid", token, by: verifier(FakeKeySource([forge.jwk])))
     }
 
-    @Test("a changed byte in any part breaks the token")
-    func tampered() async throws {
+    @Test("a token with a changed byte in any part is refused")
+    func alteredTokenIsRefused() async throws {
         let verifier = verifier(FakeKeySource([forge.jwk]))
         let token = try forge.token(TokenForge.claims(at: clock.now()))
         _ = try await verifier.verify(token)
@@ -92,8 +92,8 @@ struct TokenVerifierTests {
         }
     }
 
-    @Test("a token ends, also one that has been seen before")
-    func expires() async throws {
+    @Test("a token expires even if it is cached")
+    func cachedTokenExpires() async throws {
         let verifier = verifier(FakeKeySource([forge.jwk]))
         let token = try forge.token(TokenForge.claims(at: clock.now(), lifetime: 60))
         _ = try await verifier.verify(token)
@@ -105,8 +105,8 @@ struct TokenVerifierTests {
         await expectRefusal("token_expired", token, by: verifier)
     }
 
-    @Test("the source is asked once for many tokens")
-    func asksOnce() async throws {
+    @Test("the keys are requested once for many tokens")
+    func keysAreRequestedOnce() async throws {
         let source = FakeKeySource([forge.jwk])
         let verifier = verifier(source)
         let now = clock.now()
@@ -117,8 +117,8 @@ struct TokenVerifierTests {
         #expect(source.calls == 1)
     }
 
-    @Test("a new key is picked up, forged ids do not flood the source")
-    func unknownKey() async throws {
+    @Test("a new key is fetched, and forged key ids do not flood the source")
+    func newKeyIsFetched() async throws {
         let source = FakeKeySource([forge.jwk])
         let verifier = verifier(source)
         let next = TokenForge(kid: "key-2")
@@ -134,8 +134,8 @@ struct TokenVerifierTests {
         #expect(source.calls == calls)
     }
 
-    @Test("keys go on serving while the source is down")
-    func sourceDown() async throws {
+    @Test("keys are used while the source is down")
+    func keysSurviveAnOutage() async throws {
         let source = FakeKeySource([forge.jwk])
         let verifier = verifier(source)
         _ = try await verifier.verify(try forge.token(TokenForge.claims(at: clock.now())))
@@ -145,8 +145,8 @@ struct TokenVerifierTests {
         await expectRefusal("token_invalid", try TokenForge(kid: "other").token(TokenForge.claims(at: clock.now())), by: verifier)
     }
 
-    @Test("without any key the service is unavailable, and recovers")
-    func neverHadKeys() async throws {
+    @Test("without any key, verification is unavailable, and recovers")
+    func missingKeysAreAnOutage() async throws {
         let source = FakeKeySource([forge.jwk])
         source.set(isDown: true)
         let verifier = verifier(source)
@@ -158,8 +158,8 @@ struct TokenVerifierTests {
         _ = try await verifier.verify(token)
     }
 
-    @Test("keys can be had before the first request")
-    func prepares() async throws {
+    @Test("keys can be fetched before the first request")
+    func keysCanBePrefetched() async throws {
         let source = FakeKeySource([forge.jwk])
         source.set(isDown: true)
         let verifier = verifier(source)
@@ -173,21 +173,21 @@ struct TokenVerifierTests {
         #expect(source.calls == 2)
     }
 
-    @Test("a withdrawn key stops counting, also for tokens seen before")
-    func withdrawnKey() async throws {
+    @Test("tokens of a withdrawn key are refused even if they are cached")
+    func withdrawnKeyIsRefused() async throws {
         let source = FakeKeySource([forge.jwk])
         let verifier = verifier(source)
         let token = try forge.token(TokenForge.claims(at: clock.now()))
         _ = try await verifier.verify(token)
         source.set([TokenForge(kid: "key-2").jwk])
         clock.advance(by: .seconds(301))
-        // The look-up starts a renewal in the background, and its end empties the cache.
+        // The lookup starts a refresh in the background, which empties the cache when it ends.
         _ = try await eventually("the withdrawn key is gone") { verifier.cached(token) == nil ? true : nil }
         await expectRefusal("token_invalid", token, by: verifier)
     }
 
-    @Test("keys of other kinds in the set are left alone")
-    func otherKeys() async throws {
+    @Test("keys of other kinds in the set are ignored")
+    func otherKeysAreIgnored() async throws {
         let json = """
             {"keys":[{"kty":"RSA","kid":"r","n":"x","e":"AQAB"},{"kty":"oct","kid":"o","k":"a"},
             {"kty":"EC","crv":"P-384","kid":"key-1","x":"a","y":"b"}]}
@@ -197,8 +197,8 @@ struct TokenVerifierTests {
         _ = try await verifier(FakeKeySource(set.keys)).verify(try forge.token(TokenForge.claims(at: clock.now())))
     }
 
-    @Test("the cache is bounded and keeps what is used")
-    func boundedCache() {
+    @Test("the cache is bounded and keeps entries that are used")
+    func cacheIsBounded() {
         let cache = TwoGenerationCache<VerifiedToken>(capacity: 10)
         let end = clock.now() + .seconds(60)
         let principal = Principal(user: UserID("u"), email: "e", tenant: TenantID("t"))
@@ -216,8 +216,8 @@ struct TokenVerifierTests {
         (nil, "token_missing"), ("Basic abc", "token_missing"), ("Bearer", "token_missing"), ("Bearer x.y.z", "token_invalid"),
     ]
 
-    @Test("routes behind the middleware need a token", arguments: badCredentials)
-    func middleware(header: String?, code: String) async throws {
+    @Test("routes behind the middleware require a token", arguments: badCredentials)
+    func middlewareRequiresAToken(header: String?, code: String) async throws {
         let verifier = verifier(FakeKeySource([forge.jwk]))
         let good = try forge.token(TokenForge.claims(at: clock.now()))
         try await ServiceHarness().run { router in

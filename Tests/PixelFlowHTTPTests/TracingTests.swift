@@ -17,7 +17,7 @@ struct TracingTests {
     private static let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
     @Test("spans are named after the route and carry the attributes of the semantic conventions")
-    func attributes() async throws {
+    func spansHaveSemanticAttributes() async throws {
         let spans = try await Self.spans { client in
             _ = try await client.execute(
                 uri: "/things/7?key=hidden", method: .get, headers: [.traceParent: Self.parent, .xRequestID: "abc"])
@@ -47,7 +47,7 @@ struct TracingTests {
     }
 
     @Test("probes are not traced")
-    func probes() async throws {
+    func probesAreNotTraced() async throws {
         let spans = try await Self.spans { client in
             for path in ["/health", "/livez", "/readyz", "/metrics"] { _ = try await client.execute(uri: path, method: .get) }
         }
@@ -55,7 +55,7 @@ struct TracingTests {
     }
 
     @Test("stored work continues the trace of its handler, and every log line names the trace")
-    func handler() async throws {
+    func storedWorkContinuesTheTrace() async throws {
         let log = LogCapture()
         let spans = try await Self.spans { router in
             router.get("/stored") { _, context in
@@ -78,7 +78,7 @@ struct TracingTests {
     }
 
     @Test("without tracing there is no trace context to store")
-    func off() {
+    func tracingCanBeOff() {
         #expect(TraceHeaders.current == nil)
         #expect(TraceHeaders(TraceHeaders(traceparent: Self.parent).context) == nil)
     }

@@ -20,7 +20,7 @@ import Testing
     private let red: [UInt8] = [255, 0, 0, 255]
 
     /// As in browsers: the uncovered canvas is transparent, not black.
-    @Test func aFrameSmallerThanTheCanvas() throws {
+    @Test func smallFrameIsPlacedOnTheCanvas() throws {
         for hasControl in [false, true] {
             let file = PlantedGIF(frames: [.init(x: 2, y: 1, width: 3, height: 2, color: 0, disposal: hasControl ? 0 : nil)]).data
             let rendering = try render(file)
@@ -32,7 +32,7 @@ import Testing
 
     /// The background colour of the file is green.
     @Test(arguments: [ImageFormat.gif, .webp], [false, true])
-    func aFrameThatIsRemovedLeavesNothing(format: ImageFormat, hasIndex: Bool) throws {
+    func disposedFrameRestoresTheBackground(format: ImageFormat, hasIndex: Bool) throws {
         let file = PlantedGIF(
             frames: [
                 .init(x: 0, y: 0, width: 8, height: 6, color: 0, disposal: 2, transparent: hasIndex ? 3 : nil),
@@ -47,7 +47,7 @@ import Testing
     }
 
     /// Before the first frame, there is nothing to restore.
-    @Test func aFirstFrameThatIsUndone() throws {
+    @Test func firstFrameDisposedToPreviousIsCleared() throws {
         let file = PlantedGIF(
             frames: [
                 .init(x: 0, y: 0, width: 8, height: 6, color: 0, disposal: 3),
@@ -58,14 +58,14 @@ import Testing
     }
 
     /// All indexes are in use, so none can be transparent: the decoder's result is acceptable.
-    @Test func aFullTableOfColours() throws {
+    @Test func fullColourTableIsRendered() throws {
         let pixels = (0..<256).map { UInt8($0) }
         let file = PlantedGIF(
             width: 16, height: 17, frames: [.init(x: 0, y: 0, width: 16, height: 16, pixels: pixels, disposal: 0)], tableBits: 8)
         #expect(try render(file.data).results[0].failure == nil)
     }
 
-    @Test func coveredCanvasesAreLeftAlone() throws {
+    @Test func fullyCoveredCanvasStaysOpaque() throws {
         let whole = PlantedGIF(frames: [.init(x: 0, y: 0, width: 8, height: 6, color: 0, disposal: 2)]).data
         #expect(whole.withUnsafeBytes { GIFCanvas.transparent($0) } == nil)
         #expect(try render(whole).picture().bands == 3)
@@ -89,7 +89,7 @@ import Testing
     }
 
     /// Transparent only where a frame was removed, which libwebp does not count.
-    @Test func theHeaderOfWebPSaysThatThereIsTransparency() throws {
+    @Test func webPHeaderDeclaresTransparency() throws {
         let file = PlantedGIF(
             width: 2, height: 7,
             frames: [
@@ -101,14 +101,14 @@ import Testing
         #expect(output[12..<16].elementsEqual("VP8X".utf8) && output[20] & 0x10 != 0)
     }
 
-    @Test func manyFrames() throws {
+    @Test func manyFramesAreRendered() throws {
         let frames = (0..<900).map { PlantedGIF.Frame(x: 0, y: 0, width: 8, height: 6, color: UInt8($0 % 3), disposal: 0) }
         let spec = OutputSpec(name: "a", operations: [.resize(.init(width: 4))], format: .fixed(.webp), animated: true)
         #expect(try render(PlantedGIF(frames: frames).data, [spec]).results[0].frames == 900)
     }
 
     /// The encoder creates a still if all frames are the same, even if other frames of the animation are transparent.
-    @Test(arguments: [false, true]) func framesThatBecomeAStill(lossless: Bool) throws {
+    @Test(arguments: [false, true]) func identicalFramesBecomeAStill(lossless: Bool) throws {
         let file = PlantedGIF(
             width: 8, height: 8,
             frames: [
@@ -124,7 +124,7 @@ import Testing
     }
 
     /// More lines than a strip has, for which 256 KiB would be all of them.
-    @Test func linesOfOnePixel() throws {
+    @Test func onePixelWideImageIsRendered() throws {
         let tall = try TestImage.made(1, 200_000, bands: 1) { _, y in [UInt8(truncatingIfNeeded: y)] }
         let source = try TestImage.data(tall, "pngsave_buffer")
         let picture = try render(source).picture()

@@ -21,7 +21,7 @@ import Testing
         (ImageFormat.jpeg, 65_500, false), (.jpeg, 65_500, true), (.webp, 16_383, false), (.avif, 16_384, false), (.gif, 65_535, false),
         (.tiff, 65_500, true),
     ])
-    func theLargestEdge(format: ImageFormat, limit: Int, asked: Bool) throws {
+    func edgeBeyondTheLimitOfTheFormatFails(format: ImageFormat, limit: Int, asked: Bool) throws {
         let encoder = EncoderOptions(quality: asked ? 50 : nil, effort: 0, progressive: asked)
         for isTall in [false, true] {
             let whole = try strip(isTall ? 2 : limit, isTall ? limit : 2)
@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test func formatsWithoutASmallLimitHoldMore() throws {
+    @Test func otherFormatsAcceptLargeEdges() throws {
         let source = try strip(100_000, 2)
         for format in [ImageFormat.png, .tiff] { #expect(try rendered(source, format, EncoderOptions(effort: 0)).0.width == 100_000) }
         #expect(EncoderLimit(.png).edge == 1_000_000 && EncoderLimit(.gif).pixels == 536_870_911)
@@ -68,7 +68,7 @@ import Testing
 @Suite struct FramesOfOutputs {
     /// Encoders merge equal frames: the reported number is that of the file.
     @Test(arguments: [ImageFormat.gif, .webp])
-    func areCountedInTheFile(format: ImageFormat) throws {
+    func framesAreCountedInTheFile(format: ImageFormat) throws {
         let cases: [(frames: [[UInt8]], most: Int)] = [
             ([TestImage.red, TestImage.red, TestImage.green], 3), ([TestImage.red, TestImage.red], 2),
             ([TestImage.red, TestImage.green, TestImage.blue, TestImage.red], 4),
@@ -138,7 +138,7 @@ private enum PlantedAnimation {
         return found
     }
 
-    @Test func withoutLosslessChromaIsAsRequested() throws {
+    @Test func lossyChromaIsAsRequested() throws {
         let source = try TestImage.file(.png)
         for (chroma, expected) in [(EncoderOptions.Chroma.half, "4:2:0"), (.full, "4:4:4")] {
             let spec = OutputSpec(name: "a", format: .fixed(.avif), encoder: EncoderOptions(effort: 0, chroma: chroma))
@@ -146,7 +146,7 @@ private enum PlantedAnimation {
         }
     }
 
-    @Test func theCheckerFromTheField() throws {
+    @Test func reportedCheckerIsLossless() throws {
         let source = try FieldFile.data("lossless-avif-red-blue-checker.png")
         #expect(try largestError(source, EncoderOptions(lossless: true)) <= tolerance)
         // Even if both are requested.
@@ -179,7 +179,7 @@ private enum PlantedAnimation {
         return VipsError.buffered
     }
 
-    @Test func errorsOfOneJobAreNotReportedByTheNext() async {
+    @Test func errorsDoNotLeakIntoTheNextJob() async {
         await #expect(processExitsWith: .success) {
             let noted = try ErrorsOfLibvips.withLeftovers()
             try #require(!noted.isEmpty)

@@ -26,13 +26,13 @@ import Testing
         #expect(try output(try TestImage.file(format), .auto).0.format == format)
     }
 
-    @Test func autoMakesRoomForTransparency() throws {
+    @Test func autoChoosesAFormatWithTransparency() throws {
         let rendering = try render(
             try TestImage.file(.jpeg), [OutputSpec(name: "a", operations: [.round(.init(radius: 5))], format: .auto)])
         #expect(rendering.results[0].format == .png)
     }
 
-    @Test func jpegOfATransparentImageIsWhiteBelow() throws {
+    @Test func jpegFlattensTransparencyToWhite() throws {
         let clear = try TestImage.encoded(try TestImage.made(16, 16, bands: 4) { _, _ in [10, 10, 10, 0] }, .png)
         #expect(try Picture(try output(clear, .fixed(.jpeg)).1).shows(TestImage.white, at: 8, 8))
     }
@@ -116,18 +116,18 @@ import Testing
     }
 
     /// Reference value: computed by hand from the format's description for a plain black image.
-    @Test func hashOfBlack() throws {
+    @Test func blackImageHasAKnownBlurHash() throws {
         let facts = try render(try TestImage.encoded(try TestImage.made(16, 16, bands: 3) { _, _ in [0, 0, 0] }, .png)).facts
         #expect(facts.blurhash == "L00000fQfQfQfQfQfQfQfQfQfQfQ")
     }
 
-    @Test func portraitsHaveMoreWavesDown() throws {
+    @Test func blurHashOfAPortraitHasMoreVerticalComponents() throws {
         let facts = try render(try TestImage.file(.png, 30, 60)).facts
         // The first character encodes the number of components: (3 - 1) + (4 - 1) * 9 = 29.
         #expect(facts.blurhash?.first == "T")
     }
 
-    @Test func theCommonestColourWinsOverTheMean() throws {
+    @Test func dominantColourIsTheMostFrequentOne() throws {
         let image = try TestImage.made(40, 40, bands: 3) { x, _ in x < 26 ? [10, 20, 200] : [250, 240, 20] }
         #expect(try render(try TestImage.encoded(image, .png)).facts.dominantColor == "#0a14c8")
     }

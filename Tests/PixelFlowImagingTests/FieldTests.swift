@@ -12,7 +12,7 @@ import Testing
     }
 
     @Test(arguments: [ImageFormat.png, .webp, .jpeg, .tiff, .avif, .gif])
-    func aProfileThatDoesNotFitIsIgnored(format: ImageFormat) throws {
+    func aMismatchedProfileIsIgnored(format: ImageFormat) throws {
         let source = try FieldFile.data("rgb-with-grey-profile.jpg")
         for profile in [EncoderOptions.ColorProfile.srgb, .keep] {
             let encoder = EncoderOptions(colorProfile: profile)
@@ -61,7 +61,7 @@ import Testing
         #expect(!rendering.facts.hasAlpha)
     }
 
-    @Test func compatibleBrandsCount() throws {
+    @Test func compatibleBrandsAreAccepted() throws {
         #expect(try render(try FieldFile.data("avif-major-brand-mif1.avif")).facts.format == "avif")
     }
 }

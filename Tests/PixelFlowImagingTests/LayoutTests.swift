@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test(arguments: depths, [0, 1, 2])
-    func depthsOfTIFF(sample: TIFFWriter.Sample, photometric: Int) throws {
+    func tiffBitDepthsAreDecoded(sample: TIFFWriter.Sample, photometric: Int) throws {
         let samples = photometric == 2 ? 3 : 1
         let writer = TIFFWriter(photometric: photometric, sample: sample, samples: samples)
         let levels: [Double] = [0, 1, 50, 128, 200, 255]
@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test(arguments: [1, 2, 4])
-    func fewBits(bits: Int) throws {
+    func lowBitDepthsAreDecoded(bits: Int) throws {
         let top = (1 << bits) - 1
         for photometric in [0, 1] {
             let writer = TIFFWriter(photometric: photometric, sample: .unsigned(bits), samples: 1)
@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test(arguments: [1, 2, 4, 8], [false, true])
-    func palettes(bits: Int, isBig: Bool) throws {
+    func palettesAreDecoded(bits: Int, isBig: Bool) throws {
         let count = 1 << bits
         let colours: [[Int]] = (0..<count).map { index in [(index * 37 + 200) % 256, (index * 91 + 17) % 256, (index * 53) % 256] }
         let map: [Int] = (0..<3).flatMap { channel in colours.map { $0[channel] * 257 } }
@@ -65,7 +65,7 @@ import Testing
 
     /// A grey palette has one band. Alpha in a palette image follows the looked-up colours.
     @Test(arguments: [false, true])
-    func alphaBehindAPalette(isGrey: Bool) throws {
+    func alphaWithAPaletteIsDecoded(isGrey: Bool) throws {
         let map: [Int] = (0..<3).flatMap { channel -> [Int] in
             (0..<256).map { index -> Int in (isGrey ? index : (index * (channel + 1)) % 256) * 257 }
         }
@@ -80,7 +80,7 @@ import Testing
     }
 
     @Test(arguments: [8, 16])
-    func lab(bits: Int) throws {
+    func labIsDecoded(bits: Int) throws {
         // L* 53.2, a* 80, b* 67 is red.
         for extras in [[], [0], [2], [0, 2]] {
             let writer = TIFFWriter(photometric: 8, sample: .unsigned(bits), samples: 3 + extras.count, extras: extras)
@@ -103,7 +103,7 @@ import Testing
     }
 
     @Test(arguments: depths)
-    func inks(sample: TIFFWriter.Sample) throws {
+    func cmykIsDecoded(sample: TIFFWriter.Sample) throws {
         let pure = TIFFWriter(photometric: 5, sample: sample, samples: 4)
         let cyan = try render(pure.file { _, _, band in bits(band == 0 ? 255 : 0, sample) }).picture()
         #expect(cyan.bands == 3 && cyan[4, 3][0] < 90 && cyan[4, 3][1] > 130 && cyan[4, 3][2] > 180)
@@ -132,7 +132,7 @@ import Testing
         (TIFFWriter(photometric: 1, samples: 2, extras: [2], isPlanar: true), "separate planes"),
         (TIFFWriter(entries: [259: (3, [34925])]), "compression 34925"), (TIFFWriter(entries: [259: (3, [65000])]), "compression 65000"),
     ])
-    func namesWhatIsUnsupported(writer: TIFFWriter, name: String) throws {
+    func unsupportedLayoutIsNamed(writer: TIFFWriter, name: String) throws {
         for isBig in [false, true] {
             var writer = writer
             writer.isBig = isBig
@@ -147,7 +147,7 @@ import Testing
 
     /// Random layouts: any byte order, plane order, depth and number of extra bands.
     @Test(arguments: 0..<60)
-    func randomLayouts(seed: UInt64) throws {
+    func randomLayoutsRenderOrAreRefused(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let photometric = [0, 1, 2][Int.random(in: 0..<3, using: &random)]
         let sample = Self.depths[Int.random(in: 0..<4, using: &random)]
@@ -219,7 +219,7 @@ import Testing
         #expect(picture.shows([200, 60, 60], at: 200, 20, tolerance: 6))
     }
 
-    @Test func avifOf10Bits() throws {
+    @Test func avifWith10BitsIsDecoded() throws {
         let rendering = try render(try LayoutFile.data("rgba-10-bit-alpha-ramp.avif"))
         let picture = try rendering.picture()
         #expect(rendering.facts.format == "avif" && rendering.facts.hasAlpha)
@@ -227,7 +227,7 @@ import Testing
     }
 
     @Test(arguments: ["", "-10-bit"])
-    func coloursThatAlphaIsMultipliedInto(depth: String) throws {
+    func premultipliedAlphaIsUndone(depth: String) throws {
         let picture = try render(try LayoutFile.data("rgba-premultiplied\(depth).avif")).picture()
         // Low alpha leaves little precision for colours.
         for (x, tolerance) in [(10, 4), (30, 3), (45, 2), (63, 1)] {
@@ -238,7 +238,7 @@ import Testing
 
     /// A profile that was not applied is not written, with or without alpha next to the colours.
     @Test(arguments: [5, 2, 8])
-    func alphaBringsNoProfileBack(photometric: Int) throws {
+    func alphaDoesNotRestoreAMismatchedProfile(photometric: Int) throws {
         let colours = photometric == 5 ? 4 : 3
         // RGB profiles for CMYK and L*a*b*, a grey one for RGB.
         let profile = ProfileWriter(space: photometric == 2 ? "GRAY" : "RGB ", curve: .gamma(1)).data
@@ -252,7 +252,7 @@ import Testing
     }
 
     /// The strips in which pixels are stored are higher than what a decoder keeps, so nothing is decoded twice.
-    @Test func largePicturesWithAlphaAndProfile() throws {
+    @Test func largeImagesWithAlphaAndProfileAreDecoded() throws {
         let small = try TestImage.made(64, 64, bands: 4) { x, y in [UInt8(x * 4), UInt8(y * 4), 90, UInt8(x + y * 3)] }
         let large = try wide(small, interpretation: 25)
             .applying("zoom", ["xfac": .integer(30), "yfac": .integer(30)], as: "input")
@@ -273,7 +273,7 @@ import Testing
     }
 
     @Test(arguments: [1, 2, 3, 4], [8, 16])
-    func bandsOfPNG(bands: Int, bits: Int) throws {
+    func pngBandsAreDecoded(bands: Int, bits: Int) throws {
         var image = try TestImage.made(32, 32, bands: bands) { x, y in
             Array([UInt8(x * 8), UInt8(y * 8), 40, UInt8(x * 4 + y * 4)].prefix(bands))
         }

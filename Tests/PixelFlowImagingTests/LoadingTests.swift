@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test(arguments: 1...8 as ClosedRange<UInt8>)
-    func turnsUprightByExif(orientation: UInt8) throws {
+    func appliesTheExifOrientation(orientation: UInt8) throws {
         // The corners of the stored picture (0 1 at the top, 2 3 at the bottom) in the upright one.
         let upright = [
             [0, 1, 2, 3], [1, 0, 3, 2], [3, 2, 1, 0], [2, 3, 0, 1], [0, 2, 1, 3], [2, 0, 3, 1], [3, 1, 2, 0], [1, 3, 0, 2],
@@ -116,7 +116,7 @@ import Testing
         #expect(rendering.files[0].range(of: Data("iCCP".utf8)) == nil)
     }
 
-    @Test func aKeptProfileKeepsTheNumbers() throws {
+    @Test func aKeptProfileLeavesPixelsUnchanged() throws {
         let encoder = EncoderOptions(colorProfile: .keep)
         let rendering = try render(try wideRed(), [OutputSpec(name: "a", format: .fixed(.png), encoder: encoder)])
         // In the wide space, the same red has other values.

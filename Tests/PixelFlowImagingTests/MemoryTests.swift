@@ -66,7 +66,7 @@ import Testing
         return try TestImage.data(image, saver, arguments)
     }
 
-    @Test(arguments: sources) func fitOrAreRefused(_ source: Source) async throws {
+    @Test(arguments: sources) func sourcesFitInMemoryOrAreRefused(_ source: Source) async throws {
         let bytes = ByteBuffer(bytes: try source.make())
         #expect(bytes.readableBytes <= ImageLimits().sourceBytes)
         let memory = ContainerMemory.share(of: 2, sourceBytes: ImageLimits().sourceBytes, limit: 2088 << 20)
@@ -126,13 +126,13 @@ import Testing
         #expect(try code(source, small, limits(80)) == "truncated_image")
     }
 
-    @Test func aShrinkingDecoderNeedsLess() throws {
+    @Test func shrinkOnLoadNeedsLessMemory() throws {
         let source = try TestImage.file(.jpeg, 2000, 1500)
         #expect(try code(source, small, limits(2)) == nil)
         #expect(try code(source, OutputSpec(name: "a", format: .fixed(.jpeg)), limits(8)) == "image_too_large_in_memory")
     }
 
-    @Test func anOutputIsRefusedAndTheOthersAreMade() throws {
+    @Test func anOutputThatIsTooLargeDoesNotAffectOthers() throws {
         let source = try TestImage.file(.png, 1000, 800)
         let outputs = [
             OutputSpec(
@@ -145,7 +145,7 @@ import Testing
         #expect(results[1].failure == nil)
     }
 
-    @Test func theContainersMemoryIsShared() {
+    @Test func containerMemoryIsDivided() {
         let source = 20 << 20
         #expect(ContainerMemory.share(of: 2, sourceBytes: source, limit: 2088 << 20) == 800 << 20)
         #expect(ContainerMemory.share(of: 4, sourceBytes: source, limit: 4 << 30) == 844 << 20)
@@ -159,7 +159,7 @@ import Testing
             (["/sys/fs/cgroup/memory/memory.limit_in_bytes": "1073741824\n"], 1 << 30),
             (["/sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n"], nil), ([:], nil),
         ] as [([String: String], Int?)])
-    func theLimitIsThatOfTheControlGroup(files: [String: String], limit: Int?) {
+    func theLimitIsReadFromTheControlGroup(files: [String: String], limit: Int?) {
         #expect(ContainerMemory.limit { files[$0] } == limit)
     }
 }

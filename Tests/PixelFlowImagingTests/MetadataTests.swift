@@ -27,7 +27,7 @@ import Testing
 
     /// Every kind of metadata in every source format, for every output format and both colour profile options.
     @Test(arguments: PlantedFile.allCases, EncoderOptions.ColorProfile.allCases)
-    func stripLeavesNothing(file: PlantedFile, profile: EncoderOptions.ColorProfile) throws {
+    func stripRemovesAllMetadata(file: PlantedFile, profile: EncoderOptions.ColorProfile) throws {
         let source = try file.made()
         #expect(tellsOfTheSource(source))
         let rendering = try render(source, outputs(profile))
@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test(arguments: PlantedFile.allCases.filter { $0 != .gif })
-    func theProfileIsKeptAsItIs(file: PlantedFile) throws {
+    func theProfileIsKeptUnchanged(file: PlantedFile) throws {
         let source = try file.made()
         let profile = try #require(try field(Colour.iccField, of: source))
         let rendering = try render(source, outputs(.keep))
@@ -102,7 +102,7 @@ import Testing
     }
 
     /// The resolution of a source comes from its EXIF block and is removed with it.
-    @Test func aStrippedOutputHasTheResolutionOfAnyOther() throws {
+    @Test func aStrippedOutputHasTheDefaultResolution() throws {
         let image = try TestImage.quarters().applying("copy", ["xres": .number(12), "yres": .number(12)])
         let source = try TestImage.data(image, "pngsave_buffer")
         for format in [ImageFormat.png, .tiff] {
@@ -118,7 +118,7 @@ import Testing
     // MARK: Kept metadata
 
     @Test(arguments: [ImageFormat.jpeg, .png, .webp, .avif, .tiff])
-    func keepsWhatTheFormatHolds(format: ImageFormat) throws {
+    func keepsMetadataThatTheFormatSupports(format: ImageFormat) throws {
         let encoder = EncoderOptions(effort: 0, strip: false)
         let data = try render(
             try PlantedFile.jpeg.made(), [OutputSpec(name: "a", format: .fixed(format), encoder: encoder)]
@@ -137,7 +137,7 @@ import Testing
 
     /// IPTC is stored directly in TIFF, and in Photoshop resources in JPEG.
     @Test(arguments: [PlantedFile.jpeg, .tiff])
-    func iptcIsReadAgain(file: PlantedFile) throws {
+    func iptcSurvivesARoundTrip(file: PlantedFile) throws {
         let spec = OutputSpec(name: "a", format: .fixed(.jpeg), encoder: EncoderOptions(strip: false))
         let block = try #require(try field("iptc-data", of: try render(try file.made(), [spec]).files[0]))
         let records = try #require(block.withUnsafeBytes { IPTCBlock.records(in: $0) })
@@ -152,7 +152,7 @@ import Testing
     }
 
     /// The pixels are upright, so XMP must not make readers rotate them again.
-    @Test func xmpSaysUpright() throws {
+    @Test func xmpOrientationIsReset() throws {
         let spec = OutputSpec(name: "a", format: .fixed(.jpeg), encoder: EncoderOptions(strip: false))
         let xmp = try #require(try field("xmp-data", of: try render(try PlantedFile.jpeg.made(), [spec]).files[0]))
         #expect(String(decoding: xmp, as: UTF8.self).contains("tiff:Orientation=\"1\""))
@@ -162,7 +162,7 @@ import Testing
     }
 
     /// The metadata of a watermark must not become that of the output.
-    @Test func aWatermarkBringsOnlyItsPixels() throws {
+    @Test func aWatermarkAddsNoMetadata() throws {
         let id = "01890a5d-ac96-774b-bcce-b302099a8057"
         let spec = OutputSpec(
             name: "a", operations: [.watermark(.init(image: TaskID(id), opacity: 0.5))], format: .fixed(.jpeg),
@@ -198,7 +198,7 @@ import Testing
     }
 
     @Test(arguments: ImageFormat.allCases, [true, false])
-    func noMetadataIsInvented(format: ImageFormat, strip: Bool) throws {
+    func outputsContainNoUnexpectedMetadata(format: ImageFormat, strip: Bool) throws {
         let spec = OutputSpec(name: "a", format: .fixed(format), encoder: EncoderOptions(effort: 0, strip: strip))
         for source in [try TestImage.file(.png), try TestImage.data(try PlantedFile.wide(), "pngsave_buffer")] {
             let data = try render(source, [spec]).files[0]

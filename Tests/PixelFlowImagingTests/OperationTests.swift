@@ -16,7 +16,7 @@ import Testing
         (Resize(width: 100, height: 20, fit: .cover), 64, 20), (Resize(width: 100, height: 100, fit: .cover, enlarge: true), 100, 100),
         (Resize(width: 1), 1, 1),
     ])
-    func givesTheSize(resize: Resize, width: Int, height: Int) throws {
+    func resizeReturnsTheExpectedSize(resize: Resize, width: Int, height: Int) throws {
         let rendering = try render(try TestImage.file(.png), .resize(resize))
         #expect((rendering.results[0].width, rendering.results[0].height) == (width, height))
         let picture = try rendering.picture()
@@ -25,7 +25,7 @@ import Testing
 
     /// The decoder shrinks, but the result must have the size and colours of a full decode.
     @Test(arguments: [ImageFormat.jpeg, .webp], [16, 100, 250, 333, 500, 999, 1000])
-    func shrinkOnLoadChangesNoSize(format: ImageFormat, width: Int) throws {
+    func shrinkOnLoadKeepsTheSize(format: ImageFormat, width: Int) throws {
         let file = try TestImage.file(format, 1001, 667)
         let picture = try render(file, .resize(.init(width: width))).picture()
         #expect((picture.width, picture.height) == (width, Int((667.0 * Double(width) / 1001).rounded())))
@@ -50,7 +50,7 @@ import Testing
         #expect(!picture.shows([200, 200, 200], at: 45, 25))
     }
 
-    @Test func containFillsTheRest() throws {
+    @Test func containPadsTheRest() throws {
         let resize = ImageOperation.Resize(width: 64, height: 64, fit: .contain, background: .black)
         let picture = try render(try TestImage.file(.png), .resize(resize)).picture()
         #expect(picture.shows([0, 0, 0], at: 32, 2) && picture.shows([0, 0, 0], at: 32, 61))
@@ -91,7 +91,7 @@ import Testing
         .pad(.init(top: 1, right: 2, bottom: 3, left: 4)), .flip, .blur(.init()), .round(.init(radius: 4)),
         .pad(.init(top: 1, background: .transparent)), .rotate(.init(angle: 30, background: .transparent)),
     ])
-    func forecastsWhatComesOut(operation: ImageOperation) throws {
+    func forecastMatchesTheOutputSize(operation: ImageOperation) throws {
         let picture = try render(try TestImage.file(.png), operation).picture()
         let forecast = operation.step.size(after: (64, 48))
         #expect(abs(forecast.width - picture.width) <= 1 && abs(forecast.height - picture.height) <= 1)
@@ -117,7 +117,7 @@ import Testing
 
     init() throws { file = try TestImage.file(.png) }
 
-    @Test func crops() throws {
+    @Test func cropCutsTheRectangle() throws {
         let corner = try render(file, .crop(.init(width: 20, height: 10, place: .offset(left: 40, top: 30)))).picture()
         #expect((corner.width, corner.height) == (20, 10) && corner.shows(TestImage.white, at: 10, 5))
         let gravity = try render(file, .crop(.init(width: 10, height: 10, place: .position(.gravity(.northeast))))).picture()
@@ -145,7 +145,7 @@ import Testing
         #expect(try render(file, .rotate(.init(angle: 45, background: .transparent))).picture()[1, 1][3] == 0)
     }
 
-    @Test func mirrors() throws {
+    @Test func flipAndFlopMirror() throws {
         #expect(try render(file, .flip).picture().hasCorners([TestImage.blue, TestImage.white, TestImage.red, TestImage.green]))
         #expect(try render(file, .flop).picture().hasCorners([TestImage.green, TestImage.red, TestImage.white, TestImage.blue]))
     }
@@ -194,7 +194,7 @@ import Testing
         #expect(pixel[0] == pixel[1] && pixel[1] == pixel[2] && pixel[0] > 50 && pixel[0] < 220)
     }
 
-    @Test func modulates() throws {
+    @Test func modulateChangesColours() throws {
         let grey = try render(file, .modulate(.init(saturation: 0))).picture()[2, 2]
         #expect(abs(Int(grey[0]) - Int(grey[1])) < 4)
         let dark = try render(file, .modulate(.init(brightness: 0.5))).picture()[60, 40]
@@ -209,7 +209,7 @@ import Testing
         #expect(picture.shows([128, 128, 128], at: 4, 4, tolerance: 2))
     }
 
-    @Test func negates() throws {
+    @Test func negateInvertsColours() throws {
         #expect(
             try render(file, .negate).picture().hasCorners([[0, 255, 255], [255, 0, 255], [255, 255, 0], [0, 0, 0]]))
     }
@@ -227,14 +227,14 @@ import Testing
         #expect(flat.bands == 3 && flat.shows([0, 0, 0], at: 0, 0))
     }
 
-    @Test func pads() throws {
+    @Test func padAddsABorder() throws {
         let picture = try render(file, .pad(.init(top: 1, right: 2, bottom: 3, left: 4, background: .black))).picture()
         #expect((picture.width, picture.height) == (70, 52))
         #expect(picture.shows([0, 0, 0], at: 3, 20) && picture.shows(TestImage.red, at: 5, 3))
         #expect(try render(file, .pad(.init(top: 1, background: .transparent))).picture()[5, 0][3] == 0)
     }
 
-    @Test func trims() throws {
+    @Test func trimRemovesTheBorder() throws {
         let padded = try render(file, .pad(.init(top: 10, right: 20, bottom: 30, left: 5, background: .black))).files[0]
         let picture = try render(padded, .trim(.init())).picture()
         #expect((picture.width, picture.height) == (64, 48))
@@ -260,25 +260,25 @@ import Testing
         return try render(try TestImage.file(.png), .watermark(watermark), overlays: [id: mark ?? black])
     }
 
-    @Test func isPlacedWhereRequested() throws {
+    @Test func watermarkIsPlacedAsRequested() throws {
         let picture = try marked(.init(image: TaskID(id))).picture()
         #expect(picture.bands == 3 && picture.shows([0, 0, 0], at: 60, 44) && picture.shows(TestImage.white, at: 50, 44))
         #expect(try marked(.init(image: TaskID(id), position: .gravity(.northwest))).picture().shows([0, 0, 0], at: 1, 1))
     }
 
-    @Test func fadesAndScales() throws {
+    @Test func watermarkIsFadedAndScaled() throws {
         let faded = try marked(.init(image: TaskID(id), opacity: 0.5)).picture()
         #expect(faded.shows([128, 128, 128], at: 60, 44, tolerance: 4))
         let scaled = try marked(.init(image: TaskID(id), position: .gravity(.northwest), scale: 0.5)).picture()
         #expect(scaled.shows([0, 0, 0], at: 28, 28) && scaled.shows(TestImage.green, at: 40, 4))
     }
 
-    @Test func tiles() throws {
+    @Test func watermarkIsTiled() throws {
         let picture = try marked(.init(image: TaskID(id), tile: true)).picture()
         #expect(picture.hasCorners(Array(repeating: [0, 0, 0], count: 4)))
     }
 
-    @Test func aBadMarkFailsOnlyItsOutput() throws {
+    @Test func aDamagedWatermarkFailsOnlyItsOutput() throws {
         let rendering = try marked(.init(image: TaskID(id)), mark: Data("no image".utf8))
         #expect(rendering.results[0].failure?.code == "watermark_unreadable")
         let missing = try render(try TestImage.file(.png), .watermark(.init(image: TaskID(id))))

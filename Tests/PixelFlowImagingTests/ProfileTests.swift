@@ -10,7 +10,7 @@ import Testing
         profile.data.withUnsafeBytes { ICCProfile($0)?.isStandard }
     }
 
-    @Test func sRGBIsKnownByItsColours() {
+    @Test func sRGBIsRecognisedByItsColours() {
         for version in [2, 4] {
             for curve in [ProfileWriter.Curve.standardParametric, .standardTable(1024), .standardTable(4096)] {
                 #expect(isStandard(ProfileWriter(version: version, name: "Untitled", curve: curve)) == true)
@@ -95,7 +95,7 @@ import Testing
             ([("cHRM", [60_619, 26_259, 90_000, 5_000, 40_000, 50_000, 30_000, 5_000])], [200, 100, 50]),
             ([("cHRM", [31_270, 32_900, 64_000, 33_000, 64_000, 33_000, 15_000, 6_000])], [200, 100, 50]),
         ] as [([(String, [UInt32])], [UInt8])])
-    func chunksThatDescribeColours(chunks: [(String, [UInt32])], expected: [UInt8]) throws {
+    func pngColourChunksAreApplied(chunks: [(String, [UInt32])], expected: [UInt8]) throws {
         let source = try png([200, 100, 50], chunks)
         let picture = try render(source).picture()
         #expect(picture.shows(expected, at: 8, 8, tolerance: 2), "\(picture[8, 8])")
@@ -104,14 +104,14 @@ import Testing
         #expect(try Picture(kept).shows([200, 100, 50], at: 8, 8, tolerance: 6))
     }
 
-    @Test func greyWithItsOwnGamma() throws {
+    @Test func greyGammaIsApplied() throws {
         let source = try png([55], [("gAMA", [100_000])])
         #expect(try render(source).picture().shows([128], at: 8, 8, tolerance: 2))
         let kept = try Picture(try output(source, .png, .keep))
         #expect(kept.bands == 1 && kept.shows([55], at: 8, 8, tolerance: 0))
     }
 
-    @Test func coloursOfAVIFWithoutAProfile() throws {
+    @Test func avifColourPropertiesAreApplied() throws {
         let picture = try render(try LayoutFile.data("p3-without-a-profile.avif")).picture()
         #expect(picture.shows([215, 93, 31], at: 8, 8, tolerance: 3), "\(picture[8, 8])")
     }

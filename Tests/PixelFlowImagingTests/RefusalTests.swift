@@ -46,7 +46,7 @@ import Testing
 
     /// If a truncated file is rendered at all, the picture is complete; otherwise it is reported as truncated.
     @Test(arguments: kinds.keys.sorted())
-    func truncatedFiles(kind: String) throws {
+    func truncatedFilesAreReported(kind: String) throws {
         let whole = try made(kind)
         let picture = try render(whole).files[0]
         let step = max(1, whole.count / 30)
@@ -66,7 +66,7 @@ import Testing
     }
 
     /// Arithmetic-coded data has no end of its own, and each scan of a progressive file is a picture: without EOI, more may be missing.
-    @Test func scansThatAreMissing() throws {
+    @Test func missingScansAreTruncation() throws {
         for name in ["arithmetic.jpg", "arithmetic-progressive.jpg"] {
             let whole = try LayoutFile.data(name)
             #expect(code(whole) == nil)
@@ -87,7 +87,7 @@ import Testing
 
     /// Half a picture with the end marker of a complete one.
     @Test(arguments: ["jpeg", "progressive jpeg"])
-    func halfAJPEGWithItsLastMarker(kind: String) throws {
+    func halfAJPEGWithAnEndMarkerIsTruncated(kind: String) throws {
         let whole = try made(kind)
         for part in [0.3, 0.5, 0.75, 0.95] {
             let half = whole.prefix(Int(Double(whole.count) * part))
@@ -97,7 +97,7 @@ import Testing
     }
 
     /// libnsgif leaves the rest of the frame black and reports no error.
-    @Test func halfAGIFWithItsTrailer() throws {
+    @Test func halfAGIFWithATrailerIsTruncated() throws {
         for whole in [try made("gif"), try TestImage.animation([TestImage.red, TestImage.green], .gif, 300, 200)] {
             let blocks = try dataBlocks(of: whole)
             #expect(try render(whole).files.count == 1)
@@ -126,7 +126,7 @@ import Testing
         return blocks
     }
 
-    @Test func halfAPNGWithItsLastChunk() throws {
+    @Test func halfAPNGWithAnEndChunkIsTruncated() throws {
         let whole = try photo("png", ["compression": .integer(0)])
         let data = try #require(whole.range(of: Data("IDAT".utf8))).lowerBound - 4
         let end = whole.suffix(12)
@@ -137,7 +137,7 @@ import Testing
         #expect(code(whole.prefix(data) + end) == "damaged_image")
     }
 
-    @Test func aMissingEndCostsNoPixel() throws {
+    @Test func aMissingEndMarkerLosesNoPixel() throws {
         for (kind, missing) in [("jpeg", 2), ("jpeg", 1), ("progressive jpeg", 2), ("gif", 1), ("png", 12), ("png", 4)] {
             let whole = try made(kind)
             #expect(try render(whole.dropLast(missing)).files == render(whole).files, "\(kind) without its last \(missing) bytes")
@@ -173,7 +173,7 @@ import Testing
         }
     }
 
-    @Test func damagedHeaders() throws {
+    @Test func damagedHeadersAreReported() throws {
         for (kind, offset) in [("png", 20), ("tiff", 4), ("webp", 16)] {
             var damaged = try made(kind)
             for index in 0..<4 { damaged[offset + index] ^= 0xff }
@@ -181,7 +181,7 @@ import Testing
         }
     }
 
-    @Test func unsupportedVariants() throws {
+    @Test func unsupportedVariantsAreReported() throws {
         let jpeg = try photo("jpeg")
         let frame = try #require(jpeg.firstRange(of: Data([0xff, 0xc0]))).lowerBound
         for (offset, value, name) in [
@@ -228,7 +228,7 @@ import Testing
         "", "G", "GIF8", "Hello", "P6", "Please", "P1 is a road", "<html></html>", "\0\0\0\0\0\0", "{\"a\":1}", "RIFF\0\0\0\0WAVEfmt ",
         "<!DOCTYPE html><p><svg></svg>", "<html lang=\"de\"><svg/>", "{\"image\":\"<svg/>\"}", "#define WIDTH 3",
     ])
-    func bytesThatAreNotAnImage(text: String) { #expect(code(Data(text.utf8)) == "not_an_image") }
+    func otherBytesAreNotAnImage(text: String) { #expect(code(Data(text.utf8)) == "not_an_image") }
 
     @Test(arguments: [
         ("avif", [], "avif"), ("mif1", ["avif"], "avif"), ("mif1", ["heic", "avif"], "avif"), ("avis", ["msf1"], "avif"),
@@ -236,7 +236,7 @@ import Testing
         ("heic", ["mif1"], "heic"), ("mif1", ["heic", "mp42"], "heic"), ("isom", ["mp42", "heic"], "heic"), ("msf1", ["hevc"], "heic"),
         ("mif1", [], "heic"), ("heix", ["avif"], "avif"),
     ])
-    func brands(major: String, compatible: [String], format: String) throws {
+    func brandsDecideTheFormat(major: String, compatible: [String], format: String) throws {
         let found = try file(major, compatible).withUnsafeBytes { try SourceFormat.sniffed($0) }
         #expect(found.rawValue == format)
     }
@@ -264,7 +264,7 @@ import Testing
     }
 
     /// The file has its full length, but is damaged.
-    @Test func aPNGThatContradictsItself() throws {
+    @Test func anInconsistentPNGIsRefused() throws {
         let whole = [UInt8](try photo("png"))
         let chunks = FileParts.chunksOfPNG(whole)
         let header = chunks[0].body
@@ -290,7 +290,7 @@ import Testing
 
     /// The chunks are valid, but the compressed rows in them are short or damaged.
     @Test(arguments: [false, true])
-    func rowsOfAPNGThatAreShortOrWrong(isInterlaced: Bool) {
+    func invalidPNGRowsAreRefused(isInterlaced: Bool) {
         // 8 x 8 pixels of grey: a row each, or the seven passes of Adam7 with their columns.
         let columns: [Int] =
             isInterlaced
@@ -317,7 +317,7 @@ import Testing
     }
 
     /// A height of 0 means that a later DNL segment contains it, which libjpeg does not support.
-    @Test func aJPEGWithoutAnEdge() throws {
+    @Test func aJPEGFrameWithZerosIsRefused() throws {
         let whole = try photo("jpeg")
         let frame = try #require(whole.firstRange(of: Data([0xff, 0xc0]))).lowerBound
         func code(_ bytes: Int, at offset: Int) -> RenderError? {
@@ -331,7 +331,7 @@ import Testing
     }
 
     /// Decoders have their own limits, with other messages.
-    @Test func sizesThatNoDecoderAccepts() throws {
+    @Test func impossibleSizesAreRefused() throws {
         let png = [UInt8](try photo("png"))
         func file(_ width: UInt32, _ height: UInt32) -> Data {
             let header = width.bigEndianBytes + height.bigEndianBytes + png[24..<29]
@@ -347,7 +347,7 @@ import Testing
     }
 
     /// No byte of a directory may refer outside of the file.
-    @Test func directoriesAreNotTrusted() throws {
+    @Test func damagedDirectoriesAreReported() throws {
         let known = [
             "truncated_image", "damaged_image", "unsupported_format", "not_an_image", "too_many_pixels", "too_many_frames",
         ]

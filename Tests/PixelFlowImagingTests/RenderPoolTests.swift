@@ -169,7 +169,7 @@ import Testing
         }
     }
 
-    @Test func badSourcesCostNoProcess() async throws {
+    @Test func invalidSourcesEndNoProcess() async throws {
         try await withPool { pool in
             let before = pool.processIdentifiers
             var bad = job("a")
@@ -182,7 +182,7 @@ import Testing
         }
     }
 
-    @Test func aHangEndsAtTheDeadline() async throws {
+    @Test func aHangingJobEndsAtTheDeadline() async throws {
         try await withPool { pool in
             let error = await failure(pool, job("hang", seconds: 1))
             #expect(error?.code == "render_timeout" && error?.retry == .permanent)
@@ -204,7 +204,7 @@ import Testing
     @Test(arguments: [
         (SIGKILL, "render_killed", PixelFlowError.Retry.killed), (SIGTERM, "render_killed", .killed), (SIGBUS, "render_crashed", .crash),
     ])
-    func anExternalKillIsNotBlamedOnTheJobAndTheNextJobWorks(signal: Int32, code: String, retry: PixelFlowError.Retry) async throws {
+    func anExternalKillIsNoCrashAndTheNextJobWorks(signal: Int32, code: String, retry: PixelFlowError.Retry) async throws {
         try await withPool { pool in
             let (steps, step) = AsyncStream.makeStream(of: Int.self)
             async let error = failure(pool, job("first", "hang") { done, _ in step.yield(done) })
@@ -245,7 +245,7 @@ import Testing
         }
     }
 
-    @Test func cancellingAWaitingJobTouchesNoProcess() async throws {
+    @Test func cancellingAWaitingJobEndsNoProcess() async throws {
         try await withPool { pool in
             let (steps, step) = AsyncStream.makeStream(of: Int.self)
             let running = Task { try await pool.render(job("first", "hang") { done, _ in step.yield(done) }) }
@@ -271,7 +271,7 @@ import Testing
         }
     }
 
-    @Test func aProcessKilledWhileIdleCostsNoJob() async throws {
+    @Test func aProcessKilledWhileIdleFailsNoJob() async throws {
         try await withPool { pool in
             for process in pool.processIdentifiers {
                 kill(process, SIGKILL)
@@ -281,7 +281,7 @@ import Testing
         }
     }
 
-    @Test func manyJobsLeakNoDescriptorAndNoMemory() async throws {
+    @Test func manyJobsLeakNoDescriptorsOrMemory() async throws {
         try await withPool(processes: 2, jobsPerProcess: 40) { pool in
             let before = openDescriptors()
             #expect(before >= 6)
@@ -380,7 +380,7 @@ import Testing
         }
     }
 
-    @Test func theOutputsOfATaskAreBoundedTogether() async throws {
+    @Test func theTotalOutputSizeIsBounded() async throws {
         try await withPool { pool in
             var job = job("a", "b", "c")
             let bytes = try await pool.render(job).outputs[0].result.get().bytes.readableBytes

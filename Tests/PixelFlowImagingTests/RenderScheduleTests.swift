@@ -36,7 +36,7 @@ import Testing
         schedule.becomesIdle(slot, isFresh: false, at: start + .milliseconds(milliseconds))
     }
 
-    @Test func twoTenantsInTurnKeepTheirSlots() {
+    @Test func alternatingTenantsKeepTheirSlots() {
         var schedule = schedule(slots: 2)
         for round in 0..<10 {
             add("a\(round)", ann, to: &schedule)
@@ -63,7 +63,7 @@ import Testing
         #expect(turn(&schedule, 0) == "b2")
     }
 
-    @Test func aJobWaitsAMomentForABusySlotOfItsTenant() {
+    @Test func aJobWaitsBrieflyForABusySlotOfItsTenant() {
         var schedule = schedule(slots: 2)
         add("a", ann, to: &schedule)
         add("b", bob, to: &schedule)

@@ -18,13 +18,13 @@ import Testing
     }
 
     @Test(arguments: [("trim-black-logo-on-transparent.png", 20, 20), ("trim-loses-small-dots.png", 20, 37)])
-    func filesFromTheField(name: String, width: Int, height: Int) throws {
+    func reportedFilesAreTrimmed(name: String, width: Int, height: Int) throws {
         let picture = try trimmed(try FieldFile.data(name))
         #expect((picture.width, picture.height) == (width, height))
     }
 
     /// Colours under full transparency do not matter.
-    @Test func hiddenColoursAreBorder() throws {
+    @Test func coloursOfTransparentPixelsAreBorder() throws {
         let size = try trimmed(40, 30, bands: 4) { x, y in
             (10..<20).contains(x) && (5..<25).contains(y) ? [0, 0, 0, 255] : [UInt8(x * 6), UInt8(y * 8), 90, 0]
         }
@@ -33,7 +33,7 @@ import Testing
 
     /// A logo with the same colour as the transparent pixels.
     @Test(arguments: [UInt8(0), 128, 255])
-    func aLogoStandsOutByItsAlpha(shade: UInt8) throws {
+    func aLogoIsFoundByItsAlpha(shade: UInt8) throws {
         let size = try trimmed(40, 30, bands: 4) { x, y in
             [shade, shade, shade, (12..<30).contains(x) && (6..<9).contains(y) ? 255 : 0]
         }
@@ -64,7 +64,7 @@ import Testing
         #expect(size == (width, height))
     }
 
-    @Test func exactlyTheThresholdIsBorder() throws {
+    @Test func aDifferenceOfTheThresholdIsBorder() throws {
         for (value, width) in [(UInt8(110), 9), (111, 1)] {
             let size = try trimmed(9, 9, bands: 3) { x, y in x == 4 && y == 4 ? [value, 100, 100] : [100, 100, 100] }
             #expect(size.width == width)
@@ -76,12 +76,12 @@ import Testing
     }
 
     @Test(arguments: [(1, 1), (2, 2), (1, 9), (9, 2), (2, 1)])
-    func whatIsTooSmallStays(width: Int, height: Int) throws {
+    func aTinyImageIsKept(width: Int, height: Int) throws {
         let size = try trimmed(width, height, bands: 3) { x, y in x + y == 0 ? [0, 0, 0] : [255, 255, 255] }
         #expect(size == (width, height))
     }
 
-    @Test func oneColourStays() throws {
+    @Test func aUniformImageIsKept() throws {
         #expect(try trimmed(9, 7, bands: 4) { x, _ in [UInt8(x), 0, 0, 0] } == (9, 7))
         #expect(try trimmed(9, 7, bands: 1) { _, _ in [7] } == (9, 7))
     }
@@ -104,7 +104,7 @@ import Testing
         #expect(try rendering.picture().shows([200, 0, 0], at: 1, 1))
     }
 
-    @Test func stepsBeforeAreSeen() throws {
+    @Test func trimAppliesAfterEarlierOperations() throws {
         let source = try FieldFile.data("trim-black-logo-on-transparent.png")
         let picture = try render(source, .resize(.init(width: 40)), .trim(.init())).picture()
         #expect(abs(picture.width - 10) <= 2 && abs(picture.height - 10) <= 2)

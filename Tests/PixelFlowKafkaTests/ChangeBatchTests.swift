@@ -4,7 +4,7 @@ import Testing
 @testable import PixelFlowKafka
 
 @Suite struct ChangeBatchTests {
-    @Test func manyChangesTravelInOneMessage() throws {
+    @Test func manyChangesFitInOneMessage() throws {
         let changes = (0..<100).map { change($0) }
         let values = try ChangeBatch.write(changes)
         #expect(values.count == 1)

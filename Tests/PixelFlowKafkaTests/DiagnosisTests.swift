@@ -44,7 +44,7 @@ import Testing
         #expect(Self.judge(replicas: replicas, ["min.insync.replicas": minimum]).minimumInSync.result == result)
     }
 
-    @Test func replicasThatAreBehindAreAWarning() {
+    @Test func laggingReplicasAreAWarning() {
         #expect(Self.judge(replicas: 3, inSync: 2, [:]).replication(brokers: 3).result == .warning)
         #expect(Self.judge(replicas: 3, [:]).replication(brokers: 3).result == .ok)
         #expect(Self.judge(replicas: 1, [:]).replication(brokers: 1).result == .warning)

@@ -58,7 +58,7 @@ import Testing
     }
 
     @Test(arguments: [("PIXELFLOW_KAFKA_TOPIC", "no spaces"), ("PIXELFLOW_KAFKA_GROUP", "a/b"), ("PIXELFLOW_KAFKA_PARTITIONS", "0")])
-    func badSettingsAreNamed(name: String, value: String) throws {
+    func invalidSettingsAreNamed(name: String, value: String) throws {
         let error = try #require(throws: PixelFlowError.self) { try KafkaSettings(Settings(environment: [name: value])) }
         #expect(error.field == name)
     }

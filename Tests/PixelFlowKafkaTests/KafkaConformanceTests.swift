@@ -5,14 +5,14 @@ import Testing
 
 @Suite(.enabled(if: TestCluster.url != nil, TestCluster.comment)) struct KafkaConformanceTests {
     @Test(arguments: TaskBrokerConformance.cases)
-    func brokerKeepsTheRule(rule: ConformanceCase<TaskBrokerConformance>) async throws {
+    func brokerConforms(rule: ConformanceCase<TaskBrokerConformance>) async throws {
         try await TestCluster.withClient { client in
             try await rule.run { TaskBrokerConformance(broker: KafkaTaskBroker(client), deadline: .seconds(40)) }
         }
     }
 
     @Test(arguments: TaskEventsConformance.cases)
-    func eventsKeepTheRule(rule: ConformanceCase<TaskEventsConformance>) async throws {
+    func eventsConform(rule: ConformanceCase<TaskEventsConformance>) async throws {
         try await TestCluster.withClient { client in
             try await rule.run { TaskEventsConformance(events: KafkaTaskEvents(client), deadline: .seconds(120)) }
         }

@@ -7,7 +7,7 @@ import Testing
 @testable import PixelFlowKafka
 
 @Suite(.enabled(if: TestCluster.url != nil, TestCluster.comment)) struct KafkaDeliveryTests {
-    @Test func nothingIsFetchedWhileNobodyWaits() async throws {
+    @Test func nothingIsFetchedWithoutAWaitingCaller() async throws {
         try await TestCluster.withClient { client in
             let broker = KafkaTaskBroker(client, slots: 4)
             let subscription = try DispatchConsumer(client, topic: client.settings.topic, prefetch: 8)
@@ -108,7 +108,7 @@ import Testing
         }
     }
 
-    @Test func repetitionsInAnyOrderAreSettledInAnyOrder() async throws {
+    @Test func redeliveriesCanBeSettledInAnyOrder() async throws {
         try await TestCluster.withClient { client in
             let broker = KafkaTaskBroker(client)
             let sent = messages(1...60)

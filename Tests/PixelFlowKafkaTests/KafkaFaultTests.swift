@@ -55,7 +55,7 @@ import Testing
 }
 
 @Suite struct MockClusterTests {
-    @Test func aClusterThatCreatesNoTopicsIsUsedAsItIs() async throws {
+    @Test func aClusterWithoutTopicCreationIsUsed() async throws {
         let cluster = try MockCluster()
         try await TestCluster.withClient(try TestCluster.settings(url: try await cluster.url())) { client in
             let broker = KafkaTaskBroker(client)

@@ -5,7 +5,7 @@ import Testing
 @testable import PixelFlowKafka
 
 @Suite struct MessageFormTests {
-    @Test func aDispatchMessageCanBeFollowedByItsHeaders() throws {
+    @Test func aDispatchMessageHasIdentifyingHeaders() throws {
         let dispatch = DispatchMessage(task: TaskID("task-1"), tenant: TenantID("tenant"), generation: 2, sequence: 3, requestID: "r–1")
         let message = try DispatchMessageCoder.make(dispatch, topic: "image-tasks")
         #expect(message.topic == "image-tasks")
@@ -31,7 +31,7 @@ import Testing
         #expect(Array(text.utf8).withUnsafeBytes { DispatchMessageCoder.read($0) } == nil)
     }
 
-    @Test func aDeadLetterSumsUpTheTask() throws {
+    @Test func aDeadLetterSummarisesTheTask() throws {
         var task = change(1).task
         task.status = .failed
         task.error = TaskError(code: "not_an_image", message: "This is not an image.")

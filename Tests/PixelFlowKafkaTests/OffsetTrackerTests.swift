@@ -13,7 +13,7 @@ import Testing
             ([5], [5, 5], [6, nil]),
             ([5], [4, 6, 5], [nil, nil, 6]),
         ] as [([Int64], [Int64], [Int64?])])
-    func movesPastContiguousSettlements(delivered: [Int64], settled: [Int64], positions: [Int64?]) {
+    func advancesPastContiguousSettlements(delivered: [Int64], settled: [Int64], positions: [Int64?]) {
         var tracker = OffsetTracker()
         let continued = delivered.map { tracker.deliver($0) }
         #expect(!continued.contains(false))
@@ -30,7 +30,7 @@ import Testing
         #expect(tracker.inHand == 3)
     }
 
-    @Test func anyOrderEndsAtTheEnd() {
+    @Test func anyOrderOfSettlementsReachesTheEnd() {
         for _ in 0..<200 {
             var tracker = OffsetTracker()
             let offsets = Array(100..<160 as Range<Int64>)

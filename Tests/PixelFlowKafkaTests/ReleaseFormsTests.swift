@@ -26,7 +26,7 @@ import Testing
         try #require(try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any])
     }
 
-    @Test func dispatchMessagesOfReleasesAreRead() throws {
+    @Test func dispatchMessagesOfEarlierReleasesAreDecoded() throws {
         let written = try Self.writtenDispatch()
         let versions = try ReleaseForms.versions
         #expect(!versions.isEmpty)
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    @Test func changesOfReleasesAreRead() throws {
+    @Test func changesOfEarlierReleasesAreDecoded() throws {
         let written = try Self.writtenChanges()
         for version in try ReleaseForms.versions {
             let old = try ReleaseForms.read(Self.changes, of: version)
@@ -67,7 +67,7 @@ import Testing
         #expect(read.changes == [TaskChange(ReleaseSample.task, progress: 0.5)])
     }
 
-    @Test func aFieldThatIsGoneOrChangedIsFound() throws {
+    @Test func aRemovedOrChangedFieldIsDetected() throws {
         let old: [String: Any] = ["a": 1, "b": ["c": "x"], "d": [["e": 1]]]
         #expect(ReleaseForms.missing(old, in: old.merging(["f": 1]) { one, _ in one }) == [])
         #expect(

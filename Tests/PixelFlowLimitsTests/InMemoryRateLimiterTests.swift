@@ -6,7 +6,7 @@ import Testing
 @Suite("Counting in one process")
 struct InMemoryRateLimiterTests {
     @Test(arguments: RateLimiterConformance.cases)
-    func keeps(rule: ConformanceCase<RateLimiterConformance>) async throws {
+    func conforms(rule: ConformanceCase<RateLimiterConformance>) async throws {
         try await rule.run {
             let clock = ManualClock()
             let limiter = InMemoryRateLimiter(clock: clock)
@@ -15,7 +15,7 @@ struct InMemoryRateLimiterTests {
     }
 
     @Test("memory is bounded, and the callers with the longest wait are kept")
-    func bounded() {
+    func memoryIsBounded() {
         let clock = ManualClock()
         let limiter = InMemoryRateLimiter(capacity: 100, clock: clock)
         let limit = RateLimit(name: "read", quota: 1, window: .seconds(3600))
@@ -28,7 +28,7 @@ struct InMemoryRateLimiterTests {
     }
 
     @Test("a bucket whose quota is fully restored uses no memory")
-    func forgets() {
+    func restoredBucketUsesNoMemory() {
         let clock = ManualClock()
         let limiter = InMemoryRateLimiter(capacity: 10, clock: clock)
         let limit = RateLimit(name: "read", quota: 2, window: .seconds(2))
@@ -39,7 +39,7 @@ struct InMemoryRateLimiterTests {
     }
 
     @Test("after a clock is set back, nobody waits for longer than a window")
-    func clockPutBack() {
+    func setBackClockDelaysAtMostAWindow() {
         let clock = ManualClock()
         let limiter = InMemoryRateLimiter(clock: clock)
         let bucket = RateBucket(RateLimit(name: "read", quota: 10, window: .seconds(60)), key: "u:1")

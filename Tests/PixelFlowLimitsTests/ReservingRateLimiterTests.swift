@@ -52,7 +52,7 @@ struct ReservingRateLimiterTests {
     }
 
     @Test(arguments: RateLimiterConformance.cases)
-    func keeps(rule: ConformanceCase<RateLimiterConformance>) async throws {
+    func conforms(rule: ConformanceCase<RateLimiterConformance>) async throws {
         try await rule.run {
             let time = Time()
             let counter = InMemoryRateLimiter(clock: time.wall)
@@ -63,7 +63,7 @@ struct ReservingRateLimiterTests {
     }
 
     @Test("of many requests, only one in dozens takes a round trip, and each is counted")
-    func savesRoundTrips() async throws {
+    func reservationsSaveRoundTrips() async throws {
         for number in 1...3000 {
             let decision = try await limiter.admit([bucket])
             // What is counted ahead is the caller's, unless the round trip that counts it is still under way.
@@ -78,7 +78,7 @@ struct ReservingRateLimiterTests {
     }
 
     @Test("beyond half of the quota each request is counted separately, and the quota is exact")
-    func exactNearTheLimit() async throws {
+    func quotaIsExactNearTheLimit() async throws {
         var allowed = 0
         for _ in 0..<3100 where try await limiter.admit([bucket]).isAllowed { allowed += 1 }
         let trips = recorder.trips.count
@@ -88,7 +88,7 @@ struct ReservingRateLimiterTests {
     }
 
     @Test("callers that send little are counted request by request")
-    func slowCallers() async throws {
+    func slowCallersReserveNothing() async throws {
         for _ in 0..<20 {
             _ = try await limiter.admit([bucket])
             time.advance(by: .milliseconds(300))
@@ -97,14 +97,14 @@ struct ReservingRateLimiterTests {
     }
 
     @Test("a small quota is never reserved in advance")
-    func smallQuotas() async throws {
+    func smallQuotaIsNotReserved() async throws {
         let both = [bucket, RateBucket(RateLimit(name: "sign-in", quota: 127, window: .seconds(60)), key: "a:1")]
         for _ in 0..<50 { _ = try await limiter.admit(both) }
         #expect(recorder.trips == Array(repeating: 1, count: 50))
     }
 
     @Test("reservations are kept for at most an eighth of the window")
-    func unusedOnesEnd() async throws {
+    func unusedReservationsExpire() async throws {
         for _ in 0..<5 { _ = try await limiter.admit([bucket]) }
         time.advance(by: .seconds(86_400 / 8))
         let trips = recorder.trips.count
@@ -113,7 +113,7 @@ struct ReservingRateLimiterTests {
     }
 
     @Test("quota restored over time is not granted twice")
-    func earnedOnesAreGivenUp() async throws {
+    func restoredQuotaIsNotGrantedTwice() async throws {
         // One each 10 ms.
         let bucket = RateBucket(RateLimit(name: "read", quota: 6400, window: .seconds(64)), key: "u:2")
         for _ in 0..<500 { _ = try await limiter.admit([bucket]) }
@@ -124,7 +124,7 @@ struct ReservingRateLimiterTests {
     }
 
     @Test("clearing a bucket discards its reservations")
-    func clears() async throws {
+    func clearingDiscardsReservations() async throws {
         for _ in 0..<2 { _ = try await limiter.admit([bucket]) }
         try await limiter.clear([bucket])
         #expect(try await limiter.admit([bucket]).balances.first?.remaining == 6399)

@@ -72,7 +72,7 @@ private let metricPath = "/apis/external.metrics.k8s.io/v1beta1/namespaces/image
         }
     }
 
-    @Test func remembersAnAnswerForTenSeconds() async throws {
+    @Test func cachesAccessForTenSeconds() async throws {
         let time = ManualClock()
         try await Cluster.with { cluster in
             try await cluster.serving(cluster.adapter(clock: AdapterClock(uptime: time.clock.uptime))) { api in

@@ -107,7 +107,7 @@ private let aggregatedAccept =
         }
     }
 
-    @Test func aLagThatCannotBeReadIsAnErrorAndNever0() async throws {
+    @Test func anUnreadableLagIsAnErrorAndNeverZero() async throws {
         let lag = ScriptedLag([0, 0])
         let time = ManualClock()
         try await Cluster.with { cluster in

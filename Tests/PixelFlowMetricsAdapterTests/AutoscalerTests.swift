@@ -54,13 +54,13 @@ private struct Autoscaler {
     }
 
     /// Proof that the test above would notice.
-    @Test func theProductAloneWouldStopBelowTheTop() {
+    @Test func uncorrectedLagStopsBelowTheMaximum() {
         #expect(Autoscaler(target: 20, maximum: 12).settle(from: 1) { _ in 240 } == 12)
         #expect(Autoscaler(target: 20, maximum: 12).settle(from: 11) { _ in 240 } == 11)
         #expect(Autoscaler(target: 20, maximum: 64).settle(from: 59) { _ in 64 * 20 } == 59)
     }
 
-    @Test func aShortQueueIsReportedAsItIs() {
+    @Test func aShortQueueIsReportedUnchanged() {
         for partitions in 1...256 {
             for lag in [0, 1, 19, 20, 21, Int64(partitions) * 20] where lag <= Int64(partitions) * 20 {
                 #expect(Self.metric(lag, partitions: partitions, target: 20) == lag)

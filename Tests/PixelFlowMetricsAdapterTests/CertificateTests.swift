@@ -30,7 +30,7 @@ import X509
     }
 
     /// The chart does not contain the Secret. The Secret is deleted because its owner, an object of the chart, is deleted.
-    @Test func theSecretIsDeletedWithTheAPIService() async throws {
+    @Test func theSecretIsOwnedByTheAPIService() async throws {
         try await Cluster.with { cluster in
             try await cluster.adapter().certificates.renew()
             let service = try #require(cluster.api.object(.apiServices, APIRegistration.name))
@@ -103,7 +103,7 @@ import X509
         }
     }
 
-    @Test func aRenewalByTwoIsOneRenewal() async throws {
+    @Test func concurrentRenewalsAreOneRenewal() async throws {
         let time = ManualClock()
         try await Cluster.with { cluster in
             let (one, other) = (cluster.adapter(clock: time.clock), cluster.adapter(clock: time.clock))
@@ -119,7 +119,7 @@ import X509
         }
     }
 
-    @Test func aSecretThatChangedMeanwhileIsNotOverwritten() async throws {
+    @Test func aConcurrentlyChangedSecretIsNotOverwritten() async throws {
         let time = ManualClock()
         try await Cluster.with { cluster in
             let adapter = cluster.adapter(clock: time.clock)
@@ -167,7 +167,7 @@ import X509
         }
     }
 
-    @Test func anAPIServiceOfAnotherServerIsLeftAlone() async throws {
+    @Test func anAPIServiceOfAnotherServerIsNotChanged() async throws {
         try await Cluster.with { cluster in
             cluster.api.put(.apiServices, Cluster.apiService(service: "keda-operator-metrics-apiserver"))
             let error = await #expect(throws: KubernetesError.self) { try await cluster.adapter().certificates.renew() }

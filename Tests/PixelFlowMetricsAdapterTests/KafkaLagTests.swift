@@ -16,7 +16,7 @@ private let metricPath = "/apis/external.metrics.k8s.io/v1beta1/namespaces/image
 /// From messages in Kafka to the answer that the autoscaler receives.
 @Suite(.enabled(if: url != nil, "needs PIXELFLOW_TEST_KAFKA_URL, as in kafka://127.0.0.1:19092; `make stack-up` prints it"))
 struct KafkaLagTests {
-    @Test func countsWhatIsLeftForTheGroup() async throws {
+    @Test func countsUnsettledMessagesOfTheGroup() async throws {
         let settings = try settings(partitions: 2)
         try await withAdapter(settings) { client, value in
             let broker = KafkaTaskBroker(client)

@@ -21,7 +21,7 @@ import Testing
             (Array(repeating: (0, nil, 1_000), count: 12), 20, 243), (Array(repeating: (0, nil, 20), count: 12), 20, 240),
             ([(0, nil, .max)], 1_000_000, 1_000_000),
         ] as [([(Int64, Int64?, Int64)], Int, Int64)])
-    func countsAndCaps(partitions: [(Int64, Int64?, Int64)], target: Int, value: Int64) {
+    func lagIsCountedAndCapped(partitions: [(Int64, Int64?, Int64)], target: Int, value: Int64) {
         let lag = KafkaGroupLag(
             group: "g", topic: "t",
             partitions: partitions.enumerated().map { index, each in
@@ -75,7 +75,7 @@ import Testing
         #expect(try await reader.sample().value == 5)
     }
 
-    @Test func aFailureIsCachedAsBrieflyAndNotHiddenByAnOldValue() async throws {
+    @Test func aFailureIsCachedForASecondAndReplacesTheValue() async throws {
         let (source, time) = (ScriptedLag([4]), ManualClock())
         let reader = reader(source, time)
         #expect(try await reader.sample().value == 4)
@@ -115,7 +115,7 @@ import Testing
     }
 
     /// It does not know what was there before: an outage may just have ended.
-    @Test func aProcessThatHasJustStartedBelievesNoLowReading() async throws {
+    @Test func lowReadingsAreUnknownAfterAStart() async throws {
         let (source, time) = (ScriptedLag([0, 0]), ManualClock())
         let reader = reader(source, time, isKnown: false)
         // However long ago the last query was.

@@ -47,7 +47,7 @@ private let metricPath = "/apis/external.metrics.k8s.io/v1beta1/namespaces/image
         }
     }
 
-    @Test func startsWhileTheAPIServerIsAway() async throws {
+    @Test func startsWhileTheAPIServerIsDown() async throws {
         try await Cluster.with { cluster in
             cluster.api.fail(FakeClusterFault(.close, count: .max))
             let adapter = cluster.adapter()
@@ -66,7 +66,7 @@ private let metricPath = "/apis/external.metrics.k8s.io/v1beta1/namespaces/image
         }
     }
 
-    @Test func isReadyWithoutABrokerAndSaysSo() async throws {
+    @Test func isReadyWithoutABrokerAndReportsIt() async throws {
         try await Cluster.with { cluster in
             let (lag, time) = (ScriptedLag([1]), ManualClock())
             let adapter = cluster.adapter(lag, clock: AdapterClock(uptime: time.clock.uptime))

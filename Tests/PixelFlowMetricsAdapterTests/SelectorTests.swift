@@ -22,7 +22,7 @@ import Testing
         #expect(throws: MetricSelector.SyntaxError.self) { try MetricSelector(text) }
     }
 
-    @Test func readsAQueryAsGoWritesIt() {
+    @Test func parsesAQueryAsEncodedByGo() {
         #expect(
             APIQuestion.parameters("labelSelector=group+in+%28a%2Cb%29&watch=&limit=5&limit=6&x%3Dy") == [
                 "labelSelector": "group in (a,b)", "watch": "", "limit": "5", "x=y": "",
@@ -38,7 +38,7 @@ import Testing
         ("application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList;profile=nopeer,application/json", true, true),
         ("text/html", false, false),
     ])
-    func readsWhatIsAccepted(_ header: String, json: Bool, aggregated: Bool) {
+    func parsesAcceptedFormats(_ header: String, json: Bool, aggregated: Bool) {
         let accepted = AcceptedTypes(header)
         #expect(accepted.json == json && accepted.aggregatedDiscovery == aggregated)
     }

@@ -8,11 +8,11 @@ import Testing
         "nothing": .null, "list": ["a", 2, ["deep": [[:]]]], "empty": [:],
     ]
 
-    @Test func whatIsWrittenIsRead() throws {
+    @Test func documentsSurviveARoundTrip() throws {
         #expect(try decode(sample.encoded()) == sample)
     }
 
-    @Test func hasTheBytesOfTheSpecification() {
+    @Test func encodingMatchesTheSpecification() {
         let document: BSONDocument = ["hello": "world"]
         #expect(document.encoded() == [0x16, 0, 0, 0, 0x02] + Array("hello\0".utf8) + [6, 0, 0, 0] + Array("world\0".utf8) + [0])
     }
@@ -34,7 +34,7 @@ import Testing
         #expect(document["o"] == .other)
     }
 
-    @Test func bytesThatAreCutOffAreRefused() {
+    @Test func truncatedBytesAreRefused() {
         let bytes = sample.encoded()
         for length in 0..<bytes.count {
             #expect(throws: BSONError.self, "\(length) bytes") { try decode(Array(bytes.prefix(length))) }

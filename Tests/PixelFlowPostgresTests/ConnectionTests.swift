@@ -10,7 +10,7 @@ import Testing
 @Suite("Connecting to PostgreSQL", .needsPostgres, .timeLimit(.minutes(1)))
 struct ConnectionTests {
     @Test("a wrong password is named as the reason, and not shown")
-    func refusesWrongPassword() async throws {
+    func wrongPasswordIsNamedAndNotShown() async throws {
         try await TestDatabase.with { database in
             let values = try database.settings.parameters().values
             let user = try #require(values["user"])
@@ -24,7 +24,7 @@ struct ConnectionTests {
     }
 
     @Test("the identity of a server is accepted only with a valid certificate", .needsCertificate)
-    func verifiesTheServer() async throws {
+    func serverCertificateIsVerified() async throws {
         try await TestDatabase.with { database in
             let trusting = try database.store(PostgresSettings(url: database.url + "&sslmode=verify-full"))
             try await trusting.check()
@@ -37,7 +37,7 @@ struct ConnectionTests {
     }
 
     @Test("if TLS is required, a server without TLS is refused")
-    func requiresTLS() async throws {
+    func serverWithoutTLSIsRefused() async throws {
         try await TestDatabase.with { database in
             try await withServerWithoutTLS { port in
                 var settings = try database.settings(port: port)
@@ -50,7 +50,7 @@ struct ConnectionTests {
     }
 
     @Test("a process may start before its database")
-    func startsBeforeServer() async throws {
+    func processStartsBeforeItsDatabase() async throws {
         try await TestDatabase.with { database in
             let proxy = try await database.proxy()
             try await proxy.refuseConnections()
@@ -65,7 +65,7 @@ struct ConnectionTests {
     }
 
     @Test("a database that stays down is not tried on every call, and is found when it is back")
-    func opensCircuit() async throws {
+    func circuitOpensDuringAnOutage() async throws {
         try await TestDatabase.with { database in
             let proxy = try await database.proxy()
             let store = try database.store(database.settings(port: proxy.port))
@@ -84,7 +84,7 @@ struct ConnectionTests {
     }
 
     @Test("a server that does not answer delays a caller only for a bounded time")
-    func boundsSilence() async throws {
+    func unresponsiveServerTimesOut() async throws {
         try await TestDatabase.with { database in
             let proxy = try await database.proxy()
             var settings = try database.settings(port: proxy.port)
@@ -102,7 +102,7 @@ struct ConnectionTests {
     }
 
     @Test("a statement that takes too long is ended by the server, and the connection stays usable")
-    func boundsStatements() async throws {
+    func slowStatementIsEnded() async throws {
         try await TestDatabase.with { database in
             var settings = database.settings
             settings.statementTimeout = .milliseconds(200)
@@ -119,7 +119,7 @@ struct ConnectionTests {
     }
 
     @Test("errors of the server reveal no stored value")
-    func hidesValues() async throws {
+    func serverErrorsRevealNoValues() async throws {
         try await TestDatabase.with { database in
             let store = try database.store()
             let first = User.sample("ada@example.org")

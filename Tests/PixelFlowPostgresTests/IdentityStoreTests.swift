@@ -10,14 +10,14 @@ import Testing
 @Suite("PostgreSQL identity store", .needsPostgres, .timeLimit(.minutes(2)))
 struct IdentityStoreTests {
     @Test(arguments: IdentityStoreConformance.cases)
-    func keeps(rule: ConformanceCase<IdentityStoreConformance>) async throws {
+    func conforms(rule: ConformanceCase<IdentityStoreConformance>) async throws {
         try await TestDatabase.with { database in
             try await rule.run { IdentityStoreConformance(store: try database.store(), reopen: { try database.store() }) }
         }
     }
 
     @Test(arguments: ArchivableStoreConformance.cases)
-    func keepsTheRuleOfArchives(rule: ConformanceCase<ArchivableStoreConformance>) async throws {
+    func conformsToArchiveRules(rule: ConformanceCase<ArchivableStoreConformance>) async throws {
         try await TestDatabase.with { database in
             try await TestDatabase.with { other in
                 try await rule.run { .accounts(source: try database.store(), target: try other.store()) }
@@ -26,7 +26,7 @@ struct IdentityStoreTests {
     }
 
     @Test("accounts move from SQLite to PostgreSQL and back", arguments: [true, false])
-    func movesAccounts(isGrowing: Bool) async throws {
+    func accountsMoveBetweenDatabases(isGrowing: Bool) async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("users-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try await TestDatabase.with { database in
@@ -38,7 +38,7 @@ struct IdentityStoreTests {
     }
 
     @Test("a text that the server cannot store is refused, not truncated")
-    func refusesNUL() async throws {
+    func textWithNULIsRefused() async throws {
         try await TestDatabase.with { database in
             let store = try database.store()
             #expect(try await store.add(.sample("ada@example.org")))
@@ -52,7 +52,7 @@ struct IdentityStoreTests {
     }
 
     @Test("requests and connections are counted")
-    func measures() async throws {
+    func requestsAndConnectionsAreCounted() async throws {
         try await TestDatabase.with { database in
             let metrics = TestMetrics()
             let store = try database.store(metrics: metrics)

@@ -5,7 +5,7 @@ import Testing
 @Suite("Idle connections of a pool")
 struct IdleConnectionsTests {
     @Test("the most recently used connection is used next")
-    func reusesLast() {
+    func mostRecentConnectionIsReused() {
         var idle = IdleConnections<String>()
         let none = idle.take()
         #expect(none == nil)
@@ -16,7 +16,7 @@ struct IdleConnectionsTests {
     }
 
     @Test("closing returns the idle connections, and later ones are not kept")
-    func closes() {
+    func closingReturnsIdleConnections() {
         var idle = IdleConnections<String>()
         _ = idle.keep("a")
         let left = idle.close()

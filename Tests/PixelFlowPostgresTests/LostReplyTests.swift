@@ -12,7 +12,7 @@ import Testing
 @Suite("Broken connections to PostgreSQL", .needsPostgres, .timeLimit(.minutes(1)))
 struct LostReplyTests {
     @Test("callers do not notice connections that died while idle")
-    func replacesIdle() async throws {
+    func deadIdleConnectionIsReplaced() async throws {
         try await TestDatabase.with { database in
             let store = try database.store()
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -27,7 +27,7 @@ struct LostReplyTests {
     }
 
     @Test("a statement whose connection is terminated is retried once, and only once", arguments: [1, 2])
-    func triesTwice(ended: Int) async throws {
+    func terminatedStatementIsRetriedOnce(ended: Int) async throws {
         try await TestDatabase.with { database in
             let store = try database.open()
             try await store.prepare()
@@ -53,7 +53,7 @@ struct LostReplyTests {
     }
 
     @Test("a transaction rolled back in favour of others is retried, and does not count against the server", arguments: [4, 5])
-    func runsConflictsAgain(lost: Int) async throws {
+    func conflictingTransactionIsRetried(lost: Int) async throws {
         try await TestDatabase.with { database in
             let store = try database.open()
             try await store.prepare()
@@ -84,7 +84,7 @@ struct LostReplyTests {
     private static let serializationFailure: StaticString = "DO $$ BEGIN RAISE EXCEPTION SQLSTATE '40001'; END $$"
 
     @Test("a user whose confirmation is lost is stored once, and the caller learns of it")
-    func addsOnce() async throws {
+    func userWithALostReplyIsStoredOnce() async throws {
         try await TestDatabase.with { database in
             let (proxy, store) = try await proxied(database)
             let cut = proxy.cutReplies(toRequestsContaining: "COMMIT")
@@ -99,7 +99,7 @@ struct LostReplyTests {
     }
 
     @Test("a user whose confirmation is lost repeatedly is stored completely, and the caller learns of the outage")
-    func reportsOutage() async throws {
+    func repeatedlyLostRepliesAreAnOutage() async throws {
         try await TestDatabase.with { database in
             let (proxy, store) = try await proxied(database)
             let cut = proxy.cutReplies(next: 2, toRequestsContaining: "COMMIT")
@@ -115,7 +115,7 @@ struct LostReplyTests {
     }
 
     @Test("if confirmations are lost, exactly one of several racers wins")
-    func letsOneRacerWin() async throws {
+    func oneOfSeveralRacersWins() async throws {
         try await TestDatabase.with { database in
             let (proxy, store) = try await proxied(database)
             try await store.check()
@@ -142,7 +142,7 @@ struct LostReplyTests {
     }
 
     @Test("the first signing key stays the first even if its COMMIT is not confirmed")
-    func keepsFirstKey() async throws {
+    func firstSigningKeyIsKept() async throws {
         try await TestDatabase.with { database in
             let (proxy, store) = try await proxied(database)
             let cut = proxy.cutReplies(toRequestsContaining: "COMMIT")
@@ -155,7 +155,7 @@ struct LostReplyTests {
     }
 
     @Test("tables are created once even if the confirmation is lost")
-    func migratesOnce() async throws {
+    func migrationWithALostReplyRunsOnce() async throws {
         try await TestDatabase.with { database in
             let proxy = try await database.proxy()
             let store = try database.open(database.settings(port: proxy.port))

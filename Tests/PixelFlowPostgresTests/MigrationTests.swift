@@ -7,7 +7,7 @@ import Testing
 @Suite("PostgreSQL migrations", .needsPostgres, .timeLimit(.minutes(1)))
 struct MigrationTests {
     @Test("replicas that start simultaneously create the tables once")
-    func migratesOnce() async throws {
+    func concurrentReplicasMigrateOnce() async throws {
         try await TestDatabase.with { database in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<8 {
@@ -21,7 +21,7 @@ struct MigrationTests {
     }
 
     @Test("a newer version adds to the schema; the older version keeps working")
-    func upgrades() async throws {
+    func newerVersionExtendsTheSchema() async throws {
         try await TestDatabase.with { database in
             let old = try database.store()
             #expect(try await old.add(.sample("ada@example.org")))
@@ -61,7 +61,7 @@ struct MigrationTests {
         "insert_of_first_release", "INSERT INTO users (id, email, password_hash, tenant, created_at) VALUES ($1, $2, $3, $4, $5)")
 
     @Test("tables of an unknown version are left alone")
-    func refusesNewer() async throws {
+    func unknownSchemaIsNotTouched() async throws {
         try await TestDatabase.with { database in
             let next = Migration(name: "from the future", sql: "ALTER TABLE users ADD COLUMN nickname TEXT")
             try await database.open(migrations: IdentityMigrations.all + [next]).prepare()
@@ -73,7 +73,7 @@ struct MigrationTests {
     }
 
     @Test("a failed migration leaves nothing behind")
-    func rollsBack() async throws {
+    func failedMigrationIsRolledBack() async throws {
         try await TestDatabase.with { database in
             let broken = Migration(name: "broken", sql: "CREATE TABLE half (id TEXT); SELECT 1/0")
             let store = try database.open(migrations: IdentityMigrations.all + [broken])
@@ -84,7 +84,7 @@ struct MigrationTests {
     }
 
     @Test("missing tables are recreated without a restart")
-    func remakesTables() async throws {
+    func missingTablesAreRecreated() async throws {
         try await TestDatabase.with { database in
             let store = try database.store()
             #expect(try await store.add(.sample("ada@example.org")))

@@ -11,7 +11,7 @@ import Testing
 @Suite("Pool of PostgreSQL connections", .needsPostgres, .timeLimit(.minutes(1)))
 struct PoolTests {
     @Test("a call that finds no free connection waits in line, up to its time limit")
-    func waits() async throws {
+    func callWaitsUpToItsTimeLimit() async throws {
         try await withBusyPool(waitTimeout: .milliseconds(300)) { pool, metrics, _ in
             let started = ContinuousClock.now
             let failure = await #expect(throws: PostgresError.self) { try await pool.withConnection { _ in } }
@@ -23,7 +23,7 @@ struct PoolTests {
     }
 
     @Test("calls beyond the queue limit are refused immediately")
-    func refuses() async throws {
+    func callBeyondTheQueueIsRefused() async throws {
         try await withBusyPool(waitTimeout: .seconds(60)) { pool, metrics, free in
             async let first: Void = pool.withConnection { _ in }
             async let second: Void = pool.withConnection { _ in }
@@ -36,7 +36,7 @@ struct PoolTests {
     }
 
     @Test("a caller that stops waiting leaves the queue")
-    func leavesLine() async throws {
+    func cancelledCallerLeavesTheQueue() async throws {
         try await withBusyPool(waitTimeout: .seconds(60)) { pool, metrics, free in
             let waiter = Task { try await pool.withConnection { _ in } }
             _ = try await eventually("one is waiting") { try Self.waiting(metrics) == 1 ? true : nil }
@@ -49,7 +49,7 @@ struct PoolTests {
     }
 
     @Test("a busy store reports an outage to its callers, and recovers")
-    func recovers() async throws {
+    func busyStoreRecovers() async throws {
         try await TestDatabase.with { database in
             var settings = database.settings
             settings.poolSize = 2
@@ -71,7 +71,7 @@ struct PoolTests {
     }
 
     @Test("a pool that is shut down refuses waiting and new callers")
-    func shutsDown() async throws {
+    func closedPoolRefusesCalls() async throws {
         try await withBusyPool(waitTimeout: .seconds(60)) { pool, metrics, free in
             let waiter = Task { try await pool.withConnection { _ in } }
             _ = try await eventually("one is waiting") { try Self.waiting(metrics) == 1 ? true : nil }

@@ -12,7 +12,7 @@ struct SettingsTests {
             "postgres://ada:correct-horse@db/users?sslmode=verify_full", "postgres://ada:correct-horse%zz@db/users",
             "postgres://ada:correct-horse@db/users?no_such_parameter=1", "correct-horse",
         ])
-    func refuses(url: String) throws {
+    func invalidURLIsRefusedAndNotShown(url: String) throws {
         let settings = try Settings(environment: ["PIXELFLOW_AUTH_DATABASE_URL": url])
         let error = #expect(throws: PixelFlowError.self) { try PostgresSettings(settings) }
         #expect(error?.code == "setting_invalid")
@@ -21,7 +21,7 @@ struct SettingsTests {
     }
 
     @Test("the URL overrides the settings, and the settings override the defaults")
-    func prefersURL() throws {
+    func urlOverridesSettings() throws {
         let environment = ["PIXELFLOW_AUTH_DATABASE_CONNECT_TIMEOUT": "7", "PIXELFLOW_AUTH_DATABASE_POOL_SIZE": "3"]
         func read(_ url: String) throws -> PostgresSettings {
             try PostgresSettings(Settings(environment: environment.merging(["PIXELFLOW_AUTH_DATABASE_URL": url]) { $1 }))

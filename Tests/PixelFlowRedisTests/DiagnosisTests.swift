@@ -19,7 +19,7 @@ struct DiagnosisTests {
         }
     }
 
-    @Test func aServerThatIsGoneIsThrown() async throws {
+    @Test func anOutageIsThrown() async throws {
         try await TestServer.with { server in
             try await server.withClient { client in
                 try await server.process.stop()

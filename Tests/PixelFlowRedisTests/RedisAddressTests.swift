@@ -4,13 +4,13 @@ import Testing
 
 @Suite("Redis addresses")
 struct RedisAddressTests {
-    @Test func everyPartIsRead() throws {
+    @Test func everyPartIsParsed() throws {
         let address = try RedisAddress(url: "rediss://ann:p%40ss%3A%2F@cache.example:7000/3?ca_file=/etc/ca.pem", setting: "URL")
         #expect(address.host == "cache.example" && address.port == 7000 && address.isTLS && address.database == 3)
         #expect(address.user == "ann" && address.password == "p@ss:/" && address.trustedCertificates == "/etc/ca.pem")
     }
 
-    @Test func whatIsMissingHasADefault() throws {
+    @Test func missingPartsHaveDefaults() throws {
         let address = try RedisAddress(url: "redis://[::1]", setting: "URL")
         #expect(address.host == "::1" && address.port == 6379 && !address.isTLS && address.database == 0)
         #expect(address.user == nil && address.password == nil)

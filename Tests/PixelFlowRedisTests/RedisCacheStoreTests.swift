@@ -17,7 +17,7 @@ struct RedisCacheStoreTests {
 
     /// The server's clock cannot be moved; instead, the test changes the expiry of the stored keys.
     @Test(arguments: CacheStoreConformance.cases)
-    func keeps(rule: ConformanceCase<CacheStoreConformance>) async throws {
+    func conforms(rule: ConformanceCase<CacheStoreConformance>) async throws {
         try await TestServer.with { server in
             try await server.withClient { first in
                 try await server.withClient { second in
@@ -32,7 +32,7 @@ struct RedisCacheStoreTests {
     }
 
     @Test("every key of the cache expires")
-    func expiry() async throws {
+    func everyKeyExpires() async throws {
         try await TestServer.with { server in
             try await server.withClient { client in
                 let store = RedisCacheStore(client)
@@ -51,7 +51,7 @@ struct RedisCacheStoreTests {
     }
 
     @Test("wiped, or its versions evicted: earlier entries do not come back")
-    func wiped() async throws {
+    func wipedStoreReturnsNoEarlierEntries() async throws {
         try await TestServer.with { server in
             try await server.withClient { client in
                 let store = RedisCacheStore(client)
@@ -78,7 +78,7 @@ struct RedisCacheStoreTests {
     }
 
     @Test("full: answers are cached locally until there is room again")
-    func full() async throws {
+    func fullStoreIsReplacedByLocalCache() async throws {
         try await TestServer.with { server in
             try await server.withClient { client in
                 try await answers(client) { answer in
@@ -95,7 +95,7 @@ struct RedisCacheStoreTests {
     }
 
     @Test("killed or paused: answers are cached locally, and none fails", arguments: [SIGKILL, SIGSTOP])
-    func away(signal: Int32) async throws {
+    func unavailableStoreIsReplacedByLocalCache(signal: Int32) async throws {
         try await TestServer.with { server in
             try await server.withClient(with: { $0.timeout = .milliseconds(200) }) { client in
                 try await client.untilItAnswers()
@@ -114,7 +114,7 @@ struct RedisCacheStoreTests {
     }
 
     @Test("slow: a request waits only for the time limit")
-    func slow() async throws {
+    func slowStoreDelaysOnlyUpToTheTimeLimit() async throws {
         try await TestServer.with { server in
             let proxy = try await FaultProxy.start(to: "127.0.0.1", port: server.port)
             try await server.withClient(port: proxy.port, with: { $0.timeout = .milliseconds(100) }) { client in
@@ -130,7 +130,7 @@ struct RedisCacheStoreTests {
     }
 
     @Test("a signal from one process reaches all others, also after an outage of Redis")
-    func signals() async throws {
+    func signalsReachAllProcesses() async throws {
         try await TestServer.with { server in
             try await server.withClient { sender in
                 try await server.withClient { listener in

@@ -11,7 +11,7 @@ import Testing
 @Suite("Redis client", .enabled(if: TestServer.executable != nil, "needs PIXELFLOW_TEST_REDIS_SERVER, see scripts/stack"))
 struct RedisClientTests {
     @Test("replies of every kind are parsed")
-    func values() async throws {
+    func repliesAreParsed() async throws {
         try await TestServer.with { server in
             try await server.withClient { client in
                 #expect(try await client.send("SET", "a", "ü\r\n") == .status("OK"))
@@ -32,7 +32,7 @@ struct RedisClientTests {
     }
 
     @Test("an error from the server is thrown, and the connection stays usable")
-    func errors() async throws {
+    func serverErrorIsThrown() async throws {
         try await TestServer.with { server in
             try await server.withClient { client in
                 _ = try await client.send("SET", "a", "1")
@@ -45,7 +45,7 @@ struct RedisClientTests {
     }
 
     @Test("replies to thousands of concurrent commands reach their callers")
-    func pipelining() async throws {
+    func pipelinedRepliesReachTheirCallers() async throws {
         try await TestServer.with { server in
             try await server.withClient { client in
                 try await withThrowingTaskGroup(of: Void.self) { group in
@@ -65,7 +65,7 @@ struct RedisClientTests {
     }
 
     @Test("the password, user and database of the address are used")
-    func signingIn() async throws {
+    func credentialsAndDatabaseAreUsed() async throws {
         try await TestServer.with(["--requirepass", "secret", "--user", "ann", "on", ">p@ss", "~*", "+@all"]) { server in
             for (credentials, database) in [(":secret@", 0), ("ann:p%40ss@", 5)] {
                 let url = "redis://\(credentials)127.0.0.1:\(server.port)/\(database)"
@@ -89,7 +89,7 @@ struct RedisClientTests {
     }
 
     @Test("rediss:// uses TLS and accepts only a trusted certificate")
-    func tls() async throws {
+    func tlsRequiresATrustedCertificate() async throws {
         let folder = try #require(ProcessInfo.processInfo.environment["PIXELFLOW_TEST_TLS_FOLDER"])
         let certificate = "\(folder)/certificate.pem"
         try await ServerProcess.with(try #require(TestServer.executable)) { process in
@@ -126,14 +126,14 @@ struct RedisClientTests {
     }
 
     @Test("an invalid certificate file is reported at startup")
-    func badCertificates() throws {
+    func invalidCertificateFileIsReported() throws {
         let address = try RedisAddress(url: "rediss://127.0.0.1?ca_file=/does/not/exist", setting: "URL")
         let error = #expect(throws: PixelFlowError.self) { try RedisClient(RedisSettings(address: address)) }
         #expect(error?.code == "setting_invalid" && error?.field == "PIXELFLOW_CACHE_URL")
     }
 
     @Test("a script is called by its digest, also after the server has forgotten it")
-    func scripts() async throws {
+    func scriptIsReloadedWhenForgotten() async throws {
         try await TestServer.with { server in
             try await server.withClient { client in
                 let script = RedisScript("return {KEYS[1], ARGV[1]}")
@@ -150,7 +150,7 @@ struct RedisClientTests {
 @Suite("Redis client during faults", .enabled(if: TestServer.executable != nil, "needs PIXELFLOW_TEST_REDIS_SERVER, see scripts/stack"))
 struct RedisFaultTests {
     @Test("killed and restarted: commands fail, then work again")
-    func killed() async throws {
+    func killedServerRecovers() async throws {
         try await TestServer.with { server in
             try await server.withClient { client in
                 try await client.check()
@@ -163,7 +163,7 @@ struct RedisFaultTests {
     }
 
     @Test("paused: a command ends at its time limit, and soon the others fail without waiting")
-    func paused() async throws {
+    func pausedServerTimesOut() async throws {
         try await TestServer.with { server in
             try await server.withClient(with: { $0.timeout = .milliseconds(200) }) { client in
                 try await client.untilItAnswers()
@@ -185,7 +185,7 @@ struct RedisFaultTests {
     }
 
     @Test("slow and cut: the next command gets a new connection")
-    func cut() async throws {
+    func cutConnectionIsReplaced() async throws {
         try await TestServer.with { server in
             let proxy = try await FaultProxy.start(to: "127.0.0.1", port: server.port)
             try await server.withClient(port: proxy.port) { client in
@@ -205,7 +205,7 @@ struct RedisFaultTests {
     }
 
     @Test("a full queue refuses further commands, and the queued ones are answered")
-    func full() async throws {
+    func fullQueueRefusesCommands() async throws {
         try await TestServer.with { server in
             try await server.withClient(with: { $0.waitLimit = 10 }) { client in
                 try await client.check()
@@ -232,7 +232,7 @@ struct RedisFaultTests {
     }
 
     @Test("a server that does not speak the protocol is not believed")
-    func noRedis() async throws {
+    func otherProtocolIsRefused() async throws {
         try await TestServer.with { server in
             let proxy = try await FaultProxy.start(to: "127.0.0.1", port: server.port) { reply in
                 reply = ByteBuffer(repeating: UInt8(ascii: "H"), count: reply.readableBytes)
@@ -246,7 +246,7 @@ struct RedisFaultTests {
     }
 
     @Test("shut down: nothing waits, and nothing is accepted")
-    func shutDown() async throws {
+    func closedClientRefusesCommands() async throws {
         try await TestServer.with { server in
             try await server.withClient { client in
                 try await client.check()

@@ -16,7 +16,7 @@ struct RedisRateLimiterTests {
 
     /// The server's clock cannot be moved; instead, the test changes the stored times.
     @Test(arguments: RateLimiterConformance.cases)
-    func keeps(rule: ConformanceCase<RateLimiterConformance>) async throws {
+    func conforms(rule: ConformanceCase<RateLimiterConformance>) async throws {
         try await TestServer.with { server in
             try await server.withClient { first in
                 try await server.withClient { second in
@@ -32,7 +32,7 @@ struct RedisRateLimiterTests {
 
     @Test(
         "four replicas together admit exactly 10,000 requests, reserved in advance or not", arguments: [100, 4000], [false, true])
-    func fourReplicas(quota: Int, isAhead: Bool) async throws {
+    func fourReplicasAdmitExactlyTheQuota(quota: Int, isAhead: Bool) async throws {
         let bucket = RateBucket(RateLimit(name: "read", quota: quota, window: .seconds(86_400)), key: "u:1")
         try await TestServer.with { server in
             let allowed = try await withThrowingTaskGroup(of: Int.self) { group in
@@ -66,7 +66,7 @@ struct RedisRateLimiterTests {
     }
 
     @Test("keys expire when their quota is fully restored")
-    func expiry() async throws {
+    func keysExpire() async throws {
         try await TestServer.with { server in
             try await server.withClient { client in
                 let limiter = RedisRateLimiter(client)
@@ -78,7 +78,7 @@ struct RedisRateLimiterTests {
     }
 
     @Test("wiped, and its scripts forgotten: counting starts over")
-    func wiped() async throws {
+    func wipedCounterStartsOver() async throws {
         try await TestServer.with { server in
             try await server.withClient { client in
                 let limiter = RedisRateLimiter(client)
@@ -91,7 +91,7 @@ struct RedisRateLimiterTests {
     }
 
     @Test("full: requests are counted locally until there is room again")
-    func full() async throws {
+    func fullServerIsReplacedByLocalCount() async throws {
         try await TestServer.with { server in
             try await server.withClient { client in
                 let limiter = FailOpenRateLimiter(
@@ -109,7 +109,7 @@ struct RedisRateLimiterTests {
     }
 
     @Test("killed or paused: requests are counted locally, and none fails", arguments: [SIGKILL, SIGSTOP])
-    func away(signal: Int32) async throws {
+    func unavailableServerIsReplacedByLocalCount(signal: Int32) async throws {
         try await TestServer.with { server in
             try await server.withClient(with: { $0.timeout = .milliseconds(200) }) { client in
                 try await client.untilItAnswers()
@@ -127,7 +127,7 @@ struct RedisRateLimiterTests {
     }
 
     @Test("slow: requests are answered within the time limit and counted locally until Redis is fast again")
-    func slow() async throws {
+    func slowServerIsReplacedByLocalCount() async throws {
         try await TestServer.with { server in
             let proxy = try await FaultProxy.start(to: "127.0.0.1", port: server.port)
             let timeout = Duration.milliseconds(100)

@@ -11,7 +11,7 @@ struct ReplyReaderTests {
     ]
 
     @Test("replies are parsed wherever their bytes are split", arguments: 1...text.utf8.count)
-    func parted(size: Int) throws {
+    func splitRepliesAreParsed(size: Int) throws {
         var reader = try ReplyReader()
         var read: [RedisValue] = []
         var rest = Array(Self.text.utf8)[...]
@@ -24,7 +24,7 @@ struct ReplyReaderTests {
     }
 
     @Test("an invalid reply is refused", arguments: ["HTTP/1.1 200 OK\r\n", "$x\r\n", "*-2\r\n"])
-    func refused(text: String) throws {
+    func invalidReplyIsRefused(text: String) throws {
         var reader = try ReplyReader()
         var kind: RedisError.Kind?
         do {

@@ -25,7 +25,7 @@ struct SharedSignInTests {
     private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("pixelflow-signins-\(UUID().uuidString)").path
 
     @Test("both refuse what they have counted together, and each counts separately without Redis")
-    func counted() async throws {
+    func failuresAreCountedTogether() async throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try await TestServer.with { server in
             try await server.withClient(with: { $0.timeout = .milliseconds(500) }) { first in

@@ -25,7 +25,7 @@ import Testing
         #expect(read.requests == 64)
     }
 
-    @Test func meansAWSWithoutAnEndpoint() throws {
+    @Test func usesAWSWithoutAnEndpoint() throws {
         let read = try settings("s3://images?region=eu-central-1")
         let address = S3Address(endpoint: read.endpoint, bucket: read.bucket, usesPathStyle: read.usesPathStyle)
         let request = SignableRequest(method: "GET", path: address.path("t/a/ü b"), headers: [])
@@ -49,7 +49,7 @@ import Testing
         "s3://own:hush@images", "s3://images?secret_key=hush", "s3://images?access_key=own&secret=hush",
         "s3://images?endpoint=http://own:hush@s3.example",
     ])
-    func refusesABadURL(url: String) {
+    func refusesAnInvalidURL(url: String) {
         let error = #expect(throws: PixelFlowError.self) { try settings(url) }
         #expect(error?.code == "setting_invalid")
         #expect(error?.field == "PIXELFLOW_BLOB_URL")
@@ -62,7 +62,7 @@ import Testing
         // Half of each of two pairs is not a pair.
         (["PIXELFLOW_S3_ACCESS_KEY": "a", "AWS_SECRET_ACCESS_KEY": "hush"], "PIXELFLOW_S3_SECRET_KEY"),
     ])
-    func isNeverAnonymous(environment: [String: String], missing: String) {
+    func requiresCredentials(environment: [String: String], missing: String) {
         let error = #expect(throws: PixelFlowError.self) { try settings("s3://images", environment) }
         #expect(error?.field == missing)
         #expect(error?.message.contains("anonymously") == true)

@@ -19,7 +19,7 @@ import Testing
         #expect(root.all("Contents").map { $0["Key"] } == ["a&b ü", "<c>"])
     }
 
-    @Test func forgetsNamespacePrefixes() throws {
+    @Test func ignoresNamespacePrefixes() throws {
         #expect(try XMLReader.read("<s3:Error xmlns:s3='x' a = \"1>2\"><s3:Code>A</s3:Code></s3:Error>".utf8)["Code"] == "A")
     }
 
@@ -33,7 +33,7 @@ import Testing
         #expect(throws: XMLError.self) { try XMLReader.read(text.utf8) }
     }
 
-    @Test func refusesWhatIsNotUTF8() {
+    @Test func refusesInvalidUTF8() {
         #expect(throws: XMLError.self) { try XMLReader.read(Array("<a>".utf8) + [0xC3, 0x28] + Array("</a>".utf8)) }
     }
 
@@ -44,7 +44,7 @@ import Testing
         #expect(throws: Never.self) { try XMLReader.read(shallow.utf8) }
     }
 
-    @Test func readsWhatIsWritten() throws {
+    @Test func readsItsOwnOutput() throws {
         var random = Pseudorandom(state: 42)
         for _ in 0..<2000 {
             let element = random.element(depth: 4)
@@ -53,7 +53,7 @@ import Testing
     }
 
     /// For any input, the reader returns a document or an error.
-    @Test func survivesDamage() throws {
+    @Test func doesNotCrashOnDamagedInput() throws {
         var random = Pseudorandom(state: 7)
         var read = 0
         for _ in 0..<20_000 {

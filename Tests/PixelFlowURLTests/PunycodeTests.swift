@@ -2,7 +2,7 @@ import Testing
 
 @testable import PixelFlowURL
 
-/// The samples of RFC 3492, section 7.1, and some that are in use.
+/// The samples of RFC 3492, section 7.1, and names in use.
 @Suite struct PunycodeTests {
     private static let samples = [
         ("ليهمابتكلموشعربي؟", "egbpdaj6bu4bxfgehfvwxn"), ("他们为什么不说中文", "ihqwcrb4cv8a8dqg056pqjye"),

@@ -4,12 +4,12 @@ import Testing
 @testable import PixelFlowURL
 
 @Suite struct SourceURLTests {
-    /// What is read, and the one spelling that it is kept in.
+    /// URLs and their normalised form.
     @Test(arguments: [
         ("http://host", "http://host/"), ("HTTPS://Host.Example:443/A?b#c", "https://host.example/A?b"),
         ("http://host:81/", "http://host:81/"),
         ("http://host./", "http://host/"), ("  http://host/x  ", "http://host/x"),
-        // Every spelling of an IPv4 address is the address.
+        // Every notation of an IPv4 address becomes that address.
         ("http://127.1/", "http://127.0.0.1/"), ("http://0x7f.1/", "http://127.0.0.1/"), ("http://2130706433/", "http://127.0.0.1/"),
         ("http://0177.0.0.01/", "http://127.0.0.1/"), ("http://0xC0.0XA8.1/", "http://192.168.0.1/"),
         ("http://4294967295/", "http://255.255.255.255/"),
@@ -30,7 +30,7 @@ import Testing
         ("http://xn--BCHER-kva.example/", "http://xn--bcher-kva.example/"), ("http://r3---sn.example/", "http://r3---sn.example/"),
         ("http://１２７.１/", "http://127.0.0.1/"),
     ])
-    func oneSpelling(text: String, canonical: String) throws {
+    func urlIsNormalised(text: String, canonical: String) throws {
         let url = try SourceURL(text)
         #expect(url.description == canonical)
         #expect(try SourceURL(url.description) == url)
@@ -58,13 +58,13 @@ import Testing
         "http://a／b／",
         "http://a⁄\u{0}/", "http://\u{AD}/", "http://a「b/",
     ])
-    func refused(text: String) {
+    func invalidURLIsRefused(text: String) {
         let error = #expect(throws: PixelFlowError.self) { try SourceURL(text) }
         #expect(error?.code == "url_invalid")
         #expect(error?.kind == .invalid)
     }
 
-    @Test func lengthsAreExact() throws {
+    @Test func lengthLimitsAreExact() throws {
         let label = String(repeating: "a", count: 63)
         #expect(try SourceURL("http://\(label).example/").host == .name("\(label).example"))
         let longest = [label, label, label, String(repeating: "a", count: 61)].joined(separator: ".")
@@ -73,16 +73,16 @@ import Testing
         #expect(throws: PixelFlowError.self) { try SourceURL("http://\(longest)a/") }
     }
 
-    /// What a name is made of is not converted, which takes long, before it is known to be short enough.
+    /// The length is checked before the conversion, which is slow.
     @Test(arguments: ["xn--", "\u{AD}", "\u{fc}", "%C3%BC", "\u{fc}.", "a"])
-    func aHostThatIsTooLongIsRefusedAsAWhole(unit: String) {
+    func tooLongHostIsRefusedBeforeConversion(unit: String) {
         let host = String(repeating: unit, count: 7 * 1024 / unit.utf8.count)
         let error = #expect(throws: PixelFlowError.self) { try SourceURL("http://\(host)/") }
         #expect(error?.message == "The host of the URL is longer than 253 characters.")
     }
 
-    /// As long as a name can be with letters of four bytes: four labels of 63 characters in ASCII.
-    @Test func aNameOfManyBytesCanBeShortEnough() throws {
+    /// The longest possible name of four-byte letters: four labels of 63 characters in ASCII.
+    @Test func longUTF8NameCanBeShortInASCII() throws {
         let label = String(repeating: "\u{1F4A9}", count: 50)
         let url = try SourceURL("http://" + Array(repeating: label, count: 4).joined(separator: ".") + "/")
         guard case .name(let name) = url.host else {
@@ -98,7 +98,7 @@ import Testing
         ("http:https:x", "http://host/a/https:x"), ("http:?q", "http://host/a/b?q"), ("http:\thttp:\tx", "http://host/a/http:x"),
         ("https:x", nil), ("http:\t//host:x", nil),
     ])
-    func oneSchemeAtMostIsTakenOffALocation(location: String, expected: String?) throws {
+    func atMostOneSchemeIsRemovedFromALocation(location: String, expected: String?) throws {
         let base = try SourceURL("http://host/a/b?c")
         guard let expected else {
             #expect(throws: PixelFlowError.self) { try base.resolving(location) }
@@ -107,23 +107,23 @@ import Testing
         #expect(try base.resolving(location).description == expected)
     }
 
-    /// As long as the head of a response may be.
+    /// As long as the head of a response can be.
     @Test(
         .timeLimit(.minutes(1)),
         arguments: ["http:", "http:\t", "http:/", "/", "../", "./", "a/", "%", "%41", "?", "#", "\t", " ", "//", "\u{fc}", "a\u{301}"])
-    func aLocationIsRefusedForItsLengthBeforeItIsRead(unit: String) throws {
+    func tooLongLocationIsRefusedBeforeParsing(unit: String) throws {
         let base = try SourceURL("http://host/a/b?c")
         let location = String(repeating: unit, count: 64 * 1024 / unit.utf8.count)
         let error = #expect(throws: PixelFlowError.self) { try base.resolving(location) }
         #expect(error?.message == "The URL is longer than 8192 bytes.")
     }
 
-    /// As many of everything as fit are within what a thread's stack holds, and take no noticeable time.
+    /// The largest number of repetitions must neither overflow the stack of a thread nor take noticeable time.
     @Test(.timeLimit(.minutes(1)), arguments: ["http:", "../", "./", "a/", "%", "//", "\t", " ", "\u{301}", "[", ":"])
-    func theLongestLocationIsRead(unit: String) throws {
+    func longestLocationIsParsed(unit: String) throws {
         let base = try SourceURL("http://host/a/b?c")
         let location = String(repeating: unit, count: 8 * 1024 / unit.utf8.count)
-        // Whatever comes of it, the process goes on.
+        // Any result is fine, as long as the process survives.
         _ = try? base.resolving(location)
         #expect(try base.resolving("next").description == "http://host/a/next")
     }
@@ -132,13 +132,13 @@ import Testing
         ("80,443", [80, 443], [81, 442, 444]), ("8000-8002", [8000, 8002], [7999, 8003]), (" 80 , 90-91 ", [80, 90, 91], [89, 92]),
         ("1-65535", [1, 65535], []),
     ])
-    func portsAreRead(text: String, inside: [Int], outside: [Int]) throws {
+    func portListIsParsed(text: String, inside: [Int], outside: [Int]) throws {
         let ports = try #require(AllowedPorts(text))
         #expect(inside.allSatisfy(ports.contains) && !outside.contains(where: ports.contains))
     }
 
     @Test(arguments: ["", ",", "0", "65536", "90-80", "80-", "-80", "http", "80:90", "080", "1-2-3", "+80"])
-    func badPorts(text: String) {
+    func invalidPortListIsRefused(text: String) {
         #expect(AllowedPorts(text) == nil)
         guard !text.isEmpty else { return }
         let error = #expect(throws: PixelFlowError.self) {
@@ -147,7 +147,7 @@ import Testing
         #expect(error?.field == "PIXELFLOW_FETCH_ALLOW_PORTS")
     }
 
-    @Test func portsOfTheWebUnlessOthersAreNamed() throws {
+    @Test func defaultPortsAreThoseOfTheWeb() throws {
         #expect(try AllowedPorts(Settings(environment: [:])) == .standard)
         #expect(throws: Never.self) { try SourceURL("https://a/").check(.standard) }
         let error = #expect(throws: PixelFlowError.self) { try SourceURL("https://a:8443/").check(.standard) }

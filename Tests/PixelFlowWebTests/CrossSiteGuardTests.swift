@@ -10,9 +10,9 @@ import Testing
         router.post("/api/upload") { _, _ in "accepted" }
     }
 
-    /// `SELF` stands for the origin of the web service.
+    /// `SELF` is replaced by the origin of the web service.
     private static let cases: [Case] = [
-        // A browser on our own page.
+        // A browser on a page of this site.
         Case(.post, [("sec-fetch-site", "same-origin"), ("origin", "SELF"), cookie], 200),
         Case(.post, [("origin", "SELF"), cookie], 200),
         Case(.get, [("sec-fetch-site", "same-origin"), cookie], 200),
@@ -33,9 +33,9 @@ import Testing
         Case(.post, [("origin", "SELF.evil.example"), cookie], 403),
         Case(.get, [("sec-fetch-site", "cross-site"), cookie], 403),
         Case(.get, [("origin", "http://evil.example"), cookie], 403),
-        // The cookie without any indication of where the request comes from.
+        // The cookie without any header that names the origin of the request.
         Case(.post, [cookie], 403),
-        // An Authorization that ends here, so that the cookie would speak for the request.
+        // An `Authorization` that is removed at this hop, so that the cookie would authenticate the request.
         Case(.post, [("sec-fetch-site", "cross-site"), ("authorization", "x"), ("connection", "authorization"), cookie], 403),
         Case(.post, [("authorization", "x"), ("connection", "keep-alive, Authorization"), cookie], 403),
         Case(.get, [("sec-fetch-site", "cross-site"), ("authorization", "x"), ("connection", "authorization"), cookie], 403),
@@ -43,7 +43,7 @@ import Testing
     ]
 
     @Test(arguments: cases)
-    func judges(_ item: Case) async throws {
+    func crossSiteRequestsAreRefused(_ item: Case) async throws {
         try await withWebStack(api: Self.routes) { stack in
             let own = item.headers.map { ($0.0, $0.1.replacing("SELF", with: stack.origin)) }
             let answer = try await stack.send(item.method, item.method == .get ? "/api/tasks" : "/api/upload", headers: own)
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test func coversSigningInAndOut() async throws {
+    @Test func signInAndSignOutAreGuarded() async throws {
         try await withWebStack { stack in
             let signIn = try await stack.sendJSON(.post, "/session", StubAuth.credentials, headers: [("origin", "http://evil.example")])
             #expect(signIn.status == 403)
@@ -62,9 +62,9 @@ import Testing
         }
     }
 
-    /// The routes of the session read the cookies whatever else a request has.
+    /// The routes of the session read the cookies even if a request has other credentials.
     @Test(arguments: ["pixelflow_session=\(StubAuth.token)", "pixelflow_refresh=\(StubAuth.refreshToken)"])
-    func aTokenBesideTheCookieOpensNoSession(cookie: String) async throws {
+    func cookieRequestWithATokenIsGuarded(cookie: String) async throws {
         try await withWebStack { stack in
             let headers = [("cookie", cookie), ("authorization", "Bearer x")]
             let look = try await stack.send(.get, "/session", headers: headers + [("sec-fetch-site", "cross-site")])

@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    @Test func theApiAsksForTheBody() async throws {
+    @Test func theApiRequestsTheBody() async throws {
         try await withAPI { stack in
             let client = try await RawConnection.open(port: stack.port, host: "localhost")
             try await client.send(Self.head("/api/upload"))
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test func anApiThatIsDownRequestsNoBody() async throws {
+    @Test func anUnavailableApiRequestsNoBody() async throws {
         try await withWeb(authURL: "http://localhost:1", apiURL: "http://localhost:1") { stack in
             let client = try await RawConnection.open(port: stack.port, host: "localhost")
             try await client.send(Self.head("/api/upload"))
@@ -64,7 +64,7 @@ import Testing
     }
 
     /// An upstream that does not support it: after a few seconds, the body is sent anyway.
-    @Test func anUpstreamThatDoesNotAnswerGetsTheBody() async throws {
+    @Test func aSlowUpstreamReceivesTheBody() async throws {
         let routes: Routes = { router in
             router.post("/api/upload") { request, _ in "\(try await request.body.collect(upTo: 100).readableBytes) bytes" }
         }

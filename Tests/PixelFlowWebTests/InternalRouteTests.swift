@@ -36,7 +36,7 @@ import Testing
             "http://web:80/api/../metrics", "http://auth:50051/metrics", "http://auth:50051/auth/metrics",
         ]
 
-    @Test(arguments: ["GET", "HEAD", "POST"]) func noSpellingReachesThem(method: String) async throws {
+    @Test(arguments: ["GET", "HEAD", "POST"]) func noSpellingReachesInternalRoutes(method: String) async throws {
         try await withWebStack(auth: Self.upstream, api: Self.upstream) { stack in
             for target in Self.spellings {
                 let client = try await RawConnection.open(port: stack.port, host: "localhost")

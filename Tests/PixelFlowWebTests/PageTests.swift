@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test func aCachedPageIsNotSentAgain() async throws {
+    @Test func aCachedPageIsNotModified() async throws {
         try await withWebStack { stack in
             let tag = try #require(try await stack.send(.get, "/").headers["etag"])
             let again = try await stack.send(.get, "/", headers: [("if-none-match", tag)])
@@ -102,7 +102,7 @@ import Testing
     }
 
     /// A replica that can serve the page stays in its Service: the page itself shows people which service does not respond.
-    @Test func isReadyWithoutTheOthersAndNamesThemToOperatorsOnly() async throws {
+    @Test func isReadyWithoutUpstreamsAndNamesThemToOperatorsOnly() async throws {
         let livez: Routes = { $0.get("/livez") { _, _ in "ok" } }
         try await withWebStack(api: livez, isManagement: true) { stack in
             let ready = try await stack.send(.get, "/readyz")

@@ -17,7 +17,7 @@ import Testing
         }
     }
 
-    @Test func turnsTheCookieIntoABearer() async throws {
+    @Test func replacesTheCookieWithABearerToken() async throws {
         try await withWebStack(api: Self.echo) { stack in
             let answer = try await stack.send(.get, "/api/echo", headers: [("cookie", "other=1; pixelflow_session=\(StubAuth.token)")])
             #expect(answer.body.contains("authorization: Bearer \(StubAuth.token)"))
@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test func passesOnEndToEndHeadersOnly() async throws {
+    @Test func forwardsEndToEndHeadersOnly() async throws {
         try await withWebStack(api: Self.echo) { stack in
             let answer = try await stack.send(
                 .get, "/api/echo?a=%2F&b=1",
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    @Test func passesRangesAndHeads() async throws {
+    @Test func forwardsRangesAndHeadRequests() async throws {
         let routes: Routes = { router in
             router.get("/api/output") { request, _ in
                 guard request.headers[.range] == "bytes=2-4" else { return Response(status: .badRequest) }
@@ -98,7 +98,7 @@ import Testing
         }
     }
 
-    @Test func anUpstreamThatIsDownIsAProblem() async throws {
+    @Test func anUnavailableUpstreamIsAProblem() async throws {
         try await withWeb(authURL: "http://localhost:1", apiURL: "http://localhost:1") { stack in
             for (path, code) in [("/api/tasks", "api_unavailable"), ("/auth/validate", "auth_unavailable")] {
                 let answer = try await stack.send(.get, path)

@@ -3,7 +3,7 @@ import Hummingbird
 import NIOCore
 import Testing
 
-/// Responses to one session are never shown to another.
+/// Caches must not serve responses of one session to another.
 @Suite struct SessionCachingTests {
     private static func api(_ headers: HTTPFields) -> Routes {
         { router in router.get("/api/thing") { _, _ in Response(status: .ok, headers: headers) } }
@@ -13,7 +13,7 @@ import Testing
         ("private, max-age=31536000, immutable", "private, no-cache"), ("max-age=5", "private, no-cache"),
         ("private, no-cache", "private, no-cache"), ("no-store", "no-store"),
     ])
-    func cachesRevalidateEachTime(said: String, told: String) async throws {
+    func cachesMustRevalidate(said: String, told: String) async throws {
         try await withWebStack(api: Self.api([.cacheControl: said, .eTag: "\"1\""])) { stack in
             let answer = try await stack.send(.get, "/api/thing", headers: [("cookie", "pixelflow_session=\(StubAuth.token)")])
             #expect(answer.headers["cache-control"] == told)
@@ -22,7 +22,7 @@ import Testing
         }
     }
 
-    @Test func whatVariesAlreadyVariesByTheCookieToo() async throws {
+    @Test func cookieIsAddedToVary() async throws {
         try await withWebStack(api: Self.api([.vary: "Accept"])) { stack in
             let answer = try await stack.send(.get, "/api/thing")
             #expect(answer.headers["vary"] == "Accept, Cookie")

@@ -67,7 +67,7 @@ import Testing
         }
     }
 
-    @Test func keepsTheRefreshTokenForTheSessionAlone() async throws {
+    @Test func refreshTokenIsSentToTheSessionOnly() async throws {
         try await withWebStack { stack in
             let answer = try await stack.sendJSON(.post, "/session", StubAuth.credentials)
             let cookie = try #require(answer.cookies.first { $0.hasPrefix("pixelflow_refresh=\(StubAuth.refreshToken);") })
@@ -77,7 +77,7 @@ import Testing
     }
 
     @Test(arguments: ["pixelflow_session=old; ", ""])
-    func renewsASessionWhoseTokenHasEnded(token: String) async throws {
+    func renewsAnExpiredToken(token: String) async throws {
         try await withWebStack { stack in
             let cookie = "\(token)pixelflow_refresh=\(StubAuth.refreshToken)"
             let answer = try await stack.send(.get, "/session", headers: [("cookie", cookie)])
@@ -90,7 +90,7 @@ import Testing
         }
     }
 
-    @Test func goesOnInAnotherOrganisation() async throws {
+    @Test func switchesTheOrganisation() async throws {
         try await withWebStack { stack in
             let headers = [("cookie", "pixelflow_session=\(StubAuth.token)"), ("origin", stack.origin)]
             let answer = try await stack.sendJSON(.post, "/session/organisation", #"{"organisation":"t2"}"#, headers: headers)
@@ -102,7 +102,7 @@ import Testing
     }
 
     @Test(arguments: [StubAuth.token, "old"])
-    func signingOutEndsTheSessionAndBothCookies(token: String) async throws {
+    func signOutEndsTheSessionAndDeletesBothCookies(token: String) async throws {
         try await withWebStack { stack in
             let answer = try await stack.send(
                 .delete, "/session", headers: [("cookie", "pixelflow_session=\(token)"), ("origin", stack.origin)])
@@ -112,7 +112,7 @@ import Testing
         }
     }
 
-    @Test func signingOutEndsASessionWithAnExpiredToken() async throws {
+    @Test func signOutEndsASessionWithAnExpiredToken() async throws {
         let ended = Mutex<[String?]>([])
         let auth: Routes = { router in
             router.post("/token") { _, _ in json(.ok, #"{"token":"fresh","token_type":"Bearer","expires_in":60}"#) }
@@ -132,7 +132,7 @@ import Testing
         #expect(ended.withLock { $0 } == ["Bearer old", "Bearer fresh", "Bearer fresh"])
     }
 
-    @Test func signingOutEndsTheCookie() async throws {
+    @Test func signOutDeletesTheCookies() async throws {
         try await withWebStack { stack in
             let answer = try await stack.send(
                 .delete, "/session", headers: [("cookie", "pixelflow_session=\(StubAuth.token)"), ("origin", stack.origin)])

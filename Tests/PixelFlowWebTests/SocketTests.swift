@@ -49,7 +49,7 @@ import Testing
         }
     }
 
-    @Test func bytesGoBothWaysUntilTheServiceEndsIt() async throws {
+    @Test func bytesAreForwardedBothWaysUntilTheServiceCloses() async throws {
         try await run { stack in
             try await RawWebSocket.open(port: stack.port, "/api/events", headers: [("cookie", "pixelflow_session=T0KEN")]) { socket in
                 let first = try await within(.seconds(20), "a message") { try await socket.next() }
@@ -102,7 +102,7 @@ import Testing
         }
     }
 
-    @Test func aServiceThatIsAwayIs503() async throws {
+    @Test func anUnavailableServiceIs503() async throws {
         try await withWeb(authURL: "http://localhost:1", apiURL: "http://localhost:1") { stack in
             let refused = await #expect(throws: RawWebSocket.Refused.self) {
                 try await RawWebSocket.open(port: stack.port, "/api/events") { _ in }

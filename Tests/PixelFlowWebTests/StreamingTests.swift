@@ -118,7 +118,7 @@ import Testing
     }
 
     @Test(arguments: ["/api/output", "/api/events"])
-    func aTruncatedAnswerIsNotTakenAsComplete(path: String) async throws {
+    func aTruncatedResponseIsNotComplete(path: String) async throws {
         struct Breakdown: Error {}
         let routes: Routes = { router in
             router.get(RouterPath(path)) { _, _ in
@@ -155,7 +155,7 @@ import Testing
         }
     }
 
-    @Test func aRefusedStreamIsAnsweredAsTheServiceHas() async throws {
+    @Test func aRefusedStreamHasTheResponseOfTheService() async throws {
         let routes: Routes = { router in router.get("/api/events") { _, _ in problem(.tooManyRequests, "too_many_event_streams") } }
         try await withWebStack(api: routes) { stack in
             let answer = try await stack.send(.get, "/api/events")
@@ -166,7 +166,7 @@ import Testing
         }
     }
 
-    @Test func aServiceThatIsAwayIs503() async throws {
+    @Test func anUnavailableServiceIs503() async throws {
         try await withWeb(authURL: "http://localhost:1", apiURL: "http://localhost:1") { stack in
             let answer = try await stack.send(.get, "/api/events")
             #expect(answer.status == 503)

@@ -3,9 +3,9 @@ import Testing
 
 @testable import PixelFlowWebhooks
 
-/// The rules alone.
+/// Tests the rules on their own.
 @Suite struct AttemptPlacesTests {
-    /// The rules as something that an expectation can change.
+    /// A reference to the rules, because expectations cannot change a value.
     private final class Places {
         private var rules: AttemptPlaces
 
@@ -22,7 +22,7 @@ import Testing
         WebhookQueue(tenant: TenantID(tenant), endpoint: WebhookID("endpoint-\(endpoint)"))
     }
 
-    /// Takes whatever there is for each queue.
+    /// Takes all places that each queue can get.
     private func fill(_ places: Places, _ queues: [WebhookQueue]) -> Int {
         let before = places.taken
         for queue in queues {
@@ -32,24 +32,24 @@ import Testing
         return places.taken - before
     }
 
-    @Test func alone() {
+    @Test func aloneAnOrganisationRunsAllItsEndpoints() {
         let places = Places(capacity: WebhookSender.capacity)
         #expect(fill(places, [queue("one", 0)]) == WebhookQueue.width)
-        // Every endpoint that an organisation can have, at its width.
+        // All endpoints that an organisation can have, at full width.
         let all = (1..<WebhookEndpoint.limit).map { queue("one", $0) }
         #expect(fill(places, all) == (WebhookEndpoint.limit - 1) * WebhookQueue.width)
         #expect(fill(places, (0..<100).map { queue("one", $0 + 100) }) <= WebhookQueue.width)
     }
 
-    /// Five organisations whose receivers never answer leave places to others from the beginning.
-    @Test func notEverythingAtOnce() {
+    /// Five organisations whose receivers hang leave places to others from the start.
+    @Test func fewHangingOrganisationsLeavePlaces() {
         let places = Places(capacity: WebhookSender.capacity)
         for _ in 0..<10 { _ = fill(places, (0..<100).map { queue("hanging \($0 % 5)", $0 / 5) }) }
         #expect(fill(places, [queue("other", 0)]) == WebhookQueue.width)
     }
 
-    /// However many there are: once the attempts with which they have come have timed out.
-    @Test(arguments: [1, 5, 20, 50]) func neverEverything(hanging: Int) {
+    /// Any number of them leaves places once their first attempts have timed out.
+    @Test(arguments: [1, 5, 20, 50]) func manyHangingOrganisationsLeavePlacesAfterTimeouts(hanging: Int) {
         let places = Places(capacity: 400)
         let queues = (0..<hanging * 5).map { queue("hanging \($0 % hanging)", $0 / hanging) }
         var underWay: [WebhookQueue] = []
@@ -72,19 +72,19 @@ import Testing
         #expect(fill(places, [queue("other", 0)]) >= (hanging > 20 ? 5 : WebhookQueue.width))
     }
 
-    @Test func organisationsWithLeastUnderWayComeFirst() {
+    @Test func organisationsWithFewestRunningAttemptsComeFirst() {
         let places = Places(capacity: 100)
         places.take(3, of: 10, for: queue("busy", 0))
         let due = [queue("busy", 0), queue("busy", 1), queue("idle", 0), queue("idle", 1), queue("new", 0)]
         #expect(places.inTurn(due) == [due[2], due[4], due[0], due[3], due[1]])
     }
 
-    @Test func whoWasTurnedAwayIsToldOfAPlace() {
+    @Test func freedPlaceIsReportedToASaturatedQueue() {
         let places = Places(capacity: 8)
         let (first, second) = (queue("one", 0), queue("one", 1))
         #expect(places.room(for: first) == 2)
         places.take(1, of: 2, for: first)
-        // It had less than there was room for, so it has no more.
+        // It took fewer than it could get, so it has no more due deliveries.
         #expect(!places.giveBack(first))
         places.take(2, of: 2, for: first)
         #expect(places.room(for: second) == 0)
@@ -92,7 +92,7 @@ import Testing
         #expect(places.room(for: second) == 1)
     }
 
-    @Test func aPlaceOfAProcessThatWasFullIsToldOf() {
+    @Test func freedPlaceOfAFullProcessIsReported() {
         let places = Places(capacity: 2)
         places.take(1, of: 10, for: queue("one", 0))
         places.take(1, of: 10, for: queue("two", 0))

@@ -10,12 +10,12 @@ import Testing
             id: WebhookID("shop"), tenant: TenantID("tenant"), url: "https://example.com", events: [.taskFailed], createdAt: start)
     }
 
-    /// Notes outcomes at so many days, and says which of them changed the endpoint.
+    /// Records outcomes on the given days and returns which of them changed the endpoint.
     private func changes(_ endpoint: inout WebhookEndpoint, _ outcomes: [(status: Int, day: Int64)]) -> [Bool] {
         outcomes.map { endpoint.note(WebhookOutcome(status: $0.status), at: start + .seconds($0.day * 86_400)) }
     }
 
-    @Test func fiveDaysOfFailuresDisableAnEndpointAndASuccessInBetweenDoesNot() {
+    @Test func fiveDaysOfFailuresWithoutSuccessDisableAnEndpoint() {
         var endpoint = endpoint()
         let first = changes(&endpoint, [(500, 0), (500, 1), (500, 2), (500, 3), (500, 4), (200, 4)])
         #expect(first == [true, true, true, true, true, true])
@@ -30,21 +30,21 @@ import Testing
         #expect(endpoint.fault == nil && endpoint.failingSince == nil && endpoint.lastFailureAt == nil)
     }
 
-    @Test func oneFailureLongAfterAnotherDisablesNothing() {
+    @Test func isolatedFailuresDisableNothing() {
         var endpoint = endpoint()
         let changed = changes(&endpoint, [(500, 0), (500, 6)])
         #expect(changed == [true, true])
         #expect(endpoint.isEnabled && endpoint.failingSince == start + .seconds(6 * 86_400))
     }
 
-    @Test func failuresAreNotedOnceAnHour() {
+    @Test func failuresAreRecordedAtMostHourly() {
         var endpoint = endpoint()
         let changed = [0, 1, 3599, 3600, 3601].map { endpoint.note(WebhookOutcome(status: 500), at: start + .seconds($0)) }
         #expect(changed == [true, false, false, true, false])
         #expect(endpoint.failingSince == start && endpoint.lastFailureAt == start + .seconds(3600))
     }
 
-    @Test func anEndpointOfAnEarlierReleaseIsRead() throws {
+    @Test func endpointOfAnEarlierReleaseIsDecoded() throws {
         var endpoint = endpoint()
         _ = changes(&endpoint, [(500, 0)])
         var fields = try #require(try JSONSerialization.jsonObject(with: JSONEncoder().encode(endpoint)) as? [String: Any])
@@ -56,7 +56,7 @@ import Testing
         #expect(read.isEnabled && read.failingSince == start + .seconds(7 * 86_400))
     }
 
-    @Test func goneDisablesAnEndpointButNotThatOfTheOrganisation() {
+    @Test func gone410DisablesOnlyTheEndpoint() {
         var one = endpoint()
         let changed = changes(&one, [(410, 0)])
         #expect(changed == [true])
@@ -67,13 +67,13 @@ import Testing
         #expect(shared.isEnabled)
     }
 
-    @Test func ofAnAnswerNothingIsKeptThatWouldGrowInJSON() {
+    @Test func responseExcerptDoesNotGrowInJSON() {
         #expect(WebhookOutcome(answer: "a\u{0}b\u{1b}[1m\tc\r\n✓\u{7f}").answer == "a?b?[1m\tc\r\n✓?")
         let long = WebhookOutcome(answer: String(repeating: "€", count: 2000)).answer
         #expect(long == String(repeating: "€", count: 1365))
     }
 
-    @Test func ofALogTheLastThreeAnswersAreKept() {
+    @Test func logKeepsTheLastThreeResponses() {
         var delivery = WebhookDelivery(
             id: WebhookDeliveryID("msg"), tenant: TenantID("tenant"), endpoint: WebhookID("shop"), event: .test, eventAt: start,
             payload: .test, createdAt: start)
@@ -86,7 +86,7 @@ import Testing
         #expect(delivery.log.map(\.status) == [500, 500, 500, 500, 500])
     }
 
-    @Test func delaysAreSpreadAndBounded() {
+    @Test func retryDelaysHaveJitterAndBounds() {
         #expect(WebhookSchedule.delays.count == 10)
         #expect(WebhookSchedule.delay(after: 1, jitter: 0) == .seconds(5))
         #expect(WebhookSchedule.delay(after: 2, jitter: 1) == .seconds(330))

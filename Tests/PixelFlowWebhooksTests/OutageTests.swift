@@ -6,9 +6,9 @@ import RawHTTP
 import Synchronization
 import Testing
 
-/// Receivers that are away for hours, by a clock that the test moves from attempt to attempt.
+/// Receivers that are down for hours, on a clock that the test moves from attempt to attempt.
 @Suite(.serialized) struct OutageTests {
-    /// What a receiver does while it is away, which a test ends.
+    /// The behaviour of a receiver until the test ends its outage.
     private final class Outage: Sendable {
         private let isOver = Mutex(false)
 
@@ -22,7 +22,7 @@ import Testing
         }
     }
 
-    /// Moves the clock to the next attempt of each delivery in turn until none is due before `end`, and has each made.
+    /// Moves the clock to the next attempt of each delivery, and waits for it, until none is due before `end`.
     private func attempts(_ harness: SenderHarness, until end: Timestamp = .distantFuture) async throws {
         while let next = try await harness.deliveries().filter({ $0.state == .pending }).min(by: { $0.nextAttemptAt < $1.nextAttemptAt }),
             next.nextAttemptAt < end
@@ -52,7 +52,7 @@ import Testing
                 try await attempts(harness)
                 let delivered = try await harness.delivery(after: 5)
                 #expect(delivered.state == .delivered && delivered.log.map(\.status) == [500, 500, 500, 500, 200])
-                // The attempt before the next one was in two hours, so it was not told at once; nor was it told twice.
+                // The next attempt was due in two hours, so the delivery is late; it arrives only once.
                 #expect(delivered.log[4].at - delivered.log[3].at >= .seconds(7200))
                 let requests = receiver.requests
                 #expect(requests.count == 5)
@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    @Test func afterADayAwayEverythingIsToldInTheOrderOfAttempts() async throws {
+    @Test func allDeliveriesArriveAfterAnOutageOfADay() async throws {
         let outage = Outage()
         try await RawServer.run(answer: outage.answer { _, channel in channel.close(promise: nil) }) { receiver in
             try await SenderHarness.run { harness in
@@ -92,7 +92,7 @@ import Testing
                 let told = receiver.requests.dropFirst(refused).compactMap { $0.header("webhook-id") }
                 let due = Dictionary(uniqueKeysWithValues: waiting.map { ($0.id.rawValue, $0.nextAttemptAt) })
                 #expect(told.count == 24 && Set(told) == Set(due.keys))
-                // Attempts that are due in the same second are made at the same time.
+                // Attempts that are due in the same second run concurrently.
                 let times = told.compactMap { due[$0] }
                 #expect(zip(times, times.dropFirst()).allSatisfy { $0 < $1 + .seconds(1) })
                 #expect(try await harness.deliveries().allSatisfy { $0.state == .delivered })
@@ -101,7 +101,7 @@ import Testing
         }
     }
 
-    @Test func theLastOfTenAttemptsIsTheEnd() async throws {
+    @Test func deliveryFailsAfterTenAttempts() async throws {
         try await RawServer.run(answer: RawServer.status(500)) { receiver in
             try await SenderHarness.run { harness in
                 try await harness.addEndpoint(url: receiver.url("/hook"))
@@ -116,7 +116,7 @@ import Testing
                 }
                 #expect(receiver.requests.count == 10)
                 #expect(Set(receiver.requests.map { $0.header("webhook-id") }).count == 1)
-                // Three days and a half of failures disable nothing.
+                // Three and a half days of failures do not disable the endpoint.
                 #expect(try await harness.endpoint()?.isEnabled == true)
             }
         }

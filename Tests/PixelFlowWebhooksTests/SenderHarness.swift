@@ -12,7 +12,7 @@ import Prometheus
 import ServiceLifecycle
 import WireFormats
 
-/// A sender on a store of its own, as in the process that runs everything, with tasks that end when a test says so.
+/// A sender on its own store, like that of the embedded mode, with tasks that the test ends.
 struct SenderHarness: Sendable {
     static let tenant = TenantID("tenant")
 
@@ -23,7 +23,7 @@ struct SenderHarness: Sendable {
     let clock = MovableClock()
     private let events = InProcessTaskEvents()
 
-    /// A clock that runs, and that a test can put forward.
+    /// A running clock that a test can move forward.
     final class MovableClock: WallClock {
         private let ahead = ManualClock(start: Timestamp(microseconds: 0))
 
@@ -40,7 +40,7 @@ struct SenderHarness: Sendable {
             store: store, events: events,
             poster: try GuardedPoster(
                 allowedNetworks: allowed.compactMap { NetworkRange($0) }, ports: .webhooks, timeout: timeout, userAgent: "test"),
-            // What a test waits for is woken by a signal, or not at all.
+            // Tests wait for signals only, never for a poll.
             pollInterval: .seconds(3600), capacity: capacity, logger: logger, metrics: registry,
             disabling: AuditRecorder(outbox: store, clock: clock, logger: logger).disabling, message: WebhookMessage.body)
     }
@@ -81,7 +81,7 @@ struct SenderHarness: Sendable {
         try await store.webhook(WebhookID(name), of: Self.tenant)
     }
 
-    /// A task that ends now, and when it did.
+    /// Ends a task now; returns it and when it ended.
     @discardableResult
     func endTask(of tenant: TenantID = SenderHarness.tenant, webhookURL: String? = nil) async throws -> (
         task: TaskRecord, at: ContinuousClock.Instant
@@ -100,7 +100,7 @@ struct SenderHarness: Sendable {
         try await store.deliveries(WebhookDeliveryQuery(WebhookQueue(tenant: Self.tenant, endpoint: WebhookID(name)), limit: 200))
     }
 
-    /// The first delivery, once it has had so many attempts.
+    /// The first delivery, after the given number of attempts.
     func delivery(after attempts: Int, to name: String = "shop") async throws -> WebhookDelivery {
         try await eventually("\(attempts) attempts") { () -> WebhookDelivery? in
             try await deliveries(name).last.flatMap { $0.log.count >= attempts ? $0 : nil }

@@ -8,7 +8,7 @@ import RawHTTP
 import Testing
 
 @Suite(.serialized) struct SenderTests {
-    @Test func theEndOfATaskIsToldAndSigned() async throws {
+    @Test func endOfATaskIsDeliveredAndSigned() async throws {
         try await RawServer.run(answer: RawServer.status(200, body: "thanks")) { receiver in
             try await SenderHarness.run { harness in
                 let endpoint = try await harness.addEndpoint(url: receiver.url("/hook?a=b"))
@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    @Test func aTaskWithAURLOfItsOwnIsToldThere() async throws {
+    @Test func taskWithItsOwnURLIsDeliveredThere() async throws {
         try await RawServer.run(answer: RawServer.status(204)) { receiver in
             try await SenderHarness.run { harness in
                 let organisation = WebhookEndpoint.organisation(SenderHarness.tenant, at: harness.clock.now())
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test func anotherAttemptKeepsTheIDAndTheBody() async throws {
+    @Test func retryKeepsTheIDAndTheBody() async throws {
         let answer: RawServer.Answer = { message, channel in
             RawServer.status(message.headers["webhook-id"] == nil ? 400 : 500, body: "later")(message, channel)
         }
@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test func goneDisablesTheEndpoint() async throws {
+    @Test func gone410DisablesTheEndpointAndNotifies() async throws {
         try await RawServer.run(answer: RawServer.status(410)) { receiver in
             try await SenderHarness.run { harness in
                 try await harness.addEndpoint(url: receiver.url("/hook"))
@@ -90,7 +90,7 @@ import Testing
         }
     }
 
-    @Test func aRedirectIsAFailureAndNotFollowed() async throws {
+    @Test func redirectIsAFailureAndNotFollowed() async throws {
         try await RawServer.run(answer: RawServer.status(301, headers: "Location: http://169.254.169.254/latest/meta-data\r\n")) {
             receiver in
             try await SenderHarness.run { harness in
@@ -103,7 +103,7 @@ import Testing
         }
     }
 
-    @Test func addressesOfThisNetworkAreRefused() async throws {
+    @Test func nonPublicAddressesAreRefused() async throws {
         try await RawServer.run(answer: RawServer.status(200)) { receiver in
             try await SenderHarness.run(allowed: []) { harness in
                 try await harness.addEndpoint(url: receiver.url("/hook"))
@@ -116,7 +116,7 @@ import Testing
         }
     }
 
-    @Test func ofAnEndlessAnswerTheBeginningIsKept() async throws {
+    @Test func startOfAnEndlessResponseIsKept() async throws {
         let answer: RawServer.Answer = { _, channel in
             channel.writeAndFlush(ByteBuffer(string: "HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n"), promise: nil)
             @Sendable func more() {
@@ -136,7 +136,7 @@ import Testing
         }
     }
 
-    /// Receivers that never come to an answer.
+    /// Ways in which a receiver never completes a response.
     enum Silence: CaseIterable {
         case hanging, dripping, resetting, refusing
 
@@ -158,10 +158,10 @@ import Testing
         }
     }
 
-    @Test(arguments: Silence.allCases) func aReceiverThatDoesNotAnswerIsGivenUp(silence: Silence) async throws {
+    @Test(arguments: Silence.allCases) func unresponsiveReceiverTimesOut(silence: Silence) async throws {
         try await RawServer.run(answer: silence.answer) { receiver in
             try await SenderHarness.run(timeout: .milliseconds(300)) { harness in
-                // Nobody listens on the first port.
+                // Nothing listens on the first port.
                 try await harness.addEndpoint(url: silence == .refusing ? "http://127.0.0.1:1025/" : receiver.url("/hook"))
                 try await harness.endTask()
                 let delivery = try await harness.delivery(after: 1)
@@ -171,12 +171,12 @@ import Testing
         }
     }
 
-    @Test func allOldDeliveriesAreRemovedHoweverManyThereAre() async throws {
+    @Test func cleanUpDeletesAllOldDeliveries() async throws {
         try await SenderHarness.run { harness in
             let queue = WebhookQueue(tenant: SenderHarness.tenant, endpoint: WebhookID("gone"))
             let now = harness.clock.now()
             try await withThrowingTaskGroup(of: Void.self) { group in
-                // One batch may be removed by the clean-up that a sender begins with.
+                // The clean-up at the start of a sender may delete one batch.
                 for number in 0..<WebhookSender.cleanUpBatch * 2 + 50 {
                     group.addTask {
                         try await harness.store.add(
@@ -193,7 +193,7 @@ import Testing
         }
     }
 
-    @Test func aSlowEndpointDelaysNoOtherAndHasTenPlaces() async throws {
+    @Test func slowEndpointHasTenPlacesAndDelaysNoOther() async throws {
         try await RawServer.run(answer: { _, _ in }) { slow in
             try await RawServer.run(answer: RawServer.status(200)) { fast in
                 try await SenderHarness.run(timeout: .seconds(10)) { harness in
@@ -212,8 +212,8 @@ import Testing
         }
     }
 
-    /// Receivers of five organisations that never answer, with more messages than there are places.
-    @Test func organisationsWhoseReceiversHangLeavePlacesToOthers() async throws {
+    /// Receivers of five organisations hang and have more due deliveries than the process has places.
+    @Test func organisationsWithHangingReceiversLeavePlacesToOthers() async throws {
         try await RawServer.run(answer: { _, _ in }) { hanging in
             try await RawServer.run(answer: RawServer.status(200)) { fast in
                 try await SenderHarness.run(timeout: .seconds(600), capacity: 30) { harness in

@@ -4,8 +4,8 @@ import PixelFlowWebhooks
 import Testing
 
 @Suite struct SignatureTests {
-    /// The example of the reference libraries of Standard Webhooks.
-    @Test func aMessageIsSignedAsTheReferenceLibrariesSignIt() {
+    /// The example from the reference libraries of Standard Webhooks.
+    @Test func signatureMatchesTheReferenceLibraries() {
         let headers = WebhookSignature.headers(
             id: WebhookDeliveryID("msg_p5jXN8AQM9LWM0D4loKWxJek"), timestamp: 1_614_265_330, body: Data(#"{"test": 2432232314}"#.utf8),
             secrets: [WebhookSecret(text: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")])
@@ -13,7 +13,7 @@ import Testing
         #expect(headers.map(\.1) == ["msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="])
     }
 
-    @Test func aSecretIsOfTheLengthThatTheSpecificationAsksFor() throws {
+    @Test func secretLengthMatchesTheSpecification() throws {
         let secret = WebhookSecret.make()
         #expect(secret.text.hasPrefix("whsec_"))
         let key = try #require(secret.key)
@@ -22,7 +22,7 @@ import Testing
         #expect(WebhookSecret(text: "sec_abcd").key == nil)
     }
 
-    @Test func bothSecretsSignForADayAfterARotation() throws {
+    @Test func bothSecretsSignForADayAfterRotation() throws {
         let start = Timestamp(microseconds: 1_767_225_600_000_000)
         var endpoint = WebhookEndpoint.organisation(TenantID("tenant"), at: start)
         let first = endpoint.secrets[0].text

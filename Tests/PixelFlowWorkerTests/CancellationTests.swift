@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    @Test func aMissedCancellationIsSeenAtTheHeartbeat() async throws {
+    @Test func aMissedCancellationIsFoundByTheRenewal() async throws {
         let harness = try WorkerHarness(policy: TaskPolicy(renewInterval: .milliseconds(20), renewDeadline: .seconds(10)))
         let renderer = Self.endless()
         try await harness.run(renderer) { worker in

@@ -51,7 +51,7 @@ import Testing
     ]
 
     @Test(arguments: endings)
-    func endsAs(_ ending: Ending) async throws {
+    func failureClassDecidesTheEnd(_ ending: Ending) async throws {
         let harness = try WorkerHarness()
         let renderer = ScriptedRenderer { call, job in
             if call <= ending.errors.count { throw ending.errors[call - 1] }
@@ -72,7 +72,7 @@ import Testing
 
     /// A suspected task runs alone, so that any crash during the run is its own fault; and every run names its tenant.
     @Test(arguments: [(PixelFlowError.Retry.crash, [false, true]), (.killed, [false, false, false, true]), (.transient, [false, false])])
-    func suspectsRunAlone(retry: PixelFlowError.Retry, alone: [Bool]) async throws {
+    func suspectTasksRunAlone(retry: PixelFlowError.Retry, alone: [Bool]) async throws {
         let harness = try WorkerHarness()
         let renderer = ScriptedRenderer { call, job in
             if call < alone.count { throw Self.error(retry, "render_stopped") }

@@ -6,7 +6,7 @@ import Testing
 /// The same accident twice: a worker stalls past its lease, another worker claims the task, and both finish.
 /// With fencing, the history shows no violation. Without it, the checker must find one, which proves that the checker works.
 @Suite struct FencingTests {
-    @Test func withFencingTheHistoryIsValid() async throws {
+    @Test func fencingKeepsTheHistoryValid() async throws {
         let harness = try WorkerHarness()
         let history = try await stall(harness)
         #expect(HistoryChecker().violations(in: history) == [])

@@ -32,7 +32,7 @@ import Testing
         for task in final { #expect(try await harness.blobs.keys(task.blobPrefix).count == 2) }
     }
 
-    @Test func aRunEndsAtTheHeartbeatThatFindsItsLeaseLost() async throws {
+    @Test func aRunEndsWhenARenewalFindsItsLeaseLost() async throws {
         let policy = TaskPolicy(renewInterval: .milliseconds(20), renewDeadline: .seconds(10))
         var harness = try WorkerHarness(policy: policy)
         var store = InterposedTaskStore(harness.store)
@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    @Test func aWorkerThatCannotReachTheStoreGivesUpByItself() async throws {
+    @Test func aWorkerThatCannotRenewStopsItsRun() async throws {
         let policy = TaskPolicy(renewInterval: .milliseconds(10), renewDeadline: .milliseconds(50))
         var harness = try WorkerHarness(policy: policy)
         var store = InterposedTaskStore(harness.store)
@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    @Test func tenLostLeasesAreEnough() async throws {
+    @Test func tenLostLeasesFailATask() async throws {
         let harness = try WorkerHarness()
         let task = try await harness.add()
         for _ in 0..<10 {

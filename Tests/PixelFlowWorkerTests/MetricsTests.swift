@@ -34,7 +34,7 @@ import Testing
         #expect(seen[#"dispatched_total{outcome="published"}"#] ?? 0 >= 1)
     }
 
-    @Test func retriesAndTheirEndAreCountedByTheirReason() async throws {
+    @Test func retriesAndFailuresAreCountedByReason() async throws {
         let harness = try WorkerHarness()
         let renderer = ScriptedRenderer { call, _ in
             switch call {

@@ -16,7 +16,7 @@ import Testing
         try await expectOneCompletion(&harness, store)
     }
 
-    @Test func aResultWhoseAnswerIsLostIsKept() async throws {
+    @Test func aResultWithALostReplyIsKept() async throws {
         var harness = try WorkerHarness()
         let calls = CallCounter()
         var store = InterposedTaskStore(harness.store)

@@ -50,7 +50,7 @@ import Testing
         (["a": "output_too_large", "b": "output_too_large", "c": "output_too_large"], "output_too_large"),
         (["a": "output_too_large", "b": "encoder_failed", "c": "output_too_large"], "outputs_failed"),
     ])
-    func aTaskWithoutAnyOutputHasFailed(_ codes: [String: String], _ code: String) async throws {
+    func aTaskWithoutAnyOutputFails(_ codes: [String: String], _ code: String) async throws {
         let harness = try WorkerHarness()
         try await harness.run(Self.failing(codes)) { worker in
             let task = try await harness.add(Self.three)

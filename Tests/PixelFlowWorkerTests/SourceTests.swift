@@ -68,7 +68,7 @@ import WireFormats
     }
 
     @Test(arguments: [FaultyBlobStore.Fault.reading, .writing])
-    func aBlobStoreThatIsDownCostsNoAttempt(_ fault: FaultyBlobStore.Fault) async throws {
+    func aBlobStoreOutageCountsNoAttempt(_ fault: FaultyBlobStore.Fault) async throws {
         let harness = try WorkerHarness()
         try await harness.run { worker in
             let task = try await harness.add()
@@ -108,7 +108,7 @@ import WireFormats
 
     /// Each of them is 5 bytes.
     @Test(arguments: [(4, "completed"), (5, "watermarks_too_large")])
-    func watermarksHaveTogetherAsManyBytesAsASource(count: Int, end: String) async throws {
+    func watermarksShareTheByteLimitOfASource(count: Int, end: String) async throws {
         var harness = try WorkerHarness()
         harness.limits = ImageLimits(sourceBytes: 20)
         let fixed = harness
@@ -130,7 +130,7 @@ import WireFormats
     }
 
     /// A worker has more tasks in hand than it renders, and memory for the watermarks of those that it renders.
-    @Test func watermarksAreReadForAsManyTasksAsAreRendered() async throws {
+    @Test func watermarkReadsAreLimitedToRenderingTasks() async throws {
         var harness = try WorkerHarness()
         harness.slots = 3
         let fixed = harness

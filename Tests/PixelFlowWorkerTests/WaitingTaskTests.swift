@@ -18,7 +18,7 @@ import Testing
         #expect(fixed.registry["tasks_claimed_by_poll_total"] == 10)
     }
 
-    @Test func anIdleWorkerLeavesOtherLanesAlone() async throws {
+    @Test func anIdleWorkerClaimsFromItsLanesOnly() async throws {
         var harness = try WorkerHarness()
         harness.pollInterval = .milliseconds(5)
         harness.lanes = [.high, .low]
@@ -34,7 +34,7 @@ import Testing
         #expect(try await fixed.task(other.id).status == .pending)
     }
 
-    @Test func lanesAreNamedOnceEach() throws {
+    @Test func laneListIsValidated() throws {
         func lanes(_ text: String) throws -> Set<Lane> {
             try Settings(environment: ["PIXELFLOW_WORKER_LANES": text])[WorkerSettings.lanesSetting]
         }
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test func aTaskThatIsCancelledBeforeItRunsIsLeftAlone() async throws {
+    @Test func aTaskCancelledBeforeItRunsIsNotClaimed() async throws {
         var harness = try WorkerHarness()
         harness.pollInterval = .milliseconds(5)
         let fixed = harness

@@ -17,7 +17,7 @@ struct CostTests {
     }
 
     @Test("counting and recording stay cheap")
-    func cost() {
+    func countingIsCheap() {
         let registry = PrometheusRegistry()
         let counter = Counter(label: "n_total", factory: registry)
         let duration = Metrics.Timer(label: "d_seconds", factory: registry)

@@ -12,7 +12,7 @@ struct ProcessCollectorTests {
     }
 
     @Test("the process reports its memory, start time, threads and files")
-    func process() throws {
+    func processMetricsAreReported() throws {
         let seen = scrape()
         #expect(try #require(seen["process_resident_memory_bytes"]) > 1_000_000)
         #expect(try #require(seen["process_virtual_memory_bytes"]) > seen["process_resident_memory_bytes"] ?? .infinity)
@@ -23,7 +23,7 @@ struct ProcessCollectorTests {
     }
 
     @Test("processor time grows with work")
-    func processorTime() throws {
+    func processorTimeGrowsWithWork() throws {
         let before = try #require(scrape()["process_cpu_seconds_total"])
         var after = before
         let deadline = ContinuousClock.now + .seconds(30)
@@ -32,7 +32,7 @@ struct ProcessCollectorTests {
     }
 
     @Test("an opened file is counted")
-    func files() throws {
+    func openFilesAreCounted() throws {
         let before = try #require(scrape()["process_open_fds"])
         // Other tests open files, too, but not as many.
         let handles = (0..<64).compactMap { _ in FileHandle(forReadingAtPath: "/dev/null") }
@@ -41,7 +41,7 @@ struct ProcessCollectorTests {
     }
 
     @Test("the disk reports its free and total space")
-    func disk() throws {
+    func diskSpaceIsReported() throws {
         let size = try #require(scrape()[#"disk_size_bytes{folder="temporary"}"#])
         #expect(try #require(scrape()[#"disk_available_bytes{folder="temporary"}"#]) <= size)
         #expect(size > 0)

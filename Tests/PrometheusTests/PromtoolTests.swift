@@ -11,7 +11,7 @@ private let promtool = "/usr/bin/promtool"
 @Suite("promtool", .enabled(if: FileManager.default.isExecutableFile(atPath: promtool)))
 struct PromtoolTests {
     @Test("accepts what a registry writes, without complaint")
-    func accepts() throws {
+    func acceptsOurOutput() throws {
         let registry = PrometheusRegistry(descriptions: ProcessCollector.descriptions)
         registry.collect { ProcessCollector().collect(into: &$0) }
         Counter(label: "requests_total", dimensions: [("path", "a\"\\\n}")], factory: registry).increment()
@@ -25,7 +25,7 @@ struct PromtoolTests {
     }
 
     @Test("does reject invalid input")
-    func refuses() throws {
+    func refusesInvalidInput() throws {
         let (status, output) = try check(Array("a_total 1\na_total 2 x\n".utf8))
         #expect(status != 0 && !output.isEmpty)
     }

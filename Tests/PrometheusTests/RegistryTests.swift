@@ -5,7 +5,7 @@ import Testing
 @Suite("Registry")
 struct RegistryTests {
     @Test("nothing is lost when many threads count concurrently")
-    func concurrency() async {
+    func concurrentCountsAreNotLost() async {
         let registry = PrometheusRegistry()
         let counter = Counter(label: "n_total", factory: registry)
         let floating = FloatingPointCounter(label: "f_total", factory: registry)
@@ -35,7 +35,7 @@ struct RegistryTests {
     }
 
     @Test("histogram buckets are cumulative, and the last one contains everything")
-    func buckets() {
+    func bucketsAreCumulative() {
         let registry = PrometheusRegistry(descriptions: [
             MetricDescription(.histogram, "size_bytes", buckets: HistogramBuckets([10, 1, 10, .infinity]), "Sizes.")
         ])
@@ -51,7 +51,7 @@ struct RegistryTests {
     }
 
     @Test("a metric without its own buckets gets those of its unit")
-    func standardBuckets() {
+    func standardBucketsFollowTheUnit() {
         let registry = PrometheusRegistry()
         Metrics.Timer(label: "a_seconds", factory: registry).recordSeconds(1)
         Recorder(label: "b_bytes", factory: registry).record(1)
@@ -61,7 +61,7 @@ struct RegistryTests {
     }
 
     @Test("a label with unbounded values costs a bounded number of series")
-    func limit() {
+    func labelCardinalityIsBounded() {
         let registry = PrometheusRegistry(seriesLimit: 3)
         for number in 0..<10 { Counter(label: "n_total", dimensions: [("id", "\(number)")], factory: registry).increment() }
         Counter(label: "n_total", dimensions: [("id", "0")], factory: registry).increment()
@@ -72,7 +72,7 @@ struct RegistryTests {
     }
 
     @Test("a name in use is refused for another type, and reported")
-    func conflict() {
+    func conflictingTypeIsRefused() {
         let registry = PrometheusRegistry()
         Counter(label: "n_total", factory: registry).increment()
         Gauge(label: "n_total", factory: registry).record(7)
@@ -81,7 +81,7 @@ struct RegistryTests {
     }
 
     @Test("a destroyed metric is no longer exported")
-    func destroy() {
+    func destroyedMetricIsNotExported() {
         let registry = PrometheusRegistry()
         let counter = Counter(label: "n_total", factory: registry)
         counter.increment()
@@ -94,7 +94,7 @@ struct RegistryTests {
     }
 
     @Test("a counter never decreases; reset sets it to zero")
-    func reset() {
+    func counterDecreasesOnlyByReset() {
         let registry = PrometheusRegistry()
         let counter = Counter(label: "n_total", factory: registry)
         counter.increment(by: 5)
@@ -105,7 +105,7 @@ struct RegistryTests {
     }
 
     @Test("collectors are called on each scrape")
-    func collectors() {
+    func collectorsRunOnEachScrape() {
         let registry = PrometheusRegistry()
         registry.collect { $0.gauge("level", 1, labels: [("tank", "a")], help: "Level.") }
         registry.collect { $0.gauge("level", 2, labels: [("tank", "b")]) }
@@ -114,7 +114,7 @@ struct RegistryTests {
     }
 
     @Test("with several pages, each claimed metric is on one page, and the rest on all")
-    func pages() {
+    func claimedMetricsAreOnOnePage() {
         let registry = PrometheusRegistry()
         for name in ["auth_a", "task_b", "task_new_c", "other"] { Gauge(label: name, factory: registry).record(1) }
         let auth = registry.page(claiming: ["auth_"])

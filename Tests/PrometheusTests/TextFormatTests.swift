@@ -5,7 +5,7 @@ import Testing
 @Suite("Text format")
 struct TextFormatTests {
     @Test("each kind is written in the required format")
-    func kinds() {
+    func everyKindIsWritten() {
         let registry = PrometheusRegistry(descriptions: [
             MetricDescription(.counter, "requests_total", labels: ["status"], "Requests answered."),
             MetricDescription(.histogram, "request_duration_seconds", buckets: HistogramBuckets([0.1, 1]), "How long they took."),
@@ -42,21 +42,21 @@ struct TextFormatTests {
     @Test(
         "swift-metrics labels become Prometheus label names",
         arguments: [("requests", "requests_total"), ("http.requests-all", "http_requests_all_total"), ("2nd_total", "_2nd_total")])
-    func names(label: String, name: String) {
+    func labelNamesAreMapped(label: String, name: String) {
         let registry = PrometheusRegistry()
         Counter(label: label, factory: registry).increment()
         #expect(Exposition(registry)[name] == 1)
     }
 
     @Test("a timer is in seconds, whatever its name")
-    func timers() {
+    func timersAreInSeconds() {
         let registry = PrometheusRegistry()
         Metrics.Timer(label: "wait", factory: registry).recordSeconds(3)
         #expect(Exposition(registry)["wait_seconds_sum"] == 3)
     }
 
     @Test("label values and help texts are escaped")
-    func escapes() {
+    func textIsEscaped() {
         let registry = PrometheusRegistry(descriptions: [MetricDescription(.gauge, "odd", "One\nline \\ \"only\".")])
         Gauge(label: "odd", dimensions: [("a-b", "x\"y\\z\nü")], factory: registry).record(1)
         let lines = Exposition(registry).lines
@@ -70,14 +70,14 @@ struct TextFormatTests {
             (0.0, "0"), (-2, "-2"), (0.000_01, "1e-05"), (1e15, "1000000000000000"), (1e300, "1e+300"), (.infinity, "+Inf"),
             (-.infinity, "-Inf"), (.nan, "NaN"),
         ])
-    func numbers(value: Double, text: String) {
+    func numbersAreWrittenForPrometheus(value: Double, text: String) {
         let registry = PrometheusRegistry()
         Gauge(label: "value", factory: registry).record(value)
         #expect(Exposition(registry).lines.last == "value \(text)")
     }
 
     @Test("the order of labels makes no difference")
-    func labelOrder() {
+    func labelOrderDoesNotMatter() {
         let registry = PrometheusRegistry()
         Counter(label: "n_total", dimensions: [("b", "2"), ("a", "1")], factory: registry).increment()
         Counter(label: "n_total", dimensions: [("a", "1"), ("b", "2")], factory: registry).increment()

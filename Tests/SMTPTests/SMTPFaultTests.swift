@@ -30,7 +30,7 @@ struct SMTPFaultTests {
     }
 
     @Test("silence before the final dot leaves no doubt, silence after it does", arguments: ["", "EHLO", "MAIL", "RCPT", "DATA", "."])
-    func loses(word: String) async throws {
+    func silenceAfterTheFinalDotIsUncertain(word: String) async throws {
         for answer in [FakeMailServer.Answer.silence, .hangUp] {
             try await FakeMailServer.with({ $0.prefix(4) == word ? answer : FakeMailServer.usual($0) }) { server in
                 let timeouts = Self.hasty(at: word)
@@ -49,7 +49,7 @@ struct SMTPFaultTests {
             ("RCPT", "421 closing", .server), ("DATA", "554 no", .refused), (".", "554 spam", .refused), (".", "451 later", .postponed),
             ("RCPT", "2", .server), ("RCPT", "250-a\r\n251 b", .server), ("RCPT", "abc", .server),
         ])
-    func classifies(word: String, answer: String, kind: SMTPError.Kind) async throws {
+    func refusalOfTheMessageIsClassified(word: String, answer: String, kind: SMTPError.Kind) async throws {
         try await FakeMailServer.with({ $0.prefix(4) == word ? .say(answer) : FakeMailServer.usual($0) }) { server in
             let error = try #require(try await send(to: server))
             #expect(error.kind == kind, "\(error)")
@@ -57,7 +57,7 @@ struct SMTPFaultTests {
     }
 
     @Test("a server that never stops sending is refused")
-    func bounds() async throws {
+    func endlessReplyIsRefused() async throws {
         let texts = [String(repeating: "x", count: 3_000), (0..<200).map { "250-\($0)" }.joined(separator: "\r\n")]
         for text in texts {
             try await FakeMailServer.with({ $0.hasPrefix("EHLO") ? .say(text) : FakeMailServer.usual($0) }) { server in
@@ -68,7 +68,7 @@ struct SMTPFaultTests {
     }
 
     @Test("without TLS nothing is sent to a remote server, and never a password")
-    func insists() async throws {
+    func nothingIsSentWithoutTLS() async throws {
         try await FakeMailServer.with(FakeMailServer.usual) { server in
             for (security, credentials) in [(SMTPEndpoint.Security.required, false), (.required, true)] {
                 let error = try await send(
@@ -85,7 +85,7 @@ struct SMTPFaultTests {
     }
 
     @Test("plaintext between STARTTLS and TLS ends the connection")
-    func refusesInjection() async throws {
+    func plaintextBeforeTLSIsRefused() async throws {
         let answer: @Sendable (String) -> FakeMailServer.Answer = { line in
             switch line.prefix(4) {
             case "EHLO": .say("250-mail.test\r\n250 STARTTLS")
@@ -100,7 +100,7 @@ struct SMTPFaultTests {
     }
 
     @Test("lines that begin with a dot get another one, and the message ends with a dot")
-    func stuffs() async throws {
+    func leadingDotsAreStuffed() async throws {
         try await FakeMailServer.with(FakeMailServer.usual) { server in
             let message = try SMTPServerTests.message(text: ".\n.hidden\nplain", html: nil)
             #expect(try await send(to: server, { try SMTPEndpoint(url: "smtp://127.0.0.1:\($0)") }, SMTPTimeouts(), message) == nil)
@@ -112,7 +112,7 @@ struct SMTPFaultTests {
     }
 
     @Test("a cancelled send ends")
-    func cancels() async throws {
+    func cancelledSendEnds() async throws {
         try await FakeMailServer.with({ _ in .silence }) { server in
             let client = try SMTPClient(try SMTPEndpoint(url: "smtp://127.0.0.1:\(server.port)"))
             let message = try SMTPServerTests.message()

@@ -7,7 +7,7 @@ struct SMTPMessageTests {
     private static let injections = ["a\r\nBcc: eve@example.org", "a\nb", "a\rb", "a\u{0}b", "a\u{85}b", "a\u{2028}b"]
 
     @Test("no header value can add a line to the header", arguments: injections)
-    func refusesInjection(text: String) throws {
+    func headerInjectionIsRefused(text: String) throws {
         let (ada, bob) = (try MailAddress("ada@example.org"), try MailAddress("bob@example.org"))
         #expect(throws: SMTPError.self) { try MailAddress("ada@example.org", name: text) }
         #expect(throws: SMTPError.self) { try MailAddress("\(text)@example.org") }
@@ -22,12 +22,12 @@ struct SMTPMessageTests {
     }
 
     @Test("an address that could end a command is invalid", arguments: ["", "@", "a@", "@b", "a@b@c", "a b@c", "a>@b", "<a@b", "a@b,c@d"])
-    func refusesAddresses(text: String) {
+    func addressesThatEndACommandAreInvalid(text: String) {
         #expect(throws: SMTPError.self) { try MailAddress(text) }
     }
 
     @Test("a mailbox is parsed with and without a name")
-    func readsMailboxes() throws {
+    func mailboxesAreParsed() throws {
         let (bare, named) = (try MailAddress("ada@example.org"), try MailAddress("ada@example.org", name: "Ada L"))
         #expect(try MailAddress(parsing: "ada@example.org") == bare)
         #expect(try MailAddress(parsing: "Ada L <ada@example.org>") == named)
@@ -36,7 +36,7 @@ struct SMTPMessageTests {
     }
 
     @Test("header lines have at most 76 bytes if words allow, and words are not split")
-    func folds() {
+    func headersAreFolded() {
         let text = "Subject: " + (0..<60).map { "word\($0)" }.joined(separator: " ")
         let lines = HeaderText.folded(text)
         #expect(lines.count > 4 && lines.allSatisfy { $0.utf8.count <= 76 } && lines.dropFirst().allSatisfy { $0.hasPrefix(" ") })
@@ -48,7 +48,7 @@ struct SMTPMessageTests {
     }
 
     @Test("quoted-printable preserves trailing blanks, and keeps lines short")
-    func quotes() {
+    func quotedPrintableKeepsTrailingBlanks() {
         #expect(QuotedPrintable.lines("a=b \r\nü\tx\t") == ["a=3Db=20", "=C3=BC\tx=09"])
         let long = QuotedPrintable.lines(String(repeating: "é", count: 100) + String(repeating: "y", count: 76))
         #expect(long.allSatisfy { $0.utf8.count <= 76 } && long.dropLast().allSatisfy { $0.hasSuffix("=") })
@@ -63,12 +63,12 @@ struct SMTPMessageTests {
             (1_772_323_199, "Sat, 28 Feb 2026 23:59:59 +0000"), (4_107_542_400, "Mon, 01 Mar 2100 00:00:00 +0000"),
             (-1, "Wed, 31 Dec 1969 23:59:59 +0000"),
         ])
-    func dates(seconds: Int64, text: String) {
+    func datesHaveTheRightWeekday(seconds: Int64, text: String) {
         #expect(MailDate.text(seconds) == text)
     }
 
     @Test("a URL names the server, and its error never repeats the password")
-    func readsURLs() throws {
+    func urlsAreParsedAndHidePasswords() throws {
         let full = try SMTPEndpoint(url: "smtps://ada:p%40ss@mail.example.org")
         #expect(full.host == "mail.example.org" && full.port == 465 && full.isImplicitTLS)
         #expect(full.credentials == .init(user: "ada", password: "p@ss"))

@@ -26,7 +26,7 @@ struct SMTPServerTests {
     }
 
     @Test("a message arrives unchanged over each kind of connection", arguments: [MailServer.Security.plain, .starttls, .implicit])
-    func arrives(security: MailServer.Security) async throws {
+    func messageArrivesUnchanged(security: MailServer.Security) async throws {
         try await MailServer.with(security) { server in
             let message = try Self.message()
             #expect(try await send(message, to: server.url()) == nil)
@@ -46,7 +46,7 @@ struct SMTPServerTests {
     }
 
     @Test("a host name works like an address if the certificate contains it, and no other certificate is accepted")
-    func verifies() async throws {
+    func hostNameOfTheCertificateIsChecked() async throws {
         try await MailServer.with(.implicit) { server in
             let message = try Self.message()
             #expect(try await send(message, to: server.url(host: "localhost")) == nil)
@@ -56,7 +56,7 @@ struct SMTPServerTests {
     }
 
     @Test("a certificate for the address of the server is not valid for its name", arguments: [MailServer.Security.implicit, .starttls])
-    func wantsTheName(security: MailServer.Security) async throws {
+    func certificateForTheAddressIsRefused(security: MailServer.Security) async throws {
         try await MailServer.with(security, names: "IP:127.0.0.1,DNS:*.example.org") { server in
             let message = try Self.message()
             #expect(try await send(message, to: server.url(host: "localhost"))?.kind == .security)
@@ -65,7 +65,7 @@ struct SMTPServerTests {
     }
 
     @Test("either mechanism can log in", arguments: ["PLAIN", "LOGIN"])
-    func logsIn(mechanism: String) async throws {
+    func eitherMechanismLogsIn(mechanism: String) async throws {
         try await MailServer.with(.starttls, login: "ada:correct horse", mechanisms: mechanism) { server in
             #expect(try await send(try Self.message(), to: server.url(login: "ada:correct%20horse")) == nil)
             #expect(try server.mails().first?.login == mechanism)
@@ -77,7 +77,7 @@ struct SMTPServerTests {
     }
 
     @Test("refusals say whether another attempt can succeed")
-    func refuses() async throws {
+    func refusalsAreClassified() async throws {
         try await MailServer.with { server in
             let expected: [(String, SMTPError.Kind, Bool)] = [
                 ("nobody@example.org", .refused, true), ("later@example.org", .postponed, false), ("full@example.org", .refused, true),
@@ -91,7 +91,7 @@ struct SMTPServerTests {
     }
 
     @Test("a message larger than the server's size limit is not sent")
-    func minds() async throws {
+    func oversizedMessageIsNotSent() async throws {
         try await MailServer.with(size: 1_000) { server in
             let error = try #require(try await send(try Self.message(), to: server.url()))
             #expect(error.kind == .refused && error.reply == nil)
@@ -99,7 +99,7 @@ struct SMTPServerTests {
     }
 
     @Test("a non-ASCII address is sent with SMTPUTF8")
-    func sendsUnicodeAddresses() async throws {
+    func unicodeAddressUsesSMTPUTF8() async throws {
         try await MailServer.with { server in
             #expect(try await send(try Self.message(to: "grüße@example.org"), to: server.url()) == nil)
             let mail = try #require(try server.mails().first)
@@ -108,7 +108,7 @@ struct SMTPServerTests {
     }
 
     @Test("without a listening server, the connection fails")
-    func findsNobody() async throws {
+    func missingServerFails() async throws {
         try await MailServer.with { server in
             try server.stop()
             #expect(try await send(try Self.message(), to: server.url())?.kind == .connection)

@@ -9,13 +9,13 @@ LOG = """\
 ↳ Testing Library Version: 6.3.1
 ◇ Suite LeaseTests started.
 ◇ Test "gives up" started.
-◇ Test tenLostLeasesAreEnough() started.
-◇ Test case passing 1 argument size → 3 to eventsOfAStream(size:) started.
-◇ Test eventsOfAStream(size:) started.
+◇ Test tenLostLeasesFailATask() started.
+◇ Test case passing 1 argument size → 3 to streamYieldsItsParts(size:) started.
+◇ Test streamYieldsItsParts(size:) started.
 ◇ Test stays() started.
 ◇ Test stays() started.
-✔ Test tenLostLeasesAreEnough() passed after 0.010 seconds.
-✔ Test eventsOfAStream(size:) with 3 test cases passed after 0.001 seconds.
+✔ Test tenLostLeasesFailATask() passed after 0.010 seconds.
+✔ Test streamYieldsItsParts(size:) with 3 test cases passed after 0.001 seconds.
 ✘ Test stays() failed after 1.0 seconds with 1 issue.
 ➜ Test needsAServer() skipped: "needs a server"
 """

@@ -20,5 +20,5 @@ import WireFormats
     }
 
     @Test(arguments: [("", true), ("abc", true), ("abC", false), ("ab ", false), ("é", false)])
-    func judgesTexts(text: String, isAllowed: Bool) { #expect(ASCIISet.lowercase.containsAll(of: text) == isAllowed) }
+    func checksTexts(text: String, isAllowed: Bool) { #expect(ASCIISet.lowercase.containsAll(of: text) == isAllowed) }
 }

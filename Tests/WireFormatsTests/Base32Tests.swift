@@ -6,7 +6,7 @@ struct Base32Tests {
     @Test(arguments: [
         ("", ""), ("f", "MY"), ("fo", "MZXQ"), ("foo", "MZXW6"), ("foob", "MZXW6YQ"), ("fooba", "MZXW6YTB"), ("foobar", "MZXW6YTBOI"),
     ])
-    func matchesTheExamplesOfTheStandard(_ plain: String, _ encoded: String) {
+    func matchesTheStandardExamples(_ plain: String, _ encoded: String) {
         #expect(Base32.encoded(plain.utf8) == encoded)
         #expect(Base32.decoded(encoded) == Array(plain.utf8))
     }

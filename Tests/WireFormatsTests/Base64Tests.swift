@@ -12,12 +12,12 @@ import WireFormats
         #expect(Base64.urlEncoded(text.utf8) == encoded.replacing("=", with: ""))
     }
 
-    @Test func theAlphabetOfURLsHasNoSlash() {
+    @Test func theURLAlphabetHasNoSlash() {
         #expect(Base64.encoded([0xfb, 0xff, 0xfe]) == "+//+")
         #expect(Base64.urlEncoded([0xfb, 0xff, 0xfe]) == "-__-")
     }
 
-    @Test func isReadByFoundation() {
+    @Test func isDecodedByFoundation() {
         for count in 0..<64 {
             let bytes = (0..<count).map { _ in UInt8.random(in: 0...255) }
             #expect(Data(base64Encoded: Base64.encoded(bytes)).map(Array.init) == bytes)

@@ -12,7 +12,7 @@ import WireFormats
         #expect(date.daysSinceEpoch == days)
     }
 
-    @Test func eachDayFollowsTheOneBefore() {
+    @Test func consecutiveDaysHaveConsecutiveNumbers() {
         // 800 years, both ways across the start of an era and of the epoch.
         var last = CivilDate(daysSinceEpoch: -150_000)
         for days in -149_999...150_000 {
@@ -34,11 +34,11 @@ import WireFormats
         (1900, 2, 29, false), (2000, 2, 29, true), (2026, 12, 31, true), (2026, 12, 32, false),
         (2026, 12, .max, false), (2026, 12, .min, false), (.max, 12, 31, false), (.min, 1, 1, false), (2026, .max, 1, false),
     ])
-    func knowsValidDates(year: Int, month: Int, day: Int, isValid: Bool) {
+    func acceptsValidDatesOnly(year: Int, month: Int, day: Int, isValid: Bool) {
         #expect(CivilDate(year: year, month: month, day: day).isValid == isValid)
     }
 
-    @Test func aDayBeyondItsMonthCountsIntoTheNext() {
+    @Test func aDayBeyondTheMonthRollsOver() {
         #expect(CivilDate(year: 2026, month: 2, day: 31).daysSinceEpoch == CivilDate(year: 2026, month: 3, day: 3).daysSinceEpoch)
     }
 }

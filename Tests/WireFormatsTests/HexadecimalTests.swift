@@ -4,9 +4,9 @@ import WireFormats
 @Suite struct HexadecimalTests {
     /// RFC 4648, section 10.
     @Test(arguments: [("", ""), ("f", "66"), ("fo", "666f"), ("foobar", "666f6f626172")])
-    func writesTwoDigitsAByte(text: String, digits: String) { #expect(text.utf8.hexadecimal == digits) }
+    func writesTwoDigitsPerByte(text: String, digits: String) { #expect(text.utf8.hexadecimal == digits) }
 
-    @Test func everyByteIsReadAsItWasWritten() {
+    @Test func everyByteSurvivesARoundTrip() {
         for byte in UInt8.min...UInt8.max {
             #expect(Hexadecimal.byte(of: [byte].hexadecimal.utf8) == byte)
             #expect(Hexadecimal.byte(of: [byte].hexadecimal.uppercased().utf8) == byte)
@@ -21,5 +21,5 @@ import WireFormats
     }
 
     @Test(arguments: ["", "4", "4g", "g4", "+4", " 4"])
-    func aByteNeedsTwoDigits(text: String) { #expect(Hexadecimal.byte(of: text.utf8) == nil) }
+    func anOddNumberOfDigitsIsRefused(text: String) { #expect(Hexadecimal.byte(of: text.utf8) == nil) }
 }

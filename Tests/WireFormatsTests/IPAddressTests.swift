@@ -21,7 +21,7 @@ import WireFormats
         ("2001:0db8::0001", "2001:db8::1"), ("2001:db8:0:0:0:0:2:1", "2001:db8::2:1"), ("2001:db8:0:1:1:1:1:1", "2001:db8:0:1:1:1:1:1"),
         ("2001:0:0:1:0:0:0:1", "2001:0:0:1::1"), ("2001:db8:0:0:1:0:0:1", "2001:db8::1:0:0:1"), ("2001:DB8::ABCD", "2001:db8::abcd"),
     ])
-    func zerosAreShortenedOnce(text: String, shown: String) { #expect(IPAddress(text)?.description == shown) }
+    func zerosAreCompressedOnce(text: String, shown: String) { #expect(IPAddress(text)?.description == shown) }
 
     @Test(arguments: [
         "", "1.2.3", "1.2.3.4.5", "1.2.3.256", "01.2.3.4", "1.2.3.04", "1.2.3.00", "1.2.3.0x4", "+1.2.3.4", "-1.2.3.4", " 1.2.3.4",
@@ -40,13 +40,13 @@ import WireFormats
     ])
     func mappedAddressesAreUnmapped(text: String, shown: String) { #expect(IPAddress(text)?.unmapped.description == shown) }
 
-    @Test func widthsAreThoseOfTheProtocol() {
+    @Test func bitWidthsMatchTheProtocol() {
         #expect(IPAddress("1.2.3.4")?.width == 32)
         #expect(IPAddress("::ffff:1.2.3.4")?.width == 128)
     }
 
     /// Groups are often zero, where the shortening is.
-    @Test func readsAndWritesAsTheSystemDoes() throws {
+    @Test func matchesTheSystem() throws {
         for _ in 0..<5_000 {
             let groups = (0..<8).map { _ in Bool.random() ? 0 : UInt16.random(in: 0...UInt16.max) >> UInt16.random(in: 0...15) }
             let bits = groups.reduce(UInt128(0)) { $0 << 16 | UInt128($1) }
@@ -56,7 +56,7 @@ import WireFormats
         }
     }
 
-    @Test func refusesWhatTheSystemRefuses() {
+    @Test func refusesLikeTheSystem() {
         let pieces = [":", "::", "0", "1", "ffff", "12345", ".", "1.2.3.4", "255", "g", "a:b", "0:0:0"]
         var accepted = 0
         for _ in 0..<20_000 {

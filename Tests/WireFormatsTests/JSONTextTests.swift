@@ -13,7 +13,7 @@ import WireFormats
         ("", #""""#), ("plain", #""plain""#), (#"a"b\c"#, #""a\"b\\c""#), ("line\nbreak\r\ttab", #""line\nbreak\r\ttab""#),
         ("\u{0}\u{1f}\u{8}", #""\u0000\u001f\u0008""#), ("\u{7f}", #""\u007f""#), ("é\u{2028}😀/", "\"é\u{2028}😀/\""), ("\n", #""\n""#),
     ])
-    func escapesWhatJSONRequires(text: String, json: String) { #expect(written(text) == json) }
+    func escapesRequiredCharacters(text: String, json: String) { #expect(written(text) == json) }
 
     @Test func everyScalarBelow512SurvivesARoundTrip() throws {
         let text = String(String.UnicodeScalarView((0..<512).compactMap(Unicode.Scalar.init)))

@@ -6,7 +6,7 @@ struct JSONValueTests {
         #"null"#, #"true"#, #"-12"#, #"1.5"#, #""text""#, #"[]"#, #"{}"#, #"[1,[2,{"a":null}]]"#,
         #"{"a":"\"quoted\"\\ and\nnew","b":[1,2.5,false]}"#, #""héllo ✓ \u0001\u007f""#,
     ])
-    func writesWhatItReads(text: String) throws {
+    func roundTripsJSON(text: String) throws {
         #expect(try JSONValue(parsing: text).text() == text)
     }
 
@@ -38,7 +38,7 @@ struct JSONValueTests {
         #expect(throws: JSONValue.SyntaxError.self) { try JSONValue(parsing: nested(4).utf8, maximumDepth: 3) }
     }
 
-    @Test func printsPrettilyWithSortedKeys() {
+    @Test func prettyPrintsWithSortedKeys() {
         let value: JSONValue = ["b": [1], "a": ["c": [:]]]
         #expect(value.text(pretty: true) == "{\n    \"a\": {\n        \"c\": {}\n    },\n    \"b\": [\n        1\n    ]\n}")
     }

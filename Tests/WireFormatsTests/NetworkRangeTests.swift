@@ -20,7 +20,7 @@ import WireFormats
         ("127.0.0.1", "127.0.0.1", true), ("127.0.0.1", "127.0.0.2", false), ("fd00::/8", "fdab::1", true), ("fd00::/8", "fe80::1", false),
         ("10.0.0.0/8", "::ffff:10.1.2.3", false), ("::1/128", "::1", true), ("::1/128", "::2", false),
     ])
-    func holdsItsAddresses(range: String, address: String, isInside: Bool) throws {
+    func containsItsAddresses(range: String, address: String, isInside: Bool) throws {
         let range = try #require(NetworkRange(range))
         #expect(range.contains(try #require(IPAddress(address))) == isInside)
     }
@@ -31,7 +31,7 @@ import WireFormats
         ("0.0.0.0/0", "10.0.0.0/8", true), ("0.0.0.0/0", "::/0", false), ("::/0", "0.0.0.0/0", false), ("fd00::/8", "fdab::/16", true),
         ("fd00::/8", "fc00::/7", false),
     ])
-    func holdsSmallerBlocks(range: String, other: String, isInside: Bool) throws {
+    func containsSmallerBlocks(range: String, other: String, isInside: Bool) throws {
         let (range, other) = (try #require(NetworkRange(range)), try #require(NetworkRange(other)))
         #expect(range.contains(other) == isInside)
     }

@@ -7,7 +7,7 @@ import WireFormats
         ("a/b?c=d&e", "a%2Fb%3Fc%3Dd%26e"),
         ("\u{0}\u{7f}", "%00%7F"), ("+*'()!", "%2B%2A%27%28%29%21"),
     ])
-    func encodesAllButTheUnreserved(text: String, encoded: String) throws {
+    func encodesAllButUnreservedCharacters(text: String, encoded: String) throws {
         #expect(text.percentEncoded() == encoded)
         let bytes = try #require(PercentEncoding.decoded(encoded.utf8))
         #expect(String(decoding: bytes, as: UTF8.self) == text)
@@ -30,11 +30,11 @@ import WireFormats
         ("", ""), ("%", "%"), ("%2", "%2"), ("%zz", "%zz"), ("%%41", "%A"), ("a%20b+c", "a b+c"), ("%e1%88%b4", "ሴ"), ("%4", "%4"),
         ("%254", "%4"),
     ])
-    func lenientReadingKeepsIt(text: String, decoded: String) {
+    func lenientReadingKeepsABarePercentSign(text: String, decoded: String) {
         #expect(PercentEncoding.decodedLeniently(text.utf8) == Array(decoded.utf8))
     }
 
-    @Test func aFormHasPlusForSpaces() {
+    @Test func formEncodingUsesPlusForSpaces() {
         #expect(PercentEncoding.decodedLeniently("a+b%2Bc".utf8, plusAsSpace: true) == Array("a b+c".utf8))
     }
 }

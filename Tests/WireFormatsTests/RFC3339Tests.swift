@@ -39,7 +39,7 @@ import WireFormats
         #expect(RFC3339(seconds: seconds, nanoseconds: nanoseconds).text(fractionDigits: digits) == text)
     }
 
-    @Test func readsWhatItWrites() {
+    @Test func readsItsOwnOutput() {
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<1_000 {
             let time = RFC3339(

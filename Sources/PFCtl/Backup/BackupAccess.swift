@@ -3,7 +3,7 @@ import FoundationEssentials
 import PixelFlowClient
 import Terminal
 
-/// Where auth and api are: in the cluster, or at addresses of their own.
+/// How to reach auth and the api: through the cluster, or at given URLs.
 struct BackupAccess: ParsableArguments {
     @Option(help: ArgumentHelp("The URL of auth outside a cluster, such as http://127.0.0.1:50051.", valueName: "url"))
     var authURL: String?
@@ -18,13 +18,13 @@ struct BackupAccess: ParsableArguments {
     var secretFile: String?
 
     func validate() throws {
-        guard (authURL == nil) == (apiURL == nil) else { throw ValidationError("--auth-url and --api-url go together.") }
-        guard secretFile == nil || authURL != nil else { throw ValidationError("--secret-file goes with --auth-url and --api-url.") }
+        guard (authURL == nil) == (apiURL == nil) else { throw ValidationError("--auth-url and --api-url must be used together.") }
+        guard secretFile == nil || authURL != nil else { throw ValidationError("--secret-file requires --auth-url and --api-url.") }
     }
 
     var isCluster: Bool { authURL == nil }
 
-    /// Lets a body talk to both services.
+    /// Runs `body` with clients of both services.
     func using<Result: Sendable>(in session: Session, _ body: (BackupServices) async throws -> Result) async throws -> Result {
         guard let authURL, let apiURL else {
             return try await OperatorAccess.withService(.auth, in: session, retries: RetryPolicy()) { auth in
@@ -55,7 +55,7 @@ struct BackupAccess: ParsableArguments {
     }
 }
 
-/// The services that have what a backup is of.
+/// The services that hold the data of a backup.
 struct BackupServices: Sendable {
     let auth: ForwardedService
     let api: ForwardedService
@@ -71,7 +71,7 @@ struct BackupServices: Sendable {
         try await self[service].call { try await $0.archive(of: service) }
     }
 
-    /// Runs a transfer with a service, and again if it breaks off, as often as calls are repeated.
+    /// Runs a transfer, and repeats it if it is interrupted, as often as the retry policy of calls allows.
     func transfer<Result>(_ service: PixelFlowClient.ArchivedService, _ body: (PixelFlowClient) async throws -> Result) async throws
         -> Result
     {
@@ -83,14 +83,14 @@ struct BackupServices: Sendable {
     private static func passes(_ error: any Error) -> Bool {
         switch error as? ClientError {
         case .brokenOff, .timedOut, .wrongChecksum: true
-        // Has been repeated by the client itself.
+        // The client has already retried it.
         case .unreachable, .invalidAnswer, .file, .taskDeleted, .noRefreshToken, nil: false
         }
     }
 }
 
 extension RetryPolicy {
-    /// Runs a body that makes calls, and again as often as the policy says while its errors pass.
+    /// Runs `body`, and repeats it while its errors are transient, as often as the retry policy allows.
     func repeating<Result>(if passes: (any Error) -> Bool, _ body: () async throws -> Result) async throws -> Result {
         var attempt = 1
         while true {

@@ -7,14 +7,14 @@ import Synchronization
 import Terminal
 import WireFormats
 
-/// A part of a bucket with a backup. Its files are in a temporary folder while they are sent and read.
+/// A backup in a bucket, below a prefix. Its files are in a temporary folder while they are transferred.
 final class BackupBucket: BackupPlace {
     static let kind = "bucket"
-    /// Most of the time of one is waiting.
+    /// Checks mostly wait for the network, so several run concurrently.
     static let checks = 8
-    /// Notes are sent no more often, and in no more than a tenth of the time.
+    /// The minimum time between two uploads of the journal, which may take at most a tenth of the time.
     private static let notesInterval = Duration.seconds(10)
-    /// Bytes of a manifest, which has a few hundred.
+    /// In bytes; a manifest has a few hundred.
     private static let longestManifest = 1 << 20
 
     let name: String
@@ -23,7 +23,7 @@ final class BackupBucket: BackupPlace {
     private let work: TemporaryFolder
     private let nextNotes = Mutex(ContinuousClock.now + BackupBucket.notesInterval)
 
-    /// - Throws: `CommandError` if the address or its credentials make no sense.
+    /// - Throws: `CommandError` if the URL or its credentials are invalid.
     init(url: String, environment: [String: String]) throws {
         let files: S3Folder
         do throws(S3Folder.Failure) {
@@ -57,7 +57,7 @@ final class BackupBucket: BackupPlace {
         return there
     }
 
-    /// - Returns: whether there is an unfinished backup.
+    /// - Returns: whether the place contains an unfinished backup.
     private func requireRoom() async throws -> Bool {
         var isGoingOn = false
         var others = false
@@ -72,7 +72,7 @@ final class BackupBucket: BackupPlace {
         guard try await !files.isInsideAnInstallation() else {
             throw CommandError(
                 .failed, "\(name) is in the bucket of an installation, which would treat the backup as its own objects",
-                hint: "name another bucket")
+                hint: "choose another bucket")
         }
         guard !others else { throw isNotEmpty }
         return isGoingOn
@@ -102,7 +102,7 @@ final class BackupBucket: BackupPlace {
     func finish(_ manifest: BackupManifest) async throws {
         try work.folder.finish(manifest)
         try await keep(BackupFile.manifest)
-        // Last: without a manifest it is what a backup goes on with.
+        // Removed last: without a manifest, the journal is needed to continue the backup.
         try await explained { try await files.remove(BackupFile.journal) }
     }
 
@@ -118,7 +118,7 @@ final class BackupBucket: BackupPlace {
             try await files.read(BackupFile.manifest) { part in
                 bytes.writeImmutableBuffer(part)
                 guard bytes.readableBytes <= Self.longestManifest else {
-                    throw CommandError(.failed, "\(name)/\(BackupFile.manifest) is not the manifest of a backup")
+                    throw CommandError(.failed, "\(name)/\(BackupFile.manifest) is not a backup manifest")
                 }
             }
         }

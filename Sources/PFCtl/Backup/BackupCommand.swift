@@ -35,7 +35,7 @@ struct BackupCommand: SessionCommand {
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func validate() throws {
-        guard !check || !isDryRun else { throw ValidationError("--check changes nothing: --dry-run does not go with it.") }
+        guard !check || !isDryRun else { throw ValidationError("--check changes nothing and cannot be combined with --dry-run.") }
     }
 
     func run(in session: Session) async throws -> ExitStatus {

@@ -11,7 +11,7 @@ import Musl
 import Darwin
 #endif
 
-/// A folder with a backup, which only its owner can read: it has passwords' hashes, keys and secrets.
+/// A backup in a folder that only its owner can read: it contains password hashes, keys and secrets.
 struct BackupFolder: BackupPlace {
     static let kind = "folder"
     static let checks = 1
@@ -36,7 +36,7 @@ struct BackupFolder: BackupPlace {
             for draft in drafts { unlink(local(draft)) }
         }
         try makeFolder(path)
-        // One that was there may be open to others.
+        // An existing folder may be readable by others.
         guard chmod(path, 0o700) == 0 else { throw PrivateFile.failure(path) }
         return try journal().filter { (try? FileReader(local(BackupFile.object($0.key))).size()) == Int64($0.value.bytes) }
     }
@@ -47,7 +47,7 @@ struct BackupFolder: BackupPlace {
         return file
     }
 
-    /// It is where it belongs.
+    /// The draft is already in its final place.
     func keep(_ file: String) {}
 
     func makeFolder(_ path: String) throws(CommandError) {
@@ -61,7 +61,7 @@ struct BackupFolder: BackupPlace {
 
     func journal() throws -> [String: BackedUpObject] {
         guard let text = try? String(contentsOfFile: journalFile, encoding: .utf8) else { return [:] }
-        // A last line that is cut off is no object.
+        // An incomplete last line is not an entry.
         let objects = text.split(separator: "\n").compactMap { try? JSONValue(parsing: $0.utf8) }.compactMap(BackedUpObject.init)
         return Dictionary(objects.map { ($0.key, $0) }) { $1 }
     }
@@ -77,15 +77,15 @@ struct BackupFolder: BackupPlace {
         }
     }
 
-    /// They are kept.
+    /// `note` has already stored the journal.
     func keepNotes() {}
 
     func finish(_ manifest: BackupManifest) throws {
-        // The manifest says that every file is there, so their names have to be on the disk before it is; their contents are, each since it
-        // has its name. One call instead of one for each of as many folders as tasks have had runs.
+        // The manifest asserts that every file exists, so their directory entries must be durable before it is written; their contents
+        // already are. One `sync` replaces an `fsync` for each of many folders.
         sync()
         try PrivateFile.replace(manifestFile, in: path, Array(manifest.text.utf8))
-        // Last: without a manifest it is what a backup goes on with.
+        // Removed last: without a manifest, the journal is needed to continue the backup.
         unlink(journalFile)
     }
 
@@ -103,7 +103,7 @@ struct BackupFolder: BackupPlace {
         }
     }
 
-    /// Has been checked just before.
+    /// The file has just been checked.
     func lend<Value>(_ file: String, sha256: String, _ body: (String) async throws -> Value) async throws -> Value {
         try await body(local(file))
     }

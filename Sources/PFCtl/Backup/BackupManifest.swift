@@ -2,16 +2,16 @@ import PixelFlowClient
 import Terminal
 import WireFormats
 
-/// What is in a backup. It is written last: a folder without it is no whole backup.
+/// The content of a backup. It is written last: a folder without it is not a complete backup.
 struct BackupManifest: Sendable, Hashable {
     static let format = 1
 
-    /// Rows of one service, a line each, in one file.
+    /// The rows of one service, in one file with a line per row.
     struct Rows: Sendable, Hashable {
-        /// Of what kind of store, as in `tasks in SQLite`.
+        /// The kind of store, such as `tasks in SQLite`.
         var form: String
         var schema: Int
-        /// Of the service that they were read from.
+        /// The release of the service.
         var release: String
         var rows: Int
         var bytes: Int
@@ -21,11 +21,11 @@ struct BackupManifest: Sendable, Hashable {
     struct Objects: Sendable, Hashable {
         var count: Int
         var bytes: Int
-        /// Of the list of objects, which has the SHA-256 of each.
+        /// The SHA-256 of the list of objects, which contains those of the objects.
         var sha256: String
     }
 
-    /// By which services know the backup again.
+    /// Services recognise a backup by it when a restore is continued.
     let id: String
     let time: String
     let accounts: Rows
@@ -41,12 +41,12 @@ extension BackupManifest {
         ]
     }
 
-    /// - Throws: `CommandError` if it is of another format, or not whole.
+    /// - Throws: `CommandError` if the format is not supported or fields are missing.
     init(_ json: JSONValue, path: String) throws(CommandError) {
-        guard let format = json["format"]?.intValue else { throw CommandError(.failed, "\(path) is not the manifest of a backup") }
+        guard let format = json["format"]?.intValue else { throw CommandError(.failed, "\(path) is not a backup manifest") }
         guard format == Self.format else {
             throw CommandError(
-                .failed, "the backup has format \(format), this pfctl reads \(Self.format)",
+                .failed, "the backup has format \(format), but this pfctl supports format \(Self.format)",
                 hint: "use the pfctl that wrote it, or a newer one")
         }
         guard let id = json["id"]?.stringValue, let time = json["time"]?.stringValue, let accounts = Rows(json["accounts"]),
@@ -57,7 +57,7 @@ extension BackupManifest {
 }
 
 extension BackupManifest {
-    /// - Throws: `CommandError` if it is not one.
+    /// - Throws: `CommandError` if it is not a valid manifest.
     init(text: String, path: String) throws(CommandError) {
         guard let json = try? JSONValue(parsing: text.utf8) else { throw CommandError(.failed, "\(path) is not JSON") }
         try self.init(json, path: path)
@@ -83,17 +83,17 @@ extension BackupManifest.Rows {
         self.init(form: form, schema: schema, release: release, rows: rows, bytes: bytes, sha256: sha256)
     }
 
-    /// - Throws: `CommandError` unless these rows can be put into the database of a service.
+    /// - Throws: `CommandError` unless the database of a service can store these rows.
     func requireForm(of report: ArchiveReport) throws(CommandError) {
         guard form == report.form else {
             throw CommandError(
-                .failed, "the backup has \(form), and the installation keeps \(report.form)",
+                .failed, "the backup contains \(form), but the installation uses \(report.form)",
                 hint: "restore it into an installation with the same kind of database")
         }
         guard schema == report.schema else {
             let age = schema > report.schema ? "newer" : "older"
             throw CommandError(
-                .failed, "the backup is of the \(age) release \(release), and the installation is \(report.release)",
+                .failed, "the backup is from the \(age) release \(release), but the installation is \(report.release)",
                 hint: "install \(release), restore the backup, then upgrade")
         }
     }
@@ -123,7 +123,7 @@ struct BackedUpObject: Sendable, Hashable {
         self.sha256 = sha256
     }
 
-    /// Nil for what is no object, or would lead out of the folder.
+    /// Nil if it is not an object, or if its key would lead out of the folder.
     init?(_ json: JSONValue) {
         guard let key = json["key"]?.stringValue, Self.isSafe(key), let bytes = json["bytes"]?.intValue,
             let sha256 = json["sha256"]?.stringValue
@@ -131,7 +131,7 @@ struct BackedUpObject: Sendable, Hashable {
         self.init(key: key, bytes: bytes, sha256: sha256)
     }
 
-    /// Whether a key is a path below a folder.
+    /// Whether a key is a relative path that stays below its folder.
     static func isSafe(_ key: String) -> Bool {
         let parts = key.split(separator: "/", omittingEmptySubsequences: false)
         return parts.count > 2 && parts.allSatisfy { !$0.isEmpty && !$0.hasPrefix(".") && !$0.utf8.contains(0) }

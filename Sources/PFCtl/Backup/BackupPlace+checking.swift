@@ -4,10 +4,10 @@ import Terminal
 import WireFormats
 
 extension BackupPlace {
-    /// Whether every file is there and as it was written.
+    /// Checks that every file exists and is unchanged.
     ///
-    /// - Parameter progress: is called with how many objects have been read.
-    /// - Throws: `CommandError`, naming a file that is not.
+    /// - Parameter progress: called with the number of objects checked so far.
+    /// - Throws: `CommandError` that names the first missing or changed file.
     func check(_ manifest: BackupManifest, progress: (Int) -> Void = { _ in }) async throws {
         try await check(BackupFile.accounts, bytes: manifest.accounts.bytes, sha256: manifest.accounts.sha256)
         try await check(BackupFile.tasks, bytes: manifest.tasks.bytes, sha256: manifest.tasks.sha256)
@@ -32,7 +32,7 @@ extension BackupPlace {
             }
         }
         guard count == manifest.objects.count else {
-            throw CommandError(.failed, "\(name)/\(BackupFile.objects) has \(count) objects, not \(manifest.objects.count)")
+            throw CommandError(.failed, "\(name)/\(BackupFile.objects) lists \(count) objects instead of \(manifest.objects.count)")
         }
     }
 
@@ -43,11 +43,11 @@ extension BackupPlace {
 }
 
 extension BackedUpObject {
-    /// Those of a list of objects.
+    /// Reads the entries of a list of objects.
     static func all(inFile path: String) -> some AsyncSequence<BackedUpObject, any Error> {
         FileLines(path: path).map { line in
             guard let json = try? JSONValue(parsing: line.readableBytesView), let object = BackedUpObject(json) else {
-                throw CommandError(.failed, "\(path) has a line that is not an object")
+                throw CommandError(.failed, "\(path) contains a line that is not an object")
             }
             return object
         }

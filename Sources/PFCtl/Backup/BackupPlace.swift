@@ -1,50 +1,50 @@
 import Terminal
 
-/// Where a backup is: a folder, or a bucket, with files of the same names. What is written, and what is read, is a local file for the while.
+/// The place of a backup: a folder, or a bucket with the same file names. Files are read and written as local files.
 protocol BackupPlace: Sendable {
-    /// For messages.
+    /// Shown in messages.
     var name: String { get }
-    /// As an argument of a command.
+    /// Quoted as an argument of a command.
     var address: String { get }
-    /// `folder` or `bucket`, for programs.
+    /// `folder` or `bucket`; a key of JSON output.
     static var kind: String { get }
-    /// Files that are checked at a time.
+    /// How many files are checked concurrently.
     static var checks: Int { get }
 
-    /// Makes the place, or goes on with a backup that is not finished.
+    /// Creates the place, or continues an unfinished backup.
     ///
-    /// - Returns: the objects that are there already.
-    /// - Throws: `CommandError` if it has something else in it.
+    /// - Returns: the objects that it already contains, by key.
+    /// - Throws: `CommandError` if it contains anything else.
     func prepare() async throws -> [String: BackedUpObject]
-    /// Under what path a file is to be written before `keep`. Its folder is there.
+    /// The path to which a file must be written before `keep`. Its folder exists.
     func draft(_ file: String) throws -> String
-    /// Keeps the file that has been written to its `draft`.
+    /// Stores the file that was written to its `draft`.
     func keep(_ file: String) async throws
-    /// Notes objects that are kept now, for whoever goes on with the backup.
+    /// Adds stored objects to the journal, from which an interrupted backup is continued.
     func note(_ objects: [BackedUpObject]) async throws
-    /// Keeps the notes, where `note` has not done so at once.
+    /// Stores the journal, if `note` has not done so already.
     func keepNotes() async throws
-    /// Makes the place a backup.
+    /// Writes the manifest, which completes the backup.
     func finish(_ manifest: BackupManifest) async throws
 
-    /// - Throws: `CommandError` if the place has none.
+    /// - Throws: `CommandError` if there is none.
     func manifest() async throws -> BackupManifest
-    /// Nil if there is no such file.
+    /// The size and the SHA-256 of a file; nil if there is no such file.
     func facts(_ file: String) async throws -> (bytes: Int, sha256: String)?
-    /// Lends a file under a local path.
+    /// Provides a file under a local path while `body` runs.
     ///
-    /// - Parameter sha256: of the file; one that has been fetched and has another is refused.
+    /// - Parameter sha256: the expected hash; a downloaded file with another one is refused.
     func lend<Value>(_ file: String, sha256: String, _ body: (String) async throws -> Value) async throws -> Value
 }
 
 extension BackupPlace {
     var isFinished: CommandError {
         CommandError(
-            .failed, "\(name) has a finished backup", hint: "name another \(Self.kind); pfctl backup --check \(address) checks it")
+            .failed, "\(name) contains a finished backup", hint: "choose another \(Self.kind); pfctl backup --check \(address) checks it")
     }
 
     var isNotEmpty: CommandError {
-        CommandError(.failed, "\(name) is not empty and not an unfinished backup", hint: "name another \(Self.kind)")
+        CommandError(.failed, "\(name) is not empty and not an unfinished backup", hint: "choose another \(Self.kind)")
     }
 
     var hasNoManifest: CommandError {
@@ -56,7 +56,7 @@ extension BackupPlace {
 
     func hasChanged(_ file: String) -> CommandError {
         CommandError(
-            .failed, "\(name)/\(file) is not the file that was written", hint: "use another backup, or another copy of this one")
+            .failed, "\(name)/\(file) has changed since it was written", hint: "use another backup, or another copy of this one")
     }
 }
 
@@ -65,14 +65,14 @@ enum BackupFile {
     static let manifest = "manifest.json"
     static let accounts = "accounts.ndjson"
     static let tasks = "tasks.ndjson"
-    /// The list of the objects.
+    /// The list of objects.
     static let objects = "objects.ndjson"
-    /// What has been read of the objects so far, while the backup is not finished.
+    /// The journal: the objects copied so far, until the backup is finished.
     static let journal = "objects.part.ndjson"
 
     static func object(_ key: String) -> String { "objects/\(key)" }
 
-    /// Whether a backup that is not finished has such a file, or a folder, in its top folder.
+    /// Whether an unfinished backup can contain a file or folder of this name at its top level.
     static func isOfUnfinished(_ name: some StringProtocol) -> Bool {
         [accounts, tasks, objects, journal, "objects"].contains(String(name))
     }
@@ -80,7 +80,7 @@ enum BackupFile {
 
 enum BackupPlaces {
     /// - Parameter text: a folder, or `s3://bucket[/prefix]`.
-    /// - Throws: `CommandError` if the address or its credentials make no sense.
+    /// - Throws: `CommandError` if the URL or its credentials are invalid.
     static func place(_ text: String, in session: Session) throws -> any BackupPlace {
         guard text.hasPrefix("s3:") else { return BackupFolder(path: text) }
         return try BackupBucket(url: text, environment: session.environment)

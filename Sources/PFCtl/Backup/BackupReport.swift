@@ -1,11 +1,11 @@
 import Terminal
 import WireFormats
 
-/// What a backup came to, or a restore.
+/// The result of a backup or a restore.
 enum BackupReport {
     /// - Parameters:
-    ///   - title: with the folder.
-    ///   - more: for programs.
+    ///   - title: includes the folder.
+    ///   - more: further fields of JSON output.
     static func document(_ title: String, _ manifest: BackupManifest, more: [String: JSONValue] = [:]) -> Document {
         var data = manifest.json
         for (key, value) in more { data[key] = value }

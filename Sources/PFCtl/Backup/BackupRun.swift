@@ -5,10 +5,10 @@ import PixelFlowClient
 import Terminal
 import WireFormats
 
-/// Reads an installation into a folder or a bucket: accounts, then tasks, then objects. In this order every task of the backup has its
-/// objects, unless it was deleted meanwhile.
+/// Copies an installation into a folder or a bucket: accounts, then tasks, then objects. In this order, every task in the backup has its
+/// objects, unless they were deleted in the meantime.
 struct BackupRun: Sendable {
-    /// Objects that are read at a time.
+    /// How many objects are read concurrently.
     private static let reads = 4
 
     let place: any BackupPlace
@@ -17,7 +17,7 @@ struct BackupRun: Sendable {
 
     func run() async throws -> (manifest: BackupManifest, read: Int) {
         let known = try await place.prepare()
-        // Both are asked before anything is read, so that a wrong address is found at once.
+        // Both services are called before anything is read, so that a wrong URL is reported immediately.
         let (auth, api) = (try await services.report(.auth), try await services.report(.api))
         let time = session.now.text
         let accounts = try await rows(of: .auth, auth, into: BackupFile.accounts, "accounts")
@@ -26,7 +26,7 @@ struct BackupRun: Sendable {
         do {
             (objects, read) = try await self.objects(known)
         } catch {
-            // What failed first is what counts; without the notes more is read again.
+            // Report the first error. If the journal cannot be stored, a continued backup reads more objects again.
             try? await place.keepNotes()
             throw error
         }
@@ -82,7 +82,7 @@ struct BackupRun: Sendable {
         return (BackupManifest.Objects(count: count, bytes: bytes, sha256: sha256), read)
     }
 
-    /// Those that are still there, in the same order.
+    /// Copies objects and keeps their order; those deleted in the meantime are left out.
     private func copy(
         _ keys: [String], _ known: [String: BackedUpObject]
     ) async throws -> [(object: BackedUpObject, isNew: Bool)] {
@@ -101,9 +101,9 @@ struct BackupRun: Sendable {
         }
     }
 
-    /// Nil if it has been deleted.
+    /// Nil if the object has been deleted.
     private func copy(_ key: String) async throws -> BackedUpObject? {
-        guard BackedUpObject.isSafe(key) else { throw CommandError(.failed, "the api names an object \"\(key)\", which is not a path") }
+        guard BackedUpObject.isSafe(key) else { throw CommandError(.failed, "the api lists an object with an unsafe key: \"\(key)\"") }
         let file = BackupFile.object(key)
         let draft = try place.draft(file)
         let object: BackedUpObject? = try await services.transfer(.api) { client in
@@ -121,7 +121,7 @@ struct BackupRun: Sendable {
         let draft = try PartialFile(for: file, mode: 0o600)
         do {
             for try await bytes in download.bytes { try await draft.append(bytes) }
-            guard download.length == draft.count else { throw ClientError.brokenOff("an object ends early") }
+            guard download.length == draft.count else { throw ClientError.brokenOff("an object ended early") }
             let size = Int(draft.count)
             return BackedUpObject(key: key, bytes: size, sha256: try await draft.commit())
         } catch {

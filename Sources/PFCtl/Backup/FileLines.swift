@@ -2,9 +2,9 @@ import NIOCore
 import PixelFlowClient
 import Terminal
 
-/// The lines of a file, without their ends, a few at a time in memory.
+/// The lines of a file, without line ends; the file is read in chunks.
 struct FileLines: AsyncSequence, Sendable {
-    /// Bytes of a line; a row is far smaller.
+    /// The maximum length of a line in bytes; a row is far shorter.
     private static let limit = 32 * 1024 * 1024
 
     let path: String
@@ -20,7 +20,7 @@ struct FileLines: AsyncSequence, Sendable {
         init(path: String) { self.path = path }
 
         mutating func next() async throws -> ByteBuffer? {
-            // Bytes that are known to have no end of a line in them.
+            // How many bytes have already been searched for a line end.
             var searched = 0
             while true {
                 if let end = rest.readableBytesView.dropFirst(searched).firstIndex(of: UInt8(ascii: "\n")) {
@@ -29,7 +29,7 @@ struct FileLines: AsyncSequence, Sendable {
                     return line
                 }
                 searched = rest.readableBytes
-                guard searched < FileLines.limit else { throw CommandError(.failed, "\(path) has a line of more than 32 MiB") }
+                guard searched < FileLines.limit else { throw CommandError(.failed, "\(path) contains a line longer than 32 MiB") }
                 guard !isAtEnd, let bytes = try await read() else {
                     isAtEnd = true
                     return rest.readableBytes == 0 ? nil : rest.readSlice(length: rest.readableBytes)

@@ -6,7 +6,7 @@ import WireFormats
 struct RestoreCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore",
-        abstract: "Puts a backup into an empty installation.",
+        abstract: "Restores a backup into an empty installation.",
         discussion: """
             Checks every file first. The installation must be new, of the same release, and have the same kind of task database; accounts \
             can move between SQLite and PostgreSQL. Run the command again to continue an interrupted restore. As soon as they are \
@@ -49,7 +49,7 @@ struct RestoreCommand: SessionCommand {
             }
         }
         let restarts = access.isCluster && !isDryRun
-        // Before the restore ends: mail that is signed with a key from before would be taken for obsolete.
+        // Before the restore is finished: mail whose secrets derive from the previous signing key would be discarded as obsolete.
         if restarts { try await restartAuth(session) }
         if !isDryRun { try await reaching(in: session) { try await run($0).finishAccounts(plan) } }
         session.print(
@@ -59,7 +59,7 @@ struct RestoreCommand: SessionCommand {
         return .ok
     }
 
-    /// Right after a restart the first pod that is found may be one that is about to go.
+    /// Retries, because right after a restart the selected pod may be terminating.
     private func reaching(in session: Session, _ body: (BackupServices) async throws -> Void) async throws {
         try await RetryPolicy().repeating(if: { ($0 as? CommandError)?.status == .unreachable }) {
             try await access.using(in: session, body)

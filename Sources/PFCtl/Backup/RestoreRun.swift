@@ -3,12 +3,12 @@ import NIOCore
 import PixelFlowClient
 import Terminal
 
-/// Puts a backup into an empty installation: objects, then tasks, then accounts, so that nothing that can be seen lacks its parts. One that
-/// was interrupted goes on where it ended.
+/// Restores a backup into an empty installation: objects, then tasks, then accounts, so that everything that becomes visible is complete.
+/// An interrupted restore continues where it stopped.
 struct RestoreRun: Sendable {
-    /// Objects that are written at a time.
+    /// How many objects are written concurrently.
     private static let writes = 4
-    /// Rows that are sent at a time, and their bytes.
+    /// The maximum number of rows per request, and of bytes.
     private static let page = (rows: 200, bytes: 1 << 20)
 
     let place: any BackupPlace
@@ -16,26 +16,27 @@ struct RestoreRun: Sendable {
     let services: BackupServices
     let session: Session
 
-    /// Which parts are still to be restored.
+    /// Which parts must still be restored.
     struct Plan: Sendable, Hashable {
         var accounts: Bool
         var tasks: Bool
-        /// Whether an earlier run has begun with it.
+        /// Whether an earlier run has started the restore.
         var isContinued: Bool
     }
 
-    /// - Throws: `CommandError` if the installation is not empty, or of another form.
+    /// - Throws: `CommandError` if the installation is not empty, or its databases are of another kind or schema.
     func plan() async throws -> Plan {
         let (auth, api) = (try await services.report(.auth), try await services.report(.api))
         try manifest.accounts.requireForm(of: auth)
         try manifest.tasks.requireForm(of: api)
         let isContinued = auth.restoring == manifest.id || api.restoring == manifest.id
         try requireRoom(in: auth, holding: "accounts")
-        // Accounts end last: while they are being restored, tasks without the mark are those of this backup.
+        // The restore of accounts is finished last: while it is in progress, the tasks are those of this backup even if their restore is
+        // finished.
         try requireRoom(in: api, orOwn: auth.restoring == manifest.id, holding: "tasks, presets, webhooks or quotas")
         if !isContinued, try await !services.api.call({ try await $0.archivedObjects(after: nil) }).objects.isEmpty {
             throw CommandError(
-                .failed, "the object store of the installation already holds objects", hint: "give it an empty bucket or folder")
+                .failed, "the object store of the installation already holds objects", hint: "configure an empty bucket or folder")
         }
         return Plan(
             accounts: auth.restoring == manifest.id || auth.isEmpty, tasks: api.restoring == manifest.id || api.isEmpty,
@@ -45,7 +46,7 @@ struct RestoreRun: Sendable {
     private func requireRoom(in report: ArchiveReport, orOwn isOwn: Bool = false, holding what: String) throws(CommandError) {
         guard report.restoring != manifest.id else { return }
         guard report.restoring == nil else {
-            throw CommandError(.failed, "another backup is being restored into this installation", hint: "continue with that one")
+            throw CommandError(.failed, "another backup is being restored into this installation", hint: "finish that restore first")
         }
         guard report.isEmpty || isOwn else {
             throw CommandError(
@@ -54,9 +55,9 @@ struct RestoreRun: Sendable {
         }
     }
 
-    /// Restores everything. The restore of accounts has still to be ended.
+    /// Restores everything, but leaves the restore of accounts unfinished.
     func run(_ plan: Plan) async throws {
-        // Both refuse before anything is written, if someone has been there meanwhile.
+        // Both services refuse before anything is written if they are no longer empty.
         for (service, isWanted) in parts(plan) where isWanted {
             try await services[service].call { try await $0.beginRestore(of: manifest.id, in: service) }
         }
@@ -68,7 +69,7 @@ struct RestoreRun: Sendable {
         if plan.tasks { try await finish(.api) }
     }
 
-    /// Ends the restore of accounts: from now on people can register, and are mailed.
+    /// Finishes the restore of accounts: from now on, people can register and mail is sent.
     func finishAccounts(_ plan: Plan) async throws {
         if plan.accounts { try await finish(.auth) }
     }
@@ -79,7 +80,7 @@ struct RestoreRun: Sendable {
 
     private func parts(_ plan: Plan) -> [(PixelFlowClient.ArchivedService, Bool)] { [(.api, plan.tasks), (.auth, plan.accounts)] }
 
-    /// The objects that an earlier run has written.
+    /// The keys of the objects that an earlier run has written.
     private func present() async throws -> Set<String> {
         var keys: Set<String> = []
         var next: String?

@@ -4,16 +4,16 @@ import Synchronization
 import Terminal
 import WireFormats
 
-/// Rows as a service sends them: lines, and a last one that tells how many there were and what digest they have.
+/// Rows as sent by a service: one line per row, and a last line with the number of rows and their digest.
 final class RowLines: Sendable {
-    /// Bytes of a last line; a row may be longer.
+    /// The maximum length of the last line in bytes; a row may be longer.
     private static let longestEnd = 200
 
     private let download: Download
     private let service: String
     private let digest = Mutex<String?>(nil)
 
-    /// What the service says of the lines; nil before they are written.
+    /// The SHA-256 from the last line; nil until `write` has returned.
     var sha256: String? { digest.withLock { $0 } }
 
     init(_ download: Download, of service: String) {
@@ -21,12 +21,12 @@ final class RowLines: Sendable {
         self.service = service
     }
 
-    /// Writes all lines but the last to a file.
+    /// Writes all lines except the last one to a file.
     ///
-    /// - Returns: how many.
-    /// - Throws: `ClientError.brokenOff` if the last one does not come, or says something else.
+    /// - Returns: the number of rows.
+    /// - Throws: `ClientError.brokenOff` if the last line is missing or does not match.
     func write(to file: PartialFile, progress: (Int) -> Void) async throws -> Int {
-        // The last line is known only at the end, so that a line is held back.
+        // Only the end of the stream shows which line is the last one, so one line is held back.
         var held = ByteBuffer()
         var count = 0
         for try await var bytes in download.bytes {
@@ -39,22 +39,22 @@ final class RowLines: Sendable {
         }
         guard held.readableBytes < Self.longestEnd, let end = try? JSONValue(parsing: held.readableBytesView),
             let rows = end["rows"]?.intValue, let sha256 = end["sha256"]?.stringValue
-        else { throw ClientError.brokenOff("the rows of \(service) end early") }
-        guard rows == count else { throw ClientError.brokenOff("\(count) of \(rows) rows of \(service) have come") }
+        else { throw ClientError.brokenOff("the rows of \(service) ended early") }
+        guard rows == count else { throw ClientError.brokenOff("received only \(count) of \(rows) rows of \(service)") }
         digest.withLock { $0 = sha256 }
         return count
     }
 
-    /// Where the last line that has begun starts; nil if nothing is before it.
+    /// The start of the last line, complete or not; nil if there is no line end before it.
     private static func startOfLastLine(_ bytes: ByteBuffer) -> Int? {
         let view = bytes.readableBytesView
-        // The line that ends the bytes, or the one after it.
+        // The last line of the bytes may be complete or not.
         guard let end = view.dropLast().lastIndex(of: UInt8(ascii: "\n")) else { return nil }
         return end - view.startIndex + 1
     }
 }
 
-/// Sizes for people.
+/// Formats sizes for people.
 enum ByteText {
     static func of(_ bytes: Int) -> String {
         let units = ["kB", "MB", "GB", "TB"]

@@ -11,7 +11,7 @@ import Musl
 import Darwin
 #endif
 
-/// A folder that only its owner can read, and that goes with the last reference to it.
+/// A temporary folder that only its owner can read. It is removed with the last reference to it.
 final class TemporaryFolder: Sendable {
     let folder: BackupFolder
 
@@ -19,14 +19,14 @@ final class TemporaryFolder: Sendable {
     init() throws {
         let parent = FileManager.default.temporaryDirectory.path
         var template = Array("\(parent.hasSuffix("/") ? String(parent.dropLast()) : parent)/pfctl-XXXXXX".utf8CString)
-        // With the mode 0700.
+        // `mkdtemp` creates it with mode 0700.
         guard mkdtemp(&template) != nil else { throw PrivateFile.failure(parent) }
         folder = BackupFolder(path: String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self))
     }
 
     deinit { try? FileManager.default.removeItem(atPath: folder.path) }
 
-    /// Where a file of a backup is for a while. Objects have no folders of their own here, of which there would be one a task.
+    /// The path of a file. Objects are stored without their folders here; otherwise there would be one folder per task.
     func local(_ file: String) -> String {
         folder.local(file.contains("/") ? SHA256.hash(data: Array(file.utf8)).hexadecimal : file)
     }

@@ -116,7 +116,7 @@ private struct PresetListView: Codable {
 private struct PresetView: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "Preset"
     static let annotations: [String: SchemaAnnotation] = [
-        "name": .init("Names the preset in uploads.", schema: .presetName), "pipeline": "What the preset stands for.",
+        "name": .init("Names the preset in uploads.", schema: .presetName), "pipeline": "The pipeline of the preset.",
         "priority": .init(
             "That of tasks that use the preset and name none; absent for that of the API key, or else `normal`.", schema: .priority),
         "built_in": "Whether it comes with PixelFlow.",

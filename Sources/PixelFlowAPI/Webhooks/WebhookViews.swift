@@ -66,7 +66,7 @@ struct WebhookListView: Codable, SchemaNamed, SchemaAnnotated {
 struct WebhookDeliveryView: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "WebhookDelivery"
     static let annotations: [String: SchemaAnnotation] = [
-        "id": "The `webhook-id` of every attempt.", "event": "What it tells of.",
+        "id": "The `webhook-id` of every attempt.", "event": "The event.",
         "task": .init("The task of the event.", ["format": "uuid"]),
         "batch": .init("The batch of the event.", ["format": "uuid"]),
         "url": .init("The `webhook_url` of the task; absent for an endpoint.", ["format": "uri"]),

@@ -3,15 +3,15 @@ import PixelFlowHTTP
 import PixelFlowIdentity
 
 extension Accounts {
-    /// Messages that one address (IPv6: one /64) may cause in an hour: an office that has forgotten its passwords.
+    /// Maximum number of messages that one address (IPv6: one /64) can cause in an hour; enough for an office behind one address.
     static let mailsPerHour = 30
-    /// How long a link that confirms an address is good for.
+    /// How long a link that confirms an address is valid.
     private static let verificationLifetime = Duration.seconds(86_400)
-    /// After a message that asks to confirm an address, the account gets no other for so long.
+    /// Minimum time between two messages that ask an account to confirm its address.
     private static let verificationPause = Duration.seconds(60)
 
-    /// Queues the request to reset the password of an address. What is done is the same with and without an account: one row, which
-    /// is judged later. So neither the answer nor its time tells who is registered.
+    /// Queues a password reset for an address. Known and unknown addresses take the same path (one row, evaluated when it is sent), so that
+    /// neither the response nor its timing reveals who is registered.
     ///
     /// - Throws: `mail_off` (403), `email_invalid` (422), `mail_throttled` (429), `mail_backlog` (503).
     func forget(email: String, from origin: RequestOrigin) async throws {
@@ -23,7 +23,7 @@ extension Accounts {
         outbox.wake()
     }
 
-    /// Sends a person another link to confirm their address.
+    /// Sends another confirmation link to a user.
     ///
     /// - Throws: `mail_off` (403), `email_verified` (409), `mail_throttled` (429), `mail_backlog` (503).
     func sendVerification(to user: User, from origin: RequestOrigin) async throws {
@@ -36,7 +36,7 @@ extension Accounts {
         outbox.wake()
     }
 
-    /// Marks an address as that of its account.
+    /// Marks the address of an account as confirmed.
     ///
     /// - Throws: `verification_invalid` (404).
     func verify(token: String, from origin: RequestOrigin) async throws {
@@ -51,7 +51,7 @@ extension Accounts {
         }
     }
 
-    /// What a new account is asked, if the settings say so.
+    /// The verification to send to a new account; nil if the settings do not require one.
     func firstVerification(of user: User) async throws -> IdentityStore.Verification? {
         guard let outbox, outbox.settings.verification == .on else { return nil }
         return try await verification(of: user, outbox, at: user.createdAt)

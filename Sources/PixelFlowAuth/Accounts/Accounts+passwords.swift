@@ -3,10 +3,10 @@ import PixelFlowHTTP
 import PixelFlowIdentity
 
 extension Accounts {
-    /// How long a reset token is good for.
+    /// How long a reset token is valid.
     static let resetLifetime = Duration.seconds(3600)
 
-    /// Changes a password, which ends every other session.
+    /// Changes a password and ends every other session of the account.
     ///
     /// - Throws: `password_wrong` (403), `login_throttled` (429), `password_too_short`, `password_too_long` (422).
     func setPassword(
@@ -19,7 +19,7 @@ extension Accounts {
             audit: origin.audit(.passwordChanged, in: user.tenant, by: AuditActor(user), target: user.id.rawValue), at: origin.at)
     }
 
-    /// Checks that whoever holds a token also knows the password; guesses are slowed down as those of a sign-in.
+    /// Checks that the holder of a token also has the password. Wrong passwords are throttled like failed logins.
     ///
     /// - Throws: `password_wrong` (403), `login_throttled` (429).
     func confirm(_ password: String, of user: User, from origin: RequestOrigin) async throws {
@@ -37,14 +37,14 @@ extension Accounts {
         }
     }
 
-    /// Makes a token that sets a new password.
+    /// Creates a token that authorises setting a new password.
     func makeReset(for user: User, at now: Timestamp) async throws -> SecretToken {
         let secret = SecretToken(.passwordReset)
         try await store.addPasswordReset(hash: secret.hash, for: user.id, at: now, until: now + Self.resetLifetime)
         return secret
     }
 
-    /// Sets a password with a token of `makeReset`, which ends all sessions.
+    /// Sets a password with a token from `makeReset` and ends all sessions of the account.
     ///
     /// - Throws: `reset_invalid` (404), `password_too_short`, `password_too_long` (422).
     func resetPassword(token: String, new: String, from origin: RequestOrigin) async throws {

@@ -11,13 +11,13 @@ struct Accounts: Sendable {
     let registration: RegistrationMode
     let registrationThrottle: AddressThrottle
     let issuer: AsyncLazy<TokenIssuer>
-    /// Nil if no mail is sent.
+    /// Nil if the service sends no mail.
     let outbox: Outbox?
     let mailThrottle: AddressThrottle
     let clock: any WallClock
     let logger: Logger
 
-    /// Adds a user with a personal organisation, and with an invitation to the organisation of that.
+    /// Adds a user with a personal organisation. With an invitation, the user also joins its organisation.
     ///
     /// - Throws: `registration_closed` (403), `invitation_invalid` (404), `email_invalid`, `password_too_short`,
     ///   `password_too_long` (422), `registration_throttled` (429), `registration_busy` (503), `email_taken` (409).
@@ -27,7 +27,7 @@ struct Accounts: Sendable {
         if invitation == nil { try await requireOpenRegistration(setupToken: request.setupToken) }
         try PasswordRules.check(request.password)
         try await registrationThrottle.admit(origin.subscriber)
-        // Asked first only to spare the hashing; `add` is what decides.
+        // An early check that saves the hashing; `add` decides.
         guard try await store.user(email: address.text) == nil else { throw Self.emailTaken }
         let user = try await newUser(address, password: request.password)
         let acceptance = invitation.map { invitation in
@@ -39,14 +39,14 @@ struct Accounts: Sendable {
         let isAdded = try await store.register(
             user, audit: origin.audit(.userRegistered, in: user.tenant, by: AuditActor(user)), accepting: acceptance,
             verification: try await firstVerification(of: user),
-            // Whoever comes in by the setup token must be the first.
+            // The setup token is valid for the first account only.
             isFirst: registration != .open && invitation == nil)
         guard isAdded else { throw Self.emailTaken }
         outbox?.wake()
         return user
     }
 
-    /// Adds a user whose password no one knows yet, whatever the registration mode.
+    /// Adds a user with a random password that nobody has, in every registration mode.
     ///
     /// - Throws: `email_invalid` (422), `registration_busy` (503), `email_taken` (409).
     func create(email: String, from origin: RequestOrigin) async throws -> User {
@@ -75,12 +75,12 @@ struct Accounts: Sendable {
         return invitation
     }
 
-    /// - Throws: `registration_closed` (403) where no request could register anyone.
+    /// - Throws: `registration_closed` (403) if no request could register an account.
     func requireSomeRegistration() async throws {
         if registration == .closed, try await setupTokenIfEmpty() == nil { throw registrationClosed }
     }
 
-    /// - Parameter setupToken: lets the first account in, whatever the mode.
+    /// - Parameter setupToken: allows the first account to register in every mode.
     /// - Throws: `registration_closed` (403).
     func requireOpenRegistration(setupToken: String?) async throws {
         if registration == .open { return }
@@ -96,21 +96,22 @@ struct Accounts: Sendable {
                 : "Registration is closed; ask the operator of this service for an account.")
     }
 
-    /// What lets the first account in where registration is not open; nil once there is an account.
+    /// The token with which the first account can register if registration is not open; nil once there is an account.
     func setupTokenIfEmpty() async throws -> String? {
         guard registration != .open, try await store.users(after: nil, limit: 1).isEmpty else { return nil }
         return try await issuer.value.refreshTokens.setupToken
     }
 
-    /// The user with this email address and password, and what the sign-in spends of their second factor.
+    /// Authenticates a user by email address and password, and checks their second factor.
     ///
-    /// An unknown address takes as long as a known one and is throttled in the same way, so
-    /// that neither the response nor its timing reveals who is registered.
+    /// An unknown address takes as long as a known one and is throttled in the same way, so that neither the response nor its timing
+    /// reveals who is registered.
+    /// - Returns: the user, and the second factor to spend when the session is opened.
     /// - Throws: `credentials_invalid`, `second_factor_required`, `second_factor_invalid` (401), `login_throttled` (429),
     ///   `account_disabled` (403).
     func login(_ credentials: Credentials, from origin: RequestOrigin) async throws -> (User, SecondFactorUse?) {
-        // Too long for an address is an unknown user, but not a reason to keep it in memory.
-        // Nobody has an address with U+0000, which no database takes.
+        // Cut to the longest valid address, so that the throttle does not keep more in memory. U+0000 is replaced because no database
+        // stores it; no account has such an address.
         let address = String(EmailAddress.normalised(credentials.email).prefix(254)).replacing("\u{0}", with: "\u{FFFD}")
         let attempt = try await throttle.begin(account: address, address: origin.subscriber)
         let known: (User, SecondFactorUse?)
@@ -135,31 +136,31 @@ struct Accounts: Sendable {
         switch (error as? PixelFlowError)?.code {
         case credentialsInvalid.code, PixelFlowError.secondFactorInvalid.code: .failed
         case accountDisabled.code: .succeeded
-        // The password was right, and wrong codes from before still count.
+        // The password was right; earlier wrong codes still count.
         default: .undecided
         }
     }
 
-    /// In the background, so that the time of the answer does not tell who is registered. The hashing before it bounds how often.
+    /// Runs in the background, so that the response time does not reveal who is registered. The hashing before it limits the rate.
     private func noteFailure(of user: User, _ origin: RequestOrigin) {
         let entry = origin.audit(.signInFailed, in: user.tenant, by: AuditActor(user), detail: origin.device)
         Task {
             do {
                 try await store.append(entry)
             } catch {
-                logger.warning("refused sign-in not written to the audit log", metadata: ["error": "\(error)"])
+                logger.warning("audit entry of a failed sign-in not written", metadata: ["error": "\(error)"])
             }
         }
     }
 
-    /// Hashes a password again that was hashed with a lower cost than the settings say, in the background.
+    /// Rehashes a password in the background if its hash has a lower cost than the settings require.
     func renewHash(of user: User, _ password: String) {
         guard hasher.needsRenewal(user.passwordHash) else { return }
         Task {
             do {
                 try await store.rehash(user, as: try await hasher.hash(password))
             } catch {
-                logger.warning("password not hashed again", metadata: ["user_id": "\(user.id)", "error": "\(error)"])
+                logger.warning("password not rehashed", metadata: ["user_id": "\(user.id)", "error": "\(error)"])
             }
         }
     }

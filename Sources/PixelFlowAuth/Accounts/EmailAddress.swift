@@ -1,16 +1,15 @@
 import Foundation
 import PixelFlowCore
 
-/// An e-mail address in the one form that is stored and looked up: trimmed, composed, lower-case.
+/// An email address in the canonical form in which it is stored and looked up: trimmed, NFC, lower case.
 struct EmailAddress: Hashable {
     let text: String
 
-    /// - Throws: `email_invalid` (422). What passes is what browsers let pass in a field for e-mail
-    ///   addresses, and addresses with letters beyond ASCII.
+    /// - Throws: `email_invalid` (422). Accepts what browsers accept in `<input type="email">`, and non-ASCII letters.
     init(_ raw: String) throws(PixelFlowError) {
         let text = Self.normalised(raw)
         let parts = text.split(separator: "@", omittingEmptySubsequences: false)
-        // RFC 5321, section 4.5.3.1: 64 bytes before the at, 254 in all.
+        // RFC 5321, section 4.5.3.1: 64 bytes before the @, 254 in total.
         guard text.utf8.count <= 254, parts.count == 2, Self.isLocalPart(parts[0]), Self.isDomain(parts[1]) else {
             throw .invalid("email", "The email address is not valid.", code: "email_invalid")
         }
@@ -35,7 +34,7 @@ struct EmailAddress: Hashable {
         } && isPrintable(domain)
     }
 
-    /// No control or invisible formatting characters, which make two addresses look the same.
+    /// Rejects control and invisible formatting characters, with which two different addresses can look the same.
     private static func isPrintable(_ text: Substring) -> Bool {
         text.unicodeScalars.allSatisfy { scalar in
             switch scalar.properties.generalCategory {

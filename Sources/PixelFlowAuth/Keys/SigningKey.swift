@@ -12,7 +12,7 @@ struct SigningKey: Sendable {
     let jwk: JSONWebKey
     private let signer: JWTKeyCollection
 
-    /// - Throws: `signing_key_unreadable` if the stored key is none.
+    /// - Throws: `signing_key_unreadable` if the stored key is not a valid private key.
     init(_ record: SigningKeyRecord) async throws {
         do {
             let key = try P256.Signing.PrivateKey(pemRepresentation: record.privateKey)
@@ -25,7 +25,7 @@ struct SigningKey: Sendable {
         }
     }
 
-    /// A fresh key, named by its thumbprint.
+    /// Generates a key, with its thumbprint as the id.
     static func generate(at now: Timestamp) -> SigningKeyRecord {
         let key = P256.Signing.PrivateKey()
         return SigningKeyRecord(id: thumbprint(key), privateKey: key.pemRepresentation, createdAt: now)

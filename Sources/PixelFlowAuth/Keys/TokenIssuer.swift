@@ -2,7 +2,7 @@ import PixelFlowCore
 import PixelFlowHTTP
 import PixelFlowIdentity
 
-/// Issues tokens with the newest key, and publishes the public part of every key.
+/// Signs tokens with the newest key, and publishes the public part of every key.
 struct TokenIssuer: Sendable {
     let jwks: JSONWebKeySet
     let lifetime: Duration
@@ -12,8 +12,8 @@ struct TokenIssuer: Sendable {
     private let rules: TokenRules
     private let clock: any WallClock
 
-    /// Takes the keys of the store; if there are none, makes the first. Of several services that
-    /// start at once all end up with the same one.
+    /// Reads the keys of the store, and creates the first one if there are none. Services that start at the same time end up with the same
+    /// key.
     init(store: IdentityStore, lifetime: Duration, rules: TokenRules, clock: any WallClock) async throws {
         var records = try await store.signingKeys()
         if records.isEmpty { records = try await store.addFirst(SigningKey.generate(at: clock.now())) }
@@ -23,7 +23,7 @@ struct TokenIssuer: Sendable {
         self.key = newest
         self.jwks = JSONWebKeySet(keys: keys.map(\.jwk))
         self.lifetime = lifetime
-        // The oldest, so that a new signing key ends no session.
+        // The refresh secret derives from the oldest key, so that a new signing key ends no session.
         self.refreshTokens = RefreshTokens(secret: oldest.privateKey)
         self.mailSecrets = MailSecrets(secret: oldest.privateKey)
         self.rules = rules

@@ -1,7 +1,7 @@
 import Metrics
 import PixelFlowIdentity
 
-/// What became of reports about people's tasks. Each series exists from the start, so that the first event is an increase.
+/// Counts digests of tasks by outcome. Each series is created at start with the value 0, so that the first event shows as an increase.
 struct DigestMetrics: Sendable {
     private let queued, empty, unreachable, superseded, postponed: Counter
 

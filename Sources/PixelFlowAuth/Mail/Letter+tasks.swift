@@ -2,7 +2,7 @@ import PixelFlowCore
 import PixelFlowIdentity
 
 extension Letter {
-    /// - Parameter page: the address of the page.
+    /// - Parameter page: the URL of the web page.
     static func taskNews(_ news: TaskNews, of organisation: String, page: String, stop: String) -> Letter {
         let ended = news.ended
         var letter: Letter
@@ -44,7 +44,7 @@ extension Letter {
 }
 
 extension EndedTasks {
-    /// As in `12 completed, 3 failed`.
+    /// For example `12 completed, 3 failed`.
     fileprivate var words: String {
         let words = [(completed, "completed"), (failed, "failed"), (cancelled, "cancelled")].filter { $0.0 > 0 }.map { "\($0) \($1)" }
         return words.isEmpty ? "no tasks" : words.joined(separator: ", ")
@@ -59,7 +59,7 @@ extension EndedTasks {
 }
 
 extension TaskMail {
-    /// Completes "to be told".
+    /// Completes "you chose to get mail".
     fileprivate var words: String {
         switch self {
         case .never: "nothing"

@@ -1,41 +1,41 @@
 import PixelFlowCore
 import WireFormats
 
-/// What a message says, before it has a form.
+/// The content of a message, before layout.
 struct Letter: Sendable, Hashable {
     var subject: String
     var heading: String
     var paragraphs: [String]
-    /// On the button.
+    /// The label of the button.
     var action: String
     var link: String
-    /// In small print.
+    /// Shown in small print.
     var notes: [String]
-    /// Of a notice: where it is ended.
+    /// The unsubscribe link; nil for messages that are not notices.
     var stop: String?
-    /// Beside each other, after the paragraphs.
+    /// Shown side by side, after the paragraphs.
     var figures: [Figure] = []
-    /// Below each other, after the figures.
+    /// Listed after the figures.
     var items: [Item] = []
-    /// After the items: what else there is.
+    /// Shown after the items: how many others there are.
     var more: String?
 
-    /// A number that stands out.
+    /// A highlighted number.
     struct Figure: Sendable, Hashable {
         var label: String
         var number: Int
     }
 
-    /// One of several things that went wrong.
+    /// One failed task.
     struct Item: Sendable, Hashable {
         var title: String
         var link: String
         var text: String
-        /// The stable word for it.
+        /// The stable error code.
         var code: String
     }
 
-    /// The same without a line break in any of its texts.
+    /// A copy without line breaks in any of its texts.
     var onOneLineEach: Letter {
         var letter = self
         letter.subject = subject.onOneLine
@@ -78,7 +78,7 @@ struct Letter: Sendable, Hashable {
             notes: ["The link can be used once, within a day.", "If you did not create an account, ignore this message."])
     }
 
-    /// - Parameter detail: which webhook, and why.
+    /// - Parameter detail: names the webhook and the reason.
     static func webhookDisabled(_ detail: String, of organisation: String, link: String, stop: String) -> Letter {
         Letter(
             subject: "A webhook of \(organisation) is disabled", heading: "A webhook is disabled",
@@ -90,7 +90,7 @@ struct Letter: Sendable, Hashable {
             stop: stop)
     }
 
-    /// - Parameter quota: nil for what an older release tells of, whose `detail` has it in words.
+    /// - Parameter quota: nil for an entry of an older release, whose `detail` contains it as text.
     static func quotaWarning(_ quota: QuotaWarning?, detail: String, of organisation: String, link: String, stop: String) -> Letter {
         let known = detail.replacing("; \(AuditEntry.unknownOutcome)", with: "")
         let isFull = quota.map { $0.threshold >= 100 } ?? false
@@ -116,12 +116,12 @@ extension QuotaWarning {
             ? "\(Self.bytes(used)) of the \(Self.bytes(limit)) that it may store" : "\(used) of its \(limit) tasks of this month"
     }
 
-    /// When it is used up.
+    /// What to do once the quota is used up.
     fileprivate var remedy: String {
         isOfBytes ? "Delete what is not needed, or ask the operator for more." : "Wait for the next month, or ask the operator for more."
     }
 
-    /// As in `1.5 GB`.
+    /// For example `1.5 GB`.
     private static func bytes(_ count: Int) -> String {
         var (value, unit) = (Double(count), "bytes")
         for larger in ["kB", "MB", "GB", "TB"] where value >= 1000 { (value, unit) = (value / 1000, larger) }
@@ -142,6 +142,6 @@ extension Role {
 }
 
 extension Timestamp {
-    /// As in `2026-01-15 09:30`.
+    /// For example `2026-01-15 09:30`.
     var dayAndTime: String { String(iso8601.prefix(16)).replacing("T", with: " ") }
 }

@@ -3,22 +3,22 @@ import PixelFlowHTTP
 import PixelFlowIdentity
 import SMTP
 
-/// Writes messages, as late as they are sent: what they are about may have changed since.
+/// Composes messages when they are sent, not when they are queued, because their subject may have changed in between.
 struct MailComposer: Sendable {
     let store: IdentityStore
     let outbox: Outbox
     let layout: MailLayout
     let clock: any WallClock
 
-    /// - Returns: nil if there is nothing to tell any more.
-    /// - Throws: `SMTPError` of kind `.message` if no message can be made of it.
+    /// - Returns: nil if the message is obsolete.
+    /// - Throws: `SMTPError` of kind `.message` if the content cannot form a valid message.
     func message(for mail: QueuedMail) async throws -> MailMessage? {
         let secrets = try await outbox.issuer.value.mailSecrets
         let found = mail.kind.isNotice ? try await notice(mail, secrets) : try await letter(mail, try secrets.token(of: mail))
-        // Names come from people, and those of older releases may have line breaks in them, which no header can have.
+        // Names are user input. Those stored by older releases may contain line breaks, which are invalid in headers.
         guard let letter = found?.onOneLineEach else { return nil }
         let sender = outbox.settings.sender
-        // Nobody answers that they are on holiday (RFC 3834).
+        // Prevents automatic replies such as holiday notices (RFC 3834).
         var fields = [(name: "Auto-Submitted", value: "auto-generated")]
         if let stop = letter.stop {
             fields += [("List-Unsubscribe", "<\(stop)>"), ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")]

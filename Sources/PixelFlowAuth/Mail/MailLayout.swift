@@ -1,11 +1,11 @@
 import Mustache
 
-/// The one form of all messages: as text, and as HTML that loads nothing from anywhere and is legible in light and dark.
+/// Renders messages as text, and as HTML that loads no external resources and is legible in light and dark mode.
 struct MailLayout: Sendable {
     private let textTemplate: MustacheTemplate
     private let htmlTemplate: MustacheTemplate
 
-    /// - Throws: if a template is wrong, which a test finds.
+    /// - Throws: if a template is invalid, which a test detects.
     init() throws {
         textTemplate = try MustacheTemplate(string: Self.textSource)
         htmlTemplate = try MustacheTemplate(string: Self.htmlSource)
@@ -54,8 +54,8 @@ struct MailLayout: Sendable {
 
         """
 
-    /// Styles stand at the elements, since some readers drop those of the head; the head has what changes in the dark. Tables, because
-    /// some readers know no other layout.
+    /// Styles are inline because some mail clients drop those of the head; the head contains only those of dark mode. The layout uses
+    /// tables because some mail clients support no other layout.
     private static let htmlSource = """
         <!doctype html>
         <html lang="en">

@@ -1,18 +1,18 @@
 import Metrics
 import PixelFlowIdentity
 
-/// What became of mail. Each series exists from the start, so that the first event is an increase.
+/// Counts messages by outcome. Each series is created at start with the value 0, so that the first event shows as an increase.
 struct MailMetrics: Sendable {
     enum Outcome: String, CaseIterable {
-        /// Taken over by the server.
+        /// Accepted by the server.
         case sent
-        /// To be tried again.
+        /// Will be retried.
         case postponed
-        /// For good: the mailbox or the message.
+        /// Refused permanently, because of the mailbox or the message.
         case refused
-        /// Not sent before its link was good for nothing.
+        /// Not sent before its link expired.
         case expired
-        /// About what is no more: an invitation that was revoked, an address without an account.
+        /// Its subject no longer exists: a revoked invitation, or an address without an account.
         case obsolete
     }
 
@@ -36,7 +36,7 @@ struct MailMetrics: Sendable {
 
     func count(_ kind: QueuedMail.Kind, _ outcome: Outcome) { outcomes[kind]?[outcome]?.increment() }
 
-    /// A message that the server may have had already is tried again.
+    /// Counts a retry of a message that the server may already have accepted.
     func countDoubt() { doubts.increment() }
 
     func setBacklog(_ count: Int) { backlog.record(Double(count)) }

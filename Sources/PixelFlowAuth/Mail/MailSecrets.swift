@@ -5,13 +5,13 @@ import PixelFlowHTTP
 import PixelFlowIdentity
 import WireFormats
 
-/// The secrets in the links of messages. Each is a function of the message's id, so that every attempt to send it has the same link
-/// and no copy of the secret has to be stored.
+/// The secrets in the links of messages. Each is derived from the id of the message, so that every attempt sends the same link and no copy
+/// of the secret has to be stored.
 struct MailSecrets: Sendable {
     private let key: SymmetricKey
     private let noticeKey: SymmetricKey
 
-    /// - Parameter secret: known to the replicas of auth alone.
+    /// - Parameter secret: shared by the replicas of auth only.
     init(secret: String) {
         key = Self.key("pixelflow mail", from: secret)
         noticeKey = Self.key("pixelflow notices", from: secret)
@@ -22,13 +22,13 @@ struct MailSecrets: Sendable {
             inputKeyMaterial: SymmetricKey(data: Data(secret.utf8)), info: Data(purpose.utf8), outputByteCount: 32)
     }
 
-    /// What ends the notices that it names. It does not expire, and is good for nothing else.
+    /// The unsubscribe token of a subscription. It does not expire and authorises nothing else.
     func token(of subscription: NoticeSubscription) -> String {
         let code = HMAC<SHA256>.authenticationCode(for: Data(subscription.name.utf8), using: noticeKey)
         return "\(subscription.name).\(Data(code).hexadecimal)"
     }
 
-    /// Which notices a token ends; nil if this service has not made it.
+    /// The subscription that a token ends; nil if this service did not issue the token.
     func subscription(_ token: String) -> NoticeSubscription? {
         guard let end = token.lastIndex(of: "."), let subscription = NoticeSubscription(token[..<end]),
             ConstantTime.equals(token, self.token(of: subscription))
@@ -36,7 +36,7 @@ struct MailSecrets: Sendable {
         return subscription
     }
 
-    /// - Throws: for a notice, whose links hold no secret.
+    /// - Throws: `mail_without_secret` for a notice, whose links contain no secret.
     func token(of mail: QueuedMail) throws(PixelFlowError) -> SecretToken {
         let secret: SecretToken.Kind =
             switch mail.kind {

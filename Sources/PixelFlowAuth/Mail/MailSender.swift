@@ -7,15 +7,15 @@ package import SMTP
 package import ServiceLifecycle
 import WireFormats
 
-/// Sends what is due in the outbox. Any number of replicas may do so.
+/// Sends the messages in the outbox that are due. Any number of replicas can run it at the same time.
 struct MailSender: Service {
-    /// How often it looks for what other replicas have left, and for attempts that are due.
+    /// How often the sender looks for messages that other replicas have abandoned, and for attempts that are due.
     private static let interval = Duration.seconds(5)
-    /// Messages claimed at once; each goes over a connection of its own.
+    /// Maximum number of messages claimed at once; each is sent over a connection of its own.
     private static let batch = 8
-    /// Over the longest that an attempt can take.
+    /// Longer than the longest attempt.
     static let lease = timeouts.total + .seconds(60)
-    /// After the attempts 1, 2, 3 and so on; the last for all that follow.
+    /// The delays after the first, second, third attempt and so on; the last one applies to all further attempts.
     static let pauses: [Duration] = [5, 300, 1_800, 7_200, 18_000, 36_000].map { .seconds($0) }
 
     static let timeouts: SMTPTimeouts = {
@@ -39,9 +39,9 @@ struct MailSender: Service {
         }.run()
     }
 
-    /// Tries once to send a batch of what is due.
+    /// Makes one attempt for each message of a batch that is due.
     ///
-    /// - Returns: how many messages that were.
+    /// - Returns: the number of messages in the batch.
     @discardableResult
     func sendDue() async throws -> Int {
         let claimed = try await store.claimMail(at: clock.now(), lease: Self.lease, limit: Self.batch)
@@ -51,8 +51,8 @@ struct MailSender: Service {
                     do {
                         try await send(mail)
                     } catch {
-                        // The lease ends, and the message is claimed again.
-                        logger.warning("mail left in the outbox", metadata: ["mail_id": "\(mail.id)", "error": "\(error)"])
+                        // The lease expires, and the message is claimed again.
+                        logger.warning("mail not handled, stays in the outbox", metadata: ["mail_id": "\(mail.id)", "error": "\(error)"])
                     }
                 }
             }
@@ -69,14 +69,14 @@ struct MailSender: Service {
         }
         guard mail.expiresAt > clock.now() else { return try await end(mail, .expired) }
         do {
-            // What cannot be composed will not be next time either: an `SMTPError` as of the server ends the message.
+            // A message that cannot be composed will fail again, so it ends like one that the server has refused permanently.
             guard let message = try await composer.message(for: mail) else { return try await end(mail, .obsolete) }
             try await transport.send(message)
             try await end(mail, .sent, mailbox: .takesMail)
         } catch let error as SMTPError {
             try await handle(error, of: mail)
         } catch is CancellationError {
-            // Outside of the task that was cancelled: another replica need not wait for the lease.
+            // In a task of its own, because this one has been cancelled: another replica then need not wait for the lease to expire.
             let given = mail
             _ = try await Task { try await store.postpone(given, until: clock.now()) }.value
         }
@@ -95,7 +95,7 @@ struct MailSender: Service {
             metadata: ["mail_id": "\(mail.id)", "kind": "\(mail.kind.rawValue)", "attempt": "\(mail.attempts)", "error": "\(error)"])
         if error.isPermanent { return try await end(mail, .refused, mailbox: error.isBounce ? .refuses(at: clock.now()) : nil) }
         let pause = Self.pauses[min(mail.attempts, Self.pauses.count) - 1]
-        // A fifth more or less, so that what failed together does not come back together.
+        // ±20 % of jitter, so that messages that failed together are not retried together.
         let next = clock.now() + .microseconds(Int64(pause.seconds * .random(in: 0.8...1.2) * 1e6))
         guard next < mail.expiresAt else { return try await end(mail, .expired) }
         try await store.postpone(mail, until: next)
@@ -108,11 +108,11 @@ struct MailSender: Service {
     }
 }
 
-/// Takes messages over to where they go.
+/// Delivers messages to a mail server.
 package protocol MailTransport: Sendable {
-    /// Returns once the server has taken the message over.
+    /// Returns once the server has accepted the message.
     ///
-    /// - Throws: `SMTPError`, which says whether another attempt can help; `CancellationError`.
+    /// - Throws: `SMTPError`, which says whether a retry can help; `CancellationError`.
     func send(_ message: MailMessage) async throws
 }
 

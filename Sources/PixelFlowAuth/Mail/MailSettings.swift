@@ -3,7 +3,7 @@ package import PixelFlowCore
 package import PixelFlowIdentity
 package import SMTP
 
-/// How auth sends mail. Off unless the address of a server is set.
+/// How auth sends mail. Mail is off unless the URL of a server is set.
 package struct MailSettings: Sendable, Hashable {
     private static let serverName = "PIXELFLOW_SMTP_URL"
 
@@ -43,7 +43,7 @@ package struct MailSettings: Sendable, Hashable {
 
     package var server: SMTPEndpoint
     package var sender: MailAddress
-    /// Without a slash at its end.
+    /// Without a trailing slash.
     package var page: String
     package var verification = VerificationMode.off
     package var schedule = TaskMailSchedule(dailyHour: 6)
@@ -55,7 +55,7 @@ package struct MailSettings: Sendable, Hashable {
     }
 
     /// - Returns: nil if no server is set.
-    /// - Throws: `setting_invalid`, with the name of the bad or missing setting as `field`.
+    /// - Throws: `setting_invalid`, with the name of the invalid or missing setting as `field`.
     package static func read(_ settings: Settings) throws(PixelFlowError) -> MailSettings? {
         let (server, sender, page) = (try settings[serverSetting], try settings[senderSetting], try settings[pageSetting])
         let (verification, dailyHour) = (try settings[verificationSetting], try settings[dailyHourSetting])
@@ -71,7 +71,7 @@ package struct MailSettings: Sendable, Hashable {
         return mail
     }
 
-    /// - Throws: `setting_invalid` if the authorities that vouch for the server cannot be read.
+    /// - Throws: `setting_invalid` if the CA certificates for the server cannot be read.
     func client() throws(PixelFlowError) -> SMTPClient {
         do {
             return try SMTPClient(server, timeouts: MailSender.timeouts)
@@ -87,14 +87,14 @@ package struct MailSettings: Sendable, Hashable {
     private static func page(_ text: String) -> String? {
         guard let url = URL(string: text), let scheme = url.scheme?.lowercased(), ["http", "https"].contains(scheme),
             url.host()?.isEmpty == false, url.user() == nil, url.query() == nil, url.fragment() == nil,
-            // Anything else would have to be escaped where it stands.
+            // Other characters would have to be escaped in mail.
             text.utf8.allSatisfy({ (0x21..<0x7f).contains($0) && $0 != UInt8(ascii: "\"") })
         else { return nil }
         return text.last == "/" ? String(text.dropLast()) : text
     }
 }
 
-/// Whether people are asked to confirm the addresses of new accounts.
+/// Whether new accounts are asked by mail to confirm their address.
 package enum VerificationMode: String, Sendable, CaseIterable {
     case on, off
 }

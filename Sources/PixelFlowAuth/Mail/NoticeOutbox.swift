@@ -2,16 +2,16 @@ import Logging
 import PixelFlowCore
 import PixelFlowIdentity
 
-/// Follows up on notices that were queued with what they tell of.
+/// Handles notices that were queued in the same transaction as the event they are about.
 struct NoticeOutbox: Sendable {
-    /// How long a notice may wait to be sent; later it is no news.
+    /// How long a notice may wait to be sent; after that it is outdated.
     static let lifetime = Duration.seconds(3 * 86_400)
 
     let outbox: Outbox
     let metrics: DigestMetrics
     let logger: Logger
 
-    /// The log comes first: where the outbox has no room, the entries are there and their notices are not.
+    /// Warns if the outbox had no room: the audit entries are stored, but their notices are not.
     func report(_ count: IdentityStore.NoticeCount) {
         if count.queued > 0 { outbox.wake() }
         if count.dropped > 0 {

@@ -2,14 +2,14 @@ import PixelFlowCore
 import PixelFlowHTTP
 import PixelFlowIdentity
 
-/// Prepares messages for those who queue them, and tells the sender of this process.
+/// Prepares messages for the code that queues them, and wakes the sender of this process.
 struct Outbox: Sendable {
     let settings: MailSettings
     let issuer: AsyncLazy<TokenIssuer>
     let signal = MailSignal()
 
-    /// A message and the secret of its link. The caller stores the secret's hash and the message in one transaction, and calls
-    /// `wake()` afterwards.
+    /// Creates a message and the secret of its link. The caller stores the hash of the secret and the message in one transaction, and then
+    /// calls `wake()`.
     func prepare(
         _ kind: QueuedMail.Kind, to address: String, of organisation: TenantID? = nil, at now: Timestamp, for lifetime: Duration
     ) async throws -> (mail: QueuedMail, secret: SecretToken) {
@@ -19,11 +19,11 @@ struct Outbox: Sendable {
         return (mail, try await issuer.value.mailSecrets.token(of: mail))
     }
 
-    /// Lets the sender look at once, and not in its own time.
+    /// Makes the sender check the outbox immediately.
     func wake() { signal.wake() }
 }
 
-/// Wakes one sender. Many calls before it looks are one.
+/// Wakes one sender. Calls are coalesced until it checks the outbox.
 struct MailSignal: Sendable {
     let stream: AsyncStream<Void>
     private let continuation: AsyncStream<Void>.Continuation

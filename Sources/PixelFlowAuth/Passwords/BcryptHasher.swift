@@ -5,8 +5,8 @@ package import PixelFlowCore
 
 /// bcrypt (`$2b$`) by the system's libcrypt.
 ///
-/// bcrypt sees 72 bytes and stops at a NUL. A password that is longer or holds a NUL is hashed with
-/// SHA-256 first, so that all of it counts; it is never cut.
+/// bcrypt uses at most 72 bytes and stops at a NUL. A password that is longer or contains a NUL is hashed with SHA-256 first, so that all
+/// of it counts; it is never truncated.
 package final class BcryptHasher: PasswordHashing {
     package let decoy: String
     private let cost: Int
@@ -14,11 +14,11 @@ package final class BcryptHasher: PasswordHashing {
     private let registration: HashingPool
 
     /// - Parameters:
-    ///   - cost: 4 to 16, as the power of two of the rounds.
-    ///   - threads: verified at a time.
-    ///   - queue: waiting to be verified at most, before `auth_busy`.
-    ///   - registrationThreads: hashed at a time for new accounts, on threads of their own; as many as `threads` unless given.
-    ///   - registrationQueue: waiting to be hashed at most, before `registration_busy`; as many as `queue` unless given.
+    ///   - cost: the base-2 logarithm of the number of rounds, 4 to 16.
+    ///   - threads: how many passwords are verified concurrently.
+    ///   - queue: how many verifications may wait; further ones fail with `auth_busy`.
+    ///   - registrationThreads: how many passwords of new accounts are hashed concurrently, on threads of their own; by default `threads`.
+    ///   - registrationQueue: how many of those may wait; further ones fail with `registration_busy`; by default `queue`.
     package init(
         cost: Int, threads: Int, queue: Int, registrationThreads: Int? = nil, registrationQueue: Int? = nil
     ) throws(PixelFlowError) {
@@ -29,7 +29,7 @@ package final class BcryptHasher: PasswordHashing {
         self.signIn = HashingPool(threads: threads, queue: queue, busy: Self.signInBusy)
         self.registration = HashingPool(
             threads: registrationThreads ?? threads, queue: registrationQueue ?? queue, busy: Self.registrationBusy)
-        // A salt and 31 characters in the place of the digest.
+        // A salt, and 31 characters instead of the digest.
         self.decoy = try Self.salt(cost: cost) + String(repeating: ".", count: 31)
     }
 
@@ -58,7 +58,7 @@ package final class BcryptHasher: PasswordHashing {
     }
 
     private static func crypt(_ password: String, setting: String) throws -> String {
-        // The working memory holds traces of the password; it is wiped before it is given back.
+        // The working memory contains traces of the password, so it is wiped before it is freed.
         let size = MemoryLayout<crypt_data>.size
         let memory = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16)
         memory.initializeMemory(as: UInt8.self, repeating: 0, count: size)
@@ -70,11 +70,11 @@ package final class BcryptHasher: PasswordHashing {
         return String(cString: result)
     }
 
-    /// What bcrypt gets to see: at most 72 bytes without a NUL, and all of the password in them.
+    /// The input to bcrypt: at most 72 bytes without a NUL that depend on the whole password.
     private static func phrase(_ password: String) -> String {
         let bytes = Array(password.precomposedStringWithCanonicalMapping.utf8)
         if bytes.count <= 72 && !bytes.contains(0) { return String(decoding: bytes, as: UTF8.self) }
-        // The label keeps a plain SHA-256 that leaked elsewhere from serving as a password here.
+        // The prefix separates domains: a plain SHA-256 of the password that leaked elsewhere does not work here.
         let digest = SHA256.hash(data: Array("pixelflow long password:".utf8) + bytes)
         return Data(digest).base64EncodedString()
     }

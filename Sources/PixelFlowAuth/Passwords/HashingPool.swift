@@ -1,18 +1,17 @@
 import NIOPosix
 import PixelFlowCore
 
-/// A few threads for slow work with a bounded queue: further work is refused immediately instead of waiting for longer than
-/// anyone would.
+/// A few threads for slow work, with a bounded queue: work beyond it is refused immediately instead of waiting for too long.
 final class HashingPool: Sendable {
     private let threads: NIOThreadPool
-    /// One a thread.
+    /// One permit per thread.
     private let permits: AsyncSemaphore
     private let busy: PixelFlowError
 
     /// - Parameters:
-    ///   - count: threads, which belong to this pool alone; at least one.
-    ///   - queue: jobs that may wait for a thread.
-    ///   - busy: is thrown where as many wait already.
+    ///   - count: the number of threads, which only this pool uses; at least 1.
+    ///   - queue: how many jobs may wait for a thread.
+    ///   - busy: thrown if the queue is full.
     init(threads count: Int, queue: Int, busy: PixelFlowError) {
         threads = NIOThreadPool(numberOfThreads: max(1, count))
         permits = AsyncSemaphore(permits: count, waiting: queue)

@@ -1,16 +1,16 @@
-/// Turns passwords into strings that are safe to keep, slowly on purpose.
+/// Hashes passwords for storage; slow by design.
 package protocol PasswordHashing: Sendable {
-    /// A hash with a fresh salt, with everything in it that `verify` needs. For registration, which never holds up `verify`.
+    /// Hashes with a new salt; the result contains everything that `verify` needs. For registrations, which never delay `verify`.
     ///
-    /// - Throws: `registration_busy` (503) if too many wait already.
+    /// - Throws: `registration_busy` (503) if the queue is full.
     func hash(_ password: String) async throws -> String
     /// Whether `hash` is the hash of `password`. Takes the same time for wrong and right passwords.
     ///
-    /// - Throws: `auth_busy` (503) if too many wait already.
+    /// - Throws: `auth_busy` (503) if the queue is full.
     func verify(_ password: String, against hash: String) async throws -> Bool
-    /// Whether `hash` is weaker than what `hash(_:)` makes today.
+    /// Whether `hash` is weaker than what `hash(_:)` produces with the current settings.
     func needsRenewal(_ hash: String) -> Bool
-    /// A hash that no password matches and that takes as long to verify as a real one; for users who do
-    /// not exist, so that the response time does not reveal it.
+    /// A hash that matches no password and takes as long to verify as a real one. It is verified for unknown users, so that the response
+    /// time does not reveal that they do not exist.
     var decoy: String { get }
 }

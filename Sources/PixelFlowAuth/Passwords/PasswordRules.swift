@@ -1,7 +1,7 @@
 import CCommonPasswords
 import PixelFlowCore
 
-/// The rules for a new password: its length, and that it is none of the common ones; not its composition (NIST SP 800-63B).
+/// The rules for a new password: its length, and that it is not a common one. There are no composition rules (NIST SP 800-63B).
 enum PasswordRules {
     static let minimumCharacters = 8
     static let maximumBytes = 1024
@@ -22,7 +22,7 @@ enum PasswordRules {
     }
 }
 
-/// The 10,000 most common passwords that are long enough to pass otherwise: the first guesses of everyone who guesses.
+/// The 10,000 most common passwords of sufficient length, which attackers try first.
 enum CommonPasswords {
     /// Empty in an executable that was built without `scripts/web`.
     private static let all: Set<Substring> = {
@@ -30,6 +30,6 @@ enum CommonPasswords {
         return Set(String(decoding: bytes, as: UTF8.self).split(separator: "\n"))
     }()
 
-    /// Whether a password is one of them in upper or lower case.
+    /// Whether a password is one of them, ignoring case.
     static func contains(_ password: String) -> Bool { all.contains(Substring(password.lowercased())) }
 }

@@ -9,7 +9,7 @@ import WireFormats
 struct AccountRoutes: Sendable {
     let auth: AuthDependencies
 
-    /// Without a valid token: the reset token is the credential.
+    /// Not authenticated by a token: the reset token is the credential.
     var openRoutes: [Route] {
         [
             Route(
@@ -100,7 +100,7 @@ struct AccountRoutes: Sendable {
 struct AccountView: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "OwnAccount"
     static let annotations: [String: SchemaAnnotation] = [
-        "id": "Names the account.", "email": .init("Its address.", ["format": "email"]),
+        "id": "The id of the account.", "email": .init("Its address.", ["format": "email"]),
         "tenant": "The personal organisation.", "organisation": "The organisation that the token is for.",
         "role": .init("The role in it.", schema: Role.schema), "second_factor": "Whether each sign-in needs a code.",
         "recovery_codes": .init("The number of unused recovery codes.", ["minimum": 0]),
@@ -173,7 +173,7 @@ private struct PasswordReset: Decodable, SchemaNamed, SchemaAnnotated {
     }
 }
 
-/// The body of requests that need the password once more.
+/// The body of requests that must be confirmed with the password.
 struct PasswordConfirmation: Decodable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "PasswordConfirmation"
     static let annotations: [String: SchemaAnnotation] = ["password": .init("The password.", ["format": "password", "maxLength": 1024])]

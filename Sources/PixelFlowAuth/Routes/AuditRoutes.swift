@@ -8,7 +8,7 @@ import PixelFlowHTTP
 import PixelFlowIdentity
 import WireFormats
 
-/// `/audit`: what was done in the organisation that the token is for.
+/// `/audit`: the audit log of the organisation that the token is for.
 struct AuditRoutes: Sendable {
     let auth: AuthDependencies
 
@@ -76,7 +76,7 @@ struct AuditRoutes: Sendable {
         var text = ""
         for entry in page.entries { text += String(decoding: try encoder.encode(entry), as: UTF8.self) + "\n" }
         var headers: HTTPFields = [.contentType: "application/x-ndjson", .cacheControl: "no-store"]
-        // A query alone keeps the path, under whatever address this service is reached.
+        // A reference of a query only keeps the path, whatever URL the service is reached by.
         if let next = page.nextCursor { headers[Self.link] = "<?\(request.query.setting("cursor", to: next))>; rel=\"next\"" }
         return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
     }

@@ -63,7 +63,7 @@ struct RegistrationState: Codable, SchemaNamed, SchemaAnnotated {
 struct RegisteredUser: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "RegisteredUser"
     static let annotations: [String: SchemaAnnotation] = [
-        "id": "Names the account.", "email": .init("The address of the account.", ["format": "email"]),
+        "id": "The id of the account.", "email": .init("The address of the account.", ["format": "email"]),
         "tenant": "The personal organisation of the account.", "created_at": .init("RFC 3339.", ["format": "date-time"]),
     ]
 
@@ -119,10 +119,10 @@ struct IssuedToken: Codable, SchemaNamed, SchemaAnnotated {
 struct Validation: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "TokenValidation"
     static let annotations: [String: SchemaAnnotation] = [
-        "valid": .init("A token that is not valid is a 401.", ["const": true]), "user_id": "Names the account, or the API key.",
+        "valid": .init("A token that is not valid is a 401.", ["const": true]), "user_id": "The id of the account or the API key.",
         "email": "The address of the account; the name of an API key.", "tenant": "The organisation that the token is for.",
         "role": .init("The role in the organisation; absent for an API key.", schema: Role.schema),
-        "scope": "Scopes, separated by spaces.", "session_id": "Names the session.",
+        "scope": "Scopes, separated by spaces.", "session_id": "The id of the session.",
         "expires_at": .init("RFC 3339.", ["format": "date-time"]),
     ]
 

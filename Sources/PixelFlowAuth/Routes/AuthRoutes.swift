@@ -76,7 +76,7 @@ struct AuthRoutes: Sendable {
 
     private static let credentialProblems: [DeclaredProblem] = [.databaseUnavailable] + .fields
 
-    /// Tells the page whether to show its form.
+    /// The page uses this to decide whether to show its registration form.
     @Sendable private func registration(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let mode = auth.accounts.registration
         let needsSetup = try await auth.accounts.setupTokenIfEmpty() != nil
@@ -86,7 +86,7 @@ struct AuthRoutes: Sendable {
 
     @Sendable private func register(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let user = try await auth.metrics.countingRegistration {
-            // Closed is closed, whatever is sent.
+            // Checked before the body is read: closed registration refuses every request.
             try await auth.accounts.requireSomeRegistration()
             let registration: Registration = try await request.decodeJSON(limit: AuthDependencies.bodyLimit)
             return try await auth.accounts.register(registration, from: auth.origin(request, context))
@@ -102,7 +102,7 @@ struct AuthRoutes: Sendable {
             do {
                 return try await signIn(credentials, origin)
             } catch let error as PixelFlowError where error.code == PixelFlowError.credentialsChanged.code {
-                // The password was hashed anew or changed in this moment; what counts now decides.
+                // The password was rehashed or changed at the same time; read the user again.
                 return try await signIn(credentials, origin)
             }
         }
@@ -123,7 +123,7 @@ struct AuthRoutes: Sendable {
         return try .json(Validation(token))
     }
 
-    /// Keys change rarely; five minutes is also how long a verifier keeps them.
+    /// Cached for five minutes, like the cache of a verifier: keys change rarely.
     @Sendable private func jwks(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         try .json(try await auth.issuer.value.jwks, headers: [.cacheControl: "public, max-age=300"])
     }

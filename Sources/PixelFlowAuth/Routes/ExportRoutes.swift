@@ -4,9 +4,9 @@ import PixelFlowCore
 import PixelFlowHTTP
 import PixelFlowIdentity
 
-/// `/me/export`: all that auth knows of a person.
+/// `/me/export`: all data that auth stores about a person.
 struct ExportRoutes: Sendable {
-    /// Of the audit log of each organisation, the newest first; more are read with `GET /audit`.
+    /// Maximum number of audit entries per organisation, newest first; `GET /audit` lists the rest.
     private static let auditLimit = 10_000
 
     let auth: AuthDependencies
@@ -16,8 +16,8 @@ struct ExportRoutes: Sendable {
             Route(
                 .get, "/me/export", id: "exportMe", tag: "accounts", "Export the data of the caller's account",
                 details: """
-                    The account, its organisations, its sessions, and what it did in each organisation by the audit log, at most the last \
-                    \(Self.auditLimit) entries each. Tasks and their pictures are not in it: list them with `GET /api/tasks`.
+                    The account, its organisations, its sessions, and the audit log of its actions in each organisation, at most the last \
+                    \(Self.auditLimit) entries each. It does not contain tasks and their images: list them with `GET /api/tasks`.
                     """, access: .token, responses: [.json(AccountExport.self, "The export.")],
                 problems: [.databaseUnavailable, .personRequired, AccountRoutes.gone], handler: export)
         ]
@@ -45,7 +45,8 @@ struct ExportRoutes: Sendable {
 private struct AccountExport: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "AccountExport"
     static let annotations: [String: SchemaAnnotation] = [
-        "account": "The account.", "organisations": "Where the account is a member.", "sessions": "Where it is signed in.",
+        "account": "The account.", "organisations": "The organisations of which the account is a member.",
+        "sessions": "The sessions of the account.",
     ]
 
     let account: AccountView

@@ -8,7 +8,7 @@ import WireFormats
 
 /// `/organisations/{id}/invitations` and `/invitations/accept`.
 struct InvitationRoutes: Sendable {
-    /// How long an invitation is open.
+    /// How long an invitation is valid.
     private static let lifetime = Duration.seconds(7 * 86_400)
 
     let auth: AuthDependencies
@@ -99,7 +99,7 @@ struct InvitationRoutes: Sendable {
         return try .json(InvitationView(invitation, token: secret.text, isMailed: mail != nil), status: .created)
     }
 
-    /// The secret of an invitation, and the message with it where there is somebody to send it to.
+    /// Creates the secret of an invitation, and the message that contains it if there is an address to send it to.
     private func secret(for email: String?, to organisation: TenantID, at now: Timestamp) async throws -> (SecretToken, QueuedMail?) {
         guard let email, let outbox = auth.accounts.outbox else { return (SecretToken(.invitation), nil) }
         let prepared = try await outbox.prepare(.invitation, to: email, of: organisation, at: now, for: Self.lifetime)
@@ -172,7 +172,7 @@ private struct InvitationToken: Decodable, SchemaNamed, SchemaAnnotated {
 private struct AcceptedInvitation: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "AcceptedInvitation"
     static let annotations: [String: SchemaAnnotation] = [
-        "organisation": "The organisation that the caller has joined.", "role": .init("As what.", schema: Role.schema),
+        "organisation": "The organisation that the caller has joined.", "role": .init("The role in it.", schema: Role.schema),
     ]
 
     let organisation: String
@@ -186,7 +186,7 @@ private struct InvitationList: Codable {
 private struct InvitationView: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "Invitation"
     static let annotations: [String: SchemaAnnotation] = [
-        "id": "Names the invitation.", "email": .init("The only address that may accept it.", ["format": "email"]),
+        "id": "The id of the invitation.", "email": .init("The only address that may accept it.", ["format": "email"]),
         "role": .init("The role of the invited person.", schema: Role.schema), "invited_by": "The `user_id` of the person who has invited.",
         "created_at": .init("RFC 3339.", ["format": "date-time"]), "expires_at": .init("RFC 3339.", ["format": "date-time"]),
         "token": "Shown only when the invitation is created or renewed.",

@@ -8,7 +8,7 @@ import WireFormats
 
 /// `/keys`: the API keys of the organisation that the token is for.
 struct KeyRoutes: Sendable {
-    /// Networks of one key.
+    /// Maximum number of networks per key.
     private static let networkLimit = 50
 
     let auth: AuthDependencies
@@ -51,7 +51,7 @@ struct KeyRoutes: Sendable {
 
     @Sendable private func create(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let caller = try auth.caller(request, context)
-        // By the database, too: a key outlives its maker.
+        // The role is checked in the database as well, because a key outlives its creator.
         _ = try await auth.role(of: caller, in: caller.principal.tenant, atLeast: .admin)
         let body: KeyRequest = try await request.decodeJSON(limit: AuthDependencies.bodyLimit)
         let scopes = try body.checkedScopes()
@@ -124,7 +124,7 @@ private struct KeyRequest: Decodable, SchemaNamed, SchemaAnnotated {
             })
     }
 
-    /// Those of the key that makes it unless it names some, each within one of them.
+    /// The networks of the new key: those of the creating key by default; otherwise each must lie within one of them.
     func checkedNetworks(within maker: APIKey?, limit: Int) throws -> [String] {
         let bounds = maker?.networks ?? []
         guard let networks else { return bounds }
@@ -137,7 +137,7 @@ private struct KeyRequest: Decodable, SchemaNamed, SchemaAnnotated {
             }
             return range
         }
-        // A bound that cannot be read has nothing within it.
+        // A bound that cannot be parsed contains no network.
         let outer = bounds.compactMap { NetworkRange($0)?.unmapped }
         let isWithin = !ranges.isEmpty && ranges.allSatisfy { range in outer.contains { $0.contains(range.unmapped) } }
         guard bounds.isEmpty || isWithin else {
@@ -157,7 +157,7 @@ private struct KeyRequest: Decodable, SchemaNamed, SchemaAnnotated {
         return lane
     }
 
-    /// That of the key that makes it unless it names an earlier one.
+    /// The expiry of the new key: that of the creating key by default; otherwise it must not be later.
     func expiry(after now: Timestamp, within maker: APIKey?) throws -> Timestamp? {
         guard let expiresAt else { return maker?.expiresAt }
         guard let expiry = Timestamp(iso8601: expiresAt), expiry > now else {
@@ -183,7 +183,7 @@ private struct KeyList: Codable {
 private struct KeyView: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "APIKey"
     static let annotations: [String: SchemaAnnotation] = [
-        "id": "Names the key.", "name": "Its name, for people.", "hint": "The last four characters of the secret.",
+        "id": "The id of the key.", "name": "Its name, for people.", "hint": "The last four characters of the secret.",
         "scopes": .init("What it may be used for.", schema: .array(of: Scope.schema)),
         "networks": "The networks from which it may be used; any if empty.", "created_by": "The `user_id` of its creator.",
         "priority": .init(

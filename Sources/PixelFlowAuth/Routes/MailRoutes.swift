@@ -5,11 +5,11 @@ import PixelFlowHTTP
 import PixelFlowIdentity
 import WireFormats
 
-/// `/password/forgot` and `/email/…`: what ends in a mailbox, and what comes back from it.
+/// `/password/forgot` and `/email/…`: requests that send mail, and those that use the tokens in it.
 struct MailRoutes: Sendable {
     let auth: AuthDependencies
 
-    /// Without a valid token: those who ask have lost theirs, or show one from a message.
+    /// Not authenticated by a token: callers have lost their password, or use a token from a message.
     var openRoutes: [Route] {
         [
             Route(

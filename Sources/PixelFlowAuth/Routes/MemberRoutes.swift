@@ -101,7 +101,7 @@ struct MemberList: Codable {
 struct MemberView: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "Member"
     static let annotations: [String: SchemaAnnotation] = [
-        "user_id": "Names the account.", "email": .init("The address of the account.", ["format": "email"]),
+        "user_id": "The id of the account.", "email": .init("The address of the account.", ["format": "email"]),
         "role": .init("The role.", schema: Role.schema), "since": .init("RFC 3339.", ["format": "date-time"]),
     ]
 

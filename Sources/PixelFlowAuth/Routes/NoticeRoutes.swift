@@ -5,11 +5,11 @@ import PixelFlowHTTP
 import PixelFlowIdentity
 import WireFormats
 
-/// `/notification-settings` and `/unsubscribe`: what people are mailed of their organisations.
+/// `/notification-settings` and `/unsubscribe`: which notices of their organisations people get by mail.
 struct NoticeRoutes: Sendable {
     let auth: AuthDependencies
 
-    /// Without a sign-in: the token of the link is the credential.
+    /// Without a sign-in: the token in the link is the credential.
     var openRoutes: [Route] {
         [
             Route(
@@ -99,7 +99,7 @@ private struct NotificationChoice: Decodable, SchemaNamed, SchemaAnnotated {
 
     let webhookDisabled: Bool
     let quotaWarning: Bool
-    /// Absent to leave it as it is.
+    /// Nil keeps the current value.
     let tasks: String?
 
     enum CodingKeys: String, CodingKey {
@@ -157,10 +157,10 @@ struct NotificationSettings: Codable, SchemaNamed, SchemaAnnotated {
     }
 }
 
-/// What people see who open the link of a notice. It needs neither a script nor anything from elsewhere.
+/// The page that an unsubscribe link opens. It uses no scripts and loads no external resources.
 private enum UnsubscribePage {
     static func question(_ kind: QueuedMail.Kind) -> Response {
-        // Without an address of its own, a form is sent to that of the page, token included.
+        // A form without an action is sent to the URL of the page, including its token.
         page(
             "No more of these messages?",
             "<p>PixelFlow will no longer mail you \(kind.words).</p><form method=\"post\"><button>Stop these messages</button></form>")
@@ -192,7 +192,7 @@ private enum UnsubscribePage {
             status: .ok,
             headers: [
                 .contentType: "text/html; charset=utf-8", .cacheControl: "no-store",
-                // With "no-referrer", browsers name no origin for the form, and web would take it for that of another site.
+                // With "no-referrer", browsers send no origin with the form, and web would reject it as cross-site.
                 .referrerPolicy: "same-origin",
                 .contentSecurityPolicy: "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
             ], body: ResponseBody(byteBuffer: ByteBuffer(string: html)))

@@ -6,7 +6,7 @@ import PixelFlowHTTP
 import PixelFlowIdentity
 import WireFormats
 
-/// `/operator/…`: accounts and organisations of everyone, for those who run the service.
+/// `/operator/…`: all accounts and organisations, for operators.
 struct OperatorRoutes: Sendable {
     let auth: AuthDependencies
 
@@ -202,7 +202,7 @@ private struct CreatedUser: Codable, SchemaNamed, SchemaAnnotated {
 private struct OperatorUser: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "User"
     static let annotations: [String: SchemaAnnotation] = [
-        "id": "Names the account.", "email": .init("Its address.", ["format": "email"]), "tenant": "Its personal organisation.",
+        "id": "The id of the account.", "email": .init("Its address.", ["format": "email"]), "tenant": "Its personal organisation.",
         "disabled": "Whether the account is disabled.", "created_at": .init("RFC 3339.", ["format": "date-time"]),
     ]
 
@@ -239,7 +239,7 @@ private struct OrganisationPage: Codable {
 private struct OperatorOrganisation: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "OperatorOrganisation"
     static let annotations: [String: SchemaAnnotation] = [
-        "id": "Names the organisation.", "name": "Its name, for people.",
+        "id": "The id of the organisation.", "name": "Its name, for people.",
         "personal_of": "The account whose personal organisation it is; absent for others.",
         "created_at": .init("RFC 3339.", ["format": "date-time"]),
         "deleted_at": .init("Set if it is deleted.", ["format": "date-time"]),

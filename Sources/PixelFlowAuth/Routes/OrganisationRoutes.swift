@@ -64,7 +64,7 @@ struct OrganisationRoutes: Sendable {
         try await auth.store.create(
             organisation, owner: caller.principal.user,
             audit: caller.audit(.organisationCreated, in: organisation.id, detail: organisation.name))
-        // Relative to the path of the request, which has a prefix where web passes it on.
+        // Relative to the path of the request, which has a prefix if web has forwarded it.
         return try .json(
             OrganisationView(organisation, role: .owner), status: .created, headers: [.location: "organisations/\(organisation.id)"])
     }
@@ -132,7 +132,7 @@ struct OrganisationName: Decodable, SchemaNamed, SchemaAnnotated {
     func checkedName() throws -> String { try Self.checked(name) }
 
     static func checked(_ name: String) throws -> String {
-        // Invisible characters make two names look the same.
+        // Invisible characters can make two different names look the same.
         let isPlain = name.isSingleLine && name.unicodeScalars.allSatisfy { $0.properties.generalCategory != .format }
         guard (1...100).contains(name.count), name.utf8.count <= 400, isPlain, name.contains(where: { !$0.isWhitespace }) else {
             throw PixelFlowError.invalid("name", "The name must be 1 to 100 visible characters.")
@@ -158,7 +158,7 @@ private struct OrganisationList: Codable {
 struct OrganisationView: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "Organisation"
     static let annotations: [String: SchemaAnnotation] = [
-        "id": "Names the organisation; the `tenant` of tokens.", "name": "Its name, for people.",
+        "id": "The id of the organisation; the `tenant` of tokens.", "name": "Its name, for people.",
         "personal": "Whether it is the personal organisation of an account.",
         "role": .init("The caller's role.", schema: Role.schema),
         "created_at": .init("RFC 3339.", ["format": "date-time"]),

@@ -5,7 +5,7 @@ import PixelFlowHTTP
 import PixelFlowIdentity
 import WireFormats
 
-/// `/me/second-factor`: codes of an authenticator app beside the password.
+/// `/me/second-factor`: codes of an authenticator app in addition to the password.
 struct SecondFactorRoutes: Sendable {
     let auth: AuthDependencies
 
@@ -106,7 +106,7 @@ private struct SecondFactorRemoval: Decodable, SchemaNamed, SchemaAnnotated {
 /// The answer of `PUT /me/second-factor`.
 private struct RecoveryCodes: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "RecoveryCodes"
-    static let annotations: [String: SchemaAnnotation] = ["recovery_codes": "Each replaces a code once."]
+    static let annotations: [String: SchemaAnnotation] = ["recovery_codes": "Each can be used once instead of a code."]
 
     let recoveryCodes: [String]
 

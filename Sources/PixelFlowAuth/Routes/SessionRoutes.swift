@@ -9,7 +9,7 @@ import WireFormats
 struct SessionRoutes: Sendable {
     let auth: AuthDependencies
 
-    /// Without a valid token: the refresh token is the credential.
+    /// Not authenticated by a token: the refresh token is the credential.
     var openRoutes: [Route] {
         [
             Route(
@@ -74,7 +74,7 @@ struct SessionRoutes: Sendable {
 
     @Sendable private func logout(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let caller = try auth.person(request, context)
-        // A token of a release before sessions ends by itself.
+        // Tokens issued before sessions were introduced have none; they expire by themselves.
         if let session = caller.principal.session { _ = try await end(session, caller) }
         return Response(status: .noContent)
     }
@@ -122,7 +122,7 @@ private struct SessionList: Codable {
 struct SessionView: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "Session"
     static let annotations: [String: SchemaAnnotation] = [
-        "id": "Names the session.", "current": "Whether the request belongs to it.", "organisation": "The organisation of its tokens.",
+        "id": "The id of the session.", "current": "Whether the request belongs to it.", "organisation": "The organisation of its tokens.",
         "device": "The `User-Agent` of the last use.", "address": "The address of the last use.",
         "created_at": .init("When it was opened.", ["format": "date-time"]),
         "last_used_at": .init("When its last token was issued.", ["format": "date-time"]),

@@ -3,7 +3,7 @@ import OpenAPI
 import PixelFlowCore
 import PixelFlowHTTP
 
-/// `/task-digests` and `/ended-batches`: what people are to be mailed of their tasks. For services alone.
+/// `/task-digests` and `/ended-batches`: who gets mail about tasks, and the content of that mail. For services only.
 struct TaskMailRoutes: Sendable {
     let desk: any TaskMailDesk
 
@@ -14,13 +14,14 @@ struct TaskMailRoutes: Sendable {
                 details: """
                     For services: the bearer token is `PIXELFLOW_SERVICE_SECRET`. Each digest goes to one caller, and to another one if \
                     the first has not reported it within 2 minutes. There are none if no mail is sent.
-                    """, access: .operator, responses: [.json(DigestRequests.self, "What to sum.")], problems: [.databaseUnavailable],
+                    """, access: .operator, responses: [.json(DigestRequests.self, "The digests to compute.")],
+                problems: [.databaseUnavailable],
                 handler: claim),
             Route(
                 .post, "/task-digests", id: "reportTaskDigests", tag: "service", "Send mail about tasks",
                 details: """
                     For services: the bearer token is `PIXELFLOW_SERVICE_SECRET`. Can be repeated: a span is mailed only once.
-                    """, access: .operator, body: BodyDescription([.json(TaskDigestDelivery.self)], "The sums."),
+                    """, access: .operator, body: BodyDescription([.json(TaskDigestDelivery.self)], "The digests."),
                 responses: [.empty(.noContent, "Subscribers will get a mail.")], problems: [.databaseUnavailable] + .fields,
                 handler: reportDigests),
             Route(

@@ -5,8 +5,7 @@ import PixelFlowHTTP
 import PixelFlowIdentity
 import WireFormats
 
-/// `/introspect`, `/revocations`, `/deleted-organisations` and `/audit-entries`: what other services ask and tell. For services alone;
-/// so is `TaskMailRoutes`.
+/// `/introspect`, `/revocations`, `/deleted-organisations` and `/audit-entries`. For services only, like `TaskMailRoutes`.
 struct VerifierRoutes: Sendable {
     let identities: LocalIdentitySource
 

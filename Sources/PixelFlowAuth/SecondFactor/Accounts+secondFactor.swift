@@ -3,15 +3,16 @@ import PixelFlowHTTP
 import PixelFlowIdentity
 
 extension Accounts {
-    /// Wrong codes in a row without a pause. Each further one doubles the pause, up to a day: whoever has the password already guesses
-    /// one account in a thousand open in a year. From any address, unlike guesses of passwords; only who has the password gets here.
+    /// How many consecutive wrong codes are allowed without a delay. Each further one doubles the delay, up to a day: an attacker who
+    /// already has the password then gets into one account in a thousand per year. The count does not depend on the address, unlike that of
+    /// wrong passwords, because only someone with the password gets this far.
     private static let codeAllowance = 10
     private static let firstPause = Duration.seconds(900)
     private static let longestPause = Duration.seconds(86_400)
 
-    /// What a sign-in spends whose password was right.
+    /// Checks the second factor of a sign-in whose password was right.
     ///
-    /// - Returns: nil where the second factor is off.
+    /// - Returns: the code to spend; nil if the second factor is off.
     /// - Throws: `second_factor_required`, `second_factor_invalid` (401), `login_throttled` (429).
     func secondFactorUse(of user: User, code: String?, at now: Timestamp) async throws -> SecondFactorUse? {
         guard let factor = try await store.secondFactor(of: user.id), factor.confirmedAt != nil else { return nil }
@@ -19,7 +20,7 @@ extension Accounts {
         return try await check(code, factor, of: user, at: now)
     }
 
-    /// Makes a secret that the person confirms by a code.
+    /// Creates a secret that the user must confirm with a code.
     ///
     /// - Throws: `password_wrong` (403), `login_throttled` (429), `second_factor_on` (409).
     func offerSecondFactor(to user: User, password: String, from origin: RequestOrigin) async throws -> String {
@@ -31,7 +32,7 @@ extension Accounts {
 
     /// Turns the second factor on.
     ///
-    /// - Returns: the recovery codes, which no one can read again.
+    /// - Returns: the recovery codes, which cannot be read again.
     /// - Throws: `second_factor_invalid` (403) for a wrong code; `second_factor_missing` (409) if there is nothing to confirm.
     func confirmSecondFactor(of user: User, code: String, from origin: RequestOrigin) async throws -> [RecoveryCode] {
         guard let factor = try await store.secondFactor(of: user.id), factor.confirmedAt == nil else { throw Self.nothingToConfirm }
@@ -44,7 +45,7 @@ extension Accounts {
         return codes
     }
 
-    /// Turns the second factor off; nothing happens if it is off.
+    /// Turns the second factor off. Does nothing if it is off already.
     ///
     /// - Throws: `password_wrong`, `second_factor_invalid` (403), `login_throttled` (429).
     func removeSecondFactor(of user: User, password: String, code: String, from origin: RequestOrigin) async throws {
@@ -54,7 +55,7 @@ extension Accounts {
             do {
                 _ = try await check(code, factor, of: user, at: origin.at)
             } catch let error as PixelFlowError where error.code == PixelFlowError.secondFactorInvalid.code {
-                // Not 401: the token of the caller is good.
+                // Not 401: the caller's token is valid.
                 throw Self.codeWrong
             }
         }
@@ -76,14 +77,14 @@ extension Accounts {
 
     private static func pause(after failures: Int) -> Duration {
         guard failures >= codeAllowance else { return .zero }
-        // 2^7 times a quarter of an hour are more than a day.
+        // 2^7 quarters of an hour exceed a day.
         return min(longestPause, firstPause * (1 << min(failures - codeAllowance, 7)))
     }
 
-    /// Apps show a code in two groups.
+    /// Apps show a code in two groups of digits.
     private static func digits(_ code: String) -> String { code.filter { $0 != " " } }
 
-    /// Since 1970.
+    /// Seconds since 1970.
     private static func seconds(_ time: Timestamp) -> Int64 { time.microseconds / 1_000_000 }
 
     static let secondFactorRequired = PixelFlowError(

@@ -2,17 +2,17 @@ import Crypto
 import Foundation
 import WireFormats
 
-/// What signs a person in whose authenticator app is lost, once each: `XXXX-XXXX-XXXX`, 60 random bits.
+/// A single-use code for someone who has lost the authenticator app: `XXXX-XXXX-XXXX`, 60 random bits.
 struct RecoveryCode: Sendable {
-    /// Of one person.
+    /// Codes per person.
     static let count = 10
     private static let groups = 3
     private static let groupLength = 4
-    /// Those of base 32: no digit looks like a letter.
+    /// In base 32 characters; the alphabet has no digit that looks like a letter.
     private static let length = groups * groupLength
 
     let text: String
-    /// SHA-256 in hexadecimal digits. Guesses are slowed down at the sign-in; 60 random bits need no slow hash.
+    /// SHA-256, hexadecimal. Sign-ins are throttled, so 60 random bits need no slow hash.
     let hash: String
 
     init() {
@@ -23,7 +23,7 @@ struct RecoveryCode: Sendable {
         hash = Self.hash(random)
     }
 
-    /// What a person has typed, in any case and with any spaces and hyphens; nil if it cannot be a recovery code.
+    /// Hashes a code as typed, ignoring case, spaces and hyphens; nil if it cannot be a recovery code.
     static func hash(typed: String) -> String? {
         let digits = typed.uppercased().filter { $0 != " " && $0 != "-" }
         return digits.count == length && Base32.decoded(digits) != nil ? hash(digits) : nil

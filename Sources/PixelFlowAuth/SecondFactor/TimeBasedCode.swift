@@ -2,17 +2,17 @@ import Crypto
 import Foundation
 import WireFormats
 
-/// Time-based one-time passwords (RFC 6238) as every authenticator app makes them: SHA-1, six digits, a step of 30 seconds.
+/// Time-based one-time passwords (RFC 6238) with the parameters that every authenticator app supports: SHA-1, six digits, 30-second steps.
 enum TimeBasedCode {
     static let digits = 6
     /// Seconds.
     static let period: Int64 = 30
-    /// Steps before and after the present one whose codes count, for clocks that differ and people who type slowly.
+    /// How many steps before and after the current one are accepted, to allow for clock skew and slow typing.
     static let tolerance: Int64 = 1
-    /// Bytes; as long as the hash, as RFC 4226 recommends.
+    /// In bytes; the length of the hash, as RFC 4226 recommends.
     private static let secretLength = 20
 
-    /// A random secret in base 32.
+    /// Generates a random secret in base 32.
     static func makeSecret() -> String {
         Base32.encoded(SymmetricKey(size: SymmetricKeySize(bitCount: secretLength * 8)).withUnsafeBytes { Array($0) })
     }
@@ -33,7 +33,7 @@ enum TimeBasedCode {
         return String(repeating: "0", count: digits - text.count) + text
     }
 
-    /// The step whose code this is; nil if it is none of those that count at this time.
+    /// The step of this code; nil if it is not one of those accepted at this time.
     static func step(of code: String, _ secret: String, at seconds: Int64) -> Int64? {
         let present = step(at: seconds)
         return (present - tolerance...present + tolerance).first { step in
@@ -41,7 +41,7 @@ enum TimeBasedCode {
         }
     }
 
-    /// What an app reads from a QR code (the format of Google Authenticator, which the others took over).
+    /// The URL for a QR code, in the format of Google Authenticator that other apps use as well.
     static func address(of secret: String, account: String) -> String {
         let name = account.percentEncoded()
         return "otpauth://totp/PixelFlow:\(name)?secret=\(secret)&issuer=PixelFlow&algorithm=SHA1&digits=\(digits)&period=\(period)"

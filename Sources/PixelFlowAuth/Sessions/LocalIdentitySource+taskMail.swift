@@ -1,9 +1,9 @@
 import PixelFlowCore
 import PixelFlowIdentity
 
-/// Mail about tasks. Where no mail is sent nobody is due, and what is reported all the same is of no use.
+/// Mail about tasks. If no mail is sent, no digests are due and reports are ignored.
 extension LocalIdentitySource: TaskMailDesk {
-    /// Over the longest that the sums of one claim take.
+    /// Longer than it takes to compute the sums of one claim.
     private static let lease = Duration.seconds(120)
 
     func claimDigests() async throws -> [DigestRequest] {

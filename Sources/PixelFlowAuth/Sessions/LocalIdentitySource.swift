@@ -2,15 +2,15 @@ import PixelFlowCore
 import PixelFlowHTTP
 import PixelFlowIdentity
 
-/// What verifiers ask, answered from the store.
+/// Answers the queries of verifiers from the store.
 struct LocalIdentitySource: IdentitySource, AuditSink {
-    /// Revocations in one answer.
+    /// Maximum number of revocations per page.
     static let pageSize = 1_000
 
     let store: IdentityStore
-    /// After it no token is left that a revocation could concern.
+    /// How long a revocation must be kept: after it, every token that it affects has expired.
     let tokenLifetime: Duration
-    /// Takes the notices that entries of the audit log cause; nil if no mail is sent.
+    /// Handles the notices that audit entries cause; nil if no mail is sent.
     var notices: NoticeOutbox?
     let clock: any WallClock
 
@@ -27,7 +27,7 @@ struct LocalIdentitySource: IdentitySource, AuditSink {
     func deletedOrganisations(after position: Int64) async throws -> DeletedOrganisations {
         var over = try await store.over(after: Timestamp(microseconds: position), at: clock.now(), limit: Self.pageSize)
         let isFull = over.count == Self.pageSize
-        // Those of one moment stay together: the next page begins after it.
+        // Organisations deleted at the same time stay on one page, because the next page begins after that time.
         if isFull, let last = over.last?.deletedAt, over.first?.deletedAt != last { over.removeAll { $0.deletedAt == last } }
         return DeletedOrganisations(
             organisations: over.map(\.id.rawValue), next: over.last?.deletedAt.microseconds ?? position, more: isFull)
@@ -41,7 +41,7 @@ struct LocalIdentitySource: IdentitySource, AuditSink {
     func revocations(after sequence: Int64) async throws -> RevocationPage {
         let newest = try await store.newestRevocation()
         let records = try await store.revocations(after: sequence, limit: Self.pageSize)
-        // One may have been added between the two reads.
+        // A revocation may have been added between the two reads.
         return RevocationPage(
             records, after: sequence, limit: Self.pageSize, newest: max(newest, records.last?.sequence ?? 0), lifetime: tokenLifetime)
     }

@@ -3,21 +3,21 @@ import Foundation
 import PixelFlowCore
 import WireFormats
 
-/// Makes and reads refresh tokens: a session, how often its token has been exchanged, and a MAC of both.
+/// Creates and parses refresh tokens. A token contains the session, its generation (how often it has been exchanged) and a MAC of both.
 ///
-/// A token is a function of the session's generation, so that a client whose answer was lost, or its second tab, gets the same next
-/// token again and no copy of one has to be stored.
+/// A token depends on nothing else, so that a client that lost the response, or its second tab, gets the same next token again, and no copy
+/// of a token has to be stored.
 struct RefreshTokens: Sendable {
     private static let prefix = "pf_refresh_"
     private let key: SymmetricKey
 
-    /// - Parameter secret: known to the replicas of auth alone.
+    /// - Parameter secret: shared by the replicas of auth only.
     init(secret: String) {
         key = HKDF<SHA256>.deriveKey(
             inputKeyMaterial: SymmetricKey(data: Data(secret.utf8)), info: Data("pixelflow refresh token".utf8), outputByteCount: 32)
     }
 
-    /// Lets the first account in; the same in every replica.
+    /// The token with which the first account can register; the same in every replica.
     var setupToken: String {
         "pf_setup_" + Base64.urlEncoded(HMAC<SHA256>.authenticationCode(for: Data("pixelflow setup".utf8), using: key))
     }
@@ -27,7 +27,7 @@ struct RefreshTokens: Sendable {
         return "\(Self.prefix)\(claim).\(Base64.urlEncoded(HMAC<SHA256>.authenticationCode(for: Data(claim.utf8), using: key)))"
     }
 
-    /// Nil for a token that was not made here.
+    /// Parses a token; nil if this service did not issue it.
     func read(_ token: String) -> (session: SessionID, generation: Int64)? {
         guard token.hasPrefix(Self.prefix), token.utf8.count <= 256 else { return nil }
         let parts = token.dropFirst(Self.prefix.count).split(separator: ".", omittingEmptySubsequences: false)

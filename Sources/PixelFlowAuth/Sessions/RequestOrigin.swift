@@ -5,14 +5,14 @@ import PixelFlowHTTP
 import PixelFlowIdentity
 import WireFormats
 
-/// Where a request comes from, for sessions and the audit log.
+/// The origin of a request, for sessions and the audit log.
 struct RequestOrigin: Sendable {
     let address: String
     /// The `User-Agent`; at most 256 bytes.
     let device: String
     let requestID: String
     let at: Timestamp
-    /// As the throttles count clients.
+    /// The client address as the throttles count it: IPv6 by /64.
     let subscriber: String?
 
     init(_ request: Request, _ context: AppRequestContext, proxies: TrustedProxies, clock: any WallClock) {
@@ -24,7 +24,7 @@ struct RequestOrigin: Sendable {
         at = clock.now()
     }
 
-    /// An entry for something that a person, a program or an operator has done.
+    /// An audit entry for an action of a person, a program or an operator.
     func audit(
         _ action: AuditAction, in organisation: TenantID, by actor: AuditActor, target: String = "", detail: String = ""
     ) -> AuditEntry {

@@ -6,10 +6,10 @@ import PixelFlowIdentity
 struct SignIns: Sendable {
     let store: IdentityStore
     let issuer: AsyncLazy<TokenIssuer>
-    /// How long a session lives without being used.
+    /// How long a session stays valid without being used.
     let lifetime: Duration
 
-    /// Opens a session for a person whose password has been verified.
+    /// Opens a session for a user whose password has been verified.
     ///
     /// - Throws: `credentials_changed` (409) if the password has changed since; `second_factor_invalid` (401) if the code has been used.
     func open(for user: User, spending use: SecondFactorUse?, from origin: RequestOrigin) async throws -> IssuedToken {
@@ -25,14 +25,14 @@ struct SignIns: Sendable {
 
     /// Exchanges a refresh token.
     ///
-    /// - Parameter organisation: the one to go on in; the session's unless given.
-    /// - Throws: `refresh_token_invalid` (401); `not_found` (404) for an organisation of which the person is no member.
+    /// - Parameter organisation: the organisation to switch to; by default that of the session.
+    /// - Throws: `refresh_token_invalid` (401); `not_found` (404) if the user is not a member of the organisation.
     func refresh(_ text: String, organisation: TenantID?, from origin: RequestOrigin) async throws -> IssuedToken {
         let issuer = try await issuer.value
         guard let (id, generation) = issuer.refreshTokens.read(text), let present = try await store.session(id),
             let user = try await store.user(present.user), user.disabledAt == nil
         else { throw Self.refreshTokenInvalid }
-        // Asked first, so that a switch that is refused spends nothing.
+        // Checked first, so that a refused switch does not spend the token.
         if let organisation { _ = try await requireMembership(of: user, in: organisation) }
         let use = SessionUse(device: origin.device, address: origin.address, at: origin.at, lifetime: lifetime)
         let audit = origin.audit(.tokenReused, in: present.organisation, by: AuditActor(user), target: id.rawValue, detail: origin.device)
@@ -47,7 +47,7 @@ struct SignIns: Sendable {
         return try await token(for: user, membership, session, withRefresh: true)
     }
 
-    /// A token of the same session for another organisation.
+    /// Issues a token of the same session for another organisation.
     ///
     /// - Throws: `session_required` (409) for a token without a session; `not_found` (404).
     func change(_ principal: Principal, to organisation: TenantID) async throws -> IssuedToken {
@@ -66,7 +66,8 @@ struct SignIns: Sendable {
         return membership
     }
 
-    /// The preferred organisation, or the personal one, or any: a person who was removed from an organisation goes on elsewhere.
+    /// The membership in the preferred organisation, else in the personal one, else in any: a user who was removed from an organisation
+    /// continues in another one.
     private func currentMembership(of user: User, preferring organisation: TenantID?) async throws -> Membership {
         let memberships = try await store.memberships(of: user.id).filter { $0.organisation.deletedAt == nil }
         let wanted = [organisation, user.tenant].compactMap { $0 }

@@ -1,10 +1,10 @@
 import PixelFlowCore
 import PixelFlowLimits
 
-/// Limits what costs much and needs no account, by the address that asks: an hour's allowance at once, which is then refilled over time.
-/// What is refused costs neither a hash nor a database query. Replicas that share a limiter share the allowance.
+/// Limits expensive requests that need no account, per client address, with a token bucket that holds the allowance of an hour. A refused
+/// request costs neither a hash nor a database query. Replicas that share a limiter share the allowance.
 struct AddressThrottle: Sendable {
-    /// What is counted, each by itself.
+    /// The kinds of request, which are counted separately.
     enum Kind: String, Sendable {
         case registration
         case mail
@@ -24,15 +24,15 @@ struct AddressThrottle: Sendable {
     private let limiter: any RateLimiter
 
     /// - Parameters:
-    ///   - perHour: from one address.
-    ///   - limiter: counts them.
+    ///   - perHour: the allowance of one address.
+    ///   - limiter: keeps the counts.
     init(_ kind: Kind, perHour: Int, limiter: any RateLimiter) {
         self.kind = kind
         self.limiter = limiter
         limit = RateLimit(name: kind.rawValue, quota: perHour, window: .seconds(3600))
     }
 
-    /// Counts one from `address`, or refuses it. One without an address, as in a test, is let through.
+    /// Counts one request of `address`, or refuses it. Requests without an address, as in tests, are always admitted.
     ///
     /// - Throws: `registration_throttled` or `mail_throttled` (429) with the seconds to wait.
     func admit(_ address: String?) async throws {

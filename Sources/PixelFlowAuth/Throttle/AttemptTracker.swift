@@ -1,6 +1,6 @@
 import PixelFlowCore
 
-/// Counts failures under a name, in bounded memory.
+/// Counts failures per name, in bounded memory.
 struct AttemptTracker {
     private struct Entry {
         var failures = 0
@@ -22,7 +22,7 @@ struct AttemptTracker {
 
     var count: Int { entries.count }
 
-    /// How long the next attempt must wait; zero if it may go ahead.
+    /// How long the next attempt must wait; zero if it may proceed.
     func wait(_ name: String, at now: Timestamp) -> Duration {
         guard let entry = entries[name], !Self.isForgotten(entry, memory, at: now) else { return .zero }
         if now < entry.blockedUntil { return entry.blockedUntil - now }
@@ -40,7 +40,7 @@ struct AttemptTracker {
     }
 
     mutating func end(_ name: String, failed: Bool, at now: Timestamp) {
-        // It may have been evicted in the meantime.
+        // The entry may have been evicted in the meantime.
         guard var entry = entries[name] else { return }
         entry.running = max(0, entry.running - 1)
         if failed {

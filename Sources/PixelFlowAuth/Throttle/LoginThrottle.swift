@@ -2,45 +2,45 @@ package import PixelFlowCore
 import Synchronization
 import WireFormats
 
-/// Slows down guessing. Failures within the allowance are free; each one beyond doubles the wait, up to a cap. No one is
-/// locked out for good.
+/// Slows down password guessing. Failures within the allowance cause no delay; each further one doubles the delay, up to a cap. No account
+/// is locked permanently.
 ///
-/// Failures are counted by account and address together, and by address over all accounts. The
-/// account alone does not count: otherwise anyone who knows an account could lock out its owner.
+/// Failures are counted per account and address, and per address over all accounts. They are not counted per account alone, because then
+/// anyone who knows an account could lock its owner out.
 package final class LoginThrottle: Sendable {
-    /// How many failures one address may have, at one account or in all.
+    /// How many failures one address may have, at one account or over all accounts.
     package struct Allowance: Sendable, Hashable {
-        /// Failures without a wait.
+        /// Failures that cause no delay.
         package var free: Int
-        /// Attempts at the same time, less the failures so far, and one at least: parallel guesses
-        /// must not slip by before the first of them has been counted.
+        /// How many attempts may run concurrently, minus the failures so far, but at least 1: parallel guesses must not pass before the
+        /// first of them has been counted.
         package var parallel: Int
-        /// The first wait; doubled by each further failure.
+        /// The first delay; each further failure doubles it.
         package var base: Duration = .seconds(1)
         package var cap: Duration
 
-        /// The wait after that many failures.
+        /// The delay after this many failures.
         func wait(after failures: Int) -> Duration {
             guard failures > free else { return .zero }
-            // 2^20 seconds are twelve days, over any cap.
+            // 2^20 seconds are twelve days, more than any cap.
             return min(cap, base * (1 << min(failures - free - 1, 20)))
         }
     }
 
     package struct Limits: Sendable, Hashable {
-        /// An address at one account: five slips of the finger, then up to five minutes, which leaves 288 guesses a day.
+        /// An address at one account: four failures are free, then the delay grows to five minutes, which allows 288 guesses a day.
         package var pair = Allowance(free: 4, parallel: 8, cap: .seconds(300))
-        /// For an address over all accounts: many users can share one, so its allowance is larger.
+        /// An address over all accounts: many users can share one, so its allowance is larger.
         package var address = Allowance(free: 19, parallel: 64, cap: .seconds(900))
-        /// A time without failures after which all is forgotten.
+        /// Failures are forgotten after this time without another one.
         package var memory: Duration = .seconds(3600)
-        /// Pairs, and addresses, remembered at most, some 400 bytes each; beyond, the oldest are forgotten.
+        /// Maximum number of pairs, and of addresses, to track, about 400 bytes each; beyond it, the oldest are evicted.
         package var capacity = 10_000
 
         package init() {}
     }
 
-    /// An attempt that has been let through and must be ended.
+    /// An admitted attempt, which must be ended.
     struct Attempt: Sendable {
         fileprivate let pair: String
         fileprivate let address: String?
@@ -48,7 +48,7 @@ package final class LoginThrottle: Sendable {
 
     enum Outcome: Sendable {
         case succeeded, failed
-        /// The password was never judged: a backend was down, or the caller went away.
+        /// The password was not verified: a backend was down, or the caller disconnected.
         case undecided
     }
 
@@ -68,12 +68,12 @@ package final class LoginThrottle: Sendable {
                 addresses: AttemptTracker(limits.address, memory: limits.memory, capacity: limits.capacity)))
     }
 
-    /// Lets an attempt through, or refuses it without any hashing. A refused attempt counts for nothing.
+    /// Admits an attempt, or refuses it before any hashing. A refused attempt is not counted.
     ///
     /// - Throws: `login_throttled` (429) with the seconds to wait.
     func begin(account: String, address: String?) throws(PixelFlowError) -> Attempt {
         let now = clock.now()
-        // No address has a line end in it.
+        // No address contains a line feed, so the key is unambiguous.
         let pair = address.map { "\($0)\n\(account)" } ?? account
         let wait = state.withLock { state -> Duration in
             let wait = max(state.pairs.wait(pair, at: now), address.map { state.addresses.wait($0, at: now) } ?? .zero)
@@ -87,7 +87,8 @@ package final class LoginThrottle: Sendable {
         return Attempt(pair: pair, address: address)
     }
 
-    /// A success clears the account for this address, never the address: else one good account would buy guesses at others.
+    /// A success resets the account for this address, but never the address: otherwise one valid account would allow unlimited guesses at
+    /// others.
     func end(_ attempt: Attempt, _ outcome: Outcome) {
         let now = clock.now()
         state.withLock { state in

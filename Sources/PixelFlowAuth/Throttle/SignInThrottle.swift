@@ -3,15 +3,15 @@ import PixelFlowCore
 import PixelFlowLimits
 import WireFormats
 
-/// `LoginThrottle`, and with it the failures that all replicas have seen together.
+/// `LoginThrottle`, and in addition the failures that all replicas share.
 ///
-/// A replica by itself would grant each attacker its whole allowance once more. Failures are therefore counted in the limiter of the
-/// replicas as well, by account and address and by address. Attempts that are under way on other replicas are not seen: each of them
-/// lets as many in at a time as its own throttle.
+/// With local counts only, an attacker would get the full allowance on each replica. Failures are therefore also counted in the limiter
+/// that the replicas share, by account and address and by address. Concurrent attempts on other replicas are not visible: each replica
+/// limits only its own.
 struct SignInThrottle: Sendable {
-    /// Of an address at one account: a burst, and then one guess in five minutes, as the longest wait of `LoginThrottle`.
+    /// An address at one account: a burst, then one guess in five minutes, the longest delay of `LoginThrottle`.
     static let pair = RateLimit(name: "login-failures", quota: 12, window: .seconds(3600))
-    /// Of an address over all accounts: a burst, and then one in 90 s.
+    /// An address over all accounts: a burst, then one guess in 90 s.
     static let address = RateLimit(name: "login-failures-address", quota: 40, window: .seconds(3600))
 
     struct Attempt: Sendable {
@@ -25,19 +25,20 @@ struct SignInThrottle: Sendable {
     private let own: LoginThrottle
     private let shared: (any RateLimiter)?
 
-    /// - Parameter shared: counts with the other replicas, and by itself while they cannot be reached; nil without other replicas.
+    /// - Parameter shared: counts together with the other replicas, and locally while the limiter is unreachable; nil for a single replica.
     init(_ own: LoginThrottle, shared: (any RateLimiter)?) {
         self.own = own
         self.shared = shared
     }
 
-    /// Lets an attempt through, or refuses it without any hashing. A refused attempt counts for nothing.
+    /// Admits an attempt, or refuses it before any hashing. A refused attempt is not counted.
     ///
     /// - Throws: `login_throttled` (429) with the seconds to wait.
     func begin(account: String, address: String?) async throws -> Attempt {
         let attempt = Attempt(
             own: try own.begin(account: account, address: address),
-            // No address has a line end in it. What is kept elsewhere names nobody.
+            // No address contains a line feed, so the key is unambiguous. It is hashed because the shared store must not hold personal
+            // data.
             pair: RateBucket(Self.pair, key: SHA256.hash(data: Array("\(address ?? "")\n\(account)".utf8)).hexadecimal),
             address: address.map { RateBucket(Self.address, key: "a:\($0)") })
         do {
@@ -49,15 +50,15 @@ struct SignInThrottle: Sendable {
         return attempt
     }
 
-    /// A success clears the account for this address, never the address.
+    /// A success resets the account for this address, but never the address.
     ///
-    /// - Throws: what the limiter throws, which one that fails open does not.
+    /// - Throws: the error of the limiter, if that does not fail open.
     func end(_ attempt: Attempt, _ outcome: LoginThrottle.Outcome) async throws {
         own.end(attempt.own, outcome)
         switch outcome {
         case .undecided: break
         case .succeeded: try await shared?.clear([attempt.pair])
-        // Each by itself: one that is full must not keep the other from counting.
+        // One by one: if one bucket is full, the other must still count.
         case .failed: for bucket in attempt.buckets { _ = try await shared?.admit([bucket]) }
         }
     }

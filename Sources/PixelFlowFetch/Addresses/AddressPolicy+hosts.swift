@@ -3,10 +3,10 @@ import PixelFlowURL
 import WireFormats
 
 extension AddressPolicy {
-    /// All addresses of `host`, each one allowed. One that is not spoils the whole: a server that gives
-    /// its name a public and a private address is either wrong or up to something.
+    /// Resolves `host` and checks all its addresses. One disallowed address rejects the host: a name with both a public and a private
+    /// address is misconfigured or an attack.
     ///
-    /// - Throws: `address_blocked`, or what the resolver throws.
+    /// - Throws: `address_blocked`, or the error of the resolver.
     func addresses(of host: SourceHost, for tenant: TenantID, by resolver: any NameResolver) async throws -> [IPAddress] {
         let addresses: [IPAddress]
         switch host {

@@ -1,15 +1,15 @@
 package import WireFormats
 
-/// Decides which addresses may be connected to: public ones, and those that the operator names.
+/// Decides which addresses PixelFlow may connect to: public ones, and those that the operator allows.
 package struct AddressPolicy: Sendable {
     private let allowed: [NetworkRange]
 
-    /// - Parameter allowed: blocks that are let through whatever they are otherwise.
+    /// - Parameter allowed: blocks that are allowed even if they are not public.
     package init(allowed: [NetworkRange] = []) { self.allowed = allowed }
 
-    /// Why `address` must not be connected to, or nil if it may be.
+    /// Why connections to `address` are refused; nil if they are allowed.
     ///
-    /// An IPv6 address with an embedded IPv4 address is also judged by the latter, since packets may end up there.
+    /// An IPv6 address with an embedded IPv4 address is also checked as that address, because packets may be routed there.
     package func refusal(of address: IPAddress) -> AddressRefusal? {
         if allowed.contains(where: { $0.contains(address) }) { return nil }
         if let refusal = ReservedRanges.refusal(of: address) { return refusal }

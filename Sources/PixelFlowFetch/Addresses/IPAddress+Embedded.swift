@@ -1,12 +1,11 @@
 import WireFormats
 
 extension IPAddress {
-    /// The IPv4 addresses at which packets to this IPv6 address may end up, or from which they appear to come.
+    /// The IPv4 addresses to which packets for this IPv6 address may be routed, or from which they seem to come.
     ///
-    /// Covers IPv4-mapped and -compatible addresses (RFC 4291), 6to4 (RFC 3056), NAT64 under its
-    /// well-known prefix (RFC 6052), Teredo (RFC 4380: server and client), ISATAP (RFC 5214). Empty
-    /// if there is none. The local NAT64 prefix (RFC 8215) is not decoded: the position of the IPv4
-    /// address in it is known only to its network.
+    /// Covers IPv4-mapped and IPv4-compatible addresses (RFC 4291), 6to4 (RFC 3056), NAT64 with its well-known prefix (RFC 6052), Teredo
+    /// (RFC 4380: server and client) and ISATAP (RFC 5214). Empty for other addresses. The local NAT64 prefix (RFC 8215) is not decoded,
+    /// because the position of the IPv4 address depends on the network.
     var embeddedIPv4: [IPAddress] {
         guard case .v6(let bits) = self else { return [] }
         let low = UInt32(truncatingIfNeeded: bits)

@@ -1,24 +1,23 @@
 package import PixelFlowCore
 
-/// How many names are looked up at a time, and who may wait.
+/// The limits on concurrent and waiting name lookups.
 package struct LookupLimits: Sendable, Hashable {
-    /// Look-ups at a time: each blocks a thread for as long as the resolver of the operating system takes, even after its caller has
-    /// given up.
+    /// Concurrent lookups. Each blocks a thread until the resolver of the operating system returns, even if its caller has given up.
     package var threads: Int
-    /// Of one organisation, so that one with names that nobody answers for leaves the other threads alone.
+    /// Per organisation, so that one whose names do not resolve in time leaves threads to the others.
     package var threadsOfOneTenant: Int
-    /// In one domain, whoever asks: its name servers may be down for everyone.
+    /// Per domain, for all organisations together: its name servers may be down.
     package var threadsOfOneZone: Int
-    /// Callers that wait for a thread.
+    /// How many callers may wait for a thread.
     package var waiting: Int
     package var waitingOfOneTenant: Int
-    /// How long a caller waits for a thread.
+    /// How long a caller may wait for a thread.
     package var waitLimit = Duration.seconds(3)
-    /// A look-up that fails after so long has met name servers that do not answer.
+    /// A lookup that fails after at least this time counts as unanswered by the name servers.
     package var unansweredAfter = Duration.seconds(1)
-    /// How long a name whose servers have not answered is not looked up again.
+    /// How long an unanswered name is not looked up again.
     package var unansweredFor = Duration.seconds(10)
-    /// Such names that are remembered.
+    /// How many unanswered names are kept.
     package var unanswered = 512
 
     package init(threads: Int, threadsOfOneTenant: Int, threadsOfOneZone: Int, waiting: Int = 1024, waitingOfOneTenant: Int = 256) {
@@ -29,29 +28,31 @@ package struct LookupLimits: Sendable, Hashable {
         self.waitingOfOneTenant = waitingOfOneTenant
     }
 
-    /// A worker fetches a few sources at a time.
+    /// For sources: a worker fetches only a few at a time.
     package static let sources = LookupLimits(threads: 32, threadsOfOneTenant: 2, threadsOfOneZone: 4)
-    /// Webhooks go to many servers at a time, up to 20 of one organisation.
+    /// For webhooks: they go to many servers concurrently, up to 20 of one organisation.
     package static let posts = LookupLimits(threads: 64, threadsOfOneTenant: 4, threadsOfOneZone: 8)
 }
 
-/// The rules of `SystemResolver`, without threads, clock or continuations: which name is looked up, who waits for it, who is refused.
+/// The state machine of `SystemResolver`, without threads, clock or continuations: which name is looked up next, who waits for it, and who
+/// is refused.
 ///
-/// A look-up under way answers everyone who asks for its name. Of those that wait, an organisation with fewer look-ups under way
-/// comes first, then whoever came first. A look-up that waits is never shared: else one organisation would wait in the queue of another.
+/// Callers that ask for a name whose lookup is running share that lookup. Among waiting callers, the organisation with the fewest running
+/// lookups comes first, then the caller that has waited longest. Waiting lookups are not shared: otherwise one organisation would depend on
+/// the queue position of another.
 struct NameLookups: Sendable {
-    /// Names a caller; never used twice.
+    /// Identifies a caller; never reused.
     typealias Waiter = UInt64
     typealias Instant = ContinuousClock.Instant
 
     enum Answer: Sendable, Hashable {
-        /// The caller has to begin the look-up, whose end is told with `end` or `abandon`.
+        /// The caller must run the lookup, and then call `end` or `abandon`.
         case begin
-        /// The look-up is under way, or waits until `beginNext` gives its name.
+        /// The lookup is running, or waits until `beginNext` returns its name.
         case underWay, queued
-        /// As many wait already as may.
+        /// The queue is full.
         case refused
-        /// Its servers have not answered, and are not asked before this time.
+        /// The name servers did not answer; the name is not looked up again before this time.
         case unanswered(until: Instant)
     }
 
@@ -70,7 +71,7 @@ struct NameLookups: Sendable {
 
     private let limits: LookupLimits
     private var lookups: [String: Lookup] = [:]
-    /// In order of arrival. None of them may begin: `beginNext` leaves none that may.
+    /// In order of arrival. None of them can start now: `beginNext` starts all that can.
     private var requests: [Request] = []
     private var ofTenant: [TenantID: Int] = [:]
     private var ofZone: [String: Int] = [:]
@@ -96,7 +97,7 @@ struct NameLookups: Sendable {
         return .queued
     }
 
-    /// Begins the look-ups that may begin now.
+    /// Starts the waiting lookups that the limits allow.
     ///
     /// - Returns: their names.
     mutating func beginNext() -> [String] {
@@ -108,10 +109,10 @@ struct NameLookups: Sendable {
         return names
     }
 
-    /// Ends a look-up.
+    /// Ends a lookup.
     ///
-    /// - Parameter isUnanswered: whether its servers have not answered.
-    /// - Returns: who waits for its outcome.
+    /// - Parameter isUnanswered: whether the name servers did not answer.
+    /// - Returns: the callers that wait for the result.
     mutating func end(_ name: String, isUnanswered: Bool, at now: Instant) -> Set<Waiter> {
         guard let lookup = lookups.removeValue(forKey: name) else { return [] }
         Self.decrement(&ofTenant, lookup.tenant)
@@ -120,21 +121,21 @@ struct NameLookups: Sendable {
         return lookup.waiters
     }
 
-    /// Ends a look-up that has not been made, if nobody waits for it any more.
+    /// Ends a lookup that has not been made, if no caller waits for it any more.
     mutating func abandon(_ name: String, at now: Instant) -> Bool {
         guard lookups[name]?.waiters.isEmpty == true else { return false }
         _ = end(name, isUnanswered: false, at: now)
         return true
     }
 
-    /// Takes a caller out, if it waits for a look-up that has not begun.
+    /// Removes a caller that waits for a lookup that has not started.
     mutating func giveUp(_ waiter: Waiter) -> Bool {
         guard let index = requests.firstIndex(where: { $0.waiter == waiter }) else { return false }
         requests.remove(at: index)
         return true
     }
 
-    /// Takes a caller out, whatever it waits for.
+    /// Removes a caller, whether its lookup has started or not.
     mutating func leave(_ waiter: Waiter, of name: String) {
         if !giveUp(waiter) { lookups[name]?.waiters.remove(waiter) }
     }
@@ -146,11 +147,11 @@ struct NameLookups: Sendable {
 
     private var nextRequest: Request? {
         guard lookups.count < limits.threads else { return nil }
-        // Of equals, `min` gives the first.
+        // `min` returns the first of equal elements.
         return requests.lazy.filter(mayBegin).min { ofTenant[$0.tenant] ?? 0 < ofTenant[$1.tenant] ?? 0 }
     }
 
-    /// Everyone who waits for the name, of whatever organisation, waits for this look-up from now on.
+    /// From now on, all callers that wait for this name, of any organisation, share this lookup.
     private mutating func begin(_ request: Request) {
         let waiters = requests.lazy.filter { $0.name == request.name }.map(\.waiter)
         lookups[request.name] = Lookup(tenant: request.tenant, zone: request.zone, waiters: Set(waiters).union([request.waiter]))
@@ -161,7 +162,7 @@ struct NameLookups: Sendable {
 
     private mutating func remember(_ name: String, at now: Instant) {
         if unanswered.count >= limits.unanswered { unanswered = unanswered.filter { now < $0.value } }
-        // What there is no room for is looked up again, within the limits.
+        // If there is no room to keep the name, it is looked up again, within the limits.
         if unanswered.count < limits.unanswered { unanswered[name] = now + limits.unansweredFor }
     }
 
@@ -170,8 +171,8 @@ struct NameLookups: Sendable {
         counts[key] = left > 0 ? left : nil
     }
 
-    /// The domain that probably has name servers of its own: two labels, or three below `co.uk` and the like. A guess is enough: it only
-    /// decides who shares a limit.
+    /// The domain that probably has its own name servers: two labels, or three below `co.uk` and similar suffixes. A guess is enough,
+    /// because it only decides which names share a limit.
     static func zone(of name: String) -> String {
         let labels = name.split(separator: ".")
         let isBelowCountry = labels.count > 2 && labels[labels.count - 1].utf8.count == 2 && labels[labels.count - 2].utf8.count <= 3

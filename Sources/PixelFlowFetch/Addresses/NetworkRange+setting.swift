@@ -2,9 +2,9 @@ package import PixelFlowCore
 package import WireFormats
 
 extension NetworkRange {
-    /// Reads the value of a setting: blocks with commas or blanks between them, an empty text for none.
+    /// Parses the value of a setting: blocks separated by commas or spaces; empty for none.
     ///
-    /// - Throws: `PixelFlowError` `setting_invalid` that names `setting` and the first bad entry.
+    /// - Throws: `setting_invalid`, which names `setting` and the first invalid entry.
     package static func list(_ text: String, setting: String = "PIXELFLOW_FETCH_ALLOW_NETWORKS") throws(PixelFlowError) -> [NetworkRange] {
         var ranges: [NetworkRange] = []
         for entry in text.split(whereSeparator: { $0 == "," || $0.isWhitespace }) {

@@ -1,6 +1,6 @@
 import WireFormats
 
-/// Why an address is not a public one.
+/// Why an address is not public.
 package enum AddressRefusal: String, Sendable, CaseIterable {
     case loopback, unspecified, multicast, broadcast, documentation, benchmarking, reserved
     case privateNetwork = "private network"
@@ -9,10 +9,10 @@ package enum AddressRefusal: String, Sendable, CaseIterable {
     case cloudMetadata = "cloud metadata service"
 }
 
-/// The blocks that are not public: IANA's special-purpose registries for IPv4
-/// and IPv6, and the metadata services of the large clouds. The first block that holds an address counts.
+/// The non-public blocks: IANA's special-purpose registries for IPv4 and IPv6, and the metadata services of the large clouds. The first
+/// block that contains an address decides.
 enum ReservedRanges {
-    /// Outside of this block no IPv6 unicast address has been given to anyone yet.
+    /// IPv6 unicast addresses outside this block are not allocated yet.
     static let globalIPv6 = NetworkRange("2000::/3")
 
     static func refusal(of address: IPAddress) -> AddressRefusal? {
@@ -46,7 +46,7 @@ enum ReservedRanges {
         ("240.0.0.0/4", .reserved),
     ])
 
-    /// Teredo, `2001::/32`, is missing on purpose: it is judged by the addresses inside.
+    /// Teredo, `2001::/32`, is omitted on purpose: its embedded addresses are checked instead.
     private static let ipv6 = table([
         ("fd00:ec2::254", .cloudMetadata),
         ("fd20:ce::254", .cloudMetadata),
@@ -72,7 +72,7 @@ enum ReservedRanges {
         ("ff00::/8", .multicast),
     ])
 
-    /// A row that could not be read would be missing: the tests hold an address of each.
+    /// An entry that cannot be parsed would be dropped silently, so the tests check an address of each block.
     private static func table(_ rows: [(String, AddressRefusal)]) -> [(range: NetworkRange, refusal: AddressRefusal)] {
         rows.compactMap { row in NetworkRange(row.0).map { ($0, row.1) } }
     }

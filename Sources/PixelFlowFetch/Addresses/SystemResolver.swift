@@ -11,11 +11,11 @@ import Musl
 import Glibc
 #endif
 
-/// Uses the resolver of the operating system, including the hosts file and search domains: a name in a cluster such as `minio.storage.svc`
-/// is found only with them.
+/// Uses the resolver of the operating system, including the hosts file and search domains, which names in a cluster such as
+/// `minio.storage.svc` need.
 ///
-/// Its calls block a thread and cannot be ended, so `NameLookups` shares the threads out. They are not the pool that others read files
-/// on, so that a dead name server holds up nothing but names.
+/// Its calls block a thread and cannot be cancelled, so `NameLookups` limits them. The threads are separate from the pool for file access,
+/// so that unresponsive name servers delay only lookups.
 package final class SystemResolver: NameResolver {
     private typealias Waiter = NameLookups.Waiter
 
@@ -35,9 +35,9 @@ package final class SystemResolver: NameResolver {
         var lastWaiter: Waiter = 0
     }
 
-    /// For `GuardedFetcher`.
+    /// Used by `GuardedFetcher`.
     package static let forSources = SystemResolver(limits: .sources)
-    /// For `GuardedPoster`: names that hang must not hold up the sources of tasks.
+    /// Used by `GuardedPoster`; separate, so that slow names of webhooks do not delay the sources of tasks.
     package static let forPosts = SystemResolver(limits: .posts)
 
     private let threads: NIOThreadPool
@@ -52,8 +52,8 @@ package final class SystemResolver: NameResolver {
     }
 
     /// - Parameters:
-    ///   - threads: make the calls; they must have been started.
-    ///   - lookUp: blocks its thread until it knows.
+    ///   - threads: run the calls; must have been started.
+    ///   - lookUp: resolves a name; may block its thread.
     package init(
         threads: NIOThreadPool, limits: LookupLimits, lookUp: @escaping @Sendable (String) throws -> [IPAddress] = SystemResolver.ask
     ) {
@@ -63,7 +63,7 @@ package final class SystemResolver: NameResolver {
         state = Mutex(State(lookups: NameLookups(limits: limits)))
     }
 
-    /// Callers that wait for a look-up, whether it is under way or not.
+    /// How many callers wait for a lookup, running or not.
     package var waiting: Int { state.withLock { $0.parked.count } }
 
     package func addresses(of name: String, for tenant: TenantID) async throws -> [IPAddress] {
@@ -74,7 +74,7 @@ package final class SystemResolver: NameResolver {
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 park(continuation, as: waiter, name, tenant)
-                // The handler may have run before the waiter was there.
+                // The cancellation handler may have run before the waiter was registered.
                 if Task.isCancelled { leave(waiter, of: name) }
             }
         } onCancel: {
@@ -90,7 +90,7 @@ package final class SystemResolver: NameResolver {
             let answer = state.lookups.ask(name, for: tenant, as: waiter, at: now)
             switch answer {
             case .begin, .underWay: state.parked[waiter] = Parked(continuation: continuation, alarm: nil)
-            // Set with the lock held: an alarm that goes off at once finds its waiter.
+            // Set while the lock is held, so that an alarm that fires immediately finds its waiter.
             case .queued: state.parked[waiter] = Parked(continuation: continuation, alarm: alarm(waiter, name))
             case .refused, .unanswered: break
             }
@@ -127,9 +127,9 @@ package final class SystemResolver: NameResolver {
         }
     }
 
-    /// On a thread that may block.
+    /// Runs on a thread that may block.
     private func run(_ name: String, isActive: Bool) {
-        // Nobody looks a name up for those who have gone before its turn.
+        // Skips the lookup if all its callers have given up.
         let (isAbandoned, next) = state.withLock { state in
             let isAbandoned = state.lookups.abandon(name, at: .now)
             return (isAbandoned, isAbandoned ? state.lookups.beginNext() : [])
@@ -161,7 +161,7 @@ package final class SystemResolver: NameResolver {
         if case .failure(let error as PixelFlowError) = result { error.retry == .transient } else { false }
     }
 
-    /// Asks the operating system.
+    /// Calls `getaddrinfo`.
     package static func ask(_ name: String) throws -> [IPAddress] {
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
@@ -187,7 +187,7 @@ package final class SystemResolver: NameResolver {
 
     private static func isAbsence(_ status: CInt) -> Bool {
         #if canImport(Glibc)
-        // EAI_NODATA, a name without addresses, stands behind a GNU feature macro.
+        // EAI_NODATA, for a name without addresses, is only visible with a GNU feature macro.
         status == EAI_NONAME || status == -5
         #else
         status == EAI_NONAME
@@ -207,18 +207,18 @@ package final class SystemResolver: NameResolver {
     }
 }
 
-/// What `getaddrinfo` answered. For logs.
+/// An error of `getaddrinfo`, for logs.
 struct ResolverError: Error, CustomStringConvertible {
     var status: CInt
     var description: String { gai_strerror(status).map { String(cString: $0) } ?? "getaddrinfo: \(status)" }
 }
 
-/// Turns a name into addresses.
+/// Resolves names to addresses.
 package protocol NameResolver: Sendable {
-    /// Every address of `name`, the preferred first. Cancelling the calling task ends the wait at once.
+    /// All addresses of `name`, in order of preference. Returns immediately if the calling task is cancelled.
     ///
-    /// - Parameter tenant: on whose behalf; organisations share what there is to look names up with.
-    /// - Throws: `PixelFlowError` `name_not_resolved`: permanent where the name is known not to exist or
-    ///   to have no address, transient if the lookup failed, an outage if it has not begun for too long.
+    /// - Parameter tenant: the organisation on whose behalf the name is looked up; organisations share the lookup capacity.
+    /// - Throws: `name_not_resolved`: permanent if the name does not exist or has no address, transient if the lookup failed, an outage if
+    ///   it could not start in time.
     func addresses(of name: String, for tenant: TenantID) async throws -> [IPAddress]
 }

@@ -1,9 +1,9 @@
 import NIOCore
 import NIOHTTP1
 
-/// Keeps the beginning of an answer, whatever its status.
+/// Reads the start of a response body, whatever the status.
 struct AnswerReader: ResponseReader {
-    /// Bytes of the body.
+    /// Maximum number of body bytes.
     private let limit: Int
     private var head: HTTPResponseHead?
     private var body = ByteBuffer()

@@ -6,21 +6,22 @@ package import PixelFlowURL
 import Synchronization
 package import WireFormats
 
-/// Posts to third-party servers without giving access to this network, by the rules of `GuardedFetcher`: a name is resolved once, every
-/// address must be allowed, and the connection goes to one that was checked. Redirects are not followed; they are an answer like others.
+/// Posts to third-party servers without exposing the internal network, with the same rules as `GuardedFetcher`: a name is resolved once,
+/// all its addresses must be allowed, and the connection goes to one that was checked. Redirects are not followed but returned like other
+/// responses.
 package struct GuardedPoster: Sendable {
-    /// An answer: its head, and its body up to a limit.
+    /// A response: its status, and its body up to a limit.
     package struct Answer: Sendable {
         package let status: Int
-        /// What `Retry-After` asks for; nil where there is none.
+        /// The delay that `Retry-After` requests; nil if absent.
         package let retryAfter: Duration?
-        /// The beginning of the body.
+        /// The start of the body.
         package let body: ByteBuffer
     }
 
-    /// A request that has got no answer.
+    /// A request without a response.
     package struct PostError: Error, Sendable, Hashable {
-        /// Why there was no answer. Says nothing of the addresses of this network.
+        /// Why there was no response. Contains no addresses of the internal network.
         package enum Reason: String, Sendable, CaseIterable {
             case timeout, unreachable
             case urlInvalid = "url_invalid"
@@ -31,7 +32,7 @@ package struct GuardedPoster: Sendable {
         }
 
         package let reason: Reason
-        /// Whether the request may have reached the other side.
+        /// Whether the server may have received the request.
         package let mayHaveSent: Bool
 
         package init(reason: Reason, mayHaveSent: Bool) {
@@ -40,7 +41,7 @@ package struct GuardedPoster: Sendable {
         }
     }
 
-    /// Addresses of one name that are tried, one after the other, until one takes the connection.
+    /// How many addresses of a name are tried, one after the other, until a connection succeeds.
     private static let maximumAttempts = 4
 
     private let policy: AddressPolicy
@@ -50,8 +51,8 @@ package struct GuardedPoster: Sendable {
     private let exchange: Exchange
 
     /// - Parameters:
-    ///   - allowedNetworks: networks that may be posted to although they are not public.
-    ///   - timeout: for everything, from the name to the end of the answer.
+    ///   - allowedNetworks: non-public networks that may be posted to.
+    ///   - timeout: for the whole request, from the lookup to the end of the response.
     /// - Throws: `setting_invalid` if the file of trust roots cannot be read.
     package init(
         allowedNetworks: [NetworkRange] = [], ports: AllowedPorts, timeout: Duration, connectTimeout: Duration = .seconds(5),
@@ -69,8 +70,8 @@ package struct GuardedPoster: Sendable {
     /// Posts `body`.
     ///
     /// - Parameters:
-    ///   - answerLimit: bytes of the answer that are read; then the connection is closed.
-    ///   - tenant: on whose behalf.
+    ///   - answerLimit: how many bytes of the response body are read; then the connection is closed.
+    ///   - tenant: the organisation on whose behalf the request is made.
     /// - Throws: `PostError`, or `CancellationError`.
     package func post(
         _ url: String, headers: [(String, String)], body: ByteBuffer, answerLimit: Int, for tenant: TenantID
@@ -110,7 +111,7 @@ package struct GuardedPoster: Sendable {
     }
 }
 
-/// Whether a request has been sent.
+/// Records whether a request has been sent.
 private final class SentMark: Sendable {
     private let isSet = Atomic(false)
 
@@ -121,7 +122,7 @@ private final class SentMark: Sendable {
 extension GuardedPoster.PostError {
     fileprivate init(_ error: any Error, isSent: Bool) {
         reason = Reason(error)
-        // Nothing passes a connection before its certificate is trusted.
+        // Nothing passes this handler before the server's certificate is trusted.
         mayHaveSent = isSent && reason != .certificateUntrusted
     }
 }

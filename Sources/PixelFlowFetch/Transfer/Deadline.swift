@@ -1,9 +1,9 @@
 import NIOCore
 import PixelFlowCore
 
-/// Runs `work`, cancels it when `limit` has passed, and waits until it has stopped.
+/// Runs `work`, cancels it after `limit`, and waits until it has stopped.
 ///
-/// - Throws: `source_timeout` if the time ran out.
+/// - Throws: `source_timeout` if the limit was exceeded.
 func within<Value: Sendable>(_ limit: Duration, _ work: @escaping @Sendable () async throws -> Value) async throws -> Value {
     try await withThrowingTaskGroup(of: Value.self) { group in
         group.addTask(operation: work)

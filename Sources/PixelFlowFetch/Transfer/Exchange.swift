@@ -13,21 +13,21 @@ struct Exchange: Sendable {
     let connectTimeout: Duration
     let userAgent: String
 
-    /// - Throws: `ConnectError` if no connection came about, `PixelFlowError` if the answer is
-    ///   too large, `CancellationError`, or what the network or the server did wrong.
+    /// - Throws: `ConnectError` if no connection was made, `PixelFlowError` if the response is too large, `CancellationError`, or a network
+    ///   or protocol error.
     func get(_ url: SourceURL, at address: IPAddress, limit: Int) async throws -> FetchResponse {
         try await send(requestHead(for: url), to: url, at: address, reader: { SourceReader(limit: limit) })
     }
 
     /// - Parameters:
-    ///   - onSend: called when the connection stands and the request is about to be sent.
-    ///   - reader: makes the response.
-    /// - Throws: as `get`, or what the reader throws.
+    ///   - onSend: called when the connection is established and the request is about to be sent.
+    ///   - reader: parses the response.
+    /// - Throws: the errors of `get`, or those of the reader.
     func send<Reader: ResponseReader>(
         _ head: HTTPRequestHead, body: ByteBuffer? = nil, to url: SourceURL, at address: IPAddress,
         onSend: @escaping @Sendable () -> Void = {}, reader: @escaping @Sendable () -> Reader
     ) async throws -> Reader.Response {
-        // A promise that is failed by a cancelled task may already have succeeded: a fast answer would win.
+        // Checked first: a fast response could fulfil the promise before the cancellation fails it.
         try Task.checkCancellation()
         let loop = group.any()
         let response = loop.makePromise(of: Reader.Response.self)
@@ -44,7 +44,7 @@ struct Exchange: Sendable {
             let value = try await response.valueOrCancellation()
             return value
         } catch {
-            // The collector closes the connection when it is done; this is for a cancelled task.
+            // The collector closes the connection when it is done; this handles a cancelled task.
             channel.closeNow()
             throw error
         }
@@ -59,7 +59,7 @@ struct Exchange: Sendable {
         ClientBootstrap(group: loop)
             .connectTimeout(TimeAmount(connectTimeout))
             .channelInitializer { channel in
-                // A task cancelled before the connection stands gives it up here.
+                // If the task is cancelled before the connection is established, the attempt is abandoned here.
                 connected.futureResult.whenFailure { _ in channel.close(promise: nil) }
                 return channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
@@ -95,11 +95,11 @@ struct Exchange: Sendable {
 }
 
 extension SourceURL {
-    /// For the `Host` header.
+    /// The value of the `Host` header.
     var authority: String { host.urlText + (port == scheme.defaultPort ? "" : ":\(port)") }
 }
 
-/// The address did not take the connection; another one of the same name may.
+/// The connection to an address failed; another address of the same name may work.
 struct ConnectError: Error, CustomStringConvertible {
     var address: IPAddress
     var cause: any Error

@@ -6,14 +6,14 @@ import PixelFlowURL
 import WireFormats
 
 extension PixelFlowError {
-    /// The address is only logged: clients must not learn the address of a private name.
+    /// The address is only logged: clients must not learn the addresses of private names.
     static func addressBlocked(_ address: IPAddress, _ refusal: AddressRefusal) -> PixelFlowError {
         PixelFlowError(
             .invalid, code: "address_blocked", "The host of the URL resolves to an address from which images may not be fetched.",
             cause: BlockedAddressError(address: address, refusal: refusal))
     }
 
-    /// - Parameter retryAfter: when the name is looked up again; a retry before that would spend an attempt on nothing.
+    /// - Parameter retryAfter: when the name may be looked up again; an earlier retry would waste an attempt.
     static func nameNotResolved(
         _ name: String, isFinal: Bool, retryAfter: Duration? = nil, cause: (any Error)? = nil
     ) -> PixelFlowError {
@@ -22,7 +22,7 @@ extension PixelFlowError {
             retry: isFinal ? .permanent : .transient, retryAfter: retryAfter.map { Int($0.seconds.rounded(.up)) }, cause: cause)
     }
 
-    /// The look-up has not begun for too long, because others hold what it needs: not the fault of the name, so it spends no attempt.
+    /// The lookup did not start in time, because other lookups use all the capacity. The name is not at fault, so no attempt is counted.
     static func lookupPostponed(_ name: String) -> PixelFlowError {
         PixelFlowError(
             .unavailable, code: "name_not_resolved",
@@ -55,8 +55,7 @@ extension PixelFlowError {
     static let sourceTimeout = PixelFlowError(
         .unavailable, code: "source_timeout", "The server did not deliver the image in time.", retry: .transient)
 
-    /// Gives what went wrong on the network a code. A certificate that does not hold will not hold
-    /// the next time either and is permanent; everything else may pass.
+    /// Maps a network error to an error code. An untrusted certificate is permanent; everything else is transient.
     static func fetchFailure(_ error: any Error) -> PixelFlowError {
         switch error {
         case let known as PixelFlowError:
@@ -79,14 +78,14 @@ extension PixelFlowError {
             .unavailable, code: "source_unreachable", "The connection to the server failed.", retry: .transient, cause: cause)
     }
 
-    /// BoringSSL distinguishes a bad certificate from other handshake failures only by the text.
+    /// BoringSSL distinguishes an invalid certificate from other handshake failures only in the message.
     private static func isUntrusted(_ error: any Error) -> Bool {
         if case NIOSSLError.handshakeFailed(let reason) = error { return "\(reason)".contains("CERTIFICATE_VERIFY_FAILED") }
         return error is NIOSSLExtraError || error is CertificateMismatchError
     }
 }
 
-/// Which address was refused, and why. For logs.
+/// The refused address and the reason, for logs.
 struct BlockedAddressError: Error, CustomStringConvertible {
     var address: IPAddress
     var refusal: AddressRefusal

@@ -4,13 +4,13 @@ import PixelFlowCore
 import PixelFlowURL
 import WireFormats
 
-/// A response: status and headers, and the body if it is a success.
+/// A response: status, headers, and the body if the status is a success.
 struct FetchResponse: Sendable {
     var status: HTTPResponseStatus
     var headers: HTTPHeaders
     var body = ByteBuffer()
 
-    /// If the answer sends us, if it does.
+    /// The `Location` of a redirect; nil for other responses.
     var redirection: String? {
         switch status.code {
         case 301, 302, 303, 307, 308: headers.first(name: "location")
@@ -18,7 +18,7 @@ struct FetchResponse: Sendable {
         }
     }
 
-    /// The source, if the response is a success.
+    /// The source, if the status is a success.
     ///
     /// - Throws: `source_not_found`, `source_refused` or `source_unavailable`.
     func source(from url: SourceURL) throws(PixelFlowError) -> FetchedSource {
@@ -37,12 +37,12 @@ struct FetchResponse: Sendable {
         }
     }
 
-    /// How much of it is granted is for `TaskPolicy` to say.
+    /// `TaskPolicy` limits the delay.
     private var retryAfter: Int? { headers.retryAfter.map { Int($0.components.seconds) } }
 }
 
 extension HTTPHeaders {
-    /// At least 1 s. A date is compared with the server's own clock if the response contains it.
+    /// At least 1 s. A date is compared with the `Date` of the response if present.
     var retryAfter: Duration? {
         let now = first(name: "date").flatMap { HTTPDate.seconds($0) } ?? SystemClock().now().microseconds / 1_000_000
         let seconds = first(name: "retry-after").flatMap { RetryAfter.seconds($0, now: now) } ?? 0

@@ -3,19 +3,18 @@ import NIOCore
 import NIOHTTP1
 import PixelFlowCore
 
-/// Undoes gzip or deflate piece by piece, never beyond a number of bytes.
+/// Decompresses gzip or deflate incrementally, up to a limit of bytes.
 ///
-/// Confined to the event loop of its connection. Several gzip members one after the other are one body (RFC 1952);
-/// what follows the last is left out.
+/// Confined to the event loop of its connection. Concatenated gzip members form one body (RFC 1952); data after the last member is ignored.
 final class Inflater {
     private enum Stage {
         case before, within, between, after
     }
 
-    /// zlib's own window, and its own detection of gzip and zlib headers.
+    /// The largest zlib window, with automatic detection of gzip and zlib headers.
     private static let detectedWindow: CInt = 15 + 32
     private static let rawWindow: CInt = -15
-    /// Bytes that are decoded at a time.
+    /// How many bytes are decoded at a time.
     private static let step = 64 * 1024
 
     private let coding: ContentCoding
@@ -37,12 +36,12 @@ final class Inflater {
         stream.deallocate()
     }
 
-    /// Whether the body may end here. One without a byte may.
+    /// Whether the body may end here. An empty body may.
     var isComplete: Bool { stage != .within }
 
-    /// Appends what `bytes` become to `output`.
+    /// Decompresses `bytes` and appends the result to `output`.
     ///
-    /// - Throws: `source_too_large` as soon as `output` holds more than `limit` bytes, `source_encoding_invalid`.
+    /// - Throws: `source_too_large` as soon as `output` exceeds `limit` bytes; `source_encoding_invalid`.
     func inflate(_ bytes: ByteBuffer, into output: inout ByteBuffer, limit: Int) throws {
         try bytes.withUnsafeReadableBytes { input in
             guard let base = input.bindMemory(to: UInt8.self).baseAddress else { return }
@@ -56,12 +55,13 @@ final class Inflater {
         }
     }
 
-    /// Continues the member or begins the next one. False if nothing more belongs to the body.
+    /// Continues the current member or starts the next one. False if the remaining data does not belong to the body.
     private func enter(_ first: UInt8) -> Bool {
         switch stage {
         case .within: return true
         case .before:
-            // Servers differ on what deflate means. A zlib header names its method, 8, in the lower half.
+            // Servers disagree about deflate: some send it without a zlib header. The lower half of that header's first byte is the method,
+            // 8.
             if coding == .deflate, first & 0x0F != 8 { inflateReset2(stream, Self.rawWindow) }
             stage = .within
             return true
@@ -91,7 +91,7 @@ final class Inflater {
                 stage = .between
                 return
             case Z_OK, Z_BUF_ERROR:
-                // Room that is left means that all of the input is used.
+                // If the output buffer is not full, all input has been consumed.
                 if stream.pointee.avail_out > 0 { return }
             default:
                 throw PixelFlowError.encodingInvalid
@@ -100,13 +100,13 @@ final class Inflater {
     }
 }
 
-/// A compression of the body that is undone: some servers send it although `identity` alone was asked for.
+/// A compression of the body. Some servers compress although the request accepts only `identity`.
 enum ContentCoding: Sendable {
     case gzip, deflate
 
-    /// Nil if the body comes as it is.
+    /// Nil if the body is not compressed.
     ///
-    /// - Throws: `source_encoding_unsupported` for any other coding, and for several at once.
+    /// - Throws: `source_encoding_unsupported` for any other coding, or for several.
     init?(_ headers: HTTPHeaders) throws(PixelFlowError) {
         let codings = headers[canonicalForm: "content-encoding"].map { $0.lowercased() }.filter { !["", "identity"].contains($0) }
         switch codings.count {

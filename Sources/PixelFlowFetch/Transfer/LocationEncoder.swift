@@ -3,17 +3,16 @@ import WireFormats
 
 /// Percent-encodes non-ASCII bytes in the `Location` of a response before it is parsed.
 ///
-/// Servers put UTF-8, Latin-1, spaces and worse into that header and mean these exact bytes. Parsed as text, they would be
-/// lost or refused.
+/// Servers send UTF-8, Latin-1, spaces and worse in that header and mean these exact bytes. The HTTP parser would drop or reject them.
 final class LocationEncoder: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
 
-    /// Bytes of a head; a longer one is passed on as it is, and is too long for who reads it.
+    /// In bytes; a longer head is passed on unchanged, and the parser rejects it.
     static let maximumHead = 64 * 1024
 
     private var head = ByteBuffer()
-    /// Bytes of `head` that have been searched for its end, and where its last line begins: a head may arrive byte by byte.
+    /// How many bytes of `head` have been searched for its end, and where its last line starts: a head may arrive byte by byte.
     private var searched = 0
     private var lineStart = 0
     private var isDone = false
@@ -28,7 +27,7 @@ final class LocationEncoder: ChannelInboundHandler {
             guard isHead, head.readableBytes <= Self.maximumHead else { return passOn(context) }
             guard let length = lengthOfHead(), let one = head.readSlice(length: length) else { return }
             context.fireChannelRead(wrapInboundOut(Self.encoded(one)))
-            // Others come before the one that counts: 103 Early Hints.
+            // Informational responses, such as 103 Early Hints, come before the final one.
             isDone = !Self.isInformational(one)
         }
         passOn(context)
@@ -46,7 +45,7 @@ final class LocationEncoder: ChannelInboundHandler {
         if rest.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(rest)) }
     }
 
-    /// Up to and with the empty line; nil until it has arrived. Looks at each byte once.
+    /// The length of the head, including the empty line; nil until it is complete. Examines each byte once.
     private func lengthOfHead() -> Int? {
         let view = head.readableBytesView
         while let end = view[(view.startIndex + searched)...].firstIndex(of: UInt8(ascii: "\n")) {
@@ -61,7 +60,7 @@ final class LocationEncoder: ChannelInboundHandler {
         return nil
     }
 
-    /// `HTTP/1.1 103 Early Hints`
+    /// For example `HTTP/1.1 103 Early Hints`.
     private static func isInformational(_ head: ByteBuffer) -> Bool {
         head.readableBytesView.split(separator: UInt8(ascii: " "), maxSplits: 2).dropFirst().first?.first == UInt8(ascii: "1")
     }
@@ -90,7 +89,7 @@ final class LocationEncoder: ChannelInboundHandler {
         var text = ""
         for byte in value[..<end].drop(while: isBlank) {
             switch byte {
-            // As browsers do.
+            // Removed, as in browsers.
             case UInt8(ascii: "\t"), UInt8(ascii: "\r"): continue
             case 0x21...0x7E: text.unicodeScalars.append(Unicode.Scalar(byte))
             default: text += PercentEncoding.encoded(byte)

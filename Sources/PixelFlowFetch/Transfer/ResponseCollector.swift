@@ -3,17 +3,17 @@ import NIOHTTP1
 import NIOSSL
 import PixelFlowCore
 
-/// Makes a response of its parts, as they arrive.
+/// Assembles a response from its parts as they arrive.
 protocol ResponseReader {
     associatedtype Response: Sendable
 
-    /// - Returns: the response once nothing more is wanted of it.
-    /// - Throws: what is wrong with it.
+    /// - Returns: the response once no more of it is needed.
+    /// - Throws: an error for an invalid or unacceptable response.
     mutating func read(_ part: HTTPClientResponsePart) throws -> Response?
 }
 
-/// Sends a request once the connection stands, and has its response read. The connection is closed as soon as nothing more is wanted
-/// of it, however much more there is.
+/// Sends a request once the connection is established, and passes the response to its reader. Closes the connection as soon as the reader
+/// needs no more, even if the response continues.
 final class ResponseCollector<Reader: ResponseReader>: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundOut = HTTPClientRequestPart
@@ -62,7 +62,7 @@ final class ResponseCollector<Reader: ResponseReader>: ChannelInboundHandler {
         context.fireChannelInactive()
     }
 
-    /// A connection that failed before it was active: the promise must not be left open.
+    /// A connection that failed before it was active: the promise must still be completed.
     func handlerRemoved(context: ChannelHandlerContext) { promise.fail(ChannelError.eof) }
 
     private func finish(_ result: Result<Reader.Response, any Error>, _ context: ChannelHandlerContext) {
@@ -74,7 +74,7 @@ final class ResponseCollector<Reader: ResponseReader>: ChannelInboundHandler {
 }
 
 extension Channel {
-    /// Closes below TLS, which would otherwise wait up to 5 s for the peer's close and read on in the meantime.
+    /// Closes below TLS, which would otherwise wait up to 5 s for the peer's close and keep reading.
     func closeNow() {
         eventLoop.execute {
             if let tls = try? self.pipeline.syncOperations.context(handlerType: NIOSSLClientHandler.self) {

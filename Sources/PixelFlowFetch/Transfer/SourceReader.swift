@@ -2,12 +2,12 @@ import NIOCore
 import NIOHTTP1
 import PixelFlowCore
 
-/// Keeps a response up to a number of bytes. Of one that is not a success only the head is waited for.
+/// Reads a response up to a limit of bytes. For an unsuccessful status, only the head is read.
 struct SourceReader: ResponseReader {
     private let limit: Int
     private var response: FetchResponse?
     private var inflater: Inflater?
-    /// Bytes of the body as they were sent.
+    /// Bytes of the body as received, before decoding.
     private var received = 0
 
     init(limit: Int) { self.limit = limit }
@@ -26,7 +26,7 @@ struct SourceReader: ResponseReader {
         guard (200..<300).contains(head.status.code) else { return response }
         if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }) {
             guard length <= limit else { throw PixelFlowError.sourceTooLarge(limit) }
-            // Pages that a server only announces are never touched, so they cost nothing.
+            // Memory pages that are reserved but never written cost nothing, so reserving the announced length is safe.
             response.body.reserveCapacity(max(length, 0))
         }
         inflater = try ContentCoding(head.headers).map { try Inflater($0) }
@@ -43,7 +43,7 @@ struct SourceReader: ResponseReader {
             return
         }
         var body = response?.body ?? ByteBuffer()
-        // Held once, so that it grows in place.
+        // Held by one variable only, so that it grows in place.
         response?.body = ByteBuffer()
         try inflater.inflate(bytes, into: &body, limit: limit)
         response?.body = body
@@ -51,7 +51,7 @@ struct SourceReader: ResponseReader {
 
     private mutating func end() throws -> FetchResponse? {
         guard inflater?.isComplete ?? true else { throw PixelFlowError.encodingTruncated }
-        // The buffer has one owner.
+        // The buffer has one owner, so it is not copied.
         defer { response = nil }
         return response
     }

@@ -3,7 +3,7 @@ import NIOSSL
 import PixelFlowCore
 import PixelFlowURL
 
-/// The certificate authorities that servers are judged by, read once: it takes milliseconds.
+/// The trusted certificate authorities, read once because that takes milliseconds.
 struct TLSTrust: Sendable {
     let context: NIOSSLContext
 
@@ -23,14 +23,14 @@ struct TLSTrust: Sendable {
     }
 }
 
-/// Verifies a server's certificate against the requested name.
+/// Verifies a server's certificate against the requested host name.
 ///
-/// NIOSSL also takes a certificate for the mere address of the connection, whatever the name. Whoever
-/// can send a name to their own address can have such a certificate, so such a certificate must not be accepted for a name.
+/// NIOSSL also accepts a certificate for the IP address of the connection, whatever the name. Anyone who can point a name at their own
+/// address can have such a certificate, so it must not be accepted for a name.
 enum CertificateName {
-    /// The TLS handler for a connection to `host`: trusted chain, and the certificate's name.
+    /// The TLS handler of a connection to `host`: checks the chain and the name of the certificate.
     static func handler(for host: SourceHost, context: NIOSSLContext) throws -> NIOSSLClientHandler {
-        // Without a name there is nothing but the address to match.
+        // For a host without a name, only the address can match.
         guard case .name(let name) = host else { return try NIOSSLClientHandler(context: context, serverHostname: nil) }
         return try NIOSSLClientHandler._makeSSLClientHandler(context: context, serverHostname: name) { certificate, channel in
             channel.eventLoop.makeCompletedFuture {
@@ -44,7 +44,7 @@ enum CertificateName {
             .map { String(decoding: $0.contents, as: UTF8.self).lowercased() }
     }
 
-    /// RFC 6125: the same name, or one with `*` for the whole first label.
+    /// RFC 6125: the same name, or a pattern whose whole first label is `*`.
     private static func matches(_ pattern: String, _ name: String) -> Bool {
         if pattern == name { return true }
         guard pattern.hasPrefix("*."), let dot = name.firstIndex(of: ".") else { return false }
@@ -52,7 +52,7 @@ enum CertificateName {
     }
 }
 
-/// A trusted certificate, but another party's.
+/// A trusted certificate that is for another name.
 struct CertificateMismatchError: Error, CustomStringConvertible {
     var name: String
     var description: String { "the certificate is not for \(name)" }

@@ -52,7 +52,7 @@ struct DiagnosisReport: Codable, Sendable, SchemaNamed, SchemaAnnotated {
 package struct BackendReport: Codable, Sendable, SchemaNamed, SchemaAnnotated {
     package static let schemaName = "BackendDiagnosis"
     package static let annotations: [String: SchemaAnnotation] = [
-        "name": "As in `/readyz`.", "kind": "What it is, such as `PostgreSQL`.", "findings": "What it tells.",
+        "name": "As in `/readyz`.", "kind": "The kind of backend, such as `PostgreSQL`.", "findings": "The findings.",
     ]
 
     package let name: String

@@ -3,34 +3,34 @@ import PixelFlowCore
 import PixelFlowLimits
 import WireFormats
 
-/// Verifies API keys by asking auth, and remembers the answers.
+/// Verifies API keys with auth, and caches the results.
 ///
-/// Anyone can make up keys that are well-formed. They must not be in the way of good ones: those that auth does not know are remembered
-/// apart, a key that was good before is asked for beside all others, and an address with many unknown keys must wait.
+/// Anyone can send well-formed keys. A flood of unknown keys must not affect valid ones: unknown keys have a cache of their own, keys that
+/// were valid before have their own concurrency limit, and a client address that sends many unknown keys is throttled.
 final class APIKeyVerifier: Sendable {
-    /// How long an answer counts without asking again.
+    /// How long a result is used without asking auth again.
     private static let freshFor = Duration.seconds(60)
-    /// As `freshFor`, for a key that is not known: it may have been made a moment ago on another replica.
+    /// The same for an unknown key; short, because another replica may have just created it.
     private static let refusedFor = Duration.seconds(5)
-    /// Keys that are not known, remembered at most.
+    /// Maximum number of unknown keys in the cache.
     private static let refusalsKept = 1024
-    /// Questions to auth at a time, and those that wait, about keys that were good before.
+    /// Maximum number of running and of waiting requests to auth, for keys that were valid before.
     private static let concurrency = (running: 16, waiting: 256)
-    /// As `concurrency`, about all others: few at a time, so that a flood of made-up keys does not become a flood of requests.
+    /// The same for all other keys; low, so that a flood of invalid keys does not become a flood of requests.
     private static let concurrencyOfOthers = (running: 4, waiting: 256)
-    /// Keys of one address that auth did not know: a burst, and then one a second. Good ones are not counted.
+    /// Unknown keys allowed per client address: a burst, then one per second. Valid keys are not counted.
     private static let failureLimit = RateLimit(name: "key-failures", quota: 60, window: .seconds(60))
-    /// Addresses remembered at most, some 200 bytes each.
+    /// Maximum number of addresses to track, about 200 bytes each.
     private static let addressesKept = 10_000
 
-    /// That a key is good.
+    /// The result for a valid key.
     private struct Answer: Sendable {
         let token: VerifiedToken
         let at: Timestamp
     }
 
     private let answers: TwoGenerationCache<Answer>
-    /// When auth did not know a key.
+    /// When auth last reported a key as unknown.
     private let refusals = TwoGenerationCache<Timestamp>(capacity: refusalsKept)
     private let permits = AsyncSemaphore(permits: concurrency.running, waiting: concurrency.waiting)
     private let permitsOfOthers = AsyncSemaphore(permits: concurrencyOfOthers.running, waiting: concurrencyOfOthers.waiting)
@@ -41,9 +41,9 @@ final class APIKeyVerifier: Sendable {
     private let metrics: CacheMetrics
 
     /// - Parameters:
-    ///   - staleLimit: how long an answer is believed while auth does not answer.
-    ///   - capacity: good keys remembered at most, some 500 bytes each.
-    ///   - metrics: not counted in them is what `cached` finds.
+    ///   - staleLimit: how long a result is used while auth is unreachable.
+    ///   - capacity: maximum number of valid keys in the cache, about 500 bytes each.
+    ///   - metrics: cache metrics, which do not include the hits of `cached`.
     init(source: any IdentitySource, staleLimit: Duration, clock: any WallClock, capacity: Int, metrics: CacheMetrics) {
         self.source = source
         self.metrics = metrics
@@ -53,13 +53,13 @@ final class APIKeyVerifier: Sendable {
         failures = InMemoryRateLimiter(capacity: Self.addressesKept, clock: clock)
     }
 
-    /// A key that was verified a moment ago. Never suspends.
+    /// A key that was verified recently. Never suspends.
     func cached(_ key: String, at now: Timestamp) -> VerifiedToken? {
         guard let answer = answers[key], now.age(since: answer.at) < Self.freshFor, now < answer.token.acceptedUntil else { return nil }
         return answer.token
     }
 
-    /// - Parameter client: what `IPAddress.subscriber` says of who sends it; nil if that is not known, as in a test.
+    /// - Parameter client: `IPAddress.subscriber` of the client; nil if unknown, as in tests.
     /// - Throws: `token_invalid` or `token_expired` (401); `authentication_throttled` (429); `auth_unavailable` (503).
     func verify(_ key: String, from client: String?) async throws -> VerifiedToken {
         guard SecretToken(.key, parsing: key) != nil else { throw PixelFlowError.keyMalformed }
@@ -80,7 +80,8 @@ final class APIKeyVerifier: Sendable {
         }
         do {
             let token = try await (known == nil ? permitsOfOthers : permits).withPermit { () -> VerifiedToken? in
-                // While this request waited, another one with the same key may have got the answer: many come at once after a restart.
+                // Another request with the same key may have received the result while this one waited: many arrive at once after a
+                // restart.
                 let now = clock.now()
                 if let answer = answers[key], now.age(since: answer.at) < Self.freshFor { return answer.token }
                 if let refusedAt = refusals[key], now.age(since: refusedAt) < Self.refusedFor { return nil }
@@ -112,12 +113,12 @@ final class APIKeyVerifier: Sendable {
         return token
     }
 
-    /// Nil for a key that is not active.
+    /// Nil if the key is not active.
     private static func token(_ answer: KeyIntrospection) throws(PixelFlowError) -> VerifiedToken? {
         guard answer.active, let id = answer.keyID, let tenant = answer.tenant else { return nil }
         let networks = (answer.networks ?? []).map { NetworkRange($0) }
         let expiry = answer.expiresAt.map { Timestamp(iso8601: $0) } ?? .distantFuture
-        // A restriction that cannot be read must not be lifted.
+        // A restriction that cannot be parsed must not be ignored.
         guard networks.allSatisfy({ $0 != nil }), let expiry else { throw .unavailable("auth") }
         let principal = Principal(
             user: UserID(id), email: answer.name ?? "", tenant: TenantID(tenant), role: nil, scopes: Scope.set(answer.scope ?? ""),

@@ -7,16 +7,16 @@ package struct AuditDelivery: Codable, Sendable, SchemaNamed, SchemaAnnotated {
     package static let schemaName = "AuditDelivery"
     package static let annotations: [String: SchemaAnnotation] = ["entries": .init("At most \(limit).", ["maxItems": .integer(limit)])]
 
-    /// Entries of one request.
+    /// Maximum number of entries per request.
     package static let limit = 100
-    /// Bytes of a request; `limit` entries whose texts are as long as `AuditRecorder` allows stay below it.
+    /// In bytes; `limit` entries with the longest texts that `AuditRecorder` allows are smaller.
     package static let bodyLimit = 1 << 20
 
     package let entries: [Entry]
 
     package init(_ entries: [AuditEntry]) { self.entries = entries.map(Entry.init) }
 
-    /// One entry, with the organisation whose log it is for.
+    /// An entry, and the organisation whose log it belongs to.
     package struct Entry: Codable, Sendable, SchemaAnnotated {
         package static let annotations = AuditView.annotations.merging([
             "id": .init("A UUIDv7. An entry whose id is already in the log is ignored.", ["format": "uuid"]),
@@ -49,7 +49,7 @@ package struct AuditDelivery: Codable, Sendable, SchemaNamed, SchemaAnnotated {
 
         private enum CodingKeys: String, CodingKey { case organisation, quota }
 
-        /// - Throws: `invalid_value` (422) for an id or a time that is none.
+        /// - Throws: `invalid_value` (422) for an invalid id or time.
         package func entry() throws(PixelFlowError) -> AuditEntry {
             guard UUIDv7.isCanonical(view.id) else { throw .invalid("id", "The id of an entry must be a UUID.") }
             guard let at = Timestamp(iso8601: view.at) else {

@@ -6,11 +6,12 @@ import WireFormats
 package struct AuditView: Codable, Sendable, SchemaNamed, SchemaAnnotated {
     package static let schemaName = "AuditEntry"
     package static let annotations: [String: SchemaAnnotation] = [
-        "id": "Names the entry; ids rise with time.", "at": .init("RFC 3339.", ["format": "date-time"]),
+        "id": "The id of the entry; ids increase with time.", "at": .init("RFC 3339.", ["format": "date-time"]),
         "actor": "The id of the user or key; empty for an operator and for PixelFlow itself.",
         "actor_name": "The address of the user, the name of the key, `operator` or `pixelflow`.",
-        "action": .init("What was done.", schema: .choice(AuditAction.allCases.map(\.rawValue))),
-        "target": "The id of the object of the action.", "detail": "More, for people.", "address": "Where the request came from.",
+        "action": .init("The action.", schema: .choice(AuditAction.allCases.map(\.rawValue))),
+        "target": "The id of the object of the action.", "detail": "Further details, for people.",
+        "address": "Where the request came from.",
         "request_id": "Names the request in the logs.",
     ]
 

@@ -2,19 +2,19 @@ package import OpenAPI
 package import PixelFlowCore
 import WireFormats
 
-/// What the verifier of credentials asks the auth service, or its own process.
+/// Answers the queries of credential verifiers: the auth service, or the same process.
 package protocol IdentitySource: Sendable {
-    /// What an API key is good for. The key is well-formed.
+    /// The rights of an API key. The key must be well-formed.
     ///
-    /// - Throws: `PixelFlowError` with `retry == .outage` if auth does not answer.
+    /// - Throws: `PixelFlowError` with `retry == .outage` if auth is unreachable.
     func introspect(key: String) async throws -> KeyIntrospection
-    /// The revocations after a sequence, in their order; fewer than there are if there are many.
+    /// The revocations after a sequence number, in ascending order; one page if there are many.
     ///
     /// - Throws: as `introspect`.
     func revocations(after sequence: Int64) async throws -> RevocationPage
-    /// Organisations that were deleted and can no longer be restored, in the order of their deletion: their data must go.
+    /// Organisations that were deleted and can no longer be restored, in the order of their deletion. Their data must be deleted.
     ///
-    /// - Parameter position: the `next` of the page before; 0 for the first.
+    /// - Parameter position: the `next` of the previous page; 0 for the first page.
     /// - Throws: as `introspect`.
     func deletedOrganisations(after position: Int64) async throws -> DeletedOrganisations
 }
@@ -23,7 +23,7 @@ package protocol IdentitySource: Sendable {
 package struct DeletedOrganisations: Codable, Sendable, SchemaNamed, SchemaAnnotated {
     package static let schemaName = "DeletedOrganisations"
     package static let annotations: [String: SchemaAnnotation] = [
-        "organisations": "Their ids, in the order of their deletion.", "next": "What to send as `after` next time.",
+        "organisations": "Their ids, in the order of their deletion.", "next": "The value of `after` for the next request.",
         "more": "Whether there are more.",
     ]
 
@@ -38,11 +38,11 @@ package struct DeletedOrganisations: Codable, Sendable, SchemaNamed, SchemaAnnot
     }
 }
 
-/// What auth says of an API key; the answer of `POST /introspect` (after RFC 7662).
+/// The rights of an API key; the response of `POST /introspect` (modelled on RFC 7662).
 package struct KeyIntrospection: Codable, Sendable, Hashable, SchemaNamed, SchemaAnnotated {
     package static let schemaName = "KeyIntrospection"
     package static let annotations: [String: SchemaAnnotation] = [
-        "active": "Whether the key may be used. If not, no other field is present.", "key_id": "Names the key.",
+        "active": "Whether the key may be used. If not, no other field is present.", "key_id": "The id of the key.",
         "name": "Its name, for people.",
         "tenant": "The organisation of the key.", "scope": "Scopes, separated by spaces.",
         "expires_at": .init("RFC 3339; absent for a key that does not expire.", ["format": "date-time"]),
@@ -88,7 +88,7 @@ package struct KeyIntrospection: Codable, Sendable, Hashable, SchemaNamed, Schem
 package struct RevocationPage: Codable, Sendable, SchemaNamed, SchemaAnnotated {
     package static let schemaName = "RevocationPage"
     package static let annotations: [String: SchemaAnnotation] = [
-        "revocations": "In their order.", "next": "What to send as `after` next time.",
+        "revocations": "In ascending order.", "next": "The value of `after` for the next request.",
         "more": "Whether there are more.",
         "newest": "The highest number there is. If it is below `after`, the database was restored: read from 0 again.",
     ]
@@ -98,9 +98,9 @@ package struct RevocationPage: Codable, Sendable, SchemaNamed, SchemaAnnotated {
     package var more: Bool
     package var newest: Int64
 
-    /// A page may have fewer revocations than records, or none, and more pages after it.
+    /// A page can contain fewer revocations than records, or none, and still be followed by more pages.
     ///
-    /// - Parameter lifetime: after it no credential is left that a revocation could concern; nil if that is not known.
+    /// - Parameter lifetime: how long a revocation must be kept: after it, every credential that it affects has expired; nil if unknown.
     package init(_ records: [RevocationRecord], after sequence: Int64, limit: Int, newest: Int64, lifetime: Duration? = nil) {
         self.newest = newest
         revocations = records.compactMap { record in
@@ -110,7 +110,7 @@ package struct RevocationPage: Codable, Sendable, SchemaNamed, SchemaAnnotated {
         more = records.count == limit
     }
 
-    /// One revocation on the wire.
+    /// A revocation in its wire format.
     package struct Entry: Codable, Sendable, SchemaAnnotated {
         package static let annotations: [String: SchemaAnnotation] = [
             "kind": .init(
@@ -126,7 +126,7 @@ package struct RevocationPage: Codable, Sendable, SchemaNamed, SchemaAnnotated {
         var id: String?
         var tenant: String?
         var before: Int64?
-        /// Absent in an answer of a release before this member.
+        /// Absent in responses of older releases.
         var until: String?
 
         init(_ revocation: Revocation, until time: Timestamp?) {
@@ -142,10 +142,10 @@ package struct RevocationPage: Codable, Sendable, SchemaNamed, SchemaAnnotated {
             }
         }
 
-        /// Nil for a revocation that must be remembered as long as the process runs.
+        /// Nil if the revocation must be kept until the process ends.
         var end: Timestamp? { until.flatMap { Timestamp(iso8601: $0) } }
 
-        /// Nil for a kind that only a newer release knows.
+        /// Nil for a kind that only a newer release supports.
         var revocation: Revocation? {
             switch (kind, id, tenant) {
             case ("session", let id?, _): .session(SessionID(id))

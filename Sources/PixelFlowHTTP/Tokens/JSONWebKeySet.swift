@@ -2,7 +2,7 @@ import Foundation
 import JWTKit
 package import OpenAPI
 
-/// The public keys that tokens are verified with, as served at `/.well-known/jwks.json` (RFC 7517).
+/// The public keys that verify tokens, as served at `/.well-known/jwks.json` (RFC 7517).
 package struct JSONWebKeySet: Codable, Sendable, Hashable, SchemaNamed, SchemaAnnotated {
     package static let schemaName = "JSONWebKeySet"
     package static let annotations: [String: SchemaAnnotation] = ["keys": "P-256 keys for ES256."]
@@ -13,20 +13,20 @@ package struct JSONWebKeySet: Codable, Sendable, Hashable, SchemaNamed, SchemaAn
         self.keys = keys
     }
 
-    /// Reads the document. Keys of other kinds may stand in it; they are not used.
+    /// Parses the document. Keys of other kinds are allowed and ignored.
     package init(json: some Sequence<UInt8>) throws {
         self = try JSONCoding.decoder.decode(JSONWebKeySet.self, from: Data(json))
     }
 }
 
-/// One public key. Only P-256 keys for ES256 are ever used; the rest is read and left alone.
+/// A public key. Only P-256 keys for ES256 are used; others are ignored.
 package struct JSONWebKey: Codable, Sendable, Hashable {
     package var kid: String?
     package var kty: String
     package var crv: String?
     package var alg: String?
     package var use: String?
-    /// Coordinates, base64url without padding.
+    /// Coordinates in base64url without padding.
     package var x: String?
     package var y: String?
 
@@ -42,12 +42,12 @@ package struct JSONWebKey: Codable, Sendable, Hashable {
     }
 }
 
-/// The source of a verifier's keys: the auth service, or the same process.
+/// Provides the keys of a verifier: the auth service, or the same process.
 package protocol VerificationKeySource: Sendable {
     func jwks() async throws -> JSONWebKeySet
 }
 
-/// A source backed by a closure: an HTTP call, or a function in the same process.
+/// A source that calls a closure: an HTTP request, or a function in the same process.
 package struct ClosureKeySource: VerificationKeySource {
     private let fetch: @Sendable () async throws -> JSONWebKeySet
 
@@ -58,11 +58,10 @@ package struct ClosureKeySource: VerificationKeySource {
     package func jwks() async throws -> JSONWebKeySet { try await fetch() }
 }
 
-/// One key that may verify tokens, bound to ES256.
+/// A key that verifies tokens, restricted to ES256.
 ///
-/// jwt-kit's collection takes its default key for an unknown `kid`, and for a JWK without `alg` the
-/// algorithm of the token's own header. A collection of exactly one key, added as an ES256 key and
-/// not as a JWK, leaves no room for either.
+/// For an unknown `kid`, jwt-kit's key collection uses its default key, and for a JWK without `alg` the algorithm of the token's own
+/// header. A collection of exactly one key, added as an ES256 key and not as a JWK, allows neither.
 struct VerificationKey: Sendable {
     let kid: String
     private let collection: JWTKeyCollection
@@ -77,7 +76,7 @@ struct VerificationKey: Sendable {
         self.collection = await JWTKeyCollection().add(ecdsa: key, kid: JWKIdentifier(string: kid))
     }
 
-    /// Checks the signature and reads the claims; judges none of them.
+    /// Verifies the signature and decodes the claims, without validating them.
     func open(_ token: String) async throws -> TokenClaims {
         try await collection.verify(token, as: TokenClaims.self)
     }

@@ -3,10 +3,9 @@ package import PixelFlowCache
 import PixelFlowCore
 package import ServiceLifecycle
 
-/// Has a verifier read new revocations as soon as another process has revoked something. Without it, or while the signal is away, they
-/// are read within ten seconds as ever.
+/// Makes a verifier read new revocations as soon as another process signals one. Without the signal, they are read within ten seconds.
 package struct RevocationFollower: Service {
-    /// Between two attempts to hear the signal.
+    /// The delay between two attempts to subscribe.
     private static let pause = Duration.seconds(1)
 
     private let signal: any InvalidationSignal

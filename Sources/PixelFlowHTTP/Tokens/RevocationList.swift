@@ -2,14 +2,14 @@ package import Logging
 package import PixelFlowCore
 import Synchronization
 
-/// The credentials that must no longer be accepted, at hand in every replica, so that a request asks nobody.
+/// The revoked credentials, kept in memory by every replica, so that requests need no query.
 ///
-/// The list is renewed in the background while it is used, and waited for if it is older than `maxAge`. While auth is down the
-/// last list goes on for `staleLimit`; after that no credential is accepted, because one of them may have been revoked.
+/// The list is refreshed in the background while it is used; requests wait for a refresh if it is older than `maxAge`. While auth is down,
+/// the last list is used for `staleLimit`; after that, no credential is accepted, because any may have been revoked.
 package final class RevocationList: Sendable {
-    /// Beyond this age a list is renewed in the background.
+    /// The age at which the list is refreshed in the background.
     private static let pollInterval = Duration.seconds(2)
-    /// Beyond this age a request waits for a renewal, so that a revocation takes effect within ten seconds after a quiet time, too.
+    /// The age at which a request waits for a refresh, so that a revocation takes effect within ten seconds even after an idle period.
     private static let maxAge = Duration.seconds(8)
 
     private struct State {
@@ -27,7 +27,7 @@ package final class RevocationList: Sendable {
     private let clock: any WallClock
     private let logger: Logger
 
-    /// - Parameter staleLimit: how long the last list is believed while auth does not answer.
+    /// - Parameter staleLimit: how long the last list is used while auth is unreachable.
     package init(source: any IdentitySource, staleLimit: Duration = .seconds(300), clock: any WallClock, logger: Logger) {
         self.source = source
         self.staleLimit = staleLimit
@@ -35,7 +35,7 @@ package final class RevocationList: Sendable {
         self.logger = logger
     }
 
-    /// Reads the list if there is none yet.
+    /// Reads the list if it has not been read yet.
     ///
     /// - Throws: `auth_unavailable`.
     package func prepare() async throws {
@@ -47,14 +47,15 @@ package final class RevocationList: Sendable {
         }
     }
 
-    /// Reads what is new at once: for the process that has revoked something itself. A renewal that fails is logged, and the list is
-    /// renewed with the next requests.
+    /// Reads new revocations immediately, for the process that has just revoked a credential. A failure is logged, and the next requests
+    /// refresh the list.
     package func refresh() async {
-        // Twice, because a renewal under way may have read before the change.
+        // Twice, because a refresh in progress may have read before the change.
         for _ in 0..<2 { try? await renewing.run { try await self.renew() } }
     }
 
-    /// Whether a principal is not revoked, by a list that is young enough; nil if the list must be renewed first. Never suspends.
+    /// Whether a principal is not revoked, according to a list that is recent enough; nil if the list must be refreshed first. Never
+    /// suspends.
     func judge(_ principal: Principal, at now: Timestamp) -> Bool? {
         let (verdict, isDue) = state.withLock { state -> (Bool?, Bool) in
             guard let renewedAt = state.renewedAt else { return (nil, false) }
@@ -69,12 +70,12 @@ package final class RevocationList: Sendable {
         return verdict
     }
 
-    /// Whether the last list is too old to be believed.
+    /// Whether the last list is too old to be used.
     func isExpired(at now: Timestamp) -> Bool {
         state.withLock { state in state.renewedAt.map { now.age(since: $0) > staleLimit } ?? true }
     }
 
-    /// - Throws: `token_revoked` (401); `auth_unavailable` (503) if no list that is young enough can be had.
+    /// - Throws: `token_revoked` (401); `auth_unavailable` (503) if no recent list is available.
     func check(_ principal: Principal) async throws {
         if let verdict = judge(principal, at: clock.now()) { return try Self.require(verdict) }
         do {
@@ -82,7 +83,7 @@ package final class RevocationList: Sendable {
         } catch is CancellationError {
             throw CancellationError()
         } catch {
-            // Judged below by the list that there is.
+            // The existing list is used below.
         }
         guard let verdict = judge(principal, at: clock.now()) else { throw PixelFlowError.unavailable("auth") }
         try Self.require(verdict)
@@ -106,7 +107,7 @@ package final class RevocationList: Sendable {
             while hasMore {
                 let page = try await source.revocations(after: state.withLock(\.sequence))
                 let isRestored = state.withLock { state in
-                    // The database of auth was restored from a backup: numbers that were read are given again.
+                    // The database of auth was restored from a backup, so sequence numbers are reused.
                     guard page.newest >= state.sequence else {
                         state.sequence = 0
                         return true
@@ -133,8 +134,8 @@ package final class RevocationList: Sendable {
     }
 }
 
-/// What the revocations so far say of a principal. Some 100 bytes each; one that can concern no credential any more is forgotten, so
-/// that there are as many as were made in the lifetime of a token, and a day.
+/// The revocations so far, indexed for lookups. About 100 bytes each; a revocation is dropped once every credential that it affects has
+/// expired, so the list covers the lifetime of a token plus a day.
 struct RevokedCredentials: Sendable {
     private struct Place: Hashable {
         let user: UserID
@@ -146,7 +147,7 @@ struct RevokedCredentials: Sendable {
         var until: Timestamp
     }
 
-    /// The time between two looks for what can be forgotten.
+    /// The interval between two prunings.
     private static let pruningInterval = Duration.seconds(60)
 
     private var sessions: [SessionID: Timestamp] = [:]
@@ -158,7 +159,7 @@ struct RevokedCredentials: Sendable {
 
     var count: Int { sessions.count + keys.count + members.count + users.count + organisations.count }
 
-    /// - Parameter until: when it can be forgotten.
+    /// - Parameter until: when it can be dropped.
     mutating func insert(_ revocation: Revocation, until: Timestamp) {
         switch revocation {
         case .session(let id): sessions[id] = until
@@ -173,7 +174,7 @@ struct RevokedCredentials: Sendable {
         }
     }
 
-    /// Forgets what can concern nobody any more. Does nothing most of the times it is called.
+    /// Drops revocations whose credentials have all expired. Most calls return immediately.
     mutating func prune(at now: Timestamp) {
         guard now >= nextPruning else { return }
         nextPruning = now + Self.pruningInterval

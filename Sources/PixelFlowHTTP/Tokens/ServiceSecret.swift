@@ -2,30 +2,30 @@ import Crypto
 import Hummingbird
 package import PixelFlowCore
 
-/// The secret that operators and services share: whoever has it may call the routes of `RouteAccess.operator`.
+/// The secret shared by operators and services. It authorises the routes of `RouteAccess.operator`.
 ///
-/// Only its digest is kept, so that no log, dump or error can show it.
+/// Only its digest is kept, so that no log, dump or error can reveal it.
 package struct ServiceSecret: Sendable {
-    /// The fewest characters of a secret: a guess must be hopeless, for nothing else guards these routes.
+    /// Minimum number of characters, which rules out guessing: nothing else protects these routes.
     package static let minimumLength = 32
 
-    /// Nil if there is no secret, and so no operator access.
+    /// Nil if no secret is set, which turns operator access off.
     private let digest: SHA256Digest?
 
-    /// - Parameter text: empty for no operator access.
+    /// - Parameter text: empty turns operator access off.
     package init(_ text: String) {
         digest = text.isEmpty ? nil : SHA256.hash(data: Array(text.utf8))
     }
 
-    /// No operator access.
+    /// Operator access is off.
     package static let off = ServiceSecret("")
 
-    /// Lets a request with the secret through, in a time that does not depend on how much of it is right.
+    /// Checks that a request has the secret, in constant time.
     ///
-    /// - Throws: `operator_access_off` (403) if there is no secret, whatever was sent; else `token_missing` or `token_invalid` (401).
+    /// - Throws: `operator_access_off` (403) if no secret is set; `token_missing` or `token_invalid` (401) otherwise.
     func require(in request: Request) throws(PixelFlowError) {
         guard let digest else { throw .operatorAccessOff }
-        // Digests are compared in constant time, and all have the same length.
+        // Compares digests, in constant time; they all have the same length.
         guard SHA256.hash(data: Array(try request.bearerToken().utf8)) == digest else { throw .tokenInvalid }
     }
 }
@@ -39,6 +39,6 @@ extension ServiceSecret {
 
     package static let descriptions: [SettingDescription] = [setting.description]
 
-    /// - Throws: `setting_invalid` for a secret that is too short.
+    /// - Throws: `setting_invalid` if the secret is too short.
     package init(_ settings: Settings) throws(PixelFlowError) { self.init(try settings[Self.setting]) }
 }

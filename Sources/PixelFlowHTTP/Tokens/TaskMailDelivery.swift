@@ -2,7 +2,7 @@ package import OpenAPI
 package import PixelFlowCore
 import WireFormats
 
-/// What another process asks and tells the auth service.
+/// The interface of the auth service for other services.
 package typealias IdentityService = IdentitySource & AuditSink & TaskMailDesk
 
 /// The answer of `POST /task-digests/claim`.
@@ -21,7 +21,7 @@ package struct DigestRequests: Codable, Sendable, SchemaNamed, SchemaAnnotated {
 package struct TaskDigestDelivery: Codable, Sendable, SchemaNamed, SchemaAnnotated {
     package static let schemaName = "TaskDigestDelivery"
     package static let annotations = DigestRequests.annotations
-    /// Bytes of a request; `DigestRequest.limit` digests whose texts are as long as they can be stay below it.
+    /// In bytes; `DigestRequest.limit` digests with the longest possible texts are smaller.
     package static let bodyLimit = 1 << 20
 
     package let digests: [TaskDigest]
@@ -43,36 +43,37 @@ package struct EndedBatchDelivery: Codable, Sendable, SchemaNamed, SchemaAnnotat
 
 private let fieldsOfSpan: [String: SchemaAnnotation] = [
     "from": "When the span begins, in microseconds since 1970.", "until": "When the span has ended, in microseconds since 1970.",
-    "organisation": "Whose tasks.", "person": "The recipient's account.",
+    "organisation": "The organisation of the tasks.", "person": "The recipient's account.",
 ]
 
 extension DigestRequest: SchemaAnnotated {
     package static let annotations = fieldsOfSpan.merging([
-        "owners": "Whose tasks are the person's: the account, and the API keys that it has made."
+        "owners": "The owners of the recipient's tasks: the account, and the API keys that it has created."
     ]) { $1 }
 }
 
 extension TaskDigest: SchemaAnnotated {
-    package static let annotations = fieldsOfSpan.merging(["ended": "What became of the tasks."]) { $1 }
+    package static let annotations = fieldsOfSpan.merging(["ended": "How the tasks ended."]) { $1 }
 }
 
 extension EndedBatch: SchemaAnnotated {
     package static let annotations: [String: SchemaAnnotation] = [
-        "id": "Names the batch.", "organisation": "Whose tasks.", "owner": "The account or the API key that has created it.",
-        "description": "For people; empty if it has none.", "ended": "What became of the tasks.",
+        "id": "Names the batch.", "organisation": "The organisation of the tasks.",
+        "owner": "The account or the API key that has created it.",
+        "description": "For people; empty if it has none.", "ended": "How the tasks ended.",
     ]
 }
 
 extension EndedTasks: SchemaAnnotated {
     package static let annotations: [String: SchemaAnnotation] = [
-        "completed": "Tasks that were completed.", "failed": "Tasks that have failed.", "cancelled": "Tasks that were cancelled.",
-        "failures": .init("The first that have failed.", ["maxItems": .integer(failuresShown)]),
+        "completed": "Completed tasks.", "failed": "Failed tasks.", "cancelled": "Cancelled tasks.",
+        "failures": .init("The first failed tasks.", ["maxItems": .integer(failuresShown)]),
     ]
 }
 
 extension EndedTasks.Failure: SchemaAnnotated {
     package static let annotations: [String: SchemaAnnotation] = [
-        "task": "The id.", "name": "The file name or the URL; empty if the upload had no name.", "code": "Of the error.",
-        "message": "Of the error, for people.",
+        "task": "The id.", "name": "The file name or the URL; empty if the upload had no name.", "code": "The error code.",
+        "message": "The error message.",
     ]
 }

@@ -5,22 +5,22 @@ package import PixelFlowCore
 package struct TokenClaims: JWTPayload, Hashable {
     package var iss: String
     package var aud: Audience
-    /// The user's id.
+    /// The id of the user.
     package var sub: String
     package var email: String
     package var tenant: String
-    /// The role in the organisation; absent in tokens of releases before roles, whose bearers own their organisation.
+    /// The role in the organisation. Absent in tokens issued before roles were introduced, whose users own their organisation.
     package var role: String?
-    /// Scopes, separated by spaces; absent as `role` is.
+    /// Scopes, separated by spaces; absent in the same tokens as `role`.
     package var scope: String?
-    /// The session; absent in tokens of releases before sessions.
+    /// The session; absent in tokens issued before sessions were introduced.
     package var sid: String?
     /// The version of the membership; see `Principal.membershipVersion`.
     package var mv: Int64?
     package var iat: Double
     package var nbf: Double?
     package var exp: Double
-    /// Unique for each token.
+    /// Unique per token.
     package var jti: String
 
     package init(
@@ -41,10 +41,10 @@ package struct TokenClaims: JWTPayload, Hashable {
         jti = id
     }
 
-    /// Whole seconds: NumericDate allows fractions, but not every reader does.
+    /// Whole seconds: NumericDate allows fractions, but some parsers do not.
     private static func seconds(_ time: Timestamp) -> Double { Double(time.microseconds / 1_000_000) }
 
-    /// Deliberately empty: issuer, audience and times are judged by `TokenRules`, with a clock.
+    /// Deliberately empty: `TokenRules` validates issuer, audience and times with an injected clock.
     package func verify(using algorithm: some JWTAlgorithm) {}
 }
 

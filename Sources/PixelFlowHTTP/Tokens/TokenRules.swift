@@ -1,13 +1,13 @@
 package import PixelFlowCore
 import WireFormats
 
-/// Which tokens count: whose, for whom, and how far two clocks may differ.
+/// The rules for the claims of a token: issuer, audience, and tolerated clock skew.
 package struct TokenRules: Sendable, Hashable {
-    /// `PIXELFLOW_AUTH_ISSUER`: the `iss` of every token.
+    /// The `iss` of every token: `PIXELFLOW_AUTH_ISSUER`.
     package var issuer: String
-    /// `PIXELFLOW_AUTH_AUDIENCE`: must be among the `aud` of every token.
+    /// The name that the `aud` of every token must contain: `PIXELFLOW_AUTH_AUDIENCE`.
     package var audience: String
-    /// How far the clocks of two machines may be apart.
+    /// The tolerated clock skew between two machines.
     package var leeway: Duration
 
     package init(issuer: String = "pixelflow", audience: String = "pixelflow", leeway: Duration = .seconds(30)) {
@@ -27,8 +27,8 @@ package struct TokenRules: Sendable, Hashable {
         return VerifiedToken(principal: Self.principal(claims), expiresAt: expiry, acceptedUntil: end)
     }
 
-    /// A role that is not known here was given by a newer release: it may do least. A token without a role is of a release before
-    /// roles, when everyone owned their organisation.
+    /// An unknown role was granted by a newer release; treat it as the one with the fewest rights. A token without a role was issued before
+    /// roles were introduced, when every user owned their organisation.
     private static func principal(_ claims: TokenClaims) -> Principal {
         let role = claims.role.map { Role(rawValue: $0) ?? .viewer } ?? .owner
         return Principal(
@@ -37,24 +37,24 @@ package struct TokenRules: Sendable, Hashable {
             membershipVersion: claims.mv ?? 0)
     }
 
-    /// Nil if the time is not in this millennium, so that no arithmetic can overflow.
+    /// Nil for times before 1970 or after the year 3000, so that no arithmetic can overflow.
     private static func timestamp(_ seconds: Double) -> Timestamp? {
         guard seconds.isFinite, (0...32_503_680_000).contains(seconds) else { return nil }
         return Timestamp(microseconds: Int64(seconds * 1_000_000))
     }
 }
 
-/// A token that has been found good.
+/// A token that has passed verification.
 package struct VerifiedToken: Sendable, Hashable {
     package let principal: Principal
-    /// As the token says.
+    /// The expiry from the token.
     package let expiresAt: Timestamp
-    /// `expiresAt` and the leeway.
+    /// `expiresAt` plus the leeway.
     package let acceptedUntil: Timestamp
-    /// Where it may be used from; anywhere if empty.
+    /// Networks from which it may be used; empty allows any address.
     var networks: [NetworkRange] = []
 
-    /// - Parameter address: of the client; nil if it is not known.
+    /// - Parameter address: the address of the client; nil if unknown.
     /// - Throws: `network_not_allowed` (403).
     func requireNetwork(of address: IPAddress?) throws(PixelFlowError) {
         guard networks.isEmpty || address.map({ address in networks.contains { $0.contains(address.unmapped) } }) == true else {

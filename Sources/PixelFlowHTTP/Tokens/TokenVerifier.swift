@@ -4,11 +4,11 @@ package import Metrics
 package import PixelFlowCache
 package import PixelFlowCore
 
-/// Verifies what a request carries as `Authorization: Bearer`: a token by the keys of a `VerificationKeySource` (ES256 only), an API
-/// key by an `IdentitySource`. Refuses both once they are revoked.
+/// Verifies the credential in `Authorization: Bearer`: a token with the keys of a `VerificationKeySource` (ES256 only), an API key with an
+/// `IdentitySource`. Refuses revoked credentials.
 ///
-/// A credential seen before costs a look-up of about a microsecond, and no request waits for auth. A verification key that has been
-/// withdrawn at the source stops counting with the next renewal, at most five minutes later; a revocation within ten seconds.
+/// For a cached credential, verification takes about a microsecond and needs no request to auth. A verification key that the source
+/// withdraws is refused after the next refresh, at most five minutes later; a revocation takes effect within ten seconds.
 package final class TokenVerifier: Sendable {
     private let rules: TokenRules
     private let clock: any WallClock
@@ -21,11 +21,11 @@ package final class TokenVerifier: Sendable {
     private let keyMetrics: CacheMetrics
 
     /// - Parameters:
-    ///   - source: asked for the public keys, now and then.
-    ///   - identities: asked for API keys and revocations; without it there are neither.
-    ///   - staleLimit: how long what `identities` has said is believed while it does not answer.
-    ///   - signal: tells other processes of revocations that this one makes.
-    ///   - cacheCapacity: verified tokens kept at most, about a kilobyte each.
+    ///   - source: provides the public keys.
+    ///   - identities: provides API keys and revocations; if nil, neither is supported.
+    ///   - staleLimit: how long results of `identities` are used while it is unreachable.
+    ///   - signal: notifies other processes of revocations that this one makes.
+    ///   - cacheCapacity: maximum number of verified tokens in the cache, about a kilobyte each.
     package init(
         source: any VerificationKeySource, identities: (any IdentitySource)? = nil, rules: TokenRules = TokenRules(),
         signal: (any InvalidationSignal)? = nil, staleLimit: Duration = .seconds(300), clock: any WallClock = SystemClock(),
@@ -47,42 +47,42 @@ package final class TokenVerifier: Sendable {
         self.revocations = identities.map { RevocationList(source: $0, staleLimit: staleLimit, clock: clock, logger: logger) }
     }
 
-    /// Fetches keys and revocations if there are none yet, so that the first request finds them; fit for a readiness check.
+    /// Reads keys and revocations if that has not happened yet, so that the first request need not wait; usable as a readiness check.
     ///
-    /// - Throws: `auth_unavailable` if the source gives none.
+    /// - Throws: `auth_unavailable` if the source provides none.
     package func prepare() async throws {
         try await keyring.prepare()
         try await revocations?.prepare()
     }
 
-    /// Reads new revocations at once and has other processes do so: for the process that has revoked something itself.
+    /// Reads new revocations immediately and signals them to other processes; for the process that has just revoked a credential.
     package func refreshRevocations() async {
-        // Those that are not reached read the list within ten seconds.
+        // Processes that miss the signal read the list within ten seconds.
         try? await signal?.send()
         await readRevocations()
     }
 
-    /// Reads new revocations at once.
+    /// Reads new revocations immediately.
     package func readRevocations() async { await revocations?.refresh() }
 
-    /// Whether a principal has been revoked since it was verified, as far as is known without asking, or nothing is known any more
-    /// because auth has been away for too long; for what goes on for longer than a request.
+    /// Whether a principal has been revoked since it was verified, or auth has been unreachable for too long to know. Never suspends; for
+    /// work that outlasts a request.
     package func isRevoked(_ principal: Principal) -> Bool {
         guard let revocations else { return false }
         let now = clock.now()
         return revocations.judge(principal, at: now) == false || revocations.isExpired(at: now)
     }
 
-    /// Who the credential speaks for.
+    /// The principal of a credential.
     ///
-    /// - Parameter client: what `IPAddress.subscriber` says of who sends it, by which unknown keys are counted; nil not to count.
-    /// - Throws: `token_invalid`, `token_expired` or `token_revoked` (401); `authentication_throttled` (429) after too many keys that
-    ///   are not known; `auth_unavailable` (503) if what is needed to decide cannot be had.
+    /// - Parameter client: `IPAddress.subscriber` of the client, for which unknown keys are counted; nil to not count.
+    /// - Throws: `token_invalid`, `token_expired` or `token_revoked` (401); `authentication_throttled` (429) after too many unknown keys;
+    ///   `auth_unavailable` (503) if the keys or revocations cannot be read.
     package func verify(_ token: String, from client: String? = nil) async throws -> Principal {
         try await inspect(token, from: client).principal
     }
 
-    /// As `verify`, with the time the credential ends.
+    /// Like `verify`, but also returns when the credential expires.
     package func inspect(_ token: String, from client: String? = nil) async throws -> VerifiedToken {
         if let known = cached(token) { return known }
         let verified = try await verified(token, from: client)
@@ -113,7 +113,7 @@ package final class TokenVerifier: Sendable {
         return verified
     }
 
-    /// Information about a token that has been verified before and still counts. Never suspends.
+    /// A token that has been verified before and is still valid. Never suspends.
     package func cached(_ token: String) -> VerifiedToken? {
         let now = clock.now()
         keyring.renewIfStale(at: now)
@@ -130,14 +130,14 @@ package final class TokenVerifier: Sendable {
     }
 }
 
-/// The part of a token's header that determines its verification, read before everything else.
+/// The part of a token's header that determines how it is verified; parsed first.
 private struct TokenHeader: Decodable {
     let alg: String?
     let typ: String?
     let kid: String?
     let crit: [String]?
 
-    /// ES256 and nothing else, whatever the key; a plain JWT; no critical extension.
+    /// Only ES256, whatever the key; a plain JWT; no critical extensions.
     var isAcceptable: Bool { alg == "ES256" && typ == "JWT" && crit == nil }
 
     init?(of token: String) {

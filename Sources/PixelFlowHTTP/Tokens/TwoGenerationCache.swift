@@ -1,9 +1,9 @@
 import Synchronization
 
-/// Remembers a bounded number of values by their texts.
+/// A cache of bounded size with text keys.
 ///
-/// When the young generation is full it becomes the old one, and what is not used again is dropped with it. A look-up takes a lock
-/// and does not suspend.
+/// When the young generation is full, it becomes the old one, and entries of the old one that were not used are dropped. A lookup takes a
+/// lock and never suspends.
 final class TwoGenerationCache<Value: Sendable>: Sendable {
     private struct State {
         var young: [String: Value] = [:]
@@ -13,7 +13,7 @@ final class TwoGenerationCache<Value: Sendable>: Sendable {
     private let state = Mutex(State())
     private let generation: Int
 
-    /// - Parameter capacity: values kept at most.
+    /// - Parameter capacity: maximum number of entries.
     init(capacity: Int) {
         generation = max(1, capacity / 2)
     }

@@ -2,11 +2,10 @@ import Logging
 import PixelFlowCore
 import Synchronization
 
-/// The keys of a source, kept at hand.
+/// A cache of the keys of a source.
 ///
-/// Old keys continue serving while the source is down. They are renewed in the background once they are
-/// `maxAge` old, and at once upon an unknown `kid`, but never more often than every `pause`: a flood
-/// of forged ids must not become a flood of requests.
+/// Old keys remain in use while the source is down. Keys older than `maxAge` are refreshed in the background, and an unknown `kid` causes
+/// an immediate refresh, but at most one per `pause`: a flood of forged ids must not become a flood of requests.
 final class VerificationKeyring: Sendable {
     private struct State {
         var keys: [String: VerificationKey] = [:]
@@ -23,7 +22,7 @@ final class VerificationKeyring: Sendable {
     private let maxAge: Duration = .seconds(300)
     private let pause: Duration = .seconds(5)
 
-    /// - Parameter onLoss: called when a key is gone that was there before.
+    /// - Parameter onLoss: called when a refresh no longer contains a previous key.
     init(source: any VerificationKeySource, clock: any WallClock, logger: Logger, onLoss: @escaping @Sendable () -> Void) {
         self.source = source
         self.clock = clock
@@ -31,14 +30,14 @@ final class VerificationKeyring: Sendable {
         self.onLoss = onLoss
     }
 
-    /// The key with that id, requested from the source if it is not known.
+    /// The key with this id, requested from the source if unknown.
     ///
     /// - Throws: `auth_unavailable` if no key has ever been received.
     func key(_ kid: String) async throws -> VerificationKey? {
         renewIfStale(at: clock.now())
         if let known = state.withLock({ $0.keys[kid] }) { return known }
         do {
-            // Where none is due, another caller's renewal may just have brought the key.
+            // If no refresh is due, that of another caller may just have brought the key.
             if try await !renewIfDue(at: clock.now()) { try requireAnyKey(nil) }
         } catch {
             try requireAnyKey(error)
@@ -46,7 +45,7 @@ final class VerificationKeyring: Sendable {
         return state.withLock { $0.keys[kid] }
     }
 
-    /// Ensures that there is at least one key.
+    /// Ensures that at least one key is available.
     ///
     /// - Throws: `auth_unavailable`.
     func prepare() async throws {
@@ -59,15 +58,15 @@ final class VerificationKeyring: Sendable {
         try requireAnyKey(nil)
     }
 
-    /// Starts a renewal in the background if one is due; costs only a lock.
+    /// Starts a refresh in the background if one is due. Takes only a lock.
     func renewIfStale(at now: Timestamp) {
         let isDue = state.withLock { !$0.keys.isEmpty && now.age(since: $0.renewedAt) >= maxAge && now.age(since: $0.attemptedAt) >= pause }
         if isDue { renewing.start(if: { beginAttempt(at: now) }) { try await self.renew() } }
     }
 
-    /// Waits for the running renewal or a new one.
+    /// Waits for the current refresh, or starts one if due.
     ///
-    /// - Returns: false where the last attempt was a moment ago.
+    /// - Returns: false if the last attempt was too recent.
     @discardableResult
     private func renewIfDue(at now: Timestamp) async throws -> Bool {
         try await renewing.run(startingIf: { beginAttempt(at: now) }) { try await self.renew() } != nil

@@ -1,13 +1,13 @@
-/// A table of identities as a backup has it. All SQL is put together of literals.
+/// A table of the identity database as stored in a backup. All SQL is composed of literals.
 ///
-/// The schema is tested against this list: a new column belongs here, and a changed schema in `IdentityStore.archiveForm`.
+/// A test compares the schema with this list: add a new column here, and a change of the schema to `IdentityStore.archiveForm`.
 struct ArchivedTable: Sendable {
     let name: String
     let columns: [Column]
     private let literal: StaticString
 
     enum Column: Sendable {
-        /// Of the primary key.
+        /// A column of the primary key.
         case textKey(StaticString)
         case integerKey(StaticString)
         case text(StaticString)
@@ -40,13 +40,13 @@ struct ArchivedTable: Sendable {
         self.columns = columns
     }
 
-    /// Before every key.
+    /// A value that sorts before every key.
     var start: [SQLValue] { columns.filter(\.isKey).map { $0.isText ? .text("") : .integer(.min) } }
 
     private var names: [StaticString] { columns.map(\.name) }
     private var key: [StaticString] { columns.filter(\.isKey).map(\.name) }
 
-    /// The page after a key, of `ArchiveRow.page` rows.
+    /// Selects the next page after a key, of `ArchiveRow.page` rows.
     var page: SQLStatement {
         SQLStatement(
             ["archive_page_", literal],
@@ -57,7 +57,7 @@ struct ArchivedTable: Sendable {
     var count: SQLStatement { SQLStatement(["archive_count_", literal], ["SELECT count(*) FROM ", literal]) }
     var clear: SQLStatement { SQLStatement(["archive_clear_", literal], ["DELETE FROM ", literal]) }
 
-    /// Adds a row, or makes the row of this key the same.
+    /// Inserts a row, or updates the row with the same key.
     var write: SQLStatement {
         let rest = columns.filter { !$0.isKey }.map(\.name)
         let change: [StaticString] =
@@ -80,7 +80,7 @@ extension [StaticString] {
 }
 
 extension ArchivedTable {
-    /// In the order in which they are restored: people come last, so that nobody can sign in before everything of theirs is there.
+    /// In the order in which they are restored. Users come last, so that nobody can sign in before all their data is restored.
     static let all = [
         ArchivedTable(
             "audit_log", .textKey("id"), .text("organisation"), .integer("at"), .text("actor"), .text("actor_name"), .text("action"),

@@ -1,8 +1,8 @@
 package import PixelFlowCore
 
-/// Rows of identities are the same in every database, so that accounts can move from one kind to another.
+/// Archived rows have the same form in every database, so that accounts can move between SQLite and PostgreSQL.
 extension IdentityStore: ArchivableStore {
-    /// The counter whose name has the backup that is being restored.
+    /// The prefix of the counter that names the backup that is being restored.
     private static let marker = "restore:"
     private static let markers = SQLStatement("archive_markers", "SELECT name FROM counters WHERE name LIKE 'restore:%'")
     private static let removeMarkers = SQLStatement("archive_remove_markers", "DELETE FROM counters WHERE name LIKE 'restore:%'")
@@ -37,10 +37,10 @@ extension IdentityStore: ArchivableStore {
     package func beginRestore(of backup: String) async throws {
         try await database.write(.archive) { connection in
             if try Self.state(connection).requireRoom(for: backup, holding: "accounts") { return }
-            // One at a time; the other one may have begun meanwhile.
+            // Only one restore may run at a time; another one may have begun since the first check.
             try Self.lock(.setup, connection)
             if try Self.state(connection).requireRoom(for: backup, holding: "accounts") { return }
-            // The first key and the counters of a service that has just started: those of the backup take their place.
+            // Deletes the signing key and the counters that a new service creates at start; those of the backup replace them.
             for table in ArchivedTable.all { try connection.execute(table.clear) }
             try connection.execute(Self.addMarker, .text(Self.marker + backup))
         }
@@ -61,7 +61,7 @@ extension IdentityStore: ArchivableStore {
         }
     }
 
-    /// By table, for a test that looks whether anything was forgotten.
+    /// Column names by table, for a test that looks for forgotten columns.
     package static var archivedColumns: [String: [String]] {
         Dictionary(uniqueKeysWithValues: ArchivedTable.all.map { ($0.name, $0.columns.map(\.name.description)) })
     }
@@ -71,7 +71,7 @@ extension IdentityStore: ArchivableStore {
         return ArchiveState(rows: accounts, isEmpty: accounts == 0, restoring: try restoring(connection))
     }
 
-    /// Nothing is mailed and nobody registers until all of a backup is there.
+    /// The backup that is being restored, if any. While it is set, no mail is sent and nobody can register.
     static func restoring(_ connection: any SQLConnection) throws -> String? {
         try connection.rows(markers) { $0.text(0) }.first.map { String($0.dropFirst(marker.count)) }
     }

@@ -1,7 +1,7 @@
 package import PixelFlowCore
 
 extension IdentityStore {
-    /// Open ones of one organisation.
+    /// Maximum number of open invitations per organisation.
     package static let invitationLimit = 200
 
     private static let insert = SQLStatement(
@@ -35,8 +35,8 @@ extension IdentityStore {
 
     /// - Parameters:
     ///   - inviter: the admin who invites; nil for a program.
-    ///   - mail: the message with the link, if there is to be one.
-    /// - Throws: `too_many_invitations` (409); `insufficient_role` (403) if the inviter is no admin any more; `mail_backlog` (503).
+    ///   - mail: the message with the link; nil if none is to be sent.
+    /// - Throws: `too_many_invitations` (409); `insufficient_role` (403) if the inviter is no longer an admin; `mail_backlog` (503).
     package func add(_ invitation: Invitation, by inviter: UserID?, mail: QueuedMail? = nil, audit: AuditEntry) async throws {
         try await database.write(.invitations) { connection in
             if try Self.isDone(audit, connection) { return }
@@ -64,14 +64,14 @@ extension IdentityStore {
         try await database.read(.invitations) { try $0.rows(Self.list, .id(organisation), .time(now), map: Self.invitation) }
     }
 
-    /// The open invitation with this hash; nil as well while its organisation is deleted.
+    /// The open invitation with this hash; nil also if its organisation is deleted.
     package func invitation(hash: String, at now: Timestamp) async throws -> Invitation? {
         try await database.read(.invitations) { try $0.rows(Self.byHash, .text(hash), .time(now), map: Self.invitation).first }
     }
 
-    /// Gives an open invitation another token and more time.
+    /// Gives an open invitation a new token and a later expiry.
     ///
-    /// - Parameter mail: the message with the new link, if there is to be one.
+    /// - Parameter mail: the message with the new link; nil if none is to be sent.
     /// - Returns: false if the organisation has no such invitation.
     /// - Throws: `mail_backlog` (503).
     package func renew(
@@ -96,7 +96,7 @@ extension IdentityStore {
         }
     }
 
-    /// Makes a person a member by an invitation. Of two who accept it at the same moment one is let in.
+    /// Accepts an invitation. Of two users who accept the same one concurrently, exactly one becomes a member.
     ///
     /// - Throws: `invitation_invalid` (404) or `too_many_members` (409); `already_member` (409), which leaves the invitation open.
     package func accept(_ invitation: Invitation, by user: UserID, audit: AuditEntry, at now: Timestamp) async throws {

@@ -1,13 +1,13 @@
 package import PixelFlowCore
 
-/// Lets one person into an organisation, once.
+/// Allows one person to join an organisation, once.
 package struct Invitation: Sendable, Hashable {
     package var id: String
     package var organisation: TenantID
-    /// Who alone may accept it; anyone who has the link if nil.
+    /// The only address that may accept it; nil if anyone with the link may.
     package var email: String?
     package var role: Role
-    /// SHA-256 of the token in hexadecimal digits. The token itself is nowhere.
+    /// SHA-256 of the token, hexadecimal. The token itself is not stored.
     package var hash: String
     package var invitedBy: UserID
     package var createdAt: Timestamp

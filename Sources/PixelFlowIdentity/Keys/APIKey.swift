@@ -1,26 +1,26 @@
 package import PixelFlowCore
 
-/// A credential of an organisation for its programs. Outlives whoever made it.
+/// A credential of an organisation for programs. It stays valid when its creator leaves.
 package struct APIKey: Sendable, Hashable {
     package var id: APIKeyID
     package var organisation: TenantID
     package var name: String
-    /// SHA-256 of the secret in hexadecimal digits. The secret itself is nowhere.
+    /// SHA-256 of the secret, hexadecimal. The secret itself is not stored.
     package var hash: String
-    /// The last characters of the secret, by which people tell keys apart.
+    /// The last characters of the secret, with which people tell keys apart.
     package var hint: String
     package var scopes: Set<Scope>
-    /// CIDR blocks that the key may be used from; from anywhere if empty.
+    /// The CIDR blocks from which the key may be used; empty allows any address.
     package var networks: [String]
-    /// The lane of tasks for which neither the upload nor its preset names one; nil for the normal one.
+    /// The lane of tasks for which neither the upload nor its preset sets one; nil for `normal`.
     package var lane: Lane?
     package var createdBy: UserID
     package var createdAt: Timestamp
     package var expiresAt: Timestamp?
-    /// To the minute.
+    /// Accurate to the minute.
     package var lastUsedAt: Timestamp?
 
-    /// Whether it is good in some places, or for some time, only.
+    /// Whether the key is restricted to networks or expires.
     package var isBounded: Bool { !networks.isEmpty || expiresAt != nil }
 
     package init(

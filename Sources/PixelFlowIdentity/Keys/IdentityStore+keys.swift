@@ -1,7 +1,7 @@
 package import PixelFlowCore
 
 extension IdentityStore {
-    /// Of one organisation.
+    /// Maximum number of keys per organisation.
     package static let keyLimit = 200
 
     private static let insert = SQLStatement(
@@ -34,8 +34,8 @@ extension IdentityStore {
     private static let delete = SQLStatement("revoke_api_key", "DELETE FROM api_keys WHERE id = $1 AND organisation = $2")
     private static let touch = SQLStatement("use_api_key", "UPDATE api_keys SET last_used_at = $2 WHERE id = $1 AND last_used_at < $3")
 
-    /// - Parameter maker: the admin who makes it; nil for a program.
-    /// - Throws: `too_many_keys` (409); `insufficient_role` (403) if the maker is no admin any more.
+    /// - Parameter maker: the admin who creates it; nil for a program.
+    /// - Throws: `too_many_keys` (409); `insufficient_role` (403) if the creator is no longer an admin.
     package func add(_ key: APIKey, by maker: UserID?, audit: AuditEntry) async throws {
         try await database.write(.apiKeys) { connection in
             if try Self.isDone(audit, connection) { return }
@@ -60,7 +60,7 @@ extension IdentityStore {
         try await database.read(.apiKeys) { try $0.rows(Self.list, .id(organisation), map: Self.key) }
     }
 
-    /// The key with this hash; nil if there is none, or its organisation is deleted. It may have expired.
+    /// The key with this hash; nil if there is none or its organisation is deleted. It may have expired.
     package func key(hash: String) async throws -> APIKey? {
         try await database.read(.apiKeys) { try $0.rows(Self.byHash, .text(hash), map: Self.key).first }
     }
@@ -70,12 +70,12 @@ extension IdentityStore {
         try await database.read(.apiKeys) { try $0.rows(Self.byID, .id(id), .id(organisation), map: Self.key).first }
     }
 
-    /// Notes a use, at most once a minute.
+    /// Records a use, at most once a minute.
     package func touch(_ key: APIKeyID, at now: Timestamp) async throws {
         _ = try await database.write(.apiKeys) { try $0.execute(Self.touch, .id(key), .time(now), .time(now - .seconds(60))) }
     }
 
-    /// Ends a key.
+    /// Revokes a key.
     ///
     /// - Returns: false if the organisation has no such key.
     package func revoke(_ key: APIKeyID, of organisation: TenantID, audit: AuditEntry, at now: Timestamp) async throws -> Bool {

@@ -1,8 +1,8 @@
 package import PixelFlowCore
 
-/// Digests: who is due for one, and the message that is queued in the transaction that notes until when its recipient has been told.
+/// Digests: who is due for one, and the mail, which is queued in the same transaction that advances the end of the recipient's last span.
 extension IdentityStore {
-    /// Older ends are not told of, after a service was away or had no mail.
+    /// Tasks that ended longer ago are left out of digests, after an outage or a time without mail.
     package static let digestAge = Duration.seconds(7 * 86_400)
 
     private static let due = SQLStatement(
@@ -25,25 +25,25 @@ extension IdentityStore {
     private static let toldUntil = SQLStatement(
         "task_mail_told_until", "SELECT told_until FROM task_mail WHERE organisation = $1 AND user_id = $2")
 
-    /// What a report has done.
+    /// The outcomes of a report.
     package struct DigestCount: Sendable, Hashable {
-        /// Messages that were queued.
+        /// Messages queued.
         package var queued = 0
-        /// Nothing that the person wants to know of had ended.
+        /// Digests without any task that the recipient chose to get mail about.
         package var empty = 0
-        /// The person cannot be mailed, and is not told later either.
+        /// Recipients who cannot get mail. Their spans are skipped, not postponed.
         package var unreachable = 0
-        /// Reported before, or no longer asked for.
+        /// Digests that were already reported, or that are no longer wanted.
         package var superseded = 0
-        /// The outbox of mail has no room: told of later.
+        /// Digests postponed because the outbox is full.
         package var postponed = 0
 
         package init() {}
     }
 
-    /// Claims digests whose spans are over, those that wait longest first.
+    /// Claims digests whose spans have ended, those that have waited longest first.
     ///
-    /// - Parameter lease: after it they may be claimed again.
+    /// - Parameter lease: the time after which they can be claimed again.
     package func claimDigests(
         _ schedule: TaskMailSchedule, at now: Timestamp, lease: Duration, limit: Int
     ) async throws -> [DigestRequest] {
@@ -70,13 +70,13 @@ extension IdentityStore {
         }
     }
 
-    /// Notes that people have been told, and queues the messages that tell them.
+    /// Advances the recipients' spans and queues their messages.
     ///
     /// - Parameter lifetime: how long a message may wait to be sent.
     package func report(_ digests: [TaskDigest], mailingFor lifetime: Duration, at now: Timestamp) async throws -> DigestCount {
         try await database.write(.mail) { connection in
             var count = DigestCount()
-            // In one order for everyone, so that two who report the same wait for each other instead of locking each other out.
+            // Sorted, so that two concurrent reports of the same digests take their locks in the same order and cannot deadlock.
             for digest in digests.sorted(by: { ($0.organisation, $0.person) < ($1.organisation, $1.person) }) {
                 let row: [SQLValue] = [.id(digest.organisation), .id(digest.person)]
                 let choice = try Self.taskMail(of: digest.person, in: digest.organisation, connection)
@@ -114,9 +114,9 @@ extension IdentityStore {
         }
     }
 
-    /// Queues the messages that tell of batches, to those who have chosen to be told of them.
+    /// Queues the messages about batches, to the members who chose them.
     ///
-    /// - Parameter lifetime: how long a message may wait to be sent, and a batch that is reported again is known.
+    /// - Parameter lifetime: how long a message may wait to be sent, and how long a repeated report of a batch is recognised.
     /// - Throws: `mail_backlog` (503) if too many wait; `organisation_mail_backlog` (429) if too many of an organisation do.
     package func report(_ batches: [EndedBatch], mailingFor lifetime: Duration, at now: Timestamp) async throws -> DigestCount {
         try await database.write(.mail) { connection in

@@ -1,8 +1,8 @@
 package import PixelFlowCore
 
 extension IdentityStore {
-    /// After a reset token has been made, the account gets no other one by mail for so long: whoever knows an address could fill its
-    /// mailbox, and make useless the link that has just arrived there.
+    /// Minimum time between two reset tokens by mail. Otherwise anyone who knows an address could fill its mailbox, and invalidate the link
+    /// that has just arrived there.
     package static let resetPause = Duration.seconds(300)
 
     private static let become = SQLStatement(
@@ -11,17 +11,17 @@ extension IdentityStore {
     private static let recent = SQLStatement(
         "recent_password_resets", "SELECT count(*) FROM password_resets WHERE user_id = $1 AND created_at > $2")
 
-    /// Makes the reset token that someone has asked for by address, in the transaction that turns the message into the one with its
-    /// link. Without an account that may sign in, and shortly after another token, the message is forgotten.
+    /// Creates the reset token that was requested for an address, in the transaction that turns the request into the message with the link.
+    /// The request is dropped if no account with that address can sign in, or if the previous token is too recent.
     ///
-    /// - Parameter hash: of the token.
-    /// - Returns: the message with the link; nil if there is none to send.
+    /// - Parameter hash: the hash of the token.
+    /// - Returns: the message with the link; nil if none is to be sent.
     package func makeReset(for mail: QueuedMail, hash: String, at now: Timestamp, until expiry: Timestamp) async throws -> QueuedMail? {
         var reset = mail
         (reset.kind, reset.expiresAt) = (.passwordReset, expiry)
         let made = reset
         return try await database.write(.mail) { connection in
-            // Committed before, and the answer was lost.
+            // Already committed; the response was lost.
             if try connection.count(Self.isMade, .text(hash)) == 1 { return made }
             guard let user = try Self.user(email: mail.recipient, connection), user.disabledAt == nil,
                 try connection.count(Self.recent, .id(user.id), .time(now - Self.resetPause)) == 0

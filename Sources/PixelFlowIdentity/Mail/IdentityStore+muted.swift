@@ -1,14 +1,14 @@
 package import PixelFlowCore
 
-/// What a message has shown of a mailbox.
+/// What a delivery attempt has revealed about a mailbox.
 package enum MailboxState: Sendable, Hashable {
-    /// It was taken.
+    /// The server accepted a message for it.
     case takesMail
-    /// The server refuses the mailbox for good (5xx).
+    /// The server refused the mailbox permanently (5xx).
     case refuses(at: Timestamp)
 }
 
-/// Which notices people do not want, and which mailboxes take none.
+/// Which notices people have turned off, and which mailboxes refuse mail.
 extension IdentityStore {
     private static let mute = SQLStatement(
         "mute_notice",
@@ -30,11 +30,11 @@ extension IdentityStore {
     private static let take = SQLStatement(
         "mail_is_taken", "UPDATE users SET mail_refused_at = 0 WHERE email = $1 AND mail_refused_at <> 0")
 
-    /// What a member of an organisation is mailed of.
+    /// Which mail a member of an organisation gets.
     package struct NoticeSettings: Sendable, Hashable {
         package var muted: Set<QueuedMail.Kind>
         package var tasks: TaskMail
-        /// Since when the member's mailbox takes no mail; nil if it does, as far as anyone knows.
+        /// When the mailbox began to refuse mail; nil if it accepts mail as far as is known.
         package var refusedAt: Timestamp?
     }
 
@@ -47,11 +47,11 @@ extension IdentityStore {
         }
     }
 
-    /// Ends notices, or has them sent again. Nothing changes for whoever is no member.
+    /// Turns notices off or on. Does nothing for someone who is not a member.
     ///
     /// - Parameters:
-    ///   - muted: whether each kind is ended; the others stay as they are.
-    ///   - tasks: what is mailed of the person's tasks; nil to leave it as it is.
+    ///   - muted: whether each kind is off; kinds that are not listed keep their state.
+    ///   - tasks: which mail the person gets about tasks; nil keeps the current choice.
     package func setMuted(
         _ muted: [QueuedMail.Kind: Bool], tasks: TaskMail? = nil, of user: UserID, in organisation: TenantID, at now: Timestamp
     ) async throws {

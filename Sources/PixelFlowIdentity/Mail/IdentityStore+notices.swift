@@ -1,19 +1,19 @@
 package import PixelFlowCore
 
-/// Mail that tells of an entry of the audit log, to those whom it concerns.
+/// Mail about audit entries, to the members concerned.
 extension IdentityStore {
-    /// People who are told of one entry; those who came first.
+    /// Maximum number of recipients of one notice; the longest-standing members come first.
     package static let noticeRecipients = 50
 
-    /// What `append` has done about mail.
+    /// What `append` did about mail.
     package struct NoticeCount: Sendable, Hashable {
-        /// Messages that were queued.
+        /// Messages queued.
         package var queued = 0
-        /// Messages for which the outbox had no room.
+        /// Messages dropped because the outbox was full.
         package var dropped = 0
     }
 
-    /// What a notice tells of, and whom.
+    /// The subject of a notice, and its recipient.
     package struct Notice: Sendable {
         package let entry: AuditEntry
         package let organisation: Organisation
@@ -43,13 +43,13 @@ extension IdentityStore {
         WHERE id = $1
         """)
 
-    /// Adds entries, as one, and queues what people are to be mailed of them in the same transaction. An entry that is there already is
-    /// left as it is and mailed no second time, and so is one about a quota whose target is there: several services may tell of it.
+    /// Adds entries atomically and queues their notices in the same transaction. An entry that already exists is left unchanged and causes
+    /// no second notice; nor does a quota warning whose target already exists, because several services may report it.
     ///
-    /// - Parameter lifetime: how long a message may wait to be sent; nil if no mail is sent.
+    /// - Parameter lifetime: how long a notice may wait to be sent; nil if no mail is sent.
     package func append(_ entries: [AuditEntry], mailingFor lifetime: Duration?, at now: Timestamp) async throws -> NoticeCount {
         try await database.write(.audit) { connection in
-            // In one order for everyone, so that two who add the same entries wait for each other instead of locking each other out.
+            // Sorted, so that two concurrent calls with the same entries take their locks in the same order and cannot deadlock.
             let sorted = entries.sorted { $0.id < $1.id }
             for id in Set(sorted.filter(\.isOncePerTarget).map(\.organisation)).sorted() { try Self.lock(id, connection) }
             var count = NoticeCount()
@@ -72,7 +72,7 @@ extension IdentityStore {
         }
     }
 
-    /// What a message tells of; nil if there is nothing to tell its recipient any more.
+    /// The content of a notice; nil if it is obsolete.
     package func notice(of mail: QueuedMail) async throws -> Notice? {
         try await database.read(.mail) { connection in
             guard let entry = try connection.rows(Self.find, .text(mail.subject), map: Self.entry).compactMap(\.self).first,
@@ -100,7 +100,7 @@ extension IdentityStore {
 }
 
 extension QueuedMail.Kind {
-    /// Whether it tells of an organisation's affairs. Whoever gets such messages can end them.
+    /// Whether it is about an event in an organisation. Recipients can unsubscribe from such messages.
     package var isNotice: Bool {
         switch self {
         case .webhookDisabled, .quotaWarning, .taskDigest, .batchCompleted: true
@@ -108,13 +108,13 @@ extension QueuedMail.Kind {
         }
     }
 
-    /// Whether it tells of the tasks of its recipient, as `TaskMail` has it.
+    /// Whether it is about the recipient's own tasks, as chosen by `TaskMail`.
     package var isAboutTasks: Bool { self == .taskDigest || self == .batchCompleted }
 
-    /// Whether admins are told beside the owners.
+    /// Whether admins get it in addition to owners.
     fileprivate var concernsAdmins: Bool { self == .quotaWarning }
 
-    /// Nil for what nobody is mailed of.
+    /// The kind of notice for an action; nil if the action causes none.
     init?(telling action: AuditAction) {
         switch action {
         case .webhookDisabled: self = .webhookDisabled
@@ -125,6 +125,6 @@ extension QueuedMail.Kind {
 }
 
 extension AuditEntry {
-    /// Whether the target names what has happened, and not only what it has happened to.
+    /// Whether the target identifies the event, and not only its object.
     fileprivate var isOncePerTarget: Bool { action == .quotaWarning }
 }

@@ -1,12 +1,12 @@
 package import PixelFlowCore
 
-/// The outbox of mail. Any number of senders share it: each claims what is due, for the time of a lease.
+/// The mail outbox. Any number of senders can share it: each claims due messages for the time of a lease.
 extension IdentityStore {
-    /// Messages that wait at most; far over what a server that was away for a day leaves behind.
+    /// Maximum number of queued messages; far more than accumulate while the server is down for a day.
     package static let mailLimit = 10_000
-    /// Messages of organisations wait only while so few do: whoever registers or has forgotten a password must always find room.
+    /// Messages of organisations are refused beyond this number, so that there is always room for those about registrations and passwords.
     package static let organisationsMailLimit = mailLimit / 2
-    /// Messages of one organisation that wait at most: far over its open invitations, and few enough to leave room for others.
+    /// Maximum number of queued messages per organisation: far more than its open invitations, and few enough to leave room for others.
     package static let mailLimitOfOrganisation = 500
 
     private static let insert = SQLStatement(
@@ -16,8 +16,8 @@ extension IdentityStore {
             (id, kind, recipient, subject, created_at, expires_at, attempts, epoch, lease_until, next_attempt_at, organisation)
         VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, $7, $8) ON CONFLICT (id) DO NOTHING
         """)
-    /// `$3` lists the kinds that come last, `$4` all that this version knows, each between commas. Others are left to the newer version
-    /// that has queued them.
+    /// `$3` lists the kinds with the lowest priority, `$4` all kinds that this version supports, separated and enclosed by commas. Other
+    /// kinds are left to the newer version that queued them.
     private static let due = SQLStatement(
         "due_mail",
         """
@@ -39,7 +39,7 @@ extension IdentityStore {
 
     private static func list(_ kinds: [QueuedMail.Kind]) -> String { "," + kinds.map { $0.rawValue + "," }.joined() }
 
-    /// Queues a message that nothing else causes.
+    /// Queues a message in a transaction of its own.
     ///
     /// - Throws: `mail_backlog` (503) if too many wait; `organisation_mail_backlog` (429) if too many of the organisation do.
     package func queue(_ mail: QueuedMail) async throws {
@@ -56,7 +56,7 @@ extension IdentityStore {
         try connection.execute(insert, values, read: { _ in })
     }
 
-    /// Why no further message of an organisation, or of an account if that is nil, may wait; nil if one may.
+    /// The error for a full outbox, for a message of an organisation, or of an account if nil; nil if there is room.
     static func refusal(of organisation: TenantID?, _ connection: any SQLConnection) throws -> PixelFlowError? {
         let waiting = try connection.count(count)
         guard let organisation else { return waiting < mailLimit ? nil : .mailBacklog }
@@ -65,13 +65,13 @@ extension IdentityStore {
         return try connection.count(countOf, .id(organisation)) < mailLimitOfOrganisation ? nil : .organisationMailBacklog
     }
 
-    /// Claims messages that are due, the longest due first, and those about tasks last. A claim whose answer is lost comes back as
-    /// doubtful after its lease. None while accounts are being restored.
+    /// Claims due messages in the order of their due times, those about tasks last. If the response to a claim is lost, the messages are
+    /// claimed again after the lease and marked as doubtful. Returns none while a backup is being restored.
     ///
-    /// - Parameter lease: after it another sender may claim them.
+    /// - Parameter lease: the time after which another sender can claim them.
     package func claimMail(at now: Timestamp, lease: Duration, limit: Int) async throws -> [QueuedMail] {
         try await database.write(.mail) { connection in
-            // What a message is about may have yet to come: it would be taken for obsolete.
+            // The subject of a message may not have been restored yet, and the message would be discarded as obsolete.
             guard try Self.restoring(connection) == nil else { return [] }
             var found: [QueuedMail] = []
             try connection.execute(Self.due, [.time(now), .number(limit), .text(Self.lastKinds), .text(Self.knownKinds)]) { row in
@@ -87,7 +87,7 @@ extension IdentityStore {
         }
     }
 
-    /// Gives a message back until its next attempt.
+    /// Releases a message until its next attempt.
     ///
     /// - Returns: false if the claim has been superseded.
     @discardableResult
@@ -95,9 +95,9 @@ extension IdentityStore {
         try await database.write(.mail) { try $0.execute(Self.postpone, .text(mail.id), .integer(mail.epoch), .time(next)) == 1 }
     }
 
-    /// Forgets a message that was sent, or will never be.
+    /// Removes a message that was sent or will not be sent.
     ///
-    /// - Parameter mailbox: what the message has shown of its recipient's mailbox; nil for nothing.
+    /// - Parameter mailbox: what the attempt has revealed about the recipient's mailbox; nil for nothing.
     /// - Returns: false if the claim has been superseded.
     @discardableResult
     package func remove(_ mail: QueuedMail, mailbox: MailboxState? = nil) async throws -> Bool {
@@ -112,10 +112,10 @@ extension IdentityStore {
         try connection.execute(remove, .text(mail.id), .integer(mail.epoch)) == 1
     }
 
-    /// How many messages wait.
+    /// The number of queued messages.
     package func mailBacklog() async throws -> Int { try await database.read(.mail) { try $0.count(Self.count) } }
 
-    /// Nil for a kind that only a newer release knows.
+    /// Nil for a kind that only a newer release supports.
     private static func mail(_ row: any SQLRow) -> QueuedMail? {
         guard let kind = QueuedMail.Kind(rawValue: row.text(1)) else { return nil }
         return QueuedMail(
@@ -127,11 +127,11 @@ extension IdentityStore {
 }
 
 extension PixelFlowError {
-    /// No further message may wait.
+    /// The outbox is full.
     static let mailBacklog = PixelFlowError(
         .unavailable, code: "mail_backlog", "Too many messages wait to be sent; try again later.", retry: .transient, retryAfter: 60)
 
-    /// No further message of the organisation may wait.
+    /// The share of the organisation in the outbox is full.
     static let organisationMailBacklog = PixelFlowError(
         .throttled, code: "organisation_mail_backlog", "Too many messages of this organisation wait to be sent; try again later.",
         retry: .transient, retryAfter: 60)

@@ -1,6 +1,6 @@
 import PixelFlowCore
 
-/// Who wants to be mailed of their tasks.
+/// Members' choices of mail about their tasks.
 extension IdentityStore {
     private static let choose = SQLStatement(
         "choose_task_mail",
@@ -17,12 +17,12 @@ extension IdentityStore {
     private static let forgetDigestsOfMember = SQLStatement(
         "forget_task_digests_of_member", "DELETE FROM task_digests WHERE user_id = $1 AND organisation = $2")
 
-    /// `never` for what only a newer release knows.
+    /// `never` for a choice that only a newer release supports.
     static func taskMail(of user: UserID, in organisation: TenantID, _ connection: any SQLConnection) throws -> TaskMail {
         try connection.rows(find, .id(organisation), .id(user)) { TaskMail(rawValue: $0.text(0)) }.compactMap(\.self).first ?? .never
     }
 
-    /// Who has had no spans so far is told of what ends from now on; who changes their length goes on where they were.
+    /// A member without spans so far starts now. A member who changes the length of the spans continues from the end of the last one.
     static func choose(
         _ choice: TaskMail, of user: UserID, in organisation: TenantID, at now: Timestamp, _ connection: any SQLConnection
     ) throws {

@@ -1,7 +1,7 @@
 import FoundationEssentials
 package import PixelFlowCore
 
-/// What a message tells of the tasks of its recipient, kept from when it is queued.
+/// The content of a message about the recipient's tasks, stored when it is queued.
 package struct TaskNews: Sendable, Hashable, Codable {
     package enum Subject: Sendable, Hashable, Codable {
         case span(TaskMail, from: Timestamp, until: Timestamp)
@@ -41,10 +41,10 @@ extension IdentityStore {
         """)
     private static let maker = SQLStatement("maker_of_api_key", "SELECT created_by FROM api_keys WHERE id = $1 AND organisation = $2")
 
-    /// Keeps what a message tells, and queues the message.
+    /// Stores the content of a message and queues it.
     ///
-    /// - Parameter id: news of one id are told once.
-    /// - Returns: false if they are there already.
+    /// - Parameter id: only one message is queued per id.
+    /// - Returns: false if it already exists.
     /// - Throws: as `queue(_:_:)`.
     @discardableResult
     static func queue(
@@ -62,17 +62,17 @@ extension IdentityStore {
         return true
     }
 
-    /// The address of a member who can be mailed; nil if the organisation or the account does not allow it.
+    /// The address of a member; nil if the organisation or the account cannot get mail.
     static func mailable(_ person: UserID, in organisation: TenantID, _ connection: any SQLConnection) throws -> String? {
         try connection.rows(mailable, .id(organisation), .id(person)) { $0.text(0) }.first
     }
 
-    /// Who has made an API key; nil if there is no such key.
+    /// The creator of an API key; nil if there is no such key.
     static func maker(of key: UserID, in organisation: TenantID, _ connection: any SQLConnection) throws -> UserID? {
         try connection.rows(maker, .id(key), .id(organisation)) { UserID($0.text(0)) }.first
     }
 
-    /// What a message tells of tasks, with the organisation; nil if its recipient does not want it any more, or cannot be told.
+    /// The content of a message about tasks, and its organisation; nil if the recipient no longer wants it or cannot get mail.
     package func taskNews(of mail: QueuedMail) async throws -> (news: TaskNews, organisation: Organisation)? {
         try await database.read(.mail) { connection in
             guard let document = try connection.rows(Self.find, .text(mail.subject), map: { $0.text(0) }).first else { return nil }

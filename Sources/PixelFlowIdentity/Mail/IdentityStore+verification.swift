@@ -1,6 +1,6 @@
 package import PixelFlowCore
 
-/// That a person reads the mail of their address.
+/// Verification that a user receives mail at their address.
 extension IdentityStore {
     private static let forget = SQLStatement("drop_email_verifications", "DELETE FROM email_verifications WHERE user_id = $1")
     private static let insert = SQLStatement(
@@ -12,7 +12,7 @@ extension IdentityStore {
     private static let mark = SQLStatement(
         "verify_email", "UPDATE users SET email_verified_at = $2 WHERE id = $1 AND email_verified_at = 0")
 
-    /// A token that was sent to an address, by its hash, and the message with it.
+    /// The hash of the token that is mailed to an address, and the message that contains it.
     package struct Verification: Sendable {
         package var hash: String
         package var mail: QueuedMail
@@ -23,9 +23,9 @@ extension IdentityStore {
         }
     }
 
-    /// Queues a message with a link by which a person shows that they read it. Takes the place of an earlier one.
+    /// Queues a message with a confirmation link. It replaces an earlier one.
     ///
-    /// - Parameter pause: after another one, nothing is sent for so long.
+    /// - Parameter pause: the minimum time between two messages.
     package func add(_ verification: Verification, for user: UserID, pause: Duration) async throws {
         try await database.write(.mail) { connection in
             let since = verification.mail.createdAt - pause
@@ -41,7 +41,7 @@ extension IdentityStore {
         try queue(mail, connection)
     }
 
-    /// Whose address the token with this hash verifies; nil if it is spent or has expired.
+    /// The user whose address the token with this hash confirms; nil if it has been used or has expired.
     package func verification(hash: String, at now: Timestamp) async throws -> User? {
         try await database.read(.users) { connection in
             let user = try connection.rows(Self.find, .text(hash), .time(now)) { UserID($0.text(0)) }.first
@@ -49,9 +49,9 @@ extension IdentityStore {
         }
     }
 
-    /// Spends a token and marks the address as verified.
+    /// Uses a token and marks the address as verified.
     ///
-    /// - Returns: false if the token is spent or has expired.
+    /// - Returns: false if the token has been used or has expired.
     package func verifyEmail(hash: String, audit: AuditEntry, user: UserID, at now: Timestamp) async throws -> Bool {
         try await database.write(.users) { connection in
             if try Self.isDone(audit, connection) { return true }

@@ -1,43 +1,43 @@
 package import PixelFlowCore
 
-/// A message that waits to be sent: what it is about, never what it says. The secret in its link is derived from the id.
+/// A queued message: its kind and subject, not its text. The secret in its link is derived from the id.
 package struct QueuedMail: Sendable, Hashable {
     package enum Kind: String, Sendable, CaseIterable {
         case invitation
-        /// Someone has asked for a reset; whether the address has an account shows when it is sent.
+        /// A requested password reset. Whether the address has an account is checked when it is sent.
         case passwordForgotten = "password_forgotten"
         case passwordReset = "password_reset"
         case verification
         /// PixelFlow has disabled a webhook of an organisation.
         case webhookDisabled = "webhook_disabled"
-        /// An organisation has used much of a quota.
+        /// An organisation has used a large part of a quota.
         case quotaWarning = "quota_warning"
         /// Tasks of a person have ended.
         case taskDigest = "task_digest"
-        /// A batch of a person is done.
+        /// A batch of a person has completed.
         case batchCompleted = "batch_completed"
     }
 
     /// A UUIDv7.
     package var id: String
     package var kind: Kind
-    /// An e-mail address.
+    /// The email address.
     package var recipient: String
-    /// Of a notice: the id of the audit entry or the digest that it tells of. Empty otherwise.
+    /// For a notice, the id of its audit entry or digest; otherwise empty.
     package var subject: String
-    /// Whose affair it is; nil for what concerns an account alone.
+    /// The organisation that it concerns; nil if it concerns an account only.
     package var organisation: TenantID?
     package var createdAt: Timestamp
-    /// When the link is good for nothing any more.
+    /// When the link expires.
     package var expiresAt: Timestamp
-    /// This one included, once it is claimed.
+    /// Including the current attempt, once it is claimed.
     package var attempts: Int
-    /// Raised by each claim; who has an older one decides nothing.
+    /// Incremented by each claim. Writes with an older epoch are rejected.
     package var epoch: Int64
-    /// Whether an earlier sender claimed it and never said what became of it: it may have been sent.
+    /// Whether an earlier claim ended without a recorded outcome: the message may have been sent.
     package var isDoubtful: Bool
 
-    /// One that has not been tried yet.
+    /// A message without any attempt so far.
     package init(
         id: String, kind: Kind, recipient: String, subject: String = "", organisation: TenantID? = nil, createdAt: Timestamp,
         expiresAt: Timestamp

@@ -1,29 +1,29 @@
 package import PixelFlowCore
 
-/// What a person is mailed of the tasks that they have added to an organisation.
+/// Which mail a person gets about the tasks that they have added to an organisation.
 package enum TaskMail: String, Sendable, CaseIterable {
     case never
-    /// When some have failed, at most one message in 15 minutes.
+    /// About failed tasks, at most one message in 15 minutes.
     case failures
-    /// What has ended in an hour, if anything has.
+    /// A digest of each hour in which tasks ended.
     case hourly
-    /// What has ended in a day, if anything has.
+    /// A digest of each day on which tasks ended.
     case daily
-    /// When a batch is done.
+    /// A message for each completed batch.
     case batches
 
-    /// Those of whom spans of time are told.
+    /// The choices that send digests of spans of time.
     static let periodic: [TaskMail] = [.failures, .hourly, .daily]
 }
 
-/// When the spans of time end that people are told of: the same for everyone, so that the tasks of many are summed at once.
+/// When the spans of digests end: at the same times for everyone, so that the tasks of many members are summed together.
 package struct TaskMailSchedule: Sendable, Hashable {
     /// In UTC, 0 to 23.
     package var dailyHour: Int
 
     package init(dailyHour: Int) { self.dailyHour = dailyHour }
 
-    /// - Returns: the last end of a span that is not after `time`; nil for what no span belongs to.
+    /// - Returns: the last end of a span that is not after `time`; nil for a choice without spans.
     package func lastEnd(of choice: TaskMail, by time: Timestamp) -> Timestamp? {
         let (period, offset): (Int64, Int64)
         switch choice {

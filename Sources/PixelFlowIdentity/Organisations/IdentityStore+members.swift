@@ -1,7 +1,7 @@
 package import PixelFlowCore
 
 extension IdentityStore {
-    /// Of one organisation.
+    /// Maximum number of members per organisation.
     package static let memberLimit = 1_000
 
     private static let list = SQLStatement(
@@ -18,7 +18,7 @@ extension IdentityStore {
     private static let countMembers = SQLStatement("count_members", "SELECT count(*) FROM memberships WHERE organisation = $1")
     private static let newest = SQLStatement("newest_revocation", "SELECT value FROM counters WHERE name = 'revocations'")
 
-    /// All members, those who came first before the others.
+    /// All members, in the order in which they joined.
     package func members(of organisation: TenantID) async throws -> [Member] {
         try await database.read(.members) { connection in
             try connection.rows(Self.list, .id(organisation)) { row in
@@ -28,10 +28,10 @@ extension IdentityStore {
         }
     }
 
-    /// Gives a member another role; tokens with the old one end.
+    /// Changes the role of a member and revokes their tokens with the old one.
     ///
-    /// - Parameter actor: the role of whoever asks; decides what they may do to whom.
-    /// - Returns: the member's role before; nil for no member.
+    /// - Parameter actor: the role of the caller, which limits the roles that they may change.
+    /// - Returns: the previous role; nil if the user is not a member.
     /// - Throws: `role_too_high` (403), `personal_organisation` or `last_owner` (409).
     package func changeRole(
         of user: UserID, in organisation: TenantID, to role: Role, by actor: Role, audit: AuditEntry, at now: Timestamp
@@ -50,10 +50,10 @@ extension IdentityStore {
         }
     }
 
-    /// Ends a membership, by others or by the member.
+    /// Removes a member.
     ///
-    /// - Parameter actor: the role of whoever asks; nil for a member who leaves.
-    /// - Returns: false for no member.
+    /// - Parameter actor: the role of the caller; nil for a member who leaves.
+    /// - Returns: false if the user is not a member.
     /// - Throws: `role_too_high` (403), `personal_organisation` or `last_owner` (409).
     package func removeMember(
         _ user: UserID, from organisation: TenantID, by actor: Role?, audit: AuditEntry, at now: Timestamp
@@ -68,15 +68,15 @@ extension IdentityStore {
             try connection.execute(Self.delete, .id(organisation), .id(user))
             try Self.forgetMuted(of: user, in: organisation, connection)
             try Self.forgetTaskMail(of: user, in: organisation, connection)
-            // Whoever comes back later starts above every version that has been taken away.
+            // A member who joins again starts with a version above all revoked ones.
             try Self.revoke(.member(user, organisation, before: present.version + 1), at: now, connection)
             try Self.append(audit, connection)
             return true
         }
     }
 
-    /// - Parameter user: nil for a program or an operator, who are no members.
-    /// - Throws: `insufficient_role` (403), if the person has lost the role since the request was checked.
+    /// - Parameter user: nil for a program or an operator, who are not members.
+    /// - Throws: `insufficient_role` (403) if the user has lost the role since the request was checked.
     static func require(
         _ needed: Role, of user: UserID?, in organisation: TenantID, _ connection: any SQLConnection
     ) throws {
@@ -86,9 +86,9 @@ extension IdentityStore {
         }
     }
 
-    /// Adds a member while `organisation` is locked.
+    /// Adds a member. The caller must hold the lock of `organisation`.
     ///
-    /// - Returns: false for someone who is a member already.
+    /// - Returns: false if the user is already a member.
     /// - Throws: `too_many_members` (409).
     static func join(
         _ user: UserID, _ organisation: TenantID, as role: Role, at now: Timestamp, _ connection: any SQLConnection
@@ -96,7 +96,7 @@ extension IdentityStore {
         guard try connection.count(countMembers, .id(organisation)) < memberLimit else {
             throw PixelFlowError(.conflict, code: "too_many_members", "An organisation can have at most \(memberLimit) members.")
         }
-        // Above every version that a removal of the same person may have ended.
+        // Above every version that an earlier removal of the same user may have revoked.
         let version = try connection.rows(newest) { $0.integer(0) }.first ?? 0
         return try addMember(user, to: organisation, as: role, version: version + 1, at: now, connection)
     }

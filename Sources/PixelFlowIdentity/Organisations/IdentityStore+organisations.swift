@@ -1,9 +1,9 @@
 package import PixelFlowCore
 
 extension IdentityStore {
-    /// Of one person, deleted ones included.
+    /// Maximum number of organisations per person, including deleted ones.
     package static let organisationLimit = 100
-    /// A deleted organisation can be restored for so long.
+    /// How long a deleted organisation can be restored.
     package static let restorePeriod = Duration.seconds(7 * 86_400)
 
     private static let insert = SQLStatement(
@@ -53,7 +53,7 @@ extension IdentityStore {
         SELECT id, deleted_at FROM organisations WHERE deleted_at > $1 AND deleted_at <= $2 ORDER BY deleted_at, id LIMIT $3
         """)
 
-    /// Makes an organisation with its first owner.
+    /// Creates an organisation with its first owner.
     ///
     /// - Throws: `too_many_organisations` (409).
     package func create(_ organisation: Organisation, owner: UserID, audit: AuditEntry) async throws {
@@ -97,14 +97,13 @@ extension IdentityStore {
         }
     }
 
-    /// Marks an organisation as deleted, which ends every credential for it, or restores it within `restorePeriod`.
+    /// Marks an organisation as deleted, which invalidates all its credentials, or restores it within `restorePeriod`.
     ///
-    /// - Returns: false if there is no such organisation, it is deleted already, there is nothing to restore any more, or no owner is
-    ///   left to restore it for.
+    /// - Returns: false if there is no such organisation, it is already deleted, it can no longer be restored, or it has no owner left.
     package func setDeleted(_ isDeleted: Bool, _ id: TenantID, audit: AuditEntry, at now: Timestamp) async throws -> Bool {
         try await database.write(.organisations) { connection in
             if try Self.isDone(audit, connection) { return true }
-            // Before the statement that looks for an owner, so that it sees who has left meanwhile.
+            // Locked before the statement that looks for an owner, so that it sees concurrent departures.
             try Self.lock(id, connection)
             let changed =
                 isDeleted
@@ -119,7 +118,7 @@ extension IdentityStore {
 
     /// Organisations that can no longer be restored, in the order of their deletion.
     ///
-    /// - Parameter time: only those deleted after it.
+    /// - Parameter time: return only those deleted after it.
     package func over(after time: Timestamp, at now: Timestamp, limit: Int) async throws -> [(id: TenantID, deletedAt: Timestamp)] {
         try await database.read(.organisations) { connection in
             try connection.rows(Self.over, .time(time), .time(now - Self.restorePeriod), .number(limit)) {
@@ -138,7 +137,7 @@ extension IdentityStore {
         return isNew
     }
 
-    /// - Returns: false for someone who is a member already.
+    /// - Returns: false if the user is already a member.
     @discardableResult
     static func addMember(
         _ user: UserID, to organisation: TenantID, as role: Role, version: Int64, at now: Timestamp, _ connection: any SQLConnection
@@ -158,7 +157,7 @@ extension IdentityStore {
     }
 
     private static func membership(_ row: any SQLRow) -> Membership {
-        // A role that is not known here was given by a newer release: it may do least.
+        // An unknown role was granted by a newer release; treat it as the one with the fewest rights.
         Membership(organisation: organisation(row), role: Role(rawValue: row.text(5)) ?? .viewer, version: row.integer(6))
     }
 

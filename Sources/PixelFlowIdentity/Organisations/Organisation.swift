@@ -1,13 +1,13 @@
 package import PixelFlowCore
 
-/// Owns tasks, presets and keys; people are its members.
+/// The owner of tasks, presets and keys; people are its members.
 package struct Organisation: Sendable, Hashable {
     package var id: TenantID
     package var name: String
-    /// The user whose registration has made it; nil for one that was made later.
+    /// The user whose registration created it; nil for an organisation created later.
     package var personalOf: UserID?
     package var createdAt: Timestamp
-    /// Set if it has been deleted and can still be restored.
+    /// Set if it has been deleted. It can be restored for a limited time.
     package var deletedAt: Timestamp?
 
     package init(id: TenantID, name: String, personalOf: UserID? = nil, createdAt: Timestamp, deletedAt: Timestamp? = nil) {
@@ -19,15 +19,15 @@ package struct Organisation: Sendable, Hashable {
     }
 }
 
-/// A person's place in an organisation.
+/// A person's membership in an organisation.
 package struct Membership: Sendable, Hashable {
     package var organisation: Organisation
     package var role: Role
-    /// Grows with every change of the role; see `Principal.membershipVersion`.
+    /// Incremented by every change of the role; see `Principal.membershipVersion`.
     package var version: Int64
 }
 
-/// A person as the members of an organisation see them.
+/// A person as shown to the other members of an organisation.
 package struct Member: Sendable, Hashable {
     package var user: UserID
     package var email: String

@@ -1,15 +1,15 @@
-/// The tables of identities. A migration, once released, is never changed; each adapter records which have run.
+/// The tables of the identity database. A released migration must not be changed; each adapter records which migrations have run.
 ///
-/// The text is for both databases: `BIGINT` is a 64-bit integer in each. What is sorted by are UUIDs, whose order is the same in
-/// every collation. Times are microseconds, as everywhere.
+/// The SQL works in both databases: `BIGINT` is a 64-bit integer in each. Rows are sorted by UUIDs only, whose order is the same in every
+/// collation. Times are in microseconds.
 package enum IdentitySchema {
     package struct Migration: Sendable {
         package let name: String
-        /// Several statements.
+        /// One or more statements.
         package let sql: StaticString
     }
 
-    /// After "users and signing keys", which each adapter has had since the first release.
+    /// These follow "users and signing keys", which each adapter has contained since the first release.
     package static let migrations = [
         Migration(
             name: "organisations, sessions, keys, invitations and audit",

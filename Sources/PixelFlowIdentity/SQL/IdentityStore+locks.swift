@@ -13,9 +13,9 @@ extension IdentityStore {
         "add_counter", "INSERT INTO counters (name, value) VALUES ($1, 0) ON CONFLICT (name) DO NOTHING")
     private static let touch = SQLStatement("lock_organisation", "UPDATE organisations SET revision = revision + 1 WHERE id = $1")
 
-    /// Lets one transaction at a time pass, until its end: an updated row is locked in every database.
+    /// Serialises transactions until their end, by updating a row: every database locks an updated row.
     ///
-    /// - Returns: how many have passed.
+    /// - Returns: how many transactions have taken this lock.
     @discardableResult
     static func lock(_ lock: Lock, _ connection: any SQLConnection) throws -> Int64 {
         try connection.execute(addCounter, .text(lock.rawValue))
@@ -23,7 +23,7 @@ extension IdentityStore {
         return try connection.rows(value, .text(lock.rawValue)) { $0.integer(0) }.first ?? 0
     }
 
-    /// Lets one transaction at a time change what belongs to an organisation, so that what it has counted stays true.
+    /// Serialises changes to an organisation, so that counts stay valid until the end of the transaction.
     ///
     /// - Returns: false if there is no such organisation.
     @discardableResult

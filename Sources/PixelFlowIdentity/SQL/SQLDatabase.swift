@@ -1,36 +1,36 @@
-/// A relational database that keeps identities. Statements are written once, in the SQL that PostgreSQL and SQLite share; an
-/// adapter runs them.
+/// A relational database that stores identities. Statements are written once, in the SQL that PostgreSQL and SQLite share, and run by an
+/// adapter.
 package protocol SQLDatabase: Sendable {
-    /// Runs `body` on one consistent state. It must not write.
+    /// Runs `body` on one consistent snapshot. It must not write.
     ///
-    /// - Throws: `PixelFlowError`, with `retry == .outage` if the database does not answer.
+    /// - Throws: `PixelFlowError`, with `retry == .outage` if the database does not respond.
     func read<Value: Sendable>(
         _ operation: IdentityOperation, _ body: @escaping @Sendable (any SQLConnection) throws -> Value
     ) async throws -> Value
 
-    /// Runs `body` in one transaction, which is durable once this returns; if `body` throws, nothing has happened.
+    /// Runs `body` in one transaction, which is durable when this returns. If `body` throws, the transaction is rolled back.
     ///
-    /// - Parameter body: may run a second time although the first has been committed, if the connection was lost before the
-    ///   answer: it must recognise its own work.
+    /// - Parameter body: may run again after it was committed, if the connection was lost before the response: it must detect that its
+    ///   changes already exist.
     func write<Value: Sendable>(
         _ operation: IdentityOperation, _ body: @escaping @Sendable (any SQLConnection) throws -> Value
     ) async throws -> Value
 
-    /// Runs `body`, which reads in many statements, on one state of the database, however long it takes, and beside the connections
-    /// that everything else waits for where the database is a part of this process.
+    /// Runs `body`, which makes many queries, on one snapshot of the database, however long it takes. An embedded database uses a separate
+    /// connection, so that other queries do not wait.
     ///
     /// - Parameter body: may run a second time if the connection was lost.
     func snapshot(_ body: @escaping @Sendable (any SQLConnection) throws -> Void) async throws
 
-    /// Returns if the database answers, throws if not.
+    /// Returns if the database responds, and throws otherwise.
     func check() async throws
 }
 
-/// A connection in a transaction. Confined to the body that it is given to.
+/// A connection in a transaction. It must not escape the body that it is passed to.
 package protocol SQLConnection {
     /// Runs one statement and calls `read` for each row.
     ///
-    /// - Returns: how many rows an INSERT, UPDATE or DELETE has changed.
+    /// - Returns: how many rows an INSERT, UPDATE or DELETE changed.
     @discardableResult
     func execute(_ statement: SQLStatement, _ values: [SQLValue], read: (any SQLRow) -> Void) throws -> Int
 }
@@ -47,7 +47,7 @@ extension SQLConnection {
         return rows
     }
 
-    /// The only column of the only row of a `count`.
+    /// The result of a query for a single number.
     func count(_ statement: SQLStatement, _ values: SQLValue...) throws -> Int {
         var count = 0
         try execute(statement, values) { count = Int($0.integer(0)) }
@@ -55,16 +55,15 @@ extension SQLConnection {
     }
 }
 
-/// A row, to be read while it is current. Columns are text or 64-bit integers and never null: absent text is empty, and an
-/// absent time is 0.
+/// A row, valid only while `read` runs. Columns are text or 64-bit integers and never NULL: absent text is empty, and an absent time is 0.
 package protocol SQLRow {
     func text(_ column: Int) -> String
     func integer(_ column: Int) -> Int64
 }
 
-/// A statement with parameters `$1`, `$2`… The text is a literal by its type, so that values can only be bound.
+/// A statement with parameters `$1`, `$2`… The text is a `StaticString`, so that values can only be bound.
 package struct SQLStatement: Sendable {
-    /// Unique; PostgreSQL prepares the statement once on every connection, under this name.
+    /// Unique; PostgreSQL prepares the statement under this name once per connection.
     package let name: String
     package let sql: String
 
@@ -72,7 +71,7 @@ package struct SQLStatement: Sendable {
         self.init([name], [sql])
     }
 
-    /// Put together of literals.
+    /// Composes a statement of literals.
     package init(_ name: [StaticString], _ sql: [StaticString]) {
         self.name = name.map(\.description).joined()
         self.sql = sql.map(\.description).joined()
@@ -80,7 +79,7 @@ package struct SQLStatement: Sendable {
 }
 
 extension SQLStatement {
-    /// Succeeds where the tables can be read.
+    /// Succeeds if the tables can be read.
     package static let anyUser = SQLStatement("any_user", "SELECT id FROM users LIMIT 1")
 }
 
@@ -89,7 +88,7 @@ package enum SQLValue: Sendable, Hashable {
     case integer(Int64)
 }
 
-/// What a transaction is for; a label of the metrics of the database.
+/// The purpose of a transaction; a label of the database metrics.
 package enum IdentityOperation: String, Sendable, CaseIterable {
     case users, organisations, members, sessions, invitations, mail, audit, revocations, archive
     case apiKeys = "api_keys"

@@ -29,7 +29,7 @@ extension IdentityStore {
     private static let remove = SQLStatement("remove_second_factor", "DELETE FROM second_factors WHERE user_id = $1")
     private static let removeCodes = SQLStatement("remove_recovery_codes", "DELETE FROM recovery_codes WHERE user_id = $1")
 
-    /// The second factor of a person, confirmed or not; nil if there is none.
+    /// The second factor of a user, confirmed or not; nil if there is none.
     package func secondFactor(of user: UserID) async throws -> SecondFactor? {
         try await database.read(.users) { connection in
             let hashes = Set(try connection.rows(Self.codes, .id(user)) { $0.text(0) })
@@ -41,9 +41,9 @@ extension IdentityStore {
         }
     }
 
-    /// Keeps a secret that the person has yet to confirm, in place of an earlier one.
+    /// Stores a secret that the user must still confirm. It replaces an earlier unconfirmed one.
     ///
-    /// - Throws: `second_factor_on` (409) if there is a confirmed one.
+    /// - Throws: `second_factor_on` (409) if a second factor is already confirmed.
     package func offerSecondFactor(_ secret: String, to user: UserID, at now: Timestamp) async throws {
         try await database.write(.users) { connection in
             try connection.execute(Self.forgetUnconfirmed, .id(user))
@@ -53,10 +53,10 @@ extension IdentityStore {
         }
     }
 
-    /// Confirms the secret, from which on each sign-in needs a code.
+    /// Confirms the secret. From then on, each sign-in needs a code.
     ///
-    /// - Parameter step: that of the code by which the person has confirmed it.
-    /// - Returns: false if the secret is no longer the one to be confirmed.
+    /// - Parameter step: the time step of the code with which the user confirmed it.
+    /// - Returns: false if the secret has been replaced.
     package func confirmSecondFactor(
         _ secret: String, of user: UserID, step: Int64, recoveryHashes: Set<String>, audit: AuditEntry
     ) async throws -> Bool {
@@ -70,12 +70,12 @@ extension IdentityStore {
         }
     }
 
-    /// Counts a wrong code.
+    /// Counts a failed attempt.
     package func failSecondFactor(of user: UserID, at now: Timestamp) async throws {
         try await database.write(.users) { try $0.execute(Self.fail, .id(user), .time(now)) }
     }
 
-    /// Turns the second factor off, and makes its recovery codes worthless.
+    /// Turns the second factor off and deletes its recovery codes.
     package func removeSecondFactor(of user: UserID, audit: AuditEntry) async throws {
         try await database.write(.users) { connection in
             guard try Self.removeSecondFactor(of: user, connection) else { return }
@@ -83,18 +83,18 @@ extension IdentityStore {
         }
     }
 
-    /// - Returns: whether there was one.
+    /// - Returns: whether there was a second factor.
     @discardableResult
     static func removeSecondFactor(of user: UserID, _ connection: any SQLConnection) throws -> Bool {
         try connection.execute(removeCodes, .id(user))
         return try connection.execute(remove, .id(user)) == 1
     }
 
-    /// Spends what a sign-in has shown, in the transaction of the sign-in.
+    /// Spends the code of a sign-in, in the transaction of the sign-in.
     ///
-    /// - Parameter use: nil for someone without a second factor.
-    /// - Throws: `second_factor_invalid` (401) if another sign-in has spent it; `credentials_changed` (409) if the second factor was
-    ///   turned on since.
+    /// - Parameter use: nil for a user without a second factor.
+    /// - Throws: `second_factor_invalid` (401) if another sign-in has used the code; `credentials_changed` (409) if the second factor was
+    ///   turned on in the meantime.
     static func spend(_ use: SecondFactorUse?, of user: UserID, _ connection: any SQLConnection) throws {
         switch use {
         case nil:

@@ -1,26 +1,25 @@
 package import PixelFlowCore
 
-/// What a person has beside the password: an authenticator app that shares a secret with this service, and codes for the day on which
-/// the app is lost.
+/// An authenticator app that shares a secret with this service, and recovery codes for when the app is lost.
 package struct SecondFactor: Sendable, Hashable {
-    /// Base 32 (RFC 4648) without padding, as apps take it. Never logged.
+    /// Base 32 (RFC 4648) without padding, as authenticator apps expect. Never logged.
     package var secret: String
-    /// Nil until the person has shown a code of the app: until then no sign-in asks for one.
+    /// Nil until the user has confirmed it with a code; until then, sign-ins need no code.
     package var confirmedAt: Timestamp?
-    /// The time step of the last code that was accepted; a code counts once.
+    /// The time step of the last accepted code; each code is accepted once.
     package var lastStep: Int64
-    /// Wrong codes since the last right one.
+    /// Wrong codes since the last accepted one.
     package var failures: Int
     package var failedAt: Timestamp?
-    /// Of the codes that have not been used.
+    /// The hashes of the unused recovery codes.
     package var recoveryHashes: Set<String>
 }
 
-/// What a sign-in spends of a second factor.
+/// The code that a sign-in spends.
 package enum SecondFactorUse: Sendable, Hashable {
-    /// The code of a time step.
+    /// A code of the app, by its time step.
     case step(Int64)
-    /// The recovery code with this hash.
+    /// A recovery code, by its hash.
     case recoveryCode(hash: String)
 }
 

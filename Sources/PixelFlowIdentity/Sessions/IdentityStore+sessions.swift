@@ -1,9 +1,9 @@
 package import PixelFlowCore
 
 extension IdentityStore {
-    /// Of one person; beyond it, the ones unused for longest end.
+    /// Maximum number of sessions per user; beyond it, the least recently used ones end.
     package static let sessionLimit = 100
-    /// How long after an exchange the token before counts as not yet spent.
+    /// How long after an exchange the previous refresh token is still accepted.
     package static let rotationGrace = Duration.seconds(30)
 
     private static let insert = SQLStatement(
@@ -31,7 +31,7 @@ extension IdentityStore {
         WHERE id = $1
         """)
     private static let lockRow = SQLStatement("lock_session", "UPDATE sessions SET id = id WHERE id = $1")
-    /// Holds the row until the end of the transaction: a change of the password comes before it or after it.
+    /// Locks the row until the end of the transaction, which orders sign-ins and password changes.
     private static let holdUser = SQLStatement(
         "hold_user", "UPDATE users SET id = id WHERE id = $1 AND password_hash = $2 AND disabled_at = 0")
     private static let setOrganisation = SQLStatement(
@@ -40,10 +40,10 @@ extension IdentityStore {
 
     /// Opens a session for a user whose password has been verified.
     ///
-    /// - Parameter use: the code that was shown, where the second factor is on.
-    /// - Throws: `credentials_changed` (409) if the password has changed, the second factor was turned on or the account was disabled
-    ///   since: a sign-in with the password of before must not outlive the change. `second_factor_invalid` (401) if the code has been
-    ///   used.
+    /// - Parameter use: the code to spend if the second factor is on.
+    /// - Throws: `credentials_changed` (409) if the password has changed, the second factor was turned on or the account was disabled in
+    ///   the meantime: a sign-in with the old password must not outlive the change. `second_factor_invalid` (401) if the code has already
+    ///   been used.
     package func open(_ session: Session, for user: User, spending use: SecondFactorUse? = nil, audit: AuditEntry) async throws {
         try await database.write(.sessions) { connection in
             guard try connection.execute(Self.holdUser, .id(user.id), .text(user.passwordHash)) == 1 else {
@@ -66,8 +66,8 @@ extension IdentityStore {
     /// Exchanges a refresh token of a session.
     ///
     /// - Parameters:
-    ///   - generation: that of the token.
-    ///   - audit: written if the token had been spent.
+    ///   - generation: the generation of the token.
+    ///   - audit: written if the token had already been used.
     package func rotate(_ id: SessionID, generation: Int64, use: SessionUse, audit: AuditEntry) async throws -> SessionRotation {
         try await database.write(.sessions) { connection in
             try connection.execute(Self.lockRow, .id(id))
@@ -96,21 +96,21 @@ extension IdentityStore {
         try await database.read(.sessions) { try $0.rows(Self.byID, .id(id), map: Self.session).first }
     }
 
-    /// The sessions of a person, the last used first.
+    /// The sessions of a user, the most recently used first.
     package func sessions(of user: UserID) async throws -> [Session] {
         try await database.read(.sessions) { try $0.rows(Self.ofUser, .id(user), map: Self.session) }
     }
 
-    /// Lets the next tokens of a session be for another organisation.
+    /// Switches the organisation of a session's next tokens.
     package func setOrganisation(_ organisation: TenantID, of session: SessionID, user: UserID) async throws {
         _ = try await database.write(.sessions) {
             try $0.execute(Self.setOrganisation, .id(session), .id(user), .id(organisation))
         }
     }
 
-    /// Ends a session: its refresh token and every token of it.
+    /// Ends a session: revokes its refresh token and all its tokens.
     ///
-    /// - Returns: false if the person has no such session.
+    /// - Returns: false if the user has no such session.
     package func end(_ id: SessionID, of user: UserID, audit: AuditEntry, at now: Timestamp) async throws -> Bool {
         try await database.write(.sessions) { connection in
             if try Self.isDone(audit, connection) { return true }
@@ -121,11 +121,12 @@ extension IdentityStore {
         }
     }
 
-    /// Ends all sessions of a person but one, and tokens of releases before sessions. The row of the user must have been changed before
-    /// in this transaction, so that no session is opened meanwhile.
+    /// Ends all sessions of a user except one, and revokes tokens issued before sessions were introduced. The transaction must already have
+    /// updated the row of the user, so that no session is opened concurrently.
     static func endSessions(of user: UserID, keeping kept: SessionID?, at now: Timestamp, _ connection: any SQLConnection) throws {
         let ended = try connection.rows(ofUser, .id(user), map: session).filter { $0.id != kept }
-        // Rows first and the list last: whoever waits for the list holds no row that is still wanted.
+        // Lock order: session rows before the list of revocations. A transaction that waits for the list holds no row that another one
+        // needs.
         for session in ended { try connection.execute(delete, .id(session.id), .id(user)) }
         for session in ended { try revoke(.session(session.id), at: now, connection) }
         try revoke(.user(user), at: now, connection)

@@ -1,17 +1,17 @@
 package import PixelFlowCore
 
-/// A sign-in of a person on a device.
+/// A sign-in of a user on a device.
 package struct Session: Sendable, Hashable {
     package var id: SessionID
     package var user: UserID
-    /// The organisation that its tokens are for.
+    /// The organisation of its tokens.
     package var organisation: TenantID
-    /// How often its refresh token has been exchanged; a part of the token, so that a spent one is recognised.
+    /// How often its refresh token has been exchanged. The token contains it, so that a used one is recognised.
     package var generation: Int64
     package var rotatedAt: Timestamp
     package var createdAt: Timestamp
     package var lastUsedAt: Timestamp
-    /// Moves on with every use.
+    /// Extended by every use.
     package var expiresAt: Timestamp
     /// The `User-Agent` of the last use; at most 256 bytes.
     package var device: String
@@ -35,23 +35,23 @@ package struct Session: Sendable, Hashable {
     }
 }
 
-/// What became of a refresh token that was presented.
+/// The outcome of presenting a refresh token.
 package enum SessionRotation: Sendable, Hashable {
-    /// The session now has the generation whose token the client gets. A client that lost the answer, or its other tab, gets the
-    /// same one again for `IdentityStore.rotationGrace`.
+    /// The session has advanced to this generation. A client that lost the response, or its second tab, gets the same token again within
+    /// `IdentityStore.rotationGrace`.
     case rotated(Session)
-    /// The token had been spent: the session has been ended, for one of the two who use it is a thief.
+    /// The token had already been used. The session has been ended, because the token may have been stolen.
     case reused(Session)
     /// There is no such session.
     case ended
 }
 
-/// Where and with what a session is used.
+/// The circumstances of a use of a session.
 package struct SessionUse: Sendable, Hashable {
     package var device: String
     package var address: String
     package var at: Timestamp
-    /// How long the session lives after it.
+    /// How long the session stays valid after this use.
     package var lifetime: Duration
 
     package init(device: String, address: String, at: Timestamp, lifetime: Duration) {

@@ -10,14 +10,14 @@ extension IdentityStore {
     private static let close = SQLStatement("close_organisation", "UPDATE organisations SET deleted_at = $2 WHERE id = $1")
     private static let delete = SQLStatement("delete_user", "DELETE FROM users WHERE id = $1")
 
-    /// Deletes an account, its personal organisation, and every organisation in which no one else is.
+    /// Deletes an account, its personal organisation, and every organisation without other members.
     ///
-    /// A deleted organisation whose last owner goes cannot be restored any more, because it would be without one.
+    /// A deleted organisation can no longer be restored once its last owner is deleted.
     ///
-    /// - Throws: `last_owner` (409) if an organisation with others in it would be without an owner.
+    /// - Throws: `last_owner` (409) if an organisation with other members would have no owner.
     package func delete(_ user: User, audit: AuditEntry, at now: Timestamp) async throws {
         try await database.write(.users) { connection in
-            // In the order of their ids, as everyone who locks several; deleted ones as well, which others may be restoring.
+            // Locked in the order of their ids, to avoid deadlocks. Includes deleted organisations, which others may be restoring.
             for id in try Self.memberships(of: user.id, connection).map(\.organisation.id).sorted() { try Self.lock(id, connection) }
             let memberships = try Self.memberships(of: user.id, connection).filter { $0.organisation.deletedAt == nil }
             var revocations: [Revocation] = []
@@ -34,7 +34,7 @@ extension IdentityStore {
                     revocations.append(.member(user.id, organisation.id, before: membership.version + 1))
                 }
             }
-            // Before the sessions, so that none is opened meanwhile.
+            // Before the sessions end, so that none is opened concurrently.
             try connection.execute(Self.delete, .id(user.id))
             try connection.execute(Self.leave, .id(user.id))
             try Self.forgetResets(of: user.id, connection)

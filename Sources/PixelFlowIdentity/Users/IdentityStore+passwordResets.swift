@@ -8,7 +8,7 @@ extension IdentityStore {
         "password_reset", "SELECT user_id FROM password_resets WHERE hash = $1 AND expires_at > $2")
     private static let spend = SQLStatement("spend_password_reset", "DELETE FROM password_resets WHERE hash = $1")
 
-    /// Lets whoever has the token with this hash set a new password, once. Takes the place of an earlier one.
+    /// Stores a reset token, which can be used once. It replaces an earlier one.
     package func addPasswordReset(hash: String, for user: UserID, at now: Timestamp, until expiry: Timestamp) async throws {
         try await database.write(.users) { connection in
             try Self.replaceReset(hash: hash, for: user, at: now, until: expiry, connection)
@@ -22,7 +22,7 @@ extension IdentityStore {
         try connection.execute(insert, .text(hash), .id(user), .time(now), .time(expiry))
     }
 
-    /// Whose password the token with this hash may set; nil if it is spent or has expired.
+    /// The user whose password the token with this hash can set; nil if it has been used or has expired.
     package func passwordReset(hash: String, at now: Timestamp) async throws -> User? {
         try await database.read(.users) { connection in
             let user = try connection.rows(Self.find, .text(hash), .time(now)) { UserID($0.text(0)) }.first
@@ -30,9 +30,9 @@ extension IdentityStore {
         }
     }
 
-    /// Spends a token, sets the password and ends all sessions of the person.
+    /// Uses a token, sets the password and ends all sessions of the user.
     ///
-    /// - Returns: false if the token is spent or has expired.
+    /// - Returns: false if the token has been used or has expired.
     package func resetPassword(
         hash: String, passwordHash: String, audit: AuditEntry, user: UserID, at now: Timestamp
     ) async throws -> Bool {
@@ -47,6 +47,6 @@ extension IdentityStore {
         }
     }
 
-    /// Makes every reset token of a person invalid.
+    /// Deletes all reset tokens of a user.
     static func forgetResets(of user: UserID, _ connection: any SQLConnection) throws { try connection.execute(forget, .id(user)) }
 }

@@ -1,6 +1,6 @@
 import PixelFlowCore
 
-/// The keys that sign tokens, so that every replica and every restart uses the same ones.
+/// The keys that sign tokens, shared by all replicas and kept across restarts.
 extension IdentityStore {
     private static let list = SQLStatement(
         "signing_keys", "SELECT id, private_key, created_at FROM signing_keys ORDER BY created_at DESC, id")
@@ -15,12 +15,12 @@ extension IdentityStore {
         try await database.read(.signingKeys) { try Self.allKeys($0) }
     }
 
-    /// Adds `key` if there is none yet. Of two racing calls exactly one wins.
+    /// Adds `key` if there is none. Of two concurrent calls, exactly one succeeds.
     ///
     /// - Returns: all keys, the newest first.
     package func addFirst(_ key: SigningKeyRecord) async throws -> [SigningKeyRecord] {
         try await database.write(.signingKeys) { connection in
-            // One at a time: without the lock two racers both find the table empty.
+            // Without the lock, two concurrent calls would both find the table empty.
             try Self.lock(.signingKeys, connection)
             try connection.execute(Self.insert, .text(key.id), .text(key.privateKey), .time(key.createdAt))
             return try Self.allKeys(connection)

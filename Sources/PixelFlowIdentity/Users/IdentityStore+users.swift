@@ -22,14 +22,14 @@ extension IdentityStore {
     private static let disable = SQLStatement("disable_user", "UPDATE users SET disabled_at = $2 WHERE id = $1")
     private static let anyone = SQLStatement("count_users", "SELECT count(*) FROM users")
 
-    /// Adds a user with a personal organisation that they own, unless the address is taken. Exactly one of two racing calls wins.
+    /// Adds a user and a personal organisation that they own, unless the address is taken. Of two concurrent calls, exactly one succeeds.
     ///
     /// - Parameters:
-    ///   - invitation: accepted in the same transaction, with its entry for the audit log: either both happen or nothing.
-    ///   - verification: by which the person shows that the address is theirs.
-    ///   - isFirst: whether there must be no other account.
+    ///   - invitation: accepted in the same transaction, with its audit entry.
+    ///   - verification: the confirmation message for the address.
+    ///   - isFirst: whether the account must be the first one.
     /// - Returns: false if the email address is taken.
-    /// - Throws: as `accept(_:by:audit:at:)`; `registration_closed` (403) if there is another account already.
+    /// - Throws: the errors of `accept(_:by:audit:at:)`; `registration_closed` (403) if `isFirst` and there is an account.
     package func register(
         _ user: User, audit: AuditEntry, accepting invitation: (Invitation, AuditEntry)? = nil,
         verification: Verification? = nil, isFirst: Bool = false
@@ -49,7 +49,7 @@ extension IdentityStore {
                 .id(user.id), .text(user.email), .text(user.passwordHash), .id(user.tenant), .time(user.createdAt),
             ]
             guard try connection.execute(Self.insert, values, read: { _ in }) == 1 else {
-                // Perhaps it is this very user, whom an earlier call has added without hearing of it.
+                // It may be this same user, added by an earlier call whose response was lost.
                 return try Self.user(Self.byEmail, .text(user.email), connection)?.id == user.id
             }
             let personal = Organisation(id: user.tenant, name: user.email, personalOf: user.id, createdAt: user.createdAt)
@@ -63,7 +63,7 @@ extension IdentityStore {
         }
     }
 
-    /// Finds by normalised e-mail address.
+    /// Finds a user by normalised email address.
     package func user(email: String) async throws -> User? {
         try await database.read(.users) { try Self.user(Self.byEmail, .text(email), $0) }
     }
@@ -79,9 +79,9 @@ extension IdentityStore {
         }
     }
 
-    /// Gives a user another password hash, and ends their sessions.
+    /// Changes the password hash of a user and ends their sessions.
     ///
-    /// - Parameter kept: a session that goes on: the one that the change was made in.
+    /// - Parameter kept: the session of the change, which stays open.
     package func setPassword(
         of user: UserID, hash: String, keeping kept: SessionID? = nil, audit: AuditEntry, at now: Timestamp
     ) async throws {
@@ -91,7 +91,7 @@ extension IdentityStore {
         }
     }
 
-    /// Sets a password, and ends what the one before has given: reset tokens and sessions.
+    /// Changes the password and invalidates reset tokens and sessions.
     static func replacePassword(
         of user: UserID, hash: String, keeping kept: SessionID?, at now: Timestamp, _ connection: any SQLConnection
     ) throws {
@@ -100,7 +100,7 @@ extension IdentityStore {
         try endSessions(of: user, keeping: kept, at: now, connection)
     }
 
-    /// Replaces a hash by one of the same password with today's cost. Does nothing if the password has changed meanwhile.
+    /// Replaces a hash with one of the same password at the current cost. Does nothing if the password has changed in the meantime.
     package func rehash(_ user: User, as hash: String) async throws {
         _ = try await database.write(.users) { connection in
             try connection.execute(Self.replaceHash, .id(user.id), .text(user.passwordHash), .text(hash))

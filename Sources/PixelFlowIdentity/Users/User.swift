@@ -5,14 +5,14 @@ package struct User: Sendable, Hashable {
     package var id: UserID
     /// Normalised: trimmed and lower-case.
     package var email: String
-    /// The whole crypt string, with algorithm, cost and salt. Never logged, never sent.
+    /// The complete crypt string, with algorithm, cost and salt. Must not be logged or sent.
     package var passwordHash: String
-    /// The personal organisation, in which a sign-in begins unless another was used last.
+    /// The personal organisation, in which sessions start unless another one was used last.
     package var tenant: TenantID
     package var createdAt: Timestamp
     /// Set if an operator has disabled the account.
     package var disabledAt: Timestamp?
-    /// When the person has shown that they read the mail of the address.
+    /// When the user confirmed the address by mail.
     package var emailVerifiedAt: Timestamp?
 
     package init(
@@ -31,9 +31,9 @@ package struct User: Sendable, Hashable {
 
 /// A private key that signs tokens.
 package struct SigningKeyRecord: Sendable, Hashable {
-    /// The `kid` of the tokens.
+    /// The `kid` of its tokens.
     package var id: String
-    /// PEM (PKCS 8) of a P-256 key. Never logged, never sent.
+    /// A P-256 key in PEM (PKCS 8). Must not be logged or sent.
     package var privateKey: String
     package var createdAt: Timestamp
 

@@ -1,13 +1,12 @@
 import Foundation
 
-/// A host name in the form for DNS: lower case, with non-ASCII letters in their `xn--` form.
+/// Converts a host name to its DNS form: lower case, with non-ASCII labels in their `xn--` form.
 ///
-/// A conservative part of UTS #46 as browsers apply it: compatibility forms (fullwidth letters, circled
-/// letters, the four full stops) are mapped, case is folded, the text is composed (NFC), and `ß` and `ς` stay
-/// themselves. What is not a letter, mark, number or symbol is refused, joiners included, and the rule for
-/// right-to-left labels is not checked.
+/// A conservative subset of UTS #46 as browsers apply it: compatibility forms (fullwidth letters, circled letters, the four full stops) are
+/// mapped, case is folded, the text is normalised (NFC), and `ß` and `ς` are kept. Only letters, marks, numbers and symbols are allowed;
+/// joiners are not. The rules for right-to-left labels are not checked.
 enum DomainName {
-    /// The name in ASCII, without a final dot; nil if there is none. Lengths and characters of labels are not checked yet.
+    /// The name in ASCII, without a trailing dot; nil if it cannot be converted. Does not check the lengths and characters of labels.
     static func ascii(_ text: String) -> String? {
         var labels: [String] = []
         let mapped = text.utf8.allSatisfy({ $0 < 0x80 }) ? text.lowercased() : mapped(text)
@@ -19,7 +18,7 @@ enum DomainName {
         return labels.joined(separator: ".")
     }
 
-    /// Folding can make letters that have a compatibility form again, so both are done twice (`NFKC_Casefold`).
+    /// Case folding can produce characters with compatibility forms again, so both steps run twice (`NFKC_Casefold`).
     private static func mapped(_ text: String) -> String {
         var scalars = String.UnicodeScalarView()
         for scalar in text.unicodeScalars where !isIgnored(scalar) {
@@ -32,7 +31,7 @@ enum DomainName {
     private static func ascii(label: Substring) -> String? {
         if label.utf8.allSatisfy({ $0 < 0x80 }) {
             guard label.hasPrefix("xn--") else { return String(label) }
-            // Other programs would show the decoded name, so it must be a valid one.
+            // Other programs display the decoded name, so it must be valid as well.
             guard let scalars = Punycode.decode(label.dropFirst(4)), isLabel(scalars), scalars.contains(where: { !$0.isASCII }),
                 encoded(scalars) == String(label)
             else { return nil }
@@ -65,15 +64,15 @@ enum DomainName {
             .otherSymbol, .mathSymbol, .currencySymbol, .modifierSymbol:
             return true
         default:
-            // Punctuation that belongs to words: middle dot, keraia, geresh, gershayim, katakana middle dot.
+            // Punctuation that is part of words: middle dot, keraia, geresh, gershayim, katakana middle dot.
             return ["\u{B7}", "\u{375}", "\u{5F3}", "\u{5F4}", "\u{30FB}"].contains(scalar)
         }
     }
 
-    /// Dots that keyboards for Chinese and Japanese write.
+    /// Full stops that Chinese and Japanese keyboards produce.
     private static func isFullStop(_ scalar: Unicode.Scalar) -> Bool { ["\u{3002}", "\u{FF0E}", "\u{FF61}"].contains(scalar) }
 
-    /// Not seen, and no part of a name: soft hyphen, zero-width space, word joiner, variation selectors, byte order mark.
+    /// Invisible characters that are not part of a name: soft hyphen, zero-width space, word joiner, variation selectors, byte order mark.
     private static func isIgnored(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0xAD, 0x200B, 0x2060, 0xFE00...0xFE0F, 0xFEFF: true

@@ -1,16 +1,16 @@
 import WireFormats
 
-/// IPv4 addresses as the WHATWG URL standard reads them: one to four numbers, decimal, octal or hexadecimal,
-/// the last of which fills the remaining bytes. `127.1`, `0x7f.1` and `2130706433` are 127.0.0.1 to a browser and to most
-/// programs, so they are parsed in the same way here and checked as that address.
+/// Parses IPv4 addresses as the WHATWG URL standard does: one to four decimal, octal or hexadecimal numbers, the last of which fills the
+/// remaining bytes. Browsers and most programs read `127.1`, `0x7f.1` and `2130706433` as 127.0.0.1, so they must be checked as that
+/// address.
 enum IPv4Number {
-    /// Whether the last part of `name` makes the whole an IPv4 address.
+    /// Whether the last label of `name` makes it an IPv4 address.
     static func ends(_ name: String) -> Bool {
         guard let last = name.split(separator: ".", omittingEmptySubsequences: false).last, !last.isEmpty else { return false }
         return last.utf8.allSatisfy { (0x30...0x39).contains($0) } || value(of: last) != nil
     }
 
-    /// Nil if it is not an address.
+    /// Nil if it is not a valid address.
     static func address(_ name: String) -> IPAddress? {
         let parts = name.split(separator: ".", omittingEmptySubsequences: false)
         let numbers = parts.compactMap(value)

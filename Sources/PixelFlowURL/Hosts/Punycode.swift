@@ -1,4 +1,4 @@
-/// Punycode (RFC 3492): the letters of a host name beyond ASCII, written in ASCII.
+/// Punycode (RFC 3492): encodes the non-ASCII letters of a host name in ASCII.
 enum Punycode {
     private static let base = 36
     private static let smallestThreshold = 1
@@ -8,7 +8,7 @@ enum Punycode {
     private static let firstBias = 72
     private static let firstScalar = 0x80
 
-    /// Without the prefix `xn--`. Nil if the label is too long to be counted.
+    /// Encodes a label, without the prefix `xn--`. Nil if an integer would overflow.
     static func encode(_ label: [Unicode.Scalar]) -> String? {
         var output = label.filter(\.isASCII).map { Character($0) }
         let basic = output.count
@@ -37,7 +37,7 @@ enum Punycode {
         return String(output)
     }
 
-    /// Decodes the part after `xn--`. Nil if it is not the encoding of a label.
+    /// Decodes the part after `xn--`. Nil if it is not a valid encoding.
     static func decode(_ text: Substring) -> [Unicode.Scalar]? {
         var output: [Unicode.Scalar] = []
         var rest = text.unicodeScalars[...]

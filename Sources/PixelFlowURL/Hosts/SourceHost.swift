@@ -1,21 +1,20 @@
 package import PixelFlowCore
 package import WireFormats
 
-/// The host of a URL: an address, or a plain name.
+/// The host of a URL: an IP address or a name.
 ///
-/// Read as browsers read it (WHATWG URL), and kept in the one spelling that is used from there on: percent-encoding is
-/// decoded, letters beyond ASCII are converted (`DomainName`), every spelling of an IPv4 address is the address
-/// (`IPv4Number`). IPv6 addresses must stand in brackets, without a zone.
+/// Parsed as browsers do (WHATWG URL), and normalised: percent-encoding is decoded, non-ASCII letters are converted (`DomainName`), and
+/// every notation of an IPv4 address becomes that address (`IPv4Number`). IPv6 addresses must be in brackets and have no zone.
 package enum SourceHost: Sendable, Hashable {
     case address(IPAddress)
-    /// Lower case ASCII, without a final dot.
+    /// Lower-case ASCII, without a trailing dot.
     case name(String)
 
     /// RFC 1035, section 2.3.4.
     static let maximumNameLength = 253
     static let maximumLabelLength = 63
-    /// Bytes of UTF-8 before the conversion to ASCII, which takes time that grows with the square of the length. In ASCII a letter
-    /// takes at least one byte of a name, and it has at most four in UTF-8.
+    /// In bytes of UTF-8, before the conversion to ASCII, whose time is quadratic in the length. A letter takes at most four bytes in
+    /// UTF-8, and at least one in ASCII.
     static let maximumTextLength = 4 * maximumNameLength
 
     /// - Throws: `url_invalid`.
@@ -40,7 +39,7 @@ package enum SourceHost: Sendable, Hashable {
         self = .name(name)
     }
 
-    /// Nil where that is no UTF-8.
+    /// Nil if the result is not valid UTF-8.
     private static func percentDecoded(_ text: Substring) -> String? {
         guard text.utf8.contains(UInt8(ascii: "%")) else { return String(text) }
         return String(validating: PercentEncoding.decodedLeniently(text.utf8), as: UTF8.self)
@@ -65,7 +64,7 @@ package enum SourceHost: Sendable, Hashable {
         }
     }
 
-    /// As it stands in a URL and in a Host header.
+    /// The form for a URL and a `Host` header.
     package var urlText: String {
         switch self {
         case .address(.v4(let bits)): IPAddress.v4(bits).description

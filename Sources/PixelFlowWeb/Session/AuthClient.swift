@@ -18,13 +18,13 @@ struct Credentials: Codable, Sendable, SchemaAnnotated {
     var code: String?
 }
 
-/// A user who registers.
+/// A registration.
 struct Registration: Codable, Sendable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "SessionRegistration"
     static let annotations: [String: SchemaAnnotation] = Credentials.annotations.filter { $0.key != "code" }.merging(
         [
             "invitation": "An invitation that the account accepts at once.",
-            "setup_token": "Lets the first account in where registration is not open.",
+            "setup_token": "Registers the first account if registration is not open.",
         ], uniquingKeysWith: { $1 })
 
     let email: String
@@ -40,12 +40,12 @@ struct Registration: Codable, Sendable, SchemaNamed, SchemaAnnotated {
     var credentials: Credentials { Credentials(email: email, password: password) }
 }
 
-/// What auth answers to a login or a refresh.
+/// The response of auth to a login or a refresh.
 struct IssuedToken: Decodable, Sendable {
     let token: String
     /// Seconds.
     let expiresIn: Int
-    /// Absent where only the organisation has changed.
+    /// Nil if only the organisation was changed.
     let refreshToken: String?
 
     enum CodingKeys: String, CodingKey {
@@ -55,7 +55,7 @@ struct IssuedToken: Decodable, Sendable {
     }
 }
 
-/// What web asks auth for new tokens with.
+/// The request for new tokens.
 private struct TokenRequest: Encodable {
     var refreshToken: String?
     var organisation: String?
@@ -66,11 +66,11 @@ private struct TokenRequest: Encodable {
     }
 }
 
-/// The signed-in account for the page.
+/// The signed-in account, for the page.
 struct Account: Codable, Sendable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "Account"
     static let annotations: [String: SchemaAnnotation] = [
-        "email": .init("The address of the account.", ["format": "email"]), "user_id": "Names the account.",
+        "email": .init("The address of the account.", ["format": "email"]), "user_id": "The id of the account.",
         "tenant": "The organisation that the session is in.", "role": "The role in it.", "scope": "Scopes, separated by spaces.",
         "expires_at": .init("When the session ends.", ["format": "date-time"]),
     ]
@@ -91,7 +91,7 @@ struct Account: Codable, Sendable, SchemaNamed, SchemaAnnotated {
 
 /// Calls the auth service on behalf of a browser.
 struct AuthClient: Sendable {
-    /// Bytes; every answer of auth is far smaller.
+    /// In bytes; every response of auth is far smaller.
     private static let answerLimit = 64 * 1024
 
     let upstream: Upstream
@@ -120,7 +120,7 @@ struct AuthClient: Sendable {
         try read(try await ask(.get, "/validate", token: token, trace))
     }
 
-    /// - Throws: what auth has answered, in its own words; `auth_unavailable` if it does not answer.
+    /// - Throws: the problem that auth has returned; `auth_unavailable` if auth is unreachable.
     private func ask(
         _ method: HTTPRequest.Method, _ path: String, token: String? = nil, body: (any Encodable)? = nil, _ trace: RequestTrace
     ) async throws -> ByteBuffer {
@@ -139,7 +139,7 @@ struct AuthClient: Sendable {
     }
 }
 
-/// A problem document of auth.
+/// A problem document from auth.
 private struct Refusal: Decodable {
     var code: String?
     var detail: String?
@@ -151,7 +151,7 @@ private struct Refusal: Decodable {
 
     private init() {}
 
-    /// The same problem, as if it were ours.
+    /// The same problem as an error of web.
     func error(_ answer: UpstreamAnswer) -> PixelFlowError {
         guard let code, let kind = PixelFlowError.Kind.allCases.first(where: { $0.status == answer.status }), kind != .internal else {
             return .unavailable("auth")

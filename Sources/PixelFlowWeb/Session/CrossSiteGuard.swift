@@ -3,14 +3,14 @@ import Hummingbird
 import PixelFlowCore
 import PixelFlowHTTP
 
-/// Refuses what another site makes a browser send: every change, and every request that counts on a cookie. Other clients send neither
-/// of the headers and pass, unless they send the cookie.
+/// Refuses cross-site requests from browsers (CSRF): every change, and every request that is authenticated by a cookie. Clients that are
+/// not browsers send neither `Origin` nor `Sec-Fetch-Site` and pass, unless they send the cookie.
 struct CrossSiteGuard: RouterMiddleware {
     typealias Context = AppRequestContext
 
-    /// Before routes that read the cookies themselves, whatever else the request has.
+    /// For routes that read the cookies themselves, whatever other credentials the request has.
     static let session = CrossSiteGuard { SessionCookie.isSent(with: $0) }
-    /// Before routes that pass a request on, with the cookie as its credential if it has no other.
+    /// For proxied routes, where the cookie is the credential only if the request has no other.
     static let proxy = CrossSiteGuard { SessionCookie.credential(of: $0) != nil }
 
     private let countsOnCookie: @Sendable (Request) -> Bool
@@ -33,12 +33,12 @@ struct CrossSiteGuard: RouterMiddleware {
         let site = request.headers[.secFetchSite]
         if let site, site != "same-origin", site != "none" { return false }
         if let origin = request.headers[.origin] { return Self.isOwn(origin, request) }
-        // A browser names the origin with every change. One that hides it and trusts the cookie is none.
+        // Browsers send the origin with every change. A request that relies on the cookie must have one.
         return site != nil || isRead || !hasCookie
     }
 
-    /// Whether the origin is the address that the browser requested. A proxy may have replaced it by its own
-    /// name, but then forwards the original; no page can make a browser send that header to another site.
+    /// Whether the origin is the URL that the browser requested. A proxy may have replaced `Host` with its own name, but then forwards the
+    /// original one; no page can make a browser send that header to another site.
     private static func isOwn(_ origin: String, _ request: Request) -> Bool {
         let address = origin.lowercased()
         guard let scheme = ["https://", "http://"].first(where: address.hasPrefix) else { return false }

@@ -2,8 +2,8 @@ import HTTPTypes
 import Hummingbird
 import PixelFlowHTTP
 
-/// Prevents caches from showing the data of one session to another: a cache separates sessions by their cookie and revalidates
-/// each response before using it.
+/// Prevents caches from serving the data of one session to another: they must keep responses apart by cookie and revalidate each one before
+/// use.
 struct SessionCaching: RouterMiddleware {
     typealias Context = AppRequestContext
 

@@ -2,26 +2,26 @@ import HTTPTypes
 import Hummingbird
 import PixelFlowHTTP
 
-/// The cookie that holds a browser's token, out of reach of any script.
+/// The cookie with a browser's token, which scripts cannot read.
 enum SessionCookie {
     static let plainName = "pixelflow_session"
-    /// A `__Host-` cookie can be set by this very host only, over https only; so that prefix needs `Secure`.
+    /// A `__Host-` cookie can only be set by this exact host over https, so the prefix requires `Secure`.
     static let secureName = "__Host-pixelflow_session"
 
-    /// Sent by this site's own pages only, and with `Secure` wherever the browser came over https.
+    /// Sent only by pages of this site, and `Secure` if the browser uses https.
     static func issue(_ token: String, lifetime seconds: Int, for request: Request) -> Cookie {
         Cookie(
             name: name(request), value: token, maxAge: seconds, path: "/", secure: request.isSecure, httpOnly: true, sameSite: .strict)
     }
 
-    /// The cookie with the refresh token; sent to the routes of the session alone.
+    /// The cookie with the refresh token, sent only to the routes of the session.
     static func issueRefresh(_ token: String, for request: Request) -> Cookie {
         Cookie(
             name: refreshName(request), value: token, maxAge: refreshLifetime, path: "/session", secure: request.isSecure, httpOnly: true,
             sameSite: .strict)
     }
 
-    /// Cookies that end the session.
+    /// Cookies that delete those of the session.
     static func endAll(for request: Request) -> [Cookie] {
         [
             issue("", lifetime: 0, for: request),
@@ -31,31 +31,31 @@ enum SessionCookie {
         ]
     }
 
-    /// The refresh token that the browser has sent along.
+    /// The refresh token in the request's cookie.
     static func refreshToken(of request: Request) -> String? {
         guard let token = request.cookies[refreshName(request)]?.value, !token.isEmpty else { return nil }
         return token
     }
 
-    /// 30 days, as a session lives by default without being used; one that has ended sooner is refused by auth.
+    /// 30 days, the default lifetime of an unused session. auth refuses the token of a session that has ended earlier.
     private static let refreshLifetime = 2_592_000
 
-    /// A `__Host-` cookie would be sent to every path.
+    /// Not `__Host-`, which requires the path `/`.
     private static func refreshName(_ request: Request) -> String {
         request.isSecure ? "__Secure-pixelflow_refresh" : "pixelflow_refresh"
     }
 
-    /// The token that the browser has sent along.
+    /// The token in the request's cookie.
     static func token(of request: Request) -> String? {
         guard let token = request.cookies[name(request)]?.value, !token.isEmpty else { return nil }
         return token
     }
 
-    /// Whether the browser has sent any of the cookies along.
+    /// Whether the request has either cookie.
     static func isSent(with request: Request) -> Bool { token(of: request) != nil || refreshToken(of: request) != nil }
 
-    /// The token of the cookie where it speaks for a request that is passed on: one with `Authorization` speaks for itself, unless its
-    /// `Connection` says that the field ends here.
+    /// The token of the cookie, if it authenticates a proxied request: one with `Authorization` has its own credential, unless its
+    /// `Connection` header removes that field at this hop.
     static func credential(of request: Request) -> String? {
         guard let token = token(of: request), request.headers.passedOn()[.authorization] == nil else { return nil }
         return token
@@ -65,8 +65,7 @@ enum SessionCookie {
 }
 
 extension Request {
-    /// Whether the browser talks https, to us or to a proxy before us. Someone who lies about it
-    /// only spoils the own cookie.
+    /// Whether the browser uses https, to web or to a proxy in front of it. A client that lies only breaks its own cookie.
     var isSecure: Bool {
         headers[.xForwardedProto]?.split(separator: ",").first?.lowercased().filter { !$0.isWhitespace } == "https"
     }

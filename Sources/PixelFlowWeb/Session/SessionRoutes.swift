@@ -7,7 +7,7 @@ import PixelFlowHTTP
 
 /// `/session`: signing in and out of the browser.
 struct SessionRoutes: Sendable {
-    /// Bytes; far over any address and password that can pass.
+    /// In bytes; far above every valid address and password.
     private static let bodyLimit = 16 * 1024
 
     let auth: AuthClient
@@ -19,7 +19,7 @@ struct SessionRoutes: Sendable {
         let account = "The account. `Set-Cookie` carries the session."
         return [
             Route(
-                .get, "/session", id: "getSession", tag: "session", "Read whose session this is",
+                .get, "/session", id: "getSession", tag: "session", "Read the account of the session",
                 details: "A session whose token has expired, or has been revoked because a role has changed, gets a new one.",
                 access: .anyone,
                 responses: [.json(Account.self, "The account.")],
@@ -49,19 +49,22 @@ struct SessionRoutes: Sendable {
                     DeclaredProblem(.unavailable, "mail_backlog", "Too many messages wait to be sent."),
                 ] + .newPassword, handler: register),
             Route(
-                .post, "/session/organisation", id: "changeSessionOrganisation", tag: "session", "Go on in another organisation",
+                .post, "/session/organisation", id: "changeSessionOrganisation", tag: "session",
+                "Switch the session to another organisation",
                 access: .anyone, body: BodyDescription([.json(OrganisationChoice.self)], "The organisation."),
                 responses: [.json(Account.self, account)],
                 problems: Self.problems + [
                     Self.tokenProblem, .authenticationThrottled,
                     DeclaredProblem(.notFound, "not_found", "The account is not in this organisation."),
-                    DeclaredProblem(.conflict, "session_required", "The session is of a release before organisations; sign in again."),
+                    DeclaredProblem(
+                        .conflict, "session_required", "The session was opened before organisations were introduced; sign in again."),
                     DeclaredProblem(.invalid, "missing_value", "A field is missing or null."),
                     DeclaredProblem(.invalid, "invalid_value", "A field has a value that is not accepted."),
                 ], handler: change),
             Route(
                 .delete, "/session", id: "signOut", tag: "session", "Sign out",
-                details: "Ends the session for every token of it. The cookies are removed even if auth does not answer.", access: .anyone,
+                details: "Ends the session and invalidates all its tokens. The cookies are removed even if auth does not answer.",
+                access: .anyone,
                 responses: [.empty(.noContent, "The cookies are removed.")], problems: [Self.crossSite], handler: signOut),
         ]
     }
@@ -91,7 +94,7 @@ struct SessionRoutes: Sendable {
         }
     }
 
-    /// - Throws: `session_missing` (401) if there is no refresh token, or it no longer counts.
+    /// - Throws: `session_missing` (401) if there is no refresh token or it is no longer valid.
     private func renew(_ request: Request, _ trace: RequestTrace) async throws -> Response {
         guard let refreshToken = SessionCookie.refreshToken(of: request) else { throw Self.noSession }
         do {
@@ -107,7 +110,7 @@ struct SessionRoutes: Sendable {
         return try await answer(try await auth.login(credentials, trace), request, trace)
     }
 
-    /// Registers, and signs in at once.
+    /// Registers an account and signs in.
     @Sendable private func register(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let registration: Registration = try await request.decodeJSON(limit: Self.bodyLimit)
         let trace = RequestTrace(request, context, proxies: proxies)
@@ -130,7 +133,7 @@ struct SessionRoutes: Sendable {
         do {
             try await endSession(request, RequestTrace(request, context, proxies: proxies))
         } catch let error as PixelFlowError {
-            // What auth cannot end leaves with its cookies, which no script has seen.
+            // If auth cannot end the session, deleting the cookies discards its tokens, which scripts could not read.
             if error.kind != .unauthenticated { context.logger.warning("session not ended", metadata: ["error": "\(error)"]) }
         }
         var response = Response(status: .noContent)
@@ -138,7 +141,7 @@ struct SessionRoutes: Sendable {
         return response
     }
 
-    /// A token lives for less long than its session: where it no longer counts, the refresh token speaks for the session.
+    /// A token expires before its session; if it is no longer valid, the refresh token ends the session.
     private func endSession(_ request: Request, _ trace: RequestTrace) async throws {
         if let token = SessionCookie.token(of: request) {
             do {
@@ -167,7 +170,7 @@ struct SessionRoutes: Sendable {
 /// The body of `POST /session/organisation`.
 private struct OrganisationChoice: Decodable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "OrganisationChoice"
-    static let annotations: [String: SchemaAnnotation] = ["organisation": "Where to go on."]
+    static let annotations: [String: SchemaAnnotation] = ["organisation": "The organisation to switch to."]
 
     let organisation: String
 }

@@ -25,18 +25,18 @@ package struct ArchivableStoreConformance: Sendable {
 
     /// All rules.
     package static let cases: [ConformanceCase<ArchivableStoreConformance>] = [
-        ConformanceCase("archive: what was read, written into an empty store, gives the same answers") {
+        ConformanceCase("archive: restored rows give the same results") {
             try await $0.restoresEverything()
         },
-        ConformanceCase("archive: a store that holds something takes no backup") { try await $0.refusesIfFilled() },
-        ConformanceCase("archive: rows are taken between the beginning and the end of their restore alone") {
+        ConformanceCase("archive: a store that is not empty refuses a restore") { try await $0.refusesIfFilled() },
+        ConformanceCase("archive: rows are accepted only during their restore") {
             try await $0.refusesRowsOutsideARestore()
         },
-        ConformanceCase("archive: an interrupted restore goes on, and only with the same backup") { try await $0.goesOn() },
-        ConformanceCase("archive: rows of another form are refused with all that come with them") { try await $0.refusesOtherRows() },
-        ConformanceCase("archive: every row survives the way through JSON") { try await $0.rowsAreJSON() },
-        ConformanceCase("archive: a reader who stops early leaves a store that works") { try await $0.readersMayStop() },
-        ConformanceCase("archive: a row is the same however often it is restored") {
+        ConformanceCase("archive: an interrupted restore continues, but only with the same backup") { try await $0.goesOn() },
+        ConformanceCase("archive: rows of another format are refused with their whole request") { try await $0.refusesOtherRows() },
+        ConformanceCase("archive: every row survives a round trip through JSON") { try await $0.rowsAreJSON() },
+        ConformanceCase("archive: a reader that stops early leaves a working store") { try await $0.readersMayStop() },
+        ConformanceCase("archive: restoring a row again changes nothing") {
             try await $0.rowsAreRestoredOnce()
         },
     ]

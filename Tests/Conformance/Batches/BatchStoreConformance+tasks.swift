@@ -2,14 +2,16 @@ import PixelFlowCore
 
 extension BatchStoreConformance {
     static let tasks: [Case] = [
-        Case("batches: a task keeps its batch, from its creation to its deletion") { try await $0.tasksKeepTheirBatch() },
-        Case("batches: no task is added to one that is closed, unknown or another organisation's") { try await $0.onlyOpenOnesTakeTasks() },
-        Case("batches: a repeated request finds its task although the batch is closed") { try await $0.repeatedRequestsAreAnswered() },
-        Case("batches: whoever looks after the closing sees every task that was added") { try await $0.closingIsSharp() },
+        Case("batches: a task keeps its batch from creation to deletion") { try await $0.tasksKeepTheirBatch() },
+        Case("batches: no task is added to a closed or unknown batch, or to one of another organisation") {
+            try await $0.onlyOpenOnesTakeTasks()
+        },
+        Case("batches: a repeated request finds its task even if the batch is closed") { try await $0.repeatedRequestsAreAnswered() },
+        Case("batches: after closing, every added task is visible") { try await $0.closingIsSharp() },
         Case("batches: tasks are listed by batch, and by batch and status") { try await $0.listsByBatch() },
-        Case("batches: tasks are counted by status, deleted ones are not") { try await $0.countsByStatus() },
+        Case("batches: tasks are counted by status, without deleted ones") { try await $0.countsByStatus() },
         Case("batches: a task is open until it has ended or is deleted, and again after a replay") { try await $0.openUntilTheEnd() },
-        Case("batches: a task that is claimed and handed back is open at every moment") { try await $0.openThroughoutChanges() },
+        Case("batches: a task that is claimed and released is always open") { try await $0.openThroughoutChanges() },
         Case("batches: the newest task is found") { try await $0.findsTheNewest() },
     ]
 

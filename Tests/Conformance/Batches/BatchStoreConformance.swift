@@ -15,13 +15,13 @@ package struct BatchStoreConformance: TaskStoreSuite {
     package static let cases: [ConformanceCase<BatchStoreConformance>] = documents + tasks
 
     private static let documents: [Case] = [
-        Case("batches: one is added once, and replaced by its next revision alone") { try await $0.revisionsFollowEachOther() },
-        Case("batches: closing twice changes nothing the second time") { try await $0.closingIsIdempotent() },
-        Case("batches: of two organisations do not meet") { try await $0.organisationsDoNotMeet() },
-        Case("batches: listed newest first, by pages of every size") { try await $0.pagesAreTheSame() },
-        Case("batches: those that are due come longest due first, and a postponed one does not") { try await $0.dueComeInOrder() },
-        Case("batches: one is removed as it was read, and not if it has changed") { try await $0.removalIsByRevision() },
-        Case("batches: those of an organisation are removed, and those of others are not") { try await $0.organisationsAreRemoved() },
+        Case("batches: a batch is added once, and replaced only by its next revision") { try await $0.revisionsFollowEachOther() },
+        Case("batches: closing again changes nothing") { try await $0.closingIsIdempotent() },
+        Case("batches: those of two organisations are separate") { try await $0.organisationsDoNotMeet() },
+        Case("batches: listed newest first, in pages of any size") { try await $0.pagesAreTheSame() },
+        Case("batches: due ones are returned longest due first, without postponed ones") { try await $0.dueComeInOrder() },
+        Case("batches: a batch is removed only if it is unchanged") { try await $0.removalIsByRevision() },
+        Case("batches: only those of an organisation are removed") { try await $0.organisationsAreRemoved() },
     ]
 
     func add(_ description: String = "Füße", of tenant: TenantID = Self.tenant, at time: Timestamp? = nil) async throws -> Batch {

@@ -3,9 +3,9 @@ import PixelFlowCore
 extension BlobStoreConformance {
     static let keys: [Case] = [
         Case("keys: at or below a prefix, sorted") { try await $0.keysBelowAPrefix() },
-        Case("keys: those that PixelFlow makes") { try await $0.keysThatPixelFlowMakes() },
-        Case("keys: one that could lead elsewhere is refused") { try await $0.hostileKeysAreRefused() },
-        Case("task prefixes: each once, sorted, page by page") { try await $0.taskPrefixesPageByPage() },
+        Case("keys: all that PixelFlow creates are valid") { try await $0.keysThatPixelFlowMakes() },
+        Case("keys: path traversal is refused") { try await $0.hostileKeysAreRefused() },
+        Case("task prefixes: each once, in sorted pages") { try await $0.taskPrefixesPageByPage() },
     ]
 
     func keysBelowAPrefix() async throws {

@@ -5,10 +5,10 @@ extension BlobStoreConformance {
     static let reading: [Case] = [
         Case("read: any range of a small object") { try await $0.anyRangeOfASmallObject() },
         Case("read: ranges across chunks of a large object") { try await $0.rangesOfALargeObject() },
-        Case("read: a range is cut to what there is") { try await $0.rangeIsCut() },
-        Case("read: an object that is opened stays readable") { try await $0.openedStaysReadable() },
-        Case("read: 16 readers at once") { try await $0.manyReaders() },
-        Case("read: a body can be read in part, and left") { try await $0.bodyCanBeLeft() },
+        Case("read: a range is clamped to the object") { try await $0.rangeIsCut() },
+        Case("read: an open object stays readable") { try await $0.openedStaysReadable() },
+        Case("read: 16 concurrent readers") { try await $0.manyReaders() },
+        Case("read: a body can be abandoned partway") { try await $0.bodyCanBeLeft() },
     ]
 
     func anyRangeOfASmallObject() async throws {
@@ -49,7 +49,7 @@ extension BlobStoreConformance {
         }
         for asked in [100..<200, 5000..<6000] {
             let blob = try requireValue(try await store.read(key("t/a/source"), range: asked), "not there")
-            try requireEqual(blob.range.count, 0, "length of what is beyond the end")
+            try requireEqual(blob.range.count, 0, "length beyond the end")
             try requireEqual(try await blob.collect().readableBytes, 0, "bytes beyond the end")
         }
         try require(try await store.read(key("t/a/none"), range: 0..<1) == nil, "a range of nothing")

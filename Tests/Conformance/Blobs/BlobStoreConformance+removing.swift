@@ -3,13 +3,13 @@ import PixelFlowCore
 
 extension BlobStoreConformance {
     static let removing: [Case] = [
-        Case("remove: unfinished writes are young or gone, and objects stay") { try await $0.unfinishedWrites() },
-        Case("room: there is room in a store that is not full") { try await $0.store.requireRoom() },
+        Case("remove: old unfinished writes are removed, and objects are kept") { try await $0.unfinishedWrites() },
+        Case("room: a store that is not full has room") { try await $0.store.requireRoom() },
         Case("remove: one object") { try await $0.removesOneObject() },
-        Case("remove: everything below a prefix, and nothing whose name only begins alike") { try await $0.removesBelowAPrefix() },
-        Case("remove: what is not there is no error") { try await $0.removingNothing() },
+        Case("remove: everything below a prefix, but no key that only starts with its name") { try await $0.removesBelowAPrefix() },
+        Case("remove: a missing object is not an error") { try await $0.removingNothing() },
         Case("remove: a removed key can be written again") { try await $0.removedKeyIsFree() },
-        Case("remove: beside writers of other tasks") { try await $0.removingBesideWriters() },
+        Case("remove: concurrent writes of other tasks are not affected") { try await $0.removingBesideWriters() },
     ]
 
     func removesOneObject() async throws {

@@ -8,17 +8,17 @@ extension BlobStoreConformance {
         Case("write: bytes are read back") { try await $0.bytesAreReadBack() },
         Case("write: a stream of 9 MiB is read back, and its length returned") { try await $0.streamIsReadBack() },
         Case("write: empty objects exist") { try await $0.emptyObjectsExist() },
-        Case("write: nothing is stored where the stream throws") { try await $0.brokenStreamStoresNothing() },
-        Case("write: a stream that throws leaves an older object alone") { try await $0.brokenStreamKeepsTheOlder() },
+        Case("write: nothing is stored if the stream throws") { try await $0.brokenStreamStoresNothing() },
+        Case("write: a stream that throws keeps the older object") { try await $0.brokenStreamKeepsTheOlder() },
         Case("write: the same key again replaces the object") { try await $0.sameKeyReplaces() },
-        Case("write: 24 writers at once do not meet") { try await $0.writersDoNotMeet() },
+        Case("write: 24 concurrent writers do not interfere") { try await $0.writersDoNotMeet() },
         Case("write: readers see the older or the newer object, never a mixture") { try await $0.readersSeeNoMixture() },
         Case("write: a cancelled write stores nothing or everything") { try await $0.cancelledWriteIsWholeOrNothing() },
-        Case("write: a stream that ends because its reader is cancelled is not the whole object") {
+        Case("write: a stream that ends by cancellation is not a complete object") {
             try await $0.endByCancellationStoresNothing()
         },
-        Case("write: reopened, the store has everything") { try await $0.reopenedStoreHasEverything() },
-        Case("the backend says that it is in order") { try await $0.store.check() },
+        Case("write: a reopened store has all objects") { try await $0.reopenedStoreHasEverything() },
+        Case("the backend passes its check") { try await $0.store.check() },
     ]
 
     func bytesAreReadBack() async throws {
@@ -110,8 +110,8 @@ extension BlobStoreConformance {
             write.cancel()
             let size = try? await write.value("the cancelled write to end")
             let found = try await content("t/a/\(number)/1/image")
-            if let found { try requireEqual(found.readableBytes, 16 * 65_536, "size of what was stored") }
-            if size != nil { try require(found?.readableBytes == size, "told so, but not stored") }
+            if let found { try requireEqual(found.readableBytes, 16 * 65_536, "stored size") }
+            if size != nil { try require(found?.readableBytes == size, "reported as stored, but missing") }
         }
     }
 

@@ -15,10 +15,10 @@ package struct TaskEventsConformance: Sendable {
     /// All rules.
     package static let cases: [ConformanceCase<TaskEventsConformance>] = [
         ConformanceCase("events: every subscriber gets every change, in order") { try await $0.everySubscriberGetsAll() },
-        ConformanceCase("events: only what is published from then on") { try await $0.onlyFromThenOn() },
-        ConformanceCase("events: a subscriber that left does not matter") { try await $0.leaverDoesNotMatter() },
-        ConformanceCase("events: a subscriber that does not keep up loses the oldest") { try await $0.slowSubscriberLosesTheOldest() },
-        ConformanceCase("events: without subscribers publishing is no error") { try await $0.events.publish($0.series(3)) },
+        ConformanceCase("events: a subscriber gets only later events") { try await $0.onlyFromThenOn() },
+        ConformanceCase("events: a departed subscriber affects no other") { try await $0.leaverDoesNotMatter() },
+        ConformanceCase("events: a slow subscriber loses the oldest events") { try await $0.slowSubscriberLosesTheOldest() },
+        ConformanceCase("events: publishing without subscribers succeeds") { try await $0.events.publish($0.series(3)) },
     ]
 
     func everySubscriberGetsAll() async throws {

@@ -4,7 +4,7 @@
 ///
 /// ```swift
 /// @Test(arguments: TaskOwnerStoreConformance.cases)
-/// func keeps(rule: ConformanceCase<TaskOwnerStoreConformance>) async throws {
+/// func conforms(rule: ConformanceCase<TaskOwnerStoreConformance>) async throws {
 ///     try await rule.run { TaskOwnerStoreConformance(TaskStoreFixture(store: …)) }
 /// }
 /// ```

@@ -3,22 +3,22 @@ import PixelFlowIdentity
 
 extension IdentityStoreConformance {
     static let digestCases: [ConformanceCase<IdentityStoreConformance>] = [
-        ConformanceCase("mail about tasks: a choice is that of one member, and goes with the membership") {
+        ConformanceCase("mail about tasks: a choice belongs to one member, and is deleted with the membership") {
             try await $0.keepsTaskMail()
         },
-        ConformanceCase("digests: due when their span is over, with the keys of the person, to one caller at a time") {
+        ConformanceCase("digests: due after their span, with the person's keys, for one caller at a time") {
             try await $0.ordersDigests()
         },
-        ConformanceCase("digests: of 20 who report the same span one has it told, and there is one message") {
+        ConformanceCase("digests: of 20 concurrent reports of a span, one queues a message") {
             try await $0.tellsEachSpanOnce()
         },
-        ConformanceCase("digests: nothing is told of nothing, and the next span begins where the last has ended") {
+        ConformanceCase("digests: an empty span sends no mail, and the next one starts at its end") {
             try await $0.tellsOfNothing()
         },
-        ConformanceCase("digests: whoever cannot be mailed or wants no more is not told") { try await $0.sparesTheUnwilling() },
-        ConformanceCase("digests: a full outbox of mail loses none") { try await $0.keepsDigestsWithoutRoom() },
-        ConformanceCase("digests: wait behind all other mail, and leave room for it") { try await $0.comesLast() },
-        ConformanceCase("batches: told of once, to those who have chosen so, also of those of their keys") {
+        ConformanceCase("digests: people who are unreachable or have opted out get no mail") { try await $0.sparesTheUnwilling() },
+        ConformanceCase("digests: a full mail outbox loses none") { try await $0.keepsDigestsWithoutRoom() },
+        ConformanceCase("digests: sent after all other mail, and leave room for it") { try await $0.comesLast() },
+        ConformanceCase("batches: mailed once, to people who chose it, including batches of their keys") {
             try await $0.tellsOfBatches()
         },
     ]
@@ -131,7 +131,7 @@ extension IdentityStoreConformance {
             return try await group.reduce(into: []) { $0.append($1) }
         }
         try requireEqual(counts.map(\.queued).reduce(0, +), 1, "queued")
-        try requireEqual(counts.map(\.superseded).reduce(0, +), 19, "told of already")
+        try requireEqual(counts.map(\.superseded).reduce(0, +), 19, "already reported")
         let mails = try await waiting()
         try requireEqual(mails.map(\.recipient), ["ada@example.org"], "recipients")
         try requireEqual(mails.map(\.kind), [.taskDigest], "kinds")
@@ -140,7 +140,7 @@ extension IdentityStoreConformance {
             found.news,
             TaskNews(
                 organisation: ada.tenant, person: ada.id, ended: ended, subject: .span(.hourly, from: request.from, until: request.until)),
-            "what is told")
+            "reported content")
         try requireEqual(try await claimed(at: Self.later + .seconds(600)), [], "until the next span is over")
         // Sent, and deleted once it could no longer have been sent.
         try await store.remove(mails[0])
@@ -187,14 +187,14 @@ extension IdentityStoreConformance {
         try await choose(.never, eve, in: eve.tenant)
         var counts: [UserID: IdentityStore.DigestCount] = [:]
         for request in requests { counts[request.person] = try await report(request, EndedTasks(completed: 1)) }
-        try requireEqual(counts[ada.id], count(queued: 1), "who wants to know")
-        try requireEqual(counts[bob.id], count(unreachable: 1), "whose mailbox refuses mail")
-        try requireEqual(counts[eve.id], count(superseded: 1), "who wants no more")
+        try requireEqual(counts[ada.id], count(queued: 1), "count of a subscriber")
+        try requireEqual(counts[bob.id], count(unreachable: 1), "count of an unreachable member")
+        try requireEqual(counts[eve.id], count(superseded: 1), "count of a member who opted out")
         let mail = try requireValue(try await waiting().first, "no message")
         try await choose(.never, ada, in: ada.tenant)
         let news = try await store.taskNews(of: mail)?.news
         try requireEqual(news, nil, "ended after it was queued")
-        try requireEqual(try await claimed(at: Self.later + .seconds(3600)).map(\.person), [bob.id], "who has not ended it")
+        try requireEqual(try await claimed(at: Self.later + .seconds(3600)).map(\.person), [bob.id], "remaining subscriber")
     }
 
     private func keepsDigestsWithoutRoom() async throws {
@@ -249,7 +249,7 @@ extension IdentityStoreConformance {
         var subjects: [TaskNews.Subject] = []
         for mail in mails { subjects.append(try requireValue(try await store.taskNews(of: mail), "no news").news.subject) }
         try requireEqual(
-            Set(subjects), [.batch("1", description: "Autumn"), .batch("2", description: "Autumn")], "what is told")
-        try requireEqual(try await claimed().map(\.person), [bob.id], "whom no span is told of")
+            Set(subjects), [.batch("1", description: "Autumn"), .batch("2", description: "Autumn")], "reported content")
+        try requireEqual(try await claimed().map(\.person), [bob.id], "claimed members")
     }
 }

@@ -3,10 +3,10 @@ import PixelFlowIdentity
 
 extension IdentityStoreConformance {
     static let invitationCases: [ConformanceCase<IdentityStoreConformance>] = [
-        ConformanceCase("of twenty who accept one invitation at the same moment one is let in") { try await $0.letsOneIn() },
-        ConformanceCase("an invitation is good until it is used, revoked, renewed or over") { try await $0.endsInvitations() },
-        ConformanceCase("a member who accepts leaves the invitation open") { try await $0.leavesOpenForOthers() },
-        ConformanceCase("an invitation into a deleted organisation is none until it is restored") { try await $0.closesDeleted() },
+        ConformanceCase("of twenty concurrent acceptances of an invitation, one succeeds") { try await $0.letsOneIn() },
+        ConformanceCase("an invitation is valid until it is used, revoked, renewed or expired") { try await $0.endsInvitations() },
+        ConformanceCase("accepting as a member leaves the invitation open") { try await $0.leavesOpenForOthers() },
+        ConformanceCase("an invitation to a deleted organisation is invalid until it is restored") { try await $0.closesDeleted() },
     ]
 
     private func letsOneIn() async throws {
@@ -23,8 +23,8 @@ extension IdentityStoreConformance {
             }
             return try await group.reduce(into: []) { $0.append($1) }
         }
-        try requireEqual(codes.filter { $0 == nil }.count, 1, "who was let in")
-        try requireEqual(codes.filter { $0 == "invitation_invalid" }.count, 19, "who was refused")
+        try requireEqual(codes.filter { $0 == nil }.count, 1, "accepted")
+        try requireEqual(codes.filter { $0 == "invitation_invalid" }.count, 19, "refused")
         try requireEqual(try await store.members(of: works.id).count, 2, "members")
     }
 

@@ -3,10 +3,10 @@ import PixelFlowIdentity
 
 extension IdentityStoreConformance {
     static let keyCases: [ConformanceCase<IdentityStoreConformance>] = [
-        ConformanceCase("a key is found by its hash, with all that it may do") { try await $0.findsKeys() },
-        ConformanceCase("a revoked key is gone for its organisation alone, and revoked") { try await $0.revokesKeys() },
+        ConformanceCase("a key is found by its hash, with all its rights") { try await $0.findsKeys() },
+        ConformanceCase("a key is revoked only by its own organisation, and the revocation is listed") { try await $0.revokesKeys() },
         ConformanceCase("a key of a deleted organisation is not found until it is restored") { try await $0.hidesKeysOfDeleted() },
-        ConformanceCase("an organisation has so many keys and no more, however many are made at once") { try await $0.boundsKeys() },
+        ConformanceCase("the limit of keys per organisation holds under concurrency") { try await $0.boundsKeys() },
     ]
 
     func key(of organisation: TenantID, by user: User) -> APIKey {

@@ -4,22 +4,22 @@ import PixelFlowIdentity
 extension IdentityStoreConformance {
     static let mailCases: [ConformanceCase<IdentityStoreConformance>] = [
         ConformanceCase("a message is claimed by one sender at a time") { try await $0.claimsMailOnce() },
-        ConformanceCase("of ten racing senders each gets messages of its own") { try await $0.sharesMail() },
-        ConformanceCase("a message whose sender has gone comes back as doubtful, and the old claim decides nothing") {
+        ConformanceCase("ten concurrent senders get different messages") { try await $0.sharesMail() },
+        ConformanceCase("a message of a vanished sender is claimed again as doubtful, and the old claim is fenced") {
             try await $0.fencesMail()
         },
-        ConformanceCase("a postponed message is due at its time, and a removed one never") { try await $0.postponesMail() },
-        ConformanceCase("an invitation and its message come together or not at all") { try await $0.mailsInvitations() },
-        ConformanceCase("a forgotten password becomes a reset for an account, and nothing without one") {
+        ConformanceCase("a postponed message is due at its time, and a removed one is gone") { try await $0.postponesMail() },
+        ConformanceCase("an invitation and its message are stored atomically") { try await $0.mailsInvitations() },
+        ConformanceCase("a forgotten password becomes a reset only if the address has an account") {
             try await $0.makesForgottenResets()
         },
-        ConformanceCase("an address is verified by a token once") { try await $0.verifiesOnce() },
-        ConformanceCase("messages that have expired are cleaned up") { try await $0.cleansMail() },
-        ConformanceCase("messages about tasks come after all others") { try await $0.sendsMailAboutTasksLast() },
-        ConformanceCase("an organisation with too many messages gets no more, and others and accounts do") {
+        ConformanceCase("a token verifies an address once") { try await $0.verifiesOnce() },
+        ConformanceCase("expired messages are cleaned up") { try await $0.cleansMail() },
+        ConformanceCase("messages about tasks are claimed last") { try await $0.sendsMailAboutTasksLast() },
+        ConformanceCase("an organisation at its message limit is refused; others and accounts are not") {
             try await $0.boundsMailOfOrganisations()
         },
-        ConformanceCase("however many organisations queue mail, accounts find room") { try await $0.keepsRoomForAccounts() },
+        ConformanceCase("mail of organisations leaves room for accounts") { try await $0.keepsRoomForAccounts() },
     ]
 
     private static let lease = Duration.seconds(60)
@@ -40,7 +40,7 @@ extension IdentityStoreConformance {
         let mail = Self.mail()
         // The second time simulates a retry after a lost response.
         for _ in 0..<2 { try await store.queue(mail) }
-        try requireEqual(try await store.mailBacklog(), 1, "what waits")
+        try requireEqual(try await store.mailBacklog(), 1, "queued messages")
         let other = try await reopen()
         let claimed = try await claim()
         try requireEqual(claimed.map(\.id), [mail.id], "the first claim")
@@ -86,7 +86,7 @@ extension IdentityStoreConformance {
         try requireEqual(try await store.remove(old), false, "removed by the old claim")
         try requireEqual(try await store.postpone(old, until: Self.now), false, "postponed by the old claim")
         try requireEqual(try await store.remove(new), true, "removed by the new claim")
-        try requireEqual(try await store.mailBacklog(), 0, "what waits")
+        try requireEqual(try await store.mailBacklog(), 0, "queued messages")
     }
 
     private func postponesMail() async throws {
@@ -141,10 +141,10 @@ extension IdentityStoreConformance {
             try requireEqual(again, reset, "the same transaction once more")
             made += reset.map { [$0] } ?? []
         }
-        try requireEqual(made.map(\.recipient), [ada.email], "who gets a link")
+        try requireEqual(made.map(\.recipient), [ada.email], "recipients")
         try requireEqual(made.map(\.kind), [.passwordReset], "the message with it")
-        try requireEqual(try await store.mailBacklog(), 1, "what waits")
-        try requireEqual(try await store.passwordReset(hash: "of \(ada.email)", at: Self.now)?.id, ada.id, "whose link it is")
+        try requireEqual(try await store.mailBacklog(), 1, "queued messages")
+        try requireEqual(try await store.passwordReset(hash: "of \(ada.email)", at: Self.now)?.id, ada.id, "user of the token")
         try await store.queue(Self.mail(.passwordForgotten, to: ada.email))
         for mail in try await claim(after: 10) {
             try requireEqual(try await store.makeReset(for: mail, hash: "second", at: Self.now, until: mail.expiresAt), nil, "soon after")
@@ -162,7 +162,7 @@ extension IdentityStoreConformance {
         ]
         try requireEqual(refusals, ["organisation_mail_backlog", nil, nil], "refusals")
         let sent = try await claim()
-        try requireEqual(Set(sent.map(\.organisation)), [works], "whose they are")
+        try requireEqual(Set(sent.map(\.organisation)), [works], "organisations")
         try await store.remove(sent[0])
         try requireEqual(try await code { try await store.queue(Self.mail(of: works)) }, nil, "once one is sent")
     }
@@ -185,7 +185,7 @@ extension IdentityStoreConformance {
         try requireEqual(try await store.mailBacklog(), 1, "messages")
         try requireEqual(try await store.verification(hash: "soon", at: Self.now), nil, "a token soon after")
         try requireEqual(try await store.verification(hash: "h", at: Self.now + .seconds(3601)), nil, "an expired token")
-        try requireEqual(try await store.verification(hash: "h", at: Self.now)?.id, ada.id, "whose it is")
+        try requireEqual(try await store.verification(hash: "h", at: Self.now)?.id, ada.id, "user of the token")
         let audit = Self.audit(.emailVerified, in: ada.tenant, by: ada)
         for _ in 0..<2 {
             let isVerified = try await store.verifyEmail(hash: "h", audit: audit, user: ada.id, at: Self.now)

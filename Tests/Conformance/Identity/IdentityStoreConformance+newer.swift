@@ -5,9 +5,9 @@ import PixelFlowIdentity
 extension IdentityStoreConformance {
     static let newerCases: [ConformanceCase<IdentityStoreConformance>] = [
         ConformanceCase("messages of every kind are claimed") { try await $0.claimsEveryKind() },
-        ConformanceCase("messages of an unknown kind stay, and hold up no others") { try await $0.leavesUnknownMail() },
-        ConformanceCase("audit entries of unknown acts do not end a page") { try await $0.pagesPastUnknownAudit() },
-        ConformanceCase("revocations behind any number of an unknown kind are reached") { try await $0.pagesPastUnknownRevocations() },
+        ConformanceCase("messages of an unknown kind are kept and delay no others") { try await $0.leavesUnknownMail() },
+        ConformanceCase("audit entries of unknown actions do not end a page") { try await $0.pagesPastUnknownAudit() },
+        ConformanceCase("revocations after any number of unknown ones are reached") { try await $0.pagesPastUnknownRevocations() },
     ]
 
     private func queue(_ kind: QueuedMail.Kind) async throws -> String {
@@ -33,7 +33,7 @@ extension IdentityStoreConformance {
         try await rewrite(
             SQLStatement("newer_mail", "UPDATE mail_outbox SET kind = 'newer', next_attempt_at = 0 WHERE kind = 'verification'"))
         try requireEqual(try await store.claimMail(at: Self.now, lease: .seconds(60), limit: 1).map(\.id), [known], "claims")
-        try requireEqual(try await store.mailBacklog(), 4, "what waits")
+        try requireEqual(try await store.mailBacklog(), 4, "queued messages")
         try await rewrite(SQLStatement("known_mail", "UPDATE mail_outbox SET kind = 'verification' WHERE kind = 'newer'"))
         try requireEqual(
             try await store.claimMail(at: Self.now, lease: .seconds(60), limit: 10).map(\.attempts), [1, 1, 1],
@@ -69,7 +69,7 @@ extension IdentityStoreConformance {
             position = records.last?.sequence ?? position
             pages += 1
         } while records.count == 1000
-        try requireEqual(known, [.user(user.id)], "what is known")
+        try requireEqual(known, [.user(user.id)], "known revocations")
         try requireEqual(position, 12_001, "where one reads on")
         try requireEqual(pages, 13, "pages")
     }

@@ -3,13 +3,15 @@ import PixelFlowIdentity
 
 extension IdentityStoreConformance {
     static let noticeCases: [ConformanceCase<IdentityStoreConformance>] = [
-        ConformanceCase("an entry about a disabled webhook is mailed to the owners, once") { try await $0.mailsOwnersOnce() },
-        ConformanceCase("a quota is told of once for each target, to owners and admins, however many tell of it at once") {
+        ConformanceCase("an entry about a disabled webhook is mailed to the owners once") { try await $0.mailsOwnersOnce() },
+        ConformanceCase("a quota warning is mailed once per target, to owners and admins, even if reported concurrently") {
             try await $0.mailsQuotaOnce()
         },
-        ConformanceCase("whoever has ended a notice, left, or takes no mail is not told") { try await $0.sparesWhoDoesNotWant() },
-        ConformanceCase("choices are those of one person in one organisation, and go with the membership") { try await $0.keepsChoices() },
-        ConformanceCase("a full outbox of mail holds up no entry of the audit log") { try await $0.logsWithoutRoomForMail() },
+        ConformanceCase("people who opted out, left or are unreachable get no notices") { try await $0.sparesWhoDoesNotWant() },
+        ConformanceCase("choices belong to one person in one organisation, and are deleted with the membership") {
+            try await $0.keepsChoices()
+        },
+        ConformanceCase("a full mail outbox delays no audit entry") { try await $0.logsWithoutRoomForMail() },
     ]
 
     private static let lifetime = Duration.seconds(3600)
@@ -51,7 +53,7 @@ extension IdentityStoreConformance {
         let mails = try await waiting()
         try requireEqual(mails.map(\.recipient), ["ada@example.org"], "recipients")
         try requireEqual(mails.map(\.kind), [.webhookDisabled], "kinds")
-        try requireEqual(mails.map(\.subject), [entry.id], "what they tell of")
+        try requireEqual(mails.map(\.subject), [entry.id], "subjects")
         let notice = try await store.notice(of: mails[0])
         try requireEqual(notice?.entry, entry, "the entry")
         try requireEqual(notice?.organisation.name, "Works", "the organisation")
@@ -86,7 +88,7 @@ extension IdentityStoreConformance {
         try await store.setMuted([.quotaWarning: true], of: owner.id, in: organisation.id, at: Self.now)
         // Queued earlier, but no longer wanted.
         for mail in mails {
-            try requireEqual(try await store.notice(of: mail)?.user, mail.recipient == owner.email ? nil : admin.id, "whom to tell")
+            try requireEqual(try await store.notice(of: mail)?.user, mail.recipient == owner.email ? nil : admin.id, "recipient")
         }
         try requireEqual(try await append([Self.entry(.quotaWarning, in: organisation.id, target: "2")]).queued, 1, "without the owner")
         for mail in try await waiting() where mail.recipient == admin.email {
@@ -110,7 +112,7 @@ extension IdentityStoreConformance {
             try await store.setMuted([.quotaWarning: true, .webhookDisabled: false], of: admin.id, in: organisation.id, at: Self.now)
         }
         let again = try await reopen()
-        try requireEqual(try await again.noticeSettings(of: admin.id, in: organisation.id).muted, [.quotaWarning], "what has ended")
+        try requireEqual(try await again.noticeSettings(of: admin.id, in: organisation.id).muted, [.quotaWarning], "muted")
         try requireEqual(try await again.noticeSettings(of: owner.id, in: organisation.id).muted, [], "of another person")
         try requireEqual(try await again.noticeSettings(of: admin.id, in: admin.tenant).muted, [], "of another organisation")
         try await store.setMuted([.quotaWarning: true], of: admin.id, in: owner.tenant, at: Self.now)

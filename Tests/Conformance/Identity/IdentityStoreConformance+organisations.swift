@@ -3,34 +3,34 @@ import PixelFlowIdentity
 
 extension IdentityStoreConformance {
     static let organisationCases: [ConformanceCase<IdentityStoreConformance>] = [
-        ConformanceCase("registration makes a personal organisation that its user owns") { try await $0.makesPersonalOrganisation() },
-        ConformanceCase("a person is in several organisations, each with its role") { try await $0.keepsRoles() },
+        ConformanceCase("registration creates a personal organisation that the user owns") { try await $0.makesPersonalOrganisation() },
+        ConformanceCase("a person can be in several organisations, with a role in each") { try await $0.keepsRoles() },
         ConformanceCase("the last owner can neither leave nor be demoted") { try await $0.keepsOneOwner() },
-        ConformanceCase("no one leaves a personal organisation or has another role in it") { try await $0.keepsPersonal() },
-        ConformanceCase("an admin who was demoted makes no key and no invitation") { try await $0.checksMakers() },
-        ConformanceCase("of two owners who leave at the same moment one stays") { try await $0.keepsOneOfTwoOwners() },
-        ConformanceCase("no one gives or takes a role above their own") { try await $0.boundsRoles() },
+        ConformanceCase("nobody can leave a personal organisation or change a role in it") { try await $0.keepsPersonal() },
+        ConformanceCase("a demoted admin cannot create keys and invitations") { try await $0.checksMakers() },
+        ConformanceCase("of two owners who leave concurrently, one stays") { try await $0.keepsOneOfTwoOwners() },
+        ConformanceCase("nobody can grant or revoke a role above their own") { try await $0.boundsRoles() },
         ConformanceCase("a changed role and a removal revoke older tokens") { try await $0.revokesMemberships() },
-        ConformanceCase("who comes back has a version above what was revoked") { try await $0.risesAboveRevocations() },
+        ConformanceCase("a returning member has a version above the revoked ones") { try await $0.risesAboveRevocations() },
         ConformanceCase("a deleted organisation can be restored") { try await $0.restores() },
-        ConformanceCase("an organisation that is over is listed, not restored, and leaves no key behind") { try await $0.ends() },
-        ConformanceCase("a deleted account takes its own organisations and no other") { try await $0.deletesAccount() },
-        ConformanceCase("a deleted organisation whose last owner is gone cannot be restored") {
+        ConformanceCase("an expired organisation is listed, cannot be restored, and has no keys") { try await $0.ends() },
+        ConformanceCase("deleting an account deletes its own organisations only") { try await $0.deletesAccount() },
+        ConformanceCase("a deleted organisation without an owner cannot be restored") {
             try await $0.restoresNothingWithoutOwner()
         },
-        ConformanceCase("an owner who goes while the organisation is restored leaves it deleted, or stays") {
+        ConformanceCase("an owner's deletion during a restore fails or leaves the organisation deleted") {
             try await $0.neverRestoresWithoutOwner()
         },
-        ConformanceCase("the audit log has every change, newest first, of its organisation alone") { try await $0.writesAudit() },
-        ConformanceCase("what is old is cleaned up, and nothing else") { try await $0.cleansUp() },
-        ConformanceCase("more than a batch is cleaned up at once") { try await $0.cleansUpMuch() },
+        ConformanceCase("the audit log lists every change of its organisation only, newest first") { try await $0.writesAudit() },
+        ConformanceCase("only expired data is cleaned up") { try await $0.cleansUp() },
+        ConformanceCase("a clean-up deletes more than one batch") { try await $0.cleansUpMuch() },
     ]
 
     private func makesPersonalOrganisation() async throws {
         let user = try await register("ada@example.org")
         let membership = try await store.membership(of: user.id, in: user.tenant)
         try requireEqual(membership?.role, .owner, "role")
-        try requireEqual(membership?.organisation.personalOf, user.id, "whose")
+        try requireEqual(membership?.organisation.personalOf, user.id, "owner of the personal organisation")
         try requireEqual(try await store.members(of: user.tenant).map(\.email), [user.email], "members")
     }
 
@@ -96,8 +96,8 @@ extension IdentityStoreConformance {
             }
             return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
         }
-        try requireEqual(left, 1, "who left")
-        try requireEqual(try await store.members(of: works.id).map(\.role), [.owner], "who is there")
+        try requireEqual(left, 1, "members who left")
+        try requireEqual(try await store.members(of: works.id).map(\.role), [.owner], "remaining members")
     }
 
     private func boundsRoles() async throws {
@@ -119,7 +119,7 @@ extension IdentityStoreConformance {
         let before = try await store.changeRole(of: eve.id, in: works.id, to: .admin, by: .admin, audit: audit, at: Self.now)
         try requireEqual(before, .viewer, "the role before")
         let nobody = try await store.changeRole(of: UserID("none"), in: works.id, to: .admin, by: .owner, audit: audit, at: Self.now)
-        try requireEqual(nobody, nil, "someone who is not there")
+        try requireEqual(nobody, nil, "unknown member")
     }
 
     private func revokesMemberships() async throws {
@@ -159,7 +159,7 @@ extension IdentityStoreConformance {
         try await store.add(invitation, by: ada.id, audit: Self.audit(.invitationCreated, in: works.id, by: ada))
         try await accept(invitation, by: bob)
         let version = try await store.membership(of: bob.id, in: works.id)?.version ?? 0
-        try require(version >= floors.max() ?? 0, "version \(version) is not above what was revoked")
+        try require(version >= floors.max() ?? 0, "version \(version) is not above the revoked ones")
     }
 
     private func restores() async throws {
@@ -256,7 +256,7 @@ extension IdentityStoreConformance {
         let works = try await organisation(of: ada, with: [(bob, .member)])
         let entries = try await store.audit(of: works.id, before: nil, limit: 10)
         try requireEqual(entries.map(\.action), [.memberJoined, .invitationCreated, .organisationCreated], "actions")
-        try requireEqual(entries[0].actorName, bob.email, "who")
+        try requireEqual(entries[0].actorName, bob.email, "actor")
         try requireEqual(try await store.audit(of: works.id, before: entries[0].id, limit: 1), [entries[1]], "the next page")
         let filtered = try await store.audit(
             of: works.id, before: nil, .init(action: .invitationCreated, actor: ada.id.rawValue, since: Self.now), limit: 10)
@@ -277,12 +277,12 @@ extension IdentityStoreConformance {
         let end = Self.now + IdentityStore.restorePeriod
         try await store.cleanUp(at: end, auditAge: .seconds(10), tokenLifetime: .seconds(10))
         try requireEqual(try await store.audit(of: ada.tenant, before: nil, limit: 10), [], "the audit log")
-        try requireEqual(try await store.members(of: works.id), [], "members of what is over")
+        try requireEqual(try await store.members(of: works.id), [], "members of an expired organisation")
         let settings = try await store.noticeSettings(of: ada.id, in: works.id)
-        try requireEqual(settings.muted, [], "choices of what is over")
-        try requireEqual(settings.tasks, .never, "mail about tasks of what is over")
-        try requireEqual(try await store.organisation(works.id)?.name, "", "the name of what is over")
-        try requireEqual(try await store.members(of: ada.tenant).count, 1, "members of what is not over")
+        try requireEqual(settings.muted, [], "choices in an expired organisation")
+        try requireEqual(settings.tasks, .never, "mail about tasks in an expired organisation")
+        try requireEqual(try await store.organisation(works.id)?.name, "", "name of an expired organisation")
+        try requireEqual(try await store.members(of: ada.tenant).count, 1, "members of another organisation")
     }
 
     private func cleansUp() async throws {

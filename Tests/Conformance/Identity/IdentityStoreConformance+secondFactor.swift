@@ -3,15 +3,15 @@ import PixelFlowIdentity
 
 extension IdentityStoreConformance {
     static let secondFactorCases: [ConformanceCase<IdentityStoreConformance>] = [
-        ConformanceCase("a code of a step signs in once, also when twenty try") { try await $0.spends(.step(8), once: "a step") },
-        ConformanceCase("a recovery code signs in once, also when twenty try") {
+        ConformanceCase("a code signs in once, even if tried twenty times concurrently") { try await $0.spends(.step(8), once: "a step") },
+        ConformanceCase("a recovery code signs in once, even if tried twenty times concurrently") {
             try await $0.spends(.recoveryCode(hash: "b"), once: "a recovery code")
         },
-        ConformanceCase("a code of an earlier step is spent") { try await $0.refusesEarlierStep() },
-        ConformanceCase("a sign-in without a code cannot overtake the second factor") { try await $0.refusesSignInWithoutCode() },
-        ConformanceCase("a secret is confirmed once, and can be offered until then") { try await $0.confirmsOnce() },
-        ConformanceCase("wrong codes are counted until a right one") { try await $0.countsFailures() },
-        ConformanceCase("a second factor goes with its account") { try await $0.removes() },
+        ConformanceCase("a code of an earlier step is refused") { try await $0.refusesEarlierStep() },
+        ConformanceCase("a concurrent sign-in without a code cannot bypass the second factor") { try await $0.refusesSignInWithoutCode() },
+        ConformanceCase("a secret is confirmed once, and can be replaced until then") { try await $0.confirmsOnce() },
+        ConformanceCase("wrong codes are counted until a correct one") { try await $0.countsFailures() },
+        ConformanceCase("a second factor is deleted with its account") { try await $0.removes() },
     ]
 
     private func signIn(
@@ -78,7 +78,7 @@ extension IdentityStoreConformance {
         try requireEqual(factor?.lastStep, 7, "the step that is spent")
         try requireEqual(factor?.recoveryHashes, ["a"], "recovery codes")
         let refusal = try await code { try await store.offerSecondFactor("THIRD", to: user.id, at: Self.now) }
-        try requireEqual(refusal, "second_factor_on", "an offer to someone who has one")
+        try requireEqual(refusal, "second_factor_on", "offer with a confirmed second factor")
     }
 
     private func countsFailures() async throws {

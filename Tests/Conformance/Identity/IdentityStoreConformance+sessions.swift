@@ -3,13 +3,13 @@ import PixelFlowIdentity
 
 extension IdentityStoreConformance {
     static let sessionCases: [ConformanceCase<IdentityStoreConformance>] = [
-        ConformanceCase("a refresh token is exchanged, and for a while gives the same again") { try await $0.rotates() },
-        ConformanceCase("a spent refresh token ends the session") { try await $0.endsOnReuse() },
-        ConformanceCase("two tabs that refresh at the same moment both go on") { try await $0.letsTwoTabsRefresh() },
-        ConformanceCase("a session ends for its own user alone, once, and is revoked") { try await $0.endsSessions() },
-        ConformanceCase("a sign-in with the password of before opens no session") { try await $0.refusesOldPassword() },
+        ConformanceCase("a refresh token is exchanged, and returns the same one within the grace period") { try await $0.rotates() },
+        ConformanceCase("a reused refresh token ends the session") { try await $0.endsOnReuse() },
+        ConformanceCase("two tabs can refresh concurrently") { try await $0.letsTwoTabsRefresh() },
+        ConformanceCase("only its own user can end a session, once, and it is revoked") { try await $0.endsSessions() },
+        ConformanceCase("a sign-in with the old password opens no session") { try await $0.refusesOldPassword() },
         ConformanceCase("a changed password ends every other session") { try await $0.endsOthersOnPasswordChange() },
-        ConformanceCase("beyond the limit the sessions unused for longest end") { try await $0.boundsSessions() },
+        ConformanceCase("beyond the limit, the least recently used sessions end") { try await $0.boundsSessions() },
     ]
 
     func open(for user: User, at time: Timestamp = now) async throws -> Session {
@@ -43,7 +43,7 @@ extension IdentityStoreConformance {
             throw ConformanceFailure("it was refused", file: #fileID, line: #line)
         }
         try requireEqual(third.generation, 3, "generation")
-        try requireEqual(try await store.session(session.id), third, "what is stored")
+        try requireEqual(try await store.session(session.id), third, "stored session")
         try requireEqual(third.expiresAt, Self.now + .seconds(1140), "the end has moved")
         try requireEqual([third.device, third.address], ["Firefox", "192.0.2.2"], "where it was used")
         try requireEqual(try await rotate(session, 3, after: 1141), .ended, "after its end")

@@ -4,18 +4,18 @@ import PixelFlowIdentity
 extension IdentityStoreConformance {
     static let userCases: [ConformanceCase<IdentityStoreConformance>] = [
         ConformanceCase("a user is found by address and by id") { try await $0.findsWhatWasAdded() },
-        ConformanceCase("nobody is found in an empty store") { try await $0.findsNobody() },
+        ConformanceCase("an empty store has no users") { try await $0.findsNobody() },
         ConformanceCase("an address belongs to one user") { try await $0.refusesTakenAddress() },
-        ConformanceCase("an invitation and an account come together or not at all") { try await $0.joinsByRegistration() },
-        ConformanceCase("of ten first accounts one comes in") { try await $0.letsOneFirstIn() },
-        ConformanceCase("a transaction that runs once more knows its own work") { try await $0.knowsItsOwnWork() },
-        ConformanceCase("of fifty racing registrations one wins") { try await $0.letsOneRacerWin() },
-        ConformanceCase("addresses are compared to the letter") { try await $0.comparesExactly() },
-        ConformanceCase("text comes back as it was, whatever it holds") { try await $0.keepsHostileText() },
+        ConformanceCase("an account and the acceptance of its invitation are stored atomically") { try await $0.joinsByRegistration() },
+        ConformanceCase("of ten concurrent first accounts, one succeeds") { try await $0.letsOneFirstIn() },
+        ConformanceCase("a repeated transaction recognises its own work") { try await $0.knowsItsOwnWork() },
+        ConformanceCase("of fifty concurrent registrations, one succeeds") { try await $0.letsOneRacerWin() },
+        ConformanceCase("addresses are compared exactly") { try await $0.comparesExactly() },
+        ConformanceCase("any text is stored unchanged") { try await $0.keepsHostileText() },
         ConformanceCase("users survive a restart") { try await $0.keepsUsers() },
-        ConformanceCase("a store that works says so") { try await $0.store.check() },
+        ConformanceCase("a working store passes its check") { try await $0.store.check() },
         ConformanceCase("the first signing key stays the first") { try await $0.keepsFirstKey() },
-        ConformanceCase("of fifty racing keys one wins") { try await $0.letsOneKeyWin() },
+        ConformanceCase("of fifty concurrent keys, one is stored") { try await $0.letsOneKeyWin() },
         ConformanceCase("signing keys survive a restart") { try await $0.keepsKeys() },
         ConformanceCase("a reset token sets a password once and ends every session") { try await $0.resetsOnce() },
         ConformanceCase("a disabled user is marked, and their sessions end") { try await $0.disables() },
@@ -55,7 +55,7 @@ extension IdentityStoreConformance {
             return try await group.compactMap { $0 }.reduce(into: []) { $0.append($1) }
         }
         try requireEqual(winners.count, 1, "winners")
-        try requireEqual(try await store.user(email: "race@example.org"), winners.first, "who is stored")
+        try requireEqual(try await store.user(email: "race@example.org"), winners.first, "stored user")
     }
 
     private func joinsByRegistration() async throws {
@@ -88,7 +88,7 @@ extension IdentityStoreConformance {
             }
             return try await group.reduce(into: []) { $0.append($1) }
         }
-        try requireEqual(codes.filter { $0 == nil }.count, 1, "who came in")
+        try requireEqual(codes.filter { $0 == nil }.count, 1, "registered users")
         try requireEqual(try await store.users(after: nil, limit: 100).count, 1, "accounts")
     }
 

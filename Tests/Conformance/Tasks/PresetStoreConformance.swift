@@ -8,12 +8,12 @@ package struct PresetStoreConformance: Sendable {
 
     /// All rules.
     package static let cases: [ConformanceCase<PresetStoreConformance>] = [
-        ConformanceCase("presets: put adds, replaces, and says which") { try await $0.putAddsAndReplaces() },
-        ConformanceCase("presets: put keeps the lane where that is wanted, whatever happens meanwhile") { try await $0.putKeepsLanes() },
+        ConformanceCase("presets: put adds or replaces, and reports which") { try await $0.putAddsAndReplaces() },
+        ConformanceCase("presets: put keeps the lane if requested, also under concurrency") { try await $0.putKeepsLanes() },
         ConformanceCase("presets: listed by name") { try await $0.listedByName() },
-        ConformanceCase("presets: of two tenants do not meet") { try await $0.tenantsDoNotMeet() },
-        ConformanceCase("presets: removed once") { try await $0.removedOnce() },
-        ConformanceCase("presets: of 20 racing additions one is the first") { try await $0.oneIsTheFirst() },
+        ConformanceCase("presets: those of two tenants are separate") { try await $0.tenantsDoNotMeet() },
+        ConformanceCase("presets: a preset is removed once") { try await $0.removedOnce() },
+        ConformanceCase("presets: of 20 concurrent additions, one is the first") { try await $0.oneIsTheFirst() },
     ]
 
     private static let tenant = TenantID("tenant-a")
@@ -33,7 +33,7 @@ package struct PresetStoreConformance: Sendable {
             var preset = preset("shop", quality: quality)
             preset.lane = lane
             let outcome = try await store.put(preset, of: Self.tenant, keepingLane: keeping)
-            try requireEqual(try await store.preset("shop", of: Self.tenant), outcome.preset, "what is stored")
+            try requireEqual(try await store.preset("shop", of: Self.tenant), outcome.preset, "stored session")
             try requireEqual(outcome.preset.pipeline, preset.pipeline, "the pipeline")
             return outcome
         }

@@ -2,11 +2,11 @@ import PixelFlowCore
 
 extension TaskDispatchStoreConformance {
     static let deleted: [Case] = [
-        Case("delete: the dispatcher is left what must be removed, until it is purged") { try await $0.deletedIsListedUntilPurged() },
+        Case("delete: the dispatcher finds a deleted task until it is purged") { try await $0.deletedIsListedUntilPurged() },
         Case("delete: a task is not purged before its events are published") { try await $0.unpublishedIsNotPurged() },
         Case("delete: only deleted tasks are purged") { try await $0.onlyDeletedIsPurged() },
-        Case("delete: the lease of a deleted task does not bring it back") { try await $0.deletedLeaseDoesNotReturn() },
-        Case("known: every task until it is purged, whoever's it is") { try await $0.knownUntilPurged() },
+        Case("delete: an expired lease does not restore a deleted task") { try await $0.deletedLeaseDoesNotReturn() },
+        Case("known: every task of every tenant until it is purged") { try await $0.knownUntilPurged() },
         Case("deleted: pages of any size give each task once, in order") { try await $0.pagesOfDeleted() },
         Case("outbox: pages of any size give each task once, in order") { try await $0.pagesOfEvents() },
     ]

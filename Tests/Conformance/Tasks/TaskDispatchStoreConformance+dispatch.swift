@@ -2,15 +2,15 @@ import PixelFlowCore
 
 extension TaskDispatchStoreConformance {
     static let dispatch: [Case] = [
-        Case("dispatch: a task that nobody took is due after the grace, not before") { try await $0.dueAfterTheGrace() },
+        Case("dispatch: an unclaimed task is due after its publish timeout, not before") { try await $0.dueAfterTheGrace() },
         Case("dispatch: of 10 dispatchers one gets each task") { try await $0.oneDispatcherGetsEach() },
-        Case("dispatch: an acknowledged dispatch message is trusted, twice as long each time") { try await $0.acknowledgedIsTrusted() },
-        Case("dispatch: trust in the broker has a limit") { try await $0.trustHasALimit() },
+        Case("dispatch: the redispatch interval doubles with each acknowledgement") { try await $0.acknowledgedIsTrusted() },
+        Case("dispatch: the redispatch interval has a limit") { try await $0.trustHasALimit() },
         Case("dispatch: acknowledging an older dispatch message changes nothing") { try await $0.olderAcknowledgementIsIgnored() },
-        Case("dispatch: a dispatch message that was delivered in vain is published anew") { try await $0.lostIsDue() },
-        Case("dispatch: a late acknowledgement does not hold up a retry") { try await $0.lateAcknowledgementDoesNotDelayARetry() },
+        Case("dispatch: a dispatch message that was delivered in vain is published again") { try await $0.lostIsDue() },
+        Case("dispatch: a late acknowledgement does not delay a retry") { try await $0.lateAcknowledgementDoesNotDelayARetry() },
         Case("dispatch: acknowledging an unknown, claimed or final task changes nothing") { try await $0.strayAcknowledgements() },
-        Case("dispatch: only PENDING tasks are due, and no more than asked for") { try await $0.onlyPendingIsDue() },
+        Case("dispatch: only PENDING tasks are due, up to the limit") { try await $0.onlyPendingIsDue() },
         Case("dispatch: a retry is due when it may run") { try await $0.retryIsDueWhenItMayRun() },
     ]
 

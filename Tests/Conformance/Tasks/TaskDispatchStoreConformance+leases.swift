@@ -2,11 +2,11 @@ import PixelFlowCore
 
 extension TaskDispatchStoreConformance {
     static let leases: [Case] = [
-        Case("lease: a task is taken back when it has run out, not before") { try await $0.leaseRunsOut() },
+        Case("lease: a task is taken back once its lease has expired, not before") { try await $0.leaseRunsOut() },
         Case("lease: of 10 dispatchers one takes a task back") { try await $0.oneDispatcherTakesBack() },
-        Case("lease: a task lost too often has failed") { try await $0.lostTooOften() },
+        Case("lease: a task that is lost too often fails") { try await $0.lostTooOften() },
         Case("lease: a cancelled task whose worker vanished is CANCELLED") { try await $0.lostAfterCancellation() },
-        Case("lease: no more tasks than asked for, the longest overdue first") { try await $0.expiryKeepsItsLimit() },
+        Case("lease: the longest overdue tasks come first, up to the limit") { try await $0.expiryKeepsItsLimit() },
     ]
 
     func leaseRunsOut() async throws {

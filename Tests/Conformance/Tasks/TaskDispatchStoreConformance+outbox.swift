@@ -2,10 +2,10 @@ import PixelFlowCore
 
 extension TaskDispatchStoreConformance {
     static let outbox: [Case] = [
-        Case("outbox: each final status leaves one event with an id of its own") { try await $0.finalStatusLeavesOneEvent() },
-        Case("outbox: an event comes again, the same, until it is acknowledged") { try await $0.eventComesUntilAcknowledged() },
-        Case("outbox: only events older than asked for, oldest first, no more than asked for") { try await $0.eventsByAge() },
-        Case("outbox: acknowledging one event leaves others alone") { try await $0.acknowledgementIsExact() },
+        Case("outbox: each final status adds one event with its own id") { try await $0.finalStatusLeavesOneEvent() },
+        Case("outbox: an event is returned unchanged until it is acknowledged") { try await $0.eventComesUntilAcknowledged() },
+        Case("outbox: only events older than the given age, oldest first, up to the limit") { try await $0.eventsByAge() },
+        Case("outbox: acknowledging one event does not affect others") { try await $0.acknowledgementIsExact() },
         Case("outbox: events of a deleted task can be acknowledged") { try await $0.deletedTasksEventsAreAcknowledged() },
     ]
 

@@ -4,11 +4,11 @@ extension TaskDispatchStoreConformance {
     static let turns: [Case] = [
         Case("turns: a held task is not due, and keeps its lane") { try await $0.heldIsNotDue() },
         Case("turns: held tasks are found by organisation and lane") { try await $0.heldQueuesAreFound() },
-        Case("turns: the longest ready are taken, and no more than allotted") { try await $0.allottedAreTaken() },
+        Case("turns: the tasks that have been ready longest are taken, up to the allotment") { try await $0.allottedAreTaken() },
         Case("turns: of 10 dispatchers one gets each held task") { try await $0.oneGetsEachTurn() },
-        Case("turns: a task that is sent can be held, one that a worker has cannot") { try await $0.holding() },
-        Case("turns: what is under way is counted by organisation and lane") { try await $0.occupancyIsCounted() },
-        Case("turns: an acknowledgement from before it was held changes nothing") { try await $0.lateAcknowledgementOfAHeldTask() },
+        Case("turns: a dispatched task can be held, a claimed one cannot") { try await $0.holding() },
+        Case("turns: tasks in progress are counted by organisation and lane") { try await $0.occupancyIsCounted() },
+        Case("turns: an acknowledgement from before a hold changes nothing") { try await $0.lateAcknowledgementOfAHeldTask() },
     ]
 
     func heldIsNotDue() async throws {

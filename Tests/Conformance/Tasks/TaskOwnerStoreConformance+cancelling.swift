@@ -2,11 +2,11 @@ import PixelFlowCore
 
 extension TaskOwnerStoreConformance {
     static let cancelling: [Case] = [
-        Case("cancel: a PENDING task is CANCELLED at once") { try await $0.pendingIsCancelledAtOnce() },
-        Case("cancel: the worker of a PROCESSING task hears of it") { try await $0.workerHearsOfTheCancellation() },
-        Case("cancel: asking twice is the same as asking once") { try await $0.cancellingTwice() },
-        Case("cancel: a final task is refused, an unknown one is not there") { try await $0.finalIsNotCancelled() },
-        Case("cancel: against 20 racing claims either side wins, never both") { try await $0.cancelRacesClaims() },
+        Case("cancel: a PENDING task is CANCELLED immediately") { try await $0.pendingIsCancelledAtOnce() },
+        Case("cancel: the worker of a PROCESSING task is notified") { try await $0.workerHearsOfTheCancellation() },
+        Case("cancel: repeating a request changes nothing") { try await $0.cancellingTwice() },
+        Case("cancel: a final task is refused, an unknown one is not found") { try await $0.finalIsNotCancelled() },
+        Case("cancel: against 20 concurrent claims, exactly one side wins") { try await $0.cancelRacesClaims() },
     ]
 
     func pendingIsCancelledAtOnce() async throws {

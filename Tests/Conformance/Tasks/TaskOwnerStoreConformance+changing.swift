@@ -3,9 +3,9 @@ import PixelFlowCore
 extension TaskOwnerStoreConformance {
     static let changing: [Case] = [
         Case("changes: in the order in which they happened, each task once") { try await $0.changesAreInOrder() },
-        Case("changes: whoever asks after the last one seen misses none") { try await $0.changesAreComplete() },
-        Case("changes: a task made with an early clock is not missed") { try await $0.earlyTaskIsNotMissed() },
-        Case("changes: bookkeeping that nobody sees is no change") { try await $0.bookkeepingIsNoChange() },
+        Case("changes: a reader that continues after the last one misses none") { try await $0.changesAreComplete() },
+        Case("changes: a task created with a slow clock is not missed") { try await $0.earlyTaskIsNotMissed() },
+        Case("changes: invisible updates are not changes") { try await $0.bookkeepingIsNoChange() },
         Case("changes: pages of any size give each task once, in order") { try await $0.pagesOfChanges() },
     ]
 

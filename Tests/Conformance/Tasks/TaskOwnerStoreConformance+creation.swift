@@ -2,11 +2,11 @@ import PixelFlowCore
 
 extension TaskOwnerStoreConformance {
     static let creation: [Case] = [
-        Case("create: the task is found again, every field of it") { try await $0.createdTaskIsFoundWhole() },
-        Case("create: of 20 racing tasks with one idempotency key one is added") { try await $0.oneOfManyWithOneKeyIsAdded() },
+        Case("create: the task is found with every field") { try await $0.createdTaskIsFoundWhole() },
+        Case("create: of 20 concurrent tasks with one idempotency key, one is added") { try await $0.oneOfManyWithOneKeyIsAdded() },
         Case("create: keys of different tenants, and tasks without key, do not collide") { try await $0.keysOfTenantsDoNotCollide() },
-        Case("create: an existing task is given back untouched") { try await $0.existingTaskIsUntouched() },
-        Case("create: times are the store's, whatever clock the maker had") { try await $0.timesAreTheStores() },
+        Case("create: an existing task is returned unchanged") { try await $0.existingTaskIsUntouched() },
+        Case("create: times come from the store's clock") { try await $0.timesAreTheStores() },
     ]
 
     func createdTaskIsFoundWhole() async throws {

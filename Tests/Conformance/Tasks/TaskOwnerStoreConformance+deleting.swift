@@ -4,7 +4,7 @@ extension TaskOwnerStoreConformance {
     static let deleting: [Case] = [
         Case("delete: the task is hidden everywhere, whatever its status") { try await $0.deletedIsHidden() },
         Case("delete: the key can be used again") { try await $0.deletedKeyIsFree() },
-        Case("delete: a second time there is nothing to delete") { try await $0.deletingTwice() },
+        Case("delete: a second deletion finds nothing") { try await $0.deletingTwice() },
     ]
 
     func deletedIsHidden() async throws {

@@ -2,8 +2,8 @@ import PixelFlowCore
 
 extension TaskOwnerStoreConformance {
     static let durability: [Case] = [
-        Case("the backend says that it is in order") { try await $0.owner.check() },
-        Case("reopened, the store has every task as it was") { try await $0.reopenedStoreHasEverything() },
+        Case("the backend passes its check") { try await $0.owner.check() },
+        Case("a reopened store has every task unchanged") { try await $0.reopenedStoreHasEverything() },
     ]
 
     func reopenedStoreHasEverything() async throws {

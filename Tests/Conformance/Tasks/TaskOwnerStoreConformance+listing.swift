@@ -2,11 +2,11 @@ import PixelFlowCore
 
 extension TaskOwnerStoreConformance {
     static let listing: [Case] = [
-        Case("list: newest first, page by page, the last page says so") { try await $0.pagesNewestFirst() },
+        Case("list: newest first, in pages, with the last page marked") { try await $0.pagesNewestFirst() },
         Case("list: no task is missed or shown twice while others are added") { try await $0.pagesHaveNoGaps() },
         Case("list: by status") { try await $0.listsByStatus() },
-        Case("list: by a part of the file name or URL, whatever the case") { try await $0.listsBySearch() },
-        Case("list: by text that means something else to a database, or to Unicode") { try await $0.searchIsLiteral() },
+        Case("list: by a part of the file name or URL, ignoring case") { try await $0.listsBySearch() },
+        Case("list: by text with special meaning to databases or in Unicode") { try await $0.searchIsLiteral() },
         Case("list: an empty store has one empty page") { try await $0.emptyPage() },
         Case("find: several tasks at once, each once") { try await $0.findsSeveral() },
     ]

@@ -2,11 +2,11 @@ import PixelFlowCore
 
 extension TaskOwnerStoreConformance {
     static let replaying: [Case] = [
-        Case("replay: a FAILED task starts anew, in the next generation") { try await $0.failedTaskStartsAnew() },
-        Case("replay: all counters begin again, the epoch goes on") { try await $0.countersBeginAgain() },
+        Case("replay: a FAILED task starts again in the next generation") { try await $0.failedTaskStartsAnew() },
+        Case("replay: all counters are reset except the epoch") { try await $0.countersBeginAgain() },
         Case("replay: only FAILED tasks") { try await $0.onlyFailedIsReplayed() },
-        Case("replay: of 10 racing requests one starts the task") { try await $0.oneReplayWins() },
-        Case("replay: no claim of an earlier generation counts") { try await $0.earlierGenerationIsFenced() },
+        Case("replay: of 10 concurrent requests, one starts the task") { try await $0.oneReplayWins() },
+        Case("replay: claims of earlier generations are fenced") { try await $0.earlierGenerationIsFenced() },
     ]
 
     func failedTaskStartsAnew() async throws {

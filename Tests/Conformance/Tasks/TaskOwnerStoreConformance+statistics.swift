@@ -2,10 +2,10 @@ import PixelFlowCore
 
 extension TaskOwnerStoreConformance {
     static let statistics: [Case] = [
-        Case("statistics: counts by status and by error code, of this tenant alone") { try await $0.countsByStatus() },
+        Case("statistics: counts by status and by error code, for this tenant only") { try await $0.countsByStatus() },
         Case("statistics: throughput of the last minute and hour") { try await $0.countsThroughput() },
-        Case("statistics: how long tasks waited") { try await $0.measuresWaiting() },
-        Case("statistics: by lane, of this tenant alone") { try await $0.tellsLanes() },
+        Case("statistics: waiting times of tasks") { try await $0.measuresWaiting() },
+        Case("statistics: by lane, for this tenant only") { try await $0.tellsLanes() },
         Case("statistics: minute by minute") { try await $0.tellsMinutes() },
         Case("statistics: an empty store") { try await $0.emptyStatistics() },
     ]

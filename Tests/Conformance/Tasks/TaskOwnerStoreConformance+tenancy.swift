@@ -2,8 +2,8 @@ import PixelFlowCore
 
 extension TaskOwnerStoreConformance {
     static let tenancy: [Case] = [
-        Case("tenancy: a stranger sees nothing") { try await $0.strangerSeesNothing() },
-        Case("tenancy: a stranger changes nothing") { try await $0.strangerChangesNothing() },
+        Case("tenancy: another tenant sees nothing") { try await $0.strangerSeesNothing() },
+        Case("tenancy: another tenant changes nothing") { try await $0.strangerChangesNothing() },
     ]
 
     func strangerSeesNothing() async throws {

@@ -2,7 +2,7 @@ import PixelFlowCore
 
 extension TaskWorkerStoreConformance {
     static let claiming: [Case] = [
-        Case("claim: of 50 racers one gets the task") { try await $0.oneOfManyClaims() },
+        Case("claim: of 50 concurrent claims, one succeeds") { try await $0.oneOfManyClaims() },
         Case("claim: sets status, epoch, attempts, lease and start") { try await $0.claimSetsTheRun() },
         Case("claim: only PENDING tasks") { try await $0.onlyPendingIsClaimed() },
         Case("claim: not before the time of the next run") { try await $0.claimWaitsForTheNextRun() },

@@ -3,8 +3,8 @@ import PixelFlowCore
 extension TaskWorkerStoreConformance {
     static let completion: [Case] = [
         Case("complete: the manifest becomes visible") { try await $0.manifestBecomesVisible() },
-        Case("complete: repeated by the same claim, it gives the same task again") { try await $0.repeatedCompletionGivesTheSame() },
-        Case("complete: of 20 racing repetitions all get one manifest and one event") { try await $0.racingCompletionsAgree() },
+        Case("complete: repeated by the same claim, it returns the same task") { try await $0.repeatedCompletionGivesTheSame() },
+        Case("complete: 20 concurrent repetitions give one manifest and one event") { try await $0.racingCompletionsAgree() },
         Case("complete: the claim of a deleted task is lost") { try await $0.deletedTaskIsNotCompleted() },
         Case("complete: wins against a cancellation that the worker has not seen") { try await $0.completionBeatsCancellation() },
     ]

@@ -2,7 +2,7 @@ import PixelFlowCore
 
 extension TaskWorkerStoreConformance {
     static let concurrency: [Case] = [
-        Case("many workers on few tasks: each task ends once, along the automaton") { try await $0.manyWorkersOnFewTasks() }
+        Case("many workers on few tasks: each task ends once, by valid transitions") { try await $0.manyWorkersOnFewTasks() }
     ]
 
     func manyWorkersOnFewTasks() async throws {

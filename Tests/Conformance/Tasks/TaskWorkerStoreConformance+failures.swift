@@ -3,15 +3,15 @@ import WireFormats
 
 extension TaskWorkerStoreConformance {
     static let failures: [Case] = [
-        Case("fail: a permanent failure is final at once") { try await $0.permanentFailureIsFinal() },
-        Case("fail: a transient failure is tried again, until the attempts are spent") { try await $0.transientFailuresSpendAttempts() },
-        Case("fail: a source that asks for time gets it, up to a limit") { try await $0.retryAfterIsHonoured() },
-        Case("fail: the store keeps since when a task fails") { try await $0.failingSinceIsKept() },
-        Case("fail: an outage spends no attempt") { try await $0.outagesSpendNothing() },
+        Case("fail: a permanent failure is final immediately") { try await $0.permanentFailureIsFinal() },
+        Case("fail: a transient failure is retried until all attempts are used") { try await $0.transientFailuresSpendAttempts() },
+        Case("fail: Retry-After of the source is honoured, up to a limit") { try await $0.retryAfterIsHonoured() },
+        Case("fail: the store records since when a task has been failing") { try await $0.failingSinceIsKept() },
+        Case("fail: an outage counts no attempt") { try await $0.outagesSpendNothing() },
         Case("fail: an image that kills the render process twice is poison") { try await $0.crashesArePoison() },
-        Case("fail: kills from outside spend no attempt, and end after a run alone") { try await $0.killsEndAfterARunAlone() },
+        Case("fail: external kills count no attempt, and end after a run alone") { try await $0.killsEndAfterARunAlone() },
         Case("fail: delays are spread over the upper half of their range, and stay in it") { try await $0.delaysAreSpread() },
-        Case("fail: a cancelled task is not tried again") { try await $0.cancelledTaskIsNotTriedAgain() },
+        Case("fail: a cancelled task is not retried") { try await $0.cancelledTaskIsNotTriedAgain() },
     ]
 
     func permanentFailureIsFinal() async throws {

@@ -3,7 +3,7 @@ import PixelFlowCore
 extension TaskWorkerStoreConformance {
     static let fencing: [Case] = [
         Case("fencing: an older claim changes nothing while another worker has the task") { try await $0.olderClaimIsFenced() },
-        Case("fencing: a claim that was given back changes nothing while the task waits") { try await $0.releasedClaimIsFenced() },
+        Case("fencing: a released claim changes nothing while the task waits") { try await $0.releasedClaimIsFenced() },
         Case("fencing: a claim changes nothing once the task is final") { try await $0.claimOfFinalTaskIsLost() },
         Case("fencing: a claim that was never made changes nothing") { try await $0.inventedClaimIsFenced() },
     ]

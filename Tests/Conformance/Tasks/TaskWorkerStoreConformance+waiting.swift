@@ -2,13 +2,13 @@ import PixelFlowCore
 
 extension TaskWorkerStoreConformance {
     static let waiting: [Case] = [
-        Case("dispatch: a task that waits can be found without its dispatch message") { try await $0.waitingIsFound() },
-        Case("dispatch: tasks that wait are found lane by lane") { try await $0.waitingIsFoundLaneByLane() },
-        Case("dispatch: tasks that wait are found in some lanes only") { try await $0.waitingIsFoundInSomeLanes() },
-        Case("dispatch: held tasks wait for their turn, unless nobody gives turns") { try await $0.heldIsFoundOnlyWithoutTurns() },
+        Case("dispatch: a waiting task can be found without its dispatch message") { try await $0.waitingIsFound() },
+        Case("dispatch: waiting tasks are found lane by lane") { try await $0.waitingIsFoundLaneByLane() },
+        Case("dispatch: waiting tasks are found in the given lanes only") { try await $0.waitingIsFoundInSomeLanes() },
+        Case("dispatch: held tasks wait for their turn, unless no dispatcher assigns turns") { try await $0.heldIsFoundOnlyWithoutTurns() },
         Case("claim: a held task can be claimed") { try await $0.heldCanBeClaimed() },
-        Case("lease: renewing moves its end") { try await $0.renewalMovesTheEnd() },
-        Case("reopened, the store goes by the same rules") { try await $0.reopenedStoreGoesOn() },
+        Case("lease: renewal extends it") { try await $0.renewalMovesTheEnd() },
+        Case("a reopened store follows the same rules") { try await $0.reopenedStoreGoesOn() },
     ]
 
     func waitingIsFound() async throws {

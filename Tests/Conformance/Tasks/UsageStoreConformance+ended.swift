@@ -4,9 +4,9 @@ import PixelFlowCore
 extension UsageStoreConformance {
     static let endedCases: [Case] = [
         Case("ended tasks: counted by owner and status") { try await $0.endedAreCounted() },
-        Case("ended tasks: those of the span, its first moment and not its last") { try await $0.spanIsKept() },
-        Case("ended tasks: a replayed task counts by its last end, a deleted one not at all") { try await $0.endedFollow() },
-        Case("ended tasks: the first failures, so many") { try await $0.failuresInOrder() },
+        Case("ended tasks: those of the span, including its start and excluding its end") { try await $0.spanIsKept() },
+        Case("ended tasks: a replayed task counts by its last end, and a deleted one is not counted") { try await $0.endedFollow() },
+        Case("ended tasks: the first failures, up to the limit") { try await $0.failuresInOrder() },
     ]
 
     private static var ada: UserID { UserID("ada") }
@@ -74,6 +74,6 @@ extension UsageStoreConformance {
         try requireEqual(try await found([Self.key], 10), [failed[1].id, failed[3].id], "of one")
         let first = try requireValue(try await usage.failedTasks(of: [Self.ada], in: span, limit: 1).first, "none")
         let told = try requireValue(EndedTasks.Failure(first), "not told")
-        try requireEqual([told.name, told.code, told.message], ["Füße.jpg", "went_wrong", "It went wrong."], "what is told")
+        try requireEqual([told.name, told.code, told.message], ["Füße.jpg", "went_wrong", "It went wrong."], "reported content")
     }
 }

@@ -10,19 +10,19 @@ package struct UsageStoreConformance: TaskStoreSuite {
     package static let cases: [ConformanceCase<UsageStoreConformance>] = quotaCases + endedCases
 
     private static let quotaCases: [ConformanceCase<UsageStoreConformance>] = [
-        Case("quota: unlimited until it is set, and again after that") { try await $0.quotaIsKept() },
-        Case("quota: of racing creations exactly as many are admitted as may be in flight") { try await $0.racingCreations() },
-        Case("quota: of racing replays exactly as many are admitted as may be in flight") { try await $0.racingReplays() },
-        Case("quota: a task that has ended makes room for another") { try await $0.endedMakesRoom() },
-        Case("quota: tasks of a month count although they are deleted and purged") { try await $0.monthRemembers() },
-        Case("quota: bytes are free again once their task is deleted") { try await $0.bytesAreFreed() },
-        Case("quota: a used idempotency key is answered beyond every quota") { try await $0.keyIsAnswered() },
-        Case("quota: limits no other tenant") { try await $0.strangersAreFree() },
-        Case("usage: what is used and the day's numbers follow from the tasks") { try await $0.usageFollows() },
-        Case("usage: the same after the store is opened anew") { try await $0.usageLasts() },
+        Case("quota: unlimited until it is set, and after it is removed") { try await $0.quotaIsKept() },
+        Case("quota: concurrent creations are admitted exactly up to the limit in flight") { try await $0.racingCreations() },
+        Case("quota: concurrent replays are admitted exactly up to the limit in flight") { try await $0.racingReplays() },
+        Case("quota: an ended task frees its place") { try await $0.endedMakesRoom() },
+        Case("quota: tasks of a month count even if they are deleted and purged") { try await $0.monthRemembers() },
+        Case("quota: deleting a task frees its bytes") { try await $0.bytesAreFreed() },
+        Case("quota: a repeated idempotency key is answered even beyond the quota") { try await $0.keyIsAnswered() },
+        Case("quota: other tenants are not limited") { try await $0.strangersAreFree() },
+        Case("usage: usage and daily numbers follow from the tasks") { try await $0.usageFollows() },
+        Case("usage: unchanged after the store is reopened") { try await $0.usageLasts() },
         Case("usage: a replayed task counts by its last end") { try await $0.replayedCountsOnce() },
-        Case("usage: a purged task stays in the numbers until it is forgotten") { try await $0.purgedIsRemembered() },
-        Case("retention: tasks that ended long enough ago, and no others") { try await $0.retention() },
+        Case("usage: a purged task is counted until its record is deleted") { try await $0.purgedIsRemembered() },
+        Case("retention: only tasks that ended long enough ago") { try await $0.retention() },
     ]
 
     // MARK: Quotas
@@ -121,7 +121,7 @@ package struct UsageStoreConformance: TaskStoreSuite {
         try requireEqual(sum.failed, 1, "failed")
         try requireEqual(sum.bytesAdded, 6 * 12_345 + 2 * 4_321, "bytes added")
         try requireEqual(sum.bytesRemoved, 12_345 + 4_321, "bytes removed")
-        try requireEqual(sum.bytesAdded - sum.bytesRemoved, seen.now.bytesStored, "what is left")
+        try requireEqual(sum.bytesAdded - sum.bytesRemoved, seen.now.bytesStored, "remaining entries")
     }
 
     func usageLasts() async throws {

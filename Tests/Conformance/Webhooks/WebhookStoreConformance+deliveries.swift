@@ -26,7 +26,7 @@ extension WebhookStoreConformance {
             let found = Set(try await store.dueWebhookQueues(limit: 10))
             return found.count == 2 ? found : nil
         }
-        try requireEqual(Set(due.map(\.endpoint.rawValue)), ["shop", "second"], "what is due")
+        try requireEqual(Set(due.map(\.endpoint.rawValue)), ["shop", "second"], "due queues")
         try requireEqual(try await store.dueWebhookQueues(limit: 1).count, 1, "queues within a limit")
     }
 
@@ -108,7 +108,7 @@ extension WebhookStoreConformance {
         try requireEqual(settled.log.map(\.answer), ["thanks ✓"], "answers")
         try requireEqual(settled.log.map(\.milliseconds), [12], "durations")
         try requireEqual(try await store.delivery(settled.id, to: queue), settled, "as it is stored")
-        try requireEqual(try await store.dueWebhookQueues(limit: 10), [], "what is due")
+        try requireEqual(try await store.dueWebhookQueues(limit: 10), [], "due queues")
     }
 
     func goneEnds() async throws {

@@ -37,7 +37,7 @@ extension WebhookStoreConformance {
         _ = try await addDelivery()
         _ = try await store.removeWebhook(queue.endpoint, of: Self.tenant)
         try requireEqual(try await store.deliveries(WebhookDeliveryQuery(queue)), [], "the log")
-        try requireEqual(try await store.dueWebhookQueues(limit: 10), [], "what is due")
+        try requireEqual(try await store.dueWebhookQueues(limit: 10), [], "due queues")
     }
 
     func leftDeliveriesAreRemoved() async throws {

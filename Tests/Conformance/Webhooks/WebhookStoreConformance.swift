@@ -13,50 +13,50 @@ package struct WebhookStoreConformance: Sendable {
 
     /// All rules that can be checked with any clock.
     package static let cases: [ConformanceCase<WebhookStoreConformance>] = [
-        ConformanceCase("webhooks: an endpoint is added once, replaced by its next revision, removed once") {
+        ConformanceCase("webhooks: an endpoint is added once, replaced by its next revision and removed once") {
             try await $0.endpointsAreChangedInOrder()
         },
-        ConformanceCase("webhooks: endpoints of two organisations do not meet") { try await $0.organisationsDoNotMeet() },
-        ConformanceCase("webhooks: an ended task makes one delivery for each endpoint that wants it, however often it is fanned out") {
+        ConformanceCase("webhooks: endpoints of two organisations are separate") { try await $0.organisationsDoNotMeet() },
+        ConformanceCase("webhooks: an ended task creates one delivery per subscribed endpoint, even if fanned out repeatedly") {
             try await $0.fanOutIsIdempotent()
         },
-        ConformanceCase("webhooks: the URL of a task is told whatever the endpoints are") { try await $0.taskURLsAreTold() },
-        ConformanceCase("webhooks: a replayed task makes another delivery when it ends again") { try await $0.generationsAreToldApart() },
-        ConformanceCase("webhooks: of many senders one claims a delivery") { try await $0.oneSenderClaims() },
-        ConformanceCase("webhooks: no more than ten of a queue are claimed at a time, by all senders together") {
+        ConformanceCase("webhooks: the URL of a task gets a delivery whatever the endpoints are") { try await $0.taskURLsAreTold() },
+        ConformanceCase("webhooks: a replayed task creates another delivery when it ends again") { try await $0.generationsAreToldApart() },
+        ConformanceCase("webhooks: a delivery is claimed by one of many senders") { try await $0.oneSenderClaims() },
+        ConformanceCase("webhooks: at most ten deliveries of a queue are claimed at a time, by all senders together") {
             try await $0.queuesHaveAWidth()
         },
-        ConformanceCase("webhooks: a settled delivery is delivered, and its log tells how") { try await $0.settledIsDelivered() },
+        ConformanceCase("webhooks: a settled delivery is delivered and logged") { try await $0.settledIsDelivered() },
         ConformanceCase("webhooks: 410 ends a delivery") { try await $0.goneEnds() },
-        ConformanceCase("webhooks: a claim that was settled or given back counts no more") { try await $0.oldClaimsAreFenced() },
-        ConformanceCase("webhooks: the log is listed newest first, by pages of every size") { try await $0.pagesAreTheSame() },
-        ConformanceCase("webhooks: a delivery is replayed under its id, and not while an attempt is under way") {
+        ConformanceCase("webhooks: a settled or released claim is fenced") { try await $0.oldClaimsAreFenced() },
+        ConformanceCase("webhooks: the log is listed newest first, in pages of any size") { try await $0.pagesAreTheSame() },
+        ConformanceCase("webhooks: a delivery is replayed with its id, but not during an attempt") {
             try await $0.replaysKeepTheID()
         },
-        ConformanceCase("webhooks: all that failed since a time is replayed") { try await $0.failuresAreReplayed() },
-        ConformanceCase("webhooks: an endpoint takes its deliveries with it") { try await $0.removalTakesDeliveries() },
-        ConformanceCase("webhooks: deliveries of an organisation are removed, and those of others are not") {
+        ConformanceCase("webhooks: all failures since a time are replayed") { try await $0.failuresAreReplayed() },
+        ConformanceCase("webhooks: deliveries are removed with their endpoint") { try await $0.removalTakesDeliveries() },
+        ConformanceCase("webhooks: only deliveries of an organisation are removed") {
             try await $0.leftDeliveriesAreRemoved()
         },
-        ConformanceCase("webhooks: more failures are replayed than one command takes") { try await $0.manyFailuresAreReplayed() },
+        ConformanceCase("webhooks: more failures are replayed than fit into one command") { try await $0.manyFailuresAreReplayed() },
     ]
 
     /// Rules about hours and days, for a clock that can be controlled.
     package static let timedCases: [ConformanceCase<WebhookStoreConformance>] = [
-        ConformanceCase("webhooks: attempts follow each other by the schedule, and then the delivery has failed") {
+        ConformanceCase("webhooks: attempts follow the schedule, and the delivery fails after the last one") {
             try await $0.attemptsFollowTheSchedule()
         },
-        ConformanceCase("webhooks: an endpoint that fails for an hour is told by the attempt that follows") {
+        ConformanceCase("webhooks: after an hour of failures, the next attempt succeeds") {
             try await $0.anHourOfErrorsIsGotOver()
         },
-        ConformanceCase("webhooks: an endpoint that was away for a day is told everything in the order of attempts") {
+        ConformanceCase("webhooks: after an outage of a day, everything is delivered in the order of attempts") {
             try await $0.aDayAwayIsGotOver()
         },
-        ConformanceCase("webhooks: Retry-After puts an attempt off") { try await $0.retryAfterIsHonoured() },
-        ConformanceCase("webhooks: a claim whose sender has vanished is taken over, and the old one is fenced") {
+        ConformanceCase("webhooks: Retry-After delays an attempt") { try await $0.retryAfterIsHonoured() },
+        ConformanceCase("webhooks: the claim of a vanished sender is taken over, and the old one is fenced") {
             try await $0.vanishedSendersAreReplaced()
         },
-        ConformanceCase("webhooks: deliveries are forgotten after 30 days") { try await $0.oldDeliveriesAreForgotten() },
+        ConformanceCase("webhooks: deliveries are deleted after 30 days") { try await $0.oldDeliveriesAreForgotten() },
     ]
 
     static let tenant = TenantID("tenant-a")

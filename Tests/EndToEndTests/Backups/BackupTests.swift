@@ -9,7 +9,7 @@ extension EndToEnd {
     /// `pfctl backup` and `pfctl restore` with the all-in-one.
     @Suite struct BackupTests {
         @Test(.timeLimit(.minutes(4)))
-        func whatPeopleHadIsInAnotherInstallation() async throws {
+        func restoreMovesDataToAnotherInstallation() async throws {
             let home = try TemporaryFolder()
             let folder = home.path + "/backup"
             let people = try await LiveService.run { service in
@@ -66,7 +66,7 @@ extension EndToEnd {
                 #expect(result.code == code, "\(result.errors)", sourceLocation: location)
                 #expect(errors.count == 1 && errors[0].contains(message), "\(result.errors)", sourceLocation: location)
             }
-            expect(try await pfctl.run("backup", folder), 1, "has a finished backup")
+            expect(try await pfctl.run("backup", folder), 1, "contains a finished backup")
             expect(try await pfctl.run("restore", folder), 1, "the installation already holds accounts")
             expect(try await pfctl.run("restore", folder + "-not"), 1, "is not a complete backup")
             expect(try await pfctl.run("backup", "/proc/backup"), 1, "/proc/backup cannot be created")
@@ -83,14 +83,15 @@ extension EndToEnd {
             let before = try Data(contentsOf: URL(fileURLWithPath: tasks))
             // The same length, but different contents.
             try (before.dropLast(2) + Data("x\n".utf8)).write(to: URL(fileURLWithPath: tasks))
-            expect(try await pfctl.run("restore", folder), 1, "tasks.ndjson is not the file that was written")
-            expect(try await Backup.pfctl(["backup", "--check", folder]), 1, "tasks.ndjson is not the file that was written")
+            expect(try await pfctl.run("restore", folder), 1, "tasks.ndjson has changed since it was written")
+            expect(try await Backup.pfctl(["backup", "--check", folder]), 1, "tasks.ndjson has changed since it was written")
             try before.write(to: URL(fileURLWithPath: tasks))
             let manifest = folder + "/manifest.json"
             let text = try String(contentsOfFile: manifest, encoding: .utf8)
             for (old, new, message) in [
-                ("tasks in SQLite", "tasks in MongoDB", "the backup has tasks in MongoDB, and the installation keeps tasks in SQLite"),
-                ("\"schema\": 12", "\"schema\": 99", "the backup is of the newer release"), ("\"format\": 1", "\"format\": 2", "format 2"),
+                ("tasks in SQLite", "tasks in MongoDB", "the backup contains tasks in MongoDB, but the installation uses tasks in SQLite"),
+                ("\"schema\": 12", "\"schema\": 99", "the backup is from the newer release"),
+                ("\"format\": 1", "\"format\": 2", "format 2"),
             ] {
                 #expect(text.contains(old))
                 try text.replacing(old, with: new).write(toFile: manifest, atomically: true, encoding: .utf8)

@@ -16,7 +16,7 @@ extension EndToEnd {
     @Suite(.enabled(if: TestBucket.url != nil, "PIXELFLOW_TEST_S3_URL is not set: make stack-up prints it"))
     struct BucketBackupTests {
         @Test(.timeLimit(.minutes(4)))
-        func whatPeopleHadIsInAnotherInstallation() async throws {
+        func restoreFromABucketMovesDataToAnotherInstallation() async throws {
             let home = try TemporaryFolder()
             // The folder for pfctl's temporary files.
             let work = home.path + "/work"
@@ -52,7 +52,7 @@ extension EndToEnd {
             try await write(files, "tasks.ndjson", tasks.dropLast(2) + "x\n")
             let changed = try await check()
             #expect(changed.code == 1)
-            #expect(changed.errors.contains("/tasks.ndjson is not the file that was written"), "\(changed.errors)")
+            #expect(changed.errors.contains("/tasks.ndjson has changed since it was written"), "\(changed.errors)")
             #expect(try FileManager.default.contentsOfDirectory(atPath: work) == [])
         }
 
@@ -70,7 +70,7 @@ extension EndToEnd {
             #expect(try await !files.read("objects.part.ndjson") { _ in })
             let again = try await pfctl.run("backup", bucket)
             #expect(again.code == 1)
-            #expect(again.errors.contains("has a finished backup"), "\(again.errors)")
+            #expect(again.errors.contains("contains a finished backup"), "\(again.errors)")
         }
 
         private func text(_ files: S3Folder, _ name: String) async throws -> String {

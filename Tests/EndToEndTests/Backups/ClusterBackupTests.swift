@@ -8,7 +8,7 @@ extension ClusterEndToEnd {
         private static let members: [LiveCluster.Member] = [.auth, .api(1), .worker(1)]
 
         @Test(.timeLimit(.minutes(8)))
-        func whatPeopleHadIsInAnotherInstallation() async throws {
+        func restoreMovesDataToAnotherCluster() async throws {
             let home = try TemporaryFolder()
             let (folder, secret) = (home.path + "/backup", home.path + "/secret")
             let text = String(repeating: "s", count: 40)

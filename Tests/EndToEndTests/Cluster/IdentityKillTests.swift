@@ -15,7 +15,7 @@ extension ClusterEndToEnd {
         private static let stepsBetweenKills = 2
 
         @Test(.timeLimit(.minutes(15)))
-        func noSessionKeyOrMemberIsLostOrRevived() async throws {
+        func killedAuthLosesAndRevivesNoSessionKeyOrMember() async throws {
             // All users have the same address.
             try await LiveCluster.run([.auth], adjust: { $0["PIXELFLOW_AUTH_REGISTRATIONS_PER_HOUR"] = "1000000" }) { cluster in
                 let start = ContinuousClock.now

@@ -11,7 +11,7 @@ extension ClusterEndToEnd {
     /// Servers execute requests, but the responses never arrive.
     @Suite(.enabled(if: Cluster.isHere, Cluster.comment)) struct LostReplyTests {
         @Test(.timeLimit(.minutes(5)))
-        func aCommitWhoseAnswerIsCutIsNeitherLostNorRepeated() async throws {
+        func commitWithALostReplyIsAppliedOnce() async throws {
             var proxies: [ServerStack.Server: FaultProxy] = [:]
             try await LiveCluster.run { settings in
                 proxies[.mongodb] = try await Self.lead(&settings, "PIXELFLOW_TASK_DATABASE_URL")
@@ -35,7 +35,7 @@ extension ClusterEndToEnd {
         }
 
         @Test(.timeLimit(.minutes(5)))
-        func aMessageWhoseAcknowledgementIsCutCreatesNoSecondTask() async throws {
+        func lostAcknowledgementCreatesNoSecondTask() async throws {
             var proxy: FaultProxy?
             try await LiveCluster.run { settings in
                 proxy = try await Self.leadToKafka(&settings)
@@ -57,7 +57,7 @@ extension ClusterEndToEnd {
         }
 
         @Test(.timeLimit(.minutes(5)))
-        func aRegistrationWhoseAnswerIsCutIsStoredOnce() async throws {
+        func registrationWithALostReplyIsStoredOnce() async throws {
             var proxy: FaultProxy?
             try await LiveCluster.run([.auth]) { settings in
                 proxy = try await Self.lead(&settings, "PIXELFLOW_AUTH_DATABASE_URL")

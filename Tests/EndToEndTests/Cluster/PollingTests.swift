@@ -10,7 +10,7 @@ extension ClusterEndToEnd {
     /// A page that repeatedly requests its tasks from two replicas, with MongoDB and Kafka.
     @Suite(.enabled(if: Cluster.isHere, Cluster.comment)) struct PollingTests {
         @Test(.timeLimit(.minutes(3)))
-        func whileNothingChangesTheDatabaseIsNotReadAndEachChangeIsSeen() async throws {
+        func pollingReadsTheDatabaseOnlyAfterAChange() async throws {
             try await LiveCluster.run([.auth, .api(1), .api(2), .worker(1)]) { cluster in
                 let ada = try await Person.signedIn(to: cluster.endpoint(api: 1))
                 let image = PNG.noise(width: 8, height: 8, seed: 1)

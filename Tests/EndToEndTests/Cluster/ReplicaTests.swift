@@ -9,7 +9,7 @@ extension ClusterEndToEnd {
     /// Two replicas of api behave like one.
     @Suite(.enabled(if: Cluster.isHere, Cluster.comment)) struct ReplicaTests {
         @Test(.timeLimit(.minutes(3)))
-        func everyReplicaReportsEveryChangeAndResumesStreamsOfAnother() async throws {
+        func everyReplicaStreamsAllChangesAndResumesStreamsOfAnother() async throws {
             try await LiveCluster.run([.auth, .api(1), .api(2), .worker(1)]) { cluster in
                 let first = try await Person.signedIn(to: cluster.endpoint(api: 1))
                 let second = Person(service: cluster.endpoint(api: 2), token: first.token)
@@ -65,7 +65,7 @@ extension ClusterEndToEnd {
         }
 
         @Test(.timeLimit(.minutes(3)))
-        func oneRequestIDFollowsATaskThroughAllServices() async throws {
+        func requestIDIsLoggedByAllServicesOfATask() async throws {
             try await LiveCluster.run { cluster in
                 let person = try await Person.signedIn(to: cluster.endpoint(api: 1))
                 let reply = try await person.postBody(

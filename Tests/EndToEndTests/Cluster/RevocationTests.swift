@@ -35,7 +35,7 @@ extension ClusterEndToEnd {
         }
 
         @Test(.timeLimit(.minutes(3)))
-        func aMemberWhoIsRemovedIsOutWithinSeconds() async throws {
+        func removedMemberIsRefusedWithinSeconds() async throws {
             try await LiveCluster.run([.auth, .api(1), .api(2)]) { cluster in
                 let ada = try await Person.signedIn(to: cluster.endpoint(api: 1))
                 let bob = try await Person.signedIn(to: cluster.endpoint(api: 2), as: "bob@example.org")
@@ -54,13 +54,13 @@ extension ClusterEndToEnd {
                     return reply.status == 401 ? reply : nil
                 }
                 #expect(refusal.code == "token_revoked")
-                #expect(try await bob.get("/api/tasks").status == 200, "the personal organisation goes on")
+                #expect(try await bob.get("/api/tasks").status == 200, "the personal organisation still works")
             }
         }
 
         /// An upload is authorized by the role at its start; its task belongs to the organisation and is complete.
         @Test(.timeLimit(.minutes(3)))
-        func aRoleThatChangesDuringAnUploadLeavesNothingHalfDone() async throws {
+        func roleChangeDuringAnUploadLeavesNoPartialTask() async throws {
             try await LiveCluster.run([.auth, .api(1)]) { cluster in
                 let ada = try await Person.signedIn(to: cluster.endpoint(api: 1))
                 let bob = try await Person.signedIn(to: cluster.endpoint(api: 1), as: "bob@example.org")
@@ -101,7 +101,7 @@ extension ClusterEndToEnd {
         }
 
         @Test(.timeLimit(.minutes(3)))
-        func whatIsKnownGoesOnWhileAuthIsAway() async throws {
+        func cachedCredentialsWorkDuringAnAuthOutage() async throws {
             try await LiveCluster.run([.auth, .api(1)]) { cluster in
                 let ada = try await Person.signedIn(to: cluster.endpoint(api: 1))
                 let made = try await ada.auth(.POST, "/keys", #"{"name":"site","scopes":["tasks:read"]}"#).object()

@@ -8,7 +8,7 @@ extension ClusterEndToEnd {
     /// Temporary outages of each server, while users use the services.
     @Suite(.enabled(if: Cluster.isHere, Cluster.comment)) struct ServerOutageTests {
         @Test(.timeLimit(.minutes(5)), arguments: ServerStack.Server.allCases)
-        func nothingIsLostWhenAServerStopsForAWhile(_ server: ServerStack.Server) async throws {
+        func noTaskIsLostDuringAServerOutage(_ server: ServerStack.Server) async throws {
             try await LiveCluster.run { cluster in
                 let person = try await Person.signedIn(to: cluster.endpoint(api: 1), as: "outage@example.org")
                 _ = try await cluster.runLoad(deadline: Cluster.recovery, atLeast: 40) { loadRun in
@@ -78,7 +78,7 @@ extension ClusterEndToEnd {
         }
 
         @Test(.timeLimit(.minutes(5)))
-        func tasksAreDispatchedAgainWhenTheBrokersDataIsWiped() async throws {
+        func tasksAreRedispatchedAfterTheBrokerLosesItsData() async throws {
             try await LiveCluster.run { cluster in
                 _ = try await cluster.runLoad(deadline: Cluster.recovery, atLeast: 80) { loadRun in
                     try await Cluster.enough(20, loadRun)

@@ -13,7 +13,7 @@ extension ClusterEndToEnd {
         private static let tasks = kills * 3
 
         @Test(.timeLimit(.minutes(20)))
-        func acceptedTasksAreDoneWhicheverServiceIsKilled() async throws {
+        func acceptedTasksCompleteWhicheverServiceIsKilled() async throws {
             let start = ContinuousClock.now
             // A worker only every eighth time, because its group takes seconds to rebalance.
             let victims: [LiveCluster.Member] = [

@@ -20,7 +20,7 @@ extension ClusterEndToEnd {
         }
 
         @Test(.timeLimit(.minutes(5)))
-        func oneTraceLeadsThroughTheBrokerToAnotherProcess() async throws {
+        func traceContinuesThroughTheBroker() async throws {
             try await RawServer.run(answer: RawServer.status(200)) { collector in
                 try await LiveCluster.run([.auth, .api(1), .worker(1), .web]) { settings in
                     settings["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.url("")

@@ -10,7 +10,7 @@ extension ClusterEndToEnd {
     /// Workers that freeze, come and go, or receive the same message many times.
     @Suite(.enabled(if: Cluster.isHere, Cluster.comment)) struct WorkerFaultTests {
         @Test(.timeLimit(.minutes(5)))
-        func aWorkerThatSleptPastItsLeaseIsRefused() async throws {
+        func workerSuspendedPastItsLeaseIsFenced() async throws {
             try await LiveCluster.run([.auth, .api(1), .worker(1)]) { cluster in
                 let person = try await Person.signedIn(to: cluster.endpoint(api: 1))
                 let id = try await person.upload(SlowJob.image, pipeline: SlowJob.seconds).id
@@ -39,7 +39,7 @@ extension ClusterEndToEnd {
         }
 
         @Test(.timeLimit(.minutes(5)))
-        func workersMayComeAndGo() async throws {
+        func noTaskIsLostWhileWorkersStartAndStop() async throws {
             try await LiveCluster.run([.auth, .api(1), .api(2), .worker(1)]) { cluster in
                 _ = try await cluster.runLoad(deadline: .seconds(60), atLeast: 100) { loadRun in
                     for round in 1...4 {

@@ -11,7 +11,7 @@ extension EndToEnd {
         private static let kills = ProcessInfo.processInfo.environment["PIXELFLOW_TEST_KILLS"].flatMap { Int($0) } ?? 200
 
         @Test(.timeLimit(.minutes(20)))
-        func acceptedTasksAreDoneHoweverOftenTheServiceIsKilled() async throws {
+        func acceptedTasksCompleteDespiteKills() async throws {
             let start = ContinuousClock.now
             let history = try await RawServer.run(answer: RawServer.status(200)) { receiver in
                 let settings = ["PIXELFLOW_LOG_LEVEL": "warning", "PIXELFLOW_WEBHOOK_ALLOW_NETWORKS": "127.0.0.0/8"]

@@ -13,7 +13,7 @@ extension EndToEnd {
         private static let tasksBetweenKills = 3
 
         @Test(.timeLimit(.minutes(5)))
-        func everyEndIsToldHoweverOftenTheServiceIsKilled() async throws {
+        func everyTaskEndIsDeliveredDespiteKills() async throws {
             try await RawServer.run(answer: RawServer.status(200)) { receiver in
                 try await LiveService.run(["PIXELFLOW_LOG_LEVEL": "warning", "PIXELFLOW_WEBHOOK_ALLOW_NETWORKS": "127.0.0.0/8"]) {
                     service in

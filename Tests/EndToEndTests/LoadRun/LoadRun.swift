@@ -191,8 +191,8 @@ struct LoadRun: Sendable {
             let type = try? JSONDecoder().decode(Message.self, from: Data(message.body.utf8)).type
             return type == nil || expected[message.header("webhook-id") ?? ""] != type
         }
-        #expect(wrong.isEmpty, "told of what has not happened: \(wrong.prefix(3).map { $0.body })")
-        print("\(expected.count) ends told, \(messages.count - expected.count) of them again")
+        #expect(wrong.isEmpty, "deliveries of events that did not happen: \(wrong.prefix(3).map { $0.body })")
+        print("\(expected.count) deliveries, \(messages.count - expected.count) of them repeated")
     }
 
     private func download(_ person: Person) async throws -> [Download] {

@@ -50,7 +50,7 @@ struct CredentialTests {
         try await cluster.stop()
     }
 
-    @Test func aTokenFileIsReadAgainWhenItsTokenIsRefused() async throws {
+    @Test func refusedTokenFileIsReadAgain() async throws {
         let folder = try TemporaryFolder()
         let file = try folder.write("token", "first\n")
         try await withCluster(login: .lines(["tokenFile: \(file)", "token: unused"])) { cluster, client in

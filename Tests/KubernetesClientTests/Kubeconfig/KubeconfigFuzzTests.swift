@@ -35,7 +35,7 @@ struct KubeconfigFuzzTests {
     }
 
     @Test(arguments: 0..<16)
-    func mutationsAreSurvived(round: UInt64) async {
+    func mutatedFilesDoNotCrash(round: UInt64) async {
         var random = SeededGenerator(seed: round)
         let fragments = [
             "{", "[", "- ", ": ", "*t", "&t ", "!!int ", "\n", "\t", "'", "\"", "|", ">", "? ", "%", "\u{0}", "---\n", "<<: *t", "null",
@@ -65,7 +65,7 @@ struct KubeconfigFuzzTests {
     private var seedBytes: String.UTF8View { Self.seed.utf8 }
 
     @Test(arguments: 0..<8)
-    func noiseIsSurvived(round: UInt64) async {
+    func randomBytesDoNotCrash(round: UInt64) async {
         var random = SeededGenerator(seed: round &+ 1_000)
         for _ in 0..<50 {
             await Task.yield()
@@ -86,11 +86,11 @@ struct KubeconfigFuzzTests {
     ]
 
     @Test(arguments: Self.shapes.keys.sorted())
-    func shapesAreSurvived(name: String) throws {
+    func unexpectedStructuresDoNotCrash(name: String) throws {
         Self.read(Array(try #require(Self.shapes[name]).utf8))
     }
 
-    @Test func aliasesDoNotMultiply() {
+    @Test func aliasesAreNotExpandedExponentially() {
         var text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
         for level in 1..<12 {
             let aliases = (0..<10).map { _ in "*a\(level - 1)" }.joined(separator: ", ")
@@ -100,12 +100,12 @@ struct KubeconfigFuzzTests {
         #expect(error?.message.contains("too many aliases") == true)
     }
 
-    @Test func aThousandClustersAreRead() throws {
+    @Test func aThousandClustersAreParsed() throws {
         let text = "clusters:\n" + (0..<1_000).map { "- {name: c\($0), cluster: {server: 'https://c\($0)'}}\n" }.joined()
         #expect(try Kubeconfig(parsing: Array(text.utf8), file: "/many").clusters.count == 1_000)
     }
 
-    @Test func errorsShowNothingOfTheFile() {
+    @Test func errorsContainNoFileContent() {
         let text = "users:\n- name: a\n  user:\n    token: hunter2\n   bad: ["
         let error = #expect(throws: KubernetesError.self) { try Kubeconfig(parsing: Array(text.utf8), file: "/k") }
         #expect(error?.message.contains("hunter2") == false)

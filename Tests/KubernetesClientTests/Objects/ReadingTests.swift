@@ -17,7 +17,7 @@ struct ReadingTests {
         }
     }
 
-    @Test func getsAnyObjectAsItIs() async throws {
+    @Test func getsAnUntypedObject() async throws {
         try await withCluster { cluster, client in
             let kind = ResourceKind(group: "keda.sh", version: "v1alpha1", plural: "scaledobjects", kind: "ScaledObject")
             cluster.put(kind, ["metadata": ["name": "worker"], "spec": ["minReplicaCount": 1, "odd": [1, "two", .null]]])
@@ -48,7 +48,7 @@ struct ReadingTests {
         }
     }
 
-    @Test func startsOverIfTheRestOfAListHasExpired() async throws {
+    @Test func restartsAListThatHasExpired() async throws {
         try await withCluster { cluster, client in
             for index in 0..<12 { cluster.put(.configMaps, ["metadata": ["name": .string("map-\(10 + index)")]]) }
             cluster.expireListTokens()
@@ -133,7 +133,7 @@ struct ReadingTests {
         }
     }
 
-    @Test func asksForVersionHealthAndRights() async throws {
+    @Test func readsVersionHealthAndPermissions() async throws {
         try await withCluster { cluster, client in
             cluster.deny(DenialRule(verbs: ["patch"], resource: "deployments/scale"))
             cluster.setReadiness("etcd", isOK: false)

@@ -9,7 +9,7 @@ struct RolloutTests {
         .strategic(["spec": ["template": ["spec": ["containers": [["name": "api", "image": .string(name)]]]]]])
     }
 
-    @Test func aNewImageReplacesPodByPod() async throws {
+    @Test func newImageReplacesPodsOneByOne() async throws {
         try await withCluster { cluster, client in
             cluster.deploy("api", replicas: 2)
             try await client.patch(.deployments, "api", Self.image("new:2"))
@@ -81,7 +81,7 @@ struct RolloutTests {
         }
     }
 
-    @Test func aPodThatFailsIsCounted() async throws {
+    @Test func failedPodIsCounted() async throws {
         try await withCluster { cluster, client in
             cluster.deploy("api", replicas: 2)
             let pod = try #require(cluster.pods(of: "api").first)

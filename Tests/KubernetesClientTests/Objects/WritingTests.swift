@@ -41,7 +41,7 @@ struct WritingTests {
         }
     }
 
-    @Test func applyNeedsForceForTheFieldsOfOthers() async throws {
+    @Test func applyNeedsForceForFieldsOfOtherManagers() async throws {
         try await withCluster { cluster, client in
             cluster.deploy("api")
             let mine = WriteOptions(fieldManager: "pfctl")
@@ -57,7 +57,7 @@ struct WritingTests {
         }
     }
 
-    @Test func dryRunKeepsNothing() async throws {
+    @Test func dryRunChangesNothing() async throws {
         try await withCluster { cluster, client in
             cluster.deploy("api", replicas: 1)
             let dry = WriteOptions(dryRun: true)
@@ -82,7 +82,7 @@ struct WritingTests {
         }
     }
 
-    @Test func scalesTheObjectThatWasRead() async throws {
+    @Test func scalesTheReadVersion() async throws {
         try await withCluster { cluster, client in
             cluster.deploy("worker", replicas: 2)
             let scale = try await client.scale(.deployments, "worker")
@@ -93,7 +93,7 @@ struct WritingTests {
         }
     }
 
-    @Test func scalingAnObjectChangedByOthersIsAConflict() async throws {
+    @Test func scalingAChangedObjectIsAConflict() async throws {
         try await withCluster { cluster, client in
             cluster.deploy("worker", replicas: 2)
             let scale = try await client.scale(.deployments, "worker")
@@ -107,14 +107,14 @@ struct WritingTests {
         }
     }
 
-    @Test func nonsenseIsInvalid() async throws {
+    @Test func invalidObjectIsRefused() async throws {
         try await withCluster { cluster, client in
             cluster.deploy("worker")
             #expect(await errorKind { try await client.setScale(.deployments, "worker", replicas: -1) } == .invalid)
         }
     }
 
-    @Test func forbiddenSaysWhoMayNotDoWhat() async throws {
+    @Test func forbiddenErrorNamesUserAndAction() async throws {
         try await withCluster { cluster, client in
             cluster.deploy("api")
             cluster.deny(DenialRule(user: "admin", verbs: ["patch"], resource: "deployments"))

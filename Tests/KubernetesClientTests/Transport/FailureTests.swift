@@ -24,7 +24,7 @@ struct FailureTests {
         }
     }
 
-    @Test func aServerThatDoesNotSpeakTLSIsNamed() async throws {
+    @Test func serverWithoutTLSIsReported() async throws {
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -58,7 +58,7 @@ struct FailureTests {
         (504, "Timeout", .timeout), (400, "BadRequest", .invalid), (409, "Conflict", .conflict), (409, "AlreadyExists", .alreadyExists),
         (410, "Expired", .gone), (418, "Teapot", .unexpected),
     ])
-    func statusesHaveKinds(code: Int, reason: String, kind: KubernetesError.Kind) async throws {
+    func statusesAreMappedToErrorKinds(code: Int, reason: String, kind: KubernetesError.Kind) async throws {
         try await withCluster { cluster, client in
             cluster.fail(FakeClusterFault(.status(code, reason: reason, message: "the words of the server")))
             let error = await kubernetesError { _ = try await client.version() }
@@ -68,7 +68,7 @@ struct FailureTests {
         }
     }
 
-    @Test func theErrorShowsTheFirstLineOfAProxysAnswer() async throws {
+    @Test func errorShowsTheFirstLineOfAProxyResponse() async throws {
         try await withCluster { cluster, client in
             cluster.fail(FakeClusterFault(.text(502, "bad gateway\nmore")))
             #expect(await kubernetesError { _ = try await client.version() }?.message == "the server answered 502: bad gateway")
@@ -84,7 +84,7 @@ struct FailureTests {
         }
     }
 
-    @Test func cancellationIsPassedOnAsCancellation() async throws {
+    @Test func cancellationIsPropagated() async throws {
         try await withCluster { cluster, client in
             cluster.fail(FakeClusterFault(.hang))
             let call = Task { _ = try await client.version() }

@@ -58,7 +58,7 @@ import WireFormats
             "POST /things: body.color does not take blue"
         ),
     ])
-    func breaks(new: JSONValue, change: String) {
+    func breakingChangesAreFound(new: JSONValue, change: String) {
         #expect(BreakingChanges.between(Self.base, new) == [change])
     }
 
@@ -66,7 +66,7 @@ import WireFormats
         arguments: [
             (["minimum": 2], "narrower minimum"), (["maximum": 100], "narrower maximum"), (["default": 20], "another default"),
         ] as [([String: Int], String)])
-    func narrowerParameters(keywords: [String: Int], change: String) {
+    func narrowerParametersAreBreaking(keywords: [String: Int], change: String) {
         let schema = keywords.reduce(["type": "integer", "minimum": 1, "maximum": 200, "default": 50] as JSONValue) {
             Self.changed([$1.key], .integer($1.value), in: $0)
         }
@@ -82,7 +82,7 @@ import WireFormats
         changed(order + ["properties", "color", "type"], ["string", "null"]),
         changed(order + ["properties", "color", "enum"], ["red", "blue", "green"]), base,
     ])
-    func doesNotBreak(new: JSONValue) {
+    func compatibleChangesAreAllowed(new: JSONValue) {
         #expect(BreakingChanges.between(Self.base, new) == [])
     }
 }

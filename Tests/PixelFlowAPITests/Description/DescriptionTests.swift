@@ -15,14 +15,14 @@ import WireFormats
         return try JSONValue(parsing: response.body.readableBytesView)
     }
 
-    @Test func isInWords() async throws {
+    @Test func everyPartHasADescription() async throws {
         try await APIHarness().run { ada, _ in
             let description = APIDescription(try await description(ada))
             #expect(description.faults == [])
         }
     }
 
-    @Test func everyRouteIsDescribedAndTheOtherWayRound() async throws {
+    @Test func descriptionMatchesTheRoutes() async throws {
         let harness = try await APIHarness()
         let known = Set(harness.service.router().routes.map(\.path.description))
         try await harness.run { ada, _ in
@@ -41,7 +41,7 @@ import WireFormats
         }
     }
 
-    @Test func isNotSentAgain() async throws {
+    @Test func cachedDescriptionIsNotModified() async throws {
         try await APIHarness().run { ada, _ in
             let tag = try #require(try await ada.get("/openapi.json").headers[.eTag])
             #expect(try await ada.get("/openapi.json", headers: [.ifNoneMatch: tag]).status == .notModified)

@@ -52,7 +52,7 @@ private final class Log<Element: Sendable>: Sendable {
         expectWhole(semaphore)
     }
 
-    @Test func waitersComeBeforeCallersThatDoNotWait() async throws {
+    @Test func waitersPrecedeCallersThatDoNotWait() async throws {
         let semaphore = makeBusy(permits: 2)
         let waiter = Task { try await semaphore.acquire() }
         try await eventually("one to wait") { semaphore.waiting == 1 }
@@ -74,7 +74,7 @@ private final class Log<Element: Sendable>: Sendable {
         expectWhole(semaphore)
     }
 
-    @Test func theEarlierOfTimeLimitAndDeadlineCounts() async throws {
+    @Test func theEarlierOfTimeLimitAndDeadlineApplies() async throws {
         let semaphore = makeBusy(waitTimeout: .seconds(600))
         await #expect(throws: AdmissionError.waitedTooLong) {
             try await within(.testDeadline, "the deadline") { try await semaphore.acquire(until: .now + .milliseconds(10)) }
@@ -86,7 +86,7 @@ private final class Log<Element: Sendable>: Sendable {
     }
 
     /// The timer may fire before the caller has started to wait; many attempts, so that this happens.
-    @Test func aDeadlineThatHasPassedWhenTheWaitBeginsEndsIt() async throws {
+    @Test func aPastDeadlineEndsTheWaitImmediately() async throws {
         let semaphore = makeBusy()
         let callers = (0..<500).map { number in
             Task { try await semaphore.acquire(until: .now + .microseconds(number.isMultiple(of: 2) ? -1000 : number)) }
@@ -116,7 +116,7 @@ private final class Log<Element: Sendable>: Sendable {
         expectWhole(semaphore)
     }
 
-    @Test func cancellationWhileACallerBeginsToWaitEndsTheWait() async throws {
+    @Test func cancellationAtTheStartOfAWaitEndsIt() async throws {
         let semaphore = makeBusy()
         for _ in 0..<500 {
             let waiter = Task { try await semaphore.acquire() }
@@ -126,7 +126,7 @@ private final class Log<Element: Sendable>: Sendable {
         expectWhole(semaphore)
     }
 
-    @Test func aCancelledWaiterLeavesAndTheOthersKeepTheirPlaces() async throws {
+    @Test func aCancelledWaiterLeavesTheQueueOrderUnchanged() async throws {
         let semaphore = makeBusy()
         var waiters: [Task<Void, any Error>] = []
         for number in 0..<3 {
@@ -174,7 +174,7 @@ private final class Log<Element: Sendable>: Sendable {
     }
 
     /// Concurrent grants, deadlines and cancellations: never too many proceed, every caller gets a result, no permit is lost.
-    @Test(arguments: 0..<5 as Range<UInt64>) func manyCallersWithDeadlinesAndCancellations(seed: UInt64) async throws {
+    @Test(arguments: 0..<5 as Range<UInt64>) func concurrentDeadlinesAndCancellationsLeakNoPermit(seed: UInt64) async throws {
         let semaphore = AsyncSemaphore(permits: 3, waiting: 100)
         let running = Running()
         var random = SeededGenerator(seed: seed)

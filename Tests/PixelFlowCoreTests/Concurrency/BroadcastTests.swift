@@ -57,7 +57,7 @@ import Testing
         try await within(.testDeadline, "the stream's end") { await stream.reduce(into: []) { $0.append($1) } }
     }
 
-    @Test func everyListenerHearsEverythingInOrder() async throws {
+    @Test func everyListenerReceivesEverythingInOrder() async throws {
         let broadcast = Broadcast<Int>(capacity: 10)
         let streams = (0..<3).map { _ in broadcast.subscribe() }
         broadcast.send(1...3)
@@ -66,7 +66,7 @@ import Testing
         for stream in streams { #expect(try await all(of: stream) == [1, 2, 3, 4]) }
     }
 
-    @Test func aSlowListenerLosesTheOldestAndDelaysNoOther() async throws {
+    @Test func aSlowListenerDropsTheOldestAndDelaysNoOther() async throws {
         let broadcast = Broadcast<Int>(capacity: 3)
         let slow = broadcast.subscribe()
         broadcast.send(0..<100)
@@ -74,7 +74,7 @@ import Testing
         #expect(try await all(of: slow) == [97, 98, 99])
     }
 
-    @Test func aListenerThatStopsIsForgotten() async throws {
+    @Test func aStoppedListenerIsRemoved() async throws {
         let broadcast = Broadcast<Int>(capacity: 3)
         #expect(broadcast.isEmpty)
         let stream = broadcast.subscribe()

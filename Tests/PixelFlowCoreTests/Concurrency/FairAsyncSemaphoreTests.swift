@@ -45,7 +45,7 @@ final class Running: Sendable {
         return (holder, opener)
     }
 
-    @Test func anotherKeyOvertakesWaitingOnes() async throws {
+    @Test func aNewKeyOvertakesABusyOne() async throws {
         let semaphore = FairAsyncSemaphore<String>(limits: limits, waitTimeout: .seconds(60))
         let (first, opener) = try await hold("a", of: semaphore)
         let second = Task { try await semaphore.withPermit("a") {} }

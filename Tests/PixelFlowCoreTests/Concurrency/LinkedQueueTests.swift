@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct LinkedQueueTests {
     /// Random additions and removals: the queue has the same contents as an array.
-    @Test(arguments: 0..<10 as Range<UInt64>) func isAnArrayThatForgetsQuickly(seed: UInt64) {
+    @Test(arguments: 0..<10 as Range<UInt64>) func behavesLikeAnArray(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var queue = LinkedQueue<Int>()
         var model: [Int] = []

@@ -8,7 +8,7 @@ import Testing
 
     @Test(
         arguments: [(-1, 50), (0, 50), (1, 100), (2, 200), (5, 1600), (6, 2000), (64, 2000), (Int.max, 2000)] as [(Int, Int)])
-    func pausesGrowToTheLongest(retry: Int, milliseconds: Int) {
+    func delaysGrowToTheMaximum(retry: Int, milliseconds: Int) {
         #expect(policy.pause(retry: retry) == .milliseconds(milliseconds))
     }
 
@@ -24,13 +24,13 @@ import Testing
             (.none, 0, 100), (.none, 1, 100), (.equal, 0, 50), (.equal, 0.5, 75), (.equal, 1, 100), (.full, 0, 0), (.full, 0.25, 25),
             (.full, 1, 100), (.full, -3, 0), (.full, .infinity, 100),
         ] as [(RetryPolicy.Jitter, Double, Int)])
-    func jitterShortensThePause(jitter: RetryPolicy.Jitter, random: Double, milliseconds: Int) {
+    func jitterShortensTheDelay(jitter: RetryPolicy.Jitter, random: Double, milliseconds: Int) {
         var policy = policy
         policy.jitter = jitter
         #expect(policy.pause(retry: 1, random: random) == .milliseconds(milliseconds))
     }
 
-    @Test func attemptsAndTheDeadlineEndIt() {
+    @Test func attemptsAndTheDeadlineEndTheRetries() {
         var policy = policy
         #expect(policy.nextPause(retry: 1_000_000, timeLeft: nil) == .seconds(2))
         #expect(policy.nextPause(retry: 0, timeLeft: .milliseconds(50)) == nil)
@@ -74,7 +74,7 @@ private struct Broken: Error, Equatable {
     private let start = ContinuousClock.now
     private let policy = RetryPolicy(firstPause: .milliseconds(100), longestPause: .seconds(1))
 
-    @Test func triesUntilItSucceeds() async throws {
+    @Test func retriesUntilItSucceeds() async throws {
         let clock = LeapingClock(start)
         var attempts = 0
         var told: [Int] = []
@@ -123,7 +123,7 @@ private struct Broken: Error, Equatable {
         #expect(clock.sleeps.isEmpty)
     }
 
-    @Test func aCancelledTaskDoesNotTryAgain() async throws {
+    @Test func aCancelledTaskDoesNotRetry() async throws {
         let (clock, policy) = (LeapingClock(start), policy)
         let task = Task {
             try await retry(policy, clock: clock) {

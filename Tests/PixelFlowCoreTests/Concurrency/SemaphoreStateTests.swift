@@ -30,7 +30,7 @@ import Testing
         #expect(state.acquire("c", as: 11) == .queued)
     }
 
-    @Test func keysTakeTurnsHoweverManyWaitOfEach() {
+    @Test func keysTakeTurnsWhateverTheirQueueLengths() {
         let state = make(permits: 1, ofOneKey: 1)
         #expect(state.acquire("x", as: 0) == .granted)
         for waiter in 1...4 { #expect(state.acquire("a", as: UInt64(waiter)) == .queued) }

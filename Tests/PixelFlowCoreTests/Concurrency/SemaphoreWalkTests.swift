@@ -7,14 +7,14 @@ import Testing
 @Suite struct SemaphoreWalkTests {
     private static let seeds = 0..<30 as Range<UInt64>
 
-    @Test(arguments: seeds) func manyKeys(seed: UInt64) throws {
+    @Test(arguments: seeds) func randomWalkWithManyKeys(seed: UInt64) throws {
         let limits = FairSemaphoreLimits(permits: 5, permitsOfOneKey: 2, waiting: 12, waitingOfOneKey: 5)
         var walk = SemaphoreWalk(keys: 6, limits: limits, seed: seed)
         for _ in 0..<2000 { try walk.step() }
         try walk.end(byClosing: seed.isMultiple(of: 2))
     }
 
-    @Test(arguments: seeds) func oneKey(seed: UInt64) throws {
+    @Test(arguments: seeds) func randomWalkWithOneKey(seed: UInt64) throws {
         let limits = FairSemaphoreLimits(permits: 3, permitsOfOneKey: 3, waiting: 8, waitingOfOneKey: 8)
         var walk = SemaphoreWalk(keys: 1, limits: limits, seed: seed)
         for _ in 0..<2000 { try walk.step() }

@@ -7,7 +7,7 @@ import Testing
 
 /// Who starts a run, who joins it, and who is notified of its end.
 @Suite struct SingleFlightStateTests {
-    @Test func theFirstStartsAndOthersJoinUntilTheRunLands() {
+    @Test func theFirstCallerStartsARunAndOthersJoinIt() {
         var state = SingleFlightState<String>()
         #expect(state.join(1, "a", mayStart: { true }) == .start)
         #expect(state.join(2, "b", mayStart: { true }) == .joined)
@@ -24,7 +24,7 @@ import Testing
         #expect(state.land() == ["c"])
     }
 
-    @Test func aCallerThatLeavesIsNotAnsweredAndTheRunContinues() {
+    @Test func aCallerThatLeavesDoesNotEndTheRun() {
         var state = SingleFlightState<String>()
         _ = state.join(1, "a", mayStart: { true })
         let left = state.leave(1)
@@ -37,7 +37,7 @@ import Testing
     }
 
     /// Random operations: one run at a time, and every waiter gets exactly one result.
-    @Test(arguments: 0..<20 as Range<UInt64>) func everyoneIsAnsweredOnce(seed: UInt64) {
+    @Test(arguments: 0..<20 as Range<UInt64>) func everyCallerIsAnsweredOnce(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         var state = SingleFlightState<UInt64>()
         var waiting: Set<UInt64> = []
@@ -110,7 +110,7 @@ private final class Tally: Sendable {
         #expect(try await flight.run(work.run) == 2)
     }
 
-    @Test func aCancelledCallerLeavesTheOthersAlone() async throws {
+    @Test func aCancelledCallerDoesNotAffectOthers() async throws {
         let (flight, work) = (SingleFlight<Int>(), Gated())
         let first = Task { try await flight.run(work.run) }
         try await eventually("the first to wait") { flight.waiting == 1 }
@@ -144,7 +144,7 @@ private final class Tally: Sendable {
         #expect(work.started == 0)
     }
 
-    @Test func aFailureReachesAllCallersAndIsForgotten() async throws {
+    @Test func aFailureReachesAllCallersAndIsNotCached() async throws {
         let (flight, work) = (SingleFlight<Int>(), Gated())
         let callers = (0..<3).map { _ in
             Task {
@@ -173,7 +173,7 @@ private final class Tally: Sendable {
         #expect(work.started == 1)
     }
 
-    @Test func joinsCancellationsAndEndsInAnyOrderAnswerEveryone() async throws {
+    @Test func anyOrderOfJoinsCancellationsAndEndsAnswersEveryCaller() async throws {
         let flight = SingleFlight<Int>()
         let running = Tally()
         try await within(.testDeadline, "everyone to be answered") {
@@ -198,7 +198,7 @@ private final class Tally: Sendable {
 }
 
 @Suite struct AsyncLazyTests {
-    @Test func loadsOnceForAllAndKeepsTheValue() async throws {
+    @Test func loadsOnceAndCachesTheValue() async throws {
         let work = Gated()
         let lazy = AsyncLazy(work.run)
         let load: @Sendable () async throws -> Int = { try await within(.testDeadline, "the value") { try await lazy.value } }
@@ -210,7 +210,7 @@ private final class Tally: Sendable {
         #expect(work.started == 1)
     }
 
-    @Test func triesAgainAfterAFailure() async throws {
+    @Test func retriesAfterAFailure() async throws {
         let loads = Tally()
         let lazy = AsyncLazy<Int> {
             let number = loads.add(1)

@@ -50,7 +50,7 @@ import Testing
         #expect(longest <= 3 * Self.sum)
     }
 
-    @Test func anEmptyLaneEarnsNoCredit() {
+    @Test func anEmptyLaneAccumulatesNoCredit() {
         var turns = WeightedTurns.lanes
         for _ in 0..<1_000 { _ = turns.next { $0 == .high } }
         let served = (0..<Self.sum).compactMap { _ in turns.next { _ in true } }

@@ -8,7 +8,7 @@ import Testing
         mutating func next() -> UInt64 { value }
     }
 
-    @Test func hasTheFormOfTheStandard() {
+    @Test func hasTheFormatOfTheStandard() {
         // The example in RFC 9562, appendix A.6: 2022-02-22 14:22:22 at UTC-5, with other random bits.
         var ones = Fixed(value: .max)
         #expect(UUIDv7.make(at: Timestamp(microseconds: 1_645_557_742_000_000), using: &ones) == "017f22e2-79b0-7000-bfff-ffffffffffff")

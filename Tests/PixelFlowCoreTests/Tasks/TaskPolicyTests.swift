@@ -42,7 +42,7 @@ import WireFormats
     }
 
     @Test(arguments: [-5.0, 1.5, Double.infinity])
-    func jitterIsCutToItsRange(jitter: Double) {
+    func jitterIsClampedToItsRange(jitter: Double) {
         let delay = policy.retryDelay(failures: 0, jitter: jitter)
         #expect(delay >= .zero && delay <= .seconds(2))
     }
@@ -50,7 +50,7 @@ import WireFormats
     @Test(
         arguments: [(0, 900.0), (1, 900), (2, 1800), (3, 3600), (7, 57_600), (8, 86_400), (64, 86_400), (Int.max, 86_400)]
             as [(Int, Double)])
-    func trustDoublesToItsLimit(acknowledged: Int, seconds: Double) {
+    func redispatchIntervalDoublesToItsLimit(acknowledged: Int, seconds: Double) {
         #expect(policy.trust(acknowledged: acknowledged).seconds == seconds)
     }
 }

@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    @Test func aWorkerLearnsOfTheCancellation() throws {
+    @Test func aRenewalReportsTheCancellation() throws {
         let task = try SampleTasks.make(.processing)
         #expect(TransitionOutcome.refused(.cancelRequested, task).renewal == .cancelRequested)
     }

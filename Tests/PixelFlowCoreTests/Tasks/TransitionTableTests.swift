@@ -68,7 +68,7 @@ import Testing
     ]
 
     @Test(arguments: rows, Array(statuses.indices))
-    func leadsWhereTheTableSays(row: Row, index: Int) throws {
+    func transitionsMatchTheTable(row: Row, index: Int) throws {
         let before = try SampleTasks.make(Self.statuses[index])
         var task = before
         #expect(apply(row.transition(before), to: &task) == row.outcomes[index])

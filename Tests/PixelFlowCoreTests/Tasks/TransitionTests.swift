@@ -20,7 +20,7 @@ import WireFormats
         #expect(task.history.last?.worker == SampleTasks.worker)
     }
 
-    @Test func renewalExtendsTheLeaseAndIsNoVisibleChange() throws {
+    @Test func renewalExtendsTheLeaseWithoutAVisibleChange() throws {
         let before = try SampleTasks.make(.processing)
         var task = before
         try machine.apply(.renew(task.claim), to: &task, at: SampleTasks.later)
@@ -51,7 +51,7 @@ import WireFormats
     }
 
     @Test(arguments: [(PixelFlowError.Retry.transient, 10), (.crash, 2), (.permanent, 1)])
-    func givesUpAfter(retry: PixelFlowError.Retry, failures: Int) throws {
+    func failsAfterTheLastAttempt(retry: PixelFlowError.Retry, failures: Int) throws {
         var task = SampleTasks.make()
         for failure in 1...failures {
             #expect(task.status == .pending)
@@ -63,7 +63,7 @@ import WireFormats
         #expect(task.outbox.count == 1)
     }
 
-    @Test func killsSpendNoAttemptUntilTheImageIsSuspectAndDiesAlone() throws {
+    @Test func killsCountNoAttemptUntilASuspectRunsAlone() throws {
         var task = SampleTasks.make()
         for kill in 1...3 {
             #expect(!machine.policy.isSuspect(task))
@@ -89,7 +89,7 @@ import WireFormats
         #expect(task.error?.code == "poison")
     }
 
-    @Test func outagesNeverGiveUp() throws {
+    @Test func outagesNeverFailATask() throws {
         var task = SampleTasks.make()
         for outage in 1...100 {
             try failOnce(&task, .outage)
@@ -136,7 +136,7 @@ import WireFormats
         #expect(longest == policy.transientDelay(failures: 8, jitter: jitter))
     }
 
-    @Test func timeBoundsTheRetriesAsWell() throws {
+    @Test func retriesAreBoundedInTimeAsWell() throws {
         var task = SampleTasks.make()
         var failure = SampleTasks.failure(.transient)
         failure.retryAfter = 86_400
@@ -168,7 +168,7 @@ import WireFormats
         }
     }
 
-    @Test func spentDispatchMessageDoesNotHoldUpTheRetry() throws {
+    @Test func supersededDispatchMessageDoesNotDelayTheRetry() throws {
         var task = SampleTasks.make()
         let message = DispatchMessage(task)
         try machine.apply(.claim(worker: SampleTasks.worker), to: &task, at: SampleTasks.start)
@@ -179,7 +179,7 @@ import WireFormats
         #expect(task.dispatch.due <= SampleTasks.start)
     }
 
-    @Test func replayBeginsTheNextGeneration() throws {
+    @Test func replayStartsTheNextGeneration() throws {
         var task = SampleTasks.make()
         try failOnce(&task, .transient)
         try failOnce(&task, .outage)

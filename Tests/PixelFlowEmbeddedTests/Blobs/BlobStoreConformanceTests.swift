@@ -10,7 +10,7 @@ import Testing
     init() throws { folder = try TemporaryFolder() }
 
     @Test(arguments: BlobStoreConformance.cases)
-    func keepsTheRule(rule: ConformanceCase<BlobStoreConformance>) async throws {
+    func conforms(rule: ConformanceCase<BlobStoreConformance>) async throws {
         let path = folder.path
         try await rule.run {
             BlobStoreConformance(store: try FileBlobStore(path: path)) { try FileBlobStore(path: path) }
@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test(arguments: BlobStoreConformance.cases)
-    func keepsTheRuleInTwoTiers(rule: ConformanceCase<BlobStoreConformance>) async throws {
+    func conformsInTwoTiers(rule: ConformanceCase<BlobStoreConformance>) async throws {
         let path = folder.path
         let open = { @Sendable in
             EmbeddedBlobStore(files: try FileBlobStore(path: path + "/blobs"), tasks: try SQLiteTaskStore(path: path + "/tasks.sqlite"))
@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test(arguments: InstallationRecordConformance.cases)
-    func keepsTheRuleOfInstallations(rule: ConformanceCase<InstallationRecordConformance>) async throws {
+    func conformsToInstallationRules(rule: ConformanceCase<InstallationRecordConformance>) async throws {
         let path = folder.path
         try await rule.run {
             let store = try FileBlobStore(path: path)

@@ -15,12 +15,12 @@ import Testing
         (1 << 40, 512 * megabyte), (4096 * megabyte, 204 * megabyte), (100 * megabyte, 16 * megabyte), (40 * megabyte, 10 * megabyte),
         (0, 0),
     ])
-    func theMarkFollowsTheDisk(size: Int, mark: Int) {
+    func theLowWaterMarkFollowsTheDisk(size: Int, mark: Int) {
         let reserve = DiskReserve { DiskRoom(available: 0, size: size) }
         #expect(reserve.lowWaterMark(of: size) / Self.megabyte == mark / Self.megabyte)
     }
 
-    @Test func aReserveOfZeroHasNoMark() {
+    @Test func aReserveOfZeroHasNoLowWaterMark() {
         #expect(DiskReserve(bytes: 0) { DiskRoom(available: 0, size: 1 << 40) }.lowWaterMark(of: 1 << 40) == 0)
     }
 
@@ -31,7 +31,7 @@ import Testing
         func set(_ bytes: Int) { available.withLock { $0 = bytes } }
     }
 
-    @Test func uploadsStopFirstThenOutputsAndNeverRemovals() async throws {
+    @Test func uploadsStopBeforeOutputsAndRemovalsNeverStop() async throws {
         let folder = try TemporaryFolder()
         let room = Room(100 * Self.megabyte)
         let reserve = DiskReserve { DiskRoom(available: room.available.withLock { $0 }, size: 100 * Self.megabyte) }

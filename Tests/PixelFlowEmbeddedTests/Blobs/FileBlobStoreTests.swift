@@ -22,7 +22,7 @@ import Testing
         #expect(try await store.keys(BlobKey(rawValue: "t")) == [key])
     }
 
-    @Test func leavesNothingAfterABrokenStream() async throws {
+    @Test func removesThePartialFileOfABrokenStream() async throws {
         struct Broken: Error {}
         let store = try FileBlobStore(path: folder.path)
         let stream = AsyncThrowingStream<ByteBuffer, any Error> { continuation in
@@ -34,7 +34,7 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [".partial"])
     }
 
-    @Test func keepsFilesToItsOwner() async throws {
+    @Test func filesAreReadableByTheirOwnerOnly() async throws {
         let store = try FileBlobStore(path: folder.path + "/blobs")
         try await store.write(key, bytes: ByteBuffer(string: "private"))
         let paths = ["/blobs", "/blobs/t", "/blobs/t/a", "/blobs/t/a/1~1~image"]

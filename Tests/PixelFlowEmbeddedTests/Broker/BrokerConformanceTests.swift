@@ -5,12 +5,12 @@ import Testing
 
 @Suite struct BrokerConformanceTests {
     @Test(arguments: TaskBrokerConformance.cases)
-    func brokerKeepsTheRule(rule: ConformanceCase<TaskBrokerConformance>) async throws {
+    func brokerConforms(rule: ConformanceCase<TaskBrokerConformance>) async throws {
         try await rule.run { TaskBrokerConformance(broker: InProcessBroker()) }
     }
 
     @Test(arguments: TaskEventsConformance.cases)
-    func eventsKeepTheRule(rule: ConformanceCase<TaskEventsConformance>) async throws {
+    func eventsConform(rule: ConformanceCase<TaskEventsConformance>) async throws {
         try await rule.run { TaskEventsConformance(events: InProcessTaskEvents()) }
     }
 }

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct ArchiveTests {
     @Test("every table is in a backup or deliberately excluded")
-    func backsEverythingUp() async throws {
+    func backupContainsEveryTable() async throws {
         let folder = try TemporaryFolder()
         let store = try SQLiteTaskStore(path: folder.path + "/tasks.sqlite")
         let tables = try await store.database.read { database in

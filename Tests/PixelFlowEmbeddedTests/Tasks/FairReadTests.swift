@@ -20,7 +20,7 @@ import Testing
     }
 
     /// Requests 40 lists of large tasks, then one task of another tenant, which is returned long before the lists are complete.
-    @Test(.timeLimit(.minutes(3))) func oneReadOvertakesTheManyOfAnotherTenant() async throws {
+    @Test(.timeLimit(.minutes(3))) func aReadOvertakesTheManyOfAnotherTenant() async throws {
         for _ in 0..<10 { _ = try await store.create(task(of: Self.many)) }
         let mine = task(of: Self.few)
         _ = try await store.create(mine)
@@ -73,7 +73,7 @@ import Testing
     }
 
     /// The search of an idle worker reads no documents.
-    @Test func waitingTasksAreFoundByTheirColumns() async throws {
+    @Test func waitingTasksAreFoundWithoutDecodingDocuments() async throws {
         let pending = task(of: Self.many)
         _ = try await store.create(pending)
         try await store.database.writeWithoutTransaction { try $0.execute(sql: "UPDATE task SET document = x'00'") }

@@ -12,7 +12,7 @@ import Testing
     init() throws { folder = try TemporaryFolder() }
 
     @Test(arguments: NewerRowsConformance.cases)
-    func keeps(rule: ConformanceCase<NewerRowsConformance>) async throws {
+    func conforms(rule: ConformanceCase<NewerRowsConformance>) async throws {
         let path = folder.path + "/tasks.sqlite"
         let clock = ManualClock()
         try await rule.run {

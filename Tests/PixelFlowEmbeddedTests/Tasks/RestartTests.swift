@@ -37,7 +37,7 @@ import Testing
         #expect(try await restart().takeDue(limit: 10).map(\.id) == [task.id])
     }
 
-    @Test func keepsTheTimeOfARetry() async throws {
+    @Test func keepsTheDueTimeOfARetry() async throws {
         let claimed = try await addClaimed()
         let failure = TaskFailure(error: TaskError(code: "timeout", message: "Slow."), retry: .transient)
         let waiting = try #require(try await store.fail(claimed.claim, with: failure))
@@ -46,7 +46,7 @@ import Testing
         #expect(waiting.dispatch.due == waiting.nextRunAt)
     }
 
-    @Test func leavesFinalAndDeletedTasksAlone() async throws {
+    @Test func doesNotTouchFinalAndDeletedTasks() async throws {
         let claimed = try await addClaimed()
         let done = try #require(try await store.complete(claimed.claim, with: Sample.manifest(of: claimed)))
         let cancelled = try #require(try await store.cancel(try await add().id, of: Sample.tenant))
@@ -66,7 +66,7 @@ import Testing
         #expect(try await restarted.find(claimed.id, of: Sample.tenant)?.status == .cancelled)
     }
 
-    @Test func givesUpATaskThatIsLostEveryTime() async throws {
+    @Test func failsATaskThatIsLostEveryTime() async throws {
         let task = try await add()
         for loss in 1...TaskPolicy.standard.maxLosses {
             #expect(try await store.claim(task.id, by: WorkerID("worker"))?.epoch == loss)

@@ -36,7 +36,7 @@ import Testing
     }
 
     /// Starts with a database from before these indexes existed.
-    @Test func whatIsDueOfWebhooksIsFoundByTimeAndFailuresByState() async throws {
+    @Test func dueAndFailedDeliveriesAreFoundByIndexes() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/tasks.sqlite"
         _ = try SQLiteTaskStore(path: path, clock: SystemClock())

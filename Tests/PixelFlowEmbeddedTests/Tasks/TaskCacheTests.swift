@@ -5,7 +5,7 @@ import Testing
 @testable import PixelFlowEmbedded
 
 @Suite struct TaskCacheTests {
-    @Test func forgetsTheOldestBeyondItsCapacity() {
+    @Test func evictsTheOldestBeyondItsCapacity() {
         let cache = TaskCache(capacity: 3)
         let tasks = (0..<5).map { Sample.task(at: Timestamp(microseconds: $0 * 1000)) }
         for task in tasks { cache.put([task]) }
@@ -27,7 +27,7 @@ import Testing
         #expect(cache.task(other.id) == other)
     }
 
-    @Test func holdsNothingWithoutCapacity() {
+    @Test func isEmptyWithoutCapacity() {
         let cache = TaskCache(capacity: 0)
         let task = Sample.task()
         cache.put([task])

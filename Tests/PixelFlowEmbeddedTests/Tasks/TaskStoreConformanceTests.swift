@@ -18,27 +18,27 @@ import Testing
     }
 
     @Test(arguments: TaskOwnerStoreConformance.cases, Setup.allCases)
-    func keepsTheRuleOfOwners(rule: ConformanceCase<TaskOwnerStoreConformance>, setup: Setup) async throws {
+    func conformsToOwnerRules(rule: ConformanceCase<TaskOwnerStoreConformance>, setup: Setup) async throws {
         try await rule.run { TaskOwnerStoreConformance(try fixture(setup)) }
     }
 
     @Test(arguments: TaskWorkerStoreConformance.cases, Setup.allCases)
-    func keepsTheRuleOfWorkers(rule: ConformanceCase<TaskWorkerStoreConformance>, setup: Setup) async throws {
+    func conformsToWorkerRules(rule: ConformanceCase<TaskWorkerStoreConformance>, setup: Setup) async throws {
         try await rule.run { TaskWorkerStoreConformance(try fixture(setup)) }
     }
 
     @Test(arguments: TaskDispatchStoreConformance.cases, Setup.allCases)
-    func keepsTheRuleOfDispatchers(rule: ConformanceCase<TaskDispatchStoreConformance>, setup: Setup) async throws {
+    func conformsToDispatcherRules(rule: ConformanceCase<TaskDispatchStoreConformance>, setup: Setup) async throws {
         try await rule.run { TaskDispatchStoreConformance(try fixture(setup)) }
     }
 
     @Test(arguments: UsageStoreConformance.cases, Setup.allCases)
-    func keepsTheRuleOfUsage(rule: ConformanceCase<UsageStoreConformance>, setup: Setup) async throws {
+    func conformsToUsageRules(rule: ConformanceCase<UsageStoreConformance>, setup: Setup) async throws {
         try await rule.run { UsageStoreConformance(try fixture(setup)) }
     }
 
     @Test(arguments: BatchStoreConformance.cases, Setup.allCases)
-    func keepsTheRuleOfBatches(rule: ConformanceCase<BatchStoreConformance>, setup: Setup) async throws {
+    func conformsToBatchRules(rule: ConformanceCase<BatchStoreConformance>, setup: Setup) async throws {
         try await rule.run {
             let (store, fixture) = try opened(setup)
             return BatchStoreConformance(fixture, batches: store)
@@ -46,12 +46,12 @@ import Testing
     }
 
     @Test(arguments: PresetStoreConformance.cases)
-    func keepsTheRuleOfPresets(rule: ConformanceCase<PresetStoreConformance>) async throws {
+    func conformsToPresetRules(rule: ConformanceCase<PresetStoreConformance>) async throws {
         try await rule.run { PresetStoreConformance(store: try SQLiteTaskStore(path: folder.path + "/tasks.sqlite")) }
     }
 
     @Test(arguments: WebhookStoreConformance.cases + WebhookStoreConformance.timedCases)
-    func keepsTheRuleOfWebhooks(rule: ConformanceCase<WebhookStoreConformance>) async throws {
+    func conformsToWebhookRules(rule: ConformanceCase<WebhookStoreConformance>) async throws {
         let clock = ManualClock()
         try await rule.run {
             WebhookStoreConformance(store: try SQLiteTaskStore(path: folder.path + "/tasks.sqlite", clock: clock), clock: clock)
@@ -59,19 +59,19 @@ import Testing
     }
 
     @Test(arguments: AuditOutboxConformance.cases)
-    func keepsTheRuleOfAuditOutboxes(rule: ConformanceCase<AuditOutboxConformance>) async throws {
+    func conformsToAuditOutboxRules(rule: ConformanceCase<AuditOutboxConformance>) async throws {
         let path = folder.path + "/tasks.sqlite"
         try await rule.run { AuditOutboxConformance(outbox: try SQLiteTaskStore(path: path)) { try SQLiteTaskStore(path: path) } }
     }
 
     @Test(arguments: OrphanMarkConformance.cases)
-    func keepsTheRuleOfOrphans(rule: ConformanceCase<OrphanMarkConformance>) async throws {
+    func conformsToOrphanRules(rule: ConformanceCase<OrphanMarkConformance>) async throws {
         let path = folder.path + "/tasks.sqlite"
         try await rule.run { OrphanMarkConformance(store: try SQLiteTaskStore(path: path)) { try SQLiteTaskStore(path: path) } }
     }
 
     @Test(arguments: InstallationRecordConformance.cases)
-    func keepsTheRuleOfInstallations(rule: ConformanceCase<InstallationRecordConformance>) async throws {
+    func conformsToInstallationRules(rule: ConformanceCase<InstallationRecordConformance>) async throws {
         let path = folder.path + "/tasks.sqlite"
         try await rule.run {
             let store = try SQLiteTaskStore(path: path)
@@ -84,7 +84,7 @@ import Testing
     }
 
     @Test(arguments: ArchivableStoreConformance.cases)
-    func keepsTheRuleOfArchives(rule: ConformanceCase<ArchivableStoreConformance>) async throws {
+    func conformsToArchiveRules(rule: ConformanceCase<ArchivableStoreConformance>) async throws {
         try await rule.run {
             let clock = ManualClock()
             let path = folder.path + "/tasks.sqlite"

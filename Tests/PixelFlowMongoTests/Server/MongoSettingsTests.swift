@@ -3,7 +3,7 @@ import PixelFlowMongo
 import Testing
 
 @Suite struct MongoSettingsTests {
-    @Test func readsWhatIsSet() throws {
+    @Test func readsSettings() throws {
         let settings = try MongoSettings(
             Settings(environment: [
                 "PIXELFLOW_TASK_DATABASE_URL": "mongodb://u:p@db:27018/tasks?tls=true", "PIXELFLOW_TASK_DATABASE_POOL_SIZE": "3",

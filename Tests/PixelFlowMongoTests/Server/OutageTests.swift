@@ -64,7 +64,7 @@ struct OutageTests {
         }
     }
 
-    @Test func anyNumberMayOpenSimultaneously() async throws {
+    @Test func anyNumberOfStoresMayOpenSimultaneously() async throws {
         try await TestDatabase.with { database in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<10 { group.addTask { try await database.store().check() } }
@@ -77,7 +77,7 @@ struct OutageTests {
         }
     }
 
-    @Test func badCredentialsAreNamedWithoutBeingShown() async throws {
+    @Test func invalidCredentialsAreReportedAndNotShown() async throws {
         var address = try #require(URLComponents(string: TestServer.url ?? ""))
         address.user = "somebody"
         address.password = "hush-hush"

@@ -17,7 +17,7 @@ struct RoundTripTests {
         }
     }
 
-    @Test func tasksAtTheSameTimeShareThem() async throws {
+    @Test func concurrentTasksShareRoundTrips() async throws {
         try await withMeteredStore { store, metrics in
             let before = roundTrips(metrics)
             let count = 64
@@ -34,7 +34,7 @@ struct RoundTripTests {
         }
     }
 
-    @Test func acknowledgementsOfManyTasksShareOne() async throws {
+    @Test func acknowledgementsOfManyTasksShareARoundTrip() async throws {
         try await withMeteredStore { store, metrics in
             var events: [TaskID: Set<String>] = [:]
             for _ in 0..<5 {

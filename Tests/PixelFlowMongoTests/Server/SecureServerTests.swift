@@ -10,7 +10,7 @@ import Testing
 /// A server set up as in production: TLS, and no access without a password.
 @Suite(.serialized, .enabled(if: SecureServer.isThere, SecureServer.absence), .timeLimit(.minutes(2)))
 struct SecureServerTests {
-    @Test func aTaskIsKeptBehindTLSAndAPassword() async throws {
+    @Test func aTaskIsStoredOverTLSWithAPassword() async throws {
         try await SecureServer.with { server in
             let store = try server.store("pixelflow:right@", certificates: server.certificate)
             try await server.reached(store)

@@ -39,7 +39,7 @@ struct AdmissionTests {
 
     /// A killed process never sees the answer to its write, whether or not the write took effect.
     @Test(arguments: ["reserved", "insert\0"])
-    func aKilledProcessMovesNoCount(write: String) async throws {
+    func aKilledProcessLeavesCountsConsistent(write: String) async throws {
         try await TestProxy.with { proxy, killed, database in
             let clock = ManualClock(start: SystemClock().now())
             let survivor = try database.store(clock: clock)

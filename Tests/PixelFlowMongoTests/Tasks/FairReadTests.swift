@@ -8,14 +8,14 @@ import Testing
 @Suite(.enabled(if: TestServer.isThere, TestServer.absence))
 struct FairReadTests {
     @Test(arguments: [(1, 1, 1), (4, 3, 1), (8, 6, 3), (256, 192, 96)])
-    func tenantsHoldAPartOfTheConnections(pool: Int, permits: Int, ofOne: Int) throws {
+    func tenantsUseAPartOfTheConnections(pool: Int, permits: Int, ofOne: Int) throws {
         var settings = MongoSettings(url: "mongodb://localhost")
         settings.poolSize = pool
         #expect(settings.readLimits.permits == permits)
         #expect(settings.readLimits.permitsOfOneKey == ofOne)
     }
 
-    @Test func oneReadOvertakesTheManyOfAnotherTenant() async throws {
+    @Test func aReadOvertakesTheManyOfAnotherTenant() async throws {
         try await TestDatabase.with { database in
             let store = try database.store()
             for _ in 0..<5 { _ = try await store.create(Sample.task()) }

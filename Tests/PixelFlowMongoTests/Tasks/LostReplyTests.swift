@@ -8,7 +8,7 @@ import Testing
 /// The server has done the work, but its answer is lost.
 @Suite(.serialized, .enabled(if: TestServer.isThere, TestServer.absence))
 struct LostReplyTests {
-    @Test func aTaskIsCreatedOnce() async throws {
+    @Test func aTaskWithALostReplyIsCreatedOnce() async throws {
         try await TestProxy.with { proxy, store, _ in
             let made = Sample.task(key: "k")
             let cut = proxy.cutReplies(toRequestsContaining: "insert\0")
@@ -32,7 +32,7 @@ struct LostReplyTests {
         }
     }
 
-    @Test func aClaimIsNotLost() async throws {
+    @Test func aClaimWithALostReplyIsKept() async throws {
         try await TestProxy.with { proxy, store, _ in
             let task = try await store.add()
             let cut = proxy.cutReplies(toRequestsContaining: "update\0")
@@ -79,7 +79,7 @@ struct LostReplyTests {
         }
     }
 
-    @Test func aRenewalHolds() async throws {
+    @Test func aRenewalWithALostReplyHolds() async throws {
         try await TestProxy.with { proxy, store, _ in
             let claimed = try await store.addClaimed()
             proxy.cutReplies(toRequestsContaining: "update\0")

@@ -8,7 +8,7 @@ import Testing
 @Suite(.enabled(if: TestServer.isThere, TestServer.absence))
 struct NewerRowsTests {
     @Test(.serialized, arguments: NewerRowsConformance.cases)
-    func keeps(rule: ConformanceCase<NewerRowsConformance>) async throws {
+    func conforms(rule: ConformanceCase<NewerRowsConformance>) async throws {
         try await TestDatabase.with { database in
             let clock = ManualClock()
             try await rule.run {

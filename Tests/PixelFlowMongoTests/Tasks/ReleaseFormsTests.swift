@@ -15,7 +15,7 @@ import Testing
         return document
     }
 
-    @Test func documentsOfReleasesAreReadAndTheirsHaveWhatReleasesRead() throws {
+    @Test func documentsAreCompatibleWithEarlierReleases() throws {
         let written = try Self.written()
         let versions = try ReleaseForms.versions
         #expect(!versions.isEmpty)

@@ -5,7 +5,7 @@ import Testing
 /// Several processes on one database, represented by stores that share nothing else.
 @Suite(.serialized, .enabled(if: TestServer.isThere, TestServer.absence))
 struct ReplicaTests {
-    @Test func ofManyClaimsByManyWorkersOneWins() async throws {
+    @Test func oneOfManyConcurrentClaimsWins() async throws {
         try await TestDatabase.with { database in
             let stores = try (0..<4).map { _ in try database.store() }
             for store in stores { try await store.check() }
@@ -22,7 +22,7 @@ struct ReplicaTests {
         }
     }
 
-    @Test func aWorkersCacheIsNotTrustedBlindly() async throws {
+    @Test func aStaleWorkerCacheIsDetected() async throws {
         try await TestDatabase.with { database in
             let (worker, api) = (try database.store(), try database.store())
             let claimed = try await worker.addClaimed()

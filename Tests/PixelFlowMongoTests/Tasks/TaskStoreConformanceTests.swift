@@ -16,35 +16,35 @@ struct TaskStoreConformanceTests {
     }
 
     @Test(.serialized, arguments: TaskOwnerStoreConformance.cases, Time.allCases)
-    func keepsTheRuleOfOwners(rule: ConformanceCase<TaskOwnerStoreConformance>, time: Time) async throws {
+    func conformsToOwnerRules(rule: ConformanceCase<TaskOwnerStoreConformance>, time: Time) async throws {
         try await TestDatabase.with { database in
             try await rule.run { TaskOwnerStoreConformance(try fixture(database, time)) }
         }
     }
 
     @Test(.serialized, arguments: TaskWorkerStoreConformance.cases, Time.allCases)
-    func keepsTheRuleOfWorkers(rule: ConformanceCase<TaskWorkerStoreConformance>, time: Time) async throws {
+    func conformsToWorkerRules(rule: ConformanceCase<TaskWorkerStoreConformance>, time: Time) async throws {
         try await TestDatabase.with { database in
             try await rule.run { TaskWorkerStoreConformance(try fixture(database, time)) }
         }
     }
 
     @Test(.serialized, arguments: TaskDispatchStoreConformance.cases, Time.allCases)
-    func keepsTheRuleOfDispatchers(rule: ConformanceCase<TaskDispatchStoreConformance>, time: Time) async throws {
+    func conformsToDispatcherRules(rule: ConformanceCase<TaskDispatchStoreConformance>, time: Time) async throws {
         try await TestDatabase.with { database in
             try await rule.run { TaskDispatchStoreConformance(try fixture(database, time)) }
         }
     }
 
     @Test(.serialized, arguments: UsageStoreConformance.cases, Time.allCases)
-    func keepsTheRuleOfUsage(rule: ConformanceCase<UsageStoreConformance>, time: Time) async throws {
+    func conformsToUsageRules(rule: ConformanceCase<UsageStoreConformance>, time: Time) async throws {
         try await TestDatabase.with { database in
             try await rule.run { UsageStoreConformance(try fixture(database, time)) }
         }
     }
 
     @Test(.serialized, arguments: BatchStoreConformance.cases, Time.allCases)
-    func keepsTheRuleOfBatches(rule: ConformanceCase<BatchStoreConformance>, time: Time) async throws {
+    func conformsToBatchRules(rule: ConformanceCase<BatchStoreConformance>, time: Time) async throws {
         try await TestDatabase.with { database in
             try await rule.run {
                 let (store, fixture) = try opened(database, time)
@@ -69,21 +69,21 @@ struct TaskStoreConformanceTests {
     }
 
     @Test(.serialized, arguments: PresetStoreConformance.cases)
-    func keepsTheRuleOfPresets(rule: ConformanceCase<PresetStoreConformance>) async throws {
+    func conformsToPresetRules(rule: ConformanceCase<PresetStoreConformance>) async throws {
         try await TestDatabase.with { database in
             try await rule.run { PresetStoreConformance(store: try database.store()) }
         }
     }
 
     @Test(.serialized, arguments: WebhookStoreConformance.cases)
-    func keepsTheRuleOfWebhooks(rule: ConformanceCase<WebhookStoreConformance>) async throws {
+    func conformsToWebhookRules(rule: ConformanceCase<WebhookStoreConformance>) async throws {
         try await TestDatabase.with { database in
             try await rule.run { WebhookStoreConformance(store: try database.store(), clock: nil) }
         }
     }
 
     @Test(.serialized, arguments: WebhookStoreConformance.timedCases)
-    func keepsTheTimesOfWebhooks(rule: ConformanceCase<WebhookStoreConformance>) async throws {
+    func conformsToWebhookTimeRules(rule: ConformanceCase<WebhookStoreConformance>) async throws {
         try await TestDatabase.with { database in
             let clock = ManualClock()
             try await rule.run { WebhookStoreConformance(store: try database.store(clock: clock), clock: clock) }
@@ -91,21 +91,21 @@ struct TaskStoreConformanceTests {
     }
 
     @Test(.serialized, arguments: AuditOutboxConformance.cases)
-    func keepsTheRuleOfAuditOutboxes(rule: ConformanceCase<AuditOutboxConformance>) async throws {
+    func conformsToAuditOutboxRules(rule: ConformanceCase<AuditOutboxConformance>) async throws {
         try await TestDatabase.with { database in
             try await rule.run { AuditOutboxConformance(outbox: try database.store()) { try database.store() } }
         }
     }
 
     @Test(.serialized, arguments: OrphanMarkConformance.cases)
-    func keepsTheRuleOfOrphans(rule: ConformanceCase<OrphanMarkConformance>) async throws {
+    func conformsToOrphanRules(rule: ConformanceCase<OrphanMarkConformance>) async throws {
         try await TestDatabase.with { database in
             try await rule.run { OrphanMarkConformance(store: try database.store()) { try database.store() } }
         }
     }
 
     @Test(.serialized, arguments: InstallationRecordConformance.cases)
-    func keepsTheRuleOfInstallations(rule: ConformanceCase<InstallationRecordConformance>) async throws {
+    func conformsToInstallationRules(rule: ConformanceCase<InstallationRecordConformance>) async throws {
         try await TestDatabase.with { database in
             try await rule.run {
                 let store = try database.store()
@@ -119,7 +119,7 @@ struct TaskStoreConformanceTests {
     }
 
     @Test(.serialized, arguments: ArchivableStoreConformance.cases)
-    func keepsTheRuleOfArchives(rule: ConformanceCase<ArchivableStoreConformance>) async throws {
+    func conformsToArchiveRules(rule: ConformanceCase<ArchivableStoreConformance>) async throws {
         try await TestDatabase.with { database in
             try await TestDatabase.with { other in
                 try await rule.run {

@@ -6,7 +6,7 @@ import Testing
 @Suite struct WebhookDocumentTests {
     private func document(_ text: String) -> BSONDocument { ["document": .string(text)] }
 
-    @Test func aCommandTakesFiftyDocuments() {
+    @Test func aCommandHasAtMostFiftyDocuments() {
         let documents = (0..<120).map { document("\($0)") }
         let commands = WebhookDocument.commands(documents)
         #expect(commands.map(\.count) == [50, 50, 20])
@@ -14,7 +14,7 @@ import Testing
         #expect(WebhookDocument.commands([]).isEmpty)
     }
 
-    @Test func aCommandIsBoundedInBytesAndTakesALargeDocumentAlone() {
+    @Test func aCommandIsBoundedInBytesAndHasALargeDocumentAlone() {
         let small = document(String(repeating: "s", count: 400))
         let large = document(String(repeating: "l", count: 2000))
         let commands = WebhookDocument.commands([small, small, small, large, small], limit: 1000)

@@ -12,12 +12,12 @@ import Testing
         ClockEstimate.Sample(sent: sent, received: received, serverMilliseconds: (at + (ahead ?? self.ahead)) / 1000)
     }
 
-    @Test func boundsHoldTheTruth() {
+    @Test func boundsContainTheServerTime() {
         let estimate = ClockEstimate(sample(sent: 10_000, at: 14_999, received: 15_000))
         #expect(estimate.bounds(at: 15_000).contains(ahead))
     }
 
-    @Test func everyReadingNarrowsThem() {
+    @Test func everyReadingNarrowsTheBounds() {
         var estimate = ClockEstimate(sample(sent: 0, at: 300, received: 9_000))
         var width: Int64 = 10_000
         for start in stride(from: Int64(10_000), to: 20_000, by: 1_130) {
@@ -30,7 +30,7 @@ import Testing
         #expect(width < 700)
     }
 
-    @Test func theyWidenWithTime() {
+    @Test func boundsWidenWithTime() {
         let estimate = ClockEstimate(sample(sent: 0, at: 100, received: 200))
         let early = estimate.bounds(at: 200)
         let late = estimate.bounds(at: 10_000_200)
@@ -38,7 +38,7 @@ import Testing
         #expect(late.upperBound == early.upperBound + 5_000)
     }
 
-    @Test func aClockThatWasSetIsFollowed() {
+    @Test func aChangedServerClockIsFollowed() {
         var estimate = ClockEstimate(sample(sent: 0, at: 100, received: 200))
         estimate.add(sample(sent: 1_000, at: 1_100, received: 1_200, ahead: 60_000_345))
         #expect(estimate.bounds(at: 1_200).contains(60_000_345))

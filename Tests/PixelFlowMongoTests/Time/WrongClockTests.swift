@@ -8,7 +8,7 @@ import Testing
 @Suite(.serialized, .enabled(if: TestServer.isThere, TestServer.absence))
 struct WrongClockTests {
     @Test(arguments: [Duration.seconds(3600), .seconds(-3600)])
-    func leasesAreTheServers(difference: Duration) async throws {
+    func leasesFollowTheServerClock(difference: Duration) async throws {
         try await withShiftedClock(by: difference) { store in
             func now() -> Timestamp { SystemClock().now() + difference }
             let earliest = now()

@@ -26,7 +26,7 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
         StubServer.Answer.error(503, "SlowDown"), .error(500, "InternalError"), .error(502, ""), .error(409, "OperationAborted"),
         .error(400, "RequestTimeout"), .init(hangsUp: true),
     ])
-    func triesAgain(answer: StubServer.Answer) async throws {
+    func retriesTransientErrors(answer: StubServer.Answer) async throws {
         try await StubServer.run(answer: { _, count in count < 3 ? answer : .init() }) { server, port in
             try await store(port).write(key("t/a/source"), bytes: sample(1000))
             #expect(server.requests.count == 4)
@@ -36,7 +36,7 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
 
     /// A store that is full is asked only once: people free space, waiting does not.
     @Test(arguments: [(507, "XMinioStorageFull"), (507, ""), (403, "QuotaExceeded"), (503, "XMinioStorageFull")])
-    func reportsThatItIsFull(status: Int, code: String) async throws {
+    func reportsAFullStore(status: Int, code: String) async throws {
         try await StubServer.run(answer: { _, _ in .error(status, code) }) { server, port in
             let error = await #expect(throws: PixelFlowError.self) { try await store(port).write(key("t/a/source"), bytes: sample(10)) }
             #expect(error?.code == "insufficient_storage")
@@ -46,7 +46,7 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
         }
     }
 
-    @Test func givesUpAfterAWhile() async throws {
+    @Test func stopsRetryingAtTheDeadline() async throws {
         try await StubServer.run(answer: { _, _ in .error(503, "SlowDown") }) { server, port in
             let error = await #expect(throws: PixelFlowError.self) { try await store(port).write(key("t/a/source"), bytes: sample(10)) }
             #expect(error?.code == "blob_store_unavailable")
@@ -84,7 +84,7 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
         }
     }
 
-    @Test func stopsAskingAServerThatIsDown() async throws {
+    @Test func opensTheCircuitDuringAnOutage() async throws {
         try await StubServer.run(answer: { _, _ in .error(500, "InternalError") }) { server, port in
             let store = try store(port)
             for _ in 0..<20 { await #expect(throws: PixelFlowError.self) { try await store.read(key("t/a/source"), range: nil) } }
@@ -123,7 +123,7 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
         }
     }
 
-    @Test func seesAnErrorInASuccess() async throws {
+    @Test func detectsAnErrorInASuccessfulResponse() async throws {
         try await StubServer.run(answer: { request, _ in
             if request.method == .POST, request.uri.contains("uploads=") {
                 return .init(body: "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>")
@@ -137,7 +137,7 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
         }
     }
 
-    @Test func deletesSinglyIfNecessary() async throws {
+    @Test func deletesOneByOneIfNecessary() async throws {
         let list = "<ListBucketResult><Contents><Key>t/a/1</Key></Contents><Contents><Key>t/a/2</Key></Contents></ListBucketResult>"
         try await StubServer.run(answer: { request, _ in
             switch request.method {
@@ -154,7 +154,7 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
         }
     }
 
-    @Test func aDeletionThatFailsInPartIsAnError() async throws {
+    @Test func aPartialDeletionIsAnError() async throws {
         let list = "<ListBucketResult><Contents><Key>t/a/1</Key></Contents><Contents><Key>t/a/2</Key></Contents></ListBucketResult>"
         let denied = "<DeleteResult><Error><Key>t/a/1</Key><Code>AccessDenied</Code></Error></DeleteResult>"
         try await StubServer.run(answer: { request, _ in .init(body: request.method == .GET ? list : denied) }) { _, port in
@@ -182,7 +182,7 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
     }
 
     /// Two processes start simultaneously: one is told that the bucket exists before it is visible.
-    @Test func waitsForTheBucketThatAnotherIsCreating() async throws {
+    @Test func waitsForABucketBeingCreated() async throws {
         let looks = Atomic<Int>(0)
         try await StubServer.run(answer: { request, _ in
             if request.method == .PUT, request.uri == "/images" { return .error(409, "BucketAlreadyOwnedByYou") }

@@ -30,7 +30,7 @@ struct OutageTests {
         { $0.getString(at: $0.readerIndex, length: min(300, $0.readableBytes))?.prefix { $0 != "\r\n" }.contains(text) == true }
     }
 
-    @Test func worksAgainWhenTheServerIsBack() async throws {
+    @Test func recoversWhenTheServerIsBack() async throws {
         try await withProxy { proxy, store in
             try await store.write(key("t/a/source"), bytes: sample(1000))
             try await proxy.refuseConnections()
@@ -58,7 +58,7 @@ struct OutageTests {
         try await proxy.stop()
     }
 
-    @Test func aWriteWhoseAnswerIsLostHappensOnce() async throws {
+    @Test func aWriteWithALostReplyHappensOnce() async throws {
         try await withProxy { proxy, store in
             let cut = proxy.cutReplies(matching: Self.begins(with: "PUT "))
             try await store.write(key("t/a/source"), bytes: sample(100_000))
@@ -83,7 +83,7 @@ struct OutageTests {
 
     /// The three calls that make up an upload.
     @Test(arguments: ["?uploads=", "?partNumber=2", "?uploadId="])
-    func anUploadWhoseAnswersAreLostIsComplete(request: String) async throws {
+    func anUploadWithLostRepliesIsComplete(request: String) async throws {
         try await withProxy { proxy, store in
             let whole = sample(S3BlobStore.partBytes * 2 + 5)
             let cut = proxy.cutReplies(matching: Self.begins(with: request))
@@ -95,7 +95,7 @@ struct OutageTests {
         }
     }
 
-    @Test func doesNotWaitForeverForAnAnswer() async throws {
+    @Test func timesOutWithoutAResponse() async throws {
         try await withProxy(timeouts: {
             $0.readTimeout = .seconds(1)
             $0.retries = 1
@@ -111,7 +111,7 @@ struct OutageTests {
         }
     }
 
-    @Test func readsOnWhenTheConnectionBreaks() async throws {
+    @Test func resumesReadingAfterABrokenConnection() async throws {
         try await withProxy { proxy, store in
             let whole = sample(6 * 1024 * 1024)
             try await store.write(key("t/a/source"), bytes: whole)
@@ -148,7 +148,7 @@ struct OutageTests {
         }
     }
 
-    @Test func aWrongKeyIsAClearError() async throws {
+    @Test func aWrongKeyIsReported() async throws {
         var environment = TestServer.credentials
         environment["PIXELFLOW_S3_ACCESS_KEY"] = TestServer.credentials["PIXELFLOW_S3_ACCESS_KEY"] ?? environment["AWS_ACCESS_KEY_ID"]
         environment["PIXELFLOW_S3_SECRET_KEY"] = "not-the-secret"

@@ -7,7 +7,7 @@ import Testing
 @Suite(.enabled(if: TestServer.isThere, TestServer.hint))
 struct BlobStoreConformanceTests {
     @Test(arguments: BlobStoreConformance.cases)
-    func keepsTheRule(rule: ConformanceCase<BlobStoreConformance>) async throws {
+    func conforms(rule: ConformanceCase<BlobStoreConformance>) async throws {
         let settings = try TestServer.settings()
         try await rule.run {
             BlobStoreConformance(store: try TestServer.store(settings)) { try TestServer.store(settings) }
@@ -15,7 +15,7 @@ struct BlobStoreConformanceTests {
     }
 
     @Test(arguments: InstallationRecordConformance.cases)
-    func keepsTheRuleOfInstallations(rule: ConformanceCase<InstallationRecordConformance>) async throws {
+    func conformsToInstallationRules(rule: ConformanceCase<InstallationRecordConformance>) async throws {
         let settings = try TestServer.settings()
         try await rule.run {
             let store = try TestServer.store(settings)

@@ -27,7 +27,7 @@ struct FolderTests {
         #expect(try await !folder.read("a.ndjson") { _ in })
     }
 
-    @Test func knowsThatItIsInsideAnInstallation() async throws {
+    @Test func detectsAnInstallation() async throws {
         let (folder, inner) = (try folder(), try self.folder("/backups/today"))
         #expect(try await !folder.isInsideAnInstallation())
         #expect(try await !inner.isInsideAnInstallation())

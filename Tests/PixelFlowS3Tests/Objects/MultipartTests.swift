@@ -41,7 +41,7 @@ struct MultipartTests {
         }
     }
 
-    @Test func leavesNothingOfABrokenStream() async throws {
+    @Test func removesThePartsOfABrokenStream() async throws {
         let store = try TestServer.store()
         await #expect(throws: Interruption.self) {
             try await store.write(key("t/a/source"), from: stream(sample(15 * 1024 * 1024), then: Interruption()))
@@ -79,7 +79,7 @@ struct MultipartTests {
         try await proxy.stop()
     }
 
-    @Test func isInvisibleUntilItIsWhole() async throws {
+    @Test func isInvisibleUntilItIsComplete() async throws {
         let store = try TestServer.store()
         let (chunks, sink) = AsyncThrowingStream<ByteBuffer, any Error>.makeStream()
         let write = Task { try await store.write(key("t/a/source"), from: chunks) }

@@ -37,7 +37,7 @@ struct PresignedURLTests {
         try await expectRefusal(url.replacingOccurrences(of: "X-Amz-Expires=60", with: "X-Amz-Expires=6000"))
     }
 
-    @Test func holdsNoSecret() throws {
+    @Test func containsNoSecret() throws {
         let settings = try TestServer.settings()
         let url = try TestServer.store(settings).presignedURL(key("t/a/source"), expiresIn: .seconds(60))
         #expect(!url.contains(settings.credentials.secretKey))

@@ -11,7 +11,7 @@ import WireFormats
 
 /// `GET /openapi.json`, with services that describe themselves, change their description, or are down.
 @Suite struct DescriptionRouteTests {
-    @Test func servesOneDescriptionAndAsksOnceAMinute() async throws {
+    @Test func servesADescriptionThatIsCachedForAMinute() async throws {
         let (auth, api, clock) = (StubDescription("/login", "login"), StubDescription("/api/tasks", "listTasks"), ManualClock())
         try await withWebStack(auth: auth.routes, api: api.routes, clock: clock) { stack in
             let first = try await stack.send(.get, "/openapi.json")
@@ -76,7 +76,7 @@ import WireFormats
         }
     }
 
-    @Test func descriptionsThatDifferAreATemporaryProblem() async throws {
+    @Test func conflictingDescriptionsAreATemporaryProblem() async throws {
         let (auth, api) = (StubDescription("/login", "login"), StubDescription("/api/tasks", "login"))
         try await withWebStack(auth: auth.routes, api: api.routes) { stack in
             let answer = try await stack.send(.get, "/openapi.json")
@@ -95,7 +95,7 @@ import WireFormats
         }
     }
 
-    @Test func thePageOfTheDescriptionIsUnderTheStrictPolicy() async throws {
+    @Test func theDescriptionPageHasTheStrictPolicy() async throws {
         try await withWebStack { stack in
             let page = try await stack.send(.get, "/docs")
             #expect(page.status == 200)

@@ -25,25 +25,25 @@ import WireFormats
         try ProductDescription.json(own, [.auth(auth), .api(api)])
     }
 
-    @Test func hasThePathsThatWebForwardsAndNoOthers() throws {
+    @Test func containsExactlyTheForwardedPaths() throws {
         let paths = try #require(try Self.merged()["paths"]?.objectValue)
         #expect(Set(paths.keys) == ["/session", "/auth/login", "/auth/validate", "/api/tasks/{id}"])
         #expect(paths["/auth/login"]?["post"]?["operationId"] == "login")
     }
 
-    @Test func hasTheComponentsOfAll() throws {
+    @Test func containsTheComponentsOfAllServices() throws {
         let schemas = try Self.merged()["components"]?["schemas"]?.objectValue
         #expect(schemas.map { Set($0.keys) } == ["Problem", "Token", "Task"])
     }
 
-    @Test func hasTheTagsThatOperationsHaveEachOnce() throws {
+    @Test func containsEachUsedTagOnce() throws {
         let merged = try Self.merged()
         #expect(merged["tags"]?.arrayValue?.compactMap { $0["name"]?.stringValue } == ["session", "accounts", "tasks"])
         #expect(merged["servers"] == [["url": "/"]])
         #expect(merged["info"] == Self.own["info"])
     }
 
-    @Test func aTokenOrASessionIsEnough() throws {
+    @Test func aTokenOrASessionSuffices() throws {
         let merged = try Self.merged()
         let schemes = try #require(merged["components"]?["securitySchemes"]?.objectValue)
         #expect(Set(schemes.keys) == ["bearer", "session", "secureSession"])
@@ -52,7 +52,7 @@ import WireFormats
         #expect(merged["paths"]?["/auth/login"]?["post"]?["security"] == [])
     }
 
-    @Test func saysWhatWebAnswersInFrontOfAService() throws {
+    @Test func describesTheProblemsOfWeb() throws {
         let merged = try Self.merged()
         let login = merged["paths"]?["/auth/login"]?["post"]?["responses"]
         #expect(Self.codes(login?["403"]) == ["cross_site_request"])
@@ -67,7 +67,7 @@ import WireFormats
         #expect(Self.codes(shared?["Stopping"]) == ["stopping"])
     }
 
-    @Test func aCodeThatAServiceHasIsNotAddedAgain() throws {
+    @Test func aProblemOfAServiceIsNotAddedAgain() throws {
         var api = Self.api
         let response = Self.problem(["api_unavailable", "stopping"])
         api["components"]?["responses"]?["Stopping"] = response
