@@ -46,6 +46,18 @@ import Testing
         }
     }
 
+    @Test func anOrganisationHasALimitedNumber() async throws {
+        try await APIHarness().run { ada, bob in
+            for number in 1...Preset.limit {
+                #expect(try await ada.send(.put, "/api/presets/preset-\(number)", body: pipeline).status == .created)
+            }
+            let response = try await ada.send(.put, "/api/presets/another", body: pipeline)
+            #expect(response.status == .conflict && response.code == "too_many_presets")
+            #expect(try await ada.send(.put, "/api/presets/preset-1", body: pipeline).status == .ok)
+            #expect(try await bob.send(.put, "/api/presets/another", body: pipeline).status == .created)
+        }
+    }
+
     @Test func presetsOfOtherOrganisationsAreInvisible() async throws {
         try await APIHarness().run { ada, bob in
             _ = try await ada.send(.put, "/api/presets/mine", body: pipeline)
