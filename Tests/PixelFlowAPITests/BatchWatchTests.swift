@@ -309,6 +309,9 @@ private final class FailingWebhooks: WebhookOwnerStore {
     func add(_ endpoint: WebhookEndpoint) async throws -> Bool { try await store.add(endpoint) }
     func replace(_ endpoint: WebhookEndpoint) async throws -> Bool { try await store.replace(endpoint) }
     func removeWebhook(_ id: WebhookID, of tenant: TenantID) async throws -> Bool { try await store.removeWebhook(id, of: tenant) }
+    func removeWebhooks(of tenant: TenantID, limit: Int) async throws -> Int {
+        try await store.removeWebhooks(of: tenant, limit: limit)
+    }
     func removeDeliveries(of tenant: TenantID, limit: Int) async throws -> Int {
         try await store.removeDeliveries(of: tenant, limit: limit)
     }

@@ -11,6 +11,10 @@ package protocol PresetStore: Sendable {
     func put(_ preset: Preset, of tenant: TenantID, keepingLane: Bool) async throws -> PresetOutcome
     /// - Returns: false if there was none with this name.
     func removePreset(_ name: String, of tenant: TenantID) async throws -> Bool
+    /// Removes at most `limit` presets of the tenant, including those that only a newer version can read.
+    ///
+    /// - Returns: the number of removed presets.
+    func removePresets(of tenant: TenantID, limit: Int) async throws -> Int
 }
 
 extension PresetStore {

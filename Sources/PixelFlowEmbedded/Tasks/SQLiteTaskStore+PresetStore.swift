@@ -51,6 +51,15 @@ extension SQLiteTaskStore: PresetStore {
             return tasks.database.changesCount > 0
         }
     }
+
+    package func removePresets(of tenant: TenantID, limit: Int) async throws -> Int {
+        try await write(.process) { tasks in
+            try tasks.database.execute(
+                sql: "DELETE FROM preset WHERE (tenant, name) IN (SELECT tenant, name FROM preset WHERE tenant = ? LIMIT ?)",
+                arguments: [tenant.rawValue, limit])
+            return tasks.database.changesCount
+        }
+    }
 }
 
 /// That member of a preset, whatever the others are. A lane that only a newer version knows counts as none.

@@ -49,4 +49,8 @@ extension MongoTaskStore: PresetStore {
     package func removePreset(_ name: String, of tenant: TenantID) async throws -> Bool {
         try await tasks.delete(.presets, in: PresetDocument.collection, where: PresetDocument.filter(name, tenant))
     }
+
+    package func removePresets(of tenant: TenantID, limit: Int) async throws -> Int {
+        try await tasks.deleteSome(.presets, in: PresetDocument.collection, where: ["tenant": .string(tenant.rawValue)], limit: limit)
+    }
 }
