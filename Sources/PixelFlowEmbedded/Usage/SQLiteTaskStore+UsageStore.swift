@@ -40,18 +40,29 @@ extension SQLiteTaskStore: UsageStore {
         }
     }
 
-    package func pastRetention(limit: Int) async throws -> [ExpiredTask] {
+    package func pastRetention(after previous: TenantID?, limit: Int) async throws -> ExpiredTaskPage {
         let now = now.microseconds
         return try await read { database in
-            // Finished tasks no longer change, and changes have an index.
-            try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT task.id, task.tenant FROM quota CROSS JOIN task ON task.tenant = quota.tenant
-                    WHERE quota.retention_days IS NOT NULL AND task.updated_at <= ? - quota.retention_days * ?
-                        AND task.status IN ('COMPLETED', 'FAILED', 'CANCELLED') AND task.deleted_at IS NULL LIMIT ?
-                    """, arguments: [now, UsageDay.length, limit]
-            ).map { ExpiredTask(id: TaskID($0[0]), tenant: TenantID($0[1])) }
+            var page = ExpiredTaskPage()
+            let organisations = try Row.fetchCursor(
+                database, sql: "SELECT tenant, retention_days FROM quota WHERE retention_days IS NOT NULL AND tenant > ? ORDER BY tenant",
+                arguments: [previous?.rawValue ?? ""])
+            while let organisation = try organisations.next() {
+                let (tenant, days): (String, Int64) = (organisation[0], organisation[1])
+                // Finished tasks no longer change, and changes have an index.
+                let statement = try database.cachedStatement(
+                    sql: """
+                        SELECT id FROM task WHERE tenant = ? AND updated_at <= ?
+                            AND status IN ('COMPLETED', 'FAILED', 'CANCELLED') AND deleted_at IS NULL LIMIT ?
+                        """)
+                page.tasks += try String.fetchAll(statement, arguments: [tenant, now - days * UsageDay.length, limit])
+                    .map { ExpiredTask(id: TaskID($0), tenant: TenantID(tenant)) }
+                guard page.tasks.count < limit else {
+                    page.last = TenantID(tenant)
+                    break
+                }
+            }
+            return page
         }
     }
 

@@ -47,6 +47,8 @@ final class CountedTasks: TaskOwnerStore, UsageStore {
     func setQuota(_ quota: Quota, of tenant: TenantID) async throws { try await store.setQuota(quota, of: tenant) }
     func usage(of tenant: TenantID) async throws -> Usage { try await read { try await store.usage(of: tenant) } }
     func tasksInFlight(of tenant: TenantID) async throws -> Int { try await store.tasksInFlight(of: tenant) }
-    func pastRetention(limit: Int) async throws -> [ExpiredTask] { try await store.pastRetention(limit: limit) }
+    func pastRetention(after previous: TenantID?, limit: Int) async throws -> ExpiredTaskPage {
+        try await store.pastRetention(after: previous, limit: limit)
+    }
     func forgetUsage(limit: Int) async throws -> Int { try await store.forgetUsage(limit: limit) }
 }
