@@ -20,6 +20,21 @@ import Testing
         }
     }
 
+    @Test func theSameRequestAtTheSameTimeReturnsTheSameTaskWhileTheBlobStoreIsDown() async throws {
+        let harness = try await APIHarness()
+        let blobs = StubbornBlobs(harness.blobs)
+        var dependencies = harness.dependencies
+        dependencies.blobs = blobs
+        try await harness.run(dependencies) { ada in
+            let first = try await ada.task(headers: key)
+            harness.counted.setHidingKeys(true)
+            blobs.setStubborn(true)
+            let again = try await ada.post(image: "bytes", headers: key)
+            #expect(again.status == .accepted)
+            #expect(try again.taskID() == first)
+        }
+    }
+
     @Test func anotherBodyIsRefused() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in

@@ -94,7 +94,7 @@ struct UploadRoutes: Sendable {
             dependencies.quotaWatch?.note(task.tenant)
             return try response(task)
         case .existing(let existing):
-            try await dependencies.blobs.remove(task.blobPrefix)
+            await discard(task.id, task.tenant, context)
             return try response(existing, ifMadeBy: task.fingerprint)
         }
     }

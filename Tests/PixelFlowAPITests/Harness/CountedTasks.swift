@@ -6,12 +6,16 @@ final class CountedTasks: TaskOwnerStore, UsageStore {
     private let store: any TaskOwnerStore & UsageStore
     private let count = Mutex(0)
     private let isAway = Mutex(false)
+    private let hidesKeys = Mutex(false)
 
     init(_ store: any TaskOwnerStore & UsageStore) { self.store = store }
 
     var reads: Int { count.withLock { $0 } }
 
     func setAway(_ value: Bool) { isAway.withLock { $0 = value } }
+
+    /// Whether requests with the same idempotency key seem to arrive at the same time: none finds the task of another.
+    func setHidingKeys(_ value: Bool) { hidesKeys.withLock { $0 = value } }
 
     private func read<Value>(_ body: () async throws -> Value) async throws -> Value {
         count.withLock { $0 += 1 }
@@ -26,7 +30,8 @@ final class CountedTasks: TaskOwnerStore, UsageStore {
     }
 
     func find(idempotencyKey: String, of tenant: TenantID) async throws -> TaskRecord? {
-        try await read { try await store.find(idempotencyKey: idempotencyKey, of: tenant) }
+        if hidesKeys.withLock({ $0 }) { return nil }
+        return try await read { try await store.find(idempotencyKey: idempotencyKey, of: tenant) }
     }
 
     func list(_ query: TaskQuery) async throws -> TaskPage { try await read { try await store.list(query) } }
