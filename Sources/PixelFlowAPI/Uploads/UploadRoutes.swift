@@ -100,7 +100,9 @@ struct UploadRoutes: Sendable {
     }
 
     /// Errors of the store that mean that the task was not added.
-    private static let refusals: Set<String> = ["quota_exceeded", "unknown_batch", "batch_closed"]
+    private static let refusals: Set<String> = [
+        "quota_exceeded", "unknown_batch", "batch_closed", "insufficient_storage", "task_database_busy",
+    ]
 
     /// - Throws: one of `refusals` if the task was not added for that reason; its image has then been removed.
     private func add(_ task: TaskRecord, _ context: AppRequestContext) async throws -> Creation {

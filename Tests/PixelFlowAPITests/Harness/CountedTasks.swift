@@ -7,12 +7,16 @@ final class CountedTasks: TaskOwnerStore, UsageStore {
     private let count = Mutex(0)
     private let isAway = Mutex(false)
     private let hidesKeys = Mutex(false)
+    private let refusal = Mutex<PixelFlowError?>(nil)
 
     init(_ store: any TaskOwnerStore & UsageStore) { self.store = store }
 
     var reads: Int { count.withLock { $0 } }
 
     func setAway(_ value: Bool) { isAway.withLock { $0 = value } }
+
+    /// What creations throw.
+    func refuseCreations(with error: PixelFlowError?) { refusal.withLock { $0 = error } }
 
     /// Whether requests with the same idempotency key seem to arrive at the same time: none finds the task of another.
     func setHidingKeys(_ value: Bool) { hidesKeys.withLock { $0 = value } }
@@ -42,7 +46,11 @@ final class CountedTasks: TaskOwnerStore, UsageStore {
 
     func statistics(of tenant: TenantID) async throws -> TaskStatistics { try await read { try await store.statistics(of: tenant) } }
 
-    func create(_ task: TaskRecord) async throws -> Creation { try await store.create(task) }
+    func create(_ task: TaskRecord) async throws -> Creation {
+        if let refusal = refusal.withLock({ $0 }) { throw refusal }
+        return try await store.create(task)
+    }
+
     func cancel(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? { try await store.cancel(id, of: tenant) }
     func replay(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? { try await store.replay(id, of: tenant) }
     func delete(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord? { try await store.delete(id, of: tenant) }

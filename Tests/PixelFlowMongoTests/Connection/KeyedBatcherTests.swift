@@ -50,7 +50,7 @@ import Testing
             for number in 1...3 { group.addTask { try await batcher.submit(number, for: "slow") } }
             let result = await group.nextResult()
             let error = #expect(throws: PixelFlowError.self) { try result?.get() }
-            #expect(error?.code == "task_database_unavailable")
+            #expect(error?.code == "task_database_busy")
             server.open()
             #expect(try await group.reduce(0) { count, _ in count + 1 } == 3)
         }
