@@ -3,7 +3,7 @@ package import PixelFlowCore
 /// How a store handles rows of kinds that only a newer version knows, which remain after a rollback: it leaves them to that version,
 /// and continues with the others.
 package struct NewerRowsConformance: Sendable {
-    package typealias Store = TaskStore & WebhookStore & BatchStore & PresetStore & AuditOutbox
+    package typealias Store = TaskStore & WebhookStore & BatchStore & PresetStore & AuditOutbox & UsageStore
 
     /// The tables with such rows.
     package enum Table: Sendable { case tasks, webhooks, deliveries, batches, presets, audit }
@@ -36,6 +36,9 @@ package struct NewerRowsConformance: Sendable {
         ConformanceCase("newer rows: a batch of an unknown lane is looked at, and keeps it") { try await $0.batchesKeepLanes() },
         ConformanceCase("newer rows: tasks with an unknown operation are left out of lists, and others go to work") {
             try await $0.tasksGoOn()
+        },
+        ConformanceCase("newer rows: tasks with an unknown operation hold up the retention of no others") {
+            try await $0.retentionGoesOn()
         },
         ConformanceCase("newer rows: audit entries of unknown acts hold up no others") { try await $0.auditGoesOn() },
         ConformanceCase("newer rows: a preset with an unknown operation is left out of the list") { try await $0.presetsAreListed() },
@@ -208,6 +211,25 @@ package struct NewerRowsConformance: Sendable {
             return try await group.reduce(into: Set<TaskID>()) { if let id = $1 { $0.insert(id) } }
         }
         try requireEqual(claims, Set(known), "claims")
+    }
+
+    func retentionGoesOn() async throws {
+        let store = try await reopen()
+        var known: Set<TaskID> = []
+        for operations in [[Self.resize], [Self.resize], [Self.resize], [], []] {
+            guard case .created(let task) = try await store.create(task(of: Self.tenant, operations)) else {
+                throw ConformanceFailure("a new task was not added", file: #fileID, line: #line)
+            }
+            _ = try await store.cancel(task.id, of: Self.tenant)
+            if operations.isEmpty { known.insert(task.id) }
+        }
+        try await store.setQuota(Quota(retentionDays: 1), of: Self.tenant)
+        try await rewrite(.tasks, "resize", "engrave")
+        let older = try await reopen()
+        clock.advance(by: .seconds(2 * 86_400))
+        try requireEqual(Set(try await older.pastRetention(after: nil, limit: 2).tasks.map(\.id)), known, "what is past its retention")
+        for id in known { _ = try requireValue(try await older.delete(id, of: Self.tenant), "not deleted") }
+        try requireEqual(try await older.pastRetention(after: nil, limit: 2), ExpiredTaskPage(), "what is left to a newer version")
     }
 
     func auditGoesOn() async throws {

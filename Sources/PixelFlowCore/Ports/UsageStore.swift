@@ -14,7 +14,7 @@ package protocol UsageStore: Sendable {
 
     /// Tasks that finished longer ago than the retention of their organisations, of the organisations after `previous` in order: at most
     /// `limit` of each organisation, and no further organisation once there are `limit` altogether. A pass from nil to the end thus visits
-    /// every organisation, however many expired tasks each of them has.
+    /// every organisation, however many expired tasks each of them has. Leaves out tasks and quotas that only a newer version can read.
     func pastRetention(after previous: TenantID?, limit: Int) async throws -> ExpiredTaskPage
     /// Removes at most `limit` usage records of deleted tasks from more than `UsageDay.kept` days ago.
     ///

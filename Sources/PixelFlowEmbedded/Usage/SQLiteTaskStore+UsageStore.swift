@@ -42,28 +42,26 @@ extension SQLiteTaskStore: UsageStore {
 
     package func pastRetention(after previous: TenantID?, limit: Int) async throws -> ExpiredTaskPage {
         let now = now.microseconds
-        return try await read { database in
-            var page = ExpiredTaskPage()
-            let organisations = try Row.fetchCursor(
+        let organisations = try await read { database in
+            try Row.fetchAll(
                 database, sql: "SELECT tenant, retention_days FROM quota WHERE retention_days IS NOT NULL AND tenant > ? ORDER BY tenant",
-                arguments: [previous?.rawValue ?? ""])
-            while let organisation = try organisations.next() {
-                let (tenant, days): (String, Int64) = (organisation[0], organisation[1])
-                // Finished tasks no longer change, and changes have an index.
-                let statement = try database.cachedStatement(
-                    sql: """
-                        SELECT id FROM task WHERE tenant = ? AND updated_at <= ?
-                            AND status IN ('COMPLETED', 'FAILED', 'CANCELLED') AND deleted_at IS NULL LIMIT ?
-                        """)
-                page.tasks += try String.fetchAll(statement, arguments: [tenant, now - days * UsageDay.length, limit])
-                    .map { ExpiredTask(id: TaskID($0), tenant: TenantID(tenant)) }
-                guard page.tasks.count < limit else {
-                    page.last = TenantID(tenant)
-                    break
-                }
-            }
-            return page
+                arguments: [previous?.rawValue ?? ""]
+            ).map { (tenant: TenantID($0[0]), days: $0[1] as Int64) }
         }
+        var page = ExpiredTaskPage()
+        for (tenant, days) in organisations {
+            // Finished tasks no longer change, and changes have an index.
+            page.tasks += try await documents(
+                """
+                WHERE tenant = ? AND updated_at <= ? AND status IN ('COMPLETED', 'FAILED', 'CANCELLED') AND deleted_at IS NULL
+                """, [tenant.rawValue, now - days * UsageDay.length], limit: limit
+            ).map { ExpiredTask(id: $0.id, tenant: tenant) }
+            guard page.tasks.count < limit else {
+                page.last = tenant
+                break
+            }
+        }
+        return page
     }
 
     package func forgetUsage(limit: Int) async throws -> Int {

@@ -102,7 +102,8 @@ extension MongoTaskStore: UsageStore {
                 .usage, in: Organisation.collection,
                 where: [Organisation.Name.retentionDays: ["$gt": 0], Organisation.Name.id: ["$gt": .string(previous)]],
                 sort: [Organisation.Name.id: 1], limit: Self.organisationsAtATime)
-            for organisation in try rows.map(OrganisationDocument.init) {
+            for row in rows {
+                guard let organisation = tasks.unreadable.value(of: .quota, { try OrganisationDocument(row) }) else { continue }
                 page.tasks += try await expired(of: organisation, at: now, limit: limit)
                 guard page.tasks.count < limit else {
                     page.last = organisation.tenant
@@ -118,13 +119,13 @@ extension MongoTaskStore: UsageStore {
         guard let days = organisation.quota.retentionDays else { return [] }
         let ended: [BSONValue] = [TaskStatus.completed, .failed, .cancelled].map { .string($0.rawValue) }
         // Finished tasks no longer change, and changes have an index.
-        let found = try await tasks.rows(
+        let found = try await tasks.find(
             .usage,
             where: [
                 Name.tenant: .string(organisation.tenant.rawValue), Name.updatedAt: ["$lte": .time(now - .seconds(86_400 * days))],
                 Name.status: ["$in": .array(ended)], Name.deletedAt: TaskDocument.notDeleted,
-            ], limit: limit, fields: [Name.id])
-        return found.compactMap { $0[Name.id]?.string }.map { ExpiredTask(id: TaskID($0), tenant: organisation.tenant) }
+            ], limit: limit)
+        return found.map { ExpiredTask(id: $0.record.id, tenant: organisation.tenant) }
     }
 
     private static let organisationsAtATime = 100
