@@ -61,7 +61,7 @@ extension AuthDependencies {
     }
 
     /// The role of the caller in an organisation, by the database and not by the token, so that a change counts at once. A key with
-    /// the scope `organisation:admin` acts as an admin of its own organisation.
+    /// the scope `organisation:admin` acts as an admin of its own organisation, any other one as a viewer.
     ///
     /// - Throws: `not_found` (404) for whom the organisation is not there; `insufficient_role` (403) below `needed`.
     func role(
