@@ -1,7 +1,7 @@
 /// A relational database that keeps identities. Statements are written once, in the SQL that PostgreSQL and SQLite share; an
 /// adapter runs them.
 package protocol SQLDatabase: Sendable {
-    /// Runs `body` on one consistent state. It must not write.
+    /// Runs `body`, which must not write. Each of its statements sees a consistent state; a later one may see a newer state.
     ///
     /// - Throws: `PixelFlowError`, with `retry == .outage` if the database does not answer.
     func read<Value: Sendable>(
