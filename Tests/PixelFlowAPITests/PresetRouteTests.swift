@@ -47,10 +47,18 @@ import Testing
     }
 
     @Test func anOrganisationHasALimitedNumber() async throws {
-        try await APIHarness().run { ada, bob in
-            for number in 1...Preset.limit {
-                #expect(try await ada.send(.put, "/api/presets/preset-\(number)", body: pipeline).status == .created)
+        let harness = try await APIHarness()
+        try await harness.run { ada, bob in
+            let (tenant, presets) = (try await harness.tenant(of: ada.token), harness.dependencies.presets)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 2...Preset.limit {
+                    let preset = Preset(
+                        name: "preset-\(number)", pipeline: Pipeline(outputs: [OutputSpec(name: "image")]), updatedAt: SystemClock().now())
+                    group.addTask { _ = try await presets.put(preset, of: tenant) }
+                }
+                try await group.waitForAll()
             }
+            #expect(try await ada.send(.put, "/api/presets/preset-1", body: pipeline).status == .created)
             let response = try await ada.send(.put, "/api/presets/another", body: pipeline)
             #expect(response.status == .conflict && response.code == "too_many_presets")
             #expect(try await ada.send(.put, "/api/presets/preset-1", body: pipeline).status == .ok)
