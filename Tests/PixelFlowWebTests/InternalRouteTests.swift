@@ -62,7 +62,8 @@ import WireFormats
         try await withWebStack(auth: reached, api: reached) { stack in
             for route in routes {
                 let path = route.replacing(/\{[a-z]+\}/, with: "019706d2-7c3e-7000-8000-000000000000")
-                #expect(try await stack.send(.get, (service == "auth" ? "/auth" : "") + path).body != "reached", "\(route)")
+                let answer = try await stack.send(.get, (service == "auth" ? "/auth" : "") + path)
+                #expect(answer.body != "reached", "\(route)")
             }
         }
     }
