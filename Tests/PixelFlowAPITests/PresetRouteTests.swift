@@ -1,6 +1,7 @@
 import HTTPTypes
 import HummingbirdTesting
 import NIOCore
+import PixelFlowAPI
 import PixelFlowCore
 import Testing
 
