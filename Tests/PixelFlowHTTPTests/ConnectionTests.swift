@@ -119,7 +119,7 @@ struct ConnectionTests {
             ("DELETE", "/closed", 401), ("POST", "/closed", 401),
         ])
     func unreadBody(method: String, path: String, status: Int) async throws {
-        try await run({ _ in }) { router in
+        try await run({ $0.unreadBodyBytes = 65_536 }) { router in
             router.delete("/closed") { _, _ -> String in throw PixelFlowError.tokenMissing }
             router.post("/ignoring") { _, _ in "done" }
         } _: { port in
