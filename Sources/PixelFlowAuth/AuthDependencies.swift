@@ -60,8 +60,8 @@ extension AuthDependencies {
         return user
     }
 
-    /// The caller's role in an organisation, read from the database and not from the token, so that a change takes effect immediately. A
-    /// key with the scope `organisation:admin` acts as an admin of its own organisation.
+    /// The role of the caller in an organisation, by the database and not by the token, so that a change counts at once. A key with
+    /// the scope `organisation:admin` acts as an admin of its own organisation, any other one as a viewer.
     ///
     /// - Throws: `not_found` (404) if the caller is not in the organisation; `insufficient_role` (403) if the role is below `needed`.
     func role(

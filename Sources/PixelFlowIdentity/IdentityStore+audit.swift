@@ -25,13 +25,16 @@ extension IdentityStore {
         INSERT INTO audit_log (id, organisation, at, actor, actor_name, action, target, detail, address, request_id, quota)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO NOTHING
         """)
-    private static let page = SQLStatement(
-        "audit_page",
-        """
+    private static let start: StaticString = """
         SELECT id, organisation, at, actor, actor_name, action, target, detail, address, request_id, quota FROM audit_log
-        WHERE organisation = $1 AND id < $2 AND ($3 = '' OR action = $3) AND ($4 = '' OR actor = $4) AND at >= $5 AND at < $6
-        ORDER BY id DESC LIMIT $7
-        """)
+        WHERE organisation = $1 AND id < $2 AND at >= $3 AND at < $4
+        """
+    private static let end: StaticString = " ORDER BY id DESC LIMIT $5"
+    /// One for each combination of filters, because a condition that may be absent uses no index.
+    private static let page = SQLStatement(["audit_page"], [start, end])
+    private static let pageOfAction = SQLStatement(["audit_page", "_of_action"], [start, " AND action = $6", end])
+    private static let pageOfActor = SQLStatement(["audit_page", "_of_actor"], [start, " AND actor = $6", end])
+    private static let pageOfBoth = SQLStatement(["audit_page", "_of_both"], [start, " AND action = $6 AND actor = $7", end])
 
     private static let isThere = SQLStatement("audit_entry_is_there", "SELECT count(*) FROM audit_log WHERE id = $1")
 
@@ -46,21 +49,40 @@ extension IdentityStore {
 
     /// Entries of an organisation, the newest first.
     ///
-    /// - Parameter id: return only entries before this one.
+    /// - Parameter id: only entries before this one.
+    /// - Throws: `database_busy` if too many reads of the audit log wait already.
     package func audit(
         of organisation: TenantID, before id: String?, _ filter: AuditFilter = AuditFilter(), limit: Int
     ) async throws -> [AuditEntry] {
-        try await database.read(.audit) { connection in
-            try UnreadableRows.page(limit: limit) { limit in
-                // Sorts after every UUID.
-                let values: [SQLValue] = [
-                    .id(organisation), .text(id ?? "g"), .text(filter.action?.rawValue ?? ""), .text(filter.actor ?? ""),
-                    .integer(filter.since?.microseconds ?? 0), .integer(filter.until?.microseconds ?? Int64.max), .number(limit),
-                ]
-                var entries: [AuditEntry?] = []
-                try connection.execute(Self.page, values) { entries.append(Self.entry($0)) }
-                return entries
+        do {
+            return try await auditReads.withPermit(organisation) {
+                try await database.read(.audit) { connection in
+                    try UnreadableRows.page(limit: limit) { limit in
+                        let (statement, values) = Self.statement(of: organisation, before: id, filter, limit: limit)
+                        var entries: [AuditEntry?] = []
+                        try connection.execute(statement, values) { entries.append(Self.entry($0)) }
+                        return entries
+                    }
+                }
             }
+        } catch let error as AdmissionError {
+            throw PixelFlowError.busy("database", cause: error)
+        }
+    }
+
+    static func statement(
+        of organisation: TenantID, before id: String?, _ filter: AuditFilter, limit: Int
+    ) -> (statement: SQLStatement, values: [SQLValue]) {
+        let values: [SQLValue] = [
+            // Greater than every UUID.
+            .id(organisation), .text(id ?? "g"), .integer(filter.since?.microseconds ?? 0),
+            .integer(filter.until?.microseconds ?? Int64.max), .number(limit),
+        ]
+        switch (filter.action, filter.actor) {
+        case (nil, nil): return (page, values)
+        case (let action?, nil): return (pageOfAction, values + [.text(action.rawValue)])
+        case (nil, let actor?): return (pageOfActor, values + [.text(actor)])
+        case (let action?, let actor?): return (pageOfBoth, values + [.text(action.rawValue), .text(actor)])
         }
     }
 

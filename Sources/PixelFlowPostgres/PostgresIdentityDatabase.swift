@@ -71,7 +71,7 @@ extension PostgresIdentityDatabase {
     package func read<Value: Sendable>(
         _ operation: IdentityOperation, _ body: @escaping @Sendable (any SQLConnection) throws -> Value
     ) async throws -> Value {
-        // Read-only bodies have one statement, which sees a consistent state anyway.
+        // Without a transaction, which would cost two round trips: each statement sees a consistent state.
         try await run(.identity(operation), body)
     }
 

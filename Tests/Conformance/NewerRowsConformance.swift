@@ -3,7 +3,7 @@ package import PixelFlowCore
 /// How a store handles rows of kinds that only a newer version knows, which remain after a rollback: it leaves them to that version,
 /// and continues with the others.
 package struct NewerRowsConformance: Sendable {
-    package typealias Store = TaskStore & WebhookStore & BatchStore & PresetStore & AuditOutbox
+    package typealias Store = TaskStore & WebhookStore & BatchStore & PresetStore & AuditOutbox & UsageStore
 
     /// The tables with such rows.
     package enum Table: Sendable { case tasks, webhooks, deliveries, batches, presets, audit }
@@ -37,8 +37,14 @@ package struct NewerRowsConformance: Sendable {
         ConformanceCase("newer rows: tasks with an unknown operation are not listed, and others are processed") {
             try await $0.tasksGoOn()
         },
-        ConformanceCase("newer rows: audit entries of unknown actions delay no others") { try await $0.auditGoesOn() },
-        ConformanceCase("newer rows: a preset with an unknown operation is not listed") { try await $0.presetsAreListed() },
+        ConformanceCase("newer rows: tasks with an unknown operation hold up the retention of no others") {
+            try await $0.retentionGoesOn()
+        },
+        ConformanceCase("newer rows: audit entries of unknown acts hold up no others") { try await $0.auditGoesOn() },
+        ConformanceCase("newer rows: a preset with an unknown operation is left out of the list") { try await $0.presetsAreListed() },
+        ConformanceCase("newer rows: presets and webhooks of a deleted organisation are removed, whoever can read them") {
+            try await $0.organisationsAreRemoved()
+        },
     ]
 
     private static let tenant = TenantID("tenant-a")
@@ -209,6 +215,25 @@ package struct NewerRowsConformance: Sendable {
         try requireEqual(claims, Set(known), "claims")
     }
 
+    func retentionGoesOn() async throws {
+        let store = try await reopen()
+        var known: Set<TaskID> = []
+        for operations in [[Self.resize], [Self.resize], [Self.resize], [], []] {
+            guard case .created(let task) = try await store.create(task(of: Self.tenant, operations)) else {
+                throw ConformanceFailure("a new task was not added", file: #fileID, line: #line)
+            }
+            _ = try await store.cancel(task.id, of: Self.tenant)
+            if operations.isEmpty { known.insert(task.id) }
+        }
+        try await store.setQuota(Quota(retentionDays: 1), of: Self.tenant)
+        try await rewrite(.tasks, "resize", "engrave")
+        let older = try await reopen()
+        clock.advance(by: .seconds(2 * 86_400))
+        try requireEqual(Set(try await older.pastRetention(after: nil, limit: 2).tasks.map(\.id)), known, "what is past its retention")
+        for id in known { _ = try requireValue(try await older.delete(id, of: Self.tenant), "not deleted") }
+        try requireEqual(try await older.pastRetention(after: nil, limit: 2), ExpiredTaskPage(), "what is left to a newer version")
+    }
+
     func auditGoesOn() async throws {
         let store = try await reopen()
         let ids = (0..<4).map { _ in UUIDv7.make() }.sorted()
@@ -235,5 +260,40 @@ package struct NewerRowsConformance: Sendable {
         let older = try await reopen()
         try requireEqual(try await older.presets(of: Self.tenant).map(\.name), ["older"], "the list")
         try await requireRefusal(.unavailable, "a preset of a newer version") { _ = try await older.preset("newer", of: Self.tenant) }
+    }
+
+    func organisationsAreRemoved() async throws {
+        let store = try await reopen()
+        let stranger = TenantID("tenant-b")
+        func fill(_ tenant: TenantID, _ count: Int, _ operations: [ImageOperation]) async throws {
+            let pipeline = Pipeline(outputs: [OutputSpec(name: "image", operations: operations)])
+            for number in 0..<count {
+                _ = try await store.put(Preset(name: "preset-\(number)", pipeline: pipeline, updatedAt: clock.now()), of: tenant)
+                _ = try await store.add(
+                    WebhookEndpoint(
+                        id: WebhookID("shop-\(number)"), tenant: tenant, url: "https://example.com/", events: [.taskFailed],
+                        createdAt: clock.now()))
+            }
+        }
+        try await fill(Self.tenant, 3, [Self.resize])
+        try await rewrite(.presets, "resize", "engrave")
+        try await rewrite(.webhooks, #""url""#, #""urls""#)
+        try await fill(stranger, 1, [])
+        let older = try await reopen()
+        for removed in [2, 1, 0] {
+            try requireEqual(try await older.removePresets(of: Self.tenant, limit: 2), removed, "presets")
+            try requireEqual(try await older.removeWebhooks(of: Self.tenant, limit: 2), removed, "webhooks")
+        }
+        try requireEqual(try await older.presets(of: stranger).count, 1, "a stranger's presets")
+        try requireEqual(try await older.webhook(WebhookID("shop-0"), of: stranger) == nil, false, "a stranger's webhook is gone")
+
+        try await rewrite(.presets, "engrave", "resize")
+        try await rewrite(.webhooks, #""urls""#, #""url""#)
+        let newer = try await reopen()
+        try requireEqual(try await newer.presets(of: Self.tenant), [], "what a version finds that can read the presets")
+        for number in 0..<3 {
+            let found = try await newer.webhook(WebhookID("shop-\(number)"), of: Self.tenant)
+            try requireEqual(found?.id, nil, "what a version finds that can read the webhooks")
+        }
     }
 }

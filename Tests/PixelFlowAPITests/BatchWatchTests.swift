@@ -101,7 +101,48 @@ import Testing
         #expect(try await state(batch) == nil)
     }
 
-    @Test func aBatchIsNotProcessedDuringARestore() async throws {
+    /// An auth that hangs takes seconds for each report, which other batches would wait for.
+    @Test func anAuthThatFailsIsAskedOnceInAnInterval() async throws {
+        let hook = try await endpoint([.batchCompleted])
+        var ids: [BatchID] = []
+        for _ in 0..<5 {
+            let batch = try await batch()
+            ids.append(batch.id)
+            _ = try await store.close(batch.id, of: Self.tenant)
+        }
+        desk.isAway.store(true, ordering: .relaxed)
+        await watch.round()
+        #expect(desk.asked == 1)
+        #expect(try await deliveries(to: hook).count == 5)
+        clock.advance(by: .seconds(58))
+        await watch.round()
+        #expect(desk.asked == 1)
+        clock.advance(by: .seconds(2))
+        await watch.round()
+        #expect(desk.asked == 2)
+        clock.advance(by: .seconds(60))
+        desk.isAway.store(false, ordering: .relaxed)
+        await watch.round()
+        #expect(Set(desk.batches.map(\.id)) == Set(ids.map(\.rawValue)))
+        #expect(desk.batches.count == 5)
+    }
+
+    @Test func aReportThatAlwaysFailsHoldsUpNoOther() async throws {
+        var ids: [BatchID] = []
+        for _ in 0..<4 {
+            let batch = try await batch()
+            ids.append(batch.id)
+            _ = try await store.close(batch.id, of: Self.tenant)
+        }
+        desk.refused.withLock { [id = ids[0]] in $0 = id.rawValue }
+        for _ in 0..<4 {
+            await watch.round()
+            clock.advance(by: .seconds(60))
+        }
+        #expect(Set(desk.batches.map(\.id)) == Set(ids.dropFirst().map(\.rawValue)))
+    }
+
+    @Test func aBatchIsLeftAloneUntilARestoreIsComplete() async throws {
         try await store.beginRestore(of: "backup")
         let batch = try await batch()
         _ = try await store.close(batch.id, of: Self.tenant)
@@ -272,15 +313,22 @@ private final class Folder: Sendable {
 /// Records reports.
 private final class RecordingDesk: TaskMailDesk {
     let isAway = Atomic(false)
+    /// The id of a batch that is never reported.
+    let refused = Mutex<String?>(nil)
+    private let reports = Atomic(0)
     private let state = Mutex<[EndedBatch]>([])
 
     var batches: [EndedBatch] { state.withLock { $0 } }
+    /// The number of reports, whether or not they failed.
+    var asked: Int { reports.load(ordering: .relaxed) }
 
     func claimDigests() async throws -> [DigestRequest] { [] }
     func report(_ digests: [TaskDigest]) async throws {}
 
     func report(_ batches: [EndedBatch]) async throws {
-        if isAway.load(ordering: .relaxed) { throw PixelFlowError.unavailable("auth") }
+        reports.add(1, ordering: .relaxed)
+        let isRefused = refused.withLock { refused in batches.contains { $0.id == refused } }
+        if isRefused || isAway.load(ordering: .relaxed) { throw PixelFlowError.unavailable("auth") }
         state.withLock { $0 += batches }
     }
 }
@@ -309,6 +357,9 @@ private final class FailingWebhooks: WebhookOwnerStore {
     func add(_ endpoint: WebhookEndpoint) async throws -> Bool { try await store.add(endpoint) }
     func replace(_ endpoint: WebhookEndpoint) async throws -> Bool { try await store.replace(endpoint) }
     func removeWebhook(_ id: WebhookID, of tenant: TenantID) async throws -> Bool { try await store.removeWebhook(id, of: tenant) }
+    func removeWebhooks(of tenant: TenantID, limit: Int) async throws -> Int {
+        try await store.removeWebhooks(of: tenant, limit: limit)
+    }
     func removeDeliveries(of tenant: TenantID, limit: Int) async throws -> Int {
         try await store.removeDeliveries(of: tenant, limit: limit)
     }

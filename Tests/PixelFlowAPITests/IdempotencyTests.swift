@@ -1,6 +1,7 @@
 import HTTPTypes
 import HummingbirdTesting
 import NIOCore
+import PixelFlowAPI
 import PixelFlowCore
 import Testing
 
@@ -17,6 +18,21 @@ import Testing
             #expect(try again.taskID() == first)
             #expect(again.headers[.location] == "/api/tasks/\(first)")
             #expect(try await harness.objects(of: ada).count == 1)
+        }
+    }
+
+    @Test func theSameRequestAtTheSameTimeReturnsTheSameTaskWhileTheBlobStoreIsDown() async throws {
+        let harness = try await APIHarness()
+        let blobs = StubbornBlobs(harness.blobs)
+        var dependencies = harness.dependencies
+        dependencies.blobs = blobs
+        try await harness.run(dependencies) { ada in
+            let first = try await ada.task(headers: key)
+            harness.counted.setHidingKeys(true)
+            blobs.setStubborn(true)
+            let again = try await ada.post(image: "bytes", headers: key)
+            #expect(again.status == .accepted)
+            #expect(try again.taskID() == first)
         }
     }
 

@@ -1,6 +1,7 @@
 import HTTPTypes
 import HummingbirdTesting
 import NIOCore
+import PixelFlowAPI
 import PixelFlowCore
 import Testing
 
@@ -43,6 +44,26 @@ import Testing
             #expect(list.count == 3)
             let his = try await bob.post(image: "bytes", query: "?preset=web").object()
             #expect(((his["pipeline"] as? [String: Any])?["outputs"] as? [Any])?.count == 3)
+        }
+    }
+
+    @Test func anOrganisationHasALimitedNumber() async throws {
+        let harness = try await APIHarness()
+        try await harness.run { ada, bob in
+            let (tenant, presets) = (try await harness.tenant(of: ada.token), harness.dependencies.presets)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 2...Preset.limit {
+                    let preset = Preset(
+                        name: "preset-\(number)", pipeline: Pipeline(outputs: [OutputSpec(name: "image")]), updatedAt: SystemClock().now())
+                    group.addTask { _ = try await presets.put(preset, of: tenant) }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await ada.send(.put, "/api/presets/preset-1", body: pipeline).status == .created)
+            let response = try await ada.send(.put, "/api/presets/another", body: pipeline)
+            #expect(response.status == .conflict && response.code == "too_many_presets")
+            #expect(try await ada.send(.put, "/api/presets/preset-1", body: pipeline).status == .ok)
+            #expect(try await bob.send(.put, "/api/presets/another", body: pipeline).status == .created)
         }
     }
 

@@ -136,4 +136,16 @@ import Testing
             #expect(again.headers[.retryAfter] == "5")
         }
     }
+
+    @Test func aQueueIsCountedAgainAfterTheClockWasSetBack() async throws {
+        let clock = ManualClock()
+        let harness = try await APIHarness(queue: QueueSettings(depth: 2), clock: clock)
+        try await harness.run { ada, _ in
+            let ids = [try await ada.task(), try await ada.task()]
+            #expect(try await ada.post(image: "bytes").code == "queue_full")
+            for id in ids { try await harness.complete(id) }
+            clock.advance(by: .seconds(-3600))
+            #expect(try await ada.post(image: "bytes").status == .accepted)
+        }
+    }
 }

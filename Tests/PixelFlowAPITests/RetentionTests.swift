@@ -27,17 +27,55 @@ import Testing
         for task in tasks { _ = try await store.create(task) }
         for task in tasks.dropLast() { _ = try await store.cancel(task.id, of: tenant) }
         clock.advance(by: .seconds(3 * 86_400))
-        #expect(try await retention.round() == 0)
+        try await retention.deleteExpired()
+        #expect(try await store.list(TaskQuery(tenant: tenant)).tasks.count == 3)
         try await store.setQuota(Quota(retentionDays: 2), of: tenant)
-        #expect(try await retention.round() == 2)
+        try await retention.deleteExpired()
         #expect(try await store.list(TaskQuery(tenant: tenant)).tasks.map(\.id) == [tasks[2].id])
         // The dispatcher removes their objects.
         #expect(Set(try await store.deleted(limit: 10).map(\.id)) == Set(tasks.dropLast().map(\.id)))
-        #expect(try await retention.round() == 0)
+        try await retention.deleteExpired()
         let told = try await store.undeliveredAudit(before: clock.now(), limit: 10).map(\.entry)
         #expect(told.map(\.action) == [.tasksDeleted])
         #expect(told.first?.organisation == tenant)
         #expect(told.first?.detail == "2 past their retention")
         #expect(told.first?.actorName == "pixelflow")
+    }
+
+    /// However many tasks have expired since the last time, of however many organisations.
+    @Test func aBacklogIsDeletedAtOnce() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("pixelflow-retention-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let clock = ManualClock()
+        let store = try SQLiteTaskStore(path: folder + "/tasks.sqlite", clock: clock)
+        let logger = Logger(label: "test")
+        let publisher = OutboxPublisher(store: store, broker: InProcessBroker(), events: InProcessTaskEvents(), logger: logger)
+        let retention = Retention(
+            tasks: store, publisher: publisher, audit: AuditRecorder(outbox: store, clock: clock, logger: logger), logger: logger)
+        let counts = [TenantID("busy"): Retention.batch + 1, TenantID("quiet"): 1]
+        for (tenant, count) in counts {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<count {
+                    group.addTask {
+                        let task = TaskRecord(
+                            id: TaskID.make(at: clock.now()), tenant: tenant, owner: UserID("user"),
+                            source: .url("https://example.com/a.jpg"), pipeline: Pipeline(outputs: [OutputSpec(name: "image")]),
+                            fingerprint: "print", requestID: "request", createdAt: clock.now())
+                        _ = try await store.create(task)
+                        _ = try await store.cancel(task.id, of: tenant)
+                    }
+                }
+                try await group.waitForAll()
+            }
+            try await store.setQuota(Quota(retentionDays: 1), of: tenant)
+        }
+        clock.advance(by: .seconds(2 * 86_400))
+        try await retention.deleteExpired()
+        for tenant in counts.keys { #expect(try await store.list(TaskQuery(tenant: tenant)).tasks.isEmpty) }
+        let told = try await store.undeliveredAudit(before: clock.now(), limit: 10).map(\.entry)
+        #expect(
+            told.map { "\($0.organisation): \($0.detail)" }.sorted() == [
+                "busy: 1 past their retention", "busy: 500 past their retention", "quiet: 1 past their retention",
+            ])
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import HummingbirdTesting
+import PixelFlowAPI
 import PixelFlowCore
 import Testing
 
@@ -129,6 +130,26 @@ import Testing
             let again = try await ada.send(.post, "/api/tasks/\(id)/cancel")
             #expect(again.status == .conflict)
             #expect(again.code == "task_is_final")
+        }
+    }
+
+    /// What earlier runs have stored is removed when the store answers again; the cancellation does not depend on it.
+    @Test func aTaskIsCancelledWhileTheBlobStoreIsDown() async throws {
+        let harness = try await APIHarness()
+        let blobs = StubbornBlobs(harness.blobs)
+        var dependencies = harness.dependencies
+        dependencies.blobs = blobs
+        try await harness.run(dependencies) { ada in
+            let id = try await ada.task()
+            let task = try #require(try await harness.tasks.claim(id, by: WorkerID("w")))
+            let failure = TaskFailure(error: TaskError(code: "timeout", message: "Too slow."), retry: .transient)
+            _ = try await harness.tasks.fail(task.claim, with: failure)
+            blobs.setStubborn(true)
+            let response = try await ada.send(.post, "/api/tasks/\(id)/cancel")
+            #expect(response.status == .accepted)
+            #expect(try response.object()["status"] as? String == "CANCELLED")
+            // The dispatcher removes the objects before it publishes what is in the outbox.
+            #expect(try await harness.tasks.find(id, of: task.tenant)?.outbox.isEmpty == false)
         }
     }
 

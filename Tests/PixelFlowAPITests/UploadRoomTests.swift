@@ -39,6 +39,21 @@ import Testing
         }
     }
 
+    /// The image of a task that may have been added nevertheless is kept; that of one that was not is removed, also to free the disk.
+    @Test(arguments: [
+        (PixelFlowError.insufficientStorage(), 507, 0), (.busy("task_database"), 503, 0), (.unavailable("task_database"), 503, 1),
+    ])
+    func imagesOfTasksThatWereNotAddedAreRemoved(error: PixelFlowError, status: Int, kept: Int) async throws {
+        let harness = try await APIHarness()
+        try await harness.run { ada, _ in
+            harness.counted.refuseCreations(with: error)
+            let refusal = try await ada.post(image: "bytes")
+            #expect(refusal.status.code == status)
+            #expect(refusal.code == error.code)
+            #expect(try await harness.objects(of: ada).count == kept)
+        }
+    }
+
     @Test func bytesOfUnfinishedUploadsAreBounded() async throws {
         let harness = try await APIHarness(uploads: UploadLimits(count: 10, bytes: 2000))
         try await harness.run { ada, bob in

@@ -38,8 +38,27 @@ struct KeyTests {
         }
     }
 
-    @Test("a key can set the priority of its tasks")
-    func keyHasPriority() async throws {
+    @Test("only a key that may administer the organisation lists the members")
+    func members() async throws {
+        try await AuthHarness().run { client in
+            let ada = try await client.person("ada@example.org")
+            let path = "/organisations/\(ada.tenant)/members"
+            let others = Scope.allCases.filter { $0 != .administer }.map(\.rawValue)
+            let camera = try #require(try await make(client, ada.token, ["scopes": others]).object()["key"] as? String)
+            let refusal = try await client.send(.get, path, as: camera)
+            #expect(refusal.status == .forbidden && refusal.code == "insufficient_role")
+            #expect(!String(buffer: refusal.body).contains("ada@"))
+            #expect(try await client.send(.get, "/organisations/\(ada.tenant)", as: camera).status == .ok)
+            let scopes = [Scope.administer.rawValue]
+            let admin = try #require(try await make(client, ada.token, ["scopes": scopes]).object()["key"] as? String)
+            let list = try await client.send(.get, path, as: admin).object()["members"] as? [[String: Any]]
+            #expect(list?.map { $0["email"] as? String } == ["ada@example.org"])
+            #expect(try await client.send(.get, path, as: ada.token).status == .ok)
+        }
+    }
+
+    @Test("a key may have a priority for the tasks that it makes")
+    func priority() async throws {
         try await AuthHarness().run { client in
             let ada = try await client.person("ada@example.org")
             for priority in ["high", "normal", "low"] {

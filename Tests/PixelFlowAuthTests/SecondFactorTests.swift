@@ -140,23 +140,6 @@ struct SecondFactorTests {
             #expect(actions == ["user.second_factor_off", "user.second_factor_on", "user.second_factor_off", "user.second_factor_on"])
         }
     }
-
-    @Test func exportContainsTheAccountWithoutSecrets() async throws {
-        let harness = try AuthHarness()
-        try await harness.run { client in
-            let ada = try await client.person("ada@example.org")
-            _ = try await client.person("bob@example.org")
-            let export = try await client.send(.get, "/me/export", as: ada.token)
-            let document = try export.object()
-            #expect((document["account"] as? [String: Any])?["email"] as? String == "ada@example.org")
-            #expect((document["sessions"] as? [Any])?.count == 1)
-            let organisations = try #require(document["organisations"] as? [[String: Any]])
-            let actions = (organisations.first?["audit"] as? [[String: Any]])?.compactMap { $0["action"] as? String }
-            #expect(actions.map(Set.init) == ["session.started", "user.registered"])
-            let text = String(buffer: export.body)
-            for secret in ["bob@", "password", "secret", "hash"] { #expect(!text.contains(secret), "\(secret)") }
-        }
-    }
 }
 
 /// An authenticator app with an offered secret.

@@ -30,8 +30,40 @@ struct SessionTests {
         }
     }
 
-    @Test("a refresh token that is forged, altered or of another kind is refused", arguments: ["", "x", "pf_refresh_a.1.b"])
-    func forgedRefreshTokenIsRefused(token: String) async throws {
+    @Test("a token for another organisation ends with the token that asked for it, and with the session")
+    func switchesWithoutProlonging() async throws {
+        let harness = try AuthHarness()
+        try await harness.run(with: { $0.tokenLifetime = .seconds(3600) }) { client in
+            let ada = try await client.person("ada@example.org")
+            var token = ada.token
+            let end = try #require(try await client.validate(token).object()["expires_at"] as? String)
+            for left in [2400, 1200] {
+                harness.clock.advance(by: .seconds(1200))
+                let issued = try await client.send(.post, "/token", as: token, ["organisation": ada.tenant]).object()
+                #expect(issued["expires_in"] as? Int == left)
+                token = try #require(issued["token"] as? String)
+                #expect(try await client.validate(token).object()["expires_at"] as? String == end)
+            }
+            // With its leeway.
+            harness.clock.advance(by: .seconds(1300))
+            #expect(try await client.validate(token).code == "token_expired")
+            let refreshed = try await refresh(client, ada.refreshToken).object()
+            #expect(refreshed["expires_in"] as? Int == 3600)
+        }
+    }
+
+    @Test("a token whose session has ended gives no other token")
+    func endedSessionsGiveNoTokens() async throws {
+        let harness = try AuthHarness()
+        try await harness.run(with: { $0.sessionLifetime = .seconds(600) }) { client in
+            let ada = try await client.person("ada@example.org")
+            harness.clock.advance(by: .seconds(600))
+            #expect(try await client.send(.post, "/token", as: ada.token, ["organisation": ada.tenant]).code == "session_required")
+        }
+    }
+
+    @Test("a refresh token that was made up, changed or is another's secret is refused", arguments: ["", "x", "pf_refresh_a.1.b"])
+    func refusesForged(token: String) async throws {
         try await AuthHarness().run { client in
             let ada = try await client.person("ada@example.org")
             for text in [token, ada.token, ada.refreshToken + "A", ada.refreshToken.replacing(".1.", with: ".2.")] {

@@ -145,4 +145,25 @@ struct ConnectionStateTests {
         #expect(state.isWaiting)
         #expect(state.nextDeadline(now: Self.at(2)) == Self.at(62))
     }
+
+    @Test("of a body whose response has ended, a part is accepted that may have been on its way")
+    func unreadBody() {
+        let most = ConnectionLimits().unreadBodyBytes
+        var state = uploading()
+        state.bodyReceived(bytes: 2 * most, now: Self.at(1))
+        #expect(!state.isBodyUnwanted)
+        state.answerBegan()
+        state.answerEnded(now: Self.at(2))
+        state.bodyReceived(bytes: most, now: Self.at(3))
+        #expect(!state.isBodyUnwanted)
+        state.bodyReceived(bytes: 1, now: Self.at(4))
+        #expect(state.isBodyUnwanted)
+        // That of a request before the one that is being received.
+        state = uploading()
+        state.requestEnded(now: Self.at(1))
+        state.headerEnded(isHeld: false, now: Self.at(1))
+        state.answerEnded(now: Self.at(2))
+        state.bodyReceived(bytes: 2 * most, now: Self.at(3))
+        #expect(!state.isBodyUnwanted)
+    }
 }

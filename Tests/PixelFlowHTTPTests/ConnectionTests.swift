@@ -110,6 +110,40 @@ struct ConnectionTests {
         }
     }
 
+    // MARK: Bodies that nobody reads
+
+    @Test(
+        "a body that nobody reads ends the connection, whatever the method and the answer",
+        arguments: [
+            ("GET", "/hello", 200), ("POST", "/ignoring", 200), ("GET", "/nowhere", 404), ("PATCH", "/hello", 405),
+            ("DELETE", "/closed", 401), ("POST", "/closed", 401),
+        ])
+    func unreadBody(method: String, path: String, status: Int) async throws {
+        try await run({ $0.unreadBodyBytes = 65_536 }) { router in
+            router.delete("/closed") { _, _ -> String in throw PixelFlowError.tokenMissing }
+            router.post("/ignoring") { _, _ in "done" }
+        } _: { port in
+            let client = try await RawConnection.open(port: port)
+            try await client.send("\(method) \(path) HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n12345\r\n")
+            _ = try await client.reply(containing: "\r\n\r\n")
+            // The server may close the connection while this is being sent.
+            try? await client.send("100000\r\n" + String(repeating: "x", count: 0x100000))
+            let answer = try await client.replyUntilClosed()
+            #expect(answer.hasPrefix("HTTP/1.1 \(status) "), "\(answer)")
+            #expect(answer.lowercased().contains("\r\nconnection: close\r\n") == (status != 200))
+        }
+    }
+
+    @Test("a small body that nobody reads leaves the connection open", arguments: ["GET", "DELETE"])
+    func smallUnreadBody(method: String) async throws {
+        try await run { port in
+            let client = try await RawConnection.open(port: port)
+            try await client.send("\(method) /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n12345")
+            try await client.send("GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            #expect(try await client.replyUntilClosed().hasSuffix("hello"))
+        }
+    }
+
     // MARK: Time
 
     @Test("an incomplete header is answered 408 and the connection closed")

@@ -1,3 +1,4 @@
+import AsyncHTTPClient
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -5,6 +6,8 @@ import PixelFlowCore
 import PixelFlowHTTP
 import RawHTTP
 import Testing
+
+@testable import PixelFlowWeb
 
 /// `Expect: 100-continue` from end to end: the api decides, and the client is notified immediately.
 @Suite(.timeLimit(.minutes(1))) struct ExpectationTests {
@@ -42,6 +45,17 @@ import Testing
         }
     }
 
+    /// The header by which web finds the gate of a body is its own, whatever a client sends.
+    @Test(arguments: ["zzz", "1"]) func aClientCannotNameTheGateOfABody(mark: String) async throws {
+        try await withAPI { stack in
+            let client = try await RawConnection.open(port: stack.port, host: "localhost")
+            try await client.send(Self.head("/api/upload").replacing("Expect:", with: "X-PixelFlow-Gate: \(mark)\r\nExpect:"))
+            #expect(try await client.reply(containing: "\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n")
+            try await client.send("12345")
+            _ = try await client.reply(containing: "5 bytes")
+        }
+    }
+
     @Test(arguments: [("/api/closed", 5, 401), ("/api/upload", 101, 413), ("/api/nothing", 5, 404)])
     func theApiRefusesBeforeTheBody(path: String, length: Int, status: Int) async throws {
         try await withAPI { stack in
@@ -61,6 +75,22 @@ import Testing
             #expect(answer.hasPrefix("HTTP/1.1 503 "))
             #expect(!answer.contains("100 Continue"))
         }
+    }
+
+    @Test func theGateOfARequestWithoutAConnectionIsReleased() async throws {
+        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: WebService.clientConfiguration)
+        weak var kept: ContinueGate?
+        do {
+            let gate = ContinueGate()
+            kept = gate
+            let upstream = Upstream(name: "api", baseURL: "http://localhost:1", client: client)
+            let error = await #expect(throws: PixelFlowError.self) {
+                _ = try await upstream.send(.post, "/api/upload", headers: [:], gate: gate)
+            }
+            #expect(error?.code == "api_unavailable")
+        }
+        try await client.shutdown()
+        #expect(kept == nil)
     }
 
     /// An upstream that does not support it: after a few seconds, the body is sent anyway.

@@ -1,8 +1,10 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
 import RawHTTP
 import Testing
+import WireFormats
 
 /// Operator endpoints cannot be reached through the public port, however the path is spelled.
 @Suite(.timeLimit(.minutes(1))) struct InternalRouteTests {
@@ -47,6 +49,37 @@ import Testing
                 if target.hasPrefix("/api/metrics") || target.hasPrefix("/api/operator") { continue }
                 #expect(["400", "404", "405"].contains(answer.dropFirst("HTTP/1.1 ".count).prefix(3)), "\(target): \(answer.prefix(80))")
             }
+        }
+    }
+
+    /// Every route that the services describe as one for operators and services.
+    @Test(arguments: ["auth", "api"]) func noRouteForOperatorsIsForwarded(service: String) async throws {
+        let docs = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../docs").standardizedFileURL
+        let description = try JSONValue(parsing: Data(contentsOf: docs.appending(path: "openapi/\(service).json")))
+        let routes = try #require(description["paths"]?.objectValue).filter { $0.value.text().contains("OperatorAccessOff") }.keys
+        #expect(routes.count > 5)
+        let reached: Routes = { router in router.get("/**") { _, _ in "reached" } }
+        try await withWebStack(auth: reached, api: reached) { stack in
+            for route in routes {
+                let path = route.replacing(/\{[a-z]+\}/, with: "019706d2-7c3e-7000-8000-000000000000")
+                let answer = try await stack.send(.get, (service == "auth" ? "/auth" : "") + path)
+                #expect(answer.body != "reached", "\(route)")
+            }
+        }
+    }
+
+    @Test(arguments: [
+        "/api/organisations/a/quota", "/api/organisations", "/api/organisations/", "/api/%6frganisations/a/quota",
+        "/api/ORGANISATIONS/a/quota", "/api/organisations;a=b/a/quota", "/api/%256frganisations/a/quota", "/api//organisations/a/quota",
+        "/api/./organisations/a/quota", "/api/organisations/a%2fquota",
+    ])
+    func quotasAreNotForwarded(target: String) async throws {
+        try await withWebStack(api: { router in router.get("/**") { _, _ in Self.secret } }) { stack in
+            let client = try await RawConnection.open(port: stack.port, host: "localhost")
+            try await client.send("GET \(target) HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n")
+            let answer = try await client.replyUntilClosed()
+            #expect(answer.hasPrefix("HTTP/1.1 404 "), "\(answer.prefix(80))")
+            #expect(!answer.contains(Self.secret))
         }
     }
 

@@ -46,6 +46,8 @@ package final class BatchWatch: Service {
     private let settings: BatchSettings
     private let logger: Logger
     private let noted = Mutex<Set<Place>>([])
+    /// When a report failed last.
+    private let failedReport = Mutex<Timestamp?>(nil)
 
     private struct Place: Hashable {
         let batch: BatchID
@@ -197,10 +199,13 @@ package final class BatchWatch: Service {
         try await tell(batch, counts, now)
     }
 
-    /// Reports a batch to auth, which mails its creator. If auth is down, other batches do not wait for this one.
+    /// Reports a batch to auth, which mails its creator. If auth is down, other batches do not wait for this one: after a report has
+    /// failed, which may take seconds, they are not reported until the next interval, and then before it.
     private func tell(_ completed: Batch, _ counts: BatchCounts, _ now: Timestamp) async throws {
         var batch = completed
+        let pause = pauseOfReports(at: now)
         do {
+            guard pause == nil else { throw PixelFlowError.unavailable("auth") }
             try await mail.report(batch, counts)
         } catch let error where !(error is CancellationError) {
             guard let completedAt = batch.completedAt, now < completedAt + Self.tellingTime else {
@@ -209,10 +214,18 @@ package final class BatchWatch: Service {
                 _ = try await batches.replace(batch)
                 return
             }
+            if let pause { return try await postpone(batch, until: pause) }
+            failedReport.withLock { $0 = now }
             try await postpone(batch, until: now + Self.tellingInterval)
             throw error
         }
         batch.markTold(at: now)
         _ = try await batches.replace(batch)
+    }
+
+    /// The end of the pause after a failed report, just before that report is repeated; nil if there is none.
+    private func pauseOfReports(at now: Timestamp) -> Timestamp? {
+        let pause = Self.tellingInterval - Self.interval
+        return failedReport.withLock { $0 }.flatMap { now.age(since: $0) < pause ? $0 + pause : nil }
     }
 }

@@ -67,16 +67,13 @@ final class ServerSentOutlet: EventOutlet {
     /// Sends the events of a stream until it ends, the client disconnects, or the service stops.
     func follow(_ open: OpenEventStream, on eventLoop: any EventLoop) {
         let pump = EventPump(open, to: self, on: eventLoop)
-        answer.connection.start { event in
+        answer.start { event in
             switch event {
             case .stopping: pump.stream.finish(.shutdown)
-            case .failure, .ended:
+            case .gone:
                 pump.stop()
                 self.abort()
-            // Further requests on this connection are never answered, so they need not be read. A closed connection is detected
-            // nevertheless.
-            case .message(.head): self.answer.connection.pause()
-            case .message, .writable: break
+            case .writable: break
             }
         }
         pump.start()

@@ -36,6 +36,10 @@ package struct CachedPresets: PresetStore {
         try await changing(tenant) { try await store.removePreset(name, of: tenant) }
     }
 
+    package func removePresets(of tenant: TenantID, limit: Int) async throws -> Int {
+        try await changing(tenant) { try await store.removePresets(of: tenant, limit: limit) }
+    }
+
     /// A failed change may have happened nevertheless.
     private func changing<Value>(_ tenant: TenantID, _ change: () async throws -> Value) async throws -> Value {
         do {

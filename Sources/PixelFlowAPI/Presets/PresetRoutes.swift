@@ -23,11 +23,15 @@ struct PresetRoutes: Sendable {
                 problems: .readingTasks + [Self.notFound], handler: get),
             Route(
                 .put, "/api/presets/{name}", id: "putPreset", tag: "presets", "Save a preset",
-                details: "The body is a pipeline. An existing preset with this name is replaced; tasks that use it keep their pipeline.",
+                details: "The body is a pipeline. An existing preset with this name is replaced; tasks that use it keep their pipeline. An "
+                    + "organisation can have \(Preset.limit) presets.",
                 access: .scope(.writePresets), parameters: [Self.name, Self.priority.description],
                 body: BodyDescription([.json(Pipeline.self)], "The pipeline."),
                 responses: [.json(PresetView.self, "The preset is replaced."), .json(.created, PresetView.self, "The preset is new.")],
-                problems: .readingTasks + .pipelineErrors + [DeclaredProblem.invalidParameter, .auditLogBusy], handler: put),
+                problems: .readingTasks + .pipelineErrors + [
+                    DeclaredProblem.invalidParameter, .auditLogBusy,
+                    DeclaredProblem(.conflict, "too_many_presets", "The organisation has \(Preset.limit) presets, and the name is new."),
+                ], handler: put),
             Route(
                 .delete, "/api/presets/{name}", id: "deletePreset", tag: "presets", "Delete a preset",
                 details: "A built-in preset cannot be deleted; one that was saved under its name can.",

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import Logging
 import OpenAPI
 import PixelFlowCore
 import PixelFlowDispatch
@@ -114,8 +115,14 @@ struct TaskRoutes: Sendable {
         let task = try await change(request, context) { try await dependencies.tasks.cancel($0, of: $1) }
         // If a worker is processing the task, the worker counts it when it stops.
         metrics.finished(task)
-        try await dependencies.blobs.deleteUnreferenced(of: task)
-        dependencies.publisher.publish(task)
+        do {
+            try await dependencies.blobs.deleteUnreferenced(of: task)
+            dependencies.publisher.publish(task)
+        } catch {
+            // The task is cancelled all the same. Its event stays due, and the dispatcher removes the objects before it publishes it.
+            context.logger.warning(
+                "objects of a cancelled task left to the dispatcher", metadata: ["task_id": "\(task.id)", "error": "\(error)"])
+        }
         return .json(bytes: try views.json(task), status: .accepted)
     }
 

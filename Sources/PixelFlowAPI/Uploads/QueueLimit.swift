@@ -74,8 +74,9 @@ final class QueueLimit: Sendable {
 
     /// Counts expire after a minute while the queue is less than half full, then after five seconds, and after a second once it is full.
     private func isOutdated(_ queue: Queue, at now: Timestamp) -> Bool {
-        if queue.depth >= settings.depth { return now - queue.time >= .seconds(1) }
-        return now - queue.time >= (queue.depth * 2 >= settings.depth ? .seconds(5) : .seconds(60))
+        let age = now.age(since: queue.time)
+        if queue.depth >= settings.depth { return age >= .seconds(1) }
+        return age >= (queue.depth * 2 >= settings.depth ? .seconds(5) : .seconds(60))
     }
 
     private static func next(after last: Queue?, count: Int, at now: Timestamp) -> Queue {

@@ -94,13 +94,15 @@ struct UploadRoutes: Sendable {
             dependencies.quotaWatch?.note(task.tenant)
             return try response(task)
         case .existing(let existing):
-            try await dependencies.blobs.remove(task.blobPrefix)
+            await discard(task.id, task.tenant, context)
             return try response(existing, ifMadeBy: task.fingerprint)
         }
     }
 
     /// Errors of the store that mean that the task was not added.
-    private static let refusals: Set<String> = ["quota_exceeded", "unknown_batch", "batch_closed"]
+    private static let refusals: Set<String> = [
+        "quota_exceeded", "unknown_batch", "batch_closed", "insufficient_storage", "task_database_busy",
+    ]
 
     /// - Throws: one of `refusals` if the task was not added for that reason; its image has then been removed.
     private func add(_ task: TaskRecord, _ context: AppRequestContext) async throws -> Creation {

@@ -13,7 +13,7 @@ import Synchronization
 package final class OrganisationPurge: Service {
     /// The time between two rounds.
     private static let interval = Duration.seconds(3600)
-    /// The number of tasks, batches or deliveries read at a time.
+    /// The number of tasks, presets, batches, webhooks or deliveries that are read or removed at a time.
     private static let batch = 200
 
     private let identities: any IdentitySource
@@ -72,6 +72,12 @@ package final class OrganisationPurge: Service {
             outcome: { $0 == 0 ? .nothing : .done("\($0) with the organisation") }, delete)
     }
 
+    private func removePresets(of tenant: TenantID) async throws -> Int {
+        try await record(.presetsDeleted, atMost: Self.batch, of: tenant) {
+            try await presets.removePresets(of: tenant, limit: Self.batch)
+        }
+    }
+
     private func purge(_ tenant: TenantID) async throws {
         var deleted = 0
         while true {
@@ -87,20 +93,10 @@ package final class OrganisationPurge: Service {
                 return deleted
             }
         }
-        let presets = try await presets.presets(of: tenant)
-        if !presets.isEmpty {
-            _ = try await record(.presetsDeleted, atMost: presets.count, of: tenant) {
-                var deleted = 0
-                for preset in presets where try await self.presets.removePreset(preset.name, of: tenant) { deleted += 1 }
-                return deleted
-            }
-        }
+        while try await removePresets(of: tenant) > 0 { try Task.checkCancellation() }
         while try await batches.removeBatches(of: tenant, limit: Self.batch) > 0 { try Task.checkCancellation() }
-        while case let found = try await webhooks.webhooks(of: tenant), !found.isEmpty {
-            for webhook in found { _ = try await webhooks.removeWebhook(webhook.id, of: tenant) }
-            try Task.checkCancellation()
-        }
-        // Deliveries that remained when a webhook was deleted, or were created since.
+        while try await webhooks.removeWebhooks(of: tenant, limit: Self.batch) > 0 { try Task.checkCancellation() }
+        // Their deliveries, and those that remained when a webhook was deleted, or were created since.
         while try await webhooks.removeDeliveries(of: tenant, limit: Self.batch) > 0 { try Task.checkCancellation() }
         if deleted > 0 {
             logger.info("tasks of a deleted organisation deleted", metadata: ["tenant": "\(tenant)", "tasks": "\(deleted)"])

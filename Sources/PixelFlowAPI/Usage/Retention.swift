@@ -14,10 +14,10 @@ package struct Retention: Service {
     private let audit: AuditRecorder
     private let logger: Logger
 
-    /// The time between two rounds.
+    /// The time after which an idle service looks again.
     static let interval = Duration.seconds(60)
-    /// The maximum number of tasks per round.
-    static let batch = 500
+    /// The maximum number of tasks of one organisation per round.
+    package static let batch = 500
 
     package init(tasks: any TaskOwnerStore & UsageStore, publisher: OutboxPublisher, audit: AuditRecorder, logger: Logger) {
         self.tasks = tasks
@@ -27,22 +27,34 @@ package struct Retention: Service {
     }
 
     package func run() async {
-        await PeriodicService("retention", every: Self.interval, logger: logger) { _ = try await round() }.run()
+        await PeriodicService("retention", every: Self.interval, logger: logger) { try await deleteExpired() }.run()
     }
 
-    /// One round. Not private, so that tests need not wait for it.
+    /// Deletes all tasks that are past their retention, in rounds. Not private, so that tests need not wait for it.
+    ///
+    /// Organisations take turns: each round deletes at most `batch` tasks of each. A round ends the work if it deletes nothing; if other
+    /// replicas have deleted all that it found, they go on.
+    package func deleteExpired() async throws {
+        while try await round() > 0 { try Task.checkCancellation() }
+        while try await tasks.forgetUsage(limit: Self.batch) > 0 { try Task.checkCancellation() }
+    }
+
+    /// One round over all organisations.
     ///
     /// - Returns: the number of deleted tasks.
-    package func round() async throws -> Int {
+    private func round() async throws -> Int {
         var deleted = 0
-        let expired = Dictionary(grouping: try await tasks.pastRetention(limit: Self.batch), by: \.tenant)
-        for (tenant, expired) in expired.sorted(by: { $0.key < $1.key }) {
-            deleted += try await audit.record(
-                .tasksDeleted, in: tenant, detail: "at most \(expired.count) past their retention",
-                outcome: { $0 == 0 ? .nothing : .done("\($0) past their retention") },
-                { try await delete(expired) })
-        }
-        _ = try await tasks.forgetUsage(limit: Self.batch)
+        var last: TenantID?
+        repeat {
+            let page = try await tasks.pastRetention(after: last, limit: Self.batch)
+            for (tenant, expired) in Dictionary(grouping: page.tasks, by: \.tenant).sorted(by: { $0.key < $1.key }) {
+                deleted += try await audit.record(
+                    .tasksDeleted, in: tenant, detail: "at most \(expired.count) past their retention",
+                    outcome: { $0 == 0 ? .nothing : .done("\($0) past their retention") },
+                    { try await delete(expired) })
+            }
+            last = page.last
+        } while last != nil
         if deleted > 0 { logger.info("tasks past their retention deleted", metadata: ["tasks": "\(deleted)"]) }
         return deleted
     }

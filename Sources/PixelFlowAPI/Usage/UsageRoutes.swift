@@ -51,7 +51,7 @@ struct QuotaRoutes: Sendable {
     }
 
     private static let secretNote =
-        "For operators: the token is the service secret (`PIXELFLOW_SERVICE_SECRET`), and a session is not accepted."
+        "For operators: the token is the service secret (`PIXELFLOW_SERVICE_SECRET`). web does not forward this route."
 
     private static let id = ParameterDescription("id", in: .path, .string(length: 1...128), "The id of the organisation.")
     private static let notFound = DeclaredProblem(.notFound, "not_found", "This is not the id of an organisation.")

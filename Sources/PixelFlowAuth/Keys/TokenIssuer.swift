@@ -30,11 +30,14 @@ struct TokenIssuer: Sendable {
         self.clock = clock
     }
 
-    func issue(for principal: Principal) async throws -> String {
+    /// - Parameter end: when the token ends at the latest.
+    func issue(for principal: Principal, until end: Timestamp = .distantFuture) async throws -> (token: String, lifetime: Duration) {
         let now = clock.now()
-        return try await key.sign(
+        let expiresAt = min(now + lifetime, end)
+        let token = try await key.sign(
             TokenClaims(
-                issuer: rules.issuer, audience: rules.audience, principal: principal, issuedAt: now, expiresAt: now + lifetime,
+                issuer: rules.issuer, audience: rules.audience, principal: principal, issuedAt: now, expiresAt: expiresAt,
                 id: UUIDv7.make(at: now)))
+        return (token, expiresAt - now)
     }
 }

@@ -31,6 +31,7 @@ struct AuditRoutes: Sendable {
                 ],
                 problems: [
                     .databaseUnavailable, .invalidParameter,
+                    DeclaredProblem(.unavailable, "database_busy", "Too many reads of the audit log wait already."),
                 ], handler: list)
         ]
     }

@@ -18,7 +18,7 @@ struct SessionRoutes: Sendable {
                     With `refresh_token`, the response has a new token and a new refresh token, which replaces the old one. If the old one \
                     is sent again within 30 seconds, the response is the same; later, it ends the session, because it may have been \
                     stolen. With `refresh_token` and `organisation`, the session switches to that organisation. With `organisation` alone, \
-                    the bearer token is used.
+                    the bearer token is used, and the new token ends when that one does.
                     """, access: .anyone, rate: .of(.signIn),
                 body: BodyDescription([.json(TokenRequest.self)], "A refresh token, an organisation, or both."),
                 responses: [.json(IssuedToken.self, "The token.")],
@@ -31,7 +31,7 @@ struct SessionRoutes: Sendable {
                     DeclaredProblem(.unauthenticated, "token_revoked", "The bearer token has been revoked."),
                     DeclaredProblem(.unavailable, "auth_unavailable", "The keys or revocations needed to verify the token cannot be read."),
                     .authenticationThrottled,
-                    DeclaredProblem(.conflict, "session_required", "The bearer token belongs to no session."),
+                    DeclaredProblem(.conflict, "session_required", "The bearer token belongs to no session, or its session has ended."),
                     DeclaredProblem(.forbidden, "no_organisation", "The account belongs to no organisation."),
                 ] + .fields, handler: token)
         ]
@@ -69,7 +69,7 @@ struct SessionRoutes: Sendable {
             throw PixelFlowError(.invalid, code: "missing_value", "Send a refresh token, an organisation, or both.", field: "refresh_token")
         }
         let token = try await auth.verifier.inspect(try request.bearerToken(), request, context, proxies: auth.proxies)
-        return try .json(try await auth.signIns.change(token.principal, to: organisation))
+        return try .json(try await auth.signIns.change(token, to: organisation, at: auth.clock.now()))
     }
 
     @Sendable private func logout(_ request: Request, _ context: AppRequestContext) async throws -> Response {

@@ -47,16 +47,18 @@ struct SignIns: Sendable {
         return try await token(for: user, membership, session, withRefresh: true)
     }
 
-    /// Issues a token of the same session for another organisation.
+    /// A token of the same session for another organisation. It ends when the present one does: only the refresh token prolongs a session,
+    /// so that a stolen token ends by itself.
     ///
-    /// - Throws: `session_required` (409) for a token without a session; `not_found` (404).
-    func change(_ principal: Principal, to organisation: TenantID) async throws -> IssuedToken {
+    /// - Throws: `session_required` (409) for a token without a session, or whose session has ended; `not_found` (404).
+    func change(_ present: VerifiedToken, to organisation: TenantID, at now: Timestamp) async throws -> IssuedToken {
+        let principal = present.principal
         guard let id = principal.session, let session = try await store.session(id), session.user == principal.user,
-            let user = try await store.user(principal.user)
+            session.expiresAt > now, let user = try await store.user(principal.user)
         else { throw PixelFlowError(.conflict, code: "session_required", "This token belongs to no session; sign in again.") }
         let membership = try await requireMembership(of: user, in: organisation)
         try await store.setOrganisation(organisation, of: id, user: user.id)
-        return try await token(for: user, membership, session, withRefresh: false)
+        return try await token(for: user, membership, session, until: min(present.expiresAt, session.expiresAt), withRefresh: false)
     }
 
     private func requireMembership(of user: User, in organisation: TenantID) async throws -> Membership {
@@ -80,14 +82,16 @@ struct SignIns: Sendable {
     }
 
     private func token(
-        for user: User, _ membership: Membership, _ session: Session, withRefresh: Bool
+        for user: User, _ membership: Membership, _ session: Session, until end: Timestamp = .distantFuture, withRefresh: Bool
     ) async throws -> IssuedToken {
         let issuer = try await issuer.value
         let principal = Principal(
             user: user.id, email: user.email, tenant: membership.organisation.id, role: membership.role,
             credential: .token(session: session.id), membershipVersion: membership.version)
+        let (token, lifetime) = try await issuer.issue(for: principal, until: end)
         return IssuedToken(
-            token: try await issuer.issue(for: principal), expiresIn: Int(issuer.lifetime.components.seconds),
+            // At least a second: a token counts a little longer than it says.
+            token: token, expiresIn: max(1, Int(lifetime.components.seconds)),
             refreshToken: withRefresh ? issuer.refreshTokens.token(of: session.id, generation: session.generation) : nil)
     }
 

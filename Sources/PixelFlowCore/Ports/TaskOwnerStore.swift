@@ -10,7 +10,8 @@ package protocol TaskOwnerStore: TaskLookup {
     /// A task of a batch is added only while the batch is open: none is added once `BatchLookup.close` has returned.
     ///
     /// - Throws: `quota_exceeded` if it exceeds a quota of the tenant; see `UsageStore`. `unknown_batch` or `batch_closed` if its batch
-    ///   does not accept tasks.
+    ///   does not accept tasks. `insufficient_storage` or `task_database_busy` if there is no room for it. After all of these errors, the
+    ///   task has certainly not been added; after other ones, it may have been.
     func create(_ task: TaskRecord) async throws -> Creation
     /// The task that was created with this idempotency key.
     func find(idempotencyKey: String, of tenant: TenantID) async throws -> TaskRecord?

@@ -8,6 +8,7 @@ package final class UnreadableRows: Sendable {
         case task, delivery, batch, preset
         case webhook = "webhook endpoint"
         case audit = "audit entry"
+        case quota
     }
 
     /// Rows that are read for one page. Behind so many unreadable ones it ends early.

@@ -12,12 +12,23 @@ package protocol UsageStore: Sendable {
     /// The number of tasks that are PENDING or PROCESSING.
     func tasksInFlight(of tenant: TenantID) async throws -> Int
 
-    /// At most `limit` tasks that finished longer ago than the retention of their organisations.
-    func pastRetention(limit: Int) async throws -> [ExpiredTask]
+    /// Tasks that finished longer ago than the retention of their organisations, of the organisations after `previous` in order: at most
+    /// `limit` of each organisation, and no further organisation once there are `limit` altogether. A pass from nil to the end thus visits
+    /// every organisation, however many expired tasks each of them has. Leaves out tasks and quotas that only a newer version can read.
+    func pastRetention(after previous: TenantID?, limit: Int) async throws -> ExpiredTaskPage
     /// Removes at most `limit` usage records of deleted tasks from more than `UsageDay.kept` days ago.
     ///
     /// - Returns: the number of removed records.
     func forgetUsage(limit: Int) async throws -> Int
+}
+
+/// A part of a pass over the organisations with a retention.
+package struct ExpiredTaskPage: Sendable, Hashable {
+    package var tasks: [ExpiredTask] = []
+    /// The last organisation of the page; nil if there is none after it.
+    package var last: TenantID?
+
+    package init() {}
 }
 
 /// A task whose retention has ended.

@@ -16,6 +16,11 @@ package protocol WebhookOwnerStore: Sendable {
     /// Removes an endpoint, then its deliveries in many small writes; returns false if there is no such endpoint. A call that fails in
     /// between can be repeated; remaining deliveries have no endpoint and are not sent.
     func removeWebhook(_ id: WebhookID, of tenant: TenantID) async throws -> Bool
+    /// Removes at most `limit` endpoints of an organisation, including those that only a newer version can read, but not their
+    /// deliveries.
+    ///
+    /// - Returns: the number of removed endpoints.
+    func removeWebhooks(of tenant: TenantID, limit: Int) async throws -> Int
     /// Removes at most `limit` deliveries of an organisation, regardless of their endpoint.
     ///
     /// - Returns: the number of removed deliveries.

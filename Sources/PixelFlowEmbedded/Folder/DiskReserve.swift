@@ -78,8 +78,16 @@ package struct DiskRoom: Sendable, Hashable {
     package init(path: String) throws {
         var facts = statvfs()
         guard statvfs(path, &facts) == 0 else { throw FileError.current("statvfs", path) }
-        available = Int(clamping: UInt64(facts.f_bavail) * UInt64(facts.f_frsize))
-        size = Int(clamping: UInt64(facts.f_blocks) * UInt64(facts.f_frsize))
+        self.init(available: UInt64(facts.f_bavail), size: UInt64(facts.f_blocks), blockSize: UInt64(facts.f_frsize))
+    }
+
+    /// In blocks. Some file systems report 2^64-1 of them if they have no limit.
+    init(available: UInt64, size: UInt64, blockSize: UInt64) {
+        func bytes(_ blocks: UInt64) -> Int {
+            let (bytes, isOverflow) = blocks.multipliedReportingOverflow(by: blockSize)
+            return Int(clamping: isOverflow ? .max : bytes)
+        }
+        self.init(available: bytes(available), size: bytes(size))
     }
 }
 

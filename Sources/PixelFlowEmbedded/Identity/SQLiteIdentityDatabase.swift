@@ -12,8 +12,9 @@ package final class SQLiteIdentityDatabase: SQLDatabase {
     ///
     /// - Throws: `database_unusable` with the path of the file.
     package init(path: String) throws {
-        // One reader: a lookup by key takes microseconds, and each connection costs memory.
-        database = try SQLiteDatabase.open(path: path, migrations: IdentityMigrations.all, readers: 1)
+        // One reader for lookups by key, which take microseconds, besides two reads of the audit log. Each connection costs memory, once
+        // it is needed.
+        database = try SQLiteDatabase.open(path: path, migrations: IdentityMigrations.all, readers: 3)
     }
 
     package func check() async throws {

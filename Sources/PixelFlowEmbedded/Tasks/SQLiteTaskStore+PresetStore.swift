@@ -5,10 +5,13 @@ package import PixelFlowCore
 extension SQLiteTaskStore: PresetStore {
     package func presets(of tenant: TenantID) async throws -> [Preset] {
         let name = tenant.rawValue
-        return try await read(for: tenant) { database in
-            try Data.fetchAll(database, sql: "SELECT document FROM preset WHERE tenant = ? ORDER BY name", arguments: [name])
-        } decode: {
-            $0.compactMap { document in unreadable.value(of: .preset) { try JSONDecoder().decode(Preset.self, from: document) } }
+        return try await UnreadableRows.page(limit: Preset.limit) { limit in
+            try await read(for: tenant) { database in
+                try Data.fetchAll(
+                    database, sql: "SELECT document FROM preset WHERE tenant = ? ORDER BY name LIMIT ?", arguments: [name, limit])
+            } decode: {
+                $0.map { document in unreadable.value(of: .preset) { try JSONDecoder().decode(Preset.self, from: document) } }
+            }
         }
     }
 
@@ -26,6 +29,12 @@ extension SQLiteTaskStore: PresetStore {
         return try await write(.machine) { tasks in
             let replaced = try Data.fetchOne(
                 tasks.database, sql: "SELECT document FROM preset WHERE tenant = ? AND name = ?", arguments: [tenant, preset.name])
+            if replaced == nil {
+                let count = try Int.fetchOne(
+                    tasks.database, sql: "SELECT COUNT(*) FROM (SELECT 1 FROM preset WHERE tenant = ? LIMIT ?)",
+                    arguments: [tenant, Preset.limit])
+                if let count, count >= Preset.limit { throw PixelFlowError.tooManyPresets }
+            }
             var stored = preset
             if let replaced, keepingLane { stored.lane = try JSONDecoder().decode(PresetLane.self, from: replaced).lane }
             try tasks.database.execute(
@@ -40,6 +49,15 @@ extension SQLiteTaskStore: PresetStore {
         return try await write(.machine) { tasks in
             try tasks.database.execute(sql: "DELETE FROM preset WHERE tenant = ? AND name = ?", arguments: [tenant, name])
             return tasks.database.changesCount > 0
+        }
+    }
+
+    package func removePresets(of tenant: TenantID, limit: Int) async throws -> Int {
+        try await write(.process) { tasks in
+            try tasks.database.execute(
+                sql: "DELETE FROM preset WHERE (tenant, name) IN (SELECT tenant, name FROM preset WHERE tenant = ? LIMIT ?)",
+                arguments: [tenant.rawValue, limit])
+            return tasks.database.changesCount
         }
     }
 }

@@ -40,19 +40,28 @@ extension SQLiteTaskStore: UsageStore {
         }
     }
 
-    package func pastRetention(limit: Int) async throws -> [ExpiredTask] {
+    package func pastRetention(after previous: TenantID?, limit: Int) async throws -> ExpiredTaskPage {
         let now = now.microseconds
-        return try await read { database in
-            // Finished tasks no longer change, and changes have an index.
+        let organisations = try await read { database in
             try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT task.id, task.tenant FROM quota CROSS JOIN task ON task.tenant = quota.tenant
-                    WHERE quota.retention_days IS NOT NULL AND task.updated_at <= ? - quota.retention_days * ?
-                        AND task.status IN ('COMPLETED', 'FAILED', 'CANCELLED') AND task.deleted_at IS NULL LIMIT ?
-                    """, arguments: [now, UsageDay.length, limit]
-            ).map { ExpiredTask(id: TaskID($0[0]), tenant: TenantID($0[1])) }
+                database, sql: "SELECT tenant, retention_days FROM quota WHERE retention_days IS NOT NULL AND tenant > ? ORDER BY tenant",
+                arguments: [previous?.rawValue ?? ""]
+            ).map { (tenant: TenantID($0[0]), days: $0[1] as Int64) }
         }
+        var page = ExpiredTaskPage()
+        for (tenant, days) in organisations {
+            // Finished tasks no longer change, and changes have an index.
+            page.tasks += try await documents(
+                """
+                WHERE tenant = ? AND updated_at <= ? AND status IN ('COMPLETED', 'FAILED', 'CANCELLED') AND deleted_at IS NULL
+                """, [tenant.rawValue, now - days * UsageDay.length], limit: limit
+            ).map { ExpiredTask(id: $0.id, tenant: tenant) }
+            guard page.tasks.count < limit else {
+                page.last = tenant
+                break
+            }
+        }
+        return page
     }
 
     package func forgetUsage(limit: Int) async throws -> Int {

@@ -62,6 +62,15 @@ extension SQLiteTaskStore: WebhookOwnerStore {
         return wasThere
     }
 
+    package func removeWebhooks(of tenant: TenantID, limit: Int) async throws -> Int {
+        try await write(.process) { tasks in
+            try tasks.database.execute(
+                sql: "DELETE FROM webhook WHERE (tenant, id) IN (SELECT tenant, id FROM webhook WHERE tenant = ? LIMIT ?)",
+                arguments: [tenant.rawValue, limit])
+            return tasks.database.changesCount
+        }
+    }
+
     package func removeDeliveries(of tenant: TenantID, limit: Int) async throws -> Int {
         try await removeDeliveries(where: "tenant = ?", [tenant.rawValue], limit: limit)
     }

@@ -158,7 +158,10 @@ final class ConnectionGuard: ChannelDuplexHandler {
         entry?.setWaiting(false)
     }
 
-    func bodyReceived(bytes: Int) { state.bodyReceived(bytes: bytes, now: .now()) }
+    func bodyReceived(bytes: Int) {
+        state.bodyReceived(bytes: bytes, now: .now())
+        if state.isBodyUnwanted { endAfterAnswer() }
+    }
 
     func requestEnded() {
         state.requestEnded(now: .now())

@@ -46,6 +46,9 @@ package struct ConnectionLimits: Sendable, Hashable {
     package var minimumBodyRate = 1024
     package var headerBytes = 32_768
     package var headerCount = 100
+    /// Bytes of a body that are still accepted when its response has ended: more than an upload has by default, because many clients read
+    /// a response only after they have sent everything.
+    package var unreadBodyBytes = 64 << 20
     /// The number of connections, at a time and per second, that are told why they are closed; further ones are closed without a response.
     package var lingering = 64
     /// How long a connection is protected before it may be closed in favour of a new one.

@@ -41,6 +41,8 @@ struct ConnectionState {
     /// Whether part of the response to the oldest open request has been written.
     private(set) var isAnswering = false
     private(set) var isReadingBody = false
+    /// Bytes of the body that have arrived after the end of its response.
+    private var unreadBytes = 0
     private var body: BodyRate
     private var unwritableSince: NIODeadline?
 
@@ -86,11 +88,18 @@ struct ConnectionState {
         headerBytes = 0
         openRequests += 1
         isReadingBody = true
+        unreadBytes = 0
         phase = .request
         body.begin(isHeld: isHeld, now: now)
     }
 
-    mutating func bodyReceived(bytes: Int, now: NIODeadline) { body.received(bytes, now: now) }
+    mutating func bodyReceived(bytes: Int, now: NIODeadline) {
+        body.received(bytes, now: now)
+        if openRequests == 0 { unreadBytes += bytes }
+    }
+
+    /// Whether the client keeps sending a body that nobody will read.
+    var isBodyUnwanted: Bool { unreadBytes > limits.unreadBodyBytes }
 
     /// Call when the client has been asked for the body.
     mutating func continued(now: NIODeadline) { body.release(now: now) }

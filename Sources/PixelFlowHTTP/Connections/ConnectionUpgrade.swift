@@ -89,6 +89,32 @@ package final class AnswerTail {
         self.observer = observer
     }
 
+    /// What happens to the connection of a response.
+    package enum Event {
+        /// The client has disconnected, or the connection has failed.
+        case gone
+        /// Whether the client accepts more.
+        case writable(Bool)
+        /// The process is stopping.
+        case stopping
+    }
+
+    /// Calls `body` with what happens to the connection from now on.
+    package func start(_ body: @escaping (Event) -> Void) {
+        let connection = connection
+        connection.start { event in
+            switch event {
+            case .failure, .ended: body(.gone)
+            case .writable(let isWritable): body(.writable(isWritable))
+            case .stopping: body(.stopping)
+            // Further requests on this connection are never answered, so they need not be read. A closed connection is detected
+            // nevertheless.
+            case .message(.head): connection.pause()
+            case .message: break
+            }
+        }
+    }
+
     /// Sends the bytes, of which there must be at least one. The promise succeeds when the socket has accepted them.
     package func send(_ parts: [ByteBuffer], promise: EventLoopPromise<Void>?) {
         connection.send(parts.map { .body(.byteBuffer($0)) }, promise: promise)

@@ -8,7 +8,7 @@ extension Response {
     package static func json(
         _ value: some Encodable, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
     ) throws -> Response {
-        json(bytes: ByteBuffer(bytes: try JSONCoding.encoder.encode(value)), status: status, headers: headers)
+        json(bytes: try ByteBuffer(json: value), status: status, headers: headers)
     }
 
     /// A response with encoded JSON.
@@ -18,6 +18,11 @@ extension Response {
         if !headers.contains(.cacheControl) { headers.append(HTTPField(name: .cacheControl, value: "no-store")) }
         return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: bytes))
     }
+}
+
+extension ByteBuffer {
+    /// JSON as in responses, for a part of one that is written piece by piece.
+    package init(json value: some Encodable) throws { self.init(bytes: try JSONCoding.encoder.encode(value)) }
 }
 
 /// The shared encoder and decoder: both are immutable, so all requests can use them. Keys are declared in `CodingKeys`, and times are

@@ -41,7 +41,8 @@ package struct RateLimitSettings: Sendable {
     /// More than a worker with two cores can render.
     static let upload = quota("PIXELFLOW_RATE_UPLOAD", default: "3000/m", "Uploads by one user or API key")
     static let heavy = quota(
-        "PIXELFLOW_RATE_HEAVY", default: "600/m", "Reads of statistics, usage and the audit log by one user or API key")
+        "PIXELFLOW_RATE_HEAVY", default: "600/m",
+        "Reads of statistics, usage and the audit log, and exports of accounts, by one user or API key")
     static let organisation = Setting<Int>.integer(
         "PIXELFLOW_RATE_ORGANISATION", default: 10, in: 0...1000,
         help: "The quota of an organisation, for all of its users and API keys, as a multiple of the quota of one user; 0 for no limit.")

@@ -45,10 +45,9 @@ package struct ProblemMiddleware: RouterMiddleware {
 }
 
 extension Request {
-    /// Whether the client may be sending a body that nobody will read. The server would accept all of it, whatever its size.
+    /// Whether the client may be sending a large body that nobody will read. Any method may have one.
     fileprivate var mayGoOn: Bool {
-        guard method == .post || method == .put else { return false }
-        guard let length = headers[.contentLength].flatMap({ Int($0) }) else { return true }
-        return length > 64 * 1024
+        if headers.contains(.transferEncoding) { return true }
+        return headers[.contentLength].flatMap { Int($0) }.map { $0 > 64 * 1024 } ?? false
     }
 }

@@ -59,7 +59,8 @@ enum APIConventions {
         more than 32 KiB or 100 fields.
 
         A connection without a request is closed after 10 s, an idle one between requests after 60 s, and one whose client does not read \
-        its response after 60 s, all without a response. A response in progress, such as an event stream, has no time limit. When the \
-        process reaches its limit of connections, those that have waited longest for a request are closed in favour of new ones.
+        its response after 60 s, all without a response. It is also closed when more than 64 MiB of a body arrive after its response. A \
+        response in progress, such as an event stream, has no time limit. When the process reaches its limit of connections, those that \
+        have waited longest for a request are closed in favour of new ones.
         """
 }

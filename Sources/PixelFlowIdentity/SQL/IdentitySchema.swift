@@ -201,5 +201,11 @@ package enum IdentitySchema {
                 ALTER TABLE mail_outbox ADD COLUMN organisation TEXT NOT NULL DEFAULT '';
                 CREATE INDEX mail_outbox_by_organisation ON mail_outbox (organisation);
                 """),
+        Migration(
+            name: "actors and actions of the audit log",
+            sql: """
+                CREATE INDEX audit_log_by_actor ON audit_log (organisation, actor, id);
+                CREATE INDEX audit_log_by_action ON audit_log (organisation, action, id);
+                """),
     ]
 }

@@ -1,7 +1,7 @@
 /// A relational database that stores identities. Statements are written once, in the SQL that PostgreSQL and SQLite share, and run by an
 /// adapter.
 package protocol SQLDatabase: Sendable {
-    /// Runs `body` on one consistent snapshot. It must not write.
+    /// Runs `body`, which must not write. Each of its statements sees a consistent state; a later one may see a newer state.
     ///
     /// - Throws: `PixelFlowError`, with `retry == .outage` if the database does not respond.
     func read<Value: Sendable>(

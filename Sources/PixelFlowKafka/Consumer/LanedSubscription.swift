@@ -6,7 +6,6 @@ import Synchronization
 /// librdkafka determines the order of messages of one consumer, and pausing a topic discards its prefetched messages.
 /// Therefore each lane has its own consumer, and its messages wait here for their turn: at most `ahead` per lane,
 /// unsettled, like those in the consumer's own buffer.
-/// most, unsettled, as those in the consumer's own buffer.
 final class LanedSubscription: DispatchSubscription {
     private struct Waiter {
         let number: Int

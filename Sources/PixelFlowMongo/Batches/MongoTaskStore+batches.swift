@@ -48,10 +48,7 @@ extension MongoTaskStore: BatchOwnerStore {
     }
 
     package func removeBatches(of tenant: TenantID, limit: Int) async throws -> Int {
-        let ids = try await tasks.rows(
-            .batches, in: BatchDocument.collection, where: [Name.tenant: .string(tenant.rawValue)], limit: limit, fields: [Name.id]
-        ).compactMap { $0[Name.id] }
-        return try await tasks.deleteAll(.batches, in: BatchDocument.collection, ids: ids)
+        try await tasks.deleteSome(.batches, in: BatchDocument.collection, where: [Name.tenant: .string(tenant.rawValue)], limit: limit)
     }
 }
 

@@ -37,8 +37,8 @@ final class Batcher<Item: Sendable, Outcome: Sendable>: Sendable {
         self.send = send
     }
 
-    /// - Throws: the errors of `send`, for all callers of the batch; `PixelFlowError` with
-    ///   `retry == .outage` if too many callers are already waiting.
+    /// - Throws: the errors of `send`, for all callers of the batch; `task_database_busy` if too many callers are already waiting, so that
+    ///   the item was not sent.
     func submit(_ item: Item) async throws -> Outcome {
         try await withCheckedThrowingContinuation { continuation in
             let startsBatches: Bool? = state.withLock { state in
@@ -49,7 +49,7 @@ final class Batcher<Item: Sendable, Outcome: Sendable>: Sendable {
                 return true
             }
             switch startsBatches {
-            case nil: continuation.resume(throwing: PixelFlowError.unavailable(MongoDatabase.backend, cause: AdmissionError.full))
+            case nil: continuation.resume(throwing: PixelFlowError.busy(MongoDatabase.backend, cause: AdmissionError.full))
             case true?: Task { await sendBatches() }
             case false?: break
             }

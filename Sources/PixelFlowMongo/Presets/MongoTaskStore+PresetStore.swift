@@ -1,12 +1,9 @@
 package import PixelFlowCore
 
 extension MongoTaskStore: PresetStore {
-    /// A tenant has a few dozen presets; those beyond this limit are not listed.
-    private static let listLimit = 10_000
-
     package func presets(of tenant: TenantID) async throws -> [Preset] {
         try await reading(for: tenant) {
-            try await tasks.readable(.preset, limit: Self.listLimit, PresetDocument.preset) {
+            try await tasks.readable(.preset, limit: Preset.limit, PresetDocument.preset) {
                 try await tasks.rows(
                     .presets, in: PresetDocument.collection, where: ["tenant": .string(tenant.rawValue)], sort: ["name": 1], limit: $0)
             }
@@ -25,6 +22,7 @@ extension MongoTaskStore: PresetStore {
         let filter = PresetDocument.filter(preset.name, tenant)
         let (fields, lane) = (try PresetDocument.fields(of: preset, tenant), PresetDocument.lane(of: preset))
         let (set, setOnInsert) = keepingLane ? (fields, lane) : (BSONDocument(fields.fields + lane.fields), [:])
+        try await requireRoom(for: filter, tenant)
         while true {
             try Task.checkCancellation()
             let wasAdded = try await tasks.upsert(.presets, in: PresetDocument.collection, where: filter, set, setOnInsert: setOnInsert)
@@ -39,7 +37,20 @@ extension MongoTaskStore: PresetStore {
         }
     }
 
+    /// - Throws: `too_many_presets` if the preset does not exist, and the tenant has no room for another one.
+    private func requireRoom(for preset: BSONDocument, _ tenant: TenantID) async throws {
+        func count(_ filter: BSONDocument, limit: Int) async throws -> Int {
+            try await tasks.rows(.presets, in: PresetDocument.collection, where: filter, limit: limit, fields: ["_id"]).count
+        }
+        guard try await count(["tenant": .string(tenant.rawValue)], limit: Preset.limit) == Preset.limit else { return }
+        guard try await count(preset, limit: 1) == 1 else { throw PixelFlowError.tooManyPresets }
+    }
+
     package func removePreset(_ name: String, of tenant: TenantID) async throws -> Bool {
         try await tasks.delete(.presets, in: PresetDocument.collection, where: PresetDocument.filter(name, tenant))
+    }
+
+    package func removePresets(of tenant: TenantID, limit: Int) async throws -> Int {
+        try await tasks.deleteSome(.presets, in: PresetDocument.collection, where: ["tenant": .string(tenant.rawValue)], limit: limit)
     }
 }

@@ -5,7 +5,8 @@ extension MongoTaskStore: TaskOwnerStore {
 
     package func create(_ task: TaskRecord) async throws -> Creation {
         let isLimited = try await tasks.quota(of: task.tenant).limitsTasks
-        let creation = try await (isLimited ? creationsWithinQuotas : creations).submit(task)
+        let creation =
+            isLimited ? try await creationsWithinQuotas.submit(task, for: task.tenant) : try await creations.submit(task)
         if case .created(let task) = creation { try await tasks.requireOpenBatch(of: task) }
         return creation
     }

@@ -12,8 +12,8 @@ package import PixelFlowCore
 package final class MongoTaskStore: Sendable {
     let tasks: TaskCommands
     let creations: Batcher<TaskRecord, Creation>
-    /// Separate, so that other creations need not wait for quotas.
-    let creationsWithinQuotas: Batcher<TaskRecord, Creation>
+    /// Separate, so that other creations need not wait for quotas, and by tenant, because counting what a tenant uses may take long.
+    let creationsWithinQuotas: KeyedBatcher<TenantID, TaskRecord, Creation>
     let claims: Batcher<ClaimRequest, ClaimOutcome>
     let completions: Batcher<TaskSwap, Bool>
     private let reads: FairAsyncSemaphore<TenantID>
@@ -40,7 +40,9 @@ package final class MongoTaskStore: Sendable {
         self.tasks = tasks
         reads = FairAsyncSemaphore(limits: settings.readLimits, waitTimeout: settings.waitTimeout)
         creations = Batcher { try await tasks.create($0) }
-        creationsWithinQuotas = Batcher { try await tasks.createWithinQuotas($0) }
+        creationsWithinQuotas = KeyedBatcher(maxConcurrentBatches: max(1, settings.poolSize / 2)) {
+            try await tasks.create($1, withinQuotaOf: $0)
+        }
         claims = Batcher { try await tasks.claim($0) }
         completions = Batcher { try await tasks.complete($0) }
     }

@@ -22,23 +22,16 @@ extension TaskCommands {
         }
     }
 
-    /// Creates as many of the tasks as the quotas of their tenants allow.
-    func createWithinQuotas(_ tasks: [TaskRecord]) async throws -> [Result<Creation, any Error>] {
-        var outcomes: [TaskID: Result<Creation, any Error>] = [:]
-        for (tenant, tasks) in Dictionary(grouping: tasks, by: \.tenant) {
-            do {
-                let wishes = tasks.map { Wish(task: $0.id, consumption: Consumption(creating: $0)) }
-                let (created, refusals) = try await admitting(wishes, of: tenant) { admitted in
-                    let tasks = tasks.filter { admitted.contains($0.id) }
-                    return tasks.isEmpty ? [] : Array(zip(tasks.map(\.id), try await create(tasks)))
-                }
-                for (id, outcome) in created { outcomes[id] = outcome }
-                for task in tasks {
-                    if let refusal = refusals[task.id] { outcomes[task.id] = await earlier(task, unless: refusal) }
-                }
-            } catch {
-                for task in tasks { outcomes[task.id] = .failure(error) }
-            }
+    /// Creates as many of the tasks of a tenant as its quota allows.
+    func create(_ tasks: [TaskRecord], withinQuotaOf tenant: TenantID) async throws -> [Result<Creation, any Error>] {
+        let wishes = tasks.map { Wish(task: $0.id, consumption: Consumption(creating: $0)) }
+        let (created, refusals) = try await admitting(wishes, of: tenant) { admitted in
+            let tasks = tasks.filter { admitted.contains($0.id) }
+            return tasks.isEmpty ? [] : Array(zip(tasks.map(\.id), try await create(tasks)))
+        }
+        var outcomes = Dictionary(created) { first, _ in first }
+        for task in tasks {
+            if let refusal = refusals[task.id] { outcomes[task.id] = await earlier(task, unless: refusal) }
         }
         return tasks.map { outcomes[$0.id] ?? .failure(CancellationError()) }
     }

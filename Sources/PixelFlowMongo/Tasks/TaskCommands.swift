@@ -163,6 +163,14 @@ struct TaskCommands: Sendable {
         return try await database.run(operation, .delete(from: collection, where: filter, database.commandTimeout)).matched > 0
     }
 
+    /// Deletes at most `limit` of the matching documents, without decoding them.
+    ///
+    /// - Returns: the number of deleted documents.
+    func deleteSome(_ operation: MongoOperation, in collection: String, where filter: BSONDocument, limit: Int) async throws -> Int {
+        let rows = try await rows(operation, in: collection, where: filter, limit: limit, fields: [Name.id])
+        return try await deleteAll(operation, in: collection, ids: rows.compactMap { $0[Name.id] })
+    }
+
     /// Deletes all documents with these ids.
     ///
     /// - Returns: the number of deleted documents.

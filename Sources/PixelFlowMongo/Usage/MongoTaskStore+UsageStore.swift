@@ -93,32 +93,39 @@ extension MongoTaskStore: UsageStore {
         return ["$cond": [isEqual, 1, 0]]
     }
 
-    package func pastRetention(limit: Int) async throws -> [ExpiredTask] {
+    package func pastRetention(after previous: TenantID?, limit: Int) async throws -> ExpiredTaskPage {
         let now = try await tasks.clock.read().earliest
-        let ended: [BSONValue] = [TaskStatus.completed, .failed, .cancelled].map { .string($0.rawValue) }
-        var expired: [ExpiredTask] = []
-        var previous = ""
-        while expired.count < limit {
+        var page = ExpiredTaskPage()
+        var previous = previous?.rawValue ?? ""
+        while true {
             let rows = try await tasks.rows(
                 .usage, in: Organisation.collection,
                 where: [Organisation.Name.retentionDays: ["$gt": 0], Organisation.Name.id: ["$gt": .string(previous)]],
                 sort: [Organisation.Name.id: 1], limit: Self.organisationsAtATime)
-            for organisation in try rows.map(OrganisationDocument.init) where expired.count < limit {
-                guard let days = organisation.quota.retentionDays else { continue }
-                // Finished tasks no longer change, and changes have an index.
-                let found = try await tasks.rows(
-                    .usage,
-                    where: [
-                        Name.tenant: .string(organisation.tenant.rawValue),
-                        Name.updatedAt: ["$lte": .time(now - .seconds(86_400 * days))],
-                        Name.status: ["$in": .array(ended)], Name.deletedAt: TaskDocument.notDeleted,
-                    ], limit: limit - expired.count, fields: [Name.id])
-                expired += found.compactMap { $0[Name.id]?.string }.map { ExpiredTask(id: TaskID($0), tenant: organisation.tenant) }
+            for row in rows {
+                guard let organisation = tasks.unreadable.value(of: .quota, { try OrganisationDocument(row) }) else { continue }
+                page.tasks += try await expired(of: organisation, at: now, limit: limit)
+                guard page.tasks.count < limit else {
+                    page.last = organisation.tenant
+                    return page
+                }
             }
-            guard rows.count == Self.organisationsAtATime, let last = rows.last?[Organisation.Name.id]?.string else { break }
+            guard rows.count == Self.organisationsAtATime, let last = rows.last?[Organisation.Name.id]?.string else { return page }
             previous = last
         }
-        return expired
+    }
+
+    private func expired(of organisation: OrganisationDocument, at now: Timestamp, limit: Int) async throws -> [ExpiredTask] {
+        guard let days = organisation.quota.retentionDays else { return [] }
+        let ended: [BSONValue] = [TaskStatus.completed, .failed, .cancelled].map { .string($0.rawValue) }
+        // Finished tasks no longer change, and changes have an index.
+        let found = try await tasks.find(
+            .usage,
+            where: [
+                Name.tenant: .string(organisation.tenant.rawValue), Name.updatedAt: ["$lte": .time(now - .seconds(86_400 * days))],
+                Name.status: ["$in": .array(ended)], Name.deletedAt: TaskDocument.notDeleted,
+            ], limit: limit)
+        return found.map { ExpiredTask(id: $0.record.id, tenant: organisation.tenant) }
     }
 
     private static let organisationsAtATime = 100

@@ -15,8 +15,8 @@ extension TaskCommands {
     private static let tries = 50
 
     func organisation(_ tenant: TenantID) async throws -> OrganisationDocument? {
-        try await rows(.usage, in: Organisation.collection, where: Organisation.filter(tenant), limit: 1).first
-            .map(OrganisationDocument.init)
+        try one(
+            try await rows(.usage, in: Organisation.collection, where: Organisation.filter(tenant), limit: 1), OrganisationDocument.init)
     }
 
     func quota(of tenant: TenantID) async throws -> Quota {

@@ -47,6 +47,12 @@ extension MongoTaskStore: WebhookOwnerStore {
         return wasThere
     }
 
+    package func removeWebhooks(of tenant: TenantID, limit: Int) async throws -> Int {
+        defer { tasks.endpoints.forget(tenant) }
+        return try await tasks.deleteSome(
+            .webhooks, in: WebhookDocument.endpoints, where: [Name.tenant: .string(tenant.rawValue)], limit: limit)
+    }
+
     package func removeDeliveries(of tenant: TenantID, limit: Int) async throws -> Int {
         try await tasks.removeDeliveries(where: [Name.tenant: .string(tenant.rawValue)], limit: limit)
     }

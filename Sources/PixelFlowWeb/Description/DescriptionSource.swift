@@ -27,7 +27,7 @@ final class DescriptionSource: Sendable {
         /// By service.
         var known: [String: Known] = [:]
         var product: TaggedJSON?
-        var nextAttempt = Timestamp(microseconds: 0)
+        var attemptedAt: Timestamp?
     }
 
     private let own: Result<JSONValue, any Error>
@@ -64,8 +64,8 @@ final class DescriptionSource: Sendable {
     private func beginAttempt() -> Bool {
         let now = clock.now()
         return state.withLock { state in
-            guard state.product == nil || now >= state.nextAttempt else { return false }
-            state.nextAttempt = now + Self.interval
+            if state.product != nil, let last = state.attemptedAt, now.age(since: last) < Self.interval { return false }
+            state.attemptedAt = now
             return true
         }
     }

@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import NIOHTTP1
 import Synchronization
@@ -33,14 +34,15 @@ final class ContinueGate: Sendable {
 
 /// Opens the gate of a request when the upstream sends 100 (Continue), which the HTTP client does not expose.
 ///
-/// A header identifies the gate of a request; this handler removes it.
+/// A header identifies the gate of a request; this handler removes it. A client's own header of this name must not be forwarded.
 final class ContinueObserver: ChannelDuplexHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias InboundOut = HTTPClientResponsePart
     typealias OutboundIn = HTTPClientRequestPart
     typealias OutboundOut = HTTPClientRequestPart
 
-    private static let mark = "x-pixelflow-gate"
+    /// The name of that header.
+    static let mark = "x-pixelflow-gate"
     /// An upstream that does not support 100 (Continue) gets the body after this time, as required by RFC 9110, section 10.1.1.
     private static let continueTimeout = TimeAmount.seconds(5)
 
@@ -50,9 +52,8 @@ final class ContinueObserver: ChannelDuplexHandler {
 
     init(_ gates: ContinueGates) { self.gates = gates }
 
-    static func headers(for gate: ContinueGate) -> HTTPHeaders {
-        ["expect": "100-continue", mark: ContinueGates.shared.add(gate)]
-    }
+    /// The headers of a request whose gate waits as `mark` in `ContinueGates.shared`.
+    static func headers(for mark: String) -> HTTPHeaders { ["expect": "100-continue", Self.mark: mark] }
 
     /// Adds the handler next to the client's HTTP/1.1 handlers.
     static func install(on channel: any Channel) -> EventLoopFuture<Void> {
@@ -89,15 +90,17 @@ final class ContinueObserver: ChannelDuplexHandler {
 final class ContinueGates: Sendable {
     static let shared = ContinueGates()
 
-    private let gates = Mutex<(next: UInt64, waiting: [String: ContinueGate])>((0, [:]))
+    private let gates = Mutex<[String: ContinueGate]>([:])
 
+    /// - Returns: a mark that no client can guess. The caller must remove it when its request has ended, because a request that gets no
+    ///   connection never takes its gate.
     func add(_ gate: ContinueGate) -> String {
-        gates.withLock { gates in
-            gates.next += 1
-            gates.waiting[String(gates.next)] = gate
-            return String(gates.next)
-        }
+        let mark = UUID().uuidString
+        gates.withLock { $0[mark] = gate }
+        return mark
     }
 
-    func take(_ mark: String) -> ContinueGate? { gates.withLock { $0.waiting.removeValue(forKey: mark) } }
+    /// Removes a gate, if it is still there.
+    @discardableResult
+    func take(_ mark: String) -> ContinueGate? { gates.withLock { $0.removeValue(forKey: mark) } }
 }

@@ -3,17 +3,19 @@ import PixelFlowCore
 
 /// The paths of a service that are forwarded. All others are for operators.
 struct ProxiedPaths: Sendable {
-    /// The prefix of all public routes of the api; its probes and metrics have other paths.
-    static let api = ProxiedPaths(prefixes: [["api"]], whole: [])
+    /// The prefix of all public routes of the api; its probes and metrics have other paths. Quotas of organisations are for operators.
+    static let api = ProxiedPaths(prefixes: [["api"]], whole: [], refused: [["api", "organisations"]])
     static let auth = ProxiedPaths(
         prefixes: [["organisations"], ["sessions"], ["keys"], ["invitations"], ["password"], ["email"], ["me"]],
         whole: [
             ["health"], ["register"], ["login"], ["validate"], [".well-known", "jwks.json"], ["token"], ["logout"], ["me"], ["password"],
             ["organisations"], ["sessions"], ["keys"], ["audit"], ["notification-settings"], ["unsubscribe"],
-        ])
+        ], refused: [])
 
     fileprivate let prefixes: [[Substring]]
     fileprivate let whole: [[Substring]]
+    /// Prefixes of routes for operators among the others, in lower case.
+    fileprivate let refused: [[String]]
 
     /// Whether a path may be forwarded unchanged. Accepts only one spelling of each path, because services differ in how they treat empty
     /// segments, dots, parameters and unnecessary encoding.
@@ -22,7 +24,15 @@ struct ProxiedPaths: Sendable {
         var segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
         if segments.count > 1, segments.last?.isEmpty == true { segments.removeLast() }
         guard segments.allSatisfy(Self.isPlain) else { return false }
+        let names = segments.map(Self.name)
+        guard !refused.contains(where: { names.starts(with: $0) }) else { return false }
         return whole.contains(segments) || prefixes.contains { segments.count > $0.count && segments.starts(with: $0) }
+    }
+
+    /// What any component may take a segment for: without its encoding and parameters, and in lower case.
+    private static func name(_ segment: Substring) -> String {
+        let decoded = String(segment).removingPercentEncoding ?? String(segment)
+        return (decoded.removingPercentEncoding ?? decoded).prefix { $0 != ";" }.lowercased()
     }
 
     private static func isPlain(_ segment: Substring) -> Bool {

@@ -64,7 +64,8 @@ struct ProxyRoutes: Sendable {
     // MARK: Requests
 
     private func headers(_ request: Request, _ context: AppRequestContext) -> HTTPFields {
-        let passed = request.headers.passedOn(without: ["host", "cookie", "content-length", "expect"])
+        let passed = request.headers.passedOn(
+            without: ["host", "cookie", "content-length", "expect", ContinueObserver.mark])
         var headers = HTTPFields(passed.filter { !RequestTrace.isClaim($0) })
         let trace = RequestTrace(request, context, proxies: proxies)
         // A trace state belongs to its trace, so it is replaced with it.

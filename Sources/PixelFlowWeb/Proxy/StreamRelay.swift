@@ -58,16 +58,12 @@ final class StreamRelay {
     func follow(_ client: AnswerTail) {
         guard case .opened(let early, let isWhole) = state else { return client.finish() }
         state = .following(client)
-        client.connection.start { event in
+        client.start { event in
             switch event {
             case .stopping: self.stop()
-            case .failure, .ended:
+            case .gone:
                 self.close()
                 client.connection.close()
-            // Further requests on this connection are never answered, so they need not be read. A closed connection is detected
-            // nevertheless.
-            case .message(.head): client.connection.pause()
-            case .message: break
             case .writable(let isWritable): self.read(isWritable)
             }
         }

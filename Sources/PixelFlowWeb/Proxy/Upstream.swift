@@ -67,7 +67,9 @@ struct Upstream: Sendable {
         var request = HTTPClientRequest(url: baseURL + path)
         request.method = HTTPMethod(rawValue: method.rawValue)
         for field in headers { request.headers.add(name: field.name.rawName, value: field.value) }
-        if let gate { request.headers.add(contentsOf: ContinueObserver.headers(for: gate)) }
+        let mark = gate.map { ContinueGates.shared.add($0) }
+        defer { if let mark { ContinueGates.shared.take(mark) } }
+        if let mark { request.headers.add(contentsOf: ContinueObserver.headers(for: mark)) }
         request.body = body?.forClient
         do {
             // The client's timeouts only limit silence. A deadline would abort a slow upload.

@@ -11,9 +11,10 @@ package struct PresetStoreConformance: Sendable {
         ConformanceCase("presets: put adds or replaces, and reports which") { try await $0.putAddsAndReplaces() },
         ConformanceCase("presets: put keeps the lane if requested, also under concurrency") { try await $0.putKeepsLanes() },
         ConformanceCase("presets: listed by name") { try await $0.listedByName() },
-        ConformanceCase("presets: those of two tenants are separate") { try await $0.tenantsDoNotMeet() },
-        ConformanceCase("presets: a preset is removed once") { try await $0.removedOnce() },
-        ConformanceCase("presets: of 20 concurrent additions, one is the first") { try await $0.oneIsTheFirst() },
+        ConformanceCase("presets: of two tenants do not meet") { try await $0.tenantsDoNotMeet() },
+        ConformanceCase("presets: removed once") { try await $0.removedOnce() },
+        ConformanceCase("presets: a new one is refused at the limit, and others can still be replaced") { try await $0.limited() },
+        ConformanceCase("presets: of 20 racing additions one is the first") { try await $0.oneIsTheFirst() },
     ]
 
     private static let tenant = TenantID("tenant-a")
@@ -89,6 +90,24 @@ package struct PresetStoreConformance: Sendable {
         try requireEqual(try await store.removePreset("shop", of: Self.tenant), false, "second removal")
         try requireEqual(try await store.preset("shop", of: Self.tenant), nil, "afterwards")
         try requireEqual(try await store.put(preset("shop"), of: Self.tenant), true, "new again")
+    }
+
+    func limited() async throws {
+        let store = store
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 1...Preset.limit {
+                if number > 32 { _ = try await group.next() }
+                group.addTask { _ = try await store.put(preset("preset-\(number)"), of: Self.tenant) }
+            }
+            try await group.waitForAll()
+        }
+        try await requireRefusal(.conflict, "a new one at the limit") { _ = try await store.put(preset("another"), of: Self.tenant) }
+        try requireEqual(try await store.preset("another", of: Self.tenant), nil, "the refused one")
+        try requireEqual(try await store.put(preset("preset-1", quality: 70), of: Self.tenant), false, "new, of one that is replaced")
+        try requireEqual(try await store.presets(of: Self.tenant).count, Preset.limit, "the list")
+        try requireEqual(try await store.put(preset("another"), of: Self.stranger), true, "new, of a stranger's")
+        _ = try await store.removePreset("preset-2", of: Self.tenant)
+        try requireEqual(try await store.put(preset("another"), of: Self.tenant), true, "new, after a removal")
     }
 
     func oneIsTheFirst() async throws {

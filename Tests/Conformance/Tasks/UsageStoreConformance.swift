@@ -21,8 +21,9 @@ package struct UsageStoreConformance: TaskStoreSuite {
         Case("usage: usage and daily numbers follow from the tasks") { try await $0.usageFollows() },
         Case("usage: unchanged after the store is reopened") { try await $0.usageLasts() },
         Case("usage: a replayed task counts by its last end") { try await $0.replayedCountsOnce() },
-        Case("usage: a purged task is counted until its record is deleted") { try await $0.purgedIsRemembered() },
-        Case("retention: only tasks that ended long enough ago") { try await $0.retention() },
+        Case("usage: a purged task stays in the numbers until it is forgotten") { try await $0.purgedIsRemembered() },
+        Case("retention: tasks that ended long enough ago, and no others") { try await $0.retention() },
+        Case("retention: every organisation has its turn, however many tasks others have") { try await $0.retentionTakesTurns() },
     ]
 
     // MARK: Quotas
@@ -170,12 +171,33 @@ package struct UsageStoreConformance: TaskStoreSuite {
         pass(.seconds(86_400))
         let young = try await add(.cancelled)
         try await usage.setQuota(Quota(retentionDays: 2), of: Self.tenant)
-        try requireEqual(try await usage.pastRetention(limit: 10), [], "too early")
+        func expired(limit: Int = 10) async throws -> [ExpiredTask] { try await usage.pastRetention(after: nil, limit: limit).tasks }
+        try requireEqual(try await expired(), [], "too early")
         pass(.seconds(86_400))
-        try requireEqual(try await usage.pastRetention(limit: 10), [ExpiredTask(id: old.id, tenant: Self.tenant)], "after two days")
+        try requireEqual(try await expired(), [ExpiredTask(id: old.id, tenant: Self.tenant)], "after two days")
         pass(.seconds(86_400))
-        try requireEqual(Set(try await usage.pastRetention(limit: 10).map(\.id)), [old.id, young.id], "after three")
-        try requireEqual(try await usage.pastRetention(limit: 1).count, 1, "with a limit")
+        try requireEqual(Set(try await expired().map(\.id)), [old.id, young.id], "after three")
+        try requireEqual(try await expired(limit: 1).count, 1, "with a limit")
+    }
+
+    func retentionTakesTurns() async throws {
+        if clock == nil { return }
+        let tenants = (1...3).map { TenantID("tenant-\($0)") }
+        for (tenant, count) in zip(tenants, [5, 1, 2]) {
+            for _ in 0..<count { _ = try await add(.cancelled, of: tenant) }
+            try await usage.setQuota(Quota(retentionDays: 1), of: tenant)
+        }
+        pass(.seconds(86_400))
+        var pages: [[TenantID]] = []
+        var last: TenantID?
+        repeat {
+            let page = try await usage.pastRetention(after: last, limit: 2)
+            pages.append(page.tasks.map(\.tenant))
+            last = page.last
+        } while last != nil && pages.count < 10
+        let (a, b, c) = (tenants[0], tenants[1], tenants[2])
+        // The last page is empty if the one before it has filled up with the last organisation.
+        try requireEqual(pages.filter { !$0.isEmpty }, [[a, a], [b, c, c]], "pages of a pass")
     }
 
     // MARK: Steps

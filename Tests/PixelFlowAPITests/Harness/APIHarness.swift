@@ -78,6 +78,16 @@ final class APIHarness: Sendable {
         #expect(undeclared.all == [])
     }
 
+    /// Runs a service with other dependencies on the same data, with a client for a user.
+    func run(_ dependencies: APIDependencies, _ test: @Sendable (APIClient) async throws -> Void) async throws {
+        let service = APIService(dependencies: dependencies, limits: ImageLimits(), metrics: PrometheusRegistry())
+        let token = try await token("ada@example.org")
+        try await Application(router: service.router(), logger: undeclared.logger).test(.router) { client in
+            try await test(APIClient(client: client, token: token))
+        }
+        #expect(undeclared.all == [])
+    }
+
     /// Runs a service with other limits on the same data, with a client for the token.
     func run(
         limits: ImageLimits, as token: String, _ test: @Sendable (APIClient) async throws -> Void

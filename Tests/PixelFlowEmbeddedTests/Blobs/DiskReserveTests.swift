@@ -10,6 +10,13 @@ import Testing
 @Suite struct DiskReserveTests {
     private static let megabyte = 1 << 20
 
+    @Test(arguments: [(UInt64(1000), UInt64(4096), 4_096_000), (.max, 4096, .max), (.max, 1, .max), (1 << 62, 8, .max)])
+    func aDiskMayHaveNoLimit(blocks: UInt64, blockSize: UInt64, bytes: Int) {
+        let room = DiskRoom(available: blocks, size: blocks, blockSize: blockSize)
+        #expect(room == DiskRoom(available: bytes, size: bytes))
+        #expect(DiskReserve { room }.lowWaterMark(of: room.size) > 0)
+    }
+
     @Test(arguments: [
         // The smaller of 512 MiB and 5%, but at least the space for SQLite's log.
         (1 << 40, 512 * megabyte), (4096 * megabyte, 204 * megabyte), (100 * megabyte, 16 * megabyte), (40 * megabyte, 10 * megabyte),

@@ -27,6 +27,27 @@ struct NewerRowsTests {
             }
         }
     }
+
+    @Test func aQuotaThatCannotBeReadHoldsUpNoRetention() async throws {
+        try await TestDatabase.with { database in
+            let clock = ManualClock(start: SystemClock().now())
+            let store = try database.store(clock: clock)
+            let tenants = (1...3).map { TenantID("tenant-\($0)") }
+            for tenant in tenants {
+                let task = try await store.add(Sample.task(of: tenant))
+                _ = try await store.cancel(task.id, of: tenant)
+                try await store.setQuota(Quota(retentionDays: 1), of: tenant)
+            }
+            let damage = BSONDocument.statement(
+                where: OrganisationDocument.filter(tenants[1]), ["$set": [OrganisationDocument.Name.reserved: .string("none")]])
+            try await store.tasks.update(.change, in: OrganisationDocument.collection, [damage])
+            clock.advance(by: .seconds(2 * 86_400))
+            let other = try database.store(clock: clock)
+            #expect(try await other.pastRetention(after: nil, limit: 10).tasks.map(\.tenant) == [tenants[0], tenants[2]])
+            let error = await #expect(throws: PixelFlowError.self) { try await other.quota(of: tenants[1]) }
+            #expect(error?.code == "task_database_unavailable")
+        }
+    }
 }
 
 extension NewerRowsConformance.Table {

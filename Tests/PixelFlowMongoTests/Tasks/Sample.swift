@@ -7,7 +7,7 @@ enum Sample {
     static let tenant = TenantID("tenant-a")
     static let worker = WorkerID("worker-1")
 
-    static func task(key: String? = nil, source: TaskSource? = nil) -> TaskRecord {
+    static func task(of tenant: TenantID = Self.tenant, key: String? = nil, source: TaskSource? = nil) -> TaskRecord {
         let now = SystemClock().now()
         let id = TaskID.make(at: now)
         let upload = TaskSource.Upload(

@@ -32,6 +32,10 @@ import WireFormats
             #expect(api.asked == 2)
             // Auth has answered that its description has not changed.
             #expect(auth.unchanged == 1)
+            // After the clock has been set back, the age of a description is unknown.
+            clock.advance(by: .seconds(-3600))
+            _ = try await stack.send(.get, "/openapi.json")
+            #expect(api.asked == 3)
         }
     }
 
