@@ -41,7 +41,7 @@ class Ignore:
 
     @staticmethod
     def matches(path, pattern):
-        return fnmatch.fnmatchcase(path, pattern) or pattern.startswith("**/") and fnmatch.fnmatchcase(path.rpartition("/")[2], pattern[3:])
+        return fnmatch.fnmatchcase(path, pattern) or (pattern.startswith("**/") and fnmatch.fnmatchcase(path.rpartition("/")[2], pattern[3:]))
 
 
 def instructions(stage):
@@ -124,7 +124,7 @@ class Stage:
 
 def is_program(path):
     """Whether a file is looked into for what it reads, too."""
-    return path.startswith("scripts/static.d/") or path.startswith("scripts/") and path.count("/") == 1
+    return path.startswith("scripts/static.d/") or (path.startswith("scripts/") and path.count("/") == 1)
 
 
 def words(text):

@@ -67,6 +67,15 @@ def test_network_policies_let_proxies_reach_each_other_and_the_control_plane(nam
     assert {component for component in pods if allowed(policies, pods[component], control, port)} == set(pods) - OUTSIDE
 
 
+@each_mesh
+def test_every_proxy_may_ask_for_the_name_of_its_control_plane(name):
+    documents = chart.manifests(name)
+    policies, pods = documents.of("NetworkPolicy"), components(documents)
+    dns = Pod("coredns", {"k8s-app": "kube-dns"}, "kube-system")
+    for protocol in ("UDP", "TCP"):
+        assert {component for component in pods if allowed(policies, pods[component], dns, 53, protocol)} == set(pods)
+
+
 def identity(component):
     return f"cluster.local/ns/{chart.NAMESPACE}/sa/pixelflow-{component}"
 
