@@ -152,3 +152,21 @@ def test_ci_gives_the_check_of_a_cluster_pfctl():
     taken = next(place for place, command in enumerate(commands) if 'docker cp "$container:/pfctl"' in command)
     assert taken < commands.index("scripts/cluster/check")
     assert "/pfctl" in (chart.ROOT / "Dockerfiles" / "Dockerfile").read_text()
+
+
+def test_ci_installs_with_both_helms():
+    job = chart.yaml.safe_load(WORKFLOW.read_text())["jobs"]["kind"]
+    matrix = job["strategy"]["matrix"]["include"]
+    assert {str(each["helm"]).split(".")[0] for each in matrix} == {"3", "4"}
+    assert all(re.fullmatch(r"[0-9a-f]{64}", each["sha256"]) for each in matrix)
+    first = next(step for step in job["steps"] if "helm" in step.get("run", ""))
+    assert "sha256sum --check --strict" in first["run"] and first["env"] == {"VERSION": "${{ matrix.helm }}", "SHA256": "${{ matrix.sha256 }}"}
+
+
+def test_nobody_asks_helm_for_the_logs_of_a_test_whose_pod_it_has_deleted():
+    """Helm 3 deletes the pod first, finds none, and exits with 1 although the test succeeded."""
+    pod, = (each for each in chart.manifests("defaults").of("Pod") if each["metadata"]["name"] == "pixelflow-test")
+    assert "hook-succeeded" in pod["metadata"]["annotations"]["helm.sh/hook-delete-policy"]
+    places = [*WORKFLOW.parent.glob("*.yml"), *(chart.ROOT / "docs").rglob("*.md"), chart.CHART / "templates" / "NOTES.txt", chart.ROOT / "scripts" / "kind"]
+    calls = [line for place in places for line in place.read_text().splitlines() if "helm test" in line]
+    assert calls and not [line for line in calls if "--logs" in line]
