@@ -150,8 +150,18 @@ def test_ci_registers_through_the_page_of_an_installation_that_lets_anyone_in():
 def test_ci_gives_the_check_of_a_cluster_pfctl():
     commands = [step.get("run", "") for step in chart.yaml.safe_load(WORKFLOW.read_text())["jobs"]["kind"]["steps"]]
     taken = next(place for place, command in enumerate(commands) if 'docker cp "$container:/pfctl"' in command)
-    assert taken < commands.index("scripts/cluster/check")
+    assert taken < next(place for place, command in enumerate(commands) if command.startswith("scripts/cluster/check"))
     assert "/pfctl" in (chart.ROOT / "Dockerfiles" / "Dockerfile").read_text()
+
+
+def test_ci_keeps_what_a_failed_check_of_a_cluster_has_left():
+    steps = chart.yaml.safe_load(WORKFLOW.read_text())["jobs"]["kind"]["steps"]
+    place, step = next((place, step) for place, step in enumerate(steps) if step.get("run", "").startswith("scripts/cluster/check"))
+    folder = re.search(r"--evidence (\S+)", step["run"])[1]
+    kept, = (each for each in steps[place:] if each.get("with", {}).get("path") == folder)
+    assert kept["uses"].startswith("actions/upload-artifact@") and kept["if"] == "failure()"
+    # Two jobs of a matrix have two artefacts.
+    assert "${{ matrix.helm }}" in kept["with"]["name"]
 
 
 def test_ci_installs_with_both_helms():
