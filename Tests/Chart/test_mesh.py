@@ -86,7 +86,7 @@ def istio_lets_in(documents, target, port, path, principal=None):
         each for each in documents if (each["apiVersion"], each["kind"]) == ("security.istio.io/v1", "AuthorizationPolicy")
         and matches(each["spec"]["selector"], target.labels)]
     if not policies:
-        return True
+        return False
     for rule in (rule for policy in policies for rule in policy["spec"]["rules"]):
         sources = [pattern for each in rule.get("from", []) for pattern in each["source"]["principals"]]
         if sources and not any(principal and fnmatch.fnmatchcase(principal, pattern) for pattern in sources):
@@ -102,8 +102,9 @@ def linkerd_lets_in(documents, target, port, path, principal=None):
     """Linkerd's own rule: a port with a Server lets in whom a policy of the Server, or of the route that matches, lets in."""
     servers = [
         each for each in documents.of("Server") if matches(each["spec"]["podSelector"], target.labels) and each["spec"]["port"] == port]
+    # Otherwise the default policy of the cluster decides, which may deny.
     if not servers:
-        return True
+        return False
     server = servers[0]["metadata"]["name"]
     routes = [each for each in documents.of("HTTPRoute") if each["spec"]["parentRefs"][0]["name"] == server]
     matching = [
