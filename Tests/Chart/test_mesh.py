@@ -156,6 +156,12 @@ def test_probes_and_metrics_are_answered_to_those_without_a_proxy(name):
     assert lets_in(documents, pods["web"], 3001, "/metrics") and not lets_in(documents, pods["web"], 3001, "/")
 
 
+@pytest.mark.parametrize("domain", ["cluster.local", "k8s.example.org"])
+def test_linkerd_finds_the_profile_by_the_domain_of_the_cluster(domain):
+    profile, = chart.manifests_with(mesh="linkerd", clusterDomain=domain).of("ServiceProfile")
+    assert profile["metadata"]["name"] == f"pixelflow-api.{chart.NAMESPACE}.svc.{domain}"
+
+
 def test_backing_services_are_reached_through_the_mesh_only():
     modes = {
         each["metadata"]["labels"]["app.kubernetes.io/component"]: each["spec"]["mtls"]["mode"]
