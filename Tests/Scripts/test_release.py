@@ -37,6 +37,7 @@ class Versions(unittest.TestCase):
         for name in {place[0] for place in version.PLACES} | {version.CHANGELOG, version.FEED}:
             (self.root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, self.root / name)
+        (self.root / version.IMAGES).write_text(f"# Images.\nexample.org/a:1  sha256:{'0' * 64}\nexample.org/b:1  sha256:{'1' * 64}\n")
         self.addCleanup(setattr, version, "ROOT", version.ROOT)
         version.ROOT = self.root
 
@@ -72,6 +73,12 @@ class Versions(unittest.TestCase):
             self.assertEqual(list(version.faults(tag)), [f"the tag is {tag}, the version is 1.4.0: the tag has to be v1.4.0"])
         self.replace(version.CHANGELOG, "## 1.4.0 - 2026-12-01", "## 1.4.0")
         self.assertEqual(len(list(version.faults("v1.4.0"))), 1)
+
+    def test_a_tag_needs_the_digest_of_every_image(self):
+        version.change("1.4.0", "2026-12-01")
+        self.replace(version.IMAGES, f"example.org/b:1  sha256:{'1' * 64}", "example.org/b:1  -")
+        self.assertEqual(list(version.faults()), [])
+        self.assertEqual(list(version.faults("v1.4.0")), ["images.lock has no digest of example.org/b:1: scripts/lock images"])
 
     def test_pfctl_knows_the_repository_that_it_is_released_from(self):
         version.stamp("someone/pixel.flow")
