@@ -274,6 +274,23 @@ class Publishing(unittest.TestCase):
             f"docker buildx imagetools create --tag r/o/pixelflow/web:{number} r/o/pixelflow/web:{number}-amd64 r/o/pixelflow/web:{number}-arm64\n",
             self.calls.read_text())
 
+    def test_packages_that_not_everyone_can_pull_are_named(self):
+        """A registry that lets in whoever is logged in, and for some packages nobody else."""
+        for name in ("docker", "helm"):
+            (self.folder / "bin" / name).write_text(
+                '#!/bin/bash\n[[ -z $(find "$DOCKER_CONFIG" -type f) && $HELM_REGISTRY_CONFIG == "$DOCKER_CONFIG"/* ]] || exit 0\n'
+                f'echo "{name} $*" >>"{self.calls}"\n[[ ! -e {self.folder}/private || $* != *pixelflow/web:* && $* != *charts/* ]]\n')
+            (self.folder / "bin" / name).chmod(0o755)
+        done = self.run_step("images", "public", "r/o", publish=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        number = version.current()
+        self.assertIn(f"docker manifest inspect r/o/pixelflow/pfctl:{number}\n", self.calls.read_text())
+        self.assertIn(f"helm show chart oci://r/o/charts/pixelflow --version {number}\n", self.calls.read_text())
+        (self.folder / "private").touch()
+        done = self.run_step("images", "public", "r/o", publish=True)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("not everyone can pull pixelflow/web charts/pixelflow of r/o", done.stderr)
+
     def test_a_release_with_a_file_missing_is_refused(self):
         out = self.folder / "out"
         out.mkdir()
