@@ -164,6 +164,17 @@ def test_ci_keeps_what_a_failed_check_of_a_cluster_has_left():
     assert "${{ matrix.helm }}" in kept["with"]["name"]
 
 
+def test_ci_upgrades_from_the_latest_release():
+    steps = chart.yaml.safe_load(WORKFLOW.read_text())["jobs"]["kind"]["steps"]
+    upgrade, = (step["run"] for step in steps if "scripts/cluster/check --from" in step.get("run", ""))
+    # The chart that a release pushes, and the step that upgrades it, which needs the tasks of a burst.
+    release = (chart.ROOT / "scripts" / "release" / "chart").read_text()
+    assert "oci://ghcr.io/${GITHUB_REPOSITORY_OWNER,,}/charts/pixelflow" in upgrade and '"oci://$registry/charts"' in release
+    steps = re.search(r"--only (\S+)", upgrade)[1].split(",")
+    assert [step for step in steps if step in ("burst", "next-release")] == ["burst", "next-release"]
+    assert "gh release list" in upgrade
+
+
 def test_ci_installs_with_both_helms():
     job = chart.yaml.safe_load(WORKFLOW.read_text())["jobs"]["kind"]
     matrix = job["strategy"]["matrix"]["include"]
