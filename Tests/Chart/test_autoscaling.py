@@ -46,6 +46,55 @@ def test_keda_scales_by_the_sum_of_the_lanes_too():
     assert [trigger["name"] for trigger in keda["triggers"]] == ["high", "normal", "low"]
 
 
+def in_mode(mode):
+    return chart.manifests_with(worker={"autoscaling": {"mode": mode, "maxReplicas": 6}, "pools": [{"name": "spot"}]})
+
+
+def autoscalers(documents):
+    """By name, the workload of each autoscaler that there will be, and whether it is KEDA's."""
+    own = {each["metadata"]["name"]: (each["spec"]["scaleTargetRef"]["name"], False) for each in documents.of("HorizontalPodAutoscaler")}
+    made = {
+        each["spec"]["advanced"]["horizontalPodAutoscalerConfig"]["name"]: (each["spec"]["scaleTargetRef"]["name"], True)
+        for each in documents.of("ScaledObject")}
+    assert len(own | made) == len(own) + len(made)
+    return own | made
+
+
+def refusals(before, after):
+    """What an upgrade meets: Helm creates what is new before it deletes what is not in the chart any more."""
+    old, new = autoscalers(before), autoscalers(after)
+    taken = {workload for workload, _ in old.values()}
+    for name, (workload, is_of_keda) in new.items():
+        if name in old and old[name][1] != is_of_keda:
+            yield f"Helm: {name} exists and cannot be imported into the current release"
+        elif is_of_keda and name not in old and workload in taken:
+            yield f"KEDA: the workload {workload} is already managed by another hpa"
+    # The other adapter has to be gone before it can be registered.
+    uses = {"keda" if documents.of("ScaledObject") else "ours" if documents.of("APIService") else None for documents in (before, after)}
+    if uses == {"keda", "ours"}:
+        yield "the API of external metrics has another owner"
+
+
+@pytest.mark.parametrize("mode", ["external", "cpu"])
+def test_the_way_to_keda_and_back_leads_through_none(mode):
+    # As docs/kubernetes.md says it.
+    other, none, keda = in_mode(mode), in_mode("none"), in_mode("keda")
+    for before, after in ((other, none), (none, keda), (keda, none), (none, other)):
+        assert not list(refusals(before, after))
+    assert [each for each in refusals(other, keda) if each.startswith("KEDA")]
+    assert not [each for each in refusals(keda, other) if each.startswith("Helm")]
+
+
+@pytest.mark.parametrize("release", ["pixelflow", "a" * 53, "pixelflow-with-a-name-of-fifty-three-characters-xxxxxx"[:53]])
+def test_kedas_autoscaler_has_a_name_that_keda_accepts(release):
+    pools = [{"name": "a-name-of-fiftee"[:15]}, {"name": "spot"}]
+    done = chart.template({"worker": {"autoscaling": {"mode": "keda", "maxReplicas": 4}, "pools": pools}}, release=release)
+    assert done.returncode == 0, done.stderr
+    documents = chart.Manifests.parse(done.stdout)
+    names = list(autoscalers(documents))
+    assert len(set(names)) == 3 and all(len(name) <= 63 for name in names), names
+
+
 @pytest.mark.parametrize("name, target", [("defaults", 20), ("autoscaling-keda", 50), ("autoscaling-cpu", 0), ("autoscaling-none", 0)])
 def test_the_window_is_above_the_target_by_more_than_the_tolerance(name, target):
     window = int(chart.environment(chart.manifests(name).one("Deployment", "pixelflow-api"))["PIXELFLOW_DISPATCH_WINDOW"])

@@ -161,5 +161,44 @@ def test_the_all_in_one_image_is_tested_before_it_is_passed_on(workflow):
 def test_ci_gives_the_check_of_a_cluster_pfctl():
     commands = [step.get("run", "") for step in chart.yaml.safe_load(WORKFLOW.read_text())["jobs"]["kind"]["steps"]]
     taken = next(place for place, command in enumerate(commands) if 'docker cp "$container:/pfctl"' in command)
-    assert taken < commands.index("scripts/cluster/check")
+    assert taken < next(place for place, command in enumerate(commands) if command.startswith("scripts/cluster/check"))
     assert "/pfctl" in (chart.ROOT / "Dockerfiles" / "Dockerfile").read_text()
+
+
+def test_ci_keeps_what_a_failed_check_of_a_cluster_has_left():
+    steps = chart.yaml.safe_load(WORKFLOW.read_text())["jobs"]["kind"]["steps"]
+    place, step = next((place, step) for place, step in enumerate(steps) if step.get("run", "").startswith("scripts/cluster/check"))
+    folder = re.search(r"--evidence (\S+)", step["run"])[1]
+    kept, = (each for each in steps[place:] if each.get("with", {}).get("path") == folder)
+    assert kept["uses"].startswith("actions/upload-artifact@") and kept["if"] == "failure()"
+    # Two jobs of a matrix have two artefacts.
+    assert "${{ matrix.helm }}" in kept["with"]["name"]
+
+
+def test_ci_upgrades_from_the_latest_release():
+    steps = chart.yaml.safe_load(WORKFLOW.read_text())["jobs"]["kind"]["steps"]
+    upgrade, = (step["run"] for step in steps if "scripts/cluster/check --from" in step.get("run", ""))
+    # The chart that a release pushes, and the step that upgrades it, which needs the tasks of a burst.
+    release = (chart.ROOT / "scripts" / "release" / "chart").read_text()
+    assert "oci://ghcr.io/${GITHUB_REPOSITORY_OWNER,,}/charts/pixelflow" in upgrade and '"oci://$registry/charts"' in release
+    steps = re.search(r"--only (\S+)", upgrade)[1].split(",")
+    assert [step for step in steps if step in ("burst", "next-release")] == ["burst", "next-release"]
+    assert "gh release list" in upgrade
+
+
+def test_ci_installs_with_both_helms():
+    job = chart.yaml.safe_load(WORKFLOW.read_text())["jobs"]["kind"]
+    matrix = job["strategy"]["matrix"]["include"]
+    assert {str(each["helm"]).split(".")[0] for each in matrix} == {"3", "4"}
+    assert all(re.fullmatch(r"[0-9a-f]{64}", each["sha256"]) for each in matrix)
+    first = next(step for step in job["steps"] if "helm" in step.get("run", ""))
+    assert "sha256sum --check --strict" in first["run"] and first["env"] == {"VERSION": "${{ matrix.helm }}", "SHA256": "${{ matrix.sha256 }}"}
+
+
+def test_nobody_asks_helm_for_the_logs_of_a_test_whose_pod_it_has_deleted():
+    """Helm 3 deletes the pod first, finds none, and exits with 1 although the test succeeded."""
+    pod, = (each for each in chart.manifests("defaults").of("Pod") if each["metadata"]["name"] == "pixelflow-test")
+    assert "hook-succeeded" in pod["metadata"]["annotations"]["helm.sh/hook-delete-policy"]
+    places = [*WORKFLOW.parent.glob("*.yml"), *(chart.ROOT / "docs").rglob("*.md"), chart.CHART / "templates" / "NOTES.txt", chart.ROOT / "scripts" / "kind"]
+    calls = [line for place in places for line in place.read_text().splitlines() if "helm test" in line]
+    assert calls and not [line for line in calls if "--logs" in line]

@@ -1,6 +1,7 @@
 """What follows from the chart is up to date, and the schema knows exactly the values that there are."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -10,6 +11,19 @@ import chart
 def test_readme_and_plain_manifests_are_up_to_date():
     done = subprocess.run([sys.executable, chart.ROOT / "scripts" / "chart-docs", "--check"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_secret_that_is_backed_up_can_be_restored_into_any_namespace():
+    """By the command of the document, from a Secret as the API server shows it."""
+    command = re.search(r"^kubectl get secret pixelflow-secrets --output json \|\n\s+jq '([^']+)'", (chart.ROOT / "docs" / "operations.md").read_text(), re.MULTILINE)
+    secret = {
+        "apiVersion": "v1", "kind": "Secret", "type": "Opaque", "data": {"service-secret": "eA=="},
+        "metadata": {
+            "name": "pixelflow-secrets", "namespace": "first", "uid": "1", "resourceVersion": "2", "creationTimestamp": "2026-05-01T12:00:00Z",
+            "labels": {"app.kubernetes.io/instance": "pixelflow"}, "annotations": {"a": "b"}, "managedFields": [{"manager": "pfctl"}]}}
+    done = subprocess.run(["jq", command[1]], input=json.dumps(secret), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {**secret, "metadata": {"name": "pixelflow-secrets", "labels": {"app.kubernetes.io/instance": "pixelflow"}}}
 
 
 def resolve(schema, root):

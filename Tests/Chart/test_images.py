@@ -11,6 +11,7 @@ import textwrap
 import pytest
 
 import chart
+from build_context import Ignore, Stage, instructions
 
 DOCKERFILE = chart.ROOT / "Dockerfiles" / "Dockerfile"
 # The one that keeps data, and those of the chart.
@@ -64,20 +65,35 @@ def test_images_are_those_of_the_chart():
 
 def test_the_context_is_small():
     """Only what is let in by name gets in; what is made by tools does not."""
-    lines = [line for line in (chart.ROOT / ".dockerignore").read_text().splitlines() if line and not line.startswith("#")]
-    assert lines[0] == "*"
-
-    def ignored(path):
-        state = False
-        for line in lines:
-            pattern = line.lstrip("!")
-            parts = path.split("/")
-            if any(fnmatch.fnmatchcase("/".join(parts[:depth]), pattern) for depth in range(1, len(parts) + 1)):
-                state = not line.startswith("!")
-        return state
-
+    ignored = Ignore((chart.ROOT / ".dockerignore").read_text())
+    assert ignored.lines[0] == "*"
     assert not any(map(ignored, ("Package.swift", "Sources/PixelFlowRelease/Release.swift", "scripts/static", "scripts/image-root")))
     assert all(map(ignored, (".git/HEAD", ".build/debug/x", ".venv-chart/bin/helm", ".pixelflow/x", "docs/api.md", "Tests/Chart/chart.py")))
+
+
+def test_the_build_stage_has_what_its_commands_read(tmp_path):
+    """As a container engine would build it: from the context, with what the lines before a RUN have copied."""
+    stage = Stage(chart.ROOT, DOCKERFILE, "build", tmp_path)
+    assert list(stage.missing()) == []
+    read = {path for word, rest in instructions(stage.text) if word == "RUN" for path in stage.needs(rest)}
+    # These are found by following calls, variables and strings, not by a list.
+    assert read >= {
+        "scripts/setup", "scripts/apt-get", "scripts/tools/page.lock", "scripts/web", "scripts/common-passwords", "scripts/static",
+        "scripts/static.d/libraries", "scripts/static.d/pkgconfig", "scripts/static.d/building", "scripts/static.d/sources",
+        "scripts/static.d/unicode", "scripts/static.d/licenses", "scripts/static.d/recipes/vips", "scripts/notices", "scripts/image-root",
+        "THIRD-PARTY.md", "LICENSE", "dependencies.lock", "Package.swift", "Sources/PixelFlowWebApp/main.jsx"}
+
+
+@pytest.mark.parametrize("line, needed", [
+    ("COPY scripts/setup scripts/apt-get scripts/", "scripts/apt-get"), ("COPY scripts/tools scripts/tools/", "scripts/tools/page.lock"),
+    ("COPY . .", "scripts/notices")])
+def test_a_copy_that_is_missing_is_noticed(tmp_path, line, needed):
+    dockerfile = tmp_path / "Dockerfile"
+    text = DOCKERFILE.read_text()
+    assert text.count(line) == 1
+    dockerfile.write_text(text.replace(line, "COPY scripts/setup scripts/"))
+    missing = list(Stage(chart.ROOT, dockerfile, "build", tmp_path / "layer").missing())
+    assert any(each.startswith(f"{needed},") for each in missing), missing
 
 
 def podman(*arguments, **options):

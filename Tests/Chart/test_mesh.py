@@ -67,6 +67,15 @@ def test_network_policies_let_proxies_reach_each_other_and_the_control_plane(nam
     assert {component for component in pods if allowed(policies, pods[component], control, port)} == set(pods) - OUTSIDE
 
 
+@each_mesh
+def test_every_proxy_may_ask_for_the_name_of_its_control_plane(name):
+    documents = chart.manifests(name)
+    policies, pods = documents.of("NetworkPolicy"), components(documents)
+    dns = Pod("coredns", {"k8s-app": "kube-dns"}, "kube-system")
+    for protocol in ("UDP", "TCP"):
+        assert {component for component in pods if allowed(policies, pods[component], dns, 53, protocol)} == set(pods)
+
+
 def identity(component):
     return f"cluster.local/ns/{chart.NAMESPACE}/sa/pixelflow-{component}"
 
@@ -77,7 +86,7 @@ def istio_lets_in(documents, target, port, path, principal=None):
         each for each in documents if (each["apiVersion"], each["kind"]) == ("security.istio.io/v1", "AuthorizationPolicy")
         and matches(each["spec"]["selector"], target.labels)]
     if not policies:
-        return True
+        return False
     for rule in (rule for policy in policies for rule in policy["spec"]["rules"]):
         sources = [pattern for each in rule.get("from", []) for pattern in each["source"]["principals"]]
         if sources and not any(principal and fnmatch.fnmatchcase(principal, pattern) for pattern in sources):
@@ -93,8 +102,9 @@ def linkerd_lets_in(documents, target, port, path, principal=None):
     """Linkerd's own rule: a port with a Server lets in whom a policy of the Server, or of the route that matches, lets in."""
     servers = [
         each for each in documents.of("Server") if matches(each["spec"]["podSelector"], target.labels) and each["spec"]["port"] == port]
+    # Otherwise the default policy of the cluster decides, which may deny.
     if not servers:
-        return True
+        return False
     server = servers[0]["metadata"]["name"]
     routes = [each for each in documents.of("HTTPRoute") if each["spec"]["parentRefs"][0]["name"] == server]
     matching = [
@@ -144,6 +154,12 @@ def test_probes_and_metrics_are_answered_to_those_without_a_proxy(name):
         assert all(lets_in(documents, pods[target], port, path) for path in PROBES)
     assert lets_in(documents, pods["web"], 3000, "/") and not lets_in(documents, pods["s3"], 8333, "/metrics")
     assert lets_in(documents, pods["web"], 3001, "/metrics") and not lets_in(documents, pods["web"], 3001, "/")
+
+
+@pytest.mark.parametrize("domain", ["cluster.local", "k8s.example.org"])
+def test_linkerd_finds_the_profile_by_the_domain_of_the_cluster(domain):
+    profile, = chart.manifests_with(mesh="linkerd", clusterDomain=domain).of("ServiceProfile")
+    assert profile["metadata"]["name"] == f"pixelflow-api.{chart.NAMESPACE}.svc.{domain}"
 
 
 def test_backing_services_are_reached_through_the_mesh_only():

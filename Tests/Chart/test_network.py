@@ -1,5 +1,7 @@
 """Who may talk to whom: exactly this."""
 
+import ipaddress
+
 import chart
 from network import Address, Pod, allowed
 
@@ -67,10 +69,40 @@ def test_only_worker_and_api_reach_the_internet_and_no_private_network():
     policies, pods = documents.of("NetworkPolicy"), components(documents)
     for port in (80, 443, 8443):
         reach = {name for name, pod in pods.items() for address in PUBLIC if allowed(policies, pod, address, port)}
-        # Two ports of API servers among them, which may be anywhere.
-        assert reach == ({"worker", "api", "metrics-adapter", "bootstrap-secrets"} if port in (443, 8443) else {"worker", "api"})
+        # Two ports of API servers among them, which may be anywhere. Sources are fetched from the ports of the web only.
+        servers = {"metrics-adapter", "bootstrap-secrets"} if port in (443, 8443) else set()
+        assert reach == {"api", *servers} | ({"worker"} if port != 8443 else set())
         for name in ("worker", "api"):
             assert not [address.name for address in PRIVATE if allowed(policies, pods[name], address, port)]
+
+
+def test_a_gateway_of_nat64_leads_to_no_private_network():
+    """In a cluster with IPv6 only, IPv4 addresses are reached below this prefix, public and private ones alike (RFC 6052)."""
+    documents = chart.manifests("ipv6")
+    policies, pods = documents.of("NetworkPolicy"), components(documents)
+    prefix = int(ipaddress.ip_address("64:ff9b::"))
+
+    def translated(address):
+        return Address(str(ipaddress.ip_address(prefix + int(ipaddress.ip_address(address)))))
+
+    private = chart.yaml.safe_load((chart.CHART / "values.yaml").read_text())["networkPolicy"]["privateCIDRs"]
+    assert {"192.0.0.0/24", "168.63.129.16/32"} < set(private)
+    for name in ("worker", "api"):
+        for network in map(ipaddress.ip_network, private):
+            for address in (network[0], network[-1]):
+                assert not allowed(policies, pods[name], Address(str(address)), 443), address
+                assert not allowed(policies, pods[name], translated(address), 443), address
+        assert allowed(policies, pods[name], translated("93.184.216.34"), 443)
+
+
+def test_ports_that_may_be_fetched_from_are_open():
+    documents = chart.manifests_with(limits={"fetchAllowPorts": [443, "8000-8999", "9443"]}, worker={"fetchAllowNetworks": ["10.1.0.0/16"]})
+    policies, pods = documents.of("NetworkPolicy"), components(documents)
+    for address in (PUBLIC[0], PUBLIC[1], Address("10.1.2.3")):
+        reached = {port for port in (22, 80, 443, 7999, 8000, 8999, 9000, 9443) if allowed(policies, pods["worker"], address, port)}
+        assert reached == {443, 8000, 8999, 9443}
+    # Webhooks go to these; the others are those of mail and other old protocols.
+    assert {port for port in (22, 25, 80, 443, 1023, 1024, 65535) if allowed(policies, pods["api"], PUBLIC[0], port)} == {80, 443, 1024, 65535}
 
 
 def test_networks_that_may_be_fetched_from_are_open():

@@ -30,6 +30,8 @@ def test_notes_follow_the_values():
     external = notes("external-urls")
     assert "delete pvc" not in external
     assert "get hpa" not in notes("autoscaling-none")
+    keda = chart.manifests("autoscaling-keda").one("ScaledObject", "pixelflow-worker")["spec"]["advanced"]["horizontalPodAutoscalerConfig"]
+    assert f"get hpa {keda['name']} --watch" in notes("autoscaling-keda")
 
 
 def requested(documents, workers):

@@ -41,6 +41,15 @@ def test_released_chart_takes_every_image_of_ours_by_digest(released):
     assert "localhost/" not in done.stdout
 
 
+def test_the_drill_of_an_upgrade_that_does_not_start_names_an_image_that_is_not_there(released):
+    """In a released chart, too, whose digests take precedence over tags."""
+    drill = re.search(r"^helm upgrade .*does-not-exist.*$", (chart.ROOT / "docs" / "operations.md").read_text(), re.MULTILINE)[0]
+    done = chart.helm("template", "pixelflow", next(released.glob("*.tgz")), "--set", re.search(r"--set (\S+)", drill)[1])
+    assert done.returncode == 0, done.stderr
+    images = {each["metadata"]["name"]: each["spec"]["template"]["spec"]["containers"][0]["image"] for each in chart.Manifests.parse(done.stdout).of("Deployment")}
+    assert images["pixelflow-api"] == f"{REGISTRY}/pixelflow/api:does-not-exist" and "@sha256:" in images["pixelflow-auth"]
+
+
 def test_released_values_keep_their_comments(released):
     with tarfile.open(next(released.glob("*.tgz"))) as package:
         lines = package.extractfile("pixelflow/values.yaml").read().decode().splitlines()

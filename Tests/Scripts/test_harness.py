@@ -1,6 +1,8 @@
 import os
+import socket
 import sys
 import tempfile
+import threading
 import unittest
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import scripts  # first: it puts scripts/ on the path
 from harness.failure import Failure
 from harness.pixelflow import Services, stop_all
 from harness.process import Process, free_ports, output_of
+from harness.requests import call
 
 DRAINS = "import signal, sys; signal.signal(signal.SIGTERM, lambda *_: sys.exit(0)); print('ready', flush=True); signal.pause(); signal.pause()"
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True)\nwhile True: signal.pause()"
@@ -74,6 +77,20 @@ class Processes(unittest.TestCase):
     def test_services_without_servers_are_refused(self):
         with self.assertRaisesRegex(Failure, "make stack-up"):
             Services(self.folder, self.folder, settings={"PATH": os.environ["PATH"]}).start()
+
+    def test_an_answer_that_breaks_off_is_a_failure(self):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            def answer_half():
+                connection, _ = server.accept()
+                with connection:
+                    connection.recv(4096)
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
+
+            thread = threading.Thread(target=answer_half)
+            thread.start()
+            with self.assertRaisesRegex(Failure, "GET http://127.0.0.1"):
+                call("GET", f"http://127.0.0.1:{server.getsockname()[1]}/")
+            thread.join()
 
     def test_names_and_addresses_of_services(self):
         services = Services(self.folder, self.folder, workers=2, usual_ports=True)

@@ -39,6 +39,7 @@ class Versions(unittest.TestCase):
         for name in {place[0] for place in version.PLACES} | {version.CHANGELOG, version.FEED}:
             (self.root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, self.root / name)
+        (self.root / version.IMAGES).write_text(f"# Images.\nexample.org/a:1  sha256:{'0' * 64}\nexample.org/b:1  sha256:{'1' * 64}\n")
         self.addCleanup(setattr, version, "ROOT", version.ROOT)
         version.ROOT = self.root
 
@@ -74,6 +75,12 @@ class Versions(unittest.TestCase):
             self.assertEqual(list(version.faults(tag)), [f"the tag is {tag}, the version is 1.4.0: the tag has to be v1.4.0"])
         self.replace(version.CHANGELOG, "## 1.4.0 - 2026-12-01", "## 1.4.0")
         self.assertEqual(len(list(version.faults("v1.4.0"))), 1)
+
+    def test_a_tag_needs_the_digest_of_every_image(self):
+        version.change("1.4.0", "2026-12-01")
+        self.replace(version.IMAGES, f"example.org/b:1  sha256:{'1' * 64}", "example.org/b:1  -")
+        self.assertEqual(list(version.faults()), [])
+        self.assertEqual(list(version.faults("v1.4.0")), ["images.lock has no digest of example.org/b:1: scripts/lock images"])
 
     def test_pfctl_knows_the_repository_that_it_is_released_from(self):
         version.stamp("someone/pixel.flow")
@@ -334,6 +341,23 @@ class Publishing(unittest.TestCase):
         self.assertIn(
             f"docker buildx imagetools create --tag r/o/pixelflow/web:{number} r/o/pixelflow/web:{number}-amd64 r/o/pixelflow/web:{number}-arm64\n",
             self.calls.read_text())
+
+    def test_packages_that_not_everyone_can_pull_are_named(self):
+        """A registry that lets in whoever is logged in, and for some packages nobody else."""
+        for name in ("docker", "helm"):
+            (self.folder / "bin" / name).write_text(
+                '#!/bin/bash\n[[ -z $(find "$DOCKER_CONFIG" -type f) && $HELM_REGISTRY_CONFIG == "$DOCKER_CONFIG"/* ]] || exit 0\n'
+                f'echo "{name} $*" >>"{self.calls}"\n[[ ! -e {self.folder}/private || $* != *pixelflow/web:* && $* != *charts/* ]]\n')
+            (self.folder / "bin" / name).chmod(0o755)
+        done = self.run_step("images", "public", "r/o", publish=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        number = version.current()
+        self.assertIn(f"docker manifest inspect r/o/pixelflow/pfctl:{number}\n", self.calls.read_text())
+        self.assertIn(f"helm show chart oci://r/o/charts/pixelflow --version {number}\n", self.calls.read_text())
+        (self.folder / "private").touch()
+        done = self.run_step("images", "public", "r/o", publish=True)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("not everyone can pull pixelflow/web charts/pixelflow of r/o", done.stderr)
 
     def test_a_release_with_a_file_missing_is_refused(self):
         out = self.folder / "out"

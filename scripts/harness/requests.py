@@ -1,5 +1,6 @@
 """Requests to PixelFlow with complete responses."""
 
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -35,7 +36,8 @@ def call(method, url, body=None, token=None, content_type=None):
             return Answer(response.status, response.headers, response.read())
     except urllib.error.HTTPError as error:
         return Answer(error.code, error.headers, error.read())
-    except OSError as error:
+    # A server that goes away in the middle of its answer causes the second.
+    except (OSError, http.client.HTTPException) as error:
         raise Failure(f"{method} {url}: {error}") from None
 
 

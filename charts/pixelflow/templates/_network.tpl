@@ -142,7 +142,7 @@ spec:
 {{- end -}}
 {{- end -}}
 
-{{/* All networks except private ones, and the private ones that are allowed. */}}
+{{/* dict "root" "allowed" [CIDRs] "ports" [list]: all networks except private ones, and the private ones that are allowed. */}}
 {{- define "pixelflow.egressPublic" -}}
 - to:
     - ipBlock:
@@ -156,5 +156,9 @@ spec:
     {{- with include "pixelflow.blocks" .allowed }}
     {{- . | trim | nindent 4 }}
     {{- end }}
-  ports: [{port: 1, endPort: 65535, protocol: TCP}]
+  ports:
+    {{- range .ports }}
+    {{- $ends := splitList "-" (toString .) }}
+    - {port: {{ first $ends }}{{ if rest $ends }}, endPort: {{ last $ends }}{{ end }}, protocol: TCP}
+    {{- end }}
 {{ end -}}

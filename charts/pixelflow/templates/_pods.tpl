@@ -82,9 +82,12 @@ priorityClassName: {{ include "pixelflow.workerPriorityClass" .root }}
 {{- end -}}
 {{- end -}}
 
-{{/* The names of cluster-wide objects include the namespace. */}}
+{{/*
+The names of cluster-wide objects include the namespace. This one includes the value, which cannot be changed in a PriorityClass: another
+value is another object. `-5` gives `…-worker-5`, `5` gives `…-worker5`.
+*/}}
 {{- define "pixelflow.workerPriorityClass" -}}
-{{ printf "%s-%s-worker" .Release.Namespace (include "pixelflow.fullname" .) }}
+{{ printf "%s-%s-worker%d" .Release.Namespace (include "pixelflow.fullname" .) (int64 .Values.priorityClass.workerValue) }}
 {{- end -}}
 
 {{/*

@@ -39,10 +39,16 @@ traffic.sidecar.istio.io/excludeInboundPorts: {{ . | quote }}
 [{port: {{ .port }}, protocol: TCP}{{ with include "pixelflow.meshPort" .root }}, {port: {{ . }}, protocol: TCP}{{ end }}]
 {{- end -}}
 
-{{/* dict "root": the access to the control plane that every proxy needs. */}}
+{{/*
+dict "root" "egress" [of the pod itself]: what every proxy needs: the control plane, and DNS to find it. The proxies of the backing
+services, which connect to nothing themselves, get no certificate otherwise, and the containers behind them do not start.
+*/}}
 {{- define "pixelflow.meshEgress" -}}
 {{- $planes := dict "linkerd" (list 8080 8086 8090) "istio" (list 15012) -}}
 {{- with get $planes .root.Values.mesh }}
+{{- if not $.egress }}
+{{ include "pixelflow.egressDNS" $.root }}
+{{- end }}
 - to:
     - namespaceSelector:
         matchLabels:

@@ -25,6 +25,14 @@ does not set. It replaces scheduling rules as a whole, because the combination o
 {{- $target -}}
 {{- end -}}
 
+{{/*
+dict "root" "pool": the autoscaler that KEDA makes. Its name differs from that of the chart's own: KEDA deletes it only some time after the
+ScaledObject, and Helm cannot create another of the same name until then. KEDA accepts at most 63 characters.
+*/}}
+{{- define "pixelflow.worker.kedaAutoscaler" -}}
+keda-{{ include "pixelflow.fullname" .root | trunc 34 | trimSuffix "-" }}-worker{{ with .pool }}-{{ . }}{{ end }}
+{{- end -}}
+
 {{/* A service's values: scales up immediately, and down by one pod per minute. */}}
 {{- define "pixelflow.worker.behavior" -}}
 scaleUp:
