@@ -51,6 +51,7 @@ enum Load {
             // Check now: a decoder may fail to open a file with an excessive size.
             if let size = declaredSize(of: source, format, directory) { try check(size, frames: 1, limits) }
             throw SourceFault.failure(error, source, format)
+        if format == .jpeg, JPEGGap.isIn(source) { throw RenderError.damaged }
         }
         let isPremultiplied = format.isISOMedia && ISOFile(source).isPremultiplied
         let header = SourceHeader(
@@ -110,7 +111,7 @@ enum Load {
     /// Whether pixels are missing without an error from the decoder.
     private static func isShort(_ source: UnsafeRawBufferPointer, _ format: SourceFormat) -> Bool {
         switch format {
-        case .jpeg: return JPEGFile.isFilledUp(source) || JPEGFile.mayLackScans(source)
+        case .jpeg: return JPEGFile.isFilledUp(source) || JPEGFile.mayLackScans(source) || JPEGFile.lacksParts(source)
         case .gif:
             let file = GIFFile(source, countsPixels: true)
             return file.structure == .cutOff && !file.lacksTrailer
