@@ -1,6 +1,5 @@
 """Dockerfiles, and images around executables that were built before."""
 
-import fnmatch
 import json
 import os
 import re

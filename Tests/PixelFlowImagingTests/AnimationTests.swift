@@ -57,12 +57,71 @@ import Testing
         #expect(shows(picture, 0, 7, 5, red) && shows(picture, 1, 7, 5, clear) && shows(picture, 1, 2, 2, [0, 0, 255, 255]))
     }
 
-    /// All indexes are in use, so none can be transparent: the decoder's result is acceptable.
-    @Test func fullColourTableIsRendered() throws {
+    /// All indexes are in use, so none of them can be transparent.
+    @Test func aFullTableOfColours() throws {
         let pixels = (0..<256).map { UInt8($0) }
-        let file = PlantedGIF(
-            width: 16, height: 17, frames: [.init(x: 0, y: 0, width: 16, height: 16, pixels: pixels, disposal: 0)], tableBits: 8)
-        #expect(try render(file.data).results[0].failure == nil)
+        for disposal in [UInt8?.none, 0, 2] {
+            let file = PlantedGIF(
+                width: 16, height: 17, frames: [.init(x: 0, y: 0, width: 16, height: 16, pixels: pixels, disposal: disposal)], tableBits: 8)
+            let rendering = try render(file.data)
+            let picture = try rendering.picture()
+            #expect(rendering.facts.frames == 1 && rendering.facts.hasAlpha)
+            #expect(shows(picture, 0, 3, 16, clear) && shows(picture, 0, 0, 0, red) && shows(picture, 0, 9, 1, [25, 90, 90, 255]))
+        }
+    }
+
+    /// Removed frames that use every index leave nothing, and no frame is added to the output.
+    @Test(arguments: [ImageFormat.gif, .webp], [(16, 17), (300, 200)])
+    func framesWithAFullTableAreRemoved(format: ImageFormat, size: (Int, Int)) throws {
+        let (width, height) = size
+        let pixels = (0..<width * height).map { UInt8($0 % 256) }
+        let full = PlantedGIF.Frame(x: 0, y: 0, width: width, height: height, pixels: pixels, disposal: 2)
+        let frames = [
+            full, .init(x: 1, y: 1, width: 2, height: 2, color: 2, disposal: 0), full,
+            .init(x: 4, y: 4, width: 1, height: 1, color: 0, disposal: 0),
+        ]
+        let file = PlantedGIF(width: width, height: height, frames: frames, background: 1, tableBits: 8)
+        let spec = OutputSpec(name: "a", format: .fixed(format), encoder: EncoderOptions(lossless: true), animated: true)
+        let rendering = try render(file.data, [spec])
+        #expect(rendering.facts.frames == 4 && rendering.results[0].frames == 4)
+        let picture = try rendering.picture()
+        for frame in [1, 3] { #expect(shows(picture, frame, 9, 9, clear) && shows(picture, frame, width - 1, height - 1, clear)) }
+        for frame in [0, 2] { #expect(picture[9, frame * height + 9][3] == 255) }
+        #expect(picture[2, height + 2][3] == 255 && picture[4, 3 * height + 4][3] == 255)
+        if format == .webp {
+            #expect(shows(picture, 2, 9, 9, [UInt8((9 * width + 9) % 256), 90, 90, 255]) && shows(picture, 3, 4, 4, red))
+        }
+        let delays = try rendering.files[0].withUnsafeBytes { bytes in
+            try Load.open(bytes, try SourceFormat.sniffed(bytes), LoadOptions(frames: -1)).integers("delay")
+        }
+        #expect(delays == [70, 70, 70, 70])
+    }
+
+    @Test(arguments: [1, 2, 3, 4, 5, 6, 7, 100, 60_000, 8_390_000, 17_000_001])
+    func dataOfNothing(pixels: Int) {
+        let data = GIFCodes.zeros(pixels)
+        data.withUnsafeBytes { bytes in
+            var codes = GIFCodes(ByteReader(bytes), at: 0)
+            #expect(codes.pixels(atLeast: .max) == pixels)
+        }
+        #expect(data.last == 0 && data.count < 20_000)
+    }
+
+    /// libnsgif takes common sizes of screens, and large ones, for a mistake.
+    @Test(arguments: [(640, 480), (800, 600), (1024, 768), (2500, 20), (20, 2049), (500, 400)], [1, 2])
+    func theCanvasHasItsDeclaredSize(size: (Int, Int), count: Int) throws {
+        let frames: [PlantedGIF.Frame] = [
+            .init(x: 5, y: 6, width: 10, height: 8, color: 0, disposal: 0), .init(x: 6, y: 7, width: 3, height: 3, color: 2, disposal: 0),
+        ]
+        let file = PlantedGIF(width: size.0, height: size.1, frames: Array(frames.prefix(count)))
+        let still = try render(file.data)
+        #expect((still.facts.width, still.facts.height) == size && still.facts.hasAlpha)
+        let picture = try still.picture()
+        #expect((picture.width, picture.height) == size)
+        #expect(shows(picture, 0, 4, 5, clear) && shows(picture, 0, 14, 13, red) && shows(picture, 0, size.0 - 1, size.1 - 1, clear))
+        let moving = try self.frames(file.data, .webp)
+        #expect((moving.width, moving.height, moving.frames) == (size.0, size.1, count))
+        if count == 2 { #expect(shows(moving, 1, 7, 8, [0, 0, 255, 255]) && shows(moving, 1, size.0 - 1, size.1 - 1, clear)) }
     }
 
     @Test func fullyCoveredCanvasStaysOpaque() throws {

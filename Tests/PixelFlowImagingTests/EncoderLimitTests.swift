@@ -200,6 +200,25 @@ private enum PlantedAnimation {
         }
     }
 
+    private static func onAnotherThread(_ body: @escaping @Sendable () -> Void) throws {
+        let done = DispatchSemaphore(value: 0)
+        Thread {
+            body()
+            done.signal()
+        }.start()
+        try #require(done.wait(timeout: .now() + 30) == .success)
+    }
+
+    @Test func memoryThatAnotherThreadLacksIsNotOfThisJob() async {
+        await #expect(processExitsWith: .success) {
+            MemoryShortage.forget()
+            try ErrorsOfLibvips.onAnotherThread { MemoryShortage.note("out of memory") }
+            try #require(MemoryShortage.named(.damaged) == .damaged)
+            MemoryShortage.note("out of memory")
+            try #require(MemoryShortage.named(.damaged) == .outOfMemory)
+        }
+    }
+
     /// Pixels whose damage is detected only when they are read.
     private func failure(_ format: ImageFormat, _ operations: ImageOperation...) throws -> OutputError? {
         let whole = try TestImage.encoded(try TestImage.photo(300, 200), .png)

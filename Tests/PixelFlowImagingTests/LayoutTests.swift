@@ -7,12 +7,13 @@ import Testing
 
 /// Samples of any depth and bands of any meaning: either correct pixels, or a specific error.
 @Suite struct Layouts {
-    private static let depths: [TIFFWriter.Sample] = [.unsigned(8), .unsigned(16), .unsigned(32), .float(32)]
+    private static let depths: [TIFFWriter.Sample] = [.unsigned(8), .unsigned(16), .unsigned(32), .float(32), .float(16)]
 
     /// `value`, 0 to 255, as a sample of this kind.
     private func bits(_ value: Double, _ sample: TIFFWriter.Sample) -> UInt64 {
         switch sample {
         case .float(32): UInt64(Float(value / 255).bitPattern)
+        case .float(16): UInt64(Float16(value / 255).bitPattern)
         case .float(64): (value / 255).bitPattern
         default: UInt64((value / 255 * (pow(2, Double(sample.bits)) - 1)).rounded())
         }
@@ -38,6 +39,15 @@ import Testing
             }
             #expect(picture.shows(expected, at: x, 3, tolerance: 1), "at \(x): \(picture[x, 3])")
         }
+    }
+
+    @Test func numbersOfHalfPrecision() {
+        let wrong = (0...UInt16.max).first { bits in
+            let number = Float16(bitPattern: bits)
+            return number.isFinite && HalfPrecision.value(bits) != Float(number)
+        }
+        #expect(wrong == nil)
+        #expect(HalfPrecision.value(0x7c00) > 1e38 && HalfPrecision.value(0xfc00) < -1e38 && HalfPrecision.value(0x7e00) == 0)
     }
 
     @Test(arguments: [1, 2, 4])
@@ -80,10 +90,11 @@ import Testing
     }
 
     @Test(arguments: [8, 16])
-    func labIsDecoded(bits: Int) throws {
-        // L* 53.2, a* 80, b* 67 is red.
+    func lab(bits: Int) throws {
+        // Relative to D65, L* 53.2, a* 80, b* 67 is red.
         for extras in [[], [0], [2], [0, 2]] {
-            let writer = TIFFWriter(photometric: 8, sample: .unsigned(bits), samples: 3 + extras.count, extras: extras)
+            let writer = TIFFWriter(
+                photometric: 8, sample: .unsigned(bits), samples: 3 + extras.count, extras: extras, entries: [318: Self.d65])
             let file = writer.file { x, _, band in
                 switch band {
                 case 0: UInt64(0.532 * (pow(2, Double(bits)) - 1))
@@ -102,6 +113,78 @@ import Testing
         }
     }
 
+    /// Two fractions.
+    private static let d65 = (type: 5, values: [3127, 10_000, 3290, 10_000])
+
+    /// L*a*b* is relative to the white point of the file, and to D50 without one. The expected values are from the formulas of CIE 15
+    /// and Bradford's adaptation.
+    @Test(arguments: [8, 16], [false, true])
+    func whitePointsOfLab(bits: Int, isLittleEndian: Bool) throws {
+        let cases: [(lab: [Int], d50: [UInt8], d65: [UInt8])] = [
+            ([100, 0, 0], [255, 255, 255], [255, 255, 255]), ([60, -50, 30], [26, 166, 88], [44, 165, 89]),
+            ([40, 20, -60], [67, 86, 194], [19, 90, 194]),
+        ]
+        for (lab, d50, d65) in cases {
+            func file(_ photometric: Int, _ entries: [Int: (type: Int, values: [Int])]) -> Data {
+                let writer = TIFFWriter(
+                    photometric: photometric, sample: .unsigned(bits), isBig: isLittleEndian, isLittleEndian: isLittleEndian,
+                    entries: entries)
+                return writer.file { _, _, band in
+                    let step = bits == 8 ? 1 : 256
+                    if photometric == 9 { return UInt64(band == 0 ? (lab[0] * 255 + 50) / 100 * step : (lab[band] + 128) * step) }
+                    if band == 0 { return UInt64(lab[0] * (bits == 8 ? 255 : 65535) / 100) }
+                    return UInt64(bits == 8 ? lab[band] & 0xff : (lab[band] * 256) & 0xffff)
+                }
+            }
+            let sources = [
+                (file(8, [:]), d50), (file(8, [318: Self.d65]), d65), (file(8, [318: (5, [1, 0, 1, 0])]), d50),
+                // Formats that say only that a* and b* are signed.
+                (file(8, [339: (3, [1, 2, 2])]), d50), (file(8, [339: (3, [2, 2, 2])]), d50),
+                // ICC L*a*b*, with an offset instead of a sign.
+                (file(9, [:]), d50), (file(9, [318: Self.d65]), d50),
+            ]
+            for (index, (source, expected)) in sources.enumerated() {
+                let picture = try render(source).picture()
+                #expect(picture.bands == 3 && picture.shows(expected, at: 4, 3, tolerance: 3), "\(index): \(lab) became \(picture[4, 3])")
+            }
+        }
+    }
+
+    @Test func alphaBehindLabWithAnOffset() throws {
+        for bits in [8, 16] {
+            let writer = TIFFWriter(photometric: 9, sample: .unsigned(bits), samples: 5, extras: [0, 2])
+            let file = writer.file { x, _, band in UInt64([153, 78, 158, 7, x * 30][band] << (bits - 8)) }
+            let picture = try render(file).picture()
+            #expect(picture.bands == 4)
+            for x in 0..<8 { #expect(picture.shows([26, 166, 88, UInt8(x * 30)], at: x, 2, tolerance: 3), "at \(x): \(picture[x, 2])") }
+        }
+    }
+
+    /// SGI's encoding of L* and of u' and v' relative to equal energy: 16 bits of a logarithm, and twice 8 bits.
+    @Test(
+        arguments: [
+            (0x3dc6_56c2, [128, 128, 128]), (0x4000_56c2, [255, 255, 255]), (0x3dc4_c1d5, [255, 1, 0]), (0, [0, 0, 0]),
+        ] as [(Int, [UInt8])])
+    func logarithmicLight(pixel: Int, expected: [UInt8]) throws {
+        // A row has each of the four bytes of its four pixels as a run of literals: five bytes.
+        let writer = TIFFWriter(
+            width: 4, photometric: 32845, samples: 5, rowsPerStrip: 1,
+            entries: [258: (3, [16, 16, 16]), 259: (3, [34676]), 277: (3, [3]), 339: (3, [2, 2, 2])])
+        let file = writer.file { byte, _, place in UInt64(place == 0 ? 4 : pixel >> (24 - 8 * byte) & 0xff) }
+        let picture = try render(file).picture()
+        #expect(picture.bands == 3)
+        for x in 0..<4 { #expect(picture.shows(expected, at: x, 5, tolerance: 4), "\(picture[x, 5])") }
+    }
+
+    /// libheif does not widen the range of video if there is no colour.
+    @Test func greyInTheRangeOfVideo() throws {
+        let picture = try render(try LayoutFile.data("grey-in-video-range.avif")).picture()
+        for x in 0..<32 {
+            let grey = UInt8(x * 8)
+            #expect(picture.shows([grey, grey, grey], at: x * 2, 8, tolerance: 3), "\(picture[x * 2, 8])")
+        }
+    }
+
     @Test(arguments: depths)
     func cmykIsDecoded(sample: TIFFWriter.Sample) throws {
         let pure = TIFFWriter(photometric: 5, sample: sample, samples: 4)
@@ -116,7 +199,9 @@ import Testing
     }
 
     @Test(arguments: [
-        (TIFFWriter(sample: .float(16)), "16-bit floating point"), (TIFFWriter(sample: .float(24)), "24-bit floating point"),
+        (TIFFWriter(sample: .float(16), entries: [317: (3, [3])]), "16-bit floating point"),
+        (TIFFWriter(sample: .float(16), samples: 4, extras: [1]), "associated alpha"),
+        (TIFFWriter(sample: .float(24)), "24-bit floating point"),
         (TIFFWriter(sample: .float(64)), "64-bit floating point"), (TIFFWriter(sample: .signed(8)), "signed integer"),
         (TIFFWriter(sample: .signed(16)), "signed integer"), (TIFFWriter(sample: .signed(32)), "signed integer"),
         (TIFFWriter(sample: .unsigned(24)), "24-bit integer"), (TIFFWriter(sample: .unsigned(64)), "64-bit integer"),
@@ -125,12 +210,15 @@ import Testing
         (TIFFWriter(photometric: 1, sample: .unsigned(1), samples: 2, extras: [2]), "1 bits each"),
         (TIFFWriter(photometric: 6), "YCbCr"),
         (TIFFWriter(photometric: 6, isPlanar: true, entries: [259: (3, [7])]), "YCbCr with separate"),
-        (TIFFWriter(photometric: 9), "L*a*b*"), (TIFFWriter(photometric: 4, samples: 1), "masks"),
+        (TIFFWriter(photometric: 10), "ITU L*a*b*"), (TIFFWriter(photometric: 9, sample: .float(32)), "ICC L*a*b* with 32"),
+        (TIFFWriter(photometric: 6, entries: [259: (3, [6])]), "old JPEG"),
+        (TIFFWriter(isPlanar: true, entries: [322: (4, [16]), 323: (4, [16]), 324: (4, [8]), 325: (4, [8])]), "tiles in separate"),
+        (TIFFWriter(photometric: 4, samples: 1), "masks"),
         (TIFFWriter(photometric: 32803, samples: 1), "Camera raw"), (TIFFWriter(entries: [50706: (1, [1, 4, 0, 0])]), "Camera raw"),
         (TIFFWriter(photometric: 5, samples: 6, entries: [332: (3, [2])]), "inks"),
         (TIFFWriter(sample: .unsigned(32), samples: 4, extras: [1]), "associated alpha"),
         (TIFFWriter(photometric: 1, samples: 2, extras: [2], isPlanar: true), "separate planes"),
-        (TIFFWriter(entries: [259: (3, [34925])]), "compression 34925"), (TIFFWriter(entries: [259: (3, [65000])]), "compression 65000"),
+        (TIFFWriter(entries: [259: (3, [34933])]), "compression 34933"), (TIFFWriter(entries: [259: (3, [65000])]), "compression 65000"),
     ])
     func unsupportedLayoutIsNamed(writer: TIFFWriter, name: String) throws {
         for isBig in [false, true] {
@@ -145,16 +233,23 @@ import Testing
         }
     }
 
+    /// libtiff reads LZMA, so pixels that it cannot read are damaged.
+    @Test func damageInARareCompression() {
+        #expect {
+            try render(TIFFWriter(entries: [259: (3, [34925])]).file { _, _, _ in 0x3c })
+        } throws: { ($0 as? RenderError)?.code == "damaged_image" }
+    }
+
     /// Random layouts: any byte order, plane order, depth and number of extra bands.
     @Test(arguments: 0..<60)
     func randomLayoutsRenderOrAreRefused(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let photometric = [0, 1, 2][Int.random(in: 0..<3, using: &random)]
-        let sample = Self.depths[Int.random(in: 0..<4, using: &random)]
+        let sample = Self.depths[Int.random(in: 0..<5, using: &random)]
         let colours = photometric == 2 ? 3 : 1
         var extras = (0..<Int.random(in: 0...4, using: &random)).map { _ in [0, 0, 2][Int.random(in: 0..<3, using: &random)] }
         // libvips supports associated alpha neither with 32-bit integers nor in any but the last of four samples: rejected by name.
-        let isReadable = sample != .unsigned(32) && !(sample == .float(32) && photometric == 0)
+        let isReadable = sample != .unsigned(32) && sample != .float(16) && !(sample == .float(32) && photometric == 0)
         let mayDivide = isReadable && (colours + extras.count != 4 || colours == 3)
         if mayDivide, !extras.isEmpty, Bool.random(using: &random) { extras[Int.random(in: 0..<extras.count, using: &random)] = 1 }
         // Nor alpha in a separate plane after one of grey.

@@ -32,6 +32,29 @@ import Testing
         #expect(picture.hasCorners(upright[Int(orientation) - 1].map { corners[$0] }))
     }
 
+    /// The specification allows EXIF before and after the pixels.
+    @Test(arguments: [false, true])
+    func turnsPNGUprightByExif(isLast: Bool) throws {
+        var data = try TestImage.file(.png)
+        let tiff: [UInt8] = [0x4d, 0x4d, 0, 0x2a, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0]
+        data.insert(contentsOf: HostileFile.chunk("eXIf", tiff), at: isLast ? data.count - 12 : 33)
+        let rendering = try render(data)
+        let picture = try rendering.picture()
+        #expect(rendering.facts.orientation == 6 && (picture.width, picture.height) == (48, 64))
+        #expect(picture.hasCorners([2, 0, 3, 1].map { corners[$0] }))
+    }
+
+    /// Only the first page is decoded, so the others count towards no limit.
+    @Test func pagesAreNotFrames() throws {
+        let pages = try TestImage.quarters(40, 300)
+        var limits = ImageLimits()
+        limits.frames = 3
+        limits.pixels = 40 * 30
+        let source = try TestImage.data(pages, "tiffsave_buffer", ["page_height": .integer(30)])
+        let rendering = try render(source, [OutputSpec(name: "a")], limits: limits)
+        #expect(rendering.facts.frames == 10 && (rendering.facts.width, rendering.facts.height) == (40, 30))
+    }
+
     @Test func readsCMYK() throws {
         let cyan = try TestImage.made(32, 32, bands: 4) { _, _ in [255, 0, 0, 0] }
             .applying("copy", ["interpretation": .integer(15)])

@@ -104,7 +104,21 @@ import Testing
         #expect(try Picture(kept).shows([200, 100, 50], at: 8, 8, tolerance: 6))
     }
 
-    @Test func greyGammaIsApplied() throws {
+    /// `cICP` means more than a profile, unless it declares what cannot be converted.
+    @Test(
+        arguments: [([12, 13, 0, 1], [215, 93, 31]), ([1, 13, 0, 1], [200, 100, 50]), ([9, 16, 0, 1], [229, 168, 122])]
+            as [([UInt32], [UInt8])])
+    func codePointsBesideAProfile(points: [UInt32], expected: [UInt8]) throws {
+        let linear = [UInt8](ProfileWriter(curve: .gamma(1)).data)
+        var source = try png([200, 100, 50], [("cICP", points)])
+        source.insert(contentsOf: HostileFile.chunk("iCCP", Array("a\0\0".utf8) + PlantedFile.stored(linear)), at: 33)
+        let picture = try render(source).picture()
+        #expect(picture.shows(expected, at: 8, 8, tolerance: 2), "\(picture[8, 8])")
+        let kept = try Picture(try output(source, .png, .keep))
+        #expect(kept.shows([200, 100, 50], at: 8, 8, tolerance: 0))
+    }
+
+    @Test func greyWithItsOwnGamma() throws {
         let source = try png([55], [("gAMA", [100_000])])
         #expect(try render(source).picture().shows([128], at: 8, 8, tolerance: 2))
         let kept = try Picture(try output(source, .png, .keep))

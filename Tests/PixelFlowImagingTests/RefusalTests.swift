@@ -83,6 +83,9 @@ import Testing
                 #expect(code(whole.prefix(end)) == "truncated_image", "\(end) of \(whole.count) bytes")
             }
         }
+        // With the last marker, the first scans are a blur, and a file without the last ones may be meant.
+        let codes = scans.dropFirst().map { code(whole.prefix($0) + [0xff, 0xd9]) }
+        #expect(codes.prefix(4).allSatisfy { $0 == "truncated_image" } && codes.last == .some(nil), "\(codes)")
     }
 
     /// Half a picture with the end marker of a complete one.
@@ -94,6 +97,40 @@ import Testing
             #expect(code(half + [0xff, 0xd9]) == "truncated_image", "\(part)")
             #expect(code(half + Data(count: whole.count - half.count)) == "truncated_image", "\(part), filled up with zeros")
         }
+    }
+
+    /// One scan for each component.
+    @Test func coloursThatAreMissing() throws {
+        let whole = try LayoutFile.data("a-scan-for-each-component.jpg")
+        #expect(try render(whole).picture().shows([200, 60, 40], at: 20, 12, tolerance: 6))
+        let scans = whole.indices.dropLast().filter { whole[$0] == 0xff && whole[$0 + 1] == 0xda }
+        #expect(scans.count == 3)
+        for scan in scans.dropFirst() { #expect(code(whole.prefix(scan) + [0xff, 0xd9]) == "truncated_image") }
+    }
+
+    /// Zeros are codes, too: with the usual tables, the decoder shows them as some pattern.
+    @Test func aJPEGWithAGap() throws {
+        let whole = try photo("jpeg")
+        let scan = try #require(whole.range(of: Data([0xff, 0xda]))).lowerBound
+        func file(_ start: Int, _ length: Int) -> Data { whole[..<start] + Data(count: length) + whole[(start + length)...] }
+        let start = scan + (whole.count - scan) / 3
+        #expect(whole.count - start > 1000)
+        #expect(code(file(start, 400)) == "damaged_image")
+        #expect(code(file(start, whole.count - start)) == "truncated_image")
+        // Padding before and after the last marker.
+        for padded in [whole.dropLast(2) + Data(count: 1000) + [0xff, 0xd9], whole + Data(count: 1000) + [0xff, 0xd9]] {
+            #expect(try render(padded).files == render(whole).files)
+        }
+    }
+
+    /// With tables of its own, a picture of one colour is nothing but zeros.
+    @Test(arguments: [false, true])
+    func zerosThatAreAPicture(isProgressive: Bool) throws {
+        let flat = try TestImage.made(1200, 900, bands: 3) { _, _ in [255, 255, 255] }
+        let arguments: VipsArguments = ["optimize_coding": .flag(true), "interlace": .flag(isProgressive)]
+        let file = try TestImage.data(flat, "jpegsave_buffer", arguments)
+        #expect(file.range(of: Data(count: 256)) != nil || isProgressive)
+        #expect(try render(file).picture().shows([255, 255, 255], at: 600, 450, tolerance: 0))
     }
 
     /// libnsgif leaves the rest of the frame black and reports no error.

@@ -8,6 +8,8 @@ struct ColourSignal: Equatable {
     let primaries: [[Double]]
     let white: [Double]
     let curve: Curve
+    /// Whether the file also has a profile, which means less.
+    private(set) var overridesProfile = false
 
     /// From code points of ITU-T H.273; nil for high dynamic range, which cannot be converted to sRGB faithfully.
     init?(primaries code: Int, transfer: Int) {
@@ -51,7 +53,8 @@ struct ColourSignal: Equatable {
 }
 
 extension ColourSignal {
-    /// From a PNG: `cICP`, or else `gAMA` and `cHRM`; nil if it has a profile or an `sRGB` chunk, or declares nothing.
+    /// From a PNG: `cICP`, even beside a profile, or else `gAMA` and `cHRM`; nil if it has a profile or an `sRGB` chunk, or declares
+    /// nothing.
     init?(png reader: ByteReader) {
         var chunks: [String: Int] = [:]
         var offset = 8
@@ -62,6 +65,7 @@ extension ColourSignal {
         }
         if let place = chunks["cICP"], let primaries = reader.byte(at: place), let transfer = reader.byte(at: place + 1) {
             self.init(primaries: Int(primaries), transfer: Int(transfer))
+            overridesProfile = chunks["iCCP"] != nil
             return
         }
         guard chunks["iCCP"] == nil, chunks["sRGB"] == nil else { return nil }

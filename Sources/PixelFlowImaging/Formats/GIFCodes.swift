@@ -52,6 +52,31 @@ struct GIFCodes {
         return pixels
     }
 
+    /// The data of a frame of `count` pixels of index 0, with its minimum code size.
+    static func zeros(_ count: Int) -> [UInt8] {
+        let (clear, end, first) = (4, 5, 6)
+        var codes = CodeWriter()
+        var left = count
+        var size = 3
+        while left > 0 {
+            codes.put(clear, size)
+            size = 3
+            codes.put(0, size)
+            left -= 1
+            var next = first
+            // Each code may stand for one pixel more than the one before.
+            while left > 0, next < mostCodes {
+                let run = min(left, next - first + 2)
+                codes.put(run == 1 ? 0 : first + run - 2, size)
+                left -= run
+                next += 1
+                if next == 1 << size, size < 12 { size += 1 }
+            }
+        }
+        codes.put(end, size)
+        return [2] + codes.blocks
+    }
+
     private mutating func code(_ size: Int) -> Int? {
         while bitCount < size {
             guard let byte = byte() else { return nil }
@@ -75,5 +100,28 @@ struct GIFCodes {
         left -= 1
         offset += 1
         return byte
+    }
+}
+
+/// Packs codes into the sub-blocks of a frame.
+private struct CodeWriter {
+    private var bytes: [UInt8] = []
+    private var bits = 0
+    private var bitCount = 0
+
+    mutating func put(_ code: Int, _ size: Int) {
+        bits |= code << bitCount
+        bitCount += size
+        while bitCount >= 8 {
+            bytes.append(UInt8(bits & 255))
+            bits >>= 8
+            bitCount -= 8
+        }
+    }
+
+    var blocks: [UInt8] {
+        let all = bitCount > 0 ? bytes + [UInt8(bits & 255)] : bytes
+        let blocks = stride(from: 0, to: all.count, by: 255).map { all[$0..<min($0 + 255, all.count)] }
+        return blocks.flatMap { [UInt8($0.count)] + $0 } + [0]
     }
 }

@@ -9,6 +9,12 @@ struct GIFFile {
 
     static let trailer: UInt8 = 0x3b
 
+    /// The size of the canvas on which frames are drawn. libnsgif ignores common screen sizes and large ones.
+    static func canvas(_ bytes: UnsafeRawBufferPointer) -> PixelSize? {
+        let reader = ByteReader(bytes, isLittleEndian: true)
+        return reader.number(at: 6, width: 2).flatMap { width in reader.number(at: 8, width: 2).map { (width, $0) } }
+    }
+
     /// - Parameter countsPixels: whether to count the pixels of each frame to detect missing ones. This takes a fraction of the
     ///   decoding time. libnsgif leaves missing pixels black without an error.
     init(_ bytes: UnsafeRawBufferPointer, countsPixels: Bool = false) {
@@ -31,7 +37,7 @@ struct GIFFile {
                 let header = 10 + Self.tableSize(reader.byte(at: offset + 9))
                 isAtBlock = Self.skipData(reader, &offset, header: header + 1)
                 if isAtBlock, countsPixels, Self.lacksPixels(reader, image, data: image + header) { isAtBlock = false }
-                if isAtBlock { frames.append(GIFFrame(start: image, control: control, data: image + header)) }
+                if isAtBlock { frames.append(GIFFrame(start: image, control: control, data: image + header, end: offset)) }
                 control = nil
             default:
                 ending = .broken

@@ -28,31 +28,30 @@ struct ISOFile {
 
     /// Whether the colours have been multiplied by alpha, declared by an item reference of type `prem`.
     var isPremultiplied: Bool {
-        guard let meta = boxes.first(where: { reader.has("meta", at: $0.type) }) else { return false }
-        let end = min(meta.end ?? reader.count, reader.count, meta.content + Self.mostMeta)
-        // Both boxes start with version and flags.
-        guard let references = child("iref", from: meta.content + 4, to: end) else { return false }
-        return child("prem", from: references.lowerBound + 4, to: references.upperBound) != nil
+        // The box starts with version and flags.
+        guard let meta = metadata, let references = reader.child("iref", of: meta) else { return false }
+        return reader.child("prem", of: references.dropFirst(4)) != nil
     }
 
-    /// The content of the first box of `type` among the child boxes from `start` to `end`.
-    private func child(_ type: StaticString, from start: Int, to end: Int) -> Range<Int>? {
-        var offset = start
-        while offset + 8 <= end, let size = reader.number(at: offset, width: 4), size >= 8 {
-            if reader.has(type, at: offset + 4) { return offset + 8..<min(end, offset + size) }
-            offset += size
-        }
-        return nil
-    }
-
-    /// Primaries and transfer of the first `nclx` colour box, as ITU-T H.273 code points.
-    var colourCodes: (primaries: Int, transfer: Int)? {
+    /// The content of the metadata after version and flags.
+    private var metadata: Range<Int>? {
         guard let meta = boxes.first(where: { reader.has("meta", at: $0.type) }) else { return nil }
         let end = min(meta.end ?? reader.count, reader.count, meta.content + Self.mostMeta)
-        guard let place = (meta.content..<max(meta.content, end - 11)).first(where: { reader.has("colrnclx", at: $0) }) else { return nil }
-        guard let primaries = reader.number(at: place + 8, width: 2), let transfer = reader.number(at: place + 10, width: 2) else {
-            return nil
-        }
+        return meta.content + 4 < end ? meta.content + 4..<end : nil
+    }
+
+    /// The picture, or the first tile of it.
+    private var picture: ISOItem? { metadata.flatMap { ISOItem(pictureOf: $0, reader) } }
+
+    /// Whether the picture is grey in the narrow range of video, which libheif does not widen.
+    var isNarrowGrey: Bool { picture.map { $0.isGrey && $0.isNarrow } ?? false }
+
+    /// Primaries and transfer of the picture, or of the first `nclx` colour box, as ITU-T H.273 code points.
+    var colourCodes: (primaries: Int, transfer: Int)? {
+        guard let meta = metadata else { return nil }
+        let first = (meta.lowerBound..<max(meta.lowerBound, meta.upperBound - 11)).first { reader.has("colrnclx", at: $0) }
+        guard let place = picture?.colours ?? first.map({ $0 + 8 }) else { return nil }
+        guard let primaries = reader.number(at: place, width: 2), let transfer = reader.number(at: place + 2, width: 2) else { return nil }
         return (primaries, transfer)
     }
 

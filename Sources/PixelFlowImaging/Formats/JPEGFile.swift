@@ -44,6 +44,33 @@ struct JPEGFile {
         return file.structure == .cutOff && (file.isArithmetic || !file.areScansComplete)
     }
 
+    /// Whether a file with EOI lacks whole scans, for which decoders show grey or a blur without a warning.
+    static func lacksParts(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard hasSeveralScans(bytes) else { return false }
+        var walk = Walk(ByteReader(bytes))
+        walk.run()
+        return walk.ending == .mark && !walk.isCutOff && !walk.scans.haveAllParts
+    }
+
+    /// Whether the first scan is one of several, according to its header.
+    private static func hasSeveralScans(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        let reader = ByteReader(bytes)
+        var components: UInt8 = 0
+        var offset = 2
+        while reader.has([0xff], at: offset), let marker = reader.byte(at: offset + 1), let length = reader.number(at: offset + 2, width: 2)
+        {
+            switch marker {
+            // Progressive, with either entropy coding.
+            case 0xc2, 0xca: return true
+            case 0xc0, 0xc1, 0xc9: components = reader.byte(at: offset + 9) ?? 0
+            case 0xda: return reader.byte(at: offset + 4).map { $0 < components } ?? false
+            default: break
+            }
+            offset += 2 + max(2, length)
+        }
+        return false
+    }
+
     /// The unsupported variant that the header declares, in the plural; does not read the scan data.
     static func unsupported(_ bytes: UnsafeRawBufferPointer) -> String? {
         var walk = Walk(ByteReader(bytes), endsAtFrame: true)

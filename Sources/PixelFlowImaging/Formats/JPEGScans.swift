@@ -7,12 +7,23 @@ struct JPEGScans {
     private static let coefficients = 64
     private static let unsent = UInt8.max
 
+    /// Brightness, in all files but those of inks.
+    private var firstComponent: UInt8?
+
     var areComplete: Bool { lowestBits.values.allSatisfy { $0.allSatisfy { $0 == 0 } } }
+
+    /// Whether no component is missing, nor any coefficient of the first one. The standard requires no more: a file need not send every
+    /// bit, nor coefficients that are 0 everywhere, as in the colours of a grey picture.
+    var haveAllParts: Bool {
+        lowestBits.values.allSatisfy { $0[0] != Self.unsent }
+            && (firstComponent.flatMap { lowestBits[$0] } ?? []).allSatisfy { $0 != Self.unsent }
+    }
 
     /// - Parameter offset: the offset of the length field of a frame header.
     mutating func begin(_ marker: UInt8, _ reader: ByteReader, _ offset: Int) {
         isArithmetic = marker >= 0xc9
         lowestBits = [:]
+        firstComponent = reader.byte(at: offset + 8)
         for index in 0..<Int(reader.byte(at: offset + 7) ?? 0) {
             guard let component = reader.byte(at: offset + 8 + index * 3) else { return }
             lowestBits[component] = Array(repeating: Self.unsent, count: Self.coefficients)

@@ -50,6 +50,24 @@ enum PNGFile {
         return PNGData(size: size, bitsPerPixel: Int(depth) * samples, isInterlaced: reader.byte(at: 28) == 1).isShort(chunks)
     }
 
+    /// A copy of a file whose EXIF is behind the pixels, which its loader does not read, with it before them; nil for other files.
+    static func withEXIFFirst(_ bytes: UnsafeRawBufferPointer) -> [UInt8]? {
+        let reader = ByteReader(bytes)
+        var offset = 8
+        var data: Int?
+        while let length = reader.number(at: offset, width: 4), reader.contains(offset, length + 12) {
+            if data == nil, reader.has("IDAT", at: offset + 4) { data = offset }
+            if reader.has("eXIf", at: offset + 4) {
+                guard let data else { return nil }
+                let chunk = offset..<offset + length + 12
+                return Array(bytes[..<data]) + bytes[chunk] + bytes[data..<chunk.lowerBound] + bytes[chunk.upperBound...]
+            }
+            if reader.has("IEND", at: offset + 4) { return nil }
+            offset += length + 12
+        }
+        return nil
+    }
+
     /// PNG_USER_WIDTH_MAX, the default limit of libpng.
     private static let mostPixels = 1_000_000
     private static let colourType = 25

@@ -52,19 +52,17 @@ enum SignalProfile {
         return text("desc") + word(name.count) + name + [UInt8](repeating: 0, count: 78)
     }
 
-    /// The XYZ values of each primary, adapted to D50 with the Bradford matrix.
+    /// The XYZ values of each primary, adapted to D50.
     private static func columns(_ signal: ColourSignal) -> [[Double]]? {
         func light(_ point: [Double]) -> [Double] { [point[0] / point[1], 1, (1 - point[0] - point[1]) / point[1]] }
         let white = light(signal.white)
         let columns = signal.primaries.map(light)
-        guard let solved = inverse(transposed(columns)), let back = inverse(bradford) else { return nil }
-        let amounts = product(solved, white)
-        let (from, to) = (product(bradford, white), product(bradford, d50))
-        guard amounts.allSatisfy({ $0 > 0 }), from.allSatisfy({ $0 > 0 }) else { return nil }
-        let adapted = zip(columns, amounts).map { column, amount in
-            let cones = product(bradford, column.map { $0 * amount })
-            return product(back, (0..<3).map { cones[$0] * to[$0] / from[$0] })
+        guard let solved = Matrix(rows: columns).transposed.inverse, let adaptation = Matrix.adaptation(from: white, to: d50) else {
+            return nil
         }
+        let amounts = solved.times(white)
+        guard amounts.allSatisfy({ $0 > 0 }) else { return nil }
+        let adapted = zip(columns, amounts).map { column, amount in adaptation.times(column.map { $0 * amount }) }
         // A nearly black white point would produce unbounded values.
         guard adapted.joined().allSatisfy({ abs($0) < mostLight }) else { return nil }
         return adapted
@@ -72,24 +70,6 @@ enum SignalProfile {
 
     /// Real primaries have values up to about 1; the format allows up to 32,767.
     private static let mostLight = 4.0
-
-    private static let bradford = [[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]]
-
-    private static func product(_ matrix: [[Double]], _ vector: [Double]) -> [Double] {
-        matrix.map { row in (0..<3).reduce(0) { $0 + row[$1] * vector[$1] } }
-    }
-
-    private static func transposed(_ matrix: [[Double]]) -> [[Double]] { (0..<3).map { row in matrix.map { $0[row] } } }
-
-    private static func inverse(_ m: [[Double]]) -> [[Double]]? {
-        func minor(_ row: Int, _ column: Int) -> Double {
-            let (r1, r2, c1, c2) = ((row + 1) % 3, (row + 2) % 3, (column + 1) % 3, (column + 2) % 3)
-            return m[r1][c1] * m[r2][c2] - m[r1][c2] * m[r2][c1]
-        }
-        let determinant = (0..<3).reduce(0) { $0 + m[0][$1] * minor(0, $1) }
-        guard abs(determinant) > 1e-6 else { return nil }
-        return (0..<3).map { row in (0..<3).map { column in minor(column, row) / determinant } }
-    }
 
     private static func text(_ name: String) -> [UInt8] { Array(name.utf8) + word(0) }
     private static func word(_ value: Int) -> [UInt8] { UInt32(clamping: value).bigEndianBytes }

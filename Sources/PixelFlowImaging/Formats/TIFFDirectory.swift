@@ -11,6 +11,7 @@ struct TIFFDirectory {
         case samples = 277
         case stripLengths = 279
         case planes = 284
+        case predictor = 317, whitePoint
         case tileOffsets = 324, tileLengths
         case subdirectories = 330
         case inkSet = 332
@@ -19,8 +20,10 @@ struct TIFFDirectory {
     }
 
     private let reader: ByteReader
-    /// The offset, number and width of the values of each entry.
+    /// The offset, number and width of the values of each entry of integers.
     private var entries: [Int: (offset: Int, count: Int, width: Int)] = [:]
+    /// The offset and number of the values of each entry of fractions.
+    private var fractions: [Int: (offset: Int, count: Int)] = [:]
     /// The offset of each entry itself.
     private var places: [Int: Int] = [:]
     /// Whether the values of any entry lie outside the file.
@@ -55,23 +58,38 @@ struct TIFFDirectory {
     /// Width and height; nil if either is missing.
     var size: PixelSize? { value(.width).flatMap { width in value(.height).map { (width, $0) } } }
 
-    /// Modifies a copy of the file so that only its first plane remains.
-    ///
-    /// libvips misreads several planes of grey: it reads the lines of one plane as those of all planes.
-    func keepFirstPlane(of file: UnsafeMutableRawBufferPointer) {
-        for tag in [Tag.samples, .planes] {
-            if let entry = places[tag.rawValue] { write(1, to: file, at: entry + 4 + word) }
+    /// The unsigned fractions of an entry; empty if it is missing, has another type or a zero as a denominator.
+    func ratios(_ tag: Tag, count: Int) -> [Double] {
+        guard let entry = fractions[tag.rawValue], entry.count >= count else { return [] }
+        let values = (0..<count).compactMap { index -> Double? in
+            guard let above = reader.number(at: entry.offset + index * 8, width: 4),
+                let below = reader.number(at: entry.offset + index * 8 + 4, width: 4), below > 0
+            else { return nil }
+            return Double(above) / Double(below)
         }
-        // A single sample must not have extra samples. A private tag makes decoders ignore the entry.
-        if let entry = places[Tag.extraSamples.rawValue] { write(Self.unusedTag, to: file, at: entry) }
+        return values.count == count ? values : []
     }
 
-    private func write(_ value: UInt16, to file: UnsafeMutableRawBufferPointer, at offset: Int) {
-        guard offset + 2 <= file.count else { return }
-        file.storeBytes(of: reader.isLittleEndian ? value.littleEndian : value.bigEndian, toByteOffset: offset, as: UInt16.self)
+    /// Replaces the first value of an entry in a copy of the file.
+    func set(_ tag: Tag, to value: Int, in file: UnsafeMutableRawBufferPointer) {
+        guard let entry = entries[tag.rawValue], entry.count > 0 else { return }
+        write(value, entry.width, to: file, at: entry.offset)
     }
 
-    private static let unusedTag: UInt16 = 65_000
+    /// Makes decoders ignore an entry in a copy of the file: its tag becomes a private one.
+    func hide(_ tag: Tag, in file: UnsafeMutableRawBufferPointer) {
+        if let place = places[tag.rawValue] { write(Self.unusedTag, 2, to: file, at: place) }
+    }
+
+    private func write(_ value: Int, _ width: Int, to file: UnsafeMutableRawBufferPointer, at offset: Int) {
+        guard offset >= 0, offset + width <= file.count else { return }
+        for index in 0..<width {
+            let place = reader.isLittleEndian ? index : width - 1 - index
+            file[offset + place] = UInt8(truncatingIfNeeded: value >> (index * 8))
+        }
+    }
+
+    private static let unusedTag = 65_000
 
     /// - Parameters: the widths in bytes of a directory offset and of the entry count.
     private mutating func read(header: Int, pointer: Int, counter: Int) throws(FormatError) {
@@ -95,6 +113,7 @@ struct TIFFDirectory {
         lacksValues = lacksValues || !reader.contains(offset, length.partialValue)
         places[tag] = entry
         if Self.integers.contains(type) { entries[tag] = (offset, count, width) }
+        if type == Self.fraction { fractions[tag] = (offset, count) }
     }
 
     /// The widths in bytes of the types BYTE to DOUBLE, IFD, and LONG8 to IFD8.
@@ -103,18 +122,24 @@ struct TIFFDirectory {
     ]
     /// The unsigned integer types.
     private static let integers: Set = [1, 3, 4, 13, 16, 18]
+    /// The type of two unsigned integers, the second of which divides the first.
+    private static let fraction = 5
     private static let mostEntries = 4096
 }
 
 extension TIFFDirectory {
+    /// The compression that this build of libtiff lacks if `text` is its message, in the plural.
+    static func missingCompression(_ bytes: UnsafeRawBufferPointer, _ text: String) -> String? {
+        guard text.contains("decoding is not implemented") || text.contains("support is not configured") else { return nil }
+        guard let compression = try? TIFFDirectory(bytes).value(.compression) else { return nil }
+        return "TIFF files with compression \(compression)"
+    }
+
     static func structure(of bytes: UnsafeRawBufferPointer) -> FileStructure {
         do {
             let directory = try TIFFDirectory(bytes)
             if let name = directory.unsupported { return .unsupported(name) }
-            if directory.lacksValues || directory.hasDataOutside { return .cutOff }
-            let compression = directory.value(.compression) ?? 1
-            // If a build of libtiff lacks a compression, the file is not necessarily damaged.
-            return commonCompressions.contains(compression) ? .whole : .unsupported("TIFF files with compression \(compression)")
+            return directory.lacksValues || directory.hasDataOutside ? .cutOff : .whole
         } catch {
             return error == .cutOff ? .cutOff : .broken
         }
@@ -130,8 +155,6 @@ extension TIFFDirectory {
         return false
     }
 
-    /// None, three of CCITT, LZW, JPEG, two numbers for Deflate, PackBits.
-    private static let commonCompressions: Set = [1, 2, 3, 4, 5, 7, 8, 32773, 32946]
     /// The maximum number of strips: one for each line of the largest image.
     private static let mostStrips = 1 << 20
 }

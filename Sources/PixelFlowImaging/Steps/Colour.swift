@@ -3,14 +3,14 @@ import PixelFlowCore
 
 /// Converts colours of 8 or 16 bits to 8 bits of sRGB or of their own colour space.
 enum Colour {
-    /// - Parameter image: the colours of `model`, possibly followed by 8 bits of alpha if nothing is converted.
+    /// - Parameter image: the colours of `layout`, possibly followed by 8 bits of alpha if nothing is converted.
     /// - Returns: The image. With `keep`, it has its profile only if that fits and is usable.
-    static func converted(_ image: Image, _ model: PixelLayout.Model, to profile: EncoderOptions.ColorProfile) throws -> Image {
-        switch model {
-        case .absolute: return try image.applying("colourspace", ["space": .sRGB]).removing([iccField])
+    static func converted(_ image: Image, _ layout: PixelLayout, to profile: EncoderOptions.ColorProfile) throws -> Image {
+        switch layout.model {
+        case .absolute: return try LabColour.light(of: image, layout).applying("colourspace", ["space": .sRGB]).removing([iccField])
         case .cmyk: return try (transformed(image, .cmyk) ?? standardCMYK(image)).removing([iccField])
         case .rgb, .grey:
-            let space: ICCProfile.Space = model == .rgb ? .rgb : .grey
+            let space: ICCProfile.Space = layout.model == .rgb ? .rgb : .grey
             if profile == .keep { return try kept(image, space) }
             return try transformed(image, space) ?? numbers(image, space, .sRGB)
         }
@@ -66,6 +66,7 @@ extension VipsArgument {
     static var sRGB: VipsArgument { .integer(Int(VIPS_INTERPRETATION_sRGB.rawValue)) }
     static var grey: VipsArgument { .integer(Int(VIPS_INTERPRETATION_B_W.rawValue)) }
     static var lab: VipsArgument { .integer(Int(VIPS_INTERPRETATION_LAB.rawValue)) }
+    static var xyz: VipsArgument { .integer(Int(VIPS_INTERPRETATION_XYZ.rawValue)) }
     static var lch: VipsArgument { .integer(Int(VIPS_INTERPRETATION_LCH.rawValue)) }
     static var uchar: VipsArgument { .integer(Int(VIPS_FORMAT_UCHAR.rawValue)) }
     static var ushort: VipsArgument { .integer(Int(VIPS_FORMAT_USHORT.rawValue)) }

@@ -18,11 +18,12 @@ enum Decode {
             pixels.copyBlobs()
             if let fault = VipsError.noted().flatMap({ SourceFault.failure(noted: $0, source, header.format) }) { throw fault }
             let cleaned = profile == .srgb ? try pixels.removing([Colour.iccField]) : pixels
-            let images = try split(try opaque(cleaned), pageHeight: opened.integer("page-height")).map(upright)
+            let stored = try split(try opaque(cleaned), pageHeight: opened.integer("page-height"))
+            let images = try header.own(stored).map { try onCanvas(try upright($0), header) }
             assert(images.allSatisfy(Normalise.holds), "an image that later steps cannot rely on")
             return Frames(
                 images, width: header.uprightWidth, height: header.uprightHeight,
-                delays: opened.integers("delay"), loop: opened.integer("loop") ?? 0)
+                delays: header.own(opened.integers("delay")), loop: opened.integer("loop") ?? 0)
         } catch let error as VipsError {
             throw SourceFault.failure(error, source, header.format)
         }
@@ -36,6 +37,11 @@ enum Decode {
         return try stride(from: 0, to: image.height, by: pageHeight).map { top in
             try image.cut(left: 0, top: top, width: image.width, height: pageHeight).inMemory()
         }
+    }
+
+    private static func onCanvas(_ image: Image, _ header: SourceHeader) throws -> Image {
+        guard header.isCanvasLarger else { return image }
+        return try image.embedded(left: 0, top: 0, width: header.width, height: header.height, background: .transparent).inMemory()
     }
 
     private static func upright(_ image: Image) throws -> Image {

@@ -7,26 +7,34 @@ struct SourceHeader {
     /// The stored width, before the orientation is applied.
     let width: Int
     let height: Int
+    /// Frames of an animation, or the pages of another file, of which only the first is decoded.
     let frames: Int
     let orientation: Int
     let layout: PixelLayout
-    /// The colour space that the file declares without a profile; nil for sRGB.
+    /// The colour space that the file declares without a profile, or instead of it; nil for sRGB without a profile.
     let signal: ColourSignal?
     /// The input of the decoder.
     let bytes: SourceBytes
     /// The opened source, from which nothing has been read yet. It can be used for one decode without options.
     let opened: OpenedSource
 
-    var hasAlpha: Bool { layout.alpha != nil }
+    var hasAlpha: Bool { layout.alpha != nil || isCanvasLarger }
+    /// Whether the decoder's frames are smaller than the canvas, which is then transparent to the right and below.
+    let isCanvasLarger: Bool
 
     /// Whether the orientation swaps width and height.
     var isTurned: Bool { orientation >= 5 }
     var uprightWidth: Int { isTurned ? height : width }
     var uprightHeight: Int { isTurned ? width : height }
 
-    /// The opened source, with a profile for its declared colour space if it has none.
+    /// The values of the source's own frames, of all that the decoder has seen.
+    func own<Value>(_ values: [Value]) -> [Value] {
+        bytes.insertedFrames.isEmpty ? values : values.indices.filter { !bytes.insertedFrames.contains($0) }.map { values[$0] }
+    }
+
+    /// The opened source, with a profile for the colour space that it declares.
     func withProfile(_ opened: Image) throws -> Image {
-        guard let signal, !opened.has(Colour.iccField) else { return opened }
+        guard let signal, signal.overridesProfile || !opened.has(Colour.iccField) else { return opened }
         guard let profile = SignalProfile.bytes(signal, isGrey: layout.model == .grey) else { return opened }
         return try opened.withMetadata { vips_image_set_blob_copy($0, Colour.iccField, profile, profile.count) }
     }
@@ -43,6 +51,7 @@ enum Load {
             throw RenderError.unsupported(kind)
         }
         if isShort(source, format) { throw RenderError.truncated }
+        if format == .jpeg, JPEGGap.isIn(source) { throw RenderError.damaged }
         let bytes = SourceBytes(source, format, directory)
         let image: Image
         do {
@@ -53,12 +62,17 @@ enum Load {
             throw SourceFault.failure(error, source, format)
         }
         let isPremultiplied = format.isISOMedia && ISOFile(source).isPremultiplied
+        let isNarrow = format.isISOMedia && ISOFile(source).isNarrowGrey
+        let canvas = format == .gif ? GIFFile.canvas(source) : nil
+        let size = (width: max(image.width, canvas?.width ?? 0), height: max(image.height, canvas?.height ?? 0))
         let header = SourceHeader(
-            format: format, width: image.width, height: image.height, frames: max(1, image.integer("n-pages") ?? 1),
-            orientation: orientation(of: image), layout: PixelLayout(image, directory, isPremultiplied: isPremultiplied),
-            signal: signal(of: source, format), bytes: bytes,
-            opened: OpenedSource(image))
-        try check((header.width, header.height), frames: header.frames, limits)
+            format: format, width: size.width, height: size.height,
+            frames: max(1, (image.integer("n-pages") ?? 1) - bytes.insertedFrames.count), orientation: orientation(of: image),
+            layout: PixelLayout(image, directory, isPremultiplied: isPremultiplied, isNarrow: isNarrow),
+            signal: signal(of: source, format), bytes: bytes, opened: OpenedSource(image),
+            isCanvasLarger: size != (image.width, image.height))
+        // The other pages of a file are never decoded.
+        try check(size, frames: format.hasFrames ? header.frames : 1, limits)
         return header
     }
 
@@ -69,7 +83,8 @@ enum Load {
             case .avif, .heic: ColourSignal(iso: ISOFile(source))
             case .jpeg, .webp, .gif, .tiff: nil as ColourSignal?
             }
-        return signal?.isStandard == true ? nil : signal
+        guard let signal else { return nil }
+        return signal.isStandard && !signal.overridesProfile ? nil : signal
     }
 
     /// The size that the file declares, for formats that declare it at a fixed position.
@@ -110,7 +125,7 @@ enum Load {
     /// Whether pixels are missing without an error from the decoder.
     private static func isShort(_ source: UnsafeRawBufferPointer, _ format: SourceFormat) -> Bool {
         switch format {
-        case .jpeg: return JPEGFile.isFilledUp(source) || JPEGFile.mayLackScans(source)
+        case .jpeg: return JPEGFile.isFilledUp(source) || JPEGFile.mayLackScans(source) || JPEGFile.lacksParts(source)
         case .gif:
             let file = GIFFile(source, countsPixels: true)
             return file.structure == .cutOff && !file.lacksTrailer

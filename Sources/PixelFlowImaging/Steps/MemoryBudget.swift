@@ -20,7 +20,7 @@ struct MemoryBudget {
         self.header = header
         options = ShrinkChoice.options(for: header, pipeline)
         self.limits = limits
-        frames = options.frames == -1 ? header.frames : 1
+        frames = options.frames == -1 ? header.frames + header.bytes.insertedFrames.count : 1
         let decoded = MemoryBudget.decoded(header, options, frames)
         kept = decoded * Set(pipeline.outputs.map(\.encoder.colorProfile)).count
         let peak = kept + MemoryBudget.copied(header, decoded, frames) + MemoryBudget.decoder(header, options, frames)

@@ -7,9 +7,11 @@ enum Normalise {
     /// Only describes the conversion. libvips computes it later, strip by strip, so that the wider samples are never
     /// in memory as a whole.
     static func image(_ stored: Image, _ layout: PixelLayout, to profile: EncoderOptions.ColorProfile) throws -> Image {
-        let opened = layout.isPremultiplied ? try stored.divided() : stored
+        let numbers = layout.isHalf ? try HalfPrecision.numbers(of: stored) : stored
+        let wide = layout.isNarrow ? try numbers.widened(layout.colours) : numbers
+        let opened = layout.isPremultiplied ? try wide.divided() : wide
         if layout.isPlain(opened), let plain = try plain(opened, layout, profile) { return plain }
-        let colours = try Colour.converted(try Samples.colours(of: opened, layout), layout.model, to: profile)
+        let colours = try Colour.converted(try Samples.colours(of: opened, layout), layout, to: profile)
         guard let alpha = layout.alpha else { return colours }
         // `bandjoin` merges the metadata of its inputs: a profile that the colours have dropped must not come back.
         let plain = try Samples.alpha(of: opened, band: alpha).removing([Colour.iccField])
@@ -20,7 +22,7 @@ enum Normalise {
     private static func plain(_ image: Image, _ layout: PixelLayout, _ profile: EncoderOptions.ColorProfile) throws -> Image? {
         guard image.isBytes, layout.model == .rgb || layout.model == .grey else { return nil }
         guard layout.alpha == nil || image.withBlob(Colour.iccField, { _ in () }) == nil else { return nil }
-        return try Colour.converted(image, layout.model, to: profile)
+        return try Colour.converted(image, layout, to: profile)
     }
 
     /// The invariants on which all later steps rely.
@@ -70,6 +72,17 @@ private enum Samples {
 extension Image {
     func bands(_ first: Int, _ count: Int) throws -> Image {
         try applying("extract_band", ["band": .integer(first), "n": .integer(count)])
+    }
+
+    /// Colours of 8 or 16 bits in which black was 16 and white 235 of 255.
+    fileprivate func widened(_ colours: Int) throws -> Image {
+        let (black, white): (Double, Double) = isBytes ? (16, 235) : (16 * 256.0, 235 * 256.0)
+        let factor = (isBytes ? 255 : 65535) / (white - black)
+        let others = bands - colours
+        let factors = [Double](repeating: factor, count: colours) + [Double](repeating: 1, count: others)
+        let starts = [Double](repeating: 0.5 - black * factor, count: colours) + [Double](repeating: 0, count: others)
+        return try applying("linear", ["a": .numbers(factors), "b": .numbers(starts)])
+            .applying("cast", ["format": .integer(Int(format.rawValue))])
     }
 
     /// Colours of 8 or 16 bits, divided by the alpha band after them.

@@ -15,15 +15,28 @@ struct PixelLayout: Equatable {
     let alpha: Int?
     /// Whether the colours must still be divided by alpha.
     let isPremultiplied: Bool
+    /// Whether the colours must still be widened from the range of video to the full range.
+    let isNarrow: Bool
     /// Whether libvips has divided the colours by an associated alpha.
     let isDivided: Bool
     /// Whether the colours must still be inverted.
     let isInverted: Bool
+    /// Whether the samples are floating point numbers of 16 bits that libvips has read as integers.
+    let isHalf: Bool
+    /// The white point of L*a*b* as X, Y and Z; nil for other colours, and for L*a*b* from a decoder that has none.
+    let labWhite: [Double]?
+    /// Whether a* and b* of integers have an offset instead of a sign.
+    let isLabOffset: Bool
 
     /// Without a directory, a band after the colours is alpha, as in all formats but TIFF.
-    init(_ image: Image, _ directory: TIFFDirectory? = nil, isPremultiplied: Bool = false) {
+    init(_ image: Image, _ directory: TIFFDirectory? = nil, isPremultiplied: Bool = false, isNarrow: Bool = false) {
+        self.isNarrow = isNarrow
+        isHalf = directory?.isHalf ?? false
+        labWhite = directory?.labWhite
+        let isOffset = directory?.isLabOffset ?? false
+        isLabOffset = isOffset
         switch image.interpretation {
-        case _ where image.isPackedLab: (model, colours) = (.absolute, 3)
+        case _ where image.isPackedLab || isOffset: (model, colours) = (.absolute, 3)
         case VIPS_INTERPRETATION_CMYK: (model, colours) = (.cmyk, 4)
         case VIPS_INTERPRETATION_LAB, VIPS_INTERPRETATION_LABS, VIPS_INTERPRETATION_XYZ: (model, colours) = (.absolute, 3)
         case VIPS_INTERPRETATION_B_W, VIPS_INTERPRETATION_GREY16: (model, colours) = (.grey, 1)

@@ -1,18 +1,22 @@
-/// The bytes that a decoder reads: the source itself, or a copy with an end marker that the source lacks, without planes that the
-/// decoder would misread, or with the GIF transparency that it would paint over.
+/// The bytes that a decoder reads: the source itself, or a copy with an end marker that the source lacks, or with changes for what the
+/// decoder would misread.
 ///
 /// Decoders report a missing end marker as missing pixels. So this appends the marker, and other checks determine whether pixels
 /// are missing.
 final class SourceBytes {
     let bytes: UnsafeRawBufferPointer
+    /// The indexes of frames that the source does not have.
+    let insertedFrames: Set<Int>
     private let copy: UnsafeMutableRawBufferPointer?
 
     /// Borrows `source`, which must outlive this object.
     init(_ source: UnsafeRawBufferPointer, _ format: SourceFormat, _ directory: TIFFDirectory? = nil) {
         let ending = Self.missingEnd(source, format)
-        let hasPlanes = directory?.hasPlanesOfGrey ?? false
-        let changed = format == .gif ? GIFCanvas.transparent(source) : nil
-        guard !ending.isEmpty || hasPlanes || changed != nil else {
+        let needsChanges = directory?.needsChanges ?? false
+        let canvas = format == .gif ? GIFCanvas.transparent(source) : nil
+        let changed = format == .png ? PNGFile.withEXIFFirst(source) : canvas?.file
+        insertedFrames = canvas?.inserted ?? []
+        guard !ending.isEmpty || needsChanges || changed != nil else {
             (bytes, copy) = (source, nil)
             return
         }
@@ -20,7 +24,7 @@ final class SourceBytes {
         let whole = UnsafeMutableRawBufferPointer.allocate(byteCount: length + ending.count, alignment: 16)
         if let changed { whole.copyBytes(from: changed) } else { whole.copyMemory(from: source) }
         UnsafeMutableRawBufferPointer(rebasing: whole[length...]).copyBytes(from: ending)
-        if hasPlanes { directory?.keepFirstPlane(of: whole) }
+        if needsChanges { directory?.change(whole) }
         (bytes, copy) = (UnsafeRawBufferPointer(whole), whole)
     }
 

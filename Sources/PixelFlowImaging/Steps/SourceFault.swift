@@ -8,7 +8,9 @@ enum SourceFault {
         case .unsupported(let name): .unsupported(name)
         case .cutOff: .truncated
         case .broken: .damaged
-        case .whole: unsupported(error, format).map(RenderError.unsupported) ?? (lacksData(error, source, format) ? .truncated : .damaged)
+        case .whole:
+            unsupported(error, source, format).map(RenderError.unsupported)
+                ?? (lacksData(error, source, format) ? .truncated : .damaged)
         }
     }
 
@@ -19,7 +21,8 @@ enum SourceFault {
     }
 
     /// The unsupported variant, in the plural.
-    private static func unsupported(_ error: VipsError, _ format: SourceFormat) -> String? {
+    private static func unsupported(_ error: VipsError, _ source: UnsafeRawBufferPointer, _ format: SourceFormat) -> String? {
+        if format == .tiff, let name = TIFFDirectory.missingCompression(source, error.description) { return name }
         let text = error.description.lowercased()
         let name = format.rawValue.uppercased()
         if text.contains("exceeds the maximum image size") { return "\(name) files of more than 16,384 pixels an edge" }

@@ -50,4 +50,21 @@ final class Image {
         guard let made else { throw VipsError.taken() }
         return Image(owning: made)
     }
+
+    /// An image of one row of floating point samples, copied from `values`.
+    static func copying(_ values: [Float]) throws -> Image {
+        let made = values.withUnsafeBytes {
+            vips_image_new_from_memory_copy($0.baseAddress, $0.count, Int32(values.count), 1, 1, VIPS_FORMAT_FLOAT)
+        }
+        guard let made else { throw VipsError.taken() }
+        return Image(owning: made)
+    }
+
+    /// A matrix for operations that take one, copied from `rows`.
+    static func matrix(_ rows: [[Double]]) throws -> Image {
+        let values = Array(rows.joined())
+        let made = vips_image_new_matrix_from_array(Int32(rows[0].count), Int32(rows.count), values, Int32(values.count))
+        guard let made else { throw VipsError.taken() }
+        return Image(owning: made)
+    }
 }

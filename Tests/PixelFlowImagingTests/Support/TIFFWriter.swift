@@ -104,7 +104,9 @@ struct TIFFWriter {
         let end = start + directory.count + entries.count * (4 + 2 * word) + word
         for (tag, entry) in entries.sorted(by: { $0.key < $1.key }) {
             let values = entry.values.reduce(Data()) { $0 + number($1, Self.widths[entry.type] ?? 1) }
-            directory += number(tag, 2) + number(entry.type, 2) + number(entry.values.count, word)
+            // A fraction consists of two values.
+            let count = entry.type == 5 ? entry.values.count / 2 : entry.values.count
+            directory += number(tag, 2) + number(entry.type, 2) + number(count, word)
             if values.count <= word {
                 directory += values + Data(count: word - values.count)
             } else {
@@ -115,7 +117,7 @@ struct TIFFWriter {
         return directory + number(0, word) + behind
     }
 
-    private static let widths = [1: 1, 3: 2, 4: 4, 7: 1, 16: 8]
+    private static let widths = [1: 1, 3: 2, 4: 4, 5: 4, 7: 1, 16: 8]
 
     private func number(_ value: Int, _ width: Int) -> Data {
         let bytes = (0..<width).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
