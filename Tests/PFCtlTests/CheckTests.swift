@@ -49,6 +49,26 @@ import WireFormats
         }
     }
 
+    /// A proxy of a mesh that ends again and again: only its container status, among those of the init containers, says so.
+    @Test func countsTheRestartsOfSidecars() async throws {
+        try await Self.withAPI { stand in
+            let pod = stand.pods(of: "web")[0]
+            stand.cluster.update(.pods, pod, namespace: FakePixelFlow.namespace) { object in
+                object["spec"]?["initContainers"] = [["name": "setup"], ["name": "proxy", "restartPolicy": "Always"]]
+                object["status"]?["initContainerStatuses"] = [
+                    // Of a container that has ended for good, nobody wants to know any more.
+                    ["name": "setup", "ready": true, "restartCount": 30],
+                    [
+                        "name": "proxy", "ready": true, "restartCount": 9,
+                        "lastState": ["terminated": ["exitCode": 137, "reason": "OOMKilled"]],
+                    ],
+                ]
+            }
+            let outcome = await stand.pfctl("check", "--color", "never")
+            #expect(outcome.output.contains("! no pod restarts repeatedly: \(pod) 9 times, OOMKilled (exit code 137)"), "\(outcome.output)")
+        }
+    }
+
     /// The checks of a healthy installation really examine it instead of skipping what is there.
     @Test func checksTheClaimsOfEveryBackingService() async throws {
         try await Self.withAPI { stand in
