@@ -89,6 +89,30 @@ import WireFormats
         }
     }
 
+    @Test func soDoTheBoundsOfAScaledObject() async throws {
+        try await FakePixelFlow.run { stand in
+            stand.installScaledObject(minimum: 2, maximum: 8)
+            let values: JSONValue = ["minReplicaCount": 2, "maxReplicaCount": 8]
+            func upgradeScaledObject() async throws {
+                try await Self.with(stand) { client in
+                    let change: JSONValue = [
+                        "apiVersion": .string(ResourceKind.scaledObjects.apiVersion), "kind": "ScaledObject",
+                        "metadata": ["name": "pixelflow-worker"], "spec": values,
+                    ]
+                    try await client.patch(
+                        .scaledObjects, "pixelflow-worker", in: Self.namespace, .apply(change, force: false),
+                        options: WriteOptions(fieldManager: "helm"))
+                }
+            }
+            try await upgradeScaledObject()
+            #expect(await stand.pfctl("scale", "worker", "--min", "3", "--max", "6").status == .ok)
+            #expect(Self.owners(stand, .scaledObjects, "pixelflow-worker") == ["helm"])
+            try await upgradeScaledObject()
+            let spec = stand.cluster.object(.scaledObjects, "pixelflow-worker", namespace: Self.namespace)?["spec"]
+            #expect(spec?["minReplicaCount"] == 2 && spec?["maxReplicaCount"] == 8)
+        }
+    }
+
     @Test(arguments: [["restart", "api"], ["pause", "api"]]) func aRolloutDoesNotBlockUpgrades(command: [String]) async throws {
         try await FakePixelFlow.run { stand in
             try await Self.upgrade(stand)

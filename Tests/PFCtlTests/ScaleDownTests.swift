@@ -71,15 +71,19 @@ import WireFormats
     private static let environment = ["PFCTL_TOKEN": "good", "NO_COLOR": "1"]
 
     private static func run(
-        ends: [Int: String] = [:], autoscaled: Bool = true, _ body: @Sendable (FakePixelFlow, Tasks) async throws -> Void
+        ends: [Int: String] = [:], autoscaled: Bool = true,
+        isScaledDown: @escaping @Sendable (FakePixelFlow) -> Bool = { $0.replicas(of: "worker") == 1 },
+        _ body: @Sendable (FakePixelFlow, Tasks) async throws -> Void
     ) async throws {
         try await FakePixelFlow.run { stand in
             if !autoscaled { stand.cluster.delete(.horizontalPodAutoscalers, "pixelflow-worker", namespace: FakePixelFlow.namespace) }
-            let tasks = Tasks(ends: ends) { stand.replicas(of: "worker") == 1 }
+            let tasks = Tasks(ends: ends) { isScaledDown(stand) }
             let service = try await StubService.start { tasks.answer($0) }
             for pod in stand.pods(of: "api") {
                 stand.cluster.expose(pod: pod, port: 8_080, namespace: FakePixelFlow.namespace, localPort: service.port)
             }
+            let controllers = stand.cluster.runControllers(namespace: FakePixelFlow.namespace)
+            defer { controllers.cancel() }
             try await body(stand, tasks)
             await service.stop()
         }
@@ -101,6 +105,52 @@ import WireFormats
             #expect(stand.replicas(of: "worker") == 3)
             if autoscaled { #expect(Self.bounds(stand) == [2, 20]) }
             #expect(tasks.deleted == 6)
+        }
+    }
+
+    @Test func scalesWorkersOfKEDADownAndBackUp() async throws {
+        try await Self.run { stand, _ in
+            stand.installScaledObject(minimum: 2, maximum: 8)
+            let outcome = await stand.pfctl(
+                "test", "scale-down", "--width", "16", "--tasks", "6", "-o", "json", environment: Self.environment)
+            #expect(outcome.status == .ok, "\(outcome.errors)")
+            let figures = try JSONValue(parsing: Array(outcome.output.utf8))
+            #expect(figures["workers_before"] == 3 && figures["workers_left"] == 1)
+            #expect(stand.replicas(of: "worker") == 3)
+            let spec = stand.cluster.object(.scaledObjects, "pixelflow-worker", namespace: FakePixelFlow.namespace)?["spec"]
+            #expect(spec?["minReplicaCount"] == 2 && spec?["maxReplicaCount"] == 8)
+        }
+    }
+
+    /// A second autoscaler of the workers, of which pfctl knows nothing; the last of them by name wins.
+    private static func scaleByAnother(_ stand: FakePixelFlow) {
+        let target: JSONValue = ["apiVersion": "apps/v1", "kind": "Deployment", "name": "pixelflow-worker"]
+        stand.cluster.put(
+            .horizontalPodAutoscalers,
+            ["metadata": ["name": "zz"], "spec": ["scaleTargetRef": target, "minReplicas": 3, "maxReplicas": 3]],
+            namespace: FakePixelFlow.namespace)
+    }
+
+    @Test func workersThatDoNotGoAreAFailure() async throws {
+        try await Self.run(isScaledDown: { _ in true }) { stand, _ in
+            Self.scaleByAnother(stand)
+            let outcome = await stand.pfctl(
+                "test", "scale-down", "--width", "16", "--tasks", "4", "--timeout", "1s", environment: Self.environment)
+            #expect(outcome.status == .timedOut, "\(outcome.output)")
+            #expect(outcome.errors.contains("error: worker did not finish within 1s"), "\(outcome.errors)")
+        }
+    }
+
+    @Test func workersThatComeBackAreAFailure() async throws {
+        let returned: @Sendable (FakePixelFlow) -> Bool = { stand in
+            if stand.pods(of: "worker").count == 1 { Self.scaleByAnother(stand) }
+            let isScaledByAnother = stand.cluster.object(.horizontalPodAutoscalers, "zz", namespace: FakePixelFlow.namespace) != nil
+            return isScaledByAnother && stand.pods(of: "worker").count == 3
+        }
+        try await Self.run(isScaledDown: returned) { stand, _ in
+            let outcome = await stand.pfctl("test", "scale-down", "--width", "16", "--tasks", "4", environment: Self.environment)
+            #expect(outcome.status == .failed, "\(outcome.output)")
+            #expect(outcome.errors.contains("there are 3 workers again, although all but 1 were taken away"), "\(outcome.errors)")
         }
     }
 

@@ -42,6 +42,52 @@ import WireFormats
         }
     }
 
+    private static func bounds(_ stand: FakePixelFlow) -> [JSONValue?] {
+        let spec = stand.cluster.object(.scaledObjects, "pixelflow-worker", namespace: FakePixelFlow.namespace)?["spec"]
+        return [spec?["minReplicaCount"], spec?["maxReplicaCount"]]
+    }
+
+    @Test func changesTheBoundsWhereKEDATakesThemFrom() async throws {
+        try await FakePixelFlow.run { stand in
+            stand.installScaledObject(minimum: 0, maximum: 8)
+            let controllers = stand.cluster.runControllers(namespace: FakePixelFlow.namespace)
+            let outcome = await stand.pfctl("scale", "worker", "--max", "12")
+            #expect(
+                outcome.output == "scaledobject.keda.sh/pixelflow-worker now scales between 0 and 12 replicas until the next helm upgrade\n"
+            )
+            #expect(Self.bounds(stand) == [0, 12])
+            #expect(await stand.pfctl("scale", "worker", "--min", "5", "--replicas", "5", "--wait").status == .ok)
+            let spec = stand.cluster.object(.horizontalPodAutoscalers, "keda-pixelflow-worker", namespace: FakePixelFlow.namespace)?["spec"]
+            #expect(spec?["minReplicas"] == 5 && spec?["maxReplicas"] == 12)
+            #expect(await stand.pfctl("scale", "worker", "--min", "0").status == .ok)
+            #expect(Self.bounds(stand) == [0, 12])
+            controllers.cancel()
+            // The autoscaler of the chart has at least one.
+            let api = await stand.pfctl("scale", "worker", "--min", "20", "--dry-run", "client")
+            #expect(api.errors.contains("the autoscaler's bounds are 0 to 12; 20 to 12 is not a valid range"), "\(api.errors)")
+        }
+    }
+
+    @Test func onlyKEDAScalesToNone() async throws {
+        try await FakePixelFlow.run { stand in
+            let outcome = await stand.pfctl("scale", "worker", "--min", "0")
+            #expect(outcome.status == .usage)
+            #expect(outcome.errors.contains("must be at least 1: only KEDA starts the first worker again"), "\(outcome.errors)")
+        }
+    }
+
+    @Test(arguments: ["get", "patch"]) func doesNotChangeWhatKEDAWouldRevert(verb: String) async throws {
+        try await FakePixelFlow.run { stand in
+            stand.installScaledObject(minimum: 1, maximum: 8)
+            stand.cluster.deny(DenialRule(verbs: [verb], resource: "scaledobjects"))
+            let outcome = await stand.pfctl("scale", "worker", "--max", "12")
+            #expect(outcome.status == .unreachable)
+            #expect(outcome.errors.contains("not allowed to \(verb) scaledobject.keda.sh/pixelflow-worker"), "\(outcome.errors)")
+            #expect(outcome.errors.contains("hint: ask for get and patch on scaledobjects.keda.sh"))
+            #expect(Self.bounds(stand) == [1, 8])
+        }
+    }
+
     @Test func honoursCurrentReplicas() async throws {
         try await FakePixelFlow.run { stand in
             let other = await stand.pfctl("scale", "api", "--replicas", "5", "--current-replicas", "3")

@@ -83,6 +83,115 @@ import WireFormats
         }
     }
 
+    private static func put(_ name: String, on node: String, _ spec: JSONValue, to stand: FakePixelFlow) {
+        var spec = spec
+        spec["nodeName"] = .string(node)
+        stand.cluster.put(.pods, ["metadata": ["name": .string(name)], "spec": spec, "status": ["phase": "Running"]])
+    }
+
+    private static func container(_ name: String, cpu: String, restartPolicy: String? = nil) -> JSONValue {
+        var container: JSONValue = ["name": .string(name), "resources": ["requests": ["cpu": .string(cpu)]]]
+        container["restartPolicy"] = restartPolicy.map { .string($0) }
+        return container
+    }
+
+    private static let neighbours: [(JSONValue, Int)] = [
+        // A sidecar runs next to the containers: 1.1 of 2 cores are taken, three workers of 250m fit.
+        (
+            [
+                "initContainers": [container("proxy", cpu: "500m", restartPolicy: "Always")],
+                "containers": [container("x", cpu: "600m")],
+            ], 3
+        ),
+        // Other init containers run next to the sidecars before them, not to those after them.
+        (
+            [
+                "initContainers": [container("proxy", cpu: "500m", restartPolicy: "Always"), container("wait", cpu: "1200m")],
+                "containers": [container("x", cpu: "600m")],
+            ], 1
+        ),
+        (
+            [
+                "initContainers": [container("wait", cpu: "1200m"), container("proxy", cpu: "500m", restartPolicy: "Always")],
+                "containers": [container("x", cpu: "600m")],
+            ], 3
+        ),
+        (["containers": [container("x", cpu: "600m")], "overhead": ["cpu": "250m"]], 4),
+        (["containers": [container("x", cpu: "600m")], "resources": ["requests": ["cpu": "1500m"]]], 2),
+        // What has a limit only requests that.
+        (["containers": [["name": "x", "resources": ["limits": ["cpu": "1"]]]]], 4),
+    ]
+
+    /// Like the scheduler: https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/#resource-sharing-within-containers
+    @Test(arguments: neighbours) func countsWhatThePodsOfANodeRequest(spec: JSONValue, free: Int) async throws {
+        try await Self.withAPI { stand in
+            Self.addNode("a", cpu: "2", to: stand)
+            Self.put("neighbour", on: "a", spec, to: stand)
+            let line = try await Self.line(stand)
+            #expect(line == "! the nodes have room for every worker: \(free) of 20, by what they request")
+        }
+    }
+
+    @Test func countsTheProxiesThatAMeshAdds() async throws {
+        try await Self.withAPI { stand in
+            Self.addNode("a", cpu: "2", to: stand)
+            for pod in stand.pods(of: "worker") {
+                stand.cluster.update(.pods, pod, namespace: FakePixelFlow.namespace) {
+                    $0["spec"]?["initContainers"] = [Self.container("istio-proxy", cpu: "150m", restartPolicy: "Always")]
+                }
+            }
+            let line = try await Self.line(stand)
+            #expect(line.contains("5 of 20"), "\(line)")
+        }
+    }
+
+    private static let affinities: [(JSONValue, Int)] = [
+        ([["matchExpressions": [["key": "disk", "operator": "In", "values": ["fast", "medium"]]]]], 20),
+        ([["matchExpressions": [["key": "disk", "operator": "In", "values": ["slow"]]]]], 0),
+        ([["matchExpressions": [["key": "disk", "operator": "NotIn", "values": ["fast"]]]]], 0),
+        ([["matchExpressions": [["key": "gpu", "operator": "Exists"]]]], 0),
+        ([["matchExpressions": [["key": "gpu", "operator": "DoesNotExist"], ["key": "disk", "operator": "Exists"]]]], 20),
+        ([["matchExpressions": [["key": "generation", "operator": "Gt", "values": ["6"]]]]], 20),
+        ([["matchExpressions": [["key": "generation", "operator": "Lt", "values": ["7"]]]]], 0),
+        ([["matchFields": [["key": "metadata.name", "operator": "In", "values": ["large"]]]]], 20),
+        ([["matchFields": [["key": "metadata.name", "operator": "In", "values": ["small"]]]]], 0),
+        // One of the terms is enough; an empty one matches nothing.
+        (
+            [
+                ["matchExpressions": [["key": "disk", "operator": "In", "values": ["slow"]]]],
+                ["matchExpressions": [["key": "disk", "operator": "Exists"]]],
+            ], 20
+        ),
+        ([[:]], 0),
+    ]
+
+    @Test(arguments: affinities) func skipsNodesThatTheAffinityForbids(terms: JSONValue, placed: Int) async throws {
+        try await Self.withAPI { stand in
+            Self.addNode("large", cpu: "64", to: stand)
+            stand.cluster.update(.nodes, "large") { $0["metadata"]?["labels"]?["generation"] = "7" }
+            stand.cluster.update(.deployments, "pixelflow-worker", namespace: FakePixelFlow.namespace) {
+                $0["spec"]?["template"]?["spec"]?["affinity"] = [
+                    "nodeAffinity": ["requiredDuringSchedulingIgnoredDuringExecution": ["nodeSelectorTerms": terms]]
+                ]
+            }
+            let line = try await Self.line(stand)
+            #expect(line.contains("\(placed) of 20"), "\(line)")
+        }
+    }
+
+    @Test func saysWhichRulesItDoesNotRegard() async throws {
+        try await Self.withAPI { stand in
+            Self.addNode("large", cpu: "64", to: stand)
+            stand.cluster.update(.deployments, "pixelflow-worker", namespace: FakePixelFlow.namespace) {
+                $0["spec"]?["template"]?["spec"]?["topologySpreadConstraints"] = [
+                    ["topologyKey": "topology.kubernetes.io/zone", "whenUnsatisfiable": "DoNotSchedule", "maxSkew": 1]
+                ]
+            }
+            let line = try await Self.line(stand)
+            #expect(line == "✓ the nodes have room for every worker: 20 of 20, without their rules about other pods")
+        }
+    }
+
     @Test func reportsMissingPermission() async throws {
         try await Self.withAPI { stand in
             stand.cluster.deny(DenialRule(verbs: ["list"], resource: "nodes"))

@@ -55,7 +55,7 @@ public struct LabelSelector: Codable, Sendable, Hashable {
 
     public struct Requirement: Codable, Sendable, Hashable {
         public var key: String
-        /// `In`, `NotIn`, `Exists` or `DoesNotExist`
+        /// `In`, `NotIn`, `Exists` or `DoesNotExist`; for nodes also `Gt` or `Lt`
         public var `operator`: String
         public var values: [String]?
     }

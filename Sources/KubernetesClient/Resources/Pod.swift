@@ -12,6 +12,48 @@ public struct PodSpec: Codable, Sendable {
     /// Labels that a node must have.
     public var nodeSelector: [String: String]?
     public var tolerations: [Toleration]?
+    public var affinity: Affinity?
+    public var topologySpreadConstraints: [TopologySpread]?
+    /// What the container runtime needs per pod, from its RuntimeClass.
+    public var overhead: [String: Quantity]?
+    /// Of the pod as a whole, instead of the sum of its containers.
+    public var resources: Container.Resources?
+
+    public struct Affinity: Codable, Sendable {
+        public var nodeAffinity: NodeAffinity?
+        public var podAffinity: PodAffinity?
+        public var podAntiAffinity: PodAffinity?
+    }
+
+    public struct NodeAffinity: Codable, Sendable {
+        public var requiredDuringSchedulingIgnoredDuringExecution: NodeSelector?
+    }
+
+    public struct NodeSelector: Codable, Sendable {
+        /// A node must match one of them.
+        public var nodeSelectorTerms: [NodeSelectorTerm]?
+    }
+
+    /// A node must match everything in it.
+    public struct NodeSelectorTerm: Codable, Sendable {
+        public var matchExpressions: [LabelSelector.Requirement]?
+        /// Only `metadata.name` exists.
+        public var matchFields: [LabelSelector.Requirement]?
+    }
+
+    public struct PodAffinity: Codable, Sendable {
+        public var requiredDuringSchedulingIgnoredDuringExecution: [Term]?
+
+        public struct Term: Codable, Sendable {
+            public var topologyKey: String?
+        }
+    }
+
+    public struct TopologySpread: Codable, Sendable {
+        public var topologyKey: String?
+        /// `DoNotSchedule` or `ScheduleAnyway`
+        public var whenUnsatisfiable: String?
+    }
 
     public struct Toleration: Codable, Sendable {
         /// Nil for all keys.
@@ -30,6 +72,8 @@ public struct Container: Codable, Sendable {
     public var ports: [Port]?
     public var resources: Resources?
     public var env: [Variable]?
+    /// `Always` for an init container that is a sidecar.
+    public var restartPolicy: String?
 
     public struct Port: Codable, Sendable {
         public var name: String?

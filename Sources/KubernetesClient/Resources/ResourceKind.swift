@@ -50,6 +50,8 @@ extension ResourceKind {
     public static let jobs = ResourceKind(group: "batch", plural: "jobs", kind: "Job")
     public static let horizontalPodAutoscalers = ResourceKind(
         group: "autoscaling", version: "v2", plural: "horizontalpodautoscalers", kind: "HorizontalPodAutoscaler")
+    /// KEDA's, where it is installed.
+    public static let scaledObjects = ResourceKind(group: "keda.sh", version: "v1alpha1", plural: "scaledobjects", kind: "ScaledObject")
     public static let storageClasses = ResourceKind(
         group: "storage.k8s.io", plural: "storageclasses", kind: "StorageClass", isNamespaced: false)
     public static let apiServices = ResourceKind(

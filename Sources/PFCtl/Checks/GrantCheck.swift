@@ -32,9 +32,7 @@ extension Grant {
         let adapter =
             ["get", "patch"].map { AccessQuestion(verb: $0, group: "apiregistration.k8s.io", resource: "apiservices") }
             + ["get", "list"].map { AccessQuestion(verb: $0, group: "external.metrics.k8s.io", resource: "pixelflow_consumer_group_lag") }
-        let delegator = [("authentication.k8s.io", "tokenreviews"), ("authorization.k8s.io", "subjectaccessreviews")].map {
-            AccessQuestion(verb: "create", group: $0.0, resource: $0.1)
-        }
+            + [AccessQuestion(verb: "create", group: "authorization.k8s.io", resource: "subjectaccessreviews")]
         let reader = ["get", "list", "watch"].map {
             AccessQuestion(verb: $0, resource: "configmaps", name: "extension-apiserver-authentication", namespace: "kube-system")
         }
@@ -43,9 +41,6 @@ extension Grant {
                 role: "the Roles of the chart", powers: ["escalate", "bind"].map { role($0, "roles", in: namespace) }, permissions: secrets),
             Grant(
                 role: "the ClusterRoles of the chart", powers: ["escalate", "bind"].map { role($0, "clusterroles") }, permissions: adapter),
-            Grant(
-                role: "system:auth-delegator", powers: [role("bind", "clusterroles", name: "system:auth-delegator")], permissions: delegator
-            ),
             Grant(
                 role: "extension-apiserver-authentication-reader",
                 powers: [role("bind", "roles", name: "extension-apiserver-authentication-reader", in: "kube-system")], permissions: reader),

@@ -91,8 +91,11 @@ extension Check {
 
     static let autoscaler = about("autoscaler", "the autoscaler can read its metric") { status in
         guard !status.autoscalers.isEmpty else { return .skipped("there is none") }
-        guard let trouble = status.autoscalers.lazy.compactMap(\.trouble).first else { return .ok() }
-        return .failed(trouble, hint: "is the metrics adapter ready? see pfctl logs metrics-adapter")
+        guard let failing = status.autoscalers.first(where: { $0.trouble != nil }), let trouble = failing.trouble else { return .ok() }
+        return .failed(
+            trouble,
+            hint: failing.scaledObject.map { "is KEDA ready? see kubectl describe scaledobject \($0)" }
+                ?? "is the metrics adapter ready? see pfctl logs metrics-adapter")
     }
 
     static let autoscalerRoom = about("autoscaler-room", "the autoscaler is below its maximum") { status in

@@ -4,23 +4,25 @@ extension Check {
     /// A worker that fits on no node stays Pending, and the autoscaler counts on it nevertheless.
     static let workerRoom = Check("worker-room", "the nodes have room for every worker") { context in
         guard let status = context.status else { return .skipped("there is no installation") }
-        let demands = WorkerDemand.all(of: status)
-        let wanted = demands.reduce(0) { $0 + $1.count }
-        guard wanted > 0 else { return .skipped("there are no workers") }
+        let workers = WorkerDemand.workers(of: status)
+        guard !workers.isEmpty else { return .skipped("there are no workers") }
         do {
             async let nodes = context.client.list(Node.self, in: .all)
             async let pods = context.client.list(Pod.self, in: .all)
-            let own = status.installation.release
-            let others = try await pods.items.filter {
-                !($0.metadata.release == own && $0.namespace == status.installation.namespace && $0.metadata.component == "worker")
+            let installation = status.installation
+            let (own, others) = try await pods.items.separated {
+                $0.metadata.release == installation.release && $0.namespace == installation.namespace && $0.metadata.component == "worker"
             }
+            let demands = workers.compactMap { WorkerDemand(of: $0, status, pods: own) }
+            let wanted = demands.reduce(0) { $0 + $1.count }
+            guard wanted > 0 else { return .skipped("there are no workers") }
             var room = ClusterRoom(nodes: try await nodes.items, pods: others)
             guard !room.isEmpty else { return .skipped("no node takes pods") }
             let placed = demands.reduce(0) { $0 + room.place($1) }
-            let reason = "\(placed) of \(wanted)"
-            guard placed < wanted else { return .ok(reason) }
+            let rest = demands.contains { $0.spec.dependsOnOtherPods } ? ", without their rules about other pods" : ""
+            guard placed < wanted else { return .ok("\(placed) of \(wanted)\(rest)") }
             return .warning(
-                "\(reason), by what they request",
+                "\(placed) of \(wanted), by what they request\(rest)",
                 hint: "the others stay Pending: lower worker.autoscaling.maxReplicas or worker.resources.requests, or add nodes "
                     + "(a cluster autoscaler does so by itself)")
         } catch let error as KubernetesError where error.kind == .forbidden {
@@ -34,24 +36,39 @@ struct WorkerDemand: Sendable {
     let count: Int
     let spec: PodSpec
 
-    /// One for each Deployment of workers, including pools: the maximum of its autoscaler, or its replicas.
-    static func all(of status: InstallationStatus) -> [WorkerDemand] {
-        status.installation.services.filter { $0.component == "worker" || $0.component.hasPrefix("worker-") }.compactMap { workload in
-            guard let spec = workload.template?.spec else { return nil }
-            return WorkerDemand(count: status.autoscaler(of: workload)?.maximum ?? workload.desired, spec: spec)
-        }
+    /// The Deployments of workers, including pools.
+    static func workers(of status: InstallationStatus) -> [Workload] {
+        status.installation.services.filter { $0.component == "worker" || $0.component.hasPrefix("worker-") }
+    }
+
+    /// The maximum of the autoscaler, or the replicas, each with what a running pod has in addition to the template.
+    ///
+    /// - Parameter pods: The pods of all workers.
+    init?(of workload: Workload, _ status: InstallationStatus, pods: [Pod]) {
+        guard let template = workload.template?.spec else { return nil }
+        let own = pods.filter { workload.owns($0.metadata.labels) && $0.status?.phase == "Running" }
+        let newest = own.max { Self.created($0) < Self.created($1) }
+        count = status.autoscaler(of: workload)?.maximum ?? workload.desired
+        spec = newest?.spec.map { template.adding(whatIsIn: $0) } ?? template
+    }
+
+    private static func created(_ pod: Pod) -> Double { pod.metadata.creationTimestamp?.secondsSinceEpoch ?? 0 }
+}
+
+extension Sequence {
+    /// The elements that satisfy a condition, and the others.
+    fileprivate func separated(_ isFirst: (Element) -> Bool) -> (first: [Element], rest: [Element]) {
+        reduce(into: (first: [], rest: [])) { isFirst($1) ? $0.first.append($1) : $0.rest.append($1) }
     }
 }
 
-/// The free capacity of nodes: allocatable resources minus requests, as the scheduler counts them, without preferences for affinity and
-/// spread.
+/// The free capacity of nodes: allocatable resources minus requests, as the scheduler counts them, without rules about other pods.
 struct ClusterRoom: Sendable {
     private struct Place {
         let node: Node
         var free: [String: Double]
     }
 
-    private static let resources = ["cpu", "memory"]
     /// The default of Kubernetes.
     private static let podsOfANode = 110.0
 
@@ -65,7 +82,7 @@ struct ClusterRoom: Sendable {
         let byNode = Dictionary(grouping: running) { $0.spec?.nodeName ?? "" }
         places = nodes.filter { $0.spec?.unschedulable != true }.sorted { $0.name < $1.name }.map { node in
             var free = (node.status?.allocatable ?? [:]).mapValues(\.value)
-            for pod in byNode[node.name] ?? [] { Self.take(Self.requests(of: pod.spec), from: &free) }
+            for pod in byNode[node.name] ?? [] { Self.take(pod.spec?.reserved ?? ["pods": 1], from: &free) }
             return Place(node: node, free: free)
         }
     }
@@ -74,7 +91,7 @@ struct ClusterRoom: Sendable {
     ///
     /// - Returns: the number of placed pods.
     mutating func place(_ demand: WorkerDemand) -> Int {
-        let requests = Self.requests(of: demand.spec)
+        let requests = demand.spec.reserved
         for placed in 0..<demand.count {
             guard let index = places.firstIndex(where: { $0.node.admits(demand.spec) && Self.fits(requests, $0.free) }) else {
                 return placed
@@ -91,34 +108,5 @@ struct ClusterRoom: Sendable {
 
     private static func take(_ requests: [String: Double], from free: inout [String: Double]) {
         for (name, amount) in requests { free[name, default: name == "pods" ? podsOfANode : 0] -= amount }
-    }
-
-    /// Containers run together, so their requests add up; init containers run one at a time, so only the largest counts.
-    private static func requests(of spec: PodSpec?) -> [String: Double] {
-        var sums = ["pods": 1.0]
-        for name in resources {
-            let together = (spec?.containers ?? []).reduce(0.0) { $0 + ($1.resources?.requests?[name]?.value ?? 0) }
-            let before = (spec?.initContainers ?? []).map { $0.resources?.requests?[name]?.value ?? 0 }.max() ?? 0
-            sums[name] = max(together, before)
-        }
-        return sums
-    }
-}
-
-extension Node {
-    /// Whether its labels and taints allow a pod.
-    fileprivate func admits(_ spec: PodSpec) -> Bool {
-        guard (spec.nodeSelector ?? [:]).allSatisfy({ metadata.labels[$0.key] == $0.value }) else { return false }
-        return (self.spec?.taints ?? []).allSatisfy { taint in
-            taint.effect == "PreferNoSchedule" || (spec.tolerations ?? []).contains { $0.tolerates(taint) }
-        }
-    }
-}
-
-extension PodSpec.Toleration {
-    fileprivate func tolerates(_ taint: Node.Taint) -> Bool {
-        guard effect == nil || effect == taint.effect else { return false }
-        guard let key else { return `operator` == "Exists" }
-        return key == taint.key && (`operator` == "Exists" || (value ?? "") == (taint.value ?? ""))
     }
 }

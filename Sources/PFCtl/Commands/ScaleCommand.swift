@@ -38,8 +38,8 @@ struct ScaleCommand: SessionCommand {
             throw ValidationError("Give --replicas, or --min and --max for the autoscaler.")
         }
         guard [replicas, currentReplicas].allSatisfy({ ($0 ?? 0) >= 0 }) else { throw ValidationError("Replicas cannot be negative.") }
-        guard (minimum ?? 1) >= 1, (maximum ?? 1) >= 1, (minimum ?? 1) <= (maximum ?? .max) else {
-            throw ValidationError("--min must be at least 1, and --max at least --min.")
+        guard (minimum ?? 1) >= 0, (maximum ?? 1) >= 1, (minimum ?? 1) <= (maximum ?? .max) else {
+            throw ValidationError("--min must be at least 1 (with KEDA, 0), and --max at least --min.")
         }
     }
 

@@ -5,6 +5,8 @@ struct AutoscalerState: Sendable, Hashable {
     let name: String
     /// The name of the workload that it scales.
     let target: String
+    /// The name of KEDA's object from which it is made; nil without KEDA.
+    let scaledObject: String?
     let minimum: Int
     let maximum: Int
     let current: Int
@@ -28,6 +30,7 @@ struct AutoscalerState: Sendable, Hashable {
     init(_ autoscaler: HorizontalPodAutoscaler) {
         name = autoscaler.name
         target = autoscaler.spec?.scaleTargetRef?.name ?? ""
+        scaledObject = autoscaler.metadata.controller.flatMap { $0.kind == ResourceKind.scaledObjects.kind ? $0.name : nil }
         minimum = autoscaler.spec?.minReplicas ?? 1
         maximum = autoscaler.spec?.maxReplicas ?? 1
         current = autoscaler.status?.currentReplicas ?? 0

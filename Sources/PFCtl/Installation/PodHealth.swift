@@ -22,11 +22,19 @@ struct PodHealth: Sendable, Hashable {
         labels = pod.metadata.labels
         created = pod.metadata.creationTimestamp
         node = pod.spec?.nodeName
-        let statuses = pod.status?.containerStatuses ?? []
+        let statuses = (pod.status?.containerStatuses ?? []) + Self.initStatuses(of: pod)
         restarts = statuses.reduce(0) { $0 + ($1.restartCount ?? 0) }
         isReady = pod.status?.conditions?["Ready"]?.isTrue ?? false && pod.metadata.deletionTimestamp == nil
         lastEnd = statuses.lazy.compactMap { $0.lastState?.terminated }.first.map(Self.describe)
         (state, explanation) = isReady ? ("Running", nil) : Self.trouble(pod)
+    }
+
+    /// Sidecars, and, until all have ended, the other init containers: their restarts are no news any more once the pod has started.
+    private static func initStatuses(of pod: Pod) -> [ContainerStatus] {
+        let statuses = pod.status?.initContainerStatuses ?? []
+        guard pod.status?.conditions?["Initialized"]?.isTrue ?? true else { return statuses }
+        let sidecars = Set((pod.spec?.initContainers ?? []).filter(\.isSidecar).map(\.name))
+        return statuses.filter { sidecars.contains($0.name) }
     }
 
     var isFinished: Bool { state == "Succeeded" || state == "Completed" }

@@ -82,27 +82,15 @@ struct ServiceScaling: Sendable {
                 hint:
                     "pfctl scale \(workload.component) --replicas N sets its replicas")
         }
-        let (lower, upper) = (minimum ?? autoscaler.minimum, maximum ?? autoscaler.maximum)
-        guard lower <= upper else {
-            throw CommandError(
-                .usage,
-                "the autoscaler's bounds are \(autoscaler.minimum) to \(autoscaler.maximum); \(lower) to \(upper) is not a "
-                    + "valid range",
-                hint: "give both --min and --max")
-        }
-        if !change.isClientOnly {
-            let bounds: JSONValue = ["spec": ["minReplicas": .integer(lower), "maxReplicas": .integer(upper)]]
-            try await session.client().patch(.horizontalPodAutoscalers, autoscaler.name, .merge(bounds), options: change.writeOptions)
-        }
-        try await change.disown(.horizontalPodAutoscalers, autoscaler.name, in: session)
-        let reference = "\(ResourceKind.horizontalPodAutoscalers.qualifiedName)/\(autoscaler.name)"
+        let bounds = try await ScalingBounds(of: autoscaler, in: session)
+        let (lower, upper) = (minimum ?? bounds.minimum, maximum ?? bounds.maximum)
+        try await bounds.set(minimum: lower, maximum: upper, change: change, in: session)
         let data: JSONValue = [
-            "object": .string(reference), "min": .integer(lower), "max": .integer(upper),
+            "object": .string(bounds.reference), "min": .integer(lower), "max": .integer(upper),
             "dry_run": .string(change.dryRun.rawValue),
         ]
         return .message(
-            Text(
-                "\(reference) now scales between \(lower) and \(upper) replicas\(ChangeOptions.duration)\(change.suffix)"), data: data,
-            names: [reference])
+            Text("\(bounds.reference) now scales between \(lower) and \(upper) replicas\(ChangeOptions.duration)\(change.suffix)"),
+            data: data, names: [bounds.reference])
     }
 }

@@ -28,8 +28,9 @@ struct ScaleDownTrial: Sendable {
         do {
             try await waitForWork(on: ids)
             session.status.show("taking \(hold.before - hold.replicas) workers away")
-            try await hold.takeAway()
+            try await hold.takeAway(within: timeout)
             tasks = try await ends(of: ids)
+            try await hold.confirm()
         } catch {
             try await giveBack(hold, after: CommandError(error))
             throw error

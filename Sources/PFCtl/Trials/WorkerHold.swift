@@ -7,8 +7,8 @@ struct WorkerHold: Sendable {
     private let session: Session
     private let change: ChangeOptions
     private let workload: Workload
-    /// The autoscaler that controls the replicas; nil if there is none.
-    private let autoscaler: AutoscalerState?
+    /// Of the autoscaler that controls the replicas; nil if there is none.
+    private let bounds: ScalingBounds?
     /// The number of remaining workers.
     let replicas: Int
     /// The original number of workers.
@@ -20,7 +20,11 @@ struct WorkerHold: Sendable {
         async let scalers = ServiceScaling.autoscalers(in: session)
         workload = try await found.deployment("worker").workload
         let name = workload.name
-        autoscaler = try await scalers.first { $0.target == name }
+        if let autoscaler = try await scalers.first(where: { $0.target == name }) {
+            bounds = try await ScalingBounds(of: autoscaler, in: session)
+        } else {
+            bounds = nil
+        }
         self.session = session
         self.change = change
         self.replicas = replicas
@@ -28,38 +32,55 @@ struct WorkerHold: Sendable {
         guard before > replicas else {
             throw CommandError(
                 .failed, "\(before) of the workers \(before == 1 ? "is" : "are") ready: too few to remove one and leave \(replicas)",
-                hint: autoscaler == nil
+                hint: bounds == nil
                     ? "pfctl scale worker --replicas \(replicas + 2) --wait" : "pfctl scale worker --min \(replicas + 2)")
         }
     }
 
     func plan(tasks: Int) -> Document {
-        let how = autoscaler.map { "the bounds of \($0.name) to \(replicas)" } ?? "\(workload.reference) to \(replicas)"
+        let how = bounds.map { "the bounds of \($0.name) to \(replicas)" } ?? "\(workload.reference) to \(replicas)"
         let text = Text("would upload \(tasks) images, set \(how) while \(before) workers are at work, and set it back (dry run)")
         let data: JSONValue = ["tasks": .integer(tasks), "from": .integer(before), "to": .integer(replicas)]
         return .message(text, data: data, names: [workload.reference])
     }
 
-    func takeAway() async throws { try await set(replicas, bounds: (replicas, replicas)) }
+    /// Removes the workers, and waits until they are gone.
+    func takeAway(within timeout: Duration) async throws {
+        try await set(replicas, bounds: (replicas, replicas))
+        let limit = replicas
+        try await WorkloadWatch(session: session).wait(for: workload, timeout: timeout) { current in
+            guard current.desired <= limit, current.existing <= limit else {
+                return .waiting("\(current.existing) workers exist, \(current.desired) are wanted")
+            }
+            return .done
+        }
+    }
+
+    /// - Throws: `CommandError` if something else has brought workers back in the meantime.
+    func confirm() async throws {
+        let current = Workload(object: .deployment(try await session.client().get(Deployment.self, workload.name)))
+        guard current.desired <= replicas, current.existing <= replicas else {
+            throw CommandError(
+                .failed, "there are \(max(current.desired, current.existing)) workers again, although all but \(replicas) were taken away",
+                hint: "does anything but the autoscaler of the chart scale \(workload.reference)?")
+        }
+    }
 
     /// Reverts `takeAway`, even if the command is being cancelled.
     func giveBack() async throws {
-        let bounds = autoscaler.map { ($0.minimum, $0.maximum) } ?? (before, before)
-        try await Task { try await set(workload.desired, bounds: bounds) }.value
+        let original = bounds.map { ($0.minimum, $0.maximum) } ?? (before, before)
+        try await Task { try await set(workload.desired, bounds: original) }.value
     }
 
     /// How to restore the workers manually.
     var remedy: String {
-        guard let autoscaler else { return "pfctl scale worker --replicas \(workload.desired)" }
-        return "pfctl scale worker --min \(autoscaler.minimum) --max \(autoscaler.maximum) --replicas \(workload.desired)"
+        guard let bounds else { return "pfctl scale worker --replicas \(workload.desired)" }
+        return "pfctl scale worker --min \(bounds.minimum) --max \(bounds.maximum) --replicas \(workload.desired)"
     }
 
     /// Sets the bounds first, because the autoscaler would otherwise change the replicas again.
-    private func set(_ replicas: Int, bounds: (minimum: Int, maximum: Int)) async throws {
-        let scaling = ServiceScaling(session: session, workload: workload, change: change)
-        if let autoscaler {
-            _ = try await scaling.setBounds(of: autoscaler, minimum: bounds.minimum, maximum: bounds.maximum)
-        }
-        _ = try await scaling.set(replicas, expecting: nil)
+    private func set(_ replicas: Int, bounds wanted: (minimum: Int, maximum: Int)) async throws {
+        try await bounds?.set(minimum: wanted.minimum, maximum: wanted.maximum, change: change, in: session)
+        _ = try await ServiceScaling(session: session, workload: workload, change: change).set(replicas, expecting: nil)
     }
 }

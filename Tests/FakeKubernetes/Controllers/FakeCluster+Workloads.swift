@@ -93,11 +93,12 @@ extension FakeCluster {
         }
     }
 
-    /// Repeatedly advances every deployment until the task is cancelled, like a real cluster.
+    /// Repeatedly advances every deployment and autoscaler until the task is cancelled, like a real cluster.
     package func runControllers(every pause: Duration = .milliseconds(5), namespace: String = "default") -> Task<Void, Never> {
         Task {
             // bounded: by whoever holds the task, and cancels it.
             while !Task.isCancelled {
+                memory.withLock { AutoscalingController(namespace: namespace).step(&$0) }
                 for name in names(.deployments, namespace: namespace) { advanceRollout(name, namespace: namespace) }
                 try? await Task.sleep(for: pause)
             }

@@ -105,6 +105,29 @@ extension FakePixelFlow {
             ], namespace: Self.namespace)
     }
 
+    /// Scales the workers with KEDA instead: a ScaledObject, and the autoscaler that KEDA makes from it, with its labels.
+    func installScaledObject(minimum: Int, maximum: Int) {
+        cluster.delete(.horizontalPodAutoscalers, "pixelflow-worker", namespace: Self.namespace)
+        let labels = Self.json(Self.labels("worker"))
+        let target: JSONValue = ["apiVersion": "apps/v1", "kind": "Deployment", "name": "pixelflow-worker"]
+        cluster.put(
+            .scaledObjects,
+            [
+                "metadata": ["name": "pixelflow-worker", "labels": labels],
+                "spec": ["scaleTargetRef": target, "minReplicaCount": .integer(minimum), "maxReplicaCount": .integer(maximum)],
+            ], namespace: Self.namespace)
+        let owner: JSONValue = [
+            "apiVersion": "keda.sh/v1alpha1", "kind": "ScaledObject", "name": "pixelflow-worker", "uid": "1", "controller": true,
+            "blockOwnerDeletion": true,
+        ]
+        cluster.put(
+            .horizontalPodAutoscalers,
+            [
+                "metadata": ["name": "keda-pixelflow-worker", "labels": labels, "ownerReferences": [owner]],
+                "spec": ["scaleTargetRef": target, "minReplicas": .integer(max(1, minimum)), "maxReplicas": .integer(maximum)],
+            ], namespace: Self.namespace)
+    }
+
     /// Sets the number of partitions in the workers' settings; nil for none.
     func setPartitions(_ count: Int?) {
         cluster.update(.deployments, "pixelflow-worker", namespace: Self.namespace) { object in
