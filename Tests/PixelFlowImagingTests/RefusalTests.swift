@@ -133,6 +133,16 @@ import Testing
         #expect(try render(file).picture().shows([255, 255, 255], at: 600, 450, tolerance: 0))
     }
 
+    /// Decoders make up the rest of such a strip or tile.
+    @Test(arguments: [false, true])
+    func halfAJPEGInATIFF(isTiled: Bool) throws {
+        var file = try photo("tiff", ["compression": .integer(1), "tile": .flag(isTiled), "Q": .integer(90)])
+        #expect(code(file) == nil)
+        let scan = try #require(file.range(of: Data([0xff, 0xda]))).upperBound
+        file.replace(at: scan + 300, Data([0xff, 0xd9]))
+        #expect(["truncated_image", "damaged_image"].contains(code(file)))
+    }
+
     /// libnsgif leaves the rest of the frame black and reports no error.
     @Test func halfAGIFWithItsTrailer() throws {
         for whole in [try made("gif"), try TestImage.animation([TestImage.red, TestImage.green], .gif, 300, 200)] {
