@@ -95,7 +95,8 @@ import Testing
     @Test(arguments: [
         ("", "not_an_image"), ("This is no picture, whatever its name says.", "not_an_image"),
         ("<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\"/>", "unsupported_format"),
-        ("%PDF-1.7\n", "unsupported_format"), ("BM000000000000", "unsupported_format"), ("GIF89", "not_an_image"),
+        ("%PDF-1.7\n", "unsupported_format"), ("BM46\0\0\0\0\0\0\u{36}\0\0\0", "unsupported_format"), ("BM is a text", "not_an_image"),
+        ("GIF89", "not_an_image"),
     ])
     func refusesBytesThatAreNotAnImage(text: String, code: String) throws {
         #expect {

@@ -133,6 +133,16 @@ import Testing
         #expect(try render(file).picture().shows([255, 255, 255], at: 600, 450, tolerance: 0))
     }
 
+    /// Decoders make up the rest of such a strip or tile.
+    @Test(arguments: [false, true])
+    func halfAJPEGInATIFF(isTiled: Bool) throws {
+        var file = try photo("tiff", ["compression": .integer(1), "tile": .flag(isTiled), "Q": .integer(90)])
+        #expect(code(file) == nil)
+        let scan = try #require(file.range(of: Data([0xff, 0xda]))).upperBound
+        file.replace(at: scan + 300, Data([0xff, 0xd9]))
+        #expect(["truncated_image", "damaged_image"].contains(code(file)))
+    }
+
     /// libnsgif leaves the rest of the frame black and reports no error.
     @Test func halfAGIFWithATrailerIsTruncated() throws {
         for whole in [try made("gif"), try TestImage.animation([TestImage.red, TestImage.green], .gif, 300, 200)] {
@@ -254,11 +264,27 @@ import Testing
         ("farbfeld", "farbfeld"), ("PF\n4 4\n-1.0\n", "Netpbm"), ("FUJIFILMCCD-RAW 0201", "Camera raw"), ("IIU\0\u{8}\0\0\0", "Camera raw"),
         ("II*\0\u{10}\0\0\0CR\u{2}\0", "Camera raw"), ("\u{feff}\n<!-- a --><svg width=\"3\">", "SVG"),
         ("<?xml version=\"1.0\"?><SVG/>", "SVG"),
+        ("<?xml version=\"1.0\"?><!--" + String(repeating: " made with care", count: 200) + "--><svg/>", "SVG"),
+        ("FORM\0\0\0\u{10}ILBMBMHD", "IFF"), ("\0MRM\0\0\0\0", "Camera raw"), ("II\u{1a}\0\0\0HEAPCCDR", "Camera raw"),
         ("\0\0\0\u{14}ftypqt  \0\0\0\0qt  ", "Video"), ("RIFF\0\0\0\0AVI LIST", "Video"),
     ])
     func foreignFormatsHaveNames(start: String, name: String) {
         let failure = failure(Data(start.utf8) + Data(count: 200))
         #expect(failure?.code == "unsupported_format" && failure?.message.contains(name) == true, "\(failure?.message ?? "none")")
+    }
+
+    /// Programs that take a file for text change line ends, or replace what is not UTF-8.
+    @Test(arguments: ["png", "jpeg"])
+    func imagesThatWereTakenForText(kind: String) throws {
+        let whole = try made(kind)
+        for file in [whole, try TestImage.file(kind == "png" ? .png : .jpeg)] {
+            #expect(code(Data(String(decoding: file, as: UTF8.self).utf8)) == "damaged_image")
+        }
+        if kind == "png" {
+            #expect(code(whole[..<4] + [0x0a, 0x1a, 0x0a] + whole[8...]) == "damaged_image")
+            #expect(code(whole[..<4] + [0x0d, 0x0d, 0x0a, 0x1a, 0x0d, 0x0a] + whole[8...]) == "damaged_image")
+        }
+        for text in ["\u{fffd}PN", "\u{fffd}\u{fffd}\u{fffd}\u{fffd} text"] { #expect(code(Data(text.utf8)) == "not_an_image") }
     }
 
     @Test(arguments: [

@@ -8,6 +8,7 @@ enum ForeignFormat {
 
     private static func pictures(_ bytes: ByteReader) -> String? {
         if let known = texts.first(where: { bytes.has($0.text, at: $0.offset) }) { return known.name }
+        if isBitmap(bytes) { return "BMP files" }
         if isTarga(bytes) { return "TGA files" }
         if let known = numbers.first(where: { bytes.has($0.bytes) }) { return known.name }
         if isPCX(bytes) { return "PCX files" }
@@ -16,14 +17,15 @@ enum ForeignFormat {
     }
 
     private static let texts: [(name: String, text: StaticString, offset: Int)] = [
-        ("BMP files", "BM", 0), ("Photoshop files", "8BPS", 0), ("JPEG XL files", "JXL ", 4), ("JPEG 2000 files", "jP  ", 4),
+        ("Photoshop files", "8BPS", 0), ("JPEG XL files", "JXL ", 4), ("JPEG 2000 files", "jP  ", 4),
         ("Icon files", "icns", 0), ("Radiance HDR files", "#?RADIANCE", 0), ("Radiance HDR files", "#?RGBE", 0),
         ("DDS files", "DDS ", 0), ("QOI files", "qoif", 0), ("XCF files", "gimp xcf", 0), ("FITS files", "SIMPLE  =", 0),
         ("DICOM files", "DICM", 128), ("farbfeld files", "farbfeld", 0), ("FLIF files", "FLIF", 0), ("XPM files", "/* XPM */", 0),
         ("KTX files", "KTX ", 1), ("EMF files", " EMF", 40), ("Netpbm files", "PF\n", 0), ("Netpbm files", "Pf\n", 0),
         ("Camera raw files", "ftypcrx ", 4), ("Camera raw files", "FUJIFILMCCD-RAW", 0), ("Camera raw files", "IIU\0", 0),
         ("Camera raw files", "IIRO", 0), ("Camera raw files", "IIRS", 0), ("Camera raw files", "MMOR", 0),
-        ("Camera raw files", "FOVb", 0),
+        ("Camera raw files", "FOVb", 0), ("Camera raw files", "HEAPCCDR", 6), ("Camera raw files", "\0MRM", 0), ("IFF files", "ILBM", 8),
+        ("JBIG2 files", "JB2\r\n", 1),
     ]
 
     private static let numbers: [(name: String, bytes: [UInt8])] = [
@@ -31,8 +33,11 @@ enum ForeignFormat {
         ("Icon files", [0, 0, 1, 0]), ("Icon files", [0, 0, 2, 0]), ("OpenEXR files", [0x76, 0x2f, 0x31, 0x01]),
         ("MNG files", [0x8a, 0x4d, 0x4e, 0x47]), ("MNG files", [0x8b, 0x4a, 0x4e, 0x47]), ("BPG files", [0x42, 0x50, 0x47, 0xfb]),
         ("WMF files", [0xd7, 0xcd, 0xc6, 0x9a]), ("SGI files", [0x01, 0xda, 0, 1]), ("SGI files", [0x01, 0xda, 0, 2]),
-        ("SGI files", [0x01, 0xda, 1, 1]), ("SGI files", [0x01, 0xda, 1, 2]),
+        ("Sun raster files", [0x59, 0xa6, 0x6a, 0x95]), ("SGI files", [0x01, 0xda, 1, 1]), ("SGI files", [0x01, 0xda, 1, 2]),
     ]
+
+    /// Two letters could also begin a text: four bytes that must be 0 follow the size of the file.
+    private static func isBitmap(_ bytes: ByteReader) -> Bool { bytes.has("BM") && bytes.has([0, 0, 0, 0], at: 6) }
 
     /// TGA files have no signature at the start; only those of version 2 have one at the end.
     private static func isTarga(_ bytes: ByteReader) -> Bool {
@@ -76,7 +81,8 @@ enum ForeignFormat {
 
     /// Whether the root element is `svg`: HTML pages can also contain such elements.
     private static func isSVG(_ bytes: ByteReader) -> Bool {
-        let start = String(decoding: bytes.bytes.prefix(1024), as: UTF8.self).lowercased()
+        // Comments and declarations may precede it.
+        let start = String(decoding: bytes.bytes.prefix(16_384), as: UTF8.self).lowercased()
         guard start.drop(while: { $0.isWhitespace || $0 == "\u{feff}" }).first == "<" else { return false }
         guard let mark = start.range(of: "<svg") ?? start.range(of: "<!doctype svg") else { return false }
         return !start[..<mark.lowerBound].contains("<html") && !start[..<mark.lowerBound].contains("<!doctype html")

@@ -12,11 +12,13 @@ enum Decode {
         do {
             // Discard messages about the header or about another image.
             _ = VipsError.noted()
+            _ = DecoderWarnings.taken()
             let fresh = header.opened.take(isFresh && options == LoadOptions())
             let opened = try header.withProfile(try fresh ?? Load.open(header.bytes.bytes, header.format, options))
             let pixels = try Normalise.image(opened, header.layout, to: profile).inMemory()
             pixels.copyBlobs()
             if let fault = VipsError.noted().flatMap({ SourceFault.failure(noted: $0, source, header.format) }) { throw fault }
+            if let warning = DecoderWarnings.taken() { throw SourceFault.failure(warning, source, header.format) }
             let cleaned = profile == .srgb ? try pixels.removing([Colour.iccField]) : pixels
             let stored = try split(try opaque(cleaned), pageHeight: opened.integer("page-height"))
             let images = try header.own(stored).map { try onCanvas(try upright($0), header) }

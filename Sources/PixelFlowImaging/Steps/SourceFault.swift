@@ -16,7 +16,7 @@ enum SourceFault {
 
     /// Classifies warnings of libjpeg about replaced data; nil for warnings that affect no pixel.
     static func failure(noted error: VipsError, _ source: UnsafeRawBufferPointer, _ format: SourceFormat) -> RenderError? {
-        guard format == .jpeg, damage.contains(where: error.description.contains) else { return nil }
+        guard format == .jpeg || format == .tiff, damage.contains(where: error.description.contains) else { return nil }
         return failure(error, source, format)
     }
 

@@ -12,13 +12,27 @@ enum SourceFormat: String, CaseIterable {
         let reader = ByteReader(bytes)
         let file = ISOFile(bytes)
         if let format = SourceFormat.allCases.first(where: { $0.matches(reader, file) }) { return format }
+        if wasText(reader) { throw RenderError.damaged }
         throw ForeignFormat.name(of: reader).map(RenderError.unsupported) ?? .notAnImage
     }
+
+    /// Whether the file is a PNG or JPEG that something has taken for text: with other line ends, or with U+FFFD for every byte
+    /// that is not UTF-8.
+    private static func wasText(_ bytes: ByteReader) -> Bool {
+        if bytes.count >= pngMark.count, bytes.has(Array(pngMark[..<4])) || bytes.has(replacement + pngMark[1..<4]) { return true }
+        guard bytes.has(replacement + replacement + replacement + replacement) else { return false }
+        // The first segment has a length of two bytes, or of their replacements, or is a quantisation table of 67 bytes.
+        return (14...18).contains { bytes.has("JFIF\0", at: $0) || bytes.has("Exif\0", at: $0) } || bytes.has([0, 67, 0], at: 12)
+    }
+
+    private static let pngMark: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
+    /// U+FFFD in UTF-8.
+    private static let replacement: [UInt8] = [0xef, 0xbf, 0xbd]
 
     private func matches(_ bytes: ByteReader, _ file: ISOFile) -> Bool {
         switch self {
         case .jpeg: bytes.has([0xff, 0xd8, 0xff])
-        case .png: bytes.has([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
+        case .png: bytes.has(Self.pngMark)
         case .webp: bytes.has("RIFF") && bytes.has("WEBP", at: 8)
         case .gif: bytes.has("GIF87a") || bytes.has("GIF89a")
         case .tiff:

@@ -15,8 +15,12 @@ enum VipsLibrary {
         vips_concurrency_set(1)
         vips_cache_set_max(0)
         blockLoaders()
-        // libvips would print warnings about odd files to standard error. Everything relevant is returned as an error.
-        g_log_set_writer_func({ _, _, _, _ in G_LOG_WRITER_HANDLED }, nil, nil)
+        // libvips would print warnings about odd files to standard error. Nearly everything relevant is returned as an error.
+        g_log_set_writer_func(
+            { _, fields, count, _ in
+                DecoderWarnings.note(UnsafeBufferPointer(start: fields, count: Int(count)))
+                return G_LOG_WRITER_HANDLED
+            }, nil, nil)
     }
 
     /// Runs `body` with or without the vector code that libvips compiles for each resize. The switch
