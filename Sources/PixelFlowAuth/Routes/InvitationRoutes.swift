@@ -86,7 +86,7 @@ struct InvitationRoutes: Sendable {
         let role = try Role(named: body.role)
         try await auth.requireGiving(role, by: caller, actor)
         let now = caller.origin.at
-        let email = try body.email.map { try EmailAddress($0).text }
+        let email = try body.email.map { try EmailAddress($0.text).text }
         let (secret, mail) = try await self.secret(for: email, to: id, at: now)
         let invitation = Invitation(
             id: UUIDv7.make(at: now), organisation: id, email: email, role: role,
@@ -157,7 +157,7 @@ private struct InvitationRequest: Decodable, SchemaNamed, SchemaAnnotated {
         "role": .init("The role of the invited person.", schema: Role.schema),
     ]
 
-    let email: String?
+    let email: AnyText?
     let role: String
 }
 
