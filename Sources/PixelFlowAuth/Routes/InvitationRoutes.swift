@@ -29,7 +29,9 @@ struct InvitationRoutes: Sendable {
                 body: BodyDescription([.json(InvitationRequest.self)], "The role, and the address to invite."),
                 responses: [.json(.created, InvitationView.self, "The invitation, with its token.")],
                 problems: .organisation + .fields + [
-                    DeclaredProblem(.forbidden, "role_too_high", "Only an owner can invite owners."),
+                    DeclaredProblem(
+                        .forbidden, "role_too_high",
+                        "Only an owner can invite owners. An API key that is limited to networks or expires invites nobody."),
                     DeclaredProblem(.invalid, "email_invalid", "The address is not valid."),
                     DeclaredProblem(.conflict, "too_many_invitations", "The organisation has 200 open invitations."), .mailBacklog,
                     .organisationMailBacklog,
