@@ -33,6 +33,9 @@ package struct NewerRowsConformance: Sendable {
         ConformanceCase("newer rows: events wait for an endpoint that cannot be read, and those of other tenants do not") {
             try await $0.eventsWaitForEndpoints()
         },
+        ConformanceCase("newer rows: events wait for such an endpoint as long as deliveries are kept") {
+            try await $0.eventsWaitForSomeTime()
+        },
         ConformanceCase("newer rows: a batch of an unknown lane is looked at, and keeps it") { try await $0.batchesKeepLanes() },
         ConformanceCase("newer rows: tasks with an unknown operation are left out of lists, and others go to work") {
             try await $0.tasksGoOn()
@@ -109,7 +112,7 @@ package struct NewerRowsConformance: Sendable {
         try await older.fanOut([ended])
         let queue = WebhookQueue(tenant: Self.tenant, endpoint: Self.endpoint)
         try requireEqual(try await older.deliveries(.init(queue)).map(\.event), [.taskCancelled], "what is told")
-        try requireEqual(try await older.webhooks(of: Self.tenant).map(\.events), [[.taskCancelled]], "the list")
+        try requireEqual(try await older.webhooks(of: Self.tenant).endpoints.map(\.events), [[.taskCancelled]], "the list")
         var endpoint = try requireValue(try await older.webhook(Self.endpoint, of: Self.tenant), "no endpoint")
         endpoint.events = [.taskFailed]
         endpoint.revision += 1
@@ -140,7 +143,7 @@ package struct NewerRowsConformance: Sendable {
         func told(_ store: any Store, _ id: String, _ tenant: TenantID) async throws -> Int {
             try await store.deliveries(.init(WebhookQueue(tenant: tenant, endpoint: WebhookID(id)))).count
         }
-        try requireEqual(try await older.fanOut(ended), [Self.tenant], "whose events wait")
+        try requireEqual(try await older.fanOut(ended), [ended[0].id], "whose events wait")
         try requireEqual(try await older.fanOut([ended[1]]), [], "whose events wait of those that can all be read")
         for tenant in [Self.tenant, stranger] { try requireEqual(try await told(older, "other", tenant), 1, "told all the same") }
 
@@ -149,6 +152,27 @@ package struct NewerRowsConformance: Sendable {
         try requireEqual(try await newer.fanOut(ended), [], "whose events wait for a version that can read it")
         try requireEqual(try await told(newer, "shop", Self.tenant), 1, "told by that version")
         try requireEqual(try await told(newer, "other", Self.tenant), 1, "told once")
+    }
+
+    /// As old as no delivery would be.
+    func eventsWaitForSomeTime() async throws {
+        let endpoint = WebhookEndpoint(
+            id: Self.endpoint, tenant: Self.tenant, url: "https://example.com/", events: [.taskCancelled], createdAt: clock.now())
+        _ = try await reopen().add(endpoint)
+        try await rewrite(.webhooks, #""url""#, #""urls""#)
+        let older = try await reopen()
+        guard case .created(let task) = try await older.create(task()), let ended = try await older.cancel(task.id, of: Self.tenant) else {
+            throw ConformanceFailure("no task that has ended", file: #fileID, line: #line)
+        }
+        clock.advance(by: WebhookDelivery.retention - .seconds(60))
+        try requireEqual(try await older.fanOut([ended]), [ended.id], "what waits while it is young enough")
+        clock.advance(by: .seconds(120))
+        try requireEqual(try await older.fanOut([ended]), [], "what waits when it is too old")
+
+        try await rewrite(.webhooks, #""urls""#, #""url""#)
+        let newer = try await reopen()
+        try requireEqual(try await newer.fanOut([ended]), [], "what waits for nobody")
+        try requireEqual(try await newer.deliveries(.init(endpoint.queue)).map(\.id), [], "what is told too late")
     }
 
     func batchesKeepLanes() async throws {

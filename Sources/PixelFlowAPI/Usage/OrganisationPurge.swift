@@ -96,7 +96,7 @@ package final class OrganisationPurge: Service {
             }
         }
         while try await batches.removeBatches(of: tenant, limit: Self.batch) > 0 { try Task.checkCancellation() }
-        while case let found = try await webhooks.webhooks(of: tenant), !found.isEmpty {
+        while case let found = try await webhooks.webhooks(of: tenant).endpoints, !found.isEmpty {
             for webhook in found { _ = try await webhooks.removeWebhook(webhook.id, of: tenant) }
             try Task.checkCancellation()
         }
