@@ -40,6 +40,7 @@ package struct NewerRowsConformance: Sendable {
         ConformanceCase("newer rows: tasks with an unknown operation are left out of lists, and others go to work") {
             try await $0.tasksGoOn()
         },
+        ConformanceCase("newer rows: what is due is found behind many rows that became due at once") { try await $0.dueRowsAreFound() },
         ConformanceCase("newer rows: audit entries of unknown acts hold up no others") { try await $0.auditGoesOn() },
         ConformanceCase("newer rows: a preset with an unknown operation is left out of the list") { try await $0.presetsAreListed() },
     ]
@@ -229,6 +230,50 @@ package struct NewerRowsConformance: Sendable {
             return try await group.reduce(into: Set<TaskID>()) { if let id = $1 { $0.insert(id) } }
         }
         try requireEqual(claims, Set(known), "claims")
+    }
+
+    /// More than are read at first, all of the same time.
+    func dueRowsAreFound() async throws {
+        let store = try await reopen()
+        let count = 30
+        func create(_ operations: [ImageOperation], isHeld: Bool) async throws -> TaskRecord {
+            var task = TaskRecord(
+                id: .make(at: clock.now()), tenant: Self.tenant, owner: UserID("user"), source: .url("https://example.com/cat.jpg"),
+                pipeline: Pipeline(outputs: [OutputSpec(name: "image", operations: operations)]), fingerprint: "print",
+                requestID: "request", createdAt: clock.now())
+            task.dispatch.isHeld = isHeld
+            guard case .created(let created) = try await store.create(task) else {
+                throw ConformanceFailure("a new task was not added", file: #fileID, line: #line)
+            }
+            return created
+        }
+        var known: [Bool: TaskID] = [:]
+        for isHeld in [true, false] {
+            for _ in 0..<count { _ = try await create([Self.resize], isHeld: isHeld) }
+            clock.advance(by: .seconds(1))
+            known[isHeld] = try await create([], isHeld: isHeld).id
+        }
+        var batches: [BatchID] = []
+        for index in 0...count {
+            if index == count { clock.advance(by: .seconds(1)) }
+            let batch = Batch(
+                id: .make(at: clock.now()), tenant: Self.tenant, owner: UserID("user"), description: index < count ? "newer" : "",
+                createdAt: clock.now())
+            try await store.add(batch)
+            batches.append(batch.id)
+        }
+        try await rewrite(.tasks, "resize", "engrave")
+        try await rewrite(.batches, #""newer""#, "7")
+        let older = try await reopen()
+        clock.advance(by: TaskPolicy.standard.publishTimeout + .seconds(10))
+
+        let queue = HeldQueue(lane: .normal, tenant: Self.tenant)
+        try requireEqual(try await older.takeHeld([queue: 1]).map(\.id), [known[true]], "turns")
+        try requireEqual(try await older.takeDue(limit: 1).map(\.id), [known[false]], "what is dispatched once more")
+        try requireEqual(try await older.dueBatches(limit: 1).map(\.id), batches.suffix(1), "batches")
+        let claimed = try requireValue(try await older.claim(known[false] ?? TaskID(""), by: WorkerID("worker")), "not claimed")
+        clock.advance(by: TaskPolicy.standard.leaseDuration + .seconds(1))
+        try requireEqual(try await older.expireLeases(limit: 1).map(\.id), [claimed.id], "leases")
     }
 
     func auditGoesOn() async throws {
