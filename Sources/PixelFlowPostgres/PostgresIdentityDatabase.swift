@@ -59,6 +59,8 @@ package final class PostgresIdentityDatabase: SQLDatabase {
             isPrepared.store(false, ordering: .releasing)
             try await prepare()
             return try await database.run(operation, body)
+        } catch let violation as UniqueViolation {
+            throw PixelFlowError.unavailable("database", cause: violation)
         }
     }
 }
@@ -90,8 +92,12 @@ extension PostgresIdentityDatabase {
 
 extension PostgresConnection: SQLConnection {
     func execute(_ statement: SQLStatement, _ values: [SQLValue], read: (any SQLRow) -> Void) throws -> Int {
-        let result = try execute(statement, values)
-        _ = result.map { read($0) }
-        return result.affected
+        do {
+            let result = try execute(statement, values)
+            _ = result.map { read($0) }
+            return result.affected
+        } catch let error as PostgresError where error.isUniqueViolation {
+            throw UniqueViolation(constraint: error.constraint ?? "unknown", cause: error)
+        }
     }
 }

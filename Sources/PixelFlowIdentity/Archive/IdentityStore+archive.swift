@@ -50,7 +50,13 @@ extension IdentityStore: ArchivableStore {
         let writes = try rows.map(Self.write)
         try await database.write(.archive) { connection in
             guard try Self.restoring(connection) == backup else { throw PixelFlowError.restoreNotBegun }
-            for (statement, values) in writes { try connection.execute(statement, values, read: { _ in }) }
+            for (row, (statement, values)) in zip(rows, writes) {
+                do {
+                    try connection.execute(statement, values, read: { _ in })
+                } catch let violation as UniqueViolation {
+                    throw PixelFlowError.archiveRowConflict(row.table, violation.constraint, cause: violation)
+                }
+            }
         }
     }
 
