@@ -16,8 +16,8 @@ package protocol SQLDatabase: Sendable {
         _ operation: IdentityOperation, _ body: @escaping @Sendable (any SQLConnection) throws -> Value
     ) async throws -> Value
 
-    /// Runs `body`, which reads in many statements, on one state of the database, however long it takes, and beside the connections
-    /// that everything else waits for where the database is a part of this process.
+    /// Runs `body`, which reads in many short statements, on one state of the database, beside the connections that everything else
+    /// waits for. A database may bound how long the whole takes.
     ///
     /// - Parameter body: may run a second time if the connection was lost.
     func snapshot(_ body: @escaping @Sendable (any SQLConnection) throws -> Void) async throws
