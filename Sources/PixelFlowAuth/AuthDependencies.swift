@@ -98,21 +98,29 @@ extension AuthDependencies {
         return key
     }
 
-    /// Checks that the caller may grant this role. A key cannot grant a role with more rights than its own: a key that is bound to networks
-    /// or that expires cannot grant a role that may create unbound keys.
+    /// Checks that the caller may make someone a member with this role.
     ///
     /// - Throws: `role_too_high` (403); `token_revoked` (401) if the caller is a revoked key.
     func requireGiving(_ role: Role, by caller: Caller, _ actor: Role) async throws {
-        let key = try await key(of: caller)
-        let isWithinKey =
-            key.map { $0.scopes.isSuperset(of: role.scopes) && !($0.isBounded && role.scopes.contains(.administer)) } ?? true
-        guard actor.mayAssign(role), isWithinKey else {
-            throw PixelFlowError(
-                .forbidden, code: "role_too_high",
-                "Only an owner may make someone an owner, and an API key cannot grant a role with more rights than its own.",
-                field: "role")
-        }
+        guard try await mayRaise(to: role, by: caller, actor) else { throw Self.roleTooHigh }
     }
+
+    /// Whether the caller may give this role to members who have less. A key gives nothing that can do more than the key: no role with a
+    /// scope that it lacks, and no rights at all if it is bound to networks or expires, because a membership is good everywhere and for good.
+    ///
+    /// - Throws: `role_too_high` (403) if the caller may not even lower a role to this one; `token_revoked` (401) for a key that has been.
+    func mayRaise(to role: Role, by caller: Caller, _ actor: Role) async throws -> Bool {
+        let key = try await key(of: caller)
+        guard actor.mayAssign(role), key.map({ $0.scopes.isSuperset(of: role.scopes) }) ?? true else { throw Self.roleTooHigh }
+        return key?.isBounded != true
+    }
+
+    private static let roleTooHigh = PixelFlowError(
+        .forbidden, code: "role_too_high",
+        """
+        Only an owner may make someone an owner. An API key cannot grant a role with more rights than its own, and none if it is limited to \
+        networks or expires.
+        """, field: "role")
 }
 
 extension Caller {

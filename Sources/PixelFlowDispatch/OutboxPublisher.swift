@@ -165,8 +165,8 @@ package final class OutboxPublisher: Service {
         let ended = tasks.filter { !$0.outbox.isEmpty }
         guard let webhooks, !ended.isEmpty else { return ended }
         do {
-            let incomplete = try await webhooks.fanOut(ended)
-            return incomplete.isEmpty ? ended : ended.filter { !incomplete.contains($0.tenant) }
+            let waiting = try await webhooks.fanOut(ended)
+            return waiting.isEmpty ? ended : ended.filter { !waiting.contains($0.id) }
         } catch {
             outages.warning("webhook deliveries not made, stay due", ["count": "\(ended.count)", "error": "\(error)"], to: logger)
             return []

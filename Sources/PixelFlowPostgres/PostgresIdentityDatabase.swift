@@ -59,6 +59,8 @@ package final class PostgresIdentityDatabase: SQLDatabase {
             isPrepared.store(false, ordering: .releasing)
             try await prepare()
             return try await database.run(operation, body)
+        } catch let violation as UniqueViolation {
+            throw PixelFlowError.unavailable("database", cause: violation)
         }
     }
 }
@@ -81,17 +83,45 @@ extension PostgresIdentityDatabase {
         try await run(.identity(operation)) { connection in try connection.transaction { try body(connection) } }
     }
 
+    /// A snapshot that is read for longer than this fails: it keeps the server from removing what has been deleted since it began.
+    package static let snapshotLimit = Duration.seconds(3600)
+
     package func snapshot(_ body: @escaping @Sendable (any SQLConnection) throws -> Void) async throws {
-        try await run(.identity(.archive)) { connection in
-            try connection.transaction(begin: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") { try body(connection) }
+        try await prepare()
+        try await database.runApart(.identity(.archive)) { connection in
+            let deadline = ContinuousClock.now + Self.snapshotLimit
+            try connection.transaction(begin: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") {
+                try body(SnapshotConnection(base: connection, deadline: deadline))
+            }
         }
     }
 }
 
+/// A connection that runs statements until a deadline.
+private struct SnapshotConnection: SQLConnection {
+    let base: PostgresConnection
+    let deadline: ContinuousClock.Instant
+
+    func execute(_ statement: SQLStatement, _ values: [SQLValue], read: (any SQLRow) -> Void) throws -> Int {
+        guard ContinuousClock.now < deadline else { throw PixelFlowError.archiveTooSlow }
+        return try base.execute(statement, values, read: read)
+    }
+}
+
+extension PixelFlowError {
+    fileprivate static let archiveTooSlow = PixelFlowError(
+        .unavailable, code: "archive_interrupted", "The rows were not read within an hour; start again, with a faster connection.",
+        retry: .outage, retryAfter: 1)
+}
+
 extension PostgresConnection: SQLConnection {
     func execute(_ statement: SQLStatement, _ values: [SQLValue], read: (any SQLRow) -> Void) throws -> Int {
-        let result = try execute(statement, values)
-        _ = result.map { read($0) }
-        return result.affected
+        do {
+            let result = try execute(statement, values)
+            _ = result.map { read($0) }
+            return result.affected
+        } catch let error as PostgresError where error.isUniqueViolation {
+            throw UniqueViolation(constraint: error.constraint ?? "unknown", cause: error)
+        }
     }
 }

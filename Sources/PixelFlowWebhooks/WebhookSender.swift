@@ -213,7 +213,8 @@ package final class WebhookSender: Service {
                 status: answer.status, answer: String(decoding: answer.body.readableBytesView, as: UTF8.self),
                 retryAfter: answer.retryAfter, timestamp: timestamp)
         } catch let failure as GuardedPoster.PostError {
-            return WebhookOutcome(error: failure.reason.rawValue, timestamp: failure.mayHaveSent ? timestamp : nil)
+            return WebhookOutcome(
+                error: failure.reason.rawValue, retryAfter: failure.retryAfter, timestamp: failure.mayHaveSent ? timestamp : nil)
         }
     }
 

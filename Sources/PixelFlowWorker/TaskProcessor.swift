@@ -14,13 +14,12 @@ struct TaskProcessor: Sendable {
     let metrics: WorkerMetrics
     /// Whether the task is suspect, so that its image must be rendered in isolation.
     let runsAlone: Bool
-    /// One permit for each render process, for the tasks whose watermarks are in memory.
-    let overlaysInMemory: AsyncSemaphore
+    let overlaysInMemory: OverlayPermits
     private let stored = StoredOutputs()
 
     init(
         task: TaskRecord, dependencies: WorkerDependencies, settings: WorkerSettings, metrics: WorkerMetrics,
-        overlaysInMemory: AsyncSemaphore
+        overlaysInMemory: OverlayPermits
     ) {
         self.task = task
         self.dependencies = dependencies
@@ -44,7 +43,7 @@ struct TaskProcessor: Sendable {
 
     private func render(_ source: FetchedSource) async throws -> RenderReport {
         guard !task.pipeline.overlays.isEmpty else { return try await render(source, overlays: [:]) }
-        return try await overlaysInMemory.withPermit { try await render(source, overlays: try await overlays()) }
+        return try await overlaysInMemory.withPermit(OverlayTurn(task)) { try await render(source, overlays: try await overlays()) }
     }
 
     private func render(_ source: FetchedSource, overlays: [String: ByteBuffer]) async throws -> RenderReport {
@@ -174,6 +173,30 @@ struct TaskProcessor: Sendable {
         var hash = SHA256()
         bytes.withUnsafeReadableBytes { hash.update(bufferPointer: $0) }
         return hash.finalize().hexadecimal
+    }
+}
+
+/// One permit for each render process, for the tasks whose watermarks are in memory. The lanes of those that wait are served by their
+/// weights, and the organisations of a lane in turn, as in the queue of tasks.
+typealias OverlayPermits = FairAsyncSemaphore<OverlayTurn>
+
+struct OverlayTurn: Hashable, Sendable {
+    let lane: Lane
+    let tenant: TenantID
+
+    init(_ task: TaskRecord) {
+        lane = task.lane
+        tenant = task.tenant
+    }
+}
+
+extension FairAsyncSemaphore where Key == OverlayTurn {
+    /// - Parameter slots: the number of tasks that a worker runs at a time, all of which may wait.
+    convenience init(renderProcesses: Int, slots: Int) {
+        // Nothing is kept free: a newcomer gets the next permit, as it gets the next render process.
+        let limits = FairSemaphoreLimits(
+            permits: renderProcesses, permitsOfOneKey: renderProcesses, waiting: slots, waitingOfOneKey: slots)
+        self.init(limits: limits, waitTimeout: nil, lane: \.lane)
     }
 }
 

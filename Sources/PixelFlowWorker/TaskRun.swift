@@ -14,7 +14,7 @@ struct TaskRun: Sendable {
     let settings: WorkerSettings
     let metrics: WorkerMetrics
     let logger: Logger
-    let overlaysInMemory: AsyncSemaphore
+    let overlaysInMemory: OverlayPermits
 
     /// How a run ends.
     enum Ending: Sendable {
@@ -40,7 +40,7 @@ struct TaskRun: Sendable {
 
     init(
         task: TaskRecord, trace: RunTrace, dependencies: WorkerDependencies, settings: WorkerSettings, metrics: WorkerMetrics,
-        overlaysInMemory: AsyncSemaphore, logger: Logger
+        overlaysInMemory: OverlayPermits, logger: Logger
     ) {
         self.task = task
         self.trace = trace

@@ -46,7 +46,7 @@ package struct WorkerService: Service {
     /// A delivery waiting for a slot takes precedence over the poll, which only takes free slots.
     private let slots: AsyncSemaphore
     /// Watermarks are read for as many tasks at a time as can be rendered; see `ContainerMemory`.
-    private let overlaysInMemory: AsyncSemaphore
+    private let overlaysInMemory: OverlayPermits
     private let runs = RunRegistry()
     private let metrics: WorkerMetrics
 
@@ -57,7 +57,7 @@ package struct WorkerService: Service {
         self.settings = settings
         self.logger = logger
         slots = AsyncSemaphore(permits: settings.slots, waiting: settings.slots)
-        overlaysInMemory = AsyncSemaphore(permits: settings.renderProcesses, waiting: settings.slots)
+        overlaysInMemory = OverlayPermits(renderProcesses: settings.renderProcesses, slots: settings.slots)
         self.metrics = WorkerMetrics(metrics, slots: settings.slots)
     }
 

@@ -3,7 +3,9 @@ public enum HTTPDate {
     private static let months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
     /// Seconds since 1970-01-01; nil if the text is not a date.
-    public static func seconds(_ text: String) -> Int64? {
+    ///
+    /// - Parameter now: seconds since 1970-01-01; a year of two digits is the latest such year that is at most 50 years later.
+    public static func seconds(_ text: String, now: Int64) -> Int64? {
         let parts = text.split(whereSeparator: { " ,-".contains($0) }).map(String.init)
         // `Sun, 06 Nov 1994 08:49:37 GMT` and `Sunday, 06-Nov-94 08:49:37 GMT`; the last form is `Sun Nov  6 08:49:37 1994`.
         let fields: [String]
@@ -12,11 +14,20 @@ public enum HTTPDate {
         case 5: fields = [parts[4], parts[1], parts[2], parts[3]]
         default: return nil
         }
-        guard let year = year(fields[0]), let month = months.firstIndex(of: fields[1].lowercased()), let day = Int(fields[2]),
-            let second = secondOfDay(fields[3])
+        guard let month = months.firstIndex(of: fields[1].lowercased()), let day = Int(fields[2]), let second = secondOfDay(fields[3]),
+            let year = year(fields[0], of: Moment(month: month + 1, day: day, second: second), now: now)
         else { return nil }
         let date = CivilDate(year: year, month: month + 1, day: day)
         return date.isValid ? Int64(date.daysSinceEpoch) * 86_400 + second : nil
+    }
+
+    /// A moment of any year.
+    private struct Moment {
+        let month: Int
+        let day: Int
+        let second: Int64
+
+        func isAfter(_ other: Moment) -> Bool { (month, day, second) > (other.month, other.day, other.second) }
     }
 
     private static func secondOfDay(_ text: String) -> Int64? {
@@ -26,12 +37,17 @@ public enum HTTPDate {
         return parts[0] * 3600 + parts[1] * 60 + parts[2]
     }
 
-    /// Two digits mean the latest such year that is at most 50 years ahead, with 2025 as the current year.
-    private static func year(_ text: String) -> Int? {
+    private static func year(_ text: String, of moment: Moment, now: Int64) -> Int? {
         guard let number = Int(text), number >= 0 else { return nil }
         switch text.utf8.count {
         case 4: return number
-        case 2: return number < 76 ? 2000 + number : 1900 + number
+        case 2:
+            let (day, second) = max(0, now).quotientAndRemainder(dividingBy: 86_400)
+            let today = CivilDate(daysSinceEpoch: Int(day))
+            let latest = today.year + 50
+            let year = latest - (latest - number) % 100
+            let isTooLate = year == latest && moment.isAfter(Moment(month: today.month, day: today.day, second: second))
+            return isTooLate ? year - 100 : year
         default: return nil
         }
     }
@@ -50,6 +66,6 @@ public enum RetryAfter {
         if !text.isEmpty, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) {
             return min(Int64(text) ?? longest, longest)
         }
-        return HTTPDate.seconds(text).map { min(max(0, $0 - now), longest) }
+        return HTTPDate.seconds(text, now: now).map { min(max(0, $0 - now), longest) }
     }
 }

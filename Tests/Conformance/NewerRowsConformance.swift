@@ -33,10 +33,14 @@ package struct NewerRowsConformance: Sendable {
         ConformanceCase("newer rows: events wait for an unreadable endpoint, and those of other tenants do not") {
             try await $0.eventsWaitForEndpoints()
         },
-        ConformanceCase("newer rows: a batch of an unknown lane is processed and keeps its lane") { try await $0.batchesKeepLanes() },
-        ConformanceCase("newer rows: tasks with an unknown operation are not listed, and others are processed") {
+        ConformanceCase("newer rows: events wait for such an endpoint as long as deliveries are kept") {
+            try await $0.eventsWaitForSomeTime()
+        },
+        ConformanceCase("newer rows: a batch of an unknown lane is looked at, and keeps it") { try await $0.batchesKeepLanes() },
+        ConformanceCase("newer rows: tasks with an unknown operation are left out of lists, and others go to work") {
             try await $0.tasksGoOn()
         },
+        ConformanceCase("newer rows: what is due is found behind many rows that became due at once") { try await $0.dueRowsAreFound() },
         ConformanceCase("newer rows: tasks with an unknown operation hold up the retention of no others") {
             try await $0.retentionGoesOn()
         },
@@ -114,8 +118,8 @@ package struct NewerRowsConformance: Sendable {
         }
         try await older.fanOut([ended])
         let queue = WebhookQueue(tenant: Self.tenant, endpoint: Self.endpoint)
-        try requireEqual(try await older.deliveries(.init(queue)).map(\.event), [.taskCancelled], "reported content")
-        try requireEqual(try await older.webhooks(of: Self.tenant).map(\.events), [[.taskCancelled]], "the list")
+        try requireEqual(try await older.deliveries(.init(queue)).map(\.event), [.taskCancelled], "what is told")
+        try requireEqual(try await older.webhooks(of: Self.tenant).endpoints.map(\.events), [[.taskCancelled]], "the list")
         var endpoint = try requireValue(try await older.webhook(Self.endpoint, of: Self.tenant), "no endpoint")
         endpoint.events = [.taskFailed]
         endpoint.revision += 1
@@ -146,17 +150,36 @@ package struct NewerRowsConformance: Sendable {
         func told(_ store: any Store, _ id: String, _ tenant: TenantID) async throws -> Int {
             try await store.deliveries(.init(WebhookQueue(tenant: tenant, endpoint: WebhookID(id)))).count
         }
-        try requireEqual(try await older.fanOut(ended), [Self.tenant], "tenants with waiting events")
-        try requireEqual(try await older.fanOut([ended[1]]), [], "tenants with waiting events if all are readable")
-        for tenant in [Self.tenant, stranger] {
-            try requireEqual(try await told(older, "other", tenant), 1, "deliveries of the readable endpoint")
-        }
+        try requireEqual(try await older.fanOut(ended), [ended[0].id], "whose events wait")
+        try requireEqual(try await older.fanOut([ended[1]]), [], "whose events wait of those that can all be read")
+        for tenant in [Self.tenant, stranger] { try requireEqual(try await told(older, "other", tenant), 1, "told all the same") }
 
         try await rewrite(.webhooks, #""urls""#, #""url""#)
         let newer = try await reopen()
         try requireEqual(try await newer.fanOut(ended), [], "tenants with waiting events in the newer version")
         try requireEqual(try await told(newer, "shop", Self.tenant), 1, "deliveries of the newer version")
         try requireEqual(try await told(newer, "other", Self.tenant), 1, "deliveries of the other endpoint")
+    }
+
+    /// As old as no delivery would be.
+    func eventsWaitForSomeTime() async throws {
+        let endpoint = WebhookEndpoint(
+            id: Self.endpoint, tenant: Self.tenant, url: "https://example.com/", events: [.taskCancelled], createdAt: clock.now())
+        _ = try await reopen().add(endpoint)
+        try await rewrite(.webhooks, #""url""#, #""urls""#)
+        let older = try await reopen()
+        guard case .created(let task) = try await older.create(task()), let ended = try await older.cancel(task.id, of: Self.tenant) else {
+            throw ConformanceFailure("no task that has ended", file: #fileID, line: #line)
+        }
+        clock.advance(by: WebhookDelivery.retention - .seconds(60))
+        try requireEqual(try await older.fanOut([ended]), [ended.id], "what waits while it is young enough")
+        clock.advance(by: .seconds(120))
+        try requireEqual(try await older.fanOut([ended]), [], "what waits when it is too old")
+
+        try await rewrite(.webhooks, #""urls""#, #""url""#)
+        let newer = try await reopen()
+        try requireEqual(try await newer.fanOut([ended]), [], "what waits for nobody")
+        try requireEqual(try await newer.deliveries(.init(endpoint.queue)).map(\.id), [], "what is told too late")
     }
 
     func batchesKeepLanes() async throws {
@@ -232,6 +255,50 @@ package struct NewerRowsConformance: Sendable {
         try requireEqual(Set(try await older.pastRetention(after: nil, limit: 2).tasks.map(\.id)), known, "what is past its retention")
         for id in known { _ = try requireValue(try await older.delete(id, of: Self.tenant), "not deleted") }
         try requireEqual(try await older.pastRetention(after: nil, limit: 2), ExpiredTaskPage(), "what is left to a newer version")
+    }
+
+    /// More than are read at first, all of the same time.
+    func dueRowsAreFound() async throws {
+        let store = try await reopen()
+        let count = 30
+        func create(_ operations: [ImageOperation], isHeld: Bool) async throws -> TaskRecord {
+            var task = TaskRecord(
+                id: .make(at: clock.now()), tenant: Self.tenant, owner: UserID("user"), source: .url("https://example.com/cat.jpg"),
+                pipeline: Pipeline(outputs: [OutputSpec(name: "image", operations: operations)]), fingerprint: "print",
+                requestID: "request", createdAt: clock.now())
+            task.dispatch.isHeld = isHeld
+            guard case .created(let created) = try await store.create(task) else {
+                throw ConformanceFailure("a new task was not added", file: #fileID, line: #line)
+            }
+            return created
+        }
+        var known: [Bool: TaskID] = [:]
+        for isHeld in [true, false] {
+            for _ in 0..<count { _ = try await create([Self.resize], isHeld: isHeld) }
+            clock.advance(by: .seconds(1))
+            known[isHeld] = try await create([], isHeld: isHeld).id
+        }
+        var batches: [BatchID] = []
+        for index in 0...count {
+            if index == count { clock.advance(by: .seconds(1)) }
+            let batch = Batch(
+                id: .make(at: clock.now()), tenant: Self.tenant, owner: UserID("user"), description: index < count ? "newer" : "",
+                createdAt: clock.now())
+            try await store.add(batch)
+            batches.append(batch.id)
+        }
+        try await rewrite(.tasks, "resize", "engrave")
+        try await rewrite(.batches, #""newer""#, "7")
+        let older = try await reopen()
+        clock.advance(by: TaskPolicy.standard.publishTimeout + .seconds(10))
+
+        let queue = HeldQueue(lane: .normal, tenant: Self.tenant)
+        try requireEqual(try await older.takeHeld([queue: 1]).map(\.id), [known[true]], "turns")
+        try requireEqual(try await older.takeDue(limit: 1).map(\.id), [known[false]], "what is dispatched once more")
+        try requireEqual(try await older.dueBatches(limit: 1).map(\.id), batches.suffix(1), "batches")
+        let claimed = try requireValue(try await older.claim(known[false] ?? TaskID(""), by: WorkerID("worker")), "not claimed")
+        clock.advance(by: TaskPolicy.standard.leaseDuration + .seconds(1))
+        try requireEqual(try await older.expireLeases(limit: 1).map(\.id), [claimed.id], "leases")
     }
 
     func auditGoesOn() async throws {

@@ -214,6 +214,70 @@ import Testing
         if !first.isEmpty { #expect(try await self.deliveries(to: hooks[0]) == first) }
     }
 
+    @Test func anEndpointThatOnlyANewerVersionReadsIsNotifiedByThatVersion() async throws {
+        let (known, newer) = (try await endpoint([.batchCompleted]), try await endpoint([.batchCompleted]))
+        let older = Self.watch(store, FailingWebhooks(store, hiding: [newer.id]), desk)
+        let batch = try await batch()
+        _ = try await store.close(batch.id, of: Self.tenant)
+        await older.round()
+        // Neither its state, nor the mail, nor other endpoints wait.
+        #expect(try await state(batch) == .completed)
+        #expect(desk.batches.count == 1)
+        #expect(try await deliveries(to: known).count == 1)
+        let first = try await deliveries(to: known)
+        clock.advance(by: Batch.emptyLife)
+        let late = try await endpoint([.batchCompleted])
+        await older.round()
+        #expect(try await deliveries(to: newer).isEmpty)
+        // Within 10 minutes after that version is back.
+        clock.advance(by: .seconds(600))
+        await watch.round()
+        #expect(try await deliveries(to: newer).map(\.id.rawValue) == ["msg_batch_\(batch.id)_\(newer.id)"])
+        #expect(try await deliveries(to: known) == first)
+        #expect(try await deliveries(to: late).isEmpty)
+        #expect(desk.batches.count == 1)
+        clock.advance(by: Batch.emptyLife)
+        await watch.round()
+        #expect(try await state(batch) == nil)
+    }
+
+    @Test func anEndpointThatOnlyANewerVersionReadsIsNotifiedOnceAuthAnswersAsWell() async throws {
+        let newer = try await endpoint([.batchCompleted])
+        let older = Self.watch(store, FailingWebhooks(store, hiding: [newer.id]), desk)
+        let batch = try await batch()
+        _ = try await store.close(batch.id, of: Self.tenant)
+        desk.isAway.store(true, ordering: .relaxed)
+        await older.round()
+        clock.advance(by: .seconds(60))
+        await watch.round()
+        #expect(try await deliveries(to: newer).count == 1)
+        desk.isAway.store(false, ordering: .relaxed)
+        clock.advance(by: .seconds(60))
+        await older.round()
+        #expect(desk.batches.map(\.id) == [batch.id.rawValue])
+        #expect(try await deliveries(to: newer).count == 1)
+    }
+
+    @Test func aBatchWaitsForANewerVersionAsLongAsDeliveriesAreKept() async throws {
+        let newer = try await endpoint([.batchCompleted])
+        let older = Self.watch(store, FailingWebhooks(store, hiding: [newer.id]), desk)
+        let batch = try await batch()
+        _ = try await store.close(batch.id, of: Self.tenant)
+        await older.round()
+        clock.advance(by: WebhookDelivery.retention)
+        await older.round()
+        #expect(try await store.batch(batch.id, of: batch.tenant)?.isMissingWebhooks == true)
+        clock.advance(by: .seconds(600))
+        // A day without tasks has passed as well.
+        await older.round()
+        #expect(try await store.batch(batch.id, of: batch.tenant)?.isMissingWebhooks != true)
+        await watch.round()
+        #expect(try await deliveries(to: newer).isEmpty)
+        clock.advance(by: Batch.emptyLife)
+        await watch.round()
+        #expect(try await state(batch) == nil)
+    }
+
     @Test func aReplayOfACompletedBatchSendsNothing() async throws {
         let hook = try await endpoint([.batchCompleted])
         let batch = try await batch()
@@ -333,18 +397,21 @@ private final class RecordingDesk: TaskMailDesk {
     }
 }
 
-/// Stores a number of deliveries and then none, as if its process had been killed.
+/// Stores a number of deliveries and then none, as if its process had been killed. Cannot read some endpoints, as if a newer version had
+/// written them.
 private final class FailingWebhooks: WebhookOwnerStore {
     private let store: any WebhookOwnerStore
     private let limit: Int
+    private let hidden: Set<WebhookID>
 
-    init(_ store: any WebhookOwnerStore, after limit: Int) {
+    init(_ store: any WebhookOwnerStore, after limit: Int = .max, hiding hidden: Set<WebhookID> = []) {
         self.store = store
         self.limit = limit
+        self.hidden = hidden
     }
 
     func add(_ delivery: WebhookDelivery) async throws {
-        let stored = try await store.webhooks(of: delivery.tenant).asyncMap {
+        let stored = try await store.webhooks(of: delivery.tenant).endpoints.asyncMap {
             try await store.deliveries(WebhookDeliveryQuery($0.queue)).count
         }
         guard stored.reduce(0, +) < limit else { throw PixelFlowError.unavailable("task_database") }
@@ -352,7 +419,9 @@ private final class FailingWebhooks: WebhookOwnerStore {
     }
 
     var webhookSettlingTime: Duration { store.webhookSettlingTime }
-    func webhooks(of tenant: TenantID) async throws -> [WebhookEndpoint] { try await store.webhooks(of: tenant) }
+    func webhooks(of tenant: TenantID) async throws -> ReadableEndpoints {
+        ReadableEndpoints(try await store.webhooks(of: tenant).endpoints.map { hidden.contains($0.id) ? nil : $0 })
+    }
     func webhook(_ id: WebhookID, of tenant: TenantID) async throws -> WebhookEndpoint? { try await store.webhook(id, of: tenant) }
     func add(_ endpoint: WebhookEndpoint) async throws -> Bool { try await store.add(endpoint) }
     func replace(_ endpoint: WebhookEndpoint) async throws -> Bool { try await store.replace(endpoint) }

@@ -97,6 +97,16 @@ import Testing
         }
     }
 
+    @Test(arguments: [nil, "1-x-1"]) func aTaskStreamReadsItsTaskOnce(lastID: String?) async throws {
+        let harness = try await APIHarness()
+        try await harness.run { ada, _ in
+            let task = try await ada.task()
+            let before = harness.counted.reads
+            _ = try await missed(harness, ada, since: lastID, query: "?task=\(task)")
+            #expect(harness.counted.reads - before == 1)
+        }
+    }
+
     @Test(arguments: [nil, "", "nonsense", "-5", "99999999999999999999"])
     func withoutALastEventIDThereIsNoReplay(_ lastID: String?) async throws {
         let harness = try await APIHarness()

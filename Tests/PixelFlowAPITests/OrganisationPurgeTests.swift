@@ -42,8 +42,8 @@ import Testing
         #expect(try await store.presets(of: TenantID("gone")).isEmpty)
         #expect(try await store.list(TaskQuery(tenant: TenantID("there"))).tasks.count == 3)
         #expect(try await store.presets(of: TenantID("there")).count == 1)
-        #expect(try await store.webhooks(of: TenantID("gone")).isEmpty)
-        #expect(try await store.webhooks(of: TenantID("there")).count == 1)
+        #expect(try await store.webhooks(of: TenantID("gone")).endpoints.isEmpty)
+        #expect(try await store.webhooks(of: TenantID("there")).endpoints.count == 1)
         let batches = try await ["gone", "there"].asyncMap { try await store.batches(BatchQuery(tenant: TenantID($0))).count }
         #expect(batches == [0, 1])
         let left = try await ["gone", "there"].asyncMap { tenant in

@@ -208,7 +208,28 @@ import Testing
         }
     }
 
-    @Test func aQuotaWarningIsLoggedWithoutWebhooks() async throws {
+    /// A version that could not read the webhook has served every upload that was accepted.
+    @Test func aRefusedUploadHasTheQuotaChecked() async throws {
+        let harness = try await APIHarness()
+        try await harness.run { ada, _ in
+            let tenant = try await harness.tenant(of: ada.token)
+            try await harness.tasks.setQuota(Quota(tasksPerMonth: 1), of: tenant)
+            _ = try await ada.task()
+            let id = try #require(
+                try await add(ada, #"{"url":"https://example.com/hook","events":["quota.warning"]}"#)["id"] as? String)
+            let watch = QuotaWatch(
+                usage: harness.tasks, webhooks: harness.dependencies.webhooks, audit: harness.audit, wake: {}, logger: Logger(label: "test")
+            )
+            try await harness.run(watching: watch, as: ada.token) { ada in
+                #expect(try await ada.post(image: "refused").code == "quota_exceeded")
+            }
+            await watch.round()
+            let queue = WebhookQueue(tenant: tenant, endpoint: WebhookID(id))
+            #expect(try await harness.dependencies.webhooks.deliveries(WebhookDeliveryQuery(queue)).map(\.event) == [.quotaWarning, .quotaWarning])
+        }
+    }
+
+    @Test func theLogIsToldOfAQuotaThatFillsUpWithoutAnyWebhook() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             let tenant = try await harness.tenant(of: ada.token)

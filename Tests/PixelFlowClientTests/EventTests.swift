@@ -90,6 +90,25 @@ import Testing
         }
     }
 
+    /// The stream begins with the state of the task, so that nothing is missed.
+    @Test func readsTheTaskOnceHoweverOftenTheStreamReconnects() async throws {
+        let streams = Mutex(0)
+        try await ScriptedServer.run { request, _ in
+            guard request.path == "/api/events?task=1" else { return .answer(200, TaskText.json("1", "PENDING")) }
+            let number = streams.withLock { streams in
+                streams += 1
+                return streams
+            }
+            return number < 3
+                ? [.events("retry: 1\n\n" + Self.event(number, "1", "PROCESSING")), .close] : [.events(Self.event(3, "1", "COMPLETED"))]
+        } _: { client, server in
+            let task = try await client.wait(for: "1")
+            #expect(task.status == .completed)
+            #expect(server.requests.map(\.path).filter { $0 != "/api/events?task=1" }.count == 1)
+            #expect(server.requests.compactMap { $0.headers["last-event-id"] } == ["1", "2"])
+        }
+    }
+
     /// It may have ended before anybody listened.
     @Test func readsTheTaskOnceTheStreamIsOpen() async throws {
         try await ScriptedServer.run { request, _ in

@@ -4,6 +4,7 @@ import GRDB
 import PixelFlowCore
 import PixelFlowEmbedded
 import PixelFlowIdentity
+import Synchronization
 import Testing
 
 @Suite("SQLite identity store")
@@ -25,8 +26,31 @@ struct IdentityStoreTests {
         }
     }
 
-    @Test("a backup contains every table and column")
-    func backupContainsEveryColumn() async throws {
+    /// A database with a time limit for statements would not answer.
+    @Test("rows are counted in small steps")
+    func countsInSteps() async throws {
+        try await withFolder { folder in
+            let database = try SQLiteIdentityDatabase(path: folder + "/auth.sqlite")
+            let store = IdentityStore(database)
+            try await store.beginRestore(of: "b1")
+            // More than two steps, of a table with one column in its key and of one with two.
+            let resets = (0..<20_001).map { number in
+                ArchiveRow(table: "password_resets", values: [.text("hash-\(number)"), .text("user"), .integer(1), .integer(2)])
+            }
+            let codes = (0..<10_000).map { ArchiveRow(table: "recovery_codes", values: [.text("user-\($0 / 3)"), .text("hash-\($0)")]) }
+            try await store.restore(resets + codes, of: "b1")
+            try await store.finishRestore(of: "b1")
+            let log = StatementLog(database)
+            let state = try await IdentityStore(log).archiveState()
+            #expect(state == ArchiveState(rows: 30_001, isEmpty: true, restoring: nil))
+            let unbounded = log.statements.filter { !$0.sql.contains("LIMIT") && !$0.sql.contains("FROM counters") }
+            #expect(unbounded.map(\.sql) == [])
+            #expect(log.longest <= 2, "statements in one transaction")
+        }
+    }
+
+    @Test("every table and column is in a backup")
+    func backsEverythingUp() async throws {
         try await withFolder { folder in
             _ = try store(folder + "/auth.sqlite")
             let tables = try await DatabaseQueue(path: folder + "/auth.sqlite").read { database in
@@ -105,5 +129,48 @@ struct IdentityStoreTests {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try await body(folder)
+    }
+}
+
+/// Records the statements of reads.
+private final class StatementLog: SQLDatabase {
+    private let base: any SQLDatabase
+    private let reads = Mutex<[[SQLStatement]]>([])
+
+    init(_ base: any SQLDatabase) { self.base = base }
+
+    var statements: [SQLStatement] { reads.withLock { $0.flatMap(\.self) } }
+    /// The highest number of statements of one read.
+    var longest: Int { reads.withLock { $0.map(\.count).max() ?? 0 } }
+
+    func read<Value: Sendable>(
+        _ operation: IdentityOperation, _ body: @escaping @Sendable (any SQLConnection) throws -> Value
+    ) async throws -> Value {
+        try await base.read(operation) { connection in
+            let recorder = Recorder(base: connection)
+            defer { self.reads.withLock { $0.append(recorder.statements) } }
+            return try body(recorder)
+        }
+    }
+
+    func write<Value: Sendable>(
+        _ operation: IdentityOperation, _ body: @escaping @Sendable (any SQLConnection) throws -> Value
+    ) async throws -> Value {
+        try await base.write(operation, body)
+    }
+
+    func snapshot(_ body: @escaping @Sendable (any SQLConnection) throws -> Void) async throws { try await base.snapshot(body) }
+    func check() async throws { try await base.check() }
+
+    private final class Recorder: SQLConnection {
+        private let base: any SQLConnection
+        private(set) var statements: [SQLStatement] = []
+
+        init(base: any SQLConnection) { self.base = base }
+
+        func execute(_ statement: SQLStatement, _ values: [SQLValue], read: (any SQLRow) -> Void) throws -> Int {
+            statements.append(statement)
+            return try base.execute(statement, values, read: read)
+        }
     }
 }

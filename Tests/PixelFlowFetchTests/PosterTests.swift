@@ -1,4 +1,5 @@
 import NIOCore
+import NIOPosix
 import PixelFlowCore
 import PixelFlowFetch
 import PixelFlowURL
@@ -79,7 +80,25 @@ import WireFormats
         #expect(error == .init(reason: .timeout, mayHaveSent: false))
     }
 
-    @Test func nothingIsSentToAnUntrustedServer() async throws {
+    /// The next attempt must not meet the time in which the name is not looked up.
+    @Test func aNameThatNobodyAnsweredForTellsWhenItIsAskedAgain() async throws {
+        var limits = LookupLimits.posts
+        limits.unansweredAfter = .zero
+        limits.unansweredFor = .seconds(60)
+        let threads = NIOThreadPool(numberOfThreads: 1)
+        threads.start()
+        let resolver = SystemResolver(threads: threads, limits: limits) { _ in
+            throw PixelFlowError(.unavailable, code: "name_not_resolved", "No answer.", retry: .transient)
+        }
+        let asked = try await post(to: "http://dead.example/", resolver: resolver)
+        #expect(asked == .init(reason: .nameNotResolved, mayHaveSent: false, retryAfter: .seconds(60)))
+        let remembered = try #require(try await post(to: "http://dead.example/", resolver: resolver))
+        #expect(remembered.reason == .nameNotResolved)
+        #expect(try #require(remembered.retryAfter) > .zero)
+        try await threads.shutdownGracefully()
+    }
+
+    @Test func nothingIsSentToWhomIsNotTrusted() async throws {
         try await RawServer.run(tls: TestCertificate.serverContext(), answer: { _, channel in channel.answer() }) { server in
             let error = try await post(to: server.url(scheme: "https"))
             #expect(error == .init(reason: .certificateUntrusted, mayHaveSent: false))

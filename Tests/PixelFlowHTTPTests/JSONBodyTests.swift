@@ -72,6 +72,36 @@ struct JSONBodyTests {
         try await post(ByteBuffer(string: #"{"name":"a\\u0000","items":[]}"#)) { #expect($0.status == .created) }
     }
 
+    private struct Account: Decodable {
+        struct Owner: Decodable {
+            let password: AnyText
+            let email: String?
+        }
+
+        let password: String?
+        let secret: AnyText?
+        let owners: [Owner]?
+    }
+
+    @Test(
+        "U+0000 is refused by the types of a body, not by the names of its fields",
+        arguments: [
+            (#"{"secret":"a\u0000b","owners":[{"password":"\u0000"}]}"#, nil), (#"{"password":"a\u0000b"}"#, "password"),
+            (#"{"secret":"\u0000","owners":[{"password":"a"},{"password":"\u0000","email":"\u0000"}]}"#, "owners[1].email"),
+            (#"{"secret":"a","email":"\u0000"}"#, "email"), (#"{"secret":"a","secret\u0000":"b"}"#, ""),
+        ] as [(String, String?)])
+    func refusesNULByType(text: String, field: String?) throws {
+        guard let field else {
+            let account = try JSONBody.decode(Account.self, from: ByteBuffer(string: text))
+            #expect(account.secret == AnyText("a\u{0}b"))
+            #expect(account.owners?.map(\.password) == [AnyText("\u{0}")])
+            return
+        }
+        let error = try #require(throws: PixelFlowError.self) { try JSONBody.decode(Account.self, from: ByteBuffer(string: text)) }
+        #expect(error.code == "invalid_value")
+        #expect(error.field ?? "" == field)
+    }
+
     @Test("an invalid value is a 422 with its path", arguments: wrongValues)
     func invalidValueIsRefusedWithItsPath(text: String, code: String, field: String?) async throws {
         try await post(ByteBuffer(string: text)) { response in

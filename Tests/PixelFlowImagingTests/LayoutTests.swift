@@ -331,6 +331,23 @@ import Testing
         }
     }
 
+    /// Only a reference says that, wherever it is among the references, and not its letters in a name.
+    @Test func coloursAreMultipliedWhereAReferenceSaysSo() throws {
+        var named = try LayoutFile.data("rgba-10-bit-alpha-ramp.avif")
+        let name = try #require(named.range(of: Data("Alpha\0".utf8)))
+        named.replaceSubrange(name, with: Data("xprem\0".utf8))
+        let plain = try render(named).picture()
+        for x in [10, 100, 200] { #expect(plain.shows([200, 60, 60, UInt8(x)], at: x, 8, tolerance: 1), "at \(x): \(plain[x, 8])") }
+
+        var multiplied = try LayoutFile.data("rgba-premultiplied.avif")
+        let references = try #require(multiplied.range(of: Data("iref".utf8))).upperBound + 4
+        let (first, second) = (references..<references + 14, references + 14..<references + 28)
+        #expect(multiplied[first.dropFirst(4).prefix(4)] == Data("prem".utf8))
+        multiplied.replaceSubrange(first.lowerBound..<second.upperBound, with: multiplied[second] + multiplied[first])
+        let picture = try render(multiplied).picture()
+        #expect(picture.shows([200, 100, 50, 183], at: 45, 8, tolerance: 2), "\(picture[45, 8])")
+    }
+
     /// A profile that was not applied is not written, with or without alpha next to the colours.
     @Test(arguments: [5, 2, 8])
     func alphaDoesNotRestoreAMismatchedProfile(photometric: Int) throws {

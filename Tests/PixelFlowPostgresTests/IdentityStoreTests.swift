@@ -25,6 +25,36 @@ struct IdentityStoreTests {
         }
     }
 
+    /// Its pages wait for a client, which may be slow.
+    @Test("a backup leaves every connection of the pool to others, and there is one at a time")
+    func backsUpBesideThePool() async throws {
+        try await TestDatabase.with { database in
+            var settings = database.settings
+            settings.poolSize = 1
+            settings.waitTimeout = .milliseconds(200)
+            let store = try database.store(settings)
+            let rows = (0..<20 * ArchiveRow.page).map { number in
+                ArchiveRow(
+                    table: "password_resets", values: [.text("hash-\(number)"), .text("user"), .integer(1), .integer(.max)])
+            }
+            try await store.beginRestore(of: "b1")
+            try await store.restore(rows, of: "b1")
+            try await store.finishRestore(of: "b1")
+
+            let backup = store.archivedRows().makeAsyncIterator()
+            var read = try await backup.next()?.count ?? 0
+            #expect(try await store.user(email: "ada@example.org") == nil)
+            _ = try await store.newestRevocation()
+            let other = store.archivedRows().makeAsyncIterator()
+            let refusal = await expectOutage { _ = try await other.next() }
+            #expect(refusal != nil)
+            // bounded: by the rows of the store.
+            while let page = try await backup.next() { read += page.count }
+            #expect(read == rows.count)
+            #expect(try await store.archiveState().rows == rows.count)
+        }
+    }
+
     @Test("accounts move from SQLite to PostgreSQL and back", arguments: [true, false])
     func accountsMoveBetweenDatabases(isGrowing: Bool) async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("users-\(UUID().uuidString)").path

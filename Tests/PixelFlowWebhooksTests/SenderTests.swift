@@ -3,9 +3,11 @@ import Foundation
 import NIOCore
 import PixelFlowCore
 import PixelFlowEmbedded
+import PixelFlowFetch
 import PixelFlowWebhooks
 import RawHTTP
 import Testing
+import WireFormats
 
 @Suite(.serialized) struct SenderTests {
     @Test func endOfATaskIsDeliveredAndSigned() async throws {
@@ -116,7 +118,27 @@ import Testing
         }
     }
 
-    @Test func startOfAnEndlessResponseIsKept() async throws {
+    /// Whose name servers do not answer for now.
+    private struct DeadResolver: NameResolver {
+        let retryAfter: Int
+
+        func addresses(of name: String, for tenant: TenantID) async throws -> [IPAddress] {
+            throw PixelFlowError(.unavailable, code: "name_not_resolved", "No answer.", retry: .transient, retryAfter: retryAfter)
+        }
+    }
+
+    @Test func anotherAttemptWaitsUntilTheNameIsLookedUpAgain() async throws {
+        try await SenderHarness.run(resolver: DeadResolver(retryAfter: 10)) { harness in
+            try await harness.addEndpoint(url: "http://dead.example/hook")
+            try await harness.endTask()
+            let attempt = try await harness.delivery(after: 1).log[0]
+            #expect(attempt.error == "name_not_resolved")
+            let next = try #require(attempt.nextAttemptAt)
+            #expect(next - attempt.at >= .seconds(10), "the next attempt is at \(next)")
+        }
+    }
+
+    @Test func ofAnEndlessAnswerTheBeginningIsKept() async throws {
         let answer: RawServer.Answer = { _, channel in
             channel.writeAndFlush(ByteBuffer(string: "HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n"), promise: nil)
             @Sendable func more() {

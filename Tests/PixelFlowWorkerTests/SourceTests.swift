@@ -1,7 +1,11 @@
+import Conformance
+import Deadlines
 import NIOCore
 import PixelFlowCore
 import Testing
 import WireFormats
+
+@testable import PixelFlowWorker
 
 /// Where a run gets its source bytes.
 @Suite struct SourceTests {
@@ -158,6 +162,42 @@ import WireFormats
             for task in [first, second] { #expect(try await fixed.final(task.id).status == .completed) }
             #expect(renderer.jobs.map(\.overlays.count) == [1, 0, 0, 0, 1])
         }
+    }
+
+    /// However many tasks of an organisation wait for their watermarks to be read.
+    @Test func lanesAndOrganisationsTakeTurnsToHaveWatermarksRead() async throws {
+        let harness = try WorkerHarness()
+        let gate = Gate()
+        let renderer = ScriptedRenderer { number, job in
+            if number == 1 { try await gate.pass() }
+            return .good(job)
+        }
+        let dependencies = harness.dependencies(renderer)
+        let settings = WorkerSettings(id: WorkerID("worker"), slots: 8)
+        let metrics = WorkerMetrics(harness.registry, slots: 8)
+        let permits = OverlayPermits(renderProcesses: 1, slots: 8)
+        func start(_ tenant: String, _ lane: Lane) async throws -> Task<Void, any Error> {
+            let tenant = TenantID(tenant)
+            let mark = try await harness.add(of: tenant)
+            let task = try await harness.add(Self.marked(by: mark.id), lane: lane, of: tenant)
+            let claimed = try #require(try await harness.store.claim(task.id, by: settings.id))
+            return Task {
+                _ = try await TaskProcessor(
+                    task: claimed, dependencies: dependencies, settings: settings, metrics: metrics, overlaysInMemory: permits
+                ).process()
+            }
+        }
+        var runs = [try await start("a", .normal)]
+        try await renderer.waitForCall(1)
+        for (tenant, lane) in [("a", Lane.normal), ("a", .normal), ("a", .normal), ("b", .normal), ("a", .low), ("b", .high)] {
+            runs.append(try await start(tenant, lane))
+            _ = try await eventually("\(runs.count - 1) wait") { permits.waiting == runs.count - 1 ? true : nil }
+        }
+        gate.open()
+        for run in runs { try await run.value("the end of a task") }
+        #expect(
+            renderer.jobs.map { "\($0.tenant) \($0.lane)" }
+                == ["a normal", "b high", "a normal", "b normal", "a normal", "a normal", "a low"])
     }
 
     private static func marked(by task: TaskID) throws -> Pipeline { try marked(by: [task]) }

@@ -156,9 +156,11 @@ package final class BatchWatch: Service {
             }
         case .completed:
             guard batch.due <= now else { return }
+            if batch.isMissingWebhooks, try await finishWebhooks(batch, now) { return }
             guard batch.toldAt != nil else {
                 return try await tell(batch, try await batches.counts(of: batch.id, of: batch.tenant), now)
             }
+            guard !batch.isMissingWebhooks else { return try await postpone(batch, until: batch.nextWebhookLook(after: now)) }
             guard try await batches.newestTask(of: batch) == nil else {
                 return try await postpone(batch, until: now + Batch.emptyLife)
             }
@@ -189,14 +191,43 @@ package final class BatchWatch: Service {
         let counts = try await batches.counts(of: batch.id, of: batch.tenant)
         // A task was replayed after the check, or was added too late and is about to be removed.
         guard counts.pending + counts.processing == 0 else { return try await postpone(closed, until: closed.nextLook(after: now)) }
-        let endpoints = try await webhooks.webhooks(of: batch.tenant).filter { $0.isEnabled && $0.events.contains(.batchCompleted) }
-        let completed = CompletedBatch(batch, counts)
-        for endpoint in endpoints { try await webhooks.add(WebhookDelivery(completed, to: endpoint, at: now)) }
-        if !endpoints.isEmpty { wake() }
+        if try await !notifyWebhooks(of: batch, counts, now) {
+            batch = closed
+            _ = batch.complete(at: now, isMissingWebhooks: true)
+        }
         // If this replica stops before this point, the next check repeats everything.
         guard try await batches.replace(batch) else { return }
         logger.info("batch completed", metadata: ["batch": "\(batch.id)"])
         try await tell(batch, counts, now)
+    }
+
+    /// - Parameter end: only endpoints that were created until then; nil for all.
+    /// - Returns: false if there are endpoints that only a newer version can read.
+    private func notifyWebhooks(
+        of batch: Batch, _ counts: BatchCounts, _ now: Timestamp, createdUntil end: Timestamp? = nil
+    ) async throws -> Bool {
+        let found = try await webhooks.webhooks(of: batch.tenant)
+        let endpoints = found.endpoints.filter { endpoint in
+            endpoint.isEnabled && endpoint.events.contains(.batchCompleted) && end.map { endpoint.createdAt <= $0 } ?? true
+        }
+        let completed = CompletedBatch(batch, counts)
+        for endpoint in endpoints { try await webhooks.add(WebhookDelivery(completed, to: endpoint, at: now)) }
+        if !endpoints.isEmpty { wake() }
+        return found.isComplete
+    }
+
+    /// Notifies the endpoints of a completed batch that the version that has completed it could not read.
+    ///
+    /// - Returns: whether none is left; then the batch has been checked again.
+    private func finishWebhooks(_ batch: Batch, _ now: Timestamp) async throws -> Bool {
+        if let completedAt = batch.completedAt, !WebhookDelivery.isTooLate(for: completedAt, at: now) {
+            let counts = try await batches.counts(of: batch.id, of: batch.tenant)
+            guard try await notifyWebhooks(of: batch, counts, now, createdUntil: completedAt) else { return false }
+        }
+        var told = batch
+        told.endWebhooks(at: now)
+        if try await batches.replace(told) { try await look(at: told) }
+        return true
     }
 
     /// Reports a batch to auth, which mails its creator. If auth is down, other batches do not wait for this one: after a report has

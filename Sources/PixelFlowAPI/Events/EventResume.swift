@@ -13,14 +13,16 @@ struct EventResume: Sendable {
     /// - Parameters:
     ///   - filter: selects the tasks. A single task is sent in its current state.
     ///   - position: the client's last position; nil for a new client.
+    ///   - task: a followed task, as read since the stream is open.
     init(
-        of tenant: TenantID, _ filter: EventFilter, after position: EventPosition?, from tasks: any TaskOwnerStore, views: TaskViews
+        of tenant: TenantID, _ filter: EventFilter, after position: EventPosition?, from tasks: any TaskOwnerStore,
+        known task: TaskRecord? = nil, views: TaskViews
     ) async throws {
         self.filter = filter
         var missed: MissedChanges
-        if case .task(let id) = filter, position != nil {
+        if let task, position != nil {
             missed = MissedChanges(tasks, of: tenant, since: nil)
-            first = .changes(try await tasks.find(id, of: tenant).map { [$0] } ?? [])
+            first = .changes([task])
         } else {
             missed = MissedChanges(tasks, of: tenant, since: position)
             first = try await missed.next()

@@ -104,20 +104,25 @@ struct EventRoutes: Sendable {
         let open = try dependencies.hub.open(for: verified.principal, until: verified.acceptedUntil, of: filter) {
             [verifier = dependencies.verifier] in verifier.isRevoked(verified.principal)
         }
-        try await requireSubject(of: filter, tenant: verified.principal.tenant)
+        let task = try await subject(of: filter, tenant: verified.principal.tenant)
         let resume = try await EventResume(
             of: verified.principal.tenant, filter, after: lastID.flatMap(EventPosition.init(lastEventID:)), from: dependencies.tasks,
-            views: views)
+            known: task, views: views)
         return EventSubscription(open: open, resume: resume)
     }
 
-    private func requireSubject(of filter: EventFilter, tenant: TenantID) async throws {
+    /// The followed task; nil if the filter does not select a single task.
+    ///
+    /// - Throws: `not_found`.
+    private func subject(of filter: EventFilter, tenant: TenantID) async throws -> TaskRecord? {
         switch filter {
-        case .all: break
+        case .all: return nil
         case .batch(let id):
             guard try await dependencies.batches.batch(id, of: tenant) != nil else { throw PixelFlowError.notFound("batch") }
+            return nil
         case .task(let id):
-            guard try await dependencies.tasks.find(id, of: tenant) != nil else { throw PixelFlowError.notFound("task") }
+            guard let task = try await dependencies.tasks.find(id, of: tenant) else { throw PixelFlowError.notFound("task") }
+            return task
         }
     }
 

@@ -115,6 +115,8 @@ struct UploadRoutes: Sendable {
             }
         } catch let error as PixelFlowError where Self.refusals.contains(error.code) {
             await discard(task.id, task.tenant, context)
+            // The replica that has used the quota up may be of a version that cannot read every webhook.
+            if error.code == "quota_exceeded" { dependencies.quotaWatch?.note(task.tenant) }
             throw error
         }
     }

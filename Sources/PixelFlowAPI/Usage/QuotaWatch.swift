@@ -79,7 +79,7 @@ package final class QuotaWatch: Service {
         let warnings = QuotaWarning.reached(quota, used: used.now, in: used.month)
         guard !warnings.isEmpty else { return false }
         for warning in warnings { try await tellLog(of: warning, tenant) }
-        let endpoints = try await webhooks.webhooks(of: tenant).filter { $0.isEnabled && $0.events.contains(.quotaWarning) }
+        let endpoints = try await webhooks.webhooks(of: tenant).endpoints.filter { $0.isEnabled && $0.events.contains(.quotaWarning) }
         for warning in warnings {
             for endpoint in endpoints { try await webhooks.add(WebhookDelivery(warning, to: endpoint, at: clock.now())) }
         }

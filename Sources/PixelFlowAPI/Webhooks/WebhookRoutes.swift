@@ -119,7 +119,7 @@ struct WebhookRoutes: Sendable {
 extension WebhookRoutes {
     @Sendable private func list(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let found = try await endpoints.store.webhooks(of: try context.requirePrincipal().tenant)
-        return try .json(WebhookListView(webhooks: found.filter { $0.id != .organisation }.map { WebhookView($0) }))
+        return try .json(WebhookListView(webhooks: found.endpoints.filter { $0.id != .organisation }.map { WebhookView($0) }))
     }
 
     @Sendable private func create(_ request: Request, _ context: AppRequestContext) async throws -> Response {

@@ -22,14 +22,14 @@ struct Accounts: Sendable {
     /// - Throws: `registration_closed` (403), `invitation_invalid` (404), `email_invalid`, `password_too_short`,
     ///   `password_too_long` (422), `registration_throttled` (429), `registration_busy` (503), `email_taken` (409).
     func register(_ request: Registration, from origin: RequestOrigin) async throws -> User {
-        let address = try EmailAddress(request.email)
+        let address = try EmailAddress(request.email.text)
         let invitation = try await invitation(request.invitation, for: address.text)
         if invitation == nil { try await requireOpenRegistration(setupToken: request.setupToken) }
-        try PasswordRules.check(request.password)
+        try PasswordRules.check(request.password.text)
         try await registrationThrottle.admit(origin.subscriber)
         // An early check that saves the hashing; `add` decides.
         guard try await store.user(email: address.text) == nil else { throw Self.emailTaken }
-        let user = try await newUser(address, password: request.password)
+        let user = try await newUser(address, password: request.password.text)
         let acceptance = invitation.map { invitation in
             let entry = origin.audit(
                 .memberJoined, in: invitation.organisation, by: AuditActor(user), target: user.id.rawValue, detail: invitation.role.rawValue
@@ -110,14 +110,14 @@ struct Accounts: Sendable {
     /// - Throws: `credentials_invalid`, `second_factor_required`, `second_factor_invalid` (401), `login_throttled` (429),
     ///   `account_disabled` (403).
     func login(_ credentials: Credentials, from origin: RequestOrigin) async throws -> (User, SecondFactorUse?) {
-        // Cut to the longest valid address, so that the throttle does not keep more in memory. U+0000 is replaced because no database
-        // stores it; no account has such an address.
-        let address = String(EmailAddress.normalised(credentials.email).prefix(254)).replacing("\u{0}", with: "\u{FFFD}")
+        // Too long for an address is an unknown user, but not a reason to keep it in memory.
+        // Nobody has an address with U+0000, which no database takes.
+        let address = String(EmailAddress.normalised(credentials.email.text).prefix(254)).replacing("\u{0}", with: "\u{FFFD}")
         let attempt = try await throttle.begin(account: address, address: origin.subscriber)
         let known: (User, SecondFactorUse?)
         do {
             let user = try await store.user(email: address)
-            let isRight = try await hasher.verify(credentials.password, against: user?.passwordHash ?? hasher.decoy)
+            let isRight = try await hasher.verify(credentials.password.text, against: user?.passwordHash ?? hasher.decoy)
             guard let user, isRight else {
                 if let user { noteFailure(of: user, origin) }
                 throw Self.credentialsInvalid

@@ -73,14 +73,14 @@ struct AccountRoutes: Sendable {
         let body: PasswordChange = try await request.decodeJSON(limit: AuthDependencies.bodyLimit)
         let user = try await auth.user(caller.principal)
         try await auth.accounts.setPassword(
-            of: user, present: body.password, new: body.newPassword, keeping: caller.principal.session, from: caller.origin)
+            of: user, present: body.password.text, new: body.newPassword.text, keeping: caller.principal.session, from: caller.origin)
         await auth.verifier.refreshRevocations()
         return Response(status: .noContent)
     }
 
     @Sendable private func reset(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let body: PasswordReset = try await request.decodeJSON(limit: AuthDependencies.bodyLimit)
-        try await auth.accounts.resetPassword(token: body.token, new: body.newPassword, from: auth.origin(request, context))
+        try await auth.accounts.resetPassword(token: body.token, new: body.newPassword.text, from: auth.origin(request, context))
         await auth.verifier.refreshRevocations()
         return Response(status: .noContent)
     }
@@ -89,7 +89,7 @@ struct AccountRoutes: Sendable {
         let caller = try auth.person(request, context)
         let body: PasswordConfirmation = try await request.decodeJSON(limit: AuthDependencies.bodyLimit)
         let user = try await auth.user(caller.principal)
-        try await auth.accounts.confirm(body.password, of: user, from: caller.origin)
+        try await auth.accounts.confirm(body.password.text, of: user, from: caller.origin)
         let audit = caller.audit(.userDeleted, in: user.tenant, target: user.id.rawValue, detail: user.email)
         try await auth.store.delete(user, audit: audit, at: caller.origin.at)
         await auth.verifier.refreshRevocations()
@@ -147,8 +147,8 @@ private struct PasswordChange: Decodable, SchemaNamed, SchemaAnnotated {
         "new_password": .init("At least 8 characters and at most 1,024 bytes.", ["format": "password", "minLength": 8, "maxLength": 1024]),
     ]
 
-    let password: String
-    let newPassword: String
+    let password: AnyText
+    let newPassword: AnyText
 
     enum CodingKeys: String, CodingKey {
         case password
@@ -165,7 +165,7 @@ private struct PasswordReset: Decodable, SchemaNamed, SchemaAnnotated {
     ]
 
     let token: String
-    let newPassword: String
+    let newPassword: AnyText
 
     enum CodingKeys: String, CodingKey {
         case token
@@ -178,5 +178,5 @@ struct PasswordConfirmation: Decodable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "PasswordConfirmation"
     static let annotations: [String: SchemaAnnotation] = ["password": .init("The password.", ["format": "password", "maxLength": 1024])]
 
-    let password: String
+    let password: AnyText
 }

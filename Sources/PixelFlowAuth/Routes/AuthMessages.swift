@@ -13,8 +13,8 @@ struct Credentials: Decodable, SchemaNamed, SchemaAnnotated {
         "code": .init("Six digits of the authenticator app, or a recovery code; required if the second factor is on.", ["maxLength": 64]),
     ]
 
-    let email: String
-    let password: String
+    let email: AnyText
+    let password: AnyText
     let code: String?
 }
 
@@ -27,8 +27,8 @@ struct Registration: Decodable, SchemaNamed, SchemaAnnotated {
             "setup_token": "Registers the first account if registration is not open; the log of auth shows it.",
         ], uniquingKeysWith: { $1 })
 
-    let email: String
-    let password: String
+    let email: AnyText
+    let password: AnyText
     let invitation: String?
     let setupToken: String?
 

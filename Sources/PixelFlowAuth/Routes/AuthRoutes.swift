@@ -106,7 +106,7 @@ struct AuthRoutes: Sendable {
                 return try await signIn(credentials, origin)
             }
         }
-        auth.accounts.renewHash(of: user, credentials.password)
+        auth.accounts.renewHash(of: user, credentials.password.text)
         context.logger.info("user signed in", metadata: ["user_id": .string(user.id.rawValue)])
         return try .json(issued)
     }

@@ -29,7 +29,9 @@ struct InvitationRoutes: Sendable {
                 body: BodyDescription([.json(InvitationRequest.self)], "The role, and the address to invite."),
                 responses: [.json(.created, InvitationView.self, "The invitation, with its token.")],
                 problems: .organisation + .fields + [
-                    DeclaredProblem(.forbidden, "role_too_high", "Only an owner can invite owners."),
+                    DeclaredProblem(
+                        .forbidden, "role_too_high",
+                        "Only an owner can invite owners. An API key that is limited to networks or expires invites nobody."),
                     DeclaredProblem(.invalid, "email_invalid", "The address is not valid."),
                     DeclaredProblem(.conflict, "too_many_invitations", "The organisation has 200 open invitations."), .mailBacklog,
                     .organisationMailBacklog,
@@ -86,7 +88,7 @@ struct InvitationRoutes: Sendable {
         let role = try Role(named: body.role)
         try await auth.requireGiving(role, by: caller, actor)
         let now = caller.origin.at
-        let email = try body.email.map { try EmailAddress($0).text }
+        let email = try body.email.map { try EmailAddress($0.text).text }
         let (secret, mail) = try await self.secret(for: email, to: id, at: now)
         let invitation = Invitation(
             id: UUIDv7.make(at: now), organisation: id, email: email, role: role,
@@ -157,7 +159,7 @@ private struct InvitationRequest: Decodable, SchemaNamed, SchemaAnnotated {
         "role": .init("The role of the invited person.", schema: Role.schema),
     ]
 
-    let email: String?
+    let email: AnyText?
     let role: String
 }
 

@@ -51,7 +51,7 @@ struct MailRoutes: Sendable {
 
     @Sendable private func forgot(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let body: ForgottenAddress = try await request.decodeJSON(limit: AuthDependencies.bodyLimit)
-        try await auth.accounts.forget(email: body.email, from: auth.origin(request, context))
+        try await auth.accounts.forget(email: body.email.text, from: auth.origin(request, context))
         return Response(status: .accepted)
     }
 
@@ -83,7 +83,7 @@ private struct ForgottenAddress: Decodable, SchemaNamed, SchemaAnnotated {
         "email": .init("The address of the account.", ["format": "email", "maxLength": 254])
     ]
 
-    let email: String
+    let email: AnyText
 }
 
 /// The body of `POST /email/verify`.

@@ -33,7 +33,9 @@ struct MemberRoutes: Sendable {
 
     private static let user = ParameterDescription("user", in: .path, .string(), "The `user_id` of the member.")
     private static let changeProblems = [
-        DeclaredProblem(.forbidden, "role_too_high", "Only an owner can grant or revoke the role owner."),
+        DeclaredProblem(
+            .forbidden, "role_too_high",
+            "Only an owner can grant or revoke the role owner. An API key that is limited to networks or expires can only lower roles."),
         DeclaredProblem(.conflict, "last_owner", "The organisation would be without an owner."),
         DeclaredProblem(
             .conflict, "personal_organisation", "A person cannot leave their personal organisation, or have another role in it."),
@@ -52,10 +54,11 @@ struct MemberRoutes: Sendable {
         let actor = try await auth.role(of: caller, in: id, atLeast: .admin)
         let body: RoleChange = try await request.decodeJSON(limit: AuthDependencies.bodyLimit)
         let role = try Role(named: body.role)
-        try await auth.requireGiving(role, by: caller, actor)
+        let mayRaise = try await auth.mayRaise(to: role, by: caller, actor)
         let audit = caller.audit(.roleChanged, in: id, target: user.rawValue, detail: role.rawValue)
         guard
-            try await auth.store.changeRole(of: user, in: id, to: role, by: actor, audit: audit, at: caller.origin.at) != nil,
+            try await auth.store.changeRole(
+                of: user, in: id, to: role, by: actor, mayRaise: mayRaise, audit: audit, at: caller.origin.at) != nil,
             let member = try await auth.store.members(of: id).first(where: { $0.user == user })
         else { throw PixelFlowError.notFound("member") }
         await auth.verifier.refreshRevocations()

@@ -78,7 +78,7 @@ struct OperatorRoutes: Sendable {
     @Sendable private func create(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let body: NewUser = try await request.decodeJSON(limit: AuthDependencies.bodyLimit)
         let origin = auth.origin(request, context)
-        let user = try await auth.accounts.create(email: body.email, from: origin)
+        let user = try await auth.accounts.create(email: body.email.text, from: origin)
         let secret = try await auth.accounts.makeReset(for: user, at: origin.at)
         return try .json(CreatedUser(OperatorUser(user), resetToken: secret.text), status: .created)
     }
@@ -143,7 +143,7 @@ private struct NewUser: Decodable, SchemaNamed, SchemaAnnotated {
         "email": .init("The address of the account.", ["format": "email", "maxLength": 254])
     ]
 
-    let email: String
+    let email: AnyText
 }
 
 private struct UserChange: Decodable, SchemaNamed, SchemaAnnotated {

@@ -49,7 +49,7 @@ struct SecondFactorRoutes: Sendable {
         let caller = try auth.person(request, context)
         let body: PasswordConfirmation = try await request.decodeJSON(limit: AuthDependencies.bodyLimit)
         let user = try await auth.user(caller.principal)
-        let secret = try await auth.accounts.offerSecondFactor(to: user, password: body.password, from: caller.origin)
+        let secret = try await auth.accounts.offerSecondFactor(to: user, password: body.password.text, from: caller.origin)
         return try .json(
             OfferedSecondFactor(secret: secret, url: TimeBasedCode.address(of: secret, account: user.email)), status: .created,
             headers: [.cacheControl: "no-store"])
@@ -67,7 +67,7 @@ struct SecondFactorRoutes: Sendable {
         let caller = try auth.person(request, context)
         let body: SecondFactorRemoval = try await request.decodeJSON(limit: AuthDependencies.bodyLimit)
         let user = try await auth.user(caller.principal)
-        try await auth.accounts.removeSecondFactor(of: user, password: body.password, code: body.code, from: caller.origin)
+        try await auth.accounts.removeSecondFactor(of: user, password: body.password.text, code: body.code, from: caller.origin)
         return Response(status: .noContent)
     }
 }
@@ -99,7 +99,7 @@ private struct SecondFactorRemoval: Decodable, SchemaNamed, SchemaAnnotated {
         "code": .init("Six digits of the app, or a recovery code.", ["maxLength": 64]),
     ]
 
-    let password: String
+    let password: AnyText
     let code: String
 }
 

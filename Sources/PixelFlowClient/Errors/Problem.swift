@@ -31,7 +31,7 @@ public struct Problem: Error, Sendable, Hashable {
         detail = json?["detail"]?.stringValue
         field = json?["field"]?.stringValue
         requestID = json?["request_id"]?.stringValue ?? headers.first(name: "x-request-id")
-        let time = headers.first(name: "date").flatMap { HTTPDate.seconds($0) } ?? now
+        let time = headers.first(name: "date").flatMap { HTTPDate.seconds($0, now: now) } ?? now
         retryAfter = headers.first(name: "retry-after").flatMap { RetryAfter.seconds($0, now: time) }.map { .seconds($0) }
     }
 }

@@ -30,7 +30,9 @@ extension PixelFlowClient {
         for try await event in events(ofTask: id) {
             let task: ImageTask
             switch event.change {
-            // The stream does not report changes from before it opened.
+            // A stream that continues after an event begins with the current state of the task, or with what was missed.
+            case .opened where event.id != nil: continue
+            // Otherwise, it does not report changes from before it opened.
             case .opened, .reset: task = try await self.task(id)
             case .task(let changed) where changed.id == id: task = changed
             case .deleted(id): throw ClientError.taskDeleted(id)

@@ -25,6 +25,9 @@ package struct Batch: Sendable, Hashable, Codable {
         case completed
     }
 
+    /// The longest interval between checks of a completed batch that is missing webhooks; the interval is a quarter of the time since its
+    /// completion.
+    static let longestWebhookInterval = WebhookDelivery.setAsideFor
     /// How long a completed batch without tasks is kept.
     package static let emptyLife = Duration.seconds(86_400)
     /// Bounds of the interval between checks of a closed batch with unfinished tasks, which is a quarter of the time since it was closed.
@@ -41,6 +44,8 @@ package struct Batch: Sendable, Hashable, Codable {
     package private(set) var completedAt: Timestamp?
     /// When auth was notified of the completion, so that it sends mails.
     package private(set) var toldAt: Timestamp?
+    /// True or nil; nil also for a batch that an earlier release has completed.
+    private var webhooksMissing: Bool?
     /// When to check the batch next, independent of its tasks.
     package private(set) var due: Timestamp
     /// Incremented with every change.
@@ -56,17 +61,21 @@ package struct Batch: Sendable, Hashable, Codable {
         closedAt = nil
         completedAt = nil
         toldAt = nil
+        webhooksMissing = nil
         due = createdAt
         revision = 1
     }
 
     private enum CodingKeys: String, CodingKey {
-        case id, tenant, owner, description, createdAt, closedAt, completedAt, toldAt, due, revision
+        case id, tenant, owner, description, createdAt, closedAt, completedAt, toldAt, webhooksMissing, due, revision
         case laneName = "lane"
     }
 
     /// The lane of tasks that do not set their own; nil if there is none, or only a newer version knows it.
     package var lane: Lane? { laneName.flatMap(Lane.init(rawValue:)) }
+
+    /// Whether a webhook endpoint may still have to be notified of the completion: one that only a newer version can read.
+    package var isMissingWebhooks: Bool { webhooksMissing == true }
 
     package var state: State { completedAt != nil ? .completed : closedAt != nil ? .closed : .open }
 }
@@ -84,18 +93,26 @@ extension Batch {
 
     /// Records that all tasks of a closed batch have finished.
     ///
+    /// - Parameter isMissingWebhooks: whether a newer version may have to notify further webhook endpoints.
     /// - Returns: false if it is not closed, or was already completed.
-    package mutating func complete(at now: Timestamp) -> Bool {
+    package mutating func complete(at now: Timestamp, isMissingWebhooks: Bool = false) -> Bool {
         guard closedAt != nil, completedAt == nil else { return false }
         completedAt = now
+        webhooksMissing = isMissingWebhooks ? true : nil
         postpone(until: now)
         return true
     }
 
-    /// Records that auth was notified. Nothing is left to do for the batch until its tasks are deleted.
+    /// Records that auth was notified. Nothing is left to do for the batch until its tasks are deleted, unless it is missing webhooks.
     package mutating func markTold(at now: Timestamp) {
         toldAt = now
-        postpone(until: now + Self.emptyLife)
+        postpone(until: isMissingWebhooks ? nextWebhookLook(after: now) : now + Self.emptyLife)
+    }
+
+    /// Records that no webhook endpoint is left to notify.
+    package mutating func endWebhooks(at now: Timestamp) {
+        webhooksMissing = nil
+        postpone(until: toldAt.map { max(now, $0 + Self.emptyLife) } ?? now)
     }
 
     /// Schedules the next check.
@@ -105,9 +122,15 @@ extension Batch {
     }
 
     /// The time of the next check of a closed batch with unfinished tasks.
-    package func nextLook(after now: Timestamp) -> Timestamp {
-        let age = now - (closedAt ?? now)
-        return now + min(max(age / 4, Self.lookIntervals.shortest), Self.lookIntervals.longest)
+    package func nextLook(after now: Timestamp) -> Timestamp { Self.look(after: now, since: closedAt, atMost: Self.lookIntervals.longest) }
+
+    /// The time of the next check of a completed batch that is missing webhooks.
+    package func nextWebhookLook(after now: Timestamp) -> Timestamp {
+        Self.look(after: now, since: completedAt, atMost: Self.longestWebhookInterval)
+    }
+
+    private static func look(after now: Timestamp, since start: Timestamp?, atMost longest: Duration) -> Timestamp {
+        now + min(max((now - (start ?? now)) / 4, lookIntervals.shortest), longest)
     }
 }
 

@@ -31,8 +31,12 @@ package final class FairAsyncSemaphore<Key: Hashable & Sendable>: Sendable {
     /// - Parameters:
     ///   - waitTimeout: how long a caller may wait for a permit; nil for no limit.
     ///   - onChange: called for each change, in order and while the lock is held, so it must be quick and must not call the semaphore.
-    package init(limits: FairSemaphoreLimits, waitTimeout: Duration?, onChange: (@Sendable (SemaphoreUsage) -> Void)? = nil) {
-        state = Mutex(State(rules: SemaphoreState(limits: limits)))
+    ///   - lane: the lane of a key; by default, keys have no lanes. Called while the lock is held.
+    package init(
+        limits: FairSemaphoreLimits, waitTimeout: Duration?, onChange: (@Sendable (SemaphoreUsage) -> Void)? = nil,
+        lane: @escaping @Sendable (Key) -> Lane = { _ in .normal }
+    ) {
+        state = Mutex(State(rules: SemaphoreState(limits: limits, lane: lane)))
         self.waitTimeout = waitTimeout
         self.onChange = onChange
     }

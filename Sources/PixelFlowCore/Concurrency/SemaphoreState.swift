@@ -2,7 +2,8 @@
 ///
 /// Permits are granted to keys in turn: a key with a hundred waiters gets its next permit after every other waiting key has
 /// had one. The waiters of one key are served in order of arrival. Each key has at most its share of the permits, so one key never
-/// occupies all of them. A waiter is queued only while no permit is free for its key.
+/// occupies all of them. A waiter is queued only while no permit is free for its key. If keys have lanes, the waiting lanes are served in
+/// proportion to their weights, and the keys of a lane in turn.
 ///
 /// All transitions take constant time, except that `release` skips keys that have their full share: at most
 /// `permits / permitsOfOneKey`.
@@ -20,16 +21,21 @@ struct SemaphoreState<Key: Hashable & Sendable>: Sendable {
     }
 
     private let limits: FairSemaphoreLimits
+    private let lane: @Sendable (Key) -> Lane
+    private var lanes = WeightedTurns<Lane>.lanes
     private(set) var inUse = 0
     private var isClosed = false
     private var held: [Key: Int] = [:]
     private var keys: [Waiter: Key] = [:]
     /// Contains no empty queues.
     private var queues: [Key: LinkedQueue<Waiter>] = [:]
-    /// The waiting keys, in the order in which they are served.
-    private var turns = LinkedQueue<Key>()
+    /// The waiting keys of each lane, in the order in which they are served. Contains no empty queues.
+    private var turns: [Lane: LinkedQueue<Key>] = [:]
 
-    init(limits: FairSemaphoreLimits) { self.limits = limits }
+    init(limits: FairSemaphoreLimits, lane: @escaping @Sendable (Key) -> Lane = { _ in .normal }) {
+        self.limits = limits
+        self.lane = lane
+    }
 
     var waiting: Int { keys.count }
     var usage: SemaphoreUsage { SemaphoreUsage(inUse: inUse, waiting: waiting) }
@@ -46,7 +52,7 @@ struct SemaphoreState<Key: Hashable & Sendable>: Sendable {
         guard !isClosed else { return .closed }
         if tryAcquire(key) { return .granted }
         guard waiting < limits.waiting, queues[key]?.count ?? 0 < limits.waitingOfOneKey else { return .refused }
-        if queues[key] == nil { turns.append(key) }
+        if queues[key] == nil { turns[lane(key), default: LinkedQueue()].append(key) }
         queues[key, default: LinkedQueue()].append(waiter)
         keys[waiter] = key
         return .queued
@@ -69,10 +75,14 @@ struct SemaphoreState<Key: Hashable & Sendable>: Sendable {
         inUse -= 1
         let left = (held[key] ?? 1) - 1
         held[key] = left > 0 ? left : nil
-        guard let next = turns.first(where: isFree), let waiter = queues[next]?.popFirst() else { return nil }
+        guard !turns.isEmpty else { return nil }
+        let firsts = turns.compactMapValues { $0.first(where: isFree) }
+        guard let lane = lanes.next(where: { firsts[$0] != nil }), let next = firsts[lane], let waiter = queues[next]?.popFirst() else {
+            return nil
+        }
         leaveQueue(waiter, of: next)
-        // The key's other waiters follow those of all other keys.
-        if turns.remove(next) { turns.append(next) }
+        // The key's other waiters follow those of all other keys of the lane.
+        if turns[lane]?.remove(next) == true { turns[lane]?.append(next) }
         return tryAcquire(next) ? waiter : nil
     }
 
@@ -94,7 +104,7 @@ struct SemaphoreState<Key: Hashable & Sendable>: Sendable {
             isClosed = true
             keys = [:]
             queues = [:]
-            turns = LinkedQueue()
+            turns = [:]
         }
         return keys.keys.sorted()
     }
@@ -103,7 +113,9 @@ struct SemaphoreState<Key: Hashable & Sendable>: Sendable {
         keys[waiter] = nil
         guard queues[key]?.isEmpty == true else { return }
         queues[key] = nil
-        turns.remove(key)
+        let lane = self.lane(key)
+        turns[lane]?.remove(key)
+        if turns[lane]?.isEmpty == true { turns[lane] = nil }
     }
 
     private func isFree(_ key: Key) -> Bool { inUse < limits.permits && held[key] ?? 0 < limits.permitsOfOneKey }
@@ -112,7 +124,7 @@ struct SemaphoreState<Key: Hashable & Sendable>: Sendable {
 /// The maximum number of permits and of waiters.
 package struct FairSemaphoreLimits: Sendable, Hashable {
     package var permits: Int
-    /// Must be less than `permits`, so that one key cannot block the others.
+    /// Less than `permits` if there must always be a permit for other keys; otherwise they get the next one that is released.
     package var permitsOfOneKey: Int
     package var waiting: Int
     package var waitingOfOneKey: Int

@@ -19,7 +19,8 @@ package protocol ArchivableStore: RestoreMark {
     func beginRestore(of backup: String) async throws
     /// Adds rows durably and atomically; ignores rows that exist, because they are equal.
     ///
-    /// - Throws: `restore_not_begun`; `archive_row_invalid` for rows in another format.
+    /// - Throws: `restore_not_begun`; `archive_row_invalid` for rows in another format; `archive_row_conflict` for a row that has a unique
+    ///   value of another one.
     func restore(_ rows: [ArchiveRow], of backup: String) async throws
     /// Ends a restore: from now on, the store is an ordinary one. Does nothing if there is no restore.
     func finishRestore(of backup: String) async throws
@@ -77,6 +78,17 @@ extension PixelFlowError {
         .conflict, code: "restore_of_another", "Another backup is being restored; continue with that one, or start with empty databases.")
     package static let restoreNotBegun = PixelFlowError(
         .conflict, code: "restore_not_begun", "No restore of this backup is under way.")
+
+    /// - Parameter constraint: what must be unique, by the name that the database has for it.
+    package static func archiveRowConflict(
+        _ table: String, _ constraint: String? = nil, cause: (any Error)? = nil
+    ) -> PixelFlowError {
+        let name = constraint.map { " (\($0))" } ?? ""
+        return PixelFlowError(
+            .conflict, code: "archive_row_conflict",
+            "A row of \(table) has a value that another row has and that must be unique\(name): the rows are not those of one backup.",
+            cause: cause)
+    }
 
     package static func archiveRowInvalid(_ message: String, cause: (any Error)? = nil) -> PixelFlowError {
         PixelFlowError(.invalid, code: "archive_row_invalid", message, cause: cause)

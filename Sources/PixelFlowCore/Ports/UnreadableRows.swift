@@ -11,14 +11,25 @@ package final class UnreadableRows: Sendable {
         case quota
     }
 
-    /// Rows that are read for one page. Behind so many unreadable ones it ends early.
+    /// Rows that are read for one page, or by one call of a scan. Behind so many unreadable ones a page ends early, and a scan continues with
+    /// its next call.
     package static let mostRows = 10_000
+    /// Rows that a scan reads at a time once the first ones are not enough.
+    private static let scanPart = 1000
 
+    private let mostRows: Int
     private let report: @Sendable (Kind, any Error) -> Void
     private let reported = Mutex<Set<Kind>>([])
+    /// Where scans continue that have not reached their end, by name.
+    private let positions = Mutex<[String: any Sendable]>([:])
 
-    /// - Parameter report: told of the first row of each kind; thousands may follow.
-    package init(report: @escaping @Sendable (Kind, any Error) -> Void) { self.report = report }
+    /// - Parameters:
+    ///   - mostRows: rows that one call of a scan reads.
+    ///   - report: told of the first row of each kind; thousands may follow.
+    package init(mostRows: Int = UnreadableRows.mostRows, report: @escaping @Sendable (Kind, any Error) -> Void) {
+        self.mostRows = mostRows
+        self.report = report
+    }
 
     /// What a row holds; nil if this version cannot read it.
     package func value<Value>(of kind: Kind, _ read: () throws -> Value) -> Value? {
@@ -49,6 +60,95 @@ package final class UnreadableRows: Sendable {
             if let values = search.end(with: try rows(search.rows)) { return values }
         }
     }
+
+    // MARK: Scans
+
+    /// The rows that a scan asks for: the first ones after a key.
+    package struct ScanPart<Key: Sendable>: Sendable {
+        package let rows: Int
+        /// The number of values that are still wanted. Rows after the last of them need not be returned.
+        package let values: Int
+        /// Nil for the beginning.
+        package let after: Key?
+    }
+
+    /// The first values of a query that is repeated until all of its rows have been handled, past what cannot be read.
+    ///
+    /// However many unreadable rows precede the others, one call reads at most `mostRows` of them; the next call continues behind them,
+    /// and starts at the beginning again once the end is reached.
+    ///
+    /// - Parameters:
+    ///   - name: names the query, and what tells it from others.
+    ///   - limit: values that are wanted; at least 1.
+    ///   - rows: the rows in the order of their keys, which must be unique; nil for one that cannot be read.
+    package func scan<Key: Sendable, Value>(
+        _ name: String, limit: Int, after start: Key? = nil, _ rows: (ScanPart<Key>) async throws -> [(key: Key, value: Value?)]
+    ) async throws -> [Value] {
+        var scan = Scan<Key, Value>(limit: limit, mostRows: mostRows, after: start, at: position(of: name))
+        while let part = scan.next { scan.add(try await rows(part), of: part) }
+        continueLater(name, at: scan.rest)
+        return scan.values
+    }
+
+    /// The same of a query that is not waited for.
+    package func scan<Key: Sendable, Value>(
+        _ name: String, limit: Int, _ rows: (ScanPart<Key>) throws -> [(key: Key, value: Value?)]
+    ) throws -> [Value] {
+        var scan = Scan<Key, Value>(limit: limit, mostRows: mostRows, after: nil, at: position(of: name))
+        while let part = scan.next { scan.add(try rows(part), of: part) }
+        continueLater(name, at: scan.rest)
+        return scan.values
+    }
+
+    private func position<Key>(of name: String) -> Key? { positions.withLock { $0[name] as? Key } }
+
+    private func continueLater(_ name: String, at position: (any Sendable)?) { positions.withLock { $0[name] = position } }
+
+    /// One call of a scan.
+    private struct Scan<Key: Sendable, Value> {
+        private let limit: Int
+        private let mostRows: Int
+        /// Whether this call continues an earlier one.
+        private let isContinued: Bool
+        private var position: Key?
+        private var read = 0
+        private var isAtEnd = false
+        private(set) var values: [Value] = []
+
+        init(limit: Int, mostRows: Int, after start: Key?, at position: Key?) {
+            self.limit = limit
+            self.mostRows = mostRows
+            isContinued = position != nil
+            self.position = position ?? start
+        }
+
+        private var isSatisfied: Bool { values.count >= limit }
+
+        var next: ScanPart<Key>? {
+            guard !isSatisfied, !isAtEnd, read < mostRows else { return nil }
+            let rows = read == 0 ? limit : max(limit, UnreadableRows.scanPart)
+            return ScanPart(rows: min(rows, mostRows - read), values: limit - values.count, after: position)
+        }
+
+        mutating func add(_ found: [(key: Key, value: Value?)], of part: ScanPart<Key>) {
+            read += found.count
+            for row in found {
+                position = row.key
+                if let value = row.value { values.append(value) }
+                if isSatisfied { return }
+            }
+            isAtEnd = found.count < part.rows
+        }
+
+        /// Where the next call continues; nil for the beginning.
+        var rest: Key? {
+            if isAtEnd { return nil }
+            // In the usual order, if nothing has to be passed over.
+            return isSatisfied && !isContinued && read <= limit ? nil : position
+        }
+    }
+
+    // MARK: Pages
 
     /// Reads further each time that there are not enough readable rows.
     private struct Search {

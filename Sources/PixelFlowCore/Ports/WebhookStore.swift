@@ -6,8 +6,8 @@ package protocol WebhookOwnerStore: Sendable {
     /// The time until all processes know about a changed endpoint, after which it misses no events.
     var webhookSettlingTime: Duration { get }
 
-    /// All endpoints, oldest first.
-    func webhooks(of tenant: TenantID) async throws -> [WebhookEndpoint]
+    /// All endpoints, oldest first, without those that only a newer version can read.
+    func webhooks(of tenant: TenantID) async throws -> ReadableEndpoints
     func webhook(_ id: WebhookID, of tenant: TenantID) async throws -> WebhookEndpoint?
     /// Adds an endpoint durably; returns false if its id exists.
     func add(_ endpoint: WebhookEndpoint) async throws -> Bool
@@ -48,9 +48,9 @@ package protocol WebhookFanOut: Sendable {
     ///
     /// The deliveries are at least as durable as an acknowledgement of the events that is written afterwards.
     ///
-    /// - Returns: tenants with an endpoint that only a newer version can read. Their events must not be acknowledged, because that version
-    ///   may have to create further deliveries.
-    @discardableResult func fanOut(_ tasks: [TaskRecord]) async throws -> Set<TenantID>
+    /// - Returns: tasks whose events must not be acknowledged, because the tenant has an endpoint that only a newer version can read, and
+    ///   that version may have to create further deliveries. Events that are too old for a delivery do not wait.
+    @discardableResult func fanOut(_ tasks: [TaskRecord]) async throws -> Set<TaskID>
     /// Whether an event of this task may have created a delivery. While an endpoint settles (`WebhookOwnerStore.webhookSettlingTime`),
     /// this may be false although there is one; the sender then finds it by polling.
     func mayTell(of task: TaskRecord) async throws -> Bool
@@ -59,13 +59,16 @@ package protocol WebhookFanOut: Sendable {
 /// The endpoints of an organisation that this version can read.
 package struct ReadableEndpoints: Sendable {
     package var endpoints: [WebhookEndpoint]
+    /// The number of others.
+    package var unreadable: Int
+
     /// Whether the organisation has no others.
-    package var isComplete: Bool
+    package var isComplete: Bool { unreadable == 0 }
 
     /// - Parameter found: nil for each that only a newer version can read.
     package init(_ found: [WebhookEndpoint?]) {
         endpoints = found.compactMap(\.self)
-        isComplete = endpoints.count == found.count
+        unreadable = found.count - endpoints.count
     }
 }
 

@@ -90,10 +90,25 @@ package struct WebhookDelivery: Sendable, Hashable, Codable {
 }
 
 extension WebhookDelivery {
-    /// The deliveries for the unpublished events of a task.
+    /// Whether an event is older than any delivery, so that nobody expects it any more.
+    package static func isTooLate(for event: Timestamp, at now: Timestamp) -> Bool { now - event > retention }
+
+    /// The tasks with events that a newer version may still have to deliver.
+    ///
+    /// - Parameter endpoints: those of each tenant that are known.
+    package static func waiting(
+        _ tasks: [TaskRecord], endpoints: [TenantID: ReadableEndpoints], at now: Timestamp
+    ) -> Set<TaskID> {
+        let waiting = tasks.lazy.filter { task in
+            endpoints[task.tenant]?.isComplete == false && task.outbox.contains { !isTooLate(for: $0.at, at: now) }
+        }
+        return Set(waiting.map(\.id))
+    }
+
+    /// The deliveries for the unpublished events of a task that are not too old.
     package static func deliveries(for task: TaskRecord, endpoints: [WebhookEndpoint], at now: Timestamp) -> [WebhookDelivery] {
         task.outbox.flatMap { entry -> [WebhookDelivery] in
-            guard let event = WebhookEvent(entry.status) else { return [] }
+            guard let event = WebhookEvent(entry.status), !isTooLate(for: entry.at, at: now) else { return [] }
             func delivery(to endpoint: WebhookID, url: String? = nil) -> WebhookDelivery {
                 var told = task
                 told.outbox = []

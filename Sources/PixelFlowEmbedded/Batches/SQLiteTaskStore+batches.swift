@@ -75,12 +75,13 @@ extension SQLiteTaskStore: BatchOwnerStore {
 extension SQLiteTaskStore: BatchWatchStore {
     package func dueBatches(limit: Int) async throws -> [Batch] {
         let now = now.microseconds
-        return try await UnreadableRows.page(limit: limit) { limit in
-            try await read { database in
-                try Data.fetchAll(
-                    database.cachedStatement(sql: "SELECT document FROM batch WHERE due <= ? ORDER BY due LIMIT ?"),
-                    arguments: [now, limit])
-            }.map(readableBatch)
+        let sql = "SELECT due, rowid, document FROM batch WHERE due <= ? AND " + TaskRow.next(by: "due")
+        return try await unreadable.scan("batches", limit: limit) { (part: UnreadableRows.ScanPart<RowPosition>) in
+            let arguments = part.after.orBeginning.arguments(after: [now], limit: part.rows)
+            return try await read { database in
+                try Row.fetchAll(database.cachedStatement(sql: sql), arguments: arguments)
+                    .map { (key: RowPosition(value: $0[0], row: $0[1]), document: $0[2] as Data) }
+            }.map { ($0.key, readableBatch($0.document)) }
         }
     }
 

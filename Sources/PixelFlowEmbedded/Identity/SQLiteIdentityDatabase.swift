@@ -41,7 +41,7 @@ package final class SQLiteIdentityDatabase: SQLDatabase {
     private func answering<Value>(_ body: () async throws -> Value) async throws -> Value {
         do {
             return try await body()
-        } catch let error as DatabaseError {
+        } catch let error where error is DatabaseError || error is UniqueViolation {
             throw PixelFlowError.unavailable("database", cause: error)
         }
     }
@@ -51,6 +51,14 @@ private struct SQLiteConnection: SQLConnection {
     let database: Database
 
     func execute(_ statement: SQLStatement, _ values: [SQLValue], read: (any SQLRow) -> Void) throws -> Int {
+        do {
+            return try run(statement, values, read)
+        } catch let error as DatabaseError where error.isUniqueViolation {
+            throw UniqueViolation(constraint: error.violated ?? "unknown", cause: error)
+        }
+    }
+
+    private func run(_ statement: SQLStatement, _ values: [SQLValue], _ read: (any SQLRow) -> Void) throws -> Int {
         let prepared = try database.cachedStatement(sql: statement.sql)
         // SQLite treats `$1` as a name and numbers names by first occurrence.
         let named = zip(1..., values).map { ("\($0)", $1.databaseValue) }
@@ -63,6 +71,14 @@ private struct SQLiteConnection: SQLConnection {
         while let row = try rows.next() { read(SQLiteRow(row: row)) }
         return 0
     }
+}
+
+extension DatabaseError {
+    /// Not of a primary key that a statement handles itself.
+    var isUniqueViolation: Bool { [.SQLITE_CONSTRAINT_UNIQUE, .SQLITE_CONSTRAINT_PRIMARYKEY].contains(extendedResultCode) }
+
+    /// The columns that must be unique, from a message such as `UNIQUE constraint failed: users.email`.
+    var violated: String? { message.flatMap { $0.split(separator: ": ", maxSplits: 1).dropFirst().first.map(String.init) } }
 }
 
 private struct SQLiteRow: SQLRow {

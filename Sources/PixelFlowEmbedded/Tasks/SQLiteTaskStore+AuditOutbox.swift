@@ -20,16 +20,18 @@ extension SQLiteTaskStore: AuditOutbox {
     }
 
     package func undeliveredAudit(before time: Timestamp, limit: Int) async throws -> [UndeliveredAuditEntry] {
-        try await UnreadableRows.page(limit: limit) { limit in
+        try await unreadable.scan("audit", limit: limit) { (part: UnreadableRows.ScanPart<String>) in
             try await read { database in
                 try Row.fetchAll(
-                    database, sql: "SELECT document, settled FROM audit_outbox WHERE settled = 1 OR at < ? ORDER BY id LIMIT ?",
-                    arguments: [time.microseconds, limit]
-                ).map { (document: $0[0] as Data, isSettled: $0[1] as Bool) }
+                    database,
+                    sql: "SELECT id, document, settled FROM audit_outbox WHERE (settled = 1 OR at < ?) AND id > ? ORDER BY id LIMIT ?",
+                    arguments: [time.microseconds, part.after ?? "", part.rows]
+                ).map { (id: $0[0] as String, document: $0[1] as Data, isSettled: $0[2] as Bool) }
             }.map { row in
-                unreadable.value(of: .audit) {
+                let entry = unreadable.value(of: .audit) {
                     UndeliveredAuditEntry(try JSONDecoder().decode(AuditEntry.self, from: row.document), isSettled: row.isSettled)
                 }
+                return (row.id, entry)
             }
         }
     }

@@ -99,6 +99,8 @@ extension SQLiteTaskStore: ArchivableStore {
             let key = try key(of: row.table, in: database)
             try database.cachedStatement(sql: "INSERT INTO \(row.table) VALUES (\(places)) ON CONFLICT (\(key)) DO NOTHING")
                 .execute(arguments: StatementArguments(row.values.map(\.databaseValue)))
+        } catch let error as DatabaseError where error.isUniqueViolation {
+            throw PixelFlowError.archiveRowConflict(row.table, error.violated, cause: error)
         } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
             throw PixelFlowError.archiveRowInvalid("A row of \(row.table) is not complete.", cause: error)
         }

@@ -5,8 +5,8 @@ package import PixelFlowCore
 extension SQLiteTaskStore: TaskDispatchStore {
     package func takeDue(limit: Int) async throws -> [TaskRecord] {
         try await transitionAll(
-            limit: limit,
-            where: "status = 'PENDING' AND deleted_at IS NULL AND held = 0 AND dispatch_due <= ? ORDER BY dispatch_due", .dispatch)
+            "dispatch", limit: limit, where: "status = 'PENDING' AND deleted_at IS NULL AND held = 0 AND dispatch_due <= ?",
+            by: "dispatch_due", .dispatch)
     }
 
     package func acknowledge(_ messages: [DispatchMessage]) async throws {
@@ -31,14 +31,12 @@ extension SQLiteTaskStore: TaskDispatchStore {
 
     package func expireLeases(limit: Int) async throws -> [TaskRecord] {
         try await transitionAll(
-            limit: limit,
-            where: "status = 'PROCESSING' AND deleted_at IS NULL AND lease_until <= ? ORDER BY lease_until", .expire)
+            "expire", limit: limit, where: "status = 'PROCESSING' AND deleted_at IS NULL AND lease_until <= ?", by: "lease_until", .expire)
     }
 
     package func unpublished(olderThan age: Duration, after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {
         try await documents(
-            "WHERE outbox_since <= ? AND (outbox_since, id) > (?, ?) ORDER BY outbox_since, id",
-            [(now - age).microseconds, position.time.microseconds, position.lastID], limit: limit)
+            "unpublished", limit: limit, where: "outbox_since <= ?", [(now - age).microseconds], by: "outbox_since", after: position)
     }
 
     package func acknowledge(events: [TaskID: Set<String>]) async throws {
@@ -53,9 +51,7 @@ extension SQLiteTaskStore: TaskDispatchStore {
     }
 
     package func deleted(after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {
-        try await documents(
-            "WHERE deleted_at IS NOT NULL AND (deleted_at, id) > (?, ?) ORDER BY deleted_at, id",
-            [position.time.microseconds, position.lastID], limit: limit)
+        try await documents("deleted", limit: limit, where: "deleted_at IS NOT NULL", [], by: "deleted_at", after: position)
     }
 
     package func purge(_ id: TaskID) async throws -> Bool {

@@ -44,6 +44,31 @@ extension SQLiteTaskStore {
         }
     }
 
+    /// The first `limit` tasks of all tenants that match `condition` and follow a position, in the order of `column` and the id.
+    ///
+    /// - Parameter name: names the scan.
+    func documents(
+        _ name: String, limit: Int, where condition: String, _ arguments: [(any DatabaseValueConvertible & Sendable)?], by column: String,
+        after start: TimelinePosition
+    ) async throws -> [TaskRecord] {
+        let sql = """
+            SELECT document, outbox_since IS NOT NULL, \(column), id FROM task
+            WHERE \(condition) AND (\(column), id) > (?, ?) ORDER BY \(column), id LIMIT ?
+            """
+        return try await unreadable.scan(name, limit: limit, after: start) { part in
+            let after = part.after ?? start
+            let arguments = StatementArguments(arguments + [after.time.microseconds, after.lastID, part.rows])
+            return try await read { database in
+                try Row.fetchAll(database.cachedStatement(sql: sql), arguments: arguments).map { row in
+                    (
+                        key: TimelinePosition(time: Timestamp(microseconds: row[2]), task: TaskID(row[3])),
+                        document: StoredDocument(bytes: row[0], hasEvents: row[1])
+                    )
+                }
+            }.map { row in (row.key, unreadable.value(of: .task) { try row.document.task() }) }
+        }
+    }
+
     /// If only a newer version can decode a row, the caller may get it from that version later.
     static func readable<Value>(_ read: () throws -> Value) throws(PixelFlowError) -> Value {
         do {
@@ -51,6 +76,28 @@ extension SQLiteTaskStore {
         } catch {
             throw .unavailable("task_database", cause: error)
         }
+    }
+}
+
+/// The position of a row in the order of a column and of the rows themselves, which is that of an index.
+struct RowPosition: Sendable {
+    let value: Int64
+    let row: Int64
+
+    /// Completes those of a statement that ends with `TaskRow.next`.
+    func arguments(after others: [(any DatabaseValueConvertible & Sendable)?], limit: Int) -> StatementArguments {
+        StatementArguments(others + [value, value, row, limit])
+    }
+}
+
+extension RowPosition? {
+    var orBeginning: RowPosition { self ?? RowPosition(value: .min, row: .min) }
+}
+
+extension TaskRow {
+    /// The rest of a statement for the rows after a `RowPosition`. The index is searched with the first condition.
+    static func next(by column: String) -> String {
+        "\(column) >= ? AND (\(column) > ? OR rowid > ?) ORDER BY \(column), rowid LIMIT ?"
     }
 }
 

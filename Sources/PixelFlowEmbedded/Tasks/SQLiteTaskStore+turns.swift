@@ -51,6 +51,12 @@ extension SQLiteTaskStore {
         }
     }
 
+    private static let held =
+        """
+        SELECT next_run_at, rowid, id FROM task
+        WHERE status = 'PENDING' AND held = 1 AND deleted_at IS NULL AND lane = ? AND tenant = ? AND next_run_at <= ? AND
+        """ + " " + TaskRow.next(by: "next_run_at")
+
     package func takeHeld(_ allotments: [HeldQueue: Int]) async throws -> [TaskRecord] {
         let wanted = allotments.filter { $0.value > 0 }
         guard !wanted.isEmpty else { return [] }
@@ -58,14 +64,12 @@ extension SQLiteTaskStore {
         return try await write(.process) { tasks in
             var taken: [TaskRecord] = []
             for (queue, count) in wanted {
-                let readable = try UnreadableRows.page(limit: count) { limit in
-                    try tasks.ids(
-                        """
-                        SELECT id FROM task
-                        WHERE status = 'PENDING' AND held = 1 AND deleted_at IS NULL AND lane = ? AND tenant = ? AND next_run_at <= ?
-                        ORDER BY next_run_at LIMIT ?
-                        """, [queue.lane.rank, queue.tenant.rawValue, now, limit]
-                    ).map { try tasks.readable($0, self.unreadable) }
+                let readable = try self.unreadable.scan("turns \(queue.lane) \(queue.tenant)", limit: count) {
+                    (part: UnreadableRows.ScanPart<RowPosition>) in
+                    let arguments = part.after.orBeginning.arguments(after: [queue.lane.rank, queue.tenant.rawValue, now], limit: part.rows)
+                    return try Row.fetchAll(tasks.database.cachedStatement(sql: Self.held), arguments: arguments).map {
+                        (RowPosition(value: $0[0], row: $0[1]), try tasks.readable(TaskID($0[2]), self.unreadable))
+                    }
                 }
                 taken += try self.apply(.takeTurn, to: readable, in: tasks)
             }

@@ -79,32 +79,39 @@ package final class SQLiteTaskStore: Sendable {
         }
     }
 
-    /// Applies a transition to each task that matches `condition`, whose argument is the current time.
-    /// The result omits tasks to which the transition does not apply.
-    func transitionAll(limit: Int, where condition: String, _ transition: TaskTransition) async throws -> [TaskRecord] {
+    /// Applies a transition to each of the first `limit` tasks that match `condition`, whose argument is the current time, in the order of
+    /// `column`. The result omits tasks to which the transition does not apply.
+    ///
+    /// - Parameter name: names the scan.
+    func transitionAll(
+        _ name: String, limit: Int, where condition: String, by column: String, _ transition: TaskTransition
+    ) async throws -> [TaskRecord] {
         // Search outside of the writing thread first, because in most cases there is nothing to do.
         let now = now.microseconds
-        var changed: [TaskRecord] = []
-        var wanted = limit
-        while true {
-            let sql = "SELECT id FROM task WHERE \(condition) LIMIT \(wanted)"
-            let ids = try await read { try String.fetchAll($0.cachedStatement(sql: sql), arguments: [now]).map { TaskID($0) } }
-            guard !ids.isEmpty else { return changed }
-            let rest = limit - changed.count
-            changed += try await write(.process) { tasks in
-                var some: [TaskRecord] = []
-                for id in ids where some.count < rest {
+        let sql = "SELECT \(column), rowid, id FROM task WHERE \(condition) AND " + TaskRow.next(by: column)
+        return try await unreadable.scan(name, limit: limit) { (part: UnreadableRows.ScanPart<RowPosition>) in
+            let arguments = part.after.orBeginning.arguments(after: [now], limit: part.rows)
+            let found = try await read { database in
+                try Row.fetchAll(database.cachedStatement(sql: sql), arguments: arguments)
+                    .map { (key: RowPosition(value: $0[0], row: $0[1]), id: TaskID($0[2])) }
+            }
+            guard !found.isEmpty else { return [] }
+            return try await write(.process) { tasks in
+                var rows: [(key: RowPosition, value: TaskRecord?)] = []
+                var left = part.values
+                for (key, id) in found where left > 0 {
                     guard var task = try tasks.readable(id, self.unreadable),
                         (try? self.machine.apply(transition, to: &task, at: self.tick())) != nil
-                    else { continue }
+                    else {
+                        rows.append((key, nil))
+                        continue
+                    }
                     try tasks.update(task)
-                    some.append(task)
+                    rows.append((key, task))
+                    left -= 1
                 }
-                return some
+                return rows
             }
-            // Undecodable tasks precede the others while they are due.
-            if changed.count >= limit || ids.count < wanted || wanted >= UnreadableRows.mostRows { return changed }
-            wanted = min(2 * wanted, UnreadableRows.mostRows)
         }
     }
 

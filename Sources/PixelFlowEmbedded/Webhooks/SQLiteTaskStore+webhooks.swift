@@ -6,12 +6,12 @@ extension SQLiteTaskStore: WebhookOwnerStore {
     /// There is one process, and it reads the endpoints for each event.
     package var webhookSettlingTime: Duration { .zero }
 
-    package func webhooks(of tenant: TenantID) async throws -> [WebhookEndpoint] {
+    package func webhooks(of tenant: TenantID) async throws -> ReadableEndpoints {
         let name = tenant.rawValue
         return try await read(for: tenant) { database in
             try Data.fetchAll(database, sql: "SELECT document FROM webhook WHERE tenant = ? ORDER BY created_at, id", arguments: [name])
         } decode: {
-            $0.compactMap(readableEndpoint)
+            ReadableEndpoints($0.map(readableEndpoint))
         }
     }
 
@@ -186,19 +186,20 @@ extension SQLiteTaskStore: WebhookOwnerStore {
 }
 
 extension SQLiteTaskStore: WebhookFanOut {
-    @discardableResult package func fanOut(_ tasks: [TaskRecord]) async throws -> Set<TenantID> {
+    @discardableResult package func fanOut(_ tasks: [TaskRecord]) async throws -> Set<TaskID> {
         var found: [TenantID: ReadableEndpoints] = [:]
         for tenant in Set(tasks.filter { !$0.outbox.isEmpty }.map(\.tenant)) { found[tenant] = try await subscriptions(of: tenant) }
+        let now = now
         let deliveries = tasks.flatMap { WebhookDelivery.deliveries(for: $0, endpoints: found[$0.tenant]?.endpoints ?? [], at: now) }
-        let incomplete = Set(found.filter { !$0.value.isComplete }.keys)
-        guard !deliveries.isEmpty else { return incomplete }
+        let waiting = WebhookDelivery.waiting(tasks, endpoints: found, at: now)
+        guard !deliveries.isEmpty else { return waiting }
         // The acknowledgement comes later in the same write-ahead log: what survives of it, these survive as well.
         try await write(.process) { tasks in
             for delivery in deliveries {
                 try tasks.database.cachedStatement(sql: WebhookRow.insert).execute(arguments: WebhookRow.insertArguments(delivery))
             }
         }
-        return incomplete
+        return waiting
     }
 
     package func mayTell(of task: TaskRecord) async throws -> Bool {

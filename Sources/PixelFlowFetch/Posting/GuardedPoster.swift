@@ -34,10 +34,13 @@ package struct GuardedPoster: Sendable {
         package let reason: Reason
         /// Whether the server may have received the request.
         package let mayHaveSent: Bool
+        /// The time before which another attempt is useless, because the name is not looked up again; nil where there is none.
+        package let retryAfter: Duration?
 
-        package init(reason: Reason, mayHaveSent: Bool) {
+        package init(reason: Reason, mayHaveSent: Bool, retryAfter: Duration? = nil) {
             self.reason = reason
             self.mayHaveSent = mayHaveSent
+            self.retryAfter = retryAfter
         }
     }
 
@@ -121,19 +124,17 @@ private final class SentMark: Sendable {
 
 extension GuardedPoster.PostError {
     fileprivate init(_ error: any Error, isSent: Bool) {
-        reason = Reason(error)
-        // Nothing passes this handler before the server's certificate is trusted.
+        let failure = error is HTTPParserError ? nil : PixelFlowError.fetchFailure(error)
+        reason = failure.map { Reason($0) } ?? .answerInvalid
+        retryAfter = failure?.retryAfter.map { .seconds($0) }
+        // Nothing passes a connection before its certificate is trusted.
         mayHaveSent = isSent && reason != .certificateUntrusted
     }
 }
 
 extension GuardedPoster.PostError.Reason {
-    fileprivate init(_ error: any Error) {
-        if error is HTTPParserError {
-            self = .answerInvalid
-            return
-        }
-        switch PixelFlowError.fetchFailure(error).code {
+    fileprivate init(_ failure: PixelFlowError) {
+        switch failure.code {
         case "source_timeout": self = .timeout
         case "address_blocked": self = .addressBlocked
         case "name_not_resolved": self = .nameNotResolved

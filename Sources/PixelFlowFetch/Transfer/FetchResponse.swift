@@ -44,7 +44,8 @@ struct FetchResponse: Sendable {
 extension HTTPHeaders {
     /// At least 1 s. A date is compared with the `Date` of the response if present.
     var retryAfter: Duration? {
-        let now = first(name: "date").flatMap { HTTPDate.seconds($0) } ?? SystemClock().now().microseconds / 1_000_000
+        let clock = SystemClock().now().microseconds / 1_000_000
+        let now = first(name: "date").flatMap { HTTPDate.seconds($0, now: clock) } ?? clock
         let seconds = first(name: "retry-after").flatMap { RetryAfter.seconds($0, now: now) } ?? 0
         return seconds > 0 ? .seconds(seconds) : nil
     }

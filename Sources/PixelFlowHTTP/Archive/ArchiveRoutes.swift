@@ -66,6 +66,7 @@ package struct ArchiveRoutes: Sendable {
                 responses: [.empty(.noContent, "The rows are there.")],
                 problems: problems + [
                     .backupNotFound, .restoreNotBegun,
+                    DeclaredProblem(.conflict, "archive_row_conflict", "A row has a value that must be unique and that another row has."),
                     DeclaredProblem(.invalid, "archive_row_invalid", "A line is not a row of this database."),
                     DeclaredProblem(.insufficientStorage, "insufficient_storage", "The disk is full."),
                 ]

@@ -84,7 +84,7 @@ package final class AnswerTail {
     package let connection: Connection
     private let observer: RequestObserver
 
-    fileprivate init(_ connection: Connection, _ observer: RequestObserver) {
+    init(_ connection: Connection, _ observer: RequestObserver) {
         self.connection = connection
         self.observer = observer
     }

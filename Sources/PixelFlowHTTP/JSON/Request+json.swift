@@ -10,7 +10,7 @@ extension Request {
     ///
     /// - Parameter limit: the maximum size in bytes; a larger body is rejected before or while it arrives.
     /// - Throws: `unsupported_media_type` (415), `body_too_large` (413), `invalid_json` (400), and 422 with the path of the field:
-    ///   `missing_value` or `invalid_value`, the latter also for text with U+0000. Rethrows a `PixelFlowError` thrown by the type itself.
+    ///   `missing_value` or `invalid_value`, the latter also for text with U+0000 in other places than those of type `AnyText`. Rethrows a `PixelFlowError` thrown by the type itself.
     package func decodeJSON<Value: Decodable>(_ type: Value.Type = Value.self, limit: Int = 1 << 20) async throws -> Value {
         try requireJSON()
         return try JSONBody.decode(type, from: try await collectBody(limit: limit))
@@ -55,19 +55,22 @@ package enum JSONBody {
     package static func decode<Value: Decodable>(_ type: Value.Type = Value.self, from buffer: ByteBuffer) throws -> Value {
         do {
             let value = try JSONCoding.decoder.decode(type, from: Data(buffer.readableBytesView))
-            try requireStorableText(buffer)
+            try requireStorableText(buffer, for: type)
             return value
         } catch let error as DecodingError {
             throw translate(error, buffer)
         }
     }
 
-    /// Refuses U+0000 in any text that may be stored: PostgreSQL keeps none, and no name or description needs one. Passwords are hashed
-    /// whatever they are, and addresses have a check of their own.
-    private static func requireStorableText(_ buffer: ByteBuffer) throws(PixelFlowError) {
+    /// Refuses U+0000 in any text that may be stored: PostgreSQL keeps none, and no name or description needs one. `AnyText` may have it.
+    private static func requireStorableText<Value: Decodable>(_ buffer: ByteBuffer, for type: Value.Type) throws {
         // JSON has only this way to write it. An escaped backslash may stand before the `u`, so that only the parsed text tells.
         guard Data(buffer.readableBytesView).range(of: Data(#"\u0000"#.utf8)) != nil else { return }
-        guard let path = (try? JSONValue(parsing: buffer.readableBytesView))?.pathOfNUL(at: "") else { return }
+        let decoder = JSONDecoder()
+        let exempt = AnyTextPlaces()
+        decoder.userInfo[AnyTextPlaces.key] = exempt
+        _ = try decoder.decode(type, from: Data(buffer.readableBytesView))
+        guard let path = (try? JSONValue(parsing: buffer.readableBytesView))?.pathOfNUL(at: "", besides: exempt) else { return }
         throw PixelFlowError(
             .invalid, code: "invalid_value", "Text must not contain U+0000.", field: path.isEmpty ? nil : path)
     }
@@ -95,7 +98,7 @@ package enum JSONBody {
     }
 
     /// `outputs[0].width`; nil for the document itself.
-    private static func path(_ keys: [any CodingKey]) -> String? {
+    static func path(_ keys: [any CodingKey]) -> String? {
         guard !keys.isEmpty else { return nil }
         return keys.reduce(into: "") { path, key in
             if let index = key.intValue {
@@ -120,16 +123,17 @@ package enum JSONBody {
 
 extension JSONValue {
     /// The path of the first text with U+0000; that of an object of which a key has one.
-    fileprivate func pathOfNUL(at path: String) -> String? {
+    fileprivate func pathOfNUL(at path: String, besides exempt: AnyTextPlaces) -> String? {
         switch self {
-        case .string(let text): text.utf8.contains(0) ? path : nil
-        case .array(let elements): elements.enumerated().lazy.compactMap { $1.pathOfNUL(at: "\(path)[\($0)]") }.first
+        case .string(let text): text.utf8.contains(0) && !exempt.contains(path) ? path : nil
+        case .array(let elements):
+            elements.enumerated().lazy.compactMap { $1.pathOfNUL(at: "\(path)[\($0)]", besides: exempt) }.first
         case .object(let members):
             if members.keys.contains(where: { $0.utf8.contains(0) }) {
                 path
             } else {
-                members.filter { $0.key != "email" && !$0.key.hasSuffix("password") }.sorted { $0.key < $1.key }.lazy
-                    .compactMap { $1.pathOfNUL(at: path.isEmpty ? $0 : "\(path).\($0)") }.first
+                members.sorted { $0.key < $1.key }.lazy
+                    .compactMap { $1.pathOfNUL(at: path.isEmpty ? $0 : "\(path).\($0)", besides: exempt) }.first
             }
         default: nil
         }

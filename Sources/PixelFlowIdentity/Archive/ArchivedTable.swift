@@ -43,6 +43,11 @@ struct ArchivedTable: Sendable {
     /// A value that sorts before every key.
     var start: [SQLValue] { columns.filter(\.isKey).map { $0.isText ? .text("") : .integer(.min) } }
 
+    /// The key in a row of `countStep`.
+    func key(of row: any SQLRow) -> [SQLValue] {
+        columns.filter(\.isKey).enumerated().map { $1.isText ? .text(row.text($0)) : .integer(row.integer($0)) }
+    }
+
     private var names: [StaticString] { columns.map(\.name) }
     private var key: [StaticString] { columns.filter(\.isKey).map(\.name) }
 
@@ -54,7 +59,25 @@ struct ArchivedTable: Sendable {
                 + key.list + [" LIMIT 200"])
     }
 
-    var count: SQLStatement { SQLStatement(["archive_count_", literal], ["SELECT count(*) FROM ", literal]) }
+    /// The number of rows that a count reads at a time, so that none of its statements takes long.
+    static let countStep = 10_000
+
+    /// The key of the last of the `countStep` rows after a key; no row if there are fewer.
+    var countStep: SQLStatement {
+        SQLStatement(
+            ["archive_count_step_", literal],
+            ["SELECT "] + key.list + [" FROM ", literal, " WHERE ("] + key.list + [") > ("] + Self.parameters(key.count)
+                + [") ORDER BY "] + key.list + [" LIMIT 1 OFFSET 9999"])
+    }
+
+    /// The number of rows after a key, at most `countStep`.
+    var countRest: SQLStatement {
+        SQLStatement(
+            ["archive_count_rest_", literal],
+            ["SELECT count(*) FROM (SELECT 1 FROM ", literal, " WHERE ("] + key.list + [") > ("] + Self.parameters(key.count)
+                + [") LIMIT 10000) AS rest"])
+    }
+
     var clear: SQLStatement { SQLStatement(["archive_clear_", literal], ["DELETE FROM ", literal]) }
 
     /// Inserts a row, or updates the row with the same key.

@@ -9,17 +9,37 @@ extension IdentityStore: ArchivableStore {
     private static let addMarker = SQLStatement("archive_add_marker", "INSERT INTO counters (name, value) VALUES ($1, 0)")
     private static let unused = SQLStatement(
         "archive_accounts",
-        "SELECT (SELECT count(*) FROM users) + (SELECT count(*) FROM organisations) + (SELECT count(*) FROM api_keys)")
+        """
+        SELECT (SELECT count(*) FROM (SELECT 1 FROM users LIMIT 1) AS a) + (SELECT count(*) FROM (SELECT 1 FROM organisations LIMIT 1) AS b)
+            + (SELECT count(*) FROM (SELECT 1 FROM api_keys LIMIT 1) AS c)
+        """)
 
     package var archiveForm: ArchiveForm { ArchiveForm(name: "accounts", schema: IdentitySchema.migrations.count + 1) }
 
     package func archiveState() async throws -> ArchiveState {
-        let counts = try await database.read(.archive) { connection in
-            try ArchivedTable.all.reduce(0) { try $0 + connection.count($1.count) }
-        }
-        return try await database.read(.archive) { connection in
+        var rows = 0
+        for table in ArchivedTable.all { rows += try await count(table) }
+        return try await database.read(.archive) { [rows] connection in
             let state = try Self.state(connection)
-            return ArchiveState(rows: counts, isEmpty: state.isEmpty, restoring: state.restoring)
+            return ArchiveState(rows: rows, isEmpty: state.isEmpty, restoring: state.restoring)
+        }
+    }
+
+    /// In small steps, between which others get the connection.
+    private func count(_ table: ArchivedTable) async throws -> Int {
+        var place = table.start
+        var count = 0
+        while true {
+            let (next, rest) = try await database.read(.archive) { [place] connection in
+                var next: [SQLValue]?
+                try connection.execute(table.countStep, place) { next = table.key(of: $0) }
+                var rest = 0
+                if next == nil { try connection.execute(table.countRest, place) { rest = Int($0.integer(0)) } }
+                return (next, rest)
+            }
+            guard let next else { return count + rest }
+            place = next
+            count += ArchivedTable.countStep
         }
     }
 
@@ -36,11 +56,11 @@ extension IdentityStore: ArchivableStore {
 
     package func beginRestore(of backup: String) async throws {
         try await database.write(.archive) { connection in
-            if try Self.state(connection).requireRoom(for: backup, holding: "accounts") { return }
-            // Only one restore may run at a time; another one may have begun since the first check.
+            if try Self.hasBegun(backup, connection) { return }
+            // One at a time; the other one may have begun meanwhile.
             try Self.lock(.setup, connection)
-            if try Self.state(connection).requireRoom(for: backup, holding: "accounts") { return }
-            // Deletes the signing key and the counters that a new service creates at start; those of the backup replace them.
+            if try Self.hasBegun(backup, connection) { return }
+            // The first key and the counters of a service that has just started: those of the backup take their place.
             for table in ArchivedTable.all { try connection.execute(table.clear) }
             try connection.execute(Self.addMarker, .text(Self.marker + backup))
         }
@@ -50,7 +70,13 @@ extension IdentityStore: ArchivableStore {
         let writes = try rows.map(Self.write)
         try await database.write(.archive) { connection in
             guard try Self.restoring(connection) == backup else { throw PixelFlowError.restoreNotBegun }
-            for (statement, values) in writes { try connection.execute(statement, values, read: { _ in }) }
+            for (row, (statement, values)) in zip(rows, writes) {
+                do {
+                    try connection.execute(statement, values, read: { _ in })
+                } catch let violation as UniqueViolation {
+                    throw PixelFlowError.archiveRowConflict(row.table, violation.constraint, cause: violation)
+                }
+            }
         }
     }
 
@@ -66,9 +92,14 @@ extension IdentityStore: ArchivableStore {
         Dictionary(uniqueKeysWithValues: ArchivedTable.all.map { ($0.name, $0.columns.map(\.name.description)) })
     }
 
-    private static func state(_ connection: any SQLConnection) throws -> ArchiveState {
-        let accounts = try connection.count(unused)
-        return ArchiveState(rows: accounts, isEmpty: accounts == 0, restoring: try restoring(connection))
+    /// - Throws: `restore_not_empty`, `restore_of_another`.
+    private static func hasBegun(_ backup: String, _ connection: any SQLConnection) throws -> Bool {
+        let (isEmpty, restoring) = try state(connection)
+        return try ArchiveState(rows: 0, isEmpty: isEmpty, restoring: restoring).requireRoom(for: backup, holding: "accounts")
+    }
+
+    private static func state(_ connection: any SQLConnection) throws -> (isEmpty: Bool, restoring: String?) {
+        (try connection.count(unused) == 0, try restoring(connection))
     }
 
     /// The backup that is being restored, if any. While it is set, no mail is sent and nobody can register.

@@ -30,18 +30,21 @@ extension IdentityStore {
 
     /// Changes the role of a member and revokes their tokens with the old one.
     ///
-    /// - Parameter actor: the role of the caller, which limits the roles that they may change.
-    /// - Returns: the previous role; nil if the user is not a member.
+    /// - Parameters:
+    ///   - actor: the role of whoever asks; decides what they may do to whom.
+    ///   - mayRaise: whether the member may get a higher role.
+    /// - Returns: the member's role before; nil for no member.
     /// - Throws: `role_too_high` (403), `personal_organisation` or `last_owner` (409).
     package func changeRole(
-        of user: UserID, in organisation: TenantID, to role: Role, by actor: Role, audit: AuditEntry, at now: Timestamp
+        of user: UserID, in organisation: TenantID, to role: Role, by actor: Role, mayRaise: Bool = true, audit: AuditEntry,
+        at now: Timestamp
     ) async throws -> Role? {
         try await database.write(.members) { connection in
             try Self.lock(organisation, connection)
             guard let present = try Self.membership(of: user, in: organisation, connection) else { return nil }
             guard present.organisation.personalOf != user else { throw PixelFlowError.personalOrganisation }
             guard present.role != role else { return role }
-            guard actor.mayAssign(role), actor.mayAssign(present.role) else { throw PixelFlowError.roleTooHigh }
+            guard actor.mayAssign(role), actor.mayAssign(present.role), mayRaise || role < present.role else { throw PixelFlowError.roleTooHigh }
             if present.role == .owner { try Self.requireAnotherOwner(of: organisation, connection) }
             try connection.execute(Self.setRole, .id(organisation), .id(user), .text(role.rawValue))
             try Self.revoke(.member(user, organisation, before: present.version + 1), at: now, connection)

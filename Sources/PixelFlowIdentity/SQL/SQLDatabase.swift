@@ -30,7 +30,8 @@ package protocol SQLDatabase: Sendable {
 package protocol SQLConnection {
     /// Runs one statement and calls `read` for each row.
     ///
-    /// - Returns: how many rows an INSERT, UPDATE or DELETE changed.
+    /// - Returns: how many rows an INSERT, UPDATE or DELETE has changed.
+    /// - Throws: `UniqueViolation`, and the errors of the database.
     @discardableResult
     func execute(_ statement: SQLStatement, _ values: [SQLValue], read: (any SQLRow) -> Void) throws -> Int
 }
@@ -53,6 +54,21 @@ extension SQLConnection {
         try execute(statement, values) { count = Int($0.integer(0)) }
         return count
     }
+}
+
+/// A row has a value that another row has and that must be unique. Thrown by `SQLConnection.execute`. Whoever expects it catches it in the
+/// body; a database answers others as an outage.
+package struct UniqueViolation: Error, CustomStringConvertible {
+    /// What must be unique, by the name that the database has for it; never a value.
+    package let constraint: String
+    package let cause: any Error
+
+    package init(constraint: String, cause: any Error) {
+        self.constraint = constraint
+        self.cause = cause
+    }
+
+    package var description: String { "\(cause)" }
 }
 
 /// A row, valid only while `read` runs. Columns are text or 64-bit integers and never NULL: absent text is empty, and an absent time is 0.

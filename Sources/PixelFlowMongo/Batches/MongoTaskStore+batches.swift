@@ -55,10 +55,9 @@ extension MongoTaskStore: BatchOwnerStore {
 extension MongoTaskStore: BatchWatchStore {
     package func dueBatches(limit: Int) async throws -> [Batch] {
         let now = try await tasks.clock.read().earliest
-        return try await tasks.readable(.batch, limit: limit, BatchDocument.batch) {
-            try await tasks.rows(
-                .batches, in: BatchDocument.collection, where: [Name.due: ["$lte": .time(now)]], sort: [Name.due: 1], limit: $0)
-        }
+        return try await tasks.scan(
+            "batches", of: .batch, .batches, in: BatchDocument.collection, where: [Name.due: ["$lte": .time(now)]], by: Name.due,
+            limit: limit, BatchDocument.batch)
     }
 
     package func newestTask(of batch: Batch) async throws -> TaskRecord? {

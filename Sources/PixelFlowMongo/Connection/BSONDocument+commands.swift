@@ -47,12 +47,13 @@ extension BSONDocument {
 
     /// Reads data confirmed by a majority, so that nothing is reported or removed that a failover could roll back.
     static func find(
-        in collection: String, where filter: BSONDocument, sort: BSONDocument? = nil, limit: Int, fields: [String]? = nil,
-        _ timeout: Duration
+        in collection: String, where filter: BSONDocument, sort: BSONDocument? = nil, skip: Int? = nil, limit: Int,
+        fields: [String]? = nil, _ timeout: Duration
     ) -> BSONDocument {
         var command: BSONDocument = ["find": .string(collection), "filter": .document(filter)]
         command["sort"] = sort.map(BSONValue.document)
         command["projection"] = fields.map { .document(BSONDocument($0.map { Field(name: $0, value: 1) })) }
+        command["skip"] = skip.map(BSONValue.int)
         command["limit"] = .int(limit)
         command["batchSize"] = .int(limit)
         command["readConcern"] = ["level": "majority"]

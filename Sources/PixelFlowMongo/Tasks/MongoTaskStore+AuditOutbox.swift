@@ -22,9 +22,14 @@ extension MongoTaskStore: AuditOutbox {
     package func undeliveredAudit(before time: Timestamp, limit: Int) async throws -> [UndeliveredAuditEntry] {
         let isOld: BSONValue = [AuditDocument.Name.at: ["$lt": .time(time)]]
         let isSettled: BSONValue = [AuditDocument.Name.settled: true]
-        return try await tasks.readable(.audit, limit: limit, AuditDocument.entry) {
-            try await tasks.rows(
-                .audit, in: Self.auditCollection, where: ["$or": [isSettled, isOld]], sort: [AuditDocument.Name.id: 1], limit: $0)
+        return try await tasks.unreadable.scan("audit", limit: limit) { (part: UnreadableRows.ScanPart<String>) in
+            var filter: BSONDocument = ["$or": [isSettled, isOld]]
+            filter[AuditDocument.Name.id] = part.after.map { ["$gt": .string($0)] }
+            return try await tasks.rows(
+                .audit, in: Self.auditCollection, where: filter, sort: [AuditDocument.Name.id: 1], limit: part.rows
+            ).map { row in
+                (row[AuditDocument.Name.id]?.string ?? "", tasks.unreadable.value(of: .audit) { try AuditDocument.entry(row) })
+            }
         }
     }
 

@@ -86,7 +86,7 @@ extension MongoTaskStore: ArchivableStore {
         ).compactMap { $0[Self.id] }
         let rest = documents.filter { document in document[Self.id].map { !present.contains($0) } ?? true }.map(Self.released)
         guard !rest.isEmpty, try await tasks.insertNew(.archive, into: collection, rest) < rest.count else { return }
-        throw PixelFlowError.archiveRowInvalid("A document of \(collection) has the key of another one.")
+        throw PixelFlowError.archiveRowConflict(collection)
     }
 
     /// The document without values that must be unique. While the backup was read, a task may have been deleted and another one created

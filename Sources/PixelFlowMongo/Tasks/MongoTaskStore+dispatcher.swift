@@ -4,7 +4,7 @@ extension MongoTaskStore: TaskDispatchStore {
     private typealias Name = TaskDocument.Name
 
     package func takeDue(limit: Int) async throws -> [TaskRecord] {
-        try await tasks.transitionAll(.due, limit: limit, .dispatch) { now in
+        try await tasks.transitionAll("dispatch", .due, limit: limit, .dispatch) { now in
             var filter = tasks.agenda(.dispatch, at: ["$lte": .time(now)])
             filter[Name.heldLane] = TaskDocument.absent
             return filter
@@ -16,7 +16,7 @@ extension MongoTaskStore: TaskDispatchStore {
     }
 
     package func redeliverLost(publishedBefore time: Timestamp, limit: Int) async throws -> Int {
-        try await tasks.transitionAll(.due, limit: limit, .redeliverLost(before: time)) { now in
+        try await tasks.transitionAll("redeliver", .due, limit: limit, .redeliverLost(before: time)) { now in
             var filter = tasks.agenda(.dispatch, at: ["$gt": .time(now)])
             filter[Name.acknowledgedAt] = ["$lte": .time(time)]
             return filter
@@ -24,16 +24,15 @@ extension MongoTaskStore: TaskDispatchStore {
     }
 
     package func expireLeases(limit: Int) async throws -> [TaskRecord] {
-        try await tasks.transitionAll(.expired, limit: limit, .expire) { tasks.agenda(.expire, at: ["$lte": .time($0)]) }
+        try await tasks.transitionAll("expire", .expired, limit: limit, .expire) { tasks.agenda(.expire, at: ["$lte": .time($0)]) }
     }
 
     package func unpublished(olderThan age: Duration, after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {
         let until = try await tasks.clock.read().latest - age
         // The index contains the time of the first event, because an outbox is sorted by time.
-        var filter = TaskDocument.after(position, by: Name.firstOutboxAt)
-        filter[Name.outboxAt] = ["$gt": 0, "$lte": .time(until)]
-        return try await tasks.find(
-            .unpublished, where: filter, sort: [Name.outboxAt: 1, Name.id: 1], limit: limit
+        return try await tasks.scan(
+            "unpublished", .unpublished, where: [Name.outboxAt: ["$gt": 0, "$lte": .time(until)]], by: Name.firstOutboxAt,
+            sort: [Name.outboxAt: 1, Name.id: 1], after: position, limit: limit
         ).map(\.record)
     }
 
@@ -42,10 +41,9 @@ extension MongoTaskStore: TaskDispatchStore {
     }
 
     package func deleted(after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {
-        var filter = TaskDocument.after(position, by: Name.nextStepAt)
-        filter[Name.nextStepKind] = .string(TaskDocument.NextStep.purge.rawValue)
-        return try await tasks.find(
-            .deleted, where: filter, sort: [Name.nextStepAt: 1, Name.id: 1], limit: limit
+        try await tasks.scan(
+            "deleted", .deleted, where: [Name.nextStepKind: .string(TaskDocument.NextStep.purge.rawValue)], by: Name.nextStepAt,
+            sort: [Name.nextStepAt: 1, Name.id: 1], after: position, limit: limit
         ).map(\.record)
     }
 

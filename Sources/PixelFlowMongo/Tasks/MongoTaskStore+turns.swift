@@ -74,12 +74,12 @@ extension MongoTaskStore {
         let now = try await tasks.clock.read().earliest
         var found: [TaskDocument] = []
         for (queue, count) in allotments where count > 0 {
-            found += try await tasks.find(
-                .turns,
+            found += try await tasks.scan(
+                "turns \(queue.lane) \(queue.tenant)", of: .task, .turns,
                 where: [
                     Name.heldLane: .int(queue.lane.rank), Name.tenant: .string(queue.tenant.rawValue),
                     Name.nextRunAt: ["$lte": .time(now)],
-                ], sort: [Name.nextRunAt: 1], limit: count)
+                ], by: Name.nextRunAt, limit: count, TaskDocument.init)
         }
         return try await tasks.transitionAll(.turns, found, .takeTurn)
     }

@@ -65,12 +65,15 @@ extension TaskCommands {
 
     /// Applies a transition to each of the first tasks that match `filter`. The result omits tasks to which it does not
     /// apply, and those that were changed concurrently.
+    ///
+    /// - Parameter name: names the scan.
     func transitionAll(
-        _ operation: MongoOperation, limit: Int, _ transition: TaskTransition, where filter: (Timestamp) -> BSONDocument
+        _ name: String, _ operation: MongoOperation, limit: Int, _ transition: TaskTransition, where filter: (Timestamp) -> BSONDocument
     ) async throws -> [TaskRecord] {
         // Use the lower bound of the server's clock, so that nothing is taken too early.
         let now = try await clock.read().earliest
-        let found = try await find(operation, where: filter(now), sort: [Name.nextStepAt: 1], limit: limit)
+        let found = try await scan(
+            name, of: .task, operation, where: filter(now), by: Name.nextStepAt, limit: limit, TaskDocument.init)
         return try await transitionAll(operation, found, transition)
     }
 

@@ -38,6 +38,50 @@ struct TaskCommands: Sendable {
         }
     }
 
+    /// The first values of a query that is repeated until all of its rows have been handled, in the order of `time`, which the filter
+    /// bounds. See `UnreadableRows.scan`.
+    ///
+    /// - Parameter name: names the scan.
+    func scan<Value>(
+        _ name: String, of kind: UnreadableRows.Kind, _ operation: MongoOperation, in collection: String = TaskDocument.collection,
+        where filter: BSONDocument, by time: String, limit: Int, _ read: (BSONDocument) throws -> Value
+    ) async throws -> [Value] {
+        try await unreadable.scan(name, limit: limit) { (part: UnreadableRows.ScanPart<TimePlace>) in
+            var filter = filter
+            if let after = part.after {
+                var bounds = filter[time]?.document ?? [:]
+                bounds["$gte"] = .int(after.time)
+                filter[time] = .document(bounds)
+            }
+            let found = try await rows(
+                operation, in: collection, where: filter, sort: [time: 1], skip: part.after?.passed, limit: part.rows)
+            var place = part.after
+            return found.map { row in
+                let next = TimePlace(row.value(at: time)?.int64 ?? place?.time ?? .min, after: place)
+                place = next
+                return (next, unreadable.value(of: kind) { try read(row) })
+            }
+        }
+    }
+
+    /// The same for tasks that follow a position in the order of a time and the id.
+    ///
+    /// - Parameter sort: the order of the index.
+    func scan(
+        _ name: String, _ operation: MongoOperation, where filter: BSONDocument, by time: String, sort: BSONDocument,
+        after start: TimelinePosition, limit: Int
+    ) async throws -> [TaskDocument] {
+        try await unreadable.scan(name, limit: limit, after: start) { part in
+            var filter = filter
+            for field in TaskDocument.after(part.after ?? start, by: time).fields { filter[field.name] = field.value }
+            return try await rows(operation, where: filter, sort: sort, limit: part.rows).map { row in
+                let at = Timestamp(microseconds: row.value(at: time)?.int64 ?? .min)
+                let position = TimelinePosition(time: at, task: TaskID(row[Name.id]?.string ?? ""))
+                return (position, unreadable.value(of: .task) { try TaskDocument(row) })
+            }
+        }
+    }
+
     /// The first values of a query, skipping those that only a newer version can decode.
     func readable<Value>(
         _ kind: UnreadableRows.Kind, limit: Int, _ read: (BSONDocument) throws -> Value,
@@ -62,11 +106,11 @@ struct TaskCommands: Sendable {
     /// Undecoded documents, or only some `fields` of them.
     func rows(
         _ operation: MongoOperation, in collection: String = TaskDocument.collection, where filter: BSONDocument,
-        sort: BSONDocument? = nil, limit: Int, fields: [String]? = nil
+        sort: BSONDocument? = nil, skip: Int? = nil, limit: Int, fields: [String]? = nil
     ) async throws -> [BSONDocument] {
         try await indexes.ensure()
         let command = BSONDocument.find(
-            in: collection, where: filter, sort: sort, limit: limit, fields: fields, database.commandTimeout)
+            in: collection, where: filter, sort: sort, skip: skip, limit: limit, fields: fields, database.commandTimeout)
         return try await database.documents(operation, command)
     }
 
@@ -198,5 +242,31 @@ struct TaskCommands: Sendable {
         let rows = try await rows(.confirm, where: filter, limit: swaps.count, fields: [Name.version])
         let versions = Set(rows.compactMap { $0[Name.version]?.int64 })
         return swaps.map { versions.contains($0.new.version) }
+    }
+}
+
+/// The position of a row in the order of a time, of which an index keeps rows of the same time in an order of its own.
+struct TimePlace: Sendable {
+    /// Microseconds since 1970.
+    let time: Int64
+    /// The number of rows with this time up to this position.
+    let passed: Int
+
+    init(_ time: Int64, after place: TimePlace?) {
+        self.time = time
+        passed = place?.time == time ? (place?.passed ?? 0) + 1 : 1
+    }
+}
+
+extension BSONDocument {
+    /// The value at a path such as `lease.until` or `outbox.0.at`.
+    fileprivate func value(at path: String) -> BSONValue? {
+        path.split(separator: ".").reduce(.document(self) as BSONValue?) { value, name in
+            switch value {
+            case .document(let document)?: document[String(name)]
+            case .array(let values)?: Int(name).flatMap { values.indices.contains($0) ? values[$0] : nil }
+            default: nil
+            }
+        }
     }
 }

@@ -10,8 +10,8 @@ extension MongoTaskStore: WebhookOwnerStore {
     /// A little more than that covers the difference between clocks that are monotonic.
     package var webhookSettlingTime: Duration { Self.endpointAge + .milliseconds(100) }
 
-    package func webhooks(of tenant: TenantID) async throws -> [WebhookEndpoint] {
-        try await reading(for: tenant) { try await tasks.endpoints(of: tenant).endpoints }
+    package func webhooks(of tenant: TenantID) async throws -> ReadableEndpoints {
+        try await reading(for: tenant) { try await tasks.endpoints(of: tenant) }
     }
 
     package func webhook(_ id: WebhookID, of tenant: TenantID) async throws -> WebhookEndpoint? {
@@ -122,19 +122,19 @@ extension MongoTaskStore: WebhookOwnerStore {
 }
 
 extension MongoTaskStore: WebhookFanOut {
-    @discardableResult package func fanOut(_ tasks: [TaskRecord]) async throws -> Set<TenantID> {
+    @discardableResult package func fanOut(_ tasks: [TaskRecord]) async throws -> Set<TaskID> {
         let ended = tasks.filter { !$0.outbox.isEmpty }
         var found: [TenantID: ReadableEndpoints] = [:]
         for tenant in Set(ended.map(\.tenant)) { found[tenant] = try await self.tasks.knownEndpoints(of: tenant) }
-        let incomplete = Set(found.filter { !$0.value.isComplete }.keys)
-        guard ended.contains(where: { $0.webhookURL != nil || found[$0.tenant]?.endpoints.isEmpty == false }) else { return incomplete }
+        let concerned = ended.filter { $0.webhookURL != nil || found[$0.tenant].map { !$0.endpoints.isEmpty || !$0.isComplete } == true }
+        guard !concerned.isEmpty else { return [] }
         // By no replica's clock too early for a claim that comes at once.
         let now = try await self.tasks.clock.read().earliest
-        let deliveries = ended.flatMap { WebhookDelivery.deliveries(for: $0, endpoints: found[$0.tenant]?.endpoints ?? [], at: now) }
+        let deliveries = concerned.flatMap { WebhookDelivery.deliveries(for: $0, endpoints: found[$0.tenant]?.endpoints ?? [], at: now) }
         for some in WebhookDocument.commands(try deliveries.map(WebhookDocument.document)) {
             try await self.tasks.insertNew(.webhooks, into: WebhookDocument.deliveries, some)
         }
-        return incomplete
+        return WebhookDelivery.waiting(concerned, endpoints: found, at: now)
     }
 
     package func mayTell(of task: TaskRecord) async throws -> Bool {

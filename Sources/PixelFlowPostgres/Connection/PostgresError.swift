@@ -18,10 +18,13 @@ struct PostgresError: Error, Hashable, CustomStringConvertible {
 
     let kind: Kind
     let message: String
+    /// The name of the constraint that a row would violate.
+    let constraint: String?
 
-    init(_ kind: Kind, _ message: String) {
+    init(_ kind: Kind, _ message: String, constraint: String? = nil) {
         self.kind = kind
         self.message = message
+        self.constraint = constraint
     }
 
     var description: String {
@@ -31,6 +34,8 @@ struct PostgresError: Error, Hashable, CustomStringConvertible {
 
     /// Whether the same statement may succeed immediately on a new connection.
     var isWorthAnotherTry: Bool { kind == .connectionLost }
+
+    var isUniqueViolation: Bool { kind == .refused(sqlState: "23505") }
 
     var isMissingTable: Bool { kind == .refused(sqlState: "42P01") }
 
@@ -45,7 +50,7 @@ struct PostgresError: Error, Hashable, CustomStringConvertible {
     }
 
     /// Converts an error response of the server.
-    init(sqlState: String, message: String) {
+    init(sqlState: String, message: String, constraint: String? = nil) {
         switch sqlState {
         // Query cancelled, for example by a statement timeout.
         case "57014": self.init(.timedOut, message)
@@ -53,7 +58,7 @@ struct PostgresError: Error, Hashable, CustomStringConvertible {
         // connection pooler has lost or a migration has invalidated.
         case "57P01", "57P02", "57P03", "25006", "26000", "0A000": self.init(.connectionLost, message)
         case "40001", "40P01": self.init(.conflict, message)
-        default: self.init(.refused(sqlState: sqlState), message)
+        default: self.init(.refused(sqlState: sqlState), message, constraint: constraint)
         }
     }
 }

@@ -22,8 +22,13 @@ struct PostgresResult: ~Copyable {
 
     /// The error that the server returned instead of rows.
     var failure: PostgresError {
-        let state = PQresultErrorField(handle, Int32(UInt8(ascii: "C"))).map { String(cString: $0) }
-        return PostgresError(sqlState: state ?? "XX000", message: PostgresConnection.text(PQresultErrorMessage(handle)))
+        PostgresError(
+            sqlState: field("C") ?? "XX000", message: PostgresConnection.text(PQresultErrorMessage(handle)), constraint: field("n"))
+    }
+
+    /// A field of the error, by its code in the protocol.
+    private func field(_ code: Unicode.Scalar) -> String? {
+        PQresultErrorField(handle, Int32(code.value)).map { String(cString: $0) }
     }
 
     /// All rows.

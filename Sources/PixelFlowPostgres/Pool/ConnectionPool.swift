@@ -13,6 +13,8 @@ final class ConnectionPool: Sendable {
     /// One permit per connection and thread.
     private let permits: AsyncSemaphore
     private let idle = Mutex(IdleConnections<PostgresConnection>())
+    /// For connections besides those of the pool: one at a time, so that a process has at most one more than its pool.
+    private let ownPermit: AsyncSemaphore
 
     /// Does not connect.
     init(_ settings: PostgresSettings, parameters: ConnectionParameters, metrics: any MetricsFactory) {
@@ -23,6 +25,7 @@ final class ConnectionPool: Sendable {
         permits = AsyncSemaphore(permits: settings.poolSize, waiting: settings.waitLimit, waitTimeout: settings.waitTimeout) {
             gauges.record($0)
         }
+        ownPermit = AsyncSemaphore(permits: 1, waiting: settings.waitLimit, waitTimeout: settings.waitTimeout)
         // One thread per connection.
         threads = NIOThreadPool(numberOfThreads: max(1, settings.poolSize))
         threads.start()
@@ -53,9 +56,33 @@ final class ConnectionPool: Sendable {
         return try outcome.result.get()
     }
 
+    /// Runs `body` with a new connection on a thread of its own, for what takes minutes: no other call waits for it.
+    ///
+    /// - Throws: as `withConnection`.
+    func withOwnConnection<Value: Sendable>(_ body: @escaping @Sendable (PostgresConnection) throws -> Value) async throws -> Value {
+        do { try await ownPermit.acquire() } catch let error as AdmissionError { throw failure(error) }
+        defer { ownPermit.release() }
+        let thread = NIOThreadPool(numberOfThreads: 1)
+        thread.start()
+        let result: Result<Value, any Error>
+        do {
+            result = .success(
+                try await thread.runIfActive { [self] in
+                    let connection = try PostgresConnection(parameters, statementTimeout: settings.statementTimeout)
+                    defer { connection.close() }
+                    return try body(connection)
+                })
+        } catch {
+            result = .failure(error)
+        }
+        try await thread.shutdownGracefully()
+        return try result.get()
+    }
+
     /// Closes idle connections now and others once they are idle, then ends the threads.
     func shutDown() async {
         permits.close()
+        ownPermit.close()
         let unused = idle.withLock { $0.close() }
         _ = try? await threads.runIfActive { for connection in unused { connection.close() } }
         try? await threads.shutdownGracefully()

@@ -44,6 +44,16 @@ final class PostgresDatabase: Sendable {
         self.logger = logger
     }
 
+    /// Runs `body` once, with a connection of its own instead of one of the pool, for what takes minutes. The circuit breaker does not wait
+    /// for the result.
+    ///
+    /// - Throws: as `run`.
+    func runApart<Value: Sendable>(
+        _ operation: Operation, _ body: @escaping @Sendable (PostgresConnection) throws -> Value
+    ) async throws -> Value {
+        try await answering(operation) { try await pool.withOwnConnection(body) }
+    }
+
     /// Runs `body` with a connection; retries once on a new connection if the first was lost, and makes up to five attempts in total if
     /// its transaction is rolled back in favour of others. `body` must be idempotent.
     ///
@@ -51,12 +61,19 @@ final class PostgresDatabase: Sendable {
     func run<Value: Sendable>(
         _ operation: Operation, _ body: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws -> Value {
+        try await answering(operation) {
+            try await retry(Self.conflictPolicy, if: { ($0 as? PostgresError)?.kind == .conflict }) {
+                try await onTwoConnections(operation, body)
+            }
+        }
+    }
+
+    /// Measures `body`, and turns its errors into those of the ports.
+    private func answering<Value>(_ operation: Operation, _ body: () async throws -> Value) async throws -> Value {
         let started = ContinuousClock.now
         defer { timers[operation]?.record(duration: ContinuousClock.now - started) }
         do {
-            return try await retry(Self.conflictPolicy, if: { ($0 as? PostgresError)?.kind == .conflict }) {
-                try await onTwoConnections(operation, body)
-            }
+            return try await body()
         } catch let failure as PostgresError {
             throw Self.answer(to: failure)
         } catch let refusal as CircuitOpenError {
@@ -82,10 +99,12 @@ final class PostgresDatabase: Sendable {
     private func attempt<Value: Sendable>(
         isFresh: Bool, _ body: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws -> Value {
-        try await breaker.run(countingAsFailure: { ($0 as? PostgresError)?.isOutage ?? false }) {
+        try await breaker.run(countingAsFailure: Self.isOutage) {
             try await pool.withConnection(isFresh: isFresh, body)
         }
     }
+
+    @Sendable private static func isOutage(_ error: any Error) -> Bool { (error as? PostgresError)?.isOutage ?? false }
 
     private static func answer(to failure: PostgresError) -> PixelFlowError {
         // Data that the server cannot store; in text this is the NUL character.

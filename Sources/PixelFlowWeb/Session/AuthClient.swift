@@ -13,8 +13,8 @@ struct Credentials: Codable, Sendable, SchemaAnnotated {
         "code": .init("Six digits of the authenticator app, or a recovery code; required if the second factor is on.", ["maxLength": 64]),
     ]
 
-    let email: String
-    let password: String
+    let email: AnyText
+    let password: AnyText
     var code: String?
 }
 
@@ -27,8 +27,8 @@ struct Registration: Codable, Sendable, SchemaNamed, SchemaAnnotated {
             "setup_token": "Registers the first account if registration is not open.",
         ], uniquingKeysWith: { $1 })
 
-    let email: String
-    let password: String
+    let email: AnyText
+    let password: AnyText
     let invitation: String?
     let setupToken: String?
 

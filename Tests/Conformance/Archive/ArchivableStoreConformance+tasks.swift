@@ -67,7 +67,7 @@ private struct ArchivedTasks: TaskStoreSuite {
             try requireEqual(try await target.usage(of: tenant), try await source.usage(of: tenant), "usage")
             try requireEqual(try await target.quota(of: tenant), try await source.quota(of: tenant), "quota")
             try requireEqual(try await target.presets(of: tenant), try await source.presets(of: tenant), "presets")
-            try requireEqual(try await target.webhooks(of: tenant), try await source.webhooks(of: tenant), "webhooks")
+            try requireEqual(try await target.webhooks(of: tenant).endpoints, try await source.webhooks(of: tenant).endpoints, "webhooks")
         }
         try requireEqual(try await target.deliveries(deliveries), try await source.deliveries(deliveries), "deliveries")
         try requireEqual(

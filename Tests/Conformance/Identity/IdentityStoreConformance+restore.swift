@@ -6,6 +6,7 @@ extension IdentityStoreConformance {
     static let restoreCases: [ConformanceCase<IdentityStoreConformance>] = [
         ConformanceCase("no mail is sent until a restore is complete") { try await $0.mailsNothingDuringARestore() },
         ConformanceCase("nobody can register until a restore is complete") { try await $0.registersNobodyDuringARestore() },
+        ConformanceCase("two accounts of a backup with one address are a conflict") { try await $0.refusesAnAddressTwice() },
     ]
 
     private func mailsNothingDuringARestore() async throws {
@@ -17,6 +18,34 @@ extension IdentityStoreConformance {
         try requireEqual(try await store.claimMail(at: Self.now, lease: .zero, limit: 10).count, 0, "claims")
         try await store.finishRestore(of: "b1")
         try requireEqual(try await store.claimMail(at: Self.now, lease: .zero, limit: 10).count, 1, "claims afterwards")
+    }
+
+    private func refusesAnAddressTwice() async throws {
+        func row(_ id: String, _ email: String) -> ArchiveRow {
+            ArchiveRow(
+                table: "users",
+                values: [
+                    .text(id), .text(email), .text("$2b$04$abcdefghijklmnopqrstuv"), .text("tenant-\(id)"), .integer(1), .integer(0),
+                    .integer(0), .integer(0),
+                ])
+        }
+        try await store.beginRestore(of: "b1")
+        try await store.restore([row("u1", "ada@example.org")], of: "b1")
+        do {
+            try await store.restore([row("u2", "bob@example.org"), row("u3", "ada@example.org")], of: "b1")
+            throw ConformanceFailure("two accounts have one address", file: #fileID, line: #line)
+        } catch let error as PixelFlowError {
+            try requireEqual(error.code, "archive_row_conflict", "code")
+            try requireEqual(error.kind, .conflict, "kind")
+            try requireEqual(error.retry, .permanent, "whether a retry may help")
+            try require(error.message.contains("users") && error.message.contains("email"), "does not name it: \(error.message)")
+            try require(!error.message.contains("ada@"), "shows a value: \(error.message)")
+        }
+        try requireEqual(try await store.user(email: "bob@example.org")?.id, nil, "what came with the row")
+        // The connection is as good as before.
+        try await store.restore([row("u1", "ada@example.org"), row("u2", "bob@example.org")], of: "b1")
+        try await store.finishRestore(of: "b1")
+        try requireEqual(try await store.user(email: "bob@example.org")?.id, UserID("u2"), "another row")
     }
 
     private func registersNobodyDuringARestore() async throws {

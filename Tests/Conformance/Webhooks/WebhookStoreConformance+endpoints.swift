@@ -12,7 +12,7 @@ extension WebhookStoreConformance {
         second.revision += 1
         try requireEqual(try await store.replace(second), true, "replaced")
         try requireEqual(try await store.replace(second), false, "replaced by the same revision")
-        try requireEqual(try await store.webhooks(of: Self.tenant), [second], "afterwards")
+        try requireEqual(try await store.webhooks(of: Self.tenant).endpoints, [second], "afterwards")
         try requireEqual(try await store.removeWebhook(first.id, of: Self.tenant), true, "removed")
         try requireEqual(try await store.removeWebhook(first.id, of: Self.tenant), false, "removed again")
         try requireEqual(try await store.webhook(first.id, of: Self.tenant), nil, "once it is gone")
@@ -20,7 +20,7 @@ extension WebhookStoreConformance {
 
     func organisationsDoNotMeet() async throws {
         _ = try await store.add(endpoint())
-        try requireEqual(try await store.webhooks(of: Self.stranger), [], "a stranger's list")
+        try requireEqual(try await store.webhooks(of: Self.stranger).endpoints, [], "a stranger's list")
         try requireEqual(try await store.webhook(queue.endpoint, of: Self.stranger), nil, "a stranger's view")
         try requireEqual(try await store.removeWebhook(queue.endpoint, of: Self.stranger), false, "a stranger's removal")
         let delivery = try await addDelivery()

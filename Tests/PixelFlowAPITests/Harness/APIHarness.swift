@@ -99,6 +99,16 @@ final class APIHarness: Sendable {
         #expect(undeclared.all == [])
     }
 
+    /// Runs a replica that watches quotas on the same data, with a client for the token.
+    func run(watching quotas: QuotaWatch, as token: String, _ test: @Sendable (APIClient) async throws -> Void) async throws {
+        var dependencies = dependencies
+        dependencies.quotaWatch = quotas
+        let service = APIService(dependencies: dependencies, metrics: PrometheusRegistry())
+        try await Application(router: service.router(), logger: undeclared.logger).test(.router) { client in
+            try await test(APIClient(client: client, token: token))
+        }
+    }
+
     /// Runs the service on its own port, including its event hub, with the tokens of two users.
     func serve(_ test: @Sendable (_ port: Int, _ ada: String, _ bob: String) async throws -> Void) async throws {
         let tokens = try await [token("ada@example.org"), token("bob@example.org")]

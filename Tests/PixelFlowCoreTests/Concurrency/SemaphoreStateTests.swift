@@ -43,6 +43,41 @@ import Testing
         #expect(state.waiting == 0)
     }
 
+    @Test func lanesAreServedByTheirWeightsAndTheKeysOfALaneInTurn() {
+        let limits = FairSemaphoreLimits(permits: 1, permitsOfOneKey: 1, waiting: 300, waitingOfOneKey: 50)
+        let state = Rules(SemaphoreState(limits: limits) { Lane(rawValue: String($0.dropFirst())) ?? .normal })
+        #expect(state.acquire("x", as: 0) == .granted)
+        // The waiters of key `a` of the low lane are 300 and so on, those of key `b` 350.
+        for (start, lane) in [(300, "low"), (200, "normal"), (100, "high")] {
+            for waiter in 0..<40 { #expect(state.acquire("a" + lane, as: UInt64(start + waiter)) == .queued) }
+            for waiter in 50..<60 { #expect(state.acquire("b" + lane, as: UInt64(start + waiter)) == .queued) }
+        }
+        func key(_ waiter: UInt64) -> String { (waiter % 100 < 50 ? "a" : "b") + ["high", "normal", "low"][Int(waiter / 100) - 1] }
+        var last = "x"
+        var order: [String] = []
+        while let next = state.release(last) {
+            last = key(next)
+            order.append(last)
+        }
+        #expect(order.count == 150 && state.inUse == 0)
+        func count(_ lane: String, _ first: Int) -> Int { order.prefix(first).count { $0.hasSuffix(lane) } }
+        // In as many turns as the sum of the weights.
+        #expect(["high", "normal", "low"].map { count($0, 21) } == [16, 4, 1])
+        #expect(order.filter { $0.hasSuffix("high") }.prefix(4) == ["ahigh", "bhigh", "ahigh", "bhigh"])
+    }
+
+    @Test func aLaneIsServedAgainAfterItWasEmpty() {
+        let limits = FairSemaphoreLimits(permits: 1, permitsOfOneKey: 1, waiting: 10, waitingOfOneKey: 10)
+        let state = Rules(SemaphoreState(limits: limits) { Lane(rawValue: $0) ?? .normal })
+        _ = state.acquire("x", as: 0)
+        #expect(state.acquire("low", as: 1) == .queued)
+        #expect(state.cancel(1))
+        #expect(state.acquire("low", as: 2) == .queued)
+        #expect(state.release("x") == 2)
+        #expect(state.release("low") == nil)
+        #expect(state.acquire("low", as: 3) == .granted)
+    }
+
     @Test func aKeyThatHasUsedItsShareIsSkipped() {
         let state = make(permits: 2, ofOneKey: 1)
         #expect(state.acquire("a", as: 1) == .granted)

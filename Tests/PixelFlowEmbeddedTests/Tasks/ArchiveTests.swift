@@ -31,6 +31,22 @@ import Testing
         #expect(try await triggers(store) == before)
     }
 
+    @Test("two tasks of a backup with one idempotency key are a conflict")
+    func refusesAnIdempotencyKeyTwice() async throws {
+        let folder = try TemporaryFolder()
+        var rows: [ArchiveRow] = []
+        for number in 0..<2 {
+            let source = try SQLiteTaskStore(path: folder.path + "/source-\(number).sqlite")
+            _ = try await source.create(Sample.task(idempotencyKey: "key"))
+            for try await page in source.archivedRows() { rows += page.filter { $0.table == "task" } }
+        }
+        let store = try SQLiteTaskStore(path: folder.path + "/tasks.sqlite")
+        try await store.beginRestore(of: "b1")
+        let error = await #expect(throws: PixelFlowError.self) { try await store.restore(rows, of: "b1") }
+        #expect(error?.code == "archive_row_conflict")
+        #expect(error?.message.contains("idempotency_key") == true)
+    }
+
     private func triggers(_ store: SQLiteTaskStore) async throws -> Set<String> {
         try await store.database.read { try String.fetchSet($0, sql: "SELECT sql FROM sqlite_master WHERE type = 'trigger'") }
     }

@@ -3,10 +3,11 @@ import PixelFlowCore
 enum Sample {
     static let tenant = TenantID("tenant")
 
-    static func task(at time: Timestamp = SystemClock().now()) -> TaskRecord {
+    static func task(at time: Timestamp = SystemClock().now(), idempotencyKey: String? = nil) -> TaskRecord {
         TaskRecord(
             id: TaskID.make(at: time), tenant: tenant, owner: UserID("user"), source: .url("https://example.com/a.jpg"),
-            pipeline: Pipeline(outputs: [OutputSpec(name: "image")]), fingerprint: "print", requestID: "request", createdAt: time)
+            pipeline: Pipeline(outputs: [OutputSpec(name: "image")]), idempotencyKey: idempotencyKey, fingerprint: "print",
+            requestID: "request", createdAt: time)
     }
 
     static func manifest(of task: TaskRecord) -> Manifest {

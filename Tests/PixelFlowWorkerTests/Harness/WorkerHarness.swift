@@ -51,18 +51,15 @@ struct WorkerHarness: Sendable {
         _ body: @escaping @Sendable (RunningWorker) async throws -> Void
     ) async throws {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let publisher = OutboxPublisher(store: store, broker: broker, events: events, logger: logger, metrics: registry)
+        let dependencies = dependencies(renderer, fetcher: fetcher)
+        let publisher = dependencies.publisher
         let dispatcher = Dispatcher(
             store: store, broker: broker, blobs: blobs, publisher: publisher, interval: .milliseconds(10), logger: logger,
             metrics: registry)
         var settings = WorkerSettings(
             id: WorkerID("worker"), slots: slots, grace: grace, pollInterval: pollInterval, policy: policy, limits: limits)
         settings.lanes = lanes
-        let worker = WorkerService(
-            dependencies: WorkerDependencies(
-                store: workerStore, broker: broker, events: events, blobs: blobs, renderer: renderer, fetcher: fetcher, usage: store,
-                publisher: publisher),
-            settings: settings, logger: logger, metrics: registry)
+        let worker = WorkerService(dependencies: dependencies, settings: settings, logger: logger, metrics: registry)
         let group = ServiceGroup(services: [publisher, dispatcher, worker], logger: logger)
         let running = Task { try await group.run() }
         do {
@@ -78,22 +75,30 @@ struct WorkerHarness: Sendable {
         try await within(.seconds(30), "the worker to stop") { try await running.value }
     }
 
+    func dependencies(_ renderer: any Renderer, fetcher: any SourceFetcher = ScriptedFetcher()) -> WorkerDependencies {
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        return WorkerDependencies(
+            store: workerStore, broker: broker, events: events, blobs: blobs, renderer: renderer, fetcher: fetcher, usage: store,
+            publisher: OutboxPublisher(store: store, broker: broker, events: events, logger: logger, metrics: registry))
+    }
+
     // MARK: Tasks
 
     /// An accepted task, for which no dispatch message has been sent.
     func add(
-        _ pipeline: Pipeline = Pipeline(outputs: [OutputSpec(name: "web")]), url: String? = nil, lane: Lane = .normal
+        _ pipeline: Pipeline = Pipeline(outputs: [OutputSpec(name: "web")]), url: String? = nil, lane: Lane = .normal,
+        of tenant: TenantID = Self.tenant
     ) async throws -> TaskRecord {
         let now = clock.now()
         let id = TaskID.make(at: now)
         var source = TaskSource.url(url ?? "")
         if url == nil {
-            let key = BlobKey.upload(id, tenant: Self.tenant)
+            let key = BlobKey.upload(id, tenant: tenant)
             try await blobs.write(key, bytes: ByteBuffer(string: "bytes"))
             source = .upload(TaskSource.Upload(filename: nil, contentType: "image/png", bytes: 5, sha256: "sent", key: key))
         }
         let task = TaskRecord(
-            id: id, tenant: Self.tenant, owner: UserID("user"), source: source, pipeline: pipeline, lane: lane, fingerprint: "f",
+            id: id, tenant: tenant, owner: UserID("user"), source: source, pipeline: pipeline, lane: lane, fingerprint: "f",
             requestID: "r", createdAt: now)
         _ = try await store.create(task)
         return task
