@@ -18,7 +18,7 @@ import Testing
         let path = folder.path + "/auth.sqlite"
         _ = try SQLiteIdentityDatabase(path: path)
         let statement = IdentityStore.statement(of: TenantID("busy"), before: nil, filter, limit: 10).statement
-        let plan = try await DatabaseQueue(path: path).read { database in
+        let plan = try await DatabaseQueue.beside(path).read { database in
             let explanation = try database.makeStatement(sql: "EXPLAIN QUERY PLAN " + statement.sql)
             // The plan does not depend on the values.
             explanation.setUncheckedArguments([])

@@ -53,7 +53,7 @@ struct IdentityStoreTests {
     func backsEverythingUp() async throws {
         try await withFolder { folder in
             _ = try store(folder + "/auth.sqlite")
-            let tables = try await DatabaseQueue(path: folder + "/auth.sqlite").read { database in
+            let tables = try await DatabaseQueue.beside(folder + "/auth.sqlite").read { database in
                 let names = try String.fetchAll(
                     database,
                     sql: "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'grdb_migrations' AND name NOT LIKE 'sqlite_%'")
@@ -80,7 +80,7 @@ struct IdentityStoreTests {
         try await withFolder { folder in
             let path = folder + "/auth.sqlite"
             // The tables of the first release, with the record of its migrations.
-            try await DatabaseQueue(path: path).write { database in
+            try await DatabaseQueue.beside(path).write { database in
                 try database.execute(
                     sql: """
                         CREATE TABLE users (

@@ -19,7 +19,7 @@ import Testing
             NewerRowsConformance(clock: clock) {
                 try SQLiteTaskStore(path: path, clock: clock)
             } rewrite: { table, text, replacement in
-                try await DatabaseQueue(path: path).write { database in
+                try await DatabaseQueue.beside(path).write { database in
                     try database.execute(
                         sql: "UPDATE \(table.name) SET document = CAST(replace(CAST(document AS TEXT), ?, ?) AS BLOB)",
                         arguments: [text, replacement])
@@ -73,7 +73,7 @@ import Testing
             try await work.prepare(task, in: store)
             ids.append(task.id)
         }
-        try await DatabaseQueue(path: path).write { [ids] database in
+        try await DatabaseQueue.beside(path).write { [ids] database in
             let columns = try database.columns(in: "task").map(\.name).filter { $0 != "id" }.joined(separator: ", ")
             try database.execute(sql: "UPDATE task SET document = CAST('{}' AS BLOB) WHERE id = ?", arguments: [ids[0].rawValue])
             try database.execute(

@@ -19,7 +19,7 @@ import Testing
         manifest.sourceMetadata.dominantColor = #"a "sourceFacts":1"#
         let done = try #require(try await store.complete(claimed.claim, with: manifest))
 
-        let queue = try DatabaseQueue(path: path)
+        let queue = try DatabaseQueue.beside(path)
         try await queue.write { database in
             try database.execute(
                 sql: """
@@ -40,7 +40,7 @@ import Testing
         let folder = try TemporaryFolder()
         let path = folder.path + "/tasks.sqlite"
         _ = try SQLiteTaskStore(path: path, clock: SystemClock())
-        let queue = try DatabaseQueue(path: path)
+        let queue = try DatabaseQueue.beside(path)
         try await queue.write { database in
             try database.execute(
                 sql: """
@@ -51,7 +51,7 @@ import Testing
         try queue.close()
         _ = try SQLiteTaskStore(path: path, clock: SystemClock())
         // An earlier connection would still use the indexes that it knows.
-        let reader = try DatabaseQueue(path: path)
+        let reader = try DatabaseQueue.beside(path)
         func plan(_ sql: String, _ arguments: StatementArguments) async throws -> [String] {
             try await reader.read { database in
                 try Row.fetchAll(database, sql: "EXPLAIN QUERY PLAN " + sql, arguments: arguments).map { $0["detail"] }
@@ -81,7 +81,7 @@ import Testing
         let counted = try await store.usage(of: Sample.tenant)
         #expect(counted.now == Consumption(tasksThisMonth: 4, tasksInFlight: 2, bytesStored: 1))
 
-        let queue = try DatabaseQueue(path: path)
+        let queue = try DatabaseQueue.beside(path)
         try await queue.write { database in
             try database.execute(
                 sql: """
