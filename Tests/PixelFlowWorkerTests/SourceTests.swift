@@ -191,12 +191,13 @@ import WireFormats
         try await renderer.waitForCall(1)
         for (tenant, lane) in [("a", Lane.normal), ("a", .normal), ("a", .normal), ("b", .normal), ("a", .low), ("b", .high)] {
             runs.append(try await start(tenant, lane))
-            _ = try await eventually("\(runs.count - 1) wait") { permits.waiting == runs.count - 1 ? true : nil }
+            let waiting = runs.count - 1
+            try await eventually("\(waiting) wait") { permits.waiting == waiting }
         }
         gate.open()
         for run in runs { try await run.value("the end of a task") }
         #expect(
-            renderer.jobs.map { "\($0.tenant) \($0.lane)" }
+            renderer.jobs.map { "\($0.tenant?.rawValue ?? "nobody") \($0.lane)" }
                 == ["a normal", "b high", "a normal", "b normal", "a normal", "a normal", "a low"])
     }
 

@@ -43,8 +43,8 @@ private struct ArchivedTasks: TaskStoreSuite {
             AuditEntry(
                 id: UUIDv7.make(), organisation: Self.tenant, at: now, actor: "user", actorName: "ada@example.org", action: .presetSaved,
                 address: "192.0.2.1", requestID: "r-1"))
-        for status in TaskStatus.allCases { try await add(status) }
-        for status in [TaskStatus.completed, .failed] { try await add(status, of: Self.stranger) }
+        for status in TaskStatus.allCases { _ = try await add(status) }
+        for status in [TaskStatus.completed, .failed] { _ = try await add(status, of: Self.stranger) }
         let batched = try await add(key: "batched", batch: Self.batch)
         let deleted = try await add(.completed)
         _ = try await owner.delete(deleted.id, of: Self.tenant)
