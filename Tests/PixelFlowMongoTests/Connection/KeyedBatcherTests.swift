@@ -36,8 +36,8 @@ import Testing
             let answers = try await group.reduce(into: Set<String>()) { $0.insert($1) }
             #expect(answers == Set((1...50).map { "slow \($0)" }))
         }
-        // The first took what had arrived by then.
-        #expect(server.batches.filter { $0.contains { $0 < 100 } }.count == 2, "the requests of a tenant share batches")
+        // The first took what had arrived by then, which may have been all.
+        #expect(server.batches.filter { $0.contains { $0 < 100 } }.count <= 2, "the requests of a tenant share batches")
         #expect(batcher.count == 0)
     }
 
