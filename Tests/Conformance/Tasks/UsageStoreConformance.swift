@@ -1,4 +1,4 @@
-package import PixelFlowCore
+import PixelFlowCore
 
 /// The rules of `UsageStore`, and of quotas in `TaskOwnerStore`.
 package struct UsageStoreConformance: TaskStoreSuite {
