@@ -29,6 +29,7 @@ import Testing
                 counts.most = max(counts.most, counts.running)
             }
             defer { counts.withLock { $0.running -= 1 } }
+            // bounded: by open()
             for await _ in opening.stream {}
             return try body(NoRows())
         }
@@ -76,8 +77,10 @@ import Testing
                     }
                 }
             }
+            // bounded: by the time limit of the suite
             for _ in 0..<9 { #expect(await group.next()??.code == "database_busy") }
             database.open()
+            // bounded: by open()
             for await refusal in group { #expect(refusal == nil) }
         }
     }

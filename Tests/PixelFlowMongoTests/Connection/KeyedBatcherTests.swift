@@ -18,7 +18,9 @@ import Testing
 
         func send(_ tenant: String, _ items: [Int]) async throws -> [Result<String, any Error>] {
             log.withLock { $0.append(items) }
-            if tenant == "slow" { for await _ in opening.stream {} }
+            guard tenant == "slow" else { return items.map { .success("\(tenant) \($0)") } }
+            // bounded: by open()
+            for await _ in opening.stream {}
             return items.map { .success("\(tenant) \($0)") }
         }
     }
