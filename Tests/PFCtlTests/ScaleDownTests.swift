@@ -135,9 +135,9 @@ import WireFormats
         try await Self.run(isScaledDown: { _ in true }) { stand, _ in
             Self.scaleByAnother(stand)
             let outcome = await stand.pfctl(
-                "test", "scale-down", "--width", "16", "--tasks", "4", "--timeout", "1s", environment: Self.environment)
+                "test", "scale-down", "--width", "16", "--tasks", "4", "--timeout", "10s", environment: Self.environment)
             #expect(outcome.status == .timedOut, "\(outcome.output)")
-            #expect(outcome.errors.contains("error: worker did not finish within 1s"), "\(outcome.errors)")
+            #expect(outcome.errors.contains("error: worker did not finish within 10s"), "\(outcome.errors)")
         }
     }
 
