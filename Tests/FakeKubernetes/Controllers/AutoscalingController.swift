@@ -9,9 +9,16 @@ struct AutoscalingController {
         let autoscalers = state.store.objects.filter {
             $0.key.plural == ResourceKind.horizontalPodAutoscalers.plural && $0.key.namespace == namespace
         }.sorted { $0.key.name < $1.key.name }
+        // The last one of a workload wins; one change, because a workload that changed all the time would never get anywhere.
+        var wanted: [ObjectKey: Int] = [:]
         for (key, autoscaler) in autoscalers {
-            let autoscaler = restored(autoscaler, key, &state)
-            enforce(autoscaler["spec"] ?? [:], &state)
+            let spec = restored(autoscaler, key, &state)["spec"] ?? [:]
+            let target = ObjectKey(.deployments, spec["scaleTargetRef"]?["name"]?.stringValue ?? "", namespace: namespace)
+            guard let replicas = wanted[target] ?? state.store.objects[target]?["spec"]?["replicas"]?.intValue else { continue }
+            wanted[target] = bounded(replicas, spec)
+        }
+        for (target, replicas) in wanted {
+            if let workload = state.store.objects[target] { set(workload, target, to: replicas, &state) }
         }
     }
 
@@ -28,13 +35,15 @@ struct AutoscalingController {
         return wanted == autoscaler ? autoscaler : state.store.put(key, wanted)
     }
 
-    private func enforce(_ spec: JSONValue, _ state: inout FakeClusterState) {
-        let key = ObjectKey(.deployments, spec["scaleTargetRef"]?["name"]?.stringValue ?? "", namespace: namespace)
-        // An autoscaler leaves alone what was scaled to zero by hand.
-        guard var target = state.store.objects[key], let replicas = target["spec"]?["replicas"]?.intValue, replicas > 0 else { return }
-        let bounded = min(max(replicas, spec["minReplicas"]?.intValue ?? 1), spec["maxReplicas"]?.intValue ?? replicas)
-        guard bounded != replicas else { return }
-        target["spec"]?["replicas"] = .integer(bounded)
-        _ = state.store.put(key, target)
+    /// An autoscaler leaves alone what was scaled to zero by hand.
+    private func bounded(_ replicas: Int, _ spec: JSONValue) -> Int {
+        replicas == 0 ? 0 : min(max(replicas, spec["minReplicas"]?.intValue ?? 1), spec["maxReplicas"]?.intValue ?? replicas)
+    }
+
+    private func set(_ workload: JSONValue, _ key: ObjectKey, to replicas: Int, _ state: inout FakeClusterState) {
+        guard workload["spec"]?["replicas"]?.intValue != replicas else { return }
+        var workload = workload
+        workload["spec"]?["replicas"] = .integer(replicas)
+        _ = state.store.put(key, workload)
     }
 }
