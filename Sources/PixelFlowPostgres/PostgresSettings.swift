@@ -14,7 +14,8 @@ package struct PostgresSettings: Sendable {
     /// Statements take about a millisecond, so a few connections can serve thousands of sign-ins per second, and a
     /// dozen replicas stay below the 100 connections that a server accepts by default.
     static let poolSizeSetting = Setting<Int>.integer(
-        "PIXELFLOW_AUTH_DATABASE_POOL_SIZE", default: 8, in: 1...256, help: "Maximum number of connections to PostgreSQL per process; a backup uses one more.")
+        "PIXELFLOW_AUTH_DATABASE_POOL_SIZE", default: 8, in: 1...256,
+        help: "Maximum number of connections to PostgreSQL per process; a backup uses one more.")
     /// libpq raises 1 to 2.
     static let connectTimeoutSetting = Setting<Duration>.seconds(
         "PIXELFLOW_AUTH_DATABASE_CONNECT_TIMEOUT", default: 5, in: 2...120,

@@ -66,7 +66,8 @@ extension SQLiteTaskStore {
             for (queue, count) in wanted {
                 let readable = try self.unreadable.scan("turns \(queue.lane) \(queue.tenant)", limit: count) {
                     (part: UnreadableRows.ScanPart<RowPosition>) in
-                    let arguments = part.after.orBeginning.arguments(after: [queue.lane.rank, queue.tenant.rawValue, now], limit: part.rows)
+                    let arguments = part.after.orBeginning.arguments(
+                        after: [queue.lane.rank, queue.tenant.rawValue, now], limit: part.rows)
                     return try Row.fetchAll(tasks.database.cachedStatement(sql: Self.held), arguments: arguments).map {
                         (RowPosition(value: $0[0], row: $0[1]), try tasks.readable(TaskID($0[2]), self.unreadable))
                     }

@@ -44,7 +44,9 @@ extension IdentityStore {
             guard let present = try Self.membership(of: user, in: organisation, connection) else { return nil }
             guard present.organisation.personalOf != user else { throw PixelFlowError.personalOrganisation }
             guard present.role != role else { return role }
-            guard actor.mayAssign(role), actor.mayAssign(present.role), mayRaise || role < present.role else { throw PixelFlowError.roleTooHigh }
+            guard actor.mayAssign(role), actor.mayAssign(present.role), mayRaise || role < present.role else {
+                throw PixelFlowError.roleTooHigh
+            }
             if present.role == .owner { try Self.requireAnotherOwner(of: organisation, connection) }
             try connection.execute(Self.setRole, .id(organisation), .id(user), .text(role.rawValue))
             try Self.revoke(.member(user, organisation, before: present.version + 1), at: now, connection)
