@@ -42,10 +42,12 @@ struct IdentityStoreTests {
             try await store.finishRestore(of: "b1")
 
             let backup = store.archivedRows().makeAsyncIterator()
+            // bounded: by the statement limit of the store.
             var read = try await backup.next()?.count ?? 0
             #expect(try await store.user(email: "ada@example.org") == nil)
             _ = try await store.newestRevocation()
             let other = store.archivedRows().makeAsyncIterator()
+            // bounded: by the statement limit of the store.
             let refusal = await expectOutage { _ = try await other.next() }
             #expect(refusal != nil)
             // bounded: by the rows of the store.

@@ -38,6 +38,7 @@ import Testing
         for number in 0..<2 {
             let source = try SQLiteTaskStore(path: folder.path + "/source-\(number).sqlite")
             _ = try await source.create(Sample.task(idempotencyKey: "key"))
+            // bounded: by the rows of the store.
             for try await page in source.archivedRows() { rows += page.filter { $0.table == "task" } }
         }
         let store = try SQLiteTaskStore(path: folder.path + "/tasks.sqlite")
