@@ -63,12 +63,7 @@ extension SQLiteTaskStore: BatchOwnerStore {
     }
 
     package func removeBatches(of tenant: TenantID, limit: Int) async throws -> Int {
-        try await write(.process) { tasks in
-            try tasks.database.execute(
-                sql: "DELETE FROM batch WHERE id IN (SELECT id FROM batch WHERE tenant = ? LIMIT ?)",
-                arguments: [tenant.rawValue, limit])
-            return tasks.database.changesCount
-        }
+        try await removeSome(from: "batch", key: "id", of: tenant, limit: limit)
     }
 }
 

@@ -53,12 +53,7 @@ extension SQLiteTaskStore: PresetStore {
     }
 
     package func removePresets(of tenant: TenantID, limit: Int) async throws -> Int {
-        try await write(.process) { tasks in
-            try tasks.database.execute(
-                sql: "DELETE FROM preset WHERE (tenant, name) IN (SELECT tenant, name FROM preset WHERE tenant = ? LIMIT ?)",
-                arguments: [tenant.rawValue, limit])
-            return tasks.database.changesCount
-        }
+        try await removeSome(from: "preset", key: "tenant, name", of: tenant, limit: limit)
     }
 }
 

@@ -121,6 +121,19 @@ package final class SQLiteTaskStore: Sendable {
         try await Self.reachable { try await self.commits.write(durability, body) }
     }
 
+    /// Deletes at most `limit` rows of a tenant, whether this version can read them or not.
+    ///
+    /// - Parameter key: the columns of the primary key.
+    /// - Returns: the number of deleted rows.
+    func removeSome(from table: String, key: String, of tenant: TenantID, limit: Int) async throws -> Int {
+        try await write(.process) { tasks in
+            try tasks.database.execute(
+                sql: "DELETE FROM \(table) WHERE (\(key)) IN (SELECT \(key) FROM \(table) WHERE tenant = ? LIMIT ?)",
+                arguments: [tenant.rawValue, limit])
+            return tasks.database.changesCount
+        }
+    }
+
     // MARK: Reading
 
     func cached(_ id: TaskID) -> TaskRecord? { cache.task(id) }

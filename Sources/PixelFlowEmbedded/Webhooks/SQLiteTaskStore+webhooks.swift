@@ -63,12 +63,7 @@ extension SQLiteTaskStore: WebhookOwnerStore {
     }
 
     package func removeWebhooks(of tenant: TenantID, limit: Int) async throws -> Int {
-        try await write(.process) { tasks in
-            try tasks.database.execute(
-                sql: "DELETE FROM webhook WHERE (tenant, id) IN (SELECT tenant, id FROM webhook WHERE tenant = ? LIMIT ?)",
-                arguments: [tenant.rawValue, limit])
-            return tasks.database.changesCount
-        }
+        try await removeSome(from: "webhook", key: "tenant, id", of: tenant, limit: limit)
     }
 
     package func removeDeliveries(of tenant: TenantID, limit: Int) async throws -> Int {
