@@ -226,10 +226,7 @@ import Testing
             }
             await watch.round()
             let queue = WebhookQueue(tenant: tenant, endpoint: WebhookID(id))
-            #expect(
-                try await harness.dependencies.webhooks.deliveries(WebhookDeliveryQuery(queue)).map(\.event) == [
-                    .quotaWarning, .quotaWarning,
-                ])
+            #expect(try await harness.dependencies.webhooks.deliveries(WebhookDeliveryQuery(queue)).map(\.event) == [.quotaWarning])
         }
     }
 
