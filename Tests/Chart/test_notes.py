@@ -73,10 +73,3 @@ def test_notes_say_which_images_there_is_no_memory_for():
     pools = notes("worker-pools")
     assert "worker: each" in pools and "worker pool spot: each" in pools and "worker pool arm: each" in pools
     assert "megapixels" not in notes("defaults", "--set", "limits.maxPixels=100000000,worker.extraEnv[0].name=PIXELFLOW_RENDER_MEMORY,worker.extraEnv[0].value=1Gi")
-
-
-def test_notes_show_no_negative_memory():
-    """Less than what each process needs before any image."""
-    text = " ".join(notes("defaults", "--set", "worker.resources.limits.memory=300Mi").split())
-    assert "worker: each render process has 0 Mi, which is enough for 0 megapixels in every format." in text
-    assert "-" not in re.search(r"each render process has (.*?) Mi", text)[1]
