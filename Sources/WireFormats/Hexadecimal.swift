@@ -33,7 +33,7 @@ public enum Hexadecimal {
 extension Sequence<UInt8> {
     /// The bytes as two lower-case hexadecimal digits each.
     public var hexadecimal: String {
-        // An array, because a loop over a generic sequence takes twenty times as long.
+        // An array: a loop over a generic sequence is not specialised for callers in other modules, and slow.
         let bytes = Array(self)
         var digits: [UInt8] = []
         digits.reserveCapacity(2 * bytes.count)

@@ -19,7 +19,7 @@ public enum PercentEncoding {
         decoded(Array(text), plusAsSpace: plusAsSpace) { UInt8(ascii: "%") } ?? []
     }
 
-    /// On an array, because a loop over a generic collection takes twenty times as long.
+    /// On an array: a loop over a generic collection is not specialised for callers in other modules, and slow.
     ///
     /// - Parameter other: the byte for a `%` that is not followed by two hexadecimal digits; nil to stop.
     private static func decoded(_ text: [UInt8], plusAsSpace: Bool, other: () -> UInt8?) -> [UInt8]? {

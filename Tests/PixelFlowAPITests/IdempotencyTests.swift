@@ -23,10 +23,7 @@ import Testing
 
     @Test func theSameRequestAtTheSameTimeReturnsTheSameTaskWhileTheBlobStoreIsDown() async throws {
         let harness = try await APIHarness()
-        let blobs = StubbornBlobs(harness.blobs)
-        var dependencies = harness.dependencies
-        dependencies.blobs = blobs
-        try await harness.run(dependencies) { ada in
+        try await harness.runWithStubbornBlobs { ada, blobs in
             let first = try await ada.task(headers: key)
             harness.counted.setHidingKeys(true)
             blobs.setStubborn(true)

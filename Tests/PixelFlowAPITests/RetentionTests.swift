@@ -7,23 +7,32 @@ import PixelFlowDispatch
 import PixelFlowEmbedded
 import Testing
 
-@Suite struct RetentionTests {
-    @Test func tasksPastTheirRetentionAreDeleted() async throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("pixelflow-retention-\(UUID().uuidString)").path
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let clock = ManualClock()
-        let store = try SQLiteTaskStore(path: folder + "/tasks.sqlite", clock: clock)
+@Suite final class RetentionTests {
+    private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("pixelflow-retention-\(UUID().uuidString)").path
+    private let clock = ManualClock()
+    private let store: SQLiteTaskStore
+    private let retention: Retention
+
+    init() throws {
+        store = try SQLiteTaskStore(path: folder + "/tasks.sqlite", clock: clock)
         let logger = Logger(label: "test")
-        let publisher = OutboxPublisher(store: store, broker: InProcessBroker(), events: InProcessTaskEvents(), logger: logger)
-        let audit = AuditRecorder(outbox: store, clock: clock, logger: logger)
-        let retention = Retention(tasks: store, publisher: publisher, audit: audit, logger: logger)
+        retention = Retention(
+            tasks: store,
+            publisher: OutboxPublisher(store: store, broker: InProcessBroker(), events: InProcessTaskEvents(), logger: logger),
+            audit: AuditRecorder(outbox: store, clock: clock, logger: logger), logger: logger)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+    private static func task(of tenant: TenantID, at time: Timestamp) -> TaskRecord {
+        TaskRecord(
+            id: TaskID.make(at: time), tenant: tenant, owner: UserID("user"), source: .url("https://example.com/a.jpg"),
+            pipeline: Pipeline(outputs: [OutputSpec(name: "image")]), fingerprint: "print", requestID: "request", createdAt: time)
+    }
+
+    @Test func tasksPastTheirRetentionAreDeleted() async throws {
         let tenant = TenantID("tenant")
-        let tasks = (0..<3).map { _ in
-            TaskRecord(
-                id: TaskID.make(at: clock.now()), tenant: tenant, owner: UserID("user"), source: .url("https://example.com/a.jpg"),
-                pipeline: Pipeline(outputs: [OutputSpec(name: "image")]), fingerprint: "print", requestID: "request", createdAt: clock.now()
-            )
-        }
+        let tasks = (0..<3).map { _ in Self.task(of: tenant, at: clock.now()) }
         for task in tasks { _ = try await store.create(task) }
         for task in tasks.dropLast() { _ = try await store.cancel(task.id, of: tenant) }
         clock.advance(by: .seconds(3 * 86_400))
@@ -44,23 +53,12 @@ import Testing
 
     /// However many tasks have expired since the last time, of however many organisations.
     @Test func aBacklogIsDeletedAtOnce() async throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("pixelflow-retention-\(UUID().uuidString)").path
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let clock = ManualClock()
-        let store = try SQLiteTaskStore(path: folder + "/tasks.sqlite", clock: clock)
-        let logger = Logger(label: "test")
-        let publisher = OutboxPublisher(store: store, broker: InProcessBroker(), events: InProcessTaskEvents(), logger: logger)
-        let retention = Retention(
-            tasks: store, publisher: publisher, audit: AuditRecorder(outbox: store, clock: clock, logger: logger), logger: logger)
         let counts = [TenantID("busy"): Retention.batch + 1, TenantID("quiet"): 1]
         for (tenant, count) in counts {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<count {
-                    group.addTask {
-                        let task = TaskRecord(
-                            id: TaskID.make(at: clock.now()), tenant: tenant, owner: UserID("user"),
-                            source: .url("https://example.com/a.jpg"), pipeline: Pipeline(outputs: [OutputSpec(name: "image")]),
-                            fingerprint: "print", requestID: "request", createdAt: clock.now())
+                    group.addTask { [clock, store] in
+                        let task = Self.task(of: tenant, at: clock.now())
                         _ = try await store.create(task)
                         _ = try await store.cancel(task.id, of: tenant)
                     }

@@ -136,10 +136,7 @@ import Testing
     /// What earlier runs have stored is removed when the store answers again; the cancellation does not depend on it.
     @Test func aTaskIsCancelledWhileTheBlobStoreIsDown() async throws {
         let harness = try await APIHarness()
-        let blobs = StubbornBlobs(harness.blobs)
-        var dependencies = harness.dependencies
-        dependencies.blobs = blobs
-        try await harness.run(dependencies) { ada in
+        try await harness.runWithStubbornBlobs { ada, blobs in
             let id = try await ada.task()
             let task = try #require(try await harness.tasks.claim(id, by: WorkerID("w")))
             let failure = TaskFailure(error: TaskError(code: "timeout", message: "Too slow."), retry: .transient)

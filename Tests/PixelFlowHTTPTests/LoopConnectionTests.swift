@@ -1,6 +1,7 @@
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
+import RawHTTP
 import Testing
 
 @testable import PixelFlowHTTP
@@ -24,19 +25,8 @@ import Testing
         }
     }
 
-    /// Counts reads from the socket.
-    private final class Reads: ChannelOutboundHandler {
-        typealias OutboundIn = ByteBuffer
-        var count = 0
-
-        func read(context: ChannelHandlerContext) {
-            count += 1
-            context.read()
-        }
-    }
-
     @Test func earlyBytesAreKeptAndReadingPauses() throws {
-        let (channel, connection, told, reads) = (EmbeddedChannel(), Connection(), Told(), Reads())
+        let (channel, connection, told, reads) = (EmbeddedChannel(), Connection(), Told(), ReadCounter())
         try channel.pipeline.syncOperations.addHandlers([reads, connection])
         try channel.writeInbound(ByteBuffer(string: "early"))
         channel.read()
@@ -98,7 +88,7 @@ import Testing
 
     @Test func earlyBytesReachTheNextProtocol() throws {
         let (channel, connection) = (EmbeddedChannel(), ConnectionGuard(registry: ConnectionRegistry(), metrics: nil))
-        let reads = Reads()
+        let reads = ReadCounter()
         try channel.pipeline.syncOperations.addHandlers([reads, connection])
         connection.switching()
         try channel.writeInbound(ByteBuffer(string: "a frame"))

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
+import RawHTTP
 import Testing
 
 @testable import PixelFlowHTTP
@@ -8,23 +9,12 @@ import Testing
 
 /// A stream whose client reads nothing for a while.
 @Suite struct StreamRelayTests {
-    /// Counts reads from the socket.
-    private final class Reads: ChannelOutboundHandler {
-        typealias OutboundIn = ByteBuffer
-        var count = 0
-
-        func read(context: ChannelHandlerContext) {
-            count += 1
-            context.read()
-        }
-    }
-
     /// A relay between two connections on one event loop.
     private struct Stack {
         let loop = EmbeddedEventLoop()
         let service: EmbeddedChannel
         let client: EmbeddedChannel
-        let reads = Reads()
+        let reads = ReadCounter()
 
         init() throws {
             service = EmbeddedChannel(loop: loop)

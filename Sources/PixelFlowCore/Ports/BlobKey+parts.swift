@@ -6,7 +6,7 @@ extension BlobKey {
     ///
     /// - Throws: `bad_blob_key` for an invalid component, which is a defect, because PixelFlow creates all keys.
     package func parts() throws(PixelFlowError) -> [Substring] {
-        // Bytes, because finding the characters of a string takes longer than all the rest.
+        // Bytes, because finding the characters of a string is slow.
         let parts = rawValue.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map(Substring.init)
         guard parts.allSatisfy(Self.isSafe) else { throw .badBlobKey }
         return parts

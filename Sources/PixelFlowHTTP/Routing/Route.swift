@@ -98,7 +98,7 @@ package struct Route: Sendable {
 }
 
 extension String.UTF8View {
-    /// Bytes, because a search for a substring takes longer than the rest of the routing.
+    /// Bytes, because a search for a substring is slow, and every request needs it.
     fileprivate var containsEncodedNUL: Bool {
         indices.contains { self[$0] == UInt8(ascii: "%") && self[$0...].dropFirst().starts(with: "00".utf8) }
     }

@@ -1,4 +1,5 @@
 import NIOCore
+import PixelFlowAPI
 import PixelFlowCore
 import Synchronization
 
@@ -25,4 +26,14 @@ final class StubbornBlobs: BlobStore {
     func taskPrefixes(after last: BlobKey?, limit: Int) async throws -> [BlobKey] { try await base.taskPrefixes(after: last, limit: limit) }
     func check() async throws { try await base.check() }
     func removeUnfinishedWrites(before time: Timestamp) async throws -> Int { try await base.removeUnfinishedWrites(before: time) }
+}
+
+extension APIHarness {
+    /// Runs the service on a blob store that the test makes stubborn, with a client for a user.
+    func runWithStubbornBlobs(_ test: @Sendable (APIClient, StubbornBlobs) async throws -> Void) async throws {
+        let blobs = StubbornBlobs(blobs)
+        var dependencies = dependencies
+        dependencies.blobs = blobs
+        try await run(dependencies) { try await test($0, blobs) }
+    }
 }
