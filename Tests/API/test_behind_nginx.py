@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 import pytest
 from raw_websocket import PING, PONG, TEXT, RawWebSocket, frame, text
 
-from harness.process import Process, free_port
+from harness.ports import free_port
+from harness.process import Process
 
 WAIT_SECONDS = 60
 # A third of nginx's default, so that the test is short: it gives up a connection that is silent for longer.

@@ -12,7 +12,8 @@ import pytest
 import chart
 from chart import environment
 from harness.pixelflow import stop_all
-from harness.process import Process, free_ports
+from harness.ports import free_ports
+from harness.process import Process
 
 BUILD = chart.ROOT / ".build" / "debug"
 SERVERS = {"postgres": "PIXELFLOW_TEST_POSTGRES_URL", "mongodb": "PIXELFLOW_TEST_MONGODB_URL", "kafka": "PIXELFLOW_TEST_KAFKA_URL", "s3": "PIXELFLOW_TEST_S3_URL",

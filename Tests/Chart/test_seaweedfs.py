@@ -12,6 +12,7 @@ import urllib.request
 import pytest
 
 import chart
+from harness.ports import free_ports
 
 WEED = chart.ROOT / ".venv-stack" / "bin" / "weed"
 # What every HTTP/2 client, gRPC included, begins with; a server that speaks it answers with a frame of this type.
@@ -19,11 +20,6 @@ PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0"
 SETTINGS = 4
 
 pytestmark = pytest.mark.skipif(not WEED.exists(), reason="needs weed: scripts/stack installs it")
-
-
-def free_ports(count):
-    with contextlib.ExitStack() as stack:
-        return [stack.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1] for _ in range(count)]
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import subprocess
 from harness.loading import ROOT
 from harness.pictures import check_picture
 from harness.pixelflow import SERVICES, Instance
-from harness.process import free_ports
+from harness.ports import free_ports
 
 README = (ROOT / "README.md").read_text()
 

@@ -10,7 +10,8 @@ import urllib.request
 from harness.failure import expect
 from harness.loading import script
 from harness.pixelflow import SERVICES
-from harness.process import Process, free_port
+from harness.ports import free_port
+from harness.process import Process
 
 SCRAPE_SECONDS = 1
 WAIT_SECONDS = 60

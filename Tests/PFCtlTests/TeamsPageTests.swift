@@ -1,7 +1,5 @@
 import FakeKubernetes
 import Foundation
-import NIOCore
-import NIOPosix
 import TestSupport
 import Testing
 
@@ -14,7 +12,7 @@ import Testing
         let commands = try Self.commands()
         try #require(commands.count >= 5)
         try await FakePixelFlow.run { stand in
-            let ports = try await Self.freePorts(5)
+            let ports = try (0..<5).map { _ in try FreePorts.next() }
             stand.setServiceSecret(Self.secret)
             for pod in stand.pods(of: "auth") {
                 stand.cluster.expose(pod: pod, port: 50_051, namespace: FakePixelFlow.namespace, localPort: ports[1])
@@ -85,14 +83,4 @@ import Testing
         let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
         return URL(filePath: tests).deletingLastPathComponent().path
     }()
-
-    private static func freePorts(_ count: Int) async throws -> [Int] {
-        var channels: [any Channel] = []
-        for _ in 0..<count {
-            channels.append(try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup).bind(host: "127.0.0.1", port: 0).get())
-        }
-        let ports = channels.compactMap(\.localAddress?.port)
-        for channel in channels { try await channel.close() }
-        return ports
-    }
 }

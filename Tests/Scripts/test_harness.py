@@ -9,7 +9,8 @@ from pathlib import Path
 import scripts  # first: it puts scripts/ on the path
 from harness.failure import Failure
 from harness.pixelflow import Services, stop_all
-from harness.process import Process, free_ports, output_of
+from harness.ports import Ports, free_ports
+from harness.process import Process, output_of
 from harness.requests import call
 
 DRAINS = "import signal, sys; signal.signal(signal.SIGTERM, lambda *_: sys.exit(0)); print('ready', flush=True); signal.pause(); signal.pause()"
@@ -73,6 +74,17 @@ class Processes(unittest.TestCase):
 
     def test_ports_are_free_and_differ(self):
         self.assertEqual(len(set(free_ports(20))), 20)
+
+    def test_a_port_is_handed_out_once_although_nothing_listens_on_it_yet(self):
+        ports = Ports(range(26_000, 26_040))
+        self.assertEqual(len({*ports.take(10), *ports.take(), *ports.take(7)}), 18)
+
+    def test_a_port_on_which_something_listens_is_passed_over(self):
+        (port,) = free_ports(1)
+        with socket.create_server(("127.0.0.1", port)):
+            self.assertNotIn(port, Ports(range(port - 3, port + 3)).take(2))
+            with self.assertRaisesRegex(Failure, f"of the ports {port} to {port}, 0 are free; 1 are needed"):
+                Ports(range(port, port + 1)).take()
 
     def test_services_without_servers_are_refused(self):
         with self.assertRaisesRegex(Failure, "make stack-up"):

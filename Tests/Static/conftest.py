@@ -15,7 +15,7 @@ from roots import CERTIFICATES, Confined, EmptyRoot
 from harness.loading import ROOT
 from harness.marks import Marks
 from harness.pixelflow import stop_all
-from harness.process import free_ports
+from harness.ports import free_ports
 from harness.stack import own_servers
 
 BUILT = ROOT / ".build" / "static" / "bin"

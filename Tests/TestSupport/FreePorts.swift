@@ -1,11 +1,12 @@
 import Glibc
 import Synchronization
 
-/// Ports below the range of outgoing connections, so that none of these can take the port of a restarting service.
+/// Ports below the range of outgoing connections, so that none of these can take the port of a restarting service. The test harness in
+/// Python has others (`scripts/harness/ports.py`), because its tests run concurrently.
 package enum FreePorts {
     package struct NoFreePortError: Error {}
 
-    private static let range = 16_000..<32_000
+    private static let range = 16_000..<26_000
     private static let last = Mutex(Int.random(in: range))
 
     /// A port on the loopback address that no other call in this process returns.

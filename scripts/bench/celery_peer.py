@@ -11,7 +11,7 @@ import os
 import time
 from pathlib import Path
 
-from harness.process import free_port
+from harness.ports import free_port
 from processes import BenchError, running
 
 HERE = Path(__file__).parent

@@ -11,7 +11,7 @@ import time
 import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
 
-from harness.process import free_ports
+from harness.ports import free_ports
 from http_connection import Connection, request_head
 from processes import BenchError, children_of, resident_mib, running
 

@@ -3,7 +3,8 @@
 import re
 
 import pixelflow
-from harness.process import free_port, output_of
+from harness.ports import free_port
+from harness.process import output_of
 from plan import EDGE, interleaved
 from processes import BenchError, running
 from report import Line, Section

@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 
-from harness.process import free_port
+from harness.ports import free_port
 from processes import BenchError
 
 

@@ -4,7 +4,7 @@ import contextlib
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from harness.process import free_port
+from harness.ports import free_port
 from http_connection import Connection, request_head
 from processes import BenchError, running
 

@@ -6,7 +6,8 @@ import time
 
 from . import stack
 from .failure import Failure, expect
-from .process import STOP_SECONDS, Process, environment_without_settings, free_ports
+from .ports import free_ports
+from .process import STOP_SECONDS, Process, environment_without_settings
 
 SERVICES = {"web": 3000, "auth": 50051, "api": 8080, "worker": 8081}  # with their usual ports
 WEB_MANAGEMENT_PORT = 3001

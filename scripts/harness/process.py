@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import random
 import signal
 import socket
 import subprocess
@@ -16,22 +15,6 @@ from .failure import Failure, expect
 START_SECONDS = 60
 STOP_SECONDS = 40
 PAUSE = 0.05
-
-
-def free_ports(count):
-    """Ports below the range from which the kernel assigns ports, so that no other test gets one of them."""
-    found = []
-    while len(found) < count:
-        port = random.randrange(20_000, 32_000)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            if port not in found:
-                found.append(port)
-    return found
-
-
-def free_port():
-    return free_ports(1)[0]
 
 
 def environment_without_settings():
