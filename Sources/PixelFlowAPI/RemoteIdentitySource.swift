@@ -4,6 +4,7 @@ import NIOCore
 import NIOHTTP1
 package import PixelFlowCore
 package import PixelFlowHTTP
+import WireFormats
 
 /// Access to API keys, revocations, the audit log and mail of an auth service over HTTP.
 package struct RemoteIdentitySource: IdentityService {
@@ -73,7 +74,7 @@ package struct RemoteIdentitySource: IdentityService {
         var request = HTTPClientRequest(url: url + path)
         request.method = .POST
         request.headers.add(name: "content-type", value: "application/json")
-        request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(body)))
+        request.body = .bytes(ByteBuffer(bytes: try JSONStreamEncoder(sortsKeys: false).encode(body)))
         return request
     }
 

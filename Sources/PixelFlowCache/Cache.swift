@@ -89,7 +89,7 @@ package final class Cache: Sendable {
         let lifetime = lifetime
         let count: (Bool) -> Void = { self.metrics.count($0 ? .joined : .miss) }
         let bytes = try await flights.run(Flight(key: key, version: version), onJoin: count) { [store] in
-            let bytes = Array(try JSONEncoder().encode(try await read()))
+            let bytes = try JSONStreamEncoder(sortsKeys: false).encode(try await read())
             // What is too large to be cached is read again.
             if bytes.count <= Self.sizeLimit { try? await store.write(bytes, for: key, in: version, lifetime: lifetime) }
             return bytes

@@ -1,5 +1,6 @@
 import FoundationEssentials
 package import PixelFlowCore
+import WireFormats
 
 /// The audit log is append-only; entries are deleted when they exceed the configured age.
 extension IdentityStore {
@@ -92,7 +93,7 @@ extension IdentityStore {
         let values: [SQLValue] = [
             .text(entry.id), .id(entry.organisation), .time(entry.at), .text(entry.actor), .text(entry.actorName),
             .text(entry.action.rawValue), .text(entry.target), .text(entry.detail), .text(entry.address), .text(entry.requestID),
-            .text(try entry.quota.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) } ?? ""),
+            .text(try entry.quota.map { String(decoding: try JSONStreamEncoder(sortsKeys: false).encode($0), as: UTF8.self) } ?? ""),
         ]
         return try connection.execute(insert, values, read: { _ in }) == 1
     }

@@ -2,6 +2,7 @@ import Foundation
 import NIOCore
 import PixelFlowCore
 import Synchronization
+import WireFormats
 
 /// Encodes tasks as JSON and caches the result: a revision of a task always has the same encoding.
 final class TaskViews: Sendable {
@@ -13,11 +14,7 @@ final class TaskViews: Sendable {
     private let state = Mutex<(entries: [TaskID: Entry], bytes: Int)>(([:], 0))
     private let capacity: Int
     private let byteCapacity: Int
-    private let encoder: JSONEncoder = {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return encoder
-    }()
+    private let encoder = JSONStreamEncoder(sortsKeys: true)
 
     /// - Parameters:
     ///   - capacity: the maximum number of cached tasks.

@@ -134,9 +134,7 @@ extension UploadRequest {
         parts["priority"] = lane.map { .string($0.rawValue) }
         parts["batch"] = batch.map { .string($0.rawValue) }
         parts["webhook_url"] = webhookURL.map(JSONValue.string)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return SHA256.hash(data: try encoder.encode(JSONValue.object(parts))).hexadecimal
+        return SHA256.hash(data: try JSONStreamEncoder(sortsKeys: true).encode(JSONValue.object(parts))).hexadecimal
     }
 }
 

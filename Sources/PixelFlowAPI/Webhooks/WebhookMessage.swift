@@ -1,5 +1,6 @@
 import Foundation
 package import PixelFlowCore
+import WireFormats
 
 /// The body of a delivery: `{"type","timestamp","data"}`, as recommended by Standard Webhooks.
 package enum WebhookMessage {
@@ -29,10 +30,9 @@ package enum WebhookMessage {
 
     /// The same bytes for every attempt.
     package static func body(of delivery: WebhookDelivery) throws -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let encoder = JSONStreamEncoder(sortsKeys: true)
         func encoded(_ data: some Encodable) throws -> [UInt8] {
-            Array(try encoder.encode(Body(type: delivery.event, timestamp: delivery.eventAt.iso8601, data: data)))
+            try encoder.encode(Body(type: delivery.event, timestamp: delivery.eventAt.iso8601, data: data))
         }
         switch delivery.payload {
         case .task(let task): return try encoded(TaskView(task))

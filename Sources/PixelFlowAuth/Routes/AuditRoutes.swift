@@ -72,8 +72,7 @@ struct AuditRoutes: Sendable {
     }
 
     private func lines(_ page: AuditPage, _ request: Request) throws -> Response {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let encoder = JSONStreamEncoder(sortsKeys: true)
         var text = ""
         for entry in page.entries { text += String(decoding: try encoder.encode(entry), as: UTF8.self) + "\n" }
         var headers: HTTPFields = [.contentType: "application/x-ndjson", .cacheControl: "no-store"]

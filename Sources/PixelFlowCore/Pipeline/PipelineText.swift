@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import WireFormats
 
 /// Pipelines as canonical JSON text: keys sorted, defaults omitted. Stores keep pipelines in this format.
 ///
@@ -19,9 +20,7 @@ package enum PipelineText {
 
     package static func encode(_ pipeline: Pipeline) throws -> String {
         if let text = cache.withLock({ $0.texts[pipeline] }) { return text }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let text = String(decoding: try encoder.encode(pipeline), as: UTF8.self)
+        let text = String(decoding: try JSONStreamEncoder(sortsKeys: true).encode(pipeline), as: UTF8.self)
         guard text.utf8.count <= sizeLimit else { return text }
         cache.withLock { cache in
             if cache.texts.count >= limit { cache.texts.removeAll() }

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import PixelFlowCore
+import WireFormats
 
 /// The tables of tasks, presets and small objects. The document is the source of truth; the other columns repeat
 /// values for queries.
@@ -157,10 +158,10 @@ struct TaskRow {
     /// Records that all events of a task have been published. Its document still lists them; the column is authoritative.
     static let clearOutbox = "UPDATE task SET outbox_since = NULL WHERE id = ?"
 
-    private static let encoder = JSONEncoder()
+    private static let encoder = JSONStreamEncoder(sortsKeys: false)
     private static let decoder = JSONDecoder()
 
-    static func encode(_ value: some Encodable) throws -> Data { try encoder.encode(value) }
+    static func encode(_ value: some Encodable) throws -> Data { Data(try encoder.encode(value)) }
 
     static func decode(_ document: StoredDocument) throws -> TaskRecord {
         var task = try decoder.decode(TaskRecord.self, from: document.bytes)

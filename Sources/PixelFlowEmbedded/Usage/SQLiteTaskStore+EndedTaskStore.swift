@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 package import PixelFlowCore
+import WireFormats
 
 /// Finished tasks no longer change, and changes have an index, so a sum reads only the tasks in its time range.
 extension SQLiteTaskStore: EndedTaskStore {
@@ -33,7 +34,7 @@ extension SQLiteTaskStore: EndedTaskStore {
     }
 
     private static func arguments(_ owners: [UserID], in span: TaskSpan) throws -> StatementArguments {
-        let names = String(decoding: try JSONEncoder().encode(owners), as: UTF8.self)
+        let names = String(decoding: try JSONStreamEncoder(sortsKeys: false).encode(owners), as: UTF8.self)
         return [span.tenant.rawValue, span.from.microseconds, span.until.microseconds, names]
     }
 }

@@ -2,6 +2,7 @@ import Foundation
 package import HTTPTypes
 package import Hummingbird
 package import NIOCore
+import WireFormats
 
 extension Response {
     /// A response with `value` as JSON. Caches do not store it unless `headers` say otherwise.
@@ -28,11 +29,6 @@ extension ByteBuffer {
 /// The shared encoder and decoder: both are immutable, so all requests can use them. Keys are declared in `CodingKeys`, and times are
 /// already strings (`Timestamp.iso8601`).
 enum JSONCoding {
-    static let encoder: JSONEncoder = {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return encoder
-    }()
-
+    static let encoder = JSONStreamEncoder(sortsKeys: true)
     static let decoder = JSONDecoder()
 }

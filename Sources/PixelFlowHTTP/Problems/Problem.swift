@@ -117,6 +117,6 @@ struct Problem: Codable, SchemaNamed, SchemaAnnotated {
     }
 
     private var content: ByteBuffer {
-        ByteBuffer(bytes: (try? JSONCoding.encoder.encode(self)) ?? Data("{\"status\":\(status)}".utf8))
+        ByteBuffer(bytes: (try? JSONCoding.encoder.encode(self)) ?? Array("{\"status\":\(status)}".utf8))
     }
 }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 package import PixelFlowCore
+import WireFormats
 
 /// The content of a message about the recipient's tasks, stored when it is queued.
 package struct TaskNews: Sendable, Hashable, Codable {
@@ -51,7 +52,7 @@ extension IdentityStore {
         _ news: TaskNews, id: String, _ kind: QueuedMail.Kind, to recipient: String, at now: Timestamp, until expiry: Timestamp,
         _ connection: any SQLConnection
     ) throws -> Bool {
-        let document = String(decoding: try JSONEncoder().encode(news), as: UTF8.self)
+        let document = String(decoding: try JSONStreamEncoder(sortsKeys: false).encode(news), as: UTF8.self)
         let isNew =
             try connection.execute(keep, .text(id), .id(news.organisation), .id(news.person), .text(document), .time(expiry)) == 1
         guard isNew else { return false }

@@ -87,7 +87,7 @@ package struct RenderServer {
     }
 
     private func write(_ value: some Encodable, at offset: Int, as kind: WireMessage.Kind) throws -> WireMessage {
-        let data = try JSONEncoder().encode(value)
+        let data = try JSONStreamEncoder(sortsKeys: false).encode(value)
         try data.withUnsafeBytes { try output.write($0, at: offset) }
         return WireMessage(kind, offset, data.count)
     }

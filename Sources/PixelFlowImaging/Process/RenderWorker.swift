@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import NIOCore
 import PixelFlowCore
+import WireFormats
 
 /// A thread of the pool and the render process that it keeps warm.
 ///
@@ -18,7 +19,7 @@ final class RenderWorker {
     private var process: ChildProcess?
     private var jobs = 0
     private var last: (request: RenderRequest, data: Data)?
-    private let encoder = JSONEncoder()
+    private let encoder = JSONStreamEncoder(sortsKeys: false)
     private let decoder = JSONDecoder()
 
     init(
@@ -173,7 +174,7 @@ final class RenderWorker {
     /// Caches the encoded request, because equal ones often follow each other.
     private func encoded(_ request: RenderRequest) throws -> Data {
         if let last, last.request == request { return last.data }
-        let data = try encoder.encode(request)
+        let data = Data(try encoder.encode(request))
         last = (request, data)
         return data
     }

@@ -1,5 +1,6 @@
 import Foundation
 import PixelFlowCore
+import WireFormats
 
 /// A dead letter: a task that has finally failed. Repetitions have the same id.
 struct DeadLetterMessage: Encodable {
@@ -26,12 +27,6 @@ struct DeadLetterMessage: Encodable {
         case failedAt = "failed_at"
     }
 
-    private static let encoder = {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return encoder
-    }()
-
     init(_ record: TaskRecord) {
         id =
             record.outbox.last { $0.status == .failed }?.id
@@ -53,7 +48,7 @@ struct DeadLetterMessage: Encodable {
 
     func message(topic: String) throws -> KafkaMessage {
         KafkaMessage(
-            topic: topic, key: Array("\(tenant)/\(task)".utf8), value: Array(try Self.encoder.encode(self)),
+            topic: topic, key: Array("\(tenant)/\(task)".utf8), value: try JSONStreamEncoder(sortsKeys: true).encode(self),
             headers: [("x-request-id", requestID), ("message-id", id), ("version", "1")])
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import PixelFlowCore
+import WireFormats
 
 /// The wire format of task changes: one JSON object per line, preceded by a letter for its kind.
 enum ChangeBatch {
@@ -17,7 +18,7 @@ enum ChangeBatch {
         static let end = UInt8(ascii: "\n")
     }
 
-    private static let encoder = JSONEncoder()
+    private static let encoder = JSONStreamEncoder(sortsKeys: false)
     private static let decoder = JSONDecoder()
 
     /// Encodes all changes in order, in as few values as possible.

@@ -1,5 +1,6 @@
 import Foundation
 import PixelFlowCore
+import WireFormats
 
 /// A batch in the collection `batch`: the record as JSON text, and separate fields that commands search or compare.
 enum BatchDocument {
@@ -42,7 +43,7 @@ enum BatchDocument {
 
     /// The mutable fields.
     static func state(of batch: Batch) throws -> BSONDocument {
-        let text = String(decoding: try JSONEncoder().encode(batch), as: UTF8.self)
+        let text = String(decoding: try JSONStreamEncoder(sortsKeys: false).encode(batch), as: UTF8.self)
         return [Name.due: .time(batch.due), Name.revision: .int(batch.revision), Name.document: .string(text)]
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 package import PixelFlowCore
+import WireFormats
 
 /// Entries are stored in the collection `audit_outbox`.
 extension MongoTaskStore: AuditOutbox {
@@ -68,7 +69,9 @@ private enum AuditDocument {
             Name.target: .string(entry.target), Name.detail: .string(entry.detail), Name.address: .string(entry.address),
             Name.requestID: .string(entry.requestID), Name.settled: false,
         ]
-        document[Name.quota] = try entry.quota.map { .string(String(decoding: try JSONEncoder().encode($0), as: UTF8.self)) }
+        document[Name.quota] = try entry.quota.map {
+            .string(String(decoding: try JSONStreamEncoder(sortsKeys: false).encode($0), as: UTF8.self))
+        }
         return document
     }
 

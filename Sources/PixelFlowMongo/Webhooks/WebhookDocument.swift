@@ -1,5 +1,6 @@
 import Foundation
 import PixelFlowCore
+import WireFormats
 
 /// Endpoints in the collection `webhook` and deliveries in `webhook_delivery`: the record as JSON text, and beside it the fields that
 /// commands search or change.
@@ -138,6 +139,6 @@ enum WebhookDocument {
     }
 
     private static func text(of value: some Encodable) throws -> String {
-        String(decoding: try JSONEncoder().encode(value), as: UTF8.self)
+        String(decoding: try JSONStreamEncoder(sortsKeys: false).encode(value), as: UTF8.self)
     }
 }

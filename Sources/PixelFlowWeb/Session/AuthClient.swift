@@ -127,7 +127,7 @@ struct AuthClient: Sendable {
         var headers = trace.headers
         if let token { headers[.authorization] = "Bearer \(token)" }
         if body != nil { headers[.contentType] = "application/json" }
-        let bytes = try body.map { ByteBuffer(bytes: try JSONEncoder().encode($0)) }
+        let bytes = try body.map { ByteBuffer(bytes: try JSONStreamEncoder(sortsKeys: false).encode($0)) }
         let answer = try await upstream.send(method, path, headers: headers, body: bytes.map { .bytes($0) })
         let content = try await answer.collect(limit: Self.answerLimit)
         guard answer.status.kind == .successful else { throw Refusal(content).error(answer) }
