@@ -79,6 +79,14 @@ import Testing
         #expect(values == Dictionary(uniqueKeysWithValues: (0..<50).map { ($0, $0 * 7) }))
     }
 
+    /// 2 is FULL: the write-ahead log is synced at each commit. 1 is NORMAL.
+    @Test func everyTransactionIsAsDurableAsItsWritesDemand() async throws {
+        let commits = commits(Ledger())
+        for (durability, mode) in [(Durability.machine, 2), (.machine, 2), (.process, 1), (.process, 1), (.machine, 2)] {
+            #expect(try await commits.write(durability) { try $0.synchronousMode() } == mode)
+        }
+    }
+
     // MARK: -
 
     private func commits(_ ledger: Ledger) -> GroupCommit<Items> {
@@ -170,19 +178,16 @@ private final class Items: TransactionContext {
         inserted.append(number)
     }
 
+    func synchronousMode() throws -> Int? { try Int.fetchOne(database, sql: "PRAGMA synchronous") }
+
     func inSavepoint<Value>(_ body: (Items) throws -> Value) throws -> Value {
         let before = inserted
-        var outcome: Result<Value, any Error>?
         do {
-            try database.inSavepoint {
-                outcome = .success(try body(self))
-                return .commit
-            }
+            return try database.inCachedSavepoint { try body(self) }
         } catch {
             inserted = before
             throw error
         }
-        return try #require(outcome).get()
     }
 
     func willCommit() {}

@@ -91,6 +91,14 @@ import WireFormats
                 == #"{"last":3,"list":[1,{"last":"x","list":null},[],{},{}],"nothing":{},"object":{"last":2},"parent":{},"super":"super"}"#)
     }
 
+    @Test func encodedTextIsCopied() throws {
+        let parts = ["b": EncodedJSON(#"{"z":[1,2.5],"y":"/"}"#), "a": EncodedJSON("7")]
+        #expect(try text(parts, sortsKeys: true) == #"{"a":7,"b":{"z":[1,2.5],"y":"/"}}"#)
+        let other = try JSONEncoder().encode(parts)
+        #expect(try JSONValue(parsing: other) == ["a": 7, "b": ["z": [1, 2.5], "y": "/"]])
+        #expect(throws: (any Error).self) { try JSONEncoder().encode([EncodedJSON("{")]) }
+    }
+
     /// Random documents survive, and equal ones have equal texts.
     @Test func textIsThatOfOtherWriters() throws {
         var generator = SystemRandomNumberGenerator()

@@ -106,5 +106,5 @@ package struct Pipeline: Sendable, Hashable {
 extension Pipeline: Codable {
     package init(from decoder: any Decoder) throws { self = try Pipeline(reading: try JSONValue(from: decoder), path: "") }
 
-    package func encode(to encoder: any Encoder) throws { try json.encode(to: encoder) }
+    package func encode(to encoder: any Encoder) throws { try EncodedJSON(try PipelineText.encode(self)).encode(to: encoder) }
 }

@@ -20,7 +20,7 @@ package enum PipelineText {
 
     package static func encode(_ pipeline: Pipeline) throws -> String {
         if let text = cache.withLock({ $0.texts[pipeline] }) { return text }
-        let text = String(decoding: try JSONStreamEncoder(sortsKeys: true).encode(pipeline), as: UTF8.self)
+        let text = String(decoding: try JSONStreamEncoder(sortsKeys: true).encode(pipeline.json), as: UTF8.self)
         guard text.utf8.count <= sizeLimit else { return text }
         cache.withLock { cache in
             if cache.texts.count >= limit { cache.texts.removeAll() }

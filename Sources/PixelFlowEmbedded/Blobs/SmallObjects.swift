@@ -20,9 +20,11 @@ struct SmallObjects: Sendable {
     }
 
     func read(_ place: BlobPath) async throws -> ByteBuffer? {
-        try await store.read(for: place.tenant) { database in
+        try await store.select(for: place.tenant) { database in
             let statement = try database.cachedStatement(sql: "SELECT bytes FROM object WHERE prefix = ? AND name = ?")
-            return try Data.fetchOne(statement, arguments: [place.folder, place.name]).map { ByteBuffer(bytes: $0) }
+            return try Data.fetchOne(statement, arguments: [place.folder, place.name])
+        } decode: {
+            $0.map { ByteBuffer(bytes: $0) }
         }
     }
 

@@ -21,6 +21,8 @@ final class GroupCommit<Context: TransactionContext>: Sendable {
     private struct State {
         var waiting: [Job] = []
         var isRunning = false
+        /// Whether the connection syncs each commit; nil until the first.
+        var isSyncing: Bool?
     }
 
     private let database: any DatabaseWriter
@@ -81,12 +83,18 @@ final class GroupCommit<Context: TransactionContext>: Sendable {
         }
     }
 
+    /// Must be called outside of a transaction.
+    private func setSyncing(_ isOn: Bool, _ database: Database) throws {
+        guard state.withLock({ $0.isSyncing }) != isOn else { return }
+        try database.execute(sql: "PRAGMA synchronous = \(isOn ? "FULL" : "NORMAL")")
+        state.withLock { $0.isSyncing = isOn }
+    }
+
     private func commit(_ jobs: [Job]) -> (any Error)? {
         let mustSync = jobs.contains { $0.durability == .machine }
         do {
             try database.writeWithoutTransaction { database in
-                // Not allowed inside a transaction.
-                try database.execute(sql: "PRAGMA synchronous = \(mustSync ? "FULL" : "NORMAL")")
+                try setSyncing(mustSync, database)
                 let context = makeContext(database)
                 var isCommitting = false
                 do {
@@ -128,4 +136,24 @@ protocol TransactionContext: AnyObject, SendableMetatype {
     func didCommit()
     /// Called instead of `didCommit` if the commit fails.
     func didFail()
+}
+
+extension Database {
+    /// Like `inSavepoint` inside of a transaction, but does not compile its statements each time, and returns the value of the body.
+    func inCachedSavepoint<Value>(_ body: () throws -> Value) throws -> Value {
+        func run(_ sql: String) throws { try cachedStatement(sql: sql).execute() }
+        try run("SAVEPOINT write")
+        do {
+            let value = try body()
+            try run("RELEASE write")
+            return value
+        } catch {
+            // SQLite may have rolled back the whole transaction, as on a full disk. Then there is no savepoint, and the commit fails.
+            if isInsideTransaction {
+                try run("ROLLBACK TO write")
+                try run("RELEASE write")
+            }
+            throw error
+        }
+    }
 }

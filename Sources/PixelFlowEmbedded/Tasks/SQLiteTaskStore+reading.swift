@@ -8,7 +8,7 @@ extension SQLiteTaskStore {
         of tenant: TenantID, _ clause: String, _ arguments: StatementArguments, limit: Int
     ) async throws -> [TaskRecord] {
         try await UnreadableRows.page(limit: limit) { limit in
-            try await read(for: tenant) {
+            try await select(for: tenant) {
                 try StoredDocument.fetchAll($0, clause + " LIMIT \(limit)", arguments)
             } decode: { documents in
                 var tasks: [TaskRecord?] = []
@@ -29,7 +29,7 @@ extension SQLiteTaskStore {
     ///
     /// - Throws: `task_database_unavailable` if only a newer version can decode it.
     func document(of tenant: TenantID, _ clause: String, _ arguments: StatementArguments) async throws -> TaskRecord? {
-        try await read(for: tenant) {
+        try await select(for: tenant) {
             try StoredDocument.fetchAll($0, clause, arguments).first
         } decode: { document in
             try Self.readable { try document?.task() }

@@ -144,6 +144,11 @@ package final class SQLiteTaskStore: Sendable {
         try await Self.reachable { try await self.database.read(body) }
     }
 
+    /// Runs a single SELECT, which needs no transaction to see one state. Beginning and ending one costs more than reading a row.
+    func select<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        try await Self.reachable { try await self.database.unsafeRead(body) }
+    }
+
     /// Reads for one tenant. Tenants take turns, and none occupies all connections.
     ///
     /// - Parameter decode: runs after the connection is free, but still in the tenant's turn.
@@ -151,8 +156,19 @@ package final class SQLiteTaskStore: Sendable {
     func read<Rows: Sendable, Value: Sendable>(
         for tenant: TenantID, _ fetch: @escaping @Sendable (Database) throws -> Rows, decode: (Rows) async throws -> Value
     ) async throws -> Value {
+        try await inTurn(of: tenant) { try await decode(try await read(fetch)) }
+    }
+
+    /// Like `read(for:_:decode:)`, for a single SELECT.
+    func select<Rows: Sendable, Value: Sendable>(
+        for tenant: TenantID, _ fetch: @escaping @Sendable (Database) throws -> Rows, decode: (Rows) async throws -> Value
+    ) async throws -> Value {
+        try await inTurn(of: tenant) { try await decode(try await select(fetch)) }
+    }
+
+    private func inTurn<Value: Sendable>(of tenant: TenantID, _ body: () async throws -> Value) async throws -> Value {
         do {
-            return try await reads.withPermit(tenant) { try await decode(try await read(fetch)) }
+            return try await reads.withPermit(tenant, body)
         } catch let error as AdmissionError {
             throw PixelFlowError.busy("task_database", cause: error)
         }

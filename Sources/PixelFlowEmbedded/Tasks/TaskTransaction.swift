@@ -67,7 +67,7 @@ final class TaskTransaction: TransactionContext {
     func inSavepoint<Value>(_ body: (TaskTransaction) throws -> Value) throws -> Value {
         let before = (staged, removed)
         do {
-            return try database.valueInSavepoint { try body(self) }
+            return try database.inCachedSavepoint { try body(self) }
         } catch {
             (staged, removed) = before
             throw error
@@ -88,18 +88,4 @@ final class TaskTransaction: TransactionContext {
     func didFail() { versions.end(changes) }
 
     private var changes: some Sequence<(task: TaskID, tenant: TenantID)> { visible.lazy.map { (task: $0.key, tenant: $0.value) } }
-}
-
-extension Database {
-    /// Like `inSavepoint`, but returns the value of the body.
-    fileprivate func valueInSavepoint<Value>(_ body: () throws -> Value) throws -> Value {
-        var outcome: Result<Value, any Error>?
-        try inSavepoint {
-            let value = try body()
-            outcome = .success(value)
-            return .commit
-        }
-        guard let outcome else { throw CancellationError() }
-        return try outcome.get()
-    }
 }

@@ -4,7 +4,7 @@ package import PixelFlowCore
 
 extension SQLiteTaskStore: UsageStore {
     package func quota(of tenant: TenantID) async throws -> Quota {
-        try await read { try $0.quota(of: tenant) } ?? .unlimited
+        try await select { try $0.quota(of: tenant) } ?? .unlimited
     }
 
     package func setQuota(_ quota: Quota, of tenant: TenantID) async throws {

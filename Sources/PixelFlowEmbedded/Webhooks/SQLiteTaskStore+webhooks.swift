@@ -205,7 +205,7 @@ extension SQLiteTaskStore: WebhookFanOut {
     /// Not in the tenant's turn: this is nobody's request.
     private func subscriptions(of tenant: TenantID) async throws -> ReadableEndpoints {
         let name = tenant.rawValue
-        let documents = try await read { database in
+        let documents = try await select { database in
             try Data.fetchAll(database.cachedStatement(sql: "SELECT document FROM webhook WHERE tenant = ?"), arguments: [name])
         }
         return ReadableEndpoints(documents.map(readableEndpoint))
