@@ -16,16 +16,27 @@ package enum CacheResult: String, Sendable, Hashable, CaseIterable {
 
 /// `cache_requests_total{cache,result}` for one cache.
 package struct CacheMetrics: Sendable {
-    private let counters: [CacheResult: Counter]
+    private let hit, miss, joined, stale, bypass: Counter
 
     /// - Parameter cache: the name of the cache.
     package init(_ cache: String, _ factory: any MetricsFactory) {
-        counters = Dictionary(
-            uniqueKeysWithValues: CacheResult.allCases.map { result in
-                let labels = [("cache", cache), ("result", result.rawValue)]
-                return (result, Counter(label: "cache_requests_total", dimensions: labels, factory: factory))
-            })
+        func counter(_ result: CacheResult) -> Counter {
+            Counter(label: "cache_requests_total", dimensions: [("cache", cache), ("result", result.rawValue)], factory: factory)
+        }
+        hit = counter(.hit)
+        miss = counter(.miss)
+        joined = counter(.joined)
+        stale = counter(.stale)
+        bypass = counter(.bypass)
     }
 
-    package func count(_ result: CacheResult) { counters[result]?.increment() }
+    package func count(_ result: CacheResult) {
+        switch result {
+        case .hit: hit.increment()
+        case .miss: miss.increment()
+        case .joined: joined.increment()
+        case .stale: stale.increment()
+        case .bypass: bypass.increment()
+        }
+    }
 }

@@ -65,6 +65,13 @@ package final class VersionedCache<Key: Hashable & Sendable, Value: Sendable>: S
         }
     }
 
+    /// The value of a key, if it is cached in a version. Never suspends, so it is the fastest way to most values.
+    package func cachedValue(of key: Key, in version: UInt64?) -> Value? {
+        guard let version, let known = known(key, version) else { return nil }
+        metrics.count(.hit)
+        return known
+    }
+
     private func currentValue(
         of key: Key, in version: UInt64?, mustRead: Bool, read: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
@@ -76,10 +83,7 @@ package final class VersionedCache<Key: Hashable & Sendable, Value: Sendable>: S
             metrics.count(.miss)
             return try await fill(key, version, read)
         }
-        if let known = known(key, version) {
-            metrics.count(.hit)
-            return known
-        }
+        if let known = cachedValue(of: key, in: version) { return known }
         let count: (Bool) -> Void = { self.metrics.count($0 ? .joined : .miss) }
         return try await flights.run(Flight(key: key, version: version), onJoin: count) { try await self.fill(key, version, read) }
     }

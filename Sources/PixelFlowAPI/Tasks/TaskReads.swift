@@ -80,7 +80,10 @@ final class TaskReads: Sendable {
     /// - Returns: nil if the tenant has no such task.
     func task(_ id: TaskID, of tenant: TenantID, isConditional: Bool) async throws -> Answer? {
         let place = Place(task: id, tenant: tenant)
-        return try await documents.value(of: place, in: versions.version(of: id), mustRead: mustRead(isConditional)) { [tasks, views] in
+        let version = versions.version(of: id)
+        let mustRead = mustRead(isConditional)
+        if !mustRead, let known = documents.cachedValue(of: place, in: version) { return known }
+        return try await documents.value(of: place, in: version, mustRead: mustRead) { [tasks, views] in
             guard let task = try await tasks.find(id, of: tenant) else { return nil }
             return Answer(bytes: try views.json(task), tag: task.tag)
         }

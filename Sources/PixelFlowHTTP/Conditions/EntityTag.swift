@@ -13,7 +13,7 @@ package struct EntityTag: Sendable, Hashable, CustomStringConvertible {
 
     /// Parses one tag of a header field; nil if it is invalid.
     package init?(parsing text: some StringProtocol) {
-        var rest = Substring(text)[...]
+        var rest = Substring(text).utf8
         guard let tag = Self.next(&rest), rest.isEmpty else { return nil }
         self = tag
     }
@@ -27,17 +27,18 @@ package struct EntityTag: Sendable, Hashable, CustomStringConvertible {
     package func matchesWeakly(_ other: EntityTag) -> Bool { value == other.value }
 
     /// Consumes the tag at the start of the text.
-    static func next(_ text: inout Substring) -> EntityTag? {
+    static func next(_ text: inout Substring.UTF8View) -> EntityTag? {
+        let quote = UInt8(ascii: "\"")
         var rest = text
-        let isWeak = rest.hasPrefix("W/")
+        let isWeak = rest.starts(with: "W/".utf8)
         if isWeak { rest = rest.dropFirst(2) }
-        guard rest.first == "\"" else { return nil }
+        guard rest.first == quote else { return nil }
         rest = rest.dropFirst()
-        guard let end = rest.firstIndex(of: "\"") else { return nil }
+        guard let end = rest.firstIndex(of: quote) else { return nil }
         let value = rest[..<end]
-        guard value.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else { return nil }
+        guard value.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else { return nil }
         text = rest[rest.index(after: end)...]
-        return EntityTag(String(value), isWeak: isWeak)
+        return EntityTag(String(Substring(value)), isWeak: isWeak)
     }
 }
 
@@ -54,14 +55,15 @@ enum EntityTagCondition: Sendable, Hashable {
             return
         }
         var tags: [EntityTag] = []
-        var rest = text[...]
+        let comma = UInt8(ascii: ",")
+        var rest = text.utf8
         while !rest.isEmpty {
             if let tag = EntityTag.next(&rest) {
                 tags.append(tag)
             } else {
-                rest = rest.drop { $0 != "," }
+                rest = rest.drop { $0 != comma }
             }
-            rest = rest.drop { $0 == "," || $0 == " " || $0 == "\t" }
+            rest = rest.drop { $0 == comma || $0.isOptionalWhitespace }
         }
         self = .oneOf(tags)
     }
@@ -77,9 +79,12 @@ enum EntityTagCondition: Sendable, Hashable {
 extension StringProtocol {
     /// Without the `OWS` of RFC 9110, section 5.6.3, at either end.
     func trimmingOptionalWhitespace() -> Substring {
-        let isWhitespace = { (character: Character) in character == " " || character == "\t" }
-        var text = Substring(self).drop(while: isWhitespace)
-        while let last = text.last, isWhitespace(last) { text.removeLast() }
-        return text
+        var text = Substring(self).utf8.drop { $0.isOptionalWhitespace }
+        while let last = text.last, last.isOptionalWhitespace { text.removeLast() }
+        return Substring(text)
     }
+}
+
+extension UInt8 {
+    fileprivate var isOptionalWhitespace: Bool { self == UInt8(ascii: " ") || self == UInt8(ascii: "\t") }
 }

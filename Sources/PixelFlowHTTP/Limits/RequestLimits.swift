@@ -61,6 +61,8 @@ package struct RequestLimits: Sendable {
     /// No limits.
     package static let off = RequestLimits(RateLimitSettings(), limiter: InMemoryRateLimiter(), proxies: .loopback)
 
+    func hasLimit(_ rateClass: RateClass) -> Bool { policies[rateClass] != nil }
+
     /// Counts a request of a class.
     ///
     /// - Returns: header fields for any response to this request; nil if the request is not limited.

@@ -61,11 +61,17 @@ package struct Route: Sendable {
         codes = nil
     }
 
-    /// Counts and then handles a request. A problem that the route does not declare is returned nevertheless, and logged as a defect.
-    func handle(_ request: Request, _ context: AppRequestContext, limits: RequestLimits) async throws -> Response {
-        guard let rateClass, let headers = try await limits.admit(rateClass, request, context) else {
-            return try await handle(request, context)
-        }
+    /// Counts, if there is a limit, and then handles a request. A problem that the route does not declare is returned nevertheless, and
+    /// logged as a defect.
+    func responder(limits: RequestLimits) -> Handler {
+        guard let rateClass, limits.hasLimit(rateClass) else { return { try await handle($0, $1) } }
+        return { try await handle($0, $1, rateClass, limits) }
+    }
+
+    private func handle(
+        _ request: Request, _ context: AppRequestContext, _ rateClass: RateClass, _ limits: RequestLimits
+    ) async throws -> Response {
+        guard let headers = try await limits.admit(rateClass, request, context) else { return try await handle(request, context) }
         do {
             var response = try await handle(request, context)
             response.headers.append(contentsOf: headers)

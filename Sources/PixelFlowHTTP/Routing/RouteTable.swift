@@ -17,11 +17,7 @@ package struct RouteTable {
         for (routes, middleware) in groups {
             let group = router.group()
             for middleware in middleware { group.add(middleware: middleware) }
-            for route in routes {
-                group.on(RouterPath(route.path), method: route.method) { request, context in
-                    try await route.handle(request, context, limits: limits)
-                }
-            }
+            for route in routes { group.on(RouterPath(route.path), method: route.method, use: route.responder(limits: limits)) }
         }
     }
 }
