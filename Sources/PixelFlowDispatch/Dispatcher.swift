@@ -109,8 +109,11 @@ package struct Dispatcher: Service {
                     metadata: ["task_id": "\(task.id)", "request_id": "\(task.requestID)", "losses": "\(task.losses)"])
                 lostLeases.increment()
                 tasks.finished(task)
+                // The lost run may have stored objects. Those of a task that has ended are removed before its event is published, by the pass
+                // over the outbox.
+                guard task.status == .pending else { continue }
                 publisher.publish(task)
-                if task.status == .pending { publisher.enqueue([task]) }
+                publisher.enqueue([task])
             }
         }
     }

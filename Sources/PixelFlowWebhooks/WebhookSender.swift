@@ -76,7 +76,9 @@ package final class WebhookSender: Service {
     package func wake() { signal.continuation.yield() }
 
     /// Sends deliveries until shutdown.
-    package func run() async throws {
+    package func run() async throws { await TenantTurn.waived { await sendUntilShutdown() } }
+
+    private func sendUntilShutdown() async {
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { attempts in
                 await withTaskGroup(of: Void.self) { helpers in

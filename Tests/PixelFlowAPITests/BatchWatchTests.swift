@@ -312,6 +312,21 @@ import Testing
         #expect(try await state(batch) == .completed)
     }
 
+    @Test func dueBatchesThatCannotBeCheckedDelayNoOther() async throws {
+        _ = try await endpoint([.batchCompleted])
+        for _ in 0..<201 {
+            let batch = try await batch()
+            _ = try await store.close(batch.id, of: Self.tenant)
+            clock.advance(by: .milliseconds(1))
+        }
+        let failing = Self.watch(store, FailingWebhooks(store, after: 0), desk)
+        await failing.round()
+        #expect(try await store.dueBatches(limit: 300).count == 1)
+        clock.advance(by: .seconds(31))
+        for _ in 0..<2 { await watch.round() }
+        #expect(desk.batches.count == 201)
+    }
+
     @Test func aCompletedBatchIsDeletedADayAfterItsTasks() async throws {
         let batch = try await batch()
         let task = try await task(batch)

@@ -89,6 +89,20 @@ import Testing
         }
     }
 
+    @Test func streamsAreLimitedPerOrganisation() async throws {
+        let harness = try await APIHarness(eventLimits: EventLimits(streams: 8, streamsPerUser: 8))
+        try await harness.serve { port, ada, bob in
+            let open = try (0..<6).map { _ in try IdleReader(port: port, path: "/api/events", token: ada) }
+            try await harness.waitForStreams(6)
+            let hers = try await IdleReader(port: port, path: "/api/events", token: ada).read(until: "request_id")
+            #expect(hers.hasPrefix("HTTP/1.1 429"))
+            #expect(hers.contains("Your organisation already has 6 open event streams"))
+            let his = try await IdleReader(port: port, path: "/api/events", token: bob).read(until: "retry: 2000")
+            #expect(his.hasPrefix("HTTP/1.1 200"))
+            withExtendedLifetime(open) {}
+        }
+    }
+
     @Test func refusedStreamsAndHeadRequestsUseNoCapacity() async throws {
         let harness = try await APIHarness(eventLimits: EventLimits(streams: 1))
         try await harness.run { ada, _ in

@@ -152,7 +152,7 @@ final class CountingHasher: PasswordHashing {
         return try await inner.hash(password)
     }
 
-    func verify(_ password: String, against hash: String) async throws -> Bool {
+    func verify(_ password: String, against hash: String, for client: String?) async throws -> Bool {
         verified.withLock { $0.append(hash) }
         return try await inner.verify(password, against: hash)
     }
@@ -164,4 +164,11 @@ extension TestResponse {
     }
 
     var code: String? { try? object()["code"] as? String }
+}
+
+extension PasswordHashing {
+    /// For tests in which it does not matter who asks.
+    func verify(_ password: String, against hash: String) async throws -> Bool {
+        try await verify(password, against: hash, for: nil)
+    }
 }

@@ -121,6 +121,16 @@ import Testing
         #expect(facts.blurhash == "L00000fQfQfQfQfQfQfQfQfQfQfQ")
     }
 
+    @Test func colourThatAlphaHidesIsNotInTheBlurHash() throws {
+        func hash(_ hidden: [UInt8]) throws -> String? {
+            let picture = try TestImage.made(64, 48, bands: 4) { x, _ in x < 32 ? [0, 90, 200, 255] : hidden + [0] }
+            return try render(try TestImage.encoded(picture, .png)).facts.blurhash
+        }
+        let black = try #require(try hash([0, 0, 0]))
+        #expect(try hash([255, 0, 0]) == black)
+        #expect(try hash([13, 250, 99]) == black)
+    }
+
     @Test func blurHashOfAPortraitHasMoreVerticalComponents() throws {
         let facts = try render(try TestImage.file(.png, 30, 60)).facts
         // The first character encodes the number of components: (3 - 1) + (4 - 1) * 9 = 29.

@@ -145,6 +145,25 @@ import Testing
         #expect(try render(file, .rotate(.init(angle: 45, background: .transparent))).picture()[1, 1][3] == 0)
     }
 
+    @Test(arguments: [1, 64, 128, 254, 255]) func theBackgroundOfARotationKeepsItsColour(alpha: UInt8) throws {
+        let background = Color(red: 100, green: 30, blue: 0, alpha: alpha)
+        let picture = try render(file, .rotate(.init(angle: 30, background: background))).picture()
+        #expect(picture[0, 0] == [100, 30, 0] + (alpha < 255 ? [alpha] : []))
+    }
+
+    @Test func colourAndAlphaOfAFlatPictureSurvive() throws {
+        for color: [UInt8] in [[200, 100, 50, 90], [1, 254, 128, 3], [7, 77, 177, 254], [255, 255, 255, 1]] {
+            let flat = try TestImage.encoded(try TestImage.made(40, 30, bands: 4) { _, _ in color }, .png)
+            let operations: [ImageOperation] = [.median(.init(size: 3)), .blur(.init(sigma: 2)), .resize(.init(width: 20))]
+            for operation in operations {
+                let picture = try render(flat, operation).picture()
+                #expect(picture[picture.width / 2, picture.height / 2] == color, "\(operation.name)")
+            }
+            let rotated = try render(flat, .rotate(.init(angle: 30, background: .transparent))).picture()
+            #expect(rotated[rotated.width / 2, rotated.height / 2] == color)
+        }
+    }
+
     @Test func flipAndFlopMirror() throws {
         #expect(try render(file, .flip).picture().hasCorners([TestImage.blue, TestImage.white, TestImage.red, TestImage.green]))
         #expect(try render(file, .flop).picture().hasCorners([TestImage.green, TestImage.red, TestImage.white, TestImage.blue]))

@@ -220,6 +220,28 @@ import Testing
         }
     }
 
+    /// The lengths of all blocks stay right, so nothing is missing.
+    @Test func invalidCodesOfAGIFAreDamage() throws {
+        let whole = try photo("gif")
+        let image = try #require(whole.indices.first { whole[$0] == 0x2c && whole[($0 + 1)..<($0 + 5)].allSatisfy { $0 == 0 } })
+        let flags = Int(whole[image + 9])
+        let table = flags & 0x80 == 0 ? 0 : 3 << (flags & 7 + 1)
+        // After the code size and the length of the first block.
+        let data = image + 10 + table + 2
+        for start in [0, 60, 150] {
+            var damaged = whole
+            for offset in 0..<20 { damaged[data + start + offset] = 0xff }
+            #expect(code(damaged) == "damaged_image", "at \(start)")
+        }
+    }
+
+    @Test(arguments: [(12_000, 4000), (4000, 10_016), (6400, 6400)]) func tilesThatLibvipsRefusesAreNamed(width: Int, height: Int) throws {
+        let entries: [Int: (type: Int, values: [Int])] = [322: (4, [width]), 323: (4, [height]), 324: (4, [8]), 325: (4, [100])]
+        let failure = failure(TIFFWriter(entries: entries).file { _, _, _ in 9 })
+        #expect(failure?.code == "unsupported_format")
+        #expect(failure?.message.contains("tiles of \(width) x \(height) pixels") == true)
+    }
+
     @Test func damagedHeadersAreReported() throws {
         for (kind, offset) in [("png", 20), ("tiff", 4), ("webp", 16)] {
             var damaged = try made(kind)

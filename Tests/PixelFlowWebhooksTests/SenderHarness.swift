@@ -31,7 +31,11 @@ struct SenderHarness: Sendable {
         func advance(by duration: Duration) { ahead.advance(by: duration) }
     }
 
-    private init(_ folder: String, timeout: Duration, allowed: [String], capacity: Int, resolver: any NameResolver) throws {
+    typealias Message = @Sendable (WebhookDelivery) throws -> [UInt8]
+
+    private init(
+        _ folder: String, timeout: Duration, allowed: [String], capacity: Int, resolver: any NameResolver, message: @escaping Message
+    ) throws {
         store = try SQLiteTaskStore(path: folder + "/tasks.sqlite", clock: clock)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         publisher = OutboxPublisher(
@@ -43,17 +47,19 @@ struct SenderHarness: Sendable {
                 resolver: resolver),
             // What a test waits for is woken by a signal, or not at all.
             pollInterval: .seconds(3600), capacity: capacity, logger: logger, metrics: registry,
-            disabling: AuditRecorder(outbox: store, clock: clock, logger: logger).disabling, message: WebhookMessage.body)
+            disabling: AuditRecorder(outbox: store, clock: clock, logger: logger).disabling, message: message)
     }
 
     /// Runs a sender while `body` runs.
     static func run(
         timeout: Duration = .seconds(15), allowed: [String] = ["127.0.0.0/8"], capacity: Int = WebhookSender.capacity,
-        resolver: any NameResolver = SystemResolver.forPosts, _ body: (SenderHarness) async throws -> Void
+        resolver: any NameResolver = SystemResolver.forPosts, message: @escaping Message = WebhookMessage.body,
+        _ body: (SenderHarness) async throws -> Void
     ) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "pixelflow-webhooks-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let harness = try SenderHarness(folder, timeout: timeout, allowed: allowed, capacity: capacity, resolver: resolver)
+        let harness = try SenderHarness(
+            folder, timeout: timeout, allowed: allowed, capacity: capacity, resolver: resolver, message: message)
         let group = ServiceGroup(
             services: [harness.publisher, harness.sender], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try await withThrowingTaskGroup(of: Void.self) { tasks in

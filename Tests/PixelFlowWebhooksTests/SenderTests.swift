@@ -1,15 +1,33 @@
 import Conformance
 import Foundation
 import NIOCore
+import PixelFlowAPI
 import PixelFlowCore
 import PixelFlowEmbedded
 import PixelFlowFetch
 import PixelFlowWebhooks
 import RawHTTP
+import Synchronization
 import Testing
 import WireFormats
 
 @Suite(.serialized) struct SenderTests {
+    /// Behind the many reads of one tenant, the deliveries of all others would wait as well.
+    @Test func theSenderWaitsForNoTenantsTurn() async throws {
+        let waited = Mutex<[Bool]>([])
+        try await RawServer.run(answer: RawServer.status(200)) { receiver in
+            try await SenderHarness.run(message: { delivery in
+                waited.withLock { $0.append(TenantTurn.isRequired) }
+                return try WebhookMessage.body(of: delivery)
+            }) { harness in
+                try await harness.addEndpoint(url: receiver.url("/hook"))
+                try await harness.endTask()
+                _ = try await harness.delivery(after: 1)
+            }
+        }
+        #expect(waited.withLock { $0 } == [false])
+    }
+
     @Test func endOfATaskIsDeliveredAndSigned() async throws {
         try await RawServer.run(answer: RawServer.status(200, body: "thanks")) { receiver in
             try await SenderHarness.run { harness in

@@ -52,4 +52,17 @@ import Testing
             try await harness.waitForObjects(of: completed, harness.named(by: completed))
         }
     }
+
+    /// Nobody else knows of the objects any more once the event is published.
+    @Test func theDispatcherRemovesTheObjectsOfATaskThatItEnds() async throws {
+        let harness = try WorkerHarness()
+        let task = try await abandoned(harness)
+        _ = try await harness.store.cancel(task.id, of: task.tenant)
+        try await harness.run { _ in
+            let final = try await harness.final(task.id)
+            #expect(final.status == .cancelled)
+            harness.clock.advance(by: .seconds(6))
+            try await harness.waitForObjects(of: final, harness.named(by: final))
+        }
+    }
 }

@@ -37,6 +37,8 @@ package final class BatchWatch: Service {
     static let capacity = 10_000
     /// The maximum number of due batches per round.
     static let dueLimit = 200
+    /// How long a due batch that cannot be checked is left alone if more are due than a round checks.
+    static let retryPause = Duration.seconds(30)
 
     private let batches: any BatchWatchStore
     private let webhooks: any WebhookOwnerStore
@@ -99,7 +101,9 @@ package final class BatchWatch: Service {
     // MARK: Rounds
 
     /// One round. Not private, so that tests need not wait for it.
-    package func round() async {
+    package func round() async { await TenantTurn.waived { await lookAtAll() } }
+
+    private func lookAtAll() async {
         let places = noted.withLock { noted in
             defer { noted = [] }
             return noted
@@ -120,10 +124,17 @@ package final class BatchWatch: Service {
         do {
             let due = try await batches.dueBatches(limit: Self.dueLimit)
             guard !due.isEmpty, try await batches.restoring() == nil else { return }
-            for batch in due { await step(batch.id) { try await look(at: batch) } }
+            for batch in due where await !step(batch.id, { try await look(at: batch) }) {
+                // What cannot be checked must not stay in front of the batches for which there was no room.
+                if due.count == Self.dueLimit { await retryLater(batch) }
+            }
         } catch {
             logger.debug("due batches not read, will be retried", metadata: ["error": "\(error)"])
         }
+    }
+
+    private func retryLater(_ batch: Batch) async {
+        await step(batch.id) { try await postpone(batch, until: try await batches.batchTime() + Self.retryPause) }
     }
 
     private func put(back places: Set<Place>) {

@@ -101,6 +101,10 @@ package final class EventHub: Service {
             return .failure(.tooManyEventStreams(limits.streamsPerUser))
         }
         guard state.streams.count < limits.streams else { return .failure(.eventStreamsExhausted) }
+        let own = state.streams[stream.tenant].count
+        guard own < limits.streamsForOneOrganisation(besides: state.streams.count - own) else {
+            return .failure(.tooManyEventStreamsOfOrganisation(own))
+        }
         let number = state.streams.add(stream, to: stream.tenant)
         state.users[stream.user, default: 0] += 1
         metrics.streams.set(state.streams.count)
@@ -157,6 +161,12 @@ extension PixelFlowError {
     fileprivate static func tooManyEventStreams(_ limit: Int) -> PixelFlowError {
         PixelFlowError(
             .throttled, code: "too_many_event_streams", "You already have \(limit) open event streams; close one first.",
+            retry: .transient, retryAfter: 15)
+    }
+
+    fileprivate static func tooManyEventStreamsOfOrganisation(_ count: Int) -> PixelFlowError {
+        PixelFlowError(
+            .throttled, code: "too_many_event_streams", "Your organisation already has \(count) open event streams; close one first.",
             retry: .transient, retryAfter: 15)
     }
 

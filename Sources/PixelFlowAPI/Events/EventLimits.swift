@@ -19,13 +19,18 @@ package struct EventLimits: Sendable, Hashable {
         self.streamBytes = streamBytes
         self.totalBytes = totalBytes
     }
+
+    /// The maximum number of streams of an organisation while others have `count`: three quarters of the rest, so that whatever one
+    /// organisation opens, the next one finds room.
+    func streamsForOneOrganisation(besides count: Int) -> Int { ((streams - count) * 3 + 3) / 4 }
 }
 
 extension EventLimits {
     static let streamsSetting = Setting<Int>.integer(
         "PIXELFLOW_EVENT_STREAMS", default: 2000, in: 1...1_000_000,
         help:
-            "Maximum number of open event streams; further ones are refused with 503.")
+            "Maximum number of open event streams; further ones are refused with 503. One organisation can have three quarters of those "
+            + "that others leave; further ones are refused with 429.")
     static let streamsPerUserSetting = Setting<Int>.integer(
         "PIXELFLOW_EVENT_STREAMS_PER_USER", default: 64, in: 1...1_000_000,
         help: "Maximum number of open event streams of one user; further ones are refused with 429.")

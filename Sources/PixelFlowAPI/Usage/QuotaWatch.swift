@@ -56,7 +56,9 @@ package final class QuotaWatch: Service {
     }
 
     /// One round. Not private, so that tests need not wait for it.
-    package func round() async {
+    package func round() async { await TenantTurn.waived { await lookAtAll() } }
+
+    private func lookAtAll() async {
         let tenants = noted.withLock { noted in
             defer { noted = [] }
             return noted

@@ -26,7 +26,7 @@ extension Accounts {
         let attempt = try await throttle.begin(account: user.email, address: origin.subscriber)
         let isRight: Bool
         do {
-            isRight = try await hasher.verify(password, against: user.passwordHash)
+            isRight = try await hasher.verify(password, against: user.passwordHash, for: origin.subscriber)
         } catch {
             try await throttle.end(attempt, .undecided)
             throw error

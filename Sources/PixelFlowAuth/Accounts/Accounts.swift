@@ -117,7 +117,8 @@ struct Accounts: Sendable {
         let known: (User, SecondFactorUse?)
         do {
             let user = try await store.user(email: address)
-            let isRight = try await hasher.verify(credentials.password.text, against: user?.passwordHash ?? hasher.decoy)
+            let isRight = try await hasher.verify(
+                credentials.password.text, against: user?.passwordHash ?? hasher.decoy, for: origin.subscriber)
             guard let user, isRight else {
                 if let user { noteFailure(of: user, origin) }
                 throw Self.credentialsInvalid

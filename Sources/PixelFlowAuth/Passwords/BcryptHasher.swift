@@ -16,7 +16,7 @@ package final class BcryptHasher: PasswordHashing {
     /// - Parameters:
     ///   - cost: the base-2 logarithm of the number of rounds, 4 to 16.
     ///   - threads: how many passwords are verified concurrently.
-    ///   - queue: how many verifications may wait; further ones fail with `auth_busy`.
+    ///   - queue: how many verifications may wait, a quarter of them for one client; further ones fail with `auth_busy`.
     ///   - registrationThreads: how many passwords of new accounts are hashed concurrently, on threads of their own; by default `threads`.
     ///   - registrationQueue: how many of those may wait; further ones fail with `registration_busy`; by default `queue`.
     package init(
@@ -26,9 +26,11 @@ package final class BcryptHasher: PasswordHashing {
             throw .invalid("PIXELFLOW_AUTH_BCRYPT_COST", "The bcrypt cost must be from 4 to 16.", code: "setting_invalid")
         }
         self.cost = cost
-        self.signIn = HashingPool(threads: threads, queue: queue, busy: Self.signInBusy)
+        self.signIn = HashingPool(threads: threads, queue: queue, queueOfOneClient: max(1, queue / 4), busy: Self.signInBusy)
+        let registrationQueue = registrationQueue ?? queue
         self.registration = HashingPool(
-            threads: registrationThreads ?? threads, queue: registrationQueue ?? queue, busy: Self.registrationBusy)
+            threads: registrationThreads ?? threads, queue: registrationQueue, queueOfOneClient: registrationQueue,
+            busy: Self.registrationBusy)
         // A salt, and 31 characters instead of the digest.
         self.decoy = try Self.salt(cost: cost) + String(repeating: ".", count: 31)
     }
@@ -38,8 +40,8 @@ package final class BcryptHasher: PasswordHashing {
         return try await registration.run { try Self.crypt(password, setting: try Self.salt(cost: cost)) }
     }
 
-    package func verify(_ password: String, against hash: String) async throws -> Bool {
-        try await signIn.run { ConstantTime.equals(try Self.crypt(password, setting: hash), hash) }
+    package func verify(_ password: String, against hash: String, for client: String?) async throws -> Bool {
+        try await signIn.run(for: client) { ConstantTime.equals(try Self.crypt(password, setting: hash), hash) }
     }
 
     package func needsRenewal(_ hash: String) -> Bool {

@@ -117,6 +117,9 @@ enum TaskSchema {
         migrator.registerMigration("12 the backup that is being restored") { database in
             try database.execute(sql: "CREATE TABLE restore (only INTEGER PRIMARY KEY CHECK (only = 1), backup TEXT NOT NULL)")
         }
+        migrator.registerMigration("13 webhook deliveries under way") { database in
+            try database.execute(sql: WebhookSchema.indexOfLeases)
+        }
         return migrator
     }()
 }

@@ -234,11 +234,7 @@ extension SQLiteTaskStore: WebhookDeliveryStore {
         guard !changes.isEmpty else { return [] }
         let taken = queue.arguments(time.microseconds)
         return try await write(.process) { tasks in
-            let underWay =
-                try Int.fetchOne(
-                    tasks.database.cachedStatement(
-                        sql: "SELECT COUNT(*) FROM webhook_delivery WHERE tenant = ? AND endpoint = ? AND leased AND due > ?"),
-                    arguments: taken) ?? 0
+            let underWay = try Int.fetchOne(tasks.database.cachedStatement(sql: WebhookRow.underWay), arguments: taken) ?? 0
             var claimed: [WebhookDelivery] = []
             for (old, new) in changes where underWay + claimed.count < WebhookQueue.width {
                 try tasks.database.cachedStatement(sql: WebhookRow.update)

@@ -35,6 +35,12 @@ enum WebhookSchema {
         CREATE INDEX webhook_delivery_due ON webhook_delivery (due, tenant, endpoint) WHERE due IS NOT NULL;
         CREATE INDEX webhook_delivery_by_state ON webhook_delivery (tenant, endpoint, state, created_at, id);
         """
+
+    /// For the deliveries of a queue that are under way, which are few. What is due of all queues no longer needs an index of its own.
+    static let indexOfLeases = """
+        DROP INDEX webhook_delivery_due;
+        CREATE INDEX webhook_delivery_leased ON webhook_delivery (tenant, endpoint, due) WHERE leased;
+        """
 }
 
 /// A delivery as a row.
@@ -43,10 +49,22 @@ enum WebhookRow {
         INSERT OR IGNORE INTO webhook_delivery (id, tenant, endpoint, state, due, leased, event_at, created_at, revision, document)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
-    /// The signs keep SQLite from reading every pending delivery in the order of the groups.
+    /// Skips from one queue to the next, so that the length of a queue does not matter.
     static let dueQueues = """
-        SELECT tenant, endpoint FROM webhook_delivery WHERE due <= ? GROUP BY +tenant, +endpoint ORDER BY random() LIMIT ?
+        WITH RECURSIVE queue (tenant, endpoint) AS (
+            SELECT * FROM (SELECT tenant, endpoint FROM webhook_delivery WHERE due IS NOT NULL ORDER BY tenant, endpoint LIMIT 1)
+            UNION ALL
+            SELECT next.tenant, next.endpoint FROM queue JOIN webhook_delivery AS next ON next.rowid = coalesce(
+                (SELECT rowid FROM webhook_delivery
+                    WHERE due IS NOT NULL AND tenant = queue.tenant AND endpoint > queue.endpoint ORDER BY endpoint LIMIT 1),
+                (SELECT rowid FROM webhook_delivery WHERE due IS NOT NULL AND tenant > queue.tenant ORDER BY tenant, endpoint LIMIT 1))
+        )
+        SELECT tenant, endpoint FROM queue
+        WHERE EXISTS (
+            SELECT 1 FROM webhook_delivery WHERE tenant = queue.tenant AND endpoint = queue.endpoint AND due <= ?)
+        ORDER BY random() LIMIT ?
         """
+    static let underWay = "SELECT COUNT(*) FROM webhook_delivery WHERE tenant = ? AND endpoint = ? AND leased AND due > ?"
     static let failures = """
         SELECT document FROM webhook_delivery
         WHERE tenant = ? AND endpoint = ? AND state = 'failed' AND event_at >= ? ORDER BY created_at, id LIMIT ?

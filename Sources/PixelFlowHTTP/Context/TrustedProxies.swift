@@ -62,11 +62,21 @@ package struct TrustedProxies: Sendable, Hashable {
     func client(forwardedFor header: String) -> IPAddress? {
         var nearest: IPAddress?
         for hop in header.split(separator: ",").reversed() {
-            guard let address = IPAddress.peer(hop.filter { !$0.isWhitespace }) else { return nearest }
+            guard let address = IPAddress.peer(Self.withoutPort(hop.filter { !$0.isWhitespace })) else { return nearest }
             nearest = address
             if !isTrusted(address) { return address }
         }
         return nearest
+    }
+
+    /// Some proxies add the port of the client: `203.0.113.9:52044`, `[2001:db8::9]:443`.
+    private static func withoutPort(_ hop: String) -> String {
+        let isBracketed = hop.hasPrefix("[")
+        guard let end = isBracketed ? hop.firstIndex(of: "]") : hop.firstIndex(of: ":") else { return hop }
+        let address = hop[..<end].dropFirst(isBracketed ? 1 : 0)
+        let rest = isBracketed ? hop[end...].dropFirst() : hop[end...]
+        let isPort = rest.first == ":" && UInt16(rest.dropFirst()) != nil
+        return isPort || (isBracketed && rest.isEmpty) ? String(address) : hop
     }
 
     /// Whether the connection comes from a trusted proxy, so that its `X-Forwarded-…` headers can be trusted.

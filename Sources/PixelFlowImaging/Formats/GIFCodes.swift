@@ -10,6 +10,8 @@ struct GIFCodes {
     private let firstSize: Int
     /// The colour indexes in use: each occurs as a code of its own before it is part of a longer one.
     private(set) var indexes = [Bool](repeating: false, count: 256)
+    /// Whether a code was found that stands for nothing yet.
+    private(set) var isInvalid = false
     private static let mostCodes = 4096
 
     /// - Parameter offset: the offset of the LZW minimum code size.
@@ -35,17 +37,27 @@ struct GIFCodes {
             }
             if code < min(literals, 256) { indexes[code] = true }
             guard let before = previous else {
+                guard code < literals else {
+                    isInvalid = true
+                    break
+                }
                 pixels += 1
                 previous = code
                 continue
             }
-            guard code <= next else { break }
+            guard code <= next else {
+                isInvalid = true
+                break
+            }
             if next < Self.mostCodes {
                 lengths[next] = lengths[before] + 1
                 next += 1
                 if next == 1 << size, size < 12 { size += 1 }
             }
-            guard code < Self.mostCodes else { break }
+            guard code < Self.mostCodes else {
+                isInvalid = true
+                break
+            }
             pixels += lengths[code]
             previous = code
         }

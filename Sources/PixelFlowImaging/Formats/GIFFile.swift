@@ -36,7 +36,10 @@ struct GIFFile {
                 let image = offset
                 let header = 10 + Self.tableSize(reader.byte(at: offset + 9))
                 isAtBlock = Self.skipData(reader, &offset, header: header + 1)
-                if isAtBlock, countsPixels, Self.lacksPixels(reader, image, data: image + header) { isAtBlock = false }
+                if isAtBlock, countsPixels, let fault = Self.fault(reader, image, data: image + header) {
+                    ending = fault
+                    isAtBlock = false
+                }
                 if isAtBlock { frames.append(GIFFrame(start: image, control: control, data: image + header, end: offset)) }
                 control = nil
             default:
@@ -49,14 +52,17 @@ struct GIFFile {
         lacksTrailer = isAtBlock && !frames.isEmpty && offset == reader.count
     }
 
-    /// Whether a frame lacks more than one line of the pixels that its size declares; some encoders write slightly too few.
-    private static func lacksPixels(_ reader: ByteReader, _ image: Int, data: Int) -> Bool {
+    /// The fault of a frame that lacks more than one line of the pixels that its size declares; some encoders write slightly too few.
+    private static func fault(_ reader: ByteReader, _ image: Int, data: Int) -> FileStructure? {
         var reader = reader
         reader.isLittleEndian = true
-        guard let width = reader.number(at: image + 5, width: 2), let height = reader.number(at: image + 7, width: 2) else { return true }
+        guard let width = reader.number(at: image + 5, width: 2), let height = reader.number(at: image + 7, width: 2) else {
+            return .cutOff
+        }
         let wanted = width * max(0, height - 1)
         var codes = GIFCodes(reader, at: data)
-        return codes.pixels(atLeast: wanted) < wanted
+        guard codes.pixels(atLeast: wanted) < wanted else { return nil }
+        return codes.isInvalid ? .broken : .cutOff
     }
 
     /// The size in bytes of the colour table that a flags byte declares.

@@ -111,9 +111,18 @@ extension TIFFDirectory {
         return arePlanesMisread ? "TIFF files of this kind with separate planes" : nil
     }
 
+    /// libvips takes tiles of up to 10,000 pixels an edge and 100 MB.
+    private var unsupportedTiles: String? {
+        guard has(.tileOffsets), let width = value(.tileWidth), let height = value(.tileHeight) else { return nil }
+        let bits = value(.bits) ?? 1
+        let isLarge = max(width, height) > 10_000 || width * height * samples * bits / 8 > 100_000_000
+        return isLarge ? "TIFF files with tiles of \(width) x \(height) pixels" : nil
+    }
+
     private var unsupportedKind: String? {
         let isPreview = (value(.subfileType) ?? 0) & 1 == 1 && has(.subdirectories)
         if has(.rawVersion) || isPreview { return "Camera raw files" }
+        if let tiles = unsupportedTiles { return tiles }
         switch photometric {
         case .colourFilter, .linearRaw: return "Camera raw files"
         case .mask: return "TIFF transparency masks"

@@ -12,6 +12,7 @@ struct TIFFDirectory {
         case stripLengths = 279
         case planes = 284
         case predictor = 317, whitePoint
+        case tileWidth = 322, tileHeight
         case tileOffsets = 324, tileLengths
         case subdirectories = 330
         case inkSet = 332

@@ -12,7 +12,9 @@ extension Image {
     /// Applies a step that mixes neighbouring pixels, without bleeding the colour of invisible pixels into visible ones.
     func premultiplied(_ step: (Image) throws -> Image) throws -> Image {
         guard hasAlpha else { return try step(self) }
-        return try step(try applying("premultiply")).applying("unpremultiply").applying("cast", ["format": .uchar])
+        let mixed = try step(try applying("premultiply")).applying("unpremultiply")
+        // The cast cuts off fractions.
+        return try mixed.applying("linear", ["a": .numbers([1]), "b": .numbers([0.5])]).applying("cast", ["format": .uchar])
     }
 
     func alpha() throws -> Image { try applying("extract_band", ["band": .integer(bands - 1)]) }
@@ -27,10 +29,14 @@ extension Image {
     }
 
     /// The image, with an alpha channel if `background` needs one, and the background in the image's bands.
-    func prepared(for background: Color) throws -> (image: Image, background: VipsArgument) {
+    ///
+    /// - Parameter isPremultiplied: whether the background is for an image whose colours are multiplied by alpha.
+    func prepared(for background: Color, isPremultiplied: Bool = false) throws -> (image: Image, background: VipsArgument) {
         let image = background.alpha == 255 ? self : try withAlpha()
         let colour = image.bands > 2 ? background.opaque : [background.luma]
-        return (image, .numbers(image.hasAlpha ? colour + [Double(background.alpha)] : colour))
+        let alpha = Double(background.alpha)
+        guard image.hasAlpha else { return (image, .numbers(colour)) }
+        return (image, .numbers((isPremultiplied ? colour.map { $0 * alpha / 255 } : colour) + [alpha]))
     }
 
     /// Places the image on a larger canvas.

@@ -11,7 +11,7 @@ struct Facts {
     init(_ image: Image) throws {
         let samples = try SampleGrid(image, maximumEdge: Facts.grid)
         let isPortrait = image.height > image.width
-        blurhash = BlurHash.encode(samples, componentsX: isPortrait ? 3 : 4, componentsY: isPortrait ? 4 : 3)
+        blurhash = BlurHash.encode(samples.opaque, componentsX: isPortrait ? 3 : 4, componentsY: isPortrait ? 4 : 3)
         dominantColor = DominantColor.find(samples).description
     }
 }
@@ -43,6 +43,19 @@ struct SampleGrid {
         }
     }
 
+    /// Each colour over the mean of the visible ones: what alpha hides is not shown.
+    var opaque: SampleGrid {
+        let weight = colors.reduce(0) { $0 + Int($1.alpha) }
+        guard weight < 255 * colors.count else { return self }
+        var grid = self
+        func mix(_ channel: KeyPath<Color, UInt8>, of color: Color) -> UInt8 {
+            let mean = weight == 0 ? 255 : colors.reduce(0) { $0 + Int($1[keyPath: channel]) * Int($1.alpha) } / weight
+            return UInt8((Int(color[keyPath: channel]) * Int(color.alpha) + mean * (255 - Int(color.alpha))) / 255)
+        }
+        grid.colors = colors.map { Color(red: mix(\.red, of: $0), green: mix(\.green, of: $0), blue: mix(\.blue, of: $0)) }
+        return grid
+    }
+
     /// Up to three positions in each cell, evenly spread.
     private static func cells(_ length: Int, _ count: Int) -> [[Int]] {
         (0..<count).map { cell in
@@ -61,14 +74,17 @@ struct SampleGrid {
         for row in rows {
             for column in columns {
                 let offset = row * stride + column * bands
-                sum.red += Int(pixels[offset])
-                sum.green += Int(pixels[isGrey ? offset : offset + 1])
-                sum.blue += Int(pixels[isGrey ? offset : offset + 2])
-                sum.alpha += hasAlpha ? Int(pixels[offset + bands - 1]) : 255
+                // The colours of invisible pixels do not count.
+                let alpha = hasAlpha ? Int(pixels[offset + bands - 1]) : 255
+                sum.red += Int(pixels[offset]) * alpha
+                sum.green += Int(pixels[isGrey ? offset : offset + 1]) * alpha
+                sum.blue += Int(pixels[isGrey ? offset : offset + 2]) * alpha
+                sum.alpha += alpha
             }
         }
-        let count = rows.count * columns.count
+        guard sum.alpha > 0 else { return .transparent }
         return Color(
-            red: UInt8(sum.red / count), green: UInt8(sum.green / count), blue: UInt8(sum.blue / count), alpha: UInt8(sum.alpha / count))
+            red: UInt8(sum.red / sum.alpha), green: UInt8(sum.green / sum.alpha), blue: UInt8(sum.blue / sum.alpha),
+            alpha: UInt8(sum.alpha / (rows.count * columns.count)))
     }
 }

@@ -9,8 +9,14 @@ extension ImageOperation.Rotate: OperationStep {
         case let turns?: try frames.turn { try $0.applying("rot", ["angle": .integer(turns)]) }
         case nil:
             try frames.map { image in
-                let (prepared, background) = try image.prepared(for: self.background)
-                return try prepared.applying("rotate", ["angle": .number(angle), "background": background])
+                // Premultiplied here and not by libvips, which does not premultiply the background.
+                let (prepared, background) = try image.prepared(for: self.background, isPremultiplied: true)
+                let (cosine, sine) = (cos(angle * .pi / 180), sin(angle * .pi / 180))
+                return try prepared.premultiplied {
+                    try $0.applying(
+                        "affine",
+                        ["matrix": .numbers([cosine, -sine, sine, cosine]), "background": background, "premultiplied": .flag(true)])
+                }
             }
         }
     }

@@ -5,9 +5,12 @@ import WireFormats
 extension BSONDocument {
     /// Writes that must be durable wait for the journals of a majority.
     static func writeConcern(_ timeout: Duration) -> BSONValue {
-        // The server times out first, so that its response arrives in time.
-        ["w": "majority", "j": true, "wtimeout": .int(timeout.microseconds / 1000 * 4 / 5)]
+        ["w": "majority", "j": true, "wtimeout": serverLimit(timeout)]
     }
+
+    /// How long the server may take for a command, in milliseconds. It times out first, so that its response arrives in time: otherwise a
+    /// slow command would count as a broken connection.
+    static func serverLimit(_ timeout: Duration) -> BSONValue { .int(timeout.microseconds / 1000 * 4 / 5) }
 
     static func insert(into collection: String, _ documents: [BSONDocument], _ timeout: Duration) -> BSONDocument {
         [
@@ -57,14 +60,14 @@ extension BSONDocument {
         command["limit"] = .int(limit)
         command["batchSize"] = .int(limit)
         command["readConcern"] = ["level": "majority"]
-        command["maxTimeMS"] = .int(timeout.microseconds / 1000)
+        command["maxTimeMS"] = serverLimit(timeout)
         return command
     }
 
     static func aggregate(_ collection: String, _ stages: [BSONDocument], _ timeout: Duration) -> BSONDocument {
         [
             "aggregate": .string(collection), "pipeline": .array(stages.map(BSONValue.document)), "cursor": [:],
-            "readConcern": ["level": "majority"], "maxTimeMS": .int(timeout.microseconds / 1000),
+            "readConcern": ["level": "majority"], "maxTimeMS": serverLimit(timeout),
         ]
     }
 }

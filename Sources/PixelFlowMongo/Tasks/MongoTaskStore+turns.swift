@@ -61,7 +61,7 @@ extension MongoTaskStore {
                 [
                     "distinct": .string(TaskDocument.collection), "key": .string(Name.tenant),
                     "query": [Name.heldLane: .int(lane.rank)], "readConcern": ["level": "majority"],
-                    "maxTimeMS": .int(tasks.database.commandTimeout.microseconds / 1000),
+                    "maxTimeMS": BSONDocument.serverLimit(tasks.database.commandTimeout),
                 ])
             for tenant in answer["values"]?.array ?? [] {
                 if let name = tenant.string { queues.insert(HeldQueue(lane: lane, tenant: TenantID(name))) }

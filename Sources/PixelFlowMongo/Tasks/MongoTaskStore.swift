@@ -52,6 +52,7 @@ package final class MongoTaskStore: Sendable {
     ///
     /// - Throws: `task_database_busy` if too many reads are already waiting.
     func reading<Value>(for tenant: TenantID, _ body: () async throws -> Value) async throws -> Value {
+        guard TenantTurn.isRequired else { return try await body() }
         do {
             try Task.checkCancellation()
             return try await reads.withPermit(tenant, body)

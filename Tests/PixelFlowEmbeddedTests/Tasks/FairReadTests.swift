@@ -64,6 +64,34 @@ import Testing
         #expect(refused.allSatisfy { $0.code == "task_database_busy" && $0.kind == .unavailable && $0.retryAfter == 1 })
     }
 
+    @Test func servicesForAllTenantsWaitForNoTurn() async throws {
+        let limits = FairSemaphoreLimits(permits: 1, permitsOfOneKey: 1, waiting: 1, waitingOfOneKey: 1)
+        let store = try SQLiteTaskStore(path: folder.path + "/tasks.sqlite", cached: 0, readLimits: limits)
+        let mine = task(of: Self.many)
+        _ = try await store.create(mine)
+        let (turn, turnBegan) = AsyncStream.makeStream(of: Void.self)
+        let (end, mayEnd) = AsyncStream.makeStream(of: Void.self)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                try await store.read(for: Self.many) { _ in
+                } decode: { _ in
+                    turnBegan.finish()
+                    try await end.end("the other reads")
+                }
+            }
+            try await turn.end("the tenant's turn to begin")
+            let found = try await TenantTurn.waived {
+                // Child tasks as well.
+                async let task = store.find(mine.id, of: Self.many)
+                _ = try await store.webhook(WebhookID("none"), of: Self.many)
+                return try await task
+            }
+            #expect(found?.id == mine.id)
+            mayEnd.finish()
+            try await group.waitForAll()
+        }
+    }
+
     @Test func aCancelledCallerReadsNothing() async throws {
         for _ in 0..<40 { _ = try await store.create(task(of: Self.many)) }
         let store = store
