@@ -59,7 +59,8 @@ struct EventRoutes: Sendable {
                 ],
                 problems: .readingTasks + [
                     DeclaredProblem.invalidParameter, DeclaredProblem(.notFound, "not_found", "There is no such batch or task."),
-                    DeclaredProblem(.throttled, "too_many_event_streams", "The user has too many open streams (64)."),
+                    DeclaredProblem(
+                        .throttled, "too_many_event_streams", "The user has too many open streams (64), or the organisation most of all."),
                     DeclaredProblem(.unavailable, "event_streams_exhausted", "The replica has too many open streams (2,000)."),
                 ], handler: events)
         ]

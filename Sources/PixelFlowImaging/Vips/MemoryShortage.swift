@@ -3,26 +3,28 @@ import Synchronization
 
 /// Records whether an allocation of the job has failed. A decoder reports this as a failed decode, which looks like damage.
 enum MemoryShortage {
-    private static let isNoted = Atomic(false)
-    /// The thread of the job.
-    private static let thread = Atomic<UInt>(0)
+    /// Whether an allocation has failed in the present or latest job of each thread. A render process has one; tests run several.
+    private static let jobs = Mutex<[UInt: Bool]>([:])
+
+    private static var thread: UInt { UInt(pthread_self()) }
 
     /// Starts a new job on this thread.
     static func forget() {
         errno = 0
-        thread.store(UInt(pthread_self()), ordering: .relaxed)
-        isNoted.store(false, ordering: .relaxed)
+        jobs.withLock { $0[thread] = false }
     }
 
     /// Examines the failure `text` that libvips has just reported. What fails on other threads is not of this job: they may also have
     /// kept the error number of something long past.
     static func note(_ text: String) {
-        guard thread.load(ordering: .relaxed) == UInt(pthread_self()) else { return }
-        if errno == ENOMEM || text.contains("out of memory") { isNoted.store(true, ordering: .relaxed) }
+        guard errno == ENOMEM || text.contains("out of memory") else { return }
+        jobs.withLock { jobs in
+            if jobs[thread] != nil { jobs[thread] = true }
+        }
     }
 
-    /// Replaces the failure of a job with its actual cause.
+    /// Replaces the failure of the job of this thread with its actual cause.
     static func named(_ failure: RenderError) -> RenderError {
-        isNoted.load(ordering: .relaxed) ? .outOfMemory : failure
+        jobs.withLock { $0[thread] == true } ? .outOfMemory : failure
     }
 }
