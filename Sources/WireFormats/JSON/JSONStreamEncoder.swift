@@ -1,7 +1,8 @@
 /// Encodes values as JSON in one pass. Faster than `JSONEncoder`, which builds a tree of the whole document first.
 ///
 /// The text has no whitespace. It is that of `JSONEncoder`, except that slashes are not escaped, that DEL is, and that backspace
-/// and form feed are escaped by their numbers. Types of Foundation that `JSONEncoder` treats specially, such as `Data` and `URL`, are encoded as their own conformance says.
+/// and form feed are escaped by their numbers. Types of Foundation that `JSONEncoder` treats specially, such as `Data` and `URL`, are
+/// encoded as their own conformance says.
 public struct JSONStreamEncoder: Sendable {
     private let sortsKeys: Bool
 
