@@ -219,6 +219,20 @@ private enum PlantedAnimation {
         }
     }
 
+    /// A heap that cannot grow in place leaves the same error number, although the C library succeeds elsewhere.
+    @Test func anErrorNumberIsAShortageOnlyWhereMemoryIsLimited() async {
+        await #expect(processExitsWith: .success) {
+            MemoryShortage.forget()
+            errno = ENOMEM
+            MemoryShortage.note("a damaged row")
+            try #require(MemoryShortage.named(.damaged) == .damaged)
+            MemoryShortage.limitApplies()
+            errno = ENOMEM
+            MemoryShortage.note("a damaged row")
+            try #require(MemoryShortage.named(.damaged) == .outOfMemory)
+        }
+    }
+
     /// Pixels whose damage is detected only when they are read.
     private func failure(_ format: ImageFormat, _ operations: ImageOperation...) throws -> OutputError? {
         let whole = try TestImage.encoded(try TestImage.photo(300, 200), .png)

@@ -26,6 +26,7 @@ package enum RenderProcess {
             try WarmUp.run()
             var available: UInt64 = 0
             try SystemError.check(pf_sandbox_lock(memory, &available), "pf_sandbox_lock")
+            MemoryShortage.limitApplies()
             RenderServer(rendering: rendering, available: Int(available)).run()
         } catch {
             exit(EX_OSERR)

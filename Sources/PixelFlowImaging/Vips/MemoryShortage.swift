@@ -6,6 +6,13 @@ enum MemoryShortage {
     /// Whether an allocation has failed in the present or latest job of each thread. A render process has one; tests run several.
     private static let jobs = Mutex<[UInt: Bool]>([:])
 
+    /// Whether the memory of this process is limited. Without a limit, the error number says nothing: the C library also sets it when it
+    /// cannot extend its heap in place and then succeeds elsewhere.
+    private static let isLimited = Atomic(false)
+
+    /// Tells that the memory of this process is limited from now on.
+    static func limitApplies() { isLimited.store(true, ordering: .relaxed) }
+
     private static var thread: UInt { UInt(pthread_self()) }
 
     /// Starts a new job on this thread.
@@ -17,7 +24,8 @@ enum MemoryShortage {
     /// Examines the failure `text` that libvips has just reported. What fails on other threads is not of this job: they may also have
     /// kept the error number of something long past.
     static func note(_ text: String) {
-        guard errno == ENOMEM || text.contains("out of memory") else { return }
+        let isExhausted = errno == ENOMEM && isLimited.load(ordering: .relaxed)
+        guard isExhausted || text.contains("out of memory") else { return }
         jobs.withLock { jobs in
             if jobs[thread] != nil { jobs[thread] = true }
         }
