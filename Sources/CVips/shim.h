@@ -70,7 +70,9 @@ static inline int cvips_copy_header(VipsImage *to, VipsImage *from) {
     return vips_image_pipelinev(to, VIPS_DEMAND_STYLE_ANY, from, NULL);
 }
 
-static inline VipsPel *cvips_region_line(VipsRegion *region, int line) { return VIPS_REGION_ADDR(region, 0, line); }
+static inline VipsPel *cvips_region_pixel(VipsRegion *region, int column, int line) {
+    return VIPS_REGION_ADDR(region, column, line);
+}
 
 // orc compiles code for resizes at run time, into regions of 64 KiB that it maps from temporary files
 // as it needs them, and keeps. Weak: a libvips built without orc needs none of this.

@@ -233,6 +233,20 @@ private enum PlantedAnimation {
         }
     }
 
+    /// An output that fails for lack of memory is not an encoder's or an operation's fault.
+    @Test func anOutputThatLacksMemorySaysSo() async {
+        await #expect(processExitsWith: .success) {
+            MemoryShortage.forget()
+            let damaged = OutputError(code: "encoding_failed", message: "No.")
+            try #require(MemoryShortage.named(damaged) == damaged)
+            MemoryShortage.note("out of memory")
+            try #require(MemoryShortage.named(damaged).code == "output_too_large_in_memory")
+            // The next output starts without it.
+            MemoryShortage.forget()
+            try #require(MemoryShortage.named(damaged) == damaged)
+        }
+    }
+
     /// Pixels whose damage is detected only when they are read.
     private func failure(_ format: ImageFormat, _ operations: ImageOperation...) throws -> OutputError? {
         let whole = try TestImage.encoded(try TestImage.photo(300, 200), .png)

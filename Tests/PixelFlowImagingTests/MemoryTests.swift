@@ -145,6 +145,32 @@ import Testing
         #expect(results[1].failure == nil)
     }
 
+    private func blurred(_ steps: Int) -> OutputSpec {
+        OutputSpec(
+            name: "a", operations: Array(repeating: .blur(.init(sigma: 1)), count: steps), format: .fixed(.jpeg))
+    }
+
+    /// A source of 2.4 MB, and at most two computed pictures of 3.2 MB, whichever the number of steps.
+    @Test func aStepFreesThePictureOfTheStepBefore() throws {
+        let source = try TestImage.file(.png, 1000, 800)
+        for steps in [2, 5] {
+            #expect(try code(source, blurred(steps), limits(9)) == nil)
+            #expect(try code(source, blurred(steps), limits(8)) == "output_too_large_in_memory")
+        }
+    }
+
+    /// Of 3 MB each: source and watermark. Of 4 MB each: the layer and the encoded output.
+    @Test func theWatermarkOfAnOutputCounts() throws {
+        let source = try TestImage.file(.png, 1000, 1000)
+        let id = "0190a0a0-0000-7000-8000-000000000001"
+        let spec = OutputSpec(name: "a", operations: [.watermark(.init(image: TaskID(id)))], format: .fixed(.jpeg))
+        func code(_ megabytes: Int) throws -> String? {
+            try render(source, [spec], overlays: [id: source], limits: limits(megabytes)).results[0].failure?.code
+        }
+        #expect(try code(15) == nil)
+        #expect(try code(13) == "output_too_large_in_memory")
+    }
+
     @Test func containerMemoryIsDivided() {
         let source = 20 << 20
         #expect(ContainerMemory.share(of: 2, sourceBytes: source, limit: 2088 << 20) == 800 << 20)

@@ -112,6 +112,41 @@ import Testing
     }
 }
 
+/// Pixels that depend on others around them are computed once, not again for each line that a later step or the encoder reads.
+@Suite struct ComputedPictures {
+    private func frames(_ width: Int, _ height: Int) throws -> Frames {
+        let picture = try TestImage.photo(width, height).withAlpha().inMemory()
+        return Frames([picture], width: width, height: height)
+    }
+
+    private let marks = OverlaySet([:], limits: ImageLimits())
+
+    @Test(
+        arguments: [.blur(.init(sigma: 2)), .sharpen(.init()), .median(.init(size: 3)), .rotate(.init(angle: 30))] as [ImageOperation])
+    func aStepThatReadsAroundKeepsItsResult(operation: ImageOperation) throws {
+        var frames = try frames(60, 40)
+        try operation.step.apply(to: &frames, marks: marks)
+        #expect(frames.first.isInMemory)
+    }
+
+    @Test func aQuarterTurnKeepsItsResultOnlyOfADescription() throws {
+        let turn = ImageOperation.rotate(.init(angle: 90))
+        var frames = try frames(60, 40)
+        try turn.step.apply(to: &frames, marks: marks)
+        #expect(!frames.first.isInMemory)
+        try turn.step.apply(to: &frames, marks: marks)
+        #expect(frames.first.isInMemory)
+    }
+
+    /// Larger than one square in both directions, and not a multiple of it.
+    @Test func squaresAreJoinedToTheSamePicture() throws {
+        let picture = try TestImage.photo(1100, 700).applying("gaussblur", ["sigma": .number(3)])
+        let expected = try picture.inMemory().withPixels { Array($0) }
+        let joined = try picture.inMemoryBySquares().withPixels { Array($0) }
+        #expect(joined == expected)
+    }
+}
+
 @Suite struct Operations {
     private let file: Data
 

@@ -57,6 +57,59 @@ import Testing
         #expect(format == .png ? file.range(of: Data("iCCP".utf8)) != nil : file.range(of: linear) != nil)
     }
 
+    /// Colours of a pipeline are those of sRGB: 128 there is 55 in linear light.
+    @Test(
+        arguments: [
+            .pad(.init(left: 8, background: grey)), .resize(.init(width: 32, height: 16, fit: .contain, background: grey)),
+            .rotate(.init(angle: 45, background: grey)), .flatten(.init(background: grey)),
+        ] as [ImageOperation], [1, 3])
+    func coloursOfAPipelineAreConvertedToAKeptProfile(operation: ImageOperation, samples: Int) throws {
+        let profile = ProfileWriter(space: samples == 1 ? "GRAY" : "RGB ", curve: .gamma(1)).data
+        let clear = TIFFWriter(
+            width: 16, height: 16, photometric: samples == 1 ? 1 : 2, samples: samples + 1, extras: [2], profile: profile)
+        let file = try output(clear.file { _, _, sample in sample == samples ? 0 : 200 }, .png, .keep, [operation])
+        let picture = try Picture(file)
+        #expect(picture[0, 0].prefix(samples).allSatisfy { abs(Int($0) - 55) <= 1 }, "\(picture[0, 0])")
+    }
+
+    @Test func aWatermarkIsConvertedToAKeptProfile() throws {
+        let id = "0190a0a0-0000-7000-8000-000000000001"
+        let mark = try TestImage.data(try TestImage.made(4, 4, bands: 3) { _, _ in [128, 128, 128] }, "pngsave_buffer")
+        let spec = OutputSpec(
+            name: "a", operations: [.watermark(.init(image: TaskID(id), position: .gravity(.northwest)))], format: .fixed(.png),
+            encoder: EncoderOptions(colorProfile: .keep))
+        let linear = ProfileWriter(curve: .gamma(1)).data
+        let picture = try render(source(linear, value: 200), [spec], overlays: [id: mark]).picture()
+        #expect(picture.shows([55, 55, 55], at: 1, 1, tolerance: 1), "\(picture[1, 1])")
+        #expect(picture.shows([200, 200, 200], at: 10, 10, tolerance: 0))
+    }
+
+    @Test(arguments: [1, 3])
+    func factsAreThoseOfStandardColours(samples: Int) throws {
+        let linear = ProfileWriter(space: samples == 1 ? "GRAY" : "RGB ", curve: .gamma(1)).data
+        func facts(_ profile: EncoderOptions.ColorProfile) throws -> SourceMetadata {
+            let spec = OutputSpec(name: "a", format: .fixed(.png), encoder: EncoderOptions(colorProfile: profile))
+            return try render(source(linear, value: 55, samples: samples), [spec]).facts
+        }
+        let (kept, converted) = (try facts(.keep), try facts(.srgb))
+        #expect(kept.dominantColor == "#808080" && kept == converted)
+    }
+
+    /// Each colour space is decoded once, and budgeted.
+    @Test func greyThatBecomesColourIsDecodedOnce() throws {
+        let grey = source(ProfileWriter(space: "GRAY", curve: .gamma(1)).data, value: 55, samples: 1)
+        try grey.withUnsafeBytes { bytes in
+            let header = try Load.header(of: bytes, limits: ImageLimits())
+            let keep = EncoderOptions(colorProfile: .keep)
+            let webp = OutputSpec(name: "a", format: .fixed(.webp), encoder: keep)
+            let png = OutputSpec(name: "b", format: .fixed(.png), encoder: keep)
+            #expect(header.colours(of: Pipeline(outputs: [webp])) == [.srgb])
+            #expect(header.colours(of: Pipeline(outputs: [webp, png])) == [.srgb, .keep])
+        }
+    }
+
+    private static let grey = Color(red: 128, green: 128, blue: 128)
+
     /// Pixels that are no longer grey must not have a grey profile, nor values that only that profile explains.
     @Test(arguments: [
         (ImageFormat.webp, []), (.avif, []), (.gif, []), (.png, [ImageOperation.tint(.init(color: .black))]), (.png, [.grayscale]),

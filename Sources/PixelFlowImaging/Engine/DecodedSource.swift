@@ -12,11 +12,11 @@ final class DecodedSource {
         self.source = source
         self.header = header
         options = ShrinkChoice.options(for: header, pipeline)
-        preferred = pipeline.outputs.contains { $0.encoder.colorProfile == .srgb } ? .srgb : .keep
+        preferred = header.colours(of: pipeline).contains(.srgb) ? .srgb : .keep
     }
 
     func frames(for spec: OutputSpec) throws -> Frames {
-        let frames = try frames(in: colours(of: spec))
+        let frames = try frames(in: header.colours(of: spec))
         return spec.animated ? frames : frames.still
     }
 
@@ -28,18 +28,23 @@ final class DecodedSource {
             blurhash: seen.blurhash, dominantColor: seen.dominantColor)
     }
 
-    /// Grey pixels keep their values and profile only if the image stays grey until the end, because a grey profile does not fit
-    /// the result of other formats and steps.
-    private func colours(of spec: OutputSpec) -> EncoderOptions.ColorProfile {
-        guard spec.encoder.colorProfile == .keep, header.layout.model == .grey else { return spec.encoder.colorProfile }
-        let format = Encode.chosenFormat(spec.format, source: header.format, hasAlpha: header.hasAlpha)
-        return [.jpeg, .png, .tiff].contains(format) && spec.operations.allSatisfy(\.step.keepsGrey) ? .keep : .srgb
-    }
-
     private func frames(in profile: EncoderOptions.ColorProfile) throws -> Frames {
         if let known = decoded[profile] { return known }
         let frames = try Decode.frames(of: source, header, options, profile, isFresh: decoded.isEmpty)
         decoded[profile] = frames
         return frames
+    }
+}
+
+extension SourceHeader {
+    /// The colour spaces in which the outputs of a pipeline need the pixels. Each is decoded once.
+    func colours(of pipeline: Pipeline) -> Set<EncoderOptions.ColorProfile> { Set(pipeline.outputs.map(colours)) }
+
+    /// Grey pixels keep their values and profile only if the image stays grey until the end, because a grey profile does not fit
+    /// the result of other formats and steps.
+    func colours(of spec: OutputSpec) -> EncoderOptions.ColorProfile {
+        guard spec.encoder.colorProfile == .keep, layout.model == .grey else { return spec.encoder.colorProfile }
+        let format = Encode.chosenFormat(spec.format, source: format, hasAlpha: hasAlpha)
+        return [.jpeg, .png, .tiff].contains(format) && spec.operations.allSatisfy(\.step.keepsGrey) ? .keep : .srgb
     }
 }

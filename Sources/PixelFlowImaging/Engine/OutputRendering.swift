@@ -27,9 +27,10 @@ struct OutputRendering {
         } catch let failure as OutputError {
             throw failure
         } catch {
-            throw OutputError(
-                code: "encoding_failed",
-                message: "The output of \(frames.width) x \(frames.height) pixels could not be encoded as \(format.rawValue).")
+            throw MemoryShortage.named(
+                OutputError(
+                    code: "encoding_failed",
+                    message: "The output of \(frames.width) x \(frames.height) pixels could not be encoded as \(format.rawValue)."))
         }
     }
 
@@ -37,7 +38,7 @@ struct OutputRendering {
         do {
             try operation.step.apply(to: &frames, marks: marks)
         } catch is VipsError {
-            throw OutputError(code: "output_failed", message: "The operation \(operation.name) failed.")
+            throw MemoryShortage.named(OutputError(code: "output_failed", message: "The operation \(operation.name) failed."))
         }
     }
 

@@ -13,6 +13,15 @@ final class OverlaySet {
         self.limits = limits
     }
 
+    /// Decodes the watermarks of an output, so that its memory can be checked with them.
+    ///
+    /// - Throws: like `mark`.
+    func decode(for spec: OutputSpec) throws {
+        for operation in spec.operations {
+            if let watermark = operation.parameters as? ImageOperation.Watermark { _ = try mark(watermark.image) }
+        }
+    }
+
     /// - Throws: `OutputError`: only the outputs that use a bad watermark fail.
     func mark(_ id: TaskID) throws -> Image {
         if let known = decoded[id] { return known }
@@ -25,7 +34,8 @@ final class OverlaySet {
             let image = try Decode.frames(of: bytes, header, LoadOptions(), .srgb, isFresh: true).first
             decoded[id] = image
             return image
-        } catch let failure as RenderError {
+        } catch let error as RenderError {
+            let failure = MemoryShortage.named(error)
             throw OutputError(code: "watermark_unreadable", message: "The watermark image \(id) cannot be used: \(failure.message)")
         }
     }

@@ -39,8 +39,10 @@ package struct RenderEngine {
         onDecoded()
         let marks = OverlaySet(overlays, limits: budget.rest)
         for spec in pipeline.outputs {
+            MemoryShortage.forget()
             do {
                 let rendering = OutputRendering(spec: spec, header: header, limits: limits, marks: marks)
+                try marks.decode(for: spec)
                 try budget.check(spec, beside: marks.bytes)
                 let output = try rendering.run(try decoded.frames(for: spec))
                 outputBytes += output.bytes.count
@@ -54,8 +56,8 @@ package struct RenderEngine {
             } catch let failure as OutputError {
                 try sink(OutputResult(name: spec.name, failure: failure), UnsafeRawBufferPointer(start: nil, count: 0))
             } catch is VipsError {
-                let wrapped = OutputError(code: "output_failed", message: "The output could not be rendered.")
-                try sink(OutputResult(name: spec.name, failure: wrapped), UnsafeRawBufferPointer(start: nil, count: 0))
+                let failure = MemoryShortage.named(OutputError(code: "output_failed", message: "The output could not be rendered."))
+                try sink(OutputResult(name: spec.name, failure: failure), UnsafeRawBufferPointer(start: nil, count: 0))
             }
         }
         return facts

@@ -27,3 +27,9 @@ package struct RenderError: Error, Codable, Hashable {
     static let outOfMemory = RenderError(
         .invalid, "image_too_large_in_memory", "The image needs more memory than a render process may use.")
 }
+
+extension OutputError {
+    /// The estimate was too low.
+    static let outOfMemory = OutputError(
+        code: "output_too_large_in_memory", message: "The output needs more memory than a render process may use.")
+}

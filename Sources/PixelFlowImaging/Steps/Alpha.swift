@@ -25,7 +25,7 @@ extension Image {
 
     func flattened(on background: Color) throws -> Image {
         guard hasAlpha else { return self }
-        return try applying("flatten", ["background": .numbers(bands > 2 ? background.opaque : [background.luma])])
+        return try applying("flatten", ["background": .numbers(try samples(of: background))])
     }
 
     /// The image, with an alpha channel if `background` needs one, and the background in the image's bands.
@@ -33,7 +33,7 @@ extension Image {
     /// - Parameter isPremultiplied: whether the background is for an image whose colours are multiplied by alpha.
     func prepared(for background: Color, isPremultiplied: Bool = false) throws -> (image: Image, background: VipsArgument) {
         let image = background.alpha == 255 ? self : try withAlpha()
-        let colour = image.bands > 2 ? background.opaque : [background.luma]
+        let colour = try image.samples(of: background)
         let alpha = Double(background.alpha)
         guard image.hasAlpha else { return (image, .numbers(colour)) }
         return (image, .numbers((isPremultiplied ? colour.map { $0 * alpha / 255 } : colour) + [alpha]))

@@ -21,7 +21,7 @@ extension ImageOperation.Trim: OperationStep {
         try frames.map { try $0.cut(left: box.left, top: box.top, width: box.right - box.left, height: box.bottom - box.top) }
     }
 
-    func bytesHeld(at size: PixelSize) -> Int { size.width * size.height * 4 }
+    func memory(at size: PixelSize, isComputed: Bool) -> StepMemory { isComputed ? .none : .picture(size) }
     var keepsGrey: Bool { true }
 
     private static let smallestEdge = 3

@@ -16,8 +16,8 @@ enum Colour {
         }
     }
 
-    /// Converts with the embedded profile; nil if there is no usable one.
-    private static func transformed(_ image: Image, _ space: ICCProfile.Space) -> Image? {
+    /// Converts with the embedded profile; nil if there is no usable one, or if it is equivalent to sRGB.
+    static func transformed(_ image: Image, _ space: ICCProfile.Space) -> Image? {
         guard let embedded = image.withBlob(iccField, { ICCProfile($0) }), let embedded else { return nil }
         guard embedded.space == space, !embedded.isStandard else { return nil }
         return managed(image)
@@ -59,7 +59,34 @@ enum Colour {
         return try named.applying("colourspace", ["space": wanted])
     }
 
+    /// A picture or a colour of sRGB, in the colour space of an image that keeps its own profile.
+    static func converted(_ picture: Image, toSpaceOf image: Image) throws -> Image {
+        guard let profile = image.ownProfile else { return picture }
+        return try picture.applying("icc_import", ["input_profile": .text("srgb")])
+            .withMetadata { vips_image_set_blob_copy($0, iccField, profile, profile.count) }
+            .applying("icc_export", ["intent": .integer(Int(VIPS_INTENT_RELATIVE.rawValue)), "depth": .integer(8)])
+            .removing([iccField])
+    }
+
     static let iccField = "icc-profile-data"
+}
+
+extension Image {
+    /// The profile of an 8-bit image whose colours are not those of sRGB.
+    var ownProfile: [UInt8]? {
+        let profile = withBlob(Colour.iccField) { bytes in
+            ICCProfile(bytes).flatMap { $0.space == (bands < 3 ? .grey : .rgb) && !$0.isStandard ? Array(bytes) : nil }
+        }
+        return profile ?? nil
+    }
+
+    /// The bands of a colour, without alpha, in the colour space of this image.
+    func samples(of color: Color) throws -> [Double] {
+        guard ownProfile != nil else { return bands > 2 ? color.opaque : [color.luma] }
+        let pixel = try Image.copying([color.red, color.green, color.blue], width: 1, height: 1, bands: 3)
+            .applying("copy", ["interpretation": .sRGB])
+        return try Colour.converted(pixel, toSpaceOf: self).inMemory().withPixels { $0.map(Double.init) }
+    }
 }
 
 extension VipsArgument {

@@ -18,8 +18,8 @@ extension ImageOperation.Crop: OperationStep {
 
     func size(after size: PixelSize) -> PixelSize { (min(width, size.width), min(height, size.height)) }
 
-    func bytesHeld(at size: PixelSize) -> Int {
-        if case .position(let position) = place, position.isSearched { size.width * size.height * 4 } else { 0 }
+    func memory(at size: PixelSize, isComputed: Bool) -> StepMemory {
+        if case .position(let position) = place, position.isSearched, !isComputed { .picture(size) } else { .none }
     }
 
     var keepsGrey: Bool { true }

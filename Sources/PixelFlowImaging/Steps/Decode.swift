@@ -15,12 +15,12 @@ enum Decode {
             _ = DecoderWarnings.taken()
             let fresh = header.opened.take(isFresh && options == LoadOptions())
             let opened = try header.withProfile(try fresh ?? Load.open(header.bytes.bytes, header.format, options))
-            let pixels = try Normalise.image(opened, header.layout, to: profile).inMemory()
+            let normal = try Normalise.image(opened, header.layout, to: profile)
+            let pixels = try (profile == .srgb ? try normal.removing([Colour.iccField]) : normal).inMemory()
             pixels.copyBlobs()
             if let fault = VipsError.noted().flatMap({ SourceFault.failure(noted: $0, source, header.format) }) { throw fault }
             if let warning = DecoderWarnings.taken() { throw SourceFault.failure(warning, source, header.format) }
-            let cleaned = profile == .srgb ? try pixels.removing([Colour.iccField]) : pixels
-            let stored = try split(try opaque(cleaned), pageHeight: opened.integer("page-height"))
+            let stored = try split(try opaque(pixels), pageHeight: opened.integer("page-height"))
             let images = try header.own(stored).map { try onCanvas(try upright($0), header) }
             assert(images.allSatisfy(Normalise.holds), "an image that later steps cannot rely on")
             return Frames(

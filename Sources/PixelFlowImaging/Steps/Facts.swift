@@ -9,7 +9,7 @@ struct Facts {
     private static let grid = 48
 
     init(_ image: Image) throws {
-        let samples = try SampleGrid(image, maximumEdge: Facts.grid)
+        let samples = try SampleGrid(image, maximumEdge: Facts.grid).inStandardColours(of: image)
         let isPortrait = image.height > image.width
         blurhash = BlurHash.encode(samples.opaque, componentsX: isPortrait ? 3 : 4, componentsY: isPortrait ? 4 : 3)
         dominantColor = DominantColor.find(samples).description
@@ -41,6 +41,25 @@ struct SampleGrid {
                 }
             }
         }
+    }
+
+    /// The colours as sRGB, if those of `image` are not.
+    func inStandardColours(of image: Image) throws -> SampleGrid {
+        guard let profile = image.ownProfile else { return self }
+        let isGrey = image.bands < 3
+        let pixels = colors.flatMap { isGrey ? [$0.red] : [$0.red, $0.green, $0.blue] }
+        let picture = try Image.copying(pixels, width: width, height: height, bands: isGrey ? 1 : 3)
+            .applying("copy", ["interpretation": isGrey ? .grey : .sRGB])
+        picture.set(Colour.iccField, profile)
+        guard let converted = try Colour.transformed(picture, isGrey ? .grey : .rgb)?.inMemory() else { return self }
+        var grid = self
+        try converted.withPixels { pixels in
+            for index in colors.indices {
+                let (red, green, blue) = (pixels[index * 3], pixels[index * 3 + 1], pixels[index * 3 + 2])
+                grid.colors[index] = Color(red: red, green: green, blue: blue, alpha: colors[index].alpha)
+            }
+        }
+        return grid
     }
 
     /// Each colour over the mean of the visible ones: what alpha hides is not shown.

@@ -33,6 +33,10 @@ struct Frames {
         height = images[0].height
     }
 
+    /// Applies a step whose pixels depend on others around them, and computes the result, because later steps would compute parts of
+    /// it several times.
+    mutating func compute(_ step: (Image) throws -> Image) throws { try map { try step($0).inMemoryBySquares() } }
+
     /// Applies a step that does not change the size.
     mutating func mapInPlace(_ step: (Image) throws -> Image) rethrows { images = try images.map(step) }
 

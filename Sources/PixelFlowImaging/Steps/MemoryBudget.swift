@@ -22,7 +22,7 @@ struct MemoryBudget {
         self.limits = limits
         frames = options.frames == -1 ? header.frames + header.bytes.insertedFrames.count : 1
         let decoded = MemoryBudget.decoded(header, options, frames)
-        kept = decoded * Set(pipeline.outputs.map(\.encoder.colorProfile)).count
+        kept = decoded * header.colours(of: pipeline).count
         let peak = kept + MemoryBudget.copied(header, decoded, frames) + MemoryBudget.decoder(header, options, frames)
         try MemoryBudget.admit(peak, limits)
     }
@@ -100,21 +100,51 @@ struct MemoryBudget {
 
     private static func output(_ spec: OutputSpec, _ header: SourceHeader, _ frames: Int) -> Int {
         var size = (width: header.uprightWidth, height: header.uprightHeight)
-        var whole = 0
+        var steps = StepBytes(frames: frames)
         var hasAlpha = header.hasAlpha
         for step in spec.operations.map(\.step) {
-            // The larger of input and output. What a step keeps stays in memory until the output is done.
-            whole += step.bytesHeld(at: size) * frames
+            steps.add(step.memory(at: size, isComputed: steps.isComputed))
             size = step.size(after: size)
             hasAlpha = hasAlpha || step.addsAlpha
         }
         let format = Encode.chosenFormat(spec.format, source: header.format, hasAlpha: hasAlpha)
         let isAnimation = format == .gif || format == .webp
         let pixels = size.width * size.height
+        var whole = steps.held
         if spec.encoder.maxBytes != nil { whole += pixels * 4 * (isAnimation ? frames : 1) }
         // Frames are encoded one after the other. All encoded frames together are at most as large as their pixels.
         let encoded = pixels * 4 * (isAnimation ? frames : 1)
-        return whole + encoder(format, spec.encoder, hasAlpha, pixels) + min(encoded, 256 << 20)
+        return max(steps.peak, whole + encoder(format, spec.encoder, hasAlpha, pixels) + min(encoded, 256 << 20))
+    }
+
+    /// Bytes of the pictures that the steps of an output keep in memory.
+    private struct StepBytes {
+        let frames: Int
+        /// Whether the picture is in memory after the steps so far. The decoded source is.
+        private(set) var isComputed = true
+        /// What the picture refers to after the steps so far, in addition to the decoded source.
+        private(set) var held = 0
+        private(set) var peak = 0
+
+        init(frames: Int) { self.frames = frames }
+
+        mutating func add(_ memory: StepMemory) {
+            let before = held
+            switch memory {
+            case .none: isComputed = false
+            case .picture(let size):
+                held = bytes(size)
+                // Some of these steps go on with a description: `trim`, for example, cuts.
+                isComputed = false
+                peak = max(peak, before + held)
+            case .layer(let size):
+                held += bytes(size)
+                isComputed = false
+                peak = max(peak, held)
+            }
+        }
+
+        private func bytes(_ size: PixelSize) -> Int { size.width * size.height * 4 * frames }
     }
 
     /// The encoder's memory in addition to its file.

@@ -15,8 +15,10 @@ protocol OperationStep {
     /// The largest picture during the step, checked against the pixel limit before it is created.
     func peak(from size: PixelSize) -> PixelSize
 
-    /// Bytes of the pictures that the step keeps in memory as a whole instead of computing them strip by strip.
-    func bytesHeld(at size: PixelSize) -> Int
+    /// What the step keeps in memory as a whole.
+    ///
+    /// - Parameter isComputed: whether the picture is in memory before the step, not only a description of how to compute it.
+    func memory(at size: PixelSize, isComputed: Bool) -> StepMemory
 
     /// How much detail of the source the step needs.
     func detail(at size: PixelSize) -> SourceDetail
@@ -26,6 +28,15 @@ protocol OperationStep {
 
     /// Whether a picture of one band of colour still has one after it.
     var keepsGrey: Bool { get }
+}
+
+/// What a step keeps in memory as a whole instead of computing it strip by strip.
+enum StepMemory {
+    case none
+    /// The picture, computed. What earlier steps of the output kept is freed after that.
+    case picture(PixelSize)
+    /// Pixels of this size in addition to what earlier steps kept.
+    case layer(PixelSize)
 }
 
 /// How much detail a step requires from the decoder, which may shrink the source before the first step.
@@ -46,7 +57,7 @@ extension OperationStep {
         return result.width * result.height > size.width * size.height ? result : size
     }
 
-    func bytesHeld(at size: PixelSize) -> Int { 0 }
+    func memory(at size: PixelSize, isComputed: Bool) -> StepMemory { .none }
     func detail(at size: PixelSize) -> SourceDetail { .full }
     var addsAlpha: Bool { false }
     var keepsGrey: Bool { false }

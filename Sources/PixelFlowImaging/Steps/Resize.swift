@@ -28,10 +28,10 @@ extension ImageOperation.Resize: OperationStep {
         return (max(plan.width, plan.scaledWidth), max(plan.height, plan.scaledHeight))
     }
 
-    func bytesHeld(at size: PixelSize) -> Int {
-        guard fit == .cover, position.isSearched else { return 0 }
+    func memory(at size: PixelSize, isComputed: Bool) -> StepMemory {
+        guard fit == .cover, position.isSearched else { return .none }
         let plan = ResizePlan(self, width: size.width, height: size.height)
-        return plan.scaledWidth * plan.scaledHeight * 4
+        return .picture((plan.scaledWidth, plan.scaledHeight))
     }
 
     func detail(at size: PixelSize) -> SourceDetail {

@@ -6,9 +6,14 @@ extension ImageOperation.Rotate: OperationStep {
         switch quarterTurns {
         case 0: break
         case 2: try frames.mapInPlace { try $0.applying("rot", ["angle": .integer(2)]) }
-        case let turns?: try frames.turn { try $0.applying("rot", ["angle": .integer(turns)]) }
+        case let turns?:
+            try frames.turn { image in
+                let turned = try image.applying("rot", ["angle": .integer(turns)])
+                // A line of the result is a column of the picture, of which many would be computed for each.
+                return image.isInMemory ? turned : try turned.inMemoryBySquares()
+            }
         case nil:
-            try frames.map { image in
+            try frames.compute { image in
                 // Premultiplied here and not by libvips, which does not premultiply the background.
                 let (prepared, background) = try image.prepared(for: self.background, isPremultiplied: true)
                 let (cosine, sine) = (cos(angle * .pi / 180), sin(angle * .pi / 180))
@@ -35,7 +40,14 @@ extension ImageOperation.Rotate: OperationStep {
         }
     }
 
-    func bytesHeld(at size: PixelSize) -> Int { quarterTurns == nil ? size.width * size.height * 4 : 0 }
+    func memory(at size: PixelSize, isComputed: Bool) -> StepMemory {
+        switch quarterTurns {
+        case 0, 2: .none
+        case .some: isComputed ? .none : .picture(size)
+        case nil: .picture(self.size(after: size))
+        }
+    }
+
     func detail(at size: PixelSize) -> SourceDetail { quarterTurns == nil ? .full : .any }
     var addsAlpha: Bool { quarterTurns == nil && background.alpha < 255 }
     var keepsGrey: Bool { true }

@@ -2,17 +2,18 @@ import PixelFlowCore
 
 extension ImageOperation.Blur: OperationStep {
     func apply(to frames: inout Frames, marks: OverlaySet) throws {
-        try frames.map { image in
+        try frames.compute { image in
             try image.premultiplied { try $0.applying("gaussblur", ["sigma": .number(sigma)]) }
         }
     }
 
+    func memory(at size: PixelSize, isComputed: Bool) -> StepMemory { .picture(size) }
     var keepsGrey: Bool { true }
 }
 
 extension ImageOperation.Sharpen: OperationStep {
     func apply(to frames: inout Frames, marks: OverlaySet) throws {
-        try frames.map { image in
+        try frames.compute { image in
             try image.onColour {
                 try $0.applying(
                     "sharpen",
@@ -24,5 +25,6 @@ extension ImageOperation.Sharpen: OperationStep {
         }
     }
 
+    func memory(at size: PixelSize, isComputed: Bool) -> StepMemory { .picture(size) }
     var keepsGrey: Bool { true }
 }

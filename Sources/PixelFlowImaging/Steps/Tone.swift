@@ -44,7 +44,8 @@ extension ImageOperation.Negate: ToneStep {
 /// Combines the lightness of the picture with the chroma of one colour.
 extension ImageOperation.Tint: ToneStep {
     func apply(to image: Image) throws -> Image {
-        let chroma = Lab(color)
+        let samples = try image.samples(of: color)
+        let chroma = samples.count == 3 ? Lab(Color(red: UInt8(samples[0]), green: UInt8(samples[1]), blue: UInt8(samples[2]))) : Lab(color)
         return try image.onColour { colour in
             try colour.applying("colourspace", ["space": .lab])
                 .applying("linear", ["a": .numbers([1, 0, 0]), "b": .numbers([0, chroma.a, chroma.b])])

@@ -5,7 +5,7 @@ extension ImageOperation.Watermark: OperationStep {
     func apply(to frames: inout Frames, marks: OverlaySet) throws {
         // libvips merges the metadata of its inputs: remove that of the watermark.
         let sized = try sized(try marks.mark(image).carrying(resolution: nil) { _ in false }, frames)
-        var faded = try sized.withAlpha()
+        var faded = try Colour.converted(try sized.withAlpha(), toSpaceOf: frames.first)
         if opacity < 1 {
             let colour = try faded.applying("extract_band", ["band": .integer(0), "n": .integer(faded.bands - 1)])
             let alpha = try faded.alpha().applying("linear", ["a": .numbers([opacity]), "b": .numbers([0])])
@@ -19,7 +19,7 @@ extension ImageOperation.Watermark: OperationStep {
     }
 
     /// A layer with the size of the picture.
-    func bytesHeld(at size: PixelSize) -> Int { size.width * size.height * 4 }
+    func memory(at size: PixelSize, isComputed: Bool) -> StepMemory { .layer(size) }
 
     private func sized(_ mark: Image, _ frames: Frames) throws -> Image {
         let fitting = min(1, Double(frames.width) / Double(mark.width), Double(frames.height) / Double(mark.height))

@@ -1,4 +1,5 @@
 import Glibc
+import PixelFlowCore
 import Synchronization
 
 /// Records whether an allocation of the job has failed. A decoder reports this as a failed decode, which looks like damage.
@@ -15,7 +16,7 @@ enum MemoryShortage {
 
     private static var thread: UInt { UInt(pthread_self()) }
 
-    /// Starts a new job on this thread.
+    /// Starts a new job, or the next output of a job, on this thread.
     static func forget() {
         errno = 0
         jobs.withLock { $0[thread] = false }
@@ -31,8 +32,11 @@ enum MemoryShortage {
         }
     }
 
+    private static var isNoted: Bool { jobs.withLock { $0[thread] == true } }
+
     /// Replaces the failure of the job of this thread with its actual cause.
-    static func named(_ failure: RenderError) -> RenderError {
-        jobs.withLock { $0[thread] == true } ? .outOfMemory : failure
-    }
+    static func named(_ failure: RenderError) -> RenderError { isNoted ? .outOfMemory : failure }
+
+    /// Replaces the failure of an output of this thread, which libvips has reported, with its actual cause.
+    static func named(_ failure: OutputError) -> OutputError { isNoted ? .outOfMemory : failure }
 }
