@@ -35,28 +35,16 @@ struct GIFCodes {
                 (size, next, previous) = (firstSize, literals + 2, nil)
                 continue
             }
-            if code < min(literals, 256) { indexes[code] = true }
-            guard let before = previous else {
-                guard code < literals else {
-                    isInvalid = true
-                    break
-                }
-                pixels += 1
-                previous = code
-                continue
-            }
-            guard code <= next else {
+            let known = previous == nil ? literals : min(next + 1, Self.mostCodes)
+            guard code < known else {
                 isInvalid = true
                 break
             }
-            if next < Self.mostCodes {
-                lengths[next] = lengths[before] + 1
+            if code < min(literals, 256) { indexes[code] = true }
+            if let previous, next < Self.mostCodes {
+                lengths[next] = lengths[previous] + 1
                 next += 1
                 if next == 1 << size, size < 12 { size += 1 }
-            }
-            guard code < Self.mostCodes else {
-                isInvalid = true
-                break
             }
             pixels += lengths[code]
             previous = code
