@@ -49,6 +49,17 @@ import WireFormats
         }
     }
 
+    /// Other commands refer to this one for the missing permissions.
+    @Test func namesMissingPermissionsToSeeTheInstallation() async throws {
+        try await Self.withAPI { stand in
+            stand.cluster.deny(DenialRule(verbs: ["list"], resource: "deployments"))
+            let outcome = await stand.pfctl("check", "-o", "json")
+            #expect(outcome.status == .failed)
+            let failed = try Self.failed(outcome)
+            #expect(failed == ["see", "installed"])
+        }
+    }
+
     /// A proxy of a mesh that ends again and again: only its container status, among those of the init containers, says so.
     @Test func countsTheRestartsOfSidecars() async throws {
         try await Self.withAPI { stand in

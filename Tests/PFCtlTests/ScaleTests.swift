@@ -42,6 +42,28 @@ import WireFormats
         }
     }
 
+    /// A precondition holds for the bounds, too.
+    @Test func changesNothingIfTheReplicasAreOthers() async throws {
+        try await FakePixelFlow.run { stand in
+            let outcome = await stand.pfctl("scale", "worker", "--min", "4", "--max", "30", "--replicas", "4", "--current-replicas", "2")
+            #expect(outcome.status == .failed && outcome.output.isEmpty)
+            #expect(outcome.errors.contains("replicas, not 2; nothing was changed"))
+            let spec = stand.cluster.object(.horizontalPodAutoscalers, "pixelflow-worker", namespace: FakePixelFlow.namespace)?["spec"]
+            #expect(spec?["minReplicas"] == 2 && spec?["maxReplicas"] == 20)
+            #expect(await stand.pfctl("scale", "worker", "--max", "30", "--current-replicas", "3").status == .usage)
+        }
+    }
+
+    /// A second pod would start an empty database behind the same Service.
+    @Test func servicesWithDataKeepOnePod() async throws {
+        try await FakePixelFlow.run { stand in
+            let outcome = await stand.pfctl("scale", "postgres", "--replicas", "2")
+            #expect(outcome.status == .failed)
+            #expect(outcome.errors.contains("postgres can have only one pod"), "\(outcome.errors)")
+            #expect(await stand.pfctl("scale", "postgres", "--replicas", "0").status == .ok)
+        }
+    }
+
     private static func bounds(_ stand: FakePixelFlow) -> [JSONValue?] {
         let spec = stand.cluster.object(.scaledObjects, "pixelflow-worker", namespace: FakePixelFlow.namespace)?["spec"]
         return [spec?["minReplicaCount"], spec?["maxReplicaCount"]]

@@ -42,6 +42,8 @@ struct CheckCategory: Sendable {
     let checks: [Check]
     /// Whether later categories are skipped if one of its checks fails.
     var isGate = false
+    /// Whether its checks need the state of an installation.
+    var readsInstallation = true
 }
 
 /// The data that checks use.

@@ -27,12 +27,15 @@ struct CheckRun: Sendable {
         var sections: [Section] = []
         for category in categories {
             session.status.show("checking \(category.name)", isPassing: true)
-            if needsInstallation, context.status == nil, !category.isGate {
+            if needsInstallation, context.status == nil, category.readsInstallation {
                 do {
                     let status = try await StatusGathering(session: session).gather()
                     context = CheckContext(session: session, client: context.client, status: status)
                 } catch let failure as CommandError {
                     return sections + [Self.missing(failure)]
+                } catch let failure as KubernetesError where failure.kind == .forbidden {
+                    let denied = CommandError(.failed, CommandError(failure).message, hint: "grant the permissions that are missing above")
+                    return sections + [Self.missing(denied)]
                 }
             }
             let section = Section(name: category.name, findings: await findings(category, context))

@@ -3,7 +3,8 @@ import KubernetesClient
 extension CheckCategory {
     /// The basis of all other checks.
     static let cluster = CheckCategory(
-        name: "cluster", checks: [.apiReachable, .kubernetesVersion, .apiReady], isGate: true)
+        name: "cluster", checks: [.apiReachable, .kubernetesVersion, .apiReady], isGate: true,
+        readsInstallation: false)
 }
 
 extension Check {

@@ -38,7 +38,8 @@ extension CheckCategory {
                     AccessQuestion("create", .pods, subresource: "portforward", namespace: namespace),
                 ]
             },
-        ])
+        ],
+        readsInstallation: false)
 
     private static let installed: [(group: String, plural: String)] = [
         ("", "secrets"), ("", "serviceaccounts"), ("", "services"), ("apps", "deployments"), ("apps", "statefulsets"),

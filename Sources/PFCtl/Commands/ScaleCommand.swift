@@ -37,6 +37,7 @@ struct ScaleCommand: SessionCommand {
         guard replicas != nil || minimum != nil || maximum != nil else {
             throw ValidationError("Give --replicas, or --min and --max for the autoscaler.")
         }
+        guard currentReplicas == nil || replicas != nil else { throw ValidationError("--current-replicas needs --replicas.") }
         guard [replicas, currentReplicas].allSatisfy({ ($0 ?? 0) >= 0 }) else { throw ValidationError("Replicas cannot be negative.") }
         guard (minimum ?? 1) >= 0, (maximum ?? 1) >= 1, (minimum ?? 1) <= (maximum ?? .max) else {
             throw ValidationError("--min must be at least 1 (with KEDA, 0), and --max at least --min.")
@@ -49,6 +50,9 @@ struct ScaleCommand: SessionCommand {
         let workload = try await found.workload(service)
         let scaling = ServiceScaling(session: session, workload: workload, change: change)
         let autoscaler = try await scalers.first { $0.target == workload.name }
+        if let replicas { try scaling.allow(replicas) }
+        // Before the bounds change, too.
+        if let currentReplicas { try await scaling.expect(currentReplicas) }
         if minimum != nil || maximum != nil {
             session.print(try await scaling.setBounds(of: autoscaler, minimum: minimum, maximum: maximum))
         }

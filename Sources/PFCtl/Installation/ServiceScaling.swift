@@ -34,6 +34,28 @@ struct ServiceScaling: Sendable {
         return .message(text, data: data, names: [workload.reference])
     }
 
+    /// - Throws: `CommandError` if further pods would be databases of their own.
+    func allow(_ replicas: Int) throws {
+        guard case .statefulSet = workload.object, replicas > 1 else { return }
+        throw CommandError(
+            .failed, "\(workload.component) can have only one pod: the data of another one would be separate",
+            hint: "for more, use a server of your own: docs/production.md")
+    }
+
+    /// - Throws: `CommandError` if this is not the current number of replicas.
+    func expect(_ expected: Int) async throws {
+        _ = try await scale(expecting: expected)
+    }
+
+    private func scale(expecting expected: Int) async throws -> Scale {
+        let scale = try await session.client().scale(workload.kind, workload.name)
+        let current = scale.spec?.replicas ?? 0
+        guard current == expected else {
+            throw CommandError(.failed, "\(workload.component) has \(current) replicas, not \(expected); nothing was changed")
+        }
+        return scale
+    }
+
     private func write(_ replicas: Int, expecting expected: Int?) async throws {
         let client = try session.client()
         guard let expected else {
@@ -41,11 +63,7 @@ struct ServiceScaling: Sendable {
             return
         }
         for attempt in 1...Self.attempts {
-            let scale = try await client.scale(workload.kind, workload.name)
-            let current = scale.spec?.replicas ?? 0
-            guard current == expected else {
-                throw CommandError(.failed, "\(workload.component) has \(current) replicas, not \(expected); nothing was changed")
-            }
+            let scale = try await scale(expecting: expected)
             do {
                 try await client.setScale(
                     workload.kind, workload.name, replicas: replicas, resourceVersion: scale.metadata.resourceVersion,
