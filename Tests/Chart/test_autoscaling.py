@@ -23,6 +23,22 @@ def test_one_autoscaler_at_a_time(name, kinds):
     assert bool(adapter) == ("APIService" in kinds)
 
 
+def test_keda_connects_to_a_kafka_with_credentials():
+    kafka = {"enabled": False, "external": {
+        "url": "kafka://u:p@k:9092", "bootstrapServers": "k:9092",
+        "keda": {"authenticationRef": {"name": "kafka-credentials"}, "metadata": {"sasl": "scram_sha512"}}}}
+    triggers = chart.manifests_with(kafka=kafka, worker={"autoscaling": {"mode": "keda"}}).one("ScaledObject", "pixelflow-worker")["spec"]["triggers"]
+    assert len(triggers) == 3
+    for trigger in triggers:
+        assert trigger["authenticationRef"] == {"name": "kafka-credentials"} and trigger["metadata"]["sasl"] == "scram_sha512"
+
+
+def test_an_update_needs_no_room_for_more_workers():
+    """Of the workers, only half may be running: the autoscaler asks for more than fit. Then some must be allowed to stop first."""
+    strategy = {name: chart.manifests("defaults").one("Deployment", f"pixelflow-{name}")["spec"]["strategy"]["rollingUpdate"] for name in ("worker", "api")}
+    assert strategy == {"worker": {"maxSurge": "25%", "maxUnavailable": "50%"}, "api": {"maxSurge": 1, "maxUnavailable": 0}}
+
+
 def test_the_lag_scales_up_at_once_and_down_by_one_a_minute():
     spec = chart.manifests("defaults").one("HorizontalPodAutoscaler", "pixelflow-worker")["spec"]
     assert spec["metrics"] == [{"type": "External", "external": {

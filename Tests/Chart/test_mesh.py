@@ -29,6 +29,7 @@ def test_everything_that_stays_has_a_proxy_and_what_ends_has_none(name):
         wanted = component not in OUTSIDE
         if name == "mesh-istio":
             assert metadata["labels"]["sidecar.istio.io/inject"] == ("true" if wanted else "false")
+            assert metadata.get("annotations", {}).get("sidecar.istio.io/nativeSidecar") == ("true" if wanted else None)
         else:
             annotations = metadata["annotations"]
             assert annotations["linkerd.io/inject"] == ("enabled" if wanted else "disabled")

@@ -35,6 +35,10 @@ REFUSALS = {
     "keda without servers": (
         {"kafka": {"enabled": False, "external": {"url": "kafka://k:9092"}}, "worker": {"autoscaling": {"mode": "keda"}}},
         "set kafka.external.bootstrapServers"),
+    "keda without the credentials of the URL": (
+        {"kafka": {"enabled": False, "external": {"url": "kafka://u:p@k:9092", "bootstrapServers": "k:9092"}}, "worker": {"autoscaling": {"mode": "keda"}}},
+        "set kafka.external.keda.authenticationRef"),
+    "a share of workers that is none": ({"worker": {"maxUnavailable": "half"}}, "/worker/maxUnavailable"),
     "cpu without a request": (
         {"worker": {"autoscaling": {"mode": "cpu"}, "resources": {"requests": {"cpu": None}}}}, "set worker.resources.requests.cpu"),
     "ingress without a name": ({"ingress": {"enabled": True}}, "set ingress.hosts"),

@@ -93,7 +93,7 @@ value is another object. `-5` gives `…-worker-5`, `5` gives `…-worker5`.
 {{/*
 A Deployment of one of PixelFlow's services.
 dict "root" "component" "pool" [of workers] "label" [of the Deployment] "values" "ports" [text] "probePort" "env" [text] "replicas" [nil: set by an autoscaler]
-     "unmeshedPort" [a port that the proxy of a mesh skips] "token" [whether the pod uses the API server] "surge" "grace" [overrides that of the service]
+     "unmeshedPort" [a port that the proxy of a mesh skips] "token" [whether the pod uses the API server] "surge" "unavailable" [during an update] "grace" [overrides that of the service]
 */}}
 {{- define "pixelflow.deployment" -}}
 apiVersion: apps/v1
@@ -109,7 +109,7 @@ spec:
       {{- include "pixelflow.selectorLabels" . | nindent 6 }}
   strategy:
     type: RollingUpdate
-    rollingUpdate: {maxSurge: {{ .surge | default 1 }}, maxUnavailable: 0}
+    rollingUpdate: {maxSurge: {{ .surge | default 1 }}, maxUnavailable: {{ .unavailable | default 0 }}}
   template:
     metadata:
       labels:

@@ -22,6 +22,8 @@ config.linkerd.io/skip-inbound-ports: {{ . | quote }}
 config.linkerd.io/opaque-ports: {{ . | quote }}
 {{- end }}
 {{- else if and (eq .root.Values.mesh "istio") .inject -}}
+# As with Linkerd: Istio uses native sidecars by default only from 1.27 on, and not in every managed installation.
+sidecar.istio.io/nativeSidecar: "true"
 proxy.istio.io/config: '{"holdApplicationUntilProxyStarts": true}'
 {{- with .skip }}
 traffic.sidecar.istio.io/excludeInboundPorts: {{ . | quote }}
