@@ -229,12 +229,15 @@ package final class WebhookSender: Service {
         if outcome.error != "endpoint_disabled", let endpoint { try await note(outcome, of: endpoint) }
     }
 
-    /// Retried, because a concurrent attempt may change the endpoint.
+    /// Retried, because a concurrent attempt may change the endpoint. What a former URL answers says nothing about the present one.
     private func note(_ outcome: WebhookOutcome, of known: WebhookEndpoint) async throws {
         var known = known
+        let url = known.url
         let now = try await store.webhookTime()
         while known.note(outcome, at: now) {
-            guard var fresh = try await store.webhook(known.id, of: known.tenant), fresh.note(outcome, at: now) else { return }
+            guard var fresh = try await store.webhook(known.id, of: known.tenant), fresh.url == url, fresh.note(outcome, at: now) else {
+                return
+            }
             fresh.revision += 1
             fresh.updatedAt = now
             if try await write(fresh) {

@@ -126,7 +126,7 @@ struct BucketBackupTests {
     private func write(_ name: String, _ text: String) async throws {
         let bytes = ByteBuffer(string: text)
         try await files.write(
-            name,
+            name, of: bytes.readableBytes,
             from: AsyncThrowingStream { stream in
                 stream.yield(bytes)
                 stream.finish()

@@ -6,6 +6,7 @@ import PixelFlowCore
 import PixelFlowEmbedded
 import PixelFlowFetch
 import PixelFlowWebhooks
+import Prometheus
 import RawHTTP
 import Synchronization
 import Testing
@@ -106,6 +107,32 @@ import WireFormats
                 #expect(try await harness.store.auditBacklog() == 1)
                 try await harness.endTask()
                 #expect(try await harness.deliveries().count == 1)
+            }
+        }
+    }
+
+    /// A receiver moves: the endpoint gets its new URL while an attempt at the old one is in progress.
+    @Test func gone410OfAFormerURLIsIgnored() async throws {
+        try await SenderHarness.run { harness in
+            let answer: RawServer.Answer = { message, channel in
+                Task {
+                    var moved = try #require(try await harness.endpoint())
+                    moved.url = "http://127.0.0.1:9/new"
+                    moved.revision += 1
+                    _ = try await harness.store.replace(moved)
+                    RawServer.status(410)(message, channel)
+                }
+            }
+            try await RawServer.run(answer: answer) { receiver in
+                try await harness.addEndpoint(url: receiver.url("/old"))
+                try await harness.endTask()
+                #expect(try await harness.delivery(after: 1).log[0].status == 410)
+                // The answer is noted before the attempt ends.
+                _ = try await eventually("the end of the attempt") {
+                    String(decoding: harness.registry.text(), as: UTF8.self).contains("webhook_attempts_under_way 0") ? true : nil
+                }
+                let endpoint = try #require(try await harness.endpoint())
+                #expect(endpoint.isEnabled && endpoint.fault == nil && endpoint.url == "http://127.0.0.1:9/new")
             }
         }
     }

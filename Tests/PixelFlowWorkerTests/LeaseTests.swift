@@ -100,6 +100,39 @@ import Testing
         }
     }
 
+    /// A call to the database may take longer than the lease has left: the run does not wait for it.
+    @Test func aWorkerWhoseRenewalHangsStopsItsRun() async throws {
+        let policy = TaskPolicy(renewInterval: .milliseconds(10), renewDeadline: .milliseconds(50))
+        var harness = try WorkerHarness(policy: policy)
+        var store = InterposedTaskStore(harness.store)
+        let isRendering = Mutex(false)
+        let answer = Gate()
+        store.renewing = { base, claim in
+            // Not cancelled with its caller.
+            if claim.epoch == 1, isRendering.withLock({ $0 }) { try await Task { try await answer.pass() }.value }
+            return try await base.renew(claim)
+        }
+        harness.workerStore = store
+        let cancelled = Gate()
+        let renderer = ScriptedRenderer { call, job in
+            guard call == 1 else { return .good(job) }
+            isRendering.withLock { $0 = true }
+            do {
+                try await Gate.waitForCancellation()
+            } catch {
+                cancelled.open()
+                throw error
+            }
+            return .good(job)
+        }
+        let fixed = harness
+        try await fixed.run(renderer) { worker in
+            worker.wake(try await fixed.add())
+            try await within(.seconds(10), "the run to be given up") { try await cancelled.pass() }
+            answer.open()
+        }
+    }
+
     @Test func tenLostLeasesFailATask() async throws {
         let harness = try WorkerHarness()
         let task = try await harness.add()

@@ -107,7 +107,9 @@ final class BackupBucket: BackupPlace {
     }
 
     private func send(_ file: String) async throws {
-        try await explained { try await files.write(file, from: ByteStream.file(work.local(file))) }
+        let path = work.local(file)
+        let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
+        try await explained { try await files.write(file, of: size, from: ByteStream.file(path)) }
     }
 
     // MARK: Reading

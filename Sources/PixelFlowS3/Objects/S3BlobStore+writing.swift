@@ -18,8 +18,8 @@ extension S3BlobStore {
 
 extension S3Transport {
     /// - Returns: the number of bytes written.
-    func write(_ name: String, from stream: ByteStream) async throws -> Int {
-        var parts = PartReader(stream, size: S3BlobStore.partBytes)
+    func write(_ name: String, from stream: ByteStream, partBytes: Int = S3BlobStore.partBytes) async throws -> Int {
+        var parts = PartReader(stream, size: partBytes)
         let first = try await parts.next() ?? ByteBuffer()
         guard let second = try await parts.next() else {
             try await put(name, first)

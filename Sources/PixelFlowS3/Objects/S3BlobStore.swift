@@ -17,6 +17,11 @@ package final class S3BlobStore: BlobStore {
     /// Objects up to this size are written in one request; larger ones in parts of this size. S3 requires at least
     /// 5 MiB. A write keeps two parts in memory: one being sent, and one being collected.
     package static let partBytes = 8 * 1024 * 1024
+    /// The maximum number of parts of an upload on S3.
+    static let partLimit = 10_000
+
+    /// The size of the parts of an object of `size` bytes: larger only where so many parts would not be enough.
+    static func partBytes(for size: Int) -> Int { max(partBytes, (size + partLimit - 1) / partLimit) }
 
     let transport: S3Transport
     let names: ObjectNames

@@ -68,8 +68,10 @@ package struct S3Folder: Sendable {
     }
 
     /// Stores a file atomically, replacing an existing one with this name.
-    package func write(_ name: String, from bytes: any AsyncSequence<ByteBuffer, any Error> & Sendable) async throws {
-        try await explained { _ = try await transport.write(names.prefix + name, from: bytes) }
+    package func write(_ name: String, of size: Int, from bytes: any AsyncSequence<ByteBuffer, any Error> & Sendable) async throws {
+        try await explained {
+            _ = try await transport.write(names.prefix + name, from: bytes, partBytes: S3BlobStore.partBytes(for: size))
+        }
     }
 
     /// - Parameter use: receives each chunk of the file.

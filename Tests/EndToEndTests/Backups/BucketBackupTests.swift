@@ -81,7 +81,7 @@ extension EndToEnd {
 
         private func write(_ files: S3Folder, _ name: String, _ text: String) async throws {
             try await files.write(
-                name,
+                name, of: text.utf8.count,
                 from: AsyncThrowingStream { stream in
                     stream.yield(ByteBuffer(string: text))
                     stream.finish()

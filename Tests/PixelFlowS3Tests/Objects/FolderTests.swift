@@ -14,8 +14,8 @@ struct FolderTests {
     func returnsWhatWasStored(size: Int) async throws {
         let folder = try folder()
         let whole = sample(size)
-        try await folder.write("a.ndjson", from: stream(whole))
-        try await folder.write("objects/t/1/source", from: stream(sample(3)))
+        try await folder.write("a.ndjson", of: size, from: stream(whole))
+        try await folder.write("objects/t/1/source", of: 3, from: stream(sample(3)))
         var files: [S3Folder.File] = []
         try await folder.list { files += $0 }
         #expect(files == [S3Folder.File(name: "a.ndjson", bytes: size), S3Folder.File(name: "objects/t/1/source", bytes: 3)])
@@ -25,6 +25,13 @@ struct FolderTests {
         try await folder.remove("a.ndjson")
         try await folder.remove("a.ndjson")
         #expect(try await !folder.read("a.ndjson") { _ in })
+    }
+
+    /// S3 accepts 10,000 parts, with equal sizes on some servers: 78 GiB in parts of the usual size.
+    @Test(arguments: [(0, 8 << 20), (10_000 * (8 << 20), 8 << 20), (10_000 * (8 << 20) + 1, (8 << 20) + 1), (1 << 40, 109_951_163)])
+    func partsAreFewEnough(size: Int, part: Int) {
+        #expect(S3BlobStore.partBytes(for: size) == part)
+        #expect((size + part - 1) / part <= 10_000)
     }
 
     @Test func detectsAnInstallation() async throws {
