@@ -197,3 +197,13 @@ def test_no_image_without_the_licences_of_what_is_in_it(tmp_path):
     (tmp_path / "notices" / "THIRD-PARTY-NOTICES.txt").write_text("libvips: LGPL-2.1-or-later\n")
     subprocess.run(command, check=True)
     assert (tmp_path / "context/root/licenses/THIRD-PARTY-NOTICES.txt").read_text() == "libvips: LGPL-2.1-or-later\n"
+
+
+def test_images_trust_the_authorities_of_the_machine_that_built_the_executables(tmp_path):
+    for folder in ("bin", "notices", "certificates"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "bin" / "pfctl").write_text("")
+    (tmp_path / "notices" / "THIRD-PARTY-NOTICES.txt").write_text("none\n")
+    (tmp_path / "certificates" / "ca-certificates.crt").write_text("of the build\n")
+    subprocess.run([chart.ROOT / "scripts" / "image-root", tmp_path / "bin", tmp_path / "context"], check=True)
+    assert (tmp_path / "context/root/etc/ssl/certs/ca-certificates.crt").read_text() == "of the build\n"
