@@ -197,7 +197,7 @@ let package = Package(
             ["PixelFlowAPI", "PixelFlowBackends", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowRuntime", "PixelFlowURL", "PixelFlowWebhooks", asyncHTTPClient, serviceLifecycle]),
         composition(
             "PixelFlowBuildWorker", ["BuildWorker.swift"],
-            ["PixelFlowBackends", "PixelFlowCore", "PixelFlowFetch", "PixelFlowHTTP", "PixelFlowImaging", "PixelFlowRuntime", "PixelFlowWorker"]),
+            ["PixelFlowBackends", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowFetch", "PixelFlowHTTP", "PixelFlowImaging", "PixelFlowRuntime", "PixelFlowWorker"]),
         composition("PixelFlowBuildWeb", ["BuildWeb.swift"], ["PixelFlowHTTP", "PixelFlowRuntime", "PixelFlowWeb", asyncHTTPClient]),
         // What command lines share: text, tables and documents in every format, a status line, exit codes. Knows nothing of PixelFlow.
         library("Terminal", ["WireFormats", argumentParser, nioPosix, yams]),

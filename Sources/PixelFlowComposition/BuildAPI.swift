@@ -51,9 +51,11 @@ package func buildAPI(
     let checks = backends.brokerChecks(need: .never) + tokens.checks + cache.checks
     return ServiceParts(
         foundation: [
-            Dispatcher(
-                store: backends.tasks, broker: backends.broker, blobs: backends.blobs, publisher: backends.publisher, turns: turns,
-                logger: logger),
+            VerifiedService(
+                Dispatcher(
+                    store: backends.tasks, broker: backends.broker, blobs: backends.blobs, publisher: backends.publisher, turns: turns,
+                    logger: logger),
+                in: backends.installation),
             OrphanCollector(
                 store: backends.tasks, blobs: backends.blobs, installation: backends.installation, settings: settings.orphans,
                 logger: logger),

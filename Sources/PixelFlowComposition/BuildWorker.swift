@@ -1,5 +1,6 @@
 package import PixelFlowBackends
 import PixelFlowCore
+import PixelFlowDispatch
 package import PixelFlowFetch
 import PixelFlowHTTP
 import PixelFlowImaging
@@ -25,5 +26,5 @@ package func buildWorker(
     return ServiceParts(
         foundation: [ClosingService { await renderer.shutdown() }],
         listeners: [listen.listener("worker", WorkerService.router(health: health, claiming: prefixes))],
-        workers: [worker])
+        workers: [VerifiedService(worker, in: backends.installation)])
 }

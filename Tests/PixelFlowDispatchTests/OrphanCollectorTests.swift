@@ -4,6 +4,8 @@ import PixelFlowCore
 import PixelFlowDispatch
 import PixelFlowEmbedded
 import Prometheus
+import ServiceLifecycle
+import Synchronization
 import Testing
 
 /// No mistake of an operator may delete objects.
@@ -49,6 +51,25 @@ import Testing
     }
 
     private func objects() async throws -> Int { try await blobs.keys(BlobKey(rawValue: "tenant")).count }
+
+    /// Counts its starts.
+    private final class StartedService: Service {
+        let starts = Atomic(0)
+
+        func run() async throws { starts.add(1, ordering: .relaxed) }
+    }
+
+    /// A worker beside the wrong bucket would fail tasks for lack of their sources, and a dispatcher would purge deleted ones.
+    @Test func aServiceStartsOnlyWhereDatabaseAndObjectsBelongTogether() async throws {
+        let (right, wrong) = (try database(), try database("other"))
+        _ = try await check(right).verify()
+        _ = try await fill(right, 1)
+        let service = StartedService()
+        let error = await #expect(throws: PixelFlowError.self) { try await VerifiedService(service, in: check(wrong)).run() }
+        #expect(error?.code == "installation_mismatch" && service.starts.load(ordering: .relaxed) == 0)
+        try await VerifiedService(service, in: check(right)).run()
+        #expect(service.starts.load(ordering: .relaxed) == 1)
+    }
 
     @Test func anOrphanIsRemovedAfterAGracePeriod() async throws {
         let store = try database()

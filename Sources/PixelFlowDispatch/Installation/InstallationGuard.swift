@@ -16,7 +16,7 @@ extension InstallationCheck: Service {
         try await gracefulShutdown()
     }
 
-    private func verifyOnceReachable() async throws {
+    fileprivate func verifyOnceReachable() async throws {
         let warn: (any Error) -> Void = { logger.warning("installation not verified yet", metadata: ["error": "\($0)"]) }
         note(try await retry(Self.retries, if: PixelFlowError.isOutage, onRetry: warn, verify))
     }
@@ -26,5 +26,26 @@ extension InstallationCheck: Service {
         logger.error(
             "the task database is older than the blob store, orphans are not removed",
             metadata: ["task_database": "\(known)", "blob_store": "\(found)", "setting": "\(Self.adoptionSetting.description.name)"])
+    }
+}
+
+/// A service that changes tasks or objects: it starts once task database and blob store are known to belong together.
+package struct VerifiedService: Service {
+    private let installation: InstallationCheck
+    private let service: any Service
+
+    package init(_ service: any Service, in installation: InstallationCheck) {
+        self.service = service
+        self.installation = installation
+    }
+
+    /// - Throws: `installation_mismatch`, without starting the service.
+    package func run() async throws {
+        do {
+            try await cancelWhenGracefulShutdown { try await installation.verifyOnceReachable() }
+        } catch is CancellationError {
+            return
+        }
+        try await service.run()
     }
 }

@@ -49,8 +49,10 @@ package struct OrphanCollector: Service {
 
     private func round() async throws {
         let limit = clock.now() - Self.age
-        let abandoned = try await blobs.removeUnfinishedWrites(before: limit)
-        if abandoned > 0 { logger.info("unfinished writes removed", metadata: ["writes": "\(abandoned)"]) }
+        if try await blockOfInstallation() == nil {
+            let abandoned = try await blobs.removeUnfinishedWrites(before: limit)
+            if abandoned > 0 { logger.info("unfinished writes removed", metadata: ["writes": "\(abandoned)"]) }
+        }
         _ = try await sweep(before: limit)
     }
 

@@ -9,7 +9,7 @@ import Synchronization
 /// Durability is that of the store: a write returns when the server has acknowledged the whole object,
 /// which on S3 means that several machines have it on disk. Requests are signed with the digest of the body, so
 /// corrupted bytes are rejected. Objects larger than `partBytes` are uploaded in parts and become
-/// visible with the last call. A failed write removes its parts, and `prepare` removes those
+/// visible with the last call. A failed write removes its parts, and `removeUnfinishedWrites` those
 /// of processes that died.
 ///
 /// Opening does not use the network: a store that is down at startup is used as soon as it is available.
@@ -54,23 +54,17 @@ package final class S3BlobStore: BlobStore {
     /// The configuration of the store's own HTTP client.
     package static func httpConfiguration(_ settings: S3Settings) -> HTTPClient.Configuration { S3Client.configuration(settings.timeouts) }
 
-    /// Must be called once at startup: creates the bucket if that is allowed, and aborts uploads that are too old
-    /// to be in progress.
+    /// Must be called once at startup: creates the bucket if that is allowed.
     ///
     /// - Throws: `blob_store_refused` if the store rejects the credentials or there is no such bucket. If the store
     ///   does not respond, this is logged and is not an error, because every call retries.
     package func prepare() async throws {
         do {
             try await check()
-            let removed = try await removeUnfinishedWrites(before: clock.now() - Self.abandonedAfter)
-            if removed > 0 { transport.logger.info("abandoned uploads removed", metadata: ["uploads": "\(removed)"]) }
         } catch let error as PixelFlowError where error.code != "blob_store_refused" {
             transport.logger.warning("blob store not reachable yet", metadata: ["error": "\(error)"])
         }
     }
-
-    /// Longer than any upload takes.
-    static let abandonedAfter = Duration.seconds(86_400)
 
     /// Lists at most one key, with at most one retry, because a probe waits for the result.
     package func check() async throws {
