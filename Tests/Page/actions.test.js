@@ -67,6 +67,16 @@ test("an undone deletion never happens", async () => {
     assert.equal(requests.length, 0);
 });
 
+test("a page that is left sends all its deletions at once: nothing waits for an answer", async () => {
+    const many = Array.from({ length: 100 }, (_, index) => idOf(index + 100));
+    upsertTasks(many.map((id) => ({ ...task(1), id })));
+    for (const id of many) answer(`DELETE /api/tasks/${id}`, () => new Promise(() => {}));
+    remove(many);
+    window.emit("pagehide");
+    assert.equal(requests.length, many.length);
+    assert.ok(requests.every(({ keepalive }) => keepalive));
+});
+
 test("what is gone already counts as deleted, what could not be deleted comes back", async () => {
     answer(`DELETE /api/tasks/${idOf(1)}`, () => refusal(404));
     answer(`DELETE /api/tasks/${idOf(2)}`, () => refusal(503));

@@ -1,7 +1,7 @@
 import { call, each } from "../service/calls.js";
 import { plural } from "../service/format.js";
 import { showError, toast } from "../service/toasts.js";
-import { forget, isOpen, select, upsertTasks, taskStore } from "./taskStore.js";
+import { forget, hide, isOpen, select, unhide, upsertTasks, taskStore } from "./taskStore.js";
 
 const path = (id) => `/api/tasks/${id}`;
 const undoSeconds = 7;
@@ -28,7 +28,7 @@ const pending = new Map();
 export function remove(ids) {
     if (!ids.length) return;
     select(ids, false);
-    taskStore.set((state) => ({ hidden: new Set([...state.hidden, ...ids]), ids: state.ids.filter((id) => !ids.includes(id)) }));
+    hide(ids);
     const key = ids[0];
     const dismiss = toast(`${plural(ids.length, "task")} deleted.`, {
         seconds: undoSeconds,
@@ -45,18 +45,15 @@ function restore(key) {
     unhide(deletion.ids);
 }
 
-function unhide(ids) {
-    taskStore.set((state) => ({ hidden: new Set([...state.hidden].filter((id) => !ids.includes(id))) }));
-    upsertTasks(known(ids));
-}
-
-async function settle(key, options) {
+/** @param {{ keepalive?: boolean }} options `keepalive`: the page is being left, and no request can wait for another one. */
+async function settle(key, options = {}) {
     const deletion = pending.get(key);
     if (!deletion) return;
     clearTimeout(deletion.timer);
     pending.delete(key);
     deletion.dismiss();
-    const problems = await each(deletion.ids, (id) => call("DELETE", path(id), undefined, options));
+    const remove = (id) => call("DELETE", path(id), undefined, options);
+    const problems = await each(deletion.ids, remove, options.keepalive ? deletion.ids.length : undefined);
     const kept = problems.filter(({ problem }) => problem.status !== 404).map(({ item }) => item);
     if (kept.length) {
         unhide(kept);
