@@ -344,19 +344,18 @@ async function refreshList(all) {
     const target = (all ? before[before.length - 1] : before[0]) ?? floor;
     const seen = new Set();
     let limit = all && before.length > firstPage ? furtherPage : firstPage;
-    let page;
+    let cursor = /** @type {string | null} */ (null);
     let end = "";
     for (let left = refreshPages + Math.ceil(before.length / furtherPage); left > 0; left -= 1) {
-        page = await fetchPage(query, limit, page?.next_cursor);
+        const page = await fetchPage(query, limit, cursor);
         if (taskStore.get().query !== query) return;
         upsertTasks(page.tasks);
         page.tasks.forEach(({ id }) => seen.add(id));
-        end = endOf(page);
+        [cursor, end] = [page.next_cursor, endOf(page)];
         if (end <= target) break;
         limit = furtherPage;
     }
     drop(before.filter((id) => id >= end && !seen.has(id)));
-    const { next_cursor: cursor } = page;
     if (end > target) taskStore.set((state) => (state.floor < end ? cut(state, state.ids, end, cursor) : {}));
 }
 
