@@ -54,7 +54,8 @@ package struct WebService: Sendable {
                 SessionRoutes(auth: AuthClient(upstream: auth), proxies: proxies).routes,
                 behind: [SessionCaching(), CrossSiteGuard.session])
             table.add(
-                ProxyRoutes(auth: auth, api: api, proxies: proxies).routes, behind: [SessionCaching(), CrossSiteGuard.proxy])
+                ProxyRoutes(auth: auth, api: api, proxies: proxies).routes,
+                behind: [SessionCaching(), CrossSiteGuard.proxy, OrganisationGuard()])
             table.add(assets.routes)
             table.add(DescriptionRoutes(of: table.routes, auth: auth, api: api, clock: clock).routes)
         }

@@ -64,6 +64,23 @@ def test_an_ended_session_loses_nothing_that_was_typed(ada, console, photos):
     ada.expect_status(photos[0].name, "Completed")
 
 
+def test_a_session_that_cannot_be_confirmed_at_first_is_confirmed_later(ada, console, photos):
+    console.allow("503")
+    page = ada.page
+    ada.make(photos[0])
+    page.route("**/session", lambda route: route.fulfill(status=503))
+    page.reload()
+    expect(ada.row(photos[0].name)).to_be_visible()
+    delete = ada.row(photos[0].name).get_by_role("button", name=re.compile("^Delete"))
+    # What the user may do is unknown.
+    expect(delete).to_have_count(0)
+    expect(page.locator("[inert] [data-drop]")).to_be_visible()
+    page.unroute("**/session")
+    expect(delete).to_be_visible()
+    expect(page.get_by_role("button", name=f"Organisation: {ada.email}")).to_be_visible()
+    ada.make(photos[1])
+
+
 def test_two_people_see_nothing_of_each_other(visit, ada, photos, console):
     ada.make(photos[0])
     ada.open_task(photos[0].name)

@@ -147,6 +147,47 @@ def test_what_was_missed_while_the_page_was_hidden_is_told(ada, sources):
     expect(ada.page.locator("[data-stream=live]")).to_be_visible()
 
 
+def look_away_for_long(page):
+    """As long as a page keeps its connection while nobody looks."""
+    page.evaluate("""() => {
+        Object.defineProperty(document, "hidden", {value: true, configurable: true});
+        const timeout = window.setTimeout;
+        window.setTimeout = (action) => timeout(action, 0);
+        document.dispatchEvent(new Event("visibilitychange"));
+        window.setTimeout = timeout;
+    }""")
+
+
+def look_back(page):
+    page.evaluate("""() => {
+        Object.defineProperty(document, "hidden", {value: false, configurable: true});
+        document.dispatchEvent(new Event("visibilitychange"));
+    }""")
+
+
+def test_a_page_that_was_hidden_before_any_event_came_shows_what_was_made_and_deleted_meanwhile(ada, sources):
+    page = ada.page
+    kept, gone, made = sources.url("fine/kept.jpg"), sources.url("fine/gone.jpg"), sources.url("slow/made.jpg")
+    ada.post("/upload", data={"image_url": kept})
+    deleted = ada.post("/upload", data={"image_url": gone})["id"]
+    ada.expect_status(kept, "Completed")
+    ada.expect_status(gone, "Completed")
+    # The new page has no position to resume from.
+    with page.expect_websocket() as opened:
+        page.reload()
+    expect(page.locator("[data-stream=live]")).to_be_visible()
+    expect(ada.row(gone)).to_be_visible()
+    with opened.value.expect_event("close"):
+        look_away_for_long(page)
+    assert page.request.delete(f"{ada.address}/api/tasks/{deleted}", headers={"origin": ada.address}).ok
+    ada.post("/upload", data={"image_url": made})
+    look_back(page)
+    expect(ada.row(made)).to_be_visible()
+    expect(ada.row(gone)).to_have_count(0)
+    expect(ada.row(kept)).to_be_visible()
+    sources.release()
+
+
 def test_the_list_of_a_batch_shows_its_tasks_alone_and_how_far_it_is(ada, sources):
     page = ada.page
     batch = ada.post("/batches", data={"description": "Photos of May"})["id"]

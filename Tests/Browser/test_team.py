@@ -65,6 +65,64 @@ def test_an_invited_person_joins_changes_and_is_removed(ada, visit, photos, cons
     expect(bob.page.get_by_text("No tasks yet")).to_be_visible()
 
 
+def open_tab(person, console, script=""):
+    """A second tab of the same browser."""
+    tab = person.page.context.new_page()
+    console.watch(tab)
+    if script:
+        tab.add_init_script(script)
+    tab.goto(person.address)
+    expect(tab.get_by_role("button", name=f"Organisation: {person.email}")).to_be_visible()
+    return tab
+
+
+ELSEWHERE = "This browser works in another organisation"
+
+
+def test_a_switch_to_another_organisation_shows_in_every_tab(ada, console):
+    console.allow("409")
+    tab = open_tab(ada, console)
+    found(ada, "Studio")
+    dialog = tab.get_by_role("dialog", name=ELSEWHERE)
+    dialog.get_by_role("button", name="Switch back").click()
+    expect(dialog).to_have_count(0)
+    expect(tab.get_by_role("button", name=f"Organisation: {ada.email}")).to_be_visible()
+    ada.page.get_by_role("dialog", name=ELSEWHERE).get_by_role("button", name="Open the other organisation").click()
+    expect(ada.page.get_by_role("button", name=f"Organisation: {ada.email}")).to_be_visible()
+    expect(dialog).to_have_count(0)
+
+
+def test_a_tab_that_knows_of_no_switch_changes_nothing_in_the_other_organisation(ada, console, sources):
+    console.allow("409")
+    tab = open_tab(ada, console, "window.BroadcastChannel = class { postMessage() {} };")
+    name = sources.url("fine/private.jpg")
+    tab.get_by_label("URL of a picture").fill(name)
+    tab.get_by_role("button", name="Add", exact=True).click()
+    found(ada, "Atelier")
+    tab.get_by_role("button", name=re.compile("^Process ")).click()
+    dialog = tab.get_by_role("dialog", name=ELSEWHERE)
+    expect(dialog).to_be_visible()
+    assert ada.api("/tasks")["tasks"] == []
+    # What was to be uploaded is still there.
+    dialog.get_by_role("button", name="Switch back").click()
+    tab.get_by_role("button", name=re.compile("^Process ")).click()
+    row = tab.locator("[data-task]").filter(has_text=name)
+    expect(row.locator("[data-status]")).to_have_text("Completed", timeout=30_000)
+
+
+def test_a_page_says_that_another_user_has_signed_in(ada, console, visit):
+    console.allow("401")
+    grace = visit().register()
+    tab = open_tab(ada, console)
+    ada.sign_out()
+    expect(tab.get_by_role("dialog", name="Your session has ended")).to_be_visible()
+    ada.page.get_by_label("Email").fill(grace.email)
+    ada.page.get_by_label("Password").fill(PASSWORD)
+    ada.page.get_by_role("button", name="Sign in", exact=True).click()
+    tab.get_by_role("dialog", name="Another user has signed in").get_by_role("button", name="Continue as the other user").click()
+    expect(tab.get_by_role("button", name=f"Organisation: {grace.email}")).to_be_visible()
+
+
 def test_a_new_account_enters_the_organisation_that_invited_it(ada, visit):
     found(ada, "Lab")
     link = invite(ada, "viewer")

@@ -1,10 +1,11 @@
 import { clock, settled } from "./support/browser.js";
 import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
+import { session } from "../../Sources/PixelFlowWebApp/service/session.js";
 import { toasts } from "../../Sources/PixelFlowWebApp/service/toasts.js";
-import { cancel, cancellable, remove, replay, replayable } from "../../Sources/PixelFlowWebApp/tasks/actions.js";
+import { cancel, cancellable, outliving, remove, replay, replayable } from "../../Sources/PixelFlowWebApp/tasks/actions.js";
 import { select, taskStore, upsertTasks } from "../../Sources/PixelFlowWebApp/tasks/taskStore.js";
-import { answer, asked, refusal, requests, resetService } from "./support/service.js";
+import { answer, asked, deferred, refusal, requests, resetService } from "./support/service.js";
 import { emptyTasks, idOf, task } from "./support/tasks.js";
 
 const texts = () => toasts.get().shown.map(({ text }) => text);
@@ -65,6 +66,53 @@ test("an undone deletion never happens", async () => {
     assert.deepEqual(taskStore.get().ids, [4, 3, 2, 1].map(idOf));
     await clock.advance(60_000);
     assert.equal(requests.length, 0);
+});
+
+test("a page that is left sends all its deletions at once: nothing waits for an answer", async () => {
+    const many = Array.from({ length: 100 }, (_, index) => idOf(index + 100));
+    upsertTasks(many.map((id) => ({ ...task(1), id })));
+    const late = deferred();
+    for (const id of many) answer(`DELETE /api/tasks/${id}`, late.promise);
+    remove(many);
+    window.emit("pagehide");
+    assert.equal(requests.length, many.length);
+    assert.ok(requests.every(({ keepalive }) => keepalive));
+    late.resolve({});
+    await settled();
+});
+
+test("what a page that is left cannot send is deleted by the next one of the organisation", async () => {
+    session.set({ phase: "in", tenant: "t1" });
+    const many = Array.from({ length: outliving + 70 }, (_, index) => idOf(index + 1000));
+    upsertTasks(many.map((id) => ({ ...task(1), id })));
+    for (const id of many) answer(`DELETE /api/tasks/${id}`, {});
+    remove(many);
+    window.emit("pagehide");
+    await settled();
+    assert.equal(requests.length, outliving);
+    session.set({ tenant: "t2" });
+    await settled();
+    assert.equal(requests.length, outliving);
+    session.set({ tenant: "t1" });
+    await settled();
+    assert.deepEqual(new Set(requests.map(({ route }) => route)), new Set(many.map((id) => `DELETE /api/tasks/${id}`)));
+    session.set({ tenant: "t1" });
+    await settled();
+    assert.equal(requests.length, many.length, "once");
+    session.set({ phase: "out", tenant: "" });
+});
+
+test("a page that is left while it deletes completes that", async () => {
+    const many = Array.from({ length: 50 }, (_, index) => idOf(index + 1500));
+    const late = deferred();
+    for (const id of many) answer(`DELETE /api/tasks/${id}`, late.promise);
+    remove(many);
+    await clock.advance(7000);
+    requests.length = 0;
+    window.emit("pagehide");
+    assert.deepEqual(requests.map(({ route }) => route), many.map((id) => `DELETE /api/tasks/${id}`));
+    late.resolve({});
+    await settled();
 });
 
 test("what is gone already counts as deleted, what could not be deleted comes back", async () => {

@@ -1,15 +1,19 @@
 import { settled } from "./support/browser.js";
 import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
-import { call, each, Problem, whenExpired, whenRenewed } from "../../Sources/PixelFlowWebApp/service/calls.js";
+import { call, each, Problem, sendOrganisation, whenExpired, whenMoved, whenRenewed } from "../../Sources/PixelFlowWebApp/service/calls.js";
 import { answer, asked, deferred, refusal, requests, resetService } from "./support/service.js";
 
 let expired = 0;
+let moves = 0;
 beforeEach(() => {
     resetService();
     expired = 0;
     whenExpired(() => { expired += 1; });
     whenRenewed(() => true);
+    sendOrganisation(() => "");
+    moves = 0;
+    whenMoved(async () => { moves += 1; });
 });
 
 test("a body is sent as JSON, and the answer is read as JSON", async () => {
@@ -17,6 +21,23 @@ test("a body is sent as JSON, and the answer is read as JSON", async () => {
     assert.deepEqual(await call("POST", "/api/x", { a: 1 }, { headers: { "x-key": "k" } }), { good: true });
     assert.deepEqual(requests[0].body, { a: 1 });
     assert.deepEqual(requests[0].headers, { "content-type": "application/json", "x-key": "k" });
+});
+
+test("a request names the organisation that it is meant for", async () => {
+    sendOrganisation(() => "t1");
+    answer("POST /api/x", {});
+    await call("POST", "/api/x", { a: 1 });
+    assert.deepEqual(requests[0].headers, { "content-type": "application/json", "pixelflow-organisation": "t1" });
+});
+
+test("a request that the session of another organisation has refused is not repeated", async () => {
+    answer("POST /api/x", () => refusal(409, { code: "organisation_changed" }));
+    await assert.rejects(call("POST", "/api/x", {}), { code: "organisation_changed" });
+    assert.equal(moves, 1);
+    assert.equal(requests.length, 1);
+    answer("POST /api/x", () => refusal(409, { code: "etag_mismatch" }));
+    await assert.rejects(call("POST", "/api/x", {}), { status: 409 });
+    assert.equal(moves, 1);
 });
 
 test("an answer without JSON is an empty object", async () => {

@@ -4,8 +4,8 @@ import test, { beforeEach } from "node:test";
 import { session } from "../../Sources/PixelFlowWebApp/service/session.js";
 import { completedBatches } from "../../Sources/PixelFlowWebApp/tasks/batches.js";
 import { pollEvery, startFollowing, stream } from "../../Sources/PixelFlowWebApp/tasks/following.js";
-import { taskStore } from "../../Sources/PixelFlowWebApp/tasks/taskStore.js";
-import { answer, asked, resetService } from "./support/service.js";
+import { grownLimit, hold, list, recentLimit, taskStore } from "../../Sources/PixelFlowWebApp/tasks/taskStore.js";
+import { answer, asked, refusal, resetService } from "./support/service.js";
 import { emptyTasks, idOf, page, task } from "./support/tasks.js";
 
 const newest = () => FakeWebSocket.all[FakeWebSocket.all.length - 1];
@@ -34,6 +34,27 @@ async function hide(isHidden) {
     await settled();
 }
 
+/** A page that was hidden for longer than its connection stays. */
+async function lookAway() {
+    await hide(true);
+    await clock.advance(20_000);
+}
+
+async function lookBack() {
+    await hide(false);
+    newest().open();
+    await settled();
+}
+
+test("a page that was hidden before any event came shows what it has missed", async () => {
+    assert.match(newest().url, /events$/, "there is no position to resume from");
+    await lookAway();
+    answer("GET /api/tasks", page([task(2), task(1, { status: "COMPLETED" })]));
+    await lookBack();
+    assert.deepEqual(taskStore.get().ids, [idOf(2), idOf(1)]);
+    assert.equal(status(1), "COMPLETED");
+});
+
 test("there is a stream while there is a session", () => {
     assert.equal(openSockets().length, 1);
     assert.equal(stream.get().state, "live");
@@ -42,13 +63,13 @@ test("there is a stream while there is a session", () => {
 });
 
 test("many changes are taken in at the next frame, once", async () => {
-    newest().send("task", task(1), "a");
+    newest().send("task", task(3), "a");
     newest().send("task", task(2), "b");
-    newest().send("task", task(1, { status: "COMPLETED" }), "c");
+    newest().send("task", task(3, { status: "COMPLETED" }), "c");
     assert.equal(frames.length, 1);
-    assert.equal(status(1), undefined);
+    assert.equal(status(3), undefined);
     await drawFrame();
-    assert.equal(status(1), "COMPLETED");
+    assert.equal(status(3), "COMPLETED");
     assert.equal(status(2), "PENDING");
 });
 
@@ -166,6 +187,84 @@ test("a page that nobody looks at for long gives its connection back", async () 
     assert.equal(openSockets().length, 0);
     await hide(false);
     assert.equal(openSockets().length, 1);
+});
+
+test("a task that was deleted while the page was hidden leaves the list", async () => {
+    newest().send("task", task(2), "event 7");
+    await drawFrame();
+    await lookAway();
+    answer("GET /api/tasks", page([task(1)]));
+    await lookBack();
+    assert.deepEqual(taskStore.get().ids, [idOf(1)]);
+    assert.equal(status(2), undefined);
+});
+
+test("a task that was deleted while the stream was interrupted leaves the list, also by polling", async () => {
+    newest().send("task", task(2), "event 8");
+    await drawFrame();
+    newest().fail();
+    await clock.advance(3000);
+    newest().fail();
+    answer("GET /api/tasks", page([task(1)]));
+    await clock.advance(pollEvery);
+    assert.deepEqual(taskStore.get().ids, [idOf(1)]);
+});
+
+test("a list that cannot be read after a pause is read soon", async () => {
+    await lookAway();
+    answer("GET /api/tasks", () => refusal(503));
+    await lookBack();
+    answer("GET /api/tasks", page([task(3)]));
+    await clock.advance(3000);
+    assert.deepEqual(taskStore.get().ids, [idOf(3)]);
+    const before = lists();
+    await clock.advance(60_000);
+    assert.equal(lists(), before);
+});
+
+test("an open task is read anew after a pause", async () => {
+    const release = hold(idOf(9));
+    answer(`GET /api/tasks/${idOf(9)}`, task(9, { status: "COMPLETED" }));
+    await lookAway();
+    await lookBack();
+    assert.equal(status(9), "COMPLETED");
+    answer(`GET /api/tasks/${idOf(9)}`, () => refusal(404));
+    await lookAway();
+    await lookBack();
+    assert.equal(status(9), undefined);
+    release();
+});
+
+/** Sends events of new tasks, a hundred per frame. */
+async function sendMany(count, kind = "PENDING") {
+    for (let number = 0; number < count; number += 1) {
+        newest().send("task", { ...task(0), id: `task-z${String(number).padStart(7, "0")}`, status: kind });
+        if (number % 100 === 99) await drawFrame();
+    }
+    await drawFrame();
+}
+
+test("what a page keeps is bounded, however many tasks appear while it is open", async () => {
+    const release = hold(idOf(5));
+    newest().send("task", task(5, { status: "FAILED" }));
+    await sendMany(100_000);
+    const { tasks, ids, recent, cursor } = taskStore.get();
+    assert.equal(ids.length, grownLimit);
+    assert.equal(ids[0], "task-z0099999");
+    assert.equal(cursor, ids[grownLimit - 1], "what was cut off can be loaded again");
+    assert.ok(tasks.size <= grownLimit + recentLimit + 1, `${tasks.size} tasks`);
+    assert.ok(recent.size <= recentLimit, `${recent.size} ids`);
+    assert.equal(status(5), "FAILED");
+    release();
+});
+
+test("a page keeps little of what its filter does not show", async () => {
+    answer("GET /api/tasks", page([]));
+    await list({ status: "FAILED", search: "", batch: "" });
+    await sendMany(100_000, "COMPLETED");
+    const { tasks, ids } = taskStore.get();
+    assert.ok(tasks.size <= recentLimit, `${tasks.size} tasks`);
+    assert.deepEqual(ids, []);
 });
 
 test("a short look elsewhere changes nothing", async () => {

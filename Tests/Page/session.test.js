@@ -1,8 +1,8 @@
-import { settled } from "./support/browser.js";
+import { clock, FakeBroadcastChannel, settled } from "./support/browser.js";
 import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
 import { call } from "../../Sources/PixelFlowWebApp/service/calls.js";
-import { changeOrganisation, registrationState, session, signIn, signOut, startSession } from "../../Sources/PixelFlowWebApp/service/session.js";
+import { changeBack, changeOrganisation, registrationState, session, signIn, signOut, startSession } from "../../Sources/PixelFlowWebApp/service/session.js";
 import { answer, asked, refusal, requests, resetService } from "./support/service.js";
 
 const ada = { email: "ada@example.org", user_id: "u1", tenant: "t1", role: "owner", scope: "tasks:read" };
@@ -13,6 +13,7 @@ beforeEach(() => {
     resetService();
     localStorage.removeItem("pixelflow.email");
     location.assigned.length = 0;
+    FakeBroadcastChannel.told = [];
     session.set({ phase: "out", message: "", ...nobody });
 });
 
@@ -49,6 +50,139 @@ test("a service in trouble ends no session", async () => {
     startSession();
     await settled();
     assert.equal(session.get().phase, "in");
+});
+
+const longestWait = 30_000;
+const asks = () => asked("GET /session").length;
+
+test("the account is asked for until the service tells it", async () => {
+    localStorage.setItem("pixelflow.email", ada.email);
+    answer("GET /session", () => refusal(503));
+    startSession();
+    await settled();
+    assert.equal(asks(), 1);
+    await clock.advance(1000);
+    assert.equal(asks(), 2);
+    await clock.advance(1999);
+    assert.equal(asks(), 2, "the wait grows");
+    await clock.advance(600_000);
+    const before = asks();
+    await clock.advance(longestWait);
+    assert.equal(asks(), before + 1, "up to a limit");
+    answer("GET /session", ada);
+    await clock.advance(longestWait);
+    assert.equal(session.get().tenant, ada.tenant);
+    await clock.advance(600_000);
+    assert.equal(asks(), before + 2);
+});
+
+test("the account is asked for at once when the network is back", async () => {
+    localStorage.setItem("pixelflow.email", ada.email);
+    answer("GET /session", () => { throw new TypeError("no network"); });
+    startSession();
+    await clock.advance(60_000);
+    const before = asks();
+    answer("GET /session", ada);
+    window.emit("online");
+    await settled();
+    assert.equal(asks(), before + 1);
+    assert.equal(session.get().tenant, ada.tenant);
+    window.emit("online");
+    await settled();
+    assert.equal(asks(), before + 1);
+});
+
+/** A page of Ada's in the organisation t1. */
+async function signedIn() {
+    startSession();
+    answer("POST /session", ada);
+    await signIn(ada, false);
+}
+
+test("requests name the organisation of the page", async () => {
+    await signedIn();
+    answer("GET /api/tasks", {});
+    await call("GET", "/api/tasks");
+    assert.equal(asked("GET /api/tasks")[0].headers["pixelflow-organisation"], "t1");
+});
+
+/** Another tab tells of an account while the service has `now`. */
+async function hear(message, now = message) {
+    answer("GET /session", now);
+    FakeBroadcastChannel.last.hear(message);
+    await settled();
+}
+
+test("a change of the organisation is told to the other tabs", async () => {
+    await signedIn();
+    assert.deepEqual(FakeBroadcastChannel.told, [ada]);
+    answer("POST /session/organisation", { ...ada, tenant: "t2" });
+    await changeOrganisation("t2");
+    assert.deepEqual(FakeBroadcastChannel.told[1], { ...ada, tenant: "t2" });
+    answer("DELETE /session", {});
+    await signOut();
+    assert.equal(FakeBroadcastChannel.told[2], null);
+});
+
+test("a tab whose session is in another organisation says so, and can change it back", async () => {
+    await signedIn();
+    await hear({ ...ada, tenant: "t2" });
+    assert.deepEqual([session.get().phase, session.get().tenant], ["moved", "t1"]);
+    answer("POST /session/organisation", ({ body }) => ({ ...ada, tenant: body.organisation }));
+    await changeBack();
+    assert.deepEqual([session.get().phase, session.get().tenant], ["in", "t1"]);
+    assert.deepEqual(FakeBroadcastChannel.told.pop(), ada);
+    assert.deepEqual(location.assigned, []);
+});
+
+test("a tab goes on when another one has changed the session back", async () => {
+    await signedIn();
+    await hear({ ...ada, tenant: "t2" });
+    await hear({ ...ada, role: "viewer" });
+    assert.deepEqual([session.get().phase, session.get().role], ["in", "viewer"]);
+});
+
+test("a tab says that another user has signed in", async () => {
+    await signedIn();
+    await hear({ ...ada, user_id: "u2", email: "grace@example.org" });
+    assert.deepEqual([session.get().phase, session.get().email], ["replaced", ada.email]);
+});
+
+test("a tab that hears of an end looks whether the session is its own", async () => {
+    await signedIn();
+    await hear(null, ada);
+    assert.equal(session.get().phase, "in");
+    await hear(null, () => refusal(401));
+    assert.equal(session.get().phase, "expired");
+    await hear(ada);
+    assert.equal(session.get().phase, "in");
+});
+
+test("a tab believes the service, and not a message that is older than the session", async () => {
+    await signedIn();
+    await hear({ ...ada, tenant: "t2" }, ada);
+    assert.equal(session.get().phase, "in");
+    const before = asks();
+    await hear(ada);
+    assert.equal(asks(), before, "there is nothing to ask");
+});
+
+test("a page of which another user has the session keeps what it shows when its token is refused", async () => {
+    await signedIn();
+    answer("POST /api/upload", () => refusal(401));
+    answer("GET /session", { ...ada, user_id: "u2" });
+    await assert.rejects(call("POST", "/api/upload", {}), { status: 401 });
+    assert.equal(session.get().phase, "replaced");
+    assert.deepEqual(location.assigned, []);
+});
+
+test("a tab that has heard nothing learns of another organisation from the refusal of its request", async () => {
+    await signedIn();
+    answer("POST /api/upload", () => refusal(409, { code: "organisation_changed" }));
+    answer("GET /session", { ...ada, tenant: "t2" });
+    await assert.rejects(call("POST", "/api/upload", {}), { status: 409 });
+    assert.deepEqual([session.get().phase, session.get().tenant], ["moved", "t1"]);
+    assert.deepEqual(FakeBroadcastChannel.told, [ada]);
 });
 
 test("a session that expires keeps the page until somebody signs in again", async () => {

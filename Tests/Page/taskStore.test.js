@@ -121,6 +121,110 @@ test("a refresh adds what is new and keeps what was loaded further down", async 
     assert.equal(taskStore.get().cursor, null);
 });
 
+/** Answers requests for the list like the service, from these tasks. */
+function serve(tasks) {
+    answer("GET /api/tasks", ({ search: { limit, cursor = "~" } }) => {
+        const rest = tasks.filter(({ id }) => id < cursor);
+        const part = rest.slice(0, limit);
+        return page(part, rest.length > part.length ? part[part.length - 1].id : null);
+    });
+}
+
+/** Tasks with these numbers and those between them, newest first. */
+const from = (newest, oldest) => Array.from({ length: newest - oldest + 1 }, (_, index) => task(newest - index));
+
+test("a refresh of all that is listed drops what is gone at any depth", async () => {
+    serve(from(1000, 1));
+    await store.list();
+    await store.listMore();
+    assert.equal(shown().length, 250);
+    serve([...from(1002, 901), ...from(899, 1)]);
+    await store.refresh({ all: true });
+    assert.deepEqual(shown(), [...from(1002, 901), ...from(899, 751)].map(({ id }) => id));
+    assert.equal(taskStore.get().cursor, idOf(751));
+});
+
+test("a refresh leaves no gap below what is new", async () => {
+    serve(from(10, 1));
+    await store.list();
+    serve(from(310, 1));
+    await store.refresh();
+    assert.deepEqual(shown(), from(310, 1).map(({ id }) => id));
+});
+
+test("if more is new than a refresh loads, the list ends where it has stopped, and goes on from there", async () => {
+    serve(from(10, 1));
+    await store.list();
+    serve(from(5000, 1));
+    await store.refresh({ all: true });
+    const end = 5000 - shown().length + 1;
+    assert.ok(shown().length < 3000);
+    assert.deepEqual(shown(), from(5000, end).map(({ id }) => id));
+    await store.listMore();
+    assert.deepEqual(shown(), from(5000, end - 200).map(({ id }) => id));
+});
+
+test("what enters while a refresh is under way stays", async () => {
+    await listed([task(1)]);
+    const slow = deferred();
+    answer("GET /api/tasks", slow.promise);
+    const refreshed = store.refresh({ all: true });
+    upsertTasks([task(2)]);
+    slow.resolve(page([task(1)]));
+    await refreshed;
+    assert.deepEqual(shown(), [idOf(2), idOf(1)]);
+});
+
+test("what is deleted while an answer is under way does not come back with it", async () => {
+    await listed([task(2), task(1)]);
+    const slow = deferred();
+    answer("GET /api/tasks", slow.promise);
+    answer(`GET /api/tasks/${idOf(1)}`, slow.promise.then(() => task(1)));
+    const answered = [store.refresh({ all: true }), store.fetchTask(idOf(1))];
+    store.forget([idOf(1)]);
+    slow.resolve(page([task(2), task(1)]));
+    await Promise.all(answered);
+    assert.deepEqual(shown(), [idOf(2)]);
+    assert.ok(!taskStore.get().tasks.has(idOf(1)));
+});
+
+test("a refresh waits for the list that is being loaded, and asks for none that nobody wants to see", async () => {
+    await store.refresh({ all: true });
+    assert.equal(requests.length, 0);
+    const slow = deferred();
+    answer("GET /api/tasks", slow.promise);
+    const loaded = store.list();
+    const refreshed = store.refresh({ all: true });
+    slow.resolve(page([task(1)]));
+    await Promise.all([loaded, refreshed]);
+    assert.equal(requests.length, 2, "what has happened since the first answer");
+    assert.deepEqual(shown(), [idOf(1)]);
+});
+
+test("new tasks enter a list of which everything that was loaded has been deleted", async () => {
+    await listed([task(8), task(7)], idOf(7));
+    store.forget([idOf(8), idOf(7)]);
+    upsertTasks([task(9), task(2)]);
+    assert.deepEqual(shown(), [idOf(9)]);
+});
+
+test("what is hidden, selected or open is kept, and given up afterwards", async () => {
+    await listed([task(3), task(2), task(1)]);
+    const release = store.hold(idOf(1));
+    store.hide([idOf(2)]);
+    store.select([idOf(3)], true);
+    await listed([], null, { status: "FAILED", search: "", batch: "" });
+    store.select([idOf(3)], true);
+    const fill = () => upsertTasks(from(2000, 1001));
+    fill();
+    assert.deepEqual([1, 2, 3].map((number) => taskStore.get().tasks.has(idOf(number))), [true, true, true]);
+    release();
+    store.unhide([idOf(2)]);
+    store.select([idOf(3)], false);
+    fill();
+    assert.deepEqual([1, 2, 3].map((number) => taskStore.get().tasks.has(idOf(number))), [false, false, false]);
+});
+
 test("what is hidden stays out of the list", async () => {
     taskStore.set({ hidden: new Set([idOf(2)]) });
     await listed([task(3), task(2)]);

@@ -13,6 +13,10 @@ struct AddedProblem {
     static let malformedPath = AddedProblem(
         status: .notFound, code: "route_not_found", text: "The path is not in canonical form.")
 
+    static let organisationChanged = AddedProblem(
+        status: .conflict, code: OrganisationGuard.code, text: "The session is in another organisation than `PixelFlow-Organisation` names."
+    )
+
     static func unavailable(_ service: String) -> AddedProblem {
         AddedProblem(status: .serviceUnavailable, code: "\(service)_unavailable", text: "The \(service) service does not answer.")
     }

@@ -26,6 +26,7 @@ struct ProductDescription {
         json["tags"] = .array(product.usedTags)
         json["paths"] = .object(product.paths)
         product.components["securitySchemes"] = SecuritySchemes.json
+        product.components["parameters", default: [:]][SecuritySchemes.organisationName] = SecuritySchemes.organisation
         json["components"] = .object(product.components.mapValues(JSONValue.object))
         return json
     }
@@ -86,10 +87,15 @@ struct ProductDescription {
     ) throws(DescriptionClashError) -> JSONValue {
         var operation = operation
         let security = operation["security"]?.arrayValue ?? []
-        if !security.isEmpty { operation["security"] = .array(security + SecuritySchemes.sessions) }
+        if !security.isEmpty {
+            operation["security"] = .array(security + SecuritySchemes.sessions)
+            let reference: JSONValue = ["$ref": .string("#/components/parameters/\(SecuritySchemes.organisationName)")]
+            operation["parameters"] = .array((operation["parameters"]?.arrayValue ?? []) + [reference])
+        }
         var problems: [AddedProblem] = [.unavailable(service.name)]
         // Web applies the cross-site check to all requests except reads that do not use the session.
         if !security.isEmpty || !isRead { problems.append(.crossSite) }
+        if !security.isEmpty { problems.append(.organisationChanged) }
         if hasParameters { problems.append(.malformedPath) }
         var responses = operation["responses"]?.objectValue ?? [:]
         for problem in problems {

@@ -14,6 +14,16 @@ enum SecuritySchemes {
         "secureSession": cookie(SessionCookie.secureName, "over https"),
     ]
 
+    static let organisationName = "SessionOrganisation"
+    /// The header of requests that rely on the session.
+    static let organisation: JSONValue = [
+        "name": "PixelFlow-Organisation", "in": "header", "required": false, "schema": ["type": "string"],
+        "description": """
+        The organisation that the request is meant for. If the session is in another one, because another tab of the browser has switched \
+        it, the request is refused. Requests with a token of their own are not checked.
+        """,
+    ]
+
     private static func cookie(_ name: String, _ transport: String) -> JSONValue {
         [
             "type": "apiKey", "in": "cookie", "name": .string(name),

@@ -65,7 +65,9 @@ struct ProxyRoutes: Sendable {
 
     private func headers(_ request: Request, _ context: AppRequestContext) -> HTTPFields {
         let passed = request.headers.passedOn(
-            without: ["host", "cookie", "content-length", "expect", ContinueObserver.mark])
+            without: [
+                "host", "cookie", "content-length", "expect", ContinueObserver.mark, HTTPField.Name.pixelFlowOrganisation.canonicalName,
+            ])
         var headers = HTTPFields(passed.filter { !RequestTrace.isClaim($0) })
         let trace = RequestTrace(request, context, proxies: proxies)
         // A trace state belongs to its trace, so it is replaced with it.

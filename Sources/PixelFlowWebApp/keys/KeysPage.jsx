@@ -4,6 +4,7 @@ import { Secret } from "../ui/Secret.jsx";
 import { Button, Card, Dialog, Empty, Failure } from "../ui/parts.jsx";
 import { call } from "../service/calls.js";
 import { ago, moment } from "../service/format.js";
+import { useIsKnown } from "../service/session.js";
 import { toast } from "../service/toasts.js";
 import { useAnswer } from "../service/useAnswer.js";
 import { useTitle } from "../shell/routing.jsx";
@@ -13,6 +14,7 @@ export function KeysPage() {
     const { answer, problem, reload } = useAnswer("/auth/keys");
     const [isMaking, setMaking] = useState(false);
     const [made, setMade] = useState(null);
+    const isKnown = useIsKnown();
     useTitle("API keys");
     const show = async (key) => {
         setMaking(false);
@@ -20,7 +22,7 @@ export function KeysPage() {
         await reload();
     };
     return (
-        <div className="grid grid-cols-1 gap-6">
+        <div className="grid grid-cols-1 gap-6" inert={isKnown ? undefined : ""}>
             <div className="flex flex-wrap items-center justify-between gap-3">
                 <div><h1 className="text-2xl font-semibold">API keys</h1><p className="text-soft">For programs. A key belongs to the organisation and stays valid when its creator leaves.</p></div>
                 <Button kind="primary" icon="plus" onClick={() => setMaking(true)}>New key</Button>

@@ -105,8 +105,8 @@ function PositionControl({ id, field, value, onChange, ...rest }) {
 
 /** An uploaded picture, named by its task. */
 function TaskControl({ id, value, onChange, field: _, ...rest }) {
-    const tasks = useStore(taskStore, (state) => state.tasks);
-    const uploads = [...tasks.values()].filter((task) => task.upload).sort((one, other) => (one.id < other.id ? 1 : -1)).slice(0, 30);
+    useStore(taskStore, (state) => state.version);
+    const uploads = [...taskStore.get().tasks.values()].filter((task) => task.upload).sort((one, other) => (one.id < other.id ? 1 : -1)).slice(0, 30);
     return (
         <>
             <input id={id} type="text" list={`${id}-uploads`} value={value || ""} onChange={(event) => onChange(event.target.value)} spellCheck={false}

@@ -5,6 +5,7 @@ import { Button, Empty, Failure, Field } from "../ui/parts.jsx";
 import { PipelineEditor } from "../pipeline/PipelineEditor.jsx";
 import { newOutput } from "../pipeline/pipelines.js";
 import { useValidation } from "../pipeline/useValidation.js";
+import { useMay } from "../service/session.js";
 import { toast } from "../service/toasts.js";
 import { Link, go, useTitle } from "../shell/routing.jsx";
 import { loadPresets, savePreset, usePresets } from "./presetStore.js";
@@ -29,6 +30,7 @@ function Editor({ preset, isNew }) {
     const [priority, setPriority] = useState(preset.priority || "none");
     const [problem, setProblem] = useState(null);
     const { errors } = useValidation(pipeline);
+    const mayWrite = useMay("presets:write");
     const isWrong = Object.keys(errors).length > 0;
     const save = async (event) => {
         event.preventDefault();
@@ -50,7 +52,7 @@ function Editor({ preset, isNew }) {
                     <h1 className="mt-1 text-2xl font-semibold wrap-anywhere">{isNew ? "New preset" : preset.name}</h1>
                     {preset.built_in && <p className="text-soft">Built in. A preset that you save under this name replaces it for you.</p>}
                 </div>
-                <Button type="submit" kind="primary" icon="check" disabled={isWrong || !name.trim()}>Save preset</Button>
+                <Button type="submit" kind="primary" icon="check" disabled={isWrong || !mayWrite || !name.trim()}>Save preset</Button>
             </div>
             {isNew && <Field id="preset-name" label="Name of the preset" value={name} onChange={(event) => setName(event.target.value)} maxLength={64} spellCheck={false}
                 className="max-w-sm" hint="Use a to z, 0 to 9, - and _" error={isAboutName ? problem.message : ""} />}

@@ -26,6 +26,23 @@ export function whenExpired(action) { onExpiry = action; }
 /** Sets what happens with the account of a renewed session; false if the refused request must not be repeated. */
 export function whenRenewed(action) { onRenewal = action; }
 
+let organisation = () => "";
+let onMove = async () => {};
+/** The code of a request that was meant for another organisation than the one that the session is in. */
+const moved = "organisation_changed";
+
+/** Sets what tells the organisation that the page belongs to; empty while it is unknown. */
+export function sendOrganisation(action) { organisation = action; }
+
+/** Sets what happens when a request is refused because the session is in another organisation. */
+export function whenMoved(action) { onMove = action; }
+
+/** All tabs share the session. Its organisation may have been changed in another one, and no request of this page may end up there. */
+function organisationHeader() {
+    const id = organisation();
+    return id ? { "pixelflow-organisation": id } : {};
+}
+
 /** @type {Promise<boolean> | null} */
 let renewal = null;
 
@@ -45,6 +62,7 @@ async function withSession(attempt) {
     try {
         return await attempt();
     } catch (problem) {
+        if (problem.code === moved) await onMove();
         if (problem.status !== 401) throw problem;
         if (!await renew()) {
             onExpiry();
@@ -54,6 +72,7 @@ async function withSession(attempt) {
     try {
         return await attempt();
     } catch (problem) {
+        if (problem.code === moved) await onMove();
         if (problem.status === 401) onExpiry();
         throw problem;
     }
@@ -78,7 +97,7 @@ async function ask(method, path, body, { headers = {}, ...options }) {
     try {
         response = await fetch(path, {
             method,
-            headers: body === undefined ? headers : { "content-type": "application/json", ...headers },
+            headers: { ...organisationHeader(), ...(body !== undefined && { "content-type": "application/json" }), ...headers },
             body: body === undefined ? undefined : JSON.stringify(body),
             ...options,
         });
@@ -102,7 +121,7 @@ export function send(path, form, headers, onProgress) {
         if (isAborted) throw aborted();
         request = new XMLHttpRequest();
         request.open("POST", path);
-        Object.entries(headers).forEach(([name, value]) => request.setRequestHeader(name, value));
+        Object.entries({ ...organisationHeader(), ...headers }).forEach(([name, value]) => request.setRequestHeader(name, value));
         request.upload.onprogress = (event) => onProgress(event.total ? event.loaded / event.total : 0);
         request.onload = () => {
             const answer = parsed(request.responseText);

@@ -1,12 +1,14 @@
-import { call, whenExpired, whenRenewed } from "./calls.js";
+import { call, sendOrganisation, whenExpired, whenMoved, whenRenewed } from "./calls.js";
 import { makeStore, useStore } from "./store.js";
 
 /** The account of this browser's session; scripts cannot read the token itself. */
 const remembered = "pixelflow.email";
+/** @typedef {{ email: string, user_id: string, tenant: string, role?: string, scope?: string }} Account */
 const nobody = { email: "", userID: "", tenant: "", role: "", scope: "" };
 
 /**
- * `phase`: `out`, `in`, or `expired`, in which the page stays unchanged until the user signs in again.
+ * `phase`: `out`, `in`, or one in which the page stays unchanged until the user decides: `expired`, until the user signs in again;
+ * `moved`, if another tab, which shares the session, has changed to another organisation; `replaced`, if another user has signed in there.
  * `message` says why there is no session. `tenant` is the organisation, `role` and `scope` are what the user may do in it; all
  * three are empty until the service has confirmed the session.
  */
@@ -14,8 +16,16 @@ export const session = makeStore({ phase: "out", message: "", ...nobody });
 
 export const useSession = () => useStore(session);
 
-/** Whether the session has a scope; true until its scopes are known, since the service decides anyway. */
-export const useMay = (scope) => useStore(session, (state) => !state.scope || state.scope.split(" ").includes(scope));
+/** Whether the service has confirmed the session, so that its organisation and scopes are known. */
+export const useIsKnown = () => useStore(session, (state) => Boolean(state.tenant));
+
+/** Whether the session has a scope; false until its scopes are known. */
+export const useMay = (scope) => useStore(session, (state) => state.scope.split(" ").includes(scope));
+
+/** What tabs tell one another: the account after a change of the session, or null if it may have ended. */
+const tabs = new BroadcastChannel("pixelflow.session");
+/** @param {Account | null} account */
+const tellTabs = (account) => tabs.postMessage(account);
 
 /** Shows the page immediately if there was a session, and checks whether it still exists. */
 export function startSession() {
@@ -23,26 +33,93 @@ export function startSession() {
         if (session.get().phase === "in") session.set({ phase: "expired" });
     });
     whenRenewed((account) => {
-        const { tenant } = session.get();
-        // Whoever is removed from an organisation goes on in another one; what the page shows belongs to the first.
-        if (tenant && tenant !== account.tenant) {
-            location.assign("/");
-            return false;
+        const { phase, userID, tenant } = session.get();
+        if (!tenant || isOurs(account)) {
+            enter(account);
+            return true;
         }
-        enter(account);
-        return true;
+        // Whoever is removed from an organisation goes on in another one; what the page shows belongs to the first.
+        if (phase === "in" && account.user_id === userID) location.assign("/");
+        else compare(account);
+        return false;
     });
+    sendOrganisation(() => session.get().tenant);
+    whenMoved(askAgain);
+    // The message may be older than the session.
+    tabs.onmessage = ({ data: account }) => { if (session.get().phase !== "in" || !account || !isOurs(account)) askAgain(); };
+    window.addEventListener("online", confirmNow);
     const email = localStorage.getItem(remembered);
     if (!email) return;
     session.set({ phase: "in", email });
-    call("GET", "/session").then(
-        (account) => enter(account),
-        (problem) => {
-            if (problem.status === 401) leave("Your session has ended. Please sign in again.");
-        });
+    confirmNow();
 }
 
-function enter({ email, user_id: userID = "", tenant = "", role = "", scope = "" }) {
+const isUnconfirmed = () => session.get().phase === "in" && !session.get().tenant;
+const firstWait = 1000;
+const longestWait = 30_000;
+let wait = firstWait;
+let waiting = 0;
+let isAsking = false;
+
+function confirmNow() {
+    wait = firstWait;
+    confirm();
+}
+
+/** Asks for the account until the service tells it, or says that there is no session. */
+async function confirm() {
+    clearTimeout(waiting);
+    if (isAsking || !isUnconfirmed()) return;
+    isAsking = true;
+    try {
+        const account = await call("GET", "/session");
+        if (isUnconfirmed()) enter(account);
+    } catch (problem) {
+        if (!isUnconfirmed()) return;
+        if (problem.status === 401) return leave("Your session has ended. Please sign in again.");
+        waiting = setTimeout(confirm, wait);
+        wait = Math.min(wait * 2, longestWait);
+    } finally {
+        isAsking = false;
+    }
+}
+
+/** @param {Account} account */
+function isOurs(account) {
+    const { userID, tenant } = session.get();
+    return account.user_id === userID && account.tenant === tenant;
+}
+
+/**
+ * Compares the session of this browser with the one that the page belongs to.
+ *
+ * @param {Account} account of the session now
+ */
+function compare(account) {
+    const { userID } = session.get();
+    if (isOurs(account)) adopt(account);
+    else session.set({ phase: account.user_id === userID ? "moved" : "replaced" });
+}
+
+/** Asks which session this browser has now. */
+async function askAgain() {
+    const hasAccount = () => session.get().phase !== "out" && session.get().tenant;
+    if (!hasAccount()) return;
+    try {
+        const account = await call("GET", "/session");
+        if (hasAccount()) compare(account);
+    } catch (problem) {
+        if (problem.status === 401 && hasAccount()) session.set({ phase: "expired" });
+    }
+}
+
+/** @param {Account} account */
+function enter(account) {
+    adopt(account);
+    tellTabs(account);
+}
+
+function adopt({ email, user_id: userID = "", tenant = "", role = "", scope = "" }) {
     localStorage.setItem(remembered, email);
     session.set({ phase: "in", message: "", email, userID, tenant, role, scope });
 }
@@ -58,9 +135,11 @@ export async function signIn(credentials, isNew) {
     localStorage.setItem(remembered, account.email);
     if (before.phase === "expired") {
         // The data on the page belongs to the previous user.
-        if (before.email !== account.email) return location.assign("/");
-        if (before.tenant && before.tenant !== account.tenant) account = await changeTo(before.tenant).catch(() => null);
-        if (!account) return location.assign("/");
+        if (before.email !== account.email) return startAfresh(account);
+        const isElsewhere = before.tenant && before.tenant !== account.tenant;
+        const back = isElsewhere ? await changeTo(before.tenant).catch(() => null) : account;
+        if (!back) return startAfresh(account);
+        account = back;
     }
     if (isNew && credentials.invitation) account = await enterInvited() ?? account;
     enter(account);
@@ -77,7 +156,17 @@ async function enterInvited() {
 
 /** Goes on in another organisation; the page starts afresh, since all its data belongs to the one before. */
 export async function changeOrganisation(id, to = "/") {
-    await changeTo(id);
+    startAfresh(await changeTo(id), to);
+}
+
+/** Changes the session, and with it all tabs, back to the organisation of this page. */
+export async function changeBack() {
+    enter(await changeTo(session.get().tenant));
+}
+
+/** @param {Account} account */
+function startAfresh(account, to = "/") {
+    tellTabs(account);
     location.assign(to);
 }
 
@@ -89,6 +178,7 @@ export async function signOut() {
 /** Leaves the page of an account that has no session any more. */
 export function forgetAccount() {
     localStorage.removeItem(remembered);
+    tellTabs(null);
     location.assign("/");
 }
 

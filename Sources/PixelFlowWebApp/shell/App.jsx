@@ -1,9 +1,10 @@
 import { Toasts } from "../ui/Toasts.jsx";
-import { Dialog, Empty } from "../ui/parts.jsx";
+import { Button, Dialog, Empty } from "../ui/parts.jsx";
 import { OverviewPage } from "../overview/OverviewPage.jsx";
 import { PresetPage } from "../presets/PresetPage.jsx";
 import { PresetsPage } from "../presets/PresetsPage.jsx";
-import { useSession } from "../service/session.js";
+import { changeBack, useSession } from "../service/session.js";
+import { showError } from "../service/toasts.js";
 import { TaskPage } from "../task/TaskPage.jsx";
 import { AccountPage } from "../account/AccountPage.jsx";
 import { ResetPage } from "../account/ResetPage.jsx";
@@ -35,6 +36,8 @@ export function App() {
             <main id="main" tabIndex={-1} className="mx-auto w-full max-w-6xl px-4 py-6 outline-none sm:px-6"><Page /></main>
             <Toasts />
             {phase === "expired" && <SignInAgain />}
+            {phase === "moved" && <OtherOrganisation />}
+            {phase === "replaced" && <OtherUser />}
         </>
     );
 }
@@ -65,6 +68,35 @@ function SignInAgain() {
         <Dialog title="Your session has ended" className="max-w-sm">
             <p className="mb-4 text-soft">Sign in again to continue where you left off. Nothing you typed is lost.</p>
             <SignInForm email={email} />
+        </Dialog>
+    );
+}
+
+const startAfresh = () => location.assign("/");
+
+/** Covers the page, whose organisation is no longer that of the session. */
+function OtherOrganisation() {
+    return (
+        <Dialog title="This browser works in another organisation" className="max-w-md">
+            <p className="mb-4 text-soft">
+                You have switched to another organisation in another tab. This page still belongs to the one before. Switch back to continue here.
+                Nothing you typed is lost.
+            </p>
+            <div className="flex flex-wrap justify-end gap-2">
+                <Button onClick={startAfresh}>Open the other organisation</Button>
+                <Button kind="primary" onClick={() => changeBack().catch(showError)}>Switch back</Button>
+            </div>
+        </Dialog>
+    );
+}
+
+/** Covers the page of a user in whose place somebody else has signed in. */
+function OtherUser() {
+    const { email } = useSession();
+    return (
+        <Dialog title="Another user has signed in" className="max-w-md">
+            <p className="mb-4 text-soft wrap-anywhere">Another user has signed in to this browser. This page belongs to {email}.</p>
+            <div className="flex justify-end"><Button kind="primary" onClick={startAfresh}>Continue as the other user</Button></div>
         </Dialog>
     );
 }

@@ -9,7 +9,7 @@ import { useStore } from "../service/store.js";
 import { Link, go, useTitle } from "../shell/routing.jsx";
 import { cancel, remove, replay } from "../tasks/actions.js";
 import { pollEvery, stream } from "../tasks/following.js";
-import { fetchTask, isOpen, nameOf, useTask } from "../tasks/taskStore.js";
+import { fetchTask, isOpen, nameOf, useOpenTask } from "../tasks/taskStore.js";
 import { Comparison } from "./Comparison.jsx";
 import { CurlCommand } from "./CurlCommand.jsx";
 import { OutputTable } from "./OutputTable.jsx";
@@ -17,7 +17,7 @@ import { Timeline } from "./Timeline.jsx";
 import { errorWords } from "./words.js";
 
 export function TaskPage({ id }) {
-    const task = useTask(id);
+    const task = useOpenTask(id);
     const [problem, setProblem] = useState(null);
     const [chosen, setChosen] = useState("");
     const load = () => {

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 import { useIsWide } from "../ui/screen.js";
 import { Button, Card, Empty, Failure } from "../ui/parts.jsx";
-import { useMay } from "../service/session.js";
+import { useIsKnown, useMay } from "../service/session.js";
 import { useStore } from "../service/store.js";
 import { SelectionBar } from "./SelectionBar.jsx";
 import { TaskRow } from "./TaskRow.jsx";
@@ -40,9 +40,10 @@ export function TaskList() {
 }
 
 function Nothing({ query, mayWrite }) {
+    const isKnown = useIsKnown();
     if (query.search) return <Empty icon="search" title="Nothing found">No task has “{query.search}” in its file name or URL.</Empty>;
     if (query.status) return <Empty icon="search" title={`No ${query.status.toLowerCase()} tasks`}>Choose another status to see the rest.</Empty>;
-    return <Empty icon="image" title="No tasks yet">{mayWrite ? "Drop a photo above and watch it being processed here." : "They are listed here when a member of the organisation creates one."}</Empty>;
+    return <Empty icon="image" title="No tasks yet">{isKnown && (mayWrite ? "Drop a photo above and watch it being processed here." : "They are listed here when a member of the organisation creates one.")}</Empty>;
 }
 
 /** As high as the expected rows. Shown only if loading takes long enough to be noticed. */

@@ -4,7 +4,7 @@ import { noteBatches } from "./batches.js";
 import { connect, tryWebSockets } from "./connection.js";
 import { wantsNotifications } from "./notifications.js";
 import { refreshStatistics } from "./statistics.js";
-import { forget, list, refresh, upsertTasks, taskStore } from "./taskStore.js";
+import { forget, refresh, upsertTasks } from "./taskStore.js";
 
 /** `state`: `connecting`, `live`, or `down`, in which the list is polled instead. `means`: what is connected, or was. */
 export const stream = makeStore({ state: "connecting", means: "" });
@@ -19,6 +19,7 @@ let connection = null;
 let lastID = "";
 let polling = 0;
 let retrying = 0;
+let catching = 0;
 let resting = 0;
 let news = [];
 let gone = [];
@@ -56,6 +57,7 @@ function open() {
 
 function shut() {
     clearTimeout(retrying);
+    clearTimeout(catching);
     if (connection) connection.close();
     connection = null;
 }
@@ -72,11 +74,17 @@ function stopPolling() {
 
 function opened(means) {
     stopPolling();
-    const wasDown = stream.get().state === "down";
     stream.set({ state: "live", means });
-    // Without a position to resume from, only the list shows what was missed.
-    if (wasDown) refresh().catch(() => {});
+    catchUp();
     refreshStatistics();
+}
+
+/** No stream tells of deletions that were missed, and of changes only after a position to resume from, up to a limit. */
+function catchUp() {
+    clearTimeout(catching);
+    refresh({ all: true }).catch(({ status }) => {
+        if (connection && (status === 0 || status === 429 || status >= 500)) catching = setTimeout(catchUp, retryEvery);
+    });
 }
 
 function broke(isFinal, hasSession) {
@@ -95,7 +103,7 @@ function poll() {
 }
 
 function heard(type, data, id) {
-    if (type === "reset") return void list();
+    if (type === "reset") return catchUp();
     if (id) lastID = id;
     if (type === "task") news.push(data);
     else if (type === "task_deleted") gone.push(data.id);
@@ -116,6 +124,6 @@ function deliver() {
         noteBatches(changed);
         upsertTasks(changed);
     }
-    if (removed.length) forget(removed.filter((id) => taskStore.get().tasks.has(id)));
+    if (removed.length) forget(removed);
     refreshStatistics();
 }

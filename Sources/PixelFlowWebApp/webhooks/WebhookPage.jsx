@@ -3,6 +3,7 @@ import { Confirmation } from "../ui/Confirmation.jsx";
 import { Button, Failure } from "../ui/parts.jsx";
 import { call } from "../service/calls.js";
 import { moment } from "../service/format.js";
+import { useMay } from "../service/session.js";
 import { toast } from "../service/toasts.js";
 import { useAnswer } from "../service/useAnswer.js";
 import { Link, go, useTitle } from "../shell/routing.jsx";
@@ -18,6 +19,7 @@ export function WebhookPage({ id }) {
     const { answer: webhook, problem, reload } = useAnswer(address);
     const [asking, setAsking] = useState("");
     const [rotated, setRotated] = useState(null);
+    const mayWrite = useMay("webhooks:write");
     useTitle("Webhook");
     const close = () => setAsking("");
     const changed = async () => {
@@ -34,7 +36,7 @@ export function WebhookPage({ id }) {
         go("/webhooks");
     };
     return (
-        <div className="grid grid-cols-1 gap-6">
+        <div className="grid grid-cols-1 gap-6" inert={mayWrite ? undefined : ""}>
             <Link to="/webhooks" className="justify-self-start text-accent underline">All webhooks</Link>
             {problem && <Failure problem={problem} onRetry={reload} />}
             {!webhook && !problem && <div role="status" aria-label="Loading the webhook" className="h-52 animate-shimmer rounded-2xl bg-sunk" />}

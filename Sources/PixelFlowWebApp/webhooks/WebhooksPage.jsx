@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { Button, Card, Empty, Failure } from "../ui/parts.jsx";
-import { useMay } from "../service/session.js";
+import { useIsKnown, useMay } from "../service/session.js";
 import { useAnswer } from "../service/useAnswer.js";
 import { Link, useTitle } from "../shell/routing.jsx";
 import { Badge } from "./Badge.jsx";
@@ -11,7 +11,8 @@ import { stateOf } from "./words.js";
 
 export function WebhooksPage() {
     useTitle("Webhooks");
-    if (!useMay("webhooks:write")) return <Empty icon="hook" title="Webhooks are for admins and owners">Your role in this organisation does not include them.</Empty>;
+    const isKnown = useIsKnown();
+    if (!useMay("webhooks:write")) return isKnown && <Empty icon="hook" title="Webhooks are for admins and owners">Your role in this organisation does not include them.</Empty>;
     return <Webhooks />;
 }
 

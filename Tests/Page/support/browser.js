@@ -111,6 +111,18 @@ export const openSources = () => FakeEventSource.all.filter((source) => source.r
 /** The WebSockets that are open or are being opened. */
 export const openSockets = () => FakeWebSocket.all.filter((socket) => !socket.isClosed);
 
+/** What tabs of this browser tell one another; the test is the other tab. */
+export class FakeBroadcastChannel {
+    static told = [];
+    static last = null;
+
+    constructor() { FakeBroadcastChannel.last = this; }
+
+    postMessage(message) { FakeBroadcastChannel.told.push(message); }
+
+    hear(message) { this.onmessage({ data: message }); }
+}
+
 export class FakeNotification {
     static permission = "default";
     static all = [];
@@ -152,7 +164,7 @@ const globals = {
         setItem: (key, value) => stored.set(key, String(value)),
         removeItem: (key) => stored.delete(key),
     },
-    EventSource: FakeEventSource, WebSocket: FakeWebSocket, Notification: FakeNotification,
+    EventSource: FakeEventSource, WebSocket: FakeWebSocket, Notification: FakeNotification, BroadcastChannel: FakeBroadcastChannel,
     requestAnimationFrame: (action) => frames.push(action),
     setTimeout: (action, delay) => clock.add(action, delay),
     setInterval: (action, delay) => clock.add(action, delay, delay),

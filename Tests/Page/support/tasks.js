@@ -7,6 +7,6 @@ export const idOf = (number) => task(number).id;
 export const page = (tasks, cursor = null) => ({ tasks, next_cursor: cursor });
 
 export const emptyTasks = () => ({
-    tasks: new Map(), ids: [], cursor: null, query: { status: "", search: "" },
+    tasks: new Map(), version: 0, recent: new Set(), ids: [], cursor: null, floor: "", loaded: 0, query: { status: "", search: "" },
     isLoaded: false, isLoading: false, problem: null, selection: new Set(), hidden: new Set(),
 });

@@ -52,6 +52,17 @@ import WireFormats
         #expect(merged["paths"]?["/auth/login"]?["post"]?["security"] == [])
     }
 
+    @Test func requestsWithASessionCanNameTheirOrganisation() throws {
+        let merged = try Self.merged()
+        let validate = merged["paths"]?["/auth/validate"]?["get"]
+        #expect(validate?["parameters"] == [["$ref": "#/components/parameters/SessionOrganisation"]])
+        #expect(merged["components"]?["parameters"]?["SessionOrganisation"]?["in"] == "header")
+        #expect(Self.codes(validate?["responses"]?["409"]) == ["organisation_changed"])
+        let login = merged["paths"]?["/auth/login"]?["post"]
+        #expect(login?["parameters"] == nil)
+        #expect(login?["responses"]?["409"] == nil)
+    }
+
     @Test func describesTheProblemsOfWeb() throws {
         let merged = try Self.merged()
         let login = merged["paths"]?["/auth/login"]?["post"]?["responses"]
