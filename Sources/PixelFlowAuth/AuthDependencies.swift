@@ -111,7 +111,7 @@ extension AuthDependencies {
     /// - Throws: `role_too_high` (403) if the caller may not even lower a role to this one; `token_revoked` (401) for a key that has been.
     func mayRaise(to role: Role, by caller: Caller, _ actor: Role) async throws -> Bool {
         let key = try await key(of: caller)
-        guard actor.mayAssign(role), key.map({ $0.scopes.isSuperset(of: role.scopes) }) ?? true else { throw Self.roleTooHigh }
+        guard actor.mayAssign(role), key?.mayAssign(role) ?? true else { throw Self.roleTooHigh }
         return key?.isBounded != true
     }
 

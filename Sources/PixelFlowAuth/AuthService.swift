@@ -65,7 +65,8 @@ package struct AuthService: Sendable {
             registration: settings.registration,
             registrationThrottle: AddressThrottle(.registration, perHour: settings.registrationsPerHour, limiter: limiter),
             issuer: issuer, outbox: outbox,
-            mailThrottle: AddressThrottle(.mail, perHour: Accounts.mailsPerHour, limiter: limiter), clock: clock, logger: logger)
+            mailThrottle: AddressThrottle(.mail, perHour: Accounts.mailsPerHour, limiter: limiter),
+            recipientThrottle: RecipientThrottle(limiter: limiter), clock: clock, logger: logger)
         dependencies = AuthDependencies(
             store: store, accounts: accounts, signIns: SignIns(store: store, issuer: issuer, lifetime: settings.sessionLifetime),
             issuer: issuer, identities: identities, verifier: verifier, proxies: settings.proxies, metrics: AuthMetrics(metrics),

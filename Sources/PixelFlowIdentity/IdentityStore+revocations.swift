@@ -34,6 +34,8 @@ extension IdentityStore {
     private enum Kind: String {
         case session, key, member, user, organisation
         case organisationRestored = "organisation_restored"
+        case keys
+        case keysRestored = "keys_restored"
     }
 
     private static func columns(_ revocation: Revocation) -> (Kind, subject: String, organisation: String, version: Int64) {
@@ -44,6 +46,8 @@ extension IdentityStore {
         case .user(let user): (.user, user.rawValue, "", 0)
         case .organisation(let id): (.organisation, "", id.rawValue, 0)
         case .organisationRestored(let id): (.organisationRestored, "", id.rawValue, 0)
+        case .keys(let id): (.keys, "", id.rawValue, 0)
+        case .keysRestored(let id): (.keysRestored, "", id.rawValue, 0)
         }
     }
 
@@ -57,6 +61,8 @@ extension IdentityStore {
             case .user: .user(UserID(subject))
             case .organisation: .organisation(organisation)
             case .organisationRestored: .organisationRestored(organisation)
+            case .keys: .keys(of: organisation)
+            case .keysRestored: .keysRestored(of: organisation)
             case nil: nil
             }
         return RevocationRecord(sequence: row.integer(0), revocation: revocation, at: row.time(5))

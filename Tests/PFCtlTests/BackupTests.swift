@@ -116,10 +116,10 @@ import WireFormats
     ///   - end: the last line of the accounts.
     ///   - next: the response to a request for the second page of objects.
     static func run(
-        end: String = #"{"rows":1,"sha256":"\#(usersDigest)"}"#, next: (status: Int, body: String)? = nil,
+        end: String = #"{"rows":1,"sha256":"\#(usersDigest)"}"#, next: (status: Int, body: String)? = nil, stallingRows: Bool = false,
         _ body: @Sendable (FakePixelFlow, _ auth: StubService, _ api: StubService) async throws -> Void
     ) async throws {
-        let auth = try await StubService.start { call in
+        let auth = try await StubService.start(stalling: { stallingRows && $0.path == "/operator/archive/rows" }) { call in
             switch (call.method, call.path) {
             case ("GET", "/operator/archive"): (200, report("accounts"))
             case ("GET", "/operator/archive/rows"): (200, users + end + "\n")

@@ -11,6 +11,7 @@ import WireFormats
 
 @Suite struct LoginTests {
     private static let auth: StubService.Answer = { call in
+        if call.path == "/logout" { return call.authorization == "Bearer good" ? (204, "") : (401, #"{"code":"token_invalid"}"#) }
         guard call.method == "POST", call.path == "/login", let json = try? JSONValue(parsing: Array(call.body.utf8)),
             json["email"] == "ada@example.com", json["password"] == "open sesame"
         else { return (401, #"{"detail":"Address or password is wrong.","code":"credentials_invalid"}"#) }
@@ -116,6 +117,48 @@ import WireFormats
             #expect(await stand.pfctl("tasks", "ls", environment: environment).status == .ok)
             #expect(await stand.pfctl("logout", environment: environment).status == .ok)
             #expect(await stand.pfctl("tasks", "ls", environment: environment).status == .unreachable)
+        }
+    }
+
+    @Test func logoutEndsTheSession() async throws {
+        try await StubService.run("auth", port: 50_051, Self.auth) { stand, auth in
+            let environment = ["XDG_CONFIG_HOME": stand.folder + "/config", "PFCTL_PASSWORD": "open sesame"]
+            #expect(await stand.pfctl("login", "--email", "ada@example.com", environment: environment).status == .ok)
+            #expect(await stand.pfctl("logout", "--dry-run", "server", environment: environment).status == .ok)
+            #expect(auth.lines == ["POST /login"])
+            let outcome = await stand.pfctl("logout", environment: environment)
+            #expect(outcome.status == .ok)
+            #expect(outcome.errors.isEmpty, "\(outcome.errors)")
+            #expect(auth.lines == ["POST /login", "POST /logout"])
+            #expect(auth.calls.last?.authorization == "Bearer good")
+        }
+    }
+
+    @Test func logoutWarnsIfAuthCannotBeReached() async throws {
+        try await Self.run { stand, environment in
+            #expect(await stand.pfctl("login", "--email", "ada@example.com", environment: environment).status == .ok)
+            stand.cluster.deny(DenialRule(resource: "pods"))
+            let outcome = await stand.pfctl("logout", environment: environment)
+            #expect(outcome.status == .ok)
+            #expect(outcome.output == "ada@example.com is logged out of kind-pixelflow/pixelflow\n")
+            #expect(outcome.errors.hasPrefix("warning: the session has not been ended: "), "\(outcome.errors)")
+            #expect(await stand.pfctl("tasks", "ls", environment: environment).errors.contains("needs a login"))
+        }
+    }
+
+    @Test func keepsAFileThatItCannotDecode() async throws {
+        try await Self.run { stand, environment in
+            let folder = stand.folder + "/config/pfctl"
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            let file = URL(filePath: folder + "/tokens.json")
+            try Data("[".utf8).write(to: file)
+            for arguments in [["login", "--email", "ada@example.com"], ["logout"], ["tasks", "ls"]] {
+                let outcome = await stand.pfctl(arguments, console: nil, environment: environment)
+                #expect(outcome.status == .failed, "\(arguments)")
+                #expect(outcome.errors.contains("tokens.json is damaged"), "\(outcome.errors)")
+                let kept = try String(contentsOf: file, encoding: .utf8)
+                #expect(kept == "[")
+            }
         }
     }
 

@@ -51,6 +51,88 @@ import WireFormats
         }
     }
 
+    @Test func endsTheSessionAtLogout() async throws {
+        try await FakeServer.run { server in
+            #expect(await server.pf(["login", "--email", "ada@example.com"], [:]).status == .ok)
+            let outcome = await server.pf(["logout"], [:])
+            #expect(outcome.status == .ok)
+            #expect(outcome.errors.isEmpty)
+            #expect(server.service.calls.last?.path == "/auth/logout")
+            #expect(server.service.calls.last?.authorization == "Bearer good")
+            let token = try Self.kept(server, "token")
+            #expect(token == nil)
+            let again = await server.pf(["logout"], [:])
+            #expect(again.output == "no one was logged in to http://server\n")
+            #expect(server.service.lines == ["POST /auth/login", "POST /auth/logout"])
+        }
+    }
+
+    @Test func renewsAnExpiredTokenToEndTheSession() async throws {
+        try await FakeServer.run { server in
+            try Self.store(server, refreshToken: "refresh-1")
+            let outcome = await server.pf(["logout"], [:])
+            #expect(outcome.errors.isEmpty)
+            #expect(server.service.lines == ["POST /auth/logout", "POST /auth/token", "POST /auth/logout"])
+        }
+    }
+
+    /// The session has ended already, or its token has expired and cannot be renewed.
+    @Test(arguments: ["spent", nil]) func logsOutOfAnEndedSessionSilently(refreshToken: String?) async throws {
+        try await FakeServer.run { server in
+            try Self.store(server, refreshToken: refreshToken)
+            let outcome = await server.pf(["logout"], [:])
+            #expect(outcome.status == .ok)
+            #expect(outcome.errors.isEmpty)
+            let token = try Self.kept(server, "token")
+            #expect(token == nil)
+        }
+    }
+
+    @Test func logsOutWithAWarningIfTheServerCannotBeReached() async throws {
+        try await FakeServer.run { server in
+            try Self.store(server, refreshToken: "refresh-1")
+            await server.service.stop()
+            let outcome = await server.pf(["logout"], [:])
+            #expect(outcome.status == .ok)
+            #expect(outcome.output == "ada@example.com is logged out of http://server\n")
+            #expect(outcome.errors.hasPrefix("warning: the session at http://server has not been ended: "))
+            let token = try Self.kept(server, "token")
+            #expect(token == nil)
+        }
+    }
+
+    @Test(arguments: [["login", "--email", "ada@example.com"], ["logout"], ["presets", "ls"], ["orgs", "use", FakeData.teamID]])
+    func keepsAFileThatItCannotDecode(arguments: [String]) async throws {
+        try await FakeServer.run { server in
+            try Self.store(server, refreshToken: "refresh-1")
+            let damaged = Data(#"{"logins":["#.utf8)
+            try damaged.write(to: URL(filePath: Self.file(server)))
+            let outcome = await server.pf(arguments, [:])
+            #expect(outcome.status == .failed)
+            #expect(outcome.errors.contains("logins.json is damaged"), "\(outcome.errors)")
+            let kept = try Data(contentsOf: URL(filePath: Self.file(server)))
+            #expect(kept == damaged)
+        }
+    }
+
+    /// Each server has its own entry, and all are in one file.
+    @Test func concurrentLoginsKeepAllEntries() async throws {
+        try await FakeServer.run { server in
+            let urls = (0..<8).map { "http://127.0.0.1:\(server.service.port)/\($0)" }
+            await withTaskGroup(of: Void.self) { group in
+                for url in urls {
+                    group.addTask {
+                        let outcome = await server.pf(["login", url, "--email", "ada@example.com"], [:])
+                        #expect(outcome.status == .ok, "\(outcome.errors)")
+                    }
+                }
+            }
+            let json = try JSONValue(parsing: Data(contentsOf: URL(filePath: Self.file(server))))
+            let kept = urls.filter { json["logins"]?[$0] != nil }
+            #expect(kept == urls)
+        }
+    }
+
     @Test func changesTheOrganisationOfTheLogin() async throws {
         try await FakeServer.run { server in
             #expect(await server.pf(["login", "--email", "ada@example.com"], [:]).status == .ok)

@@ -355,6 +355,34 @@ struct KeyTests {
         }
     }
 
+    @Test("keys of the personal organisation are refused while its account is disabled, and revoked by a password reset")
+    func personalKeysFollowAccount() async throws {
+        let harness = try AuthHarness()
+        try await harness.run(with: { $0.serviceSecret = ServiceSecret(Self.secret) }) { client in
+            let ada = try await client.person("ada@example.org")
+            let made = try await client.send(.post, "/keys", as: ada.token, ["name": "site", "scopes": ["tasks:read"]]).object()
+            let key = try #require(made["key"] as? String)
+            // Cached by the verifier, which asks for it once a minute only.
+            #expect(try await client.validate(key).status == .ok)
+            let path = "/operator/users/\(ada.id)"
+            #expect(try await client.send(.patch, path, as: Self.secret, ["disabled": true]).status == .ok)
+            #expect(try await client.validate(key).code == "token_revoked")
+            let answer = try await client.send(.post, "/introspect", as: Self.secret, ["token": key]).object()
+            #expect(answer["active"] as? Bool == false)
+            #expect(try await client.send(.patch, path, as: Self.secret, ["disabled": false]).status == .ok)
+            #expect(try await client.validate(key).status == .ok)
+
+            let reset = try await client.send(.post, "\(path)/password-reset", as: Self.secret).object()["reset_token"] as? String
+            let body: [String: any Sendable] = ["token": reset ?? "", "new_password": "battery staple"]
+            #expect(try await client.post("/password/reset", body).status == .noContent)
+            #expect(try await client.validate(key).code == "token_revoked")
+            harness.clock.advance(by: .seconds(61))
+            #expect(try await client.validate(key).code == "token_invalid")
+            let token = try await client.token("ada@example.org", "battery staple")
+            #expect(try await client.send(.get, "/keys", as: token).object()["keys"] as? [String] == [])
+        }
+    }
+
     @Test("the setup token registers the first account if registration is not open")
     func setupTokenRegistersFirstAccount() async throws {
         let harness = try AuthHarness()

@@ -45,16 +45,18 @@ struct MailTests {
                 let body = ["role": "member"].merging(address.map { ["email": $0] } ?? [:]) { $1 }
                 return try await client.send(.post, "/organisations/\(person.tenant)/invitations\(path)", as: person.token, body)
             }
-            let last = try await invite(by: ada)
+            let mallory = "mallory@example.org"
+            let last = try await invite(by: ada, to: mallory)
             #expect(last.status == .created)
             let id = try #require(try last.object()["id"] as? String)
-            for refused in [try await invite(by: ada), try await invite(by: ada, "/\(id)/renew")] {
+            harness.clock.advance(by: IdentityStore.resetPause)
+            for refused in [try await invite(by: ada), try await invite(by: ada, "/\(id)/renew", to: mallory)] {
                 #expect(refused.status == .tooManyRequests && refused.code == "organisation_mail_backlog")
                 #expect(refused.headers[.retryAfter] == "60")
             }
             // Requests without mail, of another organisation, and of accounts.
             #expect(try await invite(by: ada, to: nil).status == .created)
-            #expect(try await invite(by: bob).status == .created)
+            #expect(try await invite(by: bob, to: "zoe@example.org").status == .created)
             #expect(try await client.register("kim@example.org").status == .created)
             #expect(try await client.post("/password/forgot", ["email": "kim@example.org"]).status == .accepted)
         }
@@ -210,14 +212,62 @@ struct MailTests {
             let ada = try await client.person("ada@example.org")
             let made = try await invite(client, ada, "bob@example.org").object()
             let path = "/organisations/\(ada.tenant)/invitations/\(try #require(made["id"] as? String))"
+            harness.clock.advance(by: IdentityStore.resetPause)
             let renewed = try await client.send(.post, "\(path)/renew", as: ada.token).object()
             #expect(try await sender.sendDue() == 2)
             #expect(harness.mailbox.messages.map(\.token) == [renewed["token"] as? String])
+            harness.clock.advance(by: IdentityStore.resetPause)
             _ = try await client.send(.post, "\(path)/renew", as: ada.token)
             #expect(try await client.send(.delete, path, as: ada.token).status == .noContent)
             #expect(try await sender.sendDue() == 1)
             #expect(harness.mailbox.messages.count == 1)
             #expect(harness.registry[#"auth_mails_total{kind="invitation",outcome="obsolete"}"#] == 2)
+        }
+    }
+
+    @Test("an address gets one invitation in 5 minutes, whoever invites it, and links without mail are not limited")
+    func invitationsPerRecipientAreThrottled() async throws {
+        try await run { harness, client, sender in
+            let (ada, bob) = (try await client.person("ada@example.org"), try await client.person("bob@example.org"))
+            let made = try await invite(client, ada, "eve@example.org")
+            #expect(made.status == .created)
+            let path = "/organisations/\(ada.tenant)/invitations/\(try #require(try made.object()["id"] as? String))"
+            let refusals = [
+                try await invite(client, ada, "Eve@example.org "), try await invite(client, bob, "eve@example.org"),
+                try await client.send(.post, path + "/renew", as: ada.token),
+            ]
+            for refused in refusals {
+                #expect(refused.status == .tooManyRequests && refused.code == "recipient_throttled")
+                #expect(refused.headers[.retryAfter] == "300")
+            }
+            // Revoking the invitation does not allow another message either.
+            #expect(try await client.send(.delete, path, as: ada.token).status == .noContent)
+            #expect(try await invite(client, ada, "eve@example.org").code == "recipient_throttled")
+            #expect(try await invite(client, ada, "kim@example.org").status == .created)
+            for _ in 0..<2 { #expect(try await invite(client, ada, nil).status == .created) }
+            harness.clock.advance(by: IdentityStore.resetPause)
+            #expect(try await invite(client, bob, "eve@example.org").status == .created)
+        }
+    }
+
+    @Test("an address that sends too many invitations is throttled together with its other requests for mail")
+    func invitationsPerAddressAreThrottled() async throws {
+        let harness = try AuthHarness()
+        var mail = AuthSettings()
+        try Self.settings(&mail)
+        let settings = mail
+        try await harness.runLive(with: { $0.mail = settings.mail }) { client in
+            let ada = try await client.person("ada@example.org")
+            let asker = client.forwarding("192.0.2.7")
+            for number in 1..<Accounts.mailsPerHour {
+                #expect(try await invite(asker, ada, "p\(number)@example.org").status == .created)
+            }
+            #expect(try await asker.post("/password/forgot", ["email": "ada@example.org"]).status == .accepted)
+            let refused = try await invite(asker, ada, "eve@example.org")
+            #expect(refused.code == "mail_throttled" && refused.headers[.retryAfter] != nil)
+            // A refused request does not count for the recipient.
+            #expect(try await invite(client.forwarding("192.0.2.8"), ada, "eve@example.org").status == .created)
+            #expect(try await invite(asker, ada, nil).status == .created)
         }
     }
 

@@ -105,6 +105,22 @@ struct SecondFactorTests {
         }
     }
 
+    @Test func concurrentGuessesOfCodesAreThrottledLikeConsecutiveOnes() async throws {
+        let harness = try AuthHarness()
+        try await harness.runLive(with: { $0.proxies = .loopback }) { client in
+            let app = try await App(client, try await client.person("ada@example.org"), harness)
+            _ = try await app.confirm()
+            harness.clock.advance(by: .seconds(30))
+            let wrong = app.wrongCode
+            let codes = try await withThrowingTaskGroup(of: String?.self) { group in
+                for number in 0..<40 { group.addTask { try await app.login(wrong, from: "198.51.100.\(number)").code } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(codes.filter { $0 == "second_factor_invalid" }.count == 10)
+            #expect(codes.filter { $0 == "login_throttled" }.count == 30)
+        }
+    }
+
     @Test func isTurnedOffWithPasswordAndCodeOrByAnOperator() async throws {
         let harness = try AuthHarness()
         try await harness.run(with: { $0.serviceSecret = ServiceSecret(Self.operatorSecret) }) { client in

@@ -165,6 +165,56 @@ struct TeamTests {
         }
     }
 
+    @Test("a restoration that is no longer possible is refused, and nothing of the request is applied")
+    func lateRestorationIsRefused() async throws {
+        let harness = try AuthHarness()
+        try await harness.run { client in
+            let ada = try await client.person("ada@example.org")
+            let team = try await team(client, of: ada)
+            let path = "/organisations/\(team.id)"
+            // Nothing is to be restored yet.
+            #expect(try await client.send(.patch, path, as: team.token, ["deleted": false, "name": "New"]).status == .ok)
+            #expect(try await client.send(.delete, path + "?name=New", as: team.token).status == .noContent)
+            let invalid = try await client.send(.patch, path, as: ada.token, ["deleted": false, "name": ""])
+            #expect(invalid.status == .unprocessableContent && invalid.code == "invalid_value")
+            #expect(try await client.send(.get, path, as: ada.token).object()["deleted_at"] != nil, "not restored by half of a change")
+            #expect(try await client.send(.patch, path, as: ada.token, ["deleted": false, "name": "Mine"]).status == .ok)
+            #expect(try await client.validate(team.token).status == .ok)
+            #expect(try await client.send(.delete, path + "?name=Mine", as: team.token).status == .noContent)
+            harness.clock.advance(by: IdentityStore.restorePeriod)
+            let login = try await client.login("ada@example.org").object()
+            let token = try #require(login["token"] as? String)
+            let refused = try await client.send(.patch, path, as: token, ["deleted": false, "name": "Other"])
+            #expect(refused.status == .conflict && refused.code == "not_restorable")
+            let present = try await client.send(.get, path, as: token).object()
+            #expect(present["deleted_at"] != nil && present["name"] as? String == "Mine")
+        }
+    }
+
+    @Test("an invitation is invalid once its inviter has been removed or demoted, until another admin renews it")
+    func invitationEndsWithInviter() async throws {
+        try await AuthHarness().run { client in
+            let (ada, bob) = (try await client.person("ada@example.org"), try await client.person("bob@example.org"))
+            let eve = try await client.person("eve@example.org")
+            let team = try await team(client, of: ada)
+            let first = try await invite(client, to: team.id, by: team.token, as: "admin")
+            #expect(try await client.send(.post, "/invitations/accept", as: bob.token, ["token": first]).status == .ok)
+            let token = try await invite(client, to: team.id, by: try await change(client, bob.token, to: team.id), as: "admin")
+            let member = "/organisations/\(team.id)/members/\(bob.id)"
+            #expect(try await client.send(.patch, member, as: team.token, ["role": "viewer"]).status == .ok)
+            #expect(try await client.send(.post, "/invitations/accept", as: eve.token, ["token": token]).code == "invitation_invalid")
+            #expect(try await client.send(.delete, member, as: team.token).status == .noContent)
+            #expect(try await client.send(.post, "/invitations/accept", as: bob.token, ["token": token]).code == "invitation_invalid")
+            let path = "/organisations/\(team.id)/invitations"
+            let open = try await client.send(.get, path, as: team.token).object()["invitations"] as? [[String: Any]]
+            let id = try #require(open?.first?["id"] as? String)
+            let renewed = try await client.send(.post, "\(path)/\(id)/renew", as: team.token).object()
+            #expect(renewed["invited_by"] as? String == ada.id)
+            let next = try #require(renewed["token"] as? String)
+            #expect(try await client.send(.post, "/invitations/accept", as: eve.token, ["token": next]).status == .ok)
+        }
+    }
+
     @Test("the audit log lists who did what, in pages and as JSON lines")
     func auditLogListsActions() async throws {
         let harness = try AuthHarness()

@@ -1,3 +1,4 @@
+import Foundation
 import PixelFlowClient
 import Synchronization
 import Testing
@@ -10,6 +11,8 @@ import Testing
         init(_ tokens: SessionTokens) { kept = Mutex(tokens) }
 
         func tokens() -> SessionTokens { kept.withLock { $0 } }
+
+        func replace(_ tokens: SessionTokens) { kept.withLock { $0 = tokens } }
 
         func keep(_ login: Login) { kept.withLock { $0 = SessionTokens(token: login.token, refreshToken: login.refreshToken) } }
     }
@@ -52,6 +55,51 @@ import Testing
                 try await group.waitForAll()
             }
             #expect(server.requests.filter { $0.path == "/auth/token" }.count == 1)
+        }
+    }
+
+    /// A token of an organisation, as far as a client reads it.
+    private static func token(_ organisation: String, _ number: Int) -> String {
+        "e30.\(Data(#"{"tenant":"\#(organisation)","jti":"\#(number)"}"#.utf8).base64EncodedString()).x"
+            .replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+    }
+
+    @Test func failsOnceAnotherProcessHasSwitchedTheOrganisation() async throws {
+        try await ScriptedServer.run { _, _ in
+            .answer(200, Self.presets)
+        } _: { client, server in
+            let store = Store(SessionTokens(token: Self.token("ada", 1), refreshToken: nil))
+            var own = client
+            own.sessions = TokenSession(store)
+            _ = try await own.presets()
+            store.replace(SessionTokens(token: Self.token("ada", 2), refreshToken: nil))
+            _ = try await own.presets()
+            store.replace(SessionTokens(token: Self.token("works", 3), refreshToken: nil))
+            let expected = ClientError.otherOrganisation(expected: "ada", found: "works")
+            await #expect(throws: expected) { try await own.presets() }
+            #expect(server.requests.count == 2, "nothing was sent to the other organisation")
+            // A command that begins now is one of the other organisation.
+            var next = client
+            next.sessions = TokenSession(store)
+            _ = try await next.presets()
+            #expect(server.requests.count == 3)
+        }
+    }
+
+    @Test func failsIfARenewalIsForAnotherOrganisation() async throws {
+        try await ScriptedServer.run { request, _ in
+            request.path == "/auth/token"
+                ? .answer(200, #"{"token":"\#(Self.token("works", 2))","expires_in":60,"refresh_token":"refresh-2"}"#)
+                : .answer(401, #"{"code":"token_expired"}"#)
+        } _: { client, server in
+            let store = Store(SessionTokens(token: Self.token("ada", 1), refreshToken: "refresh-1"))
+            var client = client
+            client.sessions = TokenSession(store)
+            let expected = ClientError.otherOrganisation(expected: "ada", found: "works")
+            let renewing = client
+            await #expect(throws: expected) { try await renewing.presets() }
+            #expect(store.tokens().token == Self.token("works", 2), "kept for the other process")
+            #expect(server.requests.map(\.path) == ["/api/presets", "/auth/token"])
         }
     }
 

@@ -94,6 +94,23 @@ struct RevocationTests {
         #expect(await code(token, by: verifier) == nil)
     }
 
+    @Test("the keys of an organisation are refused until they are restored, also cached ones, and its tokens are not")
+    func keysOfOrganisationAreRefused() async throws {
+        let (verifier, token, key) = (verifier(), try token([:]), SecretToken(.key).text)
+        auth.activate(key)
+        #expect(await code(key, by: verifier) == nil)
+        auth.revoke(.keys(of: TenantID("tenant-2")))
+        await verifier.refreshRevocations()
+        #expect(await code(key, by: verifier) == nil)
+        auth.revoke(.keys(of: TenantID("tenant-1")))
+        await verifier.refreshRevocations()
+        #expect(await code(key, by: verifier) == "token_revoked")
+        #expect(await code(token, by: verifier) == nil)
+        auth.revoke(.keysRestored(of: TenantID("tenant-1")))
+        await verifier.refreshRevocations()
+        #expect(await code(key, by: verifier) == nil)
+    }
+
     /// The clock does not move, so only the signal can cause a refresh.
     @Test("a revocation by another process is refused immediately if it is signalled")
     func signalledRevocationIsRefusedImmediately() async throws {

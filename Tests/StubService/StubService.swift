@@ -29,11 +29,14 @@ package struct StubService: Sendable {
         try? await channel.close()
     }
 
-    package static func start(_ answer: @escaping Answer) async throws -> StubService {
+    /// - Parameter stalls: whether the response to a call announces more bytes than ever come; the connection stays open.
+    package static func start(
+        stalling stalls: @escaping @Sendable (Call) -> Bool = { _ in false }, _ answer: @escaping Answer
+    ) async throws -> StubService {
         let record = Record()
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(Answering(answer, record)) }
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(Answering(answer, stalls, record)) }
             }
             .bind(host: "127.0.0.1", port: 0).get()
         return StubService(port: channel.localAddress?.port ?? 0, channel: channel, record: record)
@@ -43,11 +46,13 @@ package struct StubService: Sendable {
         typealias InboundIn = ByteBuffer
         typealias OutboundOut = ByteBuffer
         private let answer: Answer
+        private let stalls: @Sendable (Call) -> Bool
         private let record: Record
         private var request = ByteBuffer()
 
-        init(_ answer: @escaping Answer, _ record: Record) {
+        init(_ answer: @escaping Answer, _ stalls: @escaping @Sendable (Call) -> Bool, _ record: Record) {
             self.answer = answer
+            self.stalls = stalls
             self.record = record
         }
 
@@ -57,8 +62,9 @@ package struct StubService: Sendable {
             request.clear()
             record.calls.withLock { $0.append(call) }
             let (status, body) = answer(call)
+            let length = body.utf8.count + (stalls(call) ? 1 : 0)
             let head =
-                "HTTP/1.1 \(status) X\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n"
+                "HTTP/1.1 \(status) X\r\nContent-Type: application/json\r\nContent-Length: \(length)\r\nConnection: close\r\n\r\n"
             context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: head + body)), promise: nil)
         }
     }

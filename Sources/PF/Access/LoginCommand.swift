@@ -27,16 +27,18 @@ struct LoginCommand: SessionCommand {
     func run(in session: Session) async throws -> ExitStatus {
         let store = try LoginStore(environment: session.environment)
         let server = try url.map(Session.checked) ?? session.serverURL()
+        // A file that cannot be changed is reported before a session is opened that nobody could use.
+        _ = try store.contents()
         let password = try await PasswordPrompt.read(
             for: email, variable: "PIXELFLOW_PASSWORD", environment: session.environment, status: session.printer.status)
         let login = try await session.visitor(of: server).logIn(email: email, password: password) {
             try await PasswordPrompt.readCode(
                 for: email, variable: "PIXELFLOW_CODE", environment: session.environment, status: session.printer.status)
         }
-        var contents = store.contents()
-        contents.server = server
-        contents.logins[server] = .init(login, email: email, now: session.now)
-        try store.write(contents)
+        try store.update { contents in
+            contents.server = server
+            contents.logins[server] = .init(login, email: email, now: session.now)
+        }
         session.printer.print(
             .message(
                 Text("logged in as \(email) to \(server) for \(DurationText.age(login.expiresIn))"),
@@ -51,26 +53,48 @@ struct LoginCommand: SessionCommand {
 struct LogoutCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "logout",
-        abstract: "Deletes the stored token of a server.",
+        abstract: "Ends the session at a server and deletes its stored token.",
         discussion: """
+            If the server cannot be reached, the token is deleted nevertheless, and a warning says that the session goes on.
+
             Examples:
               pf logout
             """)
+
+    /// The time limit of the request that ends the session.
+    private static let timeout = Duration.seconds(5)
 
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in session: Session) async throws -> ExitStatus {
         let store = try LoginStore(environment: session.environment)
         let server = try session.serverURL()
-        var contents = store.contents()
-        let login = contents.logins.removeValue(forKey: server)
-        if contents.server == server { contents.server = nil }
-        try store.write(contents)
+        if let login = try store.contents().logins[server] {
+            await endSession(of: SessionTokens(token: login.token, refreshToken: login.refreshToken), at: server, session)
+        }
+        let login = try store.update { contents in
+            if contents.server == server { contents.server = nil }
+            return contents.logins.removeValue(forKey: server)
+        }
         let text = login.map { "\($0.email) is logged out of \(server)" } ?? "no one was logged in to \(server)"
         session.printer.print(
             .message(
                 Text(text), data: ["server": .string(server), "was_logged_in": .bool(login != nil)],
                 names: login.map { ["login/\($0.email)"] } ?? []))
         return .ok
+    }
+
+    private func endSession(of tokens: SessionTokens, at server: String, _ session: Session) async {
+        var client = session.visitor(of: server)
+        // Nobody wants to wait for a server that may be gone.
+        client.requestTimeout = min(client.requestTimeout, Self.timeout)
+        client.retries = .none
+        do {
+            try await client.logOut(tokens)
+        } catch {
+            session.printer.warn(
+                "the session at \(server) has not been ended: \(CommandError(error).message)",
+                hint: "end it on the page under Account, or change the password")
+        }
     }
 }

@@ -34,14 +34,28 @@ struct LoginStore: Sendable {
         throw CommandError(.usage, "there is nowhere to keep files", hint: "set HOME or \(variable)")
     }
 
-    /// Empty if the file is missing or invalid.
-    func contents() -> Contents {
-        guard let bytes = FileManager.default.contents(atPath: file) else { return Contents() }
-        return (try? JSONDecoder().decode(Contents.self, from: bytes)) ?? Contents()
+    /// Empty if there is no file.
+    ///
+    /// - Throws: `CommandError` if the file cannot be read or is invalid.
+    func contents() throws -> Contents { try decoded(PrivateFile.read(file)) }
+
+    /// Changes the contents. Other processes wait meanwhile, so that no change gets lost.
+    ///
+    /// - Throws: `CommandError`, also if the file cannot be read or is invalid; then nothing has changed.
+    @discardableResult
+    func update<Result>(_ change: (inout Contents) throws -> Result) throws -> Result {
+        try PrivateFile.update(file, in: folder) { bytes in
+            var contents = try decoded(bytes)
+            let result = try change(&contents)
+            return (Array(try JSONEncoder().encode(contents)), result)
+        }
     }
 
-    /// - Throws: `CommandError`.
-    func write(_ contents: Contents) throws { try PrivateFile.replace(file, in: folder, Array(JSONEncoder().encode(contents))) }
+    private func decoded(_ bytes: [UInt8]?) throws -> Contents {
+        guard let bytes else { return Contents() }
+        guard let contents = try? JSONDecoder().decode(Contents.self, from: Data(bytes)) else { throw PrivateFile.invalid(file) }
+        return contents
+    }
 }
 
 /// The login at one server, shared by concurrent commands.
@@ -52,16 +66,14 @@ struct StoredSession: SessionStore {
 
     /// - Throws: `CommandError` if no one is logged in.
     func tokens() throws -> SessionTokens {
-        guard let login = store.contents().logins[server] else {
+        guard let login = try store.contents().logins[server] else {
             throw CommandError(.unreachable, "no one is logged in to \(server) any more", hint: "run pf login")
         }
         return SessionTokens(token: login.token, refreshToken: login.refreshToken)
     }
 
     func keep(_ login: Login) throws {
-        var contents = store.contents()
-        contents.logins[server]?.renew(login, now: clock())
-        try store.write(contents)
+        try store.update { $0.logins[server]?.renew(login, now: clock()) }
     }
 }
 

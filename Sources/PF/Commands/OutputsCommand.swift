@@ -12,6 +12,8 @@ struct OutputsGetCommand: SessionCommand {
         commandName: "get",
         abstract: "Downloads the outputs of a task that do not exist locally.",
         discussion: """
+            A file that exists with other contents is kept, and the exit code is 1; --force replaces it.
+
             Examples:
               pf outputs get 019706d2-7c3e-7000-8000-000000000000 --output small
               pf outputs get 019706d2-7c3e-7000-8000-000000000000 thumb hero
@@ -22,6 +24,8 @@ struct OutputsGetCommand: SessionCommand {
 
     @Option(help: ArgumentHelp("The folder for the files; created if it does not exist.", valueName: "folder")) var output = "."
 
+    @Flag(help: "Replace files that exist with other contents.") var force = false
+
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in session: Session) async throws -> ExitStatus {
@@ -29,15 +33,22 @@ struct OutputsGetCommand: SessionCommand {
         let task = try await client.task(id)
         let unknown = names.filter { name in !task.outputs.contains { $0.name == name && $0.error == nil } }
         guard unknown.isEmpty else { throw CommandError(.failed, "the task has no output \(unknown.joined(separator: ", "))") }
-        let folder = try OutputFolder(output)
+        let folder = try OutputFolder(output, replaces: force)
         var files: [OutputFolder.File] = []
+        // The other outputs are downloaded nevertheless.
+        var failures: [CommandError] = []
         for output in task.outputs where output.error == nil && (names.isEmpty || names.contains(output.name)) {
-            files.append(try await folder.fetch(output, of: task, as: output.fileName, client))
+            do {
+                files.append(try await folder.fetch(output, of: task, as: output.fileName, client))
+            } catch let failure as CommandError {
+                failures.append(failure)
+            }
         }
         session.printer.print(
             Document(
                 [.lines(files.map { Text("\($0.path) \($0.isNew ? "saved" : "exists already")") })],
                 data: ["files": .array(files.map(\.json))], names: files.map(\.path)))
-        return .ok
+        for failure in failures { session.printer.report(failure) }
+        return failures.first?.status ?? .ok
     }
 }

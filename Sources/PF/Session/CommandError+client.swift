@@ -27,6 +27,7 @@ extension CommandError {
         case .unreachable: self.init(.unreachable, "\(error)", hint: "is the server up, and is its URL correct?")
         case .timedOut: self.init(.timedOut, "\(error)")
         case .noRefreshToken: self.init(.unreachable, "\(error)", hint: "log in again with pf login")
+        case .otherOrganisation: self.init(.failed, "\(error)", hint: "run pf orgs use to switch back, or run this again")
         default: self.init(.failed, "\(error)")
         }
     }

@@ -79,7 +79,7 @@ struct Session: Sendable {
         if let token = environment["PIXELFLOW_TOKEN"], !token.isEmpty { return visitor(of: server).authenticated(with: token) }
         let hint = "run pf login, or set PIXELFLOW_TOKEN"
         let store = try LoginStore(environment: environment)
-        guard let login = store.contents().logins[server] else {
+        guard let login = try store.contents().logins[server] else {
             throw CommandError(.unreachable, "this command needs a login at \(server)", hint: hint)
         }
         guard login.refreshToken != nil || login.expires > now.timeIntervalSince1970 else {

@@ -15,12 +15,15 @@ struct OutputFolder: Sendable {
     }
 
     let path: String
+    /// Whether files with other contents are replaced.
+    let replaces: Bool
 
     /// Creates the folder if it does not exist.
     ///
     /// - Throws: `CommandError`.
-    init(_ path: String) throws {
+    init(_ path: String, replaces: Bool) throws {
         self.path = path
+        self.replaces = replaces
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
@@ -29,10 +32,15 @@ struct OutputFolder: Sendable {
     }
 
     /// Downloads an output, unless the file already has its contents.
+    ///
+    /// - Throws: `CommandError` if the file has other contents and may not be replaced.
     func fetch(_ output: ImageTask.Output, of task: ImageTask, as name: String, _ client: PixelFlowClient) async throws -> File {
         let file = path == "." ? name : "\(path)/\(name)"
-        if let sha256 = output.sha256, FileManager.default.fileExists(atPath: file), try await FileDigest.sha256(ofFile: file) == sha256 {
-            return File(output: output.name, path: file, isNew: false)
+        if FileManager.default.fileExists(atPath: file) {
+            if let sha256 = output.sha256, try await FileDigest.sha256(ofFile: file) == sha256 {
+                return File(output: output.name, path: file, isNew: false)
+            }
+            guard replaces else { throw CommandError(.failed, "\(file) exists with other contents; --force replaces it") }
         }
         try await client.save(output, ofTask: task.id, to: file)
         return File(output: output.name, path: file, isNew: true)

@@ -9,7 +9,8 @@ struct UploadCommand: SessionCommand {
         abstract: "Uploads images, waits for their tasks and downloads the outputs.",
         discussion: """
             If a run was interrupted, run the same command again: it skips the uploads and downloads that are done. --again creates \
-            new tasks.
+            new tasks. A file in the folder of --output that exists with other contents is kept, and the exit code is 1; --force \
+            replaces it.
 
             Examples:
               pf upload *.jpg --preset web --output small
@@ -37,6 +38,8 @@ struct UploadCommand: SessionCommand {
 
     @Option(help: ArgumentHelp("Wait, and download the outputs into this folder.", valueName: "folder")) var output: String?
 
+    @Flag(help: "Replace files in the folder that exist with other contents.") var force = false
+
     @Option(help: ArgumentHelp("The number of parallel uploads, 1 to 16.", valueName: "images")) var parallel = 4
 
     @Option(help: ArgumentHelp("How long to wait for each task.", valueName: "duration")) var timeout: DurationArgument = .seconds(300)
@@ -47,6 +50,7 @@ struct UploadCommand: SessionCommand {
 
     func validate() throws {
         guard preset == nil || pipeline == nil else { throw ValidationError("Give either --preset or --pipeline.") }
+        guard output != nil || !force else { throw ValidationError("--force needs --output.") }
         guard (1...Self.mostAtATime).contains(parallel) else {
             throw ValidationError("--parallel must be from 1 to \(Self.mostAtATime).")
         }
@@ -65,7 +69,7 @@ struct UploadCommand: SessionCommand {
         let run = UploadRun(
             client: client, processing: processing, priority: priority?.priority, batch: batch, webhookURL: webhookURL,
             records: again ? nil : try UploadRecords(environment: session.environment), waits: wait || output != nil,
-            timeout: timeout.duration, folder: try output.map(OutputFolder.init),
+            timeout: timeout.duration, folder: try output.map { try OutputFolder($0, replaces: force) },
             progress: UploadProgress(total: sources.count, status: session.printer.status))
         let results = await run.run(sources, parallel: parallel)
         do {

@@ -34,7 +34,8 @@ struct UploadRun: Sendable {
             var results: [Int: Result] = [:]
             var next = 0
             func start() {
-                guard next < sources.count else { return }
+                // After an interruption, nothing new is started.
+                guard next < sources.count, !Task.isCancelled else { return }
                 let index = next
                 next += 1
                 group.addTask { (index, await one(sources[index])) }
@@ -75,11 +76,18 @@ struct UploadRun: Sendable {
             throw CommandError(.failed, "task/\(task.id) is \(task.status.rawValue)\(reason)", hint: "pf tasks show \(task.id) shows it")
         }
         guard let folder else { return }
+        var failure: CommandError?
         for output in task.outputs where output.error == nil {
-            let file = try await folder.fetch(output, of: task, as: "\(source.stem)-\(output.fileName)", client)
-            result.files.append(file)
-            progress.tell(source.name, "\(file.path) \(file.isNew ? "saved" : "exists already")")
+            do {
+                let file = try await folder.fetch(output, of: task, as: "\(source.stem)-\(output.fileName)", client)
+                result.files.append(file)
+                progress.tell(source.name, "\(file.path) \(file.isNew ? "saved" : "exists already")")
+            } catch let refusal as CommandError {
+                // The other outputs are downloaded nevertheless.
+                failure = failure ?? refusal
+            }
         }
+        if let failure { throw failure }
         if let output = task.outputs.first(where: { $0.error != nil }), let error = output.error {
             throw CommandError(.failed, "the output \(output.name) failed: \(error.message) (\(error.code))")
         }

@@ -30,10 +30,12 @@ struct LoginCommand: SessionCommand {
         var data: JSONValue = ["email": .string(email), "installation": .string(key), "dry_run": .string(change.dryRun.rawValue)]
         var time = ""
         if !change.isClientOnly {
+            // A file that cannot be changed is reported before a session is opened that nobody could use.
+            _ = try store.entries()
             let password = try await PasswordPrompt.read(
                 for: email, variable: "PFCTL_PASSWORD", environment: session.environment, status: session.status)
             let entry = try await logIn(password, session)
-            if change.dryRun == .none { try store.set(entry, for: key) }
+            if change.dryRun == .none { try store.update(key) { _ in entry } }
             data["expires_at"] = .string(entry.expires.text)
             time = " for \(DurationText.age(session.now.age(at: entry.expires)))"
         }
@@ -57,11 +59,16 @@ struct LoginCommand: SessionCommand {
 struct LogoutCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "logout",
-        abstract: "Deletes the stored token of this installation.",
+        abstract: "Ends the session at this installation and deletes its stored token.",
         discussion: """
+            If auth cannot be reached, the token is deleted nevertheless, and a warning says that the session goes on.
+
             Examples:
               pfctl logout
             """)
+
+    /// The time limit for ending the session.
+    private static let timeout = Duration.seconds(5)
 
     @OptionGroup var change: ChangeOptions
     @OptionGroup(title: "Global options") var global: GlobalOptions
@@ -69,13 +76,31 @@ struct LogoutCommand: SessionCommand {
     func run(in session: Session) async throws -> ExitStatus {
         let store = try TokenStore(environment: session.environment)
         let key = TokenStore.key(try session.configuration())
-        let entry = store.entries()[key]
-        if entry != nil, change.dryRun == .none { try store.set(nil, for: key) }
+        let entry = try store.entries()[key]
+        if let entry, change.dryRun == .none {
+            await endSession(of: entry, session)
+            try store.update(key) { _ in nil }
+        }
         let data: JSONValue = [
             "installation": .string(key), "was_logged_in": .bool(entry != nil), "dry_run": .string(change.dryRun.rawValue),
         ]
         let text = entry.map { "\($0.email) is logged out of \(key)\(change.suffix)" } ?? "no one was logged in to \(key)"
         session.print(.message(Text(text), data: data, names: entry.map { ["login/\($0.email)"] } ?? []))
         return .ok
+    }
+
+    private func endSession(of entry: TokenStore.Entry, _ session: Session) async {
+        let tokens = SessionTokens(token: entry.token, refreshToken: entry.refreshToken)
+        do {
+            try await Deadline.within(Self.timeout, "auth did not answer") {
+                try await ForwardedService.using(.auth, in: session, as: .nobody) { auth in
+                    try await auth.call { try await $0.logOut(tokens) }
+                }
+            }
+        } catch {
+            session.warn(
+                "the session has not been ended: \(CommandError(error).message)",
+                hint: "end it on the page under Account, or change the password")
+        }
     }
 }

@@ -33,17 +33,26 @@ struct TokenStore: Sendable {
         "\(configuration.contextName ?? configuration.server)/\(configuration.namespace)"
     }
 
-    /// Empty if the file is missing or invalid.
-    func entries() -> [String: Entry] {
-        guard let contents = FileManager.default.contents(atPath: file) else { return [:] }
-        return (try? JSONDecoder().decode([String: Entry].self, from: contents)) ?? [:]
+    /// Empty if there is no file.
+    ///
+    /// - Throws: `CommandError` if the file cannot be read or is invalid.
+    func entries() throws -> [String: Entry] { try decoded(PrivateFile.read(file)) }
+
+    /// Changes the entry of an installation; nil removes it. Other processes wait meanwhile, so that no change gets lost.
+    ///
+    /// - Throws: `CommandError`, also if the file cannot be read or is invalid; then nothing has changed.
+    func update(_ key: String, _ change: (Entry?) throws -> Entry?) throws {
+        try PrivateFile.update(file, in: folder) { bytes in
+            var entries = try decoded(bytes)
+            entries[key] = try change(entries[key])
+            return (Array(try JSONEncoder().encode(entries)), ())
+        }
     }
 
-    /// Stores an entry, or removes it if it is nil.
-    func set(_ entry: Entry?, for key: String) throws {
-        var entries = entries()
-        entries[key] = entry
-        try PrivateFile.replace(file, in: folder, Array(JSONEncoder().encode(entries)))
+    private func decoded(_ bytes: [UInt8]?) throws -> [String: Entry] {
+        guard let bytes else { return [:] }
+        guard let entries = try? JSONDecoder().decode([String: Entry].self, from: Data(bytes)) else { throw PrivateFile.invalid(file) }
+        return entries
     }
 }
 
@@ -91,7 +100,7 @@ struct TokenOptions: ParsableArguments {
     static func ambient(in session: Session) throws -> ForwardedService.Caller {
         if let token = session.environment[variable], !token.isEmpty { return .token(token) }
         guard let store = try? TokenStore(environment: session.environment), let key = try? TokenStore.key(session.configuration()),
-            let entry = store.entries()[key]
+            let entry = try store.entries()[key]
         else { throw unknown("this command needs a login") }
         guard entry.refreshToken != nil || entry.expires > session.now else {
             throw unknown("the login of \(entry.email) has expired")
@@ -111,7 +120,7 @@ private struct StoredLogin: SessionStore {
     let session: Session
 
     private func entry() throws -> TokenStore.Entry {
-        guard let entry = store.entries()[key] else { throw TokenOptions.unknown("no one is logged in to \(key) any more") }
+        guard let entry = try store.entries()[key] else { throw TokenOptions.unknown("no one is logged in to \(key) any more") }
         return entry
     }
 
@@ -135,6 +144,7 @@ private struct StoredLogin: SessionStore {
     }
 
     func keep(_ login: Login) throws {
-        try store.set(try entry().renewed(by: login, at: session.now), for: key)
+        // Nobody is logged in again by the renewal of a login that has been deleted meanwhile.
+        try store.update(key) { $0?.renewed(by: login, at: session.now) }
     }
 }

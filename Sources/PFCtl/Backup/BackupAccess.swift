@@ -84,7 +84,7 @@ struct BackupServices: Sendable {
         switch error as? ClientError {
         case .brokenOff, .timedOut, .wrongChecksum: true
         // The client has already retried it.
-        case .unreachable, .invalidAnswer, .file, .taskDeleted, .noRefreshToken, nil: false
+        case .unreachable, .invalidAnswer, .file, .taskDeleted, .noRefreshToken, .otherOrganisation, nil: false
         }
     }
 }

@@ -23,6 +23,19 @@ extension Accounts {
         outbox.wake()
     }
 
+    /// Creates the secret of an invitation, and the message that contains it if there is an address to send it to.
+    ///
+    /// - Throws: `recipient_throttled`, `mail_throttled` (429).
+    func invitationSecret(
+        to address: String?, of organisation: TenantID, for lifetime: Duration, from origin: RequestOrigin
+    ) async throws -> (SecretToken, QueuedMail?) {
+        guard let address, let outbox else { return (SecretToken(.invitation), nil) }
+        try await mailThrottle.admit(origin.subscriber)
+        try await recipientThrottle.admit(address)
+        let prepared = try await outbox.prepare(.invitation, to: address, of: organisation, at: origin.at, for: lifetime)
+        return (prepared.secret, prepared.mail)
+    }
+
     /// Sends another confirmation link to a user.
     ///
     /// - Throws: `mail_off` (403), `email_verified` (409), `mail_throttled` (429), `mail_backlog` (503).

@@ -44,7 +44,7 @@ extension Accounts {
         return secret
     }
 
-    /// Sets a password with a token from `makeReset` and ends all sessions of the account.
+    /// Sets a password with a token from `makeReset`, ends all sessions of the account and revokes the keys of its personal organisation.
     ///
     /// - Throws: `reset_invalid` (404), `password_too_short`, `password_too_long` (422).
     func resetPassword(token: String, new: String, from origin: RequestOrigin) async throws {
@@ -54,7 +54,7 @@ extension Accounts {
         try PasswordRules.check(new)
         let hash = try await hasher.hash(new)
         let audit = origin.audit(.passwordChanged, in: user.tenant, by: AuditActor(user), target: user.id.rawValue, detail: "reset")
-        guard try await store.resetPassword(hash: secret.hash, passwordHash: hash, audit: audit, user: user.id, at: origin.at) else {
+        guard try await store.resetPassword(hash: secret.hash, passwordHash: hash, audit: audit, user: user, at: origin.at) else {
             throw Self.resetInvalid
         }
     }

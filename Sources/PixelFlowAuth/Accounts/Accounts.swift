@@ -14,6 +14,7 @@ struct Accounts: Sendable {
     /// Nil if the service sends no mail.
     let outbox: Outbox?
     let mailThrottle: AddressThrottle
+    let recipientThrottle: RecipientThrottle
     let clock: any WallClock
     let logger: Logger
 

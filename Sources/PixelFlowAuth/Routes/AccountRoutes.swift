@@ -16,7 +16,7 @@ struct AccountRoutes: Sendable {
                 .post, "/password/reset", id: "resetPassword", tag: "accounts", "Set a new password with a reset token",
                 details: """
                     `POST /password/forgot` mails the token, or an operator creates it. It is valid once, for an hour. All sessions of the \
-                    account end.
+                    account end, and the API keys of its personal organisation are revoked.
                     """, access: .anyone, rate: .of(.signIn),
                 body: BodyDescription([.json(PasswordReset.self)], "The token and the new password."),
                 responses: [.empty(.noContent, "The password is set.")],

@@ -24,7 +24,8 @@ struct InvitationRoutes: Sendable {
                 details: """
                     Only this response contains `token`: give it, or the link to the page with it, to the person whom you invite. It is \
                     valid for 7 days and one person; with `email`, for that address only. If the service sends mail, it also sends the \
-                    link to that address, and `mailed` is true.
+                    link to that address, and `mailed` is true; an address gets at most one such message in 5 minutes. The invitation \
+                    is valid only while its inviter may assign the role.
                     """, access: .token, parameters: [.organisationID],
                 body: BodyDescription([.json(InvitationRequest.self)], "The role, and the address to invite."),
                 responses: [.json(.created, InvitationView.self, "The invitation, with its token.")],
@@ -33,22 +34,20 @@ struct InvitationRoutes: Sendable {
                         .forbidden, "role_too_high",
                         "Only an owner can invite owners. An API key that is limited to networks or expires invites nobody."),
                     DeclaredProblem(.invalid, "email_invalid", "The address is not valid."),
-                    DeclaredProblem(.conflict, "too_many_invitations", "The organisation has 200 open invitations."), .mailBacklog,
-                    .organisationMailBacklog,
-                ], handler: create),
+                    DeclaredProblem(.conflict, "too_many_invitations", "The organisation has 200 open invitations."),
+                ] + Self.mailProblems, handler: create),
             Route(
                 .post, "/organisations/{id}/invitations/{invitation}/renew", id: "renewInvitation", tag: "organisations",
                 "Renew an invitation",
                 details: """
                     The response contains a new `token`, valid for 7 days; the previous one is no longer valid. An invitation with an \
-                    address is mailed again.
+                    address is mailed again. The caller becomes the one who invites.
                     """,
                 access: .token, parameters: [.organisationID, Self.id],
                 responses: [.json(InvitationView.self, "The invitation, with its new token.")],
                 problems: .organisation + [
-                    DeclaredProblem(.forbidden, "role_too_high", "The caller may not invite people with this role."), .mailBacklog,
-                    .organisationMailBacklog,
-                ],
+                    DeclaredProblem(.forbidden, "role_too_high", "The caller may not invite people with this role.")
+                ] + Self.mailProblems,
                 handler: renew),
             Route(
                 .delete, "/organisations/{id}/invitations/{invitation}", id: "revokeInvitation", tag: "organisations",
@@ -63,13 +62,20 @@ struct InvitationRoutes: Sendable {
                     .databaseUnavailable, .personRequired,
                     DeclaredProblem(
                         .notFound, "invitation_invalid",
-                        "The token is used, revoked, expired, for another address or for a deleted organisation."),
+                        """
+                        The token is used, revoked, expired, for another address or for a deleted organisation, or its inviter may no longer \
+                        assign the role.
+                        """),
                     DeclaredProblem(.conflict, "already_member", "The caller is already a member."),
                     DeclaredProblem(.conflict, "too_many_members", "The organisation has 1,000 members."),
                 ] + .fields, handler: accept),
         ]
     }
 
+    private static let mailProblems: [DeclaredProblem] = [
+        .mailThrottled, .mailBacklog, .organisationMailBacklog,
+        DeclaredProblem(.throttled, "recipient_throttled", "The address has been sent an invitation within 5 minutes."),
+    ]
     private static let id = ParameterDescription("invitation", in: .path, .string(), "The invitation.")
 
     @Sendable private func list(_ request: Request, _ context: AppRequestContext) async throws -> Response {
@@ -89,7 +95,7 @@ struct InvitationRoutes: Sendable {
         try await auth.requireGiving(role, by: caller, actor)
         let now = caller.origin.at
         let email = try body.email.map { try EmailAddress($0.text).text }
-        let (secret, mail) = try await self.secret(for: email, to: id, at: now)
+        let (secret, mail) = try await auth.accounts.invitationSecret(to: email, of: id, for: Self.lifetime, from: caller.origin)
         let invitation = Invitation(
             id: UUIDv7.make(at: now), organisation: id, email: email, role: role,
             hash: secret.hash, invitedBy: caller.principal.user, createdAt: now, expiresAt: now + Self.lifetime)
@@ -101,13 +107,6 @@ struct InvitationRoutes: Sendable {
         return try .json(InvitationView(invitation, token: secret.text, isMailed: mail != nil), status: .created)
     }
 
-    /// Creates the secret of an invitation, and the message that contains it if there is an address to send it to.
-    private func secret(for email: String?, to organisation: TenantID, at now: Timestamp) async throws -> (SecretToken, QueuedMail?) {
-        guard let email, let outbox = auth.accounts.outbox else { return (SecretToken(.invitation), nil) }
-        let prepared = try await outbox.prepare(.invitation, to: email, of: organisation, at: now, for: Self.lifetime)
-        return (prepared.secret, prepared.mail)
-    }
-
     @Sendable private func renew(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let caller = try auth.caller(request, context)
         let (id, name) = (TenantID(try context.text("id")), try context.text("invitation"))
@@ -117,10 +116,11 @@ struct InvitationRoutes: Sendable {
             throw PixelFlowError.notFound("invitation")
         }
         try await auth.requireGiving(invitation.role, by: caller, actor)
-        let (secret, mail) = try await self.secret(for: invitation.email, to: id, at: now)
-        (invitation.hash, invitation.expiresAt) = (secret.hash, now + Self.lifetime)
+        let (secret, mail) = try await auth.accounts.invitationSecret(
+            to: invitation.email, of: id, for: Self.lifetime, from: caller.origin)
+        (invitation.hash, invitation.expiresAt, invitation.invitedBy) = (secret.hash, now + Self.lifetime, caller.principal.user)
         let isRenewed = try await auth.store.renew(
-            name, of: id, hash: secret.hash, until: invitation.expiresAt, mail: mail,
+            name, of: id, by: invitation.invitedBy, hash: secret.hash, until: invitation.expiresAt, mail: mail,
             audit: caller.audit(.invitationRenewed, in: id, target: name))
         guard isRenewed else { throw PixelFlowError.notFound("invitation") }
         auth.accounts.outbox?.wake()
@@ -189,7 +189,8 @@ private struct InvitationView: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "Invitation"
     static let annotations: [String: SchemaAnnotation] = [
         "id": "The id of the invitation.", "email": .init("The only address that may accept it.", ["format": "email"]),
-        "role": .init("The role of the invited person.", schema: Role.schema), "invited_by": "The `user_id` of the person who has invited.",
+        "role": .init("The role of the invited person.", schema: Role.schema),
+        "invited_by": "The `user_id` of the person, or the id of the key, that has invited or renewed it last.",
         "created_at": .init("RFC 3339.", ["format": "date-time"]), "expires_at": .init("RFC 3339.", ["format": "date-time"]),
         "token": "Shown only when the invitation is created or renewed.",
         "mailed": "Shown with the token: whether a message with the link is on its way to the address.",

@@ -73,7 +73,7 @@ extension DeclaredProblem {
     static let organisationMailBacklog = DeclaredProblem(
         .throttled, "organisation_mail_backlog", "Too many messages of the organisation wait to be sent.")
     fileprivate static let mailOff = DeclaredProblem(.forbidden, "mail_off", "The service sends no mail.")
-    fileprivate static let mailThrottled = DeclaredProblem(.throttled, "mail_throttled", "Too many messages from this address.")
+    static let mailThrottled = DeclaredProblem(.throttled, "mail_throttled", "Too many messages from this address.")
 }
 
 /// The body of `POST /password/forgot`.

@@ -28,7 +28,10 @@ struct OperatorRoutes: Sendable {
                 ] + .fields, handler: create),
             Route(
                 .patch, "/operator/users/{id}", id: "operatorChangeUser", tag: "operator", "Disable or enable an account",
-                details: "Disabling ends its sessions within seconds.", access: .operator, parameters: [Self.userID],
+                details: """
+                    Disabling ends its sessions within seconds, and has the API keys of its personal organisation and its invitations \
+                    refused until the account is enabled.
+                    """, access: .operator, parameters: [Self.userID],
                 body: BodyDescription([.json(UserChange.self)], "What to change."),
                 responses: [.json(OperatorUser.self, "The account.")],
                 problems: [.databaseUnavailable, Self.userNotFound] + .fields, handler: change),

@@ -35,7 +35,11 @@ struct OrganisationRoutes: Sendable {
                 details: "An admin can rename it. An owner can restore a deleted one within 7 days, with `{\"deleted\": false}`.",
                 access: .token,
                 parameters: [.organisationID], body: BodyDescription([.json(OrganisationChange.self)], "What to change."),
-                responses: [.json(OrganisationView.self, "The organisation.")], problems: .organisation + .fields, handler: change),
+                responses: [.json(OrganisationView.self, "The organisation.")],
+                problems: .organisation + .fields + [
+                    DeclaredProblem(
+                        .conflict, "not_restorable", "It was deleted more than 7 days ago, or its last owner has deleted the account.")
+                ], handler: change),
             Route(
                 .delete, "/organisations/{id}", id: "deleteOrganisation", tag: "organisations", "Delete an organisation",
                 details: "Deletes everything in it. Its tokens and keys are refused at once. For 7 days, an owner can restore it.",
@@ -81,19 +85,16 @@ struct OrganisationRoutes: Sendable {
         let id = TenantID(try context.text("id"))
         let role = try await auth.role(of: caller, in: id, atLeast: .admin, evenIfDeleted: true)
         let body: OrganisationChange = try await request.decodeJSON(limit: AuthDependencies.bodyLimit)
-        let organisation = try await auth.store.organisation(id)
-        if organisation?.deletedAt != nil {
-            guard body.deleted == false else { throw PixelFlowError.notFound("organisation") }
-            _ = try await auth.role(of: caller, in: id, atLeast: .owner, evenIfDeleted: true)
-            _ = try await auth.store.setDeleted(
-                false, id, audit: caller.audit(.organisationRestored, in: id), at: caller.origin.at)
-            await auth.verifier.refreshRevocations()
-        } else if body.deleted == true {
+        let name = try body.name.map(OrganisationName.checked)
+        if body.deleted == true {
             throw PixelFlowError.invalid("deleted", "deleted must be false; send DELETE to delete an organisation.")
         }
-        if let name = try body.name.map(OrganisationName.checked) {
-            _ = try await auth.store.rename(id, to: name, audit: caller.audit(.organisationRenamed, in: id, detail: name))
-        }
+        let isDeleted = try await auth.store.organisation(id)?.deletedAt != nil
+        if isDeleted, body.deleted != nil { _ = try await auth.role(of: caller, in: id, atLeast: .owner, evenIfDeleted: true) }
+        try await auth.store.change(
+            id, restoring: isDeleted && body.deleted != nil ? caller.audit(.organisationRestored, in: id) : nil,
+            name: name.map { ($0, caller.audit(.organisationRenamed, in: id, detail: $0)) }, at: caller.origin.at)
+        if isDeleted { await auth.verifier.refreshRevocations() }
         return try await answer(id, role)
     }
 

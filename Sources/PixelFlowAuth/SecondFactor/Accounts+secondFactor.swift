@@ -17,7 +17,7 @@ extension Accounts {
     func secondFactorUse(of user: User, code: String?, at now: Timestamp) async throws -> SecondFactorUse? {
         guard let factor = try await store.secondFactor(of: user.id), factor.confirmedAt != nil else { return nil }
         guard let code, !code.isEmpty else { throw Self.secondFactorRequired }
-        return try await check(code, factor, of: user, at: now)
+        return try await check(code, of: user, at: now)
     }
 
     /// Creates a secret that the user must confirm with a code.
@@ -53,7 +53,7 @@ extension Accounts {
         guard let factor = try await store.secondFactor(of: user.id) else { return }
         if factor.confirmedAt != nil {
             do {
-                _ = try await check(code, factor, of: user, at: origin.at)
+                _ = try await check(code, of: user, at: origin.at)
             } catch let error as PixelFlowError where error.code == PixelFlowError.secondFactorInvalid.code {
                 // Not 401: the caller's token is valid.
                 throw Self.codeWrong
@@ -63,15 +63,18 @@ extension Accounts {
             of: user.id, audit: origin.audit(.secondFactorOff, in: user.tenant, by: AuditActor(user), target: user.id.rawValue))
     }
 
-    private func check(_ code: String, _ factor: SecondFactor, of user: User, at now: Timestamp) async throws -> SecondFactorUse {
-        if let failedAt = factor.failedAt, now < failedAt + Self.pause(after: factor.failures) {
-            throw Self.codesThrottled(Int((failedAt + Self.pause(after: factor.failures) - now).components.seconds) + 1)
+    /// - Returns: the code to spend; nil if the second factor has been turned off in the meantime.
+    private func check(_ code: String, of user: User, at now: Timestamp) async throws -> SecondFactorUse? {
+        let factor: SecondFactor
+        switch try await store.beginSecondFactorAttempt(of: user.id, at: now, pause: { Self.pause(after: $0) }) {
+        case .admitted(let present): factor = present
+        case .refused(let end): throw Self.codesThrottled(Int((end - now).components.seconds) + 1)
+        case .off: return nil
         }
         if let hash = RecoveryCode.hash(typed: code), factor.recoveryHashes.contains(hash) { return .recoveryCode(hash: hash) }
         if let step = TimeBasedCode.step(of: Self.digits(code), factor.secret, at: Self.seconds(now)), step > factor.lastStep {
             return .step(step)
         }
-        try await store.failSecondFactor(of: user.id, at: now)
         throw PixelFlowError.secondFactorInvalid
     }
 

@@ -1,7 +1,7 @@
 import PixelFlowCore
 import PixelFlowLimits
 
-/// Limits expensive requests that need no account, per client address, with a token bucket that holds the allowance of an hour. A refused
+/// Limits expensive requests, and those that send mail, per client address, with a token bucket that holds the allowance of an hour. A refused
 /// request costs neither a hash nor a database query. Replicas that share a limiter share the allowance.
 struct AddressThrottle: Sendable {
     /// The kinds of request, which are counted separately.

@@ -50,6 +50,28 @@ extension PixelFlowClient {
         return try Login(Fields(await visitor.document(call)))
     }
 
+    /// Ends the session of the client's token: the service refuses all its tokens from now on, and its refresh token.
+    public func logOut() async throws {
+        _ = try await document(Call(.POST, endpoints.auth + "/logout", isRepeatable: true))
+    }
+
+    /// Ends the session of a login, so that no copy of its tokens works any more. Does nothing if it has ended already.
+    public func logOut(_ tokens: SessionTokens) async throws {
+        var visitor = self
+        visitor.sessions = nil
+        do {
+            try await visitor.authenticated(with: tokens.token).logOut()
+        } catch let problem as Problem where problem.status == 401 {
+            // The session may go on although its token has expired.
+            guard TokenSession.canRenew(after: problem), let refreshToken = tokens.refreshToken else { return }
+            do {
+                try await visitor.authenticated(with: try await refresh(refreshToken).token).logOut()
+            } catch let problem as Problem where problem.status == 401 {
+                return
+            }
+        }
+    }
+
     /// The account that the client's token belongs to.
     ///
     /// - Throws: `Problem` with status 401 if the token is no longer valid.

@@ -1,3 +1,6 @@
+import FoundationEssentials
+import WireFormats
+
 /// The tokens of a login.
 public struct SessionTokens: Sendable, Hashable {
     public var token: String
@@ -30,16 +33,40 @@ extension SessionStore {
 
 /// Supplies the token of a store, and renews it when the service rejects it as expired or revoked.
 /// Copies of a client share a session; requests that are rejected at the same time renew the token once.
+///
+/// A session stays in the organisation of its first token: if another process switches the stored login to another one, requests fail instead
+/// of reading and writing there.
 public actor TokenSession {
     private let store: any SessionStore
     private var renewal: Task<String, any Error>?
+    /// The organisation of the first token.
+    private var organisation: String?
 
     public init(_ store: any SessionStore) {
         self.store = store
     }
 
+    /// - Throws: `ClientError.otherOrganisation`.
     var token: String {
-        get throws { try store.tokens().token }
+        get throws { try checked(store.tokens().token) }
+    }
+
+    private func checked(_ token: String) throws -> String {
+        guard let found = Self.organisation(of: token) else { return token }
+        let expected = organisation ?? found
+        organisation = expected
+        guard found == expected else { throw ClientError.otherOrganisation(expected: expected, found: found) }
+        return token
+    }
+
+    /// Nil for a token that is not a PixelFlow token, such as an API key. The service verifies the token; here, it is only read.
+    private static func organisation(of token: String) -> String? {
+        let parts = token.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 3 else { return nil }
+        let encoded = parts[1].map { $0 == "-" ? "+" : $0 == "_" ? "/" : $0 }
+        let padding = String(repeating: "=", count: (4 - encoded.count % 4) % 4)
+        guard let bytes = Data(base64Encoded: String(encoded) + padding) else { return nil }
+        return (try? JSONValue(parsing: bytes))?["tenant"]?.stringValue
     }
 
     /// Whether only the token is the problem, so that a renewal can help.
@@ -49,12 +76,12 @@ public actor TokenSession {
 
     /// Returns a replacement for a rejected token.
     ///
-    /// - Throws: the `Problem` of the renewal, or `ClientError.noRefreshToken`.
+    /// - Throws: the `Problem` of the renewal, `ClientError.noRefreshToken` or `ClientError.otherOrganisation`.
     func renew(_ refused: String, _ client: PixelFlowClient) async throws -> String {
-        if let renewal { return try await renewal.value }
+        if let renewal { return try checked(await renewal.value) }
         let tokens = try store.tokens()
         // Another request or process has already renewed it.
-        guard tokens.token == refused else { return tokens.token }
+        guard tokens.token == refused else { return try checked(tokens.token) }
         guard let refreshToken = tokens.refreshToken else { throw ClientError.noRefreshToken }
         let task = Task { [store] in
             let login = try await store.renew(refreshToken, client)
@@ -63,6 +90,6 @@ public actor TokenSession {
         }
         renewal = task
         defer { renewal = nil }
-        return try await task.value
+        return try checked(await task.value)
     }
 }

@@ -64,6 +64,8 @@ extension PixelFlowClient {
                 attempt += 1
             }
         }
+        // The bytes of a cancelled download end early, which shows only if their number or checksum is known.
+        try Task.checkCancellation()
         try await file.commit(expecting: sha256)
     }
 

@@ -18,6 +18,8 @@ public enum ClientError: Error, Sendable, Hashable {
     case taskDeleted(String)
     /// The token was rejected, and there is no refresh token to renew it.
     case noRefreshToken
+    /// The stored login has been switched to another organisation since the first request.
+    case otherOrganisation(expected: String, found: String)
 
     init(request error: any Error, url: String) {
         switch error {
@@ -48,6 +50,8 @@ extension ClientError: CustomStringConvertible {
         case .wrongChecksum(let expected, let found): "the bytes have the SHA-256 \(found) and not \(expected)"
         case .file(let path, let reason): "\(path): \(reason)"
         case .taskDeleted(let id): "the task \(id) is deleted"
+        case .otherOrganisation(let expected, let found):
+            "the login was switched to the organisation \(found) while this was running for \(expected)"
         case .noRefreshToken: "the token is no longer valid and cannot be renewed"
         }
     }

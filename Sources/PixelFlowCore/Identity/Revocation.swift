@@ -10,6 +10,9 @@ package enum Revocation: Sendable, Hashable {
     /// All credentials for the organisation, until it is restored.
     case organisation(TenantID)
     case organisationRestored(TenantID)
+    /// All API keys of the organisation, until they are restored.
+    case keys(of: TenantID)
+    case keysRestored(of: TenantID)
 }
 
 /// A revocation with its position in the sequence of all revocations.

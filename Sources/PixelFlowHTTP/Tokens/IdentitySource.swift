@@ -114,7 +114,8 @@ package struct RevocationPage: Codable, Sendable, SchemaNamed, SchemaAnnotated {
     package struct Entry: Codable, Sendable, SchemaAnnotated {
         package static let annotations: [String: SchemaAnnotation] = [
             "kind": .init(
-                "What is revoked.", ["enum": ["session", "key", "member", "user", "organisation", "organisation_restored"]]),
+                "What is revoked.",
+                ["enum": ["session", "key", "member", "user", "organisation", "organisation_restored", "keys", "keys_restored"]]),
             "id": "The session, key or user.", "tenant": "The organisation.",
             "before": "Tokens of the membership with a lower version are refused.",
             "until": .init(
@@ -139,6 +140,8 @@ package struct RevocationPage: Codable, Sendable, SchemaNamed, SchemaAnnotated {
             case .user(let user): (kind, id) = ("user", user.rawValue)
             case .organisation(let organisation): (kind, tenant) = ("organisation", organisation.rawValue)
             case .organisationRestored(let organisation): (kind, tenant) = ("organisation_restored", organisation.rawValue)
+            case .keys(let organisation): (kind, tenant) = ("keys", organisation.rawValue)
+            case .keysRestored(let organisation): (kind, tenant) = ("keys_restored", organisation.rawValue)
             }
         }
 
@@ -154,6 +157,8 @@ package struct RevocationPage: Codable, Sendable, SchemaNamed, SchemaAnnotated {
             case ("user", let id?, _): .user(UserID(id))
             case ("organisation", _, let tenant?): .organisation(TenantID(tenant))
             case ("organisation_restored", _, let tenant?): .organisationRestored(TenantID(tenant))
+            case ("keys", _, let tenant?): .keys(of: TenantID(tenant))
+            case ("keys_restored", _, let tenant?): .keysRestored(of: TenantID(tenant))
             default: nil
             }
         }

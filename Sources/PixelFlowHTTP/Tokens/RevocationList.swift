@@ -155,9 +155,11 @@ struct RevokedCredentials: Sendable {
     private var members: [Place: Floor] = [:]
     private var users: [UserID: Timestamp] = [:]
     private var organisations: [TenantID: Timestamp] = [:]
+    /// The organisations whose keys are all refused.
+    private var keysOfOrganisations: [TenantID: Timestamp] = [:]
     private var nextPruning = Timestamp(microseconds: 0)
 
-    var count: Int { sessions.count + keys.count + members.count + users.count + organisations.count }
+    var count: Int { sessions.count + keys.count + members.count + users.count + organisations.count + keysOfOrganisations.count }
 
     /// - Parameter until: when it can be dropped.
     mutating func insert(_ revocation: Revocation, until: Timestamp) {
@@ -171,6 +173,8 @@ struct RevokedCredentials: Sendable {
         case .user(let id): users[id] = until
         case .organisation(let id): organisations[id] = until
         case .organisationRestored(let id): organisations[id] = nil
+        case .keys(let id): keysOfOrganisations[id] = until
+        case .keysRestored(let id): keysOfOrganisations[id] = nil
         }
     }
 
@@ -183,12 +187,13 @@ struct RevokedCredentials: Sendable {
         members = members.filter { $0.value.until > now }
         users = users.filter { $0.value > now }
         organisations = organisations.filter { $0.value > now }
+        keysOfOrganisations = keysOfOrganisations.filter { $0.value > now }
     }
 
     func allows(_ principal: Principal) -> Bool {
         guard organisations[principal.tenant] == nil else { return false }
         switch principal.credential {
-        case .key(let id): return keys[id] == nil
+        case .key(let id): return keys[id] == nil && keysOfOrganisations[principal.tenant] == nil
         case .token(let session):
             if let session {
                 guard sessions[session] == nil else { return false }

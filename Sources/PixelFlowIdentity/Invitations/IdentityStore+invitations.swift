@@ -27,7 +27,10 @@ extension IdentityStore {
         "count_invitations", "SELECT count(*) FROM invitations WHERE organisation = $1 AND accepted_by = '' AND expires_at > $2")
     private static let renew = SQLStatement(
         "renew_invitation",
-        "UPDATE invitations SET hash = $3, expires_at = $4 WHERE id = $1 AND organisation = $2 AND accepted_by = ''")
+        """
+        UPDATE invitations SET hash = $3, expires_at = $4, invited_by = $5
+        WHERE id = $1 AND organisation = $2 AND accepted_by = ''
+        """)
     private static let delete = SQLStatement(
         "revoke_invitation", "DELETE FROM invitations WHERE id = $1 AND organisation = $2 AND accepted_by = ''")
     private static let accept = SQLStatement(
@@ -59,26 +62,52 @@ extension IdentityStore {
         }
     }
 
-    /// The open invitations of an organisation, the newest first.
+    /// The open invitations of an organisation, the newest first, including those that nobody can accept at present because their inviter
+    /// may not assign the role.
     package func invitations(of organisation: TenantID, at now: Timestamp) async throws -> [Invitation] {
         try await database.read(.invitations) { try $0.rows(Self.list, .id(organisation), .time(now), map: Self.invitation) }
     }
 
-    /// The open invitation with this hash; nil also if its organisation is deleted.
+    /// The open invitation with this hash; nil also if its organisation is deleted, or if its inviter may no longer assign its role.
     package func invitation(hash: String, at now: Timestamp) async throws -> Invitation? {
-        try await database.read(.invitations) { try $0.rows(Self.byHash, .text(hash), .time(now), map: Self.invitation).first }
+        try await database.read(.invitations) { try Self.acceptable(hash: hash, at: now, $0) }
     }
 
-    /// Gives an open invitation a new token and a later expiry.
+    /// The invitation that can be accepted with this hash.
+    private static func acceptable(hash: String, at now: Timestamp, _ connection: any SQLConnection) throws -> Invitation? {
+        guard let found = try connection.rows(byHash, .text(hash), .time(now), map: invitation).first,
+            try mayAssign(found.role, found.invitedBy, in: found.organisation, connection)
+        else { return nil }
+        return found
+    }
+
+    /// Whether the maker of an invitation may assign its role now. An invitation must not give what its maker has lost: otherwise someone
+    /// who expects to be removed or demoted could keep a way back in.
     ///
-    /// - Parameter mail: the message with the new link; nil if none is to be sent.
+    /// - Parameter maker: a member, or an API key of the organisation.
+    private static func mayAssign(
+        _ role: Role, _ maker: UserID, in organisation: TenantID, _ connection: any SQLConnection
+    ) throws -> Bool {
+        if let user = try user(maker, connection) {
+            guard user.disabledAt == nil, let membership = try membership(of: maker, in: organisation, connection) else { return false }
+            return membership.role.mayAssign(role)
+        }
+        return try key(APIKeyID(maker.rawValue), of: organisation, connection)?.mayInvite(as: role) ?? false
+    }
+
+    /// Gives an open invitation a new token and a later expiry. Whoever renews it becomes its inviter.
+    ///
+    /// - Parameters:
+    ///   - renewer: the admin or the API key that renews it.
+    ///   - mail: the message with the new link; nil if none is to be sent.
     /// - Returns: false if the organisation has no such invitation.
     /// - Throws: `mail_backlog` (503).
     package func renew(
-        _ id: String, of organisation: TenantID, hash: String, until expiry: Timestamp, mail: QueuedMail? = nil, audit: AuditEntry
+        _ id: String, of organisation: TenantID, by renewer: UserID, hash: String, until expiry: Timestamp, mail: QueuedMail? = nil,
+        audit: AuditEntry
     ) async throws -> Bool {
         try await database.write(.invitations) { connection in
-            let renewed = try connection.execute(Self.renew, .text(id), .id(organisation), .text(hash), .time(expiry))
+            let renewed = try connection.execute(Self.renew, .text(id), .id(organisation), .text(hash), .time(expiry), .id(renewer))
             guard renewed == 1 else { return false }
             if let mail { try Self.queue(mail, connection) }
             try Self.append(audit, connection)
@@ -108,10 +137,11 @@ extension IdentityStore {
     ) throws {
         if try isDone(audit, connection) { return }
         guard try lock(invitation.organisation, connection) else { throw PixelFlowError.invitationInvalid }
-        guard try connection.rows(byHash, .text(invitation.hash), .time(now), map: { $0.text(0) }).first == invitation.id else {
+        // After the lock, so that it sees concurrent departures and changes of roles.
+        guard let open = try acceptable(hash: invitation.hash, at: now, connection), open.id == invitation.id else {
             throw PixelFlowError.invitationInvalid
         }
-        guard try join(user, invitation.organisation, as: invitation.role, at: now, connection) else {
+        guard try join(user, open.organisation, as: open.role, at: now, connection) else {
             throw PixelFlowError(.conflict, code: "already_member", "You are already a member of this organisation.")
         }
         try connection.execute(accept, .text(invitation.id), .id(user))
@@ -128,5 +158,8 @@ extension IdentityStore {
 extension PixelFlowError {
     package static let invitationInvalid = PixelFlowError(
         .notFound, code: "invitation_invalid",
-        "The invitation has been used or revoked, has expired, was sent to another address, or its organisation has been deleted.")
+        """
+        The invitation has been used or revoked, has expired, was sent to another address, its inviter may no longer invite people, or its \
+        organisation has been deleted.
+        """)
 }

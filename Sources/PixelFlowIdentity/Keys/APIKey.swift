@@ -20,6 +20,16 @@ package struct APIKey: Sendable, Hashable {
     /// Accurate to the minute.
     package var lastUsedAt: Timestamp?
 
+    /// The role with which the key manages its organisation.
+    package var role: Role { scopes.contains(.administer) ? .admin : .viewer }
+
+    /// Whether the key may assign this role to a member: none that could do more than the key itself.
+    package func mayAssign(_ other: Role) -> Bool { role.mayAssign(other) && scopes.isSuperset(of: other.scopes) }
+
+    /// Whether the key may make someone a member with this role. A bounded key makes nobody a member, because a membership is good everywhere
+    /// and for good.
+    package func mayInvite(as other: Role) -> Bool { mayAssign(other) && !isBounded }
+
     /// Whether the key is restricted to networks or expires.
     package var isBounded: Bool { !networks.isEmpty || expiresAt != nil }
 

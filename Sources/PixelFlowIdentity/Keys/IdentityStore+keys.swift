@@ -23,12 +23,24 @@ extension IdentityStore {
         SELECT id, organisation, name, hash, hint, scopes, networks, created_by, created_at, expires_at, last_used_at, lane
         FROM api_keys WHERE hash = $1
           AND EXISTS (SELECT 1 FROM organisations o WHERE o.id = organisation AND o.deleted_at = 0)
+          AND NOT EXISTS (
+              SELECT 1 FROM organisations o JOIN users u ON u.id = o.personal_of WHERE o.id = organisation AND u.disabled_at > 0)
         """)
     private static let byID = SQLStatement(
         "api_key_by_id",
         """
         SELECT id, organisation, name, hash, hint, scopes, networks, created_by, created_at, expires_at, last_used_at, lane
         FROM api_keys WHERE id = $1 AND organisation = $2
+          AND NOT EXISTS (
+              SELECT 1 FROM organisations o JOIN users u ON u.id = o.personal_of WHERE o.id = organisation AND u.disabled_at > 0)
+        """)
+    /// Keys that programs have made belong to the person as well: one who has such a key could have made them.
+    private static let ofPerson = SQLStatement(
+        "api_keys_of_person",
+        """
+        SELECT id, organisation, name, hash, hint, scopes, networks, created_by, created_at, expires_at, last_used_at, lane
+        FROM api_keys WHERE organisation = $1
+          AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = created_by AND u.id <> $2) ORDER BY id
         """)
     private static let count = SQLStatement("count_api_keys", "SELECT count(*) FROM api_keys WHERE organisation = $1")
     private static let delete = SQLStatement("revoke_api_key", "DELETE FROM api_keys WHERE id = $1 AND organisation = $2")
@@ -60,14 +72,20 @@ extension IdentityStore {
         try await database.read(.apiKeys) { try $0.rows(Self.list, .id(organisation), map: Self.key) }
     }
 
-    /// The key with this hash; nil if there is none or its organisation is deleted. It may have expired.
+    /// The key with this hash; nil if there is none, its organisation is deleted, or it is the personal one of a disabled account. It may
+    /// have expired.
     package func key(hash: String) async throws -> APIKey? {
         try await database.read(.apiKeys) { try $0.rows(Self.byHash, .text(hash), map: Self.key).first }
     }
 
-    /// A key of an organisation; nil if it has been revoked. It may have expired.
+    /// A key of an organisation; nil if it has been revoked, or if the organisation is the personal one of a disabled account. It may have
+    /// expired.
     package func key(_ id: APIKeyID, of organisation: TenantID) async throws -> APIKey? {
-        try await database.read(.apiKeys) { try $0.rows(Self.byID, .id(id), .id(organisation), map: Self.key).first }
+        try await database.read(.apiKeys) { try Self.key(id, of: organisation, $0) }
+    }
+
+    static func key(_ id: APIKeyID, of organisation: TenantID, _ connection: any SQLConnection) throws -> APIKey? {
+        try connection.rows(byID, .id(id), .id(organisation), map: key).first
     }
 
     /// Records a use, at most once a minute.
@@ -85,6 +103,29 @@ extension IdentityStore {
             try Self.revoke(.key(key), at: now, connection)
             try Self.append(audit, connection)
             return true
+        }
+    }
+
+    /// Deletes the keys of the personal organisation of a user, except those that another person has made. The caller must hold the lock of
+    /// the organisation, and must pass the keys to `revoke(_:audit:at:_:)` afterwards.
+    ///
+    /// Lock order: the rows of keys and sessions before the list of revocations.
+    static func deleteKeys(of user: User, _ connection: any SQLConnection) throws -> [APIKey] {
+        let keys = try connection.rows(ofPerson, .id(user.tenant), .id(user.id), map: key)
+        for key in keys { try connection.execute(delete, .id(key.id), .id(user.tenant)) }
+        return keys
+    }
+
+    /// Revokes deleted keys.
+    ///
+    /// - Parameter audit: the entry of the act that causes it; each key gets one like it.
+    static func revoke(_ keys: [APIKey], audit: AuditEntry, at now: Timestamp, _ connection: any SQLConnection) throws {
+        for key in keys {
+            try revoke(.key(key.id), at: now, connection)
+            var entry = audit
+            entry.id = UUIDv7.make(at: now)
+            (entry.organisation, entry.action, entry.target, entry.detail) = (key.organisation, .keyRevoked, key.id.rawValue, key.name)
+            try append(entry, connection)
         }
     }
 

@@ -88,13 +88,38 @@ extension IdentityStore {
         }
     }
 
-    /// - Returns: false if there is no such organisation.
-    package func rename(_ id: TenantID, to name: String, audit: AuditEntry) async throws -> Bool {
+    /// Restores an organisation if it is deleted, renames it, or both: either all of it happens or nothing.
+    ///
+    /// - Parameters:
+    ///   - restoration: the entry of the restoration; nil if it is not to be restored.
+    ///   - name: the new name and the entry of the renaming; nil to keep the name.
+    /// - Throws: `not_found` (404) if there is no such organisation, or it is deleted and is not to be restored; `not_restorable` (409).
+    package func change(
+        _ id: TenantID, restoring restoration: AuditEntry?, name: (String, AuditEntry)?, at now: Timestamp
+    ) async throws {
         try await database.write(.organisations) { connection in
-            guard try connection.execute(Self.setName, .id(id), .text(name)) == 1 else { return false }
-            try Self.append(audit, connection)
-            return true
+            if let first = restoration ?? name?.1, try Self.isDone(first, connection) { return }
+            // Locked before the statement that looks for an owner, so that it sees concurrent departures.
+            guard try Self.lock(id, connection), let present = try connection.rows(Self.byID, .id(id), map: Self.organisation).first
+            else { throw PixelFlowError.notFound("organisation") }
+            if present.deletedAt != nil {
+                guard let restoration else { throw PixelFlowError.notFound("organisation") }
+                guard try Self.restore(id, audit: restoration, at: now, connection) else { throw PixelFlowError.notRestorable }
+            }
+            if let (name, entry) = name {
+                try connection.execute(Self.setName, .id(id), .text(name))
+                try Self.append(entry, connection)
+            }
         }
+    }
+
+    private static func restore(
+        _ id: TenantID, audit: AuditEntry, at now: Timestamp, _ connection: any SQLConnection
+    ) throws -> Bool {
+        guard try connection.execute(unmarkDeleted, .id(id), .time(now - restorePeriod)) == 1 else { return false }
+        try revoke(.organisationRestored(id), at: now, connection)
+        try append(audit, connection)
+        return true
     }
 
     /// Marks an organisation as deleted, which invalidates all its credentials, or restores it within `restorePeriod`.
@@ -105,12 +130,9 @@ extension IdentityStore {
             if try Self.isDone(audit, connection) { return true }
             // Locked before the statement that looks for an owner, so that it sees concurrent departures.
             try Self.lock(id, connection)
-            let changed =
-                isDeleted
-                ? try connection.execute(Self.markDeleted, .id(id), .time(now))
-                : try connection.execute(Self.unmarkDeleted, .id(id), .time(now - Self.restorePeriod))
-            guard changed == 1 else { return false }
-            try Self.revoke(isDeleted ? .organisation(id) : .organisationRestored(id), at: now, connection)
+            guard isDeleted else { return try Self.restore(id, audit: audit, at: now, connection) }
+            guard try connection.execute(Self.markDeleted, .id(id), .time(now)) == 1 else { return false }
+            try Self.revoke(.organisation(id), at: now, connection)
             try Self.append(audit, connection)
             return true
         }
@@ -166,4 +188,10 @@ extension IdentityStore {
             id: TenantID(row.text(0)), name: row.text(1), personalOf: row.optionalText(2).map(UserID.init), createdAt: row.time(3),
             deletedAt: row.optionalTime(4))
     }
+}
+
+extension PixelFlowError {
+    static let notRestorable = PixelFlowError(
+        .conflict, code: "not_restorable",
+        "The organisation can no longer be restored: it was deleted more than 7 days ago, or its last owner has deleted the account.")
 }

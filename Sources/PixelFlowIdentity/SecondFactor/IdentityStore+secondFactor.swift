@@ -24,6 +24,8 @@ extension IdentityStore {
         "reset_second_factor_failures", "UPDATE second_factors SET failures = 0 WHERE user_id = $1 AND confirmed_at > 0")
     private static let isOn = SQLStatement(
         "second_factor_is_on", "SELECT count(*) FROM second_factors WHERE user_id = $1 AND confirmed_at > 0")
+    private static let hold = SQLStatement(
+        "hold_second_factor", "UPDATE second_factors SET user_id = user_id WHERE user_id = $1 AND confirmed_at > 0")
     private static let fail = SQLStatement(
         "fail_second_factor", "UPDATE second_factors SET failures = failures + 1, failed_at = $2 WHERE user_id = $1")
     private static let remove = SQLStatement("remove_second_factor", "DELETE FROM second_factors WHERE user_id = $1")
@@ -31,14 +33,16 @@ extension IdentityStore {
 
     /// The second factor of a user, confirmed or not; nil if there is none.
     package func secondFactor(of user: UserID) async throws -> SecondFactor? {
-        try await database.read(.users) { connection in
-            let hashes = Set(try connection.rows(Self.codes, .id(user)) { $0.text(0) })
-            return try connection.rows(Self.find, .id(user)) { row in
-                SecondFactor(
-                    secret: row.text(0), confirmedAt: row.optionalTime(1), lastStep: row.integer(2), failures: Int(row.integer(3)),
-                    failedAt: row.optionalTime(4), recoveryHashes: hashes)
-            }.first
-        }
+        try await database.read(.users) { try Self.secondFactor(of: user, $0) }
+    }
+
+    private static func secondFactor(of user: UserID, _ connection: any SQLConnection) throws -> SecondFactor? {
+        let hashes = Set(try connection.rows(codes, .id(user)) { $0.text(0) })
+        return try connection.rows(find, .id(user)) { row in
+            SecondFactor(
+                secret: row.text(0), confirmedAt: row.optionalTime(1), lastStep: row.integer(2), failures: Int(row.integer(3)),
+                failedAt: row.optionalTime(4), recoveryHashes: hashes)
+        }.first
     }
 
     /// Stores a secret that the user must still confirm. It replaces an earlier unconfirmed one.
@@ -70,9 +74,24 @@ extension IdentityStore {
         }
     }
 
-    /// Counts a failed attempt.
-    package func failSecondFactor(of user: UserID, at now: Timestamp) async throws {
-        try await database.write(.users) { try $0.execute(Self.fail, .id(user), .time(now)) }
+    /// Counts an attempt as failed before its code is compared, so that of concurrent guesses no more pass than of consecutive ones. Spending
+    /// the right code resets the count.
+    ///
+    /// - Parameter pause: how long after the last failure the next attempt is refused, by the number of failures.
+    package func beginSecondFactorAttempt(
+        of user: UserID, at now: Timestamp, pause: @escaping @Sendable (_ failures: Int) -> Duration
+    ) async throws -> SecondFactorAttempt {
+        try await database.write(.users) { connection in
+            // Locks the row until the end of the transaction, which orders concurrent attempts.
+            guard try connection.execute(Self.hold, .id(user)) == 1, let factor = try Self.secondFactor(of: user, connection) else {
+                return .off
+            }
+            let pause = pause(factor.failures)
+            // Without a pause, an attempt may have begun before the last one, because checking its password took longer.
+            if let failedAt = factor.failedAt, pause > .zero, now < failedAt + pause { return .refused(until: failedAt + pause) }
+            try connection.execute(Self.fail, .id(user), .time(now))
+            return .admitted(factor)
+        }
     }
 
     /// Turns the second factor off and deletes its recovery codes.

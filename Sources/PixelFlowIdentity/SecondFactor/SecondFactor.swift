@@ -8,11 +8,21 @@ package struct SecondFactor: Sendable, Hashable {
     package var confirmedAt: Timestamp?
     /// The time step of the last accepted code; each code is accepted once.
     package var lastStep: Int64
-    /// Wrong codes since the last accepted one.
+    /// Attempts since the last accepted code: wrong codes, and those that are just being checked.
     package var failures: Int
     package var failedAt: Timestamp?
     /// The hashes of the unused recovery codes.
     package var recoveryHashes: Set<String>
+}
+
+/// The answer to an attempt to enter a code.
+package enum SecondFactorAttempt: Sendable, Hashable {
+    /// Compare the code with the factor.
+    case admitted(SecondFactor)
+    /// Too many attempts have failed.
+    case refused(until: Timestamp)
+    /// There is no confirmed second factor.
+    case off
 }
 
 /// The code that a sign-in spends.

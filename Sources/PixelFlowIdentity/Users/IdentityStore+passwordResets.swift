@@ -30,18 +30,23 @@ extension IdentityStore {
         }
     }
 
-    /// Uses a token, sets the password and ends all sessions of the user.
+    /// Uses a token, sets the password, ends all sessions of the user and revokes the keys of their personal organisation: whoever had the
+    /// account until now may have made one.
     ///
     /// - Returns: false if the token has been used or has expired.
     package func resetPassword(
-        hash: String, passwordHash: String, audit: AuditEntry, user: UserID, at now: Timestamp
+        hash: String, passwordHash: String, audit: AuditEntry, user: User, at now: Timestamp
     ) async throws -> Bool {
         try await database.write(.users) { connection in
             if try Self.isDone(audit, connection) { return true }
-            guard try connection.rows(Self.find, .text(hash), .time(now), map: { $0.text(0) }).first == user.rawValue,
+            // Before the row of the user, like a deletion of the account.
+            try Self.lock(user.tenant, connection)
+            guard try connection.rows(Self.find, .text(hash), .time(now), map: { $0.text(0) }).first == user.id.rawValue,
                 try connection.execute(Self.spend, .text(hash)) == 1
             else { return false }
-            try Self.replacePassword(of: user, hash: passwordHash, keeping: nil, at: now, connection)
+            let keys = try Self.deleteKeys(of: user, connection)
+            try Self.replacePassword(of: user.id, hash: passwordHash, keeping: nil, at: now, connection)
+            try Self.revoke(keys, audit: audit, at: now, connection)
             try Self.append(audit, connection)
             return true
         }

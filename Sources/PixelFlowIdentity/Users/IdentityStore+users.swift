@@ -107,16 +107,19 @@ extension IdentityStore {
         }
     }
 
-    /// Disables or enables an account; disabling ends its sessions.
+    /// Disables or enables an account. Disabling ends its sessions; the keys of its personal organisation are refused until it is enabled.
     ///
     /// - Returns: false if there is no such user.
     package func setDisabled(_ isDisabled: Bool, _ id: UserID, audit: AuditEntry, at now: Timestamp) async throws -> Bool {
         try await database.write(.users) { connection in
-            guard try connection.execute(Self.disable, .id(id), .time(isDisabled ? now : nil)) == 1 else { return false }
+            guard try connection.execute(Self.disable, .id(id), .time(isDisabled ? now : nil)) == 1,
+                let user = try Self.user(id, connection)
+            else { return false }
             if isDisabled {
                 try Self.forgetResets(of: id, connection)
                 try Self.endSessions(of: id, keeping: nil, at: now, connection)
             }
+            try Self.revoke(isDisabled ? .keys(of: user.tenant) : .keysRestored(of: user.tenant), at: now, connection)
             try Self.append(audit, connection)
             return true
         }

@@ -1,4 +1,5 @@
 import NIOPosix
+import Synchronization
 
 #if canImport(Glibc)
 import Glibc
@@ -32,20 +33,63 @@ package enum PasswordPrompt {
         if let value = environment[variable], !value.isEmpty { return value }
         if isatty(0) == 1 { status.print(Text(prompt)) }
         // Typing may take any amount of time, which must not block a shared thread.
-        let line = try await NIOThreadPool.singleton.runIfActive { readUnseen() }
+        let line = try await UnseenInput().line()
         guard let line, !line.isEmpty else {
             throw CommandError(.usage, "no \(noun) was given", hint: "type it, pipe it to stdin, or set \(variable)")
         }
         return line
     }
+}
 
-    private static func readUnseen() -> String? {
-        var before = termios()
-        guard tcgetattr(0, &before) == 0 else { return readLine() }
-        var quiet = before
-        quiet.c_lflag &= ~tcflag_t(ECHO)
-        tcsetattr(0, TCSAFLUSH, &quiet)
-        defer { tcsetattr(0, TCSAFLUSH, &before) }
-        return readLine()
+/// One line of stdin, typed without echo. A cancelled reader turns the echo on again and does not wait for the line, which may never come.
+private final class UnseenInput: Sendable {
+    private struct State {
+        var waiter: CheckedContinuation<String?, any Error>?
+        var isOver = false
+        /// The settings of the terminal before the echo was turned off.
+        var before: termios?
+    }
+
+    private let state = Mutex(State())
+
+    func line() async throws -> String? {
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { waiter in
+                // Cancelled before it has begun.
+                guard
+                    state.withLock({
+                        if !$0.isOver { $0.waiter = waiter }; return !$0.isOver
+                    })
+                else {
+                    return waiter.resume(throwing: CancellationError())
+                }
+                NIOThreadPool.singleton.submit { [self] _ in
+                    turnEchoOff()
+                    finish(.success(readLine()))
+                }
+            }
+        } onCancel: {
+            finish(.failure(CancellationError()))
+        }
+    }
+
+    private func turnEchoOff() {
+        state.withLock { state in
+            var before = termios()
+            guard !state.isOver, tcgetattr(0, &before) == 0 else { return }
+            state.before = before
+            before.c_lflag &= ~tcflag_t(ECHO)
+            tcsetattr(0, TCSAFLUSH, &before)
+        }
+    }
+
+    /// The first result counts.
+    private func finish(_ result: Result<String?, any Error>) {
+        let waiter = state.withLock { state in
+            state.isOver = true
+            if var before = state.before.take() { tcsetattr(0, TCSAFLUSH, &before) }
+            return state.waiter.take()
+        }
+        waiter?.resume(with: result)
     }
 }

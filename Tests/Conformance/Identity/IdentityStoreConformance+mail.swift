@@ -119,7 +119,7 @@ extension IdentityStoreConformance {
         try requireEqual(try await store.mailBacklog(), 1, "messages after the refusal")
         for (id, expected) in [("none", 1), (made.id, 2)] {
             _ = try await store.renew(
-                id, of: works.id, hash: "new", until: made.expiresAt, mail: Self.mail(),
+                id, of: works.id, by: ada.id, hash: "new", until: made.expiresAt, mail: Self.mail(),
                 audit: Self.audit(.invitationRenewed, in: works.id, by: ada))
             try requireEqual(try await store.mailBacklog(), expected, "messages after renewing \(id)")
         }

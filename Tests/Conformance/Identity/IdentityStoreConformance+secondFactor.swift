@@ -11,6 +11,7 @@ extension IdentityStoreConformance {
         ConformanceCase("a concurrent sign-in without a code cannot bypass the second factor") { try await $0.refusesSignInWithoutCode() },
         ConformanceCase("a secret is confirmed once, and can be replaced until then") { try await $0.confirmsOnce() },
         ConformanceCase("wrong codes are counted until a correct one") { try await $0.countsFailures() },
+        ConformanceCase("of concurrent attempts, as many are admitted as of consecutive ones") { try await $0.countsConcurrentAttempts() },
         ConformanceCase("a second factor is deleted with its account") { try await $0.removes() },
     ]
 
@@ -83,15 +84,38 @@ extension IdentityStoreConformance {
 
     private func countsFailures() async throws {
         let user = try await protected()
-        for _ in 0..<3 { try await store.failSecondFactor(of: user.id, at: Self.now) }
+        for _ in 0..<3 { _ = try await attempt(of: user) }
         let failed = try await store.secondFactor(of: user.id)
         try requireEqual(failed?.failures, 3, "failures")
         try requireEqual(failed?.failedAt, Self.now, "the last failure")
         for use in [SecondFactorUse.step(8), .recoveryCode(hash: "a")] {
-            try await store.failSecondFactor(of: user.id, at: Self.now)
+            _ = try await attempt(of: user)
             try requireEqual(try await signIn(user, use), nil, "a right code")
             try requireEqual(try await store.secondFactor(of: user.id)?.failures, 0, "failures after a right code")
         }
+    }
+
+    /// Begins an attempt where five are allowed in a minute.
+    private func attempt(
+        of user: User, after delay: Duration = .zero, in other: IdentityStore? = nil
+    ) async throws -> SecondFactorAttempt {
+        try await (other ?? store).beginSecondFactorAttempt(of: user.id, at: Self.now + delay) { $0 < 5 ? .zero : .seconds(60) }
+    }
+
+    private func countsConcurrentAttempts() async throws {
+        let user = try await protected()
+        let other = try await reopen()
+        let attempts = try await withThrowingTaskGroup(of: SecondFactorAttempt.self) { group in
+            for number in 0..<20 { group.addTask { try await attempt(of: user, in: number.isMultiple(of: 2) ? store : other) } }
+            return try await group.reduce(into: [SecondFactorAttempt]()) { $0.append($1) }
+        }
+        try requireEqual(attempts.filter { $0 == .refused(until: Self.now + .seconds(60)) }.count, 15, "refused attempts")
+        let admitted = attempts.compactMap { if case .admitted(let factor) = $0 { factor.failures } else { nil } }
+        try requireEqual(admitted.sorted(), [0, 1, 2, 3, 4], "failures that the admitted attempts saw")
+        guard case .admitted = try await attempt(of: user, after: .seconds(60)) else {
+            throw ConformanceFailure("an attempt after the pause was refused", file: #fileID, line: #line)
+        }
+        try requireEqual(try await attempt(of: try await register("bob@example.org")), .off, "without a second factor")
     }
 
     private func removes() async throws {

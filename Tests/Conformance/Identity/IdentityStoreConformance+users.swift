@@ -177,7 +177,7 @@ extension IdentityStoreConformance {
         try requireEqual(try await store.passwordReset(hash: "h", at: Self.now + .seconds(61)), nil, "a token that has expired")
         for (hash, expected) in [("first", true), ("second", false)] {
             let audit = Self.audit(.passwordChanged, in: user.tenant, by: user)
-            let isSet = try await store.resetPassword(hash: "h", passwordHash: hash, audit: audit, user: user.id, at: Self.now)
+            let isSet = try await store.resetPassword(hash: "h", passwordHash: hash, audit: audit, user: user, at: Self.now)
             try requireEqual(isSet, expected, "resetting to \(hash)")
         }
         try requireEqual(try await store.user(user.id)?.passwordHash, "first", "the password")

@@ -53,12 +53,15 @@ struct FakeServer: Sendable {
     }
 
     private static let answer: StubService.Answer = { call in
-        guard call.path.hasPrefix("/auth/") || call.authorization == "Bearer good" else {
+        guard call.path.hasPrefix("/auth/") || call.path.hasSuffix("/auth/login") || call.authorization == "Bearer good" else {
             let code = call.authorization == "Bearer old" ? "token_expired" : "token_invalid"
             return (401, #"{"title":"Unauthorized","detail":"The token is not valid.","code":"\#(code)"}"#)
         }
         switch (call.method, call.path) {
-        case ("POST", "/auth/login"):
+        case ("POST", "/auth/logout") where call.authorization != "Bearer good":
+            return (401, #"{"title":"Unauthorized","detail":"The token has expired.","code":"token_expired"}"#)
+        case ("POST", "/auth/logout"): return (204, "")
+        case ("POST", let path) where path.hasSuffix("/auth/login"):
             return (200, #"{"token":"good","token_type":"Bearer","expires_in":3600,"refresh_token":"refresh-1"}"#)
         case ("POST", "/auth/token"):
             guard call.body.contains("refresh-1") else {
