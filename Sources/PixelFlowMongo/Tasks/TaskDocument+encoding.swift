@@ -76,7 +76,7 @@ extension TaskDocument {
 
     /// Includes the rank of the lane, in a field whose name tells what the task waits for. Processes from before there were lanes
     /// replace the whole next step, so no stale rank remains when they claim the task.
-    private static func dispatchStep(at time: Timestamp, lane: Lane, isHeld: Bool) -> BSONValue {
+    static func dispatchStep(at time: Timestamp, lane: Lane, isHeld: Bool = false) -> BSONValue {
         let rank = BSONValue.int(lane.rank)
         return .document(
             BSONDocument([

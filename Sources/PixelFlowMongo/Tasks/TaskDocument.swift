@@ -36,6 +36,9 @@ struct TaskDocument: Sendable {
         static let isHeld = "dispatch.held"
         static let lane = "lane"
         static let leaseWorker = "lease.worker"
+        static let dispatchSequence = "dispatch.sequence"
+        static let dispatchDue = "dispatch.due"
+        static let acknowledged = "dispatch.acknowledged"
         static let acknowledgedAt = "dispatch.acknowledged_at"
         static let cancelRequested = "cancel_requested"
         /// The key while it is in use. The unique index covers only this field.
