@@ -1,7 +1,7 @@
 import PixelFlowCore
 
-/// Creates the indexes that correctness depends on before the first command, as soon as the server responds, and the others when
-/// `build` is called. Creating existing indexes changes nothing, so any number of replicas may start simultaneously.
+/// Creates the indexes that correctness depends on before the first command, as soon as the server responds, and all that are missing
+/// whenever `build` is called. Creating existing indexes changes nothing, so any number of replicas may do so simultaneously.
 struct TaskIndexes: Sendable {
     private let made: AsyncLazy<Void>
     private let database: MongoDatabase
