@@ -30,6 +30,7 @@ struct IndexTests {
                 .prepare, ["dropIndexes": .string(TaskDocument.collection), "index": "task_by_status"])
             try await eventually("the dropped index") { try await names(store) == Self.all ? true : nil }
             keeping.cancel()
+            // bounded: by the cancellation.
             await #expect(throws: CancellationError.self) { try await keeping.value }
         }
     }
