@@ -118,4 +118,35 @@ struct QueryPlanTests {
             #expect(plans.count == 3)
         }
     }
+
+    /// Of requests and of services, apart from the few endpoints of a tenant.
+    @Test func otherRepeatedQueriesAreNotSortedEither() async throws {
+        try await with { store, clock, log in
+            let queue = WebhookQueue(tenant: Sample.tenant, endpoint: WebhookID("shop"))
+            let batch = Batch(id: .make(at: clock.now()), tenant: Sample.tenant, owner: UserID("user"), createdAt: clock.now())
+            let commands = try await log.commands {
+                for status in TaskStatus.allCases.map(Optional.some) + [nil] {
+                    _ = try await store.list(TaskQuery(tenant: Sample.tenant, status: status, limit: 2))
+                    _ = try await store.list(TaskQuery(tenant: Sample.tenant, status: status, batch: batch.id, limit: 2))
+                }
+                _ = try await store.takeHeld([HeldQueue(lane: .normal, tenant: Sample.tenant): 1])
+                _ = try await store.heldQueues(limit: 1)
+                _ = try await store.occupancy()
+                _ = try await store.dueBatches(limit: 1)
+                _ = try await store.hasOpenTask(batch)
+                _ = try await store.newestTask(of: batch)
+                _ = try await store.counts(of: batch.id, of: Sample.tenant)
+                _ = try await store.batches(BatchQuery(tenant: Sample.tenant))
+                _ = try await store.claimDeliveries(of: queue, limit: 1)
+                _ = try await store.deliveries(WebhookDeliveryQuery(queue))
+                _ = try await store.forgetDeliveries(limit: 1)
+                _ = try await store.pastRetention(after: nil, limit: 1)
+                _ = try await store.forgetUsage(limit: 1)
+                _ = try await store.orphans(after: nil, limit: 1)
+            }
+            let plans = commands.compactMap { QueryPlan(of: $0)?.description }
+            #expect(plans.count > 20)
+            #expect(plans.filter { $0.contains("sorted") || $0.contains("every document") } == [])
+        }
+    }
 }
