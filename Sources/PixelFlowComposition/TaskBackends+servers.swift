@@ -48,7 +48,7 @@ extension TaskBackends {
                 PreparationService { try await blobs.prepare() },
                 PreparationService {
                     try? await cancelWhenGracefulShutdown {
-                        try await tasks.buildIndexes {
+                        try await tasks.keepIndexes {
                             logger.warning("indexes are not built yet, will be retried", metadata: ["error": "\($0)"])
                         }
                     }

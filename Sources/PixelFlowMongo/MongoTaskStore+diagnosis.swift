@@ -28,12 +28,12 @@ extension MongoTaskStore: DiagnosableBackend {
         var missing: [String] = []
         var count = 0
         for (collection, indexes) in TaskIndexes.all {
-            let present = try await tasks.database.indexes(of: collection)
+            let present = try await tasks.database.indexes(of: collection, .diagnose)
             let wanted = indexes.compactMap { $0["name"]?.string }
             count += wanted.count
             missing += wanted.filter { !present.contains($0) }
         }
-        return .indexes(missing: missing, of: count, hint: "api makes them after its start; its log says what keeps it from that")
+        return .indexes(missing: missing, of: count, hint: "api and worker create them; their logs say what keeps them from that")
     }
 
     private static func space(_ statistics: BSONDocument?) -> BackendFinding {
@@ -46,9 +46,9 @@ extension MongoTaskStore: DiagnosableBackend {
 
 extension MongoDatabase {
     /// The names of the existing indexes; empty if the collection does not exist yet, for which the server returns an error.
-    fileprivate func indexes(of collection: String) async throws -> [String] {
+    func indexes(of collection: String, _ operation: MongoOperation) async throws -> [String] {
         do {
-            return try await documents(.diagnose, ["listIndexes": .string(collection)]).compactMap { $0["name"]?.string }
+            return try await documents(operation, ["listIndexes": .string(collection)]).compactMap { $0["name"]?.string }
         } catch let error as PixelFlowError {
             guard (error.cause as? MongoError)?.kind == .answer else { throw error }
             return []

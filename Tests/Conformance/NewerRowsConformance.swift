@@ -236,6 +236,21 @@ package struct NewerRowsConformance: Sendable {
             return try await group.reduce(into: Set<TaskID>()) { if let id = $1 { $0.insert(id) } }
         }
         try requireEqual(claims, Set(known), "claims")
+
+        // Longer than a lease, so that lost ones are found.
+        clock.advance(by: TaskPolicy.standard.leaseDuration + .seconds(1))
+        try await rewrite(.tasks, "engrave", "resize")
+        let upgraded = try await reopen()
+        try requireEqual(Set(try await upgraded.expireLeases(limit: 10).map(\.id)), Set(known), "lost leases")
+        for id in newer {
+            let task = try requireValue(try await upgraded.find(id, of: Self.tenant), "gone")
+            try requireEqual([task.losses, task.attempts, task.epoch], [0, 0, 0], "losses, attempts and epochs")
+            try requireEqual(task.history.map(\.reason), ["created"], "the history")
+            try requireEqual(task.startedAt, nil, "the start")
+        }
+        let claimed = try requireValue(try await upgraded.claim(newer[0], by: WorkerID("newer")), "not claimed by a newer worker")
+        try requireEqual([claimed.losses, claimed.attempts, claimed.epoch], [0, 1, 1], "losses, attempts and epochs")
+        try requireEqual(claimed.history.map(\.epoch), [0, 1], "epochs in the history")
     }
 
     func retentionGoesOn() async throws {

@@ -33,6 +33,11 @@ extension BSONDocument {
         return statement
     }
 
+    /// A statement that changes all documents that match the filter, by stages that can use the values of the document.
+    static func statementForAll(where filter: BSONDocument, _ stages: [BSONDocument]) -> BSONDocument {
+        ["q": .document(filter), "u": .array(stages.map(BSONValue.document)), "multi": true]
+    }
+
     static func delete(from collection: String, where filter: BSONDocument, _ timeout: Duration) -> BSONDocument {
         [
             "delete": .string(collection), "writeConcern": writeConcern(timeout),

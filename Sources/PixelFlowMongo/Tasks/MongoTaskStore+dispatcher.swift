@@ -4,11 +4,7 @@ extension MongoTaskStore: TaskDispatchStore {
     private typealias Name = TaskDocument.Name
 
     package func takeDue(limit: Int) async throws -> [TaskRecord] {
-        try await tasks.transitionAll("dispatch", .due, limit: limit, .dispatch) { now in
-            var filter = tasks.agenda(.dispatch, at: ["$lte": .time(now)])
-            filter[Name.heldLane] = TaskDocument.absent
-            return filter
-        }
+        try await tasks.transitionAll("dispatch", .due, limit: limit, .dispatch) { tasks.agenda(.dispatch, at: ["$lte": .time($0)]) }
     }
 
     package func acknowledge(_ messages: [DispatchMessage]) async throws {
@@ -16,11 +12,21 @@ extension MongoTaskStore: TaskDispatchStore {
     }
 
     package func redeliverLost(publishedBefore time: Timestamp, limit: Int) async throws -> Int {
-        try await tasks.transitionAll("redeliver", .due, limit: limit, .redeliverLost(before: time)) { now in
-            var filter = tasks.agenda(.dispatch, at: ["$gt": .time(now)])
-            filter[Name.acknowledgedAt] = ["$lte": .time(time)]
-            return filter
-        }.count
+        func redeliver(_ name: String, by order: String, limit: Int, _ filter: BSONDocument) async throws -> Int {
+            try await tasks.transitionAll(name, .due, by: order, limit: limit, .redeliverLost(before: time)) { now in
+                var filter = filter
+                filter[Name.acknowledgedAt] = ["$lte": .time(time)]
+                filter[Name.nextStepAt] = ["$gt": .time(now)]
+                return filter
+            }.count
+        }
+        // A dispatch message is acknowledged only after the task may run. So neither held tasks nor those that wait for a retry are read.
+        let found = try await redeliver(
+            "redeliver", by: Name.nextRunAt, limit: limit, [Name.sentLane: TaskDocument.anyLane, Name.nextRunAt: ["$lte": .time(time)]])
+        guard found < limit else { return found }
+        let others = try await redeliver(
+            "redeliver without lane", by: Name.nextStepAt, limit: limit - found, TaskDocument.withoutLane)
+        return found + others
     }
 
     package func expireLeases(limit: Int) async throws -> [TaskRecord] {
@@ -28,11 +34,12 @@ extension MongoTaskStore: TaskDispatchStore {
     }
 
     package func unpublished(olderThan age: Duration, after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {
-        let until = try await tasks.clock.read().latest - age
-        // The index contains the time of the first event, because an outbox is sorted by time.
+        if position == .beginning { try await tasks.completeOutboxes() }
+        let end = try await tasks.clock.read().latest - age + .microseconds(1)
+        // The condition on the events is that of the index, so an emptied outbox is not found.
         return try await tasks.scan(
-            "unpublished", .unpublished, where: [Name.outboxAt: ["$gt": 0, "$lte": .time(until)]], by: Name.firstOutboxAt,
-            sort: [Name.outboxAt: 1, Name.id: 1], after: position, limit: limit
+            "unpublished", .unpublished, where: [Name.outboxAt: ["$gt": 0]], by: Name.outboxSince, after: position, before: end,
+            limit: limit
         ).map(\.record)
     }
 
@@ -42,8 +49,7 @@ extension MongoTaskStore: TaskDispatchStore {
 
     package func deleted(after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {
         try await tasks.scan(
-            "deleted", .deleted, where: [Name.nextStepKind: .string(TaskDocument.NextStep.purge.rawValue)], by: Name.nextStepAt,
-            sort: [Name.nextStepAt: 1, Name.id: 1], after: position, limit: limit
+            "deleted", .deleted, where: TaskDocument.agenda(.purge), by: Name.nextStepAt, after: position, limit: limit
         ).map(\.record)
     }
 

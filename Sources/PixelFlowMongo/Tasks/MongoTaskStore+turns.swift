@@ -5,16 +5,13 @@ import WireFormats
 extension MongoTaskStore {
     private typealias Name = TaskDocument.Name
 
-    /// Matches the rank of any lane.
-    static let anyLane: BSONValue = ["$in": .array(Lane.allCases.map { .int($0.rank) })]
-
     package func occupancy() async throws -> Occupancy {
         let now = try await tasks.clock.read().likely
         // The index contains only tasks that dispatchers have sent, and tasks that wait for a retry.
         async let sent = tasks.aggregate(
             .turns,
             [
-                ["$match": [Name.sentLane: Self.anyLane, Name.nextRunAt: ["$lte": .time(now)]]],
+                ["$match": [Name.sentLane: TaskDocument.anyLane, Name.nextRunAt: ["$lte": .time(now)]]],
                 ["$group": ["_id": ["lane": .string("$\(Name.sentLane)"), "tenant": "$tenant"], "count": ["$sum": 1]]],
             ])
         // There are at most as many as slots.
@@ -56,15 +53,8 @@ extension MongoTaskStore {
         var queues: Set<HeldQueue> = []
         for lane in Lane.allCases {
             // In an index that begins with the lane and the tenant, the server reads one entry per tenant.
-            let answer = try await tasks.database.run(
-                .turns,
-                [
-                    "distinct": .string(TaskDocument.collection), "key": .string(Name.tenant),
-                    "query": [Name.heldLane: .int(lane.rank)], "readConcern": ["level": "majority"],
-                    "maxTimeMS": BSONDocument.serverLimit(tasks.database.commandTimeout),
-                ])
-            for tenant in answer["values"]?.array ?? [] {
-                if let name = tenant.string { queues.insert(HeldQueue(lane: lane, tenant: TenantID(name))) }
+            for tenant in try await tasks.distinct(.turns, Name.tenant, where: [Name.heldLane: .int(lane.rank)]) {
+                queues.insert(HeldQueue(lane: lane, tenant: TenantID(tenant)))
             }
         }
         return queues.count > limit ? Set(queues.shuffled().prefix(limit)) : queues

@@ -5,42 +5,35 @@ extension MongoTaskStore: TaskWorkerStore {
 
     package func waiting(longerThan age: Duration, in lanes: Set<Lane>, limit: Int) async throws -> [TaskID] {
         let now = try await tasks.clock.read().earliest
-        var filter = tasks.agenda(.dispatch, at: ["$gt": 0])
-        filter[Name.nextRunAt] = ["$lte": .time(now - age)]
-        filter[Name.cancelRequested] = false
-        let fields = [Name.id, Name.nextRunAt, Name.nextStep]
-        let found = try await tasks.rows(.waiting, where: filter, sort: [Name.nextStepAt: 1], limit: limit, fields: fields)
+        let start = BSONValue.time(now - age)
+        let sent: BSONDocument = [
+            Name.sentLane: TaskDocument.rank(of: lanes), Name.nextRunAt: ["$lte": start], Name.cancelRequested: false,
+        ]
+        let held: BSONDocument = [
+            Name.heldLane: TaskDocument.rank(of: lanes), Name.nextRunAt: ["$lte": start], Name.cancelRequested: false,
+        ]
+        var withoutLane = TaskDocument.withoutLane
+        withoutLane[Name.nextRunAt] = ["$lte": start]
+        withoutLane[Name.cancelRequested] = false
+        let queries = lanes.contains(.normal) ? [sent, held, withoutLane] : [sent, held]
         // In most cases nothing waits, which takes a single query.
-        guard !found.isEmpty else { return [] }
-        var sent = filter
-        sent[Name.sentLane] = Self.any(of: lanes)
-        sent[Name.nextRunAt] = ["$lte": .time(now)]
-        let inBroker = try await tasks.rows(
-            .waiting, where: sent, sort: [Name.sentLane: 1, Name.nextRunAt: 1], limit: limit, fields: fields)
-        // Documents from before there were lanes are in the normal lane.
-        let others = found.filter {
-            lanes.contains(.normal) && $0[Name.nextStep]?.document?["sent"] == nil && $0[Name.nextStep]?.document?["held"] == nil
+        let any: BSONDocument = ["$or": .array(queries.map(BSONValue.document))]
+        guard try await !tasks.rows(.waiting, where: any, limit: 1, fields: [Name.id]).isEmpty else { return [] }
+        var found = try await ids(where: sent, sort: [Name.sentLane: 1, Name.nextRunAt: 1], limit: limit)
+        if lanes.contains(.normal), found.count < limit {
+            found += try await ids(where: withoutLane, sort: [Name.nextStepAt: 1], limit: limit - found.count)
         }
-        var chosen = inBroker.filter { ($0[Name.nextRunAt]?.int64 ?? .max) <= (now - age).microseconds } + others
-        if inBroker.isEmpty, chosen.count < limit, try await !isTurning(sent, besides: lanes) {
-            var held = filter
-            held[Name.heldLane] = Self.any(of: lanes)
-            chosen += try await tasks.rows(
-                .waiting, where: held, sort: [Name.heldLane: 1, Name.tenant: 1, Name.nextRunAt: 1], limit: limit - chosen.count,
-                fields: fields)
-        }
-        return chosen.prefix(limit).compactMap { $0[Name.id]?.string }.map { TaskID($0) }
+        if !found.isEmpty { return found }
+        // A dispatcher is active if a ready task of any lane is at the broker.
+        let turning: BSONDocument = [Name.sentLane: TaskDocument.anyLane, Name.nextRunAt: ["$lte": .time(now)]]
+        guard try await ids(where: turning, limit: 1).isEmpty else { return [] }
+        return try await ids(where: held, sort: [Name.heldLane: 1, Name.tenant: 1, Name.nextRunAt: 1], limit: limit)
     }
 
-    /// Whether a dispatcher is active: it is if a ready task of another lane is at the broker.
-    private func isTurning(_ sent: BSONDocument, besides lanes: Set<Lane>) async throws -> Bool {
-        guard lanes.count < Lane.allCases.count else { return false }
-        var others = sent
-        others[Name.sentLane] = Self.any(of: Set(Lane.allCases).subtracting(lanes))
-        return try await !tasks.rows(.waiting, where: others, limit: 1, fields: [Name.id]).isEmpty
+    private func ids(where filter: BSONDocument, sort: BSONDocument? = nil, limit: Int) async throws -> [TaskID] {
+        try await tasks.rows(.waiting, where: filter, sort: sort, limit: limit, fields: [Name.id]).compactMap { $0[Name.id]?.string }
+            .map { TaskID($0) }
     }
-
-    private static func any(of lanes: Set<Lane>) -> BSONValue { ["$in": .array(lanes.map(\.rank).sorted().map { .int($0) })] }
 
     package func claim(_ id: TaskID, by worker: WorkerID) async throws -> TaskRecord? {
         switch try await claims.submit(ClaimRequest(task: id, worker: worker)) {

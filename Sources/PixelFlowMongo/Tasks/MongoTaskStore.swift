@@ -69,6 +69,19 @@ package final class MongoTaskStore: Sendable {
         try await retry(Self.buildPauses, onRetry: onRetry) { try await tasks.indexes.build() }
     }
 
+    /// Builds the indexes, and builds them again if some are missing later, because the database was emptied or replaced in the meantime.
+    /// Returns when the caller is cancelled.
+    ///
+    /// - Parameters:
+    ///   - interval: how often it checks.
+    ///   - onRetry: like that of `buildIndexes`.
+    package func keepIndexes(checkedEvery interval: Duration = .seconds(60), onRetry: @Sendable (any Error) -> Void) async throws {
+        while true {
+            try await buildIndexes(onRetry: onRetry)
+            try await Task.sleep(for: interval)
+        }
+    }
+
     private static let buildPauses = RetryPolicy(firstPause: .seconds(1), longestPause: .seconds(30), jitter: .equal)
 
     /// For tests: removes the whole database.

@@ -97,11 +97,16 @@ extension TaskCommands {
                 Name.id: ["$in": .array(requests.map { .string($0.task.rawValue) })], Name.status: TaskDocument.present,
             ]
             var found: [TaskID: (document: TaskDocument, claim: Int64?)] = [:]
+            var unreadableClaims: [BSONDocument] = []
             for row in try await rows(.confirm, where: filter, limit: requests.count) {
-                // An undecodable task stays claimed until its lease expires, without blocking the others.
-                guard let document = unreadable.value(of: .task, { try TaskDocument(row) }) else { continue }
-                found[document.record.id] = (document, row[Name.claim]?.int64)
+                if let document = unreadable.value(of: .task, { try TaskDocument(row) }) {
+                    found[document.record.id] = (document, row[Name.claim]?.int64)
+                } else if row[Name.claim]?.int64.map(versions.contains) ?? false {
+                    unreadableClaims.append(row)
+                }
             }
+            // If that fails, the lease of such a task expires. The claims of the others are in effect.
+            try? await undo(unreadableClaims)
             return requests.indices.map { index in
                 guard let (document, claim) = found[requests[index].task] else { return .success(.refused) }
                 if claim == versions[index] {
@@ -143,6 +148,37 @@ extension TaskCommands {
                 ]
             ],
         ]
+    }
+
+    /// Returns claims of tasks that only a newer version can read, as long as nobody has changed them. They are nobody's runs, so they count
+    /// neither as attempts nor as losses, and the epoch is free again.
+    ///
+    /// Such a task is due for everyone only after the duration of a lease: workers of this version would claim it again and again. Then a
+    /// dispatcher that can read it publishes it once more.
+    private func undo(_ claims: [BSONDocument]) async throws {
+        guard !claims.isEmpty else { return }
+        try await changing(claims.count) { reading, ticks in
+            let due = reading.latest + machine.policy.leaseDuration
+            try await update(
+                .claim,
+                zip(claims, ticks).map { row, tick in
+                    var filter: BSONDocument = [Name.status: .string(TaskStatus.processing.rawValue)]
+                    for name in [Name.id, Name.version, Name.claim] { filter[name] = row[name] }
+                    return .statement(
+                        where: filter,
+                        [
+                            "$set": [
+                                Name.status: .string(TaskStatus.pending.rawValue), Name.nextRunAt: .time(due), Name.dispatchDue: .time(due),
+                                Name.acknowledged: 0,
+                                Name.nextStep: TaskDocument.dispatchStep(at: due, lane: TaskDocument.lane(row[Name.lane])),
+                                Name.updatedAt: .time(tick), Name.version: .int(TaskDocument.drawVersion()),
+                            ],
+                            "$unset": [Name.lease: 1, Name.claim: 1, Name.startedAt: 1, Name.acknowledgedAt: 1],
+                            "$inc": [Name.epoch: -1, Name.attempts: -1, Name.revision: 1, Name.dispatchSequence: 1],
+                            "$pop": [Name.history: 1],
+                        ])
+                })
+        }
     }
 
     func complete(_ swaps: [TaskSwap]) async throws -> [Result<Bool, any Error>] {

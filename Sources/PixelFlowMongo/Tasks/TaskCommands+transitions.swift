@@ -58,22 +58,26 @@ extension TaskCommands {
         }
     }
 
-    /// Matches tasks with this next step, due at such a time.
+    /// Matches tasks with this next step, due at such a time; not held ones.
     func agenda(_ step: TaskDocument.NextStep, at time: BSONDocument) -> BSONDocument {
-        [Name.nextStepKind: .string(step.rawValue), Name.nextStepAt: .document(time)]
+        var filter = TaskDocument.agenda(step)
+        filter[Name.nextStepAt] = .document(time)
+        return filter
     }
 
     /// Applies a transition to each of the first tasks that match `filter`. The result omits tasks to which it does not
     /// apply, and those that were changed concurrently.
     ///
-    /// - Parameter name: names the scan.
+    /// - Parameters:
+    ///   - name: names the scan.
+    ///   - time: the order of the tasks, which the filter bounds.
     func transitionAll(
-        _ name: String, _ operation: MongoOperation, limit: Int, _ transition: TaskTransition, where filter: (Timestamp) -> BSONDocument
+        _ name: String, _ operation: MongoOperation, by time: String = Name.nextStepAt, limit: Int, _ transition: TaskTransition,
+        where filter: (Timestamp) -> BSONDocument
     ) async throws -> [TaskRecord] {
         // Use the lower bound of the server's clock, so that nothing is taken too early.
         let now = try await clock.read().earliest
-        let found = try await scan(
-            name, of: .task, operation, where: filter(now), by: Name.nextStepAt, limit: limit, TaskDocument.init)
+        let found = try await scan(name, of: .task, operation, where: filter(now), by: time, limit: limit, TaskDocument.init)
         return try await transitionAll(operation, found, transition)
     }
 
@@ -115,20 +119,41 @@ extension TaskCommands {
     }
 
     /// Removes events from the outbox, regardless of concurrent changes of the tasks. A single statement handles all
-    /// of them, because event ids are unique.
+    /// of them, because event ids are unique. The server computes the time of the first remaining event.
     func acknowledge(events: [TaskID: Set<String>]) async throws {
         guard !events.isEmpty else { return }
         let ids = BSONValue.array(events.keys.map { .string($0.rawValue) })
         let listed = BSONValue.array(events.values.flatMap { $0.map(BSONValue.string) })
-        var statement = BSONDocument.statement(
+        let isListed: BSONValue = ["$in": ["$$event.id", ["$literal": listed]]]
+        let others: BSONValue = [
+            "$filter": ["input": .string("$\(Name.outbox)"), "as": "event", "cond": ["$not": [isListed]]]
+        ]
+        let statement = BSONDocument.statementForAll(
             where: [Name.id: ["$in": ids], Name.outboxID: ["$in": listed]],
-            [
-                "$pull": [Name.outbox: ["id": ["$in": listed]]],
-                "$set": [Name.version: .int(TaskDocument.drawVersion())],
-            ])
-        statement["multi"] = true
+            [["$set": [Name.outbox: others, Name.version: .int(TaskDocument.drawVersion())]], Self.settingOutboxSince])
         try await update(.acknowledge, [statement])
     }
+
+    /// Adds the time of the first event to tasks with events that lack it, because a process from before this field has written them.
+    ///
+    /// Not a change of the task, so its version stays: no writer reads this field.
+    func completeOutboxes() async throws {
+        let incomplete: BSONDocument = [Name.outboxAt: ["$gt": 0], Name.outboxSince: TaskDocument.absent]
+        let found = try await rows(.unpublished, where: incomplete, limit: Self.completedAtOnce, fields: [Name.id])
+        guard !found.isEmpty else { return }
+        var filter = incomplete
+        filter[Name.id] = ["$in": .array(found.compactMap { $0[Name.id] })]
+        try await update(.unpublished, [.statementForAll(where: filter, [Self.settingOutboxSince])])
+    }
+
+    private static let completedAtOnce = 1000
+
+    /// A stage of an update.
+    private static let settingOutboxSince: BSONDocument = {
+        let first: BSONValue = ["$arrayElemAt": [.string("$\(Name.outbox)"), 0]]
+        let time: BSONValue = ["$let": ["vars": ["first": first], "in": "$$first.at"]]
+        return ["$set": [Name.outboxSince: ["$ifNull": [time, "$$REMOVE"]]]]
+    }()
 
     func renew(_ claim: Claim) async throws -> Renewal {
         for _ in 0..<Self.tries {

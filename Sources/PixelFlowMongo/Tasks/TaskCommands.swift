@@ -65,15 +65,14 @@ struct TaskCommands: Sendable {
     }
 
     /// The same for tasks that follow a position in the order of a time and the id.
-    ///
-    /// - Parameter sort: the order of the index.
     func scan(
-        _ name: String, _ operation: MongoOperation, where filter: BSONDocument, by time: String, sort: BSONDocument,
-        after start: TimelinePosition, limit: Int
+        _ name: String, _ operation: MongoOperation, where filter: BSONDocument, by time: String,
+        after start: TimelinePosition, before end: Timestamp? = nil, limit: Int
     ) async throws -> [TaskDocument] {
         try await unreadable.scan(name, limit: limit, after: start) { part in
             var filter = filter
-            for field in TaskDocument.after(part.after ?? start, by: time).fields { filter[field.name] = field.value }
+            for field in TaskDocument.after(part.after ?? start, by: time, before: end).fields { filter[field.name] = field.value }
+            let sort = BSONDocument([.init(name: time, value: 1), .init(name: Name.id, value: 1)])
             return try await rows(operation, where: filter, sort: sort, limit: part.rows).map { row in
                 let at = Timestamp(microseconds: row.value(at: time)?.int64 ?? .min)
                 let position = TimelinePosition(time: at, task: TaskID(row[Name.id]?.string ?? ""))
@@ -119,6 +118,21 @@ struct TaskCommands: Sendable {
     ) async throws -> [BSONDocument] {
         try await indexes.ensure()
         return try await database.documents(operation, .aggregate(collection, stages, database.commandTimeout))
+    }
+
+    /// The different texts in a field, without reading the documents: in an index whose fields before this one are fixed by the filter, the
+    /// server skips from one text to the next.
+    func distinct(
+        _ operation: MongoOperation, in collection: String = TaskDocument.collection, _ name: String, where filter: BSONDocument
+    ) async throws -> [String] {
+        try await indexes.ensure()
+        let answer = try await database.run(
+            operation,
+            [
+                "distinct": .string(collection), "key": .string(name), "query": .document(filter),
+                "readConcern": ["level": "majority"], "maxTimeMS": BSONDocument.serverLimit(database.commandTimeout),
+            ])
+        return (answer["values"]?.array ?? []).compactMap(\.string)
     }
 
     func document(_ id: TaskID, of tenant: TenantID? = nil) async throws -> TaskDocument? {

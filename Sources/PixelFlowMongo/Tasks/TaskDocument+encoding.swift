@@ -40,7 +40,8 @@ extension TaskDocument {
             (Name.batch, isDeleted ? nil : batch), (Name.releasedBatch, isDeleted ? batch : nil),
             ("fetched_source", task.fetchedSource.map(fetched)), ("source_metadata", task.sourceMetadata.map(metadata)),
             ("outputs", .array(task.outputs.map(output))), (Name.producedBytes, .int(task.producedBytes)), ("error", task.error.map(error)),
-            (Name.outbox, .array(task.outbox.map(event))), (Name.history, .array(task.history.map(entry))),
+            (Name.outbox, .array(task.outbox.map(event))),
+            (Name.outboxSince, task.outbox.first.map { .time($0.at) }), (Name.history, .array(task.history.map(entry))),
             (Name.revision, .int(task.revision)), (Name.updatedAt, .time(task.updatedAt)),
             (Name.startedAt, task.startedAt.map(BSONValue.time)), (Name.completedAt, task.completedAt.map(BSONValue.time)),
             (Name.deletedAt, task.deletedAt.map(BSONValue.time)), (Name.nextStep, nextStep(of: task)),
@@ -76,7 +77,7 @@ extension TaskDocument {
 
     /// Includes the rank of the lane, in a field whose name tells what the task waits for. Processes from before there were lanes
     /// replace the whole next step, so no stale rank remains when they claim the task.
-    private static func dispatchStep(at time: Timestamp, lane: Lane, isHeld: Bool) -> BSONValue {
+    static func dispatchStep(at time: Timestamp, lane: Lane, isHeld: Bool = false) -> BSONValue {
         let rank = BSONValue.int(lane.rank)
         return .document(
             BSONDocument([

@@ -36,6 +36,9 @@ struct TaskDocument: Sendable {
         static let isHeld = "dispatch.held"
         static let lane = "lane"
         static let leaseWorker = "lease.worker"
+        static let dispatchSequence = "dispatch.sequence"
+        static let dispatchDue = "dispatch.due"
+        static let acknowledged = "dispatch.acknowledged"
         static let acknowledgedAt = "dispatch.acknowledged_at"
         static let cancelRequested = "cancel_requested"
         /// The key while it is in use. The unique index covers only this field.
@@ -51,6 +54,9 @@ struct TaskDocument: Sendable {
         static let outboxID = "outbox.id"
         static let outboxAt = "outbox.at"
         static let firstOutboxAt = "outbox.0.at"
+        /// The time of the first event. In documents from before this field, and after changes by processes from before it, it is missing or
+        /// too early.
+        static let outboxSince = "outbox_since"
         static let history = "history"
         /// Present if the history is full.
         static let lastHistoryEntry = "history.\(TaskStateMachine.historyLimit - 1)"
@@ -85,6 +91,12 @@ struct TaskDocument: Sendable {
     static let absent: BSONValue = ["$exists": false]
     static let present: BSONValue = ["$exists": true]
     static let notDeleted = absent
+    /// Matches the rank of any lane.
+    static let anyLane = rank(of: Set(Lane.allCases))
+
+    /// Matches the ranks of these lanes.
+    static func rank(of lanes: Set<Lane>) -> BSONValue { ["$in": .array(lanes.map(\.rank).sorted().map { .int($0) })] }
+
     /// Matches every status, for an index with the status before the id: the server merges its five parts in the order of ids.
     static let anyStatus: BSONValue = ["$in": .array(TaskStatus.allCases.map { .string($0.rawValue) })]
 
@@ -92,6 +104,21 @@ struct TaskDocument: Sendable {
     var unchanged: BSONDocument {
         [Name.id: .string(record.id.rawValue), Name.tenant: .string(record.tenant.rawValue), Name.version: .int(version)]
     }
+
+    /// Matches the tasks with this next step, apart from held ones, in the order of its time: the index has one sequence for each of the
+    /// lanes, and one for tasks without a lane, such as those from before there were lanes. The server merges them.
+    static func agenda(_ step: NextStep) -> BSONDocument {
+        let ranks = [BSONValue.null] + Lane.allCases.map { .int($0.rank) }
+        return [
+            Name.nextStepKind: .string(step.rawValue), Name.heldLane: absent,
+            Name.sentLane: step == .dispatch ? ["$in": .array(ranks)] : absent,
+        ]
+    }
+
+    /// Matches waiting tasks from before there were lanes. They are in the normal lane.
+    static let withoutLane: BSONDocument = [
+        Name.nextStepKind: .string(NextStep.dispatch.rawValue), Name.heldLane: absent, Name.sentLane: absent,
+    ]
 
     /// Matches what follows a position in the order of time and id. The index uses the bounds on the time.
     static func after(_ position: TimelinePosition, by time: String, before end: Timestamp? = nil) -> BSONDocument {

@@ -1,7 +1,7 @@
 import PixelFlowCore
 
-/// Creates the indexes that correctness depends on before the first command, as soon as the server responds, and the others when
-/// `build` is called. Creating existing indexes changes nothing, so any number of replicas may start simultaneously.
+/// Creates the indexes that correctness depends on before the first command, as soon as the server responds, and all that are missing
+/// whenever `build` is called. Creating existing indexes changes nothing, so any number of replicas may do so simultaneously.
 struct TaskIndexes: Sendable {
     private let made: AsyncLazy<Void>
     private let database: MongoDatabase
@@ -14,12 +14,27 @@ struct TaskIndexes: Sendable {
     /// - Throws: `PixelFlowError` with `retry == .outage`; the next call retries.
     func ensure() async throws { try await made.value }
 
-    /// Creates all indexes. For millions of tasks this takes minutes; without them, commands are only slower.
+    /// Creates all indexes that neither exist nor are being built. For millions of tasks this takes minutes; without them, commands are only slower. If all
+    /// exist, it costs a read of the catalogue for each collection.
     ///
-    /// - Throws: `PixelFlowError` with `retry == .outage`. The server continues, and the next call waits for it.
+    /// Commands do not wait for indexes that have disappeared from a database in use, because creating a unique one fails if there are
+    /// duplicates by then.
+    ///
+    /// - Throws: `PixelFlowError` with `retry == .outage`, after an attempt for each collection. The server continues, and the next call
+    ///   waits for it.
     func build() async throws {
         try await ensure()
-        try await Self.make(Self.all, in: database)
+        var failure: (any Error)?
+        for (collection, indexes) in Self.all {
+            do {
+                let present = Set(try await database.indexes(of: collection, .prepare))
+                let missing = indexes.filter { !present.contains($0["name"]?.string ?? "") }
+                if !missing.isEmpty { try await Self.make([(collection: collection, indexes: missing)], in: database) }
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
     }
 
     private static func make(_ indexes: [(collection: String, indexes: [BSONDocument])], in database: MongoDatabase) async throws {
@@ -52,8 +67,14 @@ struct TaskIndexes: Sendable {
         typealias Name = TaskDocument.Name
         return [
             ["name": "task_by_status", "key": [Name.tenant: 1, Name.status: 1, Name.id: 1]],
-            ["name": "task_by_change", "key": [Name.tenant: 1, Name.updatedAt: 1]],
-            ["name": "task_by_next_step", "key": [Name.nextStepKind: 1, Name.nextStepAt: 1], "sparse": true],
+            ["name": "task_by_change_and_id", "key": [Name.tenant: 1, Name.updatedAt: 1, Name.id: 1]],
+            // With the lane before the time, so that dispatchers pass over held tasks, however many there are. Not sparse, because a sparse
+            // index does not serve conditions on absent fields.
+            [
+                "name": "task_by_agenda",
+                "key": [Name.nextStepKind: 1, Name.heldLane: 1, Name.sentLane: 1, Name.nextStepAt: 1, Name.id: 1],
+                "partialFilterExpression": [Name.nextStepKind: TaskDocument.present],
+            ],
             [
                 "name": "task_by_turn", "key": [Name.heldLane: 1, Name.tenant: 1, Name.nextRunAt: 1],
                 "partialFilterExpression": [Name.heldLane: TaskDocument.present],
@@ -62,8 +83,11 @@ struct TaskIndexes: Sendable {
                 "name": "task_in_broker", "key": [Name.sentLane: 1, Name.nextRunAt: 1, Name.tenant: 1],
                 "partialFilterExpression": [Name.sentLane: TaskDocument.present],
             ],
-            // Not sparse, because the field exists even if the outbox is empty.
-            ["name": "task_by_outbox", "key": [Name.outboxAt: 1], "partialFilterExpression": [Name.outboxAt: ["$gt": 0]]],
+            // Does not contain the times of the events themselves: the server does not use the order of an index on a list.
+            [
+                "name": "task_by_outbox_since", "key": [Name.outboxSince: 1, Name.id: 1],
+                "partialFilterExpression": [Name.outboxAt: ["$gt": 0]],
+            ],
             [
                 "name": "task_by_batch", "key": [Name.tenant: 1, Name.batch: 1, Name.status: 1, Name.id: 1],
                 "partialFilterExpression": [Name.batch: TaskDocument.present],

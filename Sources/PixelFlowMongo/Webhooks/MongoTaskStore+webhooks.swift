@@ -146,19 +146,20 @@ extension MongoTaskStore: WebhookFanOut {
 extension MongoTaskStore: WebhookDeliveryStore {
     package func webhookTime() async throws -> Timestamp { try await tasks.clock.read().likely }
 
+    /// The server skips from one queue to the next, so that the length of a queue does not matter: first to the tenants with due
+    /// deliveries, then, for as many of them as needed, to their endpoints.
     package func dueWebhookQueues(limit: Int) async throws -> [WebhookQueue] {
-        let now = try await tasks.clock.read().latest
-        let rows = try await tasks.aggregate(
-            .webhooks, in: WebhookDocument.deliveries,
-            [
-                ["$match": [Name.due: ["$lte": .time(now)]]],
-                ["$group": [Name.id: [Name.tenant: "$tenant", Name.endpoint: "$endpoint"]]],
-            ])
-        return rows.shuffled().prefix(limit).compactMap { row in
-            guard let id = row[Name.id]?.document, let tenant = id[Name.tenant]?.string, let endpoint = id[Name.endpoint]?.string
-            else { return nil }
-            return WebhookQueue(tenant: TenantID(tenant), endpoint: WebhookID(endpoint))
+        let due: BSONValue = ["$lte": .time(try await tasks.clock.read().latest)]
+        // The server considers an index only if there is a condition on its first field.
+        let tenants = try await tasks.distinct(
+            .webhooks, in: WebhookDocument.deliveries, Name.tenant, where: [Name.tenant: ["$gte": ""], Name.due: due])
+        var queues: [WebhookQueue] = []
+        for tenant in tenants.shuffled() where queues.count < limit {
+            let endpoints = try await tasks.distinct(
+                .webhooks, in: WebhookDocument.deliveries, Name.endpoint, where: [Name.tenant: .string(tenant), Name.due: due])
+            queues += endpoints.map { WebhookQueue(tenant: TenantID(tenant), endpoint: WebhookID($0)) }
         }
+        return Array(queues.shuffled().prefix(limit))
     }
 
     /// A claim takes one of the places of the queue. Two senders that choose the same place at once are told so by the index, and one

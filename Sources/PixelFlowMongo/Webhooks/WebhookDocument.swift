@@ -27,13 +27,9 @@ enum WebhookDocument {
         (
             deliveries,
             [
+                // Also for the queues with due deliveries.
                 [
                     "name": "delivery_by_due", "key": [Name.tenant: 1, Name.endpoint: 1, Name.due: 1],
-                    "partialFilterExpression": [Name.due: TaskDocument.present],
-                ],
-                // What is due of all queues.
-                [
-                    "name": "delivery_due", "key": [Name.due: 1, Name.tenant: 1, Name.endpoint: 1],
                     "partialFilterExpression": [Name.due: TaskDocument.present],
                 ],
                 [

@@ -2,8 +2,15 @@ import PixelFlowCore
 
 /// Time for rules, whether or not it can be controlled.
 extension TaskStoreSuite {
-    /// The time of the store's clock, to within a millisecond.
+    /// The time of this process, which is that of the store's clock unless it is a server's.
     var now: Timestamp { clock?.now() ?? SystemClock().now() }
+
+    /// The time of the store's clock.
+    func time() async throws -> ClosedRange<Timestamp> {
+        if let time = fixture.time { return try await time() }
+        let now = now
+        return now...now
+    }
 
     /// Advances the clock. For a store with its own clock, use `soon` to wait.
     func pass(_ duration: Duration) {
@@ -23,19 +30,20 @@ extension TaskStoreSuite {
         _ moment: Timestamp, _ what: String, file: String = #fileID, line: Int = #line, _ body: () async throws -> Bool
     ) async throws {
         let held = try await body()
-        // A millisecond early, because this compares two clocks of one machine.
-        try require(held || now + .milliseconds(1) >= moment, "too early: \(what)", file: file, line: line)
+        // A millisecond early, because servers tell the time in milliseconds.
+        let latest = try await time().upperBound + .milliseconds(1)
+        try require(held || latest >= moment, "too early: \(what)", file: file, line: line)
     }
 
-    /// Requires `time` to be `duration` after some time during `body`.
+    /// Requires the time that `body` returns to be `duration` after some time of the store's clock during `body`.
     func requireTime(
         _ duration: Duration, _ what: String, file: String = #fileID, line: Int = #line, of body: () async throws -> Timestamp
     ) async throws {
-        let earliest = now + duration - .milliseconds(2)
-        let time = try await body()
-        let latest = now + duration + .milliseconds(2)
+        let earliest = try await time().lowerBound + duration - .milliseconds(2)
+        let found = try await body()
+        let latest = try await time().upperBound + duration + .milliseconds(2)
         try require(
-            earliest <= time && time <= latest, "\(what): \(time.iso8601) is not from \(earliest.iso8601) to \(latest.iso8601)",
+            earliest <= found && found <= latest, "\(what): \(found.iso8601) is not from \(earliest.iso8601) to \(latest.iso8601)",
             file: file, line: line)
     }
 }

@@ -11,19 +11,23 @@ package struct TaskStoreFixture: Sendable {
     let store: any SuiteStore
     let policy: TaskPolicy
     let clock: ManualClock?
+    let time: (@Sendable () async throws -> ClosedRange<Timestamp>)?
     let reopen: @Sendable () async throws -> any SuiteStore
 
     /// - Parameters:
     ///   - policy: the policy of `store`.
     ///   - clock: the clock of `store`; nil if it has its own.
+    ///   - time: reads the clock of a store that has that of a server, of which it knows only bounds. Nil if it is that of this process.
     ///   - reopen: closes what `store` uses and opens the same data again.
     package init(
         store: any SuiteStore, policy: TaskPolicy, clock: ManualClock?,
+        time: (@Sendable () async throws -> ClosedRange<Timestamp>)? = nil,
         reopen: @escaping @Sendable () async throws -> any SuiteStore
     ) {
         self.store = store
         self.policy = policy
         self.clock = clock
+        self.time = time
         self.reopen = reopen
     }
 }

@@ -1,7 +1,9 @@
 import Conformance
 import PixelFlowCore
-import PixelFlowMongo
+import Synchronization
 import Testing
+
+@testable import PixelFlowMongo
 
 /// The rules of the ports, as MongoDB implements them. They run one after the other: the rules are about time, and a busy substitute
 /// for MongoDB is slow.
@@ -18,28 +20,28 @@ struct TaskStoreConformanceTests {
     @Test(.serialized, arguments: TaskOwnerStoreConformance.cases, Time.allCases)
     func conformsToOwnerRules(rule: ConformanceCase<TaskOwnerStoreConformance>, time: Time) async throws {
         try await TestDatabase.with { database in
-            try await rule.run { TaskOwnerStoreConformance(try fixture(database, time)) }
+            try await rule.run { TaskOwnerStoreConformance(try await fixture(database, time)) }
         }
     }
 
     @Test(.serialized, arguments: TaskWorkerStoreConformance.cases, Time.allCases)
     func conformsToWorkerRules(rule: ConformanceCase<TaskWorkerStoreConformance>, time: Time) async throws {
         try await TestDatabase.with { database in
-            try await rule.run { TaskWorkerStoreConformance(try fixture(database, time)) }
+            try await rule.run { TaskWorkerStoreConformance(try await fixture(database, time)) }
         }
     }
 
     @Test(.serialized, arguments: TaskDispatchStoreConformance.cases, Time.allCases)
     func conformsToDispatcherRules(rule: ConformanceCase<TaskDispatchStoreConformance>, time: Time) async throws {
         try await TestDatabase.with { database in
-            try await rule.run { TaskDispatchStoreConformance(try fixture(database, time)) }
+            try await rule.run { TaskDispatchStoreConformance(try await fixture(database, time)) }
         }
     }
 
     @Test(.serialized, arguments: UsageStoreConformance.cases, Time.allCases)
     func conformsToUsageRules(rule: ConformanceCase<UsageStoreConformance>, time: Time) async throws {
         try await TestDatabase.with { database in
-            try await rule.run { UsageStoreConformance(try fixture(database, time)) }
+            try await rule.run { UsageStoreConformance(try await fixture(database, time)) }
         }
     }
 
@@ -47,20 +49,21 @@ struct TaskStoreConformanceTests {
     func conformsToBatchRules(rule: ConformanceCase<BatchStoreConformance>, time: Time) async throws {
         try await TestDatabase.with { database in
             try await rule.run {
-                let (store, fixture) = try opened(database, time)
+                let (store, fixture) = try await opened(database, time)
                 return BatchStoreConformance(fixture, batches: store)
             }
         }
     }
 
-    private func fixture(_ database: TestDatabase, _ time: Time) throws -> TaskStoreFixture { try opened(database, time).fixture }
+    private func fixture(_ database: TestDatabase, _ time: Time) async throws -> TaskStoreFixture {
+        try await opened(database, time).fixture
+    }
 
-    private func opened(_ database: TestDatabase, _ time: Time) throws -> (store: MongoTaskStore, fixture: TaskStoreFixture) {
+    private func opened(_ database: TestDatabase, _ time: Time) async throws -> (store: MongoTaskStore, fixture: TaskStoreFixture) {
         switch time {
         case .server:
             let store = try database.store(policy: .brief)
-            let fixture = TaskStoreFixture(store: store, policy: .brief, clock: nil) { try database.store(policy: .brief) }
-            return (store, fixture)
+            return (store, try await .onServerClock(store) { try database.store(policy: .brief) })
         case .manual:
             let clock = ManualClock()
             let store = try database.store(clock: clock)
@@ -129,6 +132,36 @@ struct TaskStoreConformanceTests {
                     return .tasks(fixture, source: store, target: try other.store(clock: clock))
                 }
             }
+        }
+    }
+}
+
+extension TaskStoreFixture {
+    /// - Parameter store: with the brief policy.
+    static func onServerClock(
+        _ store: MongoTaskStore, reopen: @escaping @Sendable () async throws -> any TaskStore & UsageStore & EndedTaskStore
+    ) async throws -> TaskStoreFixture {
+        // The store's times are in the bounds that it knows at the time, and never go back when it learns closer ones.
+        let uncertainty = Uncertainty()
+        let read: @Sendable () async throws -> ClosedRange<Timestamp> = {
+            let reading = try await store.tasks.clock.read()
+            let widest = uncertainty.include(reading)
+            return (reading.earliest - widest)...(reading.latest + widest)
+        }
+        // The first bounds are the widest, apart from the drift that every reading includes.
+        _ = try await read()
+        return TaskStoreFixture(store: store, policy: .brief, clock: nil, time: read, reopen: reopen)
+    }
+}
+
+/// The greatest distance of the bounds of readings.
+private final class Uncertainty: Sendable {
+    private let widest = Mutex(Duration.zero)
+
+    func include(_ reading: ClockReading) -> Duration {
+        widest.withLock { widest in
+            widest = max(widest, reading.latest - reading.earliest)
+            return widest
         }
     }
 }
