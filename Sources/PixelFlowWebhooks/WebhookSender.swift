@@ -103,7 +103,8 @@ package final class WebhookSender: Service {
         try? await events.listen {
             self.logger.warning("events not reachable, retrying", metadata: ["error": "\($0)"])
         } _: { change in
-            guard change.task.status.isFinal else { return }
+            // A task that was replayed at once is published with the event of its failure.
+            guard change.task.status.isFinal || !change.task.outbox.isEmpty else { return }
             // If it is unknown whether deliveries are due, query the store, which is cheap.
             if (try? await self.store.mayTell(of: change.task)) ?? true { self.wake() }
         }

@@ -20,7 +20,7 @@ package struct WebhookDelivery: Sendable, Hashable, Codable {
 
     /// The content of the event.
     package enum Payload: Sendable, Hashable, Codable {
-        /// The task at the time when the delivery was created.
+        /// The task as the event tells it.
         case task(TaskRecord)
         case quota(QuotaWarning)
         case batch(CompletedBatch)
@@ -107,15 +107,14 @@ extension WebhookDelivery {
 
     /// The deliveries for the unpublished events of a task that are not too old.
     package static func deliveries(for task: TaskRecord, endpoints: [WebhookEndpoint], at now: Timestamp) -> [WebhookDelivery] {
-        task.outbox.flatMap { entry -> [WebhookDelivery] in
+        zip(task.outbox, task.told).flatMap { entry, told -> [WebhookDelivery] in
             guard let event = WebhookEvent(entry.status), !isTooLate(for: entry.at, at: now) else { return [] }
+            var told = told
+            told.outbox = []
             func delivery(to endpoint: WebhookID, url: String? = nil) -> WebhookDelivery {
-                var told = task
-                told.outbox = []
-                return WebhookDelivery(
-                    id: WebhookDeliveryID(task: task.id, generation: entry.generation ?? task.generation, endpoint: endpoint),
-                    tenant: task.tenant, endpoint: endpoint, url: url, event: event, eventAt: entry.at, payload: .task(told), createdAt: now
-                )
+                WebhookDelivery(
+                    id: WebhookDeliveryID(task: task.id, generation: told.generation, endpoint: endpoint), tenant: task.tenant,
+                    endpoint: endpoint, url: url, event: event, eventAt: entry.at, payload: .task(told), createdAt: now)
             }
             let subscribed = endpoints.filter { $0.tenant == task.tenant && $0.isEnabled && $0.events.contains(event) }
             return subscribed.map { delivery(to: $0.id) } + (task.webhookURL.map { [delivery(to: .organisation, url: $0)] } ?? [])

@@ -53,6 +53,26 @@ extension WebhookStoreConformance {
         try requireEqual(Set(found.map(\.event)), [.taskFailed, .taskCancelled], "events")
     }
 
+    func failuresAreToldAfterAReplay() async throws {
+        _ = try await store.add(endpoint(events: [.taskFailed]))
+        let task = try await newTask()
+        let (store, worker) = (store, WorkerID("worker-1"))
+        let claimed = try await soon("a claim of the task") { try await store.claim(task.id, by: worker) }
+        let failure = TaskFailure(error: TaskError(code: "not_an_image", message: "It is no image."), retry: .permanent)
+        let failed = try requireValue(try await store.fail(claimed.claim, with: failure), "not failed")
+        let replayed = try requireValue(try await store.replay(task.id, of: Self.tenant), "not replayed")
+        try await store.fanOut([replayed])
+        let found = try await store.deliveries(WebhookDeliveryQuery(queue))
+        try requireEqual(found.map(\.event), [.taskFailed], "events")
+        guard case .task(let told)? = found.first?.payload else {
+            throw ConformanceFailure("not a task", file: #fileID, line: #line)
+        }
+        try requireEqual(told.status, .failed, "the status")
+        try requireEqual(told.error, failed.error, "the error")
+        try requireEqual([told.generation, told.attempts], [failed.generation, failed.attempts], "generation and attempts")
+        try requireEqual(told.completedAt, failed.completedAt, "the end")
+    }
+
     func oneSenderClaims() async throws {
         _ = try await store.add(endpoint())
         let delivery = try await addDelivery()
