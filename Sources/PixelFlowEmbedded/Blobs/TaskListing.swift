@@ -10,7 +10,8 @@ struct TaskListing {
     /// The maximum number of names of a folder in memory; while it is read, twice as many.
     private let window: Int
     private var tenants: FolderWindow
-    private var tasks: FolderWindow?
+    /// By tenant. The next page may begin anywhere in this one, if it is merged with objects from elsewhere.
+    private var tasks: [String: FolderWindow] = [:]
 
     init(root: String, window: Int) {
         self.root = root
@@ -25,32 +26,32 @@ struct TaskListing {
 
     mutating func page(after previous: BlobKey?, limit: Int) throws -> [BlobKey] {
         // A new sweep, which must see what was stored since the last one.
-        if previous == nil { forget() }
+        if previous == nil { (tenants, tasks) = (Self.tenants(root, window), [:]) }
         let parts = previous.map { $0.rawValue.split(separator: "/", maxSplits: 1).map(String.init) } ?? []
         var found: [BlobKey] = []
         var tenant = parts.first
         var task = parts.count > 1 ? parts[1] : ""
-        if tenant == nil { tenant = try tenants.next(after: nil) }
+        if let tenant {
+            tenants.drop(upTo: tenant)
+            tasks = tasks.filter { $0.key + "/" >= tenant + "/" }
+            tasks[tenant]?.drop(upTo: task)
+        } else {
+            tenant = try tenants.next(after: nil)
+        }
         while let current = tenant, found.count < limit {
             found += try folders(of: current, after: task, limit: limit - found.count)
             guard found.count < limit else { break }
             task = ""
             tenant = try tenants.next(after: current)
         }
-        if found.count < limit { forget() }
         return found
-    }
-
-    private mutating func forget() {
-        tenants = Self.tenants(root, window)
-        tasks = nil
     }
 
     private mutating func folders(of tenant: String, after task: String, limit: Int) throws -> [BlobKey] {
         let path = root + "/" + tenant
-        var folder = tasks.flatMap { $0.path == path ? $0 : nil } ?? FolderWindow(path: path, capacity: window, precedes: <)
-        tasks = nil
-        defer { tasks = folder }
+        // Removed in between, so that it is changed in place.
+        var folder = tasks.removeValue(forKey: tenant) ?? FolderWindow(path: path, capacity: window, precedes: <)
+        defer { tasks[tenant] = folder }
         var found: [BlobKey] = []
         var last = task.isEmpty ? nil : task
         while found.count < limit, let name = try folder.next(after: last) {
@@ -89,6 +90,13 @@ private struct FolderWindow {
         return names.first
     }
 
+    /// Forgets names that no later page needs.
+    mutating func drop(upTo name: String) {
+        guard covers(name) else { return }
+        names.removeFirst(index(after: name))
+        start = name
+    }
+
     /// Whether the names here are complete from `name` on.
     private func covers(_ name: String?) -> Bool {
         guard isRead else { return false }
@@ -98,12 +106,17 @@ private struct FolderWindow {
 
     private func first(after name: String?) -> String? {
         guard let name else { return names.first }
+        let index = index(after: name)
+        return index < names.count ? names[index] : nil
+    }
+
+    private func index(after name: String) -> Int {
         var (low, high) = (0, names.count)
         while low < high {
             let middle = (low + high) / 2
             if precedes(name, names[middle]) { high = middle } else { low = middle + 1 }
         }
-        return low < names.count ? names[low] : nil
+        return low
     }
 
     private mutating func read(after name: String?) throws {

@@ -69,6 +69,8 @@ import Testing
         try await add("b")
         try await store.remove(BlobKey(rawValue: "t/c"))
         #expect(try await store.taskPrefixes(after: first.last, limit: 2).map(\.rawValue) == ["t/e"])
+        // Merged with other objects, a page may end before the files do.
+        #expect(try await store.taskPrefixes(after: BlobKey(rawValue: "t/d"), limit: 2).map(\.rawValue) == ["t/e"])
         #expect(try await store.taskPrefixes(after: nil, limit: 9).map(\.rawValue) == ["t/a", "t/b", "t/e"])
     }
 
