@@ -157,9 +157,7 @@ extension WebhookDelivery {
         } else {
             state = .failed
         }
-        log.append(WebhookAttempt(at: now - outcome.duration, outcome, nextAttemptAt: next))
-        if log.count > Self.logLimit { log.removeFirst(log.count - Self.logLimit) }
-        for index in log.indices.dropLast(Self.answersKept) { log[index].dropAnswer() }
+        add(WebhookAttempt(at: now - outcome.duration, outcome, nextAttemptAt: next))
         return true
     }
 
@@ -169,6 +167,27 @@ extension WebhookDelivery {
         leaseUntil = nil
         revision += 1
         return true
+    }
+
+    /// Ends a delivery without an attempt, for which its endpoint has too many. It can be replayed like any other that has failed.
+    ///
+    /// - Returns: false if it is not pending, or an attempt is in progress.
+    package mutating func giveUp(at now: Timestamp) -> Bool {
+        guard state == .pending, leaseUntil.map({ $0 <= now }) ?? true else { return false }
+        leaseUntil = nil
+        state = .failed
+        revision += 1
+        add(WebhookAttempt(at: now, WebhookOutcome(error: Self.givenUp, isFinal: true), nextAttemptAt: nil))
+        return true
+    }
+
+    /// The error in the log of a delivery that was given up.
+    package static let givenUp = "too_many_pending"
+
+    private mutating func add(_ attempt: WebhookAttempt) {
+        log.append(attempt)
+        if log.count > Self.logLimit { log.removeFirst(log.count - Self.logLimit) }
+        for index in log.indices.dropLast(Self.answersKept) { log[index].dropAnswer() }
     }
 
     /// Schedules the delivery again, immediately, with all attempts and with the same id.

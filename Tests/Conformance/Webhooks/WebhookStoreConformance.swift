@@ -41,6 +41,7 @@ package struct WebhookStoreConformance: Sendable {
         ConformanceCase("webhooks: only deliveries of an organisation are removed") {
             try await $0.leftDeliveriesAreRemoved()
         },
+        ConformanceCase("webhooks: of the pending deliveries of a queue, the oldest are given up") { try await $0.theOldestAreGivenUp() },
         ConformanceCase("webhooks: more failures are replayed than fit into one command") { try await $0.manyFailuresAreReplayed() },
     ]
 
