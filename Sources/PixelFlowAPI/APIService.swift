@@ -74,6 +74,7 @@ package struct APIService: Sendable {
     private let ports: AllowedPorts
     private let uploads: UploadLimits
     private let queue: QueueSettings
+    private let batches: BatchSettings
     private let requests: RequestLimits
     private let metrics: any MetricsFactory
 
@@ -83,14 +84,15 @@ package struct APIService: Sendable {
     ///   - metrics: the metrics of the process by default.
     package init(
         dependencies: APIDependencies, limits: ImageLimits = ImageLimits(), ports: AllowedPorts = .standard,
-        uploads: UploadLimits = UploadLimits(), queue: QueueSettings = QueueSettings(), requests: RequestLimits = .off,
-        metrics: any MetricsFactory = MetricsSystem.factory
+        uploads: UploadLimits = UploadLimits(), queue: QueueSettings = QueueSettings(), batches: BatchSettings = BatchSettings(),
+        requests: RequestLimits = .off, metrics: any MetricsFactory = MetricsSystem.factory
     ) {
         self.dependencies = dependencies
         self.limits = limits
         self.ports = ports
         self.uploads = uploads
         self.queue = queue
+        self.batches = batches
         self.requests = requests
         self.metrics = metrics
     }
@@ -127,7 +129,9 @@ package struct APIService: Sendable {
             + PipelineRoutes().routes
             + StatisticsRoutes(reads: reads, clock: dependencies.clock).routes
             + UsageRoutes(reads: reads).routes
-            + BatchRoutes(batches: dependencies.batches, watch: dependencies.batchWatch, clock: dependencies.clock).routes
+            + BatchRoutes(
+                batches: dependencies.batches, watch: dependencies.batchWatch, limit: batches.limit, clock: dependencies.clock
+            ).routes
             + WebhookRoutes(
                 endpoints: WebhookEndpoints(store: dependencies.webhooks, clock: dependencies.clock), audit: dependencies.audit,
                 wake: dependencies.wakeWebhooks

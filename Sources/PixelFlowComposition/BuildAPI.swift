@@ -30,8 +30,9 @@ package func buildAPI(
             settings: backends.isEmbedded ? settings.turns.embedded : settings.turns, weight: weight, logger: logger) : nil
     let audit = AuditRecorder(outbox: backends.tasks, proxies: listen.proxies, logger: context.logger(for: "api"))
     let webhooks = WebhookSender(
-        store: backends.tasks, events: backends.events, poster: try settings.webhooks.poster(), logger: context.logger(for: "webhooks"),
-        disabling: audit.disabling, message: WebhookMessage.body)
+        store: backends.tasks, events: backends.events, poster: try settings.webhooks.poster(),
+        pendingLimit: settings.webhooks.pendingLimit, logger: context.logger(for: "webhooks"), disabling: audit.disabling,
+        message: WebhookMessage.body)
     let quotas = QuotaWatch(
         usage: usage, webhooks: backends.tasks, audit: audit, wake: webhooks.wake, logger: context.logger(for: "api"))
     let batches = BatchWatch(
@@ -46,7 +47,7 @@ package func buildAPI(
             publisher: backends.publisher, turns: turns, hub: hub, verifier: tokens.verifier, audit: audit, secret: settings.secret,
             proxies: listen.proxies),
         limits: settings.images, ports: settings.ports, uploads: settings.uploads, queue: settings.queue,
-        requests: RequestLimits(settings.rates, limiter: cache.limiter, proxies: listen.proxies))
+        batches: settings.batches, requests: RequestLimits(settings.rates, limiter: cache.limiter, proxies: listen.proxies))
     // Uploads are accepted without the broker: their dispatch messages stay due until it is available.
     let checks = backends.brokerChecks(need: .never) + tokens.checks + cache.checks
     return ServiceParts(

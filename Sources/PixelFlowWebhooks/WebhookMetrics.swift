@@ -8,6 +8,7 @@ struct WebhookMetrics: Sendable {
     private let retried: Counter
     private let failed: Counter
     private let disabled: Counter
+    private let givenUp: Counter
     private let duration: Metrics.Timer
     private let latency: Metrics.Timer
     private let underWay: Meter
@@ -18,6 +19,7 @@ struct WebhookMetrics: Sendable {
         }
         (delivered, retried, failed) = (attempts("delivered"), attempts("retried"), attempts("failed"))
         disabled = Counter(label: "webhook_endpoints_disabled_total", factory: factory)
+        givenUp = Counter(label: "webhook_deliveries_given_up_total", factory: factory)
         duration = Metrics.Timer(label: "webhook_attempt_duration_seconds", factory: factory)
         latency = Metrics.Timer(label: "webhook_first_attempt_latency_seconds", factory: factory)
         underWay = Meter(label: "webhook_attempts_under_way", factory: factory)
@@ -40,4 +42,5 @@ struct WebhookMetrics: Sendable {
     }
 
     func countDisabled() { disabled.increment() }
+    func countGivenUp(_ count: Int) { givenUp.increment(by: count) }
 }

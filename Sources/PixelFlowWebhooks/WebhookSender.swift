@@ -26,6 +26,8 @@ package final class WebhookSender: Service {
     package static let bodyLimit = 256 * 1024
     /// The interval between two clean-ups.
     static let cleanUpInterval = Duration.seconds(60)
+    /// Maximum number of queues whose length is checked at a time.
+    static let boundedQueues = 10_000
     /// How many deliveries a clean-up deletes per write.
     package static let cleanUpBatch = 1000
 
@@ -41,6 +43,7 @@ package final class WebhookSender: Service {
     private let store: any WebhookStore
     private let events: any TaskEvents
     private let poster: GuardedPoster
+    private let pendingLimit: Int
     private let pollInterval: Duration
     private let message: @Sendable (WebhookDelivery) throws -> [UInt8]
     private let disabling: Disabling
@@ -52,18 +55,20 @@ package final class WebhookSender: Service {
     private let idle = AsyncStream.makeStream(of: Void.self)
 
     /// - Parameters:
+    ///   - pendingLimit: the number of pending deliveries that an endpoint may have.
     ///   - capacity: maximum number of concurrent attempts.
     ///   - disabling: reports a disabled endpoint to those concerned; by default it only runs the write.
     ///   - message: the body of a delivery; must be the same for every attempt.
     package init(
-        store: any WebhookStore, events: any TaskEvents, poster: GuardedPoster, pollInterval: Duration = WebhookSender.pollInterval,
-        capacity: Int = WebhookSender.capacity, logger: Logger,
+        store: any WebhookStore, events: any TaskEvents, poster: GuardedPoster, pendingLimit: Int = WebhookSettings().pendingLimit,
+        pollInterval: Duration = WebhookSender.pollInterval, capacity: Int = WebhookSender.capacity, logger: Logger,
         metrics: any MetricsFactory = MetricsSystem.factory, disabling: @escaping Disabling = { try await $1() },
         message: @escaping @Sendable (WebhookDelivery) throws -> [UInt8]
     ) {
         self.store = store
         self.events = events
         self.poster = poster
+        self.pendingLimit = pendingLimit
         self.pollInterval = pollInterval
         self.message = message
         self.disabling = disabling
@@ -85,6 +90,7 @@ package final class WebhookSender: Service {
                     helpers.addTask { await self.listen() }
                     helpers.addTask { await self.poll() }
                     helpers.addTask { await self.cleanUp() }
+                    helpers.addTask { await self.boundQueues() }
                     for await _ in signal.stream { await round(&attempts) }
                     helpers.cancelAll()
                 }
@@ -103,7 +109,8 @@ package final class WebhookSender: Service {
         try? await events.listen {
             self.logger.warning("events not reachable, retrying", metadata: ["error": "\($0)"])
         } _: { change in
-            guard change.task.status.isFinal else { return }
+            // A task that was replayed at once is published with the event of its failure.
+            guard change.task.status.isFinal || !change.task.outbox.isEmpty else { return }
             // If it is unknown whether deliveries are due, query the store, which is cheap.
             if (try? await self.store.mayTell(of: change.task)) ?? true { self.wake() }
         }
@@ -120,6 +127,29 @@ package final class WebhookSender: Service {
     /// Deletes all deliveries that are too old. Not private, so that tests can call it directly.
     package func forgetOld() async throws {
         while try await store.forgetDeliveries(limit: Self.cleanUpBatch) == Self.cleanUpBatch { try Task.checkCancellation() }
+    }
+
+    private func boundQueues() async {
+        await PeriodicService("bounding of webhook queues", every: Self.cleanUpInterval, logger: logger) { try await self.giveUpExcess() }
+            .run()
+    }
+
+    /// Gives up the oldest pending deliveries of endpoints that have too many. A queue that grows has due deliveries. Not private, so that
+    /// tests can call it directly.
+    package func giveUpExcess() async throws {
+        for queue in try await store.dueWebhookQueues(limit: Self.boundedQueues) {
+            var (total, count) = (0, 0)
+            repeat {
+                try Task.checkCancellation()
+                count = try await store.giveUpDeliveries(of: queue, keeping: pendingLimit)
+                total += count
+            } while count > 0
+            guard total > 0 else { continue }
+            metrics.countGivenUp(total)
+            logger.warning(
+                "webhook deliveries given up, because too many are pending",
+                metadata: ["tenant": "\(queue.tenant)", "endpoint": "\(queue.endpoint)", "count": "\(total)"])
+        }
     }
 
     // MARK: Rounds

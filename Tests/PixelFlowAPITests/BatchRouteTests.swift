@@ -46,6 +46,22 @@ import Testing
         }
     }
 
+    @Test func batchesThatAreNotCompletedAreBounded() async throws {
+        let harness = try await APIHarness(batches: BatchSettings(limit: 2))
+        try await harness.run { ada, bob in
+            let first = try await open(ada)
+            _ = try await open(ada)
+            let refusal = try await ada.post(json: "{}", to: "/api/batches")
+            #expect(refusal.status == .tooManyRequests)
+            #expect(refusal.code == "too_many_batches")
+            #expect(refusal.headers[.retryAfter] == "60")
+            _ = try await open(bob)
+            _ = try await ada.send(.post, "/api/batches/\(first)/close")
+            await harness.watch.round()
+            _ = try await open(ada)
+        }
+    }
+
     @Test func aClosedBatchAcceptsNoTasks() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in

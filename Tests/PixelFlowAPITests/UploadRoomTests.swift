@@ -1,3 +1,4 @@
+import Dispatch
 import HTTPTypes
 import HummingbirdTesting
 import NIOCore
@@ -55,7 +56,7 @@ import Testing
     }
 
     @Test func bytesOfUnfinishedUploadsAreBounded() async throws {
-        let harness = try await APIHarness(uploads: UploadLimits(count: 10, bytes: 2000))
+        let harness = try await APIHarness(uploads: UploadLimits(user: .init(count: 10, bytes: 2000)))
         try await harness.run { ada, bob in
             let refusal = try await ada.post(image: String(repeating: "x", count: 2001))
             #expect(refusal.status == .tooManyRequests)
@@ -65,6 +66,54 @@ import Testing
             // Finished uploads no longer count.
             for _ in 0..<3 { #expect(try await ada.post(image: String(repeating: "x", count: 1500)).status == .accepted) }
             #expect(try await bob.post(image: "bytes").status == .accepted)
+        }
+    }
+
+    /// Holds the first upload while the room for it is looked up.
+    private final class Gate: Sendable {
+        private let isFirst = Mutex(true)
+        private let opened = DispatchSemaphore(value: 0)
+        let held = AsyncStream.makeStream(of: Void.self)
+
+        var reserve: DiskReserve {
+            DiskReserve {
+                let isFirst = self.isFirst.withLock { isFirst in
+                    defer { isFirst = false }
+                    return isFirst
+                }
+                if isFirst {
+                    self.held.continuation.finish()
+                    // bounded: by open()
+                    self.opened.wait()
+                }
+                return DiskRoom(available: 1 << 30, size: 1 << 30)
+            }
+        }
+
+        func open() { opened.signal() }
+    }
+
+    /// Otherwise, an organisation with many keys could take all the room there is.
+    @Test func uploadsOfManyKeysAreThoseOfOneOrganisation() async throws {
+        let gate = Gate()
+        let limits = UploadLimits(organisation: .init(count: 1, bytes: 2000))
+        let harness = try await APIHarness(uploads: limits, reserve: gate.reserve)
+        try await harness.run { ada, bob in
+            var key = ada
+            key.token = try await harness.key(as: ada.token, #"{"name":"ci","scopes":["tasks:write"]}"#)
+            let program = key
+            async let first = ada.post(image: "bytes")
+            for await _ in gate.held.stream {}
+            let refusal = try await program.post(image: "bytes")
+            let other = try await bob.post(image: "bytes")
+            gate.open()
+            #expect(refusal.status == .tooManyRequests)
+            #expect(refusal.code == "too_many_uploads")
+            #expect(refusal.headers[.retryAfter] == "1")
+            #expect(other.status == .accepted)
+            #expect(try await first.status == .accepted)
+            #expect(try await program.post(image: "bytes").status == .accepted)
+            #expect(try await program.post(image: String(repeating: "x", count: 2001)).code == "too_many_uploads")
         }
     }
 

@@ -40,6 +40,32 @@ import Testing
         }
     }
 
+    /// Such a key would leave behind what is good everywhere and for good.
+    @Test(arguments: [#""expires_at":"2100-01-01T00:00:00Z""#, #""networks":["0.0.0.0/0","::/0"]"#])
+    func aBoundedKeyAddsNoWebhook(bound: String) async throws {
+        let harness = try await APIHarness()
+        try await harness.run { ada, _ in
+            let id = try #require(try await add(ada)["id"] as? String)
+            var program = ada
+            program.token = try await harness.key(as: ada.token, #"{"name":"ci","scopes":["webhooks:write"],\#(bound)}"#)
+            let refusals = [
+                try await program.post(json: Self.json, to: "/api/webhooks"),
+                try await program.send(
+                    .patch, "/api/webhooks/\(id)", headers: [.contentType: "application/json"],
+                    body: ByteBuffer(string: #"{"url":"https://example.org/other"}"#)),
+                try await program.post(json: "", to: "/api/webhooks/\(id)/rotate"),
+            ]
+            for refusal in refusals {
+                #expect(refusal.status == .forbidden, "\(refusal.text)")
+                #expect(refusal.code == "key_is_bounded")
+            }
+            #expect(try await program.get("/api/webhooks/\(id)").object()["url"] as? String == "https://example.com/hook")
+            #expect(try await program.send(.delete, "/api/webhooks/\(id)").status == .noContent)
+            program.token = try await harness.key(as: ada.token, #"{"name":"ci","scopes":["webhooks:write"]}"#)
+            _ = try await add(program)
+        }
+    }
+
     @Test func anEndpointIsChangedAndDeleted() async throws {
         try await APIHarness().run { ada, bob in
             let id = try #require(try await add(ada)["id"] as? String)

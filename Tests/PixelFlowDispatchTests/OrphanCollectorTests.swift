@@ -142,6 +142,18 @@ import Testing
         #expect(try await sweep(right).blocked == nil)
     }
 
+    @Test func aBlockedSweepKeepsTheNumberOfOrphans() async throws {
+        let store = try database()
+        _ = try await check(store).verify()
+        _ = try await fill(store, 100, orphanedEvery: 50)
+        func metrics() -> String { String(decoding: registry.page(claiming: ["orphan"]).text(), as: UTF8.self) }
+        _ = try await sweep(store)
+        #expect(metrics().contains("orphaned_tasks 2\n"))
+        #expect(try await sweep(try database("new")).blocked == .installation)
+        #expect(metrics().contains("orphaned_tasks 2\n"))
+        #expect(metrics().contains(#"orphan_collection_blocked{reason="installation"} 1"#))
+    }
+
     @Test func aDatabaseOfAnotherInstallationIsRefused() async throws {
         let right = try database()
         _ = try await check(right).verify()

@@ -34,7 +34,8 @@ struct SenderHarness: Sendable {
     typealias Message = @Sendable (WebhookDelivery) throws -> [UInt8]
 
     private init(
-        _ folder: String, timeout: Duration, allowed: [String], capacity: Int, resolver: any NameResolver, message: @escaping Message
+        _ folder: String, timeout: Duration, allowed: [String], pendingLimit: Int, capacity: Int, resolver: any NameResolver,
+        message: @escaping Message
     ) throws {
         store = try SQLiteTaskStore(path: folder + "/tasks.sqlite", clock: clock)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -45,6 +46,7 @@ struct SenderHarness: Sendable {
             poster: try GuardedPoster(
                 allowedNetworks: allowed.compactMap { NetworkRange($0) }, ports: .webhooks, timeout: timeout, userAgent: "test",
                 resolver: resolver),
+            pendingLimit: pendingLimit,
             // What a test waits for is woken by a signal, or not at all.
             pollInterval: .seconds(3600), capacity: capacity, logger: logger, metrics: registry,
             disabling: AuditRecorder(outbox: store, clock: clock, logger: logger).disabling, message: message)
@@ -52,14 +54,16 @@ struct SenderHarness: Sendable {
 
     /// Runs a sender while `body` runs.
     static func run(
-        timeout: Duration = .seconds(15), allowed: [String] = ["127.0.0.0/8"], capacity: Int = WebhookSender.capacity,
+        timeout: Duration = .seconds(15), allowed: [String] = ["127.0.0.0/8"], pendingLimit: Int = WebhookSettings().pendingLimit,
+        capacity: Int = WebhookSender.capacity,
         resolver: any NameResolver = SystemResolver.forPosts, message: @escaping Message = WebhookMessage.body,
         _ body: (SenderHarness) async throws -> Void
     ) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "pixelflow-webhooks-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let harness = try SenderHarness(
-            folder, timeout: timeout, allowed: allowed, capacity: capacity, resolver: resolver, message: message)
+            folder, timeout: timeout, allowed: allowed, pendingLimit: pendingLimit, capacity: capacity, resolver: resolver, message: message
+        )
         let group = ServiceGroup(
             services: [harness.publisher, harness.sender], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try await withThrowingTaskGroup(of: Void.self) { tasks in

@@ -137,6 +137,29 @@ import WireFormats
         }
     }
 
+    @Test func beyondItsLimitAnEndpointLosesTheOldestVisibly() async throws {
+        try await RawServer.run(answer: RawServer.status(500)) { receiver in
+            try await SenderHarness.run(pendingLimit: 2) { harness in
+                try await harness.addEndpoint(url: receiver.url("/hook"))
+                for _ in 0..<5 { try await harness.endTask() }
+                _ = try await eventually("an attempt of each") { () -> Bool? in
+                    let all = try await harness.deliveries()
+                    return all.count == 5 && all.allSatisfy { $0.log.count == 1 } ? true : nil
+                }
+                // Due again, so that the queue is looked at.
+                harness.clock.advance(by: .seconds(6))
+                try await harness.sender.giveUpExcess()
+                let all = try await harness.deliveries()
+                #expect(all.map(\.state) == [.pending, .pending, .failed, .failed, .failed])
+                #expect(all.suffix(3).map { $0.log.last?.error } == ["too_many_pending", "too_many_pending", "too_many_pending"])
+                // It says nothing about the receiver, so the endpoint stays as it is.
+                #expect(try await harness.endpoint()?.isEnabled == true)
+                let text = String(decoding: harness.registry.page(claiming: ["webhook_"]).text(), as: UTF8.self)
+                #expect(text.contains("webhook_deliveries_given_up_total 3"))
+            }
+        }
+    }
+
     @Test func redirectIsAFailureAndNotFollowed() async throws {
         try await RawServer.run(answer: RawServer.status(301, headers: "Location: http://169.254.169.254/latest/meta-data\r\n")) {
             receiver in

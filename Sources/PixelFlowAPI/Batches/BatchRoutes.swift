@@ -9,6 +9,8 @@ struct BatchRoutes: Sendable {
     let batches: any BatchOwnerStore
     /// Nil if this process does not complete batches.
     let watch: BatchWatch?
+    /// Unfinished batches per organisation.
+    let limit: Int
     let clock: any WallClock
 
     private static let bodyLimit = 16 * 1024
@@ -30,6 +32,12 @@ struct BatchRoutes: Sendable {
                 problems: .readingTasks + [
                     DeclaredProblem(.invalid, "invalid_value", "A value is not accepted; `field` is its name."),
                     DeclaredProblem(.invalid, "missing_value", "The body is null."), Self.insufficientStorage,
+                    DeclaredProblem(
+                        .throttled, "too_many_batches",
+                        """
+                        The organisation has \(BatchSettings.limitSetting.description.defaultText) batches \
+                        (`\(BatchSettings.limitSetting.description.name)`) that are not completed.
+                        """),
                 ], handler: create),
             Route(
                 .get, "/api/batches", id: "listBatches", tag: "batches", "List batches, newest first",
@@ -63,7 +71,7 @@ struct BatchRoutes: Sendable {
     @Sendable private func create(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let wish = try await request.decodeJSON(BatchRequest.self, limit: Self.bodyLimit)
         let batch = try wish.batch(of: try context.requirePrincipal(), at: clock.now())
-        try await batches.add(batch)
+        try await batches.add(batch, unfinished: limit)
         return try .json(BatchView(batch, BatchCounts()), status: .created, headers: [.location: "/api/batches/\(batch.id)"])
     }
 

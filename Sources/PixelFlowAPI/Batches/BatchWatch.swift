@@ -4,21 +4,34 @@ import PixelFlowTelemetry
 package import ServiceLifecycle
 import Synchronization
 
-/// Determines when abandoned batches are closed.
+/// Determines when abandoned batches are closed, and how many batches may be unfinished.
 package struct BatchSettings: Sendable {
     static let idleSetting = Setting<Duration>.seconds(
         "PIXELFLOW_BATCH_IDLE", default: 86_400, in: 60...2_592_000,
         help: "How long a batch stays open without a new task; then it is closed.")
 
-    package static let descriptions: [SettingDescription] = [idleSetting.description]
+    static let limitSetting = Setting<Int>.integer(
+        "PIXELFLOW_BATCHES_PER_ORGANISATION", default: 1000, in: 1...1_000_000,
+        help: "Batches of one organisation that may be open, or closed with tasks that have not ended, before a new one is refused with "
+            + "429 `too_many_batches`. Several replicas may together admit a few more.")
+
+    package static let descriptions: [SettingDescription] = [idleSetting.description, limitSetting.description]
 
     /// The time since the newest task, or since the creation of a batch without tasks.
     package var idleLimit: Duration
 
-    package init(idleLimit: Duration = .seconds(86_400)) { self.idleLimit = idleLimit }
+    /// Unfinished batches per organisation.
+    package var limit: Int
+
+    package init(idleLimit: Duration = .seconds(86_400), limit: Int = 1000) {
+        self.idleLimit = idleLimit
+        self.limit = limit
+    }
 
     /// - Throws: `setting_invalid`, with the name of the bad setting as `field`.
-    package init(_ settings: Settings) throws(PixelFlowError) { idleLimit = try settings[Self.idleSetting] }
+    package init(_ settings: Settings) throws(PixelFlowError) {
+        self.init(idleLimit: try settings[Self.idleSetting], limit: try settings[Self.limitSetting])
+    }
 }
 
 /// Closes abandoned batches, completes closed ones whose tasks have finished, reports these to webhooks (`batch.completed`) and users, and

@@ -54,6 +54,10 @@ struct TaskRoutes: Sendable {
                 responses: [.json(.accepted, TaskView.self, "The task.")],
                 problems: .readingTasks + [DeclaredProblem].quotas.prefix(1) + [
                     .taskNotFound, .preconditionFailed, DeclaredProblem(.conflict, "task_not_failed", "The task has not failed."),
+                    DeclaredProblem(
+                        .conflict, "task_events_waiting",
+                        "The events of the last \(TaskStateMachine.outboxLimit) failures are not published yet; `Retry-After` says when to "
+                            + "try again."),
                 ], handler: replay),
         ]
     }

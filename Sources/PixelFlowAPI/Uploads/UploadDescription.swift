@@ -59,7 +59,7 @@ enum UploadDescription {
                 DeclaredProblem(.invalid, "port_not_allowed", "`image_url` or `webhook_url` has a port that is not allowed."),
                 DeclaredProblem(.invalid, "watermark_missing", "The task of a watermark does not exist, or has no source."),
                 DeclaredProblem(.invalid, "idempotency_key_reused", "The key was used for a different request."),
-                DeclaredProblem(.throttled, "too_many_uploads", "The user has too many unfinished uploads."),
+                DeclaredProblem(.throttled, "too_many_uploads", "The user or the organisation has too many unfinished uploads."),
                 DeclaredProblem(
                     .throttled, "queue_full", "Too many tasks of the organisation are waiting; `Retry-After` says when there may be room."),
                 DeclaredProblem(.insufficientStorage, "insufficient_storage", "The disk or the object store is full."),

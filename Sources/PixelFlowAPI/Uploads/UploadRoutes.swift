@@ -24,7 +24,7 @@ struct UploadRoutes: Sendable {
     @Sendable private func upload(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let principal = try context.requirePrincipal()
         let key = try idempotencyKey(request)
-        let ticket = try admission.enter(principal.user)
+        let ticket = try admission.enter(principal)
         if let key, let first = try await dependencies.tasks.find(idempotencyKey: key, of: principal.tenant) {
             return try await answerAgain(request, with: first, ticket)
         }

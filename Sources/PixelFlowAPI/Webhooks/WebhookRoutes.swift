@@ -25,7 +25,7 @@ struct WebhookRoutes: Sendable {
                 details: "Only this response shows the `secret`. The webhook receives every event after it.",
                 access: .scope(.writeWebhooks), body: BodyDescription([.json(WebhookRequest.self)], "`url` and `events` are required."),
                 responses: [.json(.created, WebhookView.self, "The webhook, with its secret.")],
-                problems: .readingTasks + [.auditLogBusy] + Self.invalid + [
+                problems: .readingTasks + [.auditLogBusy, Self.boundedKey] + Self.invalid + [
                     DeclaredProblem(.conflict, "too_many_webhooks", "The organisation has \(WebhookEndpoint.limit) webhooks.")
                 ], handler: create),
             Route(
@@ -38,7 +38,7 @@ struct WebhookRoutes: Sendable {
                 access: .scope(.writeWebhooks), parameters: [Self.id],
                 body: BodyDescription([.json(WebhookRequest.self)], "The changes."),
                 responses: [.json(WebhookView.self, "The webhook as it is now.")],
-                problems: .readingTasks + [.auditLogBusy] + Self.invalid + [Self.notFound], handler: change),
+                problems: .readingTasks + [.auditLogBusy, Self.boundedKey] + Self.invalid + [Self.notFound], handler: change),
             Route(
                 .delete, "/api/webhooks/{id}", id: "deleteWebhook", tag: "webhooks", "Delete a webhook and its deliveries",
                 access: .scope(.writeWebhooks), parameters: [Self.id], responses: [.empty(.noContent, "The webhook is deleted.")],
@@ -53,7 +53,7 @@ struct WebhookRoutes: Sendable {
                 details: "Only this response shows the new `secret`. For 24 hours, messages are signed with both.",
                 access: .scope(.writeWebhooks), parameters: [Self.id],
                 responses: [.json(WebhookView.self, "The webhook, with its new secret.")],
-                problems: .readingTasks + [.auditLogBusy, Self.notFound],
+                problems: .readingTasks + [.auditLogBusy, Self.boundedKey, Self.notFound],
                 handler: rotate),
             Route(
                 .post, "/api/webhooks/{id}/test", id: "testWebhook", tag: "webhooks", "Send a test message",
@@ -93,6 +93,8 @@ struct WebhookRoutes: Sendable {
         ]
     }
 
+    private static let boundedKey = DeclaredProblem(
+        .forbidden, "key_is_bounded", "The API key is limited to networks or expires; the webhook would not be.")
     private static let replayLimit = 1000
 
     private static let id = ParameterDescription(
@@ -123,7 +125,7 @@ extension WebhookRoutes {
     }
 
     @Sendable private func create(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        let tenant = try context.requirePrincipal().tenant
+        let tenant = try requireUnbounded(context).tenant
         let wish = try await request.decodeJSON(WebhookRequest.self, limit: Self.bodyLimit)
         try wish.check()
         let endpoint = try wish.endpoint(of: tenant, at: endpoints.clock.now())
@@ -140,7 +142,7 @@ extension WebhookRoutes {
         _ = try await find(context)
         let wish = try await request.decodeJSON(WebhookRequest.self, limit: Self.bodyLimit)
         try wish.check()
-        let (id, tenant) = (id(context), try context.requirePrincipal().tenant)
+        let (id, tenant) = (id(context), try requireUnbounded(context).tenant)
         let endpoint = try await audit.record(.webhookChanged, on: "\(id)", request, context) {
             try await endpoints.change(id, of: tenant) { endpoint, _ in try wish.apply(to: &endpoint) }
         }
@@ -161,11 +163,24 @@ extension WebhookRoutes {
     }
 
     @Sendable private func rotate(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        let (id, tenant) = (id(context), try context.requirePrincipal().tenant)
+        let (id, tenant) = (id(context), try requireUnbounded(context).tenant)
         let endpoint = try await audit.record(
             .webhookChanged, on: "\(id)", request, context, outcome: { _ in .done("secret replaced") },
             { try await endpoints.change(id, of: tenant) { endpoint, now in endpoint.rotate(to: .make(), at: now) } })
         return try .json(WebhookView(endpoint, showsSecret: true))
+    }
+
+    /// A webhook and its secret are good everywhere and for good, so a key that is not may neither add nor redirect one.
+    ///
+    /// - Throws: `key_is_bounded`.
+    private func requireUnbounded(_ context: AppRequestContext) throws -> Principal {
+        let principal = try context.requirePrincipal()
+        guard !principal.isBounded else {
+            throw PixelFlowError(
+                .forbidden, code: "key_is_bounded",
+                "This API key is limited to networks or expires; the webhook would not be. Use an unlimited key, or sign in.")
+        }
+        return principal
     }
 
     private func id(_ context: AppRequestContext) -> WebhookID { WebhookID(context.parameters.get("id") ?? "") }

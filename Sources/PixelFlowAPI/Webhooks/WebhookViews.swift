@@ -82,8 +82,11 @@ struct WebhookDeliveryView: Codable, SchemaNamed, SchemaAnnotated {
             "at": .init("When it began.", ["format": "date-time"]), "duration_ms": .init("Milliseconds.", ["minimum": 0]),
             "timestamp": .init("The `webhook-timestamp` of the request: seconds since 1970. Absent if none was made.", ["minimum": 0]),
             "status": "Of the response; absent if there was none.",
-            "error":
-                "Why there was no answer: `timeout`, `unreachable`, `name_not_resolved`, `address_blocked`, `certificate_untrusted`, …",
+            "error": .init(
+                """
+                Why there was no answer: `timeout`, `unreachable`, `name_not_resolved`, `address_blocked`, `certificate_untrusted`, …; \
+                `\(WebhookDelivery.givenUp)` if no attempt was made, because the webhook had too many undelivered messages.
+                """),
             "answer": .init(
                 """
                 Of the last \(WebhookDelivery.answersKept) attempts, if a single delivery is requested: the beginning of the response \

@@ -34,7 +34,7 @@ extension PixelFlowClient {
 
     /// Runs a failed task again.
     ///
-    /// - Throws: `Problem` `task_not_failed`.
+    /// - Throws: `Problem` `task_not_failed`, or `task_events_waiting`, after which a replay can be tried again.
     public func replay(_ id: String) async throws -> ImageTask { try await task(Call(.POST, url(id) + "/replay")) }
 
     /// Deletes a task and its images.

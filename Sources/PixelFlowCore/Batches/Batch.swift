@@ -158,6 +158,13 @@ extension PixelFlowError {
         .invalid("batch", "The batch \(id.prefix(64)) does not exist.", code: "unknown_batch")
     }
 
+    package static func tooManyBatches(_ limit: Int) -> PixelFlowError {
+        PixelFlowError(
+            .throttled, code: "too_many_batches",
+            "Your organisation has \(limit) batches that are not completed; close some of them, or wait for their tasks to end.",
+            retryAfter: 60)
+    }
+
     package static func batchClosed(_ id: BatchID) -> PixelFlowError {
         PixelFlowError(.conflict, code: "batch_closed", "The batch \(id) is closed and accepts no more tasks.", field: "batch")
     }

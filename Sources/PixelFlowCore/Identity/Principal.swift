@@ -21,10 +21,12 @@ package struct Principal: Sendable, Hashable {
     package let membershipVersion: Int64
     /// The lane of tasks if neither the upload nor its preset sets one; nil for the normal one.
     package let lane: Lane?
+    /// Whether the credential is a key that is limited to networks or expires.
+    package let isBounded: Bool
 
     package init(
         user: UserID, email: String, tenant: TenantID, role: Role? = .owner, scopes: Set<Scope>? = nil,
-        credential: Credential = .token(session: nil), membershipVersion: Int64 = 0, lane: Lane? = nil
+        credential: Credential = .token(session: nil), membershipVersion: Int64 = 0, lane: Lane? = nil, isBounded: Bool = false
     ) {
         self.user = user
         self.email = email
@@ -34,6 +36,7 @@ package struct Principal: Sendable, Hashable {
         self.credential = credential
         self.membershipVersion = membershipVersion
         self.lane = lane
+        self.isBounded = isBounded
     }
 
     package var session: SessionID? {

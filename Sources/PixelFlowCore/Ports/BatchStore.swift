@@ -15,13 +15,22 @@ package protocol BatchLookup: Sendable {
 /// The role of the owner of batches.
 package protocol BatchOwnerStore: BatchLookup {
     /// Adds a batch durably; does nothing if its id exists.
-    func add(_ batch: Batch) async throws
+    ///
+    /// - Parameter limit: the number of batches of the organisation that may be open or closed, but not completed. Concurrent calls may
+    ///   together exceed it a little.
+    /// - Throws: `too_many_batches`.
+    func add(_ batch: Batch, unfinished limit: Int) async throws
     /// Batches of an organisation, newest first.
     func batches(_ query: BatchQuery) async throws -> [Batch]
     /// Removes at most `limit` batches of an organisation, regardless of their tasks.
     ///
     /// - Returns: the number of removed batches.
     func removeBatches(of tenant: TenantID, limit: Int) async throws -> Int
+}
+
+extension BatchOwnerStore {
+    /// Adds a batch durably, regardless of their number.
+    package func add(_ batch: Batch) async throws { try await add(batch, unfinished: .max) }
 }
 
 extension BatchLookup {

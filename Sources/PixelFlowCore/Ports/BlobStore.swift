@@ -72,7 +72,8 @@ package protocol BlobStore: Sendable {
     func remove(_ prefix: BlobKey) async throws
     /// The keys of all objects at or below `prefix`, sorted.
     func keys(_ prefix: BlobKey) async throws -> [BlobKey]
-    /// The prefixes of tasks with objects, sorted, starting after `previous`.
+    /// The prefixes of tasks with objects, sorted, starting after `previous`. Those that were stored since the first page, which has no
+    /// `previous`, may be missing.
     func taskPrefixes(after previous: BlobKey?, limit: Int) async throws -> [BlobKey]
     /// Returns if the backend is healthy, otherwise throws.
     func check() async throws

@@ -34,13 +34,84 @@ package struct OutboxEvent: Sendable, Hashable, Codable {
     package var id: String
     package var status: TaskStatus
     package var at: Timestamp
+    /// How the task had ended; nil until a replay resets it.
+    package var ended: EndedRun?
 
-    package init(id: String, status: TaskStatus, at: Timestamp) {
+    package init(id: String, status: TaskStatus, at: Timestamp, ended: EndedRun? = nil) {
         self.id = id
         self.status = status
         self.at = at
+        self.ended = ended
     }
 
     /// The generation of the task in the event.
     package var generation: Int? { id.split(separator: "/").dropFirst().first.flatMap { Int($0) } }
+}
+
+/// What a replay resets, and what changes after it: kept with the event of a failure that is not published yet.
+package struct EndedRun: Sendable, Hashable, Codable {
+    package var epoch: Int
+    package var attempts: Int
+    package var crashes: Int
+    package var losses: Int
+    package var outages: Int
+    package var error: TaskError?
+    package var outputs: [TaskOutput]
+    package var sourceMetadata: SourceMetadata?
+    package var startedAt: Timestamp?
+    package var revision: Int
+
+    package init(
+        epoch: Int, attempts: Int, crashes: Int, losses: Int, outages: Int, error: TaskError?, outputs: [TaskOutput],
+        sourceMetadata: SourceMetadata?, startedAt: Timestamp?, revision: Int
+    ) {
+        self.epoch = epoch
+        self.attempts = attempts
+        self.crashes = crashes
+        self.losses = losses
+        self.outages = outages
+        self.error = error
+        self.outputs = outputs
+        self.sourceMetadata = sourceMetadata
+        self.startedAt = startedAt
+        self.revision = revision
+    }
+
+    init(_ task: TaskRecord) {
+        self.init(
+            epoch: task.epoch, attempts: task.attempts, crashes: task.crashes, losses: task.losses, outages: task.outages,
+            error: task.error, outputs: task.outputs, sourceMetadata: task.sourceMetadata, startedAt: task.startedAt,
+            revision: task.revision)
+    }
+}
+
+extension TaskRecord {
+    /// The task as each of its unpublished events tells it, with only that event in its outbox. The task itself may have been replayed
+    /// since.
+    package var told: [TaskRecord] { outbox.map(told(by:)) }
+
+    private func told(by event: OutboxEvent) -> TaskRecord {
+        var task = self
+        task.outbox = [event]
+        task.status = event.status
+        task.generation = event.generation ?? generation
+        task.completedAt = event.at
+        guard let ended = event.ended else { return task }
+        task.epoch = ended.epoch
+        task.attempts = ended.attempts
+        task.crashes = ended.crashes
+        task.losses = ended.losses
+        task.outages = ended.outages
+        task.error = ended.error
+        task.outputs = ended.outputs
+        task.sourceMetadata = ended.sourceMetadata
+        task.startedAt = ended.startedAt
+        task.revision = ended.revision
+        task.updatedAt = event.at
+        task.history.removeAll { $0.generation > task.generation }
+        task.lease = nil
+        task.cancelRequested = false
+        task.outbox[0].ended = nil
+        return task
+    }
 }

@@ -6,6 +6,8 @@
 package struct TaskStateMachine: Sendable {
     /// The maximum number of history entries of a task; the first one is always kept.
     package static let historyLimit = 64
+    /// A task with this many unpublished events is not replayed, so that its document does not grow while events cannot be published.
+    package static let outboxLimit = 16
 
     package let policy: TaskPolicy
 
@@ -226,6 +228,9 @@ extension TaskStateMachine {
 
     private func replay(_ task: inout TaskRecord, _ now: Timestamp) throws(TransitionError) {
         guard task.status == .failed else { throw .wrongStatus(task.status) }
+        guard task.outbox.count < Self.outboxLimit else { throw .eventsWaiting }
+        // The event of the failure may not be published yet, and must still tell the failure.
+        if let event = task.outbox.firstIndex(where: { $0.generation == task.generation }) { task.outbox[event].ended = EndedRun(task) }
         task.generation += 1
         task.attempts = 0
         task.crashes = 0

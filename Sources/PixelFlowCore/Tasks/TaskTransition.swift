@@ -52,6 +52,8 @@ package enum TransitionError: Error, Sendable, Hashable {
     case alreadyCompleted
     /// The task has been deleted.
     case deleted
+    /// Too many events of the task are not published yet.
+    case eventsWaiting
 }
 
 /// The outcome of a transition in a store.
@@ -100,10 +102,15 @@ extension TransitionOutcome {
 
     /// The restarted task; nil if there is none.
     ///
-    /// - Throws: `PixelFlowError` of kind `.conflict` if the task has not failed.
+    /// - Throws: `PixelFlowError` of kind `.conflict` if the task has not failed, or too many of its events wait.
     package func replayed() throws(PixelFlowError) -> TaskRecord? {
         switch self {
         case .changed(let task): return task
+        case .refused(.eventsWaiting, _):
+            throw PixelFlowError(
+                .conflict, code: "task_events_waiting",
+                "Too many events of earlier failures of the task are not published yet; try again later.", retry: .transient,
+                retryAfter: 5)
         case .refused(_, let task):
             throw PixelFlowError(
                 .conflict, code: "task_not_failed", "The task is \(task.status.rawValue); only FAILED tasks can be replayed.")

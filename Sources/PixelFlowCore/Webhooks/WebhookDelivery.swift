@@ -20,7 +20,7 @@ package struct WebhookDelivery: Sendable, Hashable, Codable {
 
     /// The content of the event.
     package enum Payload: Sendable, Hashable, Codable {
-        /// The task at the time when the delivery was created.
+        /// The task as the event tells it.
         case task(TaskRecord)
         case quota(QuotaWarning)
         case batch(CompletedBatch)
@@ -107,15 +107,14 @@ extension WebhookDelivery {
 
     /// The deliveries for the unpublished events of a task that are not too old.
     package static func deliveries(for task: TaskRecord, endpoints: [WebhookEndpoint], at now: Timestamp) -> [WebhookDelivery] {
-        task.outbox.flatMap { entry -> [WebhookDelivery] in
+        zip(task.outbox, task.told).flatMap { entry, told -> [WebhookDelivery] in
             guard let event = WebhookEvent(entry.status), !isTooLate(for: entry.at, at: now) else { return [] }
+            var told = told
+            told.outbox = []
             func delivery(to endpoint: WebhookID, url: String? = nil) -> WebhookDelivery {
-                var told = task
-                told.outbox = []
-                return WebhookDelivery(
-                    id: WebhookDeliveryID(task: task.id, generation: entry.generation ?? task.generation, endpoint: endpoint),
-                    tenant: task.tenant, endpoint: endpoint, url: url, event: event, eventAt: entry.at, payload: .task(told), createdAt: now
-                )
+                WebhookDelivery(
+                    id: WebhookDeliveryID(task: task.id, generation: told.generation, endpoint: endpoint), tenant: task.tenant,
+                    endpoint: endpoint, url: url, event: event, eventAt: entry.at, payload: .task(told), createdAt: now)
             }
             let subscribed = endpoints.filter { $0.tenant == task.tenant && $0.isEnabled && $0.events.contains(event) }
             return subscribed.map { delivery(to: $0.id) } + (task.webhookURL.map { [delivery(to: .organisation, url: $0)] } ?? [])
@@ -158,9 +157,7 @@ extension WebhookDelivery {
         } else {
             state = .failed
         }
-        log.append(WebhookAttempt(at: now - outcome.duration, outcome, nextAttemptAt: next))
-        if log.count > Self.logLimit { log.removeFirst(log.count - Self.logLimit) }
-        for index in log.indices.dropLast(Self.answersKept) { log[index].dropAnswer() }
+        add(WebhookAttempt(at: now - outcome.duration, outcome, nextAttemptAt: next))
         return true
     }
 
@@ -170,6 +167,27 @@ extension WebhookDelivery {
         leaseUntil = nil
         revision += 1
         return true
+    }
+
+    /// Ends a delivery without an attempt, for which its endpoint has too many. It can be replayed like any other that has failed.
+    ///
+    /// - Returns: false if it is not pending, or an attempt is in progress.
+    package mutating func giveUp(at now: Timestamp) -> Bool {
+        guard state == .pending, leaseUntil.map({ $0 <= now }) ?? true else { return false }
+        leaseUntil = nil
+        state = .failed
+        revision += 1
+        add(WebhookAttempt(at: now, WebhookOutcome(error: Self.givenUp, isFinal: true), nextAttemptAt: nil))
+        return true
+    }
+
+    /// The error in the log of a delivery that was given up.
+    package static let givenUp = "too_many_pending"
+
+    private mutating func add(_ attempt: WebhookAttempt) {
+        log.append(attempt)
+        if log.count > Self.logLimit { log.removeFirst(log.count - Self.logLimit) }
+        for index in log.indices.dropLast(Self.answersKept) { log[index].dropAnswer() }
     }
 
     /// Schedules the delivery again, immediately, with all attempts and with the same id.

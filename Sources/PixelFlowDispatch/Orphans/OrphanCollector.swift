@@ -187,4 +187,7 @@ package struct SweepOutcome: Sendable, Hashable {
     package var blocked: Block?
 
     package init() {}
+
+    /// Whether the objects were listed.
+    package var hasLooked: Bool { blocked == nil || blocked == .unknownShare }
 }

@@ -20,7 +20,8 @@ struct OrphanMetrics: Sendable {
 
     func record(_ outcome: SweepOutcome) {
         for (block, gauge) in blocked { gauge.record(outcome.blocked == block ? 1 : 0) }
-        unknown.record(outcome.unknown)
+        // A sweep that was blocked before it looked knows nothing about orphans, so the last number stays.
+        if outcome.hasLooked { unknown.record(outcome.unknown) }
         removed.increment(by: outcome.removed)
     }
 }

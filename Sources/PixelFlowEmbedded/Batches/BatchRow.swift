@@ -19,6 +19,15 @@ enum BatchRow {
         CREATE INDEX task_in_batch ON task (tenant, batch, id) WHERE batch IS NOT NULL AND deleted_at IS NULL;
         """
 
+    /// Completed batches stay as long as they have tasks, so they are many, and the others few.
+    static let indexOfUnfinished = "CREATE INDEX batch_unfinished ON batch (tenant) WHERE \(isUnfinished)"
+
+    private static let isUnfinished = "json_extract(CAST(document AS TEXT), '$.completedAt') IS NULL"
+
+    static let countUnfinished = """
+        SELECT COUNT(*) FROM (SELECT 1 FROM batch INDEXED BY batch_unfinished WHERE tenant = ? AND \(isUnfinished) LIMIT ?)
+        """
+
     static func batch(_ document: Data) throws -> Batch { try JSONDecoder().decode(Batch.self, from: document) }
 }
 

@@ -13,8 +13,13 @@ extension SQLiteTaskStore: BatchOwnerStore {
         }
     }
 
-    package func add(_ batch: Batch) async throws {
+    package func add(_ batch: Batch, unfinished limit: Int) async throws {
         try await write(.machine) { tasks in
+            if limit < .max {
+                let count = try Int.fetchOne(
+                    tasks.database.cachedStatement(sql: BatchRow.countUnfinished), arguments: [batch.tenant.rawValue, limit])
+                guard count ?? 0 < limit else { throw PixelFlowError.tooManyBatches(limit) }
+            }
             try tasks.database.execute(
                 sql: "INSERT OR IGNORE INTO batch (id, tenant, due, revision, document) VALUES (?, ?, ?, ?, ?)",
                 arguments: [

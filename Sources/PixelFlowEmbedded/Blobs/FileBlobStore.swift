@@ -2,6 +2,7 @@ import Foundation
 package import NIOCore
 import NIOPosix
 package import PixelFlowCore
+import Synchronization
 
 /// Objects as files below one folder.
 ///
@@ -13,6 +14,7 @@ package final class FileBlobStore: BlobStore {
     let partial: String
     private let reserve: DiskReserve?
     private let threads: NIOThreadPool
+    private let listing: Mutex<TaskListing>
 
     /// Opens or creates the store at `path`, and removes unfinished writes of earlier runs. Only
     /// one process may open it at a time.
@@ -20,11 +22,13 @@ package final class FileBlobStore: BlobStore {
     /// - Parameters:
     ///   - reserve: the space to keep free on the disk; nil for none.
     ///   - threads: the maximum number of concurrent blocking file operations.
+    ///   - window: the number of names of a folder that `taskPrefixes` keeps from one page to the next.
     /// - Throws: `PixelFlowError` with the path of the folder.
-    package init(path: String, reserve: DiskReserve? = nil, threads: Int = 8) throws {
+    package init(path: String, reserve: DiskReserve? = nil, threads: Int = 8, window: Int = 50_000) throws {
         self.root = path
         self.reserve = reserve
         self.partial = path + "/.partial"
+        listing = Mutex(TaskListing(root: path, window: window))
         do {
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -113,17 +117,7 @@ package final class FileBlobStore: BlobStore {
 
     package func taskPrefixes(after previous: BlobKey?, limit: Int) async throws -> [BlobKey] {
         try await blocking {
-            var found: [BlobKey] = []
-            // Append the slash so that tenants sort in the order of their keys: `t-1/…` before `t/…`.
-            let tenants = try FileManager.default.contentsOfDirectory(atPath: self.root).filter { !$0.hasPrefix(".") }.map { $0 + "/" }
-            let first = (previous?.rawValue.split(separator: "/").first).map { $0 + "/" } ?? ""
-            for tenant in tenants.sorted() where tenant >= first {
-                let tasks = try FileManager.default.contentsOfDirectory(atPath: self.root + "/" + tenant).sorted()
-                    .map { BlobKey(rawValue: tenant + $0) }
-                found += tasks.filter { $0.rawValue > previous?.rawValue ?? "" }.prefix(limit - found.count)
-                if found.count == limit { break }
-            }
-            return found
+            try self.listing.withLock { try $0.page(after: previous, limit: limit) }
         }
     }
 

@@ -120,6 +120,7 @@ enum TaskSchema {
         migrator.registerMigration("13 webhook deliveries under way") { database in
             try database.execute(sql: WebhookSchema.indexOfLeases)
         }
+        migrator.registerMigration("14 unfinished batches") { database in try database.execute(sql: BatchRow.indexOfUnfinished) }
         return migrator
     }()
 }

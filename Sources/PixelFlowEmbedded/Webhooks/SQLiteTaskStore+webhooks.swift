@@ -273,6 +273,19 @@ extension SQLiteTaskStore: WebhookDeliveryStore {
         }
     }
 
+    package func giveUpDeliveries(of queue: WebhookQueue, keeping kept: Int) async throws -> Int {
+        let time = now
+        let arguments = queue.arguments(kept, Self.deliveryBatch)
+        let found = try await read { database in
+            try Data.fetchAll(database.cachedStatement(sql: WebhookRow.excess), arguments: arguments)
+        }.compactMap(readableDelivery)
+        let changes = found.compactMap { old -> (old: WebhookDelivery, new: WebhookDelivery)? in
+            var delivery = old
+            return delivery.giveUp(at: time) ? (old, delivery) : nil
+        }
+        return try await swap(changes, .process).count
+    }
+
     package func settle(_ delivery: WebhookDelivery, _ outcome: WebhookOutcome) async throws -> WebhookDelivery? {
         var settled = delivery
         guard settled.settle(outcome, epoch: delivery.epoch, at: now, jitter: .random(in: 0...1)) else { return nil }

@@ -65,6 +65,14 @@ enum WebhookRow {
         ORDER BY random() LIMIT ?
         """
     static let underWay = "SELECT COUNT(*) FROM webhook_delivery WHERE tenant = ? AND endpoint = ? AND leased AND due > ?"
+    /// Pending deliveries beyond the newest ones, the oldest first.
+    static let excess = """
+        SELECT document FROM webhook_delivery
+        WHERE tenant = ?1 AND endpoint = ?2 AND state = 'pending' AND (created_at, id) <= (
+            SELECT created_at, id FROM webhook_delivery WHERE tenant = ?1 AND endpoint = ?2 AND state = 'pending'
+            ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET ?3)
+        ORDER BY created_at, id LIMIT ?4
+        """
     static let failures = """
         SELECT document FROM webhook_delivery
         WHERE tenant = ? AND endpoint = ? AND state = 'failed' AND event_at >= ? ORDER BY created_at, id LIMIT ?

@@ -122,7 +122,7 @@ final class APIKeyVerifier: Sendable {
         guard networks.allSatisfy({ $0 != nil }), let expiry else { throw .unavailable("auth") }
         let principal = Principal(
             user: UserID(id), email: answer.name ?? "", tenant: TenantID(tenant), role: nil, scopes: Scope.set(answer.scope ?? ""),
-            credential: .key(APIKeyID(id)), lane: answer.priority)
+            credential: .key(APIKeyID(id)), lane: answer.priority, isBounded: !networks.isEmpty || answer.expiresAt != nil)
         return VerifiedToken(principal: principal, expiresAt: expiry, acceptedUntil: expiry, networks: networks.compactMap { $0?.unmapped })
     }
 }

@@ -11,6 +11,8 @@ enum BatchDocument {
         static let tenant = "tenant"
         static let due = "due"
         static let revision = "revision"
+        /// False once the batch is completed; absent in documents that an earlier release wrote last.
+        static let unfinished = "unfinished"
         static let document = "document"
     }
 
@@ -20,6 +22,11 @@ enum BatchDocument {
             [
                 ["name": "batch_by_tenant", "key": [Name.tenant: 1, Name.id: 1]],
                 ["name": "batch_by_due", "key": [Name.due: 1]],
+                // Completed batches stay as long as they have tasks, so they are many, and the others few.
+                [
+                    "name": "batch_unfinished", "key": [Name.tenant: 1, Name.unfinished: 1],
+                    "partialFilterExpression": [Name.unfinished: true],
+                ],
             ]
         )
     ]
@@ -44,7 +51,10 @@ enum BatchDocument {
     /// The mutable fields.
     static func state(of batch: Batch) throws -> BSONDocument {
         let text = String(decoding: try JSONStreamEncoder(sortsKeys: false).encode(batch), as: UTF8.self)
-        return [Name.due: .time(batch.due), Name.revision: .int(batch.revision), Name.document: .string(text)]
+        return [
+            Name.due: .time(batch.due), Name.revision: .int(batch.revision), Name.unfinished: .bool(batch.state != .completed),
+            Name.document: .string(text),
+        ]
     }
 
     static func batch(_ document: BSONDocument) throws -> Batch {

@@ -9,7 +9,14 @@ extension MongoTaskStore: BatchOwnerStore {
         try await reading(for: tenant) { try await tasks.batch(id, of: tenant) }
     }
 
-    package func add(_ batch: Batch) async throws {
+    package func add(_ batch: Batch, unfinished limit: Int) async throws {
+        if limit < .max {
+            let filter: BSONDocument = [Name.tenant: .string(batch.tenant.rawValue), Name.unfinished: true]
+            let counted = try await tasks.aggregate(
+                .batches, in: BatchDocument.collection,
+                [["$match": .document(filter)], ["$limit": .int(limit)], ["$group": ["_id": .null, "count": ["$sum": 1]]]])
+            guard counted.first?["count"]?.int ?? 0 < limit else { throw PixelFlowError.tooManyBatches(limit) }
+        }
         try await tasks.insertNew(.batches, into: BatchDocument.collection, [try BatchDocument.document(of: batch)])
     }
 

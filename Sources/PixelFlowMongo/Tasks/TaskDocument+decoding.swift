@@ -39,7 +39,9 @@ extension TaskDocument {
         task.outputs = try fields.list("outputs").map(Self.output)
         task.error = try fields.optional("error", Self.error)
         task.outbox = try fields.list(Name.outbox).map { event in
-            OutboxEvent(id: try event.string("id"), status: try event.status("status"), at: try event.time("at"))
+            OutboxEvent(
+                id: try event.string("id"), status: try event.status("status"), at: try event.time("at"),
+                ended: try event.optional("ended", Self.ended))
         }
         task.history = try Self.history(try fields.list(Name.history))
         task.revision = try fields.int(Name.revision)
@@ -92,6 +94,15 @@ extension TaskDocument {
                 key: BlobKey(rawValue: try image.string("key")), format: format, width: try image.int("width"),
                 height: try image.int("height"), frames: try image.int("frames"), bytes: try image.int("bytes"),
                 sha256: try image.string("sha256")))
+    }
+
+    private static func ended(_ fields: FieldsOfDocument) throws -> EndedRun {
+        EndedRun(
+            epoch: try fields.int("epoch"), attempts: try fields.int("attempts"), crashes: try fields.int("crashes"),
+            losses: try fields.int("losses"), outages: try fields.int("outages"), error: try fields.optional("error", Self.error),
+            outputs: try fields.list("outputs").map(Self.output),
+            sourceMetadata: try fields.optional("source_metadata", Self.sourceMetadata), startedAt: fields.optionalTime("started_at"),
+            revision: try fields.int("revision"))
     }
 
     private static func error(_ fields: FieldsOfDocument) throws -> TaskError {

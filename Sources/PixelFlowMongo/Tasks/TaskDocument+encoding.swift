@@ -154,7 +154,20 @@ extension TaskDocument {
     }
 
     private static func event(_ event: OutboxEvent) -> BSONValue {
-        ["id": .string(event.id), "status": .string(event.status.rawValue), "at": .time(event.at)]
+        var document: BSONDocument = ["id": .string(event.id), "status": .string(event.status.rawValue), "at": .time(event.at)]
+        document["ended"] = event.ended.map(ended)
+        return .document(document)
+    }
+
+    private static func ended(_ run: EndedRun) -> BSONValue {
+        var document: BSONDocument = [
+            "epoch": .int(run.epoch), "attempts": .int(run.attempts), "crashes": .int(run.crashes), "losses": .int(run.losses),
+            "outages": .int(run.outages), "outputs": .array(run.outputs.map(output)), "revision": .int(run.revision),
+        ]
+        document["error"] = run.error.map(error)
+        document["source_metadata"] = run.sourceMetadata.map(metadata)
+        document["started_at"] = run.startedAt.map(BSONValue.time)
+        return .document(document)
     }
 
     private static func entry(_ entry: HistoryEntry) -> BSONValue {

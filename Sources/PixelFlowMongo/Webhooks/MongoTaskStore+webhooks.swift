@@ -194,6 +194,28 @@ extension MongoTaskStore: WebhookDeliveryStore {
         return try await tasks.claim(claims, by: statements)
     }
 
+    package func giveUpDeliveries(of queue: WebhookQueue, keeping kept: Int) async throws -> Int {
+        let now = try await tasks.clock.read().earliest
+        var filter = WebhookDocument.filter(queue)
+        filter[Name.state] = .string(WebhookDelivery.State.pending.rawValue)
+        let excess = try await tasks.rows(
+            .webhooks, in: WebhookDocument.deliveries, where: filter, sort: [Name.createdAt: -1, Name.id: -1], skip: kept, limit: 1,
+            fields: [Name.createdAt])
+        guard let newest = excess.first, let time = newest[Name.createdAt], let id = newest[Name.id] else { return 0 }
+        filter[Name.createdAt] = ["$lte": time]
+        filter["$or"] = [[Name.createdAt: ["$lt": time]], [Name.createdAt: time, Name.id: ["$lte": id]]]
+        let found = try await tasks.deliveries(where: filter, sort: [Name.createdAt: 1, Name.id: 1], limit: Self.deliveryBatch)
+        let statements = try found.compactMap { old -> BSONDocument? in
+            var delivery = old
+            return delivery.giveUp(at: now) ? try WebhookDocument.swap(old, delivery) : nil
+        }
+        var count = 0
+        for some in WebhookDocument.commands(statements) {
+            count += try await tasks.update(.webhooks, in: WebhookDocument.deliveries, some)
+        }
+        return count
+    }
+
     package func settle(_ delivery: WebhookDelivery, _ outcome: WebhookOutcome) async throws -> WebhookDelivery? {
         var settled = delivery
         let now = try await tasks.clock.read().likely

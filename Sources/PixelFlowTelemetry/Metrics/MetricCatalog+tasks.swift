@@ -61,7 +61,8 @@ extension MetricCatalog {
                 .gauge, "dispatcher_failing_tasks", labels: ["step"],
                 "Tasks at which a dispatcher step keeps failing and is retried with backoff: publish_events, remove_deleted."),
             MetricDescription(
-                .gauge, "orphaned_tasks", "Orphans at the last sweep: task ids that have objects but no document in the task database."),
+                .gauge, "orphaned_tasks",
+                "Orphans at the last sweep that listed the objects: task ids that have objects but no document in the task database."),
             MetricDescription(.counter, "orphans_removed_total", "Orphans whose objects have been removed."),
             MetricDescription(
                 .gauge, "orphan_collection_blocked", labels: ["reason"],
@@ -82,6 +83,9 @@ extension MetricCatalog {
                 "Time from an event to the first attempt of its delivery, by the database's clock."),
             MetricDescription(.gauge, "webhook_attempts_under_way", "Attempts under way in this process."),
             MetricDescription(.counter, "webhook_endpoints_disabled_total", "Webhooks disabled: they answered 410, or failed for 5 days."),
+            MetricDescription(
+                .counter, "webhook_deliveries_given_up_total",
+                "Deliveries given up because their webhook had more than `PIXELFLOW_WEBHOOK_PENDING`."),
         ])
 
     static let sources = Group(

@@ -21,6 +21,7 @@ package struct BatchStoreConformance: TaskStoreSuite {
         Case("batches: listed newest first, in pages of any size") { try await $0.pagesAreTheSame() },
         Case("batches: due ones are returned longest due first, without postponed ones") { try await $0.dueComeInOrder() },
         Case("batches: a batch is removed only if it is unchanged") { try await $0.removalIsByRevision() },
+        Case("batches: those that are not completed are bounded") { try await $0.unfinishedAreBounded() },
         Case("batches: only those of an organisation are removed") { try await $0.organisationsAreRemoved() },
     ]
 
@@ -102,6 +103,25 @@ package struct BatchStoreConformance: TaskStoreSuite {
         try requireEqual(try await batches.remove(closed), true, "as it is")
         try requireEqual(try await batches.remove(closed), false, "again")
         try requireEqual(try await batches.batch(batch.id, of: Self.tenant), nil, "removed")
+    }
+
+    private func unfinishedAreBounded() async throws {
+        func sample(of tenant: TenantID = Self.tenant) -> Batch {
+            Batch(id: .make(at: now), tenant: tenant, owner: UserID("user"), createdAt: now)
+        }
+        let (batches, refused) = (batches, sample())
+        let first = try await add()
+        try await batches.add(sample(), unfinished: 2)
+        try await batches.add(sample(of: Self.stranger), unfinished: 2)
+        try await requireRefusal(.throttled, "a third batch") { try await batches.add(refused, unfinished: 2) }
+        try requireEqual(try await batches.batch(refused.id, of: Self.tenant), nil, "the refused batch")
+        // A closed batch still counts, because its tasks may not have ended; a completed one does not.
+        var closed = try requireValue(try await batches.close(first.id, of: Self.tenant), "not closed")
+        try await requireRefusal(.throttled, "a third batch after one was closed") { try await batches.add(refused, unfinished: 2) }
+        try require(closed.complete(at: now), "not completed")
+        try requireEqual(try await batches.replace(closed), true, "completed")
+        try await batches.add(refused, unfinished: 2)
+        try await requireRefusal(.throttled, "one more") { try await batches.add(sample(), unfinished: 2) }
     }
 
     private func organisationsAreRemoved() async throws {

@@ -6,6 +6,7 @@ extension TaskDispatchStoreConformance {
         Case("outbox: an event is returned unchanged until it is acknowledged") { try await $0.eventComesUntilAcknowledged() },
         Case("outbox: only events older than the given age, oldest first, up to the limit") { try await $0.eventsByAge() },
         Case("outbox: acknowledging one event does not affect others") { try await $0.acknowledgementIsExact() },
+        Case("outbox: the event of a failure still tells it after a replay") { try await $0.replaysDoNotChangeEvents() },
         Case("outbox: events of a deleted task can be acknowledged") { try await $0.deletedTasksEventsAreAcknowledged() },
     ]
 
@@ -56,9 +57,32 @@ extension TaskDispatchStoreConformance {
         let done = try requireValue(try await worker.complete(claimed.claim, with: manifest(of: claimed)), "not completed")
         try requireEqual(done.outbox.map(\.status), [.failed, .completed], "events")
         try await dispatcher.acknowledge(events: [done.id: [done.outbox[0].id, "unknown"]])
-        try requireEqual(try await stored(done).outbox, [done.outbox[1]], "events left")
+        try requireEqual(try await stored(done).outbox.map(\.id), [done.outbox[1].id], "events left")
         try requireEqual(try await unpublished().map(\.id), [done.id], "tasks with events")
         try await dispatcher.acknowledge(events: [TaskID.make(at: now): ["unknown"]])
+    }
+
+    func replaysDoNotChangeEvents() async throws {
+        let claimed = try await addClaimed()
+        var failure = failure(.permanent)
+        failure.outputs = manifest(of: claimed).outputs
+        failure.sourceMetadata = manifest(of: claimed).sourceMetadata
+        let failed = try requireValue(try await worker.fail(claimed.claim, with: failure), "not failed")
+        let replayed = try requireValue(try await owner.replay(failed.id, of: Self.tenant), "not replayed")
+        let again = try await claim(replayed)
+        let done = try requireValue(try await worker.complete(again.claim, with: manifest(of: again)), "not completed")
+        let waiting = try requireValue(try await unpublished().first, "no events")
+        try requireEqual(waiting.outbox, done.outbox, "events")
+        let told = waiting.told
+        try requireEqual(told.map(\.status), [.failed, .completed], "statuses")
+        try requireEqual(told.map(\.generation), [1, 2], "generations")
+        try requireEqual(told.map(\.error), [failed.error, nil], "errors")
+        try requireEqual(told.map(\.outputs), [failed.outputs, done.outputs], "outputs")
+        try requireEqual(told.map(\.sourceMetadata), [failed.sourceMetadata, done.sourceMetadata], "source metadata")
+        try requireEqual(told.map(\.epoch), [failed.epoch, done.epoch], "epochs")
+        try requireEqual(told.map(\.startedAt), [failed.startedAt, done.startedAt], "start times")
+        try requireEqual(told.map(\.history), [failed.history, done.history], "histories")
+        try requireEqual(told.map(\.revision), [failed.revision, done.revision], "revisions")
     }
 
     func deletedTasksEventsAreAcknowledged() async throws {

@@ -53,6 +53,26 @@ extension WebhookStoreConformance {
         try requireEqual(Set(found.map(\.event)), [.taskFailed, .taskCancelled], "events")
     }
 
+    func failuresAreToldAfterAReplay() async throws {
+        _ = try await store.add(endpoint(events: [.taskFailed]))
+        let task = try await newTask()
+        let (store, worker) = (store, WorkerID("worker-1"))
+        let claimed = try await soon("a claim of the task") { try await store.claim(task.id, by: worker) }
+        let failure = TaskFailure(error: TaskError(code: "not_an_image", message: "It is no image."), retry: .permanent)
+        let failed = try requireValue(try await store.fail(claimed.claim, with: failure), "not failed")
+        let replayed = try requireValue(try await store.replay(task.id, of: Self.tenant), "not replayed")
+        try await store.fanOut([replayed])
+        let found = try await store.deliveries(WebhookDeliveryQuery(queue))
+        try requireEqual(found.map(\.event), [.taskFailed], "events")
+        guard case .task(let told)? = found.first?.payload else {
+            throw ConformanceFailure("not a task", file: #fileID, line: #line)
+        }
+        try requireEqual(told.status, .failed, "the status")
+        try requireEqual(told.error, failed.error, "the error")
+        try requireEqual([told.generation, told.attempts], [failed.generation, failed.attempts], "generation and attempts")
+        try requireEqual(told.completedAt, failed.completedAt, "the end")
+    }
+
     func oneSenderClaims() async throws {
         _ = try await store.add(endpoint())
         let delivery = try await addDelivery()
@@ -189,6 +209,39 @@ extension WebhookStoreConformance {
         let left = try await store.deliveries(WebhookDeliveryQuery(queue, state: .failed))
         try requireEqual(left.map(\.id.rawValue), (55..<count).reversed().map { "msg_\($0)" }, "the youngest")
         try requireEqual(try await store.replayFailed(to: queue, since: beginning, limit: 1000), 5, "replayed")
+    }
+
+    func theOldestAreGivenUp() async throws {
+        _ = try await store.add(endpoint())
+        let (store, queue) = (store, queue)
+        var ids: [WebhookDeliveryID] = []
+        for number in 0..<7 {
+            // Several have the same time, as those of events that are published together.
+            let delivery = WebhookDelivery(
+                id: WebhookDeliveryID("msg_\(number)"), tenant: Self.tenant, endpoint: queue.endpoint, event: .test,
+                eventAt: Timestamp(microseconds: 1), payload: .test, createdAt: Timestamp(microseconds: Int64(number / 3)))
+            try await store.add(delivery)
+            ids.append(delivery.id)
+        }
+        let other = WebhookDelivery(
+            id: WebhookDeliveryID("msg_other"), tenant: Self.stranger, endpoint: queue.endpoint, event: .test,
+            eventAt: Timestamp(microseconds: 1), payload: .test, createdAt: Timestamp(microseconds: 0))
+        try await store.add(other)
+        let claimed = try await claimOne()
+        try requireEqual(claimed.id, ids[0], "the claimed one")
+        try requireEqual(try await store.giveUpDeliveries(of: queue, keeping: 7), 0, "of a short queue")
+        try requireEqual(try await store.giveUpDeliveries(of: queue, keeping: 3), 3, "given up, but not the claimed one")
+        try requireEqual(try await store.giveUpDeliveries(of: queue, keeping: 3), 0, "again")
+        let failed = try await store.deliveries(WebhookDeliveryQuery(queue, state: .failed))
+        try requireEqual(Set(failed.map(\.id)), Set(ids[1...3]), "those that were given up")
+        try requireEqual(failed.map { $0.log.map(\.error) }, [[String?]](repeating: ["too_many_pending"], count: 3), "their logs")
+        let pending = try await store.deliveries(WebhookDeliveryQuery(queue, state: .pending))
+        try requireEqual(Set(pending.map(\.id)), Set(ids[4...] + [ids[0]]), "those that are left")
+        try requireEqual(try await store.settle(claimed, WebhookOutcome(status: 200))?.state, .delivered, "the claimed one")
+        let replayed = try requireValue(try await store.replay(ids[1], to: queue), "not replayed")
+        try requireEqual(replayed.state, .pending, "a replayed one")
+        let stranger = WebhookQueue(tenant: Self.stranger, endpoint: queue.endpoint)
+        try requireEqual(try await store.delivery(other.id, to: stranger), other, "of another organisation")
     }
 
     func failuresAreReplayed() async throws {

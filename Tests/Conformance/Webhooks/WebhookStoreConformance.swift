@@ -22,6 +22,9 @@ package struct WebhookStoreConformance: Sendable {
         },
         ConformanceCase("webhooks: the URL of a task gets a delivery whatever the endpoints are") { try await $0.taskURLsAreTold() },
         ConformanceCase("webhooks: a replayed task creates another delivery when it ends again") { try await $0.generationsAreToldApart() },
+        ConformanceCase("webhooks: a failure is told as it was, even if the task was replayed before") {
+            try await $0.failuresAreToldAfterAReplay()
+        },
         ConformanceCase("webhooks: a delivery is claimed by one of many senders") { try await $0.oneSenderClaims() },
         ConformanceCase("webhooks: at most ten deliveries of a queue are claimed at a time, by all senders together") {
             try await $0.queuesHaveAWidth()
@@ -38,6 +41,7 @@ package struct WebhookStoreConformance: Sendable {
         ConformanceCase("webhooks: only deliveries of an organisation are removed") {
             try await $0.leftDeliveriesAreRemoved()
         },
+        ConformanceCase("webhooks: of the pending deliveries of a queue, the oldest are given up") { try await $0.theOldestAreGivenUp() },
         ConformanceCase("webhooks: more failures are replayed than fit into one command") { try await $0.manyFailuresAreReplayed() },
     ]
 
@@ -73,6 +77,11 @@ package struct WebhookStoreConformance: Sendable {
 
     /// A cancelled task, in the state in which it is published.
     func endedTask(of tenant: TenantID = Self.tenant, webhookURL: String? = nil) async throws -> TaskRecord {
+        let created = try await newTask(of: tenant, webhookURL: webhookURL)
+        return try requireValue(try await store.cancel(created.id, of: tenant), "not cancelled")
+    }
+
+    func newTask(of tenant: TenantID = Self.tenant, webhookURL: String? = nil) async throws -> TaskRecord {
         let now = clock?.now() ?? SystemClock().now()
         let task = TaskRecord(
             id: .make(at: now), tenant: tenant, owner: UserID("user"), source: .url("https://example.com/cat.jpg"),
@@ -82,7 +91,7 @@ package struct WebhookStoreConformance: Sendable {
         guard case .created(let created) = try await store.create(task) else {
             throw ConformanceFailure("a new task was not added", file: #fileID, line: #line)
         }
-        return try requireValue(try await store.cancel(created.id, of: tenant), "not cancelled")
+        return created
     }
 
     /// The only delivery of a finished task, due now.

@@ -41,7 +41,8 @@ final class APIHarness: Sendable {
 
     init(
         limits: ImageLimits = ImageLimits(), uploads: UploadLimits = UploadLimits(), reserve: DiskReserve? = nil,
-        eventLimits: EventLimits = EventLimits(), queue: QueueSettings = QueueSettings(), clock: any WallClock = SystemClock(),
+        eventLimits: EventLimits = EventLimits(), queue: QueueSettings = QueueSettings(),
+        batches: BatchSettings = BatchSettings(), clock: any WallClock = SystemClock(),
         auditCapacity: Int = AuditRecorder.capacity
     ) async throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("pixelflow-api-\(UUID().uuidString)").path
@@ -63,7 +64,8 @@ final class APIHarness: Sendable {
             webhooks: store, batches: store, batchWatch: watch, blobs: blobs, archive: store, versions: store,
             publisher: OutboxPublisher(store: store, broker: InProcessBroker(), events: events, logger: logger), hub: hub,
             verifier: auth.verifier, audit: audit, secret: ServiceSecret(Self.secret), clock: clock)
-        service = APIService(dependencies: dependencies, limits: limits, uploads: uploads, queue: queue, metrics: registry)
+        service = APIService(
+            dependencies: dependencies, limits: limits, uploads: uploads, queue: queue, batches: batches, metrics: registry)
         (tasks, self.blobs) = (store, blobs)
     }
 

@@ -63,7 +63,8 @@ enum Invariants {
     }
 
     private static func outbox(_ before: TaskRecord, _ transition: TaskTransition, _ after: TaskRecord) -> String? {
-        let added = after.outbox.filter { !before.outbox.contains($0) }
+        let known = Set(before.outbox.map(\.id))
+        let added = after.outbox.filter { !known.contains($0.id) }
         let reachedFinal = before.status != after.status && after.status.isFinal
         if added.count != (reachedFinal ? 1 : 0) { return "\(added.count) events for one step" }
         if reachedFinal, added.first?.status != after.status { return "an event of another status" }

@@ -49,6 +49,9 @@ import Testing
         let replaying = #expect(throws: PixelFlowError.self) { try outcome.replayed() }
         #expect(replaying?.kind == .conflict)
         #expect(replaying?.code == "task_not_failed")
+        let waiting = #expect(throws: PixelFlowError.self) { try TransitionOutcome.refused(.eventsWaiting, task).replayed() }
+        #expect(waiting?.code == "task_events_waiting")
+        #expect(waiting?.retryAfter == 5)
     }
 }
 

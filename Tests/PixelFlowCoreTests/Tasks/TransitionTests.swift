@@ -193,8 +193,58 @@ import WireFormats
         #expect(task.epoch == failed.epoch)
         #expect(task.error == nil)
         #expect(task.completedAt == nil)
-        #expect(task.outbox == failed.outbox)
+        #expect(task.outbox.map(\.id) == failed.outbox.map(\.id))
         #expect(task.nextRunAt == SampleTasks.later)
+    }
+
+    @Test func eventsTellHowEachGenerationEnded() throws {
+        var task = SampleTasks.make()
+        try failOnce(&task, .transient)
+        try failOnce(&task, .permanent)
+        let first = task
+        #expect(first.told == [first])
+        try machine.apply(.replay, to: &task, at: SampleTasks.later)
+        try failOnce(&task, .permanent)
+        let second = task
+        try machine.apply(.replay, to: &task, at: SampleTasks.later)
+        try machine.apply(.claim(worker: SampleTasks.worker), to: &task, at: SampleTasks.later)
+        let told = task.told
+        #expect(told.map(\.outbox) == [first.outbox, [second.outbox[1]]])
+        for (told, failed) in zip(told, [first, second]) {
+            #expect(told.status == .failed)
+            #expect(told.error == failed.error)
+            #expect([told.generation, told.epoch, told.attempts] == [failed.generation, failed.epoch, failed.attempts])
+            #expect(told.history == failed.history)
+            #expect(told.completedAt == failed.completedAt)
+            #expect(told.updatedAt == failed.updatedAt)
+            #expect(told.revision == failed.revision)
+            #expect(told.lease == nil)
+        }
+    }
+
+    /// The event of the failure that is replayed is published already; that of an earlier one is not.
+    @Test func replayKeepsTheEventOfItsOwnGeneration() throws {
+        var task = SampleTasks.make()
+        try failOnce(&task, .permanent)
+        try machine.apply(.replay, to: &task, at: SampleTasks.later)
+        try failOnce(&task, .permanent)
+        try machine.apply(.acknowledgeEvents([task.outbox[1].id]), to: &task, at: SampleTasks.later)
+        let waiting = task.outbox
+        try machine.apply(.replay, to: &task, at: SampleTasks.later)
+        #expect(task.outbox == waiting)
+    }
+
+    @Test func replaysWaitForEvents() throws {
+        var task = SampleTasks.make()
+        for _ in 1..<TaskStateMachine.outboxLimit {
+            try failOnce(&task, .permanent)
+            try machine.apply(.replay, to: &task, at: SampleTasks.later)
+        }
+        try failOnce(&task, .permanent)
+        #expect(throws: TransitionError.eventsWaiting) { try machine.apply(.replay, to: &task, at: SampleTasks.later) }
+        try machine.apply(.acknowledgeEvents([task.outbox[0].id]), to: &task, at: SampleTasks.later)
+        try machine.apply(.replay, to: &task, at: SampleTasks.later)
+        #expect(task.generation == TaskStateMachine.outboxLimit + 1)
     }
 
     @Test(arguments: [PixelFlowError.Retry.permanent, .transient, .outage, .crash, .killed])

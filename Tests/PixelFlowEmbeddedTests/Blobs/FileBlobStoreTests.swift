@@ -58,6 +58,37 @@ import Testing
         #expect(try await store.keys(BlobKey(rawValue: "t")) == [key])
     }
 
+    /// A sweep over a large folder would otherwise read all of it for each page.
+    @Test func aPageContinuesWithTheNamesThatWereRead() async throws {
+        let store = try FileBlobStore(path: folder.path)
+        func add(_ task: String) async throws {
+            try await store.write(BlobKey(rawValue: "t/\(task)/source"), bytes: ByteBuffer(string: "x"))
+        }
+        for task in ["a", "c", "e"] { try await add(task) }
+        let first = try await store.taskPrefixes(after: nil, limit: 1)
+        try await add("b")
+        try await store.remove(BlobKey(rawValue: "t/c"))
+        #expect(try await store.taskPrefixes(after: first.last, limit: 2).map(\.rawValue) == ["t/e"])
+        // Merged with other objects, a page may end before the files do.
+        #expect(try await store.taskPrefixes(after: BlobKey(rawValue: "t/d"), limit: 2).map(\.rawValue) == ["t/e"])
+        #expect(try await store.taskPrefixes(after: nil, limit: 9).map(\.rawValue) == ["t/a", "t/b", "t/e"])
+    }
+
+    @Test(arguments: [1, 2, 3, 5, 100])
+    func aFolderIsListedInWindows(of window: Int) async throws {
+        let store = try FileBlobStore(path: folder.path, window: window)
+        let all = (0..<5).flatMap { tenant in (0..<tenant * 3).map { "t\(tenant)/\(10 + $0)" } }
+        for prefix in all.shuffled() { try await store.write(BlobKey(rawValue: prefix + "/source"), bytes: ByteBuffer(string: "x")) }
+        for limit in [1, 2, 7, 100] {
+            var found: [BlobKey] = []
+            while case let page = try await store.taskPrefixes(after: found.last, limit: limit), !page.isEmpty {
+                found += page
+                try #require(found.count <= all.count)
+            }
+            #expect(found.map(\.rawValue) == all)
+        }
+    }
+
     @Test func namesAnUnusableFolder() throws {
         let path = folder.path + "/file"
         try Data().write(to: URL(fileURLWithPath: path))
