@@ -1,3 +1,4 @@
+import Deadlines
 import Dispatch
 import HTTPTypes
 import HummingbirdTesting
@@ -103,7 +104,7 @@ import Testing
             key.token = try await harness.key(as: ada.token, #"{"name":"ci","scopes":["tasks:write"]}"#)
             let program = key
             async let first = ada.post(image: "bytes")
-            for await _ in gate.held.stream {}
+            try await within(.seconds(20), "an upload at the gate") { for await _ in gate.held.stream {} }
             let refusal = try await program.post(image: "bytes")
             let other = try await bob.post(image: "bytes")
             gate.open()

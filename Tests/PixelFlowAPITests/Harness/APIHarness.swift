@@ -139,7 +139,9 @@ final class APIHarness: Sendable {
         }
     }
 
-    func tenant(of token: String) async throws -> TenantID { try await auth.verifier.verify(token).tenant }
+    func principal(of token: String) async throws -> Principal { try await auth.verifier.verify(token) }
+
+    func tenant(of token: String) async throws -> TenantID { try await principal(of: token).tenant }
 
     /// All objects of one user.
     func objects(of client: APIClient) async throws -> [BlobKey] {
