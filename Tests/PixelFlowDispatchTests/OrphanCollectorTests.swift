@@ -71,6 +71,17 @@ import Testing
         #expect(service.starts.load(ordering: .relaxed) == 1)
     }
 
+    /// The first start ended, or is, between the two marks: that is no older database.
+    @Test func aFirstStartThatWasInterruptedIsCompleted() async throws {
+        let store = try database()
+        let first = InstallationMark()
+        let next = InstallationMark(id: first.id, sweeps: 1)
+        #expect(try await store.setInstallationMark(first, replacing: nil))
+        #expect(try await blobs.setInstallationMark(next, replacing: nil))
+        #expect(try await check(store).verify() == .match(next))
+        #expect(try await store.installationMark() == next)
+    }
+
     @Test func anOrphanIsRemovedAfterAGracePeriod() async throws {
         let store = try database()
         _ = try await check(store).verify()

@@ -65,6 +65,10 @@ package struct InstallationCheck: Sendable {
         switch (known, found) {
         case (let known?, let found?):
             guard known.id == found.id else { throw Self.mismatch(known, found.description) }
+            // The first start writes the mark of the blob store first: it was interrupted in between, or another replica is just there.
+            if known.sweeps == 0, found.sweeps == 1 {
+                return try await database.setInstallationMark(found, replacing: known) ? .match(found) : nil
+            }
             return found.sweeps > known.sweeps ? .olderDatabase(known, blobStore: found) : .match(known)
         case (let known?, nil):
             // With 0 sweeps, an earlier start was interrupted here, or another replica is starting.

@@ -42,8 +42,11 @@ extension EndToEnd {
                     }
                     #expect(Set(receiver.requests.compactMap { $0.headers["webhook-id"] }) == expected)
                     for batch in batches {
-                        let found = try await ada.client.batch(batch)
-                        #expect(found.status == .completed)
+                        // It is completed once its messages are stored, and those may be sent before that.
+                        let found = try await eventually(within: .seconds(60), "the completion of a batch") {
+                            let found = try await ada.client.batch(batch)
+                            return found.status == .completed ? found : nil
+                        }
                         #expect(found.counts?.completed == Self.tasksOfABatch)
                     }
                     for message in receiver.requests {
