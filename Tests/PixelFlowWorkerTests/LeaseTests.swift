@@ -66,13 +66,16 @@ import Testing
         }
     }
 
-    @Test func aWorkerThatCannotRenewStopsItsRun() async throws {
-        let policy = TaskPolicy(renewInterval: .milliseconds(10), renewDeadline: .milliseconds(50))
-        var harness = try WorkerHarness(policy: policy)
+    /// Runs a worker whose first run cannot renew its lease while it renders, until that run is given up.
+    private func withoutRenewal(
+        _ fail: @escaping @Sendable () async throws -> Void,
+        _ body: @escaping @Sendable (WorkerHarness, TaskRecord) async throws -> Void
+    ) async throws {
+        var harness = try WorkerHarness(policy: TaskPolicy(renewInterval: .milliseconds(10), renewDeadline: .milliseconds(50)))
         var store = InterposedTaskStore(harness.store)
         let isRendering = Mutex(false)
         store.renewing = { base, claim in
-            if claim.epoch == 1, isRendering.withLock({ $0 }) { throw PixelFlowError.unavailable("task_database") }
+            if claim.epoch == 1, isRendering.withLock({ $0 }) { try await fail() }
             return try await base.renew(claim)
         }
         harness.workerStore = store
@@ -93,42 +96,32 @@ import Testing
             let task = try await fixed.add()
             worker.wake(task)
             try await within(.seconds(10), "the run to be given up") { try await cancelled.pass() }
+            try await body(fixed, task)
+        }
+    }
+
+    @Test func aWorkerThatCannotRenewStopsItsRun() async throws {
+        try await withoutRenewal {
+            throw PixelFlowError.unavailable("task_database")
+        } _: { harness, task in
             // Nothing was written: the task runs again once its lease is found to have expired.
-            #expect(try await fixed.task(task.id).status == .processing)
-            fixed.clock.advance(by: .seconds(31))
-            #expect(try await fixed.final(task.id).status == .completed)
+            let given = try await harness.task(task.id).status
+            #expect(given == .processing)
+            harness.clock.advance(by: .seconds(31))
+            let final = try await harness.final(task.id).status
+            #expect(final == .completed)
         }
     }
 
     /// A call to the database may take longer than the lease has left: the run does not wait for it.
     @Test func aWorkerWhoseRenewalHangsStopsItsRun() async throws {
-        let policy = TaskPolicy(renewInterval: .milliseconds(10), renewDeadline: .milliseconds(50))
-        var harness = try WorkerHarness(policy: policy)
-        var store = InterposedTaskStore(harness.store)
-        let isRendering = Mutex(false)
         let answer = Gate()
-        store.renewing = { base, claim in
-            // Not cancelled with its caller.
-            if claim.epoch == 1, isRendering.withLock({ $0 }) { try await Task { try await answer.pass() }.value }
-            return try await base.renew(claim)
-        }
-        harness.workerStore = store
-        let cancelled = Gate()
-        let renderer = ScriptedRenderer { call, job in
-            guard call == 1 else { return .good(job) }
-            isRendering.withLock { $0 = true }
-            do {
-                try await Gate.waitForCancellation()
-            } catch {
-                cancelled.open()
-                throw error
-            }
-            return .good(job)
-        }
-        let fixed = harness
-        try await fixed.run(renderer) { worker in
-            worker.wake(try await fixed.add())
-            try await within(.seconds(10), "the run to be given up") { try await cancelled.pass() }
+        // Not cancelled with its caller.
+        try await withoutRenewal {
+            try await Task { try await answer.pass() }.value
+        } _: { harness, task in
+            let given = try await harness.task(task.id).status
+            #expect(given == .processing)
             answer.open()
         }
     }

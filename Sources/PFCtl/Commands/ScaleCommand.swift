@@ -51,9 +51,8 @@ struct ScaleCommand: SessionCommand {
         let scaling = ServiceScaling(session: session, workload: workload, change: change)
         let autoscaler = try await scalers.first { $0.target == workload.name }
         if let replicas { try scaling.allow(replicas) }
-        // Before the bounds change, too.
-        if let currentReplicas { try await scaling.expect(currentReplicas) }
         if minimum != nil || maximum != nil {
+            if let currentReplicas { try await scaling.scale(expecting: currentReplicas) }
             session.print(try await scaling.setBounds(of: autoscaler, minimum: minimum, maximum: maximum))
         }
         guard let replicas else { return .ok }

@@ -43,11 +43,8 @@ struct ServiceScaling: Sendable {
     }
 
     /// - Throws: `CommandError` if this is not the current number of replicas.
-    func expect(_ expected: Int) async throws {
-        _ = try await scale(expecting: expected)
-    }
-
-    private func scale(expecting expected: Int) async throws -> Scale {
+    @discardableResult
+    func scale(expecting expected: Int) async throws -> Scale {
         let scale = try await session.client().scale(workload.kind, workload.name)
         let current = scale.spec?.replicas ?? 0
         guard current == expected else {

@@ -8,9 +8,7 @@ extension Image {
     /// thread, which costs more than it gains if the job has one core.
     func inMemory() throws -> Image {
         if isInMemory { return self }
-        guard let target = vips_image_new_memory() else { throw VipsError.taken() }
-        let copy = Image(owning: target)
-        guard cvips_copy_header(target, pointer) == 0, vips_image_write_prepare(target) == 0 else { throw VipsError.taken() }
+        let copy = try emptyCopy()
         guard let region = vips_region_new(pointer) else { throw VipsError.taken() }
         defer { g_object_unref(region) }
         var strip = VipsRect(left: 0, top: 0, width: Int32(width), height: stripHeight)
@@ -18,7 +16,7 @@ extension Image {
             strip.height = min(stripHeight, Int32(height) - strip.top)
             guard vips_region_prepare(region, &strip) == 0 else { throw VipsError.taken() }
             for line in strip.top..<strip.top + strip.height {
-                guard vips_image_write_line(target, line, cvips_region_pixel(region, 0, line)) == 0 else { throw VipsError.taken() }
+                guard vips_image_write_line(copy.pointer, line, cvips_region_pixel(region, 0, line)) == 0 else { throw VipsError.taken() }
             }
             strip.top += strip.height
         }
@@ -30,10 +28,8 @@ extension Image {
     /// For pixels that depend on others around them: a strip of a few lines would compute all lines around it again, and a strip of
     /// a rotated picture everything between its ends.
     func inMemoryBySquares() throws -> Image {
-        guard let target = vips_image_new_memory() else { throw VipsError.taken() }
-        let copy = Image(owning: target)
-        guard cvips_copy_header(target, pointer) == 0, vips_image_write_prepare(target) == 0 else { throw VipsError.taken() }
-        guard let region = vips_region_new(pointer), let start = vips_image_get_data(target) else { throw VipsError.taken() }
+        let copy = try emptyCopy()
+        guard let region = vips_region_new(pointer), let start = vips_image_get_data(copy.pointer) else { throw VipsError.taken() }
         defer { g_object_unref(region) }
         let pixels = UnsafeMutableRawPointer(mutating: start)
         let pixelBytes = bands * bytesPerBand
@@ -48,6 +44,14 @@ extension Image {
                 }
             }
         }
+        return copy
+    }
+
+    /// An image in memory with the same header, whose pixels are still to be written.
+    private func emptyCopy() throws -> Image {
+        guard let target = vips_image_new_memory() else { throw VipsError.taken() }
+        let copy = Image(owning: target)
+        guard cvips_copy_header(target, pointer) == 0, vips_image_write_prepare(target) == 0 else { throw VipsError.taken() }
         return copy
     }
 
