@@ -200,6 +200,72 @@ import Testing
         try await eventually(within: Self.deadline, "the connection to be closed") { outlet.isAborted ? () : nil }
     }
 
+    /// A client that has seen a later change would not get the missed one by resuming.
+    @Test func streamsAreResetAfterMissedChanges() async throws {
+        let events = ReportingEvents()
+        let hub = EventHub(events: events, logger: .init(label: "test"), metrics: PrometheusRegistry())
+        let outlets = [RecordingOutlet(), RecordingOutlet()]
+        let running = Task { try await hub.run() }
+        defer { running.cancel() }
+        try await eventually(within: Self.deadline, "the hub to listen") { events.broadcast.isEmpty ? nil : () }
+        for outlet in outlets {
+            let open = try hub.open(for: Self.principal, until: SystemClock().now() + .seconds(3600))
+            try await follow(open, outlet)
+        }
+        hub.tick()
+        #expect(outlets.allSatisfy { $0.text == "" })
+        events.broadcast.reportGap()
+        for outlet in outlets {
+            let ending = try await eventually(within: Self.deadline, "the stream to end") {
+                hub.tick()
+                return outlet.ending
+            }
+            #expect(ending == .missedChanges)
+            #expect(outlet.text == "event: reset\ndata: {}\n\n")
+        }
+    }
+
+    /// One organisation's streams hold more than all may, in events that their sockets do not accept.
+    @Test func streamsThatDoNotReadEndBeforeOthers() async throws {
+        let events = ReportingEvents()
+        let limits = EventLimits(totalBytes: 100_000)
+        let hub = EventHub(events: events, limits: limits, logger: .init(label: "test"), metrics: PrometheusRegistry())
+        let running = Task { try await hub.run() }
+        defer { running.cancel() }
+        try await eventually(within: Self.deadline, "the hub to listen") { events.broadcast.isEmpty ? nil : () }
+        func change(of tenant: TenantID, bytes: Int) -> TaskChange {
+            let source = "https://example.org/" + String(repeating: "a", count: bytes)
+            return TaskChange(
+                TaskRecord(
+                    id: TaskID.make(at: SystemClock().now()), tenant: tenant, owner: UserID("u"), source: .url(source),
+                    pipeline: Pipeline(outputs: [OutputSpec(name: "image")]), fingerprint: "", requestID: "r",
+                    createdAt: SystemClock().now()))
+        }
+        let expiry = SystemClock().now() + .seconds(3600)
+        let stuck = (0..<4).map { _ in RecordingOutlet(isStuck: true) }
+        for outlet in stuck {
+            let change = change(of: Self.principal.tenant, bytes: 40_000)
+            try await follow(try hub.open(for: Self.principal, until: expiry, of: .task(change.task.id)), outlet)
+            try await events.publish([change])
+            try await within(Self.deadline, "it writes") { try await outlet.waitForWrite() }
+        }
+        let other = Principal(user: UserID("o"), email: "o@example.org", tenant: TenantID("o"))
+        let reader = RecordingOutlet()
+        try await follow(try hub.open(for: other, until: expiry), reader)
+        for number in 1...5 {
+            try await events.publish([change(of: other.tenant, bytes: 10)])
+            try await eventually(within: Self.deadline, "event \(number)") {
+                reader.text.components(separatedBy: "event: task").count == number + 1 ? () : nil
+            }
+        }
+        #expect(reader.ending == nil)
+        // Those that were ended do not keep their memory for as long as a slow reader may take.
+        try await eventually(within: Self.deadline, "a stream that does not read to be closed") {
+            hub.tick()
+            return stuck.contains(where: \.isAborted) ? () : nil
+        }
+    }
+
     @Test func anIdleStreamSendsHeartbeats() async throws {
         let hub = hub()
         let open = try hub.open(for: Self.principal, until: SystemClock().now() + .seconds(3600))
@@ -218,7 +284,15 @@ import Testing
 /// Never reports a change.
 private struct SilentEvents: TaskEvents {
     func publish(_ changes: [TaskChange]) async throws {}
-    func subscribe() async throws -> AsyncStream<TaskChange> { AsyncStream { $0.finish() } }
+    func subscribe(onGap: @escaping @Sendable () -> Void) async throws -> AsyncStream<TaskChange> { AsyncStream { $0.finish() } }
+}
+
+/// Lets a test report missed changes.
+private struct ReportingEvents: TaskEvents {
+    let broadcast = Broadcast<TaskChange>(capacity: 4)
+
+    func publish(_ changes: [TaskChange]) async throws { broadcast.send(changes) }
+    func subscribe(onGap: @escaping @Sendable () -> Void) async throws -> AsyncStream<TaskChange> { broadcast.subscribe(onGap: onGap) }
 }
 
 private final class RecordingWriter: ResponseBodyWriter, Sendable {

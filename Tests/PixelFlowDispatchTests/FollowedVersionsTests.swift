@@ -12,7 +12,7 @@ import Testing
         private let state = Mutex((followers: [@Sendable (FollowedChanges) -> Void](), isCurrent: true))
 
         func publish(_ changes: [TaskChange]) async throws { tell(.changes(changes)) }
-        func subscribe() async throws -> AsyncStream<TaskChange> { AsyncStream { $0.finish() } }
+        func subscribe(onGap: @escaping @Sendable () -> Void) async throws -> AsyncStream<TaskChange> { AsyncStream { $0.finish() } }
         func follow(_ follower: @escaping @Sendable (FollowedChanges) -> Void) async throws {
             state.withLock { $0.followers.append(follower) }
         }

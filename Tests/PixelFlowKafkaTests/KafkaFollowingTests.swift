@@ -62,9 +62,13 @@ import Testing
             let notes = Notes()
             try await events.follow { notes.take($0) }
             try await eventually(within: .seconds(30), "the follower to be current") { events.isCurrent(within: .seconds(3)) ? () : nil }
+            let subscriberGaps = Mutex(0)
+            let stream = try await events.subscribe { subscriberGaps.withLock { $0 += 1 } }
             let topic = client.settings.eventsTopic
             try await client.publish([KafkaMessage(topic: topic, key: [], value: Array("tnonsense\n".utf8), headers: [])], to: topic)
             try await eventually(within: .seconds(30), "the gap") { notes.gaps == 2 ? () : nil }
+            try await eventually(within: .seconds(30), "the subscriber's gap") { subscriberGaps.withLock { $0 } == 1 ? () : nil }
+            withExtendedLifetime(stream) {}
             try await eventually(within: .seconds(30), "the follower to be current again") {
                 events.isCurrent(within: .seconds(3)) ? () : nil
             }

@@ -9,7 +9,9 @@ import Synchronization
 ///
 /// `EventLimits` bounds the number of streams, in total and per user, and the bytes buffered for each and for all of them. A change is
 /// encoded once, regardless of the number of streams. For these reasons, the hub shares only the `ListenerTable` with `Broadcast`, not its
-/// queues: those are bounded by count, silently drop the oldest element, and do not know how much a socket has accepted.
+/// queues: those are bounded by count, drop the oldest element, and do not know how much a socket has accepted.
+///
+/// If the hub itself may have missed changes, it resets the streams, at the pace of `StreamResets`.
 package final class EventHub: Service {
     /// The interval of heartbeats and of checks for expired tokens and clients that do not read.
     static let tickInterval = Duration.seconds(1)
@@ -17,6 +19,7 @@ package final class EventHub: Service {
     private struct State {
         var streams = ListenerTable<TenantID, EventStream>()
         var users: [UserID: Int] = [:]
+        var resets = StreamResets<EventStream>()
     }
 
     /// Encodes tasks for streams and other responses.
@@ -47,6 +50,8 @@ package final class EventHub: Service {
                 group.addTask {
                     try await self.events.listen {
                         self.logger.warning("events not reachable, retrying", metadata: ["error": "\($0)"])
+                    } onGap: {
+                        self.state.withLock { $0.resets.noteGap() }
                     } _: {
                         self.deliver($0)
                     }
@@ -64,6 +69,13 @@ package final class EventHub: Service {
     func tick() {
         let now = clock.now()
         for stream in state.withLock(\.streams.all) { stream.tick(at: now) }
+        let outdated = state.withLock { state in state.resets.tick(state.streams.all) }
+        guard !outdated.isEmpty else { return }
+        logger.notice("changes of tasks were missed: event streams are reset", metadata: ["streams": "\(outdated.count)"])
+        for stream in outdated {
+            stream.finish(.missedChanges)
+            metrics.dropped.increment()
+        }
     }
 
     // MARK: Streams
@@ -131,16 +143,20 @@ package final class EventHub: Service {
         } catch {
             logger.error("event could not be encoded", metadata: ["task_id": "\(change.task.id)", "error": "\(error)"])
         }
-        while metrics.held.count > limits.totalBytes, dropFurthestBehind() {}
+        if metrics.held.count > limits.totalBytes { dropFurthestBehind() }
     }
 
-    /// - Returns: false if no stream has waiting events.
-    private func dropFurthestBehind() -> Bool {
-        let streams = state.withLock(\.streams.all).map { (stream: $0, bytes: $0.waitingBytes) }
-        guard let last = streams.max(by: { $0.bytes < $1.bytes }), last.bytes > 0 else { return false }
-        last.stream.finish(.overflow)
-        metrics.dropped.increment()
-        return true
+    /// Ends the streams that hold most, until the rest is within the limit.
+    private func dropFurthestBehind() {
+        let all = state.withLock(\.streams.all).map { (stream: $0, held: $0.held) }
+        var excess = metrics.held.count - limits.totalBytes
+        for entry in all where entry.held.isEnding { excess -= entry.held.bytes }
+        for entry in all.filter({ !$0.held.isEnding && $0.held.bytes > 0 }).sorted(by: { $0.held.bytes > $1.held.bytes }) {
+            guard excess > 0 else { return }
+            entry.stream.drop()
+            metrics.dropped.increment()
+            excess -= entry.held.bytes
+        }
     }
 }
 

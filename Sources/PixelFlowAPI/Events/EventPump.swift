@@ -40,7 +40,7 @@ final class EventPump {
         case .send(let events): send(events.map(EventMessage.change), to: outlet)
         case .beat: send([.heartbeat], to: outlet)
         case .wait: break
-        case .end(.overflow): send([.reset], to: outlet, ending: .overflow)
+        case .end(let reason) where reason.needsReset: send([.reset], to: outlet, ending: reason)
         case .end(let reason): end(reason, outlet)
         }
     }

@@ -10,8 +10,13 @@ struct EventQueue {
     enum End: Sendable, Hashable {
         /// The client is too far behind.
         case overflow
+        /// The service may have missed changes.
+        case missedChanges
         case tokenExpired
         case shutdown
+
+        /// Whether the client lacks changes that resuming the stream would not bring, and must list the tasks again.
+        var needsReset: Bool { self == .overflow || self == .missedChanges }
     }
 
     /// The sender's next step.
@@ -31,6 +36,8 @@ struct EventQueue {
     static let ticksBetweenBeats = 15
     /// The maximum number of ticks of one send. A client that has not read for this long would not read a reset either.
     static let ticksForSending = 120
+    /// The maximum number of ticks of one send before a reset.
+    static let ticksBeforeReset = 10
     /// The maximum number of ticks of one send while the service is stopping.
     static let ticksForLastSending = 1
 
@@ -43,6 +50,8 @@ struct EventQueue {
     private var ticks = 0
     /// The bytes of the waiting events.
     private(set) var bytes = 0
+    /// The bytes of the events that the socket has not accepted yet.
+    private(set) var bytesInFlight = 0
 
     init(byteLimit: Int) { self.byteLimit = byteLimit }
 
@@ -106,6 +115,7 @@ struct EventQueue {
             events.removeFirst()
         }
         bytes -= size
+        bytesInFlight = size
         return batch
     }
 
@@ -116,15 +126,20 @@ struct EventQueue {
         ticks = 0
     }
 
+    /// Whether the client has not read for a second.
+    var isStalled: Bool { isSending && ticks > 0 }
+    var hasEnded: Bool { end != nil }
+
     /// The reason why nothing more may be sent, including missed changes; nil if sending is allowed.
     var cutOff: End? { end == .shutdown ? nil : end }
 
     /// Whether the stream has ended and has nothing left to send.
-    var isOver: Bool { end != nil && end != .overflow && events.isEmpty }
+    var isOver: Bool { end?.needsReset == false && events.isEmpty }
 
     /// Call when the socket has accepted the data.
     mutating func sent() {
         isSending = false
+        bytesInFlight = 0
         ticks = 0
     }
 
@@ -134,7 +149,13 @@ struct EventQueue {
     mutating func tick() -> Attention {
         ticks += 1
         if isSending {
-            return ticks >= (end == .shutdown ? Self.ticksForLastSending : Self.ticksForSending) ? .abort : .none
+            let limit =
+                switch end {
+                case .shutdown: Self.ticksForLastSending
+                case .overflow, .missedChanges: Self.ticksBeforeReset
+                case .tokenExpired, nil: Self.ticksForSending
+                }
+            return ticks >= limit ? .abort : .none
         }
         guard ticks >= Self.ticksBetweenBeats, !isBeatDue else { return .none }
         isBeatDue = true

@@ -31,8 +31,9 @@ struct EventRoutes: Sendable {
                     stream alive.
 
                     Read events as fast as they arrive. A client with more than 512 events or 1 MiB waiting receives `reset` when it \
-                    continues to read, and its stream ends. A client that reads nothing for two minutes while data is being sent is \
-                    disconnected. A stream ends when its token or key expires or is revoked.
+                    continues to read, and its stream ends. A client that reads nothing for a minute while data is being sent is \
+                    disconnected. A stream ends when its token or key expires or is revoked, and with `reset` when the service may have \
+                    missed a change.
 
                     When few tasks are in progress, the end of a task is sent immediately. Under load, ends are batched for up to 20 ms, \
                     and earlier changes for up to 100 ms.
@@ -45,8 +46,8 @@ struct EventRoutes: Sendable {
                     within 10 s. Nothing else is expected from it but pongs: after 15 s without an event, a ping is sent. A text closes \
                     the connection with 1008, a binary message with 1003, and more than 8 KiB with 1009. The connection closes with \
                     4401 when the token or key ends or is refused, with 4408 after a `reset` for a client that does not read fast \
-                    enough, with 1008 if the batch or task does not exist, with 1001 when the replica stops, and with 1013 when it cannot \
-                    serve the client now.
+                    enough, with 1008 if the batch or task does not exist, with 1001 when the replica stops, and with 1013 after a \
+                    `reset` because of missed changes, or when it cannot serve the client now.
                     """, access: .scopeOrFirstMessage(.readTasks),
                 parameters: [
                     .init("Last-Event-ID", in: .header, .string(), "The `id` of the last event that arrived."),

@@ -110,6 +110,7 @@ final class EventSocket: EventOutlet {
     func end(_ reason: EventQueue.End) {
         switch reason {
         case .overflow: close(ClosingError(.tooSlow, "too_slow"))
+        case .missedChanges: close(ClosingError(.tryAgainLater, "missed_changes"))
         case .tokenExpired: close(ClosingError(.sessionEnded, "session_ended"))
         case .shutdown: close(ClosingError(.goingAway, "shutdown"))
         }

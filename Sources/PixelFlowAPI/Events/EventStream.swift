@@ -64,8 +64,18 @@ final class EventStream: Sendable {
         wake?()
     }
 
-    /// The bytes of waiting events.
-    var waitingBytes: Int { state.withLock(\.queue.bytes) }
+    /// The bytes of its events in memory, and whether the stream has ended, so that it is about to release them.
+    var held: (bytes: Int, isEnding: Bool) { state.withLock { ($0.queue.bytes + $0.queue.bytesInFlight, $0.queue.hasEnded) } }
+
+    /// Ends the stream to free memory: with a reset if its client reads, and otherwise by closing the connection.
+    func drop() {
+        let abort = state.withLock { state in
+            let isStalled = state.queue.isStalled
+            state.queue.finish(.overflow)
+            return isStalled ? state.abort : nil
+        }
+        if let abort { abort() } else { wake() }
+    }
 
     /// Called every second.
     func tick(at now: Timestamp) {

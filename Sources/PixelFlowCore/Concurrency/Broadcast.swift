@@ -2,13 +2,18 @@ import Synchronization
 
 /// Sends every element to all listeners in this process.
 ///
-/// Each listener has its own bounded queue. If a listener is too slow, its oldest elements are dropped without notice, and
+/// Each listener has its own bounded queue. If a listener is too slow, its oldest elements are dropped, which it is told, and
 /// others are not affected.
 package final class Broadcast<Element: Sendable>: Sendable {
     /// The only topic: all listeners receive all elements.
     private enum Topic { case everything }
 
-    private let table = Mutex(ListenerTable<Topic, AsyncStream<Element>.Continuation>())
+    private struct Listener: Sendable {
+        let queue: AsyncStream<Element>.Continuation
+        let onGap: @Sendable () -> Void
+    }
+
+    private let table = Mutex(ListenerTable<Topic, Listener>())
     private let capacity: Int
 
     /// - Parameter capacity: the maximum number of elements in a listener's queue.
@@ -18,9 +23,11 @@ package final class Broadcast<Element: Sendable>: Sendable {
     package var isEmpty: Bool { table.withLock { $0.count == 0 } }
 
     /// The elements sent from now on, until the reader stops or `finish` is called. After `finish`, returns a finished stream.
-    package func subscribe() -> AsyncStream<Element> {
+    ///
+    /// - Parameter onGap: called whenever the stream lacks elements, before later ones are sent; must be quick.
+    package func subscribe(onGap: @escaping @Sendable () -> Void = {}) -> AsyncStream<Element> {
         let (stream, continuation) = AsyncStream.makeStream(of: Element.self, bufferingPolicy: .bufferingNewest(capacity))
-        guard let number = table.withLock({ $0.add(continuation, to: .everything) }) else {
+        guard let number = table.withLock({ $0.add(Listener(queue: continuation, onGap: onGap), to: .everything) }) else {
             continuation.finish()
             return stream
         }
@@ -32,12 +39,19 @@ package final class Broadcast<Element: Sendable>: Sendable {
     package func send(_ elements: some Sequence<Element>) {
         let listeners = table.withLock { $0[.everything] }
         for element in elements {
-            for listener in listeners { listener.yield(element) }
+            for listener in listeners {
+                if case .dropped = listener.queue.yield(element) { listener.onGap() }
+            }
         }
+    }
+
+    /// Tells all listeners that the sender itself has missed elements.
+    package func reportGap() {
+        for listener in table.withLock({ $0[.everything] }) { listener.onGap() }
     }
 
     /// Finishes all streams after their queued elements, and all future streams.
     package func finish() {
-        for listener in table.withLock({ $0.close() }) { listener.finish() }
+        for listener in table.withLock({ $0.close() }) { listener.queue.finish() }
     }
 }

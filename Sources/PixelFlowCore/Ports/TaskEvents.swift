@@ -4,7 +4,9 @@
 package protocol TaskEvents: Sendable {
     func publish(_ changes: [TaskChange]) async throws
     /// All changes published from now on. A subscriber that is too slow loses the oldest ones.
-    func subscribe() async throws -> AsyncStream<TaskChange>
+    ///
+    /// - Parameter onGap: called whenever the subscriber may have missed changes, for this or another reason; must be quick.
+    func subscribe(onGap: @escaping @Sendable () -> Void) async throws -> AsyncStream<TaskChange>
 
     /// Calls `follower` with all changes published from now on, before subscribers receive them. There is no queue in between, so none
     /// are dropped; `follower` must be quick. Does nothing if changes cannot be followed.
@@ -14,13 +16,20 @@ package protocol TaskEvents: Sendable {
 }
 
 extension TaskEvents {
+    package func subscribe() async throws -> AsyncStream<TaskChange> { try await subscribe {} }
+
     /// Calls `body` with every change, and subscribes again if the stream ends or fails, until the task is cancelled.
     ///
+    /// - Parameter onGap: called whenever changes may have been missed; must be quick.
     /// - Throws: `CancellationError`.
-    package func listen(onRetry: (any Error) -> Void, _ body: (TaskChange) async -> Void) async throws {
+    package func listen(
+        onRetry: (any Error) -> Void, onGap: @escaping @Sendable () -> Void = {}, _ body: (TaskChange) async -> Void
+    ) async throws {
         let pause = Duration.seconds(1)
         while true {
-            for await change in try await retry(.every(pause), onRetry: onRetry, subscribe) { await body(change) }
+            let changes = try await retry(.every(pause), onRetry: onRetry) { try await subscribe(onGap: onGap) }
+            for await change in changes { await body(change) }
+            onGap()
             try await Task.sleep(for: pause)
         }
     }

@@ -9,5 +9,7 @@ package final class InProcessTaskEvents: TaskEvents {
 
     package func publish(_ changes: [TaskChange]) async throws { broadcast.send(changes) }
 
-    package func subscribe() async throws -> AsyncStream<TaskChange> { broadcast.subscribe() }
+    package func subscribe(onGap: @escaping @Sendable () -> Void) async throws -> AsyncStream<TaskChange> {
+        broadcast.subscribe(onGap: onGap)
+    }
 }

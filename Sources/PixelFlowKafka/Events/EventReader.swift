@@ -81,7 +81,7 @@ final class EventReader: Sendable {
         try assign(positions)
         defer { rd_kafka_assign(handle.pointer, nil) }
         // Changes that were published while nothing was read are unknown.
-        followers.tell(.gap)
+        reportGap()
         isReading.fire()
         var nextSurvey = ContinuousClock.now + Self.survey
         var end = TopicEnd()
@@ -128,10 +128,15 @@ final class EventReader: Sendable {
         } else {
             client.metrics.count(.consumed, topic, .ok)
         }
-        if undecodable > 0 { followers.tell(.gap) }
+        if undecodable > 0 { reportGap() }
         guard !changes.isEmpty else { return }
         followers.tell(.changes(changes))
         listeners.send(changes)
+    }
+
+    private func reportGap() {
+        followers.tell(.gap)
+        listeners.reportGap()
     }
 
     // MARK: Positions

@@ -36,8 +36,8 @@ package final class KafkaTaskEvents: TaskEvents {
 
     /// Returns once the current end of the topic is known, or after the publish timeout; in the latter case, the
     /// stream begins at the end of the topic when the cluster responds. The stream ends with the client.
-    package func subscribe() async throws -> AsyncStream<TaskChange> {
-        let stream = listeners.subscribe()
+    package func subscribe(onGap: @escaping @Sendable () -> Void) async throws -> AsyncStream<TaskChange> {
+        let stream = listeners.subscribe(onGap: onGap)
         await (try sharedReader()).waitUntilReading(atMost: client.settings.publishTimeout)
         return stream
     }

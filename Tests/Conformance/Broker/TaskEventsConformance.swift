@@ -1,5 +1,6 @@
 import Deadlines
 package import PixelFlowCore
+import Synchronization
 
 /// The rules of `TaskEvents`, checked only through the port.
 package struct TaskEventsConformance: Sendable {
@@ -17,7 +18,7 @@ package struct TaskEventsConformance: Sendable {
         ConformanceCase("events: every subscriber gets every change, in order") { try await $0.everySubscriberGetsAll() },
         ConformanceCase("events: a subscriber gets only later events") { try await $0.onlyFromThenOn() },
         ConformanceCase("events: a departed subscriber affects no other") { try await $0.leaverDoesNotMatter() },
-        ConformanceCase("events: a slow subscriber loses the oldest events") { try await $0.slowSubscriberLosesTheOldest() },
+        ConformanceCase("events: a slow subscriber loses the oldest events, and is told") { try await $0.slowSubscriberLosesTheOldest() },
         ConformanceCase("events: publishing without subscribers succeeds") { try await $0.events.publish($0.series(3)) },
     ]
 
@@ -52,7 +53,8 @@ package struct TaskEventsConformance: Sendable {
     }
 
     func slowSubscriberLosesTheOldest() async throws {
-        let stream = try await events.subscribe()
+        let gaps = Mutex(0)
+        let stream = try await events.subscribe { gaps.withLock { $0 += 1 } }
         let changes = series(20_000)
         try await events.publish(changes)
         let last = changes[changes.count - 1]
@@ -66,6 +68,7 @@ package struct TaskEventsConformance: Sendable {
             return received
         }
         try requireEqual(received, Array(changes.suffix(received.count)), "changes: the latest, without a gap")
+        try require(gaps.withLock(\.self) > 0, "a report of the lost ones")
     }
 
     private func first(_ count: Int, of stream: AsyncStream<TaskChange>) async throws -> [TaskChange] {

@@ -74,6 +74,23 @@ import Testing
         #expect(try await all(of: slow) == [97, 98, 99])
     }
 
+    @Test func aListenerIsToldWhatItMisses() {
+        let broadcast = Broadcast<Int>(capacity: 3)
+        let slowGaps = Mutex(0)
+        let quickGaps = Mutex(0)
+        let slow = broadcast.subscribe { slowGaps.withLock { $0 += 1 } }
+        broadcast.send(0..<3)
+        #expect(slowGaps.withLock(\.self) == 0)
+        let quick = broadcast.subscribe { quickGaps.withLock { $0 += 1 } }
+        broadcast.send([3])
+        #expect(slowGaps.withLock(\.self) == 1)
+        #expect(quickGaps.withLock(\.self) == 0)
+        broadcast.reportGap()
+        #expect(slowGaps.withLock(\.self) == 2)
+        #expect(quickGaps.withLock(\.self) == 1)
+        withExtendedLifetime((slow, quick)) {}
+    }
+
     @Test func aStoppedListenerIsRemoved() async throws {
         let broadcast = Broadcast<Int>(capacity: 3)
         #expect(broadcast.isEmpty)
