@@ -58,9 +58,10 @@ package struct Dispatcher: Service {
     }
 
     package func run() async {
-        // Each loop has its own pace, so that a slow object store does not delay what tasks wait for.
+        // Each loop has its own pace, so that neither a slow object store nor a long queue delays what tasks wait for.
         await withDiscardingTaskGroup { group in
             group.addTask { await periodically("dispatch", redispatch).run() }
+            group.addTask { await periodically("expiry of leases", expireLeases).run() }
             group.addTask { await periodically("search for lost messages", every: Self.roundsBetweenLossChecks, checkForLosses).run() }
             group.addTask { await periodically("publication of events", publishEvents).run() }
             group.addTask { await periodically("removal of deleted tasks", removeDeleted).run() }
@@ -74,6 +75,7 @@ package struct Dispatcher: Service {
     /// One round. A failing step does not affect the others.
     package func sweep() async {
         await redispatch()
+        await expireLeases()
         await publishEvents()
         await removeDeleted()
     }
@@ -102,6 +104,9 @@ package struct Dispatcher: Service {
                 }
             } while due.count == Self.batch
         }
+    }
+
+    private func expireLeases() async {
         await step("expire_leases") {
             for task in try await store.expireLeases(limit: Self.batch) {
                 logger.warning(
