@@ -122,7 +122,9 @@ struct TaskProcessor: Sendable {
 
     /// The images that watermarks name: sources of earlier tasks of the same tenant.
     ///
-    /// - Throws: `watermark_missing`; `watermarks_too_large` before anything is read of more bytes than a source may have.
+    /// Those that no longer exist are absent: only the outputs that use them fail.
+    ///
+    /// - Throws: `watermarks_too_large` before anything is read of more bytes than a source may have.
     private func overlays() async throws -> [String: ByteBuffer] {
         let ids = task.pipeline.overlays
         let found = try await dependencies.store.find(ids, of: task.tenant)
@@ -135,9 +137,7 @@ struct TaskProcessor: Sendable {
         }
         var overlays: [String: ByteBuffer] = [:]
         for id in ids {
-            guard let key = marks[id]?.sourceKey, let blob = try await dependencies.blobs.read(key, range: nil) else {
-                throw PixelFlowError(.invalid, code: "watermark_missing", "The watermark \(id) no longer exists.")
-            }
+            guard let key = marks[id]?.sourceKey, let blob = try await dependencies.blobs.read(key, range: nil) else { continue }
             overlays[id.rawValue] = try await blob.collect()
         }
         return overlays

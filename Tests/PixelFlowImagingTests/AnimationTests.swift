@@ -47,10 +47,11 @@ import Testing
     }
 
     /// Before the first frame, there is nothing to restore.
-    @Test func firstFrameDisposedToPreviousIsCleared() throws {
+    /// Old encoders write 4 for 3.
+    @Test(arguments: [3, 4] as [UInt8]) func firstFrameDisposedToPreviousIsCleared(disposal: UInt8) throws {
         let file = PlantedGIF(
             frames: [
-                .init(x: 0, y: 0, width: 8, height: 6, color: 0, disposal: 3),
+                .init(x: 0, y: 0, width: 8, height: 6, color: 0, disposal: disposal),
                 .init(x: 1, y: 1, width: 2, height: 2, color: 2, disposal: 0),
             ], background: 1)
         let picture = try frames(file.data, .webp)

@@ -176,6 +176,26 @@ import Testing
         for x in 0..<4 { #expect(picture.shows(expected, at: x, 5, tolerance: 4), "\(picture[x, 5])") }
     }
 
+    /// In HEIF files, only `irot` and `imir` turn the picture. Phones write the orientation in EXIF as well.
+    @Test(arguments: [("portrait.heic", true), ("exif-orientation-without-irot.heic", false)], [true, false])
+    func orientationInEXIFOfHEIFIsIgnored(file: (name: String, isTurned: Bool), strip: Bool) throws {
+        let specs = [
+            OutputSpec(name: "a", format: .fixed(.png), encoder: EncoderOptions(strip: strip)),
+            OutputSpec(name: "b", operations: [.resize(.init(width: 16))], format: .fixed(.jpeg), encoder: EncoderOptions(strip: strip)),
+        ]
+        let rendering = try render(try LayoutFile.data(file.name), specs)
+        let corners =
+            file.isTurned
+            ? [TestImage.blue, TestImage.red, TestImage.white, TestImage.green]
+            : [TestImage.red, TestImage.green, TestImage.blue, TestImage.white]
+        for (result, data) in zip(rendering.results, rendering.files) {
+            let picture = try Picture(data)
+            #expect((picture.width, picture.height) == (result.width, result.height))
+            #expect(file.isTurned == (picture.height > picture.width))
+            #expect(picture.hasCorners(corners, inset: 2, tolerance: 20), "\(result.name)")
+        }
+    }
+
     /// libheif does not widen the range of video if there is no colour.
     @Test func greyInTheRangeOfVideo() throws {
         let picture = try render(try LayoutFile.data("grey-in-video-range.avif")).picture()

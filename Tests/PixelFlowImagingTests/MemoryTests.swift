@@ -145,6 +145,17 @@ import Testing
         #expect(results[1].failure == nil)
     }
 
+    /// A source of 2.4 MB, and 0.8 MB for each mask.
+    @Test func masksCount() throws {
+        let source = try TestImage.file(.png, 1000, 800)
+        func rounded(_ steps: Int) -> OutputSpec {
+            OutputSpec(name: "a", operations: Array(repeating: .round(.init(radius: 9)), count: steps), format: .fixed(.png))
+        }
+        #expect(try code(source, rounded(1), limits(9)) == nil)
+        #expect(try code(source, rounded(20), limits(9)) == "output_too_large_in_memory")
+        #expect(try code(source, rounded(20), limits(24)) == nil)
+    }
+
     private func blurred(_ steps: Int) -> OutputSpec {
         OutputSpec(
             name: "a", operations: Array(repeating: .blur(.init(sigma: 1)), count: steps), format: .fixed(.jpeg))

@@ -53,6 +53,19 @@ import Testing
         for data in try render(source, outputs(.srgb)).files { #expect(try field(Colour.iccField, of: data) == nil) }
     }
 
+    @Test func whatFollowsAProfileIsNotKept() throws {
+        let image = try PlantedFile.wide()
+        let profile = try #require(image.withBlob(Colour.iccField) { Array($0) })
+        image.set(Colour.iccField, profile + Array("SECRET-behind".utf8))
+        let source = try TestImage.data(image, "tiffsave_buffer")
+        #expect(tellsOfTheSource(source))
+        let rendering = try render(source, outputs(.keep))
+        for (result, data) in zip(rendering.results, rendering.files) {
+            #expect(!tellsOfTheSource(data), "\(result.name)")
+            if result.format != .gif { #expect(try field(Colour.iccField, of: data) == Data(profile), "\(result.name)") }
+        }
+    }
+
     /// GIF cannot declare the colour space of its values.
     @Test func gifIsAlwaysStandard() throws {
         let red = try TestImage.made(16, 16, bands: 4) { _, _ in [200, 0, 0, 255] }
@@ -109,7 +122,7 @@ import Testing
             for (strip, resolution) in [(true, 72.0), (false, 12 * 25.4)] {
                 let data = try render(source, [OutputSpec(name: "a", format: .fixed(format), encoder: EncoderOptions(strip: strip))]).files[
                     0]
-                let found = try data.withUnsafeBytes { try Load.open($0, try SourceFormat.sniffed($0), LoadOptions()).resolution * 25.4 }
+                let found = try data.withUnsafeBytes { try Load.open($0, try SourceFormat.sniffed($0), LoadOptions()).resolution.x * 25.4 }
                 #expect(abs(found - resolution) < 0.2)
             }
         }
@@ -151,13 +164,40 @@ import Testing
         #expect(xmp.range(of: Data("SECRET-xmp".utf8)) != nil)
     }
 
+    /// They show the picture before it was cropped.
+    @Test func previewsInXMPAreEmptied() {
+        for packet in [
+            #"<xmpGImg:image>SECRETSECRET</xmpGImg:image><dc:title>kept</dc:title>"#,
+            #"<rdf:li xmpGImg:format="JPEG" xmpGImg:image="SECRET"/><dc:title>kept</dc:title>"#, "<xmpGImg:image>SECRET",
+        ] {
+            let cleaned = String(decoding: Array(packet.utf8).withUnsafeBytes { XMPPacket.cleaned($0) }, as: UTF8.self)
+            #expect(cleaned.utf8.count == packet.utf8.count)
+            #expect(!cleaned.contains("SECRET"))
+            #expect(cleaned.contains("<dc:title>kept") == packet.contains("kept"))
+        }
+    }
+
+    @Test(arguments: [ImageFormat.jpeg, .png, .tiff])
+    func theResolutionIsKeptWithoutOtherMetadata(format: ImageFormat) throws {
+        let image = try TestImage.quarters().applying("copy", ["xres": .number(300 / 25.4), "yres": .number(300 / 25.4)])
+        let source = try TestImage.data(image, "pngsave_buffer")
+        for (strip, expected) in [(false, 300.0), (true, 72)] {
+            let spec = OutputSpec(name: "a", format: .fixed(format), encoder: EncoderOptions(strip: strip))
+            let file = try render(source, [spec]).files[0]
+            let found = try file.withUnsafeBytes { try Load.open($0, try SourceFormat.sniffed($0), LoadOptions()).resolution.x * 25.4 }
+            // PNG and JPEG without a resolution are read as 25.4 or 72 pixels per inch.
+            #expect(strip ? found <= expected + 0.2 : abs(found - expected) < 1, "\(strip): \(found)")
+            #expect(file.range(of: Data("Exif".utf8)) == nil)
+        }
+    }
+
     /// The pixels are upright, so XMP must not make readers rotate them again.
     @Test func xmpOrientationIsReset() throws {
         let spec = OutputSpec(name: "a", format: .fixed(.jpeg), encoder: EncoderOptions(strip: false))
         let xmp = try #require(try field("xmp-data", of: try render(try PlantedFile.jpeg.made(), [spec]).files[0]))
         #expect(String(decoding: xmp, as: UTF8.self).contains("tiff:Orientation=\"1\""))
         let element = Array("<tiff:Orientation>8</tiff:Orientation>".utf8)
-        let upright = element.withUnsafeBytes { XMPPacket.upright($0) }
+        let upright = element.withUnsafeBytes { XMPPacket.cleaned($0) }
         #expect(String(decoding: upright, as: UTF8.self) == "<tiff:Orientation>1</tiff:Orientation>")
     }
 
@@ -168,7 +208,7 @@ import Testing
             name: "a", operations: [.watermark(.init(image: TaskID(id), opacity: 0.5))], format: .fixed(.jpeg),
             encoder: EncoderOptions(strip: false, colorProfile: .keep))
         let data = try render(try TestImage.file(.png), [spec], overlays: [id: try PlantedFile.jpeg.made()]).files[0]
-        #expect(!tellsOfTheSource(data) && FileParts.names(data, .jpeg) == [])
+        #expect(!tellsOfTheSource(data) && FileParts.names(data, .jpeg) == [FileParts.jfif])
     }
 
     /// Also in animations, where every frame carries the metadata of the file.
@@ -203,7 +243,9 @@ import Testing
         for source in [try TestImage.file(.png), try TestImage.data(try PlantedFile.wide(), "pngsave_buffer")] {
             let data = try render(source, [spec]).files[0]
             #expect(data.range(of: Data("Exif".utf8)) == nil && data.range(of: Data("EXIF".utf8)) == nil)
-            #expect(FileParts.names(data, format).subtracting(FileParts.needed(format)) == [])
+            // The resolution is kept.
+            let allowed = FileParts.needed(format).union(strip ? [] : [FileParts.jfif])
+            #expect(FileParts.names(data, format).subtracting(allowed) == [])
         }
     }
 }

@@ -76,6 +76,18 @@ import Testing
         #expect(rendering.results[0].failure?.code == "too_many_pixels")
         #expect(rendering.results[1].failure == nil && rendering.results[1].width == 10)
     }
+
+    /// The size after the rotation would exceed an integer.
+    @Test func refusesSizesBeyondIntegers() throws {
+        let line = try TestImage.encoded(try TestImage.made(1, 140_000, bands: 1) { _, _ in [9] }, .png)
+        let specs = [
+            OutputSpec(name: "big", operations: [.resize(.init(width: 16_383, enlarge: true)), .rotate(.init(angle: 45))]),
+            OutputSpec(name: "small", operations: [.resize(.init(height: 10))]),
+        ]
+        let rendering = try render(line, specs)
+        #expect(rendering.results[0].failure?.code == "too_many_pixels")
+        #expect(rendering.results[1].failure == nil)
+    }
 }
 
 @Suite struct OperationSteps {
@@ -337,5 +349,23 @@ import Testing
         #expect(rendering.results[0].failure?.code == "watermark_unreadable")
         let missing = try render(try TestImage.file(.png), .watermark(.init(image: TaskID(id))))
         #expect(missing.results[0].failure?.code == "watermark_missing")
+    }
+
+    @Test func aDamagedWatermarkIsReadOnceAndHoldsNoMemory() throws {
+        let whole = try TestImage.encoded(try TestImage.photo(200, 200), .png)
+        let cut = whole.prefix(whole.count / 2)
+        try cut.withUnsafeBytes { bytes in
+            let marks = OverlaySet([id: bytes], limits: ImageLimits())
+            let messages = (0..<3).map { _ -> String? in
+                do {
+                    _ = try marks.mark(TaskID(id))
+                    return nil
+                } catch {
+                    return (error as? OutputError)?.message
+                }
+            }
+            #expect(Set(messages).count == 1 && messages.first != .some(nil), "\(messages)")
+            #expect(marks.bytes == 0)
+        }
     }
 }

@@ -415,6 +415,28 @@ import Testing
         #expect(code(2, at: 5)?.code == "unsupported_format")
     }
 
+    /// 130 bytes that declare tiles of more bytes than an integer counts.
+    @Test(arguments: [false, true]) func tilesOfAnyDeclaredSizeAreRefused(isBig: Bool) {
+        let writer = TIFFWriter(
+            isBig: isBig,
+            entries: [
+                258: (4, [0xffff_ffff]), 277: (4, [0xffff_ffff]), 322: (4, [10_000]), 323: (4, [10_000]), 324: (4, [8]), 325: (4, [4]),
+            ])
+        #expect(["unsupported_format", "damaged_image"].contains(code(writer.file { _, _, _ in 0 })))
+    }
+
+    /// The last byte of a chunk is padding if its size is odd, and some encoders omit it.
+    @Test func aWebPWithoutTheLastByteOfAChunkIsTruncated() throws {
+        #expect(code(try photo("webp").dropLast()) == "truncated_image")
+        let image = try TestImage.photo(16, 16)
+        for (count, expected) in [(5, nil), (6, "truncated_image")] {
+            image.set("xmp-data", Array(repeating: 65, count: count))
+            let file = try TestImage.data(image, "webpsave_buffer")
+            #expect(code(file) == nil)
+            #expect(code(file.dropLast()) == expected)
+        }
+    }
+
     /// Decoders have their own limits, with other messages.
     @Test func impossibleSizesAreRefused() throws {
         let png = [UInt8](try photo("png"))

@@ -94,7 +94,9 @@ struct GIFCanvas {
 
     /// The disposal method: what happens to the area of the frame after it has been displayed.
     private static func disposal(_ frame: GIFFrame, _ reader: ByteReader) -> UInt8 {
-        frame.control.flatMap { reader.byte(at: $0 + 3) }.map { $0 >> 2 & 7 } ?? 0
+        let method = frame.control.flatMap { reader.byte(at: $0 + 3) }.map { $0 >> 2 & 7 } ?? 0
+        // The decoder, like browsers, reads the bit of old encoders for the same.
+        return method == 4 ? toPrevious : method
     }
 
     private static let disposalBits: UInt8 = 7 << 2

@@ -115,7 +115,9 @@ extension TIFFDirectory {
     private var unsupportedTiles: String? {
         guard has(.tileOffsets), let width = value(.tileWidth), let height = value(.tileHeight) else { return nil }
         let bits = value(.bits) ?? 1
-        let isLarge = max(width, height) > 10_000 || width * height * samples * bits / 8 > 100_000_000
+        // The file may declare any of these, so that an integer might overflow.
+        let isLarge =
+            max(width, height) > 10_000 || [width, height, samples, bits].reduce(1, { $0 * Double($1) }) / 8 > 100_000_000
         return isLarge ? "TIFF files with tiles of \(width) x \(height) pixels" : nil
     }
 

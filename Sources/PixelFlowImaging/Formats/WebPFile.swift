@@ -15,6 +15,13 @@ enum WebPFile {
 
     /// Whether only the padding byte of the last chunk is missing, which some encoders omit.
     static func lacksPadding(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        ByteReader(bytes, isLittleEndian: true).number(at: 4, width: 4) == bytes.count - 8 + 1
+        let reader = ByteReader(bytes, isLittleEndian: true)
+        guard reader.number(at: 4, width: 4) == bytes.count - 8 + 1 else { return false }
+        var offset = 12
+        while let size = reader.number(at: offset + 4, width: 4), reader.contains(offset + 8, size) {
+            offset += 8 + size + size % 2
+        }
+        // The last chunk is complete and has an odd size.
+        return offset == bytes.count + 1
     }
 }

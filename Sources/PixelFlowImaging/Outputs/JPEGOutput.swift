@@ -15,6 +15,16 @@ enum JPEGOutput {
         }
     }
 
+    /// The file with its resolution in a JFIF segment, which libvips writes only in EXIF.
+    ///
+    /// - Parameter perMillimetre: pixels per millimetre.
+    static func withResolution(_ perMillimetre: (x: Double, y: Double), _ file: [UInt8]) -> [UInt8] {
+        func perInch(_ value: Double) -> [UInt8] { UInt16(min(max(1, (value * 25.4).rounded()), 65_535)).bigEndianBytes }
+        let segment: [UInt8] =
+            [0xff, 0xe0, 0, 16] + Array("JFIF\0".utf8) + [1, 1, 1] + perInch(perMillimetre.x) + perInch(perMillimetre.y) + [0, 0]
+        return file[..<2] + segment + file[2...]
+    }
+
     private static let app1 = 0xffe1
     private static let startOfScan = 0xffda
 }

@@ -46,7 +46,12 @@ enum Colour {
         let own = try numbers(image, space, space == .grey ? .grey : .sRGB)
         guard let embedded = image.withBlob(iccField, { ICCProfile($0) }) else { return own }
         let isUsable = embedded?.space == space && (embedded?.isStandard == true || managed(image) != nil)
-        return isUsable ? own : try own.removing([iccField])
+        guard isUsable, let embedded else { return try own.removing([iccField]) }
+        // What follows the profile in its place is not part of it.
+        guard let profile = image.withBlob(iccField, { $0.count > embedded.length ? Array($0.prefix(embedded.length)) : nil }) ?? nil else {
+            return own
+        }
+        return try own.withMetadata { vips_image_set_blob_copy($0, iccField, profile, profile.count) }
     }
 
     /// The unconverted samples as 8 bits, in the bands of `wanted`.

@@ -25,7 +25,8 @@ enum Encode {
     ) throws -> EncodedBytes {
         let image = try Metadata.limited(picture, format, options)
         // If an image has metadata to write, libvips must not strip; everything else has been removed before.
-        let strip = VipsArgument.flag(!Metadata.isCarried(by: image))
+        let isStripped = options.strip && !Metadata.isCarried(by: image)
+        let strip = VipsArgument.flag(isStripped)
         let q = VipsArgument.integer(quality)
         switch format {
         case .jpeg:
@@ -35,7 +36,12 @@ enum Encode {
                     "Q": q, "strip": strip, "interlace": .flag(options.progressive), "subsample_mode": chroma(options),
                     "optimize_coding": .flag((options.effort ?? 0) >= 5),
                 ])
-            return try withoutInventedEXIF(bytes, image, format, JPEGOutput.withoutEXIF)
+            return try withoutInventedEXIF(bytes, image, format, isStripped) {
+                let plain = try JPEGOutput.withoutEXIF($0)
+                // A pixel per millimetre stands for none.
+                let isKnown = image.resolution != (1, 1)
+                return isKnown && !options.strip ? JPEGOutput.withResolution(image.resolution, plain) : plain
+            }
         case .png:
             return try save(
                 image, "pngsave_buffer",
@@ -47,7 +53,7 @@ enum Encode {
                     "Q": q, "strip": strip, "lossless": .flag(options.lossless), "effort": .integer((options.effort ?? 6) * 6 / 9),
                     "smart_subsample": .flag(options.chroma == .full), "page_height": .integer(pageHeight),
                 ])
-            let plain = try withoutInventedEXIF(bytes, image, format, WebPOutput.withoutEXIF)
+            let plain = try withoutInventedEXIF(bytes, image, format, isStripped, WebPOutput.withoutEXIF)
             // libwebp writes a still if all frames are the same.
             guard pageHeight < image.height, image.hasAlpha, try plain.withBytes(WebPOutput.frameCount) > 1 else { return plain }
             return try EncodedBytes(copying: try plain.withBytes(WebPOutput.markedTransparent))
@@ -61,7 +67,7 @@ enum Encode {
                     "compression": .integer(Int(VIPS_FOREIGN_HEIF_COMPRESSION_AV1.rawValue)), "subsample_mode": subsampling,
                     "bitdepth": .integer(8),
                 ])
-            return try withoutInventedEXIF(bytes, image, format, HEIFOutput.withoutEXIF)
+            return try withoutInventedEXIF(bytes, image, format, isStripped, HEIFOutput.withoutEXIF)
         case .gif:
             return try save(
                 image, "gifsave_buffer",
@@ -91,9 +97,10 @@ enum Encode {
     }
 
     private static func withoutInventedEXIF(
-        _ bytes: EncodedBytes, _ image: Image, _ format: ImageFormat, _ removal: (UnsafeRawBufferPointer) throws -> [UInt8]
+        _ bytes: EncodedBytes, _ image: Image, _ format: ImageFormat, _ isStripped: Bool,
+        _ removal: (UnsafeRawBufferPointer) throws -> [UInt8]
     ) throws -> EncodedBytes {
-        guard Metadata.isEXIFInvented(for: image, format) else { return bytes }
+        guard Metadata.isEXIFInvented(for: image, format, isStripped: isStripped) else { return bytes }
         return try EncodedBytes(copying: try bytes.withBytes(removal))
     }
 

@@ -12,6 +12,8 @@ struct ICCProfile {
     }
 
     let space: Space
+    /// The number of bytes that the profile declares.
+    let length: Int
     /// Whether it is equivalent to the default: sRGB, or grey with the same curve. Its description
     /// is ignored.
     let isStandard: Bool
@@ -24,6 +26,7 @@ struct ICCProfile {
         guard let version = reader.byte(at: 8), version <= Self.latestVersion else { return nil }
         guard let tags = Self.tags(reader, within: length), Self.isPlausible(tags, reader, space) else { return nil }
         self.space = space
+        self.length = length
         isStandard = Self.isStandard(tags, reader, space)
     }
 

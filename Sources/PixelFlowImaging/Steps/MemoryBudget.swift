@@ -54,7 +54,7 @@ struct MemoryBudget {
     /// - Parameter others: bytes of the decoded watermarks.
     /// - Throws: `OutputError` `output_too_large_in_memory` if this output needs too much in addition to the source.
     func check(_ spec: OutputSpec, beside others: Int) throws {
-        let peak = kept + others + MemoryBudget.output(spec, header, spec.animated ? frames : 1)
+        let peak = kept + others + MemoryBudget.output(spec, header, spec.animated ? frames : 1, limits)
         guard peak <= limit else {
             throw OutputError(
                 code: "output_too_large_in_memory",
@@ -98,11 +98,15 @@ struct MemoryBudget {
 
     // MARK: One output
 
-    private static func output(_ spec: OutputSpec, _ header: SourceHeader, _ frames: Int) -> Int {
+    /// Counts only the steps before the first that exceeds the limit of pixels, at which the output will fail: the sizes after it may be
+    /// beyond what an integer holds.
+    private static func output(_ spec: OutputSpec, _ header: SourceHeader, _ frames: Int, _ limits: ImageLimits) -> Int {
         var size = (width: header.uprightWidth, height: header.uprightHeight)
         var steps = StepBytes(frames: frames)
         var hasAlpha = header.hasAlpha
         for step in spec.operations.map(\.step) {
+            let largest = step.peak(from: size)
+            guard largest.width * largest.height * frames <= limits.pixels else { return steps.peak }
             steps.add(step.memory(at: size, isComputed: steps.isComputed))
             size = step.size(after: size)
             hasAlpha = hasAlpha || step.addsAlpha
@@ -141,6 +145,10 @@ struct MemoryBudget {
                 held += bytes(size)
                 isComputed = false
                 peak = max(peak, held)
+            case .mask(let size):
+                held += size.width * size.height
+                isComputed = false
+                peak = max(peak, held + size.width * size.height)
             }
         }
 

@@ -22,10 +22,9 @@ enum Metadata {
     /// Whether the image has metadata that libvips must write.
     static func isCarried(by image: Image) -> Bool { [Colour.iccField, exif, xmp, iptc, description].contains(where: image.has) }
 
-    /// Whether libvips adds an EXIF block of its own to a file of `format`: in JPEG and AVIF if it writes any metadata,
-    /// in WebP always.
-    static func isEXIFInvented(for image: Image, _ format: ImageFormat) -> Bool {
-        !image.has(exif) && (format == .webp || isCarried(by: image))
+    /// Whether libvips adds an EXIF block of its own to a file of `format`: in JPEG and AVIF unless it strips, in WebP always.
+    static func isEXIFInvented(for image: Image, _ format: ImageFormat, isStripped: Bool) -> Bool {
+        !image.has(exif) && (format == .webp || !isStripped)
     }
 
     private static let exif = "exif-data"
@@ -70,24 +69,34 @@ enum Metadata {
             // libvips writes only a quarter of the records to TIFF.
             if format == .jpeg, let records { image.set(iptc, IPTCBlock.forJPEG(records)) } else { image.remove(iptc) }
         }
-        if let packet = image.withBlob(xmp, XMPPacket.upright) { image.set(xmp, packet) }
+        if let packet = image.withBlob(xmp, XMPPacket.cleaned) { image.set(xmp, packet) }
     }
 }
 
 /// The XML packet that contains XMP.
 enum XMPPacket {
-    /// The packet with its orientation set to 1, for pixels that have been rotated upright.
-    static func upright(_ packet: UnsafeRawBufferPointer) -> [UInt8] {
+    /// The packet for pixels that have been rotated upright and may have been cropped: with orientation 1 and without previews.
+    static func cleaned(_ packet: UnsafeRawBufferPointer) -> [UInt8] {
         var bytes = Array(packet)
-        let name = Array("tiff:Orientation".utf8)
-        for start in bytes.indices where bytes[start...].starts(with: name) {
+        for end in ends(of: "tiff:Orientation", in: bytes) {
             // An attribute (="6") or an element (>6<).
-            let place = bytes[(start + name.count)...].firstIndex { !delimiters.contains($0) }
+            let place = bytes[end...].firstIndex { !delimiters.contains($0) }
             if let place, turned.contains(bytes[place]) { bytes[place] = UInt8(ascii: "1") }
+        }
+        for end in ends(of: "xmpGImg:image", in: bytes) {
+            guard let start = bytes[end...].firstIndex(where: { !delimiters.contains($0) }) else { continue }
+            // The image is Base64, also with references to line feeds, and ends with its attribute or element.
+            for place in start..<(bytes[start...].firstIndex(where: valueEnds.contains) ?? bytes.count) { bytes[place] = UInt8(ascii: " ") }
         }
         return bytes
     }
 
+    private static func ends(of name: String, in bytes: [UInt8]) -> [Int] {
+        let name = Array(name.utf8)
+        return bytes.indices.filter { bytes[$0] == name[0] && bytes[$0...].starts(with: name) }.map { $0 + name.count }
+    }
+
+    private static let valueEnds = Set("<\"'".utf8)
     private static let delimiters = Set("=\"'> \n".utf8)
     private static let turned = UInt8(ascii: "2")...UInt8(ascii: "8")
 }

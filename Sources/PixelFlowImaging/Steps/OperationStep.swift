@@ -37,6 +37,8 @@ enum StepMemory {
     case picture(PixelSize)
     /// Pixels of this size in addition to what earlier steps kept.
     case layer(PixelSize)
+    /// A byte for each pixel, for all frames, in addition to what earlier steps kept; while it is made, twice.
+    case mask(PixelSize)
 }
 
 /// How much detail a step requires from the decoder, which may shrink the source before the first step.

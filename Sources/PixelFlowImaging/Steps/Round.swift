@@ -17,8 +17,7 @@ extension ImageOperation.Round: OperationStep {
         }
     }
 
-    /// The size of the mask.
-    func bytesHeld(at size: PixelSize) -> Int { size.width * size.height }
+    func memory(at size: PixelSize, isComputed: Bool) -> StepMemory { .mask(size) }
     var addsAlpha: Bool { true }
     var keepsGrey: Bool { true }
 

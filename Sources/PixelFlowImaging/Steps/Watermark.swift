@@ -8,7 +8,7 @@ extension ImageOperation.Watermark: OperationStep {
         var faded = try Colour.converted(try sized.withAlpha(), toSpaceOf: frames.first)
         if opacity < 1 {
             let colour = try faded.applying("extract_band", ["band": .integer(0), "n": .integer(faded.bands - 1)])
-            let alpha = try faded.alpha().applying("linear", ["a": .numbers([opacity]), "b": .numbers([0])])
+            let alpha = try faded.alpha().applying("linear", ["a": .numbers([opacity]), "b": .numbers([0.5])])
             faded = try Image.make("bandjoin", ["in": .images([colour, try alpha.applying("cast", ["format": .uchar])])])
         }
         let layer = try (tile ? Self.tiled(faded, frames) : faded).inMemory()

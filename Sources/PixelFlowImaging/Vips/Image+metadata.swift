@@ -41,8 +41,8 @@ extension Image {
         return copy
     }
 
-    /// Horizontal resolution in pixels per millimetre.
-    var resolution: Double { vips_image_get_xres(pointer) }
+    /// Pixels per millimetre.
+    var resolution: (x: Double, y: Double) { (vips_image_get_xres(pointer), vips_image_get_yres(pointer)) }
 
     func has(_ field: String) -> Bool { vips_image_get_typeof(pointer, field) != 0 }
 
@@ -53,6 +53,16 @@ extension Image {
     /// Gives this image its own copies of its profile, EXIF and other blobs. Images derived from one another share them, and
     /// libvips' HEIF loader keeps them in memory that is freed with the opened image.
     func copyBlobs() {
+        // libvips reads the fields of EXIF whenever the block is set. A loader may have dropped its orientation on purpose: in HEIF files,
+        // only the properties `irot` and `imir` count, which the loader has applied.
+        let orientation = integer("orientation")
+        defer {
+            if let orientation {
+                vips_image_set_int(pointer, "orientation", Int32(orientation))
+            } else {
+                remove("orientation")
+            }
+        }
         guard let names = vips_image_get_fields(pointer) else { return VipsError.discard() }
         defer { g_strfreev(names) }
         var next = names

@@ -16,6 +16,9 @@ enum FileParts {
         }
     }
 
+    /// The part of a JPEG that contains the resolution.
+    static let jfif = "e0JFIF"
+
     /// The allowed parts of a file without metadata.
     static func needed(_ format: ImageFormat) -> Set<String> {
         switch format {
