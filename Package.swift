@@ -211,7 +211,7 @@ let package = Package(
             ["WireFormats", "PixelFlowCore", "PixelFlowHTTP", "PixelFlowKafka", "PixelFlowRuntime", "KubernetesClient", hummingbird, hummingbirdTLS, httpTypes, nioSSL, x509, crypto, nioCore, logging, serviceLifecycle, metrics]),
         // The page, as bytes: `#embed` compiles in no time where a Swift array literal takes minutes.
         .target(name: "CWebAssets", exclude: ["page"]),
-        library("PixelFlowWeb", ["PixelFlowTelemetry", tracing, "WireFormats", "OpenAPI", "PixelFlowCore", "PixelFlowHTTP", "CWebAssets", hummingbird, httpTypes, asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL, logging, serviceLifecycle, metrics]),
+        library("PixelFlowWeb", ["PixelFlowTelemetry", tracing, "WireFormats", "OpenAPI", "PixelFlowCore", "PixelFlowHTTP", "PixelFlowURL", "CWebAssets", hummingbird, httpTypes, asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL, logging, serviceLifecycle, metrics]),
 
         // Executables: read configuration, wire, run.
         executable(

@@ -4,7 +4,7 @@ import WireFormats
 package struct RateLimit: Sendable, Hashable {
     /// Identifies the limit in header fields, problems and keys: letters, digits and `-`.
     package let name: String
-    /// Requests per window, from 1 to `maximumQuota`.
+    /// Requests per window, from 1 to `maximumSharedQuota`.
     package let quota: Int
     /// Whole seconds, from 1 to a day.
     package let window: Duration
@@ -12,12 +12,14 @@ package struct RateLimit: Sendable, Hashable {
     /// Microseconds in which one request is earned back. An integer, so that sums of any number of requests are exact.
     package let interval: Int64
 
-    /// Large enough for all callers; keeps all arithmetic exact in the doubles of Lua.
+    /// The maximum quota of one caller.
     package static let maximumQuota = 1_000_000
+    /// The maximum quota that callers share; keeps all arithmetic exact in the doubles of Lua.
+    package static let maximumSharedQuota = 1000 * maximumQuota
 
     package init(name: String, quota: Int, window: Duration) {
         self.name = name
-        self.quota = min(max(1, quota), Self.maximumQuota)
+        self.quota = min(max(1, quota), Self.maximumSharedQuota)
         self.window = min(max(.seconds(1), window), .seconds(86_400))
         interval = (self.window.microseconds + Int64(self.quota) - 1) / Int64(self.quota)
     }

@@ -1,9 +1,9 @@
 import WireFormats
 
 /// The path and query of a URL.
-enum URLTarget {
+package enum URLTarget {
     /// Percent-encodes bytes that are invalid in a request line, keeps existing percent-encoding, and drops the fragment.
-    static func encoded(_ text: Substring) -> String {
+    package static func encoded(_ text: Substring) -> String {
         let bytes = Array(text.utf8.prefix { $0 != UInt8(ascii: "#") })
         var result = bytes.first == UInt8(ascii: "/") ? "" : "/"
         for (index, byte) in bytes.enumerated() {

@@ -58,6 +58,87 @@ struct ConnectionTests {
         }
     }
 
+    // MARK: Connection: close
+
+    @Test(
+        "the connection ends after a request that asks for it, however it is written, and what follows is no request",
+        arguments: ["HTTP/1.1\r\nConnection: Close", "HTTP/1.1\r\nConnection: TE, close", "HTTP/1.0", "HTTP/1.0\r\nConnection: close"])
+    func connectionEndsOnRequest(version: String) async throws {
+        try await run { port in
+            let client = try await RawConnection.open(port: port)
+            let request = "GET /hello \(version)\r\nHost: a\r\n\r\n"
+            try await client.send(request + request)
+            let answer = try await client.replyUntilClosed()
+            #expect(answer.components(separatedBy: "200 OK").count == 2)
+            #expect(answer.lowercased().contains("\r\nconnection: close\r\n"))
+            #expect(answer.hasSuffix("hello"))
+        }
+    }
+
+    @Test("HTTP/1.0 may keep the connection")
+    func oldClientMayKeepTheConnection() async throws {
+        try await run { port in
+            let client = try await RawConnection.open(port: port)
+            for _ in 0..<2 {
+                try await client.send("GET /hello HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+                #expect(try await client.reply(containing: "hello").lowercased().contains("\r\nconnection: keep-alive\r\n"))
+            }
+        }
+    }
+
+    @Test("a body of unknown length is sent to HTTP/1.0 without chunks", arguments: ["", "Connection: keep-alive\r\n"])
+    func oldClientGetsNoChunks(field: String) async throws {
+        try await run({ _ in }) { router in
+            router.get("/stream") { _, _ in
+                Response(
+                    status: .ok,
+                    body: ResponseBody { writer in
+                        for piece in ["one ", "two"] { try await writer.write(ByteBuffer(string: piece)) }
+                        try await writer.finish(nil)
+                    })
+            }
+        } _: { port in
+            let client = try await RawConnection.open(port: port)
+            try await client.send("GET /stream HTTP/1.0\r\n\(field)\r\n")
+            let answer = try await client.replyUntilClosed()
+            #expect(answer.hasSuffix("\r\n\r\none two"))
+            #expect(!answer.lowercased().contains("transfer-encoding"))
+        }
+    }
+
+    // MARK: HEAD
+
+    @Test("a problem that answers HEAD has no body", arguments: [("/nowhere", 404), ("/closed", 405), ("/failing", 401)])
+    func problemOfHeadHasNoBody(path: String, status: Int) async throws {
+        try await run({ _ in }) { router in
+            router.get("/failing") { _, _ -> String in throw PixelFlowError.tokenMissing }
+        } _: { port in
+            let client = try await RawConnection.open(port: port)
+            try await client.send("HEAD \(path) HTTP/1.1\r\nHost: a\r\n\r\n")
+            try await client.send("GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            let answers = try await client.replyUntilClosed()
+            #expect(answers.hasPrefix("HTTP/1.1 \(status) "))
+            #expect(answers.contains("\r\n\r\nHTTP/1.1 200 OK"))
+            #expect(!answers.contains("urn:pixelflow:problem"))
+        }
+    }
+
+    // MARK: Bodies that break off
+
+    @Test("a body that breaks off is the client's failure", arguments: ["Content-Length: 1000", "Transfer-Encoding: chunked"])
+    func abortedBodyIsNoFailureOfTheService(framing: String) async throws {
+        try await run { port in
+            let client = try await RawConnection.open(port: port)
+            try await client.send("POST /upload HTTP/1.1\r\nHost: a\r\n\(framing)\r\n\r\n5\r\n12345\r\n")
+            client.close()
+            try await eventually(within: .testDeadline, "the request to be counted") {
+                let text = String(decoding: registry.text(), as: UTF8.self)
+                return text.contains(/api_requests_total\{[^}]*status="400"[^}]*\} 1/) ? () : nil
+            }
+            #expect(!String(decoding: registry.text(), as: UTF8.self).contains(/api_requests_total\{[^}]*status="500"/))
+        }
+    }
+
     // MARK: Expect: 100-continue
 
     @Test("100 is sent once the route reads the body, then the answer; the connection stays open")

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
@@ -66,6 +67,19 @@ struct JSONBodyTests {
         (#"{"name":"a\u0000b","items":[]}"#, "invalid_value", "name"),
         (#"{"name":"a","items":[{"width":1,"tags":["x","\u0000"]}]}"#, "invalid_value", "items[0].tags[1]"),
     ]
+
+    @Test(
+        "only UTF-8 is JSON, and text that cannot be checked for U+0000 is refused",
+        arguments: [
+            Data("{\"name\":\"a\",\"items\":[]}".utf16.flatMap { [UInt8($0 & 0xff), UInt8($0 >> 8)] }),
+            Data(#"{"name":"a\u0000","items":[],"other":"\ud800"}"#.utf8),
+        ])
+    func otherEncodingsAreRefused(body: Data) async throws {
+        try await post(ByteBuffer(bytes: body)) { response in
+            #expect(response.status == .badRequest)
+            #expect(response.code == "invalid_json")
+        }
+    }
 
     @Test("an escaped backslash before u0000 is text like any other")
     func escapedBackslashBeforeU0000IsText() async throws {

@@ -88,7 +88,9 @@ struct ProblemTests {
         }
     }
 
-    @Test("a 401 says how to sign in", arguments: [("token_missing", false), ("token_invalid", true), ("token_expired", true)])
+    @Test(
+        "a 401 says how to sign in",
+        arguments: [("token_missing", false), ("token_invalid", true), ("token_expired", true), ("token_revoked", true)])
     func unauthorizedResponseHasAChallenge(code: String, namesError: Bool) async throws {
         try await ServiceHarness().run { router in
             router.get("/fail") { _, _ -> Response in throw PixelFlowError(.unauthenticated, code: code, "No.") }
@@ -96,6 +98,18 @@ struct ProblemTests {
             let challenge = try #require(try await client.execute(uri: "/fail", method: .get).headers[.wwwAuthenticate])
             #expect(challenge.hasPrefix("Bearer realm="))
             #expect(challenge.contains("error=\"invalid_token\"") == namesError)
+        }
+    }
+
+    @Test("a 403 names the lack of a scope")
+    func missingScopeHasAChallenge() async throws {
+        try await ServiceHarness().run { router in
+            router.get("/fail") { _, _ -> Response in throw PixelFlowError(.forbidden, code: "insufficient_scope", "No.") }
+            router.get("/other") { _, _ -> Response in throw PixelFlowError(.forbidden, code: "network_not_allowed", "No.") }
+        } _: { client in
+            let challenge = try #require(try await client.execute(uri: "/fail", method: .get).headers[.wwwAuthenticate])
+            #expect(challenge.hasPrefix("Bearer realm=") && challenge.contains("error=\"insufficient_scope\""))
+            #expect(try await client.execute(uri: "/other", method: .get).headers[.wwwAuthenticate] == nil)
         }
     }
 

@@ -182,6 +182,16 @@ struct RequestLimitTests {
         #expect(error?.code == "setting_invalid" && error?.field == "PIXELFLOW_RATE_SIGN_IN")
     }
 
+    @Test("the quota of an organisation is the multiple of the largest quota of a user, too")
+    func largestQuotasAreNotCut() async throws {
+        var settings = try read(["PIXELFLOW_RATE_READ": "1000000/m", "PIXELFLOW_RATE_ORGANISATION": "1000"])
+        settings.quotas = [.read: try #require(settings.quotas[.read])]
+        try await run(settings) { client in
+            let response = try await client.execute(uri: "/read", method: .get)
+            #expect(response.headers[.rateLimitPolicy] == #""read";q=1000000;w=60, "read-organisation";q=1000000000;w=60"#)
+        }
+    }
+
     @Test("a single limit can be turned off, and so can all of them")
     func limitsCanBeTurnedOff() throws {
         #expect(try read(["PIXELFLOW_RATE_HEAVY": "off"]).quotas[.heavy] == nil)

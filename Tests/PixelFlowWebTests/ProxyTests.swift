@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import RawHTTP
 import Testing
 
 @Suite struct ProxyTests {
@@ -45,6 +46,42 @@ import Testing
             #expect(answer.headers["x-request-id"] == "abc")
             #expect(answer.headers["x-own"] == "kept")
             #expect(answer.headers["keep-alive"] == nil)
+        }
+    }
+
+    /// Browsers send some of these characters as they are.
+    @Test(arguments: [
+        (#"a=%7B"x":[1]}"#, "a=%7B%22x%22:%5B1%5D%7D"), ("a=%20b|c", "a=%20b%7Cc"), ("a=50%&b=%2D", "a=50%25&b=%2D"),
+        ("a=100%+caf%C3%A9", "a=100%25+caf%C3%A9"),
+    ])
+    func forwardsTheMeaningOfAQuery(sent: String, forwarded: String) async throws {
+        try await withWebStack(api: Self.echo) { stack in
+            let client = try await RawConnection.open(port: stack.port)
+            try await client.send("GET /api/echo?\(sent) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            #expect(try await client.replyUntilClosed().contains("/api/echo?\(forwarded)"))
+        }
+    }
+
+    @Test func addsItselfToTheWayAndRefusesALoop() async throws {
+        try await withWebStack(api: Self.echo) { stack in
+            let answer = try await stack.send(.get, "/api/echo", headers: [("via", "1.1 front")])
+            #expect(answer.body.contains("via: 1.1 front, 1.1 pixelflow-web"))
+            let looped = try await stack.send(.get, "/api/echo", headers: [("via", "1.1 front, 1.1 pixelflow-web")])
+            #expect(looped.status == 508)
+            #expect(looped.body.contains("loop_detected"))
+        }
+    }
+
+    /// RFC 9110, section 7.8: a server may ignore the field.
+    @Test func ignoresAnUpgradeOfOrdinaryRequests() async throws {
+        try await withWebStack(api: Self.echo) { stack in
+            let client = try await RawConnection.open(port: stack.port)
+            try await client.send(
+                "GET /api/echo HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                    + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+            let answer = try await client.replyUntilClosed()
+            #expect(answer.hasPrefix("HTTP/1.1 200 OK"))
+            #expect(!answer.contains("\nupgrade:"))
         }
     }
 

@@ -51,7 +51,6 @@ enum UploadDescription {
             problems: .readingTasks + .pipelineErrors + .quotas + [
                 .blobStoreUnavailable,
                 DeclaredProblem(.malformed, "malformed_multipart", "The form is not valid `multipart/form-data`."),
-                DeclaredProblem(.malformed, "upload_aborted", "The body ended early."),
                 DeclaredProblem(.invalid, "empty_image", "The image has no bytes."),
                 DeclaredProblem(.invalid, "unknown_preset", "There is no preset with this name."),
                 DeclaredProblem(.invalid, "unknown_batch", "There is no batch with this id."),

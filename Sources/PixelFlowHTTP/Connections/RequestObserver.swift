@@ -16,6 +16,11 @@ final class RequestObserver: ChannelDuplexHandler, RemovableChannelHandler {
     private var waiting = 0
     /// Whether the last request asks for another protocol, after which the decoder stops reading.
     private var asksForUpgrade = false
+    /// Whether the last request asks to close the connection after its response, so that nothing behind it is a request.
+    private var asksForClose = false
+    private var ignoresInput = false
+    /// Whether the last request is HTTP/1.0, which knows no chunks and closes unless told otherwise.
+    private var isOld = false
     private var isLastAnswer = false
 
     init(_ connection: ConnectionGuard) { self.connection = connection }
@@ -24,13 +29,25 @@ final class RequestObserver: ChannelDuplexHandler, RemovableChannelHandler {
     var hasWaitingRequests: Bool { waiting > 1 }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !ignoresInput else { return }
         switch unwrapInboundIn(data) {
-        case .head(let head):
+        case .head(var head):
+            guard !asksForClose else {
+                ignoresInput = true
+                return
+            }
             guard head.isSound else { return connection.refuse(.malformed) }
             isHeld = head.waitsForContinue
             asksForUpgrade = head.asksForUpgrade
+            asksForClose = !head.isKeepAlive
+            isOld = head.isOld
             waiting += 1
             connection.headerEnded(isHeld: isHeld)
+            if asksForClose {
+                // The server compares the whole field, as it is written here.
+                head.headers.replaceOrAdd(name: "connection", value: "close")
+                return context.fireChannelRead(wrapInboundOut(.head(head)))
+            }
         case .body(let bytes):
             isHeld = false
             connection.bodyReceived(bytes: bytes.readableBytes)
@@ -52,12 +69,15 @@ final class RequestObserver: ChannelDuplexHandler, RemovableChannelHandler {
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
-        case .head(var head) where waiting == 1 && (isHeld || asksForUpgrade) && !head.status.isInformational:
+        case .head(var head) where waiting == 1 && (isHeld || asksForUpgrade || asksForClose || isOld) && !head.status.isInformational:
+            let isFramed = head.headers.contains(name: "content-length") || !head.status.mayHaveResponseBody
+            if isOld && !isFramed { head.version = .http1_0 }
             // A final response instead of the 100: the client may or may not send the body, so the next bytes
-            // on this connection are ambiguous. Or instead of the 101: the next bytes are not decoded.
+            // on this connection are ambiguous. Or instead of the 101: the next bytes are not decoded. Or only the end of the
+            // connection tells an old client where the body ends.
+            isLastAnswer = isHeld || asksForUpgrade || asksForClose || !isFramed
             isHeld = false
-            isLastAnswer = true
-            head.headers.replaceOrAdd(name: "connection", value: "close")
+            head.headers.replaceOrAdd(name: "connection", value: isLastAnswer ? "close" : "keep-alive")
             connection.answerBegan()
             context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .head(let head):
@@ -105,7 +125,7 @@ extension HTTPRequestHead {
     }
 
     /// HTTP/1.0, which has neither `Host` nor `Expect`.
-    private var isOld: Bool { version.major < 1 || (version.major == 1 && version.minor == 0) }
+    fileprivate var isOld: Bool { version.major < 1 || (version.major == 1 && version.minor == 0) }
 
     /// Whether the header is that of a valid request: RFC 9112, sections 3.2 and 6.1.
     fileprivate var isSound: Bool {

@@ -54,6 +54,8 @@ package enum JSONBody {
     /// - Throws: as `Request.decodeJSON`.
     package static func decode<Value: Decodable>(_ type: Value.Type = Value.self, from buffer: ByteBuffer) throws -> Value {
         do {
+            // The decoder also reads UTF-16 and UTF-32, which every later check would misread. UTF-8 contains no zero bytes.
+            guard !buffer.readableBytesView.contains(0) else { throw invalidJSON }
             let value = try JSONCoding.decoder.decode(type, from: Data(buffer.readableBytesView))
             try requireStorableText(buffer, for: type)
             return value
@@ -70,7 +72,9 @@ package enum JSONBody {
         let exempt = AnyTextPlaces()
         decoder.userInfo[AnyTextPlaces.key] = exempt
         _ = try decoder.decode(type, from: Data(buffer.readableBytesView))
-        guard let path = (try? JSONValue(parsing: buffer.readableBytesView))?.pathOfNUL(at: "", besides: exempt) else { return }
+        // What the decoder has skipped can still be invalid, such as half of a surrogate pair.
+        guard let value = try? JSONValue(parsing: buffer.readableBytesView) else { throw invalidJSON }
+        guard let path = value.pathOfNUL(at: "", besides: exempt) else { return }
         throw PixelFlowError(
             .invalid, code: "invalid_value", "Text must not contain U+0000.", field: path.isEmpty ? nil : path)
     }
@@ -89,9 +93,11 @@ package enum JSONBody {
         case .dataCorrupted where isJSON(buffer):
             PixelFlowError(.invalid, code: "invalid_value", "A number in the body is not valid.")
         default:
-            PixelFlowError(.malformed, code: "invalid_json", "The body is not valid JSON.")
+            invalidJSON
         }
     }
+
+    private static let invalidJSON = PixelFlowError(.malformed, code: "invalid_json", "The body is not valid JSON.")
 
     private static func isJSON(_ buffer: ByteBuffer) -> Bool {
         (try? JSONSerialization.jsonObject(with: Data(buffer.readableBytesView), options: .fragmentsAllowed)) != nil

@@ -21,6 +21,8 @@ package struct ProblemMiddleware: RouterMiddleware {
             let problem = Problem(error, requestID: context.requestID)
             Self.report(error, problem, to: context.logger)
             var response = problem.response()
+            // The length is that of a GET, as it should be, but the next bytes on the connection belong to the next response.
+            if request.method == .head { response = response.createHeadResponse() }
             if request.mayGoOn {
                 response.headers[.connection] = "close"
                 context.closeConnection(after: Self.linger)

@@ -57,6 +57,11 @@ extension PixelFlowError {
     package static let operatorAccessOff = PixelFlowError(
         .forbidden, code: "operator_access_off", "Operator access is off; set PIXELFLOW_SERVICE_SECRET to turn it on.")
 
+    /// The client disconnected before the end of the body (400).
+    package static func uploadAborted(_ cause: any Error) -> PixelFlowError {
+        PixelFlowError(.malformed, code: "upload_aborted", "The request ended early.", cause: cause)
+    }
+
     /// The body exceeds `limit` bytes (413).
     package static func bodyTooLarge(limit: Int) -> PixelFlowError {
         PixelFlowError(.tooLarge, code: "body_too_large", "The body is larger than \(limit) bytes.")

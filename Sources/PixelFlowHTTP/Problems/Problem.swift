@@ -55,7 +55,7 @@ struct Problem: Codable, SchemaNamed, SchemaAnnotated {
         let status = error.kind.status
         var headers = headers
         if let seconds = error.retryAfter { headers[.retryAfter] = String(seconds) }
-        if status == .unauthorized { headers[.wwwAuthenticate] = Self.challenge(error.code) }
+        if let challenge = Self.challenge(status, error.code) { headers[.wwwAuthenticate] = challenge }
         self.init(status, code: error.code, detail: error.message, field: error.field, headers: headers, requestID: requestID)
     }
 
@@ -69,6 +69,7 @@ struct Problem: Codable, SchemaNamed, SchemaAnnotated {
             case .requestTimeout: ("request_timeout", "The request was not received in time.")
             case .requestHeaderFieldsTooLarge: ("header_too_large", "The header of the request is too large.")
             case .badRequest: ("bad_request", "The request is malformed.")
+            case .init(code: 508): ("loop_detected", "The request has already passed through this service.")
             default: nil
             }
         self.init(
@@ -89,9 +90,15 @@ struct Problem: Codable, SchemaNamed, SchemaAnnotated {
     }
 
     /// RFC 6750, section 3: `error` only if a token was sent.
-    private static func challenge(_ code: String) -> String {
+    private static func challenge(_ status: HTTPResponse.Status, _ code: String) -> String? {
         let base = "Bearer realm=\"pixelflow\""
-        return code == "token_invalid" || code == "token_expired" ? base + ", error=\"invalid_token\"" : base
+        switch (status, code) {
+        case (.unauthorized, "token_invalid"), (.unauthorized, "token_expired"), (.unauthorized, "token_revoked"):
+            return base + ", error=\"invalid_token\""
+        case (.unauthorized, _): return base
+        case (.forbidden, "insufficient_scope"): return base + ", error=\"insufficient_scope\""
+        default: return nil
+        }
     }
 
     func response() -> Response {

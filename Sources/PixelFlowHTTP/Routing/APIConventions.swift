@@ -30,8 +30,8 @@ enum APIConventions {
         (401, 404, 413, 415 …), the refusal is sent without it and the connection is closed.
 
         web forwards `/api/…` to api, and the routes of auth for users and clients, below `/auth/…`, to auth. Routes for services and \
-        operators, and any other spelling of a path, are 404. Responses that depend on the session carry `Vary: Cookie`, \
-        `Cache-Control: private, no-cache` and an `ETag` for revalidation. On its public port, web answers the probes with the status \
+        operators, and any other spelling of a path, are 404. Responses that depend on the session carry `Vary: Cookie`. Those with an \
+        `ETag` may be kept for revalidation (`Cache-Control: private, no-cache`), and all others not at all (`no-store`). On its public port, web answers the probes with the status \
         only; the details and its metrics are on its management port.
 
         ## Limits

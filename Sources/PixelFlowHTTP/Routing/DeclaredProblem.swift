@@ -119,6 +119,7 @@ enum CommonProblems {
     private static let body: [DeclaredProblem] = [
         common(PixelFlowError.Kind.tooLarge.status, "body_too_large", "The body is too large."),
         common(PixelFlowError.Kind.malformed.status, "invalid_json", "The body is not valid JSON."),
+        common(PixelFlowError.Kind.malformed.status, "upload_aborted", "The request ended before its body was complete."),
         common(PixelFlowError.Kind.unsupportedMediaType.status, "unsupported_media_type", "The media type of the body is not accepted."),
     ]
 

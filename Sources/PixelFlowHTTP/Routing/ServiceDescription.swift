@@ -1,5 +1,6 @@
 import Hummingbird
 import OpenAPI
+import PixelFlowCore
 import PixelFlowRelease
 package import WireFormats
 
@@ -34,20 +35,20 @@ package struct ServiceDescription: Sendable {
     }
 }
 
-/// `GET /openapi.json`: the description of this service.
+/// `GET /openapi.json`: the description of this service, which is written when it is first requested.
 struct DescriptionRoute: Sendable {
-    private let document: Result<TaggedJSON, any Error>
+    private let document: AsyncLazy<TaggedJSON>
     private let service: String
 
     /// - Parameter routes: all other routes.
     init(_ description: ServiceDescription, of service: String, routes: [Route]) {
         self.service = service
         let own = Self.route(service) { _, _ in throw HTTPError(.notFound) }
-        document = Result { TaggedJSON(try description.document(of: routes + [own])) }
+        document = AsyncLazy { TaggedJSON(try description.document(of: routes + [own])) }
     }
 
     var route: Route {
-        Self.route(service) { request, _ in try document.get().response(to: request, cacheControl: "no-cache") }
+        Self.route(service) { request, _ in try await document.value.response(to: request, cacheControl: "no-cache") }
     }
 
     private static func route(_ service: String, handler: @escaping Route.Handler) -> Route {

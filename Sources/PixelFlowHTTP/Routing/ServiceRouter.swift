@@ -48,7 +48,7 @@ package enum ServiceRouter {
         router.add(middleware: AccessLogMiddleware())
         router.add(middleware: SecurityHeadersMiddleware(proxies: proxies))
         router.add(middleware: ProblemMiddleware())
-        router.add(middleware: ContinueMiddleware())
+        router.add(middleware: RequestBodyMiddleware())
         register(router)
         router.refuseOtherMethods()
         return router

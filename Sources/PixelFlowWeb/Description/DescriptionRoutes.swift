@@ -13,7 +13,7 @@ struct DescriptionRoutes: Sendable {
     init(of routes: [Route], auth: Upstream, api: Upstream, clock: any WallClock) {
         let own = Self.route { _, _ in throw HTTPError(.notFound) }
         source = DescriptionSource(
-            own: Result { try ServiceDescription.product.document(of: routes + [own]) }, auth: auth, api: api, clock: clock)
+            own: AsyncLazy { try ServiceDescription.product.document(of: routes + [own]) }, auth: auth, api: api, clock: clock)
     }
 
     var routes: [Route] {

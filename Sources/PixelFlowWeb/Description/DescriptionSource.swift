@@ -30,14 +30,14 @@ final class DescriptionSource: Sendable {
         var attemptedAt: Timestamp?
     }
 
-    private let own: Result<JSONValue, any Error>
+    private let own: AsyncLazy<JSONValue>
     private let auth: Upstream
     private let api: Upstream
     private let clock: any WallClock
     private let state = Mutex(State())
     private let renewing = SingleFlight<Void>()
 
-    init(own: Result<JSONValue, any Error>, auth: Upstream, api: Upstream, clock: any WallClock) {
+    init(own: AsyncLazy<JSONValue>, auth: Upstream, api: Upstream, clock: any WallClock) {
         self.own = own
         self.auth = auth
         self.api = api
@@ -71,7 +71,7 @@ final class DescriptionSource: Sendable {
     }
 
     private func renew() async throws {
-        let own = try own.get()
+        let own = try await own.value
         let known = try await readBoth()
         let product: JSONValue
         do {

@@ -5,6 +5,7 @@ import Hummingbird
 import NIOCore
 import PixelFlowCore
 import PixelFlowHTTP
+import PixelFlowURL
 import ServiceLifecycle
 
 /// `/api/…` and `/auth/…`: forwards requests to the services, and streams their responses back.
@@ -35,15 +36,17 @@ struct ProxyRoutes: Sendable {
     ) async throws -> Response {
         guard path.removingPercentEncoding != nil else { throw PixelFlowError.malformedAddress }
         guard allowed.allow(path) else { throw HTTPError(.notFound) }
-        let target = path + (request.uri.query.map { "?\($0)" } ?? "")
-        if request.asksForWebSocket {
+        guard !Self.hasPassed(request) else { throw HTTPError(.init(code: 508, reasonPhrase: "Loop Detected")) }
+        // Browsers send some characters that URLs forbid. The HTTP client would encode all of such a query, including its percent signs.
+        let target = URLTarget.encoded("\(path)\(request.uri.query.map { "?\($0)" } ?? "")")
+        if request.asksForWebSocket, path == "/api/events" {
             return try await SocketUpstream(upstream: upstream).relay(target, headers: headers(request, context), context)
         }
-        if request.method == .get, path == "/api/events", !request.announcesBody {
+        if request.method == .get, path == "/api/events", !request.hasBody {
             return try await upstream.relayEvents(target, headers: headers(request, context), context)
         }
-        let gate = request.announcesBody && request.waitsForContinue ? ContinueGate() : nil
-        let body = request.announcesBody ? RelayedBody(request.body, gate: gate) : nil
+        let gate = request.hasBody && request.waitsForContinue ? ContinueGate() : nil
+        let body = request.hasBody ? RelayedBody(request.body, gate: gate) : nil
         let length = request.headers[.contentLength].flatMap { Int64($0) }
         do {
             let answer = try await upstream.send(
@@ -56,12 +59,22 @@ struct ProxyRoutes: Sendable {
             return Self.response(answer, to: request, body)
         } catch {
             await body?.close()
-            if body?.isBroken == true { throw PixelFlowError(.malformed, code: "upload_aborted", "The request ended early.", cause: error) }
+            if body?.isBroken == true { throw PixelFlowError.uploadAborted(error) }
             throw error
         }
     }
 
     // MARK: Requests
+
+    /// This service in `Via`: RFC 9110, section 7.6.3.
+    private static let pseudonym = "pixelflow-web"
+
+    /// Whether the request has already passed through this service, whose upstream is then itself.
+    private static func hasPassed(_ request: Request) -> Bool {
+        request.headers[values: .via].contains { value in
+            value.split(separator: ",").contains { $0.split(separator: " ").dropFirst().first.map { $0 == pseudonym } ?? false }
+        }
+    }
 
     private func headers(_ request: Request, _ context: AppRequestContext) -> HTTPFields {
         let passed = request.headers.passedOn(
@@ -73,6 +86,7 @@ struct ProxyRoutes: Sendable {
         // A trace state belongs to its trace, so it is replaced with it.
         if trace.headers[.traceParent] != nil { headers[.traceState] = nil }
         for field in trace.headers { headers[field.name] = field.value }
+        headers[.via] = (headers[values: .via] + ["1.1 \(Self.pseudonym)"]).joined(separator: ", ")
         if let token = SessionCookie.credential(of: request) { headers[.authorization] = "Bearer \(token)" }
         return headers
     }
@@ -108,11 +122,5 @@ struct ProxyRoutes: Sendable {
             await sent?.close()
         }
         return Response(status: answer.status, headers: headers, body: body)
-    }
-}
-
-extension Request {
-    fileprivate var announcesBody: Bool {
-        headers.contains(.transferEncoding) || headers[.contentLength].map { $0 != "0" } == true
     }
 }
