@@ -51,8 +51,8 @@ package final class WebhookSender: Service {
     private let metrics: WebhookMetrics
     private let state: Mutex<State>
     private let signal = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-    /// Finishes at shutdown, once no attempt is running.
-    private let idle = AsyncStream.makeStream(of: Void.self)
+    /// Fires at shutdown, once no attempt is running.
+    private let idle = AsyncLatch()
 
     /// - Parameters:
     ///   - pendingLimit: the number of pending deliveries that an endpoint may have.
@@ -194,7 +194,7 @@ package final class WebhookSender: Service {
             return (mayHaveMore, state.isStopping && state.places.taken == 0)
         }
         if mayHaveMore { wake() }
-        if isIdle { idle.continuation.finish() }
+        if isIdle { idle.fire() }
     }
 
     private func drain() async {
@@ -202,13 +202,7 @@ package final class WebhookSender: Service {
             state.isStopping = true
             return state.places.taken == 0
         }
-        if isIdle { return }
-        await withTaskGroup(of: Void.self) { race in
-            race.addTask { try? await Task.sleep(for: Self.drainLimit) }
-            race.addTask { for await _ in self.idle.stream {} }
-            await race.next()
-            race.cancelAll()
-        }
+        if !isIdle { await idle.wait(atMost: Self.drainLimit) }
     }
 
     // MARK: Attempts

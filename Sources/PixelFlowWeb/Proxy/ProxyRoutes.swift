@@ -42,7 +42,7 @@ struct ProxyRoutes: Sendable {
         if request.method == .get, path == "/api/events", !request.announcesBody {
             return try await upstream.relayEvents(target, headers: headers(request, context), context)
         }
-        let gate = request.announcesBody && request.waitsForContinue ? ContinueGate() : nil
+        let gate = request.announcesBody && request.waitsForContinue ? AsyncLatch() : nil
         let body = request.announcesBody ? RelayedBody(request.body, gate: gate) : nil
         let length = request.headers[.contentLength].flatMap { Int64($0) }
         do {
