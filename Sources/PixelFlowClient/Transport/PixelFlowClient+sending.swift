@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import AsyncPrimitives
 import FoundationEssentials
 import NIOCore
 import NIOHTTP1
@@ -93,7 +94,7 @@ extension PixelFlowClient {
     /// One attempt with its complete response.
     private func exchange(_ call: Call, within limit: Duration?) async throws -> Answer {
         guard let limit else { return try await exchange(call) }
-        return try await withDeadline(limit, call.answer) { try await exchange(call) }
+        return try await cancelling(after: limit, throwing: ClientError.timedOut(call.answer)) { try await exchange(call) }
     }
 
     private func exchange(_ call: Call) async throws -> Answer {
@@ -147,27 +148,11 @@ extension PixelFlowClient {
 
     /// The problem of a response, even if its body is incomplete or does not arrive.
     private static func problem(_ response: HTTPClientResponse) async -> Problem {
-        let body = try? await withDeadline(problemTimeout, "a problem") { try await response.body.collect(upTo: maximumProblem) }
+        let body = try? await cancelling(after: problemTimeout, throwing: ClientError.timedOut("a problem")) {
+            try await response.body.collect(upTo: maximumProblem)
+        }
         return Problem(
             status: Int(response.status.code), headers: response.headers, body: body ?? ByteBuffer(),
             now: Int64(Date().timeIntervalSince1970))
-    }
-}
-
-/// Runs `body`, and cancels it after the limit.
-///
-/// - Throws: `ClientError.timedOut` with `what` after the limit.
-func withDeadline<Value: Sendable>(_ limit: Duration, _ what: String, _ body: @escaping @Sendable () async throws -> Value) async throws
-    -> Value
-{
-    try await withThrowingTaskGroup(of: Value?.self) { group in
-        group.addTask { try await body() }
-        group.addTask {
-            try await Task.sleep(for: limit)
-            return nil
-        }
-        defer { group.cancelAll() }
-        guard let value = try await group.next() ?? nil else { throw ClientError.timedOut(what) }
-        return value
     }
 }
