@@ -64,14 +64,7 @@ public final class OTLPTracing: Sendable {
     }
 
     private func run() async {
-        let timer = Task {
-            while !Task.isCancelled {
-                try? await Task.sleep(for: delay)
-                queue.wake()
-            }
-        }
-        for await _ in queue.wakes { await exportAll() }
-        timer.cancel()
+        while await queue.wait(atMost: delay) { await exportAll() }
         await exportAll()
     }
 

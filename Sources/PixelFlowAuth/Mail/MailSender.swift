@@ -33,7 +33,7 @@ struct MailSender: Service {
     let logger: Logger
 
     func run() async {
-        await PeriodicService("reading the mail outbox", every: Self.interval, wakes: outbox.signal.stream, logger: logger) {
+        await PeriodicService("reading the mail outbox", every: Self.interval, signal: outbox.signal, logger: logger) {
             while try await sendDue() == Self.batch {}
             metrics.setBacklog(try await store.mailBacklog())
         }.run()
