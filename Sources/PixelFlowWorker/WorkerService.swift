@@ -108,7 +108,7 @@ package struct WorkerService: Service {
 
     private static let backendRetries = RetryPolicy.every(.seconds(1))
 
-    /// Processes dispatch messages one after the other.
+    /// Processes dispatch messages one after the other. Not `retry`, because after a failure the next message has its turn.
     private func work(_ subscription: any DispatchSubscription) async {
         while !Task.isCancelled {
             do {

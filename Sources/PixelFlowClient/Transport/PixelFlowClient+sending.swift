@@ -66,28 +66,23 @@ extension PixelFlowClient {
 
     /// Repeats `body`, which makes one attempt, if the call is repeatable and the failure is transient.
     private func repeating<Value>(_ call: Call, _ body: () async throws -> Value) async throws -> Value {
-        var attempt = 1
-        while true {
-            do {
-                return try await body()
-            } catch {
-                try Task.checkCancellation()
-                guard call.isRepeatable, let delay = delay(after: error, attempt: attempt) else { throw error }
-                try await Task.sleep(for: delay)
-                attempt += 1
-            }
-        }
+        try await retry(
+            retries.policy, if: { call.isRepeatable && Self.isTransient($0) }, retryAfter: { ($0 as? Problem)?.retryAfter }, body)
     }
 
     /// The delay before the next attempt; nil if the failure is permanent or no attempts are left.
+    ///
+    /// - Parameter attempt: the number of the failed attempt, starting at 1.
     func delay(after error: any Error, attempt: Int) -> Duration? {
-        let jitter = Double.random(in: 0...1)
+        guard Self.isTransient(error) else { return nil }
+        return retries.policy.nextPause(retry: attempt - 1, retryAfter: (error as? Problem)?.retryAfter)
+    }
+
+    private static func isTransient(_ error: any Error) -> Bool {
         switch error {
-        case let problem as Problem where RetryPolicy.statuses.contains(problem.status):
-            return retries.delay(afterAttempt: attempt, retryAfter: problem.retryAfter, jitter: jitter)
-        case ClientError.unreachable, ClientError.timedOut, ClientError.brokenOff:
-            return retries.delay(afterAttempt: attempt, retryAfter: nil, jitter: jitter)
-        default: return nil
+        case let problem as Problem: RetryOptions.statuses.contains(problem.status)
+        case ClientError.unreachable, ClientError.timedOut, ClientError.brokenOff: true
+        default: false
         }
     }
 
