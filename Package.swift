@@ -116,11 +116,13 @@ let package = Package(
 
         // Texts of the wire: hexadecimal, percent encoding, JSON strings, times, addresses. Knows nothing of PixelFlow, needs no Foundation.
         library("WireFormats", []),
+        // How a task waits: time limits, signals, retries. Knows nothing of PixelFlow, needs no Foundation.
+        library("AsyncPrimitives", ["WireFormats"]),
         // The version, which the services and the CLI share.
         library("PixelFlowRelease", []),
 
         // The domain: tasks, pipelines, errors, and the ports. No I/O.
-        library("PixelFlowCore", ["WireFormats", nioCore]),
+        library("PixelFlowCore", ["AsyncPrimitives", "WireFormats", nioCore]),
 
         // URLs of sources as the door and the fetcher read them: hosts, ports, redirects. No I/O.
         library("PixelFlowURL", ["WireFormats", "PixelFlowCore"]),
@@ -137,16 +139,16 @@ let package = Package(
         library("Prometheus", [metrics]),
         // JSON Schemas from Swift types, and the document. Knows nothing of PixelFlow.
         library("OpenAPI", ["WireFormats"]),
-        library("KubernetesClient", ["WireFormats", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, subprocess, systemPackage, yams]),
+        library("KubernetesClient", ["AsyncPrimitives", "WireFormats", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, subprocess, systemPackage, yams]),
 
         // A tracer that exports its spans by OTLP over HTTP in JSON. Knows nothing of PixelFlow.
-        library("OTLP", ["WireFormats", "CZlib", asyncHTTPClient, collections, nioCore, nioHTTP1, logging, metrics, tracing]),
+        library("OTLP", ["AsyncPrimitives", "WireFormats", "CZlib", asyncHTTPClient, collections, nioCore, nioHTTP1, logging, metrics, tracing]),
 
         // Sends mail. Knows nothing of PixelFlow.
         library("SMTP", ["WireFormats", nioCore, nioPosix, nioSSL]),
 
         // The client library of the product. Knows its HTTP contract, and no service's code.
-        library("PixelFlowClient", ["WireFormats", asyncHTTPClient, crypto, nioCore, nioPosix, nioHTTP1]),
+        library("PixelFlowClient", ["AsyncPrimitives", "WireFormats", asyncHTTPClient, crypto, nioCore, nioPosix, nioHTTP1]),
 
         // Accounts, organisations, sessions, keys and the audit log, in the SQL that all databases share.
         library("PixelFlowIdentity", ["WireFormats", "PixelFlowCore"]),
@@ -202,7 +204,7 @@ let package = Package(
         // What command lines share: text, tables and documents in every format, a status line, exit codes. Knows nothing of PixelFlow.
         library("Terminal", ["WireFormats", argumentParser, nioPosix, yams]),
         // The operator's CLI. Knows PixelFlow by its labels, its client library and the Kubernetes API, and no service's code; the adapter to buckets is for backups.
-        library("PFCtl", ["Terminal", "PixelFlowClient", "PixelFlowRelease", "PixelFlowS3", "WireFormats", "KubernetesClient", argumentParser, asyncHTTPClient, crypto, nioCore, nioPosix, nioHTTP1, subprocess, systemPackage, x509, yams]),
+        library("PFCtl", ["AsyncPrimitives", "Terminal", "PixelFlowClient", "PixelFlowRelease", "PixelFlowS3", "WireFormats", "KubernetesClient", argumentParser, asyncHTTPClient, crypto, nioCore, nioPosix, nioHTTP1, subprocess, systemPackage, x509, yams]),
         // The users' CLI. Knows PixelFlow by its client library alone.
         library("PF", ["PixelFlowClient", "PixelFlowRelease", "Terminal", "WireFormats", argumentParser, crypto]),
         // Tells the autoscaler how far the workers' group is behind.
@@ -255,6 +257,7 @@ let package = Package(
         tests("CPaletteTests", ["CPalette"]),
         tests("OpenAPITests", ["OpenAPI", "WireFormats"]),
         tests("WireFormatsTests", ["WireFormats"]),
+        tests("AsyncPrimitivesTests", ["AsyncPrimitives"]),
         tests("PixelFlowCoreTests", ["WireFormats", "PixelFlowCore"]),
         tests("MultipartTests", ["Multipart", nioCore]),
         tests("PixelFlowEmbeddedTests", ["PixelFlowIdentity", "PixelFlowEmbedded", "PixelFlowCore", "Conformance", grdb, nioCore]),
@@ -278,7 +281,7 @@ let package = Package(
         .target(name: "StubService", dependencies: [nioCore, nioPosix], path: "Tests/StubService", swiftSettings: swiftSettings),
         .target(name: "TerminalTesting", dependencies: ["Terminal"], path: "Tests/TerminalTesting", swiftSettings: swiftSettings),
         tests("PFTests", ["WireFormats", "PF", "PixelFlowClient", "Terminal", "TerminalTesting", "StubService"]),
-        tests("PixelFlowClientTests", ["WireFormats", "PixelFlowClient", asyncHTTPClient, nioCore, nioPosix]),
+        tests("PixelFlowClientTests", ["AsyncPrimitives", "WireFormats", "PixelFlowClient", asyncHTTPClient, nioCore, nioPosix]),
         tests("KubernetesClientTests", ["WireFormats", "KubernetesClient", "FakeKubernetes", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto]),
         // Adapters to real servers: `make stack-up` starts them, the environment says where they are.
         tests("PixelFlowPostgresTests", ["PixelFlowEmbedded", "PixelFlowIdentity", "PixelFlowPostgres", "PixelFlowCore", "Conformance", "FaultProxy", nioCore, nioPosix, logging, metrics, metricsTesting]),

@@ -53,7 +53,7 @@ public final class OTLPTracing: Sendable {
             encoder: TraceEncoder(
                 resource: configuration.resource.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }, scope: scope,
                 version: version),
-            client: client, metrics: metrics, logger: logger, firstPause: firstPause)
+            client: client, metrics: metrics, logger: logger, retries: OTLPExporter.retries(firstPause: firstPause))
     }
 
     /// Exports in the background until `shutdown`.
@@ -64,14 +64,7 @@ public final class OTLPTracing: Sendable {
     }
 
     private func run() async {
-        let timer = Task {
-            while !Task.isCancelled {
-                try? await Task.sleep(for: delay)
-                queue.wake()
-            }
-        }
-        for await _ in queue.wakes { await exportAll() }
-        timer.cancel()
+        while await queue.wait(atMost: delay) { await exportAll() }
         await exportAll()
     }
 

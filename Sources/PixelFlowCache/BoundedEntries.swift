@@ -14,6 +14,9 @@ package struct CacheLimits: Sendable, Hashable {
         self.bytes = max(1, bytes)
         self.entryBytes = min(entryBytes, self.bytes)
     }
+
+    /// For entries of similar size, whose number alone is limited.
+    package static func entries(_ count: Int) -> CacheLimits { CacheLimits(entries: count, bytes: .max, entryBytes: .max) }
 }
 
 /// An LRU cache as a value type; the owner must guard it with a lock.
@@ -28,6 +31,9 @@ package struct BoundedEntries<Key: Hashable & Sendable, Value: Sendable>: Sendab
 
     package var count: Int { entries.count }
 
+    /// The value of a key, without marking it as used.
+    package func value(of key: Key) -> Value? { entries[key]?.value }
+
     /// The value of a key; marks it as used.
     package mutating func use(_ key: Key) -> Value? {
         guard let entry = entries[key] else { return nil }
@@ -35,8 +41,8 @@ package struct BoundedEntries<Key: Hashable & Sendable, Value: Sendable>: Sendab
         return entry.value
     }
 
-    /// Adds or replaces a value. If it is too large, the key is removed instead.
-    package mutating func put(_ value: Value, for key: Key, bytes size: Int) {
+    /// Adds or replaces a value and marks it as used. If it is too large, the key is removed instead.
+    package mutating func put(_ value: Value, for key: Key, bytes size: Int = 0) {
         remove(key)
         guard size <= limits.entryBytes else { return }
         while entries.count >= limits.entries || bytes + size > limits.bytes, let oldest = order.first { remove(oldest) }

@@ -14,7 +14,7 @@ public struct PixelFlowClient: Sendable {
     /// Renews a token that has expired or was revoked; nil if the caller does this. Its token takes precedence over `token`.
     public var sessions: TokenSession?
     /// When calls are retried.
-    public var retries: RetryPolicy
+    public var retries: RetryOptions
     /// The time limit of a call that returns a document, including the response: 30 s by default. Uploads, downloads and
     /// event streams have no such limit; the read timeout of the HTTP client (`HTTPClient.Configuration.Timeout.read`)
     /// ends stalled ones.
@@ -26,7 +26,7 @@ public struct PixelFlowClient: Sendable {
     /// - Parameter http: defaults to a shared client. The caller must shut down its own client, which should use the configuration
     ///   `pixelFlow`.
     public init(
-        _ endpoints: Endpoints, token: String? = nil, retries: RetryPolicy = RetryPolicy(), requestTimeout: Duration = .seconds(30),
+        _ endpoints: Endpoints, token: String? = nil, retries: RetryOptions = RetryOptions(), requestTimeout: Duration = .seconds(30),
         userAgent: String = "PixelFlowClient", http: HTTPClient = .pixelFlow
     ) {
         self.endpoints = endpoints

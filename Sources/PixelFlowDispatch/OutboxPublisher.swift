@@ -44,7 +44,7 @@ package final class OutboxPublisher: Service {
     private let deadLetters: DeadLetters
     private let versions: FollowedVersions?
     private let state = Mutex(State())
-    private let signal = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    private let signal = WakeSignal()
 
     /// - Parameters:
     ///   - webhooks: creates deliveries for events; nil if there are no webhooks.
@@ -72,7 +72,7 @@ package final class OutboxPublisher: Service {
             metrics.messageBacklog.set(state.messages.count)
             return true
         }
-        if accepted { signal.continuation.yield() }
+        if accepted { signal.wake() }
     }
 
     /// Records that this process has changed a task, or may have, before its event is due.
@@ -91,11 +91,11 @@ package final class OutboxPublisher: Service {
         }
         guard let due else { return }
         if due <= .now {
-            signal.continuation.yield()
+            signal.wake()
         } else {
             Task {
                 try? await Task.sleep(until: due)
-                signal.continuation.yield()
+                signal.wake()
             }
         }
     }
@@ -108,11 +108,11 @@ package final class OutboxPublisher: Service {
                     await PeriodicService("flush of the outbox", every: Self.flushInterval, logger: self.logger) { await self.flush() }
                         .run()
                 }
-                for await _ in signal.stream { await publishAll() }
+                while await signal.wait() { await publishAll() }
                 group.cancelAll()
             }
         } onGracefulShutdown: {
-            self.signal.continuation.finish()
+            self.signal.finish()
         }
         await publishAll(atLast: true)
         await deadLetters.finish()

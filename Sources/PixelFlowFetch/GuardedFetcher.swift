@@ -40,7 +40,9 @@ package struct GuardedFetcher: SourceFetcher {
     package func fetch(_ url: String, limit: Int, for tenant: TenantID) async throws -> FetchedSource {
         let start = try SourceURL(url)
         do {
-            return try await within(settings.totalTimeout) { try await follow(start, limit: limit, tenant) }
+            return try await cancelling(after: settings.totalTimeout, throwing: PixelFlowError.sourceTimeout) {
+                try await follow(start, limit: limit, tenant)
+            }
         } catch {
             try Task.checkCancellation()
             throw PixelFlowError.fetchFailure(error)

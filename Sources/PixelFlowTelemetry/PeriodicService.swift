@@ -9,7 +9,7 @@ package struct PeriodicService: Service {
     private let name: String
     private let interval: Duration
     private let retries: RetryPolicy
-    private let wakes: AsyncStream<Void>?
+    private let signal: WakeSignal?
     private let logger: Logger
     private let sleep: @Sendable (Duration) async throws -> Void
     private let work: @Sendable () async throws -> Void
@@ -19,17 +19,17 @@ package struct PeriodicService: Service {
     ///   - name: of the work, for the log: "NAME failed, will be retried".
     ///   - interval: from the end of one run to the start of the next.
     ///   - retries: the delays after consecutive failures; by default the interval.
-    ///   - wakes: each element starts a run immediately.
+    ///   - signal: starts a run immediately, and ends the service when it is finished.
     ///   - sleep: replaces the clock in tests.
     package init(
-        _ name: String, every interval: Duration, retries: RetryPolicy? = nil, wakes: AsyncStream<Void>? = nil, logger: Logger,
+        _ name: String, every interval: Duration, retries: RetryPolicy? = nil, signal: WakeSignal? = nil, logger: Logger,
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
         work: @escaping @Sendable () async throws -> Void
     ) {
         self.name = name
         self.interval = interval
         self.retries = retries ?? .every(interval)
-        self.wakes = wakes
+        self.signal = signal
         self.logger = logger
         self.sleep = sleep
         self.work = work
@@ -37,7 +37,7 @@ package struct PeriodicService: Service {
 
     package func run() async {
         await cancelWhenGracefulShutdown {
-            if let wakes { await runWhenWoken(by: wakes) } else { await runAtIntervals() }
+            if let signal { await run(wokenBy: signal) } else { await runAtIntervals() }
         }
     }
 
@@ -49,25 +49,17 @@ package struct PeriodicService: Service {
         }
     }
 
-    private func runWhenWoken(by wakes: AsyncStream<Void>) async {
-        let (ticks, tick) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        await withDiscardingTaskGroup { group in
-            group.addTask { for await _ in wakes { tick.yield() } }
-            group.addTask {
-                while !Task.isCancelled {
-                    tick.yield()
-                    try? await sleep(interval)
-                }
-            }
-            var failures = 0
-            for await _ in ticks {
-                await attempt(&failures)
-                guard failures > 0 else { continue }
+    private func run(wokenBy signal: WakeSignal) async {
+        var failures = 0
+        repeat {
+            await attempt(&failures)
+            while failures > 0, !Task.isCancelled {
                 try? await sleep(retries.pause(retry: failures - 1))
-                tick.yield()
+                // The next attempt does the work of the wake-ups during the pause.
+                signal.discard()
+                await attempt(&failures)
             }
-            group.cancelAll()
-        }
+        } while await signal.wait(atMost: interval)
     }
 
     /// Logs a failure, and the first success after one.

@@ -50,9 +50,9 @@ package final class WebhookSender: Service {
     private let logger: Logger
     private let metrics: WebhookMetrics
     private let state: Mutex<State>
-    private let signal = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-    /// Finishes at shutdown, once no attempt is running.
-    private let idle = AsyncStream.makeStream(of: Void.self)
+    private let signal = WakeSignal()
+    /// Fires at shutdown, once no attempt is running.
+    private let idle = AsyncLatch()
 
     /// - Parameters:
     ///   - pendingLimit: the number of pending deliveries that an endpoint may have.
@@ -78,7 +78,7 @@ package final class WebhookSender: Service {
     }
 
     /// Makes the sender query the store immediately.
-    package func wake() { signal.continuation.yield() }
+    package func wake() { signal.wake() }
 
     /// Sends deliveries until shutdown.
     package func run() async throws { await TenantTurn.waived { await sendUntilShutdown() } }
@@ -88,17 +88,17 @@ package final class WebhookSender: Service {
             await withDiscardingTaskGroup { attempts in
                 await withTaskGroup(of: Void.self) { helpers in
                     helpers.addTask { await self.listen() }
-                    helpers.addTask { await self.poll() }
                     helpers.addTask { await self.cleanUp() }
                     helpers.addTask { await self.boundQueues() }
-                    for await _ in signal.stream { await round(&attempts) }
+                    wake()
+                    while await signal.wait(atMost: pollInterval) { await round(&attempts) }
                     helpers.cancelAll()
                 }
                 await drain()
                 attempts.cancelAll()
             }
         } onGracefulShutdown: {
-            self.signal.continuation.finish()
+            self.signal.finish()
         }
     }
 
@@ -114,10 +114,6 @@ package final class WebhookSender: Service {
             // If it is unknown whether deliveries are due, query the store, which is cheap.
             if (try? await self.store.mayTell(of: change.task)) ?? true { self.wake() }
         }
-    }
-
-    private func poll() async {
-        await PeriodicService("look for due deliveries", every: pollInterval, logger: logger) { self.wake() }.run()
     }
 
     private func cleanUp() async {
@@ -194,7 +190,7 @@ package final class WebhookSender: Service {
             return (mayHaveMore, state.isStopping && state.places.taken == 0)
         }
         if mayHaveMore { wake() }
-        if isIdle { idle.continuation.finish() }
+        if isIdle { idle.fire() }
     }
 
     private func drain() async {
@@ -202,13 +198,7 @@ package final class WebhookSender: Service {
             state.isStopping = true
             return state.places.taken == 0
         }
-        if isIdle { return }
-        await withTaskGroup(of: Void.self) { race in
-            race.addTask { try? await Task.sleep(for: Self.drainLimit) }
-            race.addTask { for await _ in self.idle.stream {} }
-            await race.next()
-            race.cancelAll()
-        }
+        if !isIdle { await idle.wait(atMost: Self.drainLimit) }
     }
 
     // MARK: Attempts

@@ -55,7 +55,7 @@ struct TaskRun: Sendable {
     }
 
     /// Processes the task while renewing the lease, and records the result.
-    func execute(cancelled: AsyncStream<Void>) async {
+    func execute(cancelled: AsyncLatch) async {
         let start = ContinuousClock.now
         logger.info("run started", metadata: ["attempt": "\(task.attempts)", "epoch": "\(task.epoch)", "worker": "\(settings.id)"])
         let ending = await work(cancelled: cancelled)
@@ -63,14 +63,11 @@ struct TaskRun: Sendable {
         await Task { await conclude(ending, since: start) }.value
     }
 
-    private func work(cancelled: AsyncStream<Void>) async -> Ending {
+    private func work(cancelled: AsyncLatch) async -> Ending {
         await withTaskGroup(of: Ending?.self) { group in
             group.addTask { await produce() }
             group.addTask { await LeaseRenewer(claim: task.claim, store: dependencies.store, policy: settings.policy).keep() }
-            group.addTask {
-                for await _ in cancelled { return .cancelRequested }
-                return nil
-            }
+            group.addTask { await cancelled.wait() ? .cancelRequested : nil }
             defer { group.cancelAll() }
             for await ending in group {
                 if let ending { return ending }
@@ -145,18 +142,17 @@ struct TaskRun: Sendable {
 
 /// The tasks that this worker is processing.
 final class RunRegistry: Sendable {
-    private let running = Mutex<[TaskID: AsyncStream<Void>.Continuation]>([:])
+    private let running = Mutex<[TaskID: AsyncLatch]>([:])
 
-    /// Runs `body` with a stream that yields when the task is cancelled.
-    func track(_ task: TaskID, _ body: (AsyncStream<Void>) async -> Void) async {
-        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        running.withLock { $0[task] = continuation }
-        await body(stream)
+    /// Runs `body` with a latch that fires when the task is cancelled.
+    func track(_ task: TaskID, _ body: (AsyncLatch) async -> Void) async {
+        let cancelled = AsyncLatch()
+        running.withLock { $0[task] = cancelled }
+        await body(cancelled)
         running.withLock { _ = $0.removeValue(forKey: task) }
-        continuation.finish()
     }
 
     func cancel(_ task: TaskID) {
-        running.withLock { $0[task] }?.yield()
+        running.withLock { $0[task] }?.fire()
     }
 }

@@ -68,22 +68,15 @@ package struct WorkerService: Service {
         guard let subscription = await subscribe() else { return }
         let listening = Task { await listenForCancellation() }
         defer { listening.cancel() }
-        let (ticks, tick) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        let timer = Task {
-            while !Task.isCancelled {
-                try? await Task.sleep(for: settings.pollInterval)
-                tick.yield()
-            }
-        }
+        let polls = WakeSignal()
         let working = Task {
             await withDiscardingTaskGroup { group in
                 for _ in 0..<settings.slots { group.addTask { await work(subscription) } }
-                group.addTask { await pollWaiting(on: ticks) { tick.yield() } }
+                group.addTask { await pollWaiting(polls) }
             }
         }
         let takeNoMore: @Sendable () async -> Void = {
-            timer.cancel()
-            tick.finish()
+            polls.finish()
             await subscription.close()
         }
         await withTaskCancellationHandler {
@@ -115,7 +108,7 @@ package struct WorkerService: Service {
 
     private static let backendRetries = RetryPolicy.every(.seconds(1))
 
-    /// Processes dispatch messages one after the other.
+    /// Processes dispatch messages one after the other. Not `retry`, because after a failure the next message has its turn.
     private func work(_ subscription: any DispatchSubscription) async {
         while !Task.isCancelled {
             do {
@@ -146,10 +139,10 @@ package struct WorkerService: Service {
 
     /// Fills idle slots with tasks that are waiting in the store.
     ///
-    /// - Parameter again: requests another tick immediately while there are tasks to find.
-    private func pollWaiting(on ticks: AsyncStream<Void>, again: @escaping @Sendable () -> Void) async {
+    /// - Parameter signal: woken by each run that ends, for an immediate poll while there are tasks to find.
+    private func pollWaiting(_ signal: WakeSignal) async {
         await withDiscardingTaskGroup { group in
-            for await _ in ticks {
+            while await signal.wait(atMost: settings.pollInterval) {
                 let idle = slots.acquireFree()
                 guard idle > 0 else { continue }
                 let tasks = await claimWaiting(idle)
@@ -158,7 +151,7 @@ package struct WorkerService: Service {
                     group.addTask {
                         await run(task, trace)
                         slots.release()
-                        again()
+                        signal.wake()
                     }
                 }
             }

@@ -12,6 +12,16 @@ import Testing
         #expect(entries.count == 3 && entries.bytes == 30)
     }
 
+    @Test func lookingAtAnEntryDoesNotUseIt() {
+        var entries = BoundedEntries<Int, String>(limits: .entries(2))
+        entries.put("a", for: 1)
+        entries.put("b", for: 2)
+        #expect(entries.value(of: 1) == "a")
+        entries.put("c", for: 3)
+        #expect(entries.value(of: 1) == nil)
+        #expect([2, 3].allSatisfy { entries.value(of: $0) != nil })
+    }
+
     @Test func bytesAreBounded() {
         var entries = BoundedEntries<Int, String>(limits: CacheLimits(entries: 100, bytes: 100, entryBytes: 60))
         entries.put("a", for: 1, bytes: 50)

@@ -78,7 +78,7 @@ import WireFormats
             }
             let found = try Self.names(folder)
             #expect(found == [])
-            #expect(server.requests.count == 1 + RetryPolicy.quick.attempts)
+            #expect(server.requests.count == 1 + RetryOptions.quick.attempts)
         }
     }
 

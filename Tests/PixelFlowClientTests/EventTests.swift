@@ -67,7 +67,7 @@ import Testing
     }
 
     @Test func givesUpOnASilentStream() async throws {
-        try await ScriptedServer.run(retries: RetryPolicy(attempts: 3, firstDelay: .milliseconds(1))) { _, _ in
+        try await ScriptedServer.run(retries: RetryOptions(attempts: 3, firstDelay: .milliseconds(1))) { _, _ in
             [.close]
         } _: { client, server in
             await #expect(throws: ClientError.self) { try await Self.read(9, client.events()) }

@@ -65,7 +65,7 @@ import Testing
     }
 
     @Test func givesUpAfterItsAttempts() async throws {
-        try await ScriptedServer.run(retries: RetryPolicy(attempts: 3, firstDelay: .milliseconds(1))) { _, _ in
+        try await ScriptedServer.run(retries: RetryOptions(attempts: 3, firstDelay: .milliseconds(1))) { _, _ in
             .problem(503, "busy")
         } _: { client, server in
             let found = try await #require(throws: Problem.self) { try await client.delete("1") }.code

@@ -36,7 +36,7 @@ final class ScriptedServer: Sendable {
     ///
     /// - Parameter answer: gets the number of the request too, from 1.
     static func run(
-        retries: RetryPolicy = .quick, requestTimeout: Duration = .seconds(30), _ answer: @escaping @Sendable (Request, Int) -> [Step],
+        retries: RetryOptions = .quick, requestTimeout: Duration = .seconds(30), _ answer: @escaping @Sendable (Request, Int) -> [Step],
         _ body: (PixelFlowClient, ScriptedServer) async throws -> Void
     ) async throws {
         let record = Record()
@@ -131,9 +131,9 @@ extension ScriptedServer.Step {
     }
 }
 
-extension RetryPolicy {
+extension RetryOptions {
     /// Does not keep a test waiting.
-    static let quick = RetryPolicy(firstDelay: .milliseconds(1), maximumDelay: .milliseconds(5))
+    static let quick = RetryOptions(firstDelay: .milliseconds(1), maximumDelay: .milliseconds(5))
 }
 
 enum TaskText {

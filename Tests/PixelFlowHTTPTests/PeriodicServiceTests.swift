@@ -48,12 +48,12 @@ struct PeriodicServiceTests {
 
     @Test("a wake-up starts a run before the interval is over")
     func wakeUpStartsARun() async throws {
-        let (wakes, wake) = AsyncStream.makeStream(of: Void.self)
-        let service = PeriodicService("counting", every: .seconds(3600), wakes: wakes, logger: logger) { [runs] in _ = runs.begin() }
+        let signal = WakeSignal()
+        let service = PeriodicService("counting", every: .seconds(3600), signal: signal, logger: logger) { [runs] in _ = runs.begin() }
         let running = Task { await service.run() }
         for count in 1...3 {
             try await eventually("run \(count)") { runs.count == count }
-            wake.yield()
+            signal.wake()
         }
         try await eventually("the last run") { runs.count == 4 }
         running.cancel()

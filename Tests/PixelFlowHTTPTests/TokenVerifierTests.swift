@@ -197,21 +197,6 @@ struct TokenVerifierTests {
         _ = try await verifier(FakeKeySource(set.keys)).verify(try forge.token(TokenForge.claims(at: clock.now())))
     }
 
-    @Test("the cache is bounded and keeps entries that are used")
-    func cacheIsBounded() {
-        let cache = TwoGenerationCache<VerifiedToken>(capacity: 10)
-        let end = clock.now() + .seconds(60)
-        let principal = Principal(user: UserID("u"), email: "e", tenant: TenantID("t"))
-        let verified = VerifiedToken(principal: principal, expiresAt: end, acceptedUntil: end)
-        cache.insert(verified, for: "busy")
-        for number in 0..<1000 {
-            cache.insert(verified, for: "t\(number)")
-            #expect(cache["busy"] != nil)
-            #expect(cache.count <= 11)
-        }
-        #expect(cache["t0"] == nil)
-    }
-
     private static let badCredentials: [(String?, String)] = [
         (nil, "token_missing"), ("Basic abc", "token_missing"), ("Bearer", "token_missing"), ("Bearer x.y.z", "token_invalid"),
     ]

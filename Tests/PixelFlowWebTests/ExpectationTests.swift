@@ -79,9 +79,9 @@ import Testing
 
     @Test func theGateOfARequestWithoutAConnectionIsReleased() async throws {
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: WebService.clientConfiguration)
-        weak var kept: ContinueGate?
+        weak var kept: AsyncLatch?
         do {
-            let gate = ContinueGate()
+            let gate = AsyncLatch()
             kept = gate
             let upstream = Upstream(name: "api", baseURL: "http://localhost:1", client: client)
             let error = await #expect(throws: PixelFlowError.self) {

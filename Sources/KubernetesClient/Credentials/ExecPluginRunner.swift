@@ -1,3 +1,4 @@
+import AsyncPrimitives
 import Subprocess
 import WireFormats
 
@@ -60,19 +61,11 @@ struct ExecPluginRunner: Sendable {
         let environment = Environment.custom(
             Dictionary(uniqueKeysWithValues: processEnvironment(interactive).map { (Environment.Key(stringLiteral: $0), $1) }))
         let arguments = Arguments(executablePathOverride: plugin.command, remainingValues: plugin.arguments)
-        return try await withThrowingTaskGroup(of: [UInt8].self) { group in
-            group.addTask {
-                let configuration = Configuration(executable: .path(FilePath(executable)), arguments: arguments, environment: environment)
-                if interactive { return try await run(configuration, input: .currentStandardInput) }
-                return try await run(configuration, input: .none)
-            }
-            group.addTask {
-                try await Task.sleep(for: Self.timeout)
-                throw failure("did not end in \(Self.timeout)")
-            }
-            // Cancelling the other task kills the plugin.
-            defer { group.cancelAll() }
-            return try await group.next() ?? []
+        // Cancelling the run kills the plugin.
+        return try await cancelling(after: Self.timeout, throwing: failure("did not end in \(Self.timeout)")) {
+            let configuration = Configuration(executable: .path(FilePath(executable)), arguments: arguments, environment: environment)
+            if interactive { return try await run(configuration, input: .currentStandardInput) }
+            return try await run(configuration, input: .none)
         }
     }
 

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import AsyncPrimitives
 import Logging
 import Metrics
 import NIOCore
@@ -9,8 +10,6 @@ import WireFormats
 /// Posts batches to a collector, and retries failures that the protocol declares retryable
 /// (https://opentelemetry.io/docs/specs/otlp/#otlphttp-response).
 struct OTLPExporter: Sendable {
-    /// The longest accepted `Retry-After`, and the maximum of the exponential backoff.
-    static let longestPause = Duration.seconds(30)
     private static let retryable: Set<UInt> = [429, 502, 503, 504]
     /// Bytes of a response that are read.
     private static let answerLimit = 64 * 1024
@@ -23,19 +22,24 @@ struct OTLPExporter: Sendable {
         case retry(String, after: Duration?)
     }
 
+    /// Processes that were rejected simultaneously do not retry simultaneously.
+    static func retries(firstPause: Duration) -> RetryPolicy {
+        RetryPolicy(firstPause: firstPause, longestPause: .seconds(30), jitter: .equal, longestRetryAfter: .seconds(30))
+    }
+
     let configuration: OTLPConfiguration
     let encoder: TraceEncoder
     let client: HTTPClient
     let metrics: ExportMetrics
     let logger: Logger
-    /// The delay before the first retry; it doubles with each further one.
-    var firstPause = Duration.seconds(1)
+    let retries: RetryPolicy
 
     /// Returns when the spans have been sent, or dropped and counted. Cancellation stops retries.
     func export(_ spans: [FinishedSpan]) async {
         let body = Body(encoder.encode(spans), compresses: configuration.compresses)
         let end = ContinuousClock.now + configuration.batches.timeout
-        var pause = firstPause
+        var retry = 0
+        // Not `retry`, because cancellation, refusal and the end of the time are counted under different reasons.
         while true {
             switch await post(body, until: end) {
             case .taken(let rejected):
@@ -44,13 +48,13 @@ struct OTLPExporter: Sendable {
                 return rejected > 0 ? drop(rejected, .rejected, "the collector rejected them") : ()
             case .refused(let reason): return drop(spans.count, .rejected, reason)
             case .retry(let reason, let after):
-                // Add jitter, so that processes that were rejected simultaneously do not retry simultaneously.
-                let wait = after ?? .microseconds(Int64(Double(pause.microseconds) * .random(in: 0.5...1)))
-                pause = min(pause * 2, Self.longestPause)
                 if Task.isCancelled { return drop(spans.count, .shutdown, reason) }
-                guard wait <= Self.longestPause, ContinuousClock.now + wait < end else { return drop(spans.count, .failed, reason) }
+                guard let pause = retries.nextPause(retry: retry, timeLeft: end - .now, retryAfter: after) else {
+                    return drop(spans.count, .failed, reason)
+                }
+                retry += 1
                 metrics.retries.increment()
-                do { try await Task.sleep(for: wait) } catch { return drop(spans.count, .shutdown, reason) }
+                do { try await Task.sleep(for: pause) } catch { return drop(spans.count, .shutdown, reason) }
             }
         }
     }

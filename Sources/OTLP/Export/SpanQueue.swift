@@ -1,3 +1,4 @@
+import AsyncPrimitives
 import DequeModule
 import Metrics
 import Synchronization
@@ -12,15 +13,17 @@ final class SpanQueue: Sendable {
     private let limits: BatchLimits
     private let metrics: ExportMetrics
     private let state = Mutex(State())
-    private let signal = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    private let signal = WakeSignal()
 
     init(_ limits: BatchLimits, metrics: ExportMetrics) {
         self.limits = limits
         self.metrics = metrics
     }
 
-    /// Yields when a batch is full and when `wake` is called; ends with `close`.
-    var wakes: AsyncStream<Void> { signal.stream }
+    /// Waits until a batch is full or `wake` is called, at most until the limit.
+    ///
+    /// - Returns: false once the queue is closed or the task is cancelled.
+    func wait(atMost limit: Duration) async -> Bool { await signal.wait(atMost: limit) }
 
     /// Never blocks: if the queue is full, the span is dropped and counted.
     @Sendable func add(_ span: FinishedSpan) {
@@ -46,11 +49,11 @@ final class SpanQueue: Sendable {
         return batch
     }
 
-    func wake() { signal.continuation.yield() }
+    func wake() { signal.wake() }
 
     /// Rejects further spans; queued ones can still be taken.
     func close() {
         state.withLock { $0.isClosed = true }
-        signal.continuation.finish()
+        signal.finish()
     }
 }

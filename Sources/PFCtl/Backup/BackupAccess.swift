@@ -1,4 +1,5 @@
 import ArgumentParser
+import AsyncPrimitives
 import FoundationEssentials
 import PixelFlowClient
 import Terminal
@@ -27,15 +28,15 @@ struct BackupAccess: ParsableArguments {
     /// Runs `body` with clients of both services.
     func using<Result: Sendable>(in session: Session, _ body: (BackupServices) async throws -> Result) async throws -> Result {
         guard let authURL, let apiURL else {
-            return try await OperatorAccess.withService(.auth, in: session, retries: RetryPolicy()) { auth in
-                try await OperatorAccess.withService(.api, in: session, retries: RetryPolicy()) { api in
+            return try await OperatorAccess.withService(.auth, in: session, retries: RetryOptions()) { auth in
+                try await OperatorAccess.withService(.api, in: session, retries: RetryOptions()) { api in
                     try await body(BackupServices(auth: auth, api: api))
                 }
             }
         }
         let caller = ForwardedService.Caller.token(try secret(session), hint: "it is not the service secret of this installation")
-        return try await ForwardedService.using(url: authURL, in: session, as: caller, retries: RetryPolicy()) { auth in
-            try await ForwardedService.using(url: apiURL, in: session, as: caller, retries: RetryPolicy()) { api in
+        return try await ForwardedService.using(url: authURL, in: session, as: caller, retries: RetryOptions()) { auth in
+            try await ForwardedService.using(url: apiURL, in: session, as: caller, retries: RetryOptions()) { api in
                 try await body(BackupServices(auth: auth, api: api))
             }
         }
@@ -76,7 +77,7 @@ struct BackupServices: Sendable {
         -> Result
     {
         try await self[service].call { client in
-            try await client.retries.repeating(if: Self.passes) { try await body(client) }
+            try await retry(client.retries.policy, if: Self.passes) { try await body(client) }
         }
     }
 
@@ -85,22 +86,6 @@ struct BackupServices: Sendable {
         case .brokenOff, .timedOut, .wrongChecksum: true
         // The client has already retried it.
         case .unreachable, .invalidAnswer, .file, .taskDeleted, .noRefreshToken, .otherOrganisation, nil: false
-        }
-    }
-}
-
-extension RetryPolicy {
-    /// Runs `body`, and repeats it while its errors are transient, as often as the retry policy allows.
-    func repeating<Result>(if passes: (any Error) -> Bool, _ body: () async throws -> Result) async throws -> Result {
-        var attempt = 1
-        while true {
-            do {
-                return try await body()
-            } catch  where passes(error) {
-                guard let delay = delay(afterAttempt: attempt, retryAfter: nil, jitter: .random(in: 0...1)) else { throw error }
-                try await Task.sleep(for: delay)
-                attempt += 1
-            }
         }
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AsyncPrimitives
 import PixelFlowClient
 import Terminal
 import WireFormats
@@ -61,7 +62,7 @@ struct RestoreCommand: SessionCommand {
 
     /// Retries, because right after a restart the selected pod may be terminating.
     private func reaching(in session: Session, _ body: (BackupServices) async throws -> Void) async throws {
-        try await RetryPolicy().repeating(if: { ($0 as? CommandError)?.status == .unreachable }) {
+        try await retry(RetryOptions().policy, if: { ($0 as? CommandError)?.status == .unreachable }) {
             try await access.using(in: session, body)
         }
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AsyncPrimitives
 import FoundationEssentials
 import KubernetesClient
 import Terminal
@@ -101,24 +102,14 @@ struct SecretInstaller: Sendable {
         case completed
     }
 
-    private static let firstPause = Duration.milliseconds(250)
-    private static let longestPause = Duration.seconds(5)
+    private static let retries = RetryPolicy(firstPause: .milliseconds(250), longestPause: .seconds(5))
 
     let session: Session
     let change: ChangeOptions
 
     /// Retries while the API server does not respond.
     func install(_ secret: RandomSecret) async throws -> End {
-        var pause = Self.firstPause
-        while true {
-            do {
-                return try await attempt(secret)
-            } catch let error as KubernetesError where error.isTransient {
-                session.status.show("retrying: \(error.message)")
-            }
-            try await Task.sleep(for: pause)
-            pause = min(pause * 2, Self.longestPause)
-        }
+        try await retryTransient(Self.retries, onRetry: { session.status.show("retrying: \($0.message)") }) { try await attempt(secret) }
     }
 
     private func attempt(_ secret: RandomSecret) async throws -> End {

@@ -78,6 +78,7 @@ struct EndpointProbe: Sendable {
         return urls.indices.compactMap { results[$0] }
     }
 
+    /// Not `retry`: every answer is a result, which is told, and the last one is returned at the deadline.
     private func wait(for url: String) async -> Result {
         var last = ""
         while true {

@@ -45,7 +45,7 @@ struct ForwardedService: Sendable {
     private let failures = ForwardFailures()
     private let caller: Caller
 
-    private init(url: String, forwarding: PortForwarding?, caller: Caller, timeout: Duration, retries: RetryPolicy) {
+    private init(url: String, forwarding: PortForwarding?, caller: Caller, timeout: Duration, retries: RetryOptions) {
         self.forwarding = forwarding
         self.caller = caller
         // Not the shared client, whose connections would outlive the forwarded port.
@@ -68,7 +68,7 @@ struct ForwardedService: Sendable {
     ///   - retries: None by default, because an operator wants to see a failure immediately.
     static func using<Result: Sendable>(
         _ target: Target, pod: String? = nil, in session: Session, as caller: Caller, timeout: Duration? = nil,
-        retries: RetryPolicy = .none,
+        retries: RetryOptions = .none,
         _ body: (ForwardedService) async throws -> Result
     ) async throws -> Result {
         let cluster = try session.client()
@@ -83,7 +83,7 @@ struct ForwardedService: Sendable {
 
     /// Runs a body with a service at its own address, without a cluster.
     static func using<Result: Sendable>(
-        url: String, in session: Session, as caller: Caller, retries: RetryPolicy, _ body: (ForwardedService) async throws -> Result
+        url: String, in session: Session, as caller: Caller, retries: RetryOptions, _ body: (ForwardedService) async throws -> Result
     ) async throws -> Result {
         try await ForwardedService(
             url: url, forwarding: nil, caller: caller, timeout: session.global.requestTimeout, retries: retries

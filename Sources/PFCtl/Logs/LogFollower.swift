@@ -1,3 +1,4 @@
+import AsyncPrimitives
 import KubernetesClient
 import Synchronization
 import Terminal
@@ -47,17 +48,15 @@ final class LogFollower: Sendable {
 
     private func follow(_ pod: String, _ client: ClusterClient) async throws {
         defer { state.withLock { _ = $0.followed.remove(pod) } }
-        while !Task.isCancelled {
-            do {
-                for try await text in client.logs(pod, options(for: pod)) { take(LogLine(pod: pod, stamped: text)) }
-                // The container has terminated; if it restarts, the watch reports it.
-                return
-            } catch let error as KubernetesError {
-                guard error.isTransient else { return }
-                merge.session.status.print(Text("\(pod): retrying, \(error.message)", .faint))
-                try await Task.sleep(for: Self.pause)
-            }
+        let tell: (KubernetesError) -> Void = { [merge] error in
+            merge.session.status.print(Text("\(pod): retrying, \(error.message)", .faint))
         }
+        do {
+            try await retryTransient(.every(Self.pause), onRetry: tell) {
+                for try await text in client.logs(pod, options(for: pod)) { take(LogLine(pod: pod, stamped: text)) }
+            }
+        } catch is KubernetesError {}
+        // The container has terminated; if it restarts, the watch reports it.
     }
 
     private func options(for pod: String) -> LogOptions {

@@ -1,3 +1,4 @@
+import AsyncPrimitives
 import Terminal
 
 /// Runs work with a time limit.
@@ -7,23 +8,16 @@ enum Deadline {
     ///   - state: The progress, for the error message.
     /// - Throws: `CommandError` with `timedOut`, or the errors of the body.
     static func within<Result: Sendable>(
-        _ limit: Duration, _ what: String, state: @Sendable () -> String? = { nil }, _ body: @escaping @Sendable () async throws -> Result
+        _ limit: Duration, _ what: String, state: @escaping @Sendable () -> String? = { nil },
+        _ body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
         guard limit > .zero else { return try await body() }
-        return try await withThrowingTaskGroup(of: Result?.self) { group in
-            group.addTask { try await body() }
-            group.addTask {
-                try await Task.sleep(for: limit)
-                return nil
-            }
-            defer { group.cancelAll() }
-            guard let result = try await group.next() ?? nil else {
-                let rest = state().map { ": \($0)" } ?? ""
-                throw CommandError(
-                    .timedOut, "\(what) within \(DurationText.exact(limit))\(rest)",
-                    hint: "raise --timeout to wait longer; pfctl status shows the progress")
-            }
-            return result
-        }
+        return try await cancelling(after: limit, throwing: failure(limit, what, state()), body)
+    }
+
+    private static func failure(_ limit: Duration, _ what: String, _ state: String?) -> CommandError {
+        CommandError(
+            .timedOut, "\(what) within \(DurationText.exact(limit))\(state.map { ": \($0)" } ?? "")",
+            hint: "raise --timeout to wait longer; pfctl status shows the progress")
     }
 }

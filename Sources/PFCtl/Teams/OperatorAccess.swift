@@ -21,7 +21,7 @@ enum OperatorAccess {
     ///   - retries: Like for `ForwardedService.using`.
     /// - Throws: Like `withAuth`.
     static func withService<Result: Sendable>(
-        _ target: ForwardedService.Target, in session: Session, timeout: Duration? = nil, retries: RetryPolicy = .none,
+        _ target: ForwardedService.Target, in session: Session, timeout: Duration? = nil, retries: RetryOptions = .none,
         _ body: (ForwardedService) async throws -> Result
     ) async throws -> Result {
         let secret = try await serviceSecret(in: session)

@@ -1,3 +1,4 @@
+import AsyncPrimitives
 import NIOCore
 import PixelFlowClient
 import Synchronization
@@ -86,13 +87,14 @@ struct ScaleDownTrial: Sendable {
 
     private func end(of id: String) async throws -> ImageTask? {
         while true {
-            do {
-                let task = try await api.call { client in try await found { try await client.task(id) } }
-                guard let task else { return nil }
-                if task.status.isFinal { return task }
-            } catch let failure as CommandError where failure.status == .unreachable || failure.status == .timedOut {
-                session.status.show("the api does not answer; asking again")
+            let task = try await retry(
+                .every(Self.pause), if: { [.unreachable, .timedOut].contains(($0 as? CommandError)?.status) },
+                onRetry: { _ in session.status.show("the api does not answer; asking again") }
+            ) {
+                try await api.call { client in try await found { try await client.task(id) } }
             }
+            guard let task else { return nil }
+            if task.status.isFinal { return task }
             try await Task.sleep(for: Self.pause)
         }
     }

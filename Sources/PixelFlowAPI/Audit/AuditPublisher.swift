@@ -44,7 +44,7 @@ package struct AuditPublisher: Service {
 
     package func run() async {
         await PeriodicService(
-            "delivery of audit entries", every: Self.interval, retries: Self.backoff, wakes: recorder.settled, logger: logger
+            "delivery of audit entries", every: Self.interval, retries: Self.backoff, signal: recorder.settled, logger: logger
         ) { _ = try await round() }.run()
     }
 

@@ -29,9 +29,8 @@ package final class AuditRecorder: Sendable {
     private let capacity: Int
     private let logger: Logger
     private let backlog = Atomic(0)
-    /// Yields when an entry is ready to be delivered.
-    let settled: AsyncStream<Void>
-    private let signal: AsyncStream<Void>.Continuation
+    /// Wakes the publisher when an entry is ready to be delivered.
+    let settled = WakeSignal()
 
     /// - Parameters:
     ///   - proxies: the proxies that are trusted to report a client's address.
@@ -45,7 +44,6 @@ package final class AuditRecorder: Sendable {
         self.clock = clock
         self.capacity = capacity
         self.logger = logger
-        (settled, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     /// Performs an action of a request's caller on the caller's organisation and records it in the log.
@@ -124,7 +122,7 @@ package final class AuditRecorder: Sendable {
     private func settle(_ entry: AuditEntry) async {
         do {
             try await outbox.settleAudit(entry)
-            signal.yield()
+            settled.wake()
         } catch {
             warn(entry, error)
         }

@@ -1,4 +1,5 @@
 import NIOCore
+import PixelFlowCache
 import PixelFlowCore
 import Synchronization
 import WireFormats
@@ -6,36 +7,25 @@ import WireFormats
 /// Encodes tasks as JSON and caches the result: a revision of a task always has the same encoding.
 final class TaskViews: Sendable {
     private struct Entry {
-        var revision: Int
-        var json: ByteBuffer
+        let revision: Int
+        let json: ByteBuffer
     }
 
-    private let state = Mutex<(entries: [TaskID: Entry], bytes: Int)>(([:], 0))
-    private let capacity: Int
-    private let byteCapacity: Int
+    private let entries: Mutex<BoundedEntries<TaskID, Entry>>
     private let encoder = JSONStreamEncoder(sortsKeys: true)
 
     /// - Parameters:
     ///   - capacity: the maximum number of cached tasks.
     ///   - byteCapacity: the maximum number of cached bytes.
     init(capacity: Int = 1000, byteCapacity: Int = 8 * 1024 * 1024) {
-        self.capacity = capacity
-        self.byteCapacity = byteCapacity
+        entries = Mutex(BoundedEntries(limits: CacheLimits(entries: capacity, bytes: byteCapacity, entryBytes: byteCapacity)))
     }
 
     /// The task as one JSON object.
     func json(_ task: TaskRecord) throws -> ByteBuffer {
-        if let known = state.withLock({ $0.entries[task.id] }), known.revision == task.revision { return known.json }
+        if let known = entries.withLock({ $0.use(task.id) }), known.revision == task.revision { return known.json }
         let json = ByteBuffer(bytes: try encoder.encode(TaskView(task)))
-        state.withLock { state in
-            // Dropping everything occasionally is as good as evicting by age, and costs nothing.
-            if state.entries.count >= capacity || state.bytes >= byteCapacity {
-                state.entries.removeAll(keepingCapacity: true)
-                state.bytes = 0
-            }
-            let replaced = state.entries.updateValue(Entry(revision: task.revision, json: json), forKey: task.id)
-            state.bytes += json.readableBytes - (replaced?.json.readableBytes ?? 0)
-        }
+        entries.withLock { $0.put(Entry(revision: task.revision, json: json), for: task.id, bytes: json.readableBytes) }
         return json
     }
 

@@ -16,7 +16,10 @@ struct MailSender: Service {
     /// Longer than the longest attempt.
     static let lease = timeouts.total + .seconds(60)
     /// The delays after the first, second, third attempt and so on; the last one applies to all further attempts.
+    ///
+    /// A table instead of a `RetryPolicy`, because the delays of mail servers' own queues do not grow by one factor.
     static let pauses: [Duration] = [5, 300, 1_800, 7_200, 18_000, 36_000].map { .seconds($0) }
+    private static let jitter = Jitter(0.8...1.2)
 
     static let timeouts: SMTPTimeouts = {
         var timeouts = SMTPTimeouts()
@@ -33,7 +36,7 @@ struct MailSender: Service {
     let logger: Logger
 
     func run() async {
-        await PeriodicService("reading the mail outbox", every: Self.interval, wakes: outbox.signal.stream, logger: logger) {
+        await PeriodicService("reading the mail outbox", every: Self.interval, signal: outbox.signal, logger: logger) {
             while try await sendDue() == Self.batch {}
             metrics.setBacklog(try await store.mailBacklog())
         }.run()
@@ -95,8 +98,7 @@ struct MailSender: Service {
             metadata: ["mail_id": "\(mail.id)", "kind": "\(mail.kind.rawValue)", "attempt": "\(mail.attempts)", "error": "\(error)"])
         if error.isPermanent { return try await end(mail, .refused, mailbox: error.isBounce ? .refuses(at: clock.now()) : nil) }
         let pause = Self.pauses[min(mail.attempts, Self.pauses.count) - 1]
-        // ±20 % of jitter, so that messages that failed together are not retried together.
-        let next = clock.now() + .microseconds(Int64(pause.seconds * .random(in: 0.8...1.2) * 1e6))
+        let next = clock.now() + Self.jitter.applied(to: pause)
         guard next < mail.expiresAt else { return try await end(mail, .expired) }
         try await store.postpone(mail, until: next)
         metrics.count(mail.kind, .postponed)

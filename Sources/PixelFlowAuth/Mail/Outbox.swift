@@ -6,7 +6,7 @@ import PixelFlowIdentity
 struct Outbox: Sendable {
     let settings: MailSettings
     let issuer: AsyncLazy<TokenIssuer>
-    let signal = MailSignal()
+    let signal = WakeSignal()
 
     /// Creates a message and the secret of its link. The caller stores the hash of the secret and the message in one transaction, and then
     /// calls `wake()`.
@@ -21,14 +21,4 @@ struct Outbox: Sendable {
 
     /// Makes the sender check the outbox immediately.
     func wake() { signal.wake() }
-}
-
-/// Wakes one sender. Calls are coalesced until it checks the outbox.
-struct MailSignal: Sendable {
-    let stream: AsyncStream<Void>
-    private let continuation: AsyncStream<Void>.Continuation
-
-    init() { (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1)) }
-
-    func wake() { continuation.yield() }
 }

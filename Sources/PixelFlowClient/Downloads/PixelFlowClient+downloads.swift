@@ -57,7 +57,7 @@ extension PixelFlowClient {
                 break
             } catch {
                 try Task.checkCancellation()
-                // Progress resets the attempts: a transfer that advances is never given up, however often it is interrupted.
+                // Not `retry`, because progress resets the attempts: a transfer that advances is never given up, however often it is interrupted.
                 if file.count > furthest { (attempt, furthest) = (1, file.count) }
                 guard let delay = delay(after: error, attempt: attempt) else { throw error }
                 try await Task.sleep(for: delay)

@@ -74,7 +74,7 @@ public struct TaskEvents: AsyncSequence, Sendable {
             connection = Download(response).bytes.makeAsyncIterator()
         }
 
-        /// Waits according to the stream and the retry policy.
+        /// Waits according to the stream and the retry policy. Not `retry`, because each event that arrives resets the attempts.
         private mutating func pause(after error: any Error) async throws {
             try Task.checkCancellation()
             connection = nil

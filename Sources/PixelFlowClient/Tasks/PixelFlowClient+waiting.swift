@@ -1,3 +1,5 @@
+import AsyncPrimitives
+
 extension PixelFlowClient {
     /// The first and the longest time between two polls of a task.
     private static let pollIntervals = (first: Duration.milliseconds(500), longest: Duration.seconds(5))
@@ -13,7 +15,7 @@ extension PixelFlowClient {
     public func wait(
         for id: String, within limit: Duration = .seconds(300), onChange: @escaping @Sendable (ImageTask) -> Void = { _ in }
     ) async throws -> ImageTask {
-        try await withDeadline(limit, "the end of the task \(id)") {
+        try await cancelling(after: limit, throwing: ClientError.timedOut("the end of the task \(id)")) {
             do {
                 return try await listen(for: id, onChange)
             } catch let error as ClientError where error == .taskDeleted(id) {

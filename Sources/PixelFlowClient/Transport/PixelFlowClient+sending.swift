@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import AsyncPrimitives
 import FoundationEssentials
 import NIOCore
 import NIOHTTP1
@@ -65,35 +66,30 @@ extension PixelFlowClient {
 
     /// Repeats `body`, which makes one attempt, if the call is repeatable and the failure is transient.
     private func repeating<Value>(_ call: Call, _ body: () async throws -> Value) async throws -> Value {
-        var attempt = 1
-        while true {
-            do {
-                return try await body()
-            } catch {
-                try Task.checkCancellation()
-                guard call.isRepeatable, let delay = delay(after: error, attempt: attempt) else { throw error }
-                try await Task.sleep(for: delay)
-                attempt += 1
-            }
-        }
+        try await retry(
+            retries.policy, if: { call.isRepeatable && Self.isTransient($0) }, retryAfter: { ($0 as? Problem)?.retryAfter }, body)
     }
 
     /// The delay before the next attempt; nil if the failure is permanent or no attempts are left.
+    ///
+    /// - Parameter attempt: the number of the failed attempt, starting at 1.
     func delay(after error: any Error, attempt: Int) -> Duration? {
-        let jitter = Double.random(in: 0...1)
+        guard Self.isTransient(error) else { return nil }
+        return retries.policy.nextPause(retry: attempt - 1, retryAfter: (error as? Problem)?.retryAfter)
+    }
+
+    private static func isTransient(_ error: any Error) -> Bool {
         switch error {
-        case let problem as Problem where RetryPolicy.statuses.contains(problem.status):
-            return retries.delay(afterAttempt: attempt, retryAfter: problem.retryAfter, jitter: jitter)
-        case ClientError.unreachable, ClientError.timedOut, ClientError.brokenOff:
-            return retries.delay(afterAttempt: attempt, retryAfter: nil, jitter: jitter)
-        default: return nil
+        case let problem as Problem: RetryOptions.statuses.contains(problem.status)
+        case ClientError.unreachable, ClientError.timedOut, ClientError.brokenOff: true
+        default: false
         }
     }
 
     /// One attempt with its complete response.
     private func exchange(_ call: Call, within limit: Duration?) async throws -> Answer {
         guard let limit else { return try await exchange(call) }
-        return try await withDeadline(limit, call.answer) { try await exchange(call) }
+        return try await cancelling(after: limit, throwing: ClientError.timedOut(call.answer)) { try await exchange(call) }
     }
 
     private func exchange(_ call: Call) async throws -> Answer {
@@ -147,27 +143,11 @@ extension PixelFlowClient {
 
     /// The problem of a response, even if its body is incomplete or does not arrive.
     private static func problem(_ response: HTTPClientResponse) async -> Problem {
-        let body = try? await withDeadline(problemTimeout, "a problem") { try await response.body.collect(upTo: maximumProblem) }
+        let body = try? await cancelling(after: problemTimeout, throwing: ClientError.timedOut("a problem")) {
+            try await response.body.collect(upTo: maximumProblem)
+        }
         return Problem(
             status: Int(response.status.code), headers: response.headers, body: body ?? ByteBuffer(),
             now: Int64(Date().timeIntervalSince1970))
-    }
-}
-
-/// Runs `body`, and cancels it after the limit.
-///
-/// - Throws: `ClientError.timedOut` with `what` after the limit.
-func withDeadline<Value: Sendable>(_ limit: Duration, _ what: String, _ body: @escaping @Sendable () async throws -> Value) async throws
-    -> Value
-{
-    try await withThrowingTaskGroup(of: Value?.self) { group in
-        group.addTask { try await body() }
-        group.addTask {
-            try await Task.sleep(for: limit)
-            return nil
-        }
-        defer { group.cancelAll() }
-        guard let value = try await group.next() ?? nil else { throw ClientError.timedOut(what) }
-        return value
     }
 }

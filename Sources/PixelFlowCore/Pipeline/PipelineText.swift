@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 import WireFormats
 
 /// Pipelines as canonical JSON text: keys sorted, defaults omitted. Stores keep pipelines in this format.
@@ -7,25 +6,16 @@ import WireFormats
 /// Most tasks use one of a few pipelines. So the text of each pipeline, and the pipeline of each text, is cached instead of being
 /// encoded and decoded for every change of a task.
 package enum PipelineText {
-    private struct Cache {
-        var texts: [Pipeline: String] = [:]
-        var pipelines: [String: Pipeline] = [:]
-    }
-
-    private static let cache = Mutex(Cache())
-    /// Entries of each table; beyond it the table is emptied. At 16 KB a pipeline they hold a few megabytes at most.
-    private static let limit = 256
+    /// At 16 KB a pipeline, each holds a few megabytes at most.
+    private static let texts = TwoGenerationCache<Pipeline, String>(capacity: 256)
+    private static let pipelines = TwoGenerationCache<String, Pipeline>(capacity: 256)
     /// A larger pipeline is not kept: one that was accepted before there was a limit may have any size.
     private static let sizeLimit = Pipeline.maximumBytes
 
     package static func encode(_ pipeline: Pipeline) throws -> String {
-        if let text = cache.withLock({ $0.texts[pipeline] }) { return text }
+        if let text = texts[pipeline] { return text }
         let text = String(decoding: try JSONStreamEncoder(sortsKeys: true).encode(pipeline.json), as: UTF8.self)
-        guard text.utf8.count <= sizeLimit else { return text }
-        cache.withLock { cache in
-            if cache.texts.count >= limit { cache.texts.removeAll() }
-            cache.texts[pipeline] = text
-        }
+        if text.utf8.count <= sizeLimit { texts.insert(text, for: pipeline) }
         return text
     }
 
@@ -33,13 +23,9 @@ package enum PipelineText {
     ///
     /// - Throws: `DecodingError`, or `PixelFlowError` with the path of the field.
     package static func decode(_ text: String) throws -> Pipeline {
-        if let pipeline = cache.withLock({ $0.pipelines[text] }) { return pipeline }
+        if let pipeline = pipelines[text] { return pipeline }
         let pipeline = try JSONDecoder().decode(Pipeline.self, from: Data(text.utf8))
-        guard text.utf8.count <= sizeLimit else { return pipeline }
-        cache.withLock { cache in
-            if cache.pipelines.count >= limit { cache.pipelines.removeAll() }
-            cache.pipelines[text] = pipeline
-        }
+        if text.utf8.count <= sizeLimit { pipelines.insert(pipeline, for: text) }
         return pipeline
     }
 

@@ -67,8 +67,7 @@ package struct TaskPolicy: Sendable, Hashable {
     package func transientDelay(failures: Int, jitter: Double, retryAfter: Duration? = nil) -> Duration {
         let backoff = backoff(.equal).pause(retry: failures, random: jitter)
         guard let retryAfter, retryAfter > .zero else { return backoff }
-        let asked = min(retryAfter, retryAfterLimit).seconds
-        return max(backoff, .microseconds(Int64(asked * (1 + 0.1 * min(max(jitter, 0), 1)) * 1_000_000)))
+        return max(backoff, Jitter.extended(by: 0.1).applied(to: min(retryAfter, retryAfterLimit), random: jitter))
     }
 
     /// Full jitter: a uniformly random part of `min(retryLimit, retryBase * 2^failures)`.
@@ -78,7 +77,7 @@ package struct TaskPolicy: Sendable, Hashable {
         backoff(.full).pause(retry: failures, random: jitter)
     }
 
-    private func backoff(_ jitter: RetryPolicy.Jitter) -> RetryPolicy {
+    private func backoff(_ jitter: Jitter) -> RetryPolicy {
         RetryPolicy(firstPause: retryBase, longestPause: retryLimit, jitter: jitter)
     }
 

@@ -279,7 +279,7 @@ package struct WebhookAttempt: Sendable, Hashable, Codable {
     fileprivate mutating func dropAnswer() { answer = "" }
 }
 
-/// The schedule of attempts.
+/// The schedule of attempts. A table instead of a `RetryPolicy`, because the delays do not grow by one factor.
 package enum WebhookSchedule {
     /// The delays before the attempts: 0 s, 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h.
     package static let delays: [Duration] = [0, 5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400].map { .seconds($0) }
@@ -293,7 +293,7 @@ package enum WebhookSchedule {
     /// The delay after this number of attempts; nil if no attempts are left.
     package static func delay(after attempts: Int, jitter: Double, retryAfter: Duration? = nil) -> Duration? {
         guard attempts < delays.count else { return nil }
-        let spreadDelay = delays[attempts] * (1 + spread * min(max(jitter, 0), 1))
+        let spreadDelay = Jitter.extended(by: spread).applied(to: delays[attempts], random: jitter)
         return max(spreadDelay, min(retryAfter ?? .zero, retryAfterLimit))
     }
 }

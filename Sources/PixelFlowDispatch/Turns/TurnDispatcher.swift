@@ -41,7 +41,7 @@ package final class TurnDispatcher: Service {
     private let pace: Duration
     private let state: Mutex<State>
     private let weights = Mutex<[TenantID: Int]>([:])
-    private let signal = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    private let signal = WakeSignal()
 
     /// - Parameters:
     ///   - settings: of the number of messages at the broker.
@@ -89,7 +89,7 @@ package final class TurnDispatcher: Service {
         state.withLock { state in
             for task in tasks where state.held.count < Self.queueLimit { state.held.insert(HeldQueue(task)) }
         }
-        signal.continuation.yield()
+        signal.wake()
     }
 
     /// Splits due tasks into those to publish now and those to hold.
@@ -106,17 +106,17 @@ package final class TurnDispatcher: Service {
     // MARK: Rounds
 
     package func run() async throws {
-        try? await cancelWhenGracefulShutdown {
+        await cancelWhenGracefulShutdown {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await self.listen() }
                 group.addTask {
                     await PeriodicService("search for held tasks", every: Self.idlePace, logger: self.logger) {
                         // Known queues take their turns even if the store does not respond.
-                        defer { self.signal.continuation.yield() }
+                        defer { self.signal.wake() }
                         try await self.findQueues()
                     }.run()
                 }
-                for await _ in self.signal.stream { await self.giveTurns() }
+                while await self.signal.wait() { await self.giveTurns() }
                 group.cancelAll()
             }
         }
@@ -138,7 +138,7 @@ package final class TurnDispatcher: Service {
             if let count = state.underWay[queue] { state.underWay[queue] = count > 1 ? count - 1 : nil }
             return !state.held.isEmpty
         }
-        if isWaitedFor { signal.continuation.yield() }
+        if isWaitedFor { signal.wake() }
     }
 
     /// Finds queues that other replicas or earlier processes have left.

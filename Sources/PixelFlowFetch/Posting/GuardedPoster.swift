@@ -88,7 +88,7 @@ package struct GuardedPoster: Sendable {
                 + [("Connection", "close")])
         let isSent = SentMark()
         do {
-            return try await within(timeout) { [head] in
+            return try await cancelling(after: timeout, throwing: PixelFlowError.sourceTimeout) { [head] in
                 try await post(head, body, to: url, answerLimit, tenant) { isSent.set() }
             }
         } catch {

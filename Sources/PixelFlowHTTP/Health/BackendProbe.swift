@@ -18,25 +18,18 @@ package struct BackendProbe: Sendable {
 
     /// Never takes longer than the timeout, even if the backend ignores cancellation. A backend that does not respond is also a finding.
     package func run() async -> BackendReport {
-        let findings = await withCheckedContinuation { (continuation: CheckedContinuation<[BackendFinding], Never>) in
-            let race = Race(continuation)
-            let work = Task {
-                do {
-                    race.finish(try await backend.diagnose())
-                } catch {
-                    let reason = (error as? PixelFlowError).map { "\($0.message) (\($0.code))" } ?? "\(type(of: error))"
-                    race.finish([Self.silent(reason)])
-                }
-            }
-            let alarm = Task {
-                try? await Task.sleep(for: timeout)
-                race.finish([Self.silent("no answer within \(timeout.milliseconds / 1_000) s")])
-                work.cancel()
-            }
-            race.onFinish { alarm.cancel() }
+        let findings: [BackendFinding]
+        do {
+            findings = try await abandoning(after: timeout, throwing: NoAnswerError()) { [backend] in try await backend.diagnose() }
+        } catch is NoAnswerError {
+            findings = [Self.silent("no answer within \(timeout.milliseconds / 1_000) s")]
+        } catch {
+            findings = [Self.silent((error as? PixelFlowError).map { "\($0.message) (\($0.code))" } ?? "\(type(of: error))")]
         }
         return BackendReport(name: name, kind: backend.kind, findings: findings.map(BackendReport.Finding.init))
     }
+
+    private struct NoAnswerError: Error {}
 
     private static func silent(_ reason: String) -> BackendFinding {
         .failed("answer", "it answers", reason, hint: "is it up? the log of the service says why it cannot be reached")

@@ -1,4 +1,4 @@
-import Synchronization
+import PixelFlowCore
 
 /// A check of one dependency of a service.
 package struct HealthCheck: Sendable {
@@ -41,53 +41,15 @@ package struct HealthCheck: Sendable {
 
     /// Runs the probe; never takes longer than the timeout, even if the probe ignores cancellation.
     package func run() async -> Outcome {
-        await withCheckedContinuation { continuation in
-            let race = Race(continuation)
-            let work = Task {
-                do {
-                    try await probe()
-                    race.finish(.ok)
-                } catch {
-                    race.finish(.failed)
-                }
-            }
-            let alarm = Task {
-                try? await Task.sleep(for: timeout)
-                race.finish(.timedOut)
-                work.cancel()
-            }
-            race.onFinish { alarm.cancel() }
+        do {
+            try await abandoning(after: timeout, throwing: NoAnswerError(), probe)
+            return .ok
+        } catch is NoAnswerError {
+            return .timedOut
+        } catch {
+            return .failed
         }
     }
-}
 
-/// Accepts only the first of several results.
-final class Race<Value: Sendable>: Sendable {
-    private struct State {
-        var continuation: CheckedContinuation<Value, Never>?
-        var cleanUp: (@Sendable () -> Void)?
-    }
-
-    private let state: Mutex<State>
-
-    init(_ continuation: CheckedContinuation<Value, Never>) {
-        state = Mutex(State(continuation: continuation))
-    }
-
-    func finish(_ value: Value) {
-        let waiting = state.withLock { state in
-            defer { state.continuation = nil }
-            return (state.continuation, state.cleanUp)
-        }
-        waiting.0?.resume(returning: value)
-        waiting.1?()
-    }
-
-    func onFinish(_ cleanUp: @escaping @Sendable () -> Void) {
-        let isOver = state.withLock { state in
-            state.cleanUp = cleanUp
-            return state.continuation == nil
-        }
-        if isOver { cleanUp() }
-    }
+    private struct NoAnswerError: Error {}
 }

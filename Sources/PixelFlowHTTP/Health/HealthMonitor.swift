@@ -1,4 +1,5 @@
 import Logging
+import PixelFlowCore
 import Synchronization
 
 /// Runs the checks of a service and caches their results, so that a probe gets an immediate response even if a backend hangs.
@@ -54,7 +55,8 @@ final class HealthMonitor: Sendable {
         }
         guard let run else { return kept ?? Results(outcomes: [:], time: time, isReady: false, failing: []) }
         guard let kept else { return await run.value }
-        return await Self.value(of: run, within: waitLimit) ?? kept
+        // Cancelling the wait does not cancel the run, which others may wait for.
+        return (try? await abandoning(after: waitLimit, throwing: CancellationError()) { await run.value }) ?? kept
     }
 
     /// Logs each change of the set of failing checks once.
@@ -83,18 +85,6 @@ final class HealthMonitor: Sendable {
             state.last = results
             state.run = nil
             return results
-        }
-    }
-
-    private static func value(of run: Task<Results, Never>, within waitLimit: Duration) async -> Results? {
-        await withCheckedContinuation { (continuation: CheckedContinuation<Results?, Never>) in
-            let race = Race(continuation)
-            Task { race.finish(await run.value) }
-            let alarm = Task {
-                try? await Task.sleep(for: waitLimit)
-                race.finish(nil)
-            }
-            race.onFinish { alarm.cancel() }
         }
     }
 }

@@ -29,9 +29,9 @@ final class APIKeyVerifier: Sendable {
         let at: Timestamp
     }
 
-    private let answers: TwoGenerationCache<Answer>
+    private let answers: TwoGenerationCache<String, Answer>
     /// When auth last reported a key as unknown.
-    private let refusals = TwoGenerationCache<Timestamp>(capacity: refusalsKept)
+    private let refusals = TwoGenerationCache<String, Timestamp>(capacity: refusalsKept)
     private let permits = AsyncSemaphore(permits: concurrency.running, waiting: concurrency.waiting)
     private let permitsOfOthers = AsyncSemaphore(permits: concurrencyOfOthers.running, waiting: concurrencyOfOthers.waiting)
     private let failures: InMemoryRateLimiter

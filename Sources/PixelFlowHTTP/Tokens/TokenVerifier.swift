@@ -12,7 +12,7 @@ package import PixelFlowCore
 package final class TokenVerifier: Sendable {
     private let rules: TokenRules
     private let clock: any WallClock
-    private let cache: TwoGenerationCache<VerifiedToken>
+    private let cache: TwoGenerationCache<String, VerifiedToken>
     private let keyring: VerificationKeyring
     private let keys: APIKeyVerifier?
     private let revocations: RevocationList?
@@ -35,7 +35,7 @@ package final class TokenVerifier: Sendable {
         sessionMetrics = CacheMetrics("sessions", metrics)
         keyMetrics = CacheMetrics("keys", metrics)
         let keyMetrics = keyMetrics
-        let cache = TwoGenerationCache<VerifiedToken>(capacity: cacheCapacity)
+        let cache = TwoGenerationCache<String, VerifiedToken>(capacity: cacheCapacity)
         self.rules = rules
         self.signal = signal
         self.clock = clock

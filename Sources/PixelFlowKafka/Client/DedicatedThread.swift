@@ -1,4 +1,5 @@
 import Foundation
+import PixelFlowCore
 
 /// A thread for blocking calls, whose end can be awaited.
 struct DedicatedThread: Sendable {

@@ -88,19 +88,10 @@ final class DescriptionSource: Sendable {
     }
 
     private func readBoth() async throws -> (auth: Known, api: Known) {
-        try await withThrowingTaskGroup(of: (auth: Known, api: Known).self) { group in
-            defer { group.cancelAll() }
-            group.addTask { [self] in
-                async let ofAuth = read(auth)
-                async let ofAPI = read(api)
-                return try await (ofAuth, ofAPI)
-            }
-            group.addTask {
-                try await Task.sleep(for: Self.timeLimit)
-                throw PixelFlowError.unavailable("api")
-            }
-            guard let known = try await group.next() else { throw CancellationError() }
-            return known
+        try await cancelling(after: Self.timeLimit, throwing: PixelFlowError.unavailable("api")) { [self] in
+            async let ofAuth = read(auth)
+            async let ofAPI = read(api)
+            return try await (ofAuth, ofAPI)
         }
     }
 

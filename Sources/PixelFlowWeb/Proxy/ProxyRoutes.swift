@@ -45,7 +45,7 @@ struct ProxyRoutes: Sendable {
         if request.method == .get, path == "/api/events", !request.hasBody {
             return try await upstream.relayEvents(target, headers: headers(request, context), context)
         }
-        let gate = request.hasBody && request.waitsForContinue ? ContinueGate() : nil
+        let gate = request.hasBody && request.waitsForContinue ? AsyncLatch() : nil
         let body = request.hasBody ? RelayedBody(request.body, gate: gate) : nil
         let length = request.headers[.contentLength].flatMap { Int64($0) }
         do {

@@ -1,5 +1,6 @@
 import Hummingbird
 import NIOCore
+import PixelFlowCore
 import Synchronization
 
 /// The body of a request on its way to an upstream. Each chunk is read when the upstream accepts it.
@@ -21,10 +22,10 @@ final class RelayedBody: AsyncSequence, @unchecked Sendable {
     private let state = Mutex(State.idle)
     private let broken = Atomic(false)
     private var iterator: RequestBody.AsyncIterator
-    private let gate: ContinueGate?
+    private let gate: AsyncLatch?
 
-    /// - Parameter gate: reading waits until it opens.
-    init(_ body: RequestBody, gate: ContinueGate? = nil) {
+    /// - Parameter gate: reading waits until it fires.
+    init(_ body: RequestBody, gate: AsyncLatch? = nil) {
         iterator = body.makeAsyncIterator()
         self.gate = gate
     }
@@ -44,7 +45,7 @@ final class RelayedBody: AsyncSequence, @unchecked Sendable {
                 return false
             }
             // A task waiting at the gate then finds the body closed.
-            gate?.open()
+            gate?.fire()
             if isIdle { continuation.resume() }
         }
     }
@@ -58,7 +59,7 @@ final class RelayedBody: AsyncSequence, @unchecked Sendable {
     }
 
     private func next() async throws -> ByteBuffer? {
-        await gate?.wait()
+        if let gate, await !gate.wait() { throw CancellationError() }
         guard begin() else { return nil }
         defer { end() }
         do {

@@ -26,7 +26,7 @@ struct Upstream: Sendable {
     ///   - gate: opened when the service requests the body.
     /// - Throws: `…_unavailable` (503) if the service does not respond; `bad_request` (400) for an invalid path.
     func send(
-        _ method: HTTPRequest.Method, _ path: String, headers: HTTPFields, body: Body? = nil, gate: ContinueGate? = nil
+        _ method: HTTPRequest.Method, _ path: String, headers: HTTPFields, body: Body? = nil, gate: AsyncLatch? = nil
     ) async throws -> UpstreamAnswer {
         try await traced(method, path, headers) { headers in
             try await answer(to: method, path, headers: headers, body: body, gate: gate)
@@ -62,7 +62,7 @@ struct Upstream: Sendable {
     }
 
     private func answer(
-        to method: HTTPRequest.Method, _ path: String, headers: HTTPFields, body: Body?, gate: ContinueGate?
+        to method: HTTPRequest.Method, _ path: String, headers: HTTPFields, body: Body?, gate: AsyncLatch?
     ) async throws -> UpstreamAnswer {
         var request = HTTPClientRequest(url: baseURL + path)
         request.method = HTTPMethod(rawValue: method.rawValue)

@@ -1,5 +1,5 @@
+import AsyncPrimitives
 import Deadlines
-import PixelFlowCore
 import Synchronization
 import Testing
 
@@ -22,9 +22,9 @@ import Testing
     @Test(
         arguments: [
             (.none, 0, 100), (.none, 1, 100), (.equal, 0, 50), (.equal, 0.5, 75), (.equal, 1, 100), (.full, 0, 0), (.full, 0.25, 25),
-            (.full, 1, 100), (.full, -3, 0), (.full, .infinity, 100),
-        ] as [(RetryPolicy.Jitter, Double, Int)])
-    func jitterShortensTheDelay(jitter: RetryPolicy.Jitter, random: Double, milliseconds: Int) {
+            (.full, 1, 100), (.full, -3, 0), (.full, .infinity, 100), (.extended(by: 0.1), 0.5, 105), (Jitter(0.8...1.2), 1, 120),
+        ] as [(Jitter, Double, Int)])
+    func jitterShortensTheDelay(jitter: Jitter, random: Double, milliseconds: Int) {
         var policy = policy
         policy.jitter = jitter
         #expect(policy.pause(retry: 1, random: random) == .milliseconds(milliseconds))
@@ -40,6 +40,23 @@ import Testing
         #expect((0..<3).map { policy.nextPause(retry: $0, timeLeft: nil) } == [.milliseconds(50), .milliseconds(100), nil])
         policy.attempts = 1
         #expect(policy.nextPause(retry: 0, timeLeft: nil) == nil)
+    }
+
+    @Test func aServerMayRequestALongerDelay() {
+        var policy = policy
+        policy.longestRetryAfter = .seconds(10)
+        let pause = { (retryAfter: Duration, random: Double) in policy.nextPause(retry: 3, retryAfter: retryAfter, random: random) }
+        #expect(pause(.seconds(10), 0) == .seconds(10))
+        #expect(pause(.seconds(10), 1) == .milliseconds(10_050))
+        #expect(pause(.milliseconds(10_001), 0) == nil)
+        #expect(policy.nextPause(retry: 0, timeLeft: .seconds(5), retryAfter: .seconds(5), random: 0) == nil)
+        policy.longestRetryAfter = nil
+        #expect(policy.nextPause(retry: 0, retryAfter: .seconds(3600), random: 0) == .seconds(3600))
+    }
+
+    @Test func enormousDelaysAreClamped() {
+        let policy = RetryPolicy(firstPause: .seconds(Int64.max), longestPause: .seconds(Int64.max))
+        #expect(policy.pause(retry: 3) > .seconds(1 << 40))
     }
 }
 
@@ -121,6 +138,17 @@ private struct Broken: Error, Equatable {
             try await retry(policy, clock: clock, if: { !($0 is Broken) }) { throw Broken(number: 0) }
         }
         #expect(clock.sleeps.isEmpty)
+    }
+
+    @Test func theServersDelayIsKept() async throws {
+        let clock = LeapingClock(start)
+        var attempts = 0
+        try await retry(policy, clock: clock, retryAfter: { ($0 as? Broken)?.number == 1 ? .seconds(30) : nil }) {
+            attempts += 1
+            if attempts < 3 { throw Broken(number: attempts) }
+        }
+        #expect((Duration.seconds(30)...Duration.milliseconds(30_100)).contains(clock.sleeps[0]))
+        #expect(clock.sleeps[1] == .milliseconds(200))
     }
 
     @Test func aCancelledTaskDoesNotRetry() async throws {

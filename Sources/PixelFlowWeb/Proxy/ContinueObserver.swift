@@ -1,36 +1,8 @@
 import Foundation
 import NIOCore
 import NIOHTTP1
+import PixelFlowCore
 import Synchronization
-
-/// Holds back a body until its upstream has sent 100 (Continue), or the body is no longer needed.
-final class ContinueGate: Sendable {
-    private struct State {
-        var isOpen = false
-        var waiting: [CheckedContinuation<Void, Never>] = []
-    }
-
-    private let state = Mutex(State())
-
-    func open() {
-        let waiting = state.withLock { state in
-            state.isOpen = true
-            defer { state.waiting = [] }
-            return state.waiting
-        }
-        for continuation in waiting { continuation.resume() }
-    }
-
-    func wait() async {
-        await withCheckedContinuation { continuation in
-            let isOpen = state.withLock { state in
-                if !state.isOpen { state.waiting.append(continuation) }
-                return state.isOpen
-            }
-            if isOpen { continuation.resume() }
-        }
-    }
-}
 
 /// Opens the gate of a request when the upstream sends 100 (Continue), which the HTTP client does not expose.
 ///
@@ -47,7 +19,7 @@ final class ContinueObserver: ChannelDuplexHandler {
     private static let continueTimeout = TimeAmount.seconds(5)
 
     private let gates: ContinueGates
-    private var gate: ContinueGate?
+    private var gate: AsyncLatch?
     private var timer: Scheduled<Void>?
 
     init(_ gates: ContinueGates) { self.gates = gates }
@@ -71,14 +43,14 @@ final class ContinueObserver: ChannelDuplexHandler {
         head.headers.remove(name: Self.mark)
         let gate = gates.take(mark)
         self.gate = gate
-        timer = context.eventLoop.scheduleTask(in: Self.continueTimeout) { gate?.open() }
+        timer = context.eventLoop.scheduleTask(in: Self.continueTimeout) { gate?.fire() }
         context.write(wrapOutboundOut(.head(head)), promise: promise)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if case .head(let head) = unwrapInboundIn(data), let gate {
             // After a final response, the body is not needed and is not sent.
-            if head.status.code < 200 { gate.open() }
+            if head.status.code < 200 { gate.fire() }
             timer?.cancel()
             self.gate = nil
         }
@@ -86,15 +58,16 @@ final class ContinueObserver: ChannelDuplexHandler {
     }
 }
 
-/// The gates of requests that have no connection yet.
+/// The gates of requests that have no connection yet. A gate is a latch that holds back a body until its upstream has sent 100 (Continue), or
+/// the body is no longer needed.
 final class ContinueGates: Sendable {
     static let shared = ContinueGates()
 
-    private let gates = Mutex<[String: ContinueGate]>([:])
+    private let gates = Mutex<[String: AsyncLatch]>([:])
 
     /// - Returns: a mark that no client can guess. The caller must remove it when its request has ended, because a request that gets no
     ///   connection never takes its gate.
-    func add(_ gate: ContinueGate) -> String {
+    func add(_ gate: AsyncLatch) -> String {
         let mark = UUID().uuidString
         gates.withLock { $0[mark] = gate }
         return mark
@@ -102,5 +75,5 @@ final class ContinueGates: Sendable {
 
     /// Removes a gate, if it is still there.
     @discardableResult
-    func take(_ mark: String) -> ContinueGate? { gates.withLock { $0.removeValue(forKey: mark) } }
+    func take(_ mark: String) -> AsyncLatch? { gates.withLock { $0.removeValue(forKey: mark) } }
 }

@@ -1,7 +1,6 @@
+import AsyncPrimitives
 import Deadlines
 import Testing
-
-@testable import PixelFlowKafka
 
 @Suite struct AsyncLatchTests {
     /// The timeout may expire before the caller has started to wait; many attempts, so that this happens.
@@ -19,6 +18,8 @@ import Testing
         let waiting = Task { await latch.wait(atMost: .seconds(600)) }
         latch.fire()
         #expect(try await waiting.value("the wait to end"))
+        #expect(latch.hasFired)
         #expect(try await within(.testDeadline, "an answer") { await latch.wait(atMost: .zero) })
+        #expect(try await within(.testDeadline, "an answer") { await latch.wait() })
     }
 }
