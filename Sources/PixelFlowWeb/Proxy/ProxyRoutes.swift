@@ -6,6 +6,7 @@ import NIOCore
 import PixelFlowCore
 import PixelFlowHTTP
 import ServiceLifecycle
+import WireFormats
 
 /// `/api/…` and `/auth/…`: forwards requests to the services, and streams their responses back.
 struct ProxyRoutes: Sendable {
@@ -33,7 +34,7 @@ struct ProxyRoutes: Sendable {
     private func pass(
         _ request: Request, to upstream: Upstream, as path: String, _ allowed: ProxiedPaths, _ context: AppRequestContext
     ) async throws -> Response {
-        guard path.removingPercentEncoding != nil else { throw PixelFlowError.malformedAddress }
+        guard path.percentDecoded != nil else { throw PixelFlowError.malformedAddress }
         guard allowed.allow(path) else { throw HTTPError(.notFound) }
         let target = path + (request.uri.query.map { "?\($0)" } ?? "")
         if request.asksForWebSocket {
