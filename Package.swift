@@ -155,8 +155,8 @@ let package = Package(
         library("PixelFlowEmbedded", ["PixelFlowCore", "PixelFlowIdentity", grdb, nioCore, nioPosix, collections, crypto, logging]),
         library("PixelFlowImaging", ["WireFormats", "PixelFlowCore", "CVips", "CSandbox", "CZlib", nioCore, logging, metrics]),
         library("PixelFlowFetch", ["WireFormats", "PixelFlowCore", "PixelFlowURL", "CZlib", nioCore, nioPosix, nioHTTP1, nioSSL]),
-        library("PixelFlowPostgres", ["WireFormats", "PixelFlowCore", "PixelFlowIdentity", "CircuitBreaker", "CLibPQ", nioPosix, metrics, logging]),
-        library("PixelFlowMongo", ["WireFormats", "PixelFlowCache", "PixelFlowCore", "CircuitBreaker", "CMongoC", nioPosix, metrics, logging]),
+        library("PixelFlowPostgres", ["WireFormats", "PixelFlowCore", "PixelFlowIdentity", "PixelFlowTelemetry", "CircuitBreaker", "CLibPQ", nioPosix, metrics, logging]),
+        library("PixelFlowMongo", ["WireFormats", "PixelFlowCache", "PixelFlowCore", "PixelFlowTelemetry", "CircuitBreaker", "CMongoC", nioPosix, metrics, logging]),
         library("PixelFlowKafka", ["WireFormats", "PixelFlowCore", "PixelFlowTelemetry", "CircuitBreaker", "CRDKafka", nioPosix, metrics, logging]),
         library(
             "PixelFlowRedis",
