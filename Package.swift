@@ -116,6 +116,8 @@ let package = Package(
 
         // Texts of the wire: hexadecimal, percent encoding, JSON strings, times, addresses. Knows nothing of PixelFlow, needs no Foundation.
         library("WireFormats", []),
+        // Files that are complete or not there, and the room on a disk. Knows nothing of PixelFlow, needs no Foundation.
+        library("Files", []),
         // The version, which the services and the CLI share.
         library("PixelFlowRelease", []),
 
@@ -134,10 +136,10 @@ let package = Package(
         // Knows nothing of PixelFlow.
         library("Multipart", ["WireFormats", nioCore]),
         library("CircuitBreaker", [metrics]),
-        library("Prometheus", [metrics]),
+        library("Prometheus", ["Files", metrics]),
         // JSON Schemas from Swift types, and the document. Knows nothing of PixelFlow.
         library("OpenAPI", ["WireFormats"]),
-        library("KubernetesClient", ["WireFormats", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, subprocess, systemPackage, yams]),
+        library("KubernetesClient", ["Files", "WireFormats", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, subprocess, systemPackage, yams]),
 
         // A tracer that exports its spans by OTLP over HTTP in JSON. Knows nothing of PixelFlow.
         library("OTLP", ["WireFormats", "CZlib", asyncHTTPClient, collections, nioCore, nioHTTP1, logging, metrics, tracing]),
@@ -146,13 +148,13 @@ let package = Package(
         library("SMTP", ["WireFormats", nioCore, nioPosix, nioSSL]),
 
         // The client library of the product. Knows its HTTP contract, and no service's code.
-        library("PixelFlowClient", ["WireFormats", asyncHTTPClient, crypto, nioCore, nioPosix, nioHTTP1]),
+        library("PixelFlowClient", ["Files", "WireFormats", asyncHTTPClient, crypto, nioCore, nioPosix, nioHTTP1]),
 
         // Accounts, organisations, sessions, keys and the audit log, in the SQL that all databases share.
         library("PixelFlowIdentity", ["WireFormats", "PixelFlowCore"]),
 
         // Adapters.
-        library("PixelFlowEmbedded", ["PixelFlowCore", "PixelFlowIdentity", grdb, nioCore, nioPosix, collections, crypto, logging]),
+        library("PixelFlowEmbedded", ["Files", "PixelFlowCore", "PixelFlowIdentity", grdb, nioCore, nioPosix, collections, crypto, logging]),
         library("PixelFlowImaging", ["WireFormats", "PixelFlowCore", "CVips", "CSandbox", "CZlib", nioCore, logging, metrics]),
         library("PixelFlowFetch", ["WireFormats", "PixelFlowCore", "PixelFlowURL", "CZlib", nioCore, nioPosix, nioHTTP1, nioSSL]),
         library("PixelFlowPostgres", ["WireFormats", "PixelFlowCore", "PixelFlowIdentity", "PixelFlowTelemetry", "CircuitBreaker", "CLibPQ", nioPosix, metrics, logging]),
@@ -200,7 +202,7 @@ let package = Package(
             ["PixelFlowBackends", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowFetch", "PixelFlowHTTP", "PixelFlowImaging", "PixelFlowRuntime", "PixelFlowWorker"]),
         composition("PixelFlowBuildWeb", ["BuildWeb.swift"], ["PixelFlowHTTP", "PixelFlowRuntime", "PixelFlowWeb", asyncHTTPClient]),
         // What command lines share: text, tables and documents in every format, a status line, exit codes. Knows nothing of PixelFlow.
-        library("Terminal", ["WireFormats", argumentParser, nioPosix, yams]),
+        library("Terminal", ["Files", "WireFormats", argumentParser, nioPosix, yams]),
         // The operator's CLI. Knows PixelFlow by its labels, its client library and the Kubernetes API, and no service's code; the adapter to buckets is for backups.
         library("PFCtl", ["Terminal", "PixelFlowClient", "PixelFlowRelease", "PixelFlowS3", "WireFormats", "KubernetesClient", argumentParser, asyncHTTPClient, crypto, nioCore, nioPosix, nioHTTP1, subprocess, systemPackage, x509, yams]),
         // The users' CLI. Knows PixelFlow by its client library alone.
@@ -255,9 +257,10 @@ let package = Package(
         tests("CPaletteTests", ["CPalette"]),
         tests("OpenAPITests", ["OpenAPI", "WireFormats"]),
         tests("WireFormatsTests", ["WireFormats"]),
+        tests("FilesTests", ["Files"]),
         tests("PixelFlowCoreTests", ["WireFormats", "PixelFlowCore"]),
         tests("MultipartTests", ["Multipart", nioCore]),
-        tests("PixelFlowEmbeddedTests", ["PixelFlowIdentity", "PixelFlowEmbedded", "PixelFlowCore", "Conformance", grdb, nioCore]),
+        tests("PixelFlowEmbeddedTests", ["Files", "PixelFlowIdentity", "PixelFlowEmbedded", "PixelFlowCore", "Conformance", grdb, nioCore]),
         // A render process that misbehaves on demand.
         .executableTarget(
             name: "pixelflow-render-fixture", dependencies: ["PixelFlowImaging", "PixelFlowCore"],
@@ -294,7 +297,7 @@ let package = Package(
         tests("PixelFlowHTTPTests", ["OTLP", "OTLPReceiver", metricsTesting, tracing, "WireFormats", "PixelFlowCache", "PixelFlowHTTP", "PixelFlowLimits", "OpenAPI", "PixelFlowTelemetry", "PixelFlowCore", "RawHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, nioEmbedded, logging, "Prometheus", metrics]),
         tests("PixelFlowAuthTests", ["TerminalTesting", "SMTP", "PixelFlowIdentity", "PixelFlowLimits", "WireFormats", "PixelFlowAuth", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging, "Prometheus", metrics]),
         tests("PixelFlowWebhooksTests", ["RawHTTP", "PixelFlowWebhooks", "PixelFlowAPI", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowFetch", "PixelFlowURL", "Conformance", "WireFormats", logging, metrics, "Prometheus", nioCore, nioPosix, nioHTTP1, serviceLifecycle]),
-        tests("PixelFlowAPITests", ["SMTP", "PixelFlowCache", "PixelFlowIdentity", "WireFormats", "PixelFlowAPI", "PixelFlowURL", "PixelFlowAuth", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", "RawHTTP", asyncHTTPClient, hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, nioWebSocket, logging, serviceLifecycle, "Prometheus", metrics]),
+        tests("PixelFlowAPITests", ["Files", "SMTP", "PixelFlowCache", "PixelFlowIdentity", "WireFormats", "PixelFlowAPI", "PixelFlowURL", "PixelFlowAuth", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", "RawHTTP", asyncHTTPClient, hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, nioWebSocket, logging, serviceLifecycle, "Prometheus", metrics]),
         tests("PixelFlowWorkerTests", ["WireFormats", "PixelFlowWorker", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "Conformance", "HistoryChecker", nioCore, logging, serviceLifecycle, "Prometheus", metrics]),
         tests("PixelFlowDispatchTests", ["PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "Conformance", nioCore, logging, metrics, serviceLifecycle, "Prometheus"]),
         tests("PixelFlowWebTests", ["WireFormats", "PixelFlowWeb", "PixelFlowHTTP", "PixelFlowCore", "Conformance", "RawHTTP", hummingbird, hummingbirdTesting, httpTypes, asyncHTTPClient, crypto, nioCore, nioEmbedded, nioHTTP1, nioWebSocket, "Prometheus", metrics]),
