@@ -203,10 +203,12 @@ let package = Package(
         composition("PixelFlowBuildWeb", ["BuildWeb.swift"], ["PixelFlowHTTP", "PixelFlowRuntime", "PixelFlowWeb", asyncHTTPClient]),
         // What command lines share: text, tables and documents in every format, a status line, exit codes. Knows nothing of PixelFlow.
         library("Terminal", ["Files", "WireFormats", argumentParser, nioPosix, yams]),
+        // What the commands of users and operators share: logins, lists of tasks and keys. Knows PixelFlow by its client library alone.
+        library("PixelFlowCommands", ["PixelFlowClient", "Terminal", "WireFormats", argumentParser]),
         // The operator's CLI. Knows PixelFlow by its labels, its client library and the Kubernetes API, and no service's code; the adapter to buckets is for backups.
-        library("PFCtl", ["Terminal", "PixelFlowClient", "PixelFlowRelease", "PixelFlowS3", "WireFormats", "KubernetesClient", argumentParser, asyncHTTPClient, crypto, nioCore, nioPosix, nioHTTP1, subprocess, systemPackage, x509, yams]),
+        library("PFCtl", ["Terminal", "PixelFlowClient", "PixelFlowCommands", "PixelFlowRelease", "PixelFlowS3", "WireFormats", "KubernetesClient", argumentParser, asyncHTTPClient, crypto, nioCore, nioPosix, nioHTTP1, subprocess, systemPackage, x509, yams]),
         // The users' CLI. Knows PixelFlow by its client library alone.
-        library("PF", ["PixelFlowClient", "PixelFlowRelease", "Terminal", "WireFormats", argumentParser, crypto]),
+        library("PF", ["PixelFlowClient", "PixelFlowCommands", "PixelFlowRelease", "Terminal", "WireFormats", argumentParser, crypto]),
         // Tells the autoscaler how far the workers' group is behind.
         library(
             "PixelFlowMetricsAdapter",
