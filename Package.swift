@@ -118,6 +118,8 @@ let package = Package(
         library("WireFormats", []),
         // How a task waits: time limits, signals, retries. Knows nothing of PixelFlow, needs no Foundation.
         library("AsyncPrimitives", ["WireFormats"]),
+        // Files that are complete or not there, and the room on a disk. Knows nothing of PixelFlow, needs no Foundation.
+        library("Files", []),
         // The version, which the services and the CLI share.
         library("PixelFlowRelease", []),
 
@@ -136,10 +138,10 @@ let package = Package(
         // Knows nothing of PixelFlow.
         library("Multipart", ["WireFormats", nioCore]),
         library("CircuitBreaker", [metrics]),
-        library("Prometheus", [metrics]),
+        library("Prometheus", ["Files", metrics]),
         // JSON Schemas from Swift types, and the document. Knows nothing of PixelFlow.
         library("OpenAPI", ["WireFormats"]),
-        library("KubernetesClient", ["AsyncPrimitives", "WireFormats", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, subprocess, systemPackage, yams]),
+        library("KubernetesClient", ["AsyncPrimitives", "WireFormats", "Files", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, subprocess, systemPackage, yams]),
 
         // A tracer that exports its spans by OTLP over HTTP in JSON. Knows nothing of PixelFlow.
         library("OTLP", ["AsyncPrimitives", "WireFormats", "CZlib", asyncHTTPClient, collections, nioCore, nioHTTP1, logging, metrics, tracing]),
@@ -148,17 +150,17 @@ let package = Package(
         library("SMTP", ["WireFormats", nioCore, nioPosix, nioSSL]),
 
         // The client library of the product. Knows its HTTP contract, and no service's code.
-        library("PixelFlowClient", ["AsyncPrimitives", "WireFormats", asyncHTTPClient, crypto, nioCore, nioPosix, nioHTTP1]),
+        library("PixelFlowClient", ["AsyncPrimitives", "WireFormats", "Files", asyncHTTPClient, crypto, nioCore, nioPosix, nioHTTP1]),
 
         // Accounts, organisations, sessions, keys and the audit log, in the SQL that all databases share.
         library("PixelFlowIdentity", ["WireFormats", "PixelFlowCore"]),
 
         // Adapters.
-        library("PixelFlowEmbedded", ["PixelFlowCore", "PixelFlowIdentity", grdb, nioCore, nioPosix, collections, crypto, logging]),
+        library("PixelFlowEmbedded", ["Files", "PixelFlowCore", "PixelFlowIdentity", grdb, nioCore, nioPosix, collections, crypto, logging]),
         library("PixelFlowImaging", ["WireFormats", "PixelFlowCore", "CVips", "CSandbox", "CZlib", nioCore, logging, metrics]),
         library("PixelFlowFetch", ["WireFormats", "PixelFlowCore", "PixelFlowURL", "CZlib", nioCore, nioPosix, nioHTTP1, nioSSL]),
-        library("PixelFlowPostgres", ["WireFormats", "PixelFlowCore", "PixelFlowIdentity", "CircuitBreaker", "CLibPQ", nioPosix, metrics, logging]),
-        library("PixelFlowMongo", ["WireFormats", "PixelFlowCache", "PixelFlowCore", "CircuitBreaker", "CMongoC", nioPosix, metrics, logging]),
+        library("PixelFlowPostgres", ["WireFormats", "PixelFlowCore", "PixelFlowIdentity", "PixelFlowTelemetry", "CircuitBreaker", "CLibPQ", nioPosix, metrics, logging]),
+        library("PixelFlowMongo", ["WireFormats", "PixelFlowCache", "PixelFlowCore", "PixelFlowTelemetry", "CircuitBreaker", "CMongoC", nioPosix, metrics, logging]),
         library("PixelFlowKafka", ["WireFormats", "PixelFlowCore", "PixelFlowTelemetry", "CircuitBreaker", "CRDKafka", nioPosix, metrics, logging]),
         library(
             "PixelFlowRedis",
@@ -202,11 +204,13 @@ let package = Package(
             ["PixelFlowBackends", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowFetch", "PixelFlowHTTP", "PixelFlowImaging", "PixelFlowRuntime", "PixelFlowWorker"]),
         composition("PixelFlowBuildWeb", ["BuildWeb.swift"], ["PixelFlowHTTP", "PixelFlowRuntime", "PixelFlowWeb", asyncHTTPClient]),
         // What command lines share: text, tables and documents in every format, a status line, exit codes. Knows nothing of PixelFlow.
-        library("Terminal", ["WireFormats", argumentParser, nioPosix, yams]),
+        library("Terminal", ["Files", "WireFormats", argumentParser, nioPosix, yams]),
+        // What the commands of users and operators share: logins, lists of tasks and keys. Knows PixelFlow by its client library alone.
+        library("PixelFlowCommands", ["PixelFlowClient", "Terminal", "WireFormats", argumentParser]),
         // The operator's CLI. Knows PixelFlow by its labels, its client library and the Kubernetes API, and no service's code; the adapter to buckets is for backups.
-        library("PFCtl", ["AsyncPrimitives", "Terminal", "PixelFlowClient", "PixelFlowRelease", "PixelFlowS3", "WireFormats", "KubernetesClient", argumentParser, asyncHTTPClient, crypto, nioCore, nioPosix, nioHTTP1, subprocess, systemPackage, x509, yams]),
+        library("PFCtl", ["AsyncPrimitives", "Terminal", "PixelFlowClient", "PixelFlowRelease", "PixelFlowS3", "WireFormats", "KubernetesClient", "PixelFlowCommands", argumentParser, asyncHTTPClient, crypto, nioCore, nioPosix, nioHTTP1, subprocess, systemPackage, x509, yams]),
         // The users' CLI. Knows PixelFlow by its client library alone.
-        library("PF", ["PixelFlowClient", "PixelFlowRelease", "Terminal", "WireFormats", argumentParser, crypto]),
+        library("PF", ["PixelFlowClient", "PixelFlowCommands", "PixelFlowRelease", "Terminal", "WireFormats", argumentParser, crypto]),
         // Tells the autoscaler how far the workers' group is behind.
         library(
             "PixelFlowMetricsAdapter",
@@ -258,9 +262,10 @@ let package = Package(
         tests("OpenAPITests", ["OpenAPI", "WireFormats"]),
         tests("WireFormatsTests", ["WireFormats"]),
         tests("AsyncPrimitivesTests", ["AsyncPrimitives"]),
+        tests("FilesTests", ["Files"]),
         tests("PixelFlowCoreTests", ["WireFormats", "PixelFlowCore"]),
         tests("MultipartTests", ["Multipart", nioCore]),
-        tests("PixelFlowEmbeddedTests", ["PixelFlowIdentity", "PixelFlowEmbedded", "PixelFlowCore", "Conformance", grdb, nioCore]),
+        tests("PixelFlowEmbeddedTests", ["Files", "PixelFlowIdentity", "PixelFlowEmbedded", "PixelFlowCore", "Conformance", grdb, nioCore]),
         // A render process that misbehaves on demand.
         .executableTarget(
             name: "pixelflow-render-fixture", dependencies: ["PixelFlowImaging", "PixelFlowCore"],
@@ -297,7 +302,7 @@ let package = Package(
         tests("PixelFlowHTTPTests", ["OTLP", "OTLPReceiver", metricsTesting, tracing, "WireFormats", "PixelFlowCache", "PixelFlowHTTP", "PixelFlowLimits", "OpenAPI", "PixelFlowTelemetry", "PixelFlowCore", "RawHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, nioEmbedded, logging, "Prometheus", metrics]),
         tests("PixelFlowAuthTests", ["TerminalTesting", "SMTP", "PixelFlowIdentity", "PixelFlowLimits", "WireFormats", "PixelFlowAuth", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", hummingbird, hummingbirdTesting, httpTypes, nioCore, logging, "Prometheus", metrics]),
         tests("PixelFlowWebhooksTests", ["RawHTTP", "PixelFlowWebhooks", "PixelFlowAPI", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowFetch", "PixelFlowURL", "Conformance", "WireFormats", logging, metrics, "Prometheus", nioCore, nioPosix, nioHTTP1, serviceLifecycle]),
-        tests("PixelFlowAPITests", ["SMTP", "PixelFlowCache", "PixelFlowIdentity", "WireFormats", "PixelFlowAPI", "PixelFlowURL", "PixelFlowAuth", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", "RawHTTP", asyncHTTPClient, hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, nioWebSocket, logging, serviceLifecycle, "Prometheus", metrics]),
+        tests("PixelFlowAPITests", ["Files", "SMTP", "PixelFlowCache", "PixelFlowIdentity", "WireFormats", "PixelFlowAPI", "PixelFlowURL", "PixelFlowAuth", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "PixelFlowHTTP", "Conformance", "RawHTTP", asyncHTTPClient, hummingbird, hummingbirdTesting, httpTypes, crypto, nioCore, nioWebSocket, logging, serviceLifecycle, "Prometheus", metrics]),
         tests("PixelFlowWorkerTests", ["WireFormats", "PixelFlowWorker", "PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "Conformance", "HistoryChecker", nioCore, logging, serviceLifecycle, "Prometheus", metrics]),
         tests("PixelFlowDispatchTests", ["PixelFlowDispatch", "PixelFlowEmbedded", "PixelFlowCore", "Conformance", nioCore, logging, metrics, serviceLifecycle, "Prometheus"]),
         tests("PixelFlowWebTests", ["WireFormats", "PixelFlowWeb", "PixelFlowHTTP", "PixelFlowCore", "Conformance", "RawHTTP", hummingbird, hummingbirdTesting, httpTypes, asyncHTTPClient, crypto, nioCore, nioEmbedded, nioHTTP1, nioWebSocket, "Prometheus", metrics]),

@@ -156,7 +156,7 @@ private struct OTLPVariables {
         var list: [String: String] = [:]
         for entry in (self[name] ?? "").split(separator: ",") {
             let parts = entry.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(Self.trimmed)
-            guard parts.count == 2, !parts[0].isEmpty, let key = Self.decoded(parts[0]), let value = Self.decoded(parts[1]),
+            guard parts.count == 2, !parts[0].isEmpty, let key = parts[0].percentDecoded, let value = parts[1].percentDecoded,
                 !value.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f })
             else {
                 throw OTLPConfigurationError(variable: name, message: "must be a list of name=value, separated by commas.")
@@ -170,10 +170,6 @@ private struct OTLPVariables {
         var text = text.drop { $0 == " " }
         while text.last == " " { text.removeLast() }
         return text
-    }
-
-    private static func decoded(_ text: Substring) -> String? {
-        PercentEncoding.decoded(text.utf8).flatMap { String(validating: $0, as: UTF8.self) }
     }
 
     func resource() throws(OTLPConfigurationError) -> [String: String] {

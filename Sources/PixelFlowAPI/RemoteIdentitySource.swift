@@ -8,7 +8,7 @@ import WireFormats
 
 /// Access to API keys, revocations, the audit log and mail of an auth service over HTTP.
 package struct RemoteIdentitySource: IdentityService {
-    static let urlSetting = Setting<String>.text(
+    static let urlSetting = Setting<String>.serviceURL(
         "PIXELFLOW_AUTH_URL", default: "http://127.0.0.1:50051",
         help: "URL at which the api asks auth for API keys and revocations.")
 
@@ -18,15 +18,11 @@ package struct RemoteIdentitySource: IdentityService {
     private static let sizeLimit = 1 << 20
     private let url: String
     private let secret: String
-    private let client: HTTPClient
+    private let requests: AuthRequests
 
     /// - Throws: `setting_invalid` if the URL is invalid or the secret is missing.
     package init(_ settings: Settings, client: HTTPClient) throws(PixelFlowError) {
-        let url = try settings[Self.urlSetting]
-        guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
-            let name = Self.urlSetting.description.name
-            throw .invalid(name, "\(name) must be an http or https URL, not \"\(url)\".", code: "setting_invalid")
-        }
+        url = try settings[Self.urlSetting]
         let secret = try settings[ServiceSecret.setting]
         guard !secret.isEmpty else {
             let name = ServiceSecret.setting.description.name
@@ -34,9 +30,8 @@ package struct RemoteIdentitySource: IdentityService {
                 name, "\(name) must be set, to the same text as that of auth: without it, revoked tokens could not be refused.",
                 code: "setting_invalid")
         }
-        self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
         self.secret = secret
-        self.client = client
+        requests = AuthRequests(client)
     }
 
     package func introspect(key: String) async throws -> KeyIntrospection {
@@ -91,14 +86,6 @@ package struct RemoteIdentitySource: IdentityService {
     private func send(_ request: HTTPClientRequest, expecting status: HTTPResponseStatus) async throws -> ByteBuffer {
         var request = request
         request.headers.add(name: "authorization", value: "Bearer \(secret)")
-        do {
-            let response = try await client.execute(request, timeout: .seconds(3))
-            guard response.status == status else { throw UnexpectedStatusError(status: response.status.code) }
-            return try await response.body.collect(upTo: Self.sizeLimit)
-        } catch is CancellationError {
-            throw CancellationError()
-        } catch {
-            throw PixelFlowError.unavailable("auth", cause: error)
-        }
+        return try await requests.send(request, expecting: status, sizeLimit: Self.sizeLimit)
     }
 }

@@ -8,64 +8,55 @@ extension IdentityStore {
     /// Maximum number of transactions per statement in one run. The next run deletes the rest.
     private static let cleanUpBatches = 1_000
 
-    /// `$1` is a time, `$2` the maximum number of rows to delete.
+    /// Deletes rows of a table: `$1` is a time, `$2` the maximum number of rows.
+    ///
+    /// - Parameters:
+    ///   - key: the columns that identify a row.
+    ///   - condition: on the rows, by `$1`.
+    ///   - order: the columns of an index that finds the rows.
+    private static func delete(
+        _ name: StaticString, from table: StaticString, by key: StaticString = "id", where condition: StaticString,
+        order: StaticString? = nil
+    ) -> SQLStatement {
+        SQLStatement(
+            ["clean_", name],
+            ["DELETE FROM ", table, " WHERE ", key, " IN (SELECT ", key, " FROM ", table, " WHERE ", condition]
+                + (order.map { [" ORDER BY ", $0] } ?? []) + [" LIMIT $2)"])
+    }
+
+    /// Deletes rows of organisations that can no longer be restored.
+    ///
+    /// - Parameters:
+    ///   - key: the columns that identify a row, in parentheses if there are several.
+    ///   - found: the same of the table `x`.
+    private static func deleteOver(
+        _ name: StaticString, from table: StaticString, by key: StaticString, found: StaticString
+    ) -> SQLStatement {
+        SQLStatement(
+            ["clean_", name, "_of_over"],
+            [
+                "DELETE FROM ", table, " WHERE ", key, " IN (SELECT ", found, " FROM organisations o JOIN ", table,
+                " x ON x.organisation = o.id WHERE o.deleted_at > 0 AND o.deleted_at <= $1 LIMIT $2)",
+            ])
+    }
+
     private static let expired = [
-        SQLStatement(
-            "clean_sessions",
-            "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)"),
-        SQLStatement(
-            "clean_invitations", "DELETE FROM invitations WHERE id IN (SELECT id FROM invitations WHERE expires_at < $1 LIMIT $2)"),
-        SQLStatement(
-            "clean_password_resets",
-            "DELETE FROM password_resets WHERE hash IN (SELECT hash FROM password_resets WHERE expires_at < $1 LIMIT $2)"),
-        SQLStatement(
-            "clean_email_verifications",
-            "DELETE FROM email_verifications WHERE hash IN (SELECT hash FROM email_verifications WHERE expires_at < $1 LIMIT $2)"),
-        SQLStatement(
-            "clean_task_digests",
-            "DELETE FROM task_digests WHERE id IN (SELECT id FROM task_digests WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)"),
-        SQLStatement(
-            "clean_mail",
-            "DELETE FROM mail_outbox WHERE id IN (SELECT id FROM mail_outbox WHERE expires_at < $1 AND lease_until < $1 LIMIT $2)"),
+        delete("sessions", from: "sessions", where: "expires_at < $1", order: "expires_at"),
+        delete("invitations", from: "invitations", where: "expires_at < $1"),
+        delete("password_resets", from: "password_resets", by: "hash", where: "expires_at < $1"),
+        delete("email_verifications", from: "email_verifications", by: "hash", where: "expires_at < $1"),
+        delete("task_digests", from: "task_digests", where: "expires_at < $1", order: "expires_at"),
+        delete("mail", from: "mail_outbox", where: "expires_at < $1 AND lease_until < $1"),
     ]
     /// Data of organisations that can no longer be restored. The id and the time of deletion are kept, so that services that were down
     /// learn of the deletion later.
     private static let over = [
-        SQLStatement(
-            "clean_keys_of_over",
-            """
-            DELETE FROM api_keys WHERE id IN (
-                SELECT x.id FROM organisations o JOIN api_keys x ON x.organisation = o.id
-                WHERE o.deleted_at > 0 AND o.deleted_at <= $1 LIMIT $2)
-            """),
-        SQLStatement(
-            "clean_members_of_over",
-            """
-            DELETE FROM memberships WHERE (organisation, user_id) IN (
-                SELECT x.organisation, x.user_id FROM organisations o JOIN memberships x ON x.organisation = o.id
-                WHERE o.deleted_at > 0 AND o.deleted_at <= $1 LIMIT $2)
-            """),
-        SQLStatement(
-            "clean_invitations_of_over",
-            """
-            DELETE FROM invitations WHERE id IN (
-                SELECT x.id FROM organisations o JOIN invitations x ON x.organisation = o.id
-                WHERE o.deleted_at > 0 AND o.deleted_at <= $1 LIMIT $2)
-            """),
-        SQLStatement(
-            "clean_muted_of_over",
-            """
-            DELETE FROM muted_notices WHERE (organisation, user_id, kind) IN (
-                SELECT x.organisation, x.user_id, x.kind FROM organisations o JOIN muted_notices x ON x.organisation = o.id
-                WHERE o.deleted_at > 0 AND o.deleted_at <= $1 LIMIT $2)
-            """),
-        SQLStatement(
-            "clean_task_mail_of_over",
-            """
-            DELETE FROM task_mail WHERE (organisation, user_id) IN (
-                SELECT x.organisation, x.user_id FROM organisations o JOIN task_mail x ON x.organisation = o.id
-                WHERE o.deleted_at > 0 AND o.deleted_at <= $1 LIMIT $2)
-            """),
+        deleteOver("keys", from: "api_keys", by: "id", found: "x.id"),
+        deleteOver("members", from: "memberships", by: "(organisation, user_id)", found: "x.organisation, x.user_id"),
+        deleteOver("invitations", from: "invitations", by: "id", found: "x.id"),
+        deleteOver(
+            "muted", from: "muted_notices", by: "(organisation, user_id, kind)", found: "x.organisation, x.user_id, x.kind"),
+        deleteOver("task_mail", from: "task_mail", by: "(organisation, user_id)", found: "x.organisation, x.user_id"),
         SQLStatement(
             "clean_names_of_over",
             """
@@ -73,15 +64,10 @@ extension IdentityStore {
                 SELECT id FROM organisations WHERE deleted_at > 0 AND deleted_at <= $1 AND name <> '' LIMIT $2)
             """),
     ]
-    private static let oldAudit = SQLStatement(
-        "clean_audit", "DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE at < $1 ORDER BY at LIMIT $2)")
-    private static let oldRevocations = SQLStatement(
-        "clean_revocations",
-        """
-        DELETE FROM revocations WHERE sequence IN (
-            SELECT sequence FROM revocations WHERE at < $1 AND kind <> 'organisation' AND kind <> 'organisation_restored'
-            ORDER BY sequence LIMIT $2)
-        """)
+    private static let oldAudit = delete("audit", from: "audit_log", where: "at < $1", order: "at")
+    private static let oldRevocations = delete(
+        "revocations", from: "revocations", by: "sequence",
+        where: "at < $1 AND kind <> 'organisation' AND kind <> 'organisation_restored'", order: "sequence")
 
     /// Safe to run repeatedly and by several replicas at the same time.
     ///

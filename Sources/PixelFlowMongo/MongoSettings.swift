@@ -2,6 +2,7 @@ import CMongoC
 package import PixelFlowCore
 
 /// The MongoDB server for tasks and presets, and its timeouts.
+@dynamicMemberLookup
 package struct MongoSettings: Sendable {
     static let urlSetting = Setting<String>(
         "PIXELFLOW_TASK_DATABASE_URL", default: "mongodb://localhost/pixelflow",
@@ -24,38 +25,35 @@ package struct MongoSettings: Sendable {
     static let waitTimeoutSetting = Setting<Duration>.seconds(
         "PIXELFLOW_TASK_DATABASE_WAIT_TIMEOUT", default: 5, in: 1...120, help: "Time limit for waiting for a free connection to MongoDB.")
 
-    package static let descriptions: [SettingDescription] = [
-        urlSetting.description, poolSizeSetting.description, connectTimeoutSetting.description,
-        commandTimeoutSetting.description, waitTimeoutSetting.description,
-    ]
+    private static let definitions = DatabaseSettings.Definitions(
+        url: urlSetting, poolSize: poolSizeSetting, connectTimeout: connectTimeoutSetting, commandTimeout: commandTimeoutSetting,
+        waitTimeout: waitTimeoutSetting)
+    package static let descriptions = definitions.descriptions
+    private static let waitLimit = 1000
 
-    /// May contain a password: never log it.
-    package var url: String
-    package var poolSize = 8
-    package var connectTimeout: Duration = .seconds(3)
-    package var commandTimeout: Duration = .seconds(5)
-    package var waitTimeout: Duration = .seconds(5)
-    /// The maximum number of commands that wait for a connection; further ones are rejected immediately. At a
-    /// millisecond each on 8 connections, all of them complete long before `waitTimeout`.
-    package var waitLimit = 1000
+    private var database: DatabaseSettings
+
+    package subscript<Value>(dynamicMember member: WritableKeyPath<DatabaseSettings, Value>) -> Value {
+        get { database[keyPath: member] }
+        set { database[keyPath: member] = newValue }
+    }
 
     /// Limits concurrent and waiting reads of tenants: tenants take turns, leave a quarter of the connections to everything else, and
     /// none occupies more than half of the rest.
     package var readLimits: FairSemaphoreLimits {
-        let permits = max(1, poolSize - max(1, poolSize / 4))
+        let permits = max(1, database.poolSize - max(1, database.poolSize / 4))
         return FairSemaphoreLimits(
-            permits: permits, permitsOfOneKey: max(1, permits / 2), waiting: waitLimit, waitingOfOneKey: max(1, waitLimit / 5))
+            permits: permits, permitsOfOneKey: max(1, permits / 2), waiting: database.waitLimit,
+            waitingOfOneKey: max(1, database.waitLimit / 5))
     }
 
-    package init(url: String) { self.url = url }
+    package init(url: String) {
+        database = DatabaseSettings(url: url, connectTimeout: .seconds(3), waitLimit: Self.waitLimit)
+    }
 
-    /// - Throws: `setting_invalid`, with the name of the invalid setting as `field`; never includes the URL.
+    /// - Throws: as `DatabaseSettings`.
     package init(_ settings: Settings) throws(PixelFlowError) {
-        self.init(url: try settings[Self.urlSetting])
-        poolSize = try settings[Self.poolSizeSetting]
-        connectTimeout = try settings[Self.connectTimeoutSetting]
-        commandTimeout = try settings[Self.commandTimeoutSetting]
-        waitTimeout = try settings[Self.waitTimeoutSetting]
+        database = try DatabaseSettings(settings, Self.definitions, waitLimit: Self.waitLimit)
     }
 
     /// The address for libmongoc.
@@ -63,12 +61,12 @@ package struct MongoSettings: Sendable {
     /// - Throws: `setting_invalid` if the URL is invalid.
     func address() throws(PixelFlowError) -> MongoAddress {
         let timeouts = [
-            (MONGOC_URI_CONNECTTIMEOUTMS, connectTimeout), (MONGOC_URI_SERVERSELECTIONTIMEOUTMS, connectTimeout),
-            (MONGOC_URI_SOCKETTIMEOUTMS, commandTimeout), (MONGOC_URI_WAITQUEUETIMEOUTMS, waitTimeout),
+            (MONGOC_URI_CONNECTTIMEOUTMS, database.connectTimeout),
+            (MONGOC_URI_SERVERSELECTIONTIMEOUTMS, database.connectTimeout),
+            (MONGOC_URI_SOCKETTIMEOUTMS, database.commandTimeout), (MONGOC_URI_WAITQUEUETIMEOUTMS, database.waitTimeout),
         ]
-        guard let address = MongoAddress(url, timeouts: timeouts) else {
-            let setting = Self.urlSetting.description
-            throw .invalid(setting.name, "\(setting.name) must be \(setting.expected).", code: "setting_invalid")
+        guard let address = MongoAddress(database.url, timeouts: timeouts) else {
+            throw Self.urlSetting.description.rejection(of: database.url)
         }
         return address
     }

@@ -1,6 +1,7 @@
 package import PixelFlowCore
 
 /// The PostgreSQL server for users and signing keys, and its timeouts.
+@dynamicMemberLookup
 package struct PostgresSettings: Sendable {
     static let urlSetting = Setting<String>(
         "PIXELFLOW_AUTH_DATABASE_URL", default: "postgres://localhost/pixelflow",
@@ -20,48 +21,43 @@ package struct PostgresSettings: Sendable {
     static let connectTimeoutSetting = Setting<Duration>.seconds(
         "PIXELFLOW_AUTH_DATABASE_CONNECT_TIMEOUT", default: 5, in: 2...120,
         help: "Time limit for connecting to PostgreSQL, per address; a connect_timeout in the URL takes precedence.")
-    static let statementTimeoutSetting = Setting<Duration>.seconds(
+    static let commandTimeoutSetting = Setting<Duration>.seconds(
         "PIXELFLOW_AUTH_DATABASE_STATEMENT_TIMEOUT", default: 5, in: 1...300, help: "Time limit for one statement in PostgreSQL.")
     static let waitTimeoutSetting = Setting<Duration>.seconds(
         "PIXELFLOW_AUTH_DATABASE_WAIT_TIMEOUT", default: 5, in: 1...120,
         help:
             "Time limit for waiting for a free connection to PostgreSQL.")
 
-    package static let descriptions: [SettingDescription] = [
-        urlSetting.description, poolSizeSetting.description, connectTimeoutSetting.description,
-        statementTimeoutSetting.description, waitTimeoutSetting.description,
-    ]
+    private static let definitions = DatabaseSettings.Definitions(
+        url: urlSetting, poolSize: poolSizeSetting, connectTimeout: connectTimeoutSetting, commandTimeout: commandTimeoutSetting,
+        waitTimeout: waitTimeoutSetting)
+    package static let descriptions = definitions.descriptions
+    private static let waitLimit = 256
 
-    /// May contain a password: never log it.
-    package var url: String
-    package var poolSize = 8
-    package var connectTimeout: Duration = .seconds(5)
-    package var statementTimeout: Duration = .seconds(5)
-    package var waitTimeout: Duration = .seconds(5)
-    /// The maximum number of calls that wait for a connection; further ones are rejected immediately. 256 at a
-    /// millisecond each on 8 connections complete long before `waitTimeout`.
-    package var waitLimit = 256
+    private var database: DatabaseSettings
 
-    package init(url: String) { self.url = url }
+    package subscript<Value>(dynamicMember member: WritableKeyPath<DatabaseSettings, Value>) -> Value {
+        get { database[keyPath: member] }
+        set { database[keyPath: member] = newValue }
+    }
 
-    /// - Throws: `setting_invalid`, with the name of the invalid setting as `field`; never includes the URL.
+    package init(url: String) {
+        database = DatabaseSettings(url: url, connectTimeout: .seconds(5), waitLimit: Self.waitLimit)
+    }
+
+    /// - Throws: as `DatabaseSettings`.
     package init(_ settings: Settings) throws(PixelFlowError) {
-        self.init(url: try settings[Self.urlSetting])
-        poolSize = try settings[Self.poolSizeSetting]
-        connectTimeout = try settings[Self.connectTimeoutSetting]
-        statementTimeout = try settings[Self.statementTimeoutSetting]
-        waitTimeout = try settings[Self.waitTimeoutSetting]
+        database = try DatabaseSettings(settings, Self.definitions, waitLimit: Self.waitLimit)
     }
 
     /// The parameters for libpq.
     ///
     /// - Throws: `setting_invalid` if the URL is invalid.
     func parameters() throws(PixelFlowError) -> ConnectionParameters {
-        guard var parameters = ConnectionParameters(url: url) else {
-            let setting = Self.urlSetting.description
-            throw .invalid(setting.name, "\(setting.name) must be \(setting.expected).", code: "setting_invalid")
+        guard var parameters = ConnectionParameters(url: database.url) else {
+            throw Self.urlSetting.description.rejection(of: database.url)
         }
-        parameters.setDefault("connect_timeout", "\(max(2, connectTimeout.components.seconds))")
+        parameters.setDefault("connect_timeout", "\(max(2, database.connectTimeout.components.seconds))")
         return parameters
     }
 }

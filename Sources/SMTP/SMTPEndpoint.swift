@@ -1,4 +1,4 @@
-import Foundation
+import WireFormats
 
 /// The address, credentials and security of a mail server.
 public struct SMTPEndpoint: Sendable, Hashable {
@@ -48,17 +48,16 @@ public struct SMTPEndpoint: Sendable, Hashable {
     ///
     /// - Throws: `SMTPError` of kind `.message`, which never repeats the text, because it may contain a password.
     public init(url text: String) throws(SMTPError) {
-        guard let url = URLComponents(string: text), let scheme = url.scheme?.lowercased(), let host = url.host, !host.isEmpty else {
-            throw SMTPError(.message, "It is not a URL.")
-        }
+        let url: ServerURL
+        do throws(ServerURL.Part) { url = try ServerURL(parsing: text) } catch { throw SMTPError(.message, Self.problem(of: error)) }
+        let scheme = url.scheme.lowercased()
         guard scheme == "smtp" || scheme == "smtps" else { throw SMTPError(.message, "The scheme is neither smtp nor smtps.") }
-        guard url.path.isEmpty || url.path == "/", url.fragment == nil else {
-            throw SMTPError(.message, "There is something after the port.")
-        }
-        let name = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
+        guard url.hosts.count == 1 else { throw SMTPError(.message, Self.problem(of: .host)) }
+        guard url.path.isEmpty, !text.contains("#") else { throw SMTPError(.message, "There is something after the port.") }
+        let name = url.hosts[0].name
         var security = Self.isLoopback(name) ? Security.optional : .required
         var authorities: String?
-        for item in url.queryItems ?? [] {
+        for item in url.query {
             switch (item.name, item.value ?? "") {
             case ("tls", let value) where scheme == "smtp":
                 guard let value = Security(rawValue: value) else {
@@ -69,15 +68,25 @@ public struct SMTPEndpoint: Sendable, Hashable {
             default: throw SMTPError(.message, "The query may hold ca, and with smtp also tls.")
             }
         }
-        let texts = [url.user, url.password].compactMap { $0 }
+        let texts = url.credentials.map { [$0.user, $0.password ?? ""] } ?? []
         // AUTH PLAIN separates the two with a zero byte, so neither may contain one.
-        guard texts.isEmpty || texts.count == 2 && texts.allSatisfy({ !$0.isEmpty && !$0.utf8.contains(0) }) else {
+        guard texts.isEmpty || texts.allSatisfy({ !$0.isEmpty && !$0.utf8.contains(0) }) else {
             throw SMTPError(.message, "It needs both a user and a password, or neither.")
         }
         let isImplicit = scheme == "smtps"
         self.init(
-            host: name, port: url.port ?? (isImplicit ? 465 : 587), isImplicitTLS: isImplicit, security: security,
+            host: name, port: url.hosts[0].port ?? (isImplicit ? 465 : 587), isImplicitTLS: isImplicit, security: security,
             credentials: texts.count == 2 ? Credentials(user: texts[0], password: texts[1]) : nil, authorities: authorities)
+    }
+
+    private static func problem(of part: ServerURL.Part) -> String {
+        switch part {
+        case .scheme: "It is not a URL."
+        case .credentials: "The user and the password are not percent-encoded."
+        case .host: "It does not name one host."
+        case .port: "The port is not a number from 1 to 65535."
+        case .query: "The query is not percent-encoded."
+        }
     }
 
     /// Whether the connection does not leave the local machine.

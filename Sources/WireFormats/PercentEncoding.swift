@@ -52,6 +52,13 @@ public enum PercentEncoding {
     }
 }
 
+extension StringProtocol {
+    /// The text without percent-encoding. Nil if a `%` is not followed by two hexadecimal digits, or if the bytes are not UTF-8.
+    public var percentDecoded: String? {
+        PercentEncoding.decoded(utf8).flatMap { String(validating: $0, as: UTF8.self) }
+    }
+}
+
 extension String {
     /// Encodes every byte of the text's UTF-8 that is not in `kept`. This includes `%`, unless `kept` contains it.
     public func percentEncoded(keeping kept: ASCIISet = .unreserved) -> String {

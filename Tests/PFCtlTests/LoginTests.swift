@@ -36,6 +36,10 @@ import WireFormats
             let file = stand.folder + "/config/pfctl/tokens.json"
             let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int
             #expect(mode == 0o600)
+            // The format of the file, which earlier releases read as well.
+            let stored = try JSONValue(parsing: Data(contentsOf: URL(filePath: file)))["kind-pixelflow/pixelflow"]
+            #expect(stored?["expires"]?.stringValue == FakePixelFlow.now.advanced(by: .seconds(3_600)).text)
+            #expect(stored?["email"] == "ada@example.com" && stored?["token"] == "good")
             #expect(await stand.pfctl("tasks", "ls", environment: environment).status == .ok)
             let later = FakePixelFlow.now.advanced(by: .seconds(3_601))
             let late = await stand.pfctl("tasks", "ls", environment: environment, clock: later)

@@ -51,6 +51,31 @@ import WireFormats
         }
     }
 
+    /// The format of the file, which earlier releases read as well.
+    @Test func storesTheExpiryInSeconds() async throws {
+        try await FakeServer.run { server in
+            #expect(await server.pf(["login", "--email", "ada@example.com"], [:]).status == .ok)
+            let json = try JSONValue(parsing: Data(contentsOf: URL(filePath: Self.file(server))))
+            let login = json["logins"]?["http://127.0.0.1:\(server.service.port)"]
+            #expect(login?["expires"] == .integer(Int(FakeServer.now.timeIntervalSince1970) + 3600))
+            #expect(json["server"]?.stringValue == "http://127.0.0.1:\(server.service.port)")
+        }
+    }
+
+    @Test func reportsWhatIsDoneBeforeAnErrorThatEndsTheCommand() async throws {
+        let service = try await StubService.start { call in
+            call.path.hasSuffix("/a") ? (204, "") : (401, #"{"detail":"The token is not valid.","code":"token_invalid"}"#)
+        }
+        try await FakeServer.run { server in
+            let outcome = await server.pf(
+                ["tasks", "rm", "a", "b", "c"], ["PIXELFLOW_TOKEN": "good", "PIXELFLOW_URL": "http://127.0.0.1:\(service.port)"])
+            #expect(outcome.status == .unreachable)
+            #expect(outcome.output == "task/a deleted\n")
+            #expect(service.lines == ["DELETE /api/tasks/a", "DELETE /api/tasks/b"])
+        }
+        await service.stop()
+    }
+
     @Test func endsTheSessionAtLogout() async throws {
         try await FakeServer.run { server in
             #expect(await server.pf(["login", "--email", "ada@example.com"], [:]).status == .ok)

@@ -1,5 +1,6 @@
 import Deadlines
 import Dispatch
+import Files
 import HTTPTypes
 import HummingbirdTesting
 import NIOCore

@@ -25,6 +25,46 @@ import Testing
         func add(_ keys: Int...) { rows += keys.map { ($0, $0) } }
     }
 
+    /// A queue from which unreadable rows are set aside.
+    private final class Queue {
+        var rows: [Int?]
+        private(set) var queries: [Int] = []
+
+        init(_ rows: [Int?]) { self.rows = rows }
+
+        func due(_ limit: Int) async throws -> [Int] {
+            try await UnreadableRows.due(limit: limit, mostRows: 8) { wanted in
+                self.queries.append(wanted)
+                return Array(self.rows.prefix(wanted))
+            } value: {
+                $0
+            } setAside: { aside in
+                // The first ones: the queries are in order.
+                for _ in aside { self.rows.remove(at: try #require(self.rows.firstIndex(of: nil))) }
+            }
+        }
+    }
+
+    @Test func aQueueSetsAsideWhatItCannotRead() async throws {
+        let queue = Queue([nil, 1, nil, nil, 2, 3, nil, 4])
+        #expect(try await queue.due(2) == [1, 2])
+        #expect(queue.queries == [2, 4])
+        #expect(queue.rows == [1, 2, 3, nil, 4])
+    }
+
+    /// Also after it has asked for more rows than are wanted.
+    @Test func aQueueReturnsNoMoreThanAreWanted() async throws {
+        let queue = Queue([nil, nil, 1, 2, 3, 4])
+        #expect(try await queue.due(2) == [1, 2])
+    }
+
+    @Test func aQueryOfAQueueIsBounded() async throws {
+        let queue = Queue(Array(repeating: nil, count: 100) + [7])
+        #expect(try await queue.due(1) == [7])
+        #expect(queue.queries.max() == 8)
+        #expect(queue.rows == [7])
+    }
+
     @Test func rowsAreTakenInTheirOrder() {
         let table = Table()
         table.add(3, 1, 2)

@@ -32,7 +32,7 @@ import Testing
     @Test(arguments: [
         "", "host:9092", "http://host", "kafka://", "kafka://a,,b", "kafka://host:0", "kafka://host:x", "kafka://:9092", "kafka://a/b",
         "kafka://user@host", "kafka://:secret@host", "kafka://host?debug=all", "kafka://host?ssl_ca_location=",
-        "kafka://u:secret@host:x",
+        "kafka://u:secret@host:x", "kafka://u:%zz@host", "kafka://u:secret@ho st", "kafka://host?ssl_ca_location=%",
     ])
     func isRefusedWithoutShowingIt(url: String) throws {
         let error = try #require(throws: PixelFlowError.self) { try KafkaAddress(url) }

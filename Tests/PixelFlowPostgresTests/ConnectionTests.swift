@@ -88,7 +88,7 @@ struct ConnectionTests {
         try await TestDatabase.with { database in
             let proxy = try await database.proxy()
             var settings = try database.settings(port: proxy.port)
-            settings.statementTimeout = .milliseconds(300)
+            settings.commandTimeout = .milliseconds(300)
             let store = try database.store(settings)
             try await store.check()
             proxy.setBlackHole(true)
@@ -105,7 +105,7 @@ struct ConnectionTests {
     func slowStatementIsEnded() async throws {
         try await TestDatabase.with { database in
             var settings = database.settings
-            settings.statementTimeout = .milliseconds(200)
+            settings.commandTimeout = .milliseconds(200)
             settings.poolSize = 1
             let pool = ConnectionPool(settings, parameters: try settings.parameters(), metrics: NOOPMetricsHandler.instance)
             let before = try await pool.withConnection(Self.process)

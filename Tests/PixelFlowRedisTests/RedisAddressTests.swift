@@ -15,6 +15,8 @@ struct RedisAddressTests {
         #expect(address.host == "::1" && address.port == 6379 && !address.isTLS && address.database == 0)
         #expect(address.user == nil && address.password == nil)
         #expect(try RedisAddress(url: "redis://:secret@h/", setting: "URL").password == "secret")
+        #expect(try RedisAddress(url: "redis://:a/b@h/2", setting: "URL").password == "a/b")
+        #expect(try RedisAddress(url: "redis://@h", setting: "URL").password == nil)
     }
 
     @Test(

@@ -75,12 +75,15 @@ struct SMTPMessageTests {
         #expect(try SMTPEndpoint(url: "smtp://mail.example.org").security == .required)
         #expect(try SMTPEndpoint(url: "smtp://mail.example.org:25?tls=off").security == .off)
         #expect(try SMTPEndpoint(url: "smtp://[::1]").security == .optional)
+        #expect(try SMTPEndpoint(url: "smtp://ada:a/b@h").credentials == .init(user: "ada", password: "a/b"))
+        #expect(try SMTPEndpoint(url: "SMTP://h?ca=%2Fca.pem").authorities == "/ca.pem")
         // A name, not an address.
         #expect(try SMTPEndpoint(url: "smtp://127.evil.example").security == .required)
         for text in [
             "", "mail.example.org", "http://a:secret@b", "smtp://", "smtp://secret@host", "smtp://a:secret@b/path",
             "smtp://a:secret@b?tls=maybe",
-            "smtps://a:secret@b?tls=off", "smtp://a:secret@b?x=y", "smtp://a:@b",
+            "smtps://a:secret@b?tls=off", "smtp://a:secret@b?x=y", "smtp://a:@b", "smtp://a,b",
+            "smtp://a:secret@b#c", "smtp://a:se%00cret@b", "smtp://a:secret@b:99999",
         ] {
             let error = #expect(throws: SMTPError.self) { try SMTPEndpoint(url: text) }
             #expect(error.map { !"\($0)".contains("secret") } == true)

@@ -17,6 +17,16 @@ import WireFormats
         #expect(Base64.urlEncoded([0xfb, 0xff, 0xfe]) == "-__-")
     }
 
+    @Test func theURLAlphabetIsReadAgain() {
+        for count in 0..<64 {
+            let bytes = (0..<count).map { _ in UInt8.random(in: 0...255) }
+            #expect(Base64.urlDecoded(Base64.urlEncoded(bytes)) == bytes)
+        }
+    }
+
+    @Test(arguments: ["A", "AAAAA", "Zg==", "+//+", "Zm 8", "Zm8\n", "ü"])
+    func otherTextsAreRefused(text: String) { #expect(Base64.urlDecoded(text) == nil) }
+
     @Test func isDecodedByFoundation() {
         for count in 0..<64 {
             let bytes = (0..<count).map { _ in UInt8.random(in: 0...255) }

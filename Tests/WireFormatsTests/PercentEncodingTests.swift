@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import WireFormats
 
@@ -25,6 +26,14 @@ import WireFormats
 
     @Test(arguments: ["%", "a%2", "%g0", "%2 ", "%%41"])
     func strictReadingRefusesABarePercentSign(text: String) { #expect(PercentEncoding.decoded(text.utf8) == nil) }
+
+    @Test func textsAreDecodedLikeFoundationDoes() {
+        let parts = ["%", "%4", "%41", "%c3", "%a4", "%00", "%zz", "ä", "a", "+", "%25", "/"]
+        for _ in 0..<2000 {
+            let text = (0..<Int.random(in: 0...5)).compactMap { _ in parts.randomElement() }.joined()
+            #expect(text.percentDecoded == text.removingPercentEncoding, "\(text)")
+        }
+    }
 
     @Test(arguments: [
         ("", ""), ("%", "%"), ("%2", "%2"), ("%zz", "%zz"), ("%%41", "%A"), ("a%20b+c", "a b+c"), ("%e1%88%b4", "ሴ"), ("%4", "%4"),

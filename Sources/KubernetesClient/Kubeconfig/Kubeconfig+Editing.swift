@@ -1,3 +1,4 @@
+import Files
 import WireFormats
 
 #if canImport(Glibc)
@@ -58,19 +59,16 @@ extension Kubeconfig {
         var status = stat()
         let mode = stat(target, &status) == 0 ? status.st_mode & 0o777 : 0o600
         let temporary = "\(target).\(getpid()).new"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
-        guard descriptor >= 0 else { throw failure(target) }
-        let written = contents.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-        let isKept = written == contents.count && fsync(descriptor) == 0
-        close(descriptor)
-        guard isKept, rename(temporary, target) == 0 else {
-            let error = failure(target)
-            unlink(temporary)
-            throw error
+        // Left behind by an earlier process with the same id.
+        unlink(temporary)
+        defer { unlink(temporary) }
+        do throws(FileError) {
+            let draft = try DraftFile(temporary, mode: mode)
+            try draft.append(contents)
+            try draft.complete()
+            try draft.rename(to: target)
+        } catch {
+            throw KubernetesError(.configuration, "the kubeconfig \(target) cannot be written: \(error.reason)")
         }
-    }
-
-    private static func failure(_ path: String) -> KubernetesError {
-        KubernetesError(.configuration, "the kubeconfig \(path) cannot be written: \(String(cString: strerror(errno)))")
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import PixelFlowClient
+import PixelFlowCommands
 import Terminal
 
 struct LoginCommand: SessionCommand {
@@ -25,16 +26,12 @@ struct LoginCommand: SessionCommand {
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in session: Session) async throws -> ExitStatus {
-        let store = try LoginStore(environment: session.environment)
+        let store = try session.logins()
         let server = try url.map(Session.checked) ?? session.serverURL()
         // A file that cannot be changed is reported before a session is opened that nobody could use.
         _ = try store.contents()
-        let password = try await PasswordPrompt.read(
-            for: email, variable: "PIXELFLOW_PASSWORD", environment: session.environment, status: session.printer.status)
-        let login = try await session.visitor(of: server).logIn(email: email, password: password) {
-            try await PasswordPrompt.readCode(
-                for: email, variable: "PIXELFLOW_CODE", environment: session.environment, status: session.printer.status)
-        }
+        let account = PasswordLogin(email, prefix: "PIXELFLOW", environment: session.environment, status: session.printer.status)
+        let login = try await account.perform(account.password(), session.visitor(of: server))
         try store.update { contents in
             contents.server = server
             contents.logins[server] = .init(login, email: email, now: session.now)
@@ -61,17 +58,12 @@ struct LogoutCommand: SessionCommand {
               pf logout
             """)
 
-    /// The time limit of the request that ends the session.
-    private static let timeout = Duration.seconds(5)
-
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in session: Session) async throws -> ExitStatus {
-        let store = try LoginStore(environment: session.environment)
+        let store = try session.logins()
         let server = try session.serverURL()
-        if let login = try store.contents().logins[server] {
-            await endSession(of: SessionTokens(token: login.token, refreshToken: login.refreshToken), at: server, session)
-        }
+        if let login = try store.contents().logins[server] { await endSession(of: login.tokens, at: server, session) }
         let login = try store.update { contents in
             if contents.server == server { contents.server = nil }
             return contents.logins.removeValue(forKey: server)
@@ -86,15 +78,8 @@ struct LogoutCommand: SessionCommand {
 
     private func endSession(of tokens: SessionTokens, at server: String, _ session: Session) async {
         var client = session.visitor(of: server)
-        // Nobody wants to wait for a server that may be gone.
-        client.requestTimeout = min(client.requestTimeout, Self.timeout)
+        client.requestTimeout = min(client.requestTimeout, SessionEnd.timeout)
         client.retries = .none
-        do {
-            try await client.logOut(tokens)
-        } catch {
-            session.printer.warn(
-                "the session at \(server) has not been ended: \(CommandError(error).message)",
-                hint: "end it on the page under Account, or change the password")
-        }
+        await SessionEnd.attempt(at: " at \(server)", session) { [client] in try await client.logOut(tokens) }
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import PixelFlowClient
+import PixelFlowCommands
 import Terminal
 import WireFormats
 
@@ -49,8 +50,7 @@ struct EventsCommand: SessionCommand {
         case .task(let task):
             data["event"] = "task"
             data["task"] = task.json
-            let status = Text(task.status.rawValue, TaskReport.style(task.status))
-            return (Text("\(task.id)  ") + status + Text("  \(Int(task.progress * 100)) %  \(task.source ?? "an upload")"), data)
+            return (Text("\(task.id)  ") + task.status.text + Text("  \(Int(task.progress * 100)) %  \(task.sourceName)"), data)
         case .deleted(let id):
             data["event"] = "task_deleted"
             data["task"] = ["id": .string(id)]
@@ -74,13 +74,11 @@ struct CompletionCommand: SessionCommand {
               source <(pf completion bash)
             """)
 
-    @Argument(help: "The shell: bash, zsh or fish.") var shell: String
+    @Argument(help: "The shell.") var shell: ShellArgument
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in session: Session) async throws -> ExitStatus {
-        let shells: [String: CompletionShell] = ["bash": .bash, "zsh": .zsh, "fish": .fish]
-        guard let shell = shells[shell] else { throw CommandError(.usage, "there is no script for \(shell)", hint: "bash, zsh or fish") }
-        session.printer.print(verbatim: RootCommand.completionScript(for: shell) + "\n")
+        session.printer.print(verbatim: shell.script(for: RootCommand.self))
         return .ok
     }
 }

@@ -1,17 +1,19 @@
 import PixelFlowClient
 import Terminal
 
-extension CommandError {
-    /// Converts any error to one with a message for users.
-    init(_ error: any Error) {
+extension Session {
+    static func explanation(of error: any Error) -> CommandError? {
         switch error {
-        case let failure as CommandError: self = failure
-        case let problem as Problem: self.init(problem)
-        case let error as ClientError: self.init(error)
-        case is CancellationError: self.init(.failed, "interrupted")
-        default: self.init(.failed, "\(error)")
+        case let problem as Problem: CommandError(problem)
+        case let error as ClientError: CommandError(error)
+        default: nil
         }
     }
+}
+
+extension CommandError {
+    /// Converts any error to one with a message for users.
+    init(_ error: any Error) { self.init(error, explanation: Session.explanation(of:)) }
 
     init(_ problem: Problem) {
         let place = problem.field.map { "\($0): " } ?? ""

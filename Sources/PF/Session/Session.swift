@@ -1,8 +1,10 @@
 import ArgumentParser
 import FoundationEssentials
 import PixelFlowClient
+import PixelFlowCommands
 import PixelFlowRelease
 import Terminal
+import WireFormats
 
 /// The options of every command.
 struct GlobalOptions: ParsableArguments {
@@ -20,15 +22,13 @@ struct GlobalOptions: ParsableArguments {
     var requestTimeout: DurationArgument = .seconds(30)
 }
 
-/// A command that runs with a session and returns its exit status.
-protocol SessionCommand: ParsableCommand, Sendable {
-    var global: GlobalOptions { get }
-    /// - Throws: any error; `CommandError` converts it to a message and an exit status.
-    func run(in session: Session) async throws -> ExitStatus
-}
+/// A command of `pf`.
+protocol SessionCommand: TerminalCommand where Context == Session {}
 
 /// The dependencies of a command: the server, the console, the clock and the environment.
-struct Session: Sendable {
+struct Session: CommandContext {
+    typealias Options = GlobalOptions
+
     let printer: Printer
     let environment: [String: String]
     private let server: String?
@@ -50,7 +50,7 @@ struct Session: Sendable {
     /// - Throws: `CommandError` if none of them specifies one.
     func serverURL() throws -> String {
         let named = [server, environment["PIXELFLOW_URL"]].compactMap { $0 }.first { !$0.isEmpty }
-        guard let url = try named ?? LoginStore(environment: environment).contents().server else {
+        guard let url = try named ?? logins().contents().server else {
             throw CommandError(.usage, "this command needs a server", hint: "run pf login, or set PIXELFLOW_URL")
         }
         return try Self.checked(url)
@@ -60,7 +60,7 @@ struct Session: Sendable {
     ///
     /// - Throws: `CommandError` if it is not the URL of a server.
     static func checked(_ url: String) throws -> String {
-        guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
+        guard HTTPURL.isOne(url) else {
             throw CommandError(.usage, "\(url) is not a URL of a server", hint: "it begins with https:// or http://")
         }
         return Endpoints(web: url).api
@@ -77,19 +77,20 @@ struct Session: Sendable {
     func client() throws -> PixelFlowClient {
         let server = try serverURL()
         if let token = environment["PIXELFLOW_TOKEN"], !token.isEmpty { return visitor(of: server).authenticated(with: token) }
-        let hint = "run pf login, or set PIXELFLOW_TOKEN"
-        let store = try LoginStore(environment: environment)
-        guard let login = try store.contents().logins[server] else {
-            throw CommandError(.unreachable, "this command needs a login at \(server)", hint: hint)
-        }
-        guard login.refreshToken != nil || login.expires > now.timeIntervalSince1970 else {
-            throw CommandError(.unreachable, "the login of \(login.email) at \(server) has expired", hint: hint)
-        }
         var client = visitor(of: server)
-        client.sessions = TokenSession(StoredSession(store: store, server: server, clock: clock))
+        client.sessions = try login(at: server).session(at: " at \(server)")
         return client
     }
 
-    /// The time since `time`, for a table.
-    func age(_ time: Date?) -> Text { Text(time.map { DurationText.age(.seconds(now.timeIntervalSince($0))) } ?? "") }
+    /// The logins at all servers.
+    ///
+    /// - Throws: `CommandError` if the environment defines no folder for configuration.
+    func logins() throws -> LoginStore {
+        try LoginStore(environment: environment, folder: "pixelflow", file: "logins.json", layout: .contents)
+    }
+
+    /// The login at a server, whether or not there is one.
+    func login(at server: String) throws -> StoredSession {
+        StoredSession(try logins(), server, clock: clock, hint: "run pf login, or set PIXELFLOW_TOKEN")
+    }
 }

@@ -1,31 +1,18 @@
 import PixelFlowClient
+import PixelFlowCommands
 import Terminal
 
-/// Tasks as documents.
+/// One task with its outputs.
 enum TaskReport {
-    static func list(_ tasks: [ImageTask], _ session: Session) -> Document {
-        let columns: [Table.Column] = [
-            .init("ID"), .init("STATUS"), .init("AGE", .right, spare: .late), .init("ERROR", wide: true), .init("SOURCE", cut: .middle),
-        ]
-        let rows = tasks.map { task in
-            Table.Row([
-                Text(task.id), Text(task.status.rawValue, style(task.status)), session.age(task.createdAt), Text(task.error?.code ?? ""),
-                Text(task.source ?? "an upload"),
-            ])
-        }
-        let block: Document.Block = tasks.isEmpty ? .lines([Text("no tasks", .faint)]) : .table(Table(columns: columns, rows: rows))
-        return Document([block], data: ["tasks": .array(tasks.map(\.json))], names: tasks.map { "task/\($0.id)" })
-    }
-
     static func one(_ task: ImageTask, _ session: Session) -> Document {
         var fields: [Document.Field] = [
-            .init("id", Text(task.id)), .init("status", Text(task.status.rawValue, style(task.status))),
-            .init("source", Text(task.source ?? "an upload")), .init("progress", Text("\(Int(task.progress * 100)) %")),
-            .init("age", session.age(task.createdAt)),
+            .init("id", Text(task.id)), .init("status", task.status.text),
+            .init("source", Text(task.sourceName)), .init("progress", Text("\(Int(task.progress * 100)) %")),
+            .init("age", .age(of: task.createdAt, at: session.now)),
         ]
         if let preset = task.preset { fields.append(.init("preset", Text(preset))) }
         if let priority = task.priority { fields.append(.init("priority", Text(priority.rawValue))) }
-        if let error = task.error { fields.append(.init("error", Text(error.code, .bad) + Text(": \(error.message)"))) }
+        if let error = task.errorField { fields.append(error) }
         var blocks = [Document.Block.fields(fields)]
         if !task.outputs.isEmpty {
             let rows = task.outputs.map { output in
@@ -33,22 +20,11 @@ enum TaskReport {
             }
             blocks.append(.table(Table(columns: [.init("OUTPUT"), .init("RESULT", cut: .wrap)], rows: rows)))
         }
-        return Document(blocks, data: task.json, names: ["task/\(task.id)"])
+        return Document(blocks, data: task.json, names: [task.reference])
     }
 
-    static func style(_ status: ImageTask.Status) -> Text.Style {
-        switch status {
-        case .completed: .good
-        case .failed: .bad
-        case .cancelled: .faint
-        default: .plain
-        }
-    }
-
-    /// `webp 640×480, 19 kB`
     private static func result(_ output: ImageTask.Output) -> String {
-        if let error = output.error { return error.message }
-        let size = if let width = output.width, let height = output.height { " \(width)×\(height)" } else { "" }
-        return (output.format ?? "") + size + (output.bytes.map { ", \(($0 + 999) / 1_000) kB" } ?? "")
+        output.error?.message
+            ?? ImageText.summary(format: output.format, width: output.width, height: output.height, bytes: output.bytes.map { Int($0) })
     }
 }

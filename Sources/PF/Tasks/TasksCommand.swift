@@ -1,5 +1,6 @@
 import ArgumentParser
 import PixelFlowClient
+import PixelFlowCommands
 import Terminal
 
 struct TasksCommand: ParsableCommand {
@@ -33,19 +34,14 @@ struct TasksListCommand: SessionCommand {
 
     @Option(help: ArgumentHelp("Only tasks whose file name or URL contains this.", valueName: "text")) var search: String?
 
-    @Option(help: ArgumentHelp("The maximum number of tasks; 0 means all.", valueName: "tasks")) var limit = 50
-
+    @OptionGroup var limit: ListLimit
     @OptionGroup(title: "Global options") var global: GlobalOptions
-
-    func validate() throws {
-        guard limit >= 0 else { throw ValidationError("--limit cannot be negative.") }
-    }
 
     func run(in session: Session) async throws -> ExitStatus {
         let status = status.map { ImageTask.Status(rawValue: $0.uppercased()) }
         let query = TaskQuery(status: status, batch: batch, search: search)
-        let tasks = try await session.client().list(query, upTo: limit == 0 ? nil : limit)
-        session.printer.print(TaskReport.list(tasks, session))
+        let tasks = try await session.client().list(query, upTo: limit.count)
+        session.printer.print(.list("tasks", tasks, [.id, .status, .age, .error, .source], now: session.now))
         return .ok
     }
 }
@@ -81,26 +77,14 @@ protocol TaskChangeCommand: SessionCommand {
 extension TaskChangeCommand {
     func run(in session: Session) async throws -> ExitStatus {
         let client = try session.client()
-        var changed: [String] = []
-        var worst = ExitStatus.ok
-        for id in ids {
-            do {
-                try await change(id, client)
-                changed.append(id)
-            } catch let problem as Problem where problem.status != 401 {
-                let failure = CommandError(problem)
-                session.printer.report(CommandError(failure.status, "task/\(id): \(failure.message)", hint: failure.hint))
-                worst = failure.status
-            }
+        let changes = TaskChanges(session.printer) { error in
+            (error as? Problem).flatMap { $0.status == 401 ? nil : CommandError($0) }
+        } document: { changed in
+            Document(
+                [.lines(changed.map { Text("task/\($0) \(Self.done)") })],
+                data: ["action": .string(Self.done), "tasks": .array(changed.map { .string($0) })], names: changed.map { "task/\($0)" })
         }
-        if !changed.isEmpty {
-            session.printer.print(
-                Document(
-                    [.lines(changed.map { Text("task/\($0) \(Self.done)") })],
-                    data: ["action": .string(Self.done), "tasks": .array(changed.map { .string($0) })], names: changed.map { "task/\($0)" })
-            )
-        }
-        return worst
+        return try await changes.perform(on: ids) { try await change($0, client) }
     }
 }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import PixelFlowClient
+import PixelFlowCommands
 import Terminal
 import WireFormats
 
@@ -21,19 +22,7 @@ struct KeysListCommand: SessionCommand {
 
     func run(in session: Session) async throws -> ExitStatus {
         let keys = try await session.client().keys()
-        let rows = keys.map { key in
-            Table.Row([
-                Text(key.id), Text(key.name), key.lastUsedAt == nil ? Text("never") : session.age(key.lastUsedAt),
-                Text(key.scopes.joined(separator: " ")),
-            ])
-        }
-        let columns: [Table.Column] = [
-            .init("ID"), .init("NAME", cut: .middle), .init("USED", .right, spare: .late), .init("SCOPES", cut: .wrap),
-        ]
-        session.printer.print(
-            Document(
-                [.table(Table(columns: columns, rows: rows))], data: ["keys": .array(keys.map(\.json))], names: keys.map { "key/\($0.id)" })
-        )
+        session.printer.print(.list("keys", keys, [.id, .name, .used, .scopes], now: session.now))
         return .ok
     }
 }
@@ -47,28 +36,18 @@ struct KeysCreateCommand: SessionCommand {
               PIXELFLOW_TOKEN=pf_live_... pf tasks ls
             """)
 
-    @Argument(help: "The name of the key.") var name: String
-
-    @Option(name: .customLong("scope"), help: ArgumentHelp("A scope of the key. May be repeated.", valueName: "scope"))
-    var scopes: [String]
-
-    @Option(
-        help: ArgumentHelp(
-            "The priority of tasks for which neither the upload nor its preset names one: high, normal or low; normal by default.",
-            valueName: "priority"))
-    var priority: String?
-
+    @OptionGroup var new: NewKeyOptions
+    @OptionGroup var defaults: KeyPriorityOption
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func validate() throws {
-        guard !scopes.isEmpty else { throw ValidationError("Give at least one --scope.") }
         guard global.format != .name else { throw ValidationError("-o name would not show the key, which is shown only once.") }
     }
 
     func run(in session: Session) async throws -> ExitStatus {
-        let key = try await session.client().createKey(name, scopes: scopes, priority: priority)
-        guard let secret = key.secret else { throw CommandError(.failed, "the response has no secret of the key \(key.id)") }
-        session.printer.print(Document([.lines([Text("key/\(key.id) created")]), .verbatim(secret)], data: key.json))
+        let key = try await session.client().createKey(new.name, scopes: new.scopes, priority: defaults.priority)
+        let secret = try key.createdSecret()
+        session.printer.print(Document([.lines([Text("\(key.reference) created")]), .verbatim(secret)], data: key.json))
         return .ok
     }
 }

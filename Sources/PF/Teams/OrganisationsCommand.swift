@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import PixelFlowClient
+import PixelFlowCommands
 import Terminal
 import WireFormats
 
@@ -34,7 +35,7 @@ struct OrganisationsListCommand: SessionCommand {
             Document(
                 [.table(Table(columns: [.init(""), .init("ID"), .init("ROLE"), .init("NAME", cut: .middle)], rows: rows))],
                 data: ["current": .string(current), "organisations": .array(organisations.map(\.json))],
-                names: organisations.map { "organisation/\($0.id)" }))
+                names: organisations.map(\.reference)))
         return .ok
     }
 }
@@ -55,7 +56,7 @@ struct OrganisationsUseCommand: SessionCommand {
             throw CommandError(.usage, "the token in PIXELFLOW_TOKEN is for one organisation", hint: "unset it, and run pf login")
         }
         let server = try session.serverURL()
-        let stored = StoredSession(store: try LoginStore(environment: session.environment), server: server, clock: session.clock)
+        let stored = try session.login(at: server)
         guard let refreshToken = try stored.tokens().refreshToken else {
             throw CommandError(.unreachable, "the login at \(server) cannot be renewed", hint: "log in again with pf login")
         }

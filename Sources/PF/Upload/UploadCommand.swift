@@ -1,5 +1,6 @@
 import ArgumentParser
 import PixelFlowClient
+import PixelFlowCommands
 import Terminal
 import WireFormats
 
@@ -88,7 +89,7 @@ struct UploadCommand: SessionCommand {
         let rows = results.map { result in
             let status = result.task?.status
             return Table.Row([
-                Text(result.source.name), Text(result.task?.id ?? "-"), Text(status?.rawValue ?? "-", status.map(TaskReport.style) ?? .bad),
+                Text(result.source.name), Text(result.task?.id ?? "-"), Text(status?.rawValue ?? "-", status?.style ?? .bad),
                 Text(result.files.map(\.path).joined(separator: " ")),
             ])
         }

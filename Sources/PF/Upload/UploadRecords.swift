@@ -1,4 +1,5 @@
 import FoundationEssentials
+import PixelFlowCommands
 import Terminal
 
 /// Records which upload created which task, so that a second run need not send it again.
@@ -18,7 +19,7 @@ actor UploadRecords {
 
     /// - Throws: `CommandError` if the environment defines no folder for state.
     init(environment: [String: String]) throws {
-        folder = try LoginStore.folder(environment, variable: "XDG_STATE_HOME", inHome: ".local/state")
+        folder = try UserFolder.path(environment, variable: "XDG_STATE_HOME", inHome: ".local/state", "pixelflow")
     }
 
     func task(of key: String) -> String? { records().last { $0.key == key }?.task }

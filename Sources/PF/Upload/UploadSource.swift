@@ -9,7 +9,7 @@ struct UploadSource: Sendable, Hashable {
     /// The prefix of its outputs' names, unique within a run.
     let stem: String
 
-    var isURL: Bool { name.hasPrefix("http://") || name.hasPrefix("https://") }
+    var isURL: Bool { HTTPURL.isOne(name) }
     var source: Upload.Source { isURL ? .url(name) : .file(name) }
 
     static func list(_ names: [String]) -> [UploadSource] {

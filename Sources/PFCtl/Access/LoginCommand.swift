@@ -1,6 +1,7 @@
 import ArgumentParser
 import KubernetesClient
 import PixelFlowClient
+import PixelFlowCommands
 import Terminal
 import WireFormats
 
@@ -25,34 +26,29 @@ struct LoginCommand: SessionCommand {
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in session: Session) async throws -> ExitStatus {
-        let store = try TokenStore(environment: session.environment)
-        let key = TokenStore.key(try session.configuration())
+        let store = try session.logins()
+        let key = try session.installationName()
         var data: JSONValue = ["email": .string(email), "installation": .string(key), "dry_run": .string(change.dryRun.rawValue)]
         var time = ""
         if !change.isClientOnly {
             // A file that cannot be changed is reported before a session is opened that nobody could use.
-            _ = try store.entries()
-            let password = try await PasswordPrompt.read(
-                for: email, variable: "PFCTL_PASSWORD", environment: session.environment, status: session.status)
-            let entry = try await logIn(password, session)
-            if change.dryRun == .none { try store.update(key) { _ in entry } }
-            data["expires_at"] = .string(entry.expires.text)
-            time = " for \(DurationText.age(session.now.age(at: entry.expires)))"
+            _ = try store.contents()
+            let login = try await logIn(session)
+            let now = session.now
+            if change.dryRun == .none { try store.update { $0.logins[key] = .init(login, email: email, now: now.date) } }
+            data["expires_at"] = .string(now.advanced(by: login.expiresIn).text)
+            time = " for \(DurationText.age(login.expiresIn))"
         }
         session.print(.message(Text("logged in as \(email) to \(key)\(time)\(change.suffix)"), data: data, names: ["login/\(email)"]))
         return .ok
     }
 
-    private func logIn(_ password: String, _ session: Session) async throws -> TokenStore.Entry {
-        let login = try await ForwardedService.using(.auth, in: session, as: .nobody) { auth in
-            try await auth.call { client in
-                try await client.logIn(email: email, password: password) {
-                    try await PasswordPrompt.readCode(
-                        for: email, variable: "PFCTL_CODE", environment: session.environment, status: session.status)
-                }
-            }
+    private func logIn(_ session: Session) async throws -> Login {
+        let account = PasswordLogin(email, prefix: "PFCTL", environment: session.environment, status: session.status)
+        let password = try await account.password()
+        return try await ForwardedService.using(.auth, in: session, as: .nobody) { auth in
+            try await auth.call { try await account.perform(password, $0) }
         }
-        return TokenStore.Entry(login, email: email, at: session.now)
     }
 }
 
@@ -67,19 +63,16 @@ struct LogoutCommand: SessionCommand {
               pfctl logout
             """)
 
-    /// The time limit for ending the session.
-    private static let timeout = Duration.seconds(5)
-
     @OptionGroup var change: ChangeOptions
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in session: Session) async throws -> ExitStatus {
-        let store = try TokenStore(environment: session.environment)
-        let key = TokenStore.key(try session.configuration())
-        let entry = try store.entries()[key]
+        let store = try session.logins()
+        let key = try session.installationName()
+        let entry = try store.contents().logins[key]
         if let entry, change.dryRun == .none {
-            await endSession(of: entry, session)
-            try store.update(key) { _ in nil }
+            await endSession(of: entry.tokens, session)
+            try store.update { $0.logins[key] = nil }
         }
         let data: JSONValue = [
             "installation": .string(key), "was_logged_in": .bool(entry != nil), "dry_run": .string(change.dryRun.rawValue),
@@ -89,18 +82,13 @@ struct LogoutCommand: SessionCommand {
         return .ok
     }
 
-    private func endSession(of entry: TokenStore.Entry, _ session: Session) async {
-        let tokens = SessionTokens(token: entry.token, refreshToken: entry.refreshToken)
-        do {
-            try await Deadline.within(Self.timeout, "auth did not answer") {
+    private func endSession(of tokens: SessionTokens, _ session: Session) async {
+        await SessionEnd.attempt(session) {
+            try await Deadline.within(SessionEnd.timeout, "auth did not answer") {
                 try await ForwardedService.using(.auth, in: session, as: .nobody) { auth in
                     try await auth.call { try await $0.logOut(tokens) }
                 }
             }
-        } catch {
-            session.warn(
-                "the session has not been ended: \(CommandError(error).message)",
-                hint: "end it on the page under Account, or change the password")
         }
     }
 }

@@ -30,7 +30,7 @@ struct BackupRun: Sendable {
             try? await place.keepNotes()
             throw error
         }
-        let id = String(UInt64.random(in: 0 ... .max), radix: 16) + String(UInt64.random(in: 0 ... .max), radix: 16)
+        let id = (0..<16).map { _ in UInt8.random(in: 0 ... .max) }.hexadecimal
         let manifest = BackupManifest(id: id, time: time, accounts: accounts, tasks: tasks, objects: objects)
         try await place.finish(manifest)
         return (manifest, read)

@@ -12,24 +12,12 @@ struct CompletionCommand: SessionCommand {
               pfctl completion fish > ~/.config/fish/completions/pfctl.fish
             """)
 
-    enum Shell: String, CaseIterable, Sendable, ExpressibleByArgument {
-        case bash, zsh, fish
-
-        var parsersOwn: CompletionShell {
-            switch self {
-            case .bash: .bash
-            case .zsh: .zsh
-            case .fish: .fish
-            }
-        }
-    }
-
-    @Argument(help: "The shell.") var shell: Shell
+    @Argument(help: "The shell.") var shell: ShellArgument
 
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in session: Session) async throws -> ExitStatus {
-        session.print(verbatim: RootCommand.completionScript(for: shell.parsersOwn) + "\n")
+        session.print(verbatim: shell.script(for: RootCommand.self))
         return .ok
     }
 }

@@ -25,7 +25,7 @@ struct ProbeCommand: SessionCommand {
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func validate() throws {
-        guard urls.allSatisfy({ $0.hasPrefix("http://") || $0.hasPrefix("https://") }) else {
+        guard urls.allSatisfy(HTTPURL.isOne) else {
             throw ValidationError("A URL must begin with http:// or https://.")
         }
     }

@@ -1,16 +1,13 @@
 import KubernetesClient
 import Terminal
 
+extension Session {
+    static func explanation(of error: any Error) -> CommandError? { (error as? KubernetesError).map { CommandError($0) } }
+}
+
 extension CommandError {
     /// Converts any error to a user-visible one.
-    init(_ error: any Error) {
-        switch error {
-        case let failure as CommandError: self = failure
-        case let error as KubernetesError: self.init(error)
-        case is CancellationError: self.init(.failed, "interrupted")
-        default: self.init(.failed, "\(error)")
-        }
-    }
+    init(_ error: any Error) { self.init(error, explanation: Session.explanation(of:)) }
 
     init(_ error: KubernetesError) {
         // Some messages already contain the reason.

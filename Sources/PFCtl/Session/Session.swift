@@ -1,4 +1,5 @@
 import ArgumentParser
+import FoundationEssentials
 import KubernetesClient
 import PixelFlowRelease
 import Synchronization
@@ -6,10 +7,12 @@ import Terminal
 
 /// The dependencies of a command: the cluster, the console, the clock and the environment. The client is created on first use, so that
 /// commands without a cluster do not create one.
-final class Session: Sendable {
+final class Session: CommandContext {
+    typealias Options = GlobalOptions
+
     let global: GlobalOptions.Values
     let environment: [String: String]
-    private let printer: Printer
+    let printer: Printer
     private let clock: @Sendable () -> Timestamp
     private let madeClient = Mutex<ClusterClient?>(nil)
 
@@ -21,6 +24,8 @@ final class Session: Sendable {
     }
 
     var now: Timestamp { clock() }
+    /// For times of the client library.
+    var date: Date { clock().date }
 
     /// The cluster selected by the options and the kubeconfig.
     func client() throws -> ClusterClient {
@@ -41,7 +46,6 @@ final class Session: Sendable {
     }
 
     func close() async {
-        status.clear()
         await madeClient.withLock { $0 }?.shutdown()
     }
 }
@@ -77,9 +81,9 @@ extension GlobalOptions {
     }
 }
 
-/// A command that runs with a session and returns its exit status.
-protocol SessionCommand: ParsableCommand, Sendable {
-    var global: GlobalOptions { get }
-    /// - Throws: Any error; `CommandError` converts it to a message and an exit status.
-    func run(in session: Session) async throws -> ExitStatus
+/// A command of `pfctl`.
+protocol SessionCommand: TerminalCommand where Context == Session {}
+
+extension Timestamp {
+    var date: Date { Date(timeIntervalSince1970: secondsSinceEpoch) }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import PixelFlowClient
+import PixelFlowCommands
 import Terminal
 
 struct DeadLettersCommand: ParsableCommand {
@@ -14,7 +15,8 @@ struct DeadLettersCommand: ParsableCommand {
               pfctl dlq replay --all
             """,
         subcommands: [
-            DeadLettersListCommand.self, DeadLettersShowCommand.self, DeadLettersReplayCommand.self, DeadLettersPurgeCommand.self,
+            DeadLettersListCommand.self, DeadLettersShowCommand.self, TaskChangeCommand<DeadLettersReplay>.self,
+            TaskChangeCommand<DeadLettersPurge>.self,
         ])
 }
 
@@ -36,7 +38,7 @@ struct DeadLettersListCommand: SessionCommand {
         let tasks = try await access.withAPI(in: session) { api in
             try await api.call { try await $0.list(TaskQuery(status: .failed), upTo: limit.count) }
         }
-        session.print(TaskListReport(tasks: tasks, now: session.now, isDeadLetters: true).document)
+        session.print(.deadLetters(tasks, now: session.date))
         return .ok
     }
 }
@@ -65,7 +67,8 @@ struct DeadLettersShowCommand: SessionCommand {
     }
 }
 
-struct DeadLettersReplayCommand: TaskChangeCommand {
+enum DeadLettersReplay: TaskChangeKind {
+    typealias Selection = DeadLetterSelection
     static let action = TaskAction.replay
     static let configuration = CommandConfiguration(
         commandName: "replay",
@@ -75,16 +78,10 @@ struct DeadLettersReplayCommand: TaskChangeCommand {
               pfctl dlq replay 019706d2-7c3e-7000-8000-000000000000
               pfctl dlq replay --all --dry-run server
             """)
-
-    @OptionGroup var selection: DeadLetterSelection
-    @OptionGroup var change: ChangeOptions
-    @OptionGroup var access: TokenOptions
-    @OptionGroup(title: "Global options") var global: GlobalOptions
-
-    func ids(_ api: ForwardedService) async throws -> [String] { try await selection.resolve(api) }
 }
 
-struct DeadLettersPurgeCommand: TaskChangeCommand {
+enum DeadLettersPurge: TaskChangeKind {
+    typealias Selection = DeadLetterSelection
     static let action = TaskAction.purge
     static let configuration = CommandConfiguration(
         commandName: "purge",
@@ -94,17 +91,10 @@ struct DeadLettersPurgeCommand: TaskChangeCommand {
               pfctl dlq purge 019706d2-7c3e-7000-8000-000000000000
               pfctl dlq purge --all --dry-run server
             """)
-
-    @OptionGroup var selection: DeadLetterSelection
-    @OptionGroup var change: ChangeOptions
-    @OptionGroup var access: TokenOptions
-    @OptionGroup(title: "Global options") var global: GlobalOptions
-
-    func ids(_ api: ForwardedService) async throws -> [String] { try await selection.resolve(api) }
 }
 
 /// Selects failed tasks.
-struct DeadLetterSelection: ParsableArguments {
+struct DeadLetterSelection: TaskSelecting {
     @Argument(help: "The tasks.") var ids: [String] = []
 
     @Flag(help: "All failed tasks of this account.") var all = false

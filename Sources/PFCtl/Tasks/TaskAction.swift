@@ -1,4 +1,6 @@
+import ArgumentParser
 import PixelFlowClient
+import PixelFlowCommands
 import Terminal
 import WireFormats
 
@@ -32,34 +34,41 @@ enum TaskAction: String, Sendable {
     }
 }
 
-/// Applies one change to several tasks, one after the other, and continues if one of them fails.
-struct TaskChanges: Sendable {
-    let session: Session
-    let api: ForwardedService
-    let change: ChangeOptions
+/// Which tasks to change.
+protocol TaskSelecting: ParsableArguments, Sendable {
+    func resolve(_ api: ForwardedService) async throws -> [String]
+}
 
-    func perform(_ action: TaskAction, on ids: [String]) async throws -> ExitStatus {
-        var changed: [String] = []
-        var worst = ExitStatus.ok
-        for id in ids {
-            do {
-                try await perform(action, id)
-                changed.append(id)
-            } catch let failure as CommandError where failure.status == .failed {
-                session.report(CommandError(.failed, "task/\(id): \(failure.message)", hint: failure.hint))
-                worst = .failed
-            } catch {
-                // Report successful changes nevertheless.
-                if !changed.isEmpty { session.print(document(action, changed)) }
-                throw error
+/// What a command does to tasks, and its help.
+protocol TaskChangeKind: Sendable {
+    associatedtype Selection: TaskSelecting
+    static var action: TaskAction { get }
+    static var configuration: CommandConfiguration { get }
+}
+
+/// A command that performs one action on tasks, one after the other.
+struct TaskChangeCommand<Kind: TaskChangeKind>: SessionCommand {
+    static var configuration: CommandConfiguration { Kind.configuration }
+
+    @OptionGroup var selection: Kind.Selection
+    @OptionGroup var change: ChangeOptions
+    @OptionGroup var access: TokenOptions
+    @OptionGroup(title: "Global options") var global: GlobalOptions
+
+    func run(in session: Session) async throws -> ExitStatus {
+        try await access.withAPI(in: session) { api in
+            let changes = TaskChanges(session.printer) { error in
+                (error as? CommandError).flatMap { $0.status == .failed ? $0 : nil }
+            } document: {
+                document($0)
             }
+            return try await changes.perform(on: selection.resolve(api)) { try await perform(on: $0, api) }
         }
-        if worst == .ok || !changed.isEmpty { session.print(document(action, changed)) }
-        return worst
     }
 
-    private func perform(_ action: TaskAction, _ id: String) async throws {
+    private func perform(on id: String, _ api: ForwardedService) async throws {
         if change.isClientOnly { return }
+        let action = Kind.action
         // The api would delete a task with any status, but only failed ones are dead letters.
         if change.dryRun == .server || action == .purge, let obstacle = action.obstacle(try await api.call({ try await $0.task(id) })) {
             throw CommandError(.failed, obstacle)
@@ -67,10 +76,10 @@ struct TaskChanges: Sendable {
         if change.dryRun == .none { try await api.call { try await action.perform(on: id, $0) } }
     }
 
-    private func document(_ action: TaskAction, _ ids: [String]) -> Document {
-        let lines = ids.map { Text("task/\($0) \(action.done)\(change.suffix)") }
+    private func document(_ ids: [String]) -> Document {
+        let lines = ids.map { Text("task/\($0) \(Kind.action.done)\(change.suffix)") }
         let data: JSONValue = [
-            "action": .string(action.rawValue), "tasks": .array(ids.map { .string($0) }), "dry_run": .string(change.dryRun.rawValue),
+            "action": .string(Kind.action.rawValue), "tasks": .array(ids.map { .string($0) }), "dry_run": .string(change.dryRun.rawValue),
         ]
         return Document([.lines(lines.isEmpty ? [Text("no task has failed", .faint)] : lines)], data: data, names: ids.map { "task/\($0)" })
     }

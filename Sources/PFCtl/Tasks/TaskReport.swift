@@ -1,6 +1,7 @@
 import FoundationEssentials
 import KubernetesClient
 import PixelFlowClient
+import PixelFlowCommands
 import Terminal
 import WireFormats
 
@@ -16,7 +17,7 @@ struct TaskReport {
 
     private var fields: [Document.Field] {
         var fields: [Document.Field] = [
-            .init("id", Text(task.id)), .init("status", Text(task.status.rawValue, task.style)), .init("source", Text(task.sourceName)),
+            .init("id", Text(task.id)), .init("status", task.status.text), .init("source", Text(task.sourceName)),
             .init("attempts", Text(task.attempts)),
         ]
         if let facts = task.json["source"] { fields.append(.init("image", Text(Self.size(facts)))) }
@@ -27,7 +28,7 @@ struct TaskReport {
         ] {
             if let time = task.json[key]?.stringValue { fields.append(.init(name, moment(time))) }
         }
-        if let error = task.error { fields.append(.init("error", Text(error.code, .bad) + Text(": \(error.message)"))) }
+        if let error = task.errorField { fields.append(error) }
         return fields
     }
 
@@ -66,78 +67,30 @@ struct TaskReport {
         return Text(text) + Text(isPast ? "  \(span) ago" : "  in \(span)", .faint)
     }
 
-    /// `jpeg 1600×900, 120 kB`
     private static func size(_ image: JSONValue) -> String {
-        let format = image["format"]?.stringValue ?? ""
-        guard let width = image["width"]?.intValue, let height = image["height"]?.intValue else { return format }
-        let bytes = image["bytes"]?.intValue.map { ", \(($0 + 999) / 1_000) kB" } ?? ""
-        return "\(format) \(width)×\(height)\(bytes)"
+        ImageText.summary(
+            format: image["format"]?.stringValue, width: image["width"]?.intValue, height: image["height"]?.intValue,
+            bytes: image["bytes"]?.intValue)
     }
 }
 
-/// Tasks, one per line.
-struct TaskListReport {
-    let tasks: [ImageTask]
-    let now: Timestamp
-    /// Whether all tasks have failed, so that their errors matter most.
-    var isDeadLetters = false
-
-    var document: Document {
-        let data: JSONValue = ["tasks": .array(tasks.map(\.json))]
-        let names = tasks.map(\.reference)
-        guard !tasks.isEmpty else {
-            return Document([.lines([Text(isDeadLetters ? "no task has failed" : "no tasks", .faint)])], data: data, names: names)
-        }
-        return Document([.table(isDeadLetters ? failures : everything)], data: data, names: names)
+extension Document {
+    /// Tasks, one per line.
+    static func tasks(_ tasks: [ImageTask], now: Date) -> Document {
+        .list("tasks", tasks, [.id, .status, .attempts, .age, .updated, .error, .source], now: now)
     }
 
-    private var everything: Table {
-        let columns: [Table.Column] = [
-            .init("ID"), .init("STATUS"), .init("ATTEMPTS", .right, spare: .early), .init("AGE", .right, spare: .late),
-            .init("UPDATED", .right, wide: true),
-            .init("ERROR", wide: true), .init("SOURCE", cut: .middle),
-        ]
-        return Table(
-            columns: columns,
-            rows: tasks.map { task in
-                .init([
-                    Text(task.id), Text(task.status.rawValue, task.style), Text(task.attempts), age(task.createdAt), age(task.updatedAt),
-                    Text(task.error?.code ?? ""), Text(task.sourceName),
-                ])
-            })
-    }
-
-    private var failures: Table {
-        let columns: [Table.Column] = [
-            .init("ID"), .init("FAILED", .right), .init("ATTEMPTS", .right, spare: .early), .init("CODE"), .init("SOURCE", wide: true),
-            .init("MESSAGE", cut: .wrap, spare: .late),
-        ]
-        return Table(
-            columns: columns,
-            rows: tasks.map { task in
-                .init([
-                    Text(task.id), age(task.updatedAt), Text(task.attempts), Text(task.error?.code ?? "", .bad), Text(task.sourceName),
-                    Text(task.error?.message ?? ""),
-                ])
-            })
-    }
-
-    private func age(_ time: Date?) -> Text {
-        Text(time.map { DurationText.age(Timestamp(secondsSinceEpoch: $0.timeIntervalSince1970).age(at: now)) } ?? "")
+    /// Tasks that have failed, whose errors matter most.
+    static func deadLetters(_ tasks: [ImageTask], now: Date) -> Document {
+        .list("tasks", tasks, [.id, .failed, .attempts, .code, .wideSource, .message], now: now, absence: "no task has failed")
     }
 }
 
-extension ImageTask {
-    var reference: String { "task/\(id)" }
-    /// Its URL or the file name.
-    var sourceName: String { source ?? "an upload" }
-
-    var style: Text.Style {
-        switch status {
-        case .completed: .good
-        case .failed: .bad
-        case .cancelled: .faint
-        default: .plain
-        }
+extension ListColumn where Item == ImageTask {
+    fileprivate static var failed: Self { .init(.init("FAILED", .right)) { .age(of: $0.updatedAt, at: $1) } }
+    fileprivate static var code: Self { .init(.init("CODE")) { task, _ in Text(task.error?.code ?? "", .bad) } }
+    fileprivate static var wideSource: Self { .init(.init("SOURCE", wide: true)) { task, _ in Text(task.sourceName) } }
+    fileprivate static var message: Self {
+        .init(.init("MESSAGE", cut: .wrap, spare: .late)) { task, _ in Text(task.error?.message ?? "") }
     }
 }

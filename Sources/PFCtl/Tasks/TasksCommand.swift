@@ -1,5 +1,6 @@
 import ArgumentParser
 import PixelFlowClient
+import PixelFlowCommands
 import Terminal
 
 struct TasksCommand: ParsableCommand {
@@ -13,7 +14,9 @@ struct TasksCommand: ParsableCommand {
               pfctl tasks ls --status PROCESSING
               pfctl tasks show 019706d2-7c3e-7000-8000-000000000000
             """,
-        subcommands: [TasksListCommand.self, TasksShowCommand.self, TasksCancelCommand.self, TasksReplayCommand.self])
+        subcommands: [
+            TasksListCommand.self, TasksShowCommand.self, TaskChangeCommand<TasksCancel>.self, TaskChangeCommand<TasksReplay>.self,
+        ])
 }
 
 struct TasksListCommand: SessionCommand {
@@ -38,7 +41,7 @@ struct TasksListCommand: SessionCommand {
     func run(in session: Session) async throws -> ExitStatus {
         let query = TaskQuery(status: status.map { .init(rawValue: $0.rawValue.uppercased()) }, search: search)
         let tasks = try await access.withAPI(in: session) { api in try await api.call { try await $0.list(query, upTo: limit.count) } }
-        session.print(TaskListReport(tasks: tasks, now: session.now).document)
+        session.print(.tasks(tasks, now: session.date))
         return .ok
     }
 }
@@ -72,7 +75,8 @@ struct TasksShowCommand: SessionCommand {
     }
 }
 
-struct TasksCancelCommand: TaskChangeCommand {
+enum TasksCancel: TaskChangeKind {
+    typealias Selection = TaskSelection
     static let action = TaskAction.cancel
     static let configuration = CommandConfiguration(
         commandName: "cancel",
@@ -82,17 +86,10 @@ struct TasksCancelCommand: TaskChangeCommand {
               pfctl tasks cancel 019706d2-7c3e-7000-8000-000000000000
               pfctl tasks cancel 019706d2-7c3e-7000-8000-000000000000 --dry-run server
             """)
-
-    @Argument(help: "The tasks.") var ids: [String]
-
-    @OptionGroup var change: ChangeOptions
-    @OptionGroup var access: TokenOptions
-    @OptionGroup(title: "Global options") var global: GlobalOptions
-
-    func ids(_ api: ForwardedService) async throws -> [String] { ids }
 }
 
-struct TasksReplayCommand: TaskChangeCommand {
+enum TasksReplay: TaskChangeKind {
+    typealias Selection = TaskSelection
     static let action = TaskAction.replay
     static let configuration = CommandConfiguration(
         commandName: "replay",
@@ -102,42 +99,11 @@ struct TasksReplayCommand: TaskChangeCommand {
               pfctl tasks replay 019706d2-7c3e-7000-8000-000000000000
               pfctl tasks replay 019706d2-7c3e-7000-8000-000000000000 --dry-run server
             """)
+}
 
+/// Selects tasks.
+struct TaskSelection: TaskSelecting {
     @Argument(help: "The tasks.") var ids: [String]
 
-    @OptionGroup var change: ChangeOptions
-    @OptionGroup var access: TokenOptions
-    @OptionGroup(title: "Global options") var global: GlobalOptions
-
-    func ids(_ api: ForwardedService) async throws -> [String] { ids }
-}
-
-/// A command that performs one action on tasks.
-protocol TaskChangeCommand: SessionCommand {
-    static var action: TaskAction { get }
-    var change: ChangeOptions { get }
-    var access: TokenOptions { get }
-    func ids(_ api: ForwardedService) async throws -> [String]
-}
-
-extension TaskChangeCommand {
-    func run(in session: Session) async throws -> ExitStatus {
-        try await access.withAPI(in: session) { api in
-            let changes = TaskChanges(session: session, api: api, change: change)
-            return try await changes.perform(Self.action, on: try await ids(api))
-        }
-    }
-}
-
-/// The options of commands that list tasks.
-struct ListLimit: ParsableArguments {
-    @Option(help: ArgumentHelp("The maximum number of tasks; 0 means all.", valueName: "tasks"))
-    var limit = 50
-
-    func validate() throws {
-        guard limit >= 0 else { throw ValidationError("--limit cannot be negative.") }
-    }
-
-    /// Nil for all.
-    var count: Int? { limit == 0 ? nil : limit }
+    func resolve(_ api: ForwardedService) async throws -> [String] { ids }
 }

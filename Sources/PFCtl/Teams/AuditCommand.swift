@@ -42,7 +42,7 @@ struct AuditCommand: SessionCommand {
         let entries = try await access.withAuth(in: session) { auth in
             try await auth.call { try await $0.audit(query, upTo: limit == 0 ? nil : limit) }
         }
-        session.print(TeamReport(now: session.now).document(entries))
+        session.print(TeamReport(now: session.date).document(entries))
         return .ok
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import PixelFlowClient
+import PixelFlowCommands
 import Terminal
 import WireFormats
 
@@ -31,7 +32,9 @@ struct KeysListCommand: SessionCommand {
 
     func run(in session: Session) async throws -> ExitStatus {
         let keys = try await access.withAuth(in: session) { auth in try await auth.call { try await $0.keys() } }
-        session.print(TeamReport(now: session.now).document(keys))
+        session.print(
+            .list(
+                "keys", keys, [.id, .name, .hint, .age, .used, .expires, .networks, .priority, .scopes], now: session.date))
         return .ok
     }
 }
@@ -48,10 +51,7 @@ struct KeysCreateCommand: SessionCommand {
               pfctl keys create backup --scope outputs:read --network 203.0.113.0/24 --expires 2027-01-31T00:00:00Z
             """)
 
-    @Argument(help: "The name of the key.") var name: String
-
-    @Option(name: .customLong("scope"), help: ArgumentHelp("A scope of the key. May be repeated.", valueName: "scope"))
-    var scopes: [String]
+    @OptionGroup var new: NewKeyOptions
 
     @Option(
         name: .customLong("network"),
@@ -61,20 +61,12 @@ struct KeysCreateCommand: SessionCommand {
     @Option(help: ArgumentHelp("When the key expires (RFC 3339); never by default.", valueName: "time"))
     var expires: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "The priority of tasks for which neither the upload nor its preset names one: high, normal or low; normal by default.",
-            valueName: "priority"))
-    var priority: String?
-
+    @OptionGroup var defaults: KeyPriorityOption
     @OptionGroup var change: ChangeOptions
     @OptionGroup var access: TokenOptions
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
-    func validate() throws {
-        guard !scopes.isEmpty else { throw ValidationError("Give at least one --scope.") }
-        try SecretOutput.check(global.output)
-    }
+    func validate() throws { try SecretOutput.check(global.output) }
 
     func run(in session: Session) async throws -> ExitStatus {
         guard change.dryRun == .none else {
@@ -82,17 +74,20 @@ struct KeysCreateCommand: SessionCommand {
             if change.dryRun == .server {
                 _ = try await access.withAuth(in: session) { auth in try await auth.call { try await $0.keys() } }
             }
-            let data: JSONValue = ["name": .string(name), "dry_run": .string(change.dryRun.rawValue)]
-            session.print(.message(Text("key \(name) created\(change.suffix)"), data: data))
+            let data: JSONValue = ["name": .string(new.name), "dry_run": .string(change.dryRun.rawValue)]
+            session.print(.message(Text("key \(new.name) created\(change.suffix)"), data: data))
             return .ok
         }
         let key = try await access.withAuth(in: session) { auth in
-            try await auth.call { try await $0.createKey(name, scopes: scopes, expiresAt: expires, networks: networks, priority: priority) }
+            try await auth.call {
+                try await $0.createKey(
+                    new.name, scopes: new.scopes, expiresAt: expires, networks: networks, priority: defaults.priority)
+            }
         }
-        guard let secret = key.secret else { throw CommandError(.failed, "the response has no secret of the key \(key.id)") }
+        let secret = try key.createdSecret()
         session.print(
             SecretOutput.document(
-                "key/\(key.id) created", secret: secret, "Keep the key in a safe place: it is not shown again.", data: key.json))
+                "\(key.reference) created", secret: secret, "Keep the key in a safe place: it is not shown again.", data: key.json))
         return .ok
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import PixelFlowClient
+import PixelFlowCommands
 import Terminal
 import WireFormats
 
@@ -33,7 +34,7 @@ struct OrganisationsListCommand: SessionCommand {
 
     func run(in session: Session) async throws -> ExitStatus {
         let all = try await OperatorAccess.withAuth(in: session) { auth in try await auth.call { try await $0.allOrganisations() } }
-        session.print(TeamReport(now: session.now).document(all))
+        session.print(TeamReport(now: session.date).document(all))
         return .ok
     }
 }
@@ -54,7 +55,7 @@ struct OrganisationsShowCommand: SessionCommand {
         try await OperatorAccess.withAuth(in: session) { auth in
             let organisation = try await selection.resolve(auth)
             let members = try await auth.call { try await $0.members(ofOrganisation: organisation.id) }
-            session.print(TeamReport(now: session.now).document(organisation, members: members))
+            session.print(TeamReport(now: session.date).document(organisation, members: members))
             return .ok
         }
     }

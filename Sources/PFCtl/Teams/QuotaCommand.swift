@@ -49,7 +49,7 @@ struct OrganisationsQuotaCommand: SessionCommand {
                     quota = try await api.call { try await $0.setQuota(wanted, ofOrganisation: id) }
                 }
             }
-            session.print(TeamReport(now: session.now).document(quota, of: id, suffix: isChange ? change.suffix : ""))
+            session.print(TeamReport(now: session.date).document(quota, of: id, suffix: isChange ? change.suffix : ""))
             return .ok
         }
     }

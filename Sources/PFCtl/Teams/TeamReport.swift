@@ -1,12 +1,12 @@
 import FoundationEssentials
-import KubernetesClient
 import PixelFlowClient
+import PixelFlowCommands
 import Terminal
 import WireFormats
 
-/// Accounts, organisations, keys and entries of the audit log, one per line.
+/// Accounts, organisations and entries of the audit log, one per line.
 struct TeamReport {
-    let now: Timestamp
+    let now: Date
 
     func document(_ users: [UserAccount]) -> Document {
         .list(
@@ -49,26 +49,6 @@ struct TeamReport {
         return Document([.fields(fields)], data: quota.json, names: ["organisation/\(organisation)"])
     }
 
-    func document(_ keys: [APIKey]) -> Document {
-        .list(
-            "keys", keys.map(\.json), names: keys.map { "key/\($0.id)" },
-            columns: [
-                .init("ID"), .init("NAME", cut: .middle), .init("HINT", spare: .early), .init("AGE", .right, spare: .early),
-                .init("USED", .right, spare: .late), .init("EXPIRES", wide: true), .init("NETWORKS", wide: true),
-                .init("PRIORITY", wide: true),
-                .init("SCOPES", cut: .wrap),
-            ],
-            rows: keys.map { key in
-                [
-                    Text(key.id), Text(key.name), Text("…\(key.hint)"), age(key.createdAt),
-                    key.lastUsedAt == nil ? Text("never") : age(key.lastUsedAt),
-                    Text(key.json["expires_at"]?.stringValue ?? "never"), Text(key.networks.joined(separator: " ")),
-                    Text(key.priority ?? "normal"),
-                    Text(key.scopes.joined(separator: " ")),
-                ]
-            })
-    }
-
     func document(_ entries: [AuditEntry]) -> Document {
         .list(
             "entries", entries.map(\.json), names: entries.map { "audit/\($0.id)" },
@@ -90,6 +70,5 @@ extension UserAccount {
 }
 
 extension Organisation {
-    var reference: String { "organisation/\(id)" }
     fileprivate var state: Text { deletedAt == nil ? Text("active") : Text("deleted", .bad) }
 }

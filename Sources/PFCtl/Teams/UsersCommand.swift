@@ -34,7 +34,7 @@ struct UsersListCommand: SessionCommand {
 
     func run(in session: Session) async throws -> ExitStatus {
         let users = try await OperatorAccess.withAuth(in: session) { auth in try await auth.call { try await $0.users() } }
-        session.print(TeamReport(now: session.now).document(users))
+        session.print(TeamReport(now: session.date).document(users))
         return .ok
     }
 }

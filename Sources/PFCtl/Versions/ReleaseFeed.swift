@@ -27,7 +27,7 @@ struct ReleaseFeed: Sendable {
                 .usage, "this pfctl is not from a release and does not know where releases are",
                 hint: "set --releases or $\(Self.variable) to https://api.github.com/repos/OWNER/pixelflow/releases/latest")
         }
-        guard url.hasPrefix("https://") || url.hasPrefix("http://") else {
+        guard HTTPURL.isOne(url) else {
             throw CommandError(.usage, "the address of the releases is not a URL: \(url)", hint: "it begins with https://")
         }
     }

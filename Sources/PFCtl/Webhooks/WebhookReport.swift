@@ -1,11 +1,10 @@
 import FoundationEssentials
-import KubernetesClient
 import PixelFlowClient
 import Terminal
 
 /// Webhooks and deliveries, one per line.
 struct WebhookReport {
-    let now: Timestamp
+    let now: Date
 
     func document(_ webhooks: [Webhook]) -> Document {
         .list(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import PixelFlowClient
+import PixelFlowCommands
 import Terminal
 import WireFormats
 
@@ -31,7 +32,7 @@ struct WebhooksListCommand: SessionCommand {
 
     func run(in session: Session) async throws -> ExitStatus {
         let webhooks = try await access.withAPI(in: session) { api in try await api.call { try await $0.webhooks() } }
-        session.print(WebhookReport(now: session.now).document(webhooks))
+        session.print(WebhookReport(now: session.date).document(webhooks))
         return .ok
     }
 }
@@ -65,7 +66,7 @@ struct WebhooksDeliveriesCommand: SessionCommand {
         let deliveries = try await access.withAPI(in: session) { api in
             try await api.call { try await $0.deliveries(toWebhook: id, state: state?.rawValue, upTo: limit.count) }
         }
-        session.print(WebhookReport(now: session.now).document(deliveries))
+        session.print(WebhookReport(now: session.date).document(deliveries))
         return .ok
     }
 }

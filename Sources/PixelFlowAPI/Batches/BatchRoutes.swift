@@ -44,7 +44,7 @@ struct BatchRoutes: Sendable {
                 details:
                     "Send `next_cursor` as `cursor` for the next page; it is null on the last one. Only single batches show their counts.",
                 access: .scope(.readTasks), parameters: [Self.limit.description, Self.cursor.description],
-                responses: [.json(BatchListView.self, "A page of batches.")],
+                responses: [.json(CursorPage<BatchView>.self, "A page of batches.")],
                 problems: .readingTasks + [DeclaredProblem.invalidParameter], handler: list),
             Route(
                 .get, "/api/batches/{id}", id: "getBatch", tag: "batches", "Read a batch and count its tasks",
@@ -79,7 +79,7 @@ struct BatchRoutes: Sendable {
         let limit = try Self.limit.value(in: request.query) ?? 50
         let query = BatchQuery(
             tenant: try context.requirePrincipal().tenant, limit: limit + 1, before: try Self.cursor.value(in: request.query))
-        return try .json(BatchListView(try await batches.batches(query), limit: limit))
+        return try .json(CursorPage(try await batches.batches(query), limit: limit, view: { BatchView($0) }, cursor: { $0.id.rawValue }))
     }
 
     @Sendable private func get(_ request: Request, _ context: AppRequestContext) async throws -> Response {

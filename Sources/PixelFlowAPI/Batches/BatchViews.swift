@@ -94,32 +94,9 @@ struct BatchCountsView: Codable, SchemaNamed, SchemaAnnotated {
     }
 }
 
-struct BatchListView: Codable, SchemaNamed, SchemaAnnotated {
-    static let schemaName = "BatchList"
-    static let annotations: [String: SchemaAnnotation] = [
-        "batches": "At most `limit`.",
-        "next_cursor": .init("The `cursor` of the next page; null on the last one.", ["type": ["string", "null"]]),
-    ]
-
-    let batches: [BatchView]
-    let nextCursor: String?
-
-    init(_ found: [Batch], limit: Int) {
-        let page = found.prefix(limit)
-        batches = page.map { BatchView($0) }
-        nextCursor = found.count > limit ? page.last?.id.rawValue : nil
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        var fields = encoder.container(keyedBy: CodingKeys.self)
-        try fields.encode(batches, forKey: .batches)
-        try fields.encode(nextCursor, forKey: .nextCursor)
-    }
-
-    enum CodingKeys: String, CodingKey {
-        case batches
-        case nextCursor = "next_cursor"
-    }
+extension BatchView: ListedView {
+    static let listName = "batches"
+    static let pageSchemaName = "BatchList"
 }
 
 extension BatchID: SchemaDescribed {

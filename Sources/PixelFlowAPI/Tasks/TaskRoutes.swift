@@ -25,7 +25,7 @@ struct TaskRoutes: Sendable {
                     Self.status.description, Self.batch.description, Self.search.description, Self.limit.description,
                     Self.cursor.description, .ifNoneMatch,
                 ],
-                responses: [.json(TaskListView.self, "A page of tasks.", headers: [.eTag]), .notModified],
+                responses: [.json(CursorPage<TaskView>.self, "A page of tasks.", headers: [.eTag]), .notModified],
                 problems: .readingTasks + [DeclaredProblem.invalidParameter, .preconditionFailed],
                 handler: list),
             Route(

@@ -94,21 +94,10 @@ extension TaskView: SchemaNamed, SchemaAnnotated {
     ]
 }
 
-/// A page of tasks, encoded in pieces by `TaskViews`.
-struct TaskListView: Codable, SchemaNamed, SchemaAnnotated {
-    static let schemaName = "TaskList"
-    static let annotations: [String: SchemaAnnotation] = [
-        "tasks": "At most `limit`.",
-        "next_cursor": .init("The `cursor` of the next page; null on the last one.", ["type": ["string", "null"]]),
-    ]
-
-    let tasks: [TaskView]
-    let nextCursor: String?
-
-    enum CodingKeys: String, CodingKey {
-        case tasks
-        case nextCursor = "next_cursor"
-    }
+/// Pages of tasks are encoded in pieces by `TaskViews`.
+extension TaskView: ListedView {
+    static let listName = "tasks"
+    static let pageSchemaName = "TaskList"
 }
 
 struct UploadView: Codable, SchemaAnnotated {

@@ -72,7 +72,7 @@ struct WebhookRoutes: Sendable {
                     """,
                 access: .scope(.writeWebhooks),
                 parameters: [Self.id, Self.state.description, Self.limit.description, Self.cursor.description],
-                responses: [.json(WebhookDeliveryListView.self, "A page of deliveries.")],
+                responses: [.json(CursorPage<WebhookDeliveryView>.self, "A page of deliveries.")],
                 problems: .readingTasks + [Self.notFound, DeclaredProblem.invalidParameter], handler: deliveries),
             Route(
                 .get, "/api/webhooks/{id}/deliveries/{delivery}", id: "getWebhookDelivery", tag: "webhooks", "Read a delivery",
@@ -214,7 +214,9 @@ extension WebhookRoutes {
         let cursor = try Self.cursor.value(in: query)
         let queue = try await find(context).queue
         let found = try await endpoints.store.deliveries(WebhookDeliveryQuery(queue, state: state, limit: limit + 1, before: cursor))
-        return try .json(WebhookDeliveryListView(found, limit: limit))
+        return try .json(
+            CursorPage(
+                found, limit: limit, view: { WebhookDeliveryView($0) }, cursor: { WebhookDeliveryQuery.Position($0).description }))
     }
 
     @Sendable private func delivery(_ request: Request, _ context: AppRequestContext) async throws -> Response {

@@ -158,32 +158,9 @@ struct WebhookDeliveryView: Codable, SchemaNamed, SchemaAnnotated {
     }
 }
 
-struct WebhookDeliveryListView: Codable, SchemaNamed, SchemaAnnotated {
-    static let schemaName = "WebhookDeliveryList"
-    static let annotations: [String: SchemaAnnotation] = [
-        "deliveries": "At most `limit`.",
-        "next_cursor": .init("The `cursor` of the next page; null on the last one.", ["type": ["string", "null"]]),
-    ]
-
-    let deliveries: [WebhookDeliveryView]
-    let nextCursor: String?
-
-    init(_ found: [WebhookDelivery], limit: Int) {
-        let page = found.prefix(limit)
-        deliveries = page.map { WebhookDeliveryView($0) }
-        nextCursor = found.count > limit ? page.last.map { WebhookDeliveryQuery.Position($0).description } : nil
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        var fields = encoder.container(keyedBy: CodingKeys.self)
-        try fields.encode(deliveries, forKey: .deliveries)
-        try fields.encode(nextCursor, forKey: .nextCursor)
-    }
-
-    enum CodingKeys: String, CodingKey {
-        case deliveries
-        case nextCursor = "next_cursor"
-    }
+extension WebhookDeliveryView: ListedView {
+    static let listName = "deliveries"
+    static let pageSchemaName = "WebhookDeliveryList"
 }
 
 struct WebhookReplayView: Codable, SchemaAnnotated {

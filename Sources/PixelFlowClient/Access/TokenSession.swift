@@ -52,21 +52,11 @@ public actor TokenSession {
     }
 
     private func checked(_ token: String) throws -> String {
-        guard let found = Self.organisation(of: token) else { return token }
+        guard let found = UnverifiedToken.organisation(of: token) else { return token }
         let expected = organisation ?? found
         organisation = expected
         guard found == expected else { throw ClientError.otherOrganisation(expected: expected, found: found) }
         return token
-    }
-
-    /// Nil for a token that is not a PixelFlow token, such as an API key. The service verifies the token; here, it is only read.
-    private static func organisation(of token: String) -> String? {
-        let parts = token.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 3 else { return nil }
-        let encoded = parts[1].map { $0 == "-" ? "+" : $0 == "_" ? "/" : $0 }
-        let padding = String(repeating: "=", count: (4 - encoded.count % 4) % 4)
-        guard let bytes = Data(base64Encoded: String(encoded) + padding) else { return nil }
-        return (try? JSONValue(parsing: bytes))?["tenant"]?.stringValue
     }
 
     /// Whether only the token is the problem, so that a renewal can help.

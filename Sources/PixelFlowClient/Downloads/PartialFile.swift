@@ -1,4 +1,5 @@
 import Crypto
+import Files
 package import NIOCore
 import NIOPosix
 import WireFormats
@@ -11,13 +12,12 @@ package import Musl
 package import Darwin
 #endif
 
-/// A file that gets its final name only when it is complete. Until then, it is a draft in the same folder.
+/// A download: a draft in the folder of its final name, and the checksum of its bytes.
 ///
 /// `@unchecked Sendable`: the writing task waits for each write before it starts the next one.
 package final class PartialFile: @unchecked Sendable {
     private let path: String
-    private let draft: String
-    private let descriptor: Int32
+    private let draft: DraftFile
     private var digest = SHA256()
     /// Bytes written so far.
     package private(set) var count: Int64 = 0
@@ -26,28 +26,19 @@ package final class PartialFile: @unchecked Sendable {
     /// - Throws: `ClientError.file`.
     package init(for path: String, mode: mode_t = 0o666) throws {
         self.path = path
-        draft = "\(path).\(UInt64.random(in: 0 ... .max)).part"
-        descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
-        guard descriptor >= 0 else { throw ClientError.file(path) }
-    }
-
-    /// Removes the draft, unless it was committed.
-    deinit {
-        close(descriptor)
-        discard()
+        do {
+            draft = try DraftFile("\(path).\(UInt64.random(in: 0 ... .max)).part", mode: mode)
+        } catch {
+            throw ClientError.file(path)
+        }
     }
 
     /// Removes the draft. After `commit`, no file has this name any more.
-    package func discard() { unlink(draft) }
+    package func discard() { draft.discard() }
 
     package func append(_ bytes: ByteBuffer) async throws {
-        try await NIOThreadPool.singleton.runIfActive { [self] in
-            var rest = bytes.readableBytesView[...]
-            while !rest.isEmpty {
-                let written = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-                guard written >= 0 || errno == EINTR else { throw ClientError.file(path) }
-                rest = rest.dropFirst(max(0, written))
-            }
+        try await change { [self] in
+            try bytes.withUnsafeReadableBytes { try draft.append($0) }
             bytes.withUnsafeReadableBytes { digest.update(bufferPointer: $0) }
             count += Int64(bytes.readableBytes)
         }
@@ -55,8 +46,8 @@ package final class PartialFile: @unchecked Sendable {
 
     /// Discards everything written.
     package func restart() async throws {
-        try await NIOThreadPool.singleton.runIfActive { [self] in
-            guard ftruncate(descriptor, 0) == 0, lseek(descriptor, 0, SEEK_SET) == 0 else { throw ClientError.file(path) }
+        try await change { [self] in
+            try draft.restart()
             digest = SHA256()
             count = 0
         }
@@ -68,12 +59,25 @@ package final class PartialFile: @unchecked Sendable {
     /// - Throws: `ClientError.wrongChecksum`, in which case nothing has changed.
     @discardableResult
     package func commit(expecting sha256: String? = nil) async throws -> String {
-        try await NIOThreadPool.singleton.runIfActive { [self] in
+        try await change { [self] in
             let found = digest.finalize().hexadecimal
             if let sha256, sha256 != found { throw ClientError.wrongChecksum(expected: sha256, found: found) }
-            // Flush before renaming: after a power failure, either the old or the new file exists.
-            guard fsync(descriptor) == 0, rename(draft, path) == 0 else { throw ClientError.file(path) }
+            // Before renaming: after a power failure, either the old or the new file exists.
+            try draft.complete()
+            do {
+                try draft.rename(to: path)
+            } catch {
+                discard()
+                throw error
+            }
             return found
+        }
+    }
+
+    /// - Throws: `ClientError.file` instead of `FileError`.
+    private func change<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+        try await NIOThreadPool.singleton.runIfActive { [path] in
+            do { return try body() } catch is FileError { throw ClientError.file(path) }
         }
     }
 }

@@ -61,6 +61,30 @@ package final class UnreadableRows: Sendable {
         }
     }
 
+    /// The same of a queue whose rows stay in it until they are handled. What cannot be read is set aside: it would be due forever, and
+    /// fill the places of the others.
+    ///
+    /// - Parameters:
+    ///   - mostRows: the maximum number of rows in one query.
+    ///   - rows: runs the query for at most so many rows.
+    ///   - value: nil for a row that cannot be read.
+    ///   - setAside: takes rows out of the queue for a while.
+    package static func due<Row, Value>(
+        limit: Int, mostRows: Int, _ rows: (_ limit: Int) async throws -> [Row], value: (Row) -> Value?,
+        setAside: ([Row]) async throws -> Void
+    ) async throws -> [Value] {
+        var wanted = limit
+        while true {
+            let found = try await rows(wanted)
+            let values = found.map { (row: $0, value: value($0)) }
+            let readable = values.compactMap(\.value)
+            let aside = values.filter { $0.value == nil }.map(\.row)
+            if !aside.isEmpty { try await setAside(aside) }
+            if aside.isEmpty || readable.count >= limit || found.count < wanted { return Array(readable.prefix(limit)) }
+            wanted = min(2 * wanted, mostRows)
+        }
+    }
+
     // MARK: Scans
 
     /// The rows that a scan asks for: the first ones after a key.

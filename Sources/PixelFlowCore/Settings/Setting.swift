@@ -1,3 +1,5 @@
+import WireFormats
+
 /// A setting: its name, default, meaning and parser. It is declared next to the code
 /// that uses it; the help text and `docs/configuration.md` are generated from it.
 package struct Setting<Value: Sendable>: Sendable {
@@ -18,10 +20,10 @@ package struct Setting<Value: Sendable>: Sendable {
         self.parse = parse
     }
 
-    func read(_ text: String) throws(PixelFlowError) -> Value {
+    /// - Throws: `setting_invalid`.
+    package func read(_ text: String) throws(PixelFlowError) -> Value {
         guard let value = parse(text) else {
-            let shown = description.isSecret ? "" : " is \"\(text)\"; it"
-            throw .invalid(description.name, "\(description.name)\(shown) must be \(description.expected).", code: "setting_invalid")
+            throw description.rejection(of: text)
         }
         return value
     }
@@ -35,6 +37,12 @@ package struct SettingDescription: Sendable, Hashable {
     package let help: String
     package let isSecret: Bool
 
+    /// The error for an invalid value, which it shows unless that is secret.
+    package func rejection(of text: String) -> PixelFlowError {
+        let shown = isSecret ? "" : " is \"\(text)\"; it"
+        return .invalid(name, "\(name)\(shown) must be \(expected).", code: "setting_invalid")
+    }
+
     /// The command-line flag: `--api-port` for `PIXELFLOW_API_PORT`, and `--otel-service-name` for `OTEL_SERVICE_NAME`.
     package var flag: String {
         "--"
@@ -46,6 +54,17 @@ package struct SettingDescription: Sendable, Hashable {
 extension Setting where Value == String {
     package static func text(_ name: String, default defaultText: String = "", help: String, isSecret: Bool = false) -> Setting {
         Setting(name, default: defaultText, expected: "a text", help: help, isSecret: isSecret) { $0 }
+    }
+}
+
+extension Setting where Value == String {
+    package static func httpURL(_ name: String, default defaultText: String, help: String) -> Setting {
+        Setting(name, default: defaultText, expected: "an http or https URL", help: help) { HTTPURL.isOne($0) ? $0 : nil }
+    }
+
+    /// The URL of a service, to which paths are added. Its value has no slash at its end.
+    package static func serviceURL(_ name: String, default defaultText: String, help: String) -> Setting {
+        Setting(name, default: defaultText, expected: "an http or https URL without a query", help: help) { HTTPURL.base($0) }
     }
 }
 

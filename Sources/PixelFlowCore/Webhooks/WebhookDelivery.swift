@@ -190,6 +190,22 @@ extension WebhookDelivery {
         for index in log.indices.dropLast(Self.answersKept) { log[index].dropAnswer() }
     }
 
+    /// A delivery before and after a change, which a store writes only over the former; nil if the change is refused.
+    package typealias Change = (old: WebhookDelivery, new: WebhookDelivery)
+
+    package func changed(by change: (inout WebhookDelivery) -> Bool) -> Change? {
+        var new = self
+        return change(&new) ? (self, new) : nil
+    }
+
+    /// The end of the attempt of this claim; nil if the claim is lost.
+    package func settled(_ outcome: WebhookOutcome, at now: Timestamp) -> Change? {
+        changed { $0.settle(outcome, epoch: epoch, at: now, jitter: .random(in: 0...1)) }
+    }
+
+    /// This claim, returned unused; nil if it is lost.
+    package var released: Change? { changed { $0.release(epoch: epoch) } }
+
     /// Schedules the delivery again, immediately, with all attempts and with the same id.
     ///
     /// - Returns: false while an attempt is in progress.

@@ -1,73 +1,49 @@
+import Files
 import Foundation
 import NIOCore
 
-/// A file system error, with the failed call.
-struct FileError: Error, CustomStringConvertible {
-    let call: String
-    let path: String
-    let code: Int32
-
-    /// Reads `errno`.
-    static func current(_ call: String, _ path: String) -> FileError { FileError(call: call, path: path, code: errno) }
-
-    /// Whether the disk or a quota is full.
-    var isLackOfRoom: Bool { code == ENOSPC || code == EDQUOT }
-
-    var description: String { "\(call) \(path): \(String(cString: strerror(code)))" }
-}
-
 /// A file being written under a temporary name. Removed unless it is committed.
 final class PartialFile: Sendable {
-    private let path: String
-    private let descriptor: Int32
+    private let draft: DraftFile
 
-    init(in folder: String) throws {
-        path = folder + "/" + UUID().uuidString
-        descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw FileError.current("open", path) }
-    }
-
-    deinit {
-        guard descriptor >= 0 else { return }
-        close(descriptor)
-        discard()
-    }
+    init(in folder: String) throws { draft = try DraftFile(folder + "/" + UUID().uuidString, mode: 0o600) }
 
     /// Removes the file. After `commit`, no file has the temporary name any more.
-    func discard() { unlink(path) }
+    func discard() { draft.discard() }
 
-    func append(_ bytes: ByteBuffer) throws {
-        try bytes.withUnsafeReadableBytes { all in
-            var rest = all[...]
-            while !rest.isEmpty {
-                let written = Foundation.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-                if written < 0 {
-                    guard errno == EINTR else { throw FileError.current("write", path) }
-                } else {
-                    rest = rest.dropFirst(written)
-                }
-            }
-        }
-    }
+    func append(_ bytes: ByteBuffer) throws { try bytes.withUnsafeReadableBytes { try draft.append($0) } }
 
     /// Syncs the file and renames it within an existing folder.
     func commit(as target: String, in folder: String) throws {
-        guard fsync(descriptor) == 0 else { throw FileError.current("fsync", path) }
-        guard rename(path, target) == 0 else { throw FileError.current("rename", target) }
-        try syncFolder(folder)
+        try commit {
+            try draft.rename(to: target)
+            try FileSystem.sync(folder: folder)
+        }
     }
 
     /// Syncs the file and renames it to its final name, which then survives a crash of the machine.
     func commit(to place: BlobPath, below root: String) throws {
-        guard fsync(descriptor) == 0 else { throw FileError.current("fsync", path) }
-        let folder = root + "/" + place.folder
         let target = root + "/" + place.relative
-        if rename(path, target) != 0 {
-            guard errno == ENOENT else { throw FileError.current("rename", target) }
-            try makeFolders(place.folder, below: root)
-            guard rename(path, target) == 0 else { throw FileError.current("rename", target) }
+        try commit {
+            do throws(FileError) {
+                try draft.rename(to: target)
+            } catch {
+                guard error.isMissing else { throw error }
+                try makeFolders(place.folder, below: root)
+                try draft.rename(to: target)
+            }
+            try FileSystem.sync(folder: root + "/" + place.folder)
         }
-        try syncFolder(folder)
+    }
+
+    private func commit(_ rename: () throws -> Void) throws {
+        try draft.complete()
+        do {
+            try rename()
+        } catch {
+            discard()
+            throw error
+        }
     }
 
     /// Creates `tenant/task` and syncs the parent of each new folder.
@@ -76,19 +52,12 @@ final class PartialFile: Sendable {
         for part in relative.split(separator: "/") {
             let folder = parent + "/" + part
             if mkdir(folder, 0o700) == 0 {
-                try syncFolder(parent)
+                try FileSystem.sync(folder: parent)
             } else if errno != EEXIST {
                 throw FileError.current("mkdir", folder)
             }
             parent = folder
         }
-    }
-
-    private func syncFolder(_ path: String) throws {
-        let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard folder >= 0 else { throw FileError.current("open", path) }
-        defer { close(folder) }
-        guard fsync(folder) == 0 else { throw FileError.current("fsync", path) }
     }
 }
 

@@ -1,4 +1,4 @@
-import Foundation
+package import Files
 package import PixelFlowCore
 
 /// The space that is kept free on a disk, so that clients can still delete, sign in and read when it is nearly full.
@@ -61,33 +61,6 @@ package struct DiskReserve: Sendable {
     func lowWaterMark(of size: Int) -> Int {
         guard bytes > 0, percent > 0 else { return 0 }
         return max(min(bytes, size / 100 * percent), min(Self.logBytes, size / 4))
-    }
-}
-
-/// The size and free space of a file system in bytes.
-package struct DiskRoom: Sendable, Hashable {
-    package var available: Int
-    package var size: Int
-
-    package init(available: Int, size: Int) {
-        self.available = available
-        self.size = size
-    }
-
-    /// Of the file system that contains `path`.
-    package init(path: String) throws {
-        var facts = statvfs()
-        guard statvfs(path, &facts) == 0 else { throw FileError.current("statvfs", path) }
-        self.init(available: UInt64(facts.f_bavail), size: UInt64(facts.f_blocks), blockSize: UInt64(facts.f_frsize))
-    }
-
-    /// In blocks. Some file systems report 2^64-1 of them if they have no limit.
-    init(available: UInt64, size: UInt64, blockSize: UInt64) {
-        func bytes(_ blocks: UInt64) -> Int {
-            let (bytes, isOverflow) = blocks.multipliedReportingOverflow(by: blockSize)
-            return Int(clamping: isOverflow ? .max : bytes)
-        }
-        self.init(available: bytes(available), size: bytes(size))
     }
 }
 

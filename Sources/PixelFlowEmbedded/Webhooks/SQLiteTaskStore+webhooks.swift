@@ -122,9 +122,8 @@ extension SQLiteTaskStore: WebhookOwnerStore {
 
     package func replay(_ id: WebhookDeliveryID, to queue: WebhookQueue) async throws -> WebhookDelivery? {
         while let found = try await delivery(id, to: queue) {
-            var delivery = found
-            guard delivery.replay(at: now) else { throw PixelFlowError.deliveryUnderWay }
-            if try await swap([(found, delivery)], .machine).count == 1 { return delivery }
+            guard let change = found.changed(by: { $0.replay(at: now) }) else { throw PixelFlowError.deliveryUnderWay }
+            if let replayed = try await swap([change], .machine).first { return replayed }
             try Task.checkCancellation()
         }
         return nil
@@ -135,10 +134,7 @@ extension SQLiteTaskStore: WebhookOwnerStore {
         while replayed < limit {
             let batch = min(Self.deliveryBatch, limit - replayed)
             let failed = try await failures(of: queue, since: time, limit: batch)
-            let changes = failed.compactMap { found -> (WebhookDelivery, WebhookDelivery)? in
-                var delivery = found
-                return delivery.replay(at: now) ? (found, delivery) : nil
-            }
+            let changes = failed.compactMap { $0.changed { $0.replay(at: now) } }
             replayed += try await swap(changes, .machine).count
             if failed.count < batch { break }
             try Task.checkCancellation()
@@ -167,7 +163,7 @@ extension SQLiteTaskStore: WebhookOwnerStore {
 
     /// Writes those of the changes whose deliveries are still as they were read.
     private func swap(
-        _ changes: [(old: WebhookDelivery, new: WebhookDelivery)], _ durability: Durability
+        _ changes: [WebhookDelivery.Change], _ durability: Durability
     ) async throws -> [WebhookDelivery] {
         guard !changes.isEmpty else { return [] }
         return try await write(durability) { tasks in
@@ -227,10 +223,7 @@ extension SQLiteTaskStore: WebhookDeliveryStore {
     package func claimDeliveries(of queue: WebhookQueue, limit: Int) async throws -> [WebhookDelivery] {
         let time = now
         let found = try await dueDeliveries(of: queue, at: time, limit: limit)
-        let changes = found.compactMap { old -> (old: WebhookDelivery, new: WebhookDelivery)? in
-            var delivery = old
-            return delivery.claim(at: time) ? (old, delivery) : nil
-        }
+        let changes = found.compactMap { $0.changed { $0.claim(at: time) } }
         guard !changes.isEmpty else { return [] }
         let taken = queue.arguments(time.microseconds)
         return try await write(.process) { tasks in
@@ -245,12 +238,10 @@ extension SQLiteTaskStore: WebhookDeliveryStore {
         }
     }
 
-    /// What cannot be read is set aside: it would be due for ever, and fill the places of its queue.
     private func dueDeliveries(of queue: WebhookQueue, at time: Timestamp, limit: Int) async throws -> [WebhookDelivery] {
-        var wanted = limit
-        while true {
+        try await UnreadableRows.due(limit: limit, mostRows: Self.deliveryBatch) { wanted in
             let candidates = queue.arguments(time.microseconds, wanted)
-            let rows = try await read { database in
+            return try await read { database in
                 try Row.fetchAll(
                     database.cachedStatement(
                         sql: "SELECT id, document FROM webhook_delivery WHERE tenant = ? AND endpoint = ? AND due <= ? ORDER BY due LIMIT ?"
@@ -258,18 +249,16 @@ extension SQLiteTaskStore: WebhookDeliveryStore {
                     arguments: candidates
                 ).map { (id: $0[0] as String, document: $0[1] as Data) }
             }
-            let found = rows.map { (id: $0.id, delivery: readableDelivery($0.document)) }
-            let readable = found.compactMap(\.delivery)
-            let aside = found.filter { $0.delivery == nil }.map(\.id)
-            if aside.isEmpty { return readable }
+        } value: {
+            readableDelivery($0.document)
+        } setAside: { rows in
+            let ids = rows.map(\.id)
             try await write(.process) { tasks in
-                for id in aside {
+                for id in ids {
                     try tasks.database.cachedStatement(sql: WebhookRow.setAside)
                         .execute(arguments: [(time + WebhookDelivery.setAsideFor).microseconds, id, time.microseconds])
                 }
             }
-            if readable.count >= limit || rows.count < wanted { return Array(readable.prefix(limit)) }
-            wanted = min(2 * wanted, Self.deliveryBatch)
         }
     }
 
@@ -279,23 +268,18 @@ extension SQLiteTaskStore: WebhookDeliveryStore {
         let found = try await read { database in
             try Data.fetchAll(database.cachedStatement(sql: WebhookRow.excess), arguments: arguments)
         }.compactMap(readableDelivery)
-        let changes = found.compactMap { old -> (old: WebhookDelivery, new: WebhookDelivery)? in
-            var delivery = old
-            return delivery.giveUp(at: time) ? (old, delivery) : nil
-        }
+        let changes = found.compactMap { $0.changed { $0.giveUp(at: time) } }
         return try await swap(changes, .process).count
     }
 
     package func settle(_ delivery: WebhookDelivery, _ outcome: WebhookOutcome) async throws -> WebhookDelivery? {
-        var settled = delivery
-        guard settled.settle(outcome, epoch: delivery.epoch, at: now, jitter: .random(in: 0...1)) else { return nil }
-        return try await swap([(delivery, settled)], .process).first
+        guard let change = delivery.settled(outcome, at: now) else { return nil }
+        return try await swap([change], .process).first
     }
 
     package func release(_ delivery: WebhookDelivery) async throws {
-        var released = delivery
-        guard released.release(epoch: delivery.epoch) else { return }
-        _ = try await swap([(delivery, released)], .process)
+        guard let change = delivery.released else { return }
+        _ = try await swap([change], .process)
     }
 
     package func forgetDeliveries(limit: Int) async throws -> Int {

@@ -3,6 +3,7 @@ package import Logging
 package import Metrics
 package import PixelFlowCache
 package import PixelFlowCore
+import WireFormats
 
 /// Verifies the credential in `Authorization: Bearer`: a token with the keys of a `VerificationKeySource` (ES256 only), an API key with an
 /// `IdentitySource`. Refuses revoked credentials.
@@ -141,11 +142,9 @@ private struct TokenHeader: Decodable {
     var isAcceptable: Bool { alg == "ES256" && typ == "JWT" && crit == nil }
 
     init?(of token: String) {
-        let encoded = String(token.prefix { $0 != "." }.map { $0 == "-" ? "+" : $0 == "_" ? "/" : $0 })
-        let padded = encoded + String(repeating: "=", count: (4 - encoded.utf8.count % 4) % 4)
-        guard let bytes = Data(base64Encoded: padded), let header = try? JSONCoding.decoder.decode(TokenHeader.self, from: bytes) else {
-            return nil
-        }
+        guard let bytes = Base64.urlDecoded(token.prefix { $0 != "." }),
+            let header = try? JSONCoding.decoder.decode(TokenHeader.self, from: Data(bytes))
+        else { return nil }
         self = header
     }
 }

@@ -44,8 +44,7 @@ extension IdentityStore {
     /// The user whose address the token with this hash confirms; nil if it has been used or has expired.
     package func verification(hash: String, at now: Timestamp) async throws -> User? {
         try await database.read(.users) { connection in
-            let user = try connection.rows(Self.find, .text(hash), .time(now)) { UserID($0.text(0)) }.first
-            return try user.flatMap { try Self.user($0, connection) }
+            try Self.owner(of: hash, Self.find, at: now, connection).flatMap { try Self.user($0, connection) }
         }
     }
 
@@ -55,12 +54,21 @@ extension IdentityStore {
     package func verifyEmail(hash: String, audit: AuditEntry, user: UserID, at now: Timestamp) async throws -> Bool {
         try await database.write(.users) { connection in
             if try Self.isDone(audit, connection) { return true }
-            guard try connection.rows(Self.find, .text(hash), .time(now), map: { $0.text(0) }).first == user.rawValue else { return false }
+            guard try Self.owner(of: hash, Self.find, at: now, connection) == user else { return false }
             try Self.forgetVerifications(of: user, connection)
             try connection.execute(Self.mark, .id(user), .time(now))
             try Self.append(audit, connection)
             return true
         }
+    }
+
+    /// The owner of a token; nil if it has been used or has expired.
+    ///
+    /// - Parameter find: selects the id of the user by the hash of the token, `$1`, before the end of the token, `$2` being the time.
+    static func owner(
+        of hash: String, _ find: SQLStatement, at now: Timestamp, _ connection: any SQLConnection
+    ) throws -> UserID? {
+        try connection.rows(find, .text(hash), .time(now)) { UserID($0.text(0)) }.first
     }
 
     static func forgetVerifications(of user: UserID, _ connection: any SQLConnection) throws { try connection.execute(forget, .id(user)) }

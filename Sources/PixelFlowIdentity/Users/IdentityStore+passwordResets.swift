@@ -25,8 +25,7 @@ extension IdentityStore {
     /// The user whose password the token with this hash can set; nil if it has been used or has expired.
     package func passwordReset(hash: String, at now: Timestamp) async throws -> User? {
         try await database.read(.users) { connection in
-            let user = try connection.rows(Self.find, .text(hash), .time(now)) { UserID($0.text(0)) }.first
-            return try user.flatMap { try Self.user($0, connection) }
+            try Self.owner(of: hash, Self.find, at: now, connection).flatMap { try Self.user($0, connection) }
         }
     }
 
@@ -41,7 +40,7 @@ extension IdentityStore {
             if try Self.isDone(audit, connection) { return true }
             // Before the row of the user, like a deletion of the account.
             try Self.lock(user.tenant, connection)
-            guard try connection.rows(Self.find, .text(hash), .time(now), map: { $0.text(0) }).first == user.id.rawValue,
+            guard try Self.owner(of: hash, Self.find, at: now, connection) == user.id,
                 try connection.execute(Self.spend, .text(hash)) == 1
             else { return false }
             let keys = try Self.deleteKeys(of: user, connection)

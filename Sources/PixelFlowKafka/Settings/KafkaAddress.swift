@@ -1,5 +1,5 @@
-import Foundation
 package import PixelFlowCore
+import WireFormats
 
 /// The address and connection properties of a Kafka cluster:
 /// `kafka://[user:password@]host[:port][,host[:port]…][?property=value…]`.
@@ -20,19 +20,28 @@ package struct KafkaAddress: Sendable, Hashable {
     package var security: [String: String]
 
     /// - Throws: `setting_invalid` without any part of the URL, because it may contain a password.
-    package init(_ url: String) throws(PixelFlowError) {
-        let scheme = "kafka://"
-        guard url.hasPrefix(scheme) else { throw Self.invalid("begins with \(scheme)") }
-        let parts = url.dropFirst(scheme.count).split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        var authority = parts[0]
-        security = [:]
-        if let at = authority.lastIndex(of: "@") {
-            security = try Self.credentials(authority[..<at])
-            authority = authority[authority.index(after: at)...]
+    package init(_ text: String) throws(PixelFlowError) {
+        let url: ServerURL
+        do throws(ServerURL.Part) { url = try ServerURL(parsing: text) } catch {
+            throw Self.invalid(Self.expectation(of: error))
         }
-        if authority.hasSuffix("/") { authority = authority.dropLast() }
-        servers = try Self.servers(authority)
-        if parts.count > 1 { try security.merge(Self.query(parts[1])) { _, explicit in explicit } }
+        guard url.scheme == "kafka" else { throw Self.invalid(Self.expectation(of: .scheme)) }
+        guard url.path.isEmpty else { throw Self.invalid(Self.expectation(of: .host)) }
+        servers = url.hosts.map { $0.text(defaultPort: Self.defaultPort) }
+        security = [:]
+        if let credentials = url.credentials {
+            guard let password = credentials.password, !credentials.user.isEmpty else {
+                throw Self.invalid(Self.expectation(of: .credentials))
+            }
+            security = Self.credentials(user: credentials.user, password: password)
+        }
+        for (name, value) in url.query {
+            guard Self.properties.contains(name) else {
+                throw Self.invalid("has no properties but \(Self.properties.sorted().joined(separator: ", "))")
+            }
+            guard let value, !value.isEmpty else { throw Self.invalid("has a value for \(name)") }
+            security[name.replacing("_", with: ".")] = value
+        }
     }
 
     /// Applies these credentials, unless the URL contains some.
@@ -41,48 +50,18 @@ package struct KafkaAddress: Sendable, Hashable {
         security.merge(Self.credentials(user: user, password: password)) { explicit, _ in explicit }
     }
 
-    private static func servers(_ text: Substring) throws(PixelFlowError) -> [String] {
-        var servers: [String] = []
-        for server in text.split(separator: ",", omittingEmptySubsequences: false) {
-            guard !server.isEmpty, !server.contains("/") else { throw invalid("names its hosts as host:port,host:port") }
-            let afterAddress = server.lastIndex(of: "]").map { server[$0...] } ?? server
-            guard let colon = afterAddress.lastIndex(of: ":") else {
-                servers.append("\(server):\(defaultPort)")
-                continue
-            }
-            guard let port = Int(server[server.index(after: colon)...]), (1...65535).contains(port), colon > server.startIndex else {
-                throw invalid("has ports from 1 to 65535")
-            }
-            servers.append(String(server))
-        }
-        return servers
-    }
-
-    private static func credentials(_ text: Substring) throws(PixelFlowError) -> [String: String] {
-        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, let user = String(parts[0]).removingPercentEncoding, !user.isEmpty,
-            let password = String(parts[1]).removingPercentEncoding
-        else { throw invalid("has its credentials as user:password, percent-encoded") }
-        return credentials(user: user, password: password)
-    }
-
     private static func credentials(user: String, password: String) -> [String: String] {
         ["security.protocol": "sasl_ssl", "sasl.mechanism": "PLAIN", "sasl.username": user, "sasl.password": password]
     }
 
-    private static func query(_ text: Substring) throws(PixelFlowError) -> [String: String] {
-        var found: [String: String] = [:]
-        for item in text.split(separator: "&") {
-            let pair = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            guard properties.contains(pair[0]) else {
-                throw invalid("has no properties but \(properties.sorted().joined(separator: ", "))")
-            }
-            guard pair.count == 2, let value = pair[1].removingPercentEncoding, !value.isEmpty else {
-                throw invalid("has a value for \(pair[0])")
-            }
-            found[pair[0].replacing("_", with: ".")] = value
+    private static func expectation(of part: ServerURL.Part) -> String {
+        switch part {
+        case .scheme: "begins with kafka://"
+        case .credentials: "has its credentials as user:password, percent-encoded"
+        case .host: "names its hosts as host:port,host:port"
+        case .port: "has ports from 1 to 65535"
+        case .query: "has percent-encoded values of its properties"
         }
-        return found
     }
 
     private static func invalid(_ expected: String) -> PixelFlowError {

@@ -74,7 +74,7 @@ struct FrontProxyTrust: Sendable, Hashable {
             let field = header.name.lowercased()
             guard let prefix = extraPrefixes.first(where: { field.hasPrefix($0.lowercased()) }) else { continue }
             let key = String(field.dropFirst(prefix.count))
-            caller.extra[key.removingPercentEncoding ?? key, default: []].append(header.value)
+            caller.extra[key.percentDecoded ?? key, default: []].append(header.value)
         }
         return caller
     }

@@ -2,6 +2,7 @@ import CircuitBreaker
 import Metrics
 import NIOPosix
 import PixelFlowCore
+import PixelFlowTelemetry
 
 /// A database on a MongoDB server. Runs all commands of this module, each on a
 /// thread that may block.
@@ -39,7 +40,7 @@ final class MongoDatabase: Sendable {
             throw .invalid(setting, "libmongoc refuses \(setting): \(error.message)", code: "setting_invalid")
         }
         threads = NIOThreadPool(numberOfThreads: settings.poolSize)
-        let gauges = PoolGauges(metrics)
+        let gauges = PoolGauges(metrics, backend: "mongodb", keepsConnections: true)
         permits = AsyncSemaphore(permits: settings.poolSize, waiting: settings.waitLimit, waitTimeout: settings.waitTimeout) {
             gauges.record($0)
         }

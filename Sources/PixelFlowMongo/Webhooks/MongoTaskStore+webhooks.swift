@@ -88,9 +88,8 @@ extension MongoTaskStore: WebhookOwnerStore {
     package func replay(_ id: WebhookDeliveryID, to queue: WebhookQueue) async throws -> WebhookDelivery? {
         while let found = try await delivery(id, to: queue) {
             let now = try await tasks.clock.read().earliest
-            var delivery = found
-            guard delivery.replay(at: now) else { throw PixelFlowError.deliveryUnderWay }
-            if try await tasks.swap(found, delivery) { return delivery }
+            guard let change = found.changed(by: { $0.replay(at: now) }) else { throw PixelFlowError.deliveryUnderWay }
+            if try await tasks.swap(change) { return change.new }
             try Task.checkCancellation()
         }
         return nil
@@ -107,10 +106,8 @@ extension MongoTaskStore: WebhookOwnerStore {
             let failed = try await reading(for: queue.tenant) { [filter] in
                 try await tasks.deliveries(where: filter, sort: [Name.createdAt: 1, Name.id: 1], limit: batch)
             }
-            let statements = try failed.compactMap { found -> BSONDocument? in
-                var delivery = found
-                return delivery.replay(at: now) ? try WebhookDocument.swap(found, delivery) : nil
-            }
+            let changes = failed.compactMap { $0.changed { $0.replay(at: now) } }
+            let statements = try changes.map { try WebhookDocument.swap($0.old, $0.new) }
             for some in WebhookDocument.commands(statements) {
                 replayed += try await tasks.update(.webhooks, in: WebhookDocument.deliveries, some)
             }
@@ -185,10 +182,9 @@ extension MongoTaskStore: WebhookDeliveryStore {
         var claims: [WebhookDelivery] = []
         var statements: [BSONDocument] = []
         for (found, slot) in candidates {
-            var delivery = found
-            guard delivery.claim(at: now) else { continue }
-            claims.append(delivery)
-            statements.append(try WebhookDocument.swap(found, delivery, slot: slot))
+            guard let change = found.changed(by: { $0.claim(at: now) }) else { continue }
+            claims.append(change.new)
+            statements.append(try WebhookDocument.swap(change.old, change.new, slot: slot))
         }
         guard !statements.isEmpty else { return [] }
         return try await tasks.claim(claims, by: statements)
@@ -205,10 +201,8 @@ extension MongoTaskStore: WebhookDeliveryStore {
         filter[Name.createdAt] = ["$lte": time]
         filter["$or"] = [[Name.createdAt: ["$lt": time]], [Name.createdAt: time, Name.id: ["$lte": id]]]
         let found = try await tasks.deliveries(where: filter, sort: [Name.createdAt: 1, Name.id: 1], limit: Self.deliveryBatch)
-        let statements = try found.compactMap { old -> BSONDocument? in
-            var delivery = old
-            return delivery.giveUp(at: now) ? try WebhookDocument.swap(old, delivery) : nil
-        }
+        let changes = found.compactMap { $0.changed { $0.giveUp(at: now) } }
+        let statements = try changes.map { try WebhookDocument.swap($0.old, $0.new) }
         var count = 0
         for some in WebhookDocument.commands(statements) {
             count += try await tasks.update(.webhooks, in: WebhookDocument.deliveries, some)
@@ -217,16 +211,13 @@ extension MongoTaskStore: WebhookDeliveryStore {
     }
 
     package func settle(_ delivery: WebhookDelivery, _ outcome: WebhookOutcome) async throws -> WebhookDelivery? {
-        var settled = delivery
-        let now = try await tasks.clock.read().likely
-        guard settled.settle(outcome, epoch: delivery.epoch, at: now, jitter: .random(in: 0...1)) else { return nil }
-        return try await tasks.swap(delivery, settled) ? settled : nil
+        guard let change = delivery.settled(outcome, at: try await tasks.clock.read().likely) else { return nil }
+        return try await tasks.swap(change) ? change.new : nil
     }
 
     package func release(_ delivery: WebhookDelivery) async throws {
-        var released = delivery
-        guard released.release(epoch: delivery.epoch) else { return }
-        _ = try await tasks.swap(delivery, released)
+        guard let change = delivery.released else { return }
+        _ = try await tasks.swap(change)
     }
 
     package func forgetDeliveries(limit: Int) async throws -> Int {
@@ -260,35 +251,35 @@ extension TaskCommands {
         }
     }
 
-    /// What cannot be read is set aside: it would be due for ever, and fill the places of its queue.
     fileprivate func dueDeliveries(where filter: BSONDocument, at now: Timestamp, limit: Int) async throws -> [WebhookDelivery] {
-        var wanted = limit
-        while true {
-            let found = try await rows(
-                .webhooks, in: WebhookDocument.deliveries, where: filter, sort: [WebhookDocument.Name.due: 1], limit: wanted)
-            let readable = try await settingAside(found, at: now).map(\.delivery)
-            if readable.count == found.count || readable.count >= limit || found.count < wanted { return Array(readable.prefix(limit)) }
-            wanted = min(2 * wanted, MongoTaskStore.deliveryBatch)
+        try await UnreadableRows.due(limit: limit, mostRows: MongoTaskStore.deliveryBatch) {
+            try await rows(.webhooks, in: WebhookDocument.deliveries, where: filter, sort: [WebhookDocument.Name.due: 1], limit: $0)
+        } value: {
+            readableDelivery($0)
+        } setAside: {
+            try await setAside($0, at: now)
         }
     }
 
+    private func readableDelivery(_ row: BSONDocument) -> WebhookDelivery? {
+        unreadable.value(of: .delivery) { try WebhookDocument.delivery(row) }
+    }
+
     /// Has senders of this version leave alone for a while what they cannot read, and gives its place up.
+    private func setAside(_ rows: [BSONDocument], at now: Timestamp) async throws {
+        let statements = rows.map { WebhookDocument.settingAside($0, until: now + WebhookDelivery.setAsideFor) }
+        for some in WebhookDocument.commands(statements) { try await update(.webhooks, in: WebhookDocument.deliveries, some) }
+    }
+
+    /// Sets aside what cannot be read.
     ///
     /// - Returns: what can be read.
     fileprivate func settingAside(
         _ found: [BSONDocument], at now: Timestamp
     ) async throws -> [(delivery: WebhookDelivery, row: BSONDocument)] {
-        var readable: [(delivery: WebhookDelivery, row: BSONDocument)] = []
-        var aside: [BSONDocument] = []
-        for row in found {
-            if let delivery = unreadable.value(of: .delivery, { try WebhookDocument.delivery(row) }) {
-                readable.append((delivery, row))
-            } else {
-                aside.append(WebhookDocument.settingAside(row, until: now + WebhookDelivery.setAsideFor))
-            }
-        }
-        for some in WebhookDocument.commands(aside) { try await update(.webhooks, in: WebhookDocument.deliveries, some) }
-        return readable
+        let rows = found.map { (delivery: readableDelivery($0), row: $0) }
+        try await setAside(rows.filter { $0.delivery == nil }.map(\.row), at: now)
+        return rows.compactMap { row in row.delivery.map { ($0, row.row) } }
     }
 
     /// Removes deliveries that the filter finds, at most `limit`.
@@ -300,8 +291,8 @@ extension TaskCommands {
         return try await deleteAll(.webhooks, in: WebhookDocument.deliveries, ids: ids)
     }
 
-    fileprivate func swap(_ old: WebhookDelivery, _ new: WebhookDelivery) async throws -> Bool {
-        try await update(.webhooks, in: WebhookDocument.deliveries, [try WebhookDocument.swap(old, new)]) == 1
+    fileprivate func swap(_ change: WebhookDelivery.Change) async throws -> Bool {
+        try await update(.webhooks, in: WebhookDocument.deliveries, [try WebhookDocument.swap(change.old, change.new)]) == 1
     }
 
     /// - Returns: those of the claims that have been written. The documents say it, not the count of the update: one whose answer was

@@ -1,6 +1,7 @@
 import Metrics
 import NIOPosix
 import PixelFlowCore
+import PixelFlowTelemetry
 import Synchronization
 
 /// Connections to one server, each used by one caller at a time on one of the pool's own threads. Callers that
@@ -20,7 +21,7 @@ final class ConnectionPool: Sendable {
     init(_ settings: PostgresSettings, parameters: ConnectionParameters, metrics: any MetricsFactory) {
         self.settings = settings
         self.parameters = parameters
-        let gauges = PoolGauges(metrics)
+        let gauges = PoolGauges(metrics, backend: "postgres", keepsConnections: false)
         self.gauges = gauges
         permits = AsyncSemaphore(permits: settings.poolSize, waiting: settings.waitLimit, waitTimeout: settings.waitTimeout) {
             gauges.record($0)
@@ -68,7 +69,7 @@ final class ConnectionPool: Sendable {
         do {
             result = .success(
                 try await thread.runIfActive { [self] in
-                    let connection = try PostgresConnection(parameters, statementTimeout: settings.statementTimeout)
+                    let connection = try PostgresConnection(parameters, statementTimeout: settings.commandTimeout)
                     defer { connection.close() }
                     return try body(connection)
                 })
@@ -102,7 +103,7 @@ final class ConnectionPool: Sendable {
             usable = nil
         }
         do {
-            let connection = try usable ?? PostgresConnection(parameters, statementTimeout: settings.statementTimeout)
+            let connection = try usable ?? PostgresConnection(parameters, statementTimeout: settings.commandTimeout)
             let result = Result { try body(connection) }
             guard connection.isReusable else {
                 connection.close()

@@ -1,5 +1,5 @@
-import Foundation
 import PixelFlowCore
+import WireFormats
 
 /// The paths of a service that are forwarded. All others are for operators.
 struct ProxiedPaths: Sendable {
@@ -31,14 +31,14 @@ struct ProxiedPaths: Sendable {
 
     /// What any component may take a segment for: without its encoding and parameters, and in lower case.
     private static func name(_ segment: Substring) -> String {
-        let decoded = String(segment).removingPercentEncoding ?? String(segment)
-        return (decoded.removingPercentEncoding ?? decoded).prefix { $0 != ";" }.lowercased()
+        let decoded = segment.percentDecoded ?? String(segment)
+        return (decoded.percentDecoded ?? decoded).prefix { $0 != ";" }.lowercased()
     }
 
     private static func isPlain(_ segment: Substring) -> Bool {
-        guard !segment.isEmpty, let decoded = String(segment).removingPercentEncoding else { return false }
+        guard !segment.isEmpty, let decoded = segment.percentDecoded else { return false }
         // A path that is encoded twice may be decoded twice by another component.
-        let text = decoded.removingPercentEncoding ?? decoded
+        let text = decoded.percentDecoded ?? decoded
         let name = text.prefix { $0 != ";" }
         guard name != ".", name != ".." else { return false }
         return !text.unicodeScalars.contains { $0 == "/" || $0 == "\\" || $0.value < 0x20 || $0.value == 0x7f }

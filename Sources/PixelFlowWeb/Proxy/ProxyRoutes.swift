@@ -7,6 +7,7 @@ import PixelFlowCore
 import PixelFlowHTTP
 import PixelFlowURL
 import ServiceLifecycle
+import WireFormats
 
 /// `/api/…` and `/auth/…`: forwards requests to the services, and streams their responses back.
 struct ProxyRoutes: Sendable {
@@ -34,7 +35,7 @@ struct ProxyRoutes: Sendable {
     private func pass(
         _ request: Request, to upstream: Upstream, as path: String, _ allowed: ProxiedPaths, _ context: AppRequestContext
     ) async throws -> Response {
-        guard path.removingPercentEncoding != nil else { throw PixelFlowError.malformedAddress }
+        guard path.percentDecoded != nil else { throw PixelFlowError.malformedAddress }
         guard allowed.allow(path) else { throw HTTPError(.notFound) }
         guard !Self.hasPassed(request) else { throw HTTPError(.init(code: 508, reasonPhrase: "Loop Detected")) }
         // Browsers send some characters that URLs forbid. The HTTP client would encode all of such a query, including its percent signs.

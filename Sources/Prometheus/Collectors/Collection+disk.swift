@@ -1,4 +1,4 @@
-import Foundation
+import Files
 
 /// The free space of the file system that contains a folder.
 public struct DiskCollector: Sendable {
@@ -18,11 +18,9 @@ public struct DiskCollector: Sendable {
 
     /// Adds nothing if the folder does not exist.
     public func collect(into collection: inout PrometheusRegistry.Collection) {
-        var facts = statvfs()
-        guard statvfs(path, &facts) == 0 else { return }
-        let block = Double(facts.f_frsize)
-        collection.gauge("disk_available_bytes", Double(facts.f_bavail) * block, labels: [("folder", name)])
-        collection.gauge("disk_size_bytes", Double(facts.f_blocks) * block, labels: [("folder", name)])
+        guard let room = try? DiskRoom(path: path) else { return }
+        collection.gauge("disk_available_bytes", Double(room.available), labels: [("folder", name)])
+        collection.gauge("disk_size_bytes", Double(room.size), labels: [("folder", name)])
     }
 }
 

@@ -10,6 +10,17 @@ package struct CommandError: Error, Sendable, Hashable {
         self.message = message
         self.hint = hint
     }
+
+    /// Converts any error to one with a message for users.
+    ///
+    /// - Parameter explanation: nil for an error that it does not know.
+    package init(_ error: any Error, explanation: (any Error) -> CommandError?) {
+        switch error {
+        case let failure as CommandError: self = failure
+        case is CancellationError: self.init(.failed, "interrupted")
+        default: self = explanation(error) ?? CommandError(.failed, "\(error)")
+        }
+    }
 }
 
 /// The exit status, the same for all commands and formats.

@@ -42,6 +42,20 @@ package struct Document: Sendable {
     package static func message(_ text: Text, data: JSONValue, names: [String] = []) -> Document {
         Document([.lines([text])], data: data, names: names)
     }
+
+    /// Items listed by a service, one per line; says so if there are none.
+    ///
+    /// - Parameters:
+    ///   - noun: the name of the items in messages, and of the list in the data.
+    ///   - absence: printed if there are none.
+    package static func list(
+        _ noun: String, _ data: [JSONValue], names: [String], columns: [Table.Column], rows: [[Text]], absence: String? = nil
+    ) -> Document {
+        let block =
+            rows.isEmpty
+            ? Block.lines([Text(absence ?? "no \(noun)", .faint)]) : .table(Table(columns: columns, rows: rows.map { .init($0) }))
+        return Document([block], data: .object([noun: .array(data)]), names: names)
+    }
 }
 
 /// Formats documents as text.

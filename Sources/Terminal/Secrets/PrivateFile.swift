@@ -1,3 +1,4 @@
+import Files
 import FoundationEssentials
 
 #if canImport(Glibc)
@@ -22,9 +23,17 @@ package enum PrivateFile {
         // Left behind by an earlier process with the same id.
         unlink(draft)
         defer { unlink(draft) }
-        try create(draft, contents, isDurable: isDurable)
-        guard rename(draft, file) == 0 else { throw failure(file) }
-        if isDurable { try syncFolder(folder) }
+        try written(file) {
+            let new = try DraftFile(draft, mode: 0o600)
+            try new.append(contents)
+            try new.complete(isDurable: isDurable, isLenient: true)
+            try new.rename(to: file)
+        }
+        if isDurable { try written(folder) { try FileSystem.sync(folder: folder, isLenient: true) } }
+    }
+
+    private static func written(_ path: String, _ body: () throws -> Void) throws {
+        do { try body() } catch let error as FileError { throw failure(path, error.reason) }
     }
 
     /// Reads a file.
@@ -102,36 +111,18 @@ package enum PrivateFile {
         name.hasPrefix(file + ".") && Int32(name.dropFirst(file.count + 1)) != nil
     }
 
-    /// Makes the names in a folder survive a power failure. Some file systems cannot do this, and some folders may not be read; the file is
-    /// complete nevertheless.
-    private static func syncFolder(_ folder: String) throws {
-        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        if descriptor < 0, errno == EACCES { return }
-        guard descriptor >= 0 else { throw failure(folder) }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 || errno == EINVAL else { throw failure(folder) }
-    }
-
     /// - Throws: `CommandError`, also if the file already exists.
-    package static func create(_ path: String, _ contents: [UInt8], isDurable: Bool = true) throws {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw failure(path) }
-        var rest = contents[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-            guard count >= 0 || errno == EINTR else {
-                let failure = failure(path)
-                close(descriptor)
-                throw failure
-            }
-            rest = rest.dropFirst(max(count, 0))
+    package static func create(_ path: String, _ contents: [UInt8]) throws {
+        try written(path) {
+            let file = try DraftFile(path, mode: 0o600)
+            try file.append(contents)
+            try file.complete(isLenient: true)
         }
-        // Only `fsync` or `close` may report a full disk.
-        let isOnDisk = !isDurable || fsync(descriptor) == 0 || errno == EINVAL
-        guard close(descriptor) == 0, isOnDisk else { throw failure(path) }
     }
 
-    package static func failure(_ path: String) -> CommandError {
-        CommandError(.failed, "\(path) cannot be written: \(String(cString: strerror(errno)))")
+    private static func failure(_ path: String, _ reason: String) -> CommandError {
+        CommandError(.failed, "\(path) cannot be written: \(reason)")
     }
+
+    package static func failure(_ path: String) -> CommandError { failure(path, String(cString: strerror(errno))) }
 }

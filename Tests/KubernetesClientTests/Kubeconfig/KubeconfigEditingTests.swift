@@ -1,3 +1,4 @@
+import Foundation
 import KubernetesClient
 import Testing
 import WireFormats
@@ -23,6 +24,18 @@ struct KubeconfigEditingTests {
         #expect(changed == file)
         #expect(config.currentContext == "b:1")
         #expect(folder.read("config") == Self.text.replacing("current-context: a   # for now", with: "current-context: \"b:1\""))
+    }
+
+    /// Of a process with the same id that was ended in between.
+    @Test func aDraftThatWasLeftBehindIsNotInTheWay() throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write("config", Self.text)
+        let draft = "config.\(ProcessInfo.processInfo.processIdentifier).new"
+        _ = try folder.write(draft, "half")
+        var config = try Kubeconfig.load(explicit: file, environment: [:])
+        try config.useContext("b:1")
+        #expect(folder.read("config")?.contains("current-context: \"b:1\"") == true)
+        #expect(folder.read(draft) == nil)
     }
 
     @Test func writesToTheFirstFileByDefault() throws {

@@ -15,36 +15,17 @@ package enum CommandLineTool {
         _ arguments: [String], console: Console = .standard, environment: [String: String],
         clock: @escaping @Sendable () -> Timestamp = { .now }
     ) async -> ExitStatus {
-        do {
-            let command = try RootCommand.parseAsRoot(arguments)
-            guard let command = command as? any SessionCommand else {
-                var group = command
-                try group.run()
-                return .ok
-            }
-            let session = Session(options: command.global, console: console, environment: environment, clock: clock)
-            let status = await run(command, in: session)
-            await session.close()
-            return status
-        } catch {
-            return help.explain(error, of: RootCommand.self, console)
+        await frame.run(arguments, console: console) { options in
+            Session(options: options, console: console, environment: environment, clock: clock)
         }
     }
 
-    private static func run(_ command: any SessionCommand, in session: Session) async -> ExitStatus {
-        do {
-            return try await command.run(in: session)
-        } catch {
-            let failure = CommandError(error)
-            session.report(failure)
-            return failure.status
-        }
-    }
-
-    private static let help = HelpText(globalUsage: [
-        "[--context <name>]", "[--kubeconfig <file>]", "[--namespace <name>]", "[--release <name>]", "[--output <output>]",
-        "[--color <color>]", "[--request-timeout <duration>]",
-    ])
+    private static let frame = CommandFrame<Session>(
+        RootCommand.self,
+        globalUsage: [
+            "[--context <name>]", "[--kubeconfig <file>]", "[--namespace <name>]", "[--release <name>]", "[--output <output>]",
+            "[--color <color>]", "[--request-timeout <duration>]",
+        ])
 }
 
 struct RootCommand: ParsableCommand {

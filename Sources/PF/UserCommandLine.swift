@@ -16,35 +16,14 @@ package enum UserCommandLine {
         _ arguments: [String], console: Console = .standard, environment: [String: String],
         clock: @escaping @Sendable () -> Date = { Date() }
     ) async -> ExitStatus {
-        do {
-            let command = try RootCommand.parseAsRoot(arguments)
-            guard let command = command as? any SessionCommand else {
-                var group = command
-                try group.run()
-                return .ok
-            }
-            let session = Session(options: command.global, console: console, environment: environment, clock: clock)
-            let status = await run(command, in: session)
-            session.printer.status.clear()
-            return status
-        } catch {
-            return help.explain(error, of: RootCommand.self, console)
+        await frame.run(arguments, console: console) { options in
+            Session(options: options, console: console, environment: environment, clock: clock)
         }
     }
 
-    private static func run(_ command: any SessionCommand, in session: Session) async -> ExitStatus {
-        do {
-            return try await command.run(in: session)
-        } catch {
-            let failure = CommandError(error)
-            session.printer.report(failure)
-            return failure.status
-        }
-    }
-
-    private static let help = HelpText(globalUsage: [
-        "[--server <url>]", "[--format <format>]", "[--color <color>]", "[--request-timeout <duration>]",
-    ])
+    private static let frame = CommandFrame<Session>(
+        RootCommand.self,
+        globalUsage: ["[--server <url>]", "[--format <format>]", "[--color <color>]", "[--request-timeout <duration>]"])
 }
 
 struct RootCommand: ParsableCommand {

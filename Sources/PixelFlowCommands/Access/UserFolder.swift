@@ -1,0 +1,16 @@
+import Terminal
+
+/// The folders of one user.
+package enum UserFolder {
+    /// A folder in a directory defined by the environment.
+    ///
+    /// - Parameters:
+    ///   - variable: such as `XDG_CONFIG_HOME`.
+    ///   - place: the directory in the user's home without that variable.
+    /// - Throws: `CommandError` if the environment defines neither.
+    package static func path(_ environment: [String: String], variable: String, inHome place: String, _ name: String) throws -> String {
+        if let base = environment[variable], base.hasPrefix("/") { return "\(base)/\(name)" }
+        if let home = environment["HOME"], !home.isEmpty { return "\(home)/\(place)/\(name)" }
+        throw CommandError(.usage, "there is nowhere to keep files", hint: "set HOME or \(variable)")
+    }
+}
