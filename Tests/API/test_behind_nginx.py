@@ -93,13 +93,13 @@ def tells_the_end(task):
 
 
 def test_events_come_through_at_once(nginx, user, photo):
-    user.web = nginx
+    user.api = nginx
     stream = opened_stream(nginx, user.token)
     wait_for_line(stream, tells_the_end(user.make_task(photo)))
 
 
 def test_what_is_silent_outlives_the_patience_of_the_proxy(nginx, user, photo):
-    user.web = nginx
+    user.api = nginx
     stream = opened_stream(nginx, user.token)
     with RawWebSocket(nginx, user.token) as websocket:
         for _ in range(HEARTBEATS):
@@ -111,7 +111,7 @@ def test_what_is_silent_outlives_the_patience_of_the_proxy(nginx, user, photo):
 
 
 def test_a_token_comes_as_the_first_message(nginx, user, photo):
-    user.web = nginx
+    user.api = nginx
     with RawWebSocket(nginx, fields=[f"Origin: {nginx}"]) as websocket:
         websocket.send(text(json.dumps({"type": "authorize", "token": user.token})))
         task = user.make_task(photo)

@@ -12,8 +12,8 @@ from playwright.sync_api import expect
 
 from conftest import BUILD, ROOT, SETTINGS
 from harness.pixelflow import Instance
+from harness.receiver import Receiver
 from support.person import PASSWORD, Person
-from support.receiver import Receiver
 from test_team import found
 from test_webhooks import add
 
@@ -165,15 +165,12 @@ def test_the_owner_is_told_of_a_disabled_webhook_and_ends_such_messages_with_one
     ada = person().register()
     server.mail(ada.email)
     page = ada.page
-    receiver = Receiver()
-    try:
+    with Receiver() as receiver:
         receiver.status = 410
         add(ada, receiver)
         page.get_by_role("button", name="Send a test").click()
         receiver.next()
         mail = server.mail(ada.email, 2)
-    finally:
-        receiver.close()
     assert mail["headers"]["Subject"] == f"A webhook of {ada.email} is disabled"
     ada.open(path_in(mail))
     expect(page.get_by_role("heading", name=receiver.url, level=1)).to_be_visible()

@@ -8,7 +8,7 @@ import sys
 import pytest
 from playwright.sync_api import expect
 
-from support.receiver import Receiver
+from harness.receiver import Receiver
 from test_team import found, invite
 
 _CHECKS = {
@@ -27,9 +27,8 @@ _CHECKS = {
 
 @pytest.fixture
 def receiver():
-    receiver = Receiver()
-    yield receiver
-    receiver.close()
+    with Receiver(b"thank you") as receiver:
+        yield receiver
 
 
 def add(person, receiver):
