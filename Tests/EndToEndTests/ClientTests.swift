@@ -6,6 +6,7 @@ import PixelFlowClient
 import Terminal
 import TerminalTesting
 import Testing
+import TestSupport
 
 extension EndToEnd {
     /// The client library and `pf` against the all-in-one executable.

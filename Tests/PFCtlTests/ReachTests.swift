@@ -5,6 +5,7 @@ import PFCtl
 import Terminal
 import TerminalTesting
 import Testing
+import TestSupport
 
 /// Clusters that are unreachable or deny access: messages and exit statuses.
 @Suite struct ReachTests {
@@ -47,8 +48,9 @@ import Testing
         let authority = try CertificateAuthority()
         let cluster = try await FakeCluster.start(
             authority: authority, certificate: authority.server(from: -7_200, until: -3_600))
-        let file = NSTemporaryDirectory() + UUID().uuidString
-        try cluster.kubeconfig(.token("any")).write(toFile: file, atomically: true, encoding: .utf8)
+        let folder = try TemporaryFolder()
+        defer { withExtendedLifetime(folder) {} }
+        let file = try folder.write("kubeconfig", try cluster.kubeconfig(.token("any")))
         let errors = CapturedStream()
         let status = await CommandLineTool.run(
             ["status", "--kubeconfig", file], console: Console(output: CapturedStream(), status: errors), environment: [:])

@@ -7,6 +7,7 @@ import PixelFlowEmbedded
 import Prometheus
 import ServiceLifecycle
 import Testing
+import TestSupport
 
 /// A task that fails or hangs blocks no other, and is retried with growing delays.
 @Suite struct DispatcherTests {

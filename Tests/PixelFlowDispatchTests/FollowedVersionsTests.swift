@@ -4,6 +4,7 @@ import PixelFlowDispatch
 import PixelFlowEmbedded
 import Synchronization
 import Testing
+import TestSupport
 
 /// Versions that follow changes of other processes through their events.
 @Suite struct FollowedVersionsTests {

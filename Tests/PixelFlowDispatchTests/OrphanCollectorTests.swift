@@ -7,6 +7,7 @@ import Prometheus
 import ServiceLifecycle
 import Synchronization
 import Testing
+import TestSupport
 
 /// No mistake of an operator may delete objects.
 @Suite struct OrphanCollectorTests {

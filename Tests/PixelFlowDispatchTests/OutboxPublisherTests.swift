@@ -6,6 +6,7 @@ import PixelFlowEmbedded
 import ServiceLifecycle
 import Synchronization
 import Testing
+import TestSupport
 
 /// Which events are acknowledged once they are published.
 @Suite struct OutboxPublisherTests {

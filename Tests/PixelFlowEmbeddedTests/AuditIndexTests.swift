@@ -2,6 +2,7 @@ import GRDB
 import PixelFlowCore
 import PixelFlowEmbedded
 import Testing
+import TestSupport
 
 @testable import PixelFlowIdentity
 

@@ -3,6 +3,7 @@ import NIOHTTP1
 import PixelFlowClient
 import PixelFlowCore
 import Testing
+import TestSupport
 import WireFormats
 
 extension EndToEnd {

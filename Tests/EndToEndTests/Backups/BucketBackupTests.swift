@@ -3,6 +3,7 @@ import NIOCore
 import PixelFlowClient
 import PixelFlowS3
 import Testing
+import TestSupport
 import WireFormats
 
 /// The bucket for tests, and its keys.

@@ -1,6 +1,7 @@
 import FakeKubernetes
 import KubernetesClient
 import Testing
+import TestSupport
 
 struct CredentialTests {
     @Test func certificatesContainUserAndGroups() async throws {

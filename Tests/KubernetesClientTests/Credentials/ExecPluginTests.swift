@@ -2,6 +2,7 @@ import FakeKubernetes
 import Foundation
 import KubernetesClient
 import Testing
+import TestSupport
 import WireFormats
 
 struct ExecPluginTests {

@@ -1,5 +1,6 @@
 import KubernetesClient
 import Testing
+import TestSupport
 import WireFormats
 
 struct KubeconfigEditingTests {

@@ -1,5 +1,6 @@
 import KubernetesClient
 import Testing
+import TestSupport
 
 struct KubeconfigTests {
     private static func config(_ name: String, server: String, current: String? = nil, more: String = "") -> String {

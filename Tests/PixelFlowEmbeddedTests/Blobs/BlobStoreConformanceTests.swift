@@ -3,6 +3,7 @@ import NIOCore
 import PixelFlowCore
 import PixelFlowEmbedded
 import Testing
+import TestSupport
 
 @Suite struct BlobStoreConformanceTests {
     let folder: TemporaryFolder

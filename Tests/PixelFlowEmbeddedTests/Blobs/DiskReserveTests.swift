@@ -3,6 +3,7 @@ import NIOCore
 import PixelFlowCore
 import Synchronization
 import Testing
+import TestSupport
 
 @testable import PixelFlowEmbedded
 

@@ -3,6 +3,7 @@ import NIOCore
 import PixelFlowCore
 import PixelFlowEmbedded
 import Testing
+import TestSupport
 
 /// File operations of the blob store.
 @Suite struct FileBlobStoreTests {

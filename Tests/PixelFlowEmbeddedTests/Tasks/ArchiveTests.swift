@@ -1,6 +1,7 @@
 import GRDB
 import PixelFlowCore
 import Testing
+import TestSupport
 
 @testable import PixelFlowEmbedded
 

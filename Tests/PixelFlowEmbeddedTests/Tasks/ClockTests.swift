@@ -1,6 +1,7 @@
 import Conformance
 import PixelFlowCore
 import Testing
+import TestSupport
 
 @testable import PixelFlowEmbedded
 

@@ -2,6 +2,7 @@ import Conformance
 import GRDB
 import PixelFlowCore
 import Testing
+import TestSupport
 
 @testable import PixelFlowEmbedded
 

@@ -4,6 +4,7 @@ import GRDB
 import PixelFlowCore
 import Synchronization
 import Testing
+import TestSupport
 
 @testable import PixelFlowEmbedded
 

@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 import PixelFlowCore
 import Testing
+import TestSupport
 
 @testable import PixelFlowEmbedded
 

@@ -3,6 +3,7 @@ import Foundation
 import PixelFlowCore
 import PixelFlowEmbedded
 import Testing
+import TestSupport
 
 /// How a store handles tasks that a killed process has left behind.
 @Suite struct RestartTests {

@@ -2,6 +2,7 @@ import Conformance
 import PixelFlowCore
 import PixelFlowEmbedded
 import Testing
+import TestSupport
 
 @Suite struct TaskStoreConformanceTests {
     let folder: TemporaryFolder

@@ -9,6 +9,7 @@ import PixelFlowWorker
 import Prometheus
 import ServiceLifecycle
 import Synchronization
+import TestSupport
 
 /// A worker with real stores and a scripted renderer.
 struct WorkerHarness: Sendable {
