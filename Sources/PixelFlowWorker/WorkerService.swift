@@ -221,7 +221,7 @@ package struct WorkerService: Service {
         return try await retry(Self.backendRetries, if: PixelFlowError.isOutage, onRetry: warn, body)
     }
 
-    /// Stops a run as soon as its cancellation is known, instead of at its next heartbeat.
+    /// Stops a run as soon as its cancellation is known, instead of at its next renewal.
     private func listenForCancellation() async {
         let events = dependencies.events
         guard let changes = try? await retryOnOutage("no task events", { try await events.subscribe() }) else { return }

@@ -98,7 +98,7 @@ def test_events_come_through_at_once(nginx, user, photo):
     wait_for_line(stream, tells_the_end(user.make_task(photo)))
 
 
-def test_what_is_silent_outlives_the_patience_of_the_proxy(nginx, user, photo):
+def test_idle_streams_outlive_the_read_timeout_of_the_proxy(nginx, user, photo):
     user.api = nginx
     stream = opened_stream(nginx, user.token)
     with RawWebSocket(nginx, user.token) as websocket:

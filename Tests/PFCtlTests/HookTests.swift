@@ -164,23 +164,23 @@ import X509
     @Test func probesUntilAllAnswer() async throws {
         let ready = try await StubService.start { _ in (200, "{}") }
         let asked = Mutex(0)
-        let waking = try await StubService.start { _ in
+        let starting = try await StubService.start { _ in
             asked.withLock { count in
                 count += 1
                 return count < 2 ? (503, "{}") : (200, "{}")
             }
         }
-        let (good, late) = ("http://127.0.0.1:\(ready.port)/readyz", "http://127.0.0.1:\(waking.port)/readyz")
+        let (good, late) = ("http://127.0.0.1:\(ready.port)/readyz", "http://127.0.0.1:\(starting.port)/readyz")
         let outcome = await Self.probe("--timeout=60", good, late)
         #expect(outcome.status == .ok)
         #expect(outcome.errors == "\(late): 503\n")
-        #expect(waking.calls.count == 2 && ready.calls.count == 1)
+        #expect(starting.calls.count == 2 && ready.calls.count == 1)
         #expect(await Self.probe("api:8080").status == .usage)
     }
 
     @Test func probesAtLeastOnce() async throws {
-        let waking = try await StubService.start { _ in (503, "{}") }
-        let url = "http://127.0.0.1:\(waking.port)/readyz"
+        let starting = try await StubService.start { _ in (503, "{}") }
+        let url = "http://127.0.0.1:\(starting.port)/readyz"
         let outcome = await Self.probe("--timeout=1ms", url)
         #expect(outcome.status == .timedOut)
         #expect(outcome.errors.hasSuffix("error: no 200 within 1ms from \(url)\n"))

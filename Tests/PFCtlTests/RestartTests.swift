@@ -15,7 +15,7 @@ import WireFormats
 
     private static let metrics =
         (["# TYPE kafka_consumer_lag gauge"]
-        + (0..<3).map { #"kafka_consumer_lag{topic="task.wakeups",partition="\#($0)"} 4"# }).joined(separator: "\n") + "\n"
+        + (0..<3).map { #"kafka_consumer_lag{topic="task.dispatch",partition="\#($0)"} 4"# }).joined(separator: "\n") + "\n"
 
     private static func identities(_ stand: FakePixelFlow) -> Set<String> {
         Set(

@@ -41,7 +41,7 @@ struct SenderHarness: Sendable {
                 allowedNetworks: allowed.compactMap { NetworkRange($0) }, ports: .webhooks, timeout: timeout, userAgent: "test",
                 resolver: resolver),
             pendingLimit: pendingLimit,
-            // What a test waits for is woken by a signal, or not at all.
+            // No poll runs during a test: the sender must react to signals.
             pollInterval: .seconds(3600), capacity: capacity, logger: logger, metrics: registry,
             disabling: AuditRecorder(outbox: store, clock: clock, logger: logger).disabling, message: message)
     }

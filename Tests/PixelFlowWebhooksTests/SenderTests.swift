@@ -227,7 +227,7 @@ import WireFormats
     }
 
     /// Ways in which a receiver never completes a response.
-    enum Silence: CaseIterable {
+    enum NoReply: CaseIterable {
         case hanging, dripping, resetting, refusing
 
         var answer: RawServer.Answer {
@@ -248,14 +248,14 @@ import WireFormats
         }
     }
 
-    @Test(arguments: Silence.allCases) func unresponsiveReceiverTimesOut(silence: Silence) async throws {
-        try await RawServer.run(answer: silence.answer) { receiver in
+    @Test(arguments: NoReply.allCases) func unresponsiveReceiverTimesOut(noReply: NoReply) async throws {
+        try await RawServer.run(answer: noReply.answer) { receiver in
             try await SenderHarness.run(timeout: .milliseconds(300)) { harness in
                 // Nothing listens on the first port.
-                try await harness.addEndpoint(url: silence == .refusing ? "http://127.0.0.1:1025/" : receiver.url("/hook"))
+                try await harness.addEndpoint(url: noReply == .refusing ? "http://127.0.0.1:1025/" : receiver.url("/hook"))
                 try await harness.endTask()
                 let delivery = try await harness.delivery(after: 1)
-                #expect(delivery.log[0].error == silence.error)
+                #expect(delivery.log[0].error == noReply.error)
                 #expect(delivery.log[0].status == nil && delivery.state == .pending)
             }
         }

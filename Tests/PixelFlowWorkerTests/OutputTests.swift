@@ -20,7 +20,7 @@ import Testing
         let harness = try WorkerHarness()
         try await harness.run { worker in
             let task = try await harness.add(Self.three)
-            worker.wake(task)
+            worker.enqueue(task)
             let final = try await harness.final(task.id)
             #expect(final.outputs.map(\.name) == ["a", "b", "c"])
             #expect(final.sourceMetadata == RenderReport.facts)
@@ -37,7 +37,7 @@ import Testing
         let harness = try WorkerHarness()
         try await harness.run(Self.failing(["b": "output_too_large"])) { worker in
             let task = try await harness.add(Self.three)
-            worker.wake(task)
+            worker.enqueue(task)
             let final = try await harness.final(task.id)
             #expect(final.status == .completed)
             #expect(final.error == nil)
@@ -54,7 +54,7 @@ import Testing
         let harness = try WorkerHarness()
         try await harness.run(Self.failing(codes)) { worker in
             let task = try await harness.add(Self.three)
-            worker.wake(task)
+            worker.enqueue(task)
             let final = try await harness.final(task.id)
             #expect(final.status == .failed)
             #expect(final.error?.code == code)
@@ -74,7 +74,7 @@ import Testing
         let changes = try await harness.events.subscribe()
         try await harness.run(renderer) { worker in
             let task = try await harness.add(Self.three)
-            worker.wake(task)
+            worker.enqueue(task)
             #expect(try await changes.first("word of the progress") { $0.progress > 0 }?.progress == 0.5)
             gate.open()
             try await harness.final(task.id)

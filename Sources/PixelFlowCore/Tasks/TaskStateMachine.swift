@@ -194,7 +194,7 @@ extension TaskStateMachine {
         guard task.dispatch.sequence == sequence, task.nextRunAt <= now else { throw .superseded }
         task.dispatch.acknowledged += 1
         task.dispatch.acknowledgedAt = now
-        task.dispatch.due = now + policy.trust(acknowledged: task.dispatch.acknowledged)
+        task.dispatch.due = now + policy.redispatchInterval(acknowledged: task.dispatch.acknowledged)
     }
 
     private func redeliverLost(_ task: inout TaskRecord, _ time: Timestamp, _ now: Timestamp) throws(TransitionError) {

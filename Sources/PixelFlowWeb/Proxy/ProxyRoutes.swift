@@ -39,11 +39,11 @@ struct ProxyRoutes: Sendable {
         if request.asksForWebSocket {
             return try await SocketUpstream(upstream: upstream).relay(target, headers: headers(request, context), context)
         }
-        if request.method == .get, path == "/api/events", !request.announcesBody {
+        if request.method == .get, path == "/api/events", !request.declaresBody {
             return try await upstream.relayEvents(target, headers: headers(request, context), context)
         }
-        let gate = request.announcesBody && request.waitsForContinue ? ContinueGate() : nil
-        let body = request.announcesBody ? RelayedBody(request.body, gate: gate) : nil
+        let gate = request.declaresBody && request.waitsForContinue ? ContinueGate() : nil
+        let body = request.declaresBody ? RelayedBody(request.body, gate: gate) : nil
         let length = request.headers[.contentLength].flatMap { Int64($0) }
         do {
             let answer = try await upstream.send(
@@ -112,7 +112,7 @@ struct ProxyRoutes: Sendable {
 }
 
 extension Request {
-    fileprivate var announcesBody: Bool {
+    fileprivate var declaresBody: Bool {
         headers.contains(.transferEncoding) || headers[.contentLength].map { $0 != "0" } == true
     }
 }

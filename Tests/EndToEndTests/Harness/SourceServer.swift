@@ -6,7 +6,7 @@ import RawHTTP
 enum SourceServer {
     /// What is sent, and whether the connection then ends, stays open without more, or continues forever.
     struct Answer: Sendable {
-        enum Ending: Sendable { case close, noEnd, endless }
+        enum Ending: Sendable { case close, noReply, endless }
         var bytes: Data
         var ending: Ending
 
@@ -29,7 +29,7 @@ enum SourceServer {
             let sent = channel.writeAndFlush(ByteBuffer(bytes: answer.bytes))
             switch answer.ending {
             case .close: sent.whenComplete { _ in channel.close(promise: nil) }
-            case .noEnd: break
+            case .noReply: break
             case .endless: sendForever(ByteBuffer(repeating: 120, count: 65_536), channel)
             }
         }, body)
