@@ -170,7 +170,7 @@ private enum PlantedAnimation {
 /// libvips has one error buffer per process, so each of these tests uses a separate process.
 @Suite struct ErrorsOfLibvips {
     /// An image with an invalid profile, which libvips reports but tolerates.
-    private static func withLeftovers() throws -> String {
+    private static func withStaleErrors() throws -> String {
         try VipsLibrary.start()
         let image = try TestImage.quarters().withMetadata { _ in }
         image.set(Colour.iccField, Array("SECRET, and no profile".utf8))
@@ -181,7 +181,7 @@ private enum PlantedAnimation {
 
     @Test func errorsDoNotLeakIntoTheNextJob() async {
         await #expect(processExitsWith: .success) {
-            let noted = try ErrorsOfLibvips.withLeftovers()
+            let noted = try ErrorsOfLibvips.withStaleErrors()
             try #require(!noted.isEmpty)
             let error = #expect(throws: VipsError.self) {
                 _ = try TestImage.quarters().cut(left: 1_000, top: 0, width: 10, height: 10)
@@ -194,7 +194,7 @@ private enum PlantedAnimation {
 
     @Test func aJobStartsWithAnEmptyBuffer() async {
         await #expect(processExitsWith: .success) {
-            try #require(!(try ErrorsOfLibvips.withLeftovers()).isEmpty)
+            try #require(!(try ErrorsOfLibvips.withStaleErrors()).isEmpty)
             #expect(throws: RenderError.self) { try render(Data("no image".utf8)) }
             #expect(VipsError.buffered.isEmpty)
         }

@@ -37,7 +37,7 @@ import Testing
     }
 
     /// A worker that is killed right after writing its result can no longer remove anything.
-    @Test func theDispatcherRemovesLeftoverObjects() async throws {
+    @Test func theDispatcherRemovesUnreferencedObjects() async throws {
         let harness = try WorkerHarness()
         let task = try await abandoned(harness)
         _ = try await harness.store.expireLeases(limit: 1)

@@ -133,7 +133,7 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
         }) { server, port in
             let big = sample(S3BlobStore.partBytes + 1)
             await #expect(throws: PixelFlowError.self) { try await store(port).write(key("t/a/source"), bytes: big) }
-            #expect(server.requests.last?.method == .DELETE, "the parts are taken back")
+            #expect(server.requests.last?.method == .DELETE, "the parts are removed")
         }
     }
 
