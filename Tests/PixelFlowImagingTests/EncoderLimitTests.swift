@@ -76,7 +76,7 @@ import Testing
         for (colours, most) in cases {
             let source = try PlantedAnimation.gif(colours)
             let rendering = try render(source, [OutputSpec(name: "a", format: .fixed(format), animated: true)])
-            #expect(rendering.facts.frames == colours.count)
+            #expect(rendering.metadata.frames == colours.count)
             #expect(rendering.results[0].frames == (try rendering.picture().frames))
             #expect((1...most).contains(rendering.results[0].frames))
         }

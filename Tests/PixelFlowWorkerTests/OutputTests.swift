@@ -23,7 +23,7 @@ import Testing
             worker.enqueue(task)
             let final = try await harness.final(task.id)
             #expect(final.outputs.map(\.name) == ["a", "b", "c"])
-            #expect(final.sourceMetadata == RenderReport.facts)
+            #expect(final.sourceMetadata == RenderReport.metadata)
             let image = try #require(final.outputs[1].image)
             #expect(image.key == .output("b", of: final))
             #expect(try await harness.text(image.key) == "image of b")
@@ -59,7 +59,7 @@ import Testing
             #expect(final.status == .failed)
             #expect(final.error?.code == code)
             #expect(final.outputs.count == 3)
-            #expect(final.sourceMetadata == RenderReport.facts)
+            #expect(final.sourceMetadata == RenderReport.metadata)
         }
     }
 

@@ -19,7 +19,7 @@ struct TaskReport {
             .init("id", Text(task.id)), .init("status", Text(task.status.rawValue, task.style)), .init("source", Text(task.sourceName)),
             .init("attempts", Text(task.attempts)),
         ]
-        if let facts = task.json["source"] { fields.append(.init("image", Text(Self.size(facts)))) }
+        if let metadata = task.json["source"] { fields.append(.init("image", Text(Self.size(metadata)))) }
         if let preset = task.preset { fields.append(.init("preset", Text(preset))) }
         if let progress = task.json["progress"]?.doubleValue { fields.append(.init("progress", Text("\(Int(progress * 100)) %"))) }
         for (name, key) in [

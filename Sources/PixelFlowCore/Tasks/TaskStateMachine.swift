@@ -90,7 +90,7 @@ extension TaskStateMachine {
     ) throws(TransitionError) {
         try guardHolder(task, claim)
         task.error = failure.error
-        if let facts = failure.sourceMetadata { task.sourceMetadata = facts }
+        if let metadata = failure.sourceMetadata { task.sourceMetadata = metadata }
         switch failure.retry {
         case .permanent:
             task.outputs = failure.outputs

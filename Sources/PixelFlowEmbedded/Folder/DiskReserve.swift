@@ -76,9 +76,9 @@ package struct DiskRoom: Sendable, Hashable {
 
     /// Of the file system that contains `path`.
     package init(path: String) throws {
-        var facts = statvfs()
-        guard statvfs(path, &facts) == 0 else { throw FileError.current("statvfs", path) }
-        self.init(available: UInt64(facts.f_bavail), size: UInt64(facts.f_blocks), blockSize: UInt64(facts.f_frsize))
+        var metadata = statvfs()
+        guard statvfs(path, &metadata) == 0 else { throw FileError.current("statvfs", path) }
+        self.init(available: UInt64(metadata.f_bavail), size: UInt64(metadata.f_blocks), blockSize: UInt64(metadata.f_frsize))
     }
 
     /// In blocks. Some file systems report 2^64-1 of them if they have no limit.

@@ -27,7 +27,7 @@ export function StagedItem({ item }) {
                 <p className="truncate text-sm font-medium" title={name}>{name}</p>
                 {item.problem && <p role="alert" className="text-sm text-bad">{explained(item)}</p>}
                 {isSending && <progress max="1" value={item.file ? item.progress : undefined} aria-label={`Upload of ${name}`} className="h-1.5 w-full" />}
-                {!isSending && !item.problem && <p className="truncate text-sm text-soft">{facts(item)}</p>}
+                {!isSending && !item.problem && <p className="truncate text-sm text-soft">{metadata(item)}</p>}
             </div>
             {item.preview && !isBroken && !isSending && <IconButton icon="focus" label={`Choose the focal point of ${name}`} onClick={() => setAiming(true)} />}
             <IconButton icon="close" label={`Take ${name} away`} onClick={() => dropItem(item.id)} />
@@ -36,7 +36,7 @@ export function StagedItem({ item }) {
     );
 }
 
-function facts(item) {
+function metadata(item) {
     const parts = [item.file ? size(item.file.size) : "Fetched by the service"];
     if (item.focus) parts.push(`focal point ${Math.round(item.focus.x * 100)}, ${Math.round(item.focus.y * 100)} %`);
     return parts.join(" · ");

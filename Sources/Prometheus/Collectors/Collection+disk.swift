@@ -18,11 +18,11 @@ public struct DiskCollector: Sendable {
 
     /// Adds nothing if the folder does not exist.
     public func collect(into collection: inout PrometheusRegistry.Collection) {
-        var facts = statvfs()
-        guard statvfs(path, &facts) == 0 else { return }
-        let block = Double(facts.f_frsize)
-        collection.gauge("disk_available_bytes", Double(facts.f_bavail) * block, labels: [("folder", name)])
-        collection.gauge("disk_size_bytes", Double(facts.f_blocks) * block, labels: [("folder", name)])
+        var metadata = statvfs()
+        guard statvfs(path, &metadata) == 0 else { return }
+        let block = Double(metadata.f_frsize)
+        collection.gauge("disk_available_bytes", Double(metadata.f_bavail) * block, labels: [("folder", name)])
+        collection.gauge("disk_size_bytes", Double(metadata.f_blocks) * block, labels: [("folder", name)])
     }
 }
 

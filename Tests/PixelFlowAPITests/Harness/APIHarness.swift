@@ -158,9 +158,9 @@ final class APIHarness: Sendable {
         let image = StoredImage(
             key: .output(output, of: task), format: .webp, width: 3, height: 2, frames: 1, bytes: buffer.readableBytes,
             sha256: SHA256.hash(data: Data(bytes.utf8)).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined())
-        let facts = SourceMetadata(format: "png", width: 30, height: 20, bytes: 5, blurhash: "LEHV6n", dominantColor: "#aabbcc")
+        let metadata = SourceMetadata(format: "png", width: 30, height: 20, bytes: 5, blurhash: "LEHV6n", dominantColor: "#aabbcc")
         return try #require(
-            try await tasks.complete(task.claim, with: Manifest(sourceMetadata: facts, outputs: [TaskOutput(name: output, image: image)])))
+            try await tasks.complete(task.claim, with: Manifest(sourceMetadata: metadata, outputs: [TaskOutput(name: output, image: image)])))
     }
 
     @discardableResult
