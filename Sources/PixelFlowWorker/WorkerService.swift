@@ -208,7 +208,7 @@ package struct WorkerService: Service {
     /// Retries each second while a backend is down. A received dispatch message is kept in the meantime: otherwise the
     /// broker would count it as neither delivered nor waiting.
     private func retryOnOutage<Value: Sendable>(
-        _ complaint: String, about message: DispatchMessage? = nil, _ body: () async throws -> Value
+        _ failure: String, about message: DispatchMessage? = nil, _ body: () async throws -> Value
     ) async throws -> Value {
         let warn: (any Error) -> Void = { error in
             var metadata: Logger.Metadata = ["error": "\(error)"]
@@ -216,7 +216,7 @@ package struct WorkerService: Service {
                 metadata["task_id"] = "\(message.task)"
                 metadata["request_id"] = "\(message.requestID)"
             }
-            dependencies.outages.warning("\(complaint), retrying", metadata, to: logger)
+            dependencies.outages.warning("\(failure), retrying", metadata, to: logger)
         }
         return try await retry(Self.backendRetries, if: PixelFlowError.isOutage, onRetry: warn, body)
     }

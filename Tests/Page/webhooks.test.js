@@ -27,25 +27,25 @@ given = json.load(sys.stdin)
 print(verify(given["secret"], given["headers"], given["body"].encode())["type"])`],
 };
 
-/** What a sample makes of a message: `{status, said, complaint}`. */
+/** What a sample makes of a message: `{status, said, errors}`. */
 function run([program, ...options], message) {
     const done = spawnSync(program, options, { input: JSON.stringify({ secret, body, ...message }), timeout: 20_000 });
-    return { status: done.status, said: String(done.stdout).trim(), complaint: String(done.stderr) };
+    return { status: done.status, said: String(done.stdout).trim(), errors: String(done.stderr) };
 }
 
 for (const [language, program] of Object.entries(programs)) {
     test(`the sample in ${language} accepts what is signed, and nothing else`, () => {
         const right = run(program, { headers: headers(now()) });
-        assert.equal(right.said, "webhook.test", right.complaint);
+        assert.equal(right.said, "webhook.test", right.errors);
         for (const message of [{ headers: headers(now(), "{}") }, { headers: headers(now()), secret: "whsec_b3RoZXI=" }]) {
             const wrong = run(program, message);
             assert.equal(wrong.status, 1);
-            assert.match(wrong.complaint, /wrong signature/);
+            assert.match(wrong.errors, /wrong signature/);
         }
         for (const sent of [now() - 400, now() + 400]) {
             const stale = run(program, { headers: headers(sent) });
             assert.equal(stale.status, 1);
-            assert.match(stale.complaint, /too old or too new/);
+            assert.match(stale.errors, /too old or too new/);
         }
     });
 }

@@ -19,10 +19,10 @@ struct FakePixelFlow: Sendable {
 
     static func start() async throws -> FakePixelFlow {
         let cluster = try await FakeCluster.start()
-        let stand = FakePixelFlow(cluster: cluster, files: try TemporaryFolder())
-        try stand.logIn(.certificate(user: "operator"))
-        stand.install()
-        return stand
+        let pixelflow = FakePixelFlow(cluster: cluster, files: try TemporaryFolder())
+        try pixelflow.logIn(.certificate(user: "operator"))
+        pixelflow.install()
+        return pixelflow
     }
 
     func logIn(_ login: FakeCluster.Login, authority: String? = nil, clusterLines: [String] = []) throws {
@@ -35,15 +35,15 @@ struct FakePixelFlow: Sendable {
 
     /// Runs a body with a new installation.
     static func run(_ body: @Sendable (FakePixelFlow) async throws -> Void) async throws {
-        let stand = try await start()
+        let pixelflow = try await start()
         do {
-            try await body(stand)
+            try await body(pixelflow)
         } catch {
             // The first failure counts.
-            try? await stand.stop()
+            try? await pixelflow.stop()
             throw error
         }
-        try await stand.stop()
+        try await pixelflow.stop()
     }
 
     /// - Parameter width: of the terminal; nil for a pipe.
