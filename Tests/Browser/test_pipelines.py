@@ -82,7 +82,7 @@ def test_a_bad_name_is_refused_at_the_field(ada, console):
     expect(field).to_have_attribute("aria-invalid", "true")
 
 
-def test_the_service_s_verdict_stands_at_the_field(ada):
+def test_a_validation_error_is_shown_at_its_field(ada):
     page = ada.page
     ada.open("/presets/thumbnail")
     quality = page.get_by_label("Quality", exact=True)
@@ -91,7 +91,7 @@ def test_the_service_s_verdict_stands_at_the_field(ada):
     expect(page.get_by_role("alert")).to_have_text("Must be a whole number from 1 to 100.")
     expect(page.get_by_role("button", name="Save preset")).to_be_disabled()
     quality.fill("70")
-    expect(page.locator("[data-verdict=good]")).to_be_visible()
+    expect(page.locator("[data-validation=good]")).to_be_visible()
     expect(page.get_by_role("button", name="Save preset")).to_be_enabled()
 
 
@@ -129,8 +129,8 @@ def test_every_operation_starts_out_acceptable(ada):
         if kind != "watermark":  # whose picture must be chosen
             chooser.select_option(kind)
     pipeline = json.loads(page.get_by_label("As JSON").input_value())
-    verdict = ada.post("/pipelines/check", data=pipeline)
-    assert verdict["valid"], verdict
+    validation = ada.post("/pipelines/check", data=pipeline)
+    assert validation["valid"], validation
 
 
 def test_a_click_on_the_picture_is_its_focal_point(ada, photos):

@@ -1,6 +1,6 @@
 import { useEffect, useId, useRef, useState } from "react";
 import { Icon } from "../ui/Icon.jsx";
-import { Button, Card, Failure, inputLook } from "../ui/parts.jsx";
+import { Button, Card, Failure, inputClass } from "../ui/parts.jsx";
 import { describe } from "../pipeline/pipelines.js";
 import { PipelineEditor } from "../pipeline/PipelineEditor.jsx";
 import { useSchema } from "../pipeline/schema.js";
@@ -76,7 +76,7 @@ function Sources({ isOver, isSmall }) {
                         <span className="sr-only">URL of a picture</span>
                         <Icon name="link" className="absolute top-3 left-3 text-soft" />
                         <input type="url" value={url} onChange={(event) => { uploads.set({ url: event.target.value }); setProblem(""); }}
-                            placeholder="or the URL of a picture" className={`${inputLook} pl-9`} aria-invalid={Boolean(urlProblem) || undefined}
+                            placeholder="or the URL of a picture" className={`${inputClass} pl-9`} aria-invalid={Boolean(urlProblem) || undefined}
                             aria-describedby={urlProblem ? "url-error" : undefined} />
                     </label>
                     <Button type="submit" disabled={!url.trim()}>Add</Button>
@@ -143,7 +143,7 @@ function Staged({ items, priority }) {
             <div className="mt-4 flex flex-wrap items-center justify-end gap-3">
                 <label className="flex items-center gap-2">
                     <span className="text-sm text-soft">Priority</span>
-                    <select value={priority} onChange={(event) => uploads.set({ priority: event.target.value })} className={inputLook}>
+                    <select value={priority} onChange={(event) => uploads.set({ priority: event.target.value })} className={inputClass}>
                         <option value="">As usual</option>
                         <option value="high">High</option>
                         <option value="normal">Normal</option>

@@ -1,5 +1,5 @@
 import { createContext, useContext, useEffect, useState } from "react";
-import { inputLook } from "../ui/parts.jsx";
+import { inputClass } from "../ui/parts.jsx";
 import { useStore } from "../service/store.js";
 import { nameOf, taskStore } from "../tasks/taskStore.js";
 import { FocalPicker } from "./FocalPicker.jsx";
@@ -50,7 +50,7 @@ function NumberControl({ id, field, value, onChange, ...rest }) {
                     value={value === undefined ? (field.default ?? (field.slider.minimum + field.slider.maximum) / 2) : value} onChange={read} />
             )}
             <input id={id} type="number" step={field.type === "integer" ? 1 : "any"} min={field.minimum} max={field.maximum} value={shown} onChange={read}
-                placeholder={standard} className={`${inputLook} py-1.5 ${field.slider ? "max-w-24" : ""}`} {...rest} />
+                placeholder={standard} className={`${inputClass} py-1.5 ${field.slider ? "max-w-24" : ""}`} {...rest} />
         </div>
     );
 }
@@ -69,7 +69,7 @@ function FlagControl({ id, field, value, onChange, ...rest }) {
 function ChoiceControl({ id, field, value, onChange, ...rest }) {
     return (
         <select id={id} value={value === undefined ? field.default || "" : value} onChange={(event) => onChange(event.target.value)}
-            className={`${inputLook} py-1.5`} {...rest}>
+            className={`${inputClass} py-1.5`} {...rest}>
             {field.default === undefined && <option value="">Automatic</option>}
             {field.choices.map((choice) => <option key={choice.value} value={choice.value}>{choice.label}</option>)}
         </select>
@@ -83,7 +83,7 @@ function ColorControl({ id, field, value, onChange, ...rest }) {
             <input type="color" aria-label={`${field.label}, picker`} value={/^#[0-9a-f]{6}/i.test(shown) ? shown.slice(0, 7) : "#ffffff"}
                 onChange={(event) => onChange(event.target.value)} className="h-9 w-12 shrink-0 rounded border border-edge bg-card p-0.5" />
             <input id={id} type="text" value={shown} onChange={(event) => onChange(event.target.value)} spellCheck={false}
-                className={`${inputLook} py-1.5 font-mono`} {...rest} />
+                className={`${inputClass} py-1.5 font-mono`} {...rest} />
         </div>
     );
 }
@@ -94,7 +94,7 @@ function PositionControl({ id, field, value, onChange, ...rest }) {
     const choose = (event) => onChange(event.target.value === "point" ? { x: 0.5, y: 0.5 } : event.target.value);
     return (
         <div className="grid gap-2">
-            <select id={id} value={isPoint ? "point" : value || field.default} onChange={choose} className={`${inputLook} py-1.5`} {...rest}>
+            <select id={id} value={isPoint ? "point" : value || field.default} onChange={choose} className={`${inputClass} py-1.5`} {...rest}>
                 {field.choices.map((choice) => <option key={choice.value} value={choice.value}>{choice.label}</option>)}
                 <option value="point">A focal point</option>
             </select>
@@ -110,7 +110,7 @@ function TaskControl({ id, value, onChange, field: _, ...rest }) {
     return (
         <>
             <input id={id} type="text" list={`${id}-uploads`} value={value || ""} onChange={(event) => onChange(event.target.value)} spellCheck={false}
-                placeholder="Choose an upload" className={`${inputLook} py-1.5 font-mono`} {...rest} />
+                placeholder="Choose an upload" className={`${inputClass} py-1.5 font-mono`} {...rest} />
             <datalist id={`${id}-uploads`}>{uploads.map((task) => <option key={task.id} value={task.id}>{nameOf(task)}</option>)}</datalist>
         </>
     );
@@ -141,7 +141,7 @@ export function JSONControl({ pipeline, onChange }) {
             <label htmlFor="pipeline-json" className="mb-1 text-sm font-medium">As JSON</label>
             <textarea id="pipeline-json" value={text} onChange={type} onFocus={() => setMine(true)} onBlur={() => setMine(false)} spellCheck={false}
                 aria-invalid={Boolean(error) || undefined} aria-describedby={error ? "pipeline-json-error" : undefined}
-                className={`${inputLook} min-h-72 grow resize-y bg-sunk font-mono text-sm whitespace-pre`} />
+                className={`${inputClass} min-h-72 grow resize-y bg-sunk font-mono text-sm whitespace-pre`} />
             {error && <p id="pipeline-json-error" className="mt-1 text-sm text-bad">{error}</p>}
         </div>
     );

@@ -25,7 +25,7 @@ export function Header() {
                 <Link to="/" aria-label="PixelFlow, go to the tasks" className="flex items-center gap-2 font-semibold text-ink no-underline">
                     <Logo /><span className="hidden md:inline">PixelFlow</span>
                 </Link>
-                <nav aria-label="Pages" className="flex min-w-0 grow gap-0.5 overflow-x-auto sm:ml-2"><Rooms /><APILink /></nav>
+                <nav aria-label="Pages" className="flex min-w-0 grow gap-0.5 overflow-x-auto sm:ml-2"><PageLinks /><APILink /></nav>
                 <LiveBadge />
                 <OrganisationMenu />
                 <IconButton icon="out" label="Sign out" onClick={leave} />
@@ -42,7 +42,7 @@ function APILink() {
     return <a href="/docs" className={`${roomLook} ${elsewhere}`}><Icon name="code" className="hidden sm:block" />API</a>;
 }
 
-function Rooms() {
+function PageLinks() {
     const path = usePath();
     return sections.map(({ to, icon, name }) => {
         const isHere = to === "/" ? path === "/" || path.startsWith("/tasks/") : path.startsWith(to);

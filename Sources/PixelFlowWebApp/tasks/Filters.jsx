@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { Icon } from "../ui/Icon.jsx";
 import { statuses } from "../ui/Status.jsx";
-import { inputLook } from "../ui/parts.jsx";
+import { inputClass } from "../ui/parts.jsx";
 import { count } from "../service/format.js";
 import { useAnswer } from "../service/useAnswer.js";
 import { go, useSearch } from "../shell/routing.jsx";
@@ -109,7 +109,7 @@ function Search({ text, onChange }) {
         <label className="relative w-full sm:w-56">
             <span className="sr-only">Search by file name or URL</span>
             <Icon name="search" className="absolute top-2.5 left-3 text-soft" />
-            <input type="search" value={typed} onChange={type} maxLength={120} placeholder="Search" className={`${inputLook} py-1.5 pl-9`} />
+            <input type="search" value={typed} onChange={type} maxLength={120} placeholder="Search" className={`${inputClass} py-1.5 pl-9`} />
         </label>
     );
 }

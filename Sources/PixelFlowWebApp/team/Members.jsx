@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { Confirmation } from "../ui/Confirmation.jsx";
-import { Button, Card, Failure, inputLook } from "../ui/parts.jsx";
+import { Button, Card, Failure, inputClass } from "../ui/parts.jsx";
 import { call } from "../service/calls.js";
 import { ago } from "../service/format.js";
 import { useSession } from "../service/session.js";
@@ -54,7 +54,7 @@ function Member({ member, organisation, onChange }) {
                 <p className="text-sm text-soft">since {ago(member.since)}</p>
             </div>
             {mayChange ? (
-                <select aria-label={`Role of ${member.email}`} value={member.role} onChange={(event) => give(event.target.value)} className={`${inputLook} max-w-36 py-1.5`}>
+                <select aria-label={`Role of ${member.email}`} value={member.role} onChange={(event) => give(event.target.value)} className={`${inputClass} max-w-36 py-1.5`}>
                     {choices.map((role) => <option key={role} value={role}>{titled(role)}</option>)}
                 </select>
             ) : <span className="text-soft" title={roles[member.role]}>{titled(member.role)}</span>}
