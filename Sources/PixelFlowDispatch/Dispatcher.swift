@@ -128,7 +128,7 @@ package struct Dispatcher: Service {
         _ store: any TaskDispatchStore, _ blobs: any BlobStore, _ publisher: OutboxPublisher, _ clock: any WallClock, _ logger: Logger,
         _ metrics: any MetricsFactory
     ) -> BackoffQueue {
-        let resent = Counter(label: "events_resent_total", factory: metrics)
+        let resent = Counter(label: "events_republished_total", factory: metrics)
         return BackoffQueue("publish_events", clock: clock, logger: logger) {
             try await store.unpublished(olderThan: eventAge, after: $0, limit: $1)
         } position: { task in

@@ -19,10 +19,10 @@ struct WebhookMetrics: Sendable {
         }
         (delivered, retried, failed) = (attempts("delivered"), attempts("retried"), attempts("failed"))
         disabled = Counter(label: "webhook_endpoints_disabled_total", factory: factory)
-        givenUp = Counter(label: "webhook_deliveries_given_up_total", factory: factory)
+        givenUp = Counter(label: "webhook_deliveries_abandoned_total", factory: factory)
         duration = Metrics.Timer(label: "webhook_attempt_duration_seconds", factory: factory)
         latency = Metrics.Timer(label: "webhook_first_attempt_latency_seconds", factory: factory)
-        underWay = Meter(label: "webhook_attempts_under_way", factory: factory)
+        underWay = Meter(label: "webhook_attempts_in_flight", factory: factory)
     }
 
     /// - Parameter wait: the time from the event to the first attempt; nil for retries.

@@ -30,7 +30,7 @@ struct MailMetrics: Sendable {
                 }
                 return (kind, Dictionary(uniqueKeysWithValues: counters))
             })
-        doubts = Counter(label: "auth_mail_doubts_total", factory: factory)
+        doubts = Counter(label: "auth_mail_possible_duplicates_total", factory: factory)
         backlog = Gauge(label: "auth_mail_backlog", factory: factory)
     }
 
