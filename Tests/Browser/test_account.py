@@ -51,7 +51,7 @@ def test_an_ended_session_loses_nothing_that_was_typed(ada, console, photos):
     console.allow("401")
     page = ada.page
     ada.drop(photos[0])
-    page.get_by_label("URL of a picture").fill("https://www.example.org/half-typed")
+    page.get_by_label("URL of an image").fill("https://www.example.org/half-typed")
     page.context.clear_cookies()
     ada.process()
     dialog = page.get_by_role("dialog", name="Your session has ended")
@@ -59,7 +59,7 @@ def test_an_ended_session_loses_nothing_that_was_typed(ada, console, photos):
     dialog.get_by_label("Password").fill(PASSWORD)
     dialog.get_by_role("button", name="Sign in").click()
     expect(dialog).to_have_count(0)
-    expect(page.get_by_label("URL of a picture")).to_have_value("https://www.example.org/half-typed")
+    expect(page.get_by_label("URL of an image")).to_have_value("https://www.example.org/half-typed")
     ada.process()
     ada.expect_status(photos[0].name, "Completed")
 
@@ -167,7 +167,7 @@ def test_an_account_is_deleted_with_its_password(ada, console):
     dialog = page.get_by_role("dialog", name="Delete your account?")
     dialog.get_by_label("Your password").fill(PASSWORD)
     dialog.get_by_role("button", name="Delete account").click()
-    expect(page.get_by_role("heading", name=re.compile("Pictures in"))).to_be_visible()
+    expect(page.get_by_role("heading", name=re.compile("Images in"))).to_be_visible()
     ada.sign_in()
     expect(page.get_by_role("alert")).not_to_be_empty()
 

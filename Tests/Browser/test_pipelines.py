@@ -133,7 +133,7 @@ def test_every_operation_starts_out_acceptable(ada):
     assert validation["valid"], validation
 
 
-def test_a_click_on_the_picture_is_its_focal_point(ada, photos):
+def test_a_click_on_the_image_is_its_focal_point(ada, photos):
     page = ada.page
     ada.drop(photos[0])
     ada.choose("thumbnail")
@@ -163,17 +163,17 @@ def test_a_pipeline_of_one_s_own_is_sent(ada, photos):
     assert [(output["name"], output["format"]) for output in task["outputs"]] == [("grey", "jpeg")]
 
 
-def test_a_pasted_address_and_a_pasted_picture(ada, photos):
+def test_a_pasted_address_and_a_pasted_image(ada, photos):
     page = ada.page
     page.evaluate("""() => {
         const transfer = new DataTransfer();
         transfer.setData("text/plain", "https://www.example.org/pasted.jpg");
         document.body.dispatchEvent(new ClipboardEvent("paste", {bubbles: true, cancelable: true, clipboardData: transfer}));
     }""")
-    expect(page.get_by_label("URL of a picture")).to_have_value("https://www.example.org/pasted.jpg")
+    expect(page.get_by_label("URL of an image")).to_have_value("https://www.example.org/pasted.jpg")
     page.evaluate("""() => {
         const transfer = new DataTransfer();
         transfer.items.add(new File(["x"], "pasted.png", {type: "image/png"}));
         document.body.dispatchEvent(new ClipboardEvent("paste", {bubbles: true, cancelable: true, clipboardData: transfer}));
     }""")
-    expect(page.get_by_role("list", name="Pictures to process")).to_contain_text("pasted.png")
+    expect(page.get_by_role("list", name="Images to process")).to_contain_text("pasted.png")

@@ -13,7 +13,7 @@ def test_two_dropped_photos_are_made_compared_and_downloaded(ada, photos, tmp_pa
     page = ada.page
     ada.drop(*photos)
     ada.choose("web")
-    expect(page.get_by_role("list", name="Pictures to process").get_by_role("listitem")).to_have_count(2)
+    expect(page.get_by_role("list", name="Images to process").get_by_role("listitem")).to_have_count(2)
     ada.process()
     for photo in photos:
         ada.expect_status(photo.name, "Completed")
@@ -145,7 +145,7 @@ def test_the_curl_command_makes_the_same_task(ada, photos):
     assert tasks[0]["outputs"][0]["sha256"] == tasks[1]["outputs"][0]["sha256"]
 
 
-def test_a_picture_whose_answer_was_lost_is_not_made_twice(ada, console, photos):
+def test_an_image_whose_answer_was_lost_is_not_made_twice(ada, console, photos):
     console.allow("ERR_FAILED")
     page = ada.page
 
@@ -160,17 +160,17 @@ def test_a_picture_whose_answer_was_lost_is_not_made_twice(ada, console, photos)
     page.unroute("**/api/upload")
     ada.process()
     ada.expect_status(photos[0].name, "Completed")
-    expect(page.get_by_role("list", name="Pictures to process")).to_have_count(0)
+    expect(page.get_by_role("list", name="Images to process")).to_have_count(0)
     assert len(ada.api("/tasks")["tasks"]) == 1
 
 
-def test_a_file_that_is_no_picture_says_so(ada, tmp_path):
+def test_a_file_that_is_not_an_image_says_so(ada, tmp_path):
     path = tmp_path / "notes.txt"
-    path.write_text("This is not a picture.")
+    path.write_text("This is not an image.")
     ada.drop(path, type="text/plain")
     ada.process()
     ada.expect_status("notes.txt", "Failed")
-    expect(ada.row("notes.txt")).to_contain_text("Not a picture")
+    expect(ada.row("notes.txt")).to_contain_text("Not an image")
 
 
 def test_the_overview_tells_waiting_tasks_by_priority(ada, sources):

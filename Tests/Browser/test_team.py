@@ -96,7 +96,7 @@ def test_a_tab_that_knows_of_no_switch_changes_nothing_in_the_other_organisation
     console.allow("409")
     tab = open_tab(ada, console, "window.BroadcastChannel = class { postMessage() {} };")
     name = sources.url("fine/private.jpg")
-    tab.get_by_label("URL of a picture").fill(name)
+    tab.get_by_label("URL of an image").fill(name)
     tab.get_by_role("button", name="Add", exact=True).click()
     found(ada, "Atelier")
     tab.get_by_role("button", name=re.compile("^Process ")).click()

@@ -31,7 +31,7 @@ test("the four newest messages are shown", () => {
 });
 
 test("a known error has a title and advice, another keeps its message", () => {
-    assert.equal(errorWords({ code: "not_an_image", message: "x" }).title, "Not a picture");
+    assert.equal(errorWords({ code: "not_an_image", message: "x" }).title, "Not an image");
     assert.deepEqual(errorWords({ code: "new_code", message: "Something else." }), { title: "Something else", advice: "" });
 });
 

@@ -251,6 +251,6 @@ test("one task is fetched by its id", async () => {
 test("what a task is called", () => {
     assert.equal(store.nameOf({ image_url: "https://a.example/b" }), "https://a.example/b");
     assert.equal(store.nameOf({ upload: { filename: "b.jpg" } }), "b.jpg");
-    assert.equal(store.nameOf({ upload: {} }), "Untitled picture");
+    assert.equal(store.nameOf({ upload: {} }), "Untitled image");
     assert.deepEqual(["PENDING", "PROCESSING", "COMPLETED", "FAILED"].map((status) => store.isOpen({ status })), [true, true, false, false]);
 });

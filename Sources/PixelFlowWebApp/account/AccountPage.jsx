@@ -130,7 +130,7 @@ function DeletionDialog({ email, onClose }) {
     return (
         <Dialog title="Delete your account?" onClose={onClose} className="max-w-md">
             <form onSubmit={submit} className="grid gap-4">
-                <p className="text-soft wrap-anywhere">The account {email} goes with its tasks and pictures. This cannot be taken back.</p>
+                <p className="text-soft wrap-anywhere">The account {email} goes with its tasks and images. This cannot be taken back.</p>
                 <Field id="deletion-password" name="password" label="Your password" type="password" required autoComplete="current-password" autoFocus error={problem ? problem.message : ""} />
                 <div className="flex justify-end gap-2"><Button onClick={onClose}>Keep</Button><Button type="submit" kind="bad" icon="trash">Delete account</Button></div>
             </form>

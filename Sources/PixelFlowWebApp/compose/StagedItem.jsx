@@ -6,11 +6,11 @@ import { heedsFocus } from "../pipeline/pipelines.js";
 import { size } from "../service/format.js";
 import { changeItem, chosenPipeline, dropItem, useUploads } from "./uploadStore.js";
 
-/** One picture that is waiting to be uploaded or is being uploaded. */
+/** One image that is waiting to be uploaded or is being uploaded. */
 export function StagedItem({ item }) {
     const [isAiming, setAiming] = useState(false);
     const [isBroken, setBroken] = useState(false);
-    const name = item.file ? item.file.name || "Pasted picture" : item.url;
+    const name = item.file ? item.file.name || "Pasted image" : item.url;
     const isSending = item.state === "sending";
     return (
         <li className={`flex items-center gap-3 rounded-xl border p-2 ${item.problem ? "border-bad" : "border-line"}`}>
@@ -58,8 +58,8 @@ function Aim({ item, name, onClose }) {
     };
     return (
         <Dialog title={`Focal point of ${name}`} onClose={onClose} className="max-w-2xl">
-            <p className="mb-3 text-soft">Click the part of the picture that must stay visible when it is cropped.</p>
-            {chosen && !heedsFocus(chosen) && <p className="mb-3 rounded-lg bg-busy-wash px-3 py-2 text-sm text-busy">The selected preset does not crop pictures, so the focal point has no effect.</p>}
+            <p className="mb-3 text-soft">Click the part of the image that must stay visible when it is cropped.</p>
+            {chosen && !heedsFocus(chosen) && <p className="mb-3 rounded-lg bg-busy-wash px-3 py-2 text-sm text-busy">The selected preset does not crop images, so the focal point has no effect.</p>}
             <FocalPicker src={item.preview} point={point} onChange={setPoint} tall />
             <div className="mt-4 flex justify-end gap-2">
                 {item.focus && <Button kind="quiet" onClick={() => keep(null)}>Without</Button>}

@@ -2,7 +2,7 @@
 export const scopes = {
     "tasks:read": "See tasks",
     "tasks:write": "Create, change and delete tasks",
-    "outputs:read": "Download pictures",
+    "outputs:read": "Download images",
     "presets:write": "Change presets",
     "webhooks:write": "Change webhooks",
     "organisation:admin": "Manage the organisation, its members and keys",

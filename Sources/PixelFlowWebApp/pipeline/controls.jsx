@@ -8,7 +8,7 @@ import { FocalPicker } from "./FocalPicker.jsx";
 export const Schema = createContext(null);
 /** What the service has against the pipeline, by the path of the field. */
 export const Errors = createContext({});
-/** The address of a picture to choose focal points on; none if there is none. */
+/** The address of an image to choose focal points on; none if there is none. */
 export const Preview = createContext("");
 
 /** What is wrong, without the path of the field that it stands at anyway. */
@@ -103,7 +103,7 @@ function PositionControl({ id, field, value, onChange, ...rest }) {
     );
 }
 
-/** An uploaded picture, named by its task. */
+/** An uploaded image, named by its task. */
 function TaskControl({ id, value, onChange, field: _, ...rest }) {
     useStore(taskStore, (state) => state.version);
     const uploads = [...taskStore.get().tasks.values()].filter((task) => task.upload).sort((one, other) => (one.id < other.id ? 1 : -1)).slice(0, 30);

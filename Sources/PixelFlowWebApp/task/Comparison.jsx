@@ -12,7 +12,7 @@ export function Comparison({ task, output }) {
     const isSameShape = Boolean(source) && Math.abs((source.width / source.height) / (output.width / output.height) - 1) < tolerance;
     const [isSlider, setSlider] = useState(isSameShape);
     const canShow = isShowable(output.format);
-    if (!canShow) return <Card className="px-6 py-10 text-center text-soft">Browsers do not show {output.format.toUpperCase()} pictures. Download it below.</Card>;
+    if (!canShow) return <Card className="px-6 py-10 text-center text-soft">Browsers do not show {output.format.toUpperCase()} images. Download it below.</Card>;
     const gain = source && saved(source.bytes, output.bytes);
     return (
         <Card aria-label="Comparison" className="overflow-hidden">
@@ -31,7 +31,7 @@ export function Comparison({ task, output }) {
     );
 }
 
-/** The box that both pictures share: as wide as possible, and never higher than the window. */
+/** The box that both images share: as wide as possible, and never higher than the window. */
 function frame(output) {
     return { aspectRatio: `${output.width} / ${output.height}`, maxWidth: `calc(70vh * ${output.width / output.height})` };
 }

@@ -60,7 +60,7 @@ export function hold(id) {
  *
  * @param {Task} task
  */
-export const nameOf = (task) => task.image_url || (task.upload && task.upload.filename) || "Untitled picture";
+export const nameOf = (task) => task.image_url || (task.upload && task.upload.filename) || "Untitled image";
 /** @param {Task} task */
 export const isOpen = (task) => task.status === "PENDING" || task.status === "PROCESSING";
 

@@ -14,10 +14,10 @@ function Blurhash({ hash, className }) {
     return <canvas ref={element} width={grid} height={grid} aria-hidden="true" className={className} />;
 }
 
-/** A picture that fades in over its blurhash; `fit` is `object-cover` or `object-contain`. */
+/** An image that fades in over its blurhash; `fit` is `object-cover` or `object-contain`. */
 export function Picture({ src, alt, hash, fit = "object-cover", className = "", eager = false }) {
     const [state, setState] = useState("loading");
-    // Pictures that are only scrolled past are neither requested nor decoded.
+    // Images that are only scrolled past are neither requested nor decoded.
     const [isDue, setDue] = useState(() => eager || isStill());
     useEffect(() => setState("loading"), [src]);
     useEffect(() => (isDue ? undefined : whenStill(() => setDue(true))), [isDue]);

@@ -49,7 +49,7 @@ class Person:
 
     def sign_out(self):
         self.page.get_by_role("button", name="Sign out").click()
-        expect(self.page.get_by_role("heading", name=re.compile("Pictures in"))).to_be_visible()
+        expect(self.page.get_by_role("heading", name=re.compile("Images in"))).to_be_visible()
 
     def drop(self, *paths: Path, type="image/jpeg"):
         files = [{"name": path.name, "type": type, "data": base64.b64encode(path.read_bytes()).decode()} for path in paths]
@@ -59,7 +59,7 @@ class Person:
         self.page.get_by_role("radio", name=re.compile(f"^{preset}")).check()
 
     def add_url(self, url):
-        self.page.get_by_label("URL of a picture").fill(url)
+        self.page.get_by_label("URL of an image").fill(url)
         self.page.get_by_role("button", name="Add", exact=True).click()
 
     def process(self):
