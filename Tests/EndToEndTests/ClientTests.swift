@@ -5,8 +5,8 @@ import PF
 import PixelFlowClient
 import Terminal
 import TerminalTesting
-import Testing
 import TestSupport
+import Testing
 
 extension EndToEnd {
     /// The client library and `pf` against the all-in-one executable.

@@ -71,7 +71,8 @@ import WireFormats
             let rate = try #require(json["finished_per_second"]?.doubleValue)
             #expect(rate > 0 && rate < 300, "30 tasks in at least a tenth of a second")
             #expect(try #require(json["drain_seconds"]?.intValue) >= 1)
-            #expect(await pixelflow.pfctl("lag", "--sample", "0").output.hasPrefix("TOPIC        PARTITION  COMMITTED   END  LAG  MEMBER\n"))
+            #expect(
+                await pixelflow.pfctl("lag", "--sample", "0").output.hasPrefix("TOPIC        PARTITION  COMMITTED   END  LAG  MEMBER\n"))
         }
     }
 

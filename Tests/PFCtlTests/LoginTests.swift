@@ -110,7 +110,8 @@ import WireFormats
 
     @Test func logoutRemovesTheToken() async throws {
         try await Self.run { pixelflow, environment in
-            #expect(await pixelflow.pfctl("logout", environment: environment).output == "no one was logged in to kind-pixelflow/pixelflow\n")
+            #expect(
+                await pixelflow.pfctl("logout", environment: environment).output == "no one was logged in to kind-pixelflow/pixelflow\n")
             #expect(await pixelflow.pfctl("login", "--email", "ada@example.com", environment: environment).status == .ok)
             let dry = await pixelflow.pfctl("logout", "--dry-run", "client", environment: environment)
             #expect(dry.output == "ada@example.com is logged out of kind-pixelflow/pixelflow (dry run)\n")

@@ -4,8 +4,8 @@ import KubernetesClient
 import PFCtl
 import Terminal
 import TerminalTesting
-import Testing
 import TestSupport
+import Testing
 
 /// Clusters that are unreachable or deny access: messages and exit statuses.
 @Suite struct ReachTests {

@@ -157,7 +157,8 @@ import WireFormats
 
     @Test func aLostTaskIsAFailure() async throws {
         try await Self.run(ends: [1: "gone", 2: "failed", 3: "bare"]) { pixelflow, _ in
-            let outcome = await pixelflow.pfctl("test", "scale-down", "--width", "16", "--tasks", "5", "--keep", environment: Self.environment)
+            let outcome = await pixelflow.pfctl(
+                "test", "scale-down", "--width", "16", "--tasks", "5", "--keep", environment: Self.environment)
             #expect(outcome.status == .failed)
             #expect(outcome.output.contains("✗ 2 tasks and 1 outputs lost"), "\(outcome.output)")
             #expect(outcome.output.contains("failed with: lost"))

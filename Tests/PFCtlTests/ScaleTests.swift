@@ -45,7 +45,8 @@ import WireFormats
     /// A precondition holds for the bounds, too.
     @Test func changesNothingIfTheReplicasAreOthers() async throws {
         try await FakePixelFlow.run { pixelflow in
-            let outcome = await pixelflow.pfctl("scale", "worker", "--min", "4", "--max", "30", "--replicas", "4", "--current-replicas", "2")
+            let outcome = await pixelflow.pfctl(
+                "scale", "worker", "--min", "4", "--max", "30", "--replicas", "4", "--current-replicas", "2")
             #expect(outcome.status == .failed && outcome.output.isEmpty)
             #expect(outcome.errors.contains("replicas, not 2; nothing was changed"))
             let spec = pixelflow.cluster.object(.horizontalPodAutoscalers, "pixelflow-worker", namespace: FakePixelFlow.namespace)?["spec"]
@@ -79,7 +80,8 @@ import WireFormats
             )
             #expect(Self.bounds(pixelflow) == [0, 12])
             #expect(await pixelflow.pfctl("scale", "worker", "--min", "5", "--replicas", "5", "--wait").status == .ok)
-            let spec = pixelflow.cluster.object(.horizontalPodAutoscalers, "keda-pixelflow-worker", namespace: FakePixelFlow.namespace)?["spec"]
+            let spec = pixelflow.cluster.object(.horizontalPodAutoscalers, "keda-pixelflow-worker", namespace: FakePixelFlow.namespace)?[
+                "spec"]
             #expect(spec?["minReplicas"] == 5 && spec?["maxReplicas"] == 12)
             #expect(await pixelflow.pfctl("scale", "worker", "--min", "0").status == .ok)
             #expect(Self.bounds(pixelflow) == [0, 12])

@@ -53,7 +53,8 @@ import WireFormats
 
                     """)
             #expect(await pixelflow.pfctl("tasks", "ls", "-o", "name", environment: Self.token).output == "task/done\ntask/f1\n")
-            let json = try JSONValue(parsing: Array(await pixelflow.pfctl("tasks", "ls", "-o", "json", environment: Self.token).output.utf8))
+            let json = try JSONValue(
+                parsing: Array(await pixelflow.pfctl("tasks", "ls", "-o", "json", environment: Self.token).output.utf8))
             #expect(json["tasks"]?[1]?["error"]?["code"] == "not_an_image")
             #expect(await pixelflow.pfctl("tasks", "ls", "-o", "yaml", environment: Self.token).output.contains("not_an_image"))
             _ = await pixelflow.pfctl("tasks", "ls", "--status", "processing", "--search", "a b&c", "--limit", "7", environment: Self.token)
@@ -124,7 +125,8 @@ import WireFormats
                     f2     30m         2  not_an_image  This is not an image.
 
                     """)
-            #expect(await pixelflow.pfctl("dlq", "replay", "--all", environment: Self.token).output == "task/f1 replayed\ntask/f2 replayed\n")
+            #expect(
+                await pixelflow.pfctl("dlq", "replay", "--all", environment: Self.token).output == "task/f1 replayed\ntask/f2 replayed\n")
             #expect(await pixelflow.pfctl("dlq", "purge", "f1", environment: Self.token).output == "task/f1 purged\n")
             #expect(api.lines.filter { $0.hasPrefix("DELETE") } == ["DELETE /api/tasks/f1"])
             #expect(await pixelflow.pfctl("dlq", "purge", "done", environment: Self.token).status == .failed)

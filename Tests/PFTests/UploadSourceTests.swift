@@ -1,7 +1,7 @@
 import Foundation
 import PixelFlowClient
-import Testing
 import TestSupport
+import Testing
 
 @testable import PF
 

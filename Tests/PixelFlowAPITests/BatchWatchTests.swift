@@ -6,8 +6,8 @@ import PixelFlowCore
 import PixelFlowDispatch
 import PixelFlowEmbedded
 import Synchronization
-import Testing
 import TestSupport
+import Testing
 
 /// When batches are closed, completed, reported and removed, with any number of replicas and kills.
 @Suite struct BatchWatchTests {

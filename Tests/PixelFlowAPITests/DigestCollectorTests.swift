@@ -13,8 +13,8 @@ import PixelFlowIdentity
 import Prometheus
 import SMTP
 import Synchronization
-import Testing
 import TestSupport
+import Testing
 
 /// From the tasks in their database to the message in auth's outbox.
 @Suite struct DigestCollectorTests {

@@ -6,8 +6,8 @@ import PixelFlowCore
 import PixelFlowDispatch
 import PixelFlowEmbedded
 import PixelFlowHTTP
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct OrganisationPurgeTests {
     @Test func exactlyTheDataOfADeletedOrganisationIsRemoved() async throws {

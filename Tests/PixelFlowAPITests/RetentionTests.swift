@@ -5,8 +5,8 @@ import PixelFlowAPI
 import PixelFlowCore
 import PixelFlowDispatch
 import PixelFlowEmbedded
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct RetentionTests {
     private let folder: TemporaryFolder

@@ -11,8 +11,8 @@ import PixelFlowHTTP
 import PixelFlowIdentity
 import Prometheus
 import Synchronization
-import Testing
 import TestSupport
+import Testing
 
 /// The auth service on its own SQLite file, with a movable clock and a cheap hasher that counts its calls.
 final class AuthHarness: Sendable {

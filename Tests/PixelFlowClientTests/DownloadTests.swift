@@ -1,8 +1,8 @@
 import Foundation
 import NIOCore
 import PixelFlowClient
-import Testing
 import TestSupport
+import Testing
 import WireFormats
 
 @Suite struct DownloadTests {

@@ -2,8 +2,8 @@ import Deadlines
 import Foundation
 import NIOCore
 import Synchronization
-import Testing
 import TestSupport
+import Testing
 import WireFormats
 
 @testable import PixelFlowClient

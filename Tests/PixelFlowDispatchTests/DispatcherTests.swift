@@ -6,8 +6,8 @@ import PixelFlowDispatch
 import PixelFlowEmbedded
 import Prometheus
 import ServiceLifecycle
-import Testing
 import TestSupport
+import Testing
 
 /// A task that fails or hangs blocks no other, and is retried with growing delays.
 @Suite struct DispatcherTests {

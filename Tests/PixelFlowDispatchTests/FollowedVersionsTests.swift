@@ -3,8 +3,8 @@ import PixelFlowCore
 import PixelFlowDispatch
 import PixelFlowEmbedded
 import Synchronization
-import Testing
 import TestSupport
+import Testing
 
 /// Versions that follow changes of other processes through their events.
 @Suite struct FollowedVersionsTests {

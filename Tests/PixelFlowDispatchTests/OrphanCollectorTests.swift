@@ -6,8 +6,8 @@ import PixelFlowEmbedded
 import Prometheus
 import ServiceLifecycle
 import Synchronization
-import Testing
 import TestSupport
+import Testing
 
 /// No mistake of an operator may delete objects.
 @Suite struct OrphanCollectorTests {

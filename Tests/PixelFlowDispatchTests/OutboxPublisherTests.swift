@@ -5,8 +5,8 @@ import PixelFlowDispatch
 import PixelFlowEmbedded
 import ServiceLifecycle
 import Synchronization
-import Testing
 import TestSupport
+import Testing
 
 /// Which events are acknowledged once they are published.
 @Suite struct OutboxPublisherTests {

@@ -1,8 +1,8 @@
 import GRDB
 import PixelFlowCore
 import PixelFlowEmbedded
-import Testing
 import TestSupport
+import Testing
 
 @testable import PixelFlowIdentity
 

@@ -5,8 +5,8 @@ import PixelFlowCore
 import PixelFlowEmbedded
 import PixelFlowIdentity
 import Synchronization
-import Testing
 import TestSupport
+import Testing
 
 @Suite("SQLite identity store")
 struct IdentityStoreTests {

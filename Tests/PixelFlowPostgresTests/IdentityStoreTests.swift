@@ -5,8 +5,8 @@ import PixelFlowCore
 import PixelFlowEmbedded
 import PixelFlowIdentity
 import PixelFlowPostgres
-import Testing
 import TestSupport
+import Testing
 
 @Suite("PostgreSQL identity store", .needsPostgres, .timeLimit(.minutes(2)))
 struct IdentityStoreTests {

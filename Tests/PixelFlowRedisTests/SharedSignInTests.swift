@@ -9,8 +9,8 @@ import PixelFlowCore
 import PixelFlowEmbedded
 import PixelFlowIdentity
 import PixelFlowLimits
-import Testing
 import TestSupport
+import Testing
 
 @testable import PixelFlowRedis
 

@@ -56,7 +56,8 @@ struct SenderHarness: Sendable {
         let folder = try TemporaryFolder()
         defer { withExtendedLifetime(folder) {} }
         let harness = try SenderHarness(
-            folder.path, timeout: timeout, allowed: allowed, pendingLimit: pendingLimit, capacity: capacity, resolver: resolver, message: message
+            folder.path, timeout: timeout, allowed: allowed, pendingLimit: pendingLimit, capacity: capacity, resolver: resolver,
+            message: message
         )
         let group = ServiceGroup(
             services: [harness.publisher, harness.sender], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })

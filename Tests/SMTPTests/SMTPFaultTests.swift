@@ -29,7 +29,8 @@ struct SMTPFaultTests {
         }
     }
 
-    @Test("no reply before the final dot is a failure, no reply after it is uncertain", arguments: ["", "EHLO", "MAIL", "RCPT", "DATA", "."])
+    @Test(
+        "no reply before the final dot is a failure, no reply after it is uncertain", arguments: ["", "EHLO", "MAIL", "RCPT", "DATA", "."])
     func noReplyAfterTheFinalDotIsUncertain(word: String) async throws {
         for answer in [FakeMailServer.Answer.noReply, .hangUp] {
             try await FakeMailServer.with({ $0.prefix(4) == word ? answer : FakeMailServer.usual($0) }) { server in

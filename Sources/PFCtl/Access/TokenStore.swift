@@ -144,7 +144,7 @@ private struct StoredLogin: SessionStore {
     }
 
     func keep(_ login: Login) throws {
-        // Nobody is logged in again by the renewal of a login that has been deleted meanwhile.
+        // A renewal must not restore a login that has been deleted in the meantime.
         try store.update(key) { $0?.renewed(by: login, at: session.now) }
     }
 }

@@ -15,7 +15,7 @@ package enum PipelineText {
     private static let cache = Mutex(Cache())
     /// Entries of each table; beyond it the table is emptied. At 16 KB a pipeline they hold a few megabytes at most.
     private static let limit = 256
-    /// A larger pipeline is not kept: one that was accepted before there was a limit may have any size.
+    /// A larger pipeline is not cached. Pipelines that were accepted before there was a limit may have any size.
     private static let sizeLimit = Pipeline.maximumBytes
 
     package static func encode(_ pipeline: Pipeline) throws -> String {

@@ -229,7 +229,7 @@ extension TaskStateMachine {
     private func replay(_ task: inout TaskRecord, _ now: Timestamp) throws(TransitionError) {
         guard task.status == .failed else { throw .wrongStatus(task.status) }
         guard task.outbox.count < Self.outboxLimit else { throw .eventsWaiting }
-        // The event of the failure may not be published yet, and must still tell the failure.
+        // The event of the failure may not be published yet, and must still report the failure.
         if let event = task.outbox.firstIndex(where: { $0.generation == task.generation }) { task.outbox[event].ended = EndedRun(task) }
         task.generation += 1
         task.attempts = 0

@@ -245,7 +245,7 @@ extension SQLiteTaskStore: WebhookDeliveryStore {
         }
     }
 
-    /// What cannot be read is set aside: it would be due for ever, and fill the places of its queue.
+    /// Unreadable deliveries are postponed; otherwise they would stay due and block the queue.
     private func dueDeliveries(of queue: WebhookQueue, at time: Timestamp, limit: Int) async throws -> [WebhookDelivery] {
         var wanted = limit
         while true {

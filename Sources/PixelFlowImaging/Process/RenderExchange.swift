@@ -23,7 +23,9 @@ struct RenderExchange {
         guard done < job.pipeline.outputs.count, entry.result.name == job.pipeline.outputs[done].name else {
             throw RenderWorkerError.protocolViolation
         }
-        guard (0...job.limits.outputBytes).contains(entry.length), entry.length == answer.first else { throw RenderWorkerError.protocolViolation }
+        guard (0...job.limits.outputBytes).contains(entry.length), entry.length == answer.first else {
+            throw RenderWorkerError.protocolViolation
+        }
         bytes += entry.length
         guard bytes <= job.limits.taskOutputBytes else { throw RenderWorkerError.protocolViolation }
         done += 1

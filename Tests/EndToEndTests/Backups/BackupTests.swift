@@ -2,8 +2,8 @@ import Foundation
 import NIOHTTP1
 import PixelFlowClient
 import PixelFlowCore
-import Testing
 import TestSupport
+import Testing
 import WireFormats
 
 extension EndToEnd {

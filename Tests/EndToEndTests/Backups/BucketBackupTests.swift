@@ -2,8 +2,8 @@ import Foundation
 import NIOCore
 import PixelFlowClient
 import PixelFlowS3
-import Testing
 import TestSupport
+import Testing
 import WireFormats
 
 /// The bucket for tests, and its keys.

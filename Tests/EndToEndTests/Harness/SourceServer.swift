@@ -24,15 +24,16 @@ enum SourceServer {
     static func run<Value>(
         _ answer: @escaping @Sendable (String) -> Answer, _ body: (RawServer) async throws -> Value
     ) async throws -> Value {
-        try await RawServer.run(answer: { request, channel in
-            let answer = answer(request.path)
-            let sent = channel.writeAndFlush(ByteBuffer(bytes: answer.bytes))
-            switch answer.ending {
-            case .close: sent.whenComplete { _ in channel.close(promise: nil) }
-            case .noReply: break
-            case .endless: sendForever(ByteBuffer(repeating: 120, count: 65_536), channel)
-            }
-        }, body)
+        try await RawServer.run(
+            answer: { request, channel in
+                let answer = answer(request.path)
+                let sent = channel.writeAndFlush(ByteBuffer(bytes: answer.bytes))
+                switch answer.ending {
+                case .close: sent.whenComplete { _ in channel.close(promise: nil) }
+                case .noReply: break
+                case .endless: sendForever(ByteBuffer(repeating: 120, count: 65_536), channel)
+                }
+            }, body)
     }
 
     private static func sendForever(_ bytes: ByteBuffer, _ channel: any Channel) {

@@ -1,7 +1,7 @@
 import FakeKubernetes
 import KubernetesClient
-import Testing
 import TestSupport
+import Testing
 
 struct CredentialTests {
     @Test func certificatesContainUserAndGroups() async throws {

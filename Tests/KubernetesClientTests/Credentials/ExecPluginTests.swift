@@ -1,8 +1,8 @@
 import FakeKubernetes
 import Foundation
 import KubernetesClient
-import Testing
 import TestSupport
+import Testing
 import WireFormats
 
 struct ExecPluginTests {

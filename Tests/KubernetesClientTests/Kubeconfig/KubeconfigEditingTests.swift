@@ -1,6 +1,6 @@
 import KubernetesClient
-import Testing
 import TestSupport
+import Testing
 import WireFormats
 
 struct KubeconfigEditingTests {

@@ -1,6 +1,6 @@
 import KubernetesClient
-import Testing
 import TestSupport
+import Testing
 
 struct KubeconfigTests {
     private static func config(_ name: String, server: String, current: String? = nil, more: String = "") -> String {

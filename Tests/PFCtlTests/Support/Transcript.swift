@@ -48,6 +48,7 @@ struct Transcript: Sendable, CustomTestStringConvertible {
         var environment = Scenario.environment
         environment["XDG_CONFIG_HOME"] = pixelflow.folder
         let outcome = await pixelflow.pfctl(arguments, console: nil, width: view.width, environment: environment)
-        return view.text("pfctl", outcome).replacing(pixelflow.cluster.url, with: "https://cluster").replacing(pixelflow.folder, with: "FOLDER")
+        return view.text("pfctl", outcome).replacing(pixelflow.cluster.url, with: "https://cluster").replacing(
+            pixelflow.folder, with: "FOLDER")
     }
 }

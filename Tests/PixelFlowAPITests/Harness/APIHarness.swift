@@ -16,8 +16,8 @@ import PixelFlowEmbedded
 import PixelFlowHTTP
 import PixelFlowIdentity
 import Prometheus
-import Testing
 import TestSupport
+import Testing
 
 /// api with its own SQLite database and files, and two unrelated users.
 final class APIHarness: Sendable {
@@ -160,7 +160,8 @@ final class APIHarness: Sendable {
             sha256: SHA256.hash(data: Data(bytes.utf8)).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined())
         let metadata = SourceMetadata(format: "png", width: 30, height: 20, bytes: 5, blurhash: "LEHV6n", dominantColor: "#aabbcc")
         return try #require(
-            try await tasks.complete(task.claim, with: Manifest(sourceMetadata: metadata, outputs: [TaskOutput(name: output, image: image)])))
+            try await tasks.complete(
+                task.claim, with: Manifest(sourceMetadata: metadata, outputs: [TaskOutput(name: output, image: image)])))
     }
 
     @discardableResult

@@ -2,8 +2,8 @@ import Conformance
 import NIOCore
 import PixelFlowCore
 import PixelFlowEmbedded
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct BlobStoreConformanceTests {
     let folder: TemporaryFolder

@@ -2,8 +2,8 @@ import Foundation
 import NIOCore
 import PixelFlowCore
 import Synchronization
-import Testing
 import TestSupport
+import Testing
 
 @testable import PixelFlowEmbedded
 

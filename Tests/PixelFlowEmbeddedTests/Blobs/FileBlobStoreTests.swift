@@ -2,8 +2,8 @@ import Foundation
 import NIOCore
 import PixelFlowCore
 import PixelFlowEmbedded
-import Testing
 import TestSupport
+import Testing
 
 /// File operations of the blob store.
 @Suite struct FileBlobStoreTests {

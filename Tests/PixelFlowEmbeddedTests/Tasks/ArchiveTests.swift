@@ -1,7 +1,7 @@
 import GRDB
 import PixelFlowCore
-import Testing
 import TestSupport
+import Testing
 
 @testable import PixelFlowEmbedded
 

@@ -1,8 +1,8 @@
 import Conformance
 import GRDB
 import PixelFlowCore
-import Testing
 import TestSupport
+import Testing
 
 @testable import PixelFlowEmbedded
 

@@ -3,8 +3,8 @@ import Foundation
 import GRDB
 import PixelFlowCore
 import Synchronization
-import Testing
 import TestSupport
+import Testing
 
 @testable import PixelFlowEmbedded
 

@@ -2,8 +2,8 @@ import Conformance
 import Foundation
 import GRDB
 import PixelFlowCore
-import Testing
 import TestSupport
+import Testing
 
 @testable import PixelFlowEmbedded
 

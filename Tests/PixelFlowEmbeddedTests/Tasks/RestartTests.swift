@@ -2,8 +2,8 @@ import Conformance
 import Foundation
 import PixelFlowCore
 import PixelFlowEmbedded
-import Testing
 import TestSupport
+import Testing
 
 /// How a store handles tasks that a killed process has left behind.
 @Suite struct RestartTests {

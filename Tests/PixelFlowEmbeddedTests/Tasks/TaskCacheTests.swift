@@ -1,7 +1,7 @@
 import Conformance
 import PixelFlowCore
-import Testing
 import TestSupport
+import Testing
 
 @testable import PixelFlowEmbedded
 

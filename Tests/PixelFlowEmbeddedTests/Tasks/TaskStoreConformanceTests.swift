@@ -1,8 +1,8 @@
 import Conformance
 import PixelFlowCore
 import PixelFlowEmbedded
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct TaskStoreConformanceTests {
     let folder: TemporaryFolder

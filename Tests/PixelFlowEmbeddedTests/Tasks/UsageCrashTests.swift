@@ -1,8 +1,8 @@
 import Foundation
 import PixelFlowCore
 import PixelFlowEmbedded
-import Testing
 import TestSupport
+import Testing
 
 /// Usage and tasks are consistent whenever a process is killed: its files at that moment are what the next process finds.
 @Suite struct UsageCrashTests {

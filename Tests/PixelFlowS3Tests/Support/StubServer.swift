@@ -33,7 +33,9 @@ struct StubServer: Sendable {
         fileprivate func send(to channel: any Channel) {
             guard !hangsUp else { return channel.close(promise: nil) }
             var lines = ["HTTP/1.1 \(status) Status"] + headers.map { "\($0): \($1)" }
-            if !headers.contains(where: { $0.0 == "content-length" }) { lines.append("content-length: \(declaredLength ?? body.utf8.count)") }
+            if !headers.contains(where: { $0.0 == "content-length" }) {
+                lines.append("content-length: \(declaredLength ?? body.utf8.count)")
+            }
             let sent = channel.writeAndFlush(ByteBuffer(string: lines.joined(separator: "\r\n") + "\r\n\r\n" + body))
             if declaredLength != nil { sent.whenComplete { _ in channel.close(promise: nil) } }
         }
