@@ -76,7 +76,7 @@ def open_tab(person, console, script=""):
     return tab
 
 
-ELSEWHERE = "This browser works in another organisation"
+ELSEWHERE = "You have switched to another organisation"
 
 
 def test_a_switch_to_another_organisation_shows_in_every_tab(ada, console):

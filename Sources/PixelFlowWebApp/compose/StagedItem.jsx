@@ -30,7 +30,7 @@ export function StagedItem({ item }) {
                 {!isSending && !item.problem && <p className="truncate text-sm text-soft">{metadata(item)}</p>}
             </div>
             {item.preview && !isBroken && !isSending && <IconButton icon="focus" label={`Choose the focal point of ${name}`} onClick={() => setAiming(true)} />}
-            <IconButton icon="close" label={`Take ${name} away`} onClick={() => dropItem(item.id)} />
+            <IconButton icon="close" label={`Remove ${name}`} onClick={() => dropItem(item.id)} />
             {isAiming && <Aim item={item} name={name} onClose={() => setAiming(false)} />}
         </li>
     );
@@ -42,7 +42,7 @@ function metadata(item) {
     return parts.join(" · ");
 }
 
-/** A connection that is closed in the middle of a large file gives no reason. */
+/** If the connection is closed in the middle of a large file, there is no error response. */
 function explained({ problem, file }) {
     const isLarge = file && file.size > 20 * 1024 * 1024;
     return problem.status === 0 && isLarge ? "The upload was interrupted; the file may be larger than allowed." : problem.message;

@@ -1,4 +1,4 @@
-/** What a key can be allowed, in words. */
+/** Labels of the scopes of a key. */
 export const scopes = {
     "tasks:read": "See tasks",
     "tasks:write": "Create, change and delete tasks",
@@ -8,5 +8,5 @@ export const scopes = {
     "organisation:admin": "Manage the organisation, its members and keys",
 };
 
-/** What most programs need. */
+/** The scopes that most programs need. */
 export const usual = ["tasks:read", "tasks:write", "outputs:read"];

@@ -4,7 +4,7 @@ import { Control, Errors, JSONControl, Preview, Schema, shortened } from "./cont
 import { describe, freeName, moved, newOutput, replaced, withMember, without } from "./pipelines.js";
 import { isUseful, loadSchema, useSchema } from "./schema.js";
 
-/** Edits a pipeline by controls and as text, both at once. `errors` is what the service has against it. */
+/** Edits a pipeline with controls and as text. `errors` are the validation errors of the service. */
 export function PipelineEditor({ pipeline, onChange, errors = {}, preview = "" }) {
     const { schema, problem } = useSchema();
     const { outputs } = pipeline;
@@ -86,7 +86,7 @@ function FormatControl({ output, path, onChange }) {
     );
 }
 
-/** The operations in their order. The buttons that move one keep the focus on it. */
+/** The operations in order. Moving an operation keeps the focus on it. */
 function Steps({ steps, path, onChange }) {
     const { operations } = useContext(Schema);
     const list = useRef(null);

@@ -4,27 +4,27 @@ import { useStore } from "../service/store.js";
 import { nameOf, taskStore } from "../tasks/taskStore.js";
 import { FocalPicker } from "./FocalPicker.jsx";
 
-/** What a pipeline may say, as `useSchema` has it. */
+/** The schema of pipelines from `useSchema`. */
 export const Schema = createContext(null);
-/** What the service has against the pipeline, by the path of the field. */
+/** The validation errors of the service by field path. */
 export const Errors = createContext({});
 /** The address of an image to choose focal points on; none if there is none. */
 export const Preview = createContext("");
 
-/** What is wrong, without the path of the field that it stands at anyway. */
+/** The message without the field path, because it is shown at the field. */
 export function shortened(message, path) {
     const rest = message.replace(path, "").trim();
     return rest[0].toUpperCase() + rest.slice(1);
 }
 
-/** The control of one parameter. `path` is where it stands in the pipeline. */
+/** The control of one parameter. `path` is its position in the pipeline. */
 export function Control({ field, value, onChange, path }) {
     const errors = useContext(Errors);
     const error = errors[path] || (field.type === "position" && (errors[`${path}.x`] || errors[`${path}.y`]));
     const id = `field-${path.replaceAll(/[^a-z0-9]+/gi, "-")}`;
     const about = error ? `${id}-error` : undefined;
     const Kind = kinds[field.type];
-    // A type of a later release: it can still be written as JSON.
+    // A type of a later release can still be edited as JSON.
     if (!Kind) return null;
     const shared = { id, field, value, onChange, "aria-invalid": Boolean(error) || undefined, "aria-describedby": about };
     return (
@@ -116,7 +116,7 @@ function TaskControl({ id, value, onChange, field: _, ...rest }) {
     );
 }
 
-/** A text that is taken over as it is typed, and tidied by no one. */
+/** A text field that keeps the text exactly as typed. */
 export function JSONControl({ pipeline, onChange }) {
     const [text, setText] = useState("");
     const [error, setError] = useState("");

@@ -3,7 +3,7 @@ import { call } from "../service/calls.js";
 
 const pause = 300;
 
-/** What the service says to a pipeline: `{isKnown, errors}`, the errors by the path of their field. */
+/** Validates a pipeline at the service: `{isKnown, errors}`, with the errors by field path. */
 export function useValidation(pipeline) {
     const [validation, setValidation] = useState({ isKnown: false, errors: {} });
     useEffect(() => {
@@ -14,7 +14,7 @@ export function useValidation(pipeline) {
                 const answer = await call("POST", "/api/pipelines/check", pipeline, { signal: stop.signal });
                 setValidation({ isKnown: true, errors: answer.valid ? {} : { [answer.field || ""]: answer.detail } });
             } catch (problem) {
-                // If it cannot be asked, it is told when the pipeline is sent.
+                // If the service does not respond, the errors are shown when the pipeline is sent.
                 if (problem.name !== "AbortError") setValidation({ isKnown: true, errors: {} });
             }
         }, pause);

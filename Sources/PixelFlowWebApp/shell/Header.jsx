@@ -34,12 +34,12 @@ export function Header() {
     );
 }
 
-const roomLook = "flex items-center gap-2 rounded-lg px-2 py-1.5 text-sm font-medium no-underline sm:px-3";
+const pageLinkClass = "flex items-center gap-2 rounded-lg px-2 py-1.5 text-sm font-medium no-underline sm:px-3";
 const elsewhere = "text-soft hover:bg-sunk hover:text-ink";
 
-/** The description of the API is a page of its own, and no view of this one. */
+/** The description of the API is a separate page, not a view of this one. */
 function APILink() {
-    return <a href="/docs" className={`${roomLook} ${elsewhere}`}><Icon name="code" className="hidden sm:block" />API</a>;
+    return <a href="/docs" className={`${pageLinkClass} ${elsewhere}`}><Icon name="code" className="hidden sm:block" />API</a>;
 }
 
 function PageLinks() {
@@ -49,7 +49,7 @@ function PageLinks() {
         const look = isHere ? "bg-accent-wash text-accent" : elsewhere;
         return (
             <Link key={to} to={to} aria-current={isHere ? "page" : undefined}
-                className={`${roomLook} ${look}`}>
+                className={`${pageLinkClass} ${look}`}>
                 <Icon name={icon} className="hidden sm:block" />{name}
             </Link>
         );

@@ -28,14 +28,14 @@ function Member({ member, organisation, onChange }) {
     const [isAsking, setAsking] = useState(false);
     const isMe = member.user_id === userID;
     const choices = assignable(mine);
-    // One's own organisation has one owner for good.
+    // A personal organisation always has exactly one owner.
     const mayChange = choices.includes(member.role) && !(isMe && organisation.personal);
     const path = `${membersPath(organisation.id)}/${encodeURIComponent(member.user_id)}`;
     const give = async (role) => {
         try {
             await call("PATCH", path, { role });
             toast(`${member.email} is now ${role}.`);
-            // The token of the role before is refused: this renews it.
+            // The service rejects the token of the previous role, so renew it.
             if (isMe) await call("GET", "/auth/me");
         } catch (problem) {
             showError(problem);

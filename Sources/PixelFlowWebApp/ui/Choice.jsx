@@ -1,6 +1,6 @@
 import { inputClass } from "./parts.jsx";
 
-/** A labelled list to choose one from; `options` are pairs of value and words. */
+/** A labelled select box; `options` are pairs of value and label. */
 export function Choice({ id, label, options, className = "", ...rest }) {
     return (
         <div className={className}>

@@ -1,7 +1,7 @@
 import { copy } from "./copying.js";
 import { Button, inputClass } from "./parts.jsx";
 
-/** A text that is shown this once, with a button that copies it. */
+/** A secret that is shown only once, with a button that copies it. */
 export function Secret({ id, label, text }) {
     return (
         <div>

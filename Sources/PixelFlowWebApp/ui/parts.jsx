@@ -46,7 +46,7 @@ export function Card({ as: Element = "section", className = "", ...rest }) {
 export const inputClass = `w-full rounded-lg border border-edge bg-card px-3 py-2 text-ink aria-invalid:border-bad aria-invalid:ring-1
     aria-invalid:ring-bad`;
 
-/** A labelled text field; `error` is announced with it. */
+/** A labelled text field; screen readers read `error` with it. */
 export function Field({ label, hint, error, id, className = "", ...rest }) {
     const about = [error && `${id}-error`, hint && `${id}-hint`].filter(Boolean).join(" ") || undefined;
     return (

@@ -51,7 +51,7 @@ function Numbers({ now: { quota, used, month, days } }) {
     );
 }
 
-/** What is used, and how much of its limit that is. */
+/** The usage of a quota, and its share of the limit. */
 function Quota({ title, used, limit, words }) {
     const share = limit === null ? 0 : limit ? Math.min(1, used / limit) : 1;
     return (
