@@ -1,4 +1,4 @@
-"""What PixelFlow sends is what the reference library of Standard Webhooks accepts."""
+"""The reference library of Standard Webhooks accepts the messages of PixelFlow."""
 
 import json
 
@@ -23,7 +23,7 @@ def test_messages_are_accepted_by_the_reference_library(web, user, photo, receiv
     message = Webhook(webhook["secret"]).verify(body, headers)
     assert message["type"] == "task.completed"
     assert message["data"]["id"] == task
-    # Both secrets count for a day.
+    # Both secrets are valid for a day.
     new = call_expecting(200, "POST", f"{web}/api/webhooks/{webhook['id']}/rotate", token=user.token).json()["secret"]
     call_expecting(202, "POST", f"{web}/api/webhooks/{webhook['id']}/test", token=user.token)
     headers, body = receiver.next()

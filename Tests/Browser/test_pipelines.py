@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 
-def test_a_preset_is_made_edited_used_and_deleted(ada, photos):
+def test_a_preset_is_created_edited_used_and_deleted(ada, photos):
     page = ada.page
     page.get_by_role("link", name="Presets").click()
     page.get_by_role("link", name="New preset").click()
@@ -118,7 +118,7 @@ def test_operations_are_added_and_ordered_by_keyboard_and_json(ada):
     expect(text).to_have_attribute("aria-invalid", "true")
 
 
-def test_every_operation_starts_out_acceptable(ada):
+def test_every_new_operation_is_valid(ada):
     page = ada.page
     ada.open("/presets/new")
     chooser = page.get_by_label("Add an operation")
@@ -133,7 +133,7 @@ def test_every_operation_starts_out_acceptable(ada):
     assert validation["valid"], validation
 
 
-def test_a_click_on_the_image_is_its_focal_point(ada, photos):
+def test_a_click_on_the_image_sets_its_focal_point(ada, photos):
     page = ada.page
     ada.drop(photos[0])
     ada.choose("thumbnail")
@@ -149,7 +149,7 @@ def test_a_click_on_the_image_is_its_focal_point(ada, photos):
     assert position == {"x": pytest.approx(0.26, abs=0.02), "y": pytest.approx(0.75, abs=0.02)}
 
 
-def test_a_pipeline_of_one_s_own_is_sent(ada, photos):
+def test_a_custom_pipeline_is_sent(ada, photos):
     page = ada.page
     ada.drop(photos[0])
     ada.choose("thumbnail")

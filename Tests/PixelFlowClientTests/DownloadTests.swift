@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import PixelFlowClient
+import RawHTTP
 import TestSupport
 import Testing
 import WireFormats

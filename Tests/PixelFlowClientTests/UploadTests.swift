@@ -1,6 +1,7 @@
 import Deadlines
 import Foundation
 import NIOCore
+import RawHTTP
 import Synchronization
 import TestSupport
 import Testing
