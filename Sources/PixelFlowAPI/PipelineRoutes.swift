@@ -30,7 +30,7 @@ struct PipelineRoutes: Sendable {
                 .post, "/api/pipelines/check", id: "checkPipeline", tag: "presets", "Validate a pipeline",
                 details: "The response to an invalid pipeline is 200, too, with `valid` false.", access: .scope(.readTasks),
                 body: BodyDescription([.init("application/json", .schema(.any))], "The pipeline."),
-                responses: [.json(PipelineVerdict.self, "Whether the pipeline is valid.")], handler: check),
+                responses: [.json(PipelineValidation.self, "Whether the pipeline is valid.")], handler: check),
         ]
     }
 
@@ -38,15 +38,15 @@ struct PipelineRoutes: Sendable {
     @Sendable private func check(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let body = try await request.collectBody(limit: 256 * 1024)
         do {
-            return try .json(PipelineVerdict(pipeline: try Pipeline(validating: Data(body.readableBytesView))))
+            return try .json(PipelineValidation(pipeline: try Pipeline(validating: Data(body.readableBytesView))))
         } catch let error as PixelFlowError {
-            return try .json(PipelineVerdict(error))
+            return try .json(PipelineValidation(error))
         }
     }
 }
 
-private struct PipelineVerdict: Codable, SchemaNamed, SchemaAnnotated {
-    static let schemaName = "PipelineVerdict"
+private struct PipelineValidation: Codable, SchemaNamed, SchemaAnnotated {
+    static let schemaName = "PipelineValidation"
     static let annotations: [String: SchemaAnnotation] = [
         "valid": "Whether the pipeline would be accepted.", "pipeline": "The pipeline as it is kept, without defaults.",
         "code": "What is wrong, for programs.", "detail": "What is wrong, for people.", "field": "The path of the value that is wrong.",

@@ -133,13 +133,13 @@ package struct Dispatcher: Service {
         _ store: any TaskDispatchStore, _ blobs: any BlobStore, _ publisher: OutboxPublisher, _ clock: any WallClock, _ logger: Logger,
         _ metrics: any MetricsFactory
     ) -> BackoffQueue {
-        let resent = Counter(label: "events_resent_total", factory: metrics)
+        let republished = Counter(label: "events_republished_total", factory: metrics)
         return BackoffQueue("publish_events", clock: clock, logger: logger) {
             try await store.unpublished(olderThan: eventAge, after: $0, limit: $1)
         } position: { task in
             task.outbox.first.map { TimelinePosition(time: $0.at, task: task.id) } ?? .beginning
         } onOutcome: { outcome in
-            if case .success = outcome { resent.increment() }
+            if case .success = outcome { republished.increment() }
         } work: { task in
             try await blobs.deleteUnreferenced(of: task)
             publisher.publish(task)

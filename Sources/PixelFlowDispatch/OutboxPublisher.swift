@@ -170,7 +170,8 @@ package final class OutboxPublisher: Service {
             let waiting = try await webhooks.fanOut(ended)
             return waiting.isEmpty ? ended : ended.filter { !waiting.contains($0.id) }
         } catch {
-            outages.warning("webhook deliveries not made, stay due", ["count": "\(ended.count)", "error": "\(error)"], to: logger)
+            outages.warning(
+                "webhook deliveries not created, will be retried", ["count": "\(ended.count)", "error": "\(error)"], to: logger)
             return []
         }
     }

@@ -27,6 +27,6 @@ struct AdapterMetrics: Sendable {
 
     /// The number of labels is small: the API uses a handful of statuses.
     func noteAnswer(_ status: Int) {
-        Counter(label: "adapter_answers_total", dimensions: [("status", "\(status)")], factory: factory).increment()
+        Counter(label: "adapter_responses_total", dimensions: [("status", "\(status)")], factory: factory).increment()
     }
 }

@@ -109,7 +109,7 @@ package struct ListenSettings: Sendable, Hashable {
     private static let backlog = 4096
 
     /// Prints the address of the service to stdout.
-    package func announce(_ name: String) -> @Sendable () -> Void {
+    package func logReady(_ name: String) -> @Sendable () -> Void {
         { [self] in ServiceCommand.say("pixelflow-\(name) is ready: \(localURL)") }
     }
 }

@@ -13,7 +13,7 @@ struct AttemptPlaces: Sendable {
     private(set) var taken = 0
     private var ofQueue: [WebhookQueue: Int] = [:]
     private var ofTenant: [TenantID: Int] = [:]
-    /// Queues and organisations that may have more due deliveries than they got places for.
+    /// Queues and organisations that may have more due deliveries than places.
     private var saturatedQueues: Set<WebhookQueue> = []
     private var saturatedTenants: Set<TenantID> = []
 
@@ -51,7 +51,7 @@ struct AttemptPlaces: Sendable {
     ///
     /// - Returns: whether deliveries may be due that did not get a place.
     mutating func giveBack(_ queue: WebhookQueue) -> Bool {
-        // An organisation without running attempts was turned away then, and none of its own attempts can report that it may start.
+        // An organisation without running attempts may have been rejected then, and has no attempt whose end would report free places.
         let wasFull = taken == capacity
         taken -= 1
         Self.decrement(&ofQueue, queue)

@@ -8,10 +8,10 @@ struct WebhookMetrics: Sendable {
     private let retried: Counter
     private let failed: Counter
     private let disabled: Counter
-    private let givenUp: Counter
+    private let abandoned: Counter
     private let duration: Metrics.Timer
     private let latency: Metrics.Timer
-    private let underWay: Meter
+    private let inFlight: Meter
 
     init(_ factory: any MetricsFactory) {
         func attempts(_ outcome: String) -> Counter {
@@ -19,10 +19,10 @@ struct WebhookMetrics: Sendable {
         }
         (delivered, retried, failed) = (attempts("delivered"), attempts("retried"), attempts("failed"))
         disabled = Counter(label: "webhook_endpoints_disabled_total", factory: factory)
-        givenUp = Counter(label: "webhook_deliveries_given_up_total", factory: factory)
+        abandoned = Counter(label: "webhook_deliveries_abandoned_total", factory: factory)
         duration = Metrics.Timer(label: "webhook_attempt_duration_seconds", factory: factory)
         latency = Metrics.Timer(label: "webhook_first_attempt_latency_seconds", factory: factory)
-        underWay = Meter(label: "webhook_attempts_under_way", factory: factory)
+        inFlight = Meter(label: "webhook_attempts_in_flight", factory: factory)
     }
 
     /// - Parameter wait: the time from the event to the first attempt; nil for retries.
@@ -30,7 +30,7 @@ struct WebhookMetrics: Sendable {
         if let wait { latency.recordNanoseconds(max(0, wait.nanoseconds)) }
     }
 
-    func setUnderWay(_ count: Int) { underWay.set(count) }
+    func setInFlight(_ count: Int) { inFlight.set(count) }
 
     func count(_ delivery: WebhookDelivery, took time: Duration) {
         duration.recordNanoseconds(time.nanoseconds)
@@ -42,5 +42,5 @@ struct WebhookMetrics: Sendable {
     }
 
     func countDisabled() { disabled.increment() }
-    func countGivenUp(_ count: Int) { givenUp.increment(by: count) }
+    func countAbandoned(_ count: Int) { abandoned.increment(by: count) }
 }

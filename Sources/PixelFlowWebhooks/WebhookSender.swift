@@ -109,7 +109,7 @@ package final class WebhookSender: Service {
         try? await events.listen {
             self.logger.warning("events not reachable, retrying", metadata: ["error": "\($0)"])
         } _: { change in
-            // A task that was replayed at once is published with the event of its failure.
+            // If a task is replayed immediately, the event of its failure is published with the replayed task.
             guard change.task.status.isFinal || !change.task.outbox.isEmpty else { return }
             // If it is unknown whether deliveries are due, query the store, which is cheap.
             if (try? await self.store.mayTell(of: change.task)) ?? true { self.wake() }
@@ -130,7 +130,7 @@ package final class WebhookSender: Service {
             .run()
     }
 
-    /// Gives up the oldest pending deliveries of endpoints that have too many. A queue that grows has due deliveries. Not private, so that
+    /// Abandons the oldest pending deliveries of endpoints that have too many. A queue that grows has due deliveries. Not private, so that
     /// tests can call it directly.
     package func giveUpExcess() async throws {
         for queue in try await store.dueWebhookQueues(limit: Self.boundedQueues) {
@@ -141,9 +141,9 @@ package final class WebhookSender: Service {
                 total += count
             } while count > 0
             guard total > 0 else { continue }
-            metrics.countGivenUp(total)
+            metrics.countAbandoned(total)
             logger.warning(
-                "webhook deliveries given up, because too many are pending",
+                "webhook deliveries abandoned, because too many are pending",
                 metadata: ["tenant": "\(queue.tenant)", "endpoint": "\(queue.endpoint)", "count": "\(total)"])
         }
     }
@@ -167,7 +167,7 @@ package final class WebhookSender: Service {
         guard !claimed.isEmpty else { return }
         state.withLock { state in
             state.places.take(claimed.count, of: room, for: queue)
-            metrics.setUnderWay(state.places.taken)
+            metrics.setInFlight(state.places.taken)
         }
         let endpoint: Result<WebhookEndpoint?, any Error>
         do {
@@ -186,7 +186,7 @@ package final class WebhookSender: Service {
     private func finished(_ queue: WebhookQueue) {
         let (mayHaveMore, isIdle) = state.withLock { state in
             let mayHaveMore = state.places.giveBack(queue)
-            metrics.setUnderWay(state.places.taken)
+            metrics.setInFlight(state.places.taken)
             return (mayHaveMore, state.isStopping && state.places.taken == 0)
         }
         if mayHaveMore { wake() }
@@ -249,7 +249,7 @@ package final class WebhookSender: Service {
         if outcome.error != "endpoint_disabled", let endpoint { try await note(outcome, of: endpoint) }
     }
 
-    /// Retried, because a concurrent attempt may change the endpoint. What a former URL answers says nothing about the present one.
+    /// Retried, because a concurrent attempt may change the endpoint. A response of the previous URL says nothing about the current one.
     private func note(_ outcome: WebhookOutcome, of known: WebhookEndpoint) async throws {
         var known = known
         let url = known.url
@@ -278,7 +278,7 @@ package final class WebhookSender: Service {
         let store = store
         return try await disabling(endpoint) {
             if try await store.replace(endpoint) { return true }
-            // An earlier write of this call, whose response was lost, has stored it: report it here, because nobody else does.
+            // An earlier write of this call, whose response was lost, has stored it. Only this call can report it.
             return try await store.webhook(endpoint.id, of: endpoint.tenant) == endpoint
         }
     }

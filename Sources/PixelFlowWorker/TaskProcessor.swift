@@ -37,7 +37,7 @@ struct TaskProcessor: Sendable {
         let report = try await render(source)
         let outputs = stored.all(in: task.pipeline)
         metrics.rendered(report, outputs, task.pipeline)
-        if let failure = Self.failure(of: outputs, facts: report.source) { return .failed(failure) }
+        if let failure = Self.failure(of: outputs, metadata: report.source) { return .failed(failure) }
         return .succeeded(Manifest(sourceMetadata: report.source, fetchedSource: try await fetched, outputs: outputs))
     }
 
@@ -161,12 +161,12 @@ struct TaskProcessor: Sendable {
     }
 
     /// A task whose outputs all failed has failed, with their common code if there is one.
-    private static func failure(of outputs: [TaskOutput], facts: SourceMetadata) -> TaskFailure? {
+    private static func failure(of outputs: [TaskOutput], metadata: SourceMetadata) -> TaskFailure? {
         let errors = outputs.compactMap(\.error)
         guard let first = errors.first, errors.count == outputs.count else { return nil }
         let agreed = errors.allSatisfy { $0.code == first.code }
         let error = agreed ? first : TaskError(code: "outputs_failed", message: "None of the outputs could be rendered.")
-        return TaskFailure(error: error, retry: .permanent, outputs: outputs, sourceMetadata: facts)
+        return TaskFailure(error: error, retry: .permanent, outputs: outputs, sourceMetadata: metadata)
     }
 
     private static func sha256(_ bytes: ByteBuffer) -> String {

@@ -201,7 +201,7 @@ package struct WorkerService: Service {
     /// Retries each second while a backend is down. A received dispatch message is kept in the meantime: otherwise the
     /// broker would count it as neither delivered nor waiting.
     private func retryOnOutage<Value: Sendable>(
-        _ complaint: String, about message: DispatchMessage? = nil, _ body: () async throws -> Value
+        _ failure: String, about message: DispatchMessage? = nil, _ body: () async throws -> Value
     ) async throws -> Value {
         let warn: (any Error) -> Void = { error in
             var metadata: Logger.Metadata = ["error": "\(error)"]
@@ -209,12 +209,12 @@ package struct WorkerService: Service {
                 metadata["task_id"] = "\(message.task)"
                 metadata["request_id"] = "\(message.requestID)"
             }
-            dependencies.outages.warning("\(complaint), retrying", metadata, to: logger)
+            dependencies.outages.warning("\(failure), retrying", metadata, to: logger)
         }
         return try await retry(Self.backendRetries, if: PixelFlowError.isOutage, onRetry: warn, body)
     }
 
-    /// Stops a run as soon as its cancellation is known, instead of at its next heartbeat.
+    /// Stops a run as soon as its cancellation is known, instead of at its next renewal.
     private func listenForCancellation() async {
         let events = dependencies.events
         guard let changes = try? await retryOnOutage("no task events", { try await events.subscribe() }) else { return }

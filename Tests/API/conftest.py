@@ -1,7 +1,7 @@
-"""The description of the API is true, and good enough for tools that know nothing else.
+"""The description of the API is correct and complete enough for generic tools.
 
     --start EXECUTABLE    a pixelflow that is started on free ports (default: .build/debug/pixelflow)
-    --seconds N           how long requests are made up from the description (default: a fixed number of them)
+    --seconds N           how long to send requests generated from the description (default: a fixed number of them)
 """
 
 import json
@@ -17,7 +17,7 @@ from harness.pictures import make_photo
 from harness.pixelflow import Instance
 from harness.requests import call_expecting
 
-# Guests try many passwords and registrations, and send more than a person does. Webhooks are received on this machine.
+# Generated requests include many logins and registrations. Webhooks are received on this machine.
 SETTINGS = {"PIXELFLOW_AUTH_BCRYPT_COST": "4", "PIXELFLOW_AUTH_REGISTRATIONS_PER_HOUR": "10000",
             "PIXELFLOW_RATE_LIMITS": "off", "PIXELFLOW_WEBHOOK_ALLOW_NETWORKS": "127.0.0.0/8"}
 
@@ -70,7 +70,7 @@ def websocket(api, token):
 
 @pytest.fixture(scope="session")
 def descriptions(instance):
-    """What each service says of itself, and web of the product."""
+    """The descriptions of auth and api, and that of the product from web."""
     return {name: call_expecting(200, "GET", f"{instance.bases[name]}/openapi.json").json() for name in ("auth", "api", "web")}
 
 

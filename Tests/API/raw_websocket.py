@@ -1,4 +1,4 @@
-"""A WebSocket over which a test says what no client library would, frame by frame or byte by byte."""
+"""A WebSocket client that sends arbitrary frames and bytes, valid or not."""
 
 import base64
 import os
@@ -12,14 +12,14 @@ from harness.failure import expect
 WAIT_SECONDS = 20
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
-# What a client may send in one message; see the description of the events.
+# The maximum size of a message from a client; see the description of the events.
 MESSAGE_BYTES = 8192
-# What the server closes with.
+# Close codes of the server.
 UNEXPECTED, NOT_TEXT, PROTOCOL, NOT_UTF8, TOO_LARGE = 1008, 1003, 1002, 1007, 1009
 
 
 def frame(opcode, payload=b"", *, fin=True, reserved=0, length=None):
-    """A masked frame, as a client's must be. `length` is how its length is written: "short", "16" or "64"; by default the shortest."""
+    """A masked frame, as required of clients. `length` is the encoding of its length: "short", "16" or "64"; by default the shortest."""
     size = len(payload)
     length = length or ("short" if size < 126 else "16" if size < 1 << 16 else "64")
     first = bytes([(0x80 if fin else 0) | reserved << 4 | opcode])
@@ -44,7 +44,7 @@ class RawWebSocket:
     def __init__(self, base, token=None, fields=()):
         address = urlsplit(base)
         self.socket = socket.create_connection((address.hostname, address.port), timeout=WAIT_SECONDS)
-        # Pieces are to arrive as pieces.
+        # Pieces must arrive separately.
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer = b""
         lines = [
@@ -66,7 +66,7 @@ class RawWebSocket:
         self.socket.close()
 
     def send(self, *frames, pieces=None):
-        """Sends them at once, or in pieces of so many bytes."""
+        """Sends the bytes at once, or in pieces of this size."""
         data = b"".join(frames)
         for start in range(0, len(data), pieces or len(data)):
             self.socket.sendall(data[start:start + (pieces or len(data))])
@@ -103,7 +103,7 @@ class RawWebSocket:
         return [frame[1] for frame in frames]
 
     def end(self):
-        """The code that the server closes with, None for none. After it, the server hangs up."""
+        """The close code of the server; None if it has none. The server then closes the connection."""
         frame = self.next()
         expect(frame is not None, "the connection ended without a close frame")
         first, payload = frame
@@ -114,6 +114,6 @@ class RawWebSocket:
         return struct.unpack(">H", payload[:2])[0] if payload else None
 
     def is_open(self):
-        """Whether it still answers."""
+        """Whether the server still responds."""
         self.send(frame(PING, b"still there"))
         return self.pongs(1) == [b"still there"]

@@ -13,9 +13,9 @@ from harness.ports import free_port
 from harness.process import Process
 
 WAIT_SECONDS = 60
-# A third of nginx's default, so that the test is short: it gives up a connection that is silent for longer.
+# A third of nginx's default, so that the test is short: it closes connections that are idle for longer.
 SILENCE_SECONDS = 20
-# Sent each 15 s, so that the second one comes later than that.
+# Sent every 15 s, so that the second one comes after that.
 HEARTBEATS = 2
 CONFIGURATION = """
 worker_processes 1;
@@ -74,7 +74,7 @@ def opened_stream(base, token):
 
 
 def wait_for_line(stream, holds):
-    """Reads until a line is there: one that the proxy keeps back never is."""
+    """Reads until a line matches; fails if the proxy buffers it."""
     while not holds(line := stream.readline().decode()):
         assert line, "the stream has ended"
 
@@ -92,14 +92,14 @@ def tells_the_end(task):
     return lambda line: line.startswith("data:") and f'"{task}"' in line and '"COMPLETED"' in line
 
 
-def test_events_come_through_at_once(nginx, user, photo):
-    user.web = nginx
+def test_events_are_not_buffered(nginx, user, photo):
+    user.api = nginx
     stream = opened_stream(nginx, user.token)
     wait_for_line(stream, tells_the_end(user.make_task(photo)))
 
 
-def test_what_is_silent_outlives_the_patience_of_the_proxy(nginx, user, photo):
-    user.web = nginx
+def test_idle_streams_outlive_the_read_timeout_of_the_proxy(nginx, user, photo):
+    user.api = nginx
     stream = opened_stream(nginx, user.token)
     with RawWebSocket(nginx, user.token) as websocket:
         for _ in range(HEARTBEATS):
@@ -110,8 +110,8 @@ def test_what_is_silent_outlives_the_patience_of_the_proxy(nginx, user, photo):
         wait_for_frame(websocket, TEXT, lambda payload: task.encode() in payload and b'"COMPLETED"' in payload)
 
 
-def test_a_token_comes_as_the_first_message(nginx, user, photo):
-    user.web = nginx
+def test_the_first_message_can_be_a_token(nginx, user, photo):
+    user.api = nginx
     with RawWebSocket(nginx, fields=[f"Origin: {nginx}"]) as websocket:
         websocket.send(text(json.dumps({"type": "authorize", "token": user.token})))
         task = user.make_task(photo)

@@ -1,4 +1,4 @@
-"""A client that a generator makes from the description works, without a line of PixelFlow's own."""
+"""A client that is generated from the description works without changes."""
 
 import importlib
 import os
@@ -18,7 +18,7 @@ WAIT_SECONDS = 60
 
 @pytest.fixture
 def client_module(description_file, tmp_path):
-    """Imports modules of a client generated just now."""
+    """Imports modules of a freshly generated client."""
     folder = tmp_path / "generated"
     folder.mkdir()
     tools = Path(sys.executable).parent

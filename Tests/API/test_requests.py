@@ -1,17 +1,17 @@
-"""Requests made up from the description, right ones and wrong ones, are answered as it says."""
+"""Valid and invalid requests, generated from the description, get responses that match it."""
 
 import subprocess
 import sys
 from pathlib import Path
 
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
-# Of each operation, without a time: with the seed of the configuration, the same requests on every machine.
+# Requests per operation if no time is set: the same on every machine, because the configuration sets the seed.
 EXAMPLES = 30
-# Beyond the time for making requests: the run that is under way when it ends.
+# In addition to the time for requests, for the run that is in progress at its end.
 GRACE_SECONDS = 180
 
 
-def test_made_up_requests_are_answered_as_described(request, user, web, photo, tmp_path):
+def test_responses_to_generated_requests_match_the_description(request, user, web, photo, tmp_path):
     seconds = request.config.getoption("--seconds")
     bound = ["--max-time", str(seconds)] if seconds else ["--max-examples", str(EXAMPLES)]
     task = user.make_task(photo)

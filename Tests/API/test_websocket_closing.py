@@ -1,4 +1,4 @@
-"""The events' WebSocket ends as RFC 6455 demands, and takes no more than it says: groups 7 and 9 of the Autobahn test suite."""
+"""The WebSocket of events closes as required by RFC 6455, and enforces its limits: groups 7 and 9 of the Autobahn test suite."""
 
 import pytest
 from raw_websocket import CLOSE, CONTINUATION, MESSAGE_BYTES, NOT_UTF8, PING, PROTOCOL, TOO_LARGE, RawWebSocket, close, frame, text
@@ -20,19 +20,19 @@ def test_a_close_without_a_code_is_answered(websocket):
 
 @pytest.mark.parametrize("code", [0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535])
 @pytest.mark.parametrize("reason", [b"", b"reason"])
-def test_codes_that_may_not_be_sent_are_refused(websocket, code, reason):
+def test_reserved_close_codes_are_rejected(websocket, code, reason):
     websocket.send(close(code, reason))
     assert websocket.end() == PROTOCOL
 
 
 @pytest.mark.parametrize("payload", [b"\x03", b"\x03\xe8" + b"*" * 124, b"\x03\xe8\xce\xba\xe1\xbd\xb9\xed\xa0\x80"])
-def test_close_frames_that_are_none_are_refused(websocket, payload):
+def test_malformed_close_frames_are_rejected(websocket, payload):
     websocket.send(frame(CLOSE, payload))
     assert websocket.end() == PROTOCOL
 
 
 @pytest.mark.parametrize("after", [text("late"), frame(PING, b"late"), close(1001), frame(CONTINUATION, b"late")])
-def test_nothing_counts_after_a_close(websocket, after):
+def test_frames_after_a_close_are_ignored(websocket, after):
     websocket.send(close(1000), after)
     assert websocket.end() == 1000
 
@@ -67,7 +67,7 @@ def test_a_message_beyond_the_limit_is_refused(websocket, size):
 # Through web
 
 
-def test_web_passes_it_all_on(web, token):
+def test_web_forwards_all_of_it(web, token):
     with RawWebSocket(web, token) as websocket:
         websocket.send(frame(PING, b"through"), pieces=1)
         assert websocket.pongs(1) == [b"through"]

@@ -1,4 +1,4 @@
-"""The events' WebSocket reads frames as RFC 6455 demands: groups 1 to 5 and 10 of the Autobahn test suite.
+"""The WebSocket of events reads frames as required by RFC 6455: groups 1 to 5 and 10 of the Autobahn test suite.
 
 Its cases want an echo. Here no message is expected from a client that has a token: a text is closed with 1008 and a binary message with
 1003; and a client without a token is closed with 1008 where its first message is no authorisation.
@@ -59,7 +59,7 @@ def test_a_control_frame_of_126_bytes_is_refused(websocket, opcode):
 
 
 @pytest.mark.parametrize("payload", [b"", b"unsolicited pong payload"])
-def test_pongs_that_nobody_asked_for_are_ignored(websocket, payload):
+def test_unsolicited_pongs_are_ignored(websocket, payload):
     websocket.send(frame(PONG, payload), frame(PING, b"ping payload"))
     assert websocket.pongs(1) == [b"ping payload"]
 
@@ -86,7 +86,7 @@ def test_a_close_frame_with_reserved_bits_is_refused(websocket):
     assert websocket.end() == PROTOCOL
 
 
-def test_what_came_before_a_reserved_bit_is_answered(websocket):
+def test_frames_before_a_reserved_bit_are_answered(websocket):
     websocket.send(frame(PING, b"before"), frame(PING, b"after", reserved=4))
     assert websocket.pongs(1) == [b"before"]
     assert websocket.end() == PROTOCOL
@@ -130,7 +130,7 @@ def test_control_frames_may_come_between_fragments(websocket):
 
 
 @pytest.mark.parametrize("fin", [True, False])
-def test_a_continuation_of_nothing_is_refused(websocket, fin):
+def test_a_continuation_without_a_message_is_refused(websocket, fin):
     websocket.send(frame(CONTINUATION, b"non-continuation payload", fin=fin), text("Hello"))
     assert websocket.end() == PROTOCOL
 
@@ -152,11 +152,11 @@ def test_a_first_message_in_fragments_authorises(api, token):
         assert websocket.end() == UNEXPECTED
 
 
-# 10: what is cut into frames by whoever sends it
+# 10: arbitrary fragmentation
 
 
 @pytest.mark.parametrize("size", [1300, 4000])
-def test_a_message_that_is_cut_anyhow_is_one(websocket, size):
+def test_arbitrary_fragments_form_one_message(websocket, size):
     pieces = [b"*" * min(size, MESSAGE_BYTES - start) for start in range(0, MESSAGE_BYTES, size)]
     websocket.send(text(pieces[0], fin=False), *(frame(CONTINUATION, piece, fin=False) for piece in pieces[1:-1]),
                    frame(CONTINUATION, pieces[-1]), pieces=1300)

@@ -1,4 +1,4 @@
-"""The events' WebSocket reads text as RFC 6455 demands, and refuses what is none at its first wrong byte: group 6 of the Autobahn test suite.
+"""The WebSocket of events validates text as required by RFC 6455, and rejects it at the first invalid byte: group 6 of the Autobahn test suite.
 
 No message is expected from a client that has a token, so that a valid text is closed with 1008.
 """
@@ -18,36 +18,36 @@ INVALID = [
     b"\xe0\x9f\xbf", b"\xf0\x8f\xbf\xbf", b"\xc0\x80", b"\xe0\x80\x80", b"\xed\xa0\x80", b"\xed\xaf\xbf", b"\xed\xbf\xbf",
     b"\xed\xa0\x80\xed\xb0\x80",
 ]
-# Valid beginnings that a message may not end with.
+# Valid prefixes of characters, with which a message must not end.
 CUT_OFF = [b"\xc2", b"\xdf", b"\xe0\xa0", b"\xef\xbf", b"\xf0\x90\x80", b"\xf4\x8f\xbf", "κόσμ".encode() + b"\xce"]
 
 
 @pytest.mark.parametrize("words", VALID)
-def test_text_is_text(websocket, words):
+def test_valid_text_is_accepted(websocket, words):
     websocket.send(text(words))
     assert websocket.end() == UNEXPECTED
 
 
 @pytest.mark.parametrize("words", [LONG, KAPPA, "\U0010ffff"])
-def test_fragments_may_cut_characters(websocket, words):
+def test_fragments_may_split_characters(websocket, words):
     first, *rest = (bytes([byte]) for byte in words.encode())
     websocket.send(text(first, fin=False), *(frame(CONTINUATION, byte, fin=False) for byte in rest), frame(CONTINUATION))
     assert websocket.end() == UNEXPECTED
 
 
 @pytest.mark.parametrize("data", [*INVALID, *CUT_OFF], ids=lambda data: data.hex()[:20])
-def test_what_is_no_utf8_is_refused(websocket, data):
+def test_invalid_utf8_is_rejected(websocket, data):
     websocket.send(text(data))
     assert websocket.end() == NOT_UTF8
 
 
 @pytest.mark.parametrize("data", INVALID, ids=lambda data: data.hex()[:20])
-def test_what_is_no_utf8_is_refused_before_the_message_ends(websocket, data):
+def test_invalid_utf8_is_rejected_before_the_message_ends(websocket, data):
     websocket.send(text(KAPPA, fin=False), frame(CONTINUATION, data, fin=False))
     assert websocket.end() == NOT_UTF8
 
 
-def test_a_character_is_refused_at_its_first_wrong_byte(websocket):
+def test_a_character_is_rejected_at_its_first_invalid_byte(websocket):
     websocket.send(text(b"\xf4", fin=False))
     assert websocket.is_open()
     websocket.send(frame(CONTINUATION, b"\x90", fin=False))

@@ -1,4 +1,4 @@
-"""What every browser test works with: a running pixelflow, photographs, people, and an eye on the console.
+"""The fixtures of the browser tests: a running pixelflow, photographs, users, and a check of the console.
 
     PIXELFLOW_EXECUTABLE   the executable to test (default: .build/debug/pixelflow)
     CHROMIUM               the browser (default: /usr/bin/chromium)
@@ -21,7 +21,7 @@ BUILD = ROOT / ".build" / "browser"
 EXECUTABLE = os.environ.get("PIXELFLOW_EXECUTABLE", str(ROOT / ".build" / "debug" / "pixelflow"))
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 
-# The tests hand out pictures and take messages on this machine, and register many people.
+# The tests serve images and receive webhooks on this machine, and register many users.
 SETTINGS = {
     "PIXELFLOW_FETCH_ALLOW_NETWORKS": "127.0.0.0/8", "PIXELFLOW_FETCH_ALLOW_PORTS": "1-65535",
     "PIXELFLOW_WEBHOOK_ALLOW_NETWORKS": "127.0.0.0/8",
@@ -40,7 +40,7 @@ document.addEventListener("securitypolicyviolation", (event) => {
 @pytest.fixture(scope="session")
 def browser():
     with sync_playwright() as playwright:
-        # The sandbox of the browser needs rights that tests in containers do not have.
+        # The browser's sandbox needs privileges that tests in containers do not have.
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
         browser.close()
@@ -70,7 +70,7 @@ def sources(photos):
 
 
 class Console:
-    """Collects every error of every page; a test says which ones it provokes."""
+    """Collects the errors of all pages; a test declares those that it causes."""
 
     def __init__(self):
         self.errors = []
@@ -84,7 +84,7 @@ class Console:
         page.on("pageerror", lambda error: self._add(f"uncaught: {error}"))
 
     def _add(self, text):
-        # Chromium names the status of every other answer but this one.
+        # For this response, Chromium does not report the status.
         self.errors.append(text.replace("HTTP Authentication failed", "401: HTTP Authentication failed"))
 
     def unexpected(self):
@@ -100,7 +100,7 @@ def console():
 
 @pytest.fixture
 def visit(browser, instance, console):
-    """Makes a person with a browser of their own: `visit(width=…, color_scheme=…)`."""
+    """Creates a user with a separate browser: `visit(width=…, color_scheme=…)`."""
     contexts = []
 
     def open_context(width=1280, height=900, **options):

@@ -29,7 +29,7 @@ def test_a_person_registers_signs_out_and_in_again(ada, console):
     expect(page.get_by_text("No tasks yet")).to_be_visible()
 
 
-def test_what_is_wrong_with_a_registration_is_said_where_it_is(visit, console, ada):
+def test_errors_of_a_registration_are_shown_at_their_fields(visit, console, ada):
     console.allow("409|422")
     person = visit()
     page = person.page
@@ -51,7 +51,7 @@ def test_an_ended_session_loses_nothing_that_was_typed(ada, console, photos):
     console.allow("401")
     page = ada.page
     ada.drop(photos[0])
-    page.get_by_label("URL of a picture").fill("https://www.example.org/half-typed")
+    page.get_by_label("URL of an image").fill("https://www.example.org/half-typed")
     page.context.clear_cookies()
     ada.process()
     dialog = page.get_by_role("dialog", name="Your session has ended")
@@ -59,12 +59,12 @@ def test_an_ended_session_loses_nothing_that_was_typed(ada, console, photos):
     dialog.get_by_label("Password").fill(PASSWORD)
     dialog.get_by_role("button", name="Sign in").click()
     expect(dialog).to_have_count(0)
-    expect(page.get_by_label("URL of a picture")).to_have_value("https://www.example.org/half-typed")
+    expect(page.get_by_label("URL of an image")).to_have_value("https://www.example.org/half-typed")
     ada.process()
     ada.expect_status(photos[0].name, "Completed")
 
 
-def test_a_session_that_cannot_be_confirmed_at_first_is_confirmed_later(ada, console, photos):
+def test_a_session_is_confirmed_after_an_outage(ada, console, photos):
     console.allow("503")
     page = ada.page
     ada.make(photos[0])
@@ -72,7 +72,7 @@ def test_a_session_that_cannot_be_confirmed_at_first_is_confirmed_later(ada, con
     page.reload()
     expect(ada.row(photos[0].name)).to_be_visible()
     delete = ada.row(photos[0].name).get_by_role("button", name=re.compile("^Delete"))
-    # What the user may do is unknown.
+    # The user's permissions are unknown.
     expect(delete).to_have_count(0)
     expect(page.locator("[inert] [data-drop]")).to_be_visible()
     page.unroute("**/session")
@@ -81,7 +81,7 @@ def test_a_session_that_cannot_be_confirmed_at_first_is_confirmed_later(ada, con
     ada.make(photos[1])
 
 
-def test_two_people_see_nothing_of_each_other(visit, ada, photos, console):
+def test_users_do_not_see_data_of_each_other(visit, ada, photos, console):
     ada.make(photos[0])
     ada.open_task(photos[0].name)
     address = ada.page.url.removeprefix(ada.address)
@@ -93,7 +93,7 @@ def test_two_people_see_nothing_of_each_other(visit, ada, photos, console):
     for path in ("", "/source", "/outputs/thumbnail"):
         assert bob.page.request.get(f"{bob.address}/api{address}{path}").status == 404
 
-    # Nor as it happens: what Bob is told next is his own.
+    # Not by events either: the next event for Bob is his own.
     bob.open()
     expect(bob.page.locator("[data-stream=live]")).to_be_visible()
     ada.open()
@@ -111,7 +111,7 @@ def test_another_site_cannot_use_the_session(ada, sources):
     assert answer.json()["code"] == "cross_site_request"
 
 
-def test_the_page_leads_to_the_first_account_and_says_that_registration_is_closed(browser, executable, tmp_path):
+def test_the_page_offers_the_first_registration_and_shows_that_it_is_closed_afterwards(browser, executable, tmp_path):
     with Instance(executable, tmp_path, {"PIXELFLOW_AUTH_REGISTRATION": "closed"}) as closed:
         page = browser.new_page()
         person = Person(page, closed.bases["web"])
@@ -122,7 +122,7 @@ def test_the_page_leads_to_the_first_account_and_says_that_registration_is_close
         page.get_by_label("Setup token").fill("not the token")
         page.get_by_role("button", name="Create account").click()
         expect(page.get_by_text("This is not the setup token.")).to_be_visible()
-        # As somebody who has an account already would see it.
+        # As a user with an account would see it.
         page.route("**/auth/register", lambda route: route.fulfill(json={"registration": "closed", "needs_setup": False}))
         page.reload()
         expect(page.get_by_text("Registration is closed.")).to_be_visible()
@@ -167,12 +167,12 @@ def test_an_account_is_deleted_with_its_password(ada, console):
     dialog = page.get_by_role("dialog", name="Delete your account?")
     dialog.get_by_label("Your password").fill(PASSWORD)
     dialog.get_by_role("button", name="Delete account").click()
-    expect(page.get_by_role("heading", name=re.compile("Pictures in"))).to_be_visible()
+    expect(page.get_by_role("heading", name=re.compile("Images in"))).to_be_visible()
     ada.sign_in()
     expect(page.get_by_role("alert")).not_to_be_empty()
 
 
-def test_a_second_factor_is_scanned_asked_for_and_turned_off(ada, console):
+def test_a_second_factor_is_turned_on_required_and_turned_off(ada, console):
     console.allow("401|403|422")
     page = ada.page
     ada.open("/account")

@@ -9,7 +9,7 @@ from support.person import PASSWORD
 
 
 def open_docs(person):
-    """Signed in or not, the description is there; the addresses that the page has asked for."""
+    """Opens the description, with or without a session; returns the requested addresses."""
     asked = []
     person.page.on("request", lambda request: asked.append(request.url))
     person.open("/docs")
@@ -19,7 +19,7 @@ def open_docs(person):
 
 
 def upload_photo(person, photo):
-    """Tries out the upload with a file; the response as the browser had it."""
+    """Tries out the upload with a file; returns the response in the browser."""
     operation = person.page.locator("#operations-tasks-upload")
     operation.locator(".opblock-summary-control").click()
     operation.get_by_role("button", name="Try it out").click()
@@ -31,7 +31,7 @@ def upload_photo(person, photo):
     return waiting.value
 
 
-def test_the_header_leads_to_the_description(ada):
+def test_the_header_links_to_the_description(ada):
     ada.page.get_by_role("link", name="API", exact=True).click()
     expect(ada.page.locator("#operations-tasks-upload")).to_be_visible()
 
@@ -71,7 +71,7 @@ def test_a_pasted_token_is_enough_without_a_session(visit, ada, photos, console)
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_it_is_light_or_dark_and_fits(visit, tmp_path, scheme, width):
+def test_it_supports_light_and_dark_and_narrow_windows(visit, tmp_path, scheme, width):
     person = visit(width=width, color_scheme=scheme)
     open_docs(person)
     person.page.locator("#operations-tasks-upload").scroll_into_view_if_needed()

@@ -1,4 +1,4 @@
-"""API keys: made, shown once, used, revoked."""
+"""API keys: creation, display, use and revocation."""
 
 import json
 import urllib.error
@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 
 def status(address, key):
-    """What the api answers to a program with the key."""
+    """The response of api to a program with the key."""
     request = urllib.request.Request(f"{address}/api/tasks", headers={"authorization": f"Bearer {key}"})
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:

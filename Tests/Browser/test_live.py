@@ -1,4 +1,4 @@
-"""The page follows what happens, also when the way to the service breaks."""
+"""Live updates, including interruptions of the connection."""
 
 import re
 
@@ -16,7 +16,7 @@ def test_the_list_is_polled_while_the_stream_is_refused(ada, console, sources):
     ada.post("/upload", data={"image_url": name})
     ada.expect_status(name, "Completed")
     page.unroute("**/api/events*")
-    # A proxy that passes no WebSockets on leaves server-sent events.
+    # Behind a proxy without WebSockets, the page uses server-sent events.
     expect(page.locator("[data-stream=live][data-means=events]")).to_be_visible(timeout=30_000)
 
 
@@ -38,7 +38,7 @@ def test_changes_come_over_a_websocket(ada, sources):
 
 
 def keep_notifications(ada):
-    """Turns them on, and keeps what they say, as `window.told` and in an attribute of the page, instead of showing it."""
+    """Turns notifications on, and records their texts in `window.told` and in an attribute of the page instead of showing them."""
     page = ada.page
     page.context.grant_permissions(["notifications"])
     page.goto(f"{ada.address}/account")
@@ -63,7 +63,7 @@ def look_away(page):
     }""")
 
 
-def test_the_end_of_the_work_is_told_while_nobody_looks(ada, sources):
+def test_the_end_of_all_tasks_is_notified_while_the_page_is_hidden(ada, sources):
     keep_notifications(ada)
     page = ada.page
     name = sources.url("slow/told.jpg")
@@ -76,7 +76,7 @@ def test_the_end_of_the_work_is_told_while_nobody_looks(ada, sources):
     assert page.evaluate("window.told") == ["1 task completed."]
 
 
-def test_a_batch_that_is_done_is_told_of_while_other_work_goes_on(ada, sources):
+def test_a_completed_batch_is_notified_while_other_tasks_are_in_progress(ada, sources):
     keep_notifications(ada)
     page = ada.page
     expect(page.locator("[data-stream=live]")).to_be_visible()
@@ -92,7 +92,7 @@ def test_a_batch_that_is_done_is_told_of_while_other_work_goes_on(ada, sources):
     sources.release()
 
 
-def test_the_stream_comes_back_after_the_service_was_away(ada, console, instance, photos):
+def test_the_stream_is_reopened_after_an_outage(ada, console, instance, photos):
     console.allow("ERR_|502|503")
     page = ada.page
     expect(page.locator("[data-stream=live]")).to_be_visible()
@@ -105,7 +105,7 @@ def test_the_stream_comes_back_after_the_service_was_away(ada, console, instance
     ada.make(photos[0])
 
 
-def test_a_task_deleted_elsewhere_is_gone(ada, console, photos):
+def test_a_task_that_is_deleted_elsewhere_disappears(ada, console, photos):
     console.allow("404")
     ada.make(photos[0])
     ada.open_task(photos[0].name)
@@ -113,7 +113,7 @@ def test_a_task_deleted_elsewhere_is_gone(ada, console, photos):
     expect(ada.page.get_by_text("This task does not exist")).to_be_visible()
 
 
-def test_a_change_elsewhere_shows_by_itself(ada, sources):
+def test_a_change_elsewhere_is_shown(ada, sources):
     second = ada.page.context.new_page()
     second.goto(ada.address)
     expect(second.locator("[data-stream=live]")).to_be_visible()
@@ -126,8 +126,8 @@ def test_a_change_elsewhere_shows_by_itself(ada, sources):
     expect(row.locator("[data-status]")).to_have_text("Cancelled")
 
 
-def test_what_was_missed_while_the_page_was_hidden_is_told(ada, sources):
-    """A hidden page gives its connection back; what it resumes from is the last event that it saw."""
+def test_missed_changes_are_loaded_after_the_page_was_hidden(ada, sources):
+    """A hidden page closes its connection, and resumes from the last event that it received."""
     name = sources.url("fine/first.jpg")
     ada.add_url(name)
     ada.process()
@@ -148,7 +148,7 @@ def test_what_was_missed_while_the_page_was_hidden_is_told(ada, sources):
 
 
 def look_away_for_long(page):
-    """As long as a page keeps its connection while nobody looks."""
+    """The time for which a hidden page keeps its connection."""
     page.evaluate("""() => {
         Object.defineProperty(document, "hidden", {value: true, configurable: true});
         const timeout = window.setTimeout;
@@ -165,7 +165,7 @@ def look_back(page):
     }""")
 
 
-def test_a_page_that_was_hidden_before_any_event_came_shows_what_was_made_and_deleted_meanwhile(ada, sources):
+def test_a_page_that_was_hidden_before_the_first_event_shows_created_and_deleted_tasks(ada, sources):
     page = ada.page
     kept, gone, made = sources.url("fine/kept.jpg"), sources.url("fine/gone.jpg"), sources.url("slow/made.jpg")
     ada.post("/upload", data={"image_url": kept})
@@ -188,7 +188,7 @@ def test_a_page_that_was_hidden_before_any_event_came_shows_what_was_made_and_de
     sources.release()
 
 
-def test_the_list_of_a_batch_shows_its_tasks_alone_and_how_far_it_is(ada, sources):
+def test_the_list_of_a_batch_shows_its_tasks_and_its_progress(ada, sources):
     page = ada.page
     batch = ada.post("/batches", data={"description": "Photos of May"})["id"]
     first, second, other = sources.url("slow/first.jpg"), sources.url("fine/second.jpg"), sources.url("fine/other.jpg")
@@ -199,7 +199,7 @@ def test_the_list_of_a_batch_shows_its_tasks_alone_and_how_far_it_is(ada, source
     expect(chip).to_contain_text("0 of 1 done")
     expect(ada.row(first)).to_be_visible()
     expect(page.locator("[data-stream=live]")).to_be_visible()
-    # Changes come in their order: the other task has been told of when the second one shows.
+    # Changes arrive in order: when the second one is shown, that of the other task has arrived.
     ada.post("/upload", data={"image_url": other})
     ada.post("/upload", data={"image_url": second, "batch": batch})
     expect(ada.row(second)).to_be_visible()

@@ -1,4 +1,4 @@
-"""Mail: invitations, forgotten passwords and confirmed addresses, through a real mail server; and how messages look."""
+"""Mail: invitations, forgotten passwords and confirmed addresses, through a real mail server; and the appearance of messages."""
 
 import json
 import re
@@ -12,8 +12,8 @@ from playwright.sync_api import expect
 
 from conftest import BUILD, ROOT, SETTINGS
 from harness.pixelflow import Instance
+from harness.receiver import Receiver
 from support.person import PASSWORD, Person
-from support.receiver import Receiver
 from test_team import found
 from test_webhooks import add
 
@@ -21,7 +21,7 @@ LIMIT = 30  # seconds for a message to arrive
 
 
 class Server:
-    """Debian's aiosmtpd, and what it has taken."""
+    """Debian's aiosmtpd, and the messages that it has accepted."""
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -65,7 +65,7 @@ def server(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def mailing(executable, server, tmp_path_factory):
-    """A pixelflow that sends mail; its links lead to another address, of which only the path counts here."""
+    """A pixelflow that sends mail. Its links have another address; the tests use only their paths."""
     settings = SETTINGS | {
         "PIXELFLOW_SMTP_URL": f"smtp://127.0.0.1:{server.port}", "PIXELFLOW_MAIL_FROM": "PixelFlow <noreply@example.org>",
         "PIXELFLOW_PUBLIC_URL": "https://images.example.org", "PIXELFLOW_AUTH_VERIFY_EMAIL": "on",
@@ -127,7 +127,7 @@ def test_a_forgotten_password_is_set_by_the_link_of_a_message(person, server, co
     page.get_by_label("Password").fill("another horse battery")
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
-    # Once is enough.
+    # Each link works once.
     ada.open(link)
     page.get_by_label("New password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Set the password").click()
@@ -155,32 +155,29 @@ def test_an_invitation_waits_for_the_server_and_arrives_once(person, server):
     bob.page.get_by_label("Password").fill(PASSWORD)
     bob.page.get_by_role("button", name="Create account").click()
     expect(bob.page.get_by_role("button", name="Organisation: Darkroom")).to_be_visible()
-    # The invitation and what the new account is asked.
+    # The invitation, and the confirmation of the new account.
     server.mail(bob.email, 2)
     names = [mail["headers"]["Message-ID"] for mail in server.mails(bob.email)]
     assert len(names) == 2 and len(set(names)) == 2
 
 
-def test_the_owner_is_told_of_a_disabled_webhook_and_ends_such_messages_with_one_click(person, server, mailing):
+def test_the_owner_is_notified_of_a_disabled_webhook_and_unsubscribes_with_one_click(person, server, mailing):
     ada = person().register()
     server.mail(ada.email)
     page = ada.page
-    receiver = Receiver()
-    try:
+    with Receiver() as receiver:
         receiver.status = 410
         add(ada, receiver)
         page.get_by_role("button", name="Send a test").click()
         receiver.next()
         mail = server.mail(ada.email, 2)
-    finally:
-        receiver.close()
     assert mail["headers"]["Subject"] == f"A webhook of {ada.email} is disabled"
     ada.open(path_in(mail))
     expect(page.get_by_role("heading", name=receiver.url, level=1)).to_be_visible()
     ada.open("/account")
     choice = page.get_by_role("region", name="Mail").get_by_label("A webhook was disabled")
     expect(choice).to_be_checked()
-    # As a mail server does it: without a cookie, and without having read the page.
+    # Like a mail server: without a cookie, and without loading the page.
     assert mail["headers"]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     link = re.fullmatch(r"<https://images\.example\.org(/\S+)>", mail["headers"]["List-Unsubscribe"])[1]
     with urllib.request.urlopen(mailing.bases["web"] + link, data=b"List-Unsubscribe=One-Click", timeout=LIMIT) as answer:
@@ -198,7 +195,7 @@ def test_the_owner_is_told_of_a_disabled_webhook_and_ends_such_messages_with_one
     ada.open("/account")
     expect(tasks).to_have_value("daily")
     expect(choice).to_be_checked()
-    # As a person does it.
+    # Like a person.
     ada.open(link)
     page.get_by_role("button", name="Stop these messages").click()
     expect(page.get_by_role("heading", name="Done")).to_be_visible()
@@ -206,13 +203,13 @@ def test_the_owner_is_told_of_a_disabled_webhook_and_ends_such_messages_with_one
     expect(choice).not_to_be_checked()
 
 
-# As LetterTests of PixelFlowAuthTests has found them.
+# Files written by LetterTests of PixelFlowAuthTests.
 LETTERS = sorted((ROOT / "Tests/Fixtures/letters").glob("*.html"))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("letter", LETTERS, ids=[letter.stem for letter in LETTERS])
-def test_a_message_is_legible_loads_nothing_and_fits_a_telephone(browser, letter, scheme):
+def test_a_message_is_legible_loads_nothing_and_fits_a_phone(browser, letter, scheme):
     html = letter.read_text()
     context = browser.new_context(color_scheme=scheme, viewport={"width": 360, "height": 740})
     page = context.new_page()

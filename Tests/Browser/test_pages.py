@@ -1,4 +1,4 @@
-"""Every page in light and dark, wide and narrow: no serious finding of axe, nothing that runs over the edge; pictures for people to look at."""
+"""Every page in light and dark, wide and narrow: no serious finding of axe, no overflow; screenshots for review."""
 
 import json
 import re
@@ -18,7 +18,7 @@ _SETTLED = """
 
 
 class Look:
-    """Checks one page as it is now, and keeps a picture of it."""
+    """Checks the current page, and saves a screenshot."""
 
     def __init__(self, person, mode, size):
         self.page = person.page
@@ -27,7 +27,7 @@ class Look:
 
     def __call__(self, name):
         self.page.evaluate("window.scrollTo(0, 0)")
-        # What fades in is not judged half-way.
+        # Wait for animations to end.
         self.page.evaluate(_SETTLED)
         folder = BUILD / "screenshots"
         folder.mkdir(parents=True, exist_ok=True)

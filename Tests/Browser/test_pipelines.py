@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 
-def test_a_preset_is_made_edited_used_and_deleted(ada, photos):
+def test_a_preset_is_created_edited_used_and_deleted(ada, photos):
     page = ada.page
     page.get_by_role("link", name="Presets").click()
     page.get_by_role("link", name="New preset").click()
@@ -82,7 +82,7 @@ def test_a_bad_name_is_refused_at_the_field(ada, console):
     expect(field).to_have_attribute("aria-invalid", "true")
 
 
-def test_the_service_s_verdict_stands_at_the_field(ada):
+def test_a_validation_error_is_shown_at_its_field(ada):
     page = ada.page
     ada.open("/presets/thumbnail")
     quality = page.get_by_label("Quality", exact=True)
@@ -91,7 +91,7 @@ def test_the_service_s_verdict_stands_at_the_field(ada):
     expect(page.get_by_role("alert")).to_have_text("Must be a whole number from 1 to 100.")
     expect(page.get_by_role("button", name="Save preset")).to_be_disabled()
     quality.fill("70")
-    expect(page.locator("[data-verdict=good]")).to_be_visible()
+    expect(page.locator("[data-validation=good]")).to_be_visible()
     expect(page.get_by_role("button", name="Save preset")).to_be_enabled()
 
 
@@ -118,7 +118,7 @@ def test_operations_are_added_and_ordered_by_keyboard_and_json(ada):
     expect(text).to_have_attribute("aria-invalid", "true")
 
 
-def test_every_operation_starts_out_acceptable(ada):
+def test_every_new_operation_is_valid(ada):
     page = ada.page
     ada.open("/presets/new")
     chooser = page.get_by_label("Add an operation")
@@ -129,11 +129,11 @@ def test_every_operation_starts_out_acceptable(ada):
         if kind != "watermark":  # whose picture must be chosen
             chooser.select_option(kind)
     pipeline = json.loads(page.get_by_label("As JSON").input_value())
-    verdict = ada.post("/pipelines/check", data=pipeline)
-    assert verdict["valid"], verdict
+    validation = ada.post("/pipelines/check", data=pipeline)
+    assert validation["valid"], validation
 
 
-def test_a_click_on_the_picture_is_its_focal_point(ada, photos):
+def test_a_click_on_the_image_sets_its_focal_point(ada, photos):
     page = ada.page
     ada.drop(photos[0])
     ada.choose("thumbnail")
@@ -149,7 +149,7 @@ def test_a_click_on_the_picture_is_its_focal_point(ada, photos):
     assert position == {"x": pytest.approx(0.26, abs=0.02), "y": pytest.approx(0.75, abs=0.02)}
 
 
-def test_a_pipeline_of_one_s_own_is_sent(ada, photos):
+def test_a_custom_pipeline_is_sent(ada, photos):
     page = ada.page
     ada.drop(photos[0])
     ada.choose("thumbnail")
@@ -163,17 +163,17 @@ def test_a_pipeline_of_one_s_own_is_sent(ada, photos):
     assert [(output["name"], output["format"]) for output in task["outputs"]] == [("grey", "jpeg")]
 
 
-def test_a_pasted_address_and_a_pasted_picture(ada, photos):
+def test_a_pasted_address_and_a_pasted_image(ada, photos):
     page = ada.page
     page.evaluate("""() => {
         const transfer = new DataTransfer();
         transfer.setData("text/plain", "https://www.example.org/pasted.jpg");
         document.body.dispatchEvent(new ClipboardEvent("paste", {bubbles: true, cancelable: true, clipboardData: transfer}));
     }""")
-    expect(page.get_by_label("URL of a picture")).to_have_value("https://www.example.org/pasted.jpg")
+    expect(page.get_by_label("URL of an image")).to_have_value("https://www.example.org/pasted.jpg")
     page.evaluate("""() => {
         const transfer = new DataTransfer();
         transfer.items.add(new File(["x"], "pasted.png", {type: "image/png"}));
         document.body.dispatchEvent(new ClipboardEvent("paste", {bubbles: true, cancelable: true, clipboardData: transfer}));
     }""")
-    expect(page.get_by_role("list", name="Pictures to process")).to_contain_text("pasted.png")
+    expect(page.get_by_role("list", name="Images to process")).to_contain_text("pasted.png")

@@ -1,4 +1,4 @@
-"""What was promised to be fast, measured in the browser. Prints the figures beside their targets; a slow machine
+"""Performance targets of the page, measured in the browser. Prints the figures with their targets; a slow machine
 fails no test, only a page that draws too much or moves under the eye does."""
 
 import json
@@ -48,7 +48,7 @@ async () => {
 
 
 def multiply(database, task_id, count):
-    """Adds older copies of a task straight to the database: making so many in earnest would take the test minutes."""
+    """Adds older copies of a task straight to the database: creating so many through the API would take minutes."""
     with sqlite3.connect(database, timeout=30) as connection:
         names = [row[1] for row in connection.execute("PRAGMA table_info(task)")]
         row = dict(zip(names, connection.execute("SELECT * FROM task WHERE id = ?", (task_id,)).fetchone()))
@@ -73,7 +73,7 @@ def against(target, value):
 
 
 def smoothest(page):
-    """The better of two scrolls: what else this machine does at the moment is not what is measured."""
+    """The better of two scrolls, so that other work of this machine does not count."""
     runs = []
     for _ in range(2):
         page.evaluate("window.scrollTo(0, 0)")
@@ -103,7 +103,7 @@ def test_ten_thousand_tasks_scroll_and_update_smoothly(ada, photos, instance):
     page = ada.page
     ada.make(photos[0])
     multiply(instance.folder / "data" / "tasks.sqlite", ada.row(photos[0].name).get_attribute("data-task"), TASKS - 1)
-    # Nobody tells the service of them: it counts anew once it takes its last count for too old.
+    # The service does not know of the copies; it counts again once its last count is too old.
     deadline = time.monotonic() + COUNT_SECONDS
     while (counted := ada.api("/stats")["counts"]["COMPLETED"]) != TASKS:
         assert time.monotonic() < deadline, f"{counted} of {TASKS} tasks are counted"
@@ -122,7 +122,7 @@ def test_ten_thousand_tasks_scroll_and_update_smoothly(ada, photos, instance):
     print(f"\n10,000 tasks: 95 % of frames within {against(FRAME_P95, still['p95'])}, longest task {against(LONGEST_TASK, still['longest'])}")
     assert still["rows"] < 60
 
-    # And while things happen at the top, which must not move what is being looked at.
+    # Also while tasks are added at the top, which must not move the visible ones.
     name, before = page.evaluate(_IN_SIGHT)
     for _ in range(5):
         ada.post("/upload", headers={"content-type": "image/jpeg"}, data=photos[1].read_bytes())

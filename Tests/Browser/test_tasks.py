@@ -1,4 +1,4 @@
-"""From nothing to a downloaded photo, and everything that can be done with a task."""
+"""From an upload to a downloaded output, and all actions on tasks."""
 
 import hashlib
 import re
@@ -9,11 +9,11 @@ from playwright.sync_api import expect
 from support.person import PASSWORD
 
 
-def test_two_dropped_photos_are_made_compared_and_downloaded(ada, photos, tmp_path):
+def test_two_dropped_photos_are_processed_compared_and_downloaded(ada, photos, tmp_path):
     page = ada.page
     ada.drop(*photos)
     ada.choose("web")
-    expect(page.get_by_role("list", name="Pictures to process").get_by_role("listitem")).to_have_count(2)
+    expect(page.get_by_role("list", name="Images to process").get_by_role("listitem")).to_have_count(2)
     ada.process()
     for photo in photos:
         ada.expect_status(photo.name, "Completed")
@@ -62,7 +62,7 @@ def test_a_failed_task_is_explained_and_replayed(ada, sources):
     expect(ada.page.get_by_text("Started again")).to_be_visible()
 
 
-def test_a_deletion_can_be_undone_and_is_done_otherwise(ada, photos):
+def test_a_deletion_can_be_undone_and_is_executed_otherwise(ada, photos):
     page = ada.page
     ada.make(photos[0])
     ada.row(photos[0].name).get_by_role("button", name=re.compile("^Delete")).click()
@@ -77,8 +77,8 @@ def test_a_deletion_can_be_undone_and_is_done_otherwise(ada, photos):
     expect(page.get_by_text("No tasks yet")).to_be_visible()
 
 
-def test_a_page_that_is_left_deletes_all_that_was_to_be_deleted(ada, sources, console):
-    # The next page may still list a task whose picture is just being deleted.
+def test_leaving_the_page_executes_all_deletions(ada, sources, console):
+    # The next page may still list a task whose deletion is in progress.
     console.allow("404")
     page = ada.page
     for number in range(30):
@@ -96,7 +96,7 @@ def test_a_page_that_is_left_deletes_all_that_was_to_be_deleted(ada, sources, co
     assert ada.api("/tasks")["tasks"] == []
 
 
-def test_several_tasks_are_chosen_and_changed_at_once(ada, sources):
+def test_several_tasks_are_selected_and_changed_together(ada, sources):
     names = [sources.url(f"slow/{number}.jpg") for number in range(3)]
     for name in names:
         ada.add_url(name)
@@ -112,7 +112,7 @@ def test_several_tasks_are_chosen_and_changed_at_once(ada, sources):
     expect(bar).to_have_count(0)
 
 
-def test_the_list_is_narrowed_by_status_and_text(ada, photos, sources):
+def test_the_list_is_filtered_by_status_and_text(ada, photos, sources):
     page = ada.page
     ada.make(*photos)
     ada.add_url(sources.url("broken/nothing.jpg"))
@@ -130,7 +130,7 @@ def test_the_list_is_narrowed_by_status_and_text(ada, photos, sources):
     expect(page.get_by_text("Nothing found")).to_be_visible()
 
 
-def test_the_curl_command_makes_the_same_task(ada, photos):
+def test_the_curl_command_creates_the_same_task(ada, photos):
     ada.make(photos[0], preset="avatar")
     ada.open_task(photos[0].name)
     command = ada.page.locator("[data-curl]").inner_text().replace("YOUR PASSWORD", PASSWORD)
@@ -145,7 +145,7 @@ def test_the_curl_command_makes_the_same_task(ada, photos):
     assert tasks[0]["outputs"][0]["sha256"] == tasks[1]["outputs"][0]["sha256"]
 
 
-def test_a_picture_whose_answer_was_lost_is_not_made_twice(ada, console, photos):
+def test_an_upload_whose_response_was_lost_creates_one_task(ada, console, photos):
     console.allow("ERR_FAILED")
     page = ada.page
 
@@ -160,20 +160,20 @@ def test_a_picture_whose_answer_was_lost_is_not_made_twice(ada, console, photos)
     page.unroute("**/api/upload")
     ada.process()
     ada.expect_status(photos[0].name, "Completed")
-    expect(page.get_by_role("list", name="Pictures to process")).to_have_count(0)
+    expect(page.get_by_role("list", name="Images to process")).to_have_count(0)
     assert len(ada.api("/tasks")["tasks"]) == 1
 
 
-def test_a_file_that_is_no_picture_says_so(ada, tmp_path):
+def test_a_file_that_is_not_an_image_is_explained(ada, tmp_path):
     path = tmp_path / "notes.txt"
-    path.write_text("This is not a picture.")
+    path.write_text("This is not an image.")
     ada.drop(path, type="text/plain")
     ada.process()
     ada.expect_status("notes.txt", "Failed")
-    expect(ada.row("notes.txt")).to_contain_text("Not a picture")
+    expect(ada.row("notes.txt")).to_contain_text("Not an image")
 
 
-def test_the_overview_tells_waiting_tasks_by_priority(ada, sources):
+def test_the_overview_shows_waiting_tasks_by_priority(ada, sources):
     page = ada.page
     for number, priority in enumerate(["high", "low", "low"]):
         ada.post("/upload", data={"image_url": sources.url(f"fine/{number}.jpg"), "priority": priority})

@@ -1,4 +1,4 @@
-"""Organisations: invited, accepted, changed, removed; roles and what they hide; the audit log."""
+"""Organisations: invitations, members, roles and their permissions, the audit log."""
 
 import re
 
@@ -8,7 +8,7 @@ from support.person import PASSWORD
 
 
 def found(person, name):
-    """Makes an organisation and goes on in it."""
+    """Creates an organisation and switches to it."""
     page = person.page
     page.get_by_role("button", name=re.compile("^Organisation:")).click()
     page.get_by_role("button", name="New organisation…").click()
@@ -58,7 +58,7 @@ def test_an_invited_person_joins_changes_and_is_removed(ada, visit, photos, cons
     ada.page.get_by_role("button", name=f"Remove {bob.email}").click()
     ada.page.get_by_role("dialog").get_by_role("button", name="Remove", exact=True).click()
     expect(ada.page.get_by_text(bob.email)).to_have_count(0)
-    # Bob's token is refused; the page goes on in his own organisation.
+    # Bob's token is rejected; the page continues in his own organisation.
     console.allow("401|403")
     bob.open()
     expect(bob.page.get_by_role("button", name=f"Organisation: {bob.email}")).to_be_visible()
@@ -76,10 +76,10 @@ def open_tab(person, console, script=""):
     return tab
 
 
-ELSEWHERE = "This browser works in another organisation"
+ELSEWHERE = "You have switched to another organisation"
 
 
-def test_a_switch_to_another_organisation_shows_in_every_tab(ada, console):
+def test_a_switch_to_another_organisation_is_shown_in_every_tab(ada, console):
     console.allow("409")
     tab = open_tab(ada, console)
     found(ada, "Studio")
@@ -92,25 +92,25 @@ def test_a_switch_to_another_organisation_shows_in_every_tab(ada, console):
     expect(dialog).to_have_count(0)
 
 
-def test_a_tab_that_knows_of_no_switch_changes_nothing_in_the_other_organisation(ada, console, sources):
+def test_a_tab_that_missed_a_switch_changes_nothing_in_the_other_organisation(ada, console, sources):
     console.allow("409")
     tab = open_tab(ada, console, "window.BroadcastChannel = class { postMessage() {} };")
     name = sources.url("fine/private.jpg")
-    tab.get_by_label("URL of a picture").fill(name)
+    tab.get_by_label("URL of an image").fill(name)
     tab.get_by_role("button", name="Add", exact=True).click()
     found(ada, "Atelier")
     tab.get_by_role("button", name=re.compile("^Process ")).click()
     dialog = tab.get_by_role("dialog", name=ELSEWHERE)
     expect(dialog).to_be_visible()
     assert ada.api("/tasks")["tasks"] == []
-    # What was to be uploaded is still there.
+    # The staged upload is still there.
     dialog.get_by_role("button", name="Switch back").click()
     tab.get_by_role("button", name=re.compile("^Process ")).click()
     row = tab.locator("[data-task]").filter(has_text=name)
     expect(row.locator("[data-status]")).to_have_text("Completed", timeout=30_000)
 
 
-def test_a_page_says_that_another_user_has_signed_in(ada, console, visit):
+def test_a_page_shows_that_another_user_has_signed_in(ada, console, visit):
     console.allow("401")
     grace = visit().register()
     tab = open_tab(ada, console)
@@ -133,7 +133,7 @@ def test_a_new_account_enters_the_organisation_that_invited_it(ada, visit):
     eve.page.get_by_label("Password").fill(PASSWORD)
     eve.page.get_by_role("button", name="Create account").click()
     expect(eve.page.get_by_role("button", name="Organisation: Lab")).to_be_visible()
-    # A viewer makes nothing and manages nothing.
+    # A viewer can neither create nor manage anything.
     expect(eve.page.get_by_text("No tasks yet")).to_be_visible()
     expect(eve.page.locator("[data-drop]")).to_have_count(0)
     eve.open("/team")
@@ -143,7 +143,7 @@ def test_a_new_account_enters_the_organisation_that_invited_it(ada, visit):
     expect(eve.page.get_by_role("combobox")).to_have_count(0)
 
 
-def test_a_new_role_counts_without_signing_in_again(ada, visit, console):
+def test_a_new_role_applies_without_signing_in_again(ada, visit, console):
     found(ada, "Studio")
     link = invite(ada, "member")
     bob = visit().register()
@@ -197,7 +197,7 @@ def test_an_organisation_is_renamed_deleted_by_its_name_and_restored(ada, consol
     change_to(ada, "Store")
 
 
-def test_the_audit_log_tells_who_did_what_and_is_exported(ada):
+def test_the_audit_log_is_shown_and_exported(ada):
     found(ada, "Bank")
     invite(ada, email="dora@example.org")
     page = ada.page

@@ -1,4 +1,4 @@
-"""Webhooks: made, verified by the samples of the page, tested, looked at, replayed, changed, deleted; and who sees them."""
+"""Webhooks: creation, verification with the samples of the page, tests, replays, changes, deletion and permissions."""
 
 import json
 import re
@@ -8,7 +8,7 @@ import sys
 import pytest
 from playwright.sync_api import expect
 
-from support.receiver import Receiver
+from harness.receiver import Receiver
 from test_team import found, invite
 
 _CHECKS = {
@@ -27,13 +27,12 @@ _CHECKS = {
 
 @pytest.fixture
 def receiver():
-    receiver = Receiver()
-    yield receiver
-    receiver.close()
+    with Receiver(b"thank you") as receiver:
+        yield receiver
 
 
 def add(person, receiver):
-    """Makes a webhook and returns its secret; the person is on its page then."""
+    """Creates a webhook, opens its page and returns its secret."""
     page = person.page
     person.open("/webhooks")
     page.get_by_role("button", name="New webhook").click()
@@ -52,7 +51,7 @@ def add(person, receiver):
 
 
 def verified(page, language, secret, headers, body):
-    """What the sample of the page reads in a message that it has verified."""
+    """The output of the sample of the page for a message."""
     page.get_by_label("Language").select_option(language)
     sample = page.get_by_label("Sample code").text_content()
     command, check = _CHECKS[language]
@@ -88,7 +87,7 @@ def test_a_message_is_verified_by_the_samples_and_listed(ada, receiver):
     assert secret not in page.content()
 
 
-def test_the_end_of_a_task_is_told(ada, receiver, photos):
+def test_the_end_of_a_task_is_delivered(ada, receiver, photos):
     page = ada.page
     add(ada, receiver)
     ada.open("/")
@@ -159,7 +158,7 @@ def test_the_webhook_of_single_tasks_has_a_secret_and_a_log(ada):
     expect(shown).to_have_value(re.compile("^whsec_"))
 
 
-def test_a_url_that_is_refused_says_why_at_its_field(ada, console):
+def test_a_rejected_url_is_explained_at_its_field(ada, console):
     page = ada.page
     console.allow("422")
     ada.open("/webhooks")
@@ -171,7 +170,7 @@ def test_a_url_that_is_refused_says_why_at_its_field(ada, console):
 
 
 def test_members_do_not_see_webhooks(ada, visit, console):
-    # The page that is opened by its address may ask before it knows what the role includes.
+    # A page that is opened by its address may send a request before it knows the permissions of the role.
     console.allow("403")
     found(ada, "Studio")
     link = invite(ada)

@@ -1,4 +1,4 @@
-"""The documentation is true: its commands run, its tables are what the executables say, its links lead somewhere.
+"""The documentation is correct: its commands run, its tables match the executables, and its links work.
 
     --build FOLDER    the executables (default: .build/debug)
 """

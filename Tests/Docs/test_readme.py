@@ -35,7 +35,7 @@ def wait_for_task(api):
 
 def test_readme_commands(build, tmp_path):
     with Instance(build / "pixelflow", tmp_path) as instance:
-        # Fetching an output right after the upload is what people do by hand, seconds later.
+        # People fetch an output seconds after the upload, not immediately.
         script = commands(instance.bases).replace("\n# an output\n", f"\n{wait_for_task(instance.bases['api'])}\n")
         done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, f"{done.stdout}{done.stderr}"
@@ -45,7 +45,7 @@ def test_readme_commands(build, tmp_path):
 
 
 def test_readme_commands_for_the_four_services(build):
-    """On free ports, with the servers that are up."""
+    """On free ports, with the running servers."""
     (block,) = blocks("bash")
     *ports, second, management = free_ports(len(SERVICES) + 2)
     ports = dict(zip(SERVICES, ports))

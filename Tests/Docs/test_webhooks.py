@@ -29,7 +29,7 @@ def test_commands(build, tmp_path):
         webhook = json.loads(run(add))
         assert webhook["secret"].startswith("whsec_")
         assert webhook["url"] == "https://example.com/hook"
-        # Nothing has been told yet, so nothing has failed.
+        # There are no deliveries yet, so none has failed.
         assert run(look, WEBHOOK=webhook["id"]) == '{"deliveries":[],"next_cursor":null}{"replayed":0}'
         for name in ("a.jpg", "b.jpg"):
             shutil.copy(ROOT / "docs" / "sample.jpg", tmp_path / name)

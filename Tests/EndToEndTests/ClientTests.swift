@@ -5,6 +5,7 @@ import PF
 import PixelFlowClient
 import Terminal
 import TerminalTesting
+import TestSupport
 import Testing
 
 extension EndToEnd {

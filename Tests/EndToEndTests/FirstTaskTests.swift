@@ -1,6 +1,7 @@
 import Foundation
 import PixelFlowClient
 import PixelFlowCore
+import RawHTTP
 import Testing
 
 extension EndToEnd {

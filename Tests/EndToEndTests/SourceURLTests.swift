@@ -1,6 +1,7 @@
 import Foundation
 import PixelFlowClient
 import PixelFlowCore
+import RawHTTP
 import Testing
 
 extension EndToEnd {
@@ -90,7 +91,7 @@ extension EndToEnd {
             case "/text": .ok(Data("no image".utf8))
             case "/endless": .init(bytes: Data("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n".utf8), ending: .endless)
             case "/broken": .status("503 Service Unavailable")
-            case "/slow": .init(bytes: Data("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nx".utf8), ending: .silence)
+            case "/slow": .init(bytes: Data("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nx".utf8), ending: .noReply)
             default: .status("404 Not Found")
             }
         }

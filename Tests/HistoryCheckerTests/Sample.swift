@@ -36,8 +36,8 @@ enum Sample {
         mutating func complete() {
             let image = StoredImage(
                 key: .output("web", of: task), format: .webp, width: 1, height: 1, frames: 1, bytes: 3, sha256: "made")
-            let facts = SourceMetadata(format: "png", width: 1, height: 1, bytes: 5)
-            apply(.complete(task.claim, Manifest(sourceMetadata: facts, outputs: [TaskOutput(name: "web", image: image)])))
+            let metadata = SourceMetadata(format: "png", width: 1, height: 1, bytes: 5)
+            apply(.complete(task.claim, Manifest(sourceMetadata: metadata, outputs: [TaskOutput(name: "web", image: image)])))
         }
     }
 

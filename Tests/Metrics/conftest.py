@@ -29,7 +29,7 @@ def pytest_configure(config):
 
 @pytest.fixture(scope="session")
 def owns_services(request):
-    """Whether nobody else uses these services."""
+    """Whether only these tests use the services."""
     return request.config.getoption("--start") is not None
 
 
@@ -50,7 +50,7 @@ def bases(request, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def scraped(bases):
-    """Where metrics are: web's are at its management port. In one process without that they are among the worker's."""
+    """The addresses of metrics: those of web are at its management port."""
     return [(name.removesuffix("_management"), url) for name, url in bases if name != "web"]
 
 

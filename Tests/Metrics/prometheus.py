@@ -1,4 +1,4 @@
-"""A Prometheus of our own, with the project's configuration, at other addresses and faster."""
+"""A Prometheus server with the configuration of the project, but other addresses and shorter intervals."""
 
 import json
 import math
@@ -51,12 +51,12 @@ class Prometheus:
             return json.load(response)["data"]
 
     def query(self, expression):
-        """The values, without those that are none."""
+        """The values, without NaN."""
         values = [float(sample["value"][1]) for sample in self.ask("/api/v1/query", query=expression)["result"]]
         return [value for value in values if not math.isnan(value)]
 
     def wait(self, expression, holds=lambda values: values and all(value > 0 for value in values)):
-        """The values, once they are as wanted."""
+        """The values, once they satisfy a condition."""
         deadline = time.monotonic() + WAIT_SECONDS
         while True:
             try:

@@ -1,4 +1,4 @@
-"""What people ask Prometheus, and what its rules and the dashboard ask. In this order: the questions make the traffic."""
+"""Typical queries, the rules and the dashboard. The order matters: earlier tests generate the traffic of later ones."""
 
 import time
 
@@ -31,8 +31,8 @@ def test_prometheus_scrapes_every_service(server, scraped):
     server.wait("up", lambda values: values == [1] * len(scraped))
 
 
-def test_answers_to_rate_and_p95_and_login_success_and_the_rest(server, visitor):
-    # Counters that came into being between two scrapes show no increase; by the second visit all are there.
+def test_typical_queries_have_results(server, visitor):
+    # Counters that appear between two scrapes show no increase; after the first visit, all exist.
     visitor.register()
     for _ in range(2):
         visitor.visit()

@@ -1,4 +1,4 @@
-"""What the services export, beside docs/metrics.md and what asks for it."""
+"""The exported metrics match docs/metrics.md, the rules and the dashboard."""
 
 import re
 import subprocess
@@ -7,9 +7,9 @@ from prometheus import names
 
 from harness.requests import call_expecting
 
-# Told only in trouble, or in the embedded mode.
+# Exported only after failures, or in the embedded mode.
 SELDOM = {"metrics_refused_series_total", "disk_available_bytes", "disk_size_bytes"}
-# The metrics of a backend are there where the backend is used: all of a prefix, or none.
+# The metrics of a backend are exported if the backend is used: all with a prefix, or none.
 BACKENDS = ("database_", "kafka_", "s3_", "blob_", "circuit_breaker_", "adapter_")
 
 
@@ -41,20 +41,20 @@ class Exposition:
             assert not unknown, f"{self.url} exports {name} with the labels {unknown}, which docs/metrics.md does not know"
 
 
-def test_web_tells_strangers_no_metrics(bases):
+def test_web_exports_no_metrics_on_its_public_port(bases):
     for url in (url for name, url in bases if name == "web"):
         for path in ("/metrics", "//metrics", "/auth/metrics", "/auth//metrics", "/api/../metrics", "/%6detrics"):
             call_expecting(404, "GET", f"{url}{path}")
         assert call_expecting(200, "GET", f"{url}/readyz").json() == {"status": "ok"}
 
 
-def test_docs_metrics_is_what_the_services_export(scraped):
+def test_docs_metrics_lists_all_exported_metrics(scraped):
     documented = names.documented()
     for _, url in scraped:
         Exposition(url).check(documented)
 
 
-def test_rules_and_dashboard_ask_for_what_is_exported(scraped):
+def test_rules_and_dashboard_use_exported_metrics(scraped):
     exported = set().union(*(Exposition(url).types for _, url in scraped))
     documented = names.documented()
     used = [prefix for prefix in BACKENDS if any(name.startswith(prefix) for name in exported)]

@@ -12,24 +12,24 @@ import WireFormats
 /// Backups through a cluster. EndToEndTests check their content and file errors, with real services.
 @Suite struct BackupTests {
     @Test func readsThroughTheClusterAndRestartsAuthAfterARestore() async throws {
-        try await Self.run { stand, auth, api in
-            let folder = "\(stand.folder)/backup"
-            let backup = await stand.pfctl("backup", folder)
+        try await Self.run { pixelflow, auth, api in
+            let folder = "\(pixelflow.folder)/backup"
+            let backup = await pixelflow.pfctl("backup", folder)
             #expect(backup.status == .ok, "\(backup.errors)")
             #expect(try String(contentsOfFile: folder + "/accounts.ndjson", encoding: .utf8) == Self.users)
             #expect(try String(contentsOfFile: folder + "/objects/t/1/source", encoding: .utf8) == "PICTURE")
-            let before = Set(stand.pods(of: "auth"))
-            async let restored = stand.pfctl("restore", folder, "-o", "json")
+            let before = Set(pixelflow.pods(of: "auth"))
+            async let restored = pixelflow.pfctl("restore", folder, "-o", "json")
             try await eventually(within: .seconds(60), "the rows to be restored") {
                 auth.lines.contains { $0.hasPrefix("POST") } ? () : nil
             }
-            let controllers = stand.cluster.runControllers(namespace: FakePixelFlow.namespace)
+            let controllers = pixelflow.cluster.runControllers(namespace: FakePixelFlow.namespace)
             // The restore finishes through the new pods, which forward to the service like the previous ones.
             let exposing = Task {
                 // bounded: by the end of the restore, which cancels it.
                 while !Task.isCancelled {
-                    for pod in stand.pods(of: "auth") where !before.contains(pod) {
-                        stand.cluster.expose(pod: pod, port: 50_051, namespace: FakePixelFlow.namespace, localPort: auth.port)
+                    for pod in pixelflow.pods(of: "auth") where !before.contains(pod) {
+                        pixelflow.cluster.expose(pod: pod, port: 50_051, namespace: FakePixelFlow.namespace, localPort: auth.port)
                     }
                     try? await Task.sleep(for: .milliseconds(20))
                 }
@@ -39,7 +39,7 @@ import WireFormats
             exposing.cancel()
             #expect(restore.status == .ok, "\(restore.errors)")
             #expect(try JSONValue(parsing: restore.output.utf8)["auth_restarted"] == true)
-            #expect(before.isDisjoint(with: stand.pods(of: "auth")))
+            #expect(before.isDisjoint(with: pixelflow.pods(of: "auth")))
             let id = try #require(try JSONValue(parsing: restore.output.utf8)["id"]?.stringValue)
             let path = "/operator/archive/restores/\(id)"
             let changes = { (service: StubService) in service.lines.filter { !$0.hasPrefix("GET") } }
@@ -51,21 +51,21 @@ import WireFormats
     }
 
     @Test func refusesIncompleteRows() async throws {
-        try await Self.run(end: #"{"rows":2,"sha256":"\#(Self.usersDigest)"}"#) { stand, _, _ in
-            let backup = await stand.pfctl("backup", "\(stand.folder)/backup")
+        try await Self.run(end: #"{"rows":2,"sha256":"\#(Self.usersDigest)"}"#) { pixelflow, _, _ in
+            let backup = await pixelflow.pfctl("backup", "\(pixelflow.folder)/backup")
             #expect(backup.status == .unreachable, "\(backup.errors)")
-            #expect(!FileManager.default.fileExists(atPath: "\(stand.folder)/backup/accounts.ndjson"))
-            #expect(!FileManager.default.fileExists(atPath: "\(stand.folder)/backup/manifest.json"))
+            #expect(!FileManager.default.fileExists(atPath: "\(pixelflow.folder)/backup/accounts.ndjson"))
+            #expect(!FileManager.default.fileExists(atPath: "\(pixelflow.folder)/backup/manifest.json"))
         }
     }
 
     /// The state that a backup leaves if it is killed at the very end.
     @Test func continuesDespiteADraftOfTheManifest() async throws {
-        try await Self.run { stand, _, _ in
-            let folder = "\(stand.folder)/backup"
+        try await Self.run { pixelflow, _, _ in
+            let folder = "\(pixelflow.folder)/backup"
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             try Data("{".utf8).write(to: URL(fileURLWithPath: folder + "/manifest.json.4711"))
-            let backup = await stand.pfctl("backup", folder)
+            let backup = await pixelflow.pfctl("backup", folder)
             #expect(backup.status == .ok, "\(backup.errors)")
             let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
             #expect(names == ["accounts.ndjson", "manifest.json", "objects", "objects.ndjson", "tasks.ndjson"])
@@ -75,11 +75,11 @@ import WireFormats
     /// pfctl did not create it, so it must not be removed.
     @Test(arguments: ["manifest.json.old", "manifest.json.", "notes.4711"])
     func refusesAFolderWithOtherFiles(name: String) async throws {
-        try await Self.run { stand, _, _ in
-            let folder = "\(stand.folder)/backup"
+        try await Self.run { pixelflow, _, _ in
+            let folder = "\(pixelflow.folder)/backup"
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             try Data("{".utf8).write(to: URL(fileURLWithPath: folder + "/" + name))
-            let backup = await stand.pfctl("backup", folder)
+            let backup = await pixelflow.pfctl("backup", folder)
             #expect(backup.status == .failed, "\(backup.errors)")
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [name])
         }
@@ -91,8 +91,8 @@ import WireFormats
         ["backup"], ["restore", "x", "--auth-url", "http://127.0.0.1:1", "--api-url", "http://127.0.0.1:1"],
     ])
     func refusesInvalidArguments(arguments: [String]) async throws {
-        try await FakePixelFlow.run { stand in
-            let outcome = await stand.pfctl(arguments, console: nil)
+        try await FakePixelFlow.run { pixelflow in
+            let outcome = await pixelflow.pfctl(arguments, console: nil)
             #expect(outcome.status == (arguments[0] == "restore" ? .failed : .usage), "\(outcome.errors)")
         }
     }
@@ -140,14 +140,14 @@ import WireFormats
             default: (204, "")
             }
         }
-        try await FakePixelFlow.run { stand in
-            stand.setServiceSecret(TeamService.serviceSecret)
+        try await FakePixelFlow.run { pixelflow in
+            pixelflow.setServiceSecret(TeamService.serviceSecret)
             for (name, port, service) in [("auth", 50_051, auth), ("api", 8_080, api)] {
-                for pod in stand.pods(of: name) {
-                    stand.cluster.expose(pod: pod, port: port, namespace: FakePixelFlow.namespace, localPort: service.port)
+                for pod in pixelflow.pods(of: name) {
+                    pixelflow.cluster.expose(pod: pod, port: port, namespace: FakePixelFlow.namespace, localPort: service.port)
                 }
             }
-            try await body(stand, auth, api)
+            try await body(pixelflow, auth, api)
         }
         await auth.stop()
         await api.stop()

@@ -27,10 +27,10 @@ struct BucketBackupTests {
     }
 
     @Test func backsUpToABucketAndRestoresFromIt() async throws {
-        try await BackupTests.run { stand, auth, api in
+        try await BackupTests.run { pixelflow, auth, api in
             let services = ["--auth-url", "http://127.0.0.1:\(auth.port)", "--api-url", "http://127.0.0.1:\(api.port)"]
             let environment = TestBucket.keys.merging(["PIXELFLOW_SERVICE_SECRET": TeamService.serviceSecret]) { $1 }
-            let backup = await stand.pfctl(["backup", address] + services, console: nil, environment: environment)
+            let backup = await pixelflow.pfctl(["backup", address] + services, console: nil, environment: environment)
             #expect(backup.status == .ok, "\(backup.errors)")
             let names = try await self.names()
             #expect(names == ["accounts.ndjson", "manifest.json", "objects.ndjson", "objects/t/1/source", "tasks.ndjson"])
@@ -38,7 +38,7 @@ struct BucketBackupTests {
             #expect(accounts == BackupTests.users)
             let source = try await text("objects/t/1/source")
             #expect(source == "PICTURE")
-            let restore = await stand.pfctl(["restore", address] + services, console: nil, environment: environment)
+            let restore = await pixelflow.pfctl(["restore", address] + services, console: nil, environment: environment)
             #expect(restore.status == .ok, "\(restore.errors)")
             #expect(auth.calls.first { $0.method == "POST" }?.body == BackupTests.users)
             #expect(api.calls.first { $0.path.contains("/object?") && $0.method == "PUT" }?.body == "PICTURE")
@@ -46,8 +46,8 @@ struct BucketBackupTests {
     }
 
     @Test func keepsTheJournalOfAFailedBackup() async throws {
-        try await BackupTests.run(next: (422, "")) { stand, _, _ in
-            let backup = await stand.pfctl(["backup", address], console: nil, environment: TestBucket.keys)
+        try await BackupTests.run(next: (422, "")) { pixelflow, _, _ in
+            let backup = await pixelflow.pfctl(["backup", address], console: nil, environment: TestBucket.keys)
             #expect(backup.status != .ok)
             let names = try await self.names()
             #expect(names == ["accounts.ndjson", "objects.part.ndjson", "objects/t/1/source", "tasks.ndjson"])
@@ -57,20 +57,20 @@ struct BucketBackupTests {
     }
 
     @Test func refusesAPrefixWithOtherFiles() async throws {
-        try await BackupTests.run { stand, _, _ in
+        try await BackupTests.run { pixelflow, _, _ in
             try await write("objects/t/1/source", "OLD")
             try await write("report.txt", "x")
-            let backup = await stand.pfctl(["backup", address], console: nil, environment: TestBucket.keys)
+            let backup = await pixelflow.pfctl(["backup", address], console: nil, environment: TestBucket.keys)
             #expect(backup.status == .failed)
             #expect(backup.errors.contains("is not empty and not an unfinished backup"), "\(backup.errors)")
         }
     }
 
     @Test func refusesTheBucketOfAnInstallation() async throws {
-        try await BackupTests.run { stand, _, _ in
+        try await BackupTests.run { pixelflow, _, _ in
             try await write(".installation", "x")
             for address in [address, address.replacing("?", with: "/backups/today?", maxReplacements: 1)] {
-                let backup = await stand.pfctl(["backup", address], console: nil, environment: TestBucket.keys)
+                let backup = await pixelflow.pfctl(["backup", address], console: nil, environment: TestBucket.keys)
                 #expect(backup.status == .failed)
                 #expect(backup.errors.contains("is in the bucket of an installation"), "\(backup.errors)")
             }

@@ -15,12 +15,12 @@ import FoundationNetworking
 @Suite struct DashboardTests {
     /// Runs `pfctl dashboard` until the body is done.
     private static func dashboard(
-        _ stand: FakePixelFlow, _ arguments: [String] = [], width: Int? = nil, environment: [String: String] = [:],
+        _ pixelflow: FakePixelFlow, _ arguments: [String] = [], width: Int? = nil, environment: [String: String] = [:],
         _ body: @Sendable (String, CapturedStream) async throws -> Void
     ) async throws {
         let (output, errors) = (CapturedStream(width: width), CapturedStream())
         let running = Task {
-            await stand.pfctl(["dashboard"] + arguments, console: Console(output: output, status: errors), environment: environment)
+            await pixelflow.pfctl(["dashboard"] + arguments, console: Console(output: output, status: errors), environment: environment)
         }
         try await eventually(within: .seconds(60), "the address") {
             output.text.contains("http://127.0.0.1:") && output.text.hasSuffix("\n")
@@ -42,16 +42,16 @@ import FoundationNetworking
     }
 
     @Test func forwardsToAPodAndFailsOverToAnother() async throws {
-        try await FakePixelFlow.run { stand in
-            let pods = stand.pods(of: "web").sorted()
+        try await FakePixelFlow.run { pixelflow in
+            let pods = pixelflow.pods(of: "web").sorted()
             for pod in pods {
                 let service = try await StubService.start { _ in (200, pod) }
-                stand.cluster.expose(pod: pod, port: 3_000, namespace: FakePixelFlow.namespace, localPort: service.port)
+                pixelflow.cluster.expose(pod: pod, port: 3_000, namespace: FakePixelFlow.namespace, localPort: service.port)
             }
-            try await Self.dashboard(stand) { url, errors in
+            try await Self.dashboard(pixelflow) { url, errors in
                 #expect(try await Self.page(url) == pods[0])
-                stand.cluster.delete(.pods, pods[0], namespace: FakePixelFlow.namespace)
-                stand.cluster.dropForwards(pod: pods[0])
+                pixelflow.cluster.delete(.pods, pods[0], namespace: FakePixelFlow.namespace)
+                pixelflow.cluster.dropForwards(pod: pods[0])
                 try await eventually(within: .seconds(60), "the page of the other pod") { (try? await Self.page(url)) == pods[1] }
                 try await eventually(within: .seconds(60), "word of the other pod") { errors.text.contains("forwarding to \(pods[1])\n") }
             }
@@ -59,31 +59,31 @@ import FoundationNetworking
     }
 
     @Test func opensTheBrowserOnATerminal() async throws {
-        try await FakePixelFlow.run { stand in
-            let (program, file) = ("\(stand.folder)/xdg-open", "\(stand.folder)/opened")
+        try await FakePixelFlow.run { pixelflow in
+            let (program, file) = ("\(pixelflow.folder)/xdg-open", "\(pixelflow.folder)/opened")
             try "#!/bin/sh\nprintf %s \"$1\" > \(file).new; mv \(file).new \(file)\n".write(
                 toFile: program, atomically: true, encoding: .utf8)
             try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
-            let environment = ["PATH": "\(stand.folder):/usr/bin:/bin"]
-            try await Self.dashboard(stand, ["--color", "never"], width: 100, environment: environment) { url, _ in
+            let environment = ["PATH": "\(pixelflow.folder):/usr/bin:/bin"]
+            try await Self.dashboard(pixelflow, ["--color", "never"], width: 100, environment: environment) { url, _ in
                 try await eventually(within: .seconds(60), "the browser") { FileManager.default.fileExists(atPath: file) }
                 #expect(try String(contentsOfFile: file, encoding: .utf8) == url)
             }
             try FileManager.default.removeItem(atPath: file)
-            try await Self.dashboard(stand, ["--no-open"], width: 100, environment: environment) { _, _ in }
+            try await Self.dashboard(pixelflow, ["--no-open"], width: 100, environment: environment) { _, _ in }
             #expect(!FileManager.default.fileExists(atPath: file))
         }
     }
 
     @Test func usesTheGivenPort() async throws {
-        try await FakePixelFlow.run { stand in
+        try await FakePixelFlow.run { pixelflow in
             let taken = try await StubService.start { _ in (200, "") }
-            let outcome = await stand.pfctl("dashboard", "--port", "\(taken.port)")
+            let outcome = await pixelflow.pfctl("dashboard", "--port", "\(taken.port)")
             #expect(outcome.status == .failed)
             #expect(outcome.errors.contains("the local port \(taken.port) cannot be opened"))
-            #expect(await stand.pfctl("dashboard", "--port", "0").status == .usage)
-            for pod in stand.pods(of: "web") { stand.cluster.delete(.pods, pod, namespace: FakePixelFlow.namespace) }
-            #expect(await stand.pfctl("dashboard").errors.contains("no pod of web is ready"))
+            #expect(await pixelflow.pfctl("dashboard", "--port", "0").status == .usage)
+            for pod in pixelflow.pods(of: "web") { pixelflow.cluster.delete(.pods, pod, namespace: FakePixelFlow.namespace) }
+            #expect(await pixelflow.pfctl("dashboard").errors.contains("no pod of web is ready"))
         }
     }
 }

@@ -34,8 +34,8 @@ import Testing
     }
 
     @Test func exitsWithEachCode() async throws {
-        try await FakePixelFlow.run { stand in
-            let environment = ["KUBECONFIG": stand.kubeconfig]
+        try await FakePixelFlow.run { pixelflow in
+            let environment = ["KUBECONFIG": pixelflow.kubeconfig]
             func run(_ arguments: String..., exits expected: Terminal.ExitStatus) async throws {
                 let code = try await Self.pfctl(arguments, environment).status
                 #expect(code == expected.rawValue, "\(arguments)")
@@ -46,7 +46,7 @@ import Testing
             try await run("scale", "api", "--replicas", "3", "--wait", "--timeout", "100ms", exits: .timedOut)
             // Now the third pod is missing.
             try await run("status", exits: .degraded)
-            stand.cluster.deny(DenialRule(resource: "deployments"))
+            pixelflow.cluster.deny(DenialRule(resource: "deployments"))
             try await run("status", exits: .unreachable)
         }
     }

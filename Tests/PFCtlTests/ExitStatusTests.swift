@@ -27,8 +27,8 @@ import WireFormats
         }
     }
 
-    private static func pending(_ stand: FakePixelFlow) {
-        stand.cluster.update(.persistentVolumeClaims, "data-pixelflow-s3-0", namespace: FakePixelFlow.namespace) {
+    private static func pending(_ pixelflow: FakePixelFlow) {
+        pixelflow.cluster.update(.persistentVolumeClaims, "data-pixelflow-s3-0", namespace: FakePixelFlow.namespace) {
             $0["status"] = ["phase": "Pending"]
         }
     }
@@ -49,17 +49,17 @@ import WireFormats
         Case(.usage, "scale", "worker"),
         Case(.usage, "status", "--context", "other"),
         Case(.usage, "tasks", "ls", "--limit", "-1"),
-        Case(.degraded, "status") { stand in
-            stand.cluster.setReady(stand.pods(of: "web")[0], false, namespace: FakePixelFlow.namespace)
+        Case(.degraded, "status") { pixelflow in
+            pixelflow.cluster.setReady(pixelflow.pods(of: "web")[0], false, namespace: FakePixelFlow.namespace)
         },
-        Case(.degraded, "lag", "--sample", "0") { stand in
-            let gone = stand.pods(of: "worker")[0]
-            stand.cluster.refuse(pod: gone, port: 8_081, namespace: FakePixelFlow.namespace, message: "connection refused")
+        Case(.degraded, "lag", "--sample", "0") { pixelflow in
+            let gone = pixelflow.pods(of: "worker")[0]
+            pixelflow.cluster.refuse(pod: gone, port: 8_081, namespace: FakePixelFlow.namespace, message: "connection refused")
         },
         Case(.timedOut, "scale", "api", "--replicas", "4", "--wait", "--timeout", "100ms"),
         Case(.timedOut, "rollout", "restart", "api", "--wait", "--timeout", "100ms"),
-        Case(.timedOut, "rollout", "status", "web", "--timeout", "100ms") { stand in
-            stand.cluster.update(.deployments, "pixelflow-web", namespace: FakePixelFlow.namespace) { $0["spec"]?["replicas"] = 5 }
+        Case(.timedOut, "rollout", "status", "web", "--timeout", "100ms") { pixelflow in
+            pixelflow.cluster.update(.deployments, "pixelflow-web", namespace: FakePixelFlow.namespace) { $0["spec"]?["replicas"] = 5 }
         },
         Case(.timedOut, "events", "--request-timeout", "500ms") { $0.cluster.fail(FakeClusterFault(.hang, path: "/events", count: 1)) },
         Case(.unreachable, "status") { $0.cluster.deny(DenialRule(resource: "deployments")) },
@@ -70,9 +70,9 @@ import WireFormats
     ]
 
     @Test(arguments: cases, ["table", "json"]) func isTheSameInEachFormat(example: Case, format: String) async throws {
-        try await Scenario.run(isHealthy: true) { stand in
-            try await example.prepare(stand)
-            let outcome = await stand.pfctl(example.arguments + ["-o", format], console: nil, environment: example.environment)
+        try await Scenario.run(isHealthy: true) { pixelflow in
+            try await example.prepare(pixelflow)
+            let outcome = await pixelflow.pfctl(example.arguments + ["-o", format], console: nil, environment: example.environment)
             #expect(outcome.status == example.status, "\(outcome.output)\(outcome.errors)")
             if format == "json", !outcome.output.isEmpty { _ = try JSONValue(parsing: Array(outcome.output.utf8)) }
         }

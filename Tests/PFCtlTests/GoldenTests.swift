@@ -76,9 +76,9 @@ import Testing
         arguments: ["status", "events", "tasks ls", "tasks show f", "dlq ls", "lag --sample 0", "top", "rollout history api"],
         [60, 80, 120])
     func fitsTheTerminal(command: String, width: Int) async throws {
-        try await Scenario.run(isHealthy: false) { stand in
+        try await Scenario.run(isHealthy: false) { pixelflow in
             let arguments = command.split(separator: " ").map(String.init)
-            let outcome = await stand.pfctl(arguments, console: nil, width: width, environment: Scenario.environment)
+            let outcome = await pixelflow.pfctl(arguments, console: nil, width: width, environment: Scenario.environment)
             #expect(!outcome.output.isEmpty)
             for line in outcome.output.split(separator: "\n") { #expect(line.count <= width, "\(line)") }
         }
@@ -95,13 +95,13 @@ import Testing
     }
 
     @Test func coloursByMeaning() async throws {
-        try await Scenario.run(isHealthy: false) { stand in
+        try await Scenario.run(isHealthy: false) { pixelflow in
             let environment = ["PFCTL_TOKEN": "good"]
-            let coloured = await stand.pfctl("status", "--color", "always", environment: environment)
+            let coloured = await pixelflow.pfctl("status", "--color", "always", environment: environment)
             try Self.expect(coloured.output, "status-colour.txt")
-            #expect(await stand.pfctl("status", width: 160).output.contains("\u{1B}["))
-            #expect(!(await stand.pfctl("status", width: 160, environment: ["NO_COLOR": "1"]).output.contains("\u{1B}[")))
-            #expect(!(await stand.pfctl("status").output.contains("\u{1B}[")))
+            #expect(await pixelflow.pfctl("status", width: 160).output.contains("\u{1B}["))
+            #expect(!(await pixelflow.pfctl("status", width: 160, environment: ["NO_COLOR": "1"]).output.contains("\u{1B}[")))
+            #expect(!(await pixelflow.pfctl("status").output.contains("\u{1B}[")))
         }
     }
 }

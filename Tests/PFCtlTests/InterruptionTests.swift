@@ -15,13 +15,6 @@ import Testing
             ? beside : URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: name).path
     }
 
-    private static func inFolder(_ body: (String) async throws -> Void) async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "interrupted-\(UUID().uuidString)").path
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        try await body(folder)
-    }
-
     private static func names(in folder: String) -> [String] {
         FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String }.sorted() ?? []
     }
@@ -42,7 +35,7 @@ import Testing
         let service = try await StubService.start(stalling: { $0.path.contains("/outputs/") }) { call in
             (200, call.path.contains("/outputs/") ? "the half" : Self.task)
         }
-        try await Self.inFolder { folder in
+        try await TemporaryFolder.with { folder in
             let environment = ["HOME": folder, "PIXELFLOW_URL": "http://127.0.0.1:\(service.port)", "PIXELFLOW_TOKEN": "good"]
             let process = try RunningProcess(
                 Self.executable("pf"), ["outputs", "get", "t1", "--output", folder + "/out"], environment: environment,
@@ -65,7 +58,7 @@ import Testing
             return (200, "<ListBucketResult><Name>backups</Name><KeyCount>0</KeyCount><IsTruncated>false</IsTruncated></ListBucketResult>")
         }
         try await BackupTests.run(stallingRows: true) { _, auth, api in
-            try await Self.inFolder { folder in
+            try await TemporaryFolder.with { folder in
                 let environment = [
                     "HOME": folder, "TMPDIR": folder, "PIXELFLOW_SERVICE_SECRET": TeamService.serviceSecret,
                     "PIXELFLOW_S3_ACCESS_KEY": "test", "PIXELFLOW_S3_SECRET_KEY": "secret",
@@ -105,7 +98,7 @@ import Testing
             return tcgetattr(other, &settings) == 0 && settings.c_lflag & tcflag_t(ECHO) != 0
         }
         #expect(echoes())
-        try await Self.inFolder { folder in
+        try await TemporaryFolder.with { folder in
             let configuration = """
                 {"apiVersion":"v1","kind":"Config","current-context":"c","contexts":[{"name":"c","context":{"cluster":"c","user":"u"}}],
                 "clusters":[{"name":"c","cluster":{"server":"http://127.0.0.1:9"}}],"users":[{"name":"u","user":{}}]}
@@ -123,7 +116,7 @@ import Testing
 
     /// The command waits for a line that never comes, and the pipe has no echo to restore.
     @Test func endsWhileItWaitsForAPipe() async throws {
-        try await Self.inFolder { folder in
+        try await TemporaryFolder.with { folder in
             let pipe = folder + "/pipe"
             try #require(mkfifo(pipe, 0o600) == 0)
             // Opened first for both directions, because opening it for reading alone waits for a writer.

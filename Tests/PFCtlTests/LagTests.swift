@@ -35,21 +35,21 @@ import WireFormats
 
     /// - Parameter workers: Metrics lines of each of the three; a worker with nil does not respond.
     private static func run(_ workers: [[String]?], _ body: @Sendable (FakePixelFlow, [String]) async throws -> Void) async throws {
-        try await FakePixelFlow.run { stand in
-            let pods = stand.pods(of: "worker").sorted()
+        try await FakePixelFlow.run { pixelflow in
+            let pods = pixelflow.pods(of: "worker").sorted()
             for (pod, lines) in zip(pods, workers) {
                 guard let lines else { continue }
                 let worker = Worker(lines)
                 let service = try await StubService.start { $0.path == "/metrics" ? (200, worker.text) : (404, "") }
-                stand.cluster.expose(pod: pod, port: 8_081, namespace: FakePixelFlow.namespace, localPort: service.port)
+                pixelflow.cluster.expose(pod: pod, port: 8_081, namespace: FakePixelFlow.namespace, localPort: service.port)
             }
-            try await body(stand, pods)
+            try await body(pixelflow, pods)
         }
     }
 
     @Test func combinesTheReportsOfAllWorkers() async throws {
-        try await Self.run([Self.partition(1, lag: 4), Self.partition(0, lag: 0), Self.partition(2, lag: 6)]) { stand, pods in
-            let outcome = await stand.pfctl("lag", "--sample", "0")
+        try await Self.run([Self.partition(1, lag: 4), Self.partition(0, lag: 0), Self.partition(2, lag: 6)]) { pixelflow, pods in
+            let outcome = await pixelflow.pfctl("lag", "--sample", "0")
             #expect(outcome.status == .ok, "\(outcome.errors)")
             let lines = outcome.output.split(separator: "\n", omittingEmptySubsequences: false)
             #expect(lines[0] == "TOPIC        PARTITION  LAG  MEMBER")
@@ -57,13 +57,13 @@ import WireFormats
             #expect(lines[2] == "image-tasks          1    4  \(pods[0])")
             #expect(lines[3] == "image-tasks          2    6  \(pods[2])")
             #expect(lines.contains("10 behind"))
-            #expect(await stand.pfctl("lag", "--sample", "0", "-o", "name").output.hasPrefix("partition/image-tasks-0\n"))
+            #expect(await pixelflow.pfctl("lag", "--sample", "0", "-o", "name").output.hasPrefix("partition/image-tasks-0\n"))
         }
     }
 
     @Test func reportsOffsetsAndTheTimeToDrain() async throws {
-        try await Self.run([Self.partition(0, lag: 40, committed: 960), Self.partition(1, lag: 0, committed: 5), []]) { stand, _ in
-            let outcome = await stand.pfctl("lag", "--sample", "100ms", "-o", "json")
+        try await Self.run([Self.partition(0, lag: 40, committed: 960), Self.partition(1, lag: 0, committed: 5), []]) { pixelflow, _ in
+            let outcome = await pixelflow.pfctl("lag", "--sample", "100ms", "-o", "json")
             let json = try JSONValue(parsing: Array(outcome.output.utf8))
             #expect(json["lag"] == 40)
             #expect(json["partitions"]?[0]?["committed"] == 960)
@@ -71,13 +71,14 @@ import WireFormats
             let rate = try #require(json["finished_per_second"]?.doubleValue)
             #expect(rate > 0 && rate < 300, "30 tasks in at least a tenth of a second")
             #expect(try #require(json["drain_seconds"]?.intValue) >= 1)
-            #expect(await stand.pfctl("lag", "--sample", "0").output.hasPrefix("TOPIC        PARTITION  COMMITTED   END  LAG  MEMBER\n"))
+            #expect(
+                await pixelflow.pfctl("lag", "--sample", "0").output.hasPrefix("TOPIC        PARTITION  COMMITTED   END  LAG  MEMBER\n"))
         }
     }
 
     @Test func saysWhichWorkerDidNotAnswer() async throws {
-        try await Self.run([Self.partition(0, lag: 0), nil, []]) { stand, pods in
-            let outcome = await stand.pfctl("lag", "-o", "json")
+        try await Self.run([Self.partition(0, lag: 0), nil, []]) { pixelflow, pods in
+            let outcome = await pixelflow.pfctl("lag", "-o", "json")
             #expect(outcome.status == .degraded)
             #expect(outcome.errors.contains("warning: \(pods[1]): "))
             let json = try JSONValue(parsing: Array(outcome.output.utf8))
@@ -87,30 +88,30 @@ import WireFormats
     }
 
     @Test func showsUnassignedPartitions() async throws {
-        try await Self.run([Self.partition(0, lag: 4), Self.partition(2, lag: 0), []]) { stand, pods in
-            stand.setPartitions(5)
-            let outcome = await stand.pfctl("lag", "--sample", "0")
+        try await Self.run([Self.partition(0, lag: 4), Self.partition(2, lag: 0), []]) { pixelflow, pods in
+            pixelflow.setPartitions(5)
+            let outcome = await pixelflow.pfctl("lag", "--sample", "0")
             #expect(outcome.status == .degraded)
             #expect(outcome.output.contains("\nimage-tasks          1    ?  none\n"))
             #expect(outcome.output.hasSuffix("\nat least 4 behind\n3 of 5 partitions are held by no worker\n"))
-            let json = try JSONValue(parsing: Array(await stand.pfctl("lag", "--sample", "0", "-o", "json").output.utf8))
+            let json = try JSONValue(parsing: Array(await pixelflow.pfctl("lag", "--sample", "0", "-o", "json").output.utf8))
             #expect(json["untold_partitions"] == [1, 3, 4])
             #expect(json["partition_count"] == 5)
             // Without the setting, only the gap below partition 2 is visible.
-            stand.setPartitions(nil)
-            #expect(await stand.pfctl("lag", "--sample", "0").output.contains("1 of 3 partitions is held by no worker"))
+            pixelflow.setPartitions(nil)
+            #expect(await pixelflow.pfctl("lag", "--sample", "0").output.contains("1 of 3 partitions is held by no worker"))
         }
     }
 
     @Test func failsIfNoWorkerRunsOrAnswers() async throws {
-        try await Self.run([nil, nil, nil]) { stand, _ in
-            #expect(await stand.pfctl("lag").status != .ok)
-            #expect(await stand.pfctl("lag").output.isEmpty)
+        try await Self.run([nil, nil, nil]) { pixelflow, _ in
+            #expect(await pixelflow.pfctl("lag").status != .ok)
+            #expect(await pixelflow.pfctl("lag").output.isEmpty)
         }
-        try await Self.run([[], [], []]) { stand, pods in
-            #expect(await stand.pfctl("lag").output == "no worker holds a partition at the moment\n")
-            for pod in pods { stand.cluster.delete(.pods, pod, namespace: FakePixelFlow.namespace) }
-            let outcome = await stand.pfctl("lag")
+        try await Self.run([[], [], []]) { pixelflow, pods in
+            #expect(await pixelflow.pfctl("lag").output == "no worker holds a partition at the moment\n")
+            for pod in pods { pixelflow.cluster.delete(.pods, pod, namespace: FakePixelFlow.namespace) }
+            let outcome = await pixelflow.pfctl("lag")
             #expect(outcome.status == .failed)
             #expect(outcome.errors.contains("error: no worker is running"))
         }

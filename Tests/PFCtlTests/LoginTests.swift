@@ -19,33 +19,33 @@ import WireFormats
     }
 
     private static func run(_ body: @Sendable (FakePixelFlow, [String: String]) async throws -> Void) async throws {
-        try await StubService.run("auth", port: 50_051, auth) { stand, _ in
+        try await StubService.run("auth", port: 50_051, auth) { pixelflow, _ in
             let api = try await StubService.start { ($0.authorization == "Bearer good" ? 200 : 401, #"{"tasks":[]}"#) }
-            for pod in stand.pods(of: "api") {
-                stand.cluster.expose(pod: pod, port: 8_080, namespace: FakePixelFlow.namespace, localPort: api.port)
+            for pod in pixelflow.pods(of: "api") {
+                pixelflow.cluster.expose(pod: pod, port: 8_080, namespace: FakePixelFlow.namespace, localPort: api.port)
             }
-            try await body(stand, ["XDG_CONFIG_HOME": stand.folder + "/config", "PFCTL_PASSWORD": "open sesame"])
+            try await body(pixelflow, ["XDG_CONFIG_HOME": pixelflow.folder + "/config", "PFCTL_PASSWORD": "open sesame"])
         }
     }
 
     @Test func storesTheToken() async throws {
-        try await Self.run { stand, environment in
-            let outcome = await stand.pfctl("login", "--email", "ada@example.com", environment: environment)
+        try await Self.run { pixelflow, environment in
+            let outcome = await pixelflow.pfctl("login", "--email", "ada@example.com", environment: environment)
             #expect(outcome.status == .ok, "\(outcome.errors)")
             #expect(outcome.output == "logged in as ada@example.com to kind-pixelflow/pixelflow for 60m\n")
-            let file = stand.folder + "/config/pfctl/tokens.json"
+            let file = pixelflow.folder + "/config/pfctl/tokens.json"
             let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int
             #expect(mode == 0o600)
             // The format of the file, which earlier releases read as well.
             let stored = try JSONValue(parsing: Data(contentsOf: URL(filePath: file)))["kind-pixelflow/pixelflow"]
             #expect(stored?["expires"]?.stringValue == FakePixelFlow.now.advanced(by: .seconds(3_600)).text)
             #expect(stored?["email"] == "ada@example.com" && stored?["token"] == "good")
-            #expect(await stand.pfctl("tasks", "ls", environment: environment).status == .ok)
+            #expect(await pixelflow.pfctl("tasks", "ls", environment: environment).status == .ok)
             let later = FakePixelFlow.now.advanced(by: .seconds(3_601))
-            let late = await stand.pfctl("tasks", "ls", environment: environment, clock: later)
+            let late = await pixelflow.pfctl("tasks", "ls", environment: environment, clock: later)
             #expect(late.status == .unreachable)
             #expect(late.errors.contains("the login of ada@example.com has expired"))
-            #expect(await stand.pfctl("tasks", "ls", "-n", "other", environment: environment).errors.contains("needs a login"))
+            #expect(await pixelflow.pfctl("tasks", "ls", "-n", "other", environment: environment).errors.contains("needs a login"))
         }
     }
 
@@ -72,31 +72,31 @@ import WireFormats
             guard let next else { return (401, #"{"detail":"The session has ended.","code":"refresh_token_invalid"}"#) }
             return (200, #"{"token":"t\#(next)","refresh_token":"r\#(next)","token_type":"Bearer","expires_in":3600}"#)
         }
-        try await StubService.run("auth", port: 50_051, auth) { stand, _ in
+        try await StubService.run("auth", port: 50_051, auth) { pixelflow, _ in
             let api = try await StubService.start { call in
                 guard call.authorization == "Bearer \(good.token.withLock { $0 })" else {
                     return (401, #"{"detail":"The token is no longer good.","code":"\#(code)"}"#)
                 }
                 return (200, #"{"tasks":[]}"#)
             }
-            for pod in stand.pods(of: "api") {
-                stand.cluster.expose(pod: pod, port: 8_080, namespace: FakePixelFlow.namespace, localPort: api.port)
+            for pod in pixelflow.pods(of: "api") {
+                pixelflow.cluster.expose(pod: pod, port: 8_080, namespace: FakePixelFlow.namespace, localPort: api.port)
             }
-            let environment = ["XDG_CONFIG_HOME": stand.folder + "/config", "PFCTL_PASSWORD": "open sesame"]
-            #expect(await stand.pfctl("login", "--email", "ada@example.com", environment: environment).status == .ok)
-            try await body(stand, environment)
+            let environment = ["XDG_CONFIG_HOME": pixelflow.folder + "/config", "PFCTL_PASSWORD": "open sesame"]
+            #expect(await pixelflow.pfctl("login", "--email", "ada@example.com", environment: environment).status == .ok)
+            try await body(pixelflow, environment)
         }
     }
 
     @Test(arguments: ["token_expired", "token_revoked"]) func renewsAnExpiredToken(code: String) async throws {
         let good = GoodToken("t0")
-        try await Self.runRenewing(code: code, good: good) { stand, environment in
+        try await Self.runRenewing(code: code, good: good) { pixelflow, environment in
             let steps: [(good: String, status: Terminal.ExitStatus)] = [
                 ("t0", .ok), ("t1", .ok), ("t1", .ok), ("t2", .ok), ("t3", .unreachable),
             ]
             for step in steps {
                 good.token.withLock { $0 = step.good }
-                let outcome = await stand.pfctl("tasks", "ls", environment: environment)
+                let outcome = await pixelflow.pfctl("tasks", "ls", environment: environment)
                 #expect(outcome.status == step.status, "\(step.good): \(outcome.errors)")
                 if step.status != .ok { #expect(outcome.errors.contains("the login of ada@example.com has ended")) }
             }
@@ -105,32 +105,33 @@ import WireFormats
 
     @Test func aRejectionAfterRenewalIsFinal() async throws {
         let good = GoodToken("t1")
-        try await Self.runRenewing(code: "token_invalid", good: good) { stand, environment in
-            let outcome = await stand.pfctl("tasks", "ls", environment: environment)
+        try await Self.runRenewing(code: "token_invalid", good: good) { pixelflow, environment in
+            let outcome = await pixelflow.pfctl("tasks", "ls", environment: environment)
             #expect(outcome.status == .unreachable)
             #expect(outcome.errors.contains("the service rejected the token"))
         }
     }
 
     @Test func logoutRemovesTheToken() async throws {
-        try await Self.run { stand, environment in
-            #expect(await stand.pfctl("logout", environment: environment).output == "no one was logged in to kind-pixelflow/pixelflow\n")
-            #expect(await stand.pfctl("login", "--email", "ada@example.com", environment: environment).status == .ok)
-            let dry = await stand.pfctl("logout", "--dry-run", "client", environment: environment)
+        try await Self.run { pixelflow, environment in
+            #expect(
+                await pixelflow.pfctl("logout", environment: environment).output == "no one was logged in to kind-pixelflow/pixelflow\n")
+            #expect(await pixelflow.pfctl("login", "--email", "ada@example.com", environment: environment).status == .ok)
+            let dry = await pixelflow.pfctl("logout", "--dry-run", "client", environment: environment)
             #expect(dry.output == "ada@example.com is logged out of kind-pixelflow/pixelflow (dry run)\n")
-            #expect(await stand.pfctl("tasks", "ls", environment: environment).status == .ok)
-            #expect(await stand.pfctl("logout", environment: environment).status == .ok)
-            #expect(await stand.pfctl("tasks", "ls", environment: environment).status == .unreachable)
+            #expect(await pixelflow.pfctl("tasks", "ls", environment: environment).status == .ok)
+            #expect(await pixelflow.pfctl("logout", environment: environment).status == .ok)
+            #expect(await pixelflow.pfctl("tasks", "ls", environment: environment).status == .unreachable)
         }
     }
 
     @Test func logoutEndsTheSession() async throws {
-        try await StubService.run("auth", port: 50_051, Self.auth) { stand, auth in
-            let environment = ["XDG_CONFIG_HOME": stand.folder + "/config", "PFCTL_PASSWORD": "open sesame"]
-            #expect(await stand.pfctl("login", "--email", "ada@example.com", environment: environment).status == .ok)
-            #expect(await stand.pfctl("logout", "--dry-run", "server", environment: environment).status == .ok)
+        try await StubService.run("auth", port: 50_051, Self.auth) { pixelflow, auth in
+            let environment = ["XDG_CONFIG_HOME": pixelflow.folder + "/config", "PFCTL_PASSWORD": "open sesame"]
+            #expect(await pixelflow.pfctl("login", "--email", "ada@example.com", environment: environment).status == .ok)
+            #expect(await pixelflow.pfctl("logout", "--dry-run", "server", environment: environment).status == .ok)
             #expect(auth.lines == ["POST /login"])
-            let outcome = await stand.pfctl("logout", environment: environment)
+            let outcome = await pixelflow.pfctl("logout", environment: environment)
             #expect(outcome.status == .ok)
             #expect(outcome.errors.isEmpty, "\(outcome.errors)")
             #expect(auth.lines == ["POST /login", "POST /logout"])
@@ -139,25 +140,25 @@ import WireFormats
     }
 
     @Test func logoutWarnsIfAuthCannotBeReached() async throws {
-        try await Self.run { stand, environment in
-            #expect(await stand.pfctl("login", "--email", "ada@example.com", environment: environment).status == .ok)
-            stand.cluster.deny(DenialRule(resource: "pods"))
-            let outcome = await stand.pfctl("logout", environment: environment)
+        try await Self.run { pixelflow, environment in
+            #expect(await pixelflow.pfctl("login", "--email", "ada@example.com", environment: environment).status == .ok)
+            pixelflow.cluster.deny(DenialRule(resource: "pods"))
+            let outcome = await pixelflow.pfctl("logout", environment: environment)
             #expect(outcome.status == .ok)
             #expect(outcome.output == "ada@example.com is logged out of kind-pixelflow/pixelflow\n")
             #expect(outcome.errors.hasPrefix("warning: the session has not been ended: "), "\(outcome.errors)")
-            #expect(await stand.pfctl("tasks", "ls", environment: environment).errors.contains("needs a login"))
+            #expect(await pixelflow.pfctl("tasks", "ls", environment: environment).errors.contains("needs a login"))
         }
     }
 
     @Test func keepsAFileThatItCannotDecode() async throws {
-        try await Self.run { stand, environment in
-            let folder = stand.folder + "/config/pfctl"
+        try await Self.run { pixelflow, environment in
+            let folder = pixelflow.folder + "/config/pfctl"
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             let file = URL(filePath: folder + "/tokens.json")
             try Data("[".utf8).write(to: file)
             for arguments in [["login", "--email", "ada@example.com"], ["logout"], ["tasks", "ls"]] {
-                let outcome = await stand.pfctl(arguments, console: nil, environment: environment)
+                let outcome = await pixelflow.pfctl(arguments, console: nil, environment: environment)
                 #expect(outcome.status == .failed, "\(arguments)")
                 #expect(outcome.errors.contains("tokens.json is damaged"), "\(outcome.errors)")
                 let kept = try String(contentsOf: file, encoding: .utf8)
@@ -167,15 +168,15 @@ import WireFormats
     }
 
     @Test func storesNothingAfterAWrongPasswordOrADryRun() async throws {
-        try await Self.run { stand, environment in
-            let wrong = await stand.pfctl(
+        try await Self.run { pixelflow, environment in
+            let wrong = await pixelflow.pfctl(
                 "login", "--email", "ada@example.com", environment: environment.merging(["PFCTL_PASSWORD": "guess"]) { $1 })
             #expect(wrong.status == .unreachable)
             #expect(wrong.errors.contains("Address or password is wrong. (credentials_invalid)"))
             #expect(!wrong.errors.contains("guess"))
-            let dry = await stand.pfctl("login", "--email", "ada@example.com", "--dry-run", "server", environment: environment)
+            let dry = await pixelflow.pfctl("login", "--email", "ada@example.com", "--dry-run", "server", environment: environment)
             #expect(dry.status == .ok)
-            #expect(!FileManager.default.fileExists(atPath: stand.folder + "/config/pfctl/tokens.json"))
+            #expect(!FileManager.default.fileExists(atPath: pixelflow.folder + "/config/pfctl/tokens.json"))
         }
     }
 }

@@ -4,29 +4,30 @@ import KubernetesClient
 import PFCtl
 import Terminal
 import TerminalTesting
+import TestSupport
 import Testing
 
 /// Clusters that are unreachable or deny access: messages and exit statuses.
 @Suite struct ReachTests {
     @Test func acceptsATokenAndAPlugin() async throws {
-        try await FakePixelFlow.run { stand in
-            stand.cluster.addToken("good", user: FakeClusterUser(name: "operator"))
-            try stand.logIn(.token("good"))
-            #expect(await stand.pfctl("status").status == .ok)
-            let plugin = "\(stand.folder)/plugin"
+        try await FakePixelFlow.run { pixelflow in
+            pixelflow.cluster.addToken("good", user: FakeClusterUser(name: "operator"))
+            try pixelflow.logIn(.token("good"))
+            #expect(await pixelflow.pfctl("status").status == .ok)
+            let plugin = "\(pixelflow.folder)/plugin"
             let credential = #"{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"good"}}"#
             try "#!/bin/sh\necho '\(credential)'\n".write(toFile: plugin, atomically: true, encoding: .utf8)
             try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: plugin)
-            try stand.logIn(
+            try pixelflow.logIn(
                 .lines(["exec:", "  apiVersion: client.authentication.k8s.io/v1", "  command: \(plugin)", "  interactiveMode: Never"]))
-            #expect(await stand.pfctl("status").status == .ok)
+            #expect(await pixelflow.pfctl("status").status == .ok)
         }
     }
 
     @Test func refusesAnotherToken() async throws {
-        try await FakePixelFlow.run { stand in
-            try stand.logIn(.token("bad"))
-            let outcome = await stand.pfctl("status")
+        try await FakePixelFlow.run { pixelflow in
+            try pixelflow.logIn(.token("bad"))
+            let outcome = await pixelflow.pfctl("status")
             #expect(outcome.status == .unreachable)
             #expect(outcome.errors.contains("error: the server does not accept"))
             #expect(outcome.errors.contains("(Unauthorized)"))
@@ -35,9 +36,9 @@ import Testing
     }
 
     @Test func doesNotTrustAnotherAuthority() async throws {
-        try await FakePixelFlow.run { stand in
-            try stand.logIn(.token("any"), authority: try CertificateAuthority().certificate)
-            let outcome = await stand.pfctl("status")
+        try await FakePixelFlow.run { pixelflow in
+            try pixelflow.logIn(.token("any"), authority: try CertificateAuthority().certificate)
+            let outcome = await pixelflow.pfctl("status")
             #expect(outcome.status == .unreachable)
             #expect(outcome.errors.contains("authority"))
         }
@@ -47,8 +48,9 @@ import Testing
         let authority = try CertificateAuthority()
         let cluster = try await FakeCluster.start(
             authority: authority, certificate: authority.server(from: -7_200, until: -3_600))
-        let file = NSTemporaryDirectory() + UUID().uuidString
-        try cluster.kubeconfig(.token("any")).write(toFile: file, atomically: true, encoding: .utf8)
+        let folder = try TemporaryFolder()
+        defer { withExtendedLifetime(folder) {} }
+        let file = try folder.write("kubeconfig", try cluster.kubeconfig(.token("any")))
         let errors = CapturedStream()
         let status = await CommandLineTool.run(
             ["status", "--kubeconfig", file], console: Console(output: CapturedStream(), status: errors), environment: [:])
@@ -58,18 +60,18 @@ import Testing
     }
 
     @Test func timesOutOnAnUnresponsiveServer() async throws {
-        try await FakePixelFlow.run { stand in
-            stand.cluster.fail(FakeClusterFault(.hang, path: "/deployments", count: 1))
-            let outcome = await stand.pfctl("status", "--request-timeout", "3s")
+        try await FakePixelFlow.run { pixelflow in
+            pixelflow.cluster.fail(FakeClusterFault(.hang, path: "/deployments", count: 1))
+            let outcome = await pixelflow.pfctl("status", "--request-timeout", "3s")
             #expect(outcome.status == .timedOut)
         }
     }
 
     @Test func cannotReachAStoppedServer() async throws {
-        try await FakePixelFlow.run { stand in
-            try await stand.cluster.stop()
+        try await FakePixelFlow.run { pixelflow in
+            try await pixelflow.cluster.stop()
             for command in [["status"], ["rollout", "status", "api"], ["scale", "api", "--replicas", "2"], ["events"], ["top"], ["logs"]] {
-                let outcome = await stand.pfctl(command, console: nil)
+                let outcome = await pixelflow.pfctl(command, console: nil)
                 #expect(outcome.status == .unreachable, "\(command)")
                 #expect(outcome.output.isEmpty)
             }
@@ -77,13 +79,13 @@ import Testing
     }
 
     @Test func needsAValidKubeconfig() async throws {
-        try await FakePixelFlow.run { stand in
-            let unknown = await stand.pfctl("status", "--context", "other")
+        try await FakePixelFlow.run { pixelflow in
+            let unknown = await pixelflow.pfctl("status", "--context", "other")
             #expect(unknown.status == .usage)
             #expect(unknown.errors.contains("hint: its contexts are: kind-pixelflow"))
-            let missing = await stand.pfctl("status", "--kubeconfig", "/nowhere/config")
+            let missing = await pixelflow.pfctl("status", "--kubeconfig", "/nowhere/config")
             #expect(missing.status == .usage)
-            let none = await stand.pfctl("status", environment: ["KUBECONFIG": ""])
+            let none = await pixelflow.pfctl("status", environment: ["KUBECONFIG": ""])
             #expect(none.status == .usage)
             #expect(none.errors.contains("there is no kubeconfig"))
         }

@@ -13,9 +13,9 @@ import WireFormats
     /// Contained in every secret of this test.
     private static let secret = "hunter2"
 
-    private static func plant(_ stand: FakePixelFlow) {
+    private static func plant(_ pixelflow: FakePixelFlow) {
         let labels: JSONValue = .object(FakePixelFlow.labels("api").mapValues { .string($0) })
-        stand.cluster.put(
+        pixelflow.cluster.put(
             .secrets,
             [
                 "metadata": [
@@ -24,7 +24,7 @@ import WireFormats
                 "data": ["postgres": "aHVudGVyMg==", "plain": "hunter2"],
             ],
             namespace: FakePixelFlow.namespace)
-        stand.cluster.put(
+        pixelflow.cluster.put(
             .configMaps,
             [
                 "metadata": ["name": "settings", "labels": labels],
@@ -34,8 +34,8 @@ import WireFormats
                 ],
             ],
             namespace: FakePixelFlow.namespace)
-        let pod = stand.pods(of: "api")[0]
-        stand.cluster.update(.pods, pod, namespace: FakePixelFlow.namespace) { object in
+        let pod = pixelflow.pods(of: "api")[0]
+        pixelflow.cluster.update(.pods, pod, namespace: FakePixelFlow.namespace) { object in
             object["spec"]?["containers"] = [
                 [
                     "name": "api",
@@ -47,7 +47,7 @@ import WireFormats
                 ]
             ]
         }
-        stand.cluster.log(
+        pixelflow.cluster.log(
             [
                 "listening on 8080", "connecting to mongodb://a:hunter2@mongo", "authorization: Bearer hunter2hunter2",
                 #"{"password": "hunter2", "user":"ada"}"#, "got eyJhbGciOiJFUzI1NiJ9.hunter2.hunter2",
@@ -55,37 +55,37 @@ import WireFormats
     }
 
     @Test func containsDiagnosticsAndNoSecrets() async throws {
-        try await FakePixelFlow.run { stand in
-            Self.plant(stand)
-            let file = "\(stand.folder)/report.tar"
-            let outcome = await stand.pfctl("report", "--file", file, "-o", "json")
+        try await FakePixelFlow.run { pixelflow in
+            Self.plant(pixelflow)
+            let file = "\(pixelflow.folder)/report.tar"
+            let outcome = await pixelflow.pfctl("report", "--file", file, "-o", "json")
             #expect(outcome.status == .ok, "\(outcome.errors)")
             let files = try Self.extract(file)
             let root = "pfctl-report-20260501T120000"
             let expected = [
                 "status.json", "versions.json", "events.json", "objects/secrets/passwords.yaml", "objects/configmaps/settings.yaml",
                 "objects/deployments/pixelflow-api.yaml", "objects/statefulsets/pixelflow-kafka.yaml",
-                "logs/\(stand.pods(of: "api")[0])/api.log",
+                "logs/\(pixelflow.pods(of: "api")[0])/api.log",
             ]
             for path in expected { #expect(files["\(root)/\(path)"] != nil, "\(path) is missing") }
             for (path, text) in files { #expect(!text.contains(Self.secret) && !text.contains("aHVudGVyMg"), "\(path): \(text)") }
-            let log = try #require(files["\(root)/logs/\(stand.pods(of: "api")[0])/api.log"])
+            let log = try #require(files["\(root)/logs/\(pixelflow.pods(of: "api")[0])/api.log"])
             #expect(log.contains("listening on 8080") && log.contains(#""user":"ada""#))
             #expect(files["\(root)/objects/configmaps/settings.yaml"]?.contains("LOG_LEVEL: info") == true)
             #expect(files["\(root)/objects/secrets/passwords.yaml"]?.contains("postgres: REDACTED") == true)
             let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int
             #expect(mode == 0o600)
-            #expect(await stand.pfctl("report", "--file", file).status == .failed, "it writes over nothing")
+            #expect(await pixelflow.pfctl("report", "--file", file).status == .failed, "it writes over nothing")
         }
     }
 
     @Test func notesMissingPermissions() async throws {
-        try await FakePixelFlow.run { stand in
-            stand.cluster.fail(
+        try await FakePixelFlow.run { pixelflow in
+            pixelflow.cluster.fail(
                 FakeClusterFault(
                     .status(403, reason: "Forbidden", message: "secrets is forbidden"), path: "/secrets", method: "GET", count: 9))
-            let file = "\(stand.folder)/report.tar"
-            let outcome = await stand.pfctl("report", "--file", file)
+            let file = "\(pixelflow.folder)/report.tar"
+            let outcome = await pixelflow.pfctl("report", "--file", file)
             #expect(outcome.status == .ok)
             #expect(outcome.errors.contains("warning: not in the report: secrets: secrets is forbidden"))
             let files = try Self.extract(file)

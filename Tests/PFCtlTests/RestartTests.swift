@@ -15,12 +15,12 @@ import WireFormats
 
     private static let metrics =
         (["# TYPE kafka_consumer_lag gauge"]
-        + (0..<3).map { #"kafka_consumer_lag{topic="task.wakeups",partition="\#($0)"} 4"# }).joined(separator: "\n") + "\n"
+        + (0..<3).map { #"kafka_consumer_lag{topic="task.dispatch",partition="\#($0)"} 4"# }).joined(separator: "\n") + "\n"
 
-    private static func identities(_ stand: FakePixelFlow) -> Set<String> {
+    private static func identities(_ pixelflow: FakePixelFlow) -> Set<String> {
         Set(
-            stand.cluster.names(.pods, namespace: FakePixelFlow.namespace).compactMap { name in
-                stand.cluster.object(.pods, name, namespace: FakePixelFlow.namespace)?["metadata"]?["uid"]?.stringValue
+            pixelflow.cluster.names(.pods, namespace: FakePixelFlow.namespace).compactMap { name in
+                pixelflow.cluster.object(.pods, name, namespace: FakePixelFlow.namespace)?["metadata"]?["uid"]?.stringValue
             })
     }
 
@@ -32,26 +32,26 @@ import WireFormats
     private static func run(_ arguments: [String], restartingAfter place: Int?) async throws -> Int {
         let service = try await StubService.start { $0.path == "/metrics" ? (200, metrics) : (200, #"{"status":"ok"}"#) }
         let calls = Calls()
-        try await FakePixelFlow.run { stand in
+        try await FakePixelFlow.run { pixelflow in
             for (component, port) in [("worker", 8_081), ("api", 8_080)] {
-                for pod in stand.pods(of: component) {
-                    stand.cluster.expose(pod: pod, port: port, namespace: FakePixelFlow.namespace, localPort: service.port)
-                    stand.cluster.log(["a line of \(component)"], pod: pod)
+                for pod in pixelflow.pods(of: component) {
+                    pixelflow.cluster.expose(pod: pod, port: port, namespace: FakePixelFlow.namespace, localPort: service.port)
+                    pixelflow.cluster.log(["a line of \(component)"], pod: pod)
                 }
             }
-            let before = identities(stand)
-            let controllers = stand.cluster.runControllers(namespace: FakePixelFlow.namespace)
-            stand.cluster.forgetRequests()
-            if let place { stand.cluster.restartPods(after: place) }
-            let outcome = await stand.pfctl(arguments, console: nil)
+            let before = identities(pixelflow)
+            let controllers = pixelflow.cluster.runControllers(namespace: FakePixelFlow.namespace)
+            pixelflow.cluster.forgetRequests()
+            if let place { pixelflow.cluster.restartPods(after: place) }
+            let outcome = await pixelflow.pfctl(arguments, console: nil)
             controllers.cancel()
-            let count = stand.cluster.requests.count
+            let count = pixelflow.cluster.requests.count
             calls.count.withLock { $0 = count }
             let when = place.map { "restarted after \($0) calls" } ?? "not restarted"
             #expect(outcome.status == .ok, "\(when): \(outcome.output) \(outcome.errors)")
             guard let place, place < count else { return }
-            #expect(stand.cluster.hasRestartedPods, "\(when)")
-            #expect(before.isDisjoint(with: identities(stand)), "\(when)")
+            #expect(pixelflow.cluster.hasRestartedPods, "\(when)")
+            #expect(before.isDisjoint(with: identities(pixelflow)), "\(when)")
         }
         await service.stop()
         return calls.count.withLock { $0 }

@@ -75,66 +75,66 @@ import WireFormats
         isScaledDown: @escaping @Sendable (FakePixelFlow) -> Bool = { $0.replicas(of: "worker") == 1 },
         _ body: @Sendable (FakePixelFlow, Tasks) async throws -> Void
     ) async throws {
-        try await FakePixelFlow.run { stand in
-            if !autoscaled { stand.cluster.delete(.horizontalPodAutoscalers, "pixelflow-worker", namespace: FakePixelFlow.namespace) }
-            let tasks = Tasks(ends: ends) { isScaledDown(stand) }
+        try await FakePixelFlow.run { pixelflow in
+            if !autoscaled { pixelflow.cluster.delete(.horizontalPodAutoscalers, "pixelflow-worker", namespace: FakePixelFlow.namespace) }
+            let tasks = Tasks(ends: ends) { isScaledDown(pixelflow) }
             let service = try await StubService.start { tasks.answer($0) }
-            for pod in stand.pods(of: "api") {
-                stand.cluster.expose(pod: pod, port: 8_080, namespace: FakePixelFlow.namespace, localPort: service.port)
+            for pod in pixelflow.pods(of: "api") {
+                pixelflow.cluster.expose(pod: pod, port: 8_080, namespace: FakePixelFlow.namespace, localPort: service.port)
             }
-            let controllers = stand.cluster.runControllers(namespace: FakePixelFlow.namespace)
+            let controllers = pixelflow.cluster.runControllers(namespace: FakePixelFlow.namespace)
             defer { controllers.cancel() }
-            try await body(stand, tasks)
+            try await body(pixelflow, tasks)
             await service.stop()
         }
     }
 
-    private static func bounds(_ stand: FakePixelFlow) -> [Int?] {
-        let spec = stand.cluster.object(.horizontalPodAutoscalers, "pixelflow-worker", namespace: FakePixelFlow.namespace)?["spec"]
+    private static func bounds(_ pixelflow: FakePixelFlow) -> [Int?] {
+        let spec = pixelflow.cluster.object(.horizontalPodAutoscalers, "pixelflow-worker", namespace: FakePixelFlow.namespace)?["spec"]
         return [spec?["minReplicas"]?.intValue, spec?["maxReplicas"]?.intValue]
     }
 
     @Test(arguments: [true, false]) func scalesWorkersDownAndBackUp(autoscaled: Bool) async throws {
-        try await Self.run(autoscaled: autoscaled) { stand, tasks in
-            let outcome = await stand.pfctl(
+        try await Self.run(autoscaled: autoscaled) { pixelflow, tasks in
+            let outcome = await pixelflow.pfctl(
                 "test", "scale-down", "--width", "16", "--tasks", "6", "-o", "json", environment: Self.environment)
             #expect(outcome.status == .ok, "\(outcome.errors)")
             let figures = try JSONValue(parsing: Array(outcome.output.utf8))
             #expect(figures["lossless"] == true && figures["completed"] == 6 && figures["begun_again"] == 1, "\(outcome.output)")
             #expect(figures["workers_before"] == 3 && figures["workers_left"] == 1)
-            #expect(stand.replicas(of: "worker") == 3)
-            if autoscaled { #expect(Self.bounds(stand) == [2, 20]) }
+            #expect(pixelflow.replicas(of: "worker") == 3)
+            if autoscaled { #expect(Self.bounds(pixelflow) == [2, 20]) }
             #expect(tasks.deleted == 6)
         }
     }
 
     @Test func scalesWorkersOfKEDADownAndBackUp() async throws {
-        try await Self.run { stand, _ in
-            stand.installScaledObject(minimum: 2, maximum: 8)
-            let outcome = await stand.pfctl(
+        try await Self.run { pixelflow, _ in
+            pixelflow.installScaledObject(minimum: 2, maximum: 8)
+            let outcome = await pixelflow.pfctl(
                 "test", "scale-down", "--width", "16", "--tasks", "6", "-o", "json", environment: Self.environment)
             #expect(outcome.status == .ok, "\(outcome.errors)")
             let figures = try JSONValue(parsing: Array(outcome.output.utf8))
             #expect(figures["workers_before"] == 3 && figures["workers_left"] == 1)
-            #expect(stand.replicas(of: "worker") == 3)
-            let spec = stand.cluster.object(.scaledObjects, "pixelflow-worker", namespace: FakePixelFlow.namespace)?["spec"]
+            #expect(pixelflow.replicas(of: "worker") == 3)
+            let spec = pixelflow.cluster.object(.scaledObjects, "pixelflow-worker", namespace: FakePixelFlow.namespace)?["spec"]
             #expect(spec?["minReplicaCount"] == 2 && spec?["maxReplicaCount"] == 8)
         }
     }
 
     /// A second autoscaler of the workers, of which pfctl knows nothing; the last of them by name wins.
-    private static func scaleByAnother(_ stand: FakePixelFlow) {
+    private static func scaleByAnother(_ pixelflow: FakePixelFlow) {
         let target: JSONValue = ["apiVersion": "apps/v1", "kind": "Deployment", "name": "pixelflow-worker"]
-        stand.cluster.put(
+        pixelflow.cluster.put(
             .horizontalPodAutoscalers,
             ["metadata": ["name": "zz"], "spec": ["scaleTargetRef": target, "minReplicas": 3, "maxReplicas": 3]],
             namespace: FakePixelFlow.namespace)
     }
 
     @Test func workersThatDoNotGoAreAFailure() async throws {
-        try await Self.run(isScaledDown: { _ in true }) { stand, _ in
-            Self.scaleByAnother(stand)
-            let outcome = await stand.pfctl(
+        try await Self.run(isScaledDown: { _ in true }) { pixelflow, _ in
+            Self.scaleByAnother(pixelflow)
+            let outcome = await pixelflow.pfctl(
                 "test", "scale-down", "--width", "16", "--tasks", "4", "--timeout", "10s", environment: Self.environment)
             #expect(outcome.status == .timedOut, "\(outcome.output)")
             #expect(outcome.errors.contains("error: worker did not finish within 10s"), "\(outcome.errors)")
@@ -142,13 +142,13 @@ import WireFormats
     }
 
     @Test func workersThatComeBackAreAFailure() async throws {
-        let returned: @Sendable (FakePixelFlow) -> Bool = { stand in
-            if stand.pods(of: "worker").count == 1 { Self.scaleByAnother(stand) }
-            let isScaledByAnother = stand.cluster.object(.horizontalPodAutoscalers, "zz", namespace: FakePixelFlow.namespace) != nil
-            return isScaledByAnother && stand.pods(of: "worker").count == 3
+        let returned: @Sendable (FakePixelFlow) -> Bool = { pixelflow in
+            if pixelflow.pods(of: "worker").count == 1 { Self.scaleByAnother(pixelflow) }
+            let isScaledByAnother = pixelflow.cluster.object(.horizontalPodAutoscalers, "zz", namespace: FakePixelFlow.namespace) != nil
+            return isScaledByAnother && pixelflow.pods(of: "worker").count == 3
         }
-        try await Self.run(isScaledDown: returned) { stand, _ in
-            let outcome = await stand.pfctl(
+        try await Self.run(isScaledDown: returned) { pixelflow, _ in
+            let outcome = await pixelflow.pfctl(
                 "test", "scale-down", "--width", "16", "--tasks", "4", "--timeout", "60s", environment: Self.environment)
             #expect(outcome.status == .failed, "\(outcome.output)")
             #expect(outcome.errors.contains("there are 3 workers again, although all but 1 were taken away"), "\(outcome.errors)")
@@ -156,47 +156,48 @@ import WireFormats
     }
 
     @Test func aLostTaskIsAFailure() async throws {
-        try await Self.run(ends: [1: "gone", 2: "failed", 3: "bare"]) { stand, _ in
-            let outcome = await stand.pfctl("test", "scale-down", "--width", "16", "--tasks", "5", "--keep", environment: Self.environment)
+        try await Self.run(ends: [1: "gone", 2: "failed", 3: "bare"]) { pixelflow, _ in
+            let outcome = await pixelflow.pfctl(
+                "test", "scale-down", "--width", "16", "--tasks", "5", "--keep", environment: Self.environment)
             #expect(outcome.status == .failed)
             #expect(outcome.output.contains("✗ 2 tasks and 1 outputs lost"), "\(outcome.output)")
             #expect(outcome.output.contains("failed with: lost"))
-            #expect(stand.replicas(of: "worker") == 3 && Self.bounds(stand) == [2, 20])
+            #expect(pixelflow.replicas(of: "worker") == 3 && Self.bounds(pixelflow) == [2, 20])
         }
     }
 
     @Test func restoresTheWorkersAfterTheTimeout() async throws {
-        try await Self.run { stand, tasks in
+        try await Self.run { pixelflow, tasks in
             let never = try await StubService.start { call in
                 call.method == "GET" ? (200, #"{"id":"task-0","status":"PROCESSING","attempts":1}"#) : tasks.answer(call)
             }
-            for pod in stand.pods(of: "api") {
-                stand.cluster.expose(pod: pod, port: 8_080, namespace: FakePixelFlow.namespace, localPort: never.port)
+            for pod in pixelflow.pods(of: "api") {
+                pixelflow.cluster.expose(pod: pod, port: 8_080, namespace: FakePixelFlow.namespace, localPort: never.port)
             }
-            let outcome = await stand.pfctl(
+            let outcome = await pixelflow.pfctl(
                 "test", "scale-down", "--width", "16", "--tasks", "2", "--timeout", "2s", environment: Self.environment)
             #expect(outcome.status == .timedOut, "\(outcome.output) \(outcome.errors)")
-            #expect(stand.replicas(of: "worker") == 3 && Self.bounds(stand) == [2, 20])
+            #expect(pixelflow.replicas(of: "worker") == 3 && Self.bounds(pixelflow) == [2, 20])
             await never.stop()
         }
     }
 
     @Test func changesNothingInADryRun() async throws {
-        try await Self.run { stand, tasks in
-            let outcome = await stand.pfctl("test", "scale-down", "--dry-run", "client", environment: Self.environment)
+        try await Self.run { pixelflow, tasks in
+            let outcome = await pixelflow.pfctl("test", "scale-down", "--dry-run", "client", environment: Self.environment)
             #expect(outcome.status == .ok, "\(outcome.errors)")
             #expect(outcome.output.contains("would upload 100 images, set the bounds of pixelflow-worker to 1 while 3 workers are at work"))
-            #expect(stand.replicas(of: "worker") == 3 && Self.bounds(stand) == [2, 20])
+            #expect(pixelflow.replicas(of: "worker") == 3 && Self.bounds(pixelflow) == [2, 20])
         }
     }
 
     @Test func needsAWorkerToRemove() async throws {
-        try await Self.run { stand, _ in
-            let outcome = await stand.pfctl("test", "scale-down", "--to", "3", environment: Self.environment)
+        try await Self.run { pixelflow, _ in
+            let outcome = await pixelflow.pfctl("test", "scale-down", "--to", "3", environment: Self.environment)
             #expect(outcome.status == .failed)
             #expect(outcome.errors.contains("too few to remove one"), "\(outcome.errors)")
-            #expect(await stand.pfctl("test", "scale-down", "--to", "0", environment: Self.environment).status == .usage)
-            #expect(await stand.pfctl("test", "scale-down", "--tasks", "1", environment: Self.environment).status == .usage)
+            #expect(await pixelflow.pfctl("test", "scale-down", "--to", "0", environment: Self.environment).status == .usage)
+            #expect(await pixelflow.pfctl("test", "scale-down", "--tasks", "1", environment: Self.environment).status == .usage)
         }
     }
 }

@@ -9,17 +9,17 @@ import Testing
 
 @Suite struct StatusWatchTests {
     @Test func redrawsAfterADisconnection() async throws {
-        try await FakePixelFlow.run { stand in
+        try await FakePixelFlow.run { pixelflow in
             let (output, errors) = (CapturedStream(width: 120), CapturedStream())
             let watching = Task {
-                await stand.pfctl(["status", "--watch", "--color", "never"], console: Console(output: output, status: errors))
+                await pixelflow.pfctl(["status", "--watch", "--color", "never"], console: Console(output: output, status: errors))
             }
             try await eventually(within: .seconds(120), "the first picture") {
-                output.text.contains("healthy") && stand.cluster.openStreams == 2
+                output.text.contains("healthy") && pixelflow.cluster.openStreams == 2
             }
-            stand.cluster.disconnectStreams()
-            stand.cluster.compact()
-            stand.cluster.setReady(stand.pods(of: "web")[0], false, reason: "ErrImagePull", namespace: FakePixelFlow.namespace)
+            pixelflow.cluster.disconnectStreams()
+            pixelflow.cluster.compact()
+            pixelflow.cluster.setReady(pixelflow.pods(of: "web")[0], false, reason: "ErrImagePull", namespace: FakePixelFlow.namespace)
             try await eventually(within: .seconds(120), "the change after the disconnect") { output.text.contains("ErrImagePull") }
             #expect(output.text.contains("\u{1B}[H"), "drawn over itself")
             watching.cancel()
@@ -28,9 +28,9 @@ import Testing
     }
 
     @Test func printsPlainTextToAPipe() async throws {
-        try await FakePixelFlow.run { stand in
+        try await FakePixelFlow.run { pixelflow in
             let (output, errors) = (CapturedStream(), CapturedStream())
-            let watching = Task { await stand.pfctl(["status", "--watch"], console: Console(output: output, status: errors)) }
+            let watching = Task { await pixelflow.pfctl(["status", "--watch"], console: Console(output: output, status: errors)) }
             try await eventually(within: .seconds(120), "the first picture") { output.text.contains("healthy") }
             #expect(!output.text.contains("\u{1B}"))
             watching.cancel()

@@ -42,8 +42,8 @@ import WireFormats
     private static let token = ["PFCTL_TOKEN": "good"]
 
     @Test func listsTasksInEveryFormat() async throws {
-        try await Self.run { stand, api in
-            let table = await stand.pfctl("tasks", "ls", environment: Self.token)
+        try await Self.run { pixelflow, api in
+            let table = await pixelflow.pfctl("tasks", "ls", environment: Self.token)
             #expect(table.status == .ok, "\(table.errors)")
             #expect(
                 table.output == """
@@ -52,18 +52,19 @@ import WireFormats
                     f1    FAILED            2  60m  https://images.example/f1.png
 
                     """)
-            #expect(await stand.pfctl("tasks", "ls", "-o", "name", environment: Self.token).output == "task/done\ntask/f1\n")
-            let json = try JSONValue(parsing: Array(await stand.pfctl("tasks", "ls", "-o", "json", environment: Self.token).output.utf8))
+            #expect(await pixelflow.pfctl("tasks", "ls", "-o", "name", environment: Self.token).output == "task/done\ntask/f1\n")
+            let json = try JSONValue(
+                parsing: Array(await pixelflow.pfctl("tasks", "ls", "-o", "json", environment: Self.token).output.utf8))
             #expect(json["tasks"]?[1]?["error"]?["code"] == "not_an_image")
-            #expect(await stand.pfctl("tasks", "ls", "-o", "yaml", environment: Self.token).output.contains("not_an_image"))
-            _ = await stand.pfctl("tasks", "ls", "--status", "processing", "--search", "a b&c", "--limit", "7", environment: Self.token)
+            #expect(await pixelflow.pfctl("tasks", "ls", "-o", "yaml", environment: Self.token).output.contains("not_an_image"))
+            _ = await pixelflow.pfctl("tasks", "ls", "--status", "processing", "--search", "a b&c", "--limit", "7", environment: Self.token)
             #expect(api.lines.last == "GET /api/tasks?status=PROCESSING&search=a%20b%26c&limit=7")
         }
     }
 
     @Test func waitsForeverIfTheTimeoutIsZero() async throws {
-        try await Self.run { stand, _ in
-            let outcome = await stand.pfctl("tasks", "ls", "--request-timeout", "0", "-o", "name", environment: Self.token)
+        try await Self.run { pixelflow, _ in
+            let outcome = await pixelflow.pfctl("tasks", "ls", "--request-timeout", "0", "-o", "name", environment: Self.token)
             #expect(outcome.output == "task/done\ntask/f1\n", "\(outcome.errors)")
         }
     }
@@ -72,17 +73,17 @@ import WireFormats
         let api: StubService.Answer = { call in
             call.path.contains("first") ? (202, Self.task("first", "CANCELLED")) : (403, #"{"detail":"Not now."}"#)
         }
-        try await StubService.run("api", port: 8_080, api) { stand, _ in
-            let outcome = await stand.pfctl("tasks", "cancel", "first", "second", "third", environment: Self.token)
+        try await StubService.run("api", port: 8_080, api) { pixelflow, _ in
+            let outcome = await pixelflow.pfctl("tasks", "cancel", "first", "second", "third", environment: Self.token)
             #expect(outcome.status == .unreachable)
             #expect(outcome.output == "task/first cancelled\n")
         }
     }
 
     @Test func succeedsIfNothingHasFailed() async throws {
-        try await StubService.run("api", port: 8_080, { _ in (200, #"{"tasks":[]}"#) }) { stand, _ in
+        try await StubService.run("api", port: 8_080, { _ in (200, #"{"tasks":[]}"#) }) { pixelflow, _ in
             for arguments in [["dlq", "ls"], ["dlq", "replay", "--all"], ["dlq", "purge", "--all"]] {
-                let outcome = await stand.pfctl(arguments, console: nil, environment: Self.token)
+                let outcome = await pixelflow.pfctl(arguments, console: nil, environment: Self.token)
                 #expect(outcome.status == .ok)
                 #expect(outcome.output == "no task has failed\n")
             }
@@ -90,33 +91,33 @@ import WireFormats
     }
 
     @Test func showsATask() async throws {
-        try await Self.run { stand, _ in
-            let outcome = await stand.pfctl("tasks", "show", "f1", environment: Self.token)
+        try await Self.run { pixelflow, _ in
+            let outcome = await pixelflow.pfctl("tasks", "show", "f1", environment: Self.token)
             for part in ["FAILED", "not_an_image: This is not an image.", "webp 80×60, 2 kB", "60m ago", "PENDING"] {
                 #expect(outcome.output.contains(part))
             }
-            let unknown = await stand.pfctl("tasks", "show", "gone", environment: Self.token)
+            let unknown = await pixelflow.pfctl("tasks", "show", "gone", environment: Self.token)
             #expect(unknown.status == .failed)
             #expect(unknown.errors.contains("The task does not exist. (task_unknown)"))
-            #expect(await stand.pfctl("dlq", "show", "f1", environment: Self.token).status == .ok)
-            #expect(await stand.pfctl("dlq", "show", "done", environment: Self.token).status == .failed)
+            #expect(await pixelflow.pfctl("dlq", "show", "f1", environment: Self.token).status == .ok)
+            #expect(await pixelflow.pfctl("dlq", "show", "done", environment: Self.token).status == .failed)
         }
     }
 
     @Test func changesPossibleTasksAndReportsTheOthers() async throws {
-        try await Self.run { stand, api in
-            let outcome = await stand.pfctl("tasks", "cancel", "done", "f1", environment: Self.token)
+        try await Self.run { pixelflow, api in
+            let outcome = await pixelflow.pfctl("tasks", "cancel", "done", "f1", environment: Self.token)
             #expect(outcome.status == .failed)
             #expect(outcome.output == "task/f1 cancelled\n")
             #expect(outcome.errors.contains("task/done: the service returned an error: The task is final. (task_is_final)"))
-            #expect(await stand.pfctl("tasks", "replay", "f1", environment: Self.token).output == "task/f1 replayed\n")
+            #expect(await pixelflow.pfctl("tasks", "replay", "f1", environment: Self.token).output == "task/f1 replayed\n")
             #expect(api.lines == ["POST /api/tasks/done/cancel", "POST /api/tasks/f1/cancel", "POST /api/tasks/f1/replay"])
         }
     }
 
     @Test func listsReplaysAndPurgesFailedTasks() async throws {
-        try await Self.run { stand, api in
-            let list = await stand.pfctl("dlq", "ls", "--limit", "0", environment: Self.token)
+        try await Self.run { pixelflow, api in
+            let list = await pixelflow.pfctl("dlq", "ls", "--limit", "0", environment: Self.token)
             #expect(
                 list.output == """
                     ID  FAILED  ATTEMPTS  CODE          MESSAGE
@@ -124,30 +125,31 @@ import WireFormats
                     f2     30m         2  not_an_image  This is not an image.
 
                     """)
-            #expect(await stand.pfctl("dlq", "replay", "--all", environment: Self.token).output == "task/f1 replayed\ntask/f2 replayed\n")
-            #expect(await stand.pfctl("dlq", "purge", "f1", environment: Self.token).output == "task/f1 purged\n")
+            #expect(
+                await pixelflow.pfctl("dlq", "replay", "--all", environment: Self.token).output == "task/f1 replayed\ntask/f2 replayed\n")
+            #expect(await pixelflow.pfctl("dlq", "purge", "f1", environment: Self.token).output == "task/f1 purged\n")
             #expect(api.lines.filter { $0.hasPrefix("DELETE") } == ["DELETE /api/tasks/f1"])
-            #expect(await stand.pfctl("dlq", "purge", "done", environment: Self.token).status == .failed)
+            #expect(await pixelflow.pfctl("dlq", "purge", "done", environment: Self.token).status == .failed)
             #expect(api.lines.filter { $0.hasPrefix("DELETE") }.count == 1, "only failed tasks are dead letters")
         }
     }
 
     @Test(arguments: ["client", "server"]) func changesNothingInADryRun(kind: String) async throws {
-        try await Self.run { stand, api in
-            let replay = await stand.pfctl("dlq", "replay", "--all", "--dry-run", kind, environment: Self.token)
+        try await Self.run { pixelflow, api in
+            let replay = await pixelflow.pfctl("dlq", "replay", "--all", "--dry-run", kind, environment: Self.token)
             #expect(replay.output.contains(kind == "client" ? "task/f2 replayed (dry run)" : "task/f2 replayed (server dry run)"))
-            let cancel = await stand.pfctl("tasks", "cancel", "done", "--dry-run", kind, environment: Self.token)
+            let cancel = await pixelflow.pfctl("tasks", "cancel", "done", "--dry-run", kind, environment: Self.token)
             #expect(cancel.status == (kind == "client" ? .ok : .failed), "only the server knows that it is final")
             #expect(api.calls.allSatisfy { $0.method == "GET" })
         }
     }
 
     @Test func asksForATokenAndReportsARefusal() async throws {
-        try await Self.run { stand, _ in
-            let none = await stand.pfctl("tasks", "ls", environment: ["XDG_CONFIG_HOME": stand.folder])
+        try await Self.run { pixelflow, _ in
+            let none = await pixelflow.pfctl("tasks", "ls", environment: ["XDG_CONFIG_HOME": pixelflow.folder])
             #expect(none.status == .unreachable)
             #expect(none.errors.contains("hint: run pfctl login"))
-            let wrong = await stand.pfctl("tasks", "ls", "--token", "bad", environment: Self.token)
+            let wrong = await pixelflow.pfctl("tasks", "ls", "--token", "bad", environment: Self.token)
             #expect(wrong.status == .unreachable)
             #expect(wrong.errors.contains("rejected the token"))
             #expect(!wrong.errors.contains("bad"))
@@ -156,8 +158,8 @@ import WireFormats
 
     @Test(arguments: [["dlq", "replay"], ["dlq", "purge", "f1", "--all"], ["tasks", "cancel"], ["tasks", "ls", "--status", "LOST"]])
     func refusesInvalidArguments(arguments: [String]) async throws {
-        try await FakePixelFlow.run { stand in
-            #expect(await stand.pfctl(arguments, console: nil, environment: Self.token).status == .usage)
+        try await FakePixelFlow.run { pixelflow in
+            #expect(await pixelflow.pfctl(arguments, console: nil, environment: Self.token).status == .usage)
         }
     }
 }

@@ -6,35 +6,35 @@ import Testing
 
 @Suite struct TeamTests {
     @Test func createsAnAccountAndShowsItsTokenOnce() async throws {
-        try await TeamService.run { stand, auth in
-            let outcome = await stand.pfctl("users", "create", "eve@example.com")
+        try await TeamService.run { pixelflow, auth in
+            let outcome = await pixelflow.pfctl("users", "create", "eve@example.com")
             #expect(outcome.status == .ok, "\(outcome.errors)")
             #expect(outcome.output.split(separator: "\n").contains("pf_reset_once"), "a line of its own, to be copied")
             #expect(!outcome.errors.contains("pf_reset"))
             #expect(auth.lines == ["POST /operator/users"])
-            let taken = await stand.pfctl("users", "create", "ada@example.com")
+            let taken = await pixelflow.pfctl("users", "create", "ada@example.com")
             #expect(taken.status == .failed)
             #expect(taken.errors.contains("email_taken"))
         }
     }
 
     @Test func findsAnAccountByItsAddressOnALaterPage() async throws {
-        try await TeamService.run { stand, auth in
-            let enabled = await stand.pfctl("users", "enable", "Bob@Example.com")
+        try await TeamService.run { pixelflow, auth in
+            let enabled = await pixelflow.pfctl("users", "enable", "Bob@Example.com")
             #expect(enabled.output == "user/\(TeamService.bob) (bob@example.com) enabled\n", "\(enabled.errors)")
             #expect(auth.calls.last?.method == "PATCH")
             #expect(auth.calls.last?.body == #"{"disabled":false}"#)
-            let disabled = await stand.pfctl("users", "disable", TeamService.ada, "-o", "name")
+            let disabled = await pixelflow.pfctl("users", "disable", TeamService.ada, "-o", "name")
             #expect(disabled.output == "user/\(TeamService.ada)\n")
             #expect(auth.calls.last?.body == #"{"disabled":true}"#)
-            let unknown = await stand.pfctl("users", "disable", "nobody@example.com")
+            let unknown = await pixelflow.pfctl("users", "disable", "nobody@example.com")
             #expect(unknown.status == .failed)
             #expect(unknown.errors.contains("there is no account nobody@example.com"))
         }
     }
 
     @Test(arguments: ["client", "server"]) func changesNothingInADryRun(kind: String) async throws {
-        try await TeamService.run { stand, auth in
+        try await TeamService.run { pixelflow, auth in
             for arguments in [
                 ["users", "create", "new@example.com"], ["users", "disable", "ada@example.com"],
                 ["users", "reset-password", "ada@example.com"],
@@ -42,7 +42,7 @@ import Testing
                 ["keys", "create", "a", "--scope", "tasks:read"],
                 ["keys", "revoke", TeamService.key],
             ] {
-                let outcome = await stand.pfctl(arguments + ["--dry-run", kind], console: nil, environment: TeamService.environment)
+                let outcome = await pixelflow.pfctl(arguments + ["--dry-run", kind], console: nil, environment: TeamService.environment)
                 #expect(outcome.status == .ok, "\(arguments): \(outcome.errors)")
                 #expect(outcome.output.contains("dry run)"))
             }
@@ -52,36 +52,36 @@ import Testing
     }
 
     @Test func deletesAnOrganisationOnlyIfConfirmed() async throws {
-        try await TeamService.run { stand, auth in
-            #expect(await stand.pfctl("orgs", "delete", TeamService.team).status == .usage)
+        try await TeamService.run { pixelflow, auth in
+            #expect(await pixelflow.pfctl("orgs", "delete", TeamService.team).status == .usage)
             #expect(auth.calls.isEmpty)
-            let outcome = await stand.pfctl("orgs", "delete", TeamService.team, "--yes")
+            let outcome = await pixelflow.pfctl("orgs", "delete", TeamService.team, "--yes")
             #expect(outcome.output == "organisation/\(TeamService.team) deleted\n", "\(outcome.errors)")
             #expect(auth.calls.last?.body == #"{"deleted":true}"#)
-            #expect(await stand.pfctl("orgs", "delete", "unknown", "--yes").status == .failed)
+            #expect(await pixelflow.pfctl("orgs", "delete", "unknown", "--yes").status == .failed)
         }
     }
 
     @Test func changesOneValueOfAQuotaAndLeavesTheOthers() async throws {
-        try await StubService.run("api", port: 8_080, TeamService.answer) { stand, api in
-            stand.setServiceSecret(TeamService.serviceSecret)
-            let shown = await stand.pfctl("orgs", "quota", TeamService.team, "-o", "json")
+        try await StubService.run("api", port: 8_080, TeamService.answer) { pixelflow, api in
+            pixelflow.setServiceSecret(TeamService.serviceSecret)
+            let shown = await pixelflow.pfctl("orgs", "quota", TeamService.team, "-o", "json")
             #expect(shown.status == .ok, "\(shown.errors)")
             #expect(shown.output.contains(#""tasks_per_month": 1000"#))
-            let tried = await stand.pfctl("orgs", "quota", TeamService.team, "--tasks-per-month", "5", "--dry-run", "server")
+            let tried = await pixelflow.pfctl("orgs", "quota", TeamService.team, "--tasks-per-month", "5", "--dry-run", "server")
             #expect(tried.status == .ok, "\(tried.errors)")
             #expect(api.calls.allSatisfy { $0.method == "GET" })
-            let changed = await stand.pfctl("orgs", "quota", TeamService.team, "--bytes-stored", "unlimited")
+            let changed = await pixelflow.pfctl("orgs", "quota", TeamService.team, "--bytes-stored", "unlimited")
             #expect(changed.status == .ok, "\(changed.errors)")
             let body = try #require(api.calls.last?.body)
             #expect(body.contains(#""bytes_stored":null"#) && body.contains(#""tasks_per_month":1000"#), "\(body)")
-            #expect(await stand.pfctl("orgs", "quota", TeamService.team, "--bytes-stored", "many").status == .usage)
+            #expect(await pixelflow.pfctl("orgs", "quota", TeamService.team, "--bytes-stored", "many").status == .usage)
         }
     }
 
     @Test func sendsTheAuditLogFilters() async throws {
-        try await TeamService.run { stand, auth in
-            let outcome = await stand.pfctl(
+        try await TeamService.run { pixelflow, auth in
+            let outcome = await pixelflow.pfctl(
                 "audit", "--action", "key.created", "--since", "2026-05-01T00:00:00Z", "--limit", "7", environment: TeamService.environment)
             #expect(outcome.status == .ok, "\(outcome.errors)")
             #expect(auth.lines == ["GET /audit?action=key.created&since=2026-05-01T00%3A00%3A00Z&limit=7"])
@@ -89,14 +89,14 @@ import Testing
     }
 
     @Test func reportsServiceSecretErrors() async throws {
-        try await TeamService.run { stand, _ in
-            stand.setServiceSecret("another-one", secret: "of-the-company")
-            let rejected = await stand.pfctl("users", "ls")
+        try await TeamService.run { pixelflow, _ in
+            pixelflow.setServiceSecret("another-one", secret: "of-the-company")
+            let rejected = await pixelflow.pfctl("users", "ls")
             #expect(rejected.status == .unreachable)
             #expect(rejected.errors.contains("hint: auth runs with an earlier service secret"))
             #expect(!rejected.errors.contains("another-one"))
-            stand.setServiceSecret("", secret: "of-the-company")
-            let empty = await stand.pfctl("users", "ls")
+            pixelflow.setServiceSecret("", secret: "of-the-company")
+            let empty = await pixelflow.pfctl("users", "ls")
             #expect(empty.status == .failed)
             #expect(empty.errors.contains("secret/of-the-company has no value for service-secret"))
         }
@@ -107,8 +107,8 @@ import Testing
         ["keys", "create", "site"], ["audit", "--limit", "-1"],
     ])
     func refusesInvalidArguments(arguments: [String]) async throws {
-        try await TeamService.run { stand, auth in
-            #expect(await stand.pfctl(arguments, console: nil, environment: TeamService.environment).status == .usage)
+        try await TeamService.run { pixelflow, auth in
+            #expect(await pixelflow.pfctl(arguments, console: nil, environment: TeamService.environment).status == .usage)
             #expect(auth.calls.isEmpty)
         }
     }

@@ -11,14 +11,14 @@ import Testing
     @Test(.timeLimit(.minutes(1))) func commandsOfThePageWork() async throws {
         let commands = try Self.commands()
         try #require(commands.count >= 5)
-        try await FakePixelFlow.run { stand in
+        try await FakePixelFlow.run { pixelflow in
             let ports = try (0..<5).map { _ in try FreePorts.next() }
-            stand.setServiceSecret(Self.secret)
-            for pod in stand.pods(of: "auth") {
-                stand.cluster.expose(pod: pod, port: 50_051, namespace: FakePixelFlow.namespace, localPort: ports[1])
+            pixelflow.setServiceSecret(Self.secret)
+            for pod in pixelflow.pods(of: "auth") {
+                pixelflow.cluster.expose(pod: pod, port: 50_051, namespace: FakePixelFlow.namespace, localPort: ports[1])
             }
             let outcome = try await Self.run(
-                Self.script(commands, ports: ports, folder: stand.folder), kubeconfig: stand.kubeconfig, home: stand.folder)
+                Self.script(commands, ports: ports, folder: pixelflow.folder), kubeconfig: pixelflow.kubeconfig, home: pixelflow.folder)
             #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
             #expect(outcome.output.contains("done: \(commands.count)"), "\(outcome.output)\(outcome.errors)")
         }

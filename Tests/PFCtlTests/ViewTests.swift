@@ -12,50 +12,50 @@ import WireFormats
     private static let namespace = FakePixelFlow.namespace
 
     @Test func listsOnlyItsOwnEvents() async throws {
-        try await FakePixelFlow.run { stand in
-            let pod = stand.pods(of: "worker")[0]
+        try await FakePixelFlow.run { pixelflow in
+            let pod = pixelflow.pods(of: "worker")[0]
             for (index, entry) in [
                 ("Pod", pod, "Killing", "Normal"), ("Pod", "other-1", "Failed", "Warning"),
                 ("Deployment", "pixelflow-api", "ScalingReplicaSet", "Normal"), ("Pod", pod, "BackOff", "Warning"),
             ].enumerated() {
-                stand.cluster.note(
+                pixelflow.cluster.note(
                     entry.2, "message \(index)", about: entry.0, entry.1, type: entry.3,
                     at: FakePixelFlow.now.advanced(by: .seconds(index * 60 - 600)), namespace: Self.namespace)
             }
-            let all = await stand.pfctl("events")
+            let all = await pixelflow.pfctl("events")
             #expect(all.output.contains("Killing") && !all.output.contains("message 1"), "nothing of other-1")
-            let warnings = await stand.pfctl("events", "--types", "warning", "-o", "json")
+            let warnings = await pixelflow.pfctl("events", "--types", "warning", "-o", "json")
             #expect(warnings.output.contains("BackOff") && !warnings.output.contains("Killing"))
-            let api = await stand.pfctl("events", "--for", "api")
+            let api = await pixelflow.pfctl("events", "--for", "api")
             #expect(api.output.contains("ScalingReplicaSet") && !api.output.contains("BackOff"))
-            #expect(await stand.pfctl("events", "--for", "nothing").status == .failed)
+            #expect(await pixelflow.pfctl("events", "--for", "nothing").status == .failed)
         }
     }
 
     @Test func showsUsage() async throws {
-        try await FakePixelFlow.run { stand in
-            for (index, pod) in stand.pods(of: "worker").enumerated() {
-                stand.cluster.setMetrics(
+        try await FakePixelFlow.run { pixelflow in
+            for (index, pod) in pixelflow.pods(of: "worker").enumerated() {
+                pixelflow.cluster.setMetrics(
                     pod: pod, container: "worker", cpu: "\(100 * (index + 1))m", memory: "\(64 * (index + 1))Mi", namespace: Self.namespace)
             }
-            #expect(await stand.pfctl("top", "worker").output.contains("\nworker                            600m   384Mi\n"))
-            stand.cluster.removeGroup("metrics.k8s.io")
-            let outcome = await stand.pfctl("top")
+            #expect(await pixelflow.pfctl("top", "worker").output.contains("\nworker                            600m   384Mi\n"))
+            pixelflow.cluster.removeGroup("metrics.k8s.io")
+            let outcome = await pixelflow.pfctl("top")
             #expect(outcome.status == .failed)
             #expect(outcome.errors.contains("hint: install metrics-server"))
         }
     }
 
     @Test func mergesLogsByTime() async throws {
-        try await FakePixelFlow.run { stand in
-            let pods = stand.pods(of: "api")
+        try await FakePixelFlow.run { pixelflow in
+            let pods = pixelflow.pods(of: "api")
             func at(_ seconds: Int) -> Timestamp { FakePixelFlow.now.advanced(by: .seconds(seconds)) }
-            stand.cluster.log(
+            pixelflow.cluster.log(
                 [#"{"ts":"2026-05-01T12:00:01.000Z","level":"warning","service":"api","event":"slow","task_id":"t1","ms":90}"#],
                 pod: pods[0], at: at(1))
-            stand.cluster.log(["second"], pod: pods[1], at: at(2))
-            stand.cluster.log(["third \u{1B}[31m of t1"], pod: pods[0], at: at(3))
-            let outcome = await stand.pfctl("logs", "api")
+            pixelflow.cluster.log(["second"], pod: pods[1], at: at(2))
+            pixelflow.cluster.log(["third \u{1B}[31m of t1"], pod: pods[0], at: at(3))
+            let outcome = await pixelflow.pfctl("logs", "api")
             #expect(
                 outcome.output == """
                     \(pods[0]) 12:00:01 warning slow ms=90 task_id=t1
@@ -63,28 +63,28 @@ import WireFormats
                     \(pods[0]) third  [31m of t1
 
                     """)
-            let ofTask = await stand.pfctl("logs", "--task", "t1", "--raw")
+            let ofTask = await pixelflow.pfctl("logs", "--task", "t1", "--raw")
             #expect(ofTask.output.split(separator: "\n").count == 2)
-            let json = await stand.pfctl("logs", "api", "-o", "json", "--tail", "1")
+            let json = await pixelflow.pfctl("logs", "api", "-o", "json", "--tail", "1")
             #expect(json.output.contains(#""line":"second""#))
         }
     }
 
     @Test func followsLogsOfNewPods() async throws {
-        try await FakePixelFlow.run { stand in
+        try await FakePixelFlow.run { pixelflow in
             let (output, errors) = (CapturedStream(), CapturedStream())
-            let old = stand.pods(of: "api")[0]
-            stand.cluster.log(["before"], pod: old)
+            let old = pixelflow.pods(of: "api")[0]
+            pixelflow.cluster.log(["before"], pod: old)
             let following = Task {
-                await stand.pfctl(["logs", "api", "--follow"], console: Console(output: output, status: errors))
+                await pixelflow.pfctl(["logs", "api", "--follow"], console: Console(output: output, status: errors))
             }
             try await eventually(within: .seconds(120), "the first line") { output.text.contains("\(old) before") }
-            stand.cluster.log(["after"], pod: old, at: .now.advanced(by: .seconds(5)))
+            pixelflow.cluster.log(["after"], pod: old, at: .now.advanced(by: .seconds(5)))
             try await eventually(within: .seconds(120), "the next line") { output.text.contains("\(old) after") }
-            stand.cluster.update(.deployments, "pixelflow-api", namespace: Self.namespace) { $0["spec"]?["replicas"] = 3 }
-            stand.cluster.completeRollout("pixelflow-api", namespace: Self.namespace)
-            let new = try #require(stand.pods(of: "api").last)
-            stand.cluster.log(["hello"], pod: new)
+            pixelflow.cluster.update(.deployments, "pixelflow-api", namespace: Self.namespace) { $0["spec"]?["replicas"] = 3 }
+            pixelflow.cluster.completeRollout("pixelflow-api", namespace: Self.namespace)
+            let new = try #require(pixelflow.pods(of: "api").last)
+            pixelflow.cluster.log(["hello"], pod: new)
             try await eventually(within: .seconds(120), "the line of the new pod") { output.text.contains("\(new) hello") }
             following.cancel()
             try await following.value("the command to end")
@@ -92,23 +92,23 @@ import WireFormats
     }
 
     @Test func showsAndChoosesContexts() async throws {
-        try await FakePixelFlow.run { stand in
-            stand.cluster.addToken("secret-token", user: FakeClusterUser(name: "operator"))
-            try stand.logIn(.token("secret-token"))
-            let view = await stand.pfctl("config", "view")
+        try await FakePixelFlow.run { pixelflow in
+            pixelflow.cluster.addToken("secret-token", user: FakeClusterUser(name: "operator"))
+            try pixelflow.logIn(.token("secret-token"))
+            let view = await pixelflow.pfctl("config", "view")
             #expect(view.output.contains("current-context: kind-pixelflow"))
             #expect(!view.output.contains("secret-token"))
-            #expect(await stand.pfctl("config", "use-context", "kind-pixelflow").output == "the current context is kind-pixelflow\n")
-            #expect(await stand.pfctl("config", "use-context", "other").status == .usage)
+            #expect(await pixelflow.pfctl("config", "use-context", "kind-pixelflow").output == "the current context is kind-pixelflow\n")
+            #expect(await pixelflow.pfctl("config", "use-context", "other").status == .usage)
         }
     }
 
     @Test func refusesContradictoryOptions() async throws {
-        try await FakePixelFlow.run { stand in
-            #expect(await stand.pfctl("logs", "--follow", "--previous").status == .usage)
-            #expect(await stand.pfctl("status", "-o", "xml").status == .usage)
-            #expect(await stand.pfctl("status", "--request-timeout", "soon").status == .usage)
-            #expect(await stand.pfctl("stauts").status == .usage)
+        try await FakePixelFlow.run { pixelflow in
+            #expect(await pixelflow.pfctl("logs", "--follow", "--previous").status == .usage)
+            #expect(await pixelflow.pfctl("status", "-o", "xml").status == .usage)
+            #expect(await pixelflow.pfctl("status", "--request-timeout", "soon").status == .usage)
+            #expect(await pixelflow.pfctl("stauts").status == .usage)
         }
     }
 }

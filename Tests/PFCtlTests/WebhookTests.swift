@@ -34,14 +34,14 @@ import Testing
                 return (202, call.body.contains("msg_one") ? #"{"replayed":1}"# : #"{"replayed":0}"#)
             default: return (404, #"{"detail":"There is no such resource.","code":"not_found"}"#)
             }
-        } _: { stand, api in
-            try await body(stand, api)
+        } _: { pixelflow, api in
+            try await body(pixelflow, api)
         }
     }
 
     @Test func listsWebhooks() async throws {
-        try await Self.run { stand, _ in
-            let outcome = await stand.pfctl(["webhooks", "ls"], console: nil, width: 160, environment: TeamService.environment)
+        try await Self.run { pixelflow, _ in
+            let outcome = await pixelflow.pfctl(["webhooks", "ls"], console: nil, width: 160, environment: TeamService.environment)
             #expect(outcome.status == .ok, "\(outcome.errors)")
             for text in [Self.id, "failing", "https://example.com/hook", "task.completed task.failed"] {
                 #expect(outcome.output.contains(text), "\(outcome.output)")
@@ -50,9 +50,9 @@ import Testing
     }
 
     @Test func listsDeliveriesPageByPage() async throws {
-        try await Self.run { stand, api in
+        try await Self.run { pixelflow, api in
             let arguments = ["webhooks", "deliveries", Self.id, "--state", "failed"]
-            let outcome = await stand.pfctl(arguments, console: nil, width: 160, environment: TeamService.environment)
+            let outcome = await pixelflow.pfctl(arguments, console: nil, width: 160, environment: TeamService.environment)
             #expect(outcome.status == .ok, "\(outcome.errors)")
             for text in ["msg_one", "500", "msg_two", "timeout"] { #expect(outcome.output.contains(text), "\(outcome.output)") }
             #expect(api.calls.count == 2)
@@ -60,20 +60,20 @@ import Testing
     }
 
     @Test func replaysNamedDeliveriesExceptInADryRun() async throws {
-        try await Self.run { stand, api in
+        try await Self.run { pixelflow, api in
             let environment = TeamService.environment
-            let dry = await stand.pfctl(
+            let dry = await pixelflow.pfctl(
                 ["webhooks", "replay", Self.id, "msg_one", "--dry-run", "client"], console: nil, environment: environment)
             #expect(dry.status == .ok && dry.output.contains("1 delivery replayed"), "\(dry.errors)")
             #expect(api.calls.isEmpty)
-            let one = await stand.pfctl(["webhooks", "replay", Self.id, "msg_one"], console: nil, environment: environment)
+            let one = await pixelflow.pfctl(["webhooks", "replay", Self.id, "msg_one"], console: nil, environment: environment)
             #expect(one.output == "1 delivery replayed\n", "\(one.errors)")
             #expect(api.calls.last?.body == #"{"delivery":"msg_one"}"#)
-            let since = await stand.pfctl(
+            let since = await pixelflow.pfctl(
                 ["webhooks", "replay", Self.id, "--since", "2026-05-01T00:00:00Z"], console: nil, environment: environment)
             #expect(since.output == "0 deliveries replayed\n", "\(since.errors)")
             #expect(api.calls.last?.body == #"{"since":"2026-05-01T00:00:00Z"}"#)
-            #expect(await stand.pfctl(["webhooks", "replay", Self.id], console: nil, environment: environment).status == .usage)
+            #expect(await pixelflow.pfctl(["webhooks", "replay", Self.id], console: nil, environment: environment).status == .usage)
         }
     }
 }

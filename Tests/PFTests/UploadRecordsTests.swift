@@ -1,14 +1,14 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import PF
 
 @Suite struct UploadRecordsTests {
     private func run(_ test: (_ records: UploadRecords, _ file: String) async throws -> Void) async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "pf-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try await test(try UploadRecords(environment: ["XDG_STATE_HOME": folder.path]), folder.path + "/pixelflow/uploads.json")
+        try await TemporaryFolder.with { folder in
+            try await test(try UploadRecords(environment: ["XDG_STATE_HOME": folder]), folder + "/pixelflow/uploads.json")
+        }
     }
 
     @Test func theLatestTaskOfAKeyIsFound() async throws {

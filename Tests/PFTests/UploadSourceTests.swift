@@ -1,5 +1,6 @@
 import Foundation
 import PixelFlowClient
+import TestSupport
 import Testing
 
 @testable import PF
@@ -16,11 +17,9 @@ import Testing
     }
 
     @Test func keyDependsOnTheBytesAndTheProcessing() async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "pf-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let names = ["one", "same", "other"].map { folder.appending(path: $0).path }
-        for (name, text) in zip(names, ["bytes", "bytes", "others"]) { try Data(text.utf8).write(to: URL(filePath: name)) }
+        let folder = try TemporaryFolder()
+        defer { withExtendedLifetime(folder) {} }
+        let names = try [("one", "bytes"), ("same", "bytes"), ("other", "others")].map { try folder.write($0, $1) }
         let sources = UploadSource.list(names)
         func key(_ index: Int, _ processing: Upload.Processing, _ priority: Upload.Priority? = nil, webhook: String? = nil) async throws
             -> String

@@ -46,7 +46,7 @@ test("one refusal is told as it is, several as their number", async () => {
     assert.equal(texts()[1], "2 tasks could not be changed.");
 });
 
-test("a deletion is out of sight at once, and happens when it can no longer be undone", async () => {
+test("a deletion hides the task immediately, and is executed when it can no longer be undone", async () => {
     answer(`DELETE /api/tasks/${idOf(1)}`, {});
     answer(`DELETE /api/tasks/${idOf(2)}`, {});
     remove([idOf(1), idOf(2)]);
@@ -68,7 +68,7 @@ test("an undone deletion never happens", async () => {
     assert.equal(requests.length, 0);
 });
 
-test("a page that is left sends all its deletions at once: nothing waits for an answer", async () => {
+test("leaving the page sends all deletions without waiting for responses", async () => {
     const many = Array.from({ length: 100 }, (_, index) => idOf(index + 100));
     upsertTasks(many.map((id) => ({ ...task(1), id })));
     const late = deferred();
@@ -81,7 +81,7 @@ test("a page that is left sends all its deletions at once: nothing waits for an 
     await settled();
 });
 
-test("what a page that is left cannot send is deleted by the next one of the organisation", async () => {
+test("deletions that could not be sent are executed by the next page of the organisation", async () => {
     session.set({ phase: "in", tenant: "t1" });
     const many = Array.from({ length: outliving + 70 }, (_, index) => idOf(index + 1000));
     upsertTasks(many.map((id) => ({ ...task(1), id })));
@@ -102,7 +102,7 @@ test("what a page that is left cannot send is deleted by the next one of the org
     session.set({ phase: "out", tenant: "" });
 });
 
-test("a page that is left while it deletes completes that", async () => {
+test("leaving the page during deletions completes them", async () => {
     const many = Array.from({ length: 50 }, (_, index) => idOf(index + 1500));
     const late = deferred();
     for (const id of many) answer(`DELETE /api/tasks/${id}`, late.promise);
@@ -115,7 +115,7 @@ test("a page that is left while it deletes completes that", async () => {
     await settled();
 });
 
-test("what is gone already counts as deleted, what could not be deleted comes back", async () => {
+test("a missing task counts as deleted, a failed deletion shows the task again", async () => {
     answer(`DELETE /api/tasks/${idOf(1)}`, () => refusal(404));
     answer(`DELETE /api/tasks/${idOf(2)}`, () => refusal(503));
     remove([idOf(1), idOf(2)]);
@@ -124,7 +124,7 @@ test("what is gone already counts as deleted, what could not be deleted comes ba
     assert.ok(texts().includes("1 task could not be deleted."));
 });
 
-test("a page that is left deletes at once, with requests that outlive it", async () => {
+test("leaving the page deletes immediately, with requests that outlive it", async () => {
     answer(`DELETE /api/tasks/${idOf(1)}`, {});
     remove([idOf(1)]);
     window.emit("pagehide");

@@ -37,6 +37,6 @@ test("a second wave down changes rows, not columns", () => {
     assert.ok(pixels[0] > pixels[8]);
 });
 
-test("what is no hash has no pixels", () => {
+test("an invalid hash has no pixels", () => {
     for (const text of [undefined, "", "00000", `${flat(0)}0`, flat(0).replace(/.$/, "ä"), "L0000"]) assert.equal(blurhashPixels(text, 4, 4), null);
 });

@@ -23,14 +23,14 @@ test("a body is sent as JSON, and the answer is read as JSON", async () => {
     assert.deepEqual(requests[0].headers, { "content-type": "application/json", "x-key": "k" });
 });
 
-test("a request names the organisation that it is meant for", async () => {
+test("a request contains its organisation", async () => {
     sendOrganisation(() => "t1");
     answer("POST /api/x", {});
     await call("POST", "/api/x", { a: 1 });
     assert.deepEqual(requests[0].headers, { "content-type": "application/json", "pixelflow-organisation": "t1" });
 });
 
-test("a request that the session of another organisation has refused is not repeated", async () => {
+test("a request that was rejected because of another organisation is not repeated", async () => {
     answer("POST /api/x", () => refusal(409, { code: "organisation_changed" }));
     await assert.rejects(call("POST", "/api/x", {}), { code: "organisation_changed" });
     assert.equal(moves, 1);
@@ -47,12 +47,12 @@ test("an answer without JSON is an empty object", async () => {
     assert.deepEqual(await call("GET", "/api/x"), {});
 });
 
-test("a refusal carries status, code, field and detail", async () => {
+test("an error has status, code, field and detail", async () => {
     answer("GET /api/x", () => refusal(422, { detail: "Too wide.", code: "width", field: "outputs[0]" }));
     await assert.rejects(call("GET", "/api/x"), { message: "Too wide.", status: 422, code: "width", field: "outputs[0]" });
 });
 
-test("a refusal without a detail has a sentence all the same", () => {
+test("an error without a detail has a default message", () => {
     const sentences = [0, 401, 413, 404, 500, 503].map((status) => new Problem(status).message);
     assert.deepEqual(sentences, [
         "PixelFlow cannot be reached at the moment.", "Please sign in again.", "This file is too large.", "The service answered 404.",
@@ -60,13 +60,13 @@ test("a refusal without a detail has a sentence all the same", () => {
     ]);
 });
 
-test("a service that cannot be reached is status 0, a request called off stays that", async () => {
+test("an unreachable service is status 0, an aborted request stays an abort", async () => {
     await assert.rejects(call("GET", "/nothing"), { status: 0 });
     answer("GET /api/x", () => { throw new DOMException("aborted", "AbortError"); });
     await assert.rejects(call("GET", "/api/x"), { name: "AbortError" });
 });
 
-test("a 401 without a session to renew ends the session, but not where it is the session that is asked for", async () => {
+test("a 401 without a renewable session ends the session, except for requests of the session itself", async () => {
     answer("GET /api/x", () => refusal(401));
     answer("GET /session", () => refusal(401));
     answer("POST /session", () => refusal(401));
@@ -87,7 +87,7 @@ test("a 401 renews the session and repeats the request", async () => {
     assert.equal(expired, 0);
 });
 
-test("requests that are refused at the same moment renew the session once", async () => {
+test("concurrent rejected requests renew the session once", async () => {
     const renewal = deferred();
     let isRenewed = false;
     answer("GET /session", () => renewal.promise);
@@ -108,14 +108,14 @@ test("a request is repeated once, and then the session has ended", async () => {
     assert.equal(expired, 1);
 });
 
-test("a session that cannot be asked for at the moment has not ended", async () => {
+test("a session that cannot be checked has not ended", async () => {
     answer("GET /session", () => refusal(503));
     answer("GET /api/x", () => refusal(401));
     await assert.rejects(call("GET", "/api/x"), { status: 503 });
     assert.equal(expired, 0);
 });
 
-test("each runs so many at a time, and gives what went wrong", async () => {
+test("each runs a limited number at a time, and returns the problems", async () => {
     const held = [];
     const all = each([1, 2, 3, 4], (item) => {
         const one = deferred();

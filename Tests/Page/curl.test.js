@@ -24,7 +24,7 @@ test("the first command fetches a token, the second sends it", () => {
     assert.equal(valueOf(upload, "--form-string"), 'pipeline={"outputs":[]}');
 });
 
-test("a preset is named", () => {
+test("a preset is sent by name", () => {
     const [, upload] = calls({ preset: "it's", upload: {} }, { byName: true });
     assert.equal(valueOf(upload, "--form-string"), "preset=it's");
     assert.equal(valueOf(upload, "-F"), "file=@photo.jpg");
@@ -36,7 +36,7 @@ test("a task by URL is sent as JSON", () => {
     assert.deepEqual(JSON.parse(valueOf(upload, "-d")), { image_url, pipeline: { outputs: [{ name: "a" }] } });
 });
 
-test("no file name leaves its quotes", () => {
+test("file names are quoted safely", () => {
     const part = (filename) => valueOf(calls({ pipeline: {}, upload: { filename } })[1], "-F");
     assert.equal(part("it's $HOME `id`.jpg"), "file=@it's $HOME `id`.jpg");
     assert.equal(part('a;b,"c"\\d.jpg'), 'file=@"a;b,\\"c\\"\\\\d.jpg"');

@@ -46,7 +46,7 @@ async function lookBack() {
     await settled();
 }
 
-test("a page that was hidden before any event came shows what it has missed", async () => {
+test("a page that was hidden before the first event loads missed changes", async () => {
     assert.match(newest().url, /events$/, "there is no position to resume from");
     await lookAway();
     answer("GET /api/tasks", page([task(2), task(1, { status: "COMPLETED" })]));
@@ -62,7 +62,7 @@ test("there is a stream while there is a session", () => {
     assert.equal(openSockets().length, 0);
 });
 
-test("many changes are taken in at the next frame, once", async () => {
+test("many changes are applied in one frame", async () => {
     newest().send("task", task(3), "a");
     newest().send("task", task(2), "b");
     newest().send("task", task(3, { status: "COMPLETED" }), "c");
@@ -82,7 +82,7 @@ test("the batch of a task that changes is noted, also if the task has ended alre
     assert.deepEqual(await completedBatches(), []);
 });
 
-test("a hidden page, which draws no frames, takes changes in soon", async () => {
+test("a hidden page, which has no frames, applies changes soon", async () => {
     document.hidden = true;
     newest().send("task", task(1));
     assert.equal(frames.length, 0);
@@ -90,7 +90,7 @@ test("a hidden page, which draws no frames, takes changes in soon", async () => 
     assert.equal(status(1), "PENDING");
 });
 
-test("a deleted task is forgotten", async () => {
+test("a deleted task is removed", async () => {
     newest().send("task", task(1));
     await drawFrame();
     newest().send("task_deleted", { id: idOf(1) });
@@ -99,7 +99,7 @@ test("a deleted task is forgotten", async () => {
     assert.equal(taskStore.get().tasks.size, 0);
 });
 
-test("a new stream goes on after the last event", async () => {
+test("a new stream resumes after the last event", async () => {
     newest().send("task", task(1), "event 5");
     await drawFrame();
     newest().fail();
@@ -108,7 +108,7 @@ test("a new stream goes on after the last event", async () => {
     assert.equal(openSockets().length, 1);
 });
 
-test("while there is no stream the list is asked for now and then", async () => {
+test("without a stream, the list is polled", async () => {
     const before = lists();
     newest().fail();
     assert.equal(stream.get().state, "down");
@@ -136,14 +136,14 @@ async function withoutWebSockets() {
     await clock.advance(2000);
 }
 
-test("a connection whose session has ended asks the service at once", async () => {
+test("a connection whose session has ended checks the session immediately", async () => {
     const before = lists();
     newest().fail(4401);
     await settled();
     assert.equal(lists(), before + 1);
 });
 
-test("where no WebSocket opens, server-sent events do it", async () => {
+test("if no WebSocket opens, server-sent events are used", async () => {
     await withoutWebSockets();
     assert.deepEqual(stream.get(), { state: "live", means: "events" });
     assert.equal(openSockets().length, 0);
@@ -155,7 +155,7 @@ test("where no WebSocket opens, server-sent events do it", async () => {
     assert.equal(newestSource().url, "/api/events?last_event_id=event%209");
 });
 
-test("a stream that the browser reconnects itself is left to it", async () => {
+test("streams that the browser reconnects are not reopened", async () => {
     await withoutWebSockets();
     const count = FakeEventSource.all.length;
     newestSource().fail(false);
@@ -171,7 +171,7 @@ test("a new session tries WebSockets again", async () => {
     assert.equal(openSockets().length, 1);
 });
 
-test("a reset loads the list anew", async () => {
+test("a reset reloads the list", async () => {
     const before = lists();
     newest().send("reset", {});
     await settled();
@@ -179,7 +179,7 @@ test("a reset loads the list anew", async () => {
     assert.deepEqual(taskStore.get().ids, [idOf(1)]);
 });
 
-test("a page that nobody looks at for long gives its connection back", async () => {
+test("a page that stays hidden closes its connection", async () => {
     await hide(true);
     await clock.advance(19_999);
     assert.equal(openSockets().length, 1);
@@ -210,7 +210,7 @@ test("a task that was deleted while the stream was interrupted leaves the list, 
     assert.deepEqual(taskStore.get().ids, [idOf(1)]);
 });
 
-test("a list that cannot be read after a pause is read soon", async () => {
+test("a list that cannot be loaded after a pause is retried soon", async () => {
     await lookAway();
     answer("GET /api/tasks", () => refusal(503));
     await lookBack();
@@ -222,7 +222,7 @@ test("a list that cannot be read after a pause is read soon", async () => {
     assert.equal(lists(), before);
 });
 
-test("an open task is read anew after a pause", async () => {
+test("an open task is reloaded after a pause", async () => {
     const release = hold(idOf(9));
     answer(`GET /api/tasks/${idOf(9)}`, task(9, { status: "COMPLETED" }));
     await lookAway();
@@ -244,7 +244,7 @@ async function sendMany(count, kind = "PENDING") {
     await drawFrame();
 }
 
-test("what a page keeps is bounded, however many tasks appear while it is open", async () => {
+test("the number of kept tasks is bounded", async () => {
     const release = hold(idOf(5));
     newest().send("task", task(5, { status: "FAILED" }));
     await sendMany(100_000);
@@ -258,7 +258,7 @@ test("what a page keeps is bounded, however many tasks appear while it is open",
     release();
 });
 
-test("a page keeps little of what its filter does not show", async () => {
+test("a page keeps few tasks that its filter excludes", async () => {
     answer("GET /api/tasks", page([]));
     await list({ status: "FAILED", search: "", batch: "" });
     await sendMany(100_000, "COMPLETED");
@@ -267,7 +267,7 @@ test("a page keeps little of what its filter does not show", async () => {
     assert.deepEqual(ids, []);
 });
 
-test("a short look elsewhere changes nothing", async () => {
+test("hiding the page briefly changes nothing", async () => {
     const source = newest();
     await hide(true);
     await clock.advance(10_000);
@@ -277,7 +277,7 @@ test("a short look elsewhere changes nothing", async () => {
     assert.equal(openSockets().length, 1);
 });
 
-test("without a session a page that is looked at again opens no stream", async () => {
+test("without a session, a page that becomes visible opens no stream", async () => {
     session.set({ phase: "out" });
     await hide(true);
     await hide(false);

@@ -20,14 +20,14 @@ test("durations carry over into the next unit", () => {
     ]);
 });
 
-test("times are told by how long ago they are", () => {
+test("times are relative", () => {
     const now = Date.parse("2026-03-04T12:00:00Z");
     const before = (seconds) => ago(new Date(now - seconds * 1000).toISOString(), now);
     table(before, [[-5, "just now"], [19, "just now"], [20, "under a minute ago"], [60, "1 min ago"], [3599, "59 min ago"], [7200, "2 h ago"]]);
     assert.match(before(86_400), /2026/);
 });
 
-test("what an output saves may be negative, and may be unknown", () => {
+test("the savings of an output may be negative or unknown", () => {
     assert.deepEqual(saved(1000, 250), { bytes: 750, percent: 75, words: "75 % smaller (750 B saved)" });
     assert.deepEqual(saved(1000, 1500), { bytes: -500, percent: -50, words: "50 % larger (500 B more)" });
     assert.equal(saved(0, 10), null);

@@ -13,7 +13,7 @@ beforeEach(() => {
     toasts.set({ shown: [] });
 });
 
-test("a message goes after its time, or when it is dismissed", async () => {
+test("a message disappears after its time, or when it is dismissed", async () => {
     toast("short", { seconds: 2 });
     const dismiss = toast("usual");
     toast("long", { seconds: 20 });
@@ -31,11 +31,11 @@ test("the four newest messages are shown", () => {
 });
 
 test("a known error has a title and advice, another keeps its message", () => {
-    assert.equal(errorWords({ code: "not_an_image", message: "x" }).title, "Not a picture");
+    assert.equal(errorWords({ code: "not_an_image", message: "x" }).title, "Not an image");
     assert.deepEqual(errorWords({ code: "new_code", message: "Something else." }), { title: "Something else", advice: "" });
 });
 
-test("a step of a task has words, whether its reason is known or not", () => {
+test("a step of a task has a text, whether its reason is known or not", () => {
     assert.equal(stepWords({ reason: "claimed", status: "PROCESSING" }), "Picked up by a worker");
     assert.equal(stepWords({ reason: "source_timeout", status: "PENDING" }), "The server is too slow; will be retried");
     assert.equal(stepWords({ reason: "never_seen", status: "FAILED" }), "never seen");
@@ -51,7 +51,7 @@ test("built-in presets come first, the others in the order of the service", asyn
     assert.equal(presetStore.get().presets.length, 5);
 });
 
-test("a preset is saved with the priority that was chosen, or with none said", async () => {
+test("a preset is saved with the chosen priority or without one", async () => {
     answer("GET /api/presets", { presets: [] });
     answer("PUT /api/presets/mine", {});
     for (const priority of ["low", "none", undefined]) await savePreset("mine", { outputs: [] }, priority);

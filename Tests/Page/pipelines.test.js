@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import * as pipelines from "../../Sources/PixelFlowWebApp/pipeline/pipelines.js";
 
-test("a new output gets a name that is free", () => {
+test("a new output gets an unused name", () => {
     assert.equal(pipelines.freeName([]), "output-1");
     assert.equal(pipelines.freeName([{ name: "a" }, { name: "output-3" }]), "output-4");
 });
 
-test("a member with the usual value is left out", () => {
+test("a member with its default value is omitted", () => {
     const object = { quality: 80, effort: 4 };
     assert.deepEqual(pipelines.withMember(object, "quality", 60, 80), { quality: 60, effort: 4 });
     for (const value of [undefined, "", 80]) assert.deepEqual(pipelines.withMember(object, "quality", value, 80), { effort: 4 });
@@ -26,7 +26,7 @@ test("lists are changed as copies", () => {
 const cover = { op: "resize", width: 10, height: 10, fit: "cover" };
 const of = (...operations) => ({ outputs: [{ name: "a", operations }] });
 
-test("a focal point goes into what cuts, and into nothing else", () => {
+test("a focal point is set for cropping operations only", () => {
     const focus = { x: 0.2, y: 0.8 };
     const inside = { ...cover, fit: "inside" };
     const usual = { op: "resize", width: 10, height: 10 };

@@ -26,7 +26,7 @@ beforeEach(async () => {
     await settled();
 });
 
-test("the title and the icon show how much of the work in hand is done", async () => {
+test("the title and the icon show the progress of all tasks", async () => {
     assert.equal(document.title, "Tasks · PixelFlow");
     assert.equal(icon(), "/favicon.svg");
     count({ COMPLETED: 7, FAILED: 1, PENDING: 4 });
@@ -42,7 +42,7 @@ test("the title and the icon show how much of the work in hand is done", async (
     assert.equal(icon(), "/favicon.svg");
 });
 
-test("the end is told to whoever asked for it and looks elsewhere", async () => {
+test("users who enabled notifications are notified of the end while the page is hidden", async () => {
     const end = () => {
         count({ COMPLETED: 7, FAILED: 1, PENDING: 4 });
         count({ COMPLETED: 10, FAILED: 2 });
@@ -66,7 +66,7 @@ const at = (second) => `2026-01-01T00:00:${String(second).padStart(2, "0")}Z`;
 const batch = (id, status, second) => ({ id, description: id === "b1" ? "Import" : "", status, ...(status === "completed" && { completed_at: at(second) }) });
 const told = () => FakeNotification.all.map(({ body }) => body);
 
-test("a batch that is completed is told of once, while nobody looks", async () => {
+test("a completed batch is notified once, while the page is hidden", async () => {
     resetService();
     session.set({ phase: "in" });
     await turnOnNotifications();
@@ -89,7 +89,7 @@ test("a batch that is completed is told of once, while nobody looks", async () =
     assert.equal(told().length, 1);
 });
 
-test("a batch that was completed while somebody looked is no news", async () => {
+test("a batch that was completed while the page was visible is not notified", async () => {
     resetService();
     await turnOnNotifications();
     document.hidden = false;
@@ -108,7 +108,7 @@ test("a batch that was completed while somebody looked is no news", async () => 
     assert.equal(asked("GET /api/batches").length, 1, "nobody wants to know");
 });
 
-test("a browser that refuses is believed", async () => {
+test("a rejected permission turns notifications off", async () => {
     FakeNotification.permission = "denied";
     await turnOnNotifications();
     count({ PENDING: 1 });
@@ -116,12 +116,12 @@ test("a browser that refuses is believed", async () => {
     assert.equal(FakeNotification.all.length, 0);
 });
 
-test("one task is one task", () => {
+test("a single task is named in the singular", () => {
     assert.equal(summary({ done: 1, failed: 0 }), "1 task completed.");
     assert.equal(summary({ done: 0, failed: 2 }), "2 tasks failed.");
 });
 
-test("deleted tasks take nothing away", () => {
+test("deleted tasks do not reduce the progress", () => {
     count({ COMPLETED: 7, FAILED: 1, PENDING: 2 });
     count({ COMPLETED: 2, FAILED: 0, PENDING: 2 });
     assert.equal(progress.get().share, 0);

@@ -9,19 +9,19 @@ beforeEach(() => {
     window.scrolls = 0;
 });
 
-test("going somewhere adds an entry and starts at the top", () => {
+test("navigation adds a history entry and scrolls to the top", () => {
     go("/tasks/1?tab=a");
     assert.deepEqual(history.entries, ["/", "/tasks/1?tab=a"]);
     assert.equal(window.scrolls, 1);
 });
 
-test("going where one is adds nothing", () => {
+test("navigation to the current page adds no entry", () => {
     go("/?a=b");
     go("/?a=b");
     assert.deepEqual(history.entries, ["/", "/?a=b"]);
 });
 
-test("a replacement takes the place of the entry, and the page stays where it is", () => {
+test("a replacement changes the entry and keeps the scroll position", () => {
     go("/?status=FAILED", { replace: true });
     assert.deepEqual(history.entries, ["/?status=FAILED"]);
     assert.equal(window.scrolls, 0);
@@ -38,7 +38,7 @@ test("a click on a link stays in the page", () => {
     assert.deepEqual(history.entries, ["/", "/presets"]);
 });
 
-test("a click with a modifier, with another button, or handled already is the browser's", () => {
+test("clicks with a modifier or another button, or already handled ones, are left to the browser", () => {
     for (const rest of [{ metaKey: true }, { ctrlKey: true }, { shiftKey: true }, { altKey: true }, { button: 1 }, { defaultPrevented: true }]) {
         assert.equal(click(rest), 0);
     }

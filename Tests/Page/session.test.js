@@ -17,13 +17,13 @@ beforeEach(() => {
     session.set({ phase: "out", message: "", ...nobody });
 });
 
-test("a browser without a session asks nothing", () => {
+test("a browser without a session sends no request", () => {
     startSession();
     assert.equal(requests.length, 0);
     assert.equal(isRemembered(), false);
 });
 
-test("a remembered session shows the page at once and is confirmed", async () => {
+test("a remembered session shows the page immediately and is confirmed", async () => {
     localStorage.setItem("pixelflow.email", "old@example.org");
     answer("GET /session", ada);
     startSession();
@@ -44,7 +44,7 @@ test("a remembered session that has ended asks to sign in", async () => {
     assert.equal(isRemembered(), false);
 });
 
-test("a service in trouble ends no session", async () => {
+test("an outage of the service does not end the session", async () => {
     localStorage.setItem("pixelflow.email", ada.email);
     answer("GET /session", () => refusal(503));
     startSession();
@@ -55,7 +55,7 @@ test("a service in trouble ends no session", async () => {
 const longestWait = 30_000;
 const asks = () => asked("GET /session").length;
 
-test("the account is asked for until the service tells it", async () => {
+test("the account is requested until the service responds", async () => {
     localStorage.setItem("pixelflow.email", ada.email);
     answer("GET /session", () => refusal(503));
     startSession();
@@ -76,7 +76,7 @@ test("the account is asked for until the service tells it", async () => {
     assert.equal(asks(), before + 2);
 });
 
-test("the account is asked for at once when the network is back", async () => {
+test("the account is requested immediately when the network is back", async () => {
     localStorage.setItem("pixelflow.email", ada.email);
     answer("GET /session", () => { throw new TypeError("no network"); });
     startSession();
@@ -99,7 +99,7 @@ async function signedIn() {
     await signIn(ada, false);
 }
 
-test("requests name the organisation of the page", async () => {
+test("requests contain the organisation of the page", async () => {
     await signedIn();
     answer("GET /api/tasks", {});
     await call("GET", "/api/tasks");
@@ -113,7 +113,7 @@ async function hear(message, now = message) {
     await settled();
 }
 
-test("a change of the organisation is told to the other tabs", async () => {
+test("a change of the organisation is sent to the other tabs", async () => {
     await signedIn();
     assert.deepEqual(FakeBroadcastChannel.told, [ada]);
     answer("POST /session/organisation", { ...ada, tenant: "t2" });
@@ -124,7 +124,7 @@ test("a change of the organisation is told to the other tabs", async () => {
     assert.equal(FakeBroadcastChannel.told[2], null);
 });
 
-test("a tab whose session is in another organisation says so, and can change it back", async () => {
+test("a tab shows that the session is in another organisation, and can change it back", async () => {
     await signedIn();
     await hear({ ...ada, tenant: "t2" });
     assert.deepEqual([session.get().phase, session.get().tenant], ["moved", "t1"]);
@@ -135,20 +135,20 @@ test("a tab whose session is in another organisation says so, and can change it 
     assert.deepEqual(location.assigned, []);
 });
 
-test("a tab goes on when another one has changed the session back", async () => {
+test("a tab continues when another one has changed the session back", async () => {
     await signedIn();
     await hear({ ...ada, tenant: "t2" });
     await hear({ ...ada, role: "viewer" });
     assert.deepEqual([session.get().phase, session.get().role], ["in", "viewer"]);
 });
 
-test("a tab says that another user has signed in", async () => {
+test("a tab shows that another user has signed in", async () => {
     await signedIn();
     await hear({ ...ada, user_id: "u2", email: "grace@example.org" });
     assert.deepEqual([session.get().phase, session.get().email], ["replaced", ada.email]);
 });
 
-test("a tab that hears of an end looks whether the session is its own", async () => {
+test("a tab that receives an end checks whether the session is its own", async () => {
     await signedIn();
     await hear(null, ada);
     assert.equal(session.get().phase, "in");
@@ -158,7 +158,7 @@ test("a tab that hears of an end looks whether the session is its own", async ()
     assert.equal(session.get().phase, "in");
 });
 
-test("a tab believes the service, and not a message that is older than the session", async () => {
+test("a message that is older than the session is ignored", async () => {
     await signedIn();
     await hear({ ...ada, tenant: "t2" }, ada);
     assert.equal(session.get().phase, "in");
@@ -167,7 +167,7 @@ test("a tab believes the service, and not a message that is older than the sessi
     assert.equal(asks(), before, "there is nothing to ask");
 });
 
-test("a page of which another user has the session keeps what it shows when its token is refused", async () => {
+test("a page keeps its content when another user has the session and its token is rejected", async () => {
     await signedIn();
     answer("POST /api/upload", () => refusal(401));
     answer("GET /session", { ...ada, user_id: "u2" });
@@ -176,7 +176,7 @@ test("a page of which another user has the session keeps what it shows when its 
     assert.deepEqual(location.assigned, []);
 });
 
-test("a tab that has heard nothing learns of another organisation from the refusal of its request", async () => {
+test("without a message, a tab detects another organisation from a rejected request", async () => {
     await signedIn();
     answer("POST /api/upload", () => refusal(409, { code: "organisation_changed" }));
     answer("GET /session", { ...ada, tenant: "t2" });
@@ -185,7 +185,7 @@ test("a tab that has heard nothing learns of another organisation from the refus
     assert.deepEqual(FakeBroadcastChannel.told, [ada]);
 });
 
-test("a session that expires keeps the page until somebody signs in again", async () => {
+test("a session that expires keeps the page until a user signs in again", async () => {
     startSession();
     answer("POST /session", ada);
     await signIn(ada, false);
@@ -198,7 +198,7 @@ test("a session that expires keeps the page until somebody signs in again", asyn
     assert.deepEqual(location.assigned, []);
 });
 
-test("another person gets a page without what the first has left", async () => {
+test("another user gets a page without data of the first", async () => {
     session.set({ phase: "expired", email: "grace@example.org" });
     answer("POST /session/register", ada);
     await signIn(ada, true);
@@ -206,7 +206,7 @@ test("another person gets a page without what the first has left", async () => {
     assert.equal(session.get().phase, "expired");
 });
 
-test("signing out forgets the person", async () => {
+test("signing out clears the account", async () => {
     localStorage.setItem("pixelflow.email", ada.email);
     answer("DELETE /session", {});
     await signOut();
@@ -214,7 +214,7 @@ test("signing out forgets the person", async () => {
     assert.deepEqual(location.assigned, ["/"]);
 });
 
-test("whoever is removed from an organisation starts afresh in another one, and repeats nothing there", async () => {
+test("a removed member continues in another organisation, where no request is repeated", async () => {
     startSession();
     answer("POST /session", ada);
     await signIn(ada, false);
@@ -236,7 +236,7 @@ test("a renewed session has its new role", async () => {
     assert.equal(session.get().role, "viewer");
 });
 
-test("signing in again goes on in the organisation of before", async () => {
+test("signing in again continues in the previous organisation", async () => {
     session.set({ ...nobody, phase: "expired", email: ada.email, tenant: "t2" });
     answer("POST /session", ada);
     answer("POST /session/organisation", ({ body }) => ({ ...ada, tenant: body.organisation }));
@@ -253,7 +253,7 @@ test("a registration by invitation enters the organisation that invited", async 
     assert.equal(session.get().tenant, "t2");
 });
 
-test("changing the organisation loads the page afresh", async () => {
+test("changing the organisation reloads the page", async () => {
     answer("POST /session/organisation", ada);
     await changeOrganisation("t2", "/team");
     assert.deepEqual(asked("POST /session/organisation")[0].body, { organisation: "t2" });

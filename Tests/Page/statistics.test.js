@@ -12,14 +12,14 @@ beforeEach(async () => {
     answer("GET /api/stats", { pending: 3 });
 });
 
-test("the first question is asked at once, many make one", async () => {
+test("the first request is sent immediately, concurrent ones are merged", async () => {
     for (let number = 0; number < 5; number += 1) refreshStatistics();
     await clock.advance(0);
     assert.equal(count(), 1);
     assert.deepEqual(statistics.get(), { now: { pending: 3 }, problem: null });
 });
 
-test("the next is asked a second after the last answer", async () => {
+test("the next request follows a second after the last response", async () => {
     refreshStatistics();
     await clock.advance(0);
     refreshStatistics();
@@ -29,7 +29,7 @@ test("the next is asked a second after the last answer", async () => {
     assert.equal(count(), 2);
 });
 
-test("an error keeps the numbers, and the next answer clears it", async () => {
+test("an error keeps the numbers, and the next response clears it", async () => {
     refreshStatistics();
     await clock.advance(0);
     answer("GET /api/stats", () => refusal(500));

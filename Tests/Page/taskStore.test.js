@@ -18,7 +18,7 @@ async function listed(tasks, cursor = null, query = undefined) {
     await store.list(query);
 }
 
-test("the first page is what the list shows, newest first", async () => {
+test("the list shows the first page, newest first", async () => {
     await listed([task(3), task(2), task(1)], "next");
     assert.deepEqual(shown(), [idOf(3), idOf(2), idOf(1)]);
     const { isLoaded, isLoading, cursor, problem } = taskStore.get();
@@ -26,7 +26,7 @@ test("the first page is what the list shows, newest first", async () => {
     assert.deepEqual(requests[0].search, { limit: "50" });
 });
 
-test("news that is older than what is known is ignored", async () => {
+test("updates that are older than the known state are ignored", async () => {
     await listed([task(1, { status: "COMPLETED", updated_at: "2026-01-02T00:00:00Z" })]);
     upsertTasks([task(1, { status: "PROCESSING", updated_at: "2026-01-01T00:00:00Z" })]);
     assert.equal(taskStore.get().tasks.get(idOf(1)).status, "COMPLETED");
@@ -34,27 +34,27 @@ test("news that is older than what is known is ignored", async () => {
     assert.equal(taskStore.get().tasks.get(idOf(1)).status, "FAILED");
 });
 
-test("a new task enters at its place, one below the end of what is loaded does not", async () => {
+test("a new task is inserted in order, unless it is below the loaded part", async () => {
     await listed([task(8), task(5)], "more");
     upsertTasks([task(9), task(7), task(2)]);
     assert.deepEqual(shown(), [idOf(9), idOf(8), idOf(7), idOf(5)]);
     assert.ok(taskStore.get().tasks.has(idOf(2)));
 });
 
-test("in a list that is complete every new task has a place", async () => {
+test("a complete list accepts every new task", async () => {
     await listed([task(5)]);
     upsertTasks([task(2)]);
     assert.deepEqual(shown(), [idOf(5), idOf(2)]);
 });
 
-test("a filter shows what it names, and drops what no longer fits", async () => {
+test("a filter shows matching tasks, and removes those that no longer match", async () => {
     await listed([task(1)], null, { status: "PENDING", search: "" });
     assert.equal(requests[0].search.status, "PENDING");
     upsertTasks([task(2), task(3, { status: "FAILED" }), task(1, { status: "COMPLETED", updated_at: "2026-01-02T00:00:00Z" })]);
     assert.deepEqual(shown(), [idOf(2)]);
 });
 
-test("a search looks at the URL, or at the name of the file, in any case", async () => {
+test("a search matches the URL or the file name, ignoring case", async () => {
     await listed([], null, { status: "", search: "Cat" });
     upsertTasks([
         task(1, { image_url: "https://example.org/CAT.jpg" }), task(2, { upload: { filename: "my cat.png" } }),
@@ -63,7 +63,7 @@ test("a search looks at the URL, or at the name of the file, in any case", async
     assert.deepEqual(shown(), [idOf(2), idOf(1)]);
 });
 
-test("an answer that comes late does not replace a later question's", async () => {
+test("a late response does not replace that of a later request", async () => {
     const slow = deferred();
     answer("GET /api/tasks", ({ search }) => (search.status ? slow.promise : page([task(2)])));
     const first = store.list({ status: "FAILED", search: "" });
@@ -73,7 +73,7 @@ test("an answer that comes late does not replace a later question's", async () =
     assert.deepEqual(shown(), [idOf(2)]);
 });
 
-test("another filter empties list and selection at once, the same one keeps them", async () => {
+test("another filter clears list and selection immediately, the same one keeps them", async () => {
     await listed([task(1)]);
     store.select([idOf(1)], true);
     const { query } = taskStore.get();
@@ -86,7 +86,7 @@ test("another filter empties list and selection at once, the same one keeps them
     await other;
 });
 
-test("a list that cannot be loaded says why", async () => {
+test("a list that cannot be loaded shows the error", async () => {
     answer("GET /api/tasks", () => refusal(503));
     await store.list();
     assert.equal(taskStore.get().problem.status, 503);
@@ -104,7 +104,7 @@ test("the next page is added below, once", async () => {
     assert.equal(requests.length, 2, "there is no cursor any more");
 });
 
-test("a further page that cannot be loaded leaves the list", async () => {
+test("a further page that cannot be loaded keeps the list", async () => {
     await listed([task(9)], "place");
     answer("GET /api/tasks", () => refusal(500));
     await store.listMore();
@@ -113,7 +113,7 @@ test("a further page that cannot be loaded leaves the list", async () => {
     assert.equal(taskStore.get().cursor, "place");
 });
 
-test("a refresh adds what is new and keeps what was loaded further down", async () => {
+test("a refresh adds new tasks and keeps those loaded further down", async () => {
     await listed([task(3), task(2), task(1)]);
     answer("GET /api/tasks", page([task(4), task(3)], "deeper"));
     await store.refresh();
@@ -133,7 +133,7 @@ function serve(tasks) {
 /** Tasks with these numbers and those between them, newest first. */
 const from = (newest, oldest) => Array.from({ length: newest - oldest + 1 }, (_, index) => task(newest - index));
 
-test("a refresh of all that is listed drops what is gone at any depth", async () => {
+test("a refresh of all listed tasks removes deleted ones at any depth", async () => {
     serve(from(1000, 1));
     await store.list();
     await store.listMore();
@@ -144,7 +144,7 @@ test("a refresh of all that is listed drops what is gone at any depth", async ()
     assert.equal(taskStore.get().cursor, idOf(751));
 });
 
-test("a refresh leaves no gap below what is new", async () => {
+test("a refresh leaves no gap below new tasks", async () => {
     serve(from(10, 1));
     await store.list();
     serve(from(310, 1));
@@ -152,7 +152,7 @@ test("a refresh leaves no gap below what is new", async () => {
     assert.deepEqual(shown(), from(310, 1).map(({ id }) => id));
 });
 
-test("if more is new than a refresh loads, the list ends where it has stopped, and goes on from there", async () => {
+test("if there are more new tasks than a refresh loads, the list ends there and continues from there", async () => {
     serve(from(10, 1));
     await store.list();
     serve(from(5000, 1));
@@ -164,7 +164,7 @@ test("if more is new than a refresh loads, the list ends where it has stopped, a
     assert.deepEqual(shown(), from(5000, end - 200).map(({ id }) => id));
 });
 
-test("what enters while a refresh is under way stays", async () => {
+test("tasks that are added during a refresh stay", async () => {
     await listed([task(1)]);
     const slow = deferred();
     answer("GET /api/tasks", slow.promise);
@@ -175,7 +175,7 @@ test("what enters while a refresh is under way stays", async () => {
     assert.deepEqual(shown(), [idOf(2), idOf(1)]);
 });
 
-test("what is deleted while an answer is under way does not come back with it", async () => {
+test("tasks that are deleted during a request do not come back with its response", async () => {
     await listed([task(2), task(1)]);
     const slow = deferred();
     answer("GET /api/tasks", slow.promise);
@@ -188,7 +188,7 @@ test("what is deleted while an answer is under way does not come back with it", 
     assert.ok(!taskStore.get().tasks.has(idOf(1)));
 });
 
-test("a refresh waits for the list that is being loaded, and asks for none that nobody wants to see", async () => {
+test("a refresh waits for the list that is being loaded, and sends no request without a view", async () => {
     await store.refresh({ all: true });
     assert.equal(requests.length, 0);
     const slow = deferred();
@@ -201,14 +201,14 @@ test("a refresh waits for the list that is being loaded, and asks for none that 
     assert.deepEqual(shown(), [idOf(1)]);
 });
 
-test("new tasks enter a list of which everything that was loaded has been deleted", async () => {
+test("new tasks are added to a list whose loaded tasks have all been deleted", async () => {
     await listed([task(8), task(7)], idOf(7));
     store.forget([idOf(8), idOf(7)]);
     upsertTasks([task(9), task(2)]);
     assert.deepEqual(shown(), [idOf(9)]);
 });
 
-test("what is hidden, selected or open is kept, and given up afterwards", async () => {
+test("hidden, selected and open tasks are kept, and released afterwards", async () => {
     await listed([task(3), task(2), task(1)]);
     const release = store.hold(idOf(1));
     store.hide([idOf(2)]);
@@ -225,14 +225,14 @@ test("what is hidden, selected or open is kept, and given up afterwards", async 
     assert.deepEqual([1, 2, 3].map((number) => taskStore.get().tasks.has(idOf(number))), [false, false, false]);
 });
 
-test("what is hidden stays out of the list", async () => {
+test("hidden tasks stay out of the list", async () => {
     taskStore.set({ hidden: new Set([idOf(2)]) });
     await listed([task(3), task(2)]);
     upsertTasks([task(2, { status: "COMPLETED", updated_at: "2026-01-02T00:00:00Z" })]);
     assert.deepEqual(shown(), [idOf(3)]);
 });
 
-test("a forgotten task is gone from everywhere", async () => {
+test("a removed task disappears from all views", async () => {
     await listed([task(2), task(1)]);
     store.select([idOf(1), idOf(2)], true);
     taskStore.set({ hidden: new Set([idOf(1)]) });
@@ -248,9 +248,9 @@ test("one task is fetched by its id", async () => {
     assert.ok(taskStore.get().tasks.has(idOf(7)));
 });
 
-test("what a task is called", () => {
+test("the display name of a task", () => {
     assert.equal(store.nameOf({ image_url: "https://a.example/b" }), "https://a.example/b");
     assert.equal(store.nameOf({ upload: { filename: "b.jpg" } }), "b.jpg");
-    assert.equal(store.nameOf({ upload: {} }), "Untitled picture");
+    assert.equal(store.nameOf({ upload: {} }), "Untitled image");
     assert.deepEqual(["PENDING", "PROCESSING", "COMPLETED", "FAILED"].map((status) => store.isOpen({ status })), [true, true, false, false]);
 });

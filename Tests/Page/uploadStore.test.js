@@ -42,7 +42,7 @@ beforeEach(() => {
     uploads.set({ items: [], choice: "web", pipeline: null, url: "" });
 });
 
-test("what is sent becomes a task and leaves the list", async () => {
+test("an uploaded item becomes a task and leaves the list", async () => {
     answer(upload, task(1));
     addURL("https://example.org/a.jpg");
     await sendAll();
@@ -51,7 +51,7 @@ test("what is sent becomes a task and leaves the list", async () => {
     assert.deepEqual(asked(upload)[0].body, { image_url: "https://example.org/a.jpg", preset: "web" });
 });
 
-test("a preset is named, unless a focal point makes another pipeline of it", async () => {
+test("a preset is sent by name, unless a focal point changes its pipeline", async () => {
     answer(upload, () => refusal(500));
     addURL("https://example.org/a.jpg");
     changeItem(items()[0].id, { focus: { x: 0.1, y: 0.2 } });
@@ -61,7 +61,7 @@ test("a preset is named, unless a focal point makes another pipeline of it", asy
     assert.deepEqual(pipeline.outputs[0].operations[0].position, { x: 0.1, y: 0.2 });
 });
 
-test("a pipeline of one's own is sent as it is", async () => {
+test("a custom pipeline is sent unchanged", async () => {
     answer(upload, task(1));
     uploads.set({ choice: "", pipeline: cover });
     addURL("https://example.org/a.jpg");
@@ -69,7 +69,7 @@ test("a pipeline of one's own is sent as it is", async () => {
     assert.deepEqual(asked(upload)[0].body.pipeline, cover);
 });
 
-test("the same order keeps its idempotency key after a lost answer, another order gets its own", async () => {
+test("the same upload keeps its idempotency key after a lost response, another upload gets its own", async () => {
     answer(upload, () => { throw new TypeError("the connection broke"); });
     addURL("https://example.org/a.jpg");
     await sendAll();
@@ -82,7 +82,7 @@ test("the same order keeps its idempotency key after a lost answer, another orde
     assert.notEqual(second, third);
 });
 
-test("what is refused stays with the reason, and the rest goes on", async () => {
+test("a rejected item stays with its error, and the others continue", async () => {
     answer(upload, ({ body }) => (body.image_url.includes("bad") ? refusal(422, { detail: "Not a URL." }) : task(1)));
     addURL("https://example.org/bad");
     addURL("https://example.org/good");
@@ -90,7 +90,7 @@ test("what is refused stays with the reason, and the rest goes on", async () => 
     assert.deepEqual(items().map(({ url, state, problem }) => [url, state, problem.message]), [["https://example.org/bad", "ready", "Not a URL."]]);
 });
 
-test("three are sent at a time, and what is dropped meanwhile is not sent", async () => {
+test("three items are sent at a time, and items removed in the meantime are not sent", async () => {
     const held = [];
     answer(upload, () => {
         const one = deferred();
@@ -110,7 +110,7 @@ test("three are sent at a time, and what is dropped meanwhile is not sent", asyn
     assert.deepEqual(asked(upload).map(({ body }) => body.image_url.slice(-5)), ["1.jpg", "2.jpg", "3.jpg", "5.jpg"]);
 });
 
-test("a second press of the button sends nothing twice", async () => {
+test("pressing the button twice sends nothing twice", async () => {
     const held = deferred();
     answer(upload, held.promise);
     addURL("https://example.org/a.jpg");
@@ -121,7 +121,7 @@ test("a second press of the button sends nothing twice", async () => {
     assert.equal(asked(upload).length, 1);
 });
 
-test("a file is sent as a form, and tells how far it is", async () => {
+test("a file is sent as a form with progress", async () => {
     addFiles([new File(["bytes"], "cat.jpg")]);
     const all = sendAll();
     await settled();
@@ -137,7 +137,7 @@ test("a file is sent as a form, and tells how far it is", async () => {
     assert.deepEqual(items(), []);
 });
 
-test("a file that is dropped on its way is taken back, without a complaint", async () => {
+test("removing a file aborts its upload, without an error", async () => {
     addFiles([new File(["bytes"], "cat.jpg")]);
     const all = sendAll();
     await settled();
@@ -146,7 +146,7 @@ test("a file that is dropped on its way is taken back, without a complaint", asy
     assert.deepEqual(items(), []);
 });
 
-test("a file too large stays, with the reason", async () => {
+test("a file that is too large stays, with its error", async () => {
     addFiles([new File(["bytes"], "cat.jpg")]);
     const all = sendAll();
     await settled();

@@ -27,30 +27,30 @@ given = json.load(sys.stdin)
 print(verify(given["secret"], given["headers"], given["body"].encode())["type"])`],
 };
 
-/** What a sample makes of a message: `{status, said, complaint}`. */
+/** The outcome of a sample for a message: `{status, said, errors}`. */
 function run([program, ...options], message) {
     const done = spawnSync(program, options, { input: JSON.stringify({ secret, body, ...message }), timeout: 20_000 });
-    return { status: done.status, said: String(done.stdout).trim(), complaint: String(done.stderr) };
+    return { status: done.status, said: String(done.stdout).trim(), errors: String(done.stderr) };
 }
 
 for (const [language, program] of Object.entries(programs)) {
-    test(`the sample in ${language} accepts what is signed, and nothing else`, () => {
+    test(`the sample in ${language} accepts only signed messages`, () => {
         const right = run(program, { headers: headers(now()) });
-        assert.equal(right.said, "webhook.test", right.complaint);
+        assert.equal(right.said, "webhook.test", right.errors);
         for (const message of [{ headers: headers(now(), "{}") }, { headers: headers(now()), secret: "whsec_b3RoZXI=" }]) {
             const wrong = run(program, message);
             assert.equal(wrong.status, 1);
-            assert.match(wrong.complaint, /wrong signature/);
+            assert.match(wrong.errors, /wrong signature/);
         }
         for (const sent of [now() - 400, now() + 400]) {
             const stale = run(program, { headers: headers(sent) });
             assert.equal(stale.status, 1);
-            assert.match(stale.complaint, /too old or too new/);
+            assert.match(stale.errors, /too old or too new/);
         }
     });
 }
 
-test("a webhook says how it is and why", () => {
+test("a webhook shows its state and the reason", () => {
     assert.deepEqual(stateOf({ enabled: true }), { word: "Enabled", why: "" });
     assert.deepEqual(stateOf({ enabled: false }), { word: "Disabled", why: "" });
     assert.match(stateOf({ enabled: false, disabled_reason: "gone" }).why, /410/);
@@ -58,23 +58,23 @@ test("a webhook says how it is and why", () => {
     assert.equal(stateOf({ enabled: true, failing_since: "2026-11-29T00:00:00Z" }).word, "Failing");
 });
 
-test("an attempt is told by its answer, or why there was none", () => {
+test("an attempt shows its response, or why there was none", () => {
     assert.equal(outcome({ status: 500 }), "Answer 500");
     assert.equal(outcome({ error: "address_blocked" }), "address blocked");
     assert.equal(outcome({}), "No answer");
 });
 
-test("the address of the log has what is asked for alone", () => {
+test("the address of the log contains only the given filters", () => {
     assert.equal(logAddress("a/b", "", ""), "/api/webhooks/a%2Fb/deliveries?limit=50");
     assert.equal(logAddress("a", "failed", "x y"), "/api/webhooks/a/deliveries?limit=50&state=failed&cursor=x+y");
 });
 
-test("a message is shown with line breaks, and as it is if it is no JSON", () => {
+test("a message is indented, or shown unchanged if it is not JSON", () => {
     assert.equal(readable('{"a":1}'), '{\n  "a": 1\n}');
     assert.equal(readable("{"), "{");
 });
 
-test("a field shows the time of here, to the minute", () => {
+test("a field shows the local time, to the minute", () => {
     const time = Date.parse("2026-11-29T08:15:30Z");
     assert.equal(new Date(localTime(time)).getTime(), time - 30_000);
 });

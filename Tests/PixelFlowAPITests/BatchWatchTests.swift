@@ -6,6 +6,7 @@ import PixelFlowCore
 import PixelFlowDispatch
 import PixelFlowEmbedded
 import Synchronization
+import TestSupport
 import Testing
 
 /// When batches are closed, completed, reported and removed, with any number of replicas and kills.
@@ -15,10 +16,10 @@ import Testing
     private let store: SQLiteTaskStore
     private let watch: BatchWatch
     private let desk = RecordingDesk()
-    private let folder: Folder
+    private let folder: TemporaryFolder
 
     init() throws {
-        folder = Folder()
+        folder = try TemporaryFolder()
         store = try SQLiteTaskStore(path: folder.path + "/tasks.sqlite", clock: clock)
         watch = Self.watch(store, store, desk)
     }
@@ -380,13 +381,6 @@ import Testing
     }
 
     private func state(_ batch: Batch) async throws -> Batch.State? { try await store.batch(batch.id, of: batch.tenant)?.state }
-}
-
-/// Removed with the last reference.
-private final class Folder: Sendable {
-    let path = FileManager.default.temporaryDirectory.appendingPathComponent("pixelflow-batches-\(UUID().uuidString)").path
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
 }
 
 /// Records reports.

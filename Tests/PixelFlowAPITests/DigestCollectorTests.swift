@@ -13,13 +13,14 @@ import PixelFlowIdentity
 import Prometheus
 import SMTP
 import Synchronization
+import TestSupport
 import Testing
 
 /// From the tasks in their database to the message in auth's outbox.
 @Suite struct DigestCollectorTests {
     private static let secret = "0123456789abcdef0123456789abcdef"
 
-    private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("pixelflow-digests-\(UUID().uuidString)").path
+    private let folder: TemporaryFolder
     private let clock = ManualClock()
     /// The clock of the task database.
     private let taskClock = ManualClock()
@@ -30,8 +31,9 @@ import Testing
     private let ada: User
 
     init() async throws {
-        tasks = try SQLiteTaskStore(path: folder + "/tasks.sqlite", clock: taskClock)
-        identities = IdentityStore(try SQLiteIdentityDatabase(path: folder + "/auth.sqlite"))
+        folder = try TemporaryFolder()
+        tasks = try SQLiteTaskStore(path: folder.path + "/tasks.sqlite", clock: taskClock)
+        identities = IdentityStore(try SQLiteIdentityDatabase(path: folder.path + "/auth.sqlite"))
         var settings = AuthSettings()
         settings.serviceSecret = ServiceSecret(Self.secret)
         settings.mail = MailSettings(
@@ -84,7 +86,6 @@ import Testing
     }
 
     @Test func aDigestCountsTasksOfAPersonAndTheirKeys() async throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         let key = APIKey(
             id: APIKeyID("key"), organisation: ada.tenant, name: "ci", hash: "hash", hint: "hint", scopes: [], networks: [],
             createdBy: ada.id, createdAt: clock.now(), expiresAt: nil)
@@ -120,7 +121,6 @@ import Testing
     }
 
     @Test func killsAndLostRepliesNeitherLoseNorDuplicateADigest() async throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         try await choose(.hourly)
         for _ in 0..<3 { try await end(.failed) }
         pass(3720)
@@ -150,7 +150,6 @@ import Testing
     }
 
     @Test func aSpanIsSummedOnceItIsSettledOnTheTaskClock() async throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         try await choose(.failures)
         try await end(.failed)
         pass(900)

@@ -6,13 +6,14 @@ import PixelFlowCore
 import PixelFlowDispatch
 import PixelFlowEmbedded
 import PixelFlowHTTP
+import TestSupport
 import Testing
 
 @Suite struct OrganisationPurgeTests {
     @Test func exactlyTheDataOfADeletedOrganisationIsRemoved() async throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("pixelflow-purge-\(UUID().uuidString)").path
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let store = try SQLiteTaskStore(path: folder + "/tasks.sqlite")
+        let folder = try TemporaryFolder()
+        defer { withExtendedLifetime(folder) {} }
+        let store = try SQLiteTaskStore(path: folder.path + "/tasks.sqlite")
         let logger = Logger(label: "test")
         let publisher = OutboxPublisher(store: store, broker: InProcessBroker(), events: InProcessTaskEvents(), logger: logger)
         let now = Timestamp(microseconds: 1_767_225_600_000_000)

@@ -5,24 +5,24 @@ import PixelFlowAPI
 import PixelFlowCore
 import PixelFlowDispatch
 import PixelFlowEmbedded
+import TestSupport
 import Testing
 
-@Suite final class RetentionTests {
-    private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("pixelflow-retention-\(UUID().uuidString)").path
+@Suite struct RetentionTests {
+    private let folder: TemporaryFolder
     private let clock = ManualClock()
     private let store: SQLiteTaskStore
     private let retention: Retention
 
     init() throws {
-        store = try SQLiteTaskStore(path: folder + "/tasks.sqlite", clock: clock)
+        folder = try TemporaryFolder()
+        store = try SQLiteTaskStore(path: folder.path + "/tasks.sqlite", clock: clock)
         let logger = Logger(label: "test")
         retention = Retention(
             tasks: store,
             publisher: OutboxPublisher(store: store, broker: InProcessBroker(), events: InProcessTaskEvents(), logger: logger),
             audit: AuditRecorder(outbox: store, clock: clock, logger: logger), logger: logger)
     }
-
-    deinit { try? FileManager.default.removeItem(atPath: folder) }
 
     private static func task(of tenant: TenantID, at time: Timestamp) -> TaskRecord {
         TaskRecord(

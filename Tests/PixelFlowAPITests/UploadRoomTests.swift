@@ -143,8 +143,8 @@ import Testing
             let preset = try await ada.send(.put, "/api/presets/marks", body: ByteBuffer(string: pipeline(9)))
             #expect(preset.status == .unprocessableContent)
             #expect(preset.field == "outputs[0].operations[8].image")
-            let verdict = try await ada.send(.post, "/api/pipelines/check", body: ByteBuffer(string: pipeline(9)))
-            #expect(try verdict.object()["field"] as? String == "outputs[0].operations[8].image")
+            let validation = try await ada.send(.post, "/api/pipelines/check", body: ByteBuffer(string: pipeline(9)))
+            #expect(try validation.object()["field"] as? String == "outputs[0].operations[8].image")
 
             // Saved when there was no such limit.
             let output = OutputSpec(name: "a", operations: marks.map { .watermark(.init(image: $0)) })
@@ -172,8 +172,8 @@ import Testing
             let preset = try await ada.send(.put, "/api/presets/large", body: ByteBuffer(string: pipeline))
             #expect(preset.status == .unprocessableContent)
             #expect(preset.code == "pipeline_too_large")
-            let verdict = try await ada.send(.post, "/api/pipelines/check", body: ByteBuffer(string: pipeline))
-            #expect(try verdict.object()["code"] as? String == "pipeline_too_large")
+            let validation = try await ada.send(.post, "/api/pipelines/check", body: ByteBuffer(string: pipeline))
+            #expect(try validation.object()["code"] as? String == "pipeline_too_large")
         }
     }
 }

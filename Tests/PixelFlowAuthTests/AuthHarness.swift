@@ -11,6 +11,7 @@ import PixelFlowHTTP
 import PixelFlowIdentity
 import Prometheus
 import Synchronization
+import TestSupport
 import Testing
 
 /// The auth service on its own SQLite file, with a movable clock and a cheap hasher that counts its calls.
@@ -20,17 +21,14 @@ final class AuthHarness: Sendable {
     let registry = PrometheusRegistry()
     /// Receives the mail if the settings enable it.
     let mailbox = Mailbox()
-    private let folder: String
+    private let folder: TemporaryFolder
 
     init() throws {
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent("auth-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        folder = try TemporaryFolder()
         hasher = CountingHasher(try BcryptHasher(cost: 4, threads: 2, queue: 1000))
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: folder) }
-
-    func store() throws -> IdentityStore { IdentityStore(try SQLiteIdentityDatabase(path: folder + "/auth.sqlite")) }
+    func store() throws -> IdentityStore { IdentityStore(try SQLiteIdentityDatabase(path: folder.path + "/auth.sqlite")) }
 
     func service(_ change: (inout AuthSettings) -> Void = { _ in }) async throws -> AuthService {
         var settings = AuthSettings()

@@ -1,5 +1,6 @@
 import Foundation
 import PixelFlowClient
+import RawHTTP
 import Testing
 import WireFormats
 

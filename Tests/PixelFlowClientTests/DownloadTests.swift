@@ -1,6 +1,8 @@
 import Foundation
 import NIOCore
 import PixelFlowClient
+import RawHTTP
+import TestSupport
 import Testing
 import WireFormats
 
@@ -13,9 +15,8 @@ import WireFormats
         bytes: Int = 10, sha256: String = digest, _ answer: @escaping @Sendable (ScriptedServer.Request, Int) -> [ScriptedServer.Step],
         _ body: (PixelFlowClient, ImageTask, String, ScriptedServer) async throws -> Void
     ) async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "pixelflow-client-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
+        let folder = try TemporaryFolder()
+        defer { withExtendedLifetime(folder) {} }
         let outputs = #"[{"name":"small","status":"COMPLETED","format":"jpeg","bytes":\#(bytes),"sha256":"\#(sha256)"}]"#
         try await ScriptedServer.run { request, number in
             number == 1 ? .answer(200, TaskText.json("1", "COMPLETED", outputs: outputs)) : answer(request, number - 1)

@@ -1,5 +1,6 @@
 import Deadlines
 import PixelFlowClient
+import RawHTTP
 import Synchronization
 import Testing
 

@@ -1,5 +1,6 @@
 import Foundation
 import PixelFlowClient
+import RawHTTP
 import Synchronization
 import Testing
 

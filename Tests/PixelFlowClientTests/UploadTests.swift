@@ -1,7 +1,9 @@
 import Deadlines
 import Foundation
 import NIOCore
+import RawHTTP
 import Synchronization
+import TestSupport
 import Testing
 import WireFormats
 
@@ -11,10 +13,9 @@ import WireFormats
     private static let accepted = TaskText.json("1", "PENDING")
 
     private static func withFile(_ text: String, _ body: (String) async throws -> Void) async throws {
-        let path = FileManager.default.temporaryDirectory.appending(path: "pixelflow-client-\(UUID().uuidString) ü.jpg").path
-        try Data(text.utf8).write(to: URL(filePath: path))
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        try await body(path)
+        let folder = try TemporaryFolder()
+        defer { withExtendedLifetime(folder) {} }
+        try await body(try folder.write("an image ü.jpg", text))
     }
 
     @Test func sendsAFileInAForm() async throws {

@@ -6,6 +6,7 @@ import PixelFlowDispatch
 import PixelFlowEmbedded
 import Prometheus
 import ServiceLifecycle
+import TestSupport
 import Testing
 
 /// A task that fails or hangs blocks no other, and is retried with growing delays.

@@ -3,6 +3,7 @@ import PixelFlowCore
 import PixelFlowDispatch
 import PixelFlowEmbedded
 import Synchronization
+import TestSupport
 import Testing
 
 /// Versions that follow changes of other processes through their events.

@@ -6,6 +6,7 @@ import PixelFlowEmbedded
 import Prometheus
 import ServiceLifecycle
 import Synchronization
+import TestSupport
 import Testing
 
 /// No mistake of an operator may delete objects.

@@ -5,6 +5,7 @@ import PixelFlowDispatch
 import PixelFlowEmbedded
 import ServiceLifecycle
 import Synchronization
+import TestSupport
 import Testing
 
 /// Which events are acknowledged once they are published.

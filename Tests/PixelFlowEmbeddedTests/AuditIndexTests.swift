@@ -1,6 +1,7 @@
 import GRDB
 import PixelFlowCore
 import PixelFlowEmbedded
+import TestSupport
 import Testing
 
 @testable import PixelFlowIdentity

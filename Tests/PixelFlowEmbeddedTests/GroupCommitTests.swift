@@ -3,6 +3,7 @@ import Dispatch
 import GRDB
 import PixelFlowCore
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import PixelFlowEmbedded
@@ -62,7 +63,7 @@ import Testing
         }
         #expect(!accepted.sorted.contains(10))
         #expect(try await numbers() == accepted.sorted)
-        #expect(ledger.announced.sorted == accepted.sorted)
+        #expect(ledger.published.sorted == accepted.sorted)
         try await limitPages(to: 1_000_000)
         try await commits.write(.machine) { try $0.insert(1000, bytes: 1_000_000) }
         #expect(try await numbers().last == 1000)
@@ -160,7 +161,7 @@ private final class Numbers: Sendable {
 /// Records callbacks of the transactions in a test.
 private final class Ledger: Sendable {
     let commits = Mutex(0)
-    let announced = Numbers()
+    let published = Numbers()
 }
 
 private final class Items: TransactionContext {
@@ -195,6 +196,6 @@ private final class Items: TransactionContext {
 
     func didCommit() {
         ledger.commits.withLock { $0 += 1 }
-        inserted.forEach(ledger.announced.add)
+        inserted.forEach(ledger.published.add)
     }
 }

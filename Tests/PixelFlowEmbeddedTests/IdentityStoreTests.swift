@@ -5,13 +5,14 @@ import PixelFlowCore
 import PixelFlowEmbedded
 import PixelFlowIdentity
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("SQLite identity store")
 struct IdentityStoreTests {
     @Test(arguments: IdentityStoreConformance.cases)
     func conforms(rule: ConformanceCase<IdentityStoreConformance>) async throws {
-        try await withFolder { folder in
+        try await TemporaryFolder.with { folder in
             let path = folder + "/auth.sqlite"
             try await rule.run {
                 IdentityStoreConformance(store: try store(path), reopen: { try store(path) })
@@ -21,7 +22,7 @@ struct IdentityStoreTests {
 
     @Test(arguments: ArchivableStoreConformance.cases)
     func conformsToArchiveRules(rule: ConformanceCase<ArchivableStoreConformance>) async throws {
-        try await withFolder { folder in
+        try await TemporaryFolder.with { folder in
             try await rule.run { .accounts(source: try store(folder + "/auth.sqlite"), target: try store(folder + "/restored.sqlite")) }
         }
     }
@@ -29,7 +30,7 @@ struct IdentityStoreTests {
     /// A database with a time limit for statements would not answer.
     @Test("rows are counted in small steps")
     func countsInSteps() async throws {
-        try await withFolder { folder in
+        try await TemporaryFolder.with { folder in
             let database = try SQLiteIdentityDatabase(path: folder + "/auth.sqlite")
             let store = IdentityStore(database)
             try await store.beginRestore(of: "b1")
@@ -51,7 +52,7 @@ struct IdentityStoreTests {
 
     @Test("every table and column is in a backup")
     func backsEverythingUp() async throws {
-        try await withFolder { folder in
+        try await TemporaryFolder.with { folder in
             _ = try store(folder + "/auth.sqlite")
             let tables = try await DatabaseQueue.beside(folder + "/auth.sqlite").read { database in
                 let names = try String.fetchAll(
@@ -65,7 +66,7 @@ struct IdentityStoreTests {
 
     @Test("only the owner can read the files")
     func filesAreReadableByTheirOwnerOnly() async throws {
-        try await withFolder { folder in
+        try await TemporaryFolder.with { folder in
             let store = try store(folder + "/auth.sqlite")
             _ = try await store.addFirst(SigningKeyRecord(id: "a", privateKey: "b", createdAt: Timestamp(microseconds: 0)))
             for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
@@ -77,7 +78,7 @@ struct IdentityStoreTests {
 
     @Test("users of the first release get an organisation that they own, and keep their accounts")
     func upgradesTheFirstRelease() async throws {
-        try await withFolder { folder in
+        try await TemporaryFolder.with { folder in
             let path = folder + "/auth.sqlite"
             // The tables of the first release, with the record of its migrations.
             try await DatabaseQueue.beside(path).write { database in
@@ -114,7 +115,7 @@ struct IdentityStoreTests {
 
     @Test("the error names an invalid path")
     func invalidPathIsNamed() async throws {
-        try await withFolder { folder in
+        try await TemporaryFolder.with { folder in
             try Data("not a folder".utf8).write(to: URL(fileURLWithPath: folder + "/file"))
             let error = #expect(throws: PixelFlowError.self) { try store(folder + "/file/auth.sqlite") }
             #expect(error?.code == "database_unusable")
@@ -123,13 +124,6 @@ struct IdentityStoreTests {
     }
 
     private func store(_ path: String) throws -> IdentityStore { IdentityStore(try SQLiteIdentityDatabase(path: path)) }
-
-    private func withFolder(_ body: (String) async throws -> Void) async throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("users-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try await body(folder)
-    }
 }
 
 /// Records the statements of reads.

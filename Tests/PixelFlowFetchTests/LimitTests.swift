@@ -14,9 +14,9 @@ import Testing
         }
     }
 
-    /// Only the head is sent, so the error is due to the announced size.
+    /// Only the head is sent, so the error is due to the declared size.
     @Test(arguments: ["101", "999999999999", "9223372036854775807"])
-    func announcedSizeBeyondTheLimitFails(length: String) async throws {
+    func declaredSizeBeyondTheLimitFails(length: String) async throws {
         let answer: RawServer.Answer = { _, channel in channel.send("HTTP/1.1 200 OK\r\nContent-Length: \(length)\r\n\r\n", close: false) }
         try await RawServer.run(answer: answer) { server in
             #expect(await outcome(of: server.url(), limit: 100) == "source_too_large permanent")

@@ -1,5 +1,6 @@
 import Foundation
 import NIOSSL
+import TestSupport
 
 /// A self-signed certificate for `pictures.example` and 127.0.0.1, used only in these tests.
 enum TestCertificate {
@@ -33,9 +34,8 @@ enum TestCertificate {
 
     /// Passes the path of a file with the certificate, and deletes the file afterwards.
     static func withFile<Value>(_ body: (String) async throws -> Value) async throws -> Value {
-        let file = FileManager.default.temporaryDirectory.appendingPathComponent("pixelflow-test-\(UUID().uuidString).pem")
-        try Data(certificate.utf8).write(to: file)
-        defer { try? FileManager.default.removeItem(at: file) }
-        return try await body(file.path)
+        let folder = try TemporaryFolder()
+        defer { withExtendedLifetime(folder) {} }
+        return try await body(try folder.write("certificate.pem", certificate))
     }
 }

@@ -25,7 +25,7 @@ import Testing
             let file = PlantedGIF(frames: [.init(x: 2, y: 1, width: 3, height: 2, color: 0, disposal: hasControl ? 0 : nil)]).data
             let rendering = try render(file)
             let picture = try rendering.picture()
-            #expect(rendering.facts.hasAlpha && picture.bands == 4)
+            #expect(rendering.metadata.hasAlpha && picture.bands == 4)
             #expect(shows(picture, 0, 0, 0, clear) && shows(picture, 0, 2, 1, red) && shows(picture, 0, 5, 4, clear))
         }
     }
@@ -66,7 +66,7 @@ import Testing
                 width: 16, height: 17, frames: [.init(x: 0, y: 0, width: 16, height: 16, pixels: pixels, disposal: disposal)], tableBits: 8)
             let rendering = try render(file.data)
             let picture = try rendering.picture()
-            #expect(rendering.facts.frames == 1 && rendering.facts.hasAlpha)
+            #expect(rendering.metadata.frames == 1 && rendering.metadata.hasAlpha)
             #expect(shows(picture, 0, 3, 16, clear) && shows(picture, 0, 0, 0, red) && shows(picture, 0, 9, 1, [25, 90, 90, 255]))
         }
     }
@@ -84,7 +84,7 @@ import Testing
         let file = PlantedGIF(width: width, height: height, frames: frames, background: 1, tableBits: 8)
         let spec = OutputSpec(name: "a", format: .fixed(format), encoder: EncoderOptions(lossless: true), animated: true)
         let rendering = try render(file.data, [spec])
-        #expect(rendering.facts.frames == 4 && rendering.results[0].frames == 4)
+        #expect(rendering.metadata.frames == 4 && rendering.results[0].frames == 4)
         let picture = try rendering.picture()
         for frame in [1, 3] { #expect(shows(picture, frame, 9, 9, clear) && shows(picture, frame, width - 1, height - 1, clear)) }
         for frame in [0, 2] { #expect(picture[9, frame * height + 9][3] == 255) }
@@ -116,7 +116,7 @@ import Testing
         ]
         let file = PlantedGIF(width: size.0, height: size.1, frames: Array(frames.prefix(count)))
         let still = try render(file.data)
-        #expect((still.facts.width, still.facts.height) == size && still.facts.hasAlpha)
+        #expect((still.metadata.width, still.metadata.height) == size && still.metadata.hasAlpha)
         let picture = try still.picture()
         #expect((picture.width, picture.height) == size)
         #expect(shows(picture, 0, 4, 5, clear) && shows(picture, 0, 14, 13, red) && shows(picture, 0, size.0 - 1, size.1 - 1, clear))

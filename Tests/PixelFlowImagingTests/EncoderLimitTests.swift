@@ -76,7 +76,7 @@ import Testing
         for (colours, most) in cases {
             let source = try PlantedAnimation.gif(colours)
             let rendering = try render(source, [OutputSpec(name: "a", format: .fixed(format), animated: true)])
-            #expect(rendering.facts.frames == colours.count)
+            #expect(rendering.metadata.frames == colours.count)
             #expect(rendering.results[0].frames == (try rendering.picture().frames))
             #expect((1...most).contains(rendering.results[0].frames))
         }
@@ -170,7 +170,7 @@ private enum PlantedAnimation {
 /// libvips has one error buffer per process, so each of these tests uses a separate process.
 @Suite struct ErrorsOfLibvips {
     /// An image with an invalid profile, which libvips reports but tolerates.
-    private static func withLeftovers() throws -> String {
+    private static func withStaleErrors() throws -> String {
         try VipsLibrary.start()
         let image = try TestImage.quarters().withMetadata { _ in }
         image.set(Colour.iccField, Array("SECRET, and no profile".utf8))
@@ -181,7 +181,7 @@ private enum PlantedAnimation {
 
     @Test func errorsDoNotLeakIntoTheNextJob() async {
         await #expect(processExitsWith: .success) {
-            let noted = try ErrorsOfLibvips.withLeftovers()
+            let noted = try ErrorsOfLibvips.withStaleErrors()
             try #require(!noted.isEmpty)
             let error = #expect(throws: VipsError.self) {
                 _ = try TestImage.quarters().cut(left: 1_000, top: 0, width: 10, height: 10)
@@ -194,7 +194,7 @@ private enum PlantedAnimation {
 
     @Test func aJobStartsWithAnEmptyBuffer() async {
         await #expect(processExitsWith: .success) {
-            try #require(!(try ErrorsOfLibvips.withLeftovers()).isEmpty)
+            try #require(!(try ErrorsOfLibvips.withStaleErrors()).isEmpty)
             #expect(throws: RenderError.self) { try render(Data("no image".utf8)) }
             #expect(VipsError.buffered.isEmpty)
         }

@@ -72,7 +72,7 @@ import Testing
         let kept = try output(source, .fixed(.jpeg), EncoderOptions(strip: false)).1
         #expect(kept.range(of: marker) != nil)
         // Kept, but set to 1, because the pixels are upright.
-        #expect(try render(kept).facts.orientation == 1)
+        #expect(try render(kept).metadata.orientation == 1)
     }
 
     @Test func progressiveAndChromaReachTheEncoder() throws {
@@ -89,7 +89,7 @@ import Testing
         let source = try TestImage.animation([TestImage.red, TestImage.green, TestImage.blue], .gif)
         let spec = OutputSpec(name: "a", operations: [.resize(.init(width: 10)), .flip], format: .fixed(format), animated: true)
         let rendering = try render(source, [spec, OutputSpec(name: "still", format: .fixed(format))])
-        #expect(rendering.facts.frames == 3 && rendering.results[0].frames == 3 && rendering.results[1].frames == 1)
+        #expect(rendering.metadata.frames == 3 && rendering.results[0].frames == 3 && rendering.results[1].frames == 1)
         let picture = try Picture(rendering.files[0])
         #expect(picture.frames == 3 && picture.width == 10 && picture.height == 5)
         for (index, color) in [TestImage.red, TestImage.green, TestImage.blue].enumerated() {
@@ -108,23 +108,23 @@ import Testing
 
 @Suite struct SourceMetadataTests {
     @Test func reportsColourAndHash() throws {
-        let facts = try render(try TestImage.encoded(try TestImage.made(40, 30, bands: 3) { _, _ in [200, 30, 40] }, .png)).facts
-        #expect(facts.dominantColor == "#c81e28")
+        let metadata = try render(try TestImage.encoded(try TestImage.made(40, 30, bands: 3) { _, _ in [200, 30, 40] }, .png)).metadata
+        #expect(metadata.dominantColor == "#c81e28")
         // One colour: only the mean, without further components.
-        let hash = try #require(facts.blurhash)
+        let hash = try #require(metadata.blurhash)
         #expect(hash.count == 6 + 2 * 11 && hash.hasPrefix("L0"))
     }
 
     /// Reference value: computed by hand from the format's description for a plain black image.
     @Test func blackImageHasAKnownBlurHash() throws {
-        let facts = try render(try TestImage.encoded(try TestImage.made(16, 16, bands: 3) { _, _ in [0, 0, 0] }, .png)).facts
-        #expect(facts.blurhash == "L00000fQfQfQfQfQfQfQfQfQfQfQ")
+        let metadata = try render(try TestImage.encoded(try TestImage.made(16, 16, bands: 3) { _, _ in [0, 0, 0] }, .png)).metadata
+        #expect(metadata.blurhash == "L00000fQfQfQfQfQfQfQfQfQfQfQ")
     }
 
     @Test func colourThatAlphaHidesIsNotInTheBlurHash() throws {
         func hash(_ hidden: [UInt8]) throws -> String? {
             let picture = try TestImage.made(64, 48, bands: 4) { x, _ in x < 32 ? [0, 90, 200, 255] : hidden + [0] }
-            return try render(try TestImage.encoded(picture, .png)).facts.blurhash
+            return try render(try TestImage.encoded(picture, .png)).metadata.blurhash
         }
         let black = try #require(try hash([0, 0, 0]))
         #expect(try hash([255, 0, 0]) == black)
@@ -132,13 +132,13 @@ import Testing
     }
 
     @Test func blurHashOfAPortraitHasMoreVerticalComponents() throws {
-        let facts = try render(try TestImage.file(.png, 30, 60)).facts
+        let metadata = try render(try TestImage.file(.png, 30, 60)).metadata
         // The first character encodes the number of components: (3 - 1) + (4 - 1) * 9 = 29.
-        #expect(facts.blurhash?.first == "T")
+        #expect(metadata.blurhash?.first == "T")
     }
 
     @Test func dominantColourIsTheMostFrequentOne() throws {
         let image = try TestImage.made(40, 40, bands: 3) { x, _ in x < 26 ? [10, 20, 200] : [250, 240, 20] }
-        #expect(try render(try TestImage.encoded(image, .png)).facts.dominantColor == "#0a14c8")
+        #expect(try render(try TestImage.encoded(image, .png)).metadata.dominantColor == "#0a14c8")
     }
 }

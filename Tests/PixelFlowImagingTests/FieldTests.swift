@@ -39,12 +39,12 @@ import Testing
         let source = try FieldFile.data("jpeg-without-eoi.jpg")
         let rendering = try render(source)
         #expect(rendering.files == (try render(source + [0xff, 0xd9])).files)
-        #expect((rendering.facts.width, rendering.facts.height) == (160, 120))
+        #expect((rendering.metadata.width, rendering.metadata.height) == (160, 120))
     }
 
     @Test func bigTIFFIsRead() throws {
         let rendering = try render(try FieldFile.data("bigtiff.tif"))
-        #expect(rendering.facts.format == "tiff")
+        #expect(rendering.metadata.format == "tiff")
         #expect(try rendering.picture().shows([9, 99, 200], at: 16, 16, tolerance: 0))
     }
 
@@ -58,10 +58,10 @@ import Testing
         let rendering = try render(try FieldFile.data("tiff-rgb-and-two-selections.tif"), [spec])
         let picture = try rendering.picture()
         #expect(picture.bands == 3 && picture.shows([200, 100, 50], at: 8, 8, tolerance: 4))
-        #expect(!rendering.facts.hasAlpha)
+        #expect(!rendering.metadata.hasAlpha)
     }
 
     @Test func compatibleBrandsAreAccepted() throws {
-        #expect(try render(try FieldFile.data("avif-major-brand-mif1.avif")).facts.format == "avif")
+        #expect(try render(try FieldFile.data("avif-major-brand-mif1.avif")).metadata.format == "avif")
     }
 }

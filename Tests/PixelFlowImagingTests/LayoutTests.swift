@@ -31,7 +31,7 @@ import Testing
         }
         let rendering = try render(file)
         let picture = try rendering.picture()
-        #expect(picture.bands == 3 && !rendering.facts.hasAlpha)
+        #expect(picture.bands == 3 && !rendering.metadata.hasAlpha)
         for x in 0..<8 {
             let expected: [UInt8] = (0..<3).map { band in
                 let shift = samples == 3 ? band : 0
@@ -293,7 +293,7 @@ import Testing
         }
         let rendering = try render(file)
         let picture = try rendering.picture()
-        #expect(rendering.facts.hasAlpha == (alpha != nil))
+        #expect(rendering.metadata.hasAlpha == (alpha != nil))
         let isOpaque = pixels.allSatisfy { opacity($0) == 255 }
         #expect(picture.bands == (isOpaque ? 3 : 4), "\(writer)")
         // Dividing by alpha amplifies the rounding to 8 bits.
@@ -328,7 +328,7 @@ import Testing
         let saver = kind.format == "avif" ? "heifsave_buffer" : "\(kind.format)save_buffer"
         let rendering = try render(try TestImage.data(image, saver, arguments))
         let picture = try rendering.picture()
-        #expect(rendering.facts.hasAlpha && picture.bands == 4)
+        #expect(rendering.metadata.hasAlpha && picture.bands == 4)
         let tolerance = kind.format == "avif" ? 2 : 0
         for x in 0..<256 { #expect(abs(Int(picture[x, 20][3]) - x) <= tolerance, "at \(x): \(picture[x, 20])") }
         #expect(picture.shows([200, 60, 60], at: 200, 20, tolerance: 6))
@@ -337,7 +337,7 @@ import Testing
     @Test func avifWith10BitsIsDecoded() throws {
         let rendering = try render(try LayoutFile.data("rgba-10-bit-alpha-ramp.avif"))
         let picture = try rendering.picture()
-        #expect(rendering.facts.format == "avif" && rendering.facts.hasAlpha)
+        #expect(rendering.metadata.format == "avif" && rendering.metadata.hasAlpha)
         for x in 0..<256 { #expect(picture.shows([200, 60, 60, UInt8(x)], at: x, 8, tolerance: 1), "at \(x): \(picture[x, 8])") }
     }
 

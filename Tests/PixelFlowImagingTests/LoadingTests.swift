@@ -11,8 +11,8 @@ import Testing
     func readsEveryFormat(format: ImageFormat) throws {
         let rendering = try render(try TestImage.file(format), .resize(.init(width: 32, fit: .inside)))
         let picture = try rendering.picture()
-        #expect(rendering.facts.format == format.rawValue)
-        #expect((rendering.facts.width, rendering.facts.height) == (64, 48))
+        #expect(rendering.metadata.format == format.rawValue)
+        #expect((rendering.metadata.width, rendering.metadata.height) == (64, 48))
         #expect((picture.width, picture.height) == (32, 24))
         #expect(picture.hasCorners(corners, tolerance: 20))
     }
@@ -25,10 +25,10 @@ import Testing
         ]
         let rendering = try render(try TestImage.jpeg(orientation: orientation), .resize(.init(width: 600, height: 600, fit: .inside)))
         let picture = try rendering.picture()
-        #expect(rendering.facts.orientation == Int(orientation))
+        #expect(rendering.metadata.orientation == Int(orientation))
         let isTurned = orientation >= 5
         #expect((picture.width, picture.height) == (isTurned ? (48, 64) : (64, 48)))
-        #expect((rendering.facts.width, rendering.facts.height) == (picture.width, picture.height))
+        #expect((rendering.metadata.width, rendering.metadata.height) == (picture.width, picture.height))
         #expect(picture.hasCorners(upright[Int(orientation) - 1].map { corners[$0] }))
     }
 
@@ -40,7 +40,7 @@ import Testing
         data.insert(contentsOf: HostileFile.chunk("eXIf", tiff), at: isLast ? data.count - 12 : 33)
         let rendering = try render(data)
         let picture = try rendering.picture()
-        #expect(rendering.facts.orientation == 6 && (picture.width, picture.height) == (48, 64))
+        #expect(rendering.metadata.orientation == 6 && (picture.width, picture.height) == (48, 64))
         #expect(picture.hasCorners([2, 0, 3, 1].map { corners[$0] }))
     }
 
@@ -52,7 +52,7 @@ import Testing
         limits.pixels = 40 * 30
         let source = try TestImage.data(pages, "tiffsave_buffer", ["page_height": .integer(30)])
         let rendering = try render(source, [OutputSpec(name: "a")], limits: limits)
-        #expect(rendering.facts.frames == 10 && (rendering.facts.width, rendering.facts.height) == (40, 30))
+        #expect(rendering.metadata.frames == 10 && (rendering.metadata.width, rendering.metadata.height) == (40, 30))
     }
 
     @Test func readsCMYK() throws {
@@ -88,7 +88,7 @@ import Testing
     func readsGrey(bands: Int) throws {
         let grey = try TestImage.made(16, 16, bands: bands) { _, _ in Array([128, 100].prefix(bands)) }
         let rendering = try render(try TestImage.data(grey, "pngsave_buffer"))
-        #expect(rendering.facts.hasAlpha == (bands == 2))
+        #expect(rendering.metadata.hasAlpha == (bands == 2))
         #expect(try rendering.picture().shows([128, 128, 128], at: 8, 8))
     }
 
@@ -111,7 +111,7 @@ import Testing
     }
 
     @Test func refusesManyFrames() throws {
-        #expect(try render(HostileFile.gif(frames: 10)).facts.frames == 10)
+        #expect(try render(HostileFile.gif(frames: 10)).metadata.frames == 10)
         #expect {
             try render(HostileFile.gif(frames: 10_000))
         } throws: { ($0 as? RenderError)?.code == "too_many_frames" }

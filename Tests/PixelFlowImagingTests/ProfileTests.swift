@@ -87,11 +87,11 @@ import Testing
     @Test(arguments: [1, 3])
     func factsAreThoseOfStandardColours(samples: Int) throws {
         let linear = ProfileWriter(space: samples == 1 ? "GRAY" : "RGB ", curve: .gamma(1)).data
-        func facts(_ profile: EncoderOptions.ColorProfile) throws -> SourceMetadata {
+        func metadata(_ profile: EncoderOptions.ColorProfile) throws -> SourceMetadata {
             let spec = OutputSpec(name: "a", format: .fixed(.png), encoder: EncoderOptions(colorProfile: profile))
-            return try render(source(linear, value: 55, samples: samples), [spec]).facts
+            return try render(source(linear, value: 55, samples: samples), [spec]).metadata
         }
-        let (kept, converted) = (try facts(.keep), try facts(.srgb))
+        let (kept, converted) = (try metadata(.keep), try metadata(.srgb))
         #expect(kept.dominantColor == "#808080" && kept == converted)
     }
 

@@ -190,7 +190,7 @@ import Testing
             #expect(try render(whole.dropLast(missing)).files == render(whole).files, "\(kind) without its last \(missing) bytes")
         }
         let animation = try TestImage.animation([TestImage.red, TestImage.green, TestImage.blue], .gif)
-        #expect(try render(animation.dropLast()).facts.frames == 3)
+        #expect(try render(animation.dropLast()).metadata.frames == 3)
     }
 
     @Test(arguments: ["jpeg", "png", "webp", "gif"])
@@ -341,7 +341,7 @@ import Testing
     @Test func commonBrandsAreDistinguishedByTheirItems() throws {
         var avif = try photo("heif", ["compression": .integer(4), "effort": .integer(0)])
         while let range = avif.prefix(40).range(of: Data("avif".utf8)) { avif.replaceSubrange(range, with: Data("mif1".utf8)) }
-        #expect(try render(avif).facts.format == "avif")
+        #expect(try render(avif).metadata.format == "avif")
     }
 
     private func file(_ major: String, _ compatible: [String]) -> Data {

@@ -61,7 +61,7 @@ import Testing
             #expect((image.format, image.width, image.height) == (.png, 16, 12))
             let expected = try render(Data(source.readableBytesView), .resize(.init(width: 16)))
             #expect(Data(image.bytes.readableBytesView) == expected.files[0])
-            #expect(report.source == expected.facts)
+            #expect(report.source == expected.metadata)
         }
     }
 

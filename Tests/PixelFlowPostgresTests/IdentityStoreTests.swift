@@ -5,6 +5,7 @@ import PixelFlowCore
 import PixelFlowEmbedded
 import PixelFlowIdentity
 import PixelFlowPostgres
+import TestSupport
 import Testing
 
 @Suite("PostgreSQL identity store", .needsPostgres, .timeLimit(.minutes(2)))
@@ -59,10 +60,10 @@ struct IdentityStoreTests {
 
     @Test("accounts move from SQLite to PostgreSQL and back", arguments: [true, false])
     func accountsMoveBetweenDatabases(isGrowing: Bool) async throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("users-\(UUID().uuidString)").path
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let folder = try TemporaryFolder()
+        defer { withExtendedLifetime(folder) {} }
         try await TestDatabase.with { database in
-            let file = IdentityStore(try SQLiteIdentityDatabase(path: folder + "/auth.sqlite"))
+            let file = IdentityStore(try SQLiteIdentityDatabase(path: folder.path + "/auth.sqlite"))
             let server = try database.store()
             let suite = ArchivableStoreConformance.accounts(source: isGrowing ? file : server, target: isGrowing ? server : file)
             try await #require(ArchivableStoreConformance.cases.first).run { suite }

@@ -9,6 +9,7 @@ import PixelFlowCore
 import PixelFlowEmbedded
 import PixelFlowIdentity
 import PixelFlowLimits
+import TestSupport
 import Testing
 
 @testable import PixelFlowRedis
@@ -22,11 +23,12 @@ struct SharedSignInTests {
     /// What two replicas let an address guess at one account, at once.
     private static let allowance = 12
 
-    private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("pixelflow-signins-\(UUID().uuidString)").path
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
 
     @Test("both refuse what they have counted together, and each counts separately without Redis")
     func failuresAreCountedTogether() async throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         try await TestServer.with { server in
             try await server.withClient(with: { $0.timeout = .milliseconds(500) }) { first in
                 try await server.withClient(with: { $0.timeout = .milliseconds(500) }) { second in
@@ -79,8 +81,7 @@ struct SharedSignInTests {
         settings.throttle.pair.free = 1000
         settings.throttle.address.free = 1000
         let limiter = FailOpenRateLimiter(shared: RedisRateLimiter(client), local: InMemoryRateLimiter(), logger: logger)
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let store = IdentityStore(try SQLiteIdentityDatabase(path: folder + "/auth.sqlite"))
+        let store = IdentityStore(try SQLiteIdentityDatabase(path: folder.path + "/auth.sqlite"))
         let auth = try AuthService(store: store, settings: settings, failures: limiter, logger: logger)
         return Application(router: auth.router(), configuration: .init(address: .hostname("127.0.0.1", port: 0)), logger: logger)
     }

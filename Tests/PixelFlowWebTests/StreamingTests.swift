@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func anUploadRefusedEarlyEndsCleanly(announced: Bool) async throws {
+    func anUploadRefusedEarlyEndsCleanly(declared: Bool) async throws {
         let routes: Routes = { router in
             router.post("/api/upload") { request, _ in
                 var total = 0
@@ -81,7 +81,7 @@ import Testing
                 let piece = ByteBuffer(repeating: 1, count: 256 << 10)
                 let body = AsyncStream<ByteBuffer>.lockstep(64) { _ in piece }
                 let answer = try await stack.send(
-                    .post, "/api/upload", body: .stream(body, length: announced ? .known(Int64(64 * 256 << 10)) : .unknown))
+                    .post, "/api/upload", body: .stream(body, length: declared ? .known(Int64(64 * 256 << 10)) : .unknown))
                 #expect(answer.status == 413)
                 #expect(answer.body.contains("body_too_large"))
                 #expect(try await stack.send(.get, "/api/tasks").body == "tasks")

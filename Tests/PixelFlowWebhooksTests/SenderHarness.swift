@@ -10,6 +10,7 @@ import PixelFlowURL
 import PixelFlowWebhooks
 import Prometheus
 import ServiceLifecycle
+import TestSupport
 import WireFormats
 
 /// A sender on its own store, like that of the embedded mode, with tasks that the test ends.
@@ -20,16 +21,9 @@ struct SenderHarness: Sendable {
     let registry = PrometheusRegistry()
     let publisher: OutboxPublisher
     let sender: WebhookSender
-    let clock = MovableClock()
+    /// Runs, and a test can advance it.
+    let clock = ManualClock(ticking: SystemClock())
     private let events = InProcessTaskEvents()
-
-    /// A running clock that a test can move forward.
-    final class MovableClock: WallClock {
-        private let ahead = ManualClock(start: Timestamp(microseconds: 0))
-
-        func now() -> Timestamp { SystemClock().now() + (ahead.now() - Timestamp(microseconds: 0)) }
-        func advance(by duration: Duration) { ahead.advance(by: duration) }
-    }
 
     typealias Message = @Sendable (WebhookDelivery) throws -> [UInt8]
 
@@ -47,7 +41,7 @@ struct SenderHarness: Sendable {
                 allowedNetworks: allowed.compactMap { NetworkRange($0) }, ports: .webhooks, timeout: timeout, userAgent: "test",
                 resolver: resolver),
             pendingLimit: pendingLimit,
-            // What a test waits for is woken by a signal, or not at all.
+            // No poll runs during a test: the sender must react to signals.
             pollInterval: .seconds(3600), capacity: capacity, logger: logger, metrics: registry,
             disabling: AuditRecorder(outbox: store, clock: clock, logger: logger).disabling, message: message)
     }
@@ -59,10 +53,11 @@ struct SenderHarness: Sendable {
         resolver: any NameResolver = SystemResolver.forPosts, message: @escaping Message = WebhookMessage.body,
         _ body: (SenderHarness) async throws -> Void
     ) async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "pixelflow-webhooks-\(UUID().uuidString)").path
-        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let folder = try TemporaryFolder()
+        defer { withExtendedLifetime(folder) {} }
         let harness = try SenderHarness(
-            folder, timeout: timeout, allowed: allowed, pendingLimit: pendingLimit, capacity: capacity, resolver: resolver, message: message
+            folder.path, timeout: timeout, allowed: allowed, pendingLimit: pendingLimit, capacity: capacity, resolver: resolver,
+            message: message
         )
         let group = ServiceGroup(
             services: [harness.publisher, harness.sender], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })

@@ -129,7 +129,7 @@ import WireFormats
                 #expect(try await harness.delivery(after: 1).log[0].status == 410)
                 // The answer is noted before the attempt ends.
                 _ = try await eventually("the end of the attempt") {
-                    String(decoding: harness.registry.text(), as: UTF8.self).contains("webhook_attempts_under_way 0") ? true : nil
+                    String(decoding: harness.registry.text(), as: UTF8.self).contains("webhook_attempts_in_flight 0") ? true : nil
                 }
                 let endpoint = try #require(try await harness.endpoint())
                 #expect(endpoint.isEnabled && endpoint.fault == nil && endpoint.url == "http://127.0.0.1:9/new")
@@ -155,7 +155,7 @@ import WireFormats
                 // It says nothing about the receiver, so the endpoint stays as it is.
                 #expect(try await harness.endpoint()?.isEnabled == true)
                 let text = String(decoding: harness.registry.page(claiming: ["webhook_"]).text(), as: UTF8.self)
-                #expect(text.contains("webhook_deliveries_given_up_total 3"))
+                #expect(text.contains("webhook_deliveries_abandoned_total 3"))
             }
         }
     }
@@ -227,7 +227,7 @@ import WireFormats
     }
 
     /// Ways in which a receiver never completes a response.
-    enum Silence: CaseIterable {
+    enum NoReply: CaseIterable {
         case hanging, dripping, resetting, refusing
 
         var answer: RawServer.Answer {
@@ -248,14 +248,14 @@ import WireFormats
         }
     }
 
-    @Test(arguments: Silence.allCases) func unresponsiveReceiverTimesOut(silence: Silence) async throws {
-        try await RawServer.run(answer: silence.answer) { receiver in
+    @Test(arguments: NoReply.allCases) func unresponsiveReceiverTimesOut(noReply: NoReply) async throws {
+        try await RawServer.run(answer: noReply.answer) { receiver in
             try await SenderHarness.run(timeout: .milliseconds(300)) { harness in
                 // Nothing listens on the first port.
-                try await harness.addEndpoint(url: silence == .refusing ? "http://127.0.0.1:1025/" : receiver.url("/hook"))
+                try await harness.addEndpoint(url: noReply == .refusing ? "http://127.0.0.1:1025/" : receiver.url("/hook"))
                 try await harness.endTask()
                 let delivery = try await harness.delivery(after: 1)
-                #expect(delivery.log[0].error == silence.error)
+                #expect(delivery.log[0].error == noReply.error)
                 #expect(delivery.log[0].status == nil && delivery.state == .pending)
             }
         }

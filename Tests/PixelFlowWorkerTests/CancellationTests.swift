@@ -17,12 +17,12 @@ import Testing
         let renderer = Self.endless()
         try await harness.run(renderer) { worker in
             let task = try await harness.add()
-            worker.wake(task)
+            worker.enqueue(task)
             try await renderer.waitForCall(1)
             let asked = try #require(try await harness.store.cancel(task.id, of: WorkerHarness.tenant))
             #expect(asked.status == .processing)
-            // The heartbeat is ten minutes away, so only this call can have notified the worker.
-            worker.announce(asked)
+            // The renewal is ten minutes away, so only this call can have notified the worker.
+            worker.publish(asked)
             let final = try await harness.final(task.id)
             #expect(final.status == .cancelled)
             #expect(final.outputs.isEmpty)
@@ -35,7 +35,7 @@ import Testing
         let renderer = Self.endless()
         try await harness.run(renderer) { worker in
             let task = try await harness.add()
-            worker.wake(task)
+            worker.enqueue(task)
             try await renderer.waitForCall(1)
             _ = try await harness.store.cancel(task.id, of: WorkerHarness.tenant)
             #expect(try await harness.final(task.id).status == .cancelled)
@@ -48,9 +48,9 @@ import Testing
         try await harness.run(renderer) { worker in
             let task = try await harness.add()
             _ = try await harness.store.cancel(task.id, of: WorkerHarness.tenant)
-            worker.wake(task)
+            worker.enqueue(task)
             let next = try await harness.add()
-            worker.wake(next)
+            worker.enqueue(next)
             try await harness.final(next.id)
             #expect(renderer.jobs.count == 1)
             #expect(try await harness.task(task.id).status == .cancelled)
@@ -66,7 +66,7 @@ import Testing
         }
         try await harness.run(renderer) { worker in
             let task = try await harness.add()
-            worker.wake(task)
+            worker.enqueue(task)
             try await renderer.waitForCall(1)
             _ = try await harness.store.delete(task.id, of: WorkerHarness.tenant)
             gate.open()

@@ -59,7 +59,7 @@ import Testing
         }
         try await harness.run(renderer) { worker in
             let task = try await harness.add()
-            worker.wake(task)
+            worker.enqueue(task)
             let final = try await harness.final(task.id)
             #expect(final.status == ending.status)
             #expect(final.error?.code == ending.code)
@@ -80,7 +80,7 @@ import Testing
         }
         try await harness.run(renderer) { worker in
             let task = try await harness.add()
-            worker.wake(task)
+            worker.enqueue(task)
             #expect(try await harness.final(task.id).status == .completed)
             #expect(renderer.jobs.map(\.runsAlone) == alone)
             #expect(renderer.jobs.allSatisfy { $0.tenant == WorkerHarness.tenant })
@@ -95,11 +95,11 @@ import Testing
         }
         try await harness.run(renderer) { worker in
             let task = try await harness.add()
-            worker.wake(task)
+            worker.enqueue(task)
             try await harness.final(task.id)
             _ = try await eventually("a dead letter") { harness.broker.deadLetters.contains { $0.id == task.id } ? true : nil }
             let replayed = try #require(try await harness.store.replay(task.id, of: WorkerHarness.tenant))
-            worker.wake(replayed)
+            worker.enqueue(replayed)
             let final = try await harness.final(task.id)
             #expect(final.status == .completed)
             #expect(final.generation == 2)
@@ -113,11 +113,11 @@ import Testing
         let renderer = ScriptedRenderer()
         try await harness.run(renderer) { worker in
             let task = try await harness.add()
-            for _ in 0..<100 { worker.wake(task) }
+            for _ in 0..<100 { worker.enqueue(task) }
             let final = try await harness.final(task.id)
             // Last in the queue: once it has completed, the others have been dropped.
             let last = try await harness.add()
-            worker.wake(last)
+            worker.enqueue(last)
             try await harness.final(last.id)
             #expect(renderer.jobs.count == 2)
             #expect(final.epoch == 1)

@@ -31,14 +31,14 @@ import Testing
         try await harness.run(renderer) { worker in
             let task = try await harness.add()
             recorder.record(Promise(task: task.id, sourceSHA256: "sent", ending: .completed))
-            worker.wake(task)
+            worker.enqueue(task)
             try await renderer.waitForCall(1)
             harness.clock.advance(by: .seconds(31))
             try await renderer.waitForCall(2)
             first.open()
             // Claimed by the slot that had stalled, so the result of the stalled run has been written or discarded.
             let probe = try await harness.add()
-            worker.wake(probe)
+            worker.enqueue(probe)
             try await harness.final(probe.id)
             recorder.record(Observation(try await harness.task(task.id)))
             second.open()

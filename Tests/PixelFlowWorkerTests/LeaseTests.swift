@@ -14,7 +14,7 @@ import Testing
         }
         try await harness.run(renderer) { worker in
             let task = try await harness.add()
-            worker.wake(task)
+            worker.enqueue(task)
             try await renderer.waitForCall(1)
             // The dispatcher finds that the lease has expired, and the other slot claims the task.
             harness.clock.advance(by: .seconds(31))
@@ -37,8 +37,8 @@ import Testing
         var harness = try WorkerHarness(policy: policy)
         var store = InterposedTaskStore(harness.store)
         let isRendering = Mutex(false)
-        // As after a pause of the machine: the worker's heartbeat comes when the lease is already lost. Not before the renderer has been
-        // called: a run that ends earlier never reaches its heartbeat.
+        // As after a pause of the machine: the worker's renewal comes when the lease is already lost. Not before the renderer has been
+        // called: a run that ends earlier never reaches its renewal.
         store.renewing = { _, claim in claim.epoch == 1 && isRendering.withLock { $0 } ? .lost : .extended }
         harness.workerStore = store
         let cancelled = Gate()
@@ -56,7 +56,7 @@ import Testing
         let fixed = harness
         try await fixed.run(renderer) { worker in
             let task = try await fixed.add()
-            worker.wake(task)
+            worker.enqueue(task)
             try await renderer.waitForCall(1)
             try await within(.seconds(10), "the first run to be stopped") { try await cancelled.pass() }
             fixed.clock.advance(by: .seconds(31))
@@ -94,7 +94,7 @@ import Testing
         let fixed = harness
         try await fixed.run(renderer) { worker in
             let task = try await fixed.add()
-            worker.wake(task)
+            worker.enqueue(task)
             try await within(.seconds(10), "the run to be given up") { try await cancelled.pass() }
             try await body(fixed, task)
         }

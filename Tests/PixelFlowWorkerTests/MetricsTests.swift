@@ -16,7 +16,7 @@ import Testing
         }
         try await harness.run(renderer) { worker in
             let task = try await harness.add(pipeline, lane: .low)
-            worker.wake(task)
+            worker.enqueue(task)
             try await harness.final(task.id)
             try await waitFor(#"tasks_finished_total{error_code="",status="COMPLETED"}"#, 1, harness.registry)
             try await waitFor("worker_slots_busy", 0, harness.registry)
@@ -47,7 +47,7 @@ import Testing
         }
         try await harness.run(renderer) { worker in
             let task = try await harness.add()
-            worker.wake(task)
+            worker.enqueue(task)
             try await harness.final(task.id)
             try await waitFor(#"tasks_finished_total{error_code="other",status="FAILED"}"#, 1, harness.registry)
         }
@@ -66,7 +66,7 @@ import Testing
         try await harness.run(fetcher: fetcher) { worker in
             for url in ["good", "bad"] {
                 let task = try await harness.add(url: url)
-                worker.wake(task)
+                worker.enqueue(task)
                 try await harness.final(task.id)
             }
         }

@@ -34,7 +34,7 @@ import Testing
         let renderer = ScriptedRenderer()
         try await fixed.run(renderer) { worker in
             let task = try await fixed.add()
-            worker.wake(task)
+            worker.enqueue(task)
             let final = try await fixed.final(task.id)
             #expect(final.status == .completed)
             #expect(final.epoch == 1)
@@ -60,7 +60,7 @@ import Testing
         let fixed = harness
         try await fixed.run { worker in
             let task = try await fixed.add()
-            worker.wake(task)
+            worker.enqueue(task)
             try await within(.seconds(10), "the first result to be refused") { try await refused.pass() }
             fixed.clock.advance(by: .seconds(31))
             let final = try await fixed.final(task.id)

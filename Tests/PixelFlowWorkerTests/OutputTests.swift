@@ -20,10 +20,10 @@ import Testing
         let harness = try WorkerHarness()
         try await harness.run { worker in
             let task = try await harness.add(Self.three)
-            worker.wake(task)
+            worker.enqueue(task)
             let final = try await harness.final(task.id)
             #expect(final.outputs.map(\.name) == ["a", "b", "c"])
-            #expect(final.sourceMetadata == RenderReport.facts)
+            #expect(final.sourceMetadata == RenderReport.metadata)
             let image = try #require(final.outputs[1].image)
             #expect(image.key == .output("b", of: final))
             #expect(try await harness.text(image.key) == "image of b")
@@ -37,7 +37,7 @@ import Testing
         let harness = try WorkerHarness()
         try await harness.run(Self.failing(["b": "output_too_large"])) { worker in
             let task = try await harness.add(Self.three)
-            worker.wake(task)
+            worker.enqueue(task)
             let final = try await harness.final(task.id)
             #expect(final.status == .completed)
             #expect(final.error == nil)
@@ -54,12 +54,12 @@ import Testing
         let harness = try WorkerHarness()
         try await harness.run(Self.failing(codes)) { worker in
             let task = try await harness.add(Self.three)
-            worker.wake(task)
+            worker.enqueue(task)
             let final = try await harness.final(task.id)
             #expect(final.status == .failed)
             #expect(final.error?.code == code)
             #expect(final.outputs.count == 3)
-            #expect(final.sourceMetadata == RenderReport.facts)
+            #expect(final.sourceMetadata == RenderReport.metadata)
         }
     }
 
@@ -74,7 +74,7 @@ import Testing
         let changes = try await harness.events.subscribe()
         try await harness.run(renderer) { worker in
             let task = try await harness.add(Self.three)
-            worker.wake(task)
+            worker.enqueue(task)
             #expect(try await changes.first("word of the progress") { $0.progress > 0 }?.progress == 0.5)
             gate.open()
             try await harness.final(task.id)

@@ -13,7 +13,7 @@ import Testing
         }
         try await harness.run(renderer) { worker in
             let task = try await harness.add()
-            worker.wake(task)
+            worker.enqueue(task)
             try await renderer.waitForCall(1)
             await worker.stop()
             gate.open()
@@ -32,7 +32,7 @@ import Testing
         let fixed = harness
         try await fixed.run(renderer) { worker in
             let task = try await fixed.add()
-            worker.wake(task)
+            worker.enqueue(task)
             try await renderer.waitForCall(1)
             await worker.stop()
             try await within(.seconds(10), "the worker to stop") { try await worker.ended() }
@@ -54,7 +54,7 @@ import Testing
             await worker.stop()
             try await within(.seconds(10), "the worker to stop") { try await worker.ended() }
             let task = try await harness.add()
-            worker.wake(task)
+            worker.enqueue(task)
             try await harness.broker.publish([DispatchMessage(task)])
             #expect(renderer.jobs.isEmpty)
             #expect(try await harness.task(task.id).status == .pending)

@@ -14,7 +14,7 @@ import WireFormats
         let renderer = ScriptedRenderer()
         try await harness.run(renderer) { worker in
             let task = try await harness.add(url: "https://example.org/a.png")
-            worker.wake(task)
+            worker.enqueue(task)
             let final = try await harness.final(task.id)
             #expect(final.status == .completed)
             #expect(final.fetchedSource?.key == .fetchedSource(of: final))
@@ -32,7 +32,7 @@ import WireFormats
         let fetcher = ScriptedFetcher { _ in throw PixelFlowError(.invalid, code: code, "No.", retry: retry) }
         try await harness.run(renderer, fetcher: fetcher) { worker in
             let task = try await harness.add(url: "https://example.org/a.png")
-            worker.wake(task)
+            worker.enqueue(task)
             let final = try await harness.final(task.id)
             #expect(final.status == .failed)
             #expect(final.error?.code == code)
@@ -51,7 +51,7 @@ import WireFormats
         try await harness.run(renderer) { worker in
             let task = try await harness.add(url: "https://example.org/a.png")
             #expect(try await harness.store.usage(of: WorkerHarness.tenant).now.bytesStored == 0)
-            worker.wake(task)
+            worker.enqueue(task)
             let final = try await harness.final(task.id)
             #expect(final.error?.code == code)
             #expect(final.attempts == 1)
@@ -66,7 +66,7 @@ import WireFormats
         try await harness.run { worker in
             let task = try await harness.add()
             try await harness.blobs.remove(task.blobPrefix)
-            worker.wake(task)
+            worker.enqueue(task)
             #expect(try await harness.final(task.id).error?.code == "source_missing")
         }
     }
@@ -77,7 +77,7 @@ import WireFormats
         try await harness.run { worker in
             let task = try await harness.add()
             harness.blobs.fail(fault, times: 7)
-            worker.wake(task)
+            worker.enqueue(task)
             let final = try await harness.final(task.id)
             #expect(final.status == .completed)
             #expect(final.attempts == 1)
@@ -91,7 +91,7 @@ import WireFormats
         try await harness.run(renderer) { worker in
             let mark = try await harness.add()
             let task = try await harness.add(Self.marked(by: mark.id))
-            worker.wake(task)
+            worker.enqueue(task)
             #expect(try await harness.final(task.id).status == .completed)
             #expect(renderer.jobs.last?.overlays == [mark.id.rawValue: ByteBuffer(string: "bytes")])
         }
@@ -105,7 +105,7 @@ import WireFormats
             let mark = try await harness.add()
             let task = try await harness.add(Self.marked(by: mark.id))
             _ = try await harness.store.delete(mark.id, of: WorkerHarness.tenant)
-            worker.wake(task)
+            worker.enqueue(task)
             #expect(try await harness.final(task.id).status == .completed)
             #expect(renderer.jobs.last?.overlays == [:])
         }
@@ -126,7 +126,7 @@ import WireFormats
                 for mark in marks { try await fixed.blobs.remove(.task(mark, tenant: WorkerHarness.tenant)) }
             }
             let task = try await fixed.add(Self.marked(by: marks))
-            worker.wake(task)
+            worker.enqueue(task)
             let final = try await fixed.final(task.id)
             #expect(final.error?.code ?? final.status.rawValue.lowercased() == end)
             #expect(final.attempts == 1)
@@ -147,15 +147,15 @@ import WireFormats
         try await fixed.run(renderer) { worker in
             let mark = try await fixed.add()
             let first = try await fixed.add(Self.marked(by: [mark.id]))
-            worker.wake(first)
+            worker.enqueue(first)
             try await renderer.waitForCall(1)
             let second = try await fixed.add(Self.marked(by: [mark.id]))
-            worker.wake(second)
+            worker.enqueue(second)
             try await fixed.eventually(second.id, "claimed") { $0.status == .processing }
             // Those without watermarks go past it.
             for _ in 0..<3 {
                 let plain = try await fixed.add()
-                worker.wake(plain)
+                worker.enqueue(plain)
                 #expect(try await fixed.final(plain.id).status == .completed)
             }
             #expect(renderer.jobs.map(\.overlays.count) == [1, 0, 0, 0])

@@ -37,7 +37,7 @@ import Testing
     }
 
     /// A worker that is killed right after writing its result can no longer remove anything.
-    @Test func theDispatcherRemovesLeftoverObjects() async throws {
+    @Test func theDispatcherRemovesUnreferencedObjects() async throws {
         let harness = try WorkerHarness()
         let task = try await abandoned(harness)
         _ = try await harness.store.expireLeases(limit: 1)
@@ -45,7 +45,7 @@ import Testing
         try await harness.blobs.write(.output("web", of: claimed), bytes: ByteBuffer(string: "image"))
         let image = StoredImage(
             key: .output("web", of: claimed), format: .webp, width: 1, height: 1, frames: 1, bytes: 5, sha256: "made")
-        let manifest = Manifest(sourceMetadata: RenderReport.facts, outputs: [TaskOutput(name: "web", image: image)])
+        let manifest = Manifest(sourceMetadata: RenderReport.metadata, outputs: [TaskOutput(name: "web", image: image)])
         let completed = try #require(try await harness.store.complete(claimed.claim, with: manifest))
         try await harness.run { _ in
             harness.clock.advance(by: .seconds(6))

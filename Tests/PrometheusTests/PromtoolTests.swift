@@ -10,7 +10,7 @@ private let promtool = "/usr/bin/promtool"
 
 @Suite("promtool", .enabled(if: FileManager.default.isExecutableFile(atPath: promtool)))
 struct PromtoolTests {
-    @Test("accepts what a registry writes, without complaint")
+    @Test("accepts what a registry writes, without warnings")
     func acceptsOurOutput() throws {
         let registry = PrometheusRegistry(descriptions: ProcessCollector.descriptions)
         registry.collect { ProcessCollector().collect(into: &$0) }

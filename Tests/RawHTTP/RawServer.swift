@@ -7,6 +7,10 @@ import Synchronization
 /// A server on 127.0.0.1 that records requests, and responds with exactly the bytes that a test specifies.
 package final class RawServer: Sendable {
     package struct Request: Sendable {
+        /// The number of requests up to this one.
+        package fileprivate(set) var number = 0
+        package let method: String
+        /// With the query.
         package let path: String
         /// By name in lowercase; if a name is repeated, the last one counts.
         package let headers: [String: String]
@@ -28,14 +32,16 @@ package final class RawServer: Sendable {
 
     package let port: Int
     private let log: SharedLog
+    private let channel: any Channel
 
     private final class SharedLog: Sendable {
         let value = Mutex(Log())
     }
 
-    private init(port: Int, log: SharedLog) {
-        self.port = port
+    private init(channel: any Channel, log: SharedLog) {
+        self.channel = channel
         self.log = log
+        port = channel.localAddress?.port ?? 0
     }
 
     package var requests: [Request] { log.value.withLock(\.requests) }
@@ -55,6 +61,21 @@ package final class RawServer: Sendable {
     package static func run<Value>(
         tls: NIOSSLContext? = nil, answer: @escaping Answer, _ body: (RawServer) async throws -> Value
     ) async throws -> Value {
+        let server = try await start(tls: tls, answer: answer)
+        let result: Result<Value, any Error>
+        do {
+            result = .success(try await body(server))
+        } catch {
+            result = .failure(error)
+        }
+        try await server.stop()
+        return try result.get()
+    }
+
+    package func stop() async throws { try await channel.close() }
+
+    /// Starts a server, which must be stopped.
+    package static func start(tls: NIOSSLContext? = nil, answer: @escaping Answer) async throws -> RawServer {
         let log = SharedLog()
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -64,20 +85,17 @@ package final class RawServer: Sendable {
                     if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
                     try channel.pipeline.syncOperations.addHandler(
                         Reader { request in
-                            log.value.withLock { $0.requests.append(request) }
+                            var request = request
+                            log.value.withLock {
+                                request.number = $0.requests.count + 1
+                                $0.requests.append(request)
+                            }
                             answer(request, channel)
                         })
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
-        let result: Result<Value, any Error>
-        do {
-            result = .success(try await body(RawServer(port: channel.localAddress?.port ?? 0, log: log)))
-        } catch {
-            result = .failure(error)
-        }
-        try await channel.close()
-        return try result.get()
+        return RawServer(channel: channel, log: log)
     }
 
     /// Responds with a status.
@@ -106,11 +124,13 @@ package final class RawServer: Sendable {
                 guard let colon = line.firstIndex(of: ":") else { continue }
                 headers[line[..<colon].lowercased()] = line[line.index(after: colon)...].drop { $0 == " " }.description
             }
-            let body = Array(received[end.upperBound...])
+            let body = received[end.upperBound...]
             guard body.count >= Int(headers["content-length"] ?? "0") ?? 0 else { return }
+            if headers["transfer-encoding"] == "chunked", !body.suffix(5).elementsEqual("0\r\n\r\n".utf8) { return }
+            let words = lines[0].split(separator: " ").map(String.init)
+            guard words.count > 1 else { return context.close(promise: nil) }
             bytes = ByteBuffer()
-            let path = lines[0].split(separator: " ")[1]
-            onRequest(Request(path: String(path), headers: headers, bytes: body, at: .now))
+            onRequest(Request(method: words[0], path: words[1], headers: headers, bytes: Array(body), at: .now))
         }
 
         func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }

@@ -7,7 +7,7 @@ import Synchronization
 final class FakeMailServer: Sendable {
     enum Answer: Sendable {
         case say(String)
-        case silence
+        case noReply
         case hangUp
     }
 
@@ -90,7 +90,7 @@ final class FakeMailServer: Sendable {
         private func act(on line: String, _ context: ChannelHandlerContext) {
             switch answer(line) {
             case .say(let text): context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: text + "\r\n")), promise: nil)
-            case .silence: break
+            case .noReply: break
             case .hangUp: context.close(promise: nil)
             }
         }

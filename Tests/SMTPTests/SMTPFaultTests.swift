@@ -29,9 +29,10 @@ struct SMTPFaultTests {
         }
     }
 
-    @Test("silence before the final dot leaves no doubt, silence after it does", arguments: ["", "EHLO", "MAIL", "RCPT", "DATA", "."])
-    func silenceAfterTheFinalDotIsUncertain(word: String) async throws {
-        for answer in [FakeMailServer.Answer.silence, .hangUp] {
+    @Test(
+        "no reply before the final dot is a failure, no reply after it is uncertain", arguments: ["", "EHLO", "MAIL", "RCPT", "DATA", "."])
+    func noReplyAfterTheFinalDotIsUncertain(word: String) async throws {
+        for answer in [FakeMailServer.Answer.noReply, .hangUp] {
             try await FakeMailServer.with({ $0.prefix(4) == word ? answer : FakeMailServer.usual($0) }) { server in
                 let timeouts = Self.hasty(at: word)
                 let error = try #require(try await send(to: server, { try SMTPEndpoint(url: "smtp://127.0.0.1:\($0)") }, timeouts))
@@ -113,7 +114,7 @@ struct SMTPFaultTests {
 
     @Test("a cancelled send ends")
     func cancelledSendEnds() async throws {
-        try await FakeMailServer.with({ _ in .silence }) { server in
+        try await FakeMailServer.with({ _ in .noReply }) { server in
             let client = try SMTPClient(try SMTPEndpoint(url: "smtp://127.0.0.1:\(server.port)"))
             let message = try SMTPServerTests.message()
             let task = Task { try await client.send(message) }

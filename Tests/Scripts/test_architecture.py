@@ -1,4 +1,4 @@
-"""What docs/architecture.md says of the sources: every path is there, and a route is short enough to be read."""
+"""docs/architecture.md and the decision records: every path of the sources exists, and a route is short enough to be read."""
 
 import re
 import unittest
@@ -6,6 +6,7 @@ import unittest
 from scripts import ROOT
 
 PAGE = (ROOT / "docs" / "architecture.md").read_text()
+RECORDS = sorted((ROOT / "docs" / "adr").glob("*.md"))
 LONGEST_ROUTE = 12
 
 
@@ -14,6 +15,13 @@ class ArchitectureTests(unittest.TestCase):
         paths = re.findall(r"`((?:Sources|Tests)/[^`]*)`", PAGE)
         self.assertGreater(len(paths), 30)
         self.assertEqual([path for path in paths if not (ROOT / path).exists()], [])
+
+    def test_every_path_of_the_decision_records_exists(self):
+        found = [(page.name, path) for page in RECORDS for path in re.findall(r"`([\w.+-]+(?:/[\w.+-]+)+)`", page.read_text())]
+        # Files of the sources are named by their whole path; other words with a slash are URLs, buckets or media types.
+        files = [(page, path) for page, path in found if path.endswith(".swift") or path.startswith(("Sources/", "Tests/", "scripts/", "docs/"))]
+        self.assertGreater(len(files), 10)
+        self.assertEqual([(page, path) for page, path in files if not (ROOT / path).exists()], [])
 
     def test_routes_are_short_lists_of_files(self):
         section = PAGE.partition("## Three routes through the code")[2].partition("\n## ")[0]

@@ -172,10 +172,10 @@ class CheckOfACluster(unittest.TestCase):
             [["rolebindings", "kube-system"], 0, "rolebinding/pixelflow-metrics-adapter"],
             [["clusterroles.rbac.authorization.k8s.io"], 0, "clusterrole/pixelflow-metrics-adapter"],
             [["horizontalpodautoscalers.autoscaling,scaledobjects.keda.sh"], 0, "scaledobject/pixelflow-worker"], [["get"], 0, ""]]
-        with mock.patch.object(check, "LEFTOVER_SECONDS", 0):
+        with mock.patch.object(check, "REMOVAL_SECONDS", 0):
             status, lines, _ = self.run_steps("uninstall", answers)
         self.assertEqual((status, lines), (1, [
-            "✗ uninstall: left over: scaledobject/pixelflow-worker, clusterrole/pixelflow-metrics-adapter, rolebinding/pixelflow-metrics-adapter"]))
+            "✗ uninstall: not removed: scaledobject/pixelflow-worker, clusterrole/pixelflow-metrics-adapter, rolebinding/pixelflow-metrics-adapter"]))
 
     def test_an_uninstall_that_leaves_nothing_removes_what_stays(self):
         answers = [[["api-resources"], 0, "pods"], [["get"], 0, ""]]
@@ -183,7 +183,7 @@ class CheckOfACluster(unittest.TestCase):
         self.assertEqual((status, lines), (0, ["✓ uninstall"]))
         self.assertEqual(calls[-2][-4:], ["delete", "pvc,secret", "--selector", "app.kubernetes.io/instance=pixelflow"])
         # A cluster that names no kinds is one of which nothing is known.
-        with mock.patch.object(check, "LEFTOVER_SECONDS", 0):
+        with mock.patch.object(check, "REMOVAL_SECONDS", 0):
             status, lines, _ = self.run_steps("uninstall", [])
         self.assertEqual((status, lines), (1, ["✗ uninstall: the cluster names no kinds of objects"]))
 
@@ -194,7 +194,7 @@ class CheckOfACluster(unittest.TestCase):
         status, lines, _ = self.run_steps("uninstall", answers)
         self.assertEqual((status, lines), (0, ["✓ uninstall"]))
         # As long as the grace periods of the chart's pods.
-        self.assertGreater(check.LEFTOVER_SECONDS, 120)
+        self.assertGreater(check.REMOVAL_SECONDS, 120)
 
     def test_without_pfctl_the_chart_is_upgraded_all_the_same(self):
         replicas = json.dumps({"spec": {"replicas": 2}})

@@ -11,6 +11,7 @@ from harness.failure import Failure
 from harness.pixelflow import Services, stop_all
 from harness.ports import Ports, free_ports
 from harness.process import Process, output_of
+from harness.receiver import Receiver
 from harness.requests import call
 
 DRAINS = "import signal, sys; signal.signal(signal.SIGTERM, lambda *_: sys.exit(0)); print('ready', flush=True); signal.pause(); signal.pause()"
@@ -110,3 +111,23 @@ class Processes(unittest.TestCase):
         self.assertEqual(services.ports["worker-2"], 8082)
         self.assertEqual(services.bases()["BASE_WORKER"], "http://127.0.0.1:8081")
         self.assertEqual(services.bases()["BASE_WEB_MANAGEMENT"], "http://127.0.0.1:3001")
+
+
+class Receivers(unittest.TestCase):
+    def test_messages_are_kept_in_order_with_headers_and_bodies(self):
+        with Receiver(b"thank you") as receiver:
+            for body in (b"one", b"two" * 100_000):
+                answer = call("POST", receiver.url, body=body, content_type="application/json")
+                self.assertEqual((answer.status, answer.body), (200, b"thank you"))
+            headers, body = receiver.next()
+            self.assertEqual((headers["content-type"], body), ("application/json", b"one"))
+            self.assertEqual(receiver.next()[1], b"two" * 100_000)
+
+    def test_the_status_can_be_changed(self):
+        with Receiver() as receiver:
+            receiver.status = 410
+            self.assertEqual(call("POST", receiver.url, body=b"{}").status, 410)
+
+    def test_a_message_that_does_not_arrive_is_an_error(self):
+        with Receiver() as receiver, self.assertRaisesRegex(Failure, "0 of 1 messages"):
+            receiver.take(1, seconds=0.1)

@@ -22,11 +22,11 @@ DOCUMENT = {"components": {"schemas": {"Task": TASK, "Output": {"type": "object"
 
 
 class PageTypes(unittest.TestCase):
-    def complaints(self, body):
+    def type_errors(self, body):
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder, "page.js")
             file.write_text(f"/** @param {{import('@api').Task}} task */\nexport const read = (task) => {body};\n")
-            return page_types.complaints([file], page_types.types([DOCUMENT]))
+            return page_types.type_errors([file], page_types.types([DOCUMENT]))
 
     def test_schemas_become_types(self):
         self.assertEqual(
@@ -36,8 +36,8 @@ class PageTypes(unittest.TestCase):
             '"counts"?: { [name: string]: number }; "focus"?: ("center") | ({ "x"?: number }) };\n')
 
     def test_what_is_described_may_be_read(self):
-        self.assertEqual(self.complaints("task.outputs.map((output) => output.bytes + task.counts.FAILED)"), "")
+        self.assertEqual(self.type_errors("task.outputs.map((output) => output.bytes + task.counts.FAILED)"), "")
 
     def test_what_is_not_described_is_named(self):
-        self.assertIn("Property 'state' does not exist", self.complaints("task.state"))
-        self.assertIn("no overlap", self.complaints('task.status === "DONE"'))
+        self.assertIn("Property 'state' does not exist", self.type_errors("task.state"))
+        self.assertIn("no overlap", self.type_errors('task.status === "DONE"'))

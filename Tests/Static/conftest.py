@@ -1,4 +1,4 @@
-"""The executables of scripts/static, each in an empty root of its own; the four services, and all in one, at work from such roots.
+"""The executables of scripts/static, each in a separate empty root; the four services and the all-in-one run from such roots.
 
     --keep    leaves the folder with the roots and the logs
 """
@@ -69,7 +69,7 @@ def roots(folder, built):
 
 @pytest.fixture(scope="session")
 def names(built):
-    """The name server; it knows the services and the servers."""
+    """The name server, with the names of the services and servers."""
     return NameServer([*SERVICES, *SERVERS.values()])
 
 
@@ -94,7 +94,7 @@ def settings_of_services(found, ports, management):
 
 
 class Running:
-    """Services at work; `processes` by name, each in its root, and the port of each service."""
+    """Running services: `processes` by name, each in its root, and the port of each service."""
 
     def __init__(self, processes, ports):
         self.processes = processes
@@ -109,7 +109,7 @@ class Running:
 
     @classmethod
     def all_in_one(cls, roots):
-        """With the settings of its image; the only place where it can write takes the place of the volume."""
+        """With the settings of its image; the only writable folder replaces the volume."""
         ports = dict(zip(SERVICES, free_ports(len(SERVICES))))
         settings = {
             "PIXELFLOW_HOST": "0.0.0.0", "PIXELFLOW_DATA_DIR": "/tmp/data", "SQLITE_TMPDIR": "/tmp/data", "SSL_CERT_FILE": str(CERTIFICATES),
@@ -121,7 +121,7 @@ class Running:
             self.processes.get(name, self.processes.get("pixelflow")).wait_until_ready(base, seconds=START_SECONDS)
 
     def stop(self):
-        """The names of those that did not drain by themselves and with success."""
+        """The names of the processes that did not drain successfully."""
         late = stop_all(self.processes)
         return sorted({*late, *(name for name, process in self.processes.items() if process.status != 0)})
 

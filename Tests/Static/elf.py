@@ -1,4 +1,4 @@
-"""What an executable asks the dynamic loader for."""
+"""The dynamic dependencies of an executable."""
 
 import struct
 
@@ -6,7 +6,7 @@ INTERPRETER, DYNAMIC, NEEDED = 3, 2, 1
 
 
 def interpreter_and_libraries(path):
-    """Empty where the ELF file is statically linked."""
+    """Empty if the ELF file is statically linked."""
     with open(path, "rb") as file:
         header = file.read(64)
         assert header[:6] == b"\x7fELF\x02\x01", f"{path.name} is not a 64-bit little-endian ELF executable"

@@ -1,17 +1,17 @@
-"""A name server over the search list that Kubernetes gives a pod. A resolver always asks port 53: it needs root."""
+"""A name server for the search list that Kubernetes gives a pod. Needs root, because resolvers always use port 53."""
 
 import socket
 import struct
 import threading
 
-# Any address of the loopback network will do.
+# Any address of the loopback network.
 ADDRESS = "127.53.53.53"
 DOMAIN = "pixelflow.svc.cluster.local"
 RESOLV_CONF = f"search {DOMAIN} svc.cluster.local cluster.local\nnameserver {ADDRESS}\noptions ndots:5\n"
 
 
 class NameServer:
-    """Answers A for names of the domain; everything else does not exist. Keeps what it was asked."""
+    """Answers A for names of the domain; everything else does not exist. Records the queries."""
 
     def __init__(self, names):
         self.names = set()
@@ -41,6 +41,6 @@ class NameServer:
         if known:
             self.asked.add(name.removesuffix(f".{DOMAIN}"))
         record = struct.pack(">HHHIH4s", 0xC00C, 1, 1, 5, 4, socket.inet_aton("127.0.0.1")) if known and kind == 1 else b""
-        # A response with recursion; code 3 for a name that there is not.
+        # A recursive response; code 3 for a name that does not exist.
         flags = 0x8580 | (0 if known else 3)
         return query[:2] + struct.pack(">HHHHH", flags, 1, 1 if record else 0, 0, 0) + question + record

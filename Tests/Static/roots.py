@@ -1,4 +1,4 @@
-"""Empty roots, and what runs in them."""
+"""Empty roots, and processes in them."""
 
 import contextlib
 import os
@@ -12,12 +12,12 @@ from harness.loading import ROOT
 from harness.process import PAUSE, Process, output_of
 
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
-# One name that only this file knows.
+# A name that only this file contains.
 HOSTS = "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost\n127.0.0.1\tauth-of-the-hosts-file\n"
 
 
 class EmptyRoot:
-    """A folder with one executable and what a container engine puts beside it."""
+    """A folder with one executable and the files that a container engine adds."""
 
     def __init__(self, executable, folder):
         self.name = executable.name
@@ -40,14 +40,14 @@ class EmptyRoot:
 
 
 class Confined(Process):
-    """A process in its empty root. Signals go to the program, not to the command that made the root."""
+    """A process in its empty root. Signals go to the program, not to the command that creates the root."""
 
     def __init__(self, root, arguments, environment):
         self.root, self.environment = root, environment
         super().__init__(root.command(*arguments), root.log, environment, name=root.name)
 
     def inner_pid(self):
-        """The program itself, below the command that made its root; None before and after."""
+        """The program itself, a child of the command that creates its root; None before and after."""
         with contextlib.suppress(OSError):
             children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
             return int(children[0]) if children else None
@@ -59,7 +59,7 @@ class Confined(Process):
                 os.kill(pid, number)
 
     def kill(self):
-        # The program first: process 1 of its namespace takes all others with it.
+        # The program first: when process 1 of a namespace ends, all others end.
         while self.status is None:
             self.send(signal.SIGKILL)
             self.has_ended(PAUSE)

@@ -10,10 +10,10 @@ from roots import Confined
 
 from conftest import START_SECONDS
 
-# What an executable may weigh, stripped, in bytes.
+# The maximum size of a stripped executable in bytes.
 LIMITS = {"pf": 60_000_000, "pfctl": 60_000_000}
 LIMIT = 120_000_000
-# What talks to a cluster first of all, with what starts it.
+# Commands that first connect to a cluster.
 CLUSTER_TOOLS = {"pfctl": ["status"], "pixelflow-metrics-adapter": []}
 
 
@@ -31,8 +31,8 @@ def test_starts_in_an_empty_root(executable, roots):
 
 
 @pytest.mark.parametrize("tool", CLUSTER_TOOLS)
-def test_asks_the_name_server_for_its_cluster(tool, roots, names):
-    """There is no such cluster; enough that it asks for its name."""
+def test_looks_up_the_name_of_its_cluster(tool, roots, names):
+    """There is no such cluster, so only the lookup of its name is checked."""
     if tool not in roots:
         pytest.skip(f"{tool} is not built")
     root, name = roots[tool], f"cluster-of-{tool}"

@@ -1,4 +1,4 @@
-"""The four services on servers of scripts/stack, and all in one; read-only and as uid 65532. In this order: the last test stops them."""
+"""The four services on servers of scripts/stack, and the all-in-one; read-only and as uid 65532. In this order: the last test stops them."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from harness.pictures import check_picture, vips
 from harness.process import output_of
 from harness.requests import call_expecting
 
-# Name to file ending and the libvips loader that tells it.
+# The file extension and the libvips loader by format.
 WRITTEN = {
     "jpeg": ("jpg", "jpegload"), "png": ("png", "pngload"), "webp": ("webp", "webpload"), "gif": ("gif", "gifload"),
     "tiff": ("tif", "tiffload"), "avif": ("avif", "heifload"),
@@ -29,12 +29,12 @@ def test_services_have_no_privileges(running):
 
 
 def test_services_can_be_probed(running):
-    """As a container engine does."""
+    """Like a container engine."""
     for process in running.processes.values():
         assert "status" in json.loads(process.root.output("--probe", environment=process.environment))
 
 
-def test_seven_lines(running):
+def test_end_to_end_check(running):
     bases = {f"BASE_{name.upper()}": base for name, base in running.bases.items()}
     printed = output_of(ROOT / "scripts/e2e", seconds=300, env={**os.environ, **bases})
     assert printed.count("✓") == 7
@@ -66,9 +66,9 @@ def check_written(run, source, folder):
         assert loader == WRITTEN[output["name"]][1], f"{source} to {output['name']}"
 
 
-def test_names_came_from_the_name_server(services, names):
+def test_names_are_resolved_by_the_name_server(services, names):
     assert {*SERVERS.values(), "auth", "api"} <= names.asked
 
 
-def test_services_end_by_themselves_on_sigterm(running):
+def test_services_exit_on_sigterm(running):
     assert running.stop() == []

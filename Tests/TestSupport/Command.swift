@@ -11,26 +11,23 @@ package struct Command: Sendable {
     }
 
     /// Files instead of pipes: a full pipe blocks the program, and `FileHandle` crashes the process if a signal interrupts its reading.
-    private let folder: URL
+    private let folder: TemporaryFolder
     private let process: RunningProcess
     private let words: String
 
     private init(_ executable: String, _ arguments: [String], environment: [String: String]?, input: [UInt8] = []) throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "command-\(UUID().uuidString)")
+        folder = try TemporaryFolder()
         words = ([executable] + arguments).joined(separator: " ")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        try Data(input).write(to: folder.appending(path: "input"))
+        try Data(input).write(to: URL(filePath: folder.path + "/input"))
         process = try RunningProcess(
-            executable, arguments, environment: environment, input: folder.appending(path: "input").path,
-            output: folder.appending(path: "output").path, errors: folder.appending(path: "errors").path)
+            executable, arguments, environment: environment, input: folder.path + "/input",
+            output: folder.path + "/output", errors: folder.path + "/errors")
     }
 
     private func outcome(_ status: Int32) throws -> Outcome {
-        func text(_ name: String) throws -> String { try String(contentsOf: folder.appending(path: name), encoding: .utf8) }
+        func text(_ name: String) throws -> String { try String(contentsOfFile: folder.path + "/" + name, encoding: .utf8) }
         return Outcome(status: status, output: try text("output"), errors: try text("errors"))
     }
-
-    private func remove() { try? FileManager.default.removeItem(at: folder) }
 
     /// Runs a program, and kills it after the limit. Blocks the thread.
     ///
@@ -43,7 +40,6 @@ package struct Command: Sendable {
         within limit: Duration = .testDeadline
     ) throws -> Outcome {
         let command = try Command(executable, arguments, environment: environment, input: input)
-        defer { command.remove() }
         return try command.outcome(try command.process.waitForExit(within: limit, command.words))
     }
 
@@ -56,7 +52,6 @@ package struct Command: Sendable {
 
     package static func output(_ executable: String, _ arguments: [String]) async throws -> String {
         let command = try Command(executable, arguments, environment: nil)
-        defer { command.remove() }
         let status = try await within(.seconds(300), command.words) { await command.process.waitForExit() }
         let outcome = try command.outcome(status)
         guard status == 0 else { throw CommandError(command: command.words, outcome: outcome) }

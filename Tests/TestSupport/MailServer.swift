@@ -24,7 +24,7 @@ package final class MailServer {
     package let security: Security
     /// On the loopback address, the same after each start; 0 before the first one.
     package private(set) var port = 0
-    private let folder: URL
+    private let folder: TemporaryFolder
     private let arguments: [String]
     private var process: RunningProcess?
 
@@ -39,15 +39,14 @@ package final class MailServer {
         names: String = "DNS:localhost,IP:127.0.0.1", _ body: (MailServer) async throws -> Void
     ) async throws {
         let server = try MailServer(security, login: login, mechanisms: mechanisms, size: size, names: names)
-        defer { server.remove() }
+        defer { try? server.stop() }
         try await server.start()
         try await body(server)
     }
 
     private init(_ security: Security, login: String?, mechanisms: String, size: Int, names: String) throws {
         self.security = security
-        folder = FileManager.default.temporaryDirectory.appending(path: "mail-server-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        folder = try TemporaryFolder()
         var arguments = [folder.path, "--mechanisms", mechanisms, "--size", "\(size)"]
         if security != .plain { arguments += ["--tls", security.rawValue] }
         if let login { arguments += ["--login", login] }
@@ -62,27 +61,29 @@ package final class MailServer {
             [
                 "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
                 "/CN=localhost",
-                "-addext", "subjectAltName=\(names)", "-keyout", folder.appending(path: "key.pem").path, "-out",
+                "-addext", "subjectAltName=\(names)", "-keyout", file("key.pem").path, "-out",
                 certificate,
             ])
         guard made.status == 0 else { throw MailServerError(text: made.errors) }
     }
 
+    private func file(_ name: String) -> URL { URL(filePath: folder.path + "/" + name) }
+
     /// The path of the certificate.
-    package var certificate: String { folder.appending(path: "certificate.pem").path }
+    package var certificate: String { file("certificate.pem").path }
 
     /// Starts the server, on the same port as before.
     package func start() async throws {
-        let file = folder.appending(path: "port")
-        try? FileManager.default.removeItem(at: file)
-        let errors = folder.appending(path: "errors")
+        let portFile = file("port")
+        try? FileManager.default.removeItem(at: portFile)
+        let errors = file("errors")
         try Data().write(to: errors)
         let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Fixtures/mail-server").standardizedFileURL
         let process = try RunningProcess(script.path, arguments + ["--port", "\(port)"], errors: errors.path)
         self.process = process
         port = try await eventually("the mail server listens") {
             guard process.isRunning else { throw MailServerError(text: try String(contentsOf: errors, encoding: .utf8)) }
-            return (try? String(contentsOf: file, encoding: .utf8)).flatMap { Int($0) }
+            return (try? String(contentsOf: portFile, encoding: .utf8)).flatMap { Int($0) }
         }
     }
 
@@ -94,14 +95,9 @@ package final class MailServer {
         self.process = nil
     }
 
-    private func remove() {
-        try? stop()
-        try? FileManager.default.removeItem(at: folder)
-    }
-
     /// The accepted messages in order.
     package func mails() throws -> [Mail] {
-        guard let data = try? Data(contentsOf: folder.appending(path: "mailbox.jsonl")) else { return [] }
+        guard let data = try? Data(contentsOf: file("mailbox.jsonl")) else { return [] }
         return try data.split(separator: UInt8(ascii: "\n")).map { try JSONDecoder().decode(Mail.self, from: $0) }
     }
 

@@ -7,13 +7,13 @@ package final class ServerProcess {
     /// On the loopback address, the same after each start.
     package let port: Int
     private let executable: String
-    private let folder: URL
+    private let folder: TemporaryFolder
     private var process: RunningProcess?
 
     /// Does not start the server.
     private init(_ executable: String) throws {
         self.executable = executable
-        folder = FileManager.default.temporaryDirectory.appending(path: "pixelflow-server-\(UUID().uuidString)")
+        folder = try TemporaryFolder()
         port = try FreePorts.next()
     }
 
@@ -21,7 +21,7 @@ package final class ServerProcess {
     ///
     /// - Parameter arguments: receives the folder for the server's data.
     package func start(_ arguments: (_ data: String) -> [String]) throws {
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
         process = try RunningProcess(executable, arguments(folder.path))
     }
 
@@ -42,21 +42,16 @@ package final class ServerProcess {
     }
 
     /// Removes all data of the server.
-    package func wipe() throws { try FileManager.default.removeItem(at: folder) }
-
-    private func remove() async {
-        try? await stop(by: SIGKILL)
-        try? wipe()
-    }
+    package func wipe() throws { try FileManager.default.removeItem(atPath: folder.path) }
 
     /// Runs `body` with a server that has not been started, and removes the server afterwards.
     package static func with(_ executable: String, _ body: (ServerProcess) async throws -> Void) async throws {
         let server = try ServerProcess(executable)
         do {
             try await body(server)
-            await server.remove()
+            try? await server.stop(by: SIGKILL)
         } catch {
-            await server.remove()
+            try? await server.stop(by: SIGKILL)
             throw error
         }
     }

@@ -10,11 +10,12 @@ import socket
 import threading
 import time
 
+from harness.account import Account
 from harness.failure import expect
 from harness.pixelflow import Instance
-from harness.requests import call_expecting
 from plan import say
 from report import Line, Section
+from samples import percentile
 
 ATTACKER, CLIENT = "127.0.0.2", "127.0.0.3"
 IDLE, HALF, SLOW, STREAMS = 10_000, 2_000, 500, 1_000
@@ -148,17 +149,11 @@ def upload_times(ports, token, picture, uploads):
         name = ("api", "web")[number % 2]
         times[name].append(upload(ports[name], token, picture))
         time.sleep(0.05)
-    return {name: sorted(each) for name, each in times.items()}
-
-
-def percentile_99(times):
-    return times[min(len(times) - 1, int(len(times) * 0.99))]
+    return times
 
 
 def sign_in(bases):
-    person = {"email": f"bench-{secrets.token_hex(8)}@example.com", "password": secrets.token_urlsafe(18)}
-    call_expecting(201, "POST", f"{bases['auth']}/register", body=person)
-    return call_expecting(200, "POST", f"{bases['auth']}/login", body=person).json()["token"]
+    return Account(bases["auth"], bases["api"], "bench").register().log_in().token
 
 
 def measure(plan, inputs):
@@ -180,7 +175,7 @@ def measure(plan, inputs):
                 f"{attack.most:,} held at a time ({attack.streams:,} streams), {attack.closed:,} closed by the service")
         say(f"  answers to the others: {attack.answers}")
         return Section("Uploads while others hold connections, 64 x 64 PNG, 99th percentile", [
-            line for name in before for line in lines(name, percentile_99(before[name]), percentile_99(during[name]))], [note])
+            line for name in before for line in lines(name, percentile(before[name], 0.99), percentile(during[name], 0.99))], [note])
 
 
 def lines(name, alone, beside):

@@ -14,7 +14,8 @@ import pixelflow
 from plan import EDGE, say
 from processes import BenchError
 from report import Line, Section
-from throughput import SMALL_WINDOW, percentile, repeated
+from samples import percentile_ms
+from throughput import SMALL_WINDOW, repeated
 
 OTHERS = 3
 SECONDS = 20  # with one submission per second each
@@ -36,22 +37,22 @@ def measure(plan, inputs):
             flood(system, pictures, pipeline, plan.imported, "normal")
             busy = submissions(others, pictures, pipeline, limit=SECONDS * 3)
             waits[name] = (idle, busy)
-            say(f"  {name}: p95 idle {percentile([idle], 0.95):.0f} ms, beside the import {percentile([busy], 0.95):.0f} ms")
+            say(f"  {name}: p95 idle {percentile_ms([idle], 0.95):.0f} ms, beside the import {percentile_ms([busy], 0.95):.0f} ms")
     with pixelflow.started(plan.pixelflow, plan.work / "lanes") as system:
         other = system.another()
         idle = submissions([other], pictures, pipeline, priority="high")
         flood(system, pictures, pipeline, plan.imported, "low")
         high = submissions([other], pictures, pipeline, priority="high")
-    idle_p95, busy_p95 = (percentile([samples], 0.95) for samples in waits[TURNS])
+    idle_p95, busy_p95 = (percentile_ms([samples], 0.95) for samples in waits[TURNS])
     return [
         Section(f"Others beside an import of {plan.imported} tasks: 64 x 64 PNG, upload to COMPLETED, p95", [
             Line("nothing else to do", [idle_p95], "ms"),
             Line("beside the import", [busy_p95], "ms", base=[idle_p95], at_most=3),
-            Line("beside the import, without turns (at least)", [percentile([waits[NO_TURNS][1]], 0.95)], "ms", base=[idle_p95]),
+            Line("beside the import, without turns (at least)", [percentile_ms([waits[NO_TURNS][1]], 0.95)], "ms", base=[idle_p95]),
         ], [f"{OTHERS} organisations, one task a second each for {SECONDS} s; a task that does not end within {SECONDS * 3} s counts as that"]),
         Section(f"`high` beside {plan.imported} tasks that are `low`, p95", [
-            Line("nothing else to do", [percentile([idle], 0.95)], "ms"),
-            Line("beside the flood", [percentile([high], 0.95)], "ms", base=[percentile([idle], 0.95)], at_most=2),
+            Line("nothing else to do", [percentile_ms([idle], 0.95)], "ms"),
+            Line("beside the flood", [percentile_ms([high], 0.95)], "ms", base=[percentile_ms([idle], 0.95)], at_most=2),
         ]),
         Section("What turns cost: 64 x 64 PNG, one organisation", [
             Line(NO_TURNS, rates[NO_TURNS], "tasks/s"),

@@ -10,16 +10,15 @@ targets are printed as FAIL, for which --strict exits with 1.
 import argparse
 import json
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 import machine
 import report
+from harness.process import Process
 from part import PARTS, ROOT
 from plan import say
-from processes import end
 
 HERE = Path(__file__).resolve().parent
 RESULTS = ROOT / ".bench/results"
@@ -57,16 +56,13 @@ def reason(code, into):
 def run_part(part, command, into, seconds=PART_SECONDS):
     """The sections of one part, or one that explains why there are none."""
     into.unlink(missing_ok=True)
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    process = Process(command)
     try:
-        code = process.wait(seconds)
-        if code == 0:
+        if process.has_ended(seconds) and process.status == 0:
             return [section_of(section) for section in json.loads(into.read_text())["sections"]], True
-        why = reason(code, into)
-    except subprocess.TimeoutExpired:
-        why = f"not done after {seconds:g} s"
+        why = f"not done after {seconds:g} s" if process.status is None else reason(process.status, into)
     finally:
-        end(process)
+        process.stop()
     say(f"  {part}: {why}")
     return [report.Section(f"{part}: could not be measured", [], [why])], False
 

@@ -5,18 +5,16 @@ import http.client
 import itertools
 import json
 import queue
-import secrets
 import threading
 import time
 import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
 
-from harness.ports import free_ports
+from harness.account import END_STATES, Account
+from harness.pixelflow import Instance
 from http_connection import Connection, request_head
-from processes import BenchError, children_of, resident_mib, running
+from processes import BenchError, children_of, resident_mib
 
-SERVICES = ("web", "auth", "api", "worker")
-END_STATES = ("COMPLETED", "FAILED", "CANCELLED")
 CONNECTIONS = 4
 
 
@@ -28,16 +26,10 @@ def fit(edge, image_format, **options):
 @contextlib.contextmanager
 def started(executable, folder, **settings):
     """A PixelFlow on free ports, with one registered user; `settings` are environment variables."""
-    ports = dict(zip(SERVICES, free_ports(len(SERVICES))))
-    command = [executable, "--data-dir", folder / "data", "--host", "127.0.0.1"]
-    for name, port in ports.items():
-        command += [f"--{name}-port", port]
-    folder.mkdir(parents=True, exist_ok=True)
     # One user sends as much as thousands would.
     settings = {"PIXELFLOW_LOG_LEVEL": "warning", "PIXELFLOW_RATE_LIMITS": "off", **settings}
-    with running(command, folder / "pixelflow.log", settings) as process:
-        process.wait_until_ready(*(f"http://127.0.0.1:{port}" for port in ports.values()))
-        yield PixelFlow(process, ports)
+    with Instance(executable, folder, settings) as instance:
+        yield PixelFlow(instance.process, instance.ports)
 
 
 class PixelFlow:
@@ -45,14 +37,7 @@ class PixelFlow:
         self.pid = process.pid
         self.port = ports["api"]
         self.ports = ports
-        account = json.dumps({"email": f"{secrets.token_hex(6)}@example.com", "password": secrets.token_hex(12)}).encode()
-        auth = Connection(ports["auth"])
-        for path in ("/register", "/login"):
-            status, body = auth.send(request_head("POST", path, len(account), Content_Type="application/json"), account)
-            if status not in (200, 201):
-                raise BenchError(f"{path}: {status} {body[:200]!r}")
-        auth.close()
-        self.token = json.loads(body)["token"]
+        self.token = Account(f"http://127.0.0.1:{ports['auth']}", f"http://127.0.0.1:{self.port}", "bench").register().log_in().token
         self.events = EventStream(self.port, self.token)
         self.connections = [Connection(self.port) for _ in range(CONNECTIONS)]
         self.uploads = 0  # unfinished ones of `process_for`

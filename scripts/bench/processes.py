@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import signal
 import subprocess
 from pathlib import Path
 
@@ -24,17 +23,6 @@ def running(command, log, environment=None, folder=None):
         yield process
     finally:
         process.stop()
-
-
-def end(process, seconds=30):
-    """Ends a process that was started as a session leader, with its whole group."""
-    if process.poll() is None:
-        process.send_signal(signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(seconds)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
 
 
 def outputs_of(commands, seconds=120):

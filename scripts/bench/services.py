@@ -10,7 +10,8 @@ import pixelflow
 from plan import EDGE, interleaved, say
 from processes import BenchError
 from report import Line, Section
-from throughput import CELERY, LARGE_WINDOW, PIXELFLOW, SMALL_WINDOW, percentile, repeated
+from samples import percentile_ms
+from throughput import CELERY, LARGE_WINDOW, PIXELFLOW, SMALL_WINDOW, repeated
 
 SERVICES = "auth, api and worker on PostgreSQL, MongoDB (stand-in), Kafka (stand-in), S3"
 CORES = 2
@@ -46,8 +47,8 @@ def measure_small(plan, inputs):
         Line("the same without any server", [costs.without(*deployment.SERVERS)], "tasks/s", base=values[CELERY]),
     ], costs.notes())
     latency = Section("Services: 64 x 64 PNG, one at a time", [
-        Line("p50", [percentile([samples], 0.5) for samples in waits], "ms", limit=25),
-        Line("p99", [percentile(waits, 0.99)], "ms", limit=100),
+        Line("p50", [percentile_ms([samples], 0.5) for samples in waits], "ms", limit=25),
+        Line("p99", [percentile_ms(waits, 0.99)], "ms", limit=100),
     ], [f"{plan.rounds} x {plan.singles} samples; p99 over all of them"])
     return [throughput, latency]
 
@@ -117,7 +118,7 @@ def measure_large(plan, inputs):
         Line(f"{PIXELFLOW}, all in one", values[PIXELFLOW], "images/s"),
         Line(SERVICES, values[SERVICES], "images/s", base=values[PIXELFLOW], at_least=0.8),
         Line("the same without any server", [costs.without(*deployment.SERVERS)], "images/s", base=values[PIXELFLOW]),
-        Line("probes of every process meanwhile, p99", [percentile([probes.seconds], 0.99)], "ms", limit=50),
+        Line("probes of every process meanwhile, p99", [percentile_ms([probes.seconds], 0.99)], "ms", limit=50),
     ], costs.notes())
 
 

@@ -12,12 +12,13 @@ import struct
 import time
 
 import pixelflow
+from harness.receiver import Loop, Receiver
 from http_connection import request_head
 from plan import EDGE, interleaved, say
 from processes import BenchError, cpu_seconds, resident_mib
-from receiver import Loop, Receiver
 from report import Line, Section
-from throughput import SMALL_WINDOW, percentile, repeated
+from samples import percentile_ms
+from throughput import SMALL_WINDOW, repeated
 
 ENDPOINTS = 20  # of one organisation: the maximum
 USERS = 20
@@ -40,20 +41,20 @@ def webhooks(plan, pictures, pipeline):
         receiver.take(plan.singles)  # from the warm-up
         for picture in repeated(pictures, plan.singles):
             system.process_one(picture, pipeline)
-        delays = [moment - ended(body) for moment, body in receiver.take(plan.singles)]
+        delays = [moment - ended(body) for moment, _, body in receiver.take(plan.singles)]
         add(system, receiver, ENDPOINTS - 1)
         tasks = max(plan.small // 4, 50)
 
         def rate():
             system.process_many(repeated(pictures, tasks), pipeline, SMALL_WINDOW)
-            moments = [moment for moment, _ in receiver.take(tasks * ENDPOINTS)]
+            moments = [moment for moment, *_ in receiver.take(tasks * ENDPOINTS)]
             return (len(moments) - 1) / (max(moments) - min(moments))
 
         rates = interleaved(plan.rounds, {"deliveries": rate})["deliveries"]
     return [
         Section("Webhooks: from the end of a task to the first byte at the receiver, one task at a time", [
-            Line("50th percentile", [percentile([delays], 0.5)], "ms", limit=20),
-            Line("99th percentile", [percentile([delays], 0.99)], "ms", limit=100),
+            Line("50th percentile", [percentile_ms([delays], 0.5)], "ms", limit=20),
+            Line("99th percentile", [percentile_ms([delays], 0.99)], "ms", limit=100),
         ], [f"{plan.singles} tasks"]),
         Section(f"Webhooks: deliveries while {ENDPOINTS} webhooks are told of every task", [
             Line("deliveries", rates, "a second", digits=0),
@@ -94,8 +95,8 @@ def sockets(plan, pictures, pipeline):
         Line("memory for each idle stream of server-sent events, instead", [stream_memory], "KB", limit=30),
         Line("messages", [received / elapsed], "a second", digits=0),
         Line("processor of the service, rendering apart", [busy / elapsed * 100], "% of one core"),
-        Line("from the end of a task to the client, 50th percentile", [percentile([delays], 0.5)], "ms"),
-        Line("from the end of a task to the client, 99th percentile", [percentile([delays], 0.99)], "ms"),
+        Line("from the end of a task to the client, 50th percentile", [percentile_ms([delays], 0.5)], "ms"),
+        Line("from the end of a task to the client, 99th percentile", [percentile_ms([delays], 0.99)], "ms"),
     ])
 
 

@@ -8,6 +8,7 @@ import thumbor_peer
 from plan import EDGE, interleaved
 from processes import outputs_of
 from report import Line, Section
+from samples import percentile_ms
 
 PIXELFLOW, CELERY, THUMBOR = "PixelFlow", "Celery + Redis + pyvips", "thumbor, two processes"
 SYNCED = "Celery, Redis synced (appendfsync always)"
@@ -97,7 +98,7 @@ def measure_small(plan, inputs):
 def latency_section(samples, plan):
     lines = []
     for share in (0.50, 0.99):
-        peer, own, synced = (percentile(samples[name], share) for name in (CELERY, PIXELFLOW, SYNCED))
+        peer, own, synced = (percentile_ms(samples[name], share) for name in (CELERY, PIXELFLOW, SYNCED))
         label = f"p{share * 100:.0f}"
         lines += [
             Line(f"{CELERY}, {label}", [peer], "ms"),
@@ -107,9 +108,3 @@ def latency_section(samples, plan):
     return Section(
         "Idle, submit to COMPLETED, 64 x 64 PNG, one at a time", lines,
         [f"{plan.rounds} x {plan.singles} samples each, pooled"])
-
-
-def percentile(rounds, share):
-    """In milliseconds, over the samples of all rounds."""
-    ordered = sorted(seconds * 1000 for samples in rounds for seconds in samples)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

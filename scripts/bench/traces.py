@@ -3,9 +3,9 @@
 import contextlib
 
 import pixelflow
+from harness.receiver import Receiver
 from plan import EDGE, interleaved
 from processes import cpu_seconds_of_all
-from receiver import Receiver
 from report import Line, Section
 from throughput import SMALL_WINDOW, repeated
 

@@ -23,14 +23,15 @@ def environment_without_settings():
 
 
 class Process:
-    """A process in its own process group, with its output in a file."""
+    """A process in its own process group, with its output in a file, or where that of this process goes."""
 
-    def __init__(self, command, log, environment=None, folder=None, name=None):
+    def __init__(self, command, log=None, environment=None, folder=None, name=None):
         self.command = [str(part) for part in command]
         self.name = name or Path(self.command[0]).name
-        self.log = Path(log)
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        with open(self.log, "ab") as output:
+        self.log = Path(log) if log else None
+        if self.log:
+            self.log.parent.mkdir(parents=True, exist_ok=True)
+        with open(self.log, "ab") if self.log else contextlib.nullcontext() as output:
             self.process = subprocess.Popen(
                 self.command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment, cwd=folder,
                 start_new_session=True)
@@ -85,7 +86,9 @@ class Process:
         return by_itself and self.status == 0
 
     def tail(self, lines=20):
-        """The last lines of its output."""
+        """The last lines of its output, if that is in a file."""
+        if not self.log:
+            return ""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
 

@@ -19,5 +19,5 @@ await ServiceCommand(
     let api = try buildAPI(apiSettings, backends: backends, tokens: tokens, cache: cache, listen: listen, context: context)
     return ServiceGroup(
         backends: cache.services + backends.services, [api], listen: listen, context: context, logger: logger,
-        onReady: listen.announce("api"))
+        onReady: listen.logReady("api"))
 }

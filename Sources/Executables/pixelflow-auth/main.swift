@@ -17,5 +17,5 @@ await ServiceCommand(
     let auth = try await buildAuth(authSettings, backends: backends, cache: cache, listen: listen, context: context).parts
     return ServiceGroup(
         backends: cache.services + backends.services, [auth], listen: listen, context: context, logger: logger,
-        onReady: listen.announce("auth"))
+        onReady: listen.logReady("auth"))
 }

@@ -28,5 +28,5 @@ await ServiceCommand(
     let parts = ServiceParts(
         foundation: [closing] + adapter.services(host: listen.host),
         listeners: [listen.listener("metrics-adapter", adapter.healthRouter(drain: context.drain), metrics: "adapter")])
-    return ServiceGroup([parts], listen: listen, context: context, logger: logger, onReady: listen.announce("metrics-adapter"))
+    return ServiceGroup([parts], listen: listen, context: context, logger: logger, onReady: listen.logReady("metrics-adapter"))
 }

@@ -12,5 +12,5 @@ await ServiceCommand(
     let context = BuildContext(logger: logger)
     let listen = try ListenSettings(settings, port: ListenSettings.webPort)
     let web = buildWeb(try WebSettings(settings), listen: listen, management: management, context: context)
-    return ServiceGroup([web], listen: listen, context: context, logger: logger, onReady: listen.announce("web"))
+    return ServiceGroup([web], listen: listen, context: context, logger: logger, onReady: listen.logReady("web"))
 }

@@ -25,5 +25,5 @@ await ServiceCommand(
         workerSettings, fetch: try FetchSettings(settings), backends: backends, listen: listen, context: context)
     return ServiceGroup(
         backends: backends.services, [worker], listen: listen, context: context, grace: workerSettings.grace, logger: logger,
-        onReady: listen.announce("worker"))
+        onReady: listen.logReady("worker"))
 }

@@ -128,7 +128,7 @@ final class BackupBucket: BackupPlace {
         return try BackupManifest(text: String(buffer: bytes), path: "\(name)/\(BackupFile.manifest)")
     }
 
-    func facts(_ file: String) async throws -> (bytes: Int, sha256: String)? {
+    func metadata(_ file: String) async throws -> (bytes: Int, sha256: String)? {
         var (digest, count) = (SHA256(), 0)
         let isThere = try await explained {
             try await files.read(file) { part in

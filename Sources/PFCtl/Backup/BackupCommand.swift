@@ -40,14 +40,14 @@ struct BackupCommand: SessionCommand {
 
     func run(in session: Session) async throws -> ExitStatus {
         let place = try BackupPlaces.place(place, in: session)
-        let fact = [type(of: place).kind: JSONValue.string(place.name)]
+        let location = [type(of: place).kind: JSONValue.string(place.name)]
         if check {
             let manifest = try await place.manifest()
             try await session.status.spinning {
                 session.status.show("checking \(place.name)")
                 try await place.check(manifest) { session.status.show("checking objects: \($0)", isPassing: true) }
             }
-            session.print(BackupReport.document("\(place.name) is complete", manifest, more: fact))
+            session.print(BackupReport.document("\(place.name) is complete", manifest, more: location))
             return .ok
         }
         return try await access.using(in: session) { services in
@@ -60,7 +60,7 @@ struct BackupCommand: SessionCommand {
             }
             session.print(
                 BackupReport.document(
-                    "backup in \(place.name)", manifest, more: fact.merging(["objects_read": .integer(read)]) { $1 }))
+                    "backup in \(place.name)", manifest, more: location.merging(["objects_read": .integer(read)]) { $1 }))
             return .ok
         }
     }

@@ -94,7 +94,7 @@ struct BackupFolder: BackupPlace {
         return try BackupManifest(text: text, path: manifestFile)
     }
 
-    func facts(_ file: String) async throws -> (bytes: Int, sha256: String)? {
+    func metadata(_ file: String) async throws -> (bytes: Int, sha256: String)? {
         let file = local(file)
         do {
             return (Int(try FileReader(file).size()), try await FileDigest.sha256(ofFile: file))

@@ -37,7 +37,7 @@ extension BackupPlace {
     }
 
     private func check(_ file: String, bytes: Int?, sha256: String) async throws {
-        guard let found = try await facts(file) else { throw isMissing(file) }
+        guard let found = try await metadata(file) else { throw isMissing(file) }
         guard bytes.map({ $0 == found.bytes }) ?? true, found.sha256 == sha256 else { throw hasChanged(file) }
     }
 }

@@ -30,7 +30,7 @@ protocol BackupPlace: Sendable {
     /// - Throws: `CommandError` if there is none.
     func manifest() async throws -> BackupManifest
     /// The size and the SHA-256 of a file; nil if there is no such file.
-    func facts(_ file: String) async throws -> (bytes: Int, sha256: String)?
+    func metadata(_ file: String) async throws -> (bytes: Int, sha256: String)?
     /// Provides a file under a local path while `body` runs.
     ///
     /// - Parameter sha256: the expected hash; a downloaded file with another one is refused.

@@ -20,7 +20,7 @@ struct TaskReport {
             .init("id", Text(task.id)), .init("status", task.status.text), .init("source", Text(task.sourceName)),
             .init("attempts", Text(task.attempts)),
         ]
-        if let facts = task.json["source"] { fields.append(.init("image", Text(Self.size(facts)))) }
+        if let metadata = task.json["source"] { fields.append(.init("image", Text(Self.size(metadata)))) }
         if let preset = task.preset { fields.append(.init("preset", Text(preset))) }
         if let progress = task.json["progress"]?.doubleValue { fields.append(.init("progress", Text("\(Int(progress * 100)) %"))) }
         for (name, key) in [

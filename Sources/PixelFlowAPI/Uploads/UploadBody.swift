@@ -36,7 +36,7 @@ struct UploadBody: Sendable {
                 try await sink(Image(filename: filename, contentType: contentType, bytes: bytes))
             }
         case let media where media.hasPrefix("image/") || media == "application/octet-stream":
-            try refuseAnnouncedExcess()
+            try refuseDeclaredExcess()
             let upload = try await sink(Image(contentType: media, bytes: request.body))
             let query = request.query
             let uploadRequest = try UploadRequest(
@@ -51,7 +51,7 @@ struct UploadBody: Sendable {
     }
 
     /// Rejects a body whose declared size exceeds the limit, before the client sends it.
-    private func refuseAnnouncedExcess() throws {
+    private func refuseDeclaredExcess() throws {
         if let length = request.headers[.contentLength].flatMap({ Int($0) }) { try limit.check(length) }
     }
 }

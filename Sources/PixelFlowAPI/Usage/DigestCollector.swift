@@ -53,7 +53,7 @@ package struct DigestCollector: Service {
             } catch  where !(error is CancellationError) {
                 // A failure for one organisation must not delay the digests of others.
                 failed.increment(by: requests.count)
-                logger.warning("tasks not summed for mail, will be retried", metadata: ["tenant": "\(span.tenant)", "error": "\(error)"])
+                logger.warning("task digest not computed, will be retried", metadata: ["tenant": "\(span.tenant)", "error": "\(error)"])
             }
         }
         if !digests.isEmpty {

@@ -17,7 +17,7 @@ struct MailMetrics: Sendable {
     }
 
     private let outcomes: [QueuedMail.Kind: [Outcome: Counter]]
-    private let doubts: Counter
+    private let possibleDuplicates: Counter
     private let backlog: Gauge
 
     init(_ factory: any MetricsFactory) {
@@ -30,14 +30,14 @@ struct MailMetrics: Sendable {
                 }
                 return (kind, Dictionary(uniqueKeysWithValues: counters))
             })
-        doubts = Counter(label: "auth_mail_doubts_total", factory: factory)
+        possibleDuplicates = Counter(label: "auth_mail_possible_duplicates_total", factory: factory)
         backlog = Gauge(label: "auth_mail_backlog", factory: factory)
     }
 
     func count(_ kind: QueuedMail.Kind, _ outcome: Outcome) { outcomes[kind]?[outcome]?.increment() }
 
     /// Counts a retry of a message that the server may already have accepted.
-    func countDoubt() { doubts.increment() }
+    func countPossibleDuplicate() { possibleDuplicates.increment() }
 
     func setBacklog(_ count: Int) { backlog.record(Double(count)) }
 }

@@ -65,7 +65,7 @@ struct MailSender: Service {
 
     private func send(_ claimed: QueuedMail) async throws {
         var mail = claimed
-        if mail.isDoubtful { metrics.countDoubt() }
+        if mail.isDoubtful { metrics.countPossibleDuplicate() }
         if mail.kind == .passwordForgotten {
             guard let reset = try await makeReset(mail) else { return metrics.count(.passwordReset, .obsolete) }
             mail = reset
@@ -92,7 +92,7 @@ struct MailSender: Service {
     }
 
     private func handle(_ error: SMTPError, of mail: QueuedMail) async throws {
-        if error.kind == .doubt { metrics.countDoubt() }
+        if error.kind == .doubt { metrics.countPossibleDuplicate() }
         logger.warning(
             "mail not sent",
             metadata: ["mail_id": "\(mail.id)", "kind": "\(mail.kind.rawValue)", "attempt": "\(mail.attempts)", "error": "\(error)"])

@@ -31,10 +31,10 @@ package final class FileReader: @unchecked Sendable {
 
     /// Bytes.
     package func size() throws -> Int64 {
-        var facts = stat()
-        guard fstat(descriptor, &facts) == 0 else { throw ClientError.file(path) }
-        guard facts.st_mode & S_IFMT == S_IFREG else { throw ClientError.file(path, reason: "not a file") }
-        return Int64(facts.st_size)
+        var metadata = stat()
+        guard fstat(descriptor, &metadata) == 0 else { throw ClientError.file(path) }
+        guard metadata.st_mode & S_IFMT == S_IFREG else { throw ClientError.file(path, reason: "not a file") }
+        return Int64(metadata.st_size)
     }
 
     /// The next chunk; nil at the end.

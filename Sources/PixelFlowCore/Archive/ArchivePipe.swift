@@ -7,7 +7,7 @@ package final class ArchivePipe: Sendable {
     /// Pages that are read in advance.
     private static let capacity = 4
     /// If no page is taken for this time, the read fails, which ends its transaction.
-    private static let patience = DispatchTimeInterval.seconds(60)
+    private static let consumerTimeout = DispatchTimeInterval.seconds(60)
 
     private struct State {
         var hasBegun = false
@@ -44,7 +44,7 @@ package final class ArchivePipe: Sendable {
     ///
     /// - Throws: `CancellationError` if the reader is gone, or has not read for a minute.
     package func send(_ page: [ArchiveRow]) throws {
-        guard room.wait(timeout: .now() + Self.patience) == .success else { throw CancellationError() }
+        guard room.wait(timeout: .now() + Self.consumerTimeout) == .success else { throw CancellationError() }
         let waiter: CheckedContinuation<[ArchiveRow]?, any Error>? = try state.withLock { state in
             if state.isClosed { throw CancellationError() }
             guard let waiter = state.waiter.take() else {

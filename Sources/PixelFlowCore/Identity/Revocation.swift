@@ -18,7 +18,7 @@ package enum Revocation: Sendable, Hashable {
 /// A revocation with its position in the sequence of all revocations.
 package struct RevocationRecord: Sendable, Hashable {
     package var sequence: Int64
-    /// Nil for a kind that only a newer release knows. Its place counts: whoever reads on begins behind it.
+    /// Nil for a kind that only a newer release knows; its position still counts, because readers continue after it.
     package var revocation: Revocation?
     package var at: Timestamp
 

@@ -12,10 +12,10 @@ package struct Pipeline: Sendable, Hashable {
     package init(outputs: [OutputSpec]) { self.outputs = outputs }
 
     package static let maximumOutputs = 16
-    /// Different images that the watermarks of a pipeline may name: a worker holds all of them in memory while it renders.
+    /// The maximum number of different watermark images: a worker holds all of them in memory while it renders.
     package static let maximumOverlays = 8
-    /// Bytes of the canonical JSON of a pipeline that somebody sends. A task repeats its pipeline wherever it is read, so a
-    /// large one is paid for by everybody who shares the database.
+    /// The maximum size of the canonical JSON of a pipeline from a client. The pipeline is read and written with its task, so a large one
+    /// slows down everyone who shares the database.
     package static let maximumBytes = 16 * 1024
 
     /// Used if neither a pipeline nor a preset is given: one output that fits into 1600 pixels.
@@ -38,7 +38,7 @@ package struct Pipeline: Sendable, Hashable {
         try requireFewOverlays { path.isEmpty ? $0 : "\(path).\($0)" }
     }
 
-    /// Refuses what was saved when a pipeline could have more bytes or more watermarks.
+    /// Rejects stored pipelines that exceed limits introduced after they were saved.
     ///
     /// - Parameter field: what stands for the pipeline in a request.
     /// - Throws: `pipeline_too_large`; `invalid_value` for more than `maximumOverlays` images of watermarks.
@@ -56,7 +56,7 @@ package struct Pipeline: Sendable, Hashable {
             "The watermarks of the pipeline name \(overlays.count) different images; they may name at most \(Self.maximumOverlays).")
     }
 
-    /// Refuses a pipeline whose canonical JSON is larger than `maximumBytes`.
+    /// Rejects a pipeline whose canonical JSON is larger than `maximumBytes`.
     ///
     /// - Throws: `pipeline_too_large`.
     private func requireBoundedSize(field: String?) throws {
@@ -67,7 +67,7 @@ package struct Pipeline: Sendable, Hashable {
             "The pipeline is \(size) bytes of canonical JSON; it must be at most \(Self.maximumBytes).", field: field)
     }
 
-    /// Reads what has been stored as well: of any size, for it was accepted once.
+    /// Also reads stored pipelines, of any size, because they were valid when they were accepted.
     private init(reading value: JSONValue, path: String) throws {
         var fields = try FieldReader(value, path: path)
         guard let list = try fields.array("outputs", count: 1...Pipeline.maximumOutputs) else { throw fields.missing("outputs") }

@@ -9,7 +9,7 @@ package enum PipelineText {
     /// At 16 KB a pipeline, each holds a few megabytes at most.
     private static let texts = TwoGenerationCache<Pipeline, String>(capacity: 256)
     private static let pipelines = TwoGenerationCache<String, Pipeline>(capacity: 256)
-    /// A larger pipeline is not kept: one that was accepted before there was a limit may have any size.
+    /// A larger pipeline is not cached: one that was accepted before there was a limit may have any size.
     private static let sizeLimit = Pipeline.maximumBytes
 
     package static func encode(_ pipeline: Pipeline) throws -> String {

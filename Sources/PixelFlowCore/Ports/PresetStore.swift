@@ -18,19 +18,19 @@ package protocol PresetStore: Sendable {
 }
 
 extension PresetStore {
-    /// Adds or replaces, with the lane that is given.
+    /// Adds or replaces a preset with this lane.
     ///
-    /// - Returns: true if there was none of that name.
+    /// - Returns: whether the preset is new.
     package func put(_ preset: Preset, of tenant: TenantID) async throws -> Bool {
         try await put(preset, of: tenant, keepingLane: false).isNew
     }
 }
 
-/// What has become of a preset that was put.
+/// The outcome of storing a preset.
 package struct PresetOutcome: Sendable, Hashable {
-    /// As it is stored.
+    /// The preset as stored.
     package var preset: Preset
-    /// Whether there was none of that name.
+    /// Whether the preset is new.
     package var isNew: Bool
 
     package init(_ preset: Preset, isNew: Bool) {

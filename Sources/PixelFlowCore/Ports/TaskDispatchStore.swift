@@ -29,7 +29,7 @@ package protocol TaskDispatchStore: Sendable {
 
     // MARK: Leases
 
-    /// Takes tasks back whose lease has expired, longest overdue first.
+    /// Reclaims tasks whose lease has expired, longest overdue first.
     func expireLeases(limit: Int) async throws -> [TaskRecord]
 
     // MARK: Events

@@ -78,7 +78,7 @@ package struct TaskQuery: Sendable, Hashable {
 }
 
 extension TaskQuery {
-    /// Whether no task can match: a label has no U+0000. Databases cut a text there, or refuse it.
+    /// Whether no task can match: a label has no U+0000. Databases truncate a text there, or reject it.
     package var matchesNothing: Bool { search?.utf8.contains(0) == true }
 }
 

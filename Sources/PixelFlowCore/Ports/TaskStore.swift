@@ -10,7 +10,7 @@ package typealias TaskStore = TaskOwnerStore & TaskWorkerStore & TaskDispatchSto
 package protocol TaskLookup: Sendable {
     /// Returns nil if the tenant has no such task, or has deleted it.
     func find(_ id: TaskID, of tenant: TenantID) async throws -> TaskRecord?
-    /// Those of the tasks that `find` would find one by one, each once and in no order, by one query.
+    /// Finds several tasks with one query. The result has no duplicates and no order.
     func find(_ ids: [TaskID], of tenant: TenantID) async throws -> [TaskRecord]
 }
 

@@ -1,6 +1,6 @@
 /// The worker's role of the task store: claims a task, renews its lease, and ends its run.
 ///
-/// A claim is fenced by its epoch: once the task has been claimed again, taken back or ended, all methods with the old
+/// A claim is fenced by its epoch: once the task has been claimed again, reclaimed or ended, all methods with the old
 /// claim change nothing and report this. The guarantees of `TaskStore` apply.
 package protocol TaskWorkerStore: TaskLookup {
     /// At most `limit` PENDING tasks of some lanes that have been ready to run for `age` and that no worker has claimed:

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Rows of a store that this version cannot read, because a newer one has written them: of a kind, an operation or an event that only that
-/// one knows. Each stays as it is for a version that knows it, and neither fails nor holds up the rows beside it.
+/// Skips rows of a store that this version cannot decode, because a newer version has written them with a kind, an operation or an event
+/// that only it knows. Such rows stay unchanged, and neither fail nor delay the rows around them.
 package final class UnreadableRows: Sendable {
     /// What is stored in such a row.
     package enum Kind: String, Sendable {
@@ -11,27 +11,27 @@ package final class UnreadableRows: Sendable {
         case quota
     }
 
-    /// Rows that are read for one page, or by one call of a scan. Behind so many unreadable ones a page ends early, and a scan continues with
-    /// its next call.
+    /// The maximum number of rows that are read for one page or by one call of a scan. After this many, a page ends early and a scan
+    /// continues with its next call.
     package static let mostRows = 10_000
-    /// Rows that a scan reads at a time once the first ones are not enough.
+    /// The number of rows that a scan reads at a time if its first query has not found enough values.
     private static let scanPart = 1000
 
     private let mostRows: Int
     private let report: @Sendable (Kind, any Error) -> Void
     private let reported = Mutex<Set<Kind>>([])
-    /// Where scans continue that have not reached their end, by name.
+    /// The positions at which unfinished scans continue, by name.
     private let positions = Mutex<[String: any Sendable]>([:])
 
     /// - Parameters:
     ///   - mostRows: rows that one call of a scan reads.
-    ///   - report: told of the first row of each kind; thousands may follow.
+    ///   - report: called for the first row of each kind only, because thousands may follow.
     package init(mostRows: Int = UnreadableRows.mostRows, report: @escaping @Sendable (Kind, any Error) -> Void) {
         self.mostRows = mostRows
         self.report = report
     }
 
-    /// What a row holds; nil if this version cannot read it.
+    /// The value of a row; nil if this version cannot decode it.
     package func value<Value>(of kind: Kind, _ read: () throws -> Value) -> Value? {
         do {
             return try read()
@@ -41,7 +41,7 @@ package final class UnreadableRows: Sendable {
         }
     }
 
-    /// The first values in the order of a query, past what cannot be read.
+    /// The first values in the order of a query, skipping unreadable rows.
     ///
     /// - Parameters:
     ///   - limit: values that are wanted.
@@ -53,7 +53,7 @@ package final class UnreadableRows: Sendable {
         }
     }
 
-    /// The same of a query that is not waited for.
+    /// The same for a synchronous query.
     package static func page<Value>(limit: Int, _ rows: (_ limit: Int) throws -> [Value?]) throws -> [Value] {
         var search = Search(limit: limit)
         while true {
@@ -96,13 +96,13 @@ package final class UnreadableRows: Sendable {
         package let after: Key?
     }
 
-    /// The first values of a query that is repeated until all of its rows have been handled, past what cannot be read.
+    /// The first values of a query that is repeated until all of its rows have been handled, skipping unreadable rows.
     ///
-    /// However many unreadable rows precede the others, one call reads at most `mostRows` of them; the next call continues behind them,
-    /// and starts at the beginning again once the end is reached.
+    /// One call reads at most `mostRows` unreadable rows; the next call continues after them, and starts at the beginning again once the
+    /// end is reached.
     ///
     /// - Parameters:
-    ///   - name: names the query, and what tells it from others.
+    ///   - name: identifies the query.
     ///   - limit: values that are wanted; at least 1.
     ///   - rows: the rows in the order of their keys, which must be unique; nil for one that cannot be read.
     package func scan<Key: Sendable, Value>(
@@ -114,7 +114,7 @@ package final class UnreadableRows: Sendable {
         return scan.values
     }
 
-    /// The same of a query that is not waited for.
+    /// The same for a synchronous query.
     package func scan<Key: Sendable, Value>(
         _ name: String, limit: Int, _ rows: (ScanPart<Key>) throws -> [(key: Key, value: Value?)]
     ) throws -> [Value] {
@@ -167,14 +167,14 @@ package final class UnreadableRows: Sendable {
         /// Where the next call continues; nil for the beginning.
         var rest: Key? {
             if isAtEnd { return nil }
-            // In the usual order, if nothing has to be passed over.
+            // The usual order, if no row has to be skipped.
             return isSatisfied && !isContinued && read <= limit ? nil : position
         }
     }
 
     // MARK: Pages
 
-    /// Reads further each time that there are not enough readable rows.
+    /// Reads more rows until there are enough readable ones.
     private struct Search {
         let limit: Int
         var rows: Int

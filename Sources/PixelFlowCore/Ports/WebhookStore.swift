@@ -79,10 +79,10 @@ package protocol WebhookDeliveryStore: Sendable {
     /// Claims due deliveries of one queue, first those that are longest due or whose sender has disappeared, as long as all senders
     /// together have claimed at most `WebhookQueue.width` of the queue.
     func claimDeliveries(of queue: WebhookQueue, limit: Int) async throws -> [WebhookDelivery]
-    /// Gives up pending deliveries of one queue, the oldest ones first, so that the newest `kept` remain, but not those with an attempt in
+    /// Abandons pending deliveries of one queue, the oldest ones first, so that the newest `kept` remain, but not those with an attempt in
     /// progress.
     ///
-    /// - Returns: the number of deliveries that this call has given up, at most `WebhookOwnerStore.deliveryBatch`.
+    /// - Returns: the number of deliveries that this call has abandoned, at most `WebhookOwnerStore.deliveryBatch`.
     func giveUpDeliveries(of queue: WebhookQueue, keeping kept: Int) async throws -> Int
     /// Ends the attempt of a claimed delivery. Returns nil if the claim is lost.
     func settle(_ delivery: WebhookDelivery, _ outcome: WebhookOutcome) async throws -> WebhookDelivery?

@@ -48,7 +48,7 @@ package struct OutboxEvent: Sendable, Hashable, Codable {
     package var generation: Int? { id.split(separator: "/").dropFirst().first.flatMap { Int($0) } }
 }
 
-/// What a replay resets, and what changes after it: kept with the event of a failure that is not published yet.
+/// The fields that a replay resets or changes later, kept with the event of a failure until it is published.
 package struct EndedRun: Sendable, Hashable, Codable {
     package var epoch: Int
     package var attempts: Int
@@ -86,7 +86,7 @@ package struct EndedRun: Sendable, Hashable, Codable {
 }
 
 extension TaskRecord {
-    /// The task as each of its unpublished events tells it, with only that event in its outbox. The task itself may have been replayed
+    /// The task in the state that each unpublished event reports, with only that event in its outbox. The task may have been replayed
     /// since.
     package var told: [TaskRecord] { outbox.map(told(by:)) }
 

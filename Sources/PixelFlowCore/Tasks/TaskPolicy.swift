@@ -85,8 +85,8 @@ package struct TaskPolicy: Sendable, Hashable {
     /// isolated, so that no other task can be the cause of a crash.
     package func isSuspect(_ task: TaskRecord) -> Bool { task.crashes > 0 || task.losses >= suspectLosses }
 
-    /// How long to trust the broker after it has acknowledged `acknowledged` dispatch messages.
-    package func trust(acknowledged: Int) -> Duration {
+    /// How long to wait before publishing again, after the broker has acknowledged `acknowledged` dispatch messages.
+    package func redispatchInterval(acknowledged: Int) -> Duration {
         RetryPolicy(firstPause: redispatchInterval, longestPause: redispatchIntervalLimit).pause(retry: acknowledged - 1)
     }
 }

@@ -90,7 +90,7 @@ extension TaskStateMachine {
     ) throws(TransitionError) {
         try guardHolder(task, claim)
         task.error = failure.error
-        if let facts = failure.sourceMetadata { task.sourceMetadata = facts }
+        if let metadata = failure.sourceMetadata { task.sourceMetadata = metadata }
         switch failure.retry {
         case .permanent:
             task.outputs = failure.outputs
@@ -194,7 +194,7 @@ extension TaskStateMachine {
         guard task.dispatch.sequence == sequence, task.nextRunAt <= now else { throw .superseded }
         task.dispatch.acknowledged += 1
         task.dispatch.acknowledgedAt = now
-        task.dispatch.due = now + policy.trust(acknowledged: task.dispatch.acknowledged)
+        task.dispatch.due = now + policy.redispatchInterval(acknowledged: task.dispatch.acknowledged)
     }
 
     private func redeliverLost(_ task: inout TaskRecord, _ time: Timestamp, _ now: Timestamp) throws(TransitionError) {
@@ -229,7 +229,7 @@ extension TaskStateMachine {
     private func replay(_ task: inout TaskRecord, _ now: Timestamp) throws(TransitionError) {
         guard task.status == .failed else { throw .wrongStatus(task.status) }
         guard task.outbox.count < Self.outboxLimit else { throw .eventsWaiting }
-        // The event of the failure may not be published yet, and must still tell the failure.
+        // The event of the failure may not be published yet, and must still report the failure.
         if let event = task.outbox.firstIndex(where: { $0.generation == task.generation }) { task.outbox[event].ended = EndedRun(task) }
         task.generation += 1
         task.attempts = 0

@@ -10,9 +10,9 @@ package enum TaskTransition: Sendable, Hashable {
     case fail(Claim, TaskFailure, jitter: Double)
     /// The worker returns the task unprocessed because it is stopping.
     case release(Claim)
-    /// The lease has expired; the dispatcher takes the task back.
+    /// The lease has expired; the dispatcher reclaims the task.
     case expire
-    /// The process with the lease is known to be dead; the embedded mode takes the task back at startup.
+    /// The process with the lease is known to be dead; the embedded mode reclaims the task at startup.
     case reclaim
     /// A client cancels the task.
     case cancel

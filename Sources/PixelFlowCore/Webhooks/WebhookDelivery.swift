@@ -20,7 +20,7 @@ package struct WebhookDelivery: Sendable, Hashable, Codable {
 
     /// The content of the event.
     package enum Payload: Sendable, Hashable, Codable {
-        /// The task as the event tells it.
+        /// The task in the state that the event reports.
         case task(TaskRecord)
         case quota(QuotaWarning)
         case batch(CompletedBatch)
@@ -90,7 +90,7 @@ package struct WebhookDelivery: Sendable, Hashable, Codable {
 }
 
 extension WebhookDelivery {
-    /// Whether an event is older than any delivery, so that nobody expects it any more.
+    /// Whether an event is so old that its delivery would have been removed by now.
     package static func isTooLate(for event: Timestamp, at now: Timestamp) -> Bool { now - event > retention }
 
     /// The tasks with events that a newer version may still have to deliver.
@@ -169,7 +169,7 @@ extension WebhookDelivery {
         return true
     }
 
-    /// Ends a delivery without an attempt, for which its endpoint has too many. It can be replayed like any other that has failed.
+    /// Abandons a delivery without an attempt, because its endpoint has too many pending ones. It can be replayed like a failed one.
     ///
     /// - Returns: false if it is not pending, or an attempt is in progress.
     package mutating func giveUp(at now: Timestamp) -> Bool {
@@ -181,7 +181,7 @@ extension WebhookDelivery {
         return true
     }
 
-    /// The error in the log of a delivery that was given up.
+    /// The error in the log of an abandoned delivery.
     package static let givenUp = "too_many_pending"
 
     private mutating func add(_ attempt: WebhookAttempt) {

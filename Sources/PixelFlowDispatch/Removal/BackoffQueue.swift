@@ -96,7 +96,9 @@ final class BackoffQueue: Sendable {
         } finished: {
             self.settle(task, $0)
         }
-        if outcome == nil { logger.info("slow, others continue", metadata: ["step": "\(name)", "task_id": "\(task.id)"]) }
+        if outcome == nil {
+            logger.info("task step is slow; continuing with other tasks", metadata: ["step": "\(name)", "task_id": "\(task.id)"])
+        }
     }
 
     private func settle(_ task: TaskRecord, _ outcome: Outcome) {

@@ -159,7 +159,7 @@ package final class TurnDispatcher: Service {
                 try await Task.sleep(for: pace)
             } catch {
                 if !(error is CancellationError) {
-                    logger.warning("no turns given, will be retried", metadata: ["error": "\(error)"])
+                    logger.warning("held tasks could not be dispatched, will be retried", metadata: ["error": "\(error)"])
                 }
                 return
             }

@@ -75,7 +75,7 @@ extension SQLiteTaskStore: TaskDispatchStore {
 }
 
 extension SQLiteTaskStore {
-    /// Takes back everything that an earlier run of this process left behind, without waiting for leases to expire
+    /// Reclaims everything that an earlier run of this process had claimed, without waiting for leases to expire
     /// or for dispatch messages to count as lost: the in-process broker has lost all of them, and
     /// the lock on the data folder proves that no other process is running.
     package func recoverAfterRestart() async throws {

@@ -294,7 +294,7 @@ extension SQLiteTaskStore: WebhookDeliveryStore {
         }
     }
 
-    /// Takes back what another run of this process was sending: the lock on the data folder says that it is gone.
+    /// Releases the deliveries that an earlier run of this process was sending; holding the lock on the data folder proves that it has ended.
     func releaseDeliveries() async throws {
         let documents = try await read {
             try Data.fetchAll($0, sql: "SELECT document FROM webhook_delivery WHERE leased AND due IS NOT NULL")

@@ -26,7 +26,7 @@ struct SourceReader: ResponseReader {
         guard (200..<300).contains(head.status.code) else { return response }
         if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }) {
             guard length <= limit else { throw PixelFlowError.sourceTooLarge(limit) }
-            // Memory pages that are reserved but never written cost nothing, so reserving the announced length is safe.
+            // Memory pages that are reserved but never written cost nothing, so reserving the declared length is safe.
             response.body.reserveCapacity(max(length, 0))
         }
         inflater = try ContentCoding(head.headers).map { try Inflater($0) }

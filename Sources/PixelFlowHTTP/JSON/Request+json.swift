@@ -32,7 +32,7 @@ extension Request {
     ///
     /// - Throws: `body_too_large` (413).
     package func collectBody(limit: Int) async throws -> ByteBuffer {
-        if let announced = headers[.contentLength].flatMap({ Int($0) }), announced > limit {
+        if let declared = headers[.contentLength].flatMap({ Int($0) }), declared > limit {
             throw PixelFlowError.bodyTooLarge(limit: limit)
         }
         do {

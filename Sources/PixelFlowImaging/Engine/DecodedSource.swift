@@ -20,12 +20,12 @@ final class DecodedSource {
         return spec.animated ? frames : frames.still
     }
 
-    func facts() throws -> SourceMetadata {
-        let seen = try Facts(try frames(in: preferred).first)
+    func metadata() throws -> SourceMetadata {
+        let summary = try VisualSummary(try frames(in: preferred).first)
         return SourceMetadata(
             format: header.format.rawValue, width: header.uprightWidth, height: header.uprightHeight, bytes: source.count,
             frames: header.frames, orientation: header.orientation, hasAlpha: header.hasAlpha,
-            blurhash: seen.blurhash, dominantColor: seen.dominantColor)
+            blurhash: summary.blurhash, dominantColor: summary.dominantColor)
     }
 
     private func frames(in profile: EncoderOptions.ColorProfile) throws -> Frames {

@@ -35,7 +35,7 @@ package struct RenderEngine {
         let budget = try MemoryBudget(header, pipeline, limits: limits)
         var outputBytes = 0
         let decoded = DecodedSource(source, header, pipeline, limits: limits)
-        let facts = try decoded.facts()
+        let metadata = try decoded.metadata()
         onDecoded()
         let marks = OverlaySet(overlays, limits: budget.rest)
         for spec in pipeline.outputs {
@@ -60,7 +60,7 @@ package struct RenderEngine {
                 try sink(OutputResult(name: spec.name, failure: failure), UnsafeRawBufferPointer(start: nil, count: 0))
             }
         }
-        return facts
+        return metadata
     }
 }
 

@@ -28,7 +28,7 @@ struct MemoryFile {
         }
     }
 
-    /// - Throws: `SystemError` if the file is shorter than announced.
+    /// - Throws: `SystemError` if the file is shorter than declared.
     func read(into bytes: UnsafeMutableRawBufferPointer, at offset: Int) throws {
         var done = 0
         while done < bytes.count {

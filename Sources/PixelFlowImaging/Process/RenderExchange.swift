@@ -21,11 +21,13 @@ struct RenderExchange {
     mutating func output(_ answer: WireMessage) throws -> RenderedOutput {
         let entry = try decoded(RenderReply.Output.self, answer)
         guard done < job.pipeline.outputs.count, entry.result.name == job.pipeline.outputs[done].name else {
-            throw RenderWorkerError.nonsense
+            throw RenderWorkerError.protocolViolation
         }
-        guard (0...job.limits.outputBytes).contains(entry.length), entry.length == answer.first else { throw RenderWorkerError.nonsense }
+        guard (0...job.limits.outputBytes).contains(entry.length), entry.length == answer.first else {
+            throw RenderWorkerError.protocolViolation
+        }
         bytes += entry.length
-        guard bytes <= job.limits.taskOutputBytes else { throw RenderWorkerError.nonsense }
+        guard bytes <= job.limits.taskOutputBytes else { throw RenderWorkerError.protocolViolation }
         done += 1
         let rendered = RenderedOutput(name: entry.result.name, result: try image(entry), duration: bounded(entry.microseconds))
         if job.onOutput == nil { outputs.append(rendered) }
@@ -39,7 +41,7 @@ struct RenderExchange {
 
     func report(_ answer: WireMessage) throws -> RenderReport {
         let reply = try decoded(RenderReply.self, answer)
-        guard done == job.pipeline.outputs.count else { throw RenderWorkerError.nonsense }
+        guard done == job.pipeline.outputs.count else { throw RenderWorkerError.protocolViolation }
         return RenderReport(
             source: reply.source, outputs: outputs, duration: bounded(reply.microseconds), decoding: bounded(reply.decodingMicroseconds))
     }
@@ -53,7 +55,7 @@ struct RenderExchange {
 
     private func image(_ entry: RenderReply.Output) throws -> Result<RenderedImage, OutputError> {
         if let failure = entry.result.failure { return .failure(failure) }
-        guard let format = entry.result.format else { throw RenderWorkerError.nonsense }
+        guard let format = entry.result.format else { throw RenderWorkerError.protocolViolation }
         var bytes = ByteBuffer()
         try bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: entry.length) { space in
             try output.read(into: UnsafeMutableRawBufferPointer(rebasing: space[0..<entry.length]), at: 0)
@@ -66,13 +68,13 @@ struct RenderExchange {
 
     private func decoded<Value: Decodable>(_ type: Value.Type, _ answer: WireMessage) throws -> Value {
         // Sixteen outputs have a description of a few kilobytes.
-        guard (1...1_000_000).contains(answer.second), answer.first >= 0 else { throw RenderWorkerError.nonsense }
+        guard (1...1_000_000).contains(answer.second), answer.first >= 0 else { throw RenderWorkerError.protocolViolation }
         var data = Data(count: answer.second)
         do {
             try data.withUnsafeMutableBytes { try output.read(into: $0, at: answer.first) }
             return try decoder.decode(type, from: data)
         } catch {
-            throw RenderWorkerError.nonsense
+            throw RenderWorkerError.protocolViolation
         }
     }
 }

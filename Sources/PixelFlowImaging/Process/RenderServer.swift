@@ -63,13 +63,13 @@ package struct RenderServer {
         let start = ContinuousClock.now
         let last = LastStep(start)
         do {
-            let facts = try rendering(request { last.decoding = last.lap().microseconds }) { result, bytes in
+            let metadata = try rendering(request { last.decoding = last.lap().microseconds }) { result, bytes in
                 try hand(result, bytes, after: last.lap())
                 last.start = .now
             }
             let duration = start.duration(to: .now).microseconds
             return try write(
-                RenderReply(source: facts, microseconds: duration, decodingMicroseconds: last.decoding), at: 0, as: .done)
+                RenderReply(source: metadata, microseconds: duration, decodingMicroseconds: last.decoding), at: 0, as: .done)
         } catch let failure as RenderError {
             return try write(failure, at: 0, as: .failed)
         }

@@ -140,7 +140,7 @@ final class RenderWorker {
                     job.onProgress.map { exchange.tellProgress($0) }
                 case .done: return try exchange.report(answer)
                 case .failed: throw try exchange.failure(answer)
-                case .ready, .render, .taken: throw RenderWorkerError.nonsense
+                case .ready, .render, .taken: throw RenderWorkerError.protocolViolation
                 }
             }
         }

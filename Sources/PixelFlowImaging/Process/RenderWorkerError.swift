@@ -7,7 +7,7 @@ enum RenderWorkerError: Error {
     /// The process has exited.
     case died
     /// The process sent an invalid message.
-    case nonsense
+    case protocolViolation
     /// The deadline has passed.
     case late
 
@@ -16,7 +16,7 @@ enum RenderWorkerError: Error {
         case (.late, _), (.died, .fault(SIGXCPU)): .late
         case (.died, .exit(Int32(PF_SANDBOX_EXIT_MEMORY))): .outOfMemory
         case (.died, .killedFromOutside): .killed
-        case (.died, _), (.nonsense, _): .crashed
+        case (.died, _), (.protocolViolation, _): .crashed
         }
     }
 }

@@ -1,12 +1,11 @@
 import PixelFlowCore
 import Synchronization
 
-/// A `Batcher` for each key, such as the tenant: the requests of one key share commands, and wait for those of no other key, however long
-/// these take.
+/// A `Batcher` for each key, such as the tenant: the requests of one key share commands, and never wait for those of other keys.
 final class KeyedBatcher<Key: Hashable & Sendable, Item: Sendable, Outcome: Sendable>: Sendable {
     private struct Entry {
         let batcher: Batcher<Item, Outcome>
-        /// The callers that use it; the last one removes it.
+        /// The number of callers that use the batcher; the last one removes it.
         var callers = 0
     }
 

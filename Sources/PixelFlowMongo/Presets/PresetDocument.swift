@@ -9,7 +9,7 @@ enum PresetDocument {
 
     static let lane = "lane"
 
-    /// All but the lane, which another write of the pipeline may leave as it is.
+    /// All fields except the lane, which a change of the pipeline alone keeps.
     static func fields(of preset: Preset, _ tenant: TenantID) throws -> BSONDocument {
         [
             "tenant": .string(tenant.rawValue), "name": .string(preset.name),
@@ -19,7 +19,7 @@ enum PresetDocument {
 
     static func lane(of preset: Preset) -> BSONDocument { [lane: preset.lane.map { .string($0.rawValue) } ?? .null] }
 
-    /// One that only a newer version knows counts as none.
+    /// A lane that only a newer version knows counts as none.
     static func lane(of document: BSONDocument) -> Lane? { document[lane]?.string.flatMap(Lane.init(rawValue:)) }
 
     static func preset(_ document: BSONDocument) throws -> Preset {

@@ -22,7 +22,7 @@ extension MongoTaskStore: ArchivableStore {
             // Without a query, the server uses its metadata and reads no documents.
             let count = try await tasks.database.run(.archive, ["count": .string(collection)])["n"]?.int ?? 0
             all += count
-            // Entries that have not reached the audit log yet outlive the data that they are about.
+            // Entries that are not in the audit log yet must outlive the data to which they refer.
             if collection != Self.auditCollection { significant += count }
         }
         return ArchiveState(rows: all, isEmpty: significant == 0, restoring: try await restoring())

@@ -48,7 +48,8 @@ extension MongoTaskStore: TaskOwnerStore {
 
     /// A regular expression that finds exactly this text.
     ///
-    /// By scalars, as the server reads it: an operator with a combining mark after it is one character of Swift, and an operator still.
+    /// By scalars, as the server reads it: an operator followed by a combining mark is a single Swift character, but the server still
+    /// treats it as an operator.
     private static func pattern(for text: String) -> String {
         var pattern = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
@@ -58,7 +59,7 @@ extension MongoTaskStore: TaskOwnerStore {
         return String(pattern)
     }
 
-    /// What means something else than itself in a regular expression.
+    /// The characters with a special meaning in a regular expression.
     private static let operators = Set("\\^$.|?*+()[]{}".unicodeScalars)
 
     package func changes(of tenant: TenantID, after position: TimelinePosition, limit: Int) async throws -> [TaskRecord] {
@@ -80,7 +81,7 @@ extension MongoTaskStore: TaskOwnerStore {
             admitted.isEmpty ? nil : try await tasks.transition(id, of: tenant, .replay)
         }
         if let outcome { return try outcome.replayed() }
-        // What cannot be replayed at all is said first.
+        // Tasks that cannot be replayed at all are reported before any quota.
         guard let task = try await find(id, of: tenant) else { return nil }
         if task.status == .failed, let refusal = refusals[id] { throw refusal }
         return try TransitionOutcome.refused(.wrongStatus(task.status), task).replayed()

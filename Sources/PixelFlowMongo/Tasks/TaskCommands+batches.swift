@@ -150,11 +150,11 @@ extension TaskCommands {
         ]
     }
 
-    /// Returns claims of tasks that only a newer version can read, as long as nobody has changed them. They are nobody's runs, so they count
-    /// neither as attempts nor as losses, and the epoch is free again.
+    /// Returns claims of tasks that only a newer version can read, as long as nobody has changed them. No run belongs to them, so they
+    /// count neither as attempts nor as losses, and the epoch can be used again.
     ///
-    /// Such a task is due for everyone only after the duration of a lease: workers of this version would claim it again and again. Then a
-    /// dispatcher that can read it publishes it once more.
+    /// Such a task becomes due again only after the duration of a lease; otherwise, workers of this version would claim it repeatedly. Then
+    /// a dispatcher that can read it publishes it again.
     private func undo(_ claims: [BSONDocument]) async throws {
         guard !claims.isEmpty else { return }
         try await changing(claims.count) { reading, ticks in

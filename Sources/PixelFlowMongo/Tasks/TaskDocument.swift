@@ -80,7 +80,7 @@ struct TaskDocument: Sendable {
     enum NextStep: String {
         /// Publishes a dispatch message.
         case dispatch
-        /// Takes the task back from a worker that has disappeared.
+        /// Reclaims the task from a worker that has disappeared.
         case expire
         /// Removes the objects of a deleted task.
         case purge

@@ -3,11 +3,11 @@ package import PixelFlowCore
 private typealias Name = WebhookDocument.Name
 
 extension MongoTaskStore: WebhookOwnerStore {
-    /// How old the endpoints that a process goes by may be; also how long the answer to a change waits, so that nobody misses an event
-    /// after it.
+    /// The maximum age of the endpoints that a process uses. The response to a change waits as long, so that no process misses an event
+    /// afterwards.
     static let endpointAge = Duration.seconds(1)
 
-    /// A little more than that covers the difference between clocks that are monotonic.
+    /// The margin covers the difference between monotonic clocks.
     package var webhookSettlingTime: Duration { Self.endpointAge + .milliseconds(100) }
 
     package func webhooks(of tenant: TenantID) async throws -> ReadableEndpoints {
@@ -41,7 +41,7 @@ extension MongoTaskStore: WebhookOwnerStore {
         defer { tasks.endpoints.forget(tenant) }
         let wasThere = try await tasks.delete(
             .webhooks, in: WebhookDocument.endpoints, where: WebhookDocument.filter(id, tenant))
-        // Also if the answer to an earlier call was lost in between, or the call cut off.
+        // Also after a call whose response was lost, or that was interrupted.
         let filter = WebhookDocument.filter(WebhookQueue(tenant: tenant, endpoint: id))
         while try await tasks.removeDeliveries(where: filter, limit: Self.deliveryBatch) > 0 { try Task.checkCancellation() }
         return wasThere
@@ -125,7 +125,7 @@ extension MongoTaskStore: WebhookFanOut {
         for tenant in Set(ended.map(\.tenant)) { found[tenant] = try await self.tasks.knownEndpoints(of: tenant) }
         let concerned = ended.filter { $0.webhookURL != nil || found[$0.tenant].map { !$0.endpoints.isEmpty || !$0.isComplete } == true }
         guard !concerned.isEmpty else { return [] }
-        // By no replica's clock too early for a claim that comes at once.
+        // The earliest time, so that any replica can claim the delivery immediately.
         let now = try await self.tasks.clock.read().earliest
         let deliveries = concerned.flatMap { WebhookDelivery.deliveries(for: $0, endpoints: found[$0.tenant]?.endpoints ?? [], at: now) }
         for some in WebhookDocument.commands(try deliveries.map(WebhookDocument.document)) {
@@ -159,15 +159,15 @@ extension MongoTaskStore: WebhookDeliveryStore {
         return Array(queues.shuffled().prefix(limit))
     }
 
-    /// A claim takes one of the places of the queue. Two senders that choose the same place at once are told so by the index, and one
-    /// of them goes without.
+    /// A claim takes one of the places of the queue. If two senders choose the same place concurrently, the unique index rejects one of
+    /// them.
     package func claimDeliveries(of queue: WebhookQueue, limit: Int) async throws -> [WebhookDelivery] {
         let now = try await tasks.clock.read().latest
         var held = WebhookDocument.filter(queue)
         held[Name.slot] = TaskDocument.present
         let rows = try await tasks.rows(.webhooks, in: WebhookDocument.deliveries, where: held, limit: WebhookQueue.width)
         let slots = Set(rows.compactMap { $0[Name.slot]?.int })
-        // Those whose senders have vanished come first: they have their places still.
+        // Deliveries of senders that have disappeared come first, because they still have their places.
         let left = rows.filter { ($0[Name.due]?.int64 ?? .max) <= now.microseconds }
         var candidates = try await tasks.settingAside(left, at: now).prefix(limit).compactMap { delivery, row in
             row[Name.slot]?.int.map { (delivery, $0) }
@@ -236,7 +236,7 @@ extension TaskCommands {
         return ReadableEndpoints(found.map { row in unreadable.value(of: .webhook) { try WebhookDocument.endpoint(row) } })
     }
 
-    /// As this process knows them, at most `MongoTaskStore.endpointAge` old.
+    /// From the cache of this process, at most `MongoTaskStore.endpointAge` old.
     fileprivate func knownEndpoints(of tenant: TenantID) async throws -> ReadableEndpoints {
         if let known = endpoints[tenant] { return known }
         let start = ContinuousClock.now
@@ -265,15 +265,15 @@ extension TaskCommands {
         unreadable.value(of: .delivery) { try WebhookDocument.delivery(row) }
     }
 
-    /// Has senders of this version leave alone for a while what they cannot read, and gives its place up.
+    /// Postpones deliveries that this version cannot decode, and releases their places.
     private func setAside(_ rows: [BSONDocument], at now: Timestamp) async throws {
         let statements = rows.map { WebhookDocument.settingAside($0, until: now + WebhookDelivery.setAsideFor) }
         for some in WebhookDocument.commands(statements) { try await update(.webhooks, in: WebhookDocument.deliveries, some) }
     }
 
-    /// Sets aside what cannot be read.
+    /// Postpones claimed deliveries that this version cannot decode.
     ///
-    /// - Returns: what can be read.
+    /// - Returns: the readable ones.
     fileprivate func settingAside(
         _ found: [BSONDocument], at now: Timestamp
     ) async throws -> [(delivery: WebhookDelivery, row: BSONDocument)] {
@@ -282,9 +282,9 @@ extension TaskCommands {
         return rows.compactMap { row in row.delivery.map { ($0, row.row) } }
     }
 
-    /// Removes deliveries that the filter finds, at most `limit`.
+    /// Removes at most `limit` of the matching deliveries.
     ///
-    /// - Returns: how many.
+    /// - Returns: the number of removed deliveries.
     fileprivate func removeDeliveries(where filter: BSONDocument, limit: Int) async throws -> Int {
         let ids = try await rows(.webhooks, in: WebhookDocument.deliveries, where: filter, limit: limit, fields: [Name.id])
             .compactMap { $0[Name.id] }

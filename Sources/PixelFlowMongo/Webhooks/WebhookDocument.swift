@@ -2,8 +2,8 @@ import Foundation
 import PixelFlowCore
 import WireFormats
 
-/// Endpoints in the collection `webhook` and deliveries in `webhook_delivery`: the record as JSON text, and beside it the fields that
-/// commands search or change.
+/// Endpoints in the collection `webhook` and deliveries in `webhook_delivery`: the record as JSON text, and separate fields that commands
+/// search or change.
 enum WebhookDocument {
     static let endpoints = "webhook"
     static let deliveries = "webhook_delivery"
@@ -14,7 +14,7 @@ enum WebhookDocument {
         static let endpoint = "endpoint"
         static let state = "state"
         static let due = "due"
-        /// Of a claimed delivery: which of the places of its queue it has. A unique index sees to it that no place is taken twice.
+        /// The place in its queue that a claimed delivery has. A unique index ensures that no place is taken twice.
         static let slot = "slot"
         static let eventAt = "event_at"
         static let createdAt = "created_at"
@@ -46,12 +46,12 @@ enum WebhookDocument {
         ),
     ]
 
-    /// Documents or statements of one command.
+    /// The maximum number of documents or statements per command.
     static let commandLimit = 50
-    /// Bytes of them. The server takes commands of up to 16 MB, and a document alone can be no larger than that.
+    /// Their maximum size in bytes. The server accepts commands of up to 16 MB, and no document can be larger.
     private static let commandBytes = 4 << 20
 
-    /// Splits documents to insert, or statements, into what one command takes.
+    /// Splits documents or statements into commands of an acceptable size.
     static func commands(_ documents: [BSONDocument], limit: Int = commandBytes) -> [[BSONDocument]] {
         var commands: [[BSONDocument]] = []
         var bytes = 0
@@ -108,9 +108,9 @@ enum WebhookDocument {
         ]
     }
 
-    /// A statement that makes `old` into `new` as long as no one has changed it.
+    /// A statement that replaces `old` with `new` unless it has been changed.
     ///
-    /// - Parameter slot: the place that a claim takes; nil where the delivery gives its place up.
+    /// - Parameter slot: the place that a claim takes; nil if the delivery releases its place.
     static func swap(_ old: WebhookDelivery, _ new: WebhookDelivery, slot: Int? = nil) throws -> BSONDocument {
         var set: BSONDocument = [:]
         var unset: BSONDocument = [:]
@@ -122,7 +122,7 @@ enum WebhookDocument {
         return .statement(where: [Name.id: .string(old.id.rawValue), Name.revision: .int(old.revision)], change)
     }
 
-    /// A statement that has a delivery left alone. Its revision stays, so that whoever can read it and is sending it can settle it.
+    /// A statement that postpones a delivery. Its revision stays, so that a newer version that is sending it can settle it.
     static func settingAside(_ row: BSONDocument, until time: Timestamp) -> BSONDocument {
         var filter: BSONDocument = [:]
         filter[Name.id] = row[Name.id]

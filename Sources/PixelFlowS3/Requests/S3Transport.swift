@@ -22,7 +22,7 @@ final class S3Transport: Sendable {
     private let permits: AsyncSemaphore
     private let clock: any WallClock
     private let bucketRequest: S3Request?
-    private let lastComplaint = Mutex<ContinuousClock.Instant?>(nil)
+    private let lastReport = Mutex<ContinuousClock.Instant?>(nil)
 
     /// The maximum size of a response that is read as a whole.
     static let maximumReply = 8 * 1024 * 1024
@@ -31,7 +31,7 @@ final class S3Transport: Sendable {
     private static let bucketRetries = RetryPolicy.every(.milliseconds(100))
 
     /// The minimum interval between log messages about rejections.
-    static let complaintInterval = Duration.seconds(60)
+    static let reportInterval = Duration.seconds(60)
 
     init(
         _ settings: S3Settings, configuration: HTTPClient.Configuration, clock: any WallClock, metrics: any MetricsFactory, logger: Logger
@@ -164,15 +164,15 @@ final class S3Transport: Sendable {
 
     private func given(up error: any Error) -> PixelFlowError {
         let failure = S3Failure.asPixelFlow(error)
-        if failure.code == "blob_store_refused" { complain(failure) }
+        if failure.code == "blob_store_refused" { log(failure) }
         return failure
     }
 
     /// A rejection needs the attention of an operator, so it is logged, at a limited rate.
-    private func complain(_ failure: PixelFlowError) {
-        let isDue = lastComplaint.withLock { last in
+    private func log(_ failure: PixelFlowError) {
+        let isDue = lastReport.withLock { last in
             let now = ContinuousClock.now
-            if let last, now - last < Self.complaintInterval { return false }
+            if let last, now - last < Self.reportInterval { return false }
             last = now
             return true
         }

@@ -47,7 +47,7 @@ extension MetricCatalog {
             MetricDescription(
                 .counter, "adapter_lag_readings_total", labels: ["status"], "Readings of the lag from Kafka: success, error."),
             MetricDescription(
-                .counter, "adapter_answers_total", labels: ["status"], "Responses to the API server, by HTTP status."),
+                .counter, "adapter_responses_total", labels: ["status"], "Responses to the API server, by HTTP status."),
             MetricDescription(
                 .gauge, "adapter_certificate_expiry_timestamp_seconds",
                 "Expiry of the serving certificate in seconds since 1970; it is renewed a month before."),
@@ -74,7 +74,7 @@ extension MetricCatalog {
                 link expired first), obsolete (no longer relevant).
                 """),
             MetricDescription(
-                .counter, "auth_mail_doubts_total", "Messages sent again although the server may have accepted them."),
+                .counter, "auth_mail_possible_duplicates_total", "Messages sent again although the server may have accepted them."),
             MetricDescription(
                 .counter, "auth_task_digests_total", labels: ["outcome"],
                 """

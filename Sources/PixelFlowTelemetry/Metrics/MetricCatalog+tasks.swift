@@ -51,7 +51,7 @@ extension MetricCatalog {
             MetricDescription(
                 .gauge, "publish_backlog", labels: ["kind"], "Items waiting in this process to be published: dispatch, event."),
             MetricDescription(
-                .counter, "events_resent_total", "Final events that were still due and were published again, with backoff."),
+                .counter, "events_republished_total", "Final events that were still due and were published again, with backoff."),
             MetricDescription(
                 .counter, "dead_letters_total", labels: ["outcome"],
                 "Dead letters by outcome: published, failed. A failed one stays due and is published again."),
@@ -81,11 +81,11 @@ extension MetricCatalog {
             MetricDescription(
                 .histogram, "webhook_first_attempt_latency_seconds", buckets: waitBuckets,
                 "Time from an event to the first attempt of its delivery, by the database's clock."),
-            MetricDescription(.gauge, "webhook_attempts_under_way", "Attempts under way in this process."),
+            MetricDescription(.gauge, "webhook_attempts_in_flight", "Attempts in progress in this process."),
             MetricDescription(.counter, "webhook_endpoints_disabled_total", "Webhooks disabled: they answered 410, or failed for 5 days."),
             MetricDescription(
-                .counter, "webhook_deliveries_given_up_total",
-                "Deliveries given up because their webhook had more than `PIXELFLOW_WEBHOOK_PENDING`."),
+                .counter, "webhook_deliveries_abandoned_total",
+                "Deliveries abandoned because their webhook had more than `PIXELFLOW_WEBHOOK_PENDING`."),
         ])
 
     static let sources = Group(

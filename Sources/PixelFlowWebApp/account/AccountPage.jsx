@@ -28,7 +28,7 @@ export function AccountPage() {
     );
 }
 
-/** Whether the address is confirmed; where the service sends mail, one can ask for a message that does so. */
+/** Whether the address is confirmed. If the service sends mail, the user can request a message that confirms it. */
 function Address({ email }) {
     const account = useAnswer("/auth/me").answer;
     const sendsMail = useAnswer("/auth/register").answer?.sends_mail === true;
@@ -130,7 +130,7 @@ function DeletionDialog({ email, onClose }) {
     return (
         <Dialog title="Delete your account?" onClose={onClose} className="max-w-md">
             <form onSubmit={submit} className="grid gap-4">
-                <p className="text-soft wrap-anywhere">The account {email} goes with its tasks and pictures. This cannot be taken back.</p>
+                <p className="text-soft wrap-anywhere">This deletes the account {email} with its tasks and images. It cannot be undone.</p>
                 <Field id="deletion-password" name="password" label="Your password" type="password" required autoComplete="current-password" autoFocus error={problem ? problem.message : ""} />
                 <div className="flex justify-end gap-2"><Button onClick={onClose}>Keep</Button><Button type="submit" kind="bad" icon="trash">Delete account</Button></div>
             </form>

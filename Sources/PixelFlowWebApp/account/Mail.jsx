@@ -18,7 +18,7 @@ const taskMail = [
     ["batches", "When a batch is done"],
 ];
 
-/** What the service mails of the present organisation. Nothing is shown where it sends no mail. */
+/** The mail settings for the current organisation. Shows nothing if the service sends no mail. */
 export function Mail() {
     const sendsMail = useAnswer("/auth/register").answer?.sends_mail === true;
     const { answer, problem, reload } = useAnswer(sendsMail ? address : "");
@@ -28,7 +28,7 @@ export function Mail() {
     const choose = async (name, value) => {
         const { webhook_disabled, quota_warning, tasks } = settings;
         const wish = { webhook_disabled, quota_warning, tasks, [name]: value };
-        // Shown at once, and taken back if it is refused.
+        // Shown immediately, and undone if the service rejects it.
         setChosen({ ...settings, ...wish });
         try {
             setChosen(await call("PUT", address, wish));

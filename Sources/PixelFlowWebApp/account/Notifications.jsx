@@ -1,7 +1,7 @@
 import { Button, Card } from "../ui/parts.jsx";
 import { turnOffNotifications, turnOnNotifications, useNotifications } from "../tasks/notifications.js";
 
-/** Whether this browser tells of the end of the work while its tab is hidden. */
+/** Turns notifications about ended tasks on and off for this browser. */
 export function Notifications() {
     const state = useNotifications();
     return (

@@ -5,7 +5,7 @@ import { call } from "../service/calls.js";
 import { forgetAccount } from "../service/session.js";
 import { useTitle } from "../shell/routing.jsx";
 
-/** The page around what a link from a message leads to, whether somebody is signed in or not. */
+/** The layout of pages that links in messages open, with or without a session. */
 export function MailedPage({ title, children }) {
     useTitle(title);
     return (
@@ -16,7 +16,7 @@ export function MailedPage({ title, children }) {
     );
 }
 
-/** Sets a new password with the token in the address, which browsers send to no server. */
+/** Sets a new password with the token in the address, which browsers do not send to servers. */
 export function ResetPage() {
     const [token] = useState(location.hash.slice(1));
     const [isDone, setDone] = useState(false);

@@ -9,7 +9,7 @@ import { QRCode } from "./QRCode.jsx";
 
 const path = "/auth/me/second-factor";
 
-/** Codes of an authenticator app beside the password. */
+/** Turns codes of an authenticator app on and off as a second factor. */
 export function SecondFactor() {
     const { answer: me, problem, reload } = useAnswer("/auth/me");
     const [dialog, setDialog] = useState("");
@@ -108,12 +108,12 @@ function TurnOff({ onClose }) {
     );
 }
 
-/** Where a code of the app is typed, or a recovery code. */
+/** The field for a code of the app or a recovery code. */
 export function CodeField(rest) {
     return <Field name="code" inputMode="text" required autoComplete="one-time-code" spellCheck={false} {...rest} />;
 }
 
-/** A form whose refusal is shown in it. */
+/** A form that shows its error. */
 function useSubmit(send) {
     const [problem, setProblem] = useState(null);
     const submit = async (event) => {

@@ -5,7 +5,7 @@ import { showError, toast } from "../service/toasts.js";
 import { useAnswer } from "../service/useAnswer.js";
 import { deviceName } from "./devices.js";
 
-/** Where the user is signed in. */
+/** The sessions of the user. */
 export function Sessions() {
     const { answer, problem, reload } = useAnswer("/auth/sessions");
     const end = async (id) => {

@@ -1,7 +1,7 @@
 import { call } from "../service/calls.js";
 import { save } from "../service/saving.js";
 
-/** Of one export, the newest first; older ones are for the API. */
+/** The maximum number of tasks per export, newest first; older ones can be read with the API. */
 const taskLimit = 10_000;
 
 async function tasks() {
@@ -15,7 +15,7 @@ async function tasks() {
     return all;
 }
 
-/** Has the browser save what is kept about the account, and the tasks of the organisation that the session is in. */
+/** Downloads the data of the account and the tasks of the current organisation. */
 export async function exportAccount() {
     const document = { ...await call("GET", "/auth/me/export"), tasks: await tasks() };
     save("pixelflow-account.json", "application/json", [JSON.stringify(document, null, 2)]);

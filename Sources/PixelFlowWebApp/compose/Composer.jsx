@@ -1,6 +1,6 @@
 import { useEffect, useId, useRef, useState } from "react";
 import { Icon } from "../ui/Icon.jsx";
-import { Button, Card, Failure, inputLook } from "../ui/parts.jsx";
+import { Button, Card, Failure, inputClass } from "../ui/parts.jsx";
 import { describe } from "../pipeline/pipelines.js";
 import { PipelineEditor } from "../pipeline/PipelineEditor.jsx";
 import { useSchema } from "../pipeline/schema.js";
@@ -73,10 +73,10 @@ function Sources({ isOver, isSmall }) {
             <form onSubmit={add} noValidate>
                 <div className="flex gap-2">
                     <label className="relative min-w-0 grow">
-                        <span className="sr-only">URL of a picture</span>
+                        <span className="sr-only">URL of an image</span>
                         <Icon name="link" className="absolute top-3 left-3 text-soft" />
                         <input type="url" value={url} onChange={(event) => { uploads.set({ url: event.target.value }); setProblem(""); }}
-                            placeholder="or the URL of a picture" className={`${inputLook} pl-9`} aria-invalid={Boolean(urlProblem) || undefined}
+                            placeholder="or the URL of an image" className={`${inputClass} pl-9`} aria-invalid={Boolean(urlProblem) || undefined}
                             aria-describedby={urlProblem ? "url-error" : undefined} />
                     </label>
                     <Button type="submit" disabled={!url.trim()}>Add</Button>
@@ -137,21 +137,21 @@ function Staged({ items, priority }) {
     const ready = items.filter((item) => item.state === "ready");
     return (
         <div className="mt-5 border-t border-line pt-5">
-            <ul className="grid grid-cols-1 gap-3 sm:grid-cols-2 lg:grid-cols-3" aria-label="Pictures to process">
+            <ul className="grid grid-cols-1 gap-3 sm:grid-cols-2 lg:grid-cols-3" aria-label="Images to process">
                 {items.map((item) => <StagedItem key={item.id} item={item} />)}
             </ul>
             <div className="mt-4 flex flex-wrap items-center justify-end gap-3">
                 <label className="flex items-center gap-2">
                     <span className="text-sm text-soft">Priority</span>
-                    <select value={priority} onChange={(event) => uploads.set({ priority: event.target.value })} className={inputLook}>
+                    <select value={priority} onChange={(event) => uploads.set({ priority: event.target.value })} className={inputClass}>
                         <option value="">As usual</option>
                         <option value="high">High</option>
                         <option value="normal">Normal</option>
-                        <option value="low">Low, for many pictures</option>
+                        <option value="low">Low, for many images</option>
                     </select>
                 </label>
                 <Button kind="primary" icon="check" disabled={!ready.length} onClick={sendAll} className="w-full sm:w-auto">
-                    {ready.length ? `Process ${plural(ready.length, "picture")}` : "Sending …"}
+                    {ready.length ? `Process ${plural(ready.length, "image")}` : "Sending …"}
                 </Button>
             </div>
         </div>

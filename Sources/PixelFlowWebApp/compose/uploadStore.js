@@ -79,7 +79,7 @@ function keyFor(item, wanted) {
 
 async function sendOne({ id }) {
     const item = uploads.get().items.find((one) => one.id === id);
-    // It may have been removed while it waited for its turn.
+    // The user may have removed it while it was waiting.
     if (!item) return;
     const wanted = instructions(item);
     const headers = { "idempotency-key": keyFor(item, JSON.stringify(wanted)) };

@@ -29,7 +29,7 @@ export function useIncoming() {
     return isOver;
 }
 
-/** Pictures become items; text becomes the URL, unless it is pasted into a field. */
+/** Images become items; text becomes the URL, unless it is pasted into a field. */
 function paste(event) {
     const files = [...event.clipboardData.files].filter((file) => file.type.startsWith("image/"));
     if (files.length) {

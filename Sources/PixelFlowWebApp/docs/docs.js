@@ -1,7 +1,7 @@
 const scheme = location.protocol === "https:" ? "secureSession" : "session";
 const other = scheme === "session" ? "secureSession" : "session";
 
-/** The account of the session, or null. Asks only where the page has opened one. */
+/** The account of the session, or null. Sends a request only if the page has opened a session. */
 async function findAccount() {
     if (!localStorage.getItem("pixelflow.email")) return null;
     const answer = await fetch("/session", { headers: { accept: "application/json" } });
@@ -20,7 +20,7 @@ function showAccount(account) {
     place.replaceChildren("Not signed in. ", link, ", or authorise with a token.");
 }
 
-/** The browser holds the cookie, so there is nothing to type: says in its place whose session it is. */
+/** The cookie is stored by the browser, so this shows the account of the session instead of an input field. */
 function sessionPlugin(account) {
     return ({ React }) => ({
         wrapComponents: {
@@ -38,7 +38,7 @@ function sessionPlugin(account) {
     });
 }
 
-/** Browsers allow no script to set cookies of a request, and send the session by themselves. */
+/** Browsers send the session themselves, and do not allow scripts to set cookies of a request. */
 function withoutCookie(request) {
     for (const name of Object.keys(request.headers ?? {})) {
         if (name.toLowerCase() === "cookie") delete request.headers[name];

@@ -54,7 +54,7 @@ function Key({ apiKey, onRevoked }) {
         toast(`Key ${name} revoked.`);
         await onRevoked();
     };
-    const facts = [
+    const metadata = [
         `made ${ago(createdAt)}`, lastUsedAt ? `used ${ago(lastUsedAt)}` : "never used", expiresAt ? `expires ${moment(expiresAt)}` : "does not expire",
         ...(networks.length ? [`from ${networks.join(", ")}`] : []),
         ...(priority ? [`${priority} priority`] : []),
@@ -64,7 +64,7 @@ function Key({ apiKey, onRevoked }) {
             <div className="min-w-0 grow basis-64">
                 <p className="font-medium wrap-anywhere">{name} <code className="font-mono text-sm font-normal text-soft">…{hint}</code></p>
                 <p className="text-sm wrap-anywhere">{scopes.join(", ")}</p>
-                <p className="text-sm text-soft wrap-anywhere">{facts.join(" · ")}</p>
+                <p className="text-sm text-soft wrap-anywhere">{metadata.join(" · ")}</p>
             </div>
             <Button small kind="bad" aria-label={`Revoke ${name}`} onClick={() => setAsking(true)}>Revoke</Button>
             {isAsking && (

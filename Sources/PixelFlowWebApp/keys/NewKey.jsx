@@ -9,7 +9,7 @@ const day = 86_400_000;
 const priorities = [["", "Normal"], ["high", "High"], ["low", "Low"]];
 const lifetimes = [["30", "30 days"], ["90", "90 days"], ["365", "1 year"], ["", "Never"]];
 
-/** Asks what a new key may do, and gives it to `onMade` with its secret. */
+/** Creates a key with the chosen scopes, and passes it with its secret to `onMade`. */
 export function NewKey({ onMade, onClose }) {
     const { scope } = useSession();
     const [problem, setProblem] = useState(null);
@@ -34,7 +34,7 @@ export function NewKey({ onMade, onClose }) {
     };
     const errorOf = (field) => (problem && problem.field.split("[")[0] === field ? problem.message : "");
     const isElsewhere = problem && !["name", "networks"].some(errorOf);
-    // A key can have no scope that its maker does not have.
+    // A key can only have scopes that its creator has.
     const allowed = Object.entries(scopes).filter(([name]) => scope.split(" ").includes(name));
     return (
         <Dialog title="New API key" onClose={onClose}>

@@ -45,7 +45,7 @@ export function DailyTasksChart({ days }) {
     );
 }
 
-/** Bytes that came and went, day by day. */
+/** Bytes added and deleted, day by day. */
 export function DailyBytesChart({ days }) {
     return (
         <DailyChart days={days} words={size} label={`${size(days.reduce((sum, day) => sum + day.bytes_added, 0))} stored in ${days.length} days`}
@@ -56,7 +56,7 @@ export function DailyBytesChart({ days }) {
 const fills = { good: "fill-good", bad: "fill-bad", accent: "fill-accent", busy: "fill-busy" };
 const dots = { good: "bg-good", bad: "bg-bad", accent: "bg-accent", busy: "bg-busy" };
 
-/** Two numbers a day, one on top of the other: each is its key, its word and its colour. */
+/** Two stacked numbers per day, each given by its key, label and colour. */
 function DailyChart({ days, words, label, below, above }) {
     const parts = [below, above];
     const most = ceiling(Math.max(4, ...days.map((day) => day[below[0]] + day[above[0]])));
@@ -77,7 +77,7 @@ function DailyChart({ days, words, label, below, above }) {
     );
 }
 
-/** How long tasks waited: on average, and the longest. */
+/** The mean and the longest waiting time of tasks. */
 export function LatencyChart({ minutes }) {
     const most = ceiling(Math.max(0.01, ...minutes.map((minute) => minute.queue_seconds_max || 0)));
     const step = width / minutes.length;
@@ -102,7 +102,7 @@ export function LatencyChart({ minutes }) {
     );
 }
 
-/** A point that stays round where the chart is stretched. */
+/** A point that stays round when the chart is stretched. */
 function Dot({ x, y, className }) {
     return <path d={`M${x} ${y}h.01`} strokeWidth="6" strokeLinecap="round" vectorEffect="non-scaling-stroke" className={className} />;
 }

@@ -2,7 +2,7 @@ import { useId } from "react";
 
 const rounded = (value) => Math.round(Math.min(1, Math.max(0, value)) * 100) / 100;
 
-/** Chooses the point of a picture that stays in view: by a click or a drag on it, or by two sliders. */
+/** Chooses the point of an image that stays in view: by a click or a drag on it, or by two sliders. */
 export function FocalPicker({ src, point, onChange, tall = false }) {
     const id = useId();
     const place = (event) => {
@@ -16,7 +16,7 @@ export function FocalPicker({ src, point, onChange, tall = false }) {
             <div className="flex justify-center rounded-lg bg-sunk p-2">
                 <div data-focal onPointerDown={place} onPointerMove={place} className="relative cursor-crosshair touch-none select-none">
                     {src
-                        ? <img src={src} alt="The picture; click where it matters most" draggable={false} className={`block max-w-full rounded ${tall ? "max-h-[55vh]" : "max-h-56"}`} />
+                        ? <img src={src} alt="The image; click where it matters most" draggable={false} className={`block max-w-full rounded ${tall ? "max-h-[55vh]" : "max-h-56"}`} />
                         : <div className="checkered aspect-3/2 w-60 max-w-full rounded" />}
                     <span aria-hidden="true" style={{ left: `${point.x * 100}%`, top: `${point.y * 100}%` }}
                         className="pointer-events-none absolute size-8 -translate-1/2 rounded-full border-3 border-on-accent bg-accent/40 ring-2 ring-accent" />

@@ -1,10 +1,10 @@
 import { useContext, useEffect, useRef, useState } from "react";
-import { Button, Failure, IconButton, inputLook } from "../ui/parts.jsx";
+import { Button, Failure, IconButton, inputClass } from "../ui/parts.jsx";
 import { Control, Errors, JSONControl, Preview, Schema, shortened } from "./controls.jsx";
 import { describe, freeName, moved, newOutput, replaced, withMember, without } from "./pipelines.js";
 import { isUseful, loadSchema, useSchema } from "./schema.js";
 
-/** Edits a pipeline by controls and as text, both at once. `errors` is what the service has against it. */
+/** Edits a pipeline with controls and as text. `errors` are the validation errors of the service. */
 export function PipelineEditor({ pipeline, onChange, errors = {}, preview = "" }) {
     const { schema, problem } = useSchema();
     const { outputs } = pipeline;
@@ -17,7 +17,7 @@ export function PipelineEditor({ pipeline, onChange, errors = {}, preview = "" }
             <Preview.Provider value={preview}>
                 <div className="grid grid-cols-1 gap-6 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
                     <div className="grid min-w-0 grid-cols-1 content-start gap-4">
-                        <p role="status" data-verdict={known ? "bad" : "good"} className={`min-h-6 text-sm ${known ? "text-bad" : "text-soft"}`}>
+                        <p role="status" data-validation={known ? "bad" : "good"} className={`min-h-6 text-sm ${known ? "text-bad" : "text-soft"}`}>
                             {known ? known[1] : "Each output is produced from the original, step by step."}
                         </p>
                         {outputs.map((output, index) => (
@@ -67,7 +67,7 @@ function NameControl({ value, path, onChange }) {
         <div className="min-w-0 grow">
             <label htmlFor={id} className="mb-1 block text-sm font-medium">Name</label>
             <input id={id} value={value || ""} onChange={(event) => onChange(event.target.value)} spellCheck={false} aria-invalid={Boolean(error) || undefined}
-                aria-describedby={error ? `${id}-error` : undefined} className={`${inputLook} py-1.5`} />
+                aria-describedby={error ? `${id}-error` : undefined} className={`${inputClass} py-1.5`} />
             {error && <p id={`${id}-error`} role="alert" className="mt-1 text-sm text-bad">{shortened(error, path)}</p>}
         </div>
     );
@@ -79,14 +79,14 @@ function FormatControl({ output, path, onChange }) {
     return (
         <div>
             <label htmlFor={id} className="mb-1 block text-sm font-medium">Format</label>
-            <select id={id} value={output.format || "auto"} onChange={(event) => onChange(event.target.value)} className={`${inputLook} py-1.5`}>
+            <select id={id} value={output.format || "auto"} onChange={(event) => onChange(event.target.value)} className={`${inputClass} py-1.5`}>
                 {Object.entries(formats).map(([key, label]) => <option key={key} value={key}>{label}</option>)}
             </select>
         </div>
     );
 }
 
-/** The operations in their order. The buttons that move one keep the focus on it. */
+/** The operations in order. Moving an operation keeps the focus on it. */
 function Steps({ steps, path, onChange }) {
     const { operations } = useContext(Schema);
     const list = useRef(null);

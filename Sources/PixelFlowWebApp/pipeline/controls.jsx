@@ -1,30 +1,30 @@
 import { createContext, useContext, useEffect, useState } from "react";
-import { inputLook } from "../ui/parts.jsx";
+import { inputClass } from "../ui/parts.jsx";
 import { useStore } from "../service/store.js";
 import { nameOf, taskStore } from "../tasks/taskStore.js";
 import { FocalPicker } from "./FocalPicker.jsx";
 
-/** What a pipeline may say, as `useSchema` has it. */
+/** The schema of pipelines from `useSchema`. */
 export const Schema = createContext(null);
-/** What the service has against the pipeline, by the path of the field. */
+/** The validation errors of the service by field path. */
 export const Errors = createContext({});
-/** The address of a picture to choose focal points on; none if there is none. */
+/** The address of an image to choose focal points on; none if there is none. */
 export const Preview = createContext("");
 
-/** What is wrong, without the path of the field that it stands at anyway. */
+/** The message without the field path, because it is shown at the field. */
 export function shortened(message, path) {
     const rest = message.replace(path, "").trim();
     return rest[0].toUpperCase() + rest.slice(1);
 }
 
-/** The control of one parameter. `path` is where it stands in the pipeline. */
+/** The control of one parameter. `path` is its position in the pipeline. */
 export function Control({ field, value, onChange, path }) {
     const errors = useContext(Errors);
     const error = errors[path] || (field.type === "position" && (errors[`${path}.x`] || errors[`${path}.y`]));
     const id = `field-${path.replaceAll(/[^a-z0-9]+/gi, "-")}`;
     const about = error ? `${id}-error` : undefined;
     const Kind = kinds[field.type];
-    // A type of a later release: it can still be written as JSON.
+    // A type of a later release can still be edited as JSON.
     if (!Kind) return null;
     const shared = { id, field, value, onChange, "aria-invalid": Boolean(error) || undefined, "aria-describedby": about };
     return (
@@ -50,7 +50,7 @@ function NumberControl({ id, field, value, onChange, ...rest }) {
                     value={value === undefined ? (field.default ?? (field.slider.minimum + field.slider.maximum) / 2) : value} onChange={read} />
             )}
             <input id={id} type="number" step={field.type === "integer" ? 1 : "any"} min={field.minimum} max={field.maximum} value={shown} onChange={read}
-                placeholder={standard} className={`${inputLook} py-1.5 ${field.slider ? "max-w-24" : ""}`} {...rest} />
+                placeholder={standard} className={`${inputClass} py-1.5 ${field.slider ? "max-w-24" : ""}`} {...rest} />
         </div>
     );
 }
@@ -69,7 +69,7 @@ function FlagControl({ id, field, value, onChange, ...rest }) {
 function ChoiceControl({ id, field, value, onChange, ...rest }) {
     return (
         <select id={id} value={value === undefined ? field.default || "" : value} onChange={(event) => onChange(event.target.value)}
-            className={`${inputLook} py-1.5`} {...rest}>
+            className={`${inputClass} py-1.5`} {...rest}>
             {field.default === undefined && <option value="">Automatic</option>}
             {field.choices.map((choice) => <option key={choice.value} value={choice.value}>{choice.label}</option>)}
         </select>
@@ -83,7 +83,7 @@ function ColorControl({ id, field, value, onChange, ...rest }) {
             <input type="color" aria-label={`${field.label}, picker`} value={/^#[0-9a-f]{6}/i.test(shown) ? shown.slice(0, 7) : "#ffffff"}
                 onChange={(event) => onChange(event.target.value)} className="h-9 w-12 shrink-0 rounded border border-edge bg-card p-0.5" />
             <input id={id} type="text" value={shown} onChange={(event) => onChange(event.target.value)} spellCheck={false}
-                className={`${inputLook} py-1.5 font-mono`} {...rest} />
+                className={`${inputClass} py-1.5 font-mono`} {...rest} />
         </div>
     );
 }
@@ -94,7 +94,7 @@ function PositionControl({ id, field, value, onChange, ...rest }) {
     const choose = (event) => onChange(event.target.value === "point" ? { x: 0.5, y: 0.5 } : event.target.value);
     return (
         <div className="grid gap-2">
-            <select id={id} value={isPoint ? "point" : value || field.default} onChange={choose} className={`${inputLook} py-1.5`} {...rest}>
+            <select id={id} value={isPoint ? "point" : value || field.default} onChange={choose} className={`${inputClass} py-1.5`} {...rest}>
                 {field.choices.map((choice) => <option key={choice.value} value={choice.value}>{choice.label}</option>)}
                 <option value="point">A focal point</option>
             </select>
@@ -103,20 +103,20 @@ function PositionControl({ id, field, value, onChange, ...rest }) {
     );
 }
 
-/** An uploaded picture, named by its task. */
+/** An uploaded image, named by its task. */
 function TaskControl({ id, value, onChange, field: _, ...rest }) {
     useStore(taskStore, (state) => state.version);
     const uploads = [...taskStore.get().tasks.values()].filter((task) => task.upload).sort((one, other) => (one.id < other.id ? 1 : -1)).slice(0, 30);
     return (
         <>
             <input id={id} type="text" list={`${id}-uploads`} value={value || ""} onChange={(event) => onChange(event.target.value)} spellCheck={false}
-                placeholder="Choose an upload" className={`${inputLook} py-1.5 font-mono`} {...rest} />
+                placeholder="Choose an upload" className={`${inputClass} py-1.5 font-mono`} {...rest} />
             <datalist id={`${id}-uploads`}>{uploads.map((task) => <option key={task.id} value={task.id}>{nameOf(task)}</option>)}</datalist>
         </>
     );
 }
 
-/** A text that is taken over as it is typed, and tidied by no one. */
+/** A text field that keeps the text exactly as typed. */
 export function JSONControl({ pipeline, onChange }) {
     const [text, setText] = useState("");
     const [error, setError] = useState("");
@@ -141,7 +141,7 @@ export function JSONControl({ pipeline, onChange }) {
             <label htmlFor="pipeline-json" className="mb-1 text-sm font-medium">As JSON</label>
             <textarea id="pipeline-json" value={text} onChange={type} onFocus={() => setMine(true)} onBlur={() => setMine(false)} spellCheck={false}
                 aria-invalid={Boolean(error) || undefined} aria-describedby={error ? "pipeline-json-error" : undefined}
-                className={`${inputLook} min-h-72 grow resize-y bg-sunk font-mono text-sm whitespace-pre`} />
+                className={`${inputClass} min-h-72 grow resize-y bg-sunk font-mono text-sm whitespace-pre`} />
             {error && <p id="pipeline-json-error" className="mt-1 text-sm text-bad">{error}</p>}
         </div>
     );

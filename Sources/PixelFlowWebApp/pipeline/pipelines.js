@@ -8,7 +8,7 @@ export function freeName(outputs) {
     }
 }
 
-/** The object with one member changed; without it where the value is what the service takes anyway. */
+/** The object with one member changed, or without it if the value is the default. */
 export function withMember(object, key, value, standard) {
     const { [key]: _, ...rest } = object;
     return value === undefined || value === "" || value === standard ? rest : { ...rest, [key]: value };
@@ -23,18 +23,18 @@ export function moved(list, from, to) {
     return next;
 }
 
-/** Whether an operation cuts a part out, and a focal point says which. */
+/** Whether an operation crops the image around a focal point. */
 const cuts = (step) => (step.op === "resize" && (step.fit || "cover") === "cover") || (step.op === "crop" && step.left === undefined && step.top === undefined);
 
 export const heedsFocus = (pipeline) => pipeline.outputs.some((output) => (output.operations || []).some(cuts));
 
-/** The pipeline with a focal point in every operation that cuts. */
+/** The pipeline with the focal point in every operation that crops. */
 export function withFocus(pipeline, focus) {
     const aim = (step) => (cuts(step) ? { ...step, position: focus } : step);
     return { outputs: pipeline.outputs.map((output) => ({ ...output, operations: (output.operations || []).map(aim) })) };
 }
 
-/** An output in a few words: those of the schema, once it is known. */
+/** A short description of an output, with the labels of the schema once it is loaded. */
 export function describe(output, schema) {
     const { operations, formats } = schema || { operations: {}, formats: {} };
     const resize = (output.operations || []).find((step) => step.op === "resize");

@@ -3,8 +3,8 @@ import { call } from "../service/calls.js";
 import { makeStore, useStore } from "../service/store.js";
 
 /**
- * What a pipeline may say, as the service declares it: operations, options of an output, their types, ranges and defaults.
- * Asked for once, of the service that will read the pipelines: an editor never offers what another release knows.
+ * The schema of pipelines from the service: operations and options of an output with their types, ranges and defaults.
+ * Requested once, from the service that will read the pipelines, so that the editor offers only what this release supports.
  */
 const schemaStore = makeStore({ schema: null, problem: null });
 let isLoading = false;
@@ -21,7 +21,7 @@ export async function loadSchema() {
     }
 }
 
-/** `{schema, problem}`; `schema` is null until it is known. */
+/** `{schema, problem}`; `schema` is null until it is loaded. */
 export function useSchema() {
     useEffect(() => { loadSchema(); }, []);
     return useStore(schemaStore);
@@ -36,7 +36,7 @@ function prepared({ operations, output }) {
     };
 }
 
-/** Whether a parameter of an operation has an effect in this step, and may stand beside what is given already. */
+/** Whether a parameter has an effect in this step and can be combined with the given ones. */
 export function isUseful(parameter, step, { parameters, rules }) {
     const { name, when } = parameter;
     if (when) {

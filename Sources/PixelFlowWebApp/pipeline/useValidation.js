@@ -3,19 +3,19 @@ import { call } from "../service/calls.js";
 
 const pause = 300;
 
-/** What the service says to a pipeline: `{isKnown, errors}`, the errors by the path of their field. */
+/** Validates a pipeline at the service: `{isKnown, errors}`, with the errors by field path. */
 export function useValidation(pipeline) {
-    const [verdict, setVerdict] = useState({ isKnown: false, errors: {} });
+    const [validation, setValidation] = useState({ isKnown: false, errors: {} });
     useEffect(() => {
         const stop = new AbortController();
-        setVerdict((now) => ({ ...now, isKnown: false }));
+        setValidation((now) => ({ ...now, isKnown: false }));
         const timer = setTimeout(async () => {
             try {
                 const answer = await call("POST", "/api/pipelines/check", pipeline, { signal: stop.signal });
-                setVerdict({ isKnown: true, errors: answer.valid ? {} : { [answer.field || ""]: answer.detail } });
+                setValidation({ isKnown: true, errors: answer.valid ? {} : { [answer.field || ""]: answer.detail } });
             } catch (problem) {
-                // If it cannot be asked, it is told when the pipeline is sent.
-                if (problem.name !== "AbortError") setVerdict({ isKnown: true, errors: {} });
+                // If the service does not respond, the errors are shown when the pipeline is sent.
+                if (problem.name !== "AbortError") setValidation({ isKnown: true, errors: {} });
             }
         }, pause);
         return () => {
@@ -23,5 +23,5 @@ export function useValidation(pipeline) {
             stop.abort();
         };
     }, [pipeline]);
-    return verdict;
+    return validation;
 }

@@ -10,7 +10,7 @@ import { toast } from "../service/toasts.js";
 import { Link, go, useTitle } from "../shell/routing.jsx";
 import { loadPresets, savePreset, usePresets } from "./presetStore.js";
 
-const priorities = [["none", "As usual"], ["high", "High"], ["normal", "Normal"], ["low", "Low, for many pictures"]];
+const priorities = [["none", "As usual"], ["high", "High"], ["normal", "Normal"], ["low", "Low, for many images"]];
 
 /** Edits a preset; `new` creates one. */
 export function PresetPage({ name }) {

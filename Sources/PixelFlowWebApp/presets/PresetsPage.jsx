@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 import { Icon } from "../ui/Icon.jsx";
-import { Button, Card, Dialog, Failure, buttonLook } from "../ui/parts.jsx";
+import { Button, Card, Dialog, Failure, buttonClass } from "../ui/parts.jsx";
 import { describe } from "../pipeline/pipelines.js";
 import { useSchema } from "../pipeline/schema.js";
 import { ago } from "../service/format.js";
@@ -18,7 +18,7 @@ export function PresetsPage() {
         <div className="grid grid-cols-1 gap-6">
             <div className="flex flex-wrap items-center justify-between gap-3">
                 <div><h1 className="text-2xl font-semibold">Presets</h1><p className="text-soft">Named pipelines for this page and the API.</p></div>
-                {mayWrite && <Link to="/presets/new" className={buttonLook("primary")}><Icon name="plus" />New preset</Link>}
+                {mayWrite && <Link to="/presets/new" className={buttonClass("primary")}><Icon name="plus" />New preset</Link>}
             </div>
             {problem && <Failure problem={problem} onRetry={loadPresets} />}
             <ul className="grid grid-cols-1 gap-4 sm:grid-cols-2 lg:grid-cols-3">
@@ -54,8 +54,8 @@ function PresetCard({ preset }) {
                 {pipeline.outputs.length > 4 && <li className="text-soft">and {pipeline.outputs.length - 4} more</li>}
             </ul>
             <div className="mt-4 flex flex-wrap gap-2">
-                {mayUse && <Link to={`/?preset=${name}`} aria-label={`Use ${name}`} className={buttonLook("plain", true)}>Use</Link>}
-                {mayWrite && <Link to={`/presets/${name}`} aria-label={`${isBuiltIn ? "Change" : "Edit"} ${name}`} className={buttonLook("plain", true)}><Icon name="edit" />{isBuiltIn ? "Change" : "Edit"}</Link>}
+                {mayUse && <Link to={`/?preset=${name}`} aria-label={`Use ${name}`} className={buttonClass("plain", true)}>Use</Link>}
+                {mayWrite && <Link to={`/presets/${name}`} aria-label={`${isBuiltIn ? "Change" : "Edit"} ${name}`} className={buttonClass("plain", true)}><Icon name="edit" />{isBuiltIn ? "Change" : "Edit"}</Link>}
                 {mayWrite && !isBuiltIn && <Button small kind="bad" icon="trash" aria-label={`Delete ${name}`} onClick={() => setAsking(true)}>Delete</Button>}
             </div>
             {isAsking && (

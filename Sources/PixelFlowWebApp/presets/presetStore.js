@@ -14,7 +14,7 @@ export async function loadPresets() {
     }
 }
 
-/** The built-in ones first, in the order in which they are useful. */
+/** Built-in presets first, the most useful ones at the top. */
 function place({ name }) {
     const index = Object.keys(purposes).indexOf(name);
     return index < 0 ? 99 : index;
@@ -22,7 +22,7 @@ function place({ name }) {
 
 const path = (name) => `/api/presets/${encodeURIComponent(name)}`;
 
-/** @param {string} [priority] of tasks that use it and name none, "none" for no priority; without it a preset of this name keeps its own */
+/** @param {string} [priority] of tasks that use it and set none, "none" for no priority; undefined keeps that of an existing preset */
 export async function savePreset(name, pipeline, priority) {
     await call("PUT", path(name) + (priority ? `?priority=${priority}` : ""), pipeline);
     await loadPresets();
@@ -33,5 +33,5 @@ export async function removePreset(name) {
     await loadPresets();
 }
 
-/** What the built-in presets are for. */
+/** The purposes of the built-in presets. */
 export const purposes = { web: "For a web page", thumbnail: "A small square", avatar: "A round face" };

@@ -1,4 +1,4 @@
-/** A request that was refused, or that failed without a response (status 0). */
+/** An error response, or a request without a response (status 0). */
 export class Problem extends Error {
     constructor(status, body = {}) {
         super(body.detail || sentence(status));
@@ -20,24 +20,24 @@ let onExpiry = () => {};
 /** @type {(account: any) => boolean} */
 let onRenewal = () => true;
 
-/** Sets what happens when a request is refused for lack of a session that could be renewed. */
+/** Sets the handler of requests that are rejected and whose session cannot be renewed. */
 export function whenExpired(action) { onExpiry = action; }
 
-/** Sets what happens with the account of a renewed session; false if the refused request must not be repeated. */
+/** Sets the handler of the account of a renewed session; it returns false if the rejected request must not be repeated. */
 export function whenRenewed(action) { onRenewal = action; }
 
 let organisation = () => "";
 let onMove = async () => {};
-/** The code of a request that was meant for another organisation than the one that the session is in. */
+/** The error code of a request for another organisation than that of the session. */
 const moved = "organisation_changed";
 
-/** Sets what tells the organisation that the page belongs to; empty while it is unknown. */
+/** Sets the function that returns the organisation of the page; empty while it is unknown. */
 export function sendOrganisation(action) { organisation = action; }
 
-/** Sets what happens when a request is refused because the session is in another organisation. */
+/** Sets the handler of requests that are rejected because the session is in another organisation. */
 export function whenMoved(action) { onMove = action; }
 
-/** All tabs share the session. Its organisation may have been changed in another one, and no request of this page may end up there. */
+/** All tabs share the session. Another tab may have changed its organisation, which requests of this page must not reach. */
 function organisationHeader() {
     const id = organisation();
     return id ? { "pixelflow-organisation": id } : {};
@@ -46,7 +46,7 @@ function organisationHeader() {
 /** @type {Promise<boolean> | null} */
 let renewal = null;
 
-/** Asks for the session once for all requests that are refused meanwhile; whether they may be repeated. */
+/** Renews the session once for all requests that are rejected in the meantime; returns whether they may be repeated. */
 function renew() {
     renewal ??= call("GET", "/session")
         .then((account) => onRenewal(account), (problem) => {
@@ -57,7 +57,7 @@ function renew() {
     return renewal;
 }
 
-/** Makes a request; if its token is refused, renews the session and repeats it once. */
+/** Sends a request; if its token is rejected, renews the session and repeats the request once. */
 async function withSession(attempt) {
     try {
         return await attempt();
@@ -149,7 +149,7 @@ function parsed(text) {
     }
 }
 
-/** Runs `action` on each, several at a time; returns the problems. */
+/** Runs `action` for each item, several at a time; returns the problems. */
 export async function each(items, action, atOnce = 4) {
     const waiting = [...items];
     const problems = [];

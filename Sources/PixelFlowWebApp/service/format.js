@@ -1,4 +1,4 @@
-/** Bytes for people. */
+/** A human-readable size. */
 export function size(bytes) {
     if (bytes === undefined || bytes === null) return "";
     if (bytes < 1000) return `${bytes} B`;
@@ -13,7 +13,7 @@ export const count = (number) => (number || 0).toLocaleString();
 
 export const plural = (number, one, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`;
 
-/** Seconds for people. */
+/** A human-readable duration. */
 export function duration(seconds) {
     if (seconds < 0.001) return "0 s";
     if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
@@ -37,7 +37,7 @@ export function ago(time, now = Date.now()) {
 
 export const moment = (time) => new Date(time).toLocaleString();
 
-/** What an output weighs beside its source: `{percent, bytes, words}`; positive is smaller. */
+/** The size of an output compared with its source: `{percent, bytes, words}`; positive is smaller. */
 export function saved(before, after) {
     if (!before || after === undefined) return null;
     const bytes = before - after;

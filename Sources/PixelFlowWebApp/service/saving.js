@@ -1,4 +1,4 @@
-/** Has the browser save a file that consists of these parts. */
+/** Downloads a file that consists of these parts. */
 export function save(name, type, parts) {
     const url = URL.createObjectURL(new Blob(parts, { type }));
     const link = document.createElement("a");

@@ -9,7 +9,7 @@ const nobody = { email: "", userID: "", tenant: "", role: "", scope: "" };
 /**
  * `phase`: `out`, `in`, or one in which the page stays unchanged until the user decides: `expired`, until the user signs in again;
  * `moved`, if another tab, which shares the session, has changed to another organisation; `replaced`, if another user has signed in there.
- * `message` says why there is no session. `tenant` is the organisation, `role` and `scope` are what the user may do in it; all
+ * `message` explains why there is no session. `tenant` is the organisation, `role` and `scope` are what the user may do in it; all
  * three are empty until the service has confirmed the session.
  */
 export const session = makeStore({ phase: "out", message: "", ...nobody });
@@ -22,7 +22,7 @@ export const useIsKnown = () => useStore(session, (state) => Boolean(state.tenan
 /** Whether the session has a scope; false until its scopes are known. */
 export const useMay = (scope) => useStore(session, (state) => state.scope.split(" ").includes(scope));
 
-/** What tabs tell one another: the account after a change of the session, or null if it may have ended. */
+/** The channel between tabs: the account after a change of the session, or null if it may have ended. */
 const tabs = new BroadcastChannel("pixelflow.session");
 /** @param {Account | null} account */
 const tellTabs = (account) => tabs.postMessage(account);
@@ -38,7 +38,7 @@ export function startSession() {
             enter(account);
             return true;
         }
-        // Whoever is removed from an organisation goes on in another one; what the page shows belongs to the first.
+        // A user who is removed from an organisation continues in another one, but the page shows data of the first.
         if (phase === "in" && account.user_id === userID) location.assign("/");
         else compare(account);
         return false;
@@ -66,7 +66,7 @@ function confirmNow() {
     confirm();
 }
 
-/** Asks for the account until the service tells it, or says that there is no session. */
+/** Requests the account until the service returns it or reports that there is no session. */
 async function confirm() {
     clearTimeout(waiting);
     if (isAsking || !isUnconfirmed()) return;
@@ -101,7 +101,7 @@ function compare(account) {
     else session.set({ phase: account.user_id === userID ? "moved" : "replaced" });
 }
 
-/** Asks which session this browser has now. */
+/** Requests the current session of this browser. */
 async function askAgain() {
     const hasAccount = () => session.get().phase !== "out" && session.get().tenant;
     if (!hasAccount()) return;
@@ -147,19 +147,19 @@ export async function signIn(credentials, isNew) {
 
 const changeTo = (organisation) => call("POST", "/session/organisation", { organisation });
 
-/** An account that an invitation has made is in two organisations: its own, and the one that invited it. */
+/** An account that was registered with an invitation has two organisations: its own and the inviting one. */
 async function enterInvited() {
     const { organisations } = await call("GET", "/auth/organisations");
     const invited = organisations.find((one) => !one.personal);
     return invited && changeTo(invited.id);
 }
 
-/** Goes on in another organisation; the page starts afresh, since all its data belongs to the one before. */
+/** Switches to another organisation and reloads the page, because all its data belongs to the previous one. */
 export async function changeOrganisation(id, to = "/") {
     startAfresh(await changeTo(id), to);
 }
 
-/** Changes the session, and with it all tabs, back to the organisation of this page. */
+/** Switches the session, and with it all tabs, back to the organisation of this page. */
 export async function changeBack() {
     enter(await changeTo(session.get().tenant));
 }
@@ -175,7 +175,7 @@ export async function signOut() {
     forgetAccount();
 }
 
-/** Leaves the page of an account that has no session any more. */
+/** Leaves the page after the session of its account has ended. */
 export function forgetAccount() {
     localStorage.removeItem(remembered);
     tellTabs(null);
@@ -183,8 +183,8 @@ export function forgetAccount() {
 }
 
 /**
- * Who may register, whether the first account is still missing, and whether the service sends mail; open and without mail if that is
- * unknown, since a registration then reports it.
+ * Who may register, whether the first account is still missing, and whether the service sends mail. If unknown, assumes open registration
+ * without mail; a registration then reports the error.
  */
 export async function registrationState() {
     try {

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 import { call } from "./calls.js";
 
-/** What the service answers to a GET of `path`; `answer` is null until then, and `reload` asks again. Asks nothing without a path. */
+/** The response to a GET of `path`; `answer` is null until it arrives, and `reload` repeats the request. Without a path, sends none. */
 export function useAnswer(path) {
     const [state, setState] = useState({ answer: null, problem: null });
     const reload = () => call("GET", path).then(

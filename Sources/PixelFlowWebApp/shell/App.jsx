@@ -42,10 +42,10 @@ export function App() {
     );
 }
 
-/** What links in messages lead to, for whoever opens them. */
+/** Pages that links in messages open, with or without a session. */
 const mailed = { "/reset": ResetPage, "/verify": VerifyPage };
 
-/** What the menu of the organisation leads to, and the link of an invitation. */
+/** Pages of the menu of the organisation, and of invitation links. */
 const settings = { team: TeamPage, invite: InvitePage, keys: KeysPage, audit: AuditPage, account: AccountPage };
 
 function Page() {
@@ -74,10 +74,10 @@ function SignInAgain() {
 
 const startAfresh = () => location.assign("/");
 
-/** Covers the page, whose organisation is no longer that of the session. */
+/** Covers the page if the session has changed to another organisation. */
 function OtherOrganisation() {
     return (
-        <Dialog title="This browser works in another organisation" className="max-w-md">
+        <Dialog title="You have switched to another organisation" className="max-w-md">
             <p className="mb-4 text-soft">
                 You have switched to another organisation in another tab. This page still belongs to the one before. Switch back to continue here.
                 Nothing you typed is lost.
@@ -90,7 +90,7 @@ function OtherOrganisation() {
     );
 }
 
-/** Covers the page of a user in whose place somebody else has signed in. */
+/** Covers the page if another user has signed in. */
 function OtherUser() {
     const { email } = useSession();
     return (

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { Button, Failure, Field, TextButton } from "../ui/parts.jsx";
 import { call } from "../service/calls.js";
 
-/** Asks for a message with a link that sets a new password. The service never says whether the address has an account. */
+/** Requests a message with a link for a new password. The service never reveals whether the address has an account. */
 export function ForgotForm({ email, onClose }) {
     const [sentTo, setSentTo] = useState("");
     const [problem, setProblem] = useState(null);

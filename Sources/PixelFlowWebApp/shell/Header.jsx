@@ -25,7 +25,7 @@ export function Header() {
                 <Link to="/" aria-label="PixelFlow, go to the tasks" className="flex items-center gap-2 font-semibold text-ink no-underline">
                     <Logo /><span className="hidden md:inline">PixelFlow</span>
                 </Link>
-                <nav aria-label="Pages" className="flex min-w-0 grow gap-0.5 overflow-x-auto sm:ml-2"><Rooms /><APILink /></nav>
+                <nav aria-label="Pages" className="flex min-w-0 grow gap-0.5 overflow-x-auto sm:ml-2"><PageLinks /><APILink /></nav>
                 <LiveBadge />
                 <OrganisationMenu />
                 <IconButton icon="out" label="Sign out" onClick={leave} />
@@ -34,22 +34,22 @@ export function Header() {
     );
 }
 
-const roomLook = "flex items-center gap-2 rounded-lg px-2 py-1.5 text-sm font-medium no-underline sm:px-3";
+const pageLinkClass = "flex items-center gap-2 rounded-lg px-2 py-1.5 text-sm font-medium no-underline sm:px-3";
 const elsewhere = "text-soft hover:bg-sunk hover:text-ink";
 
-/** The description of the API is a page of its own, and no view of this one. */
+/** The description of the API is a separate page, not a view of this one. */
 function APILink() {
-    return <a href="/docs" className={`${roomLook} ${elsewhere}`}><Icon name="code" className="hidden sm:block" />API</a>;
+    return <a href="/docs" className={`${pageLinkClass} ${elsewhere}`}><Icon name="code" className="hidden sm:block" />API</a>;
 }
 
-function Rooms() {
+function PageLinks() {
     const path = usePath();
     return sections.map(({ to, icon, name }) => {
         const isHere = to === "/" ? path === "/" || path.startsWith("/tasks/") : path.startsWith(to);
         const look = isHere ? "bg-accent-wash text-accent" : elsewhere;
         return (
             <Link key={to} to={to} aria-current={isHere ? "page" : undefined}
-                className={`${roomLook} ${look}`}>
+                className={`${pageLinkClass} ${look}`}>
                 <Icon name={icon} className="hidden sm:block" />{name}
             </Link>
         );

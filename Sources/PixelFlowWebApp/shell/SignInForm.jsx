@@ -11,14 +11,14 @@ const closed = "registration_closed";
 const codeRequired = "second_factor_required";
 const seenBefore = "pixelflow.seen";
 
-/** Whether this visitor may register: with the setup token, or as the mode of registration says. */
+/** Whether this visitor may register: with the setup token, or according to the registration mode. */
 function mayEnter({ registration, needsSetup }, invitation) {
     return needsSetup || registration === "open" || (registration === "invite" && Boolean(invitation));
 }
 
 /**
  * Signs in, or registers if `canRegister` and the service accepts it; the first visit of a browser starts with registration.
- * An invitation whose link was opened goes with the registration.
+ * A registration includes the invitation whose link was opened.
  */
 export function SignInForm({ email = "", message = "", canRegister: mayRegister = false }) {
     const invitation = invitationToken();

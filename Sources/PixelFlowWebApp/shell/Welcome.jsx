@@ -17,7 +17,7 @@ export function Welcome() {
         <main className="mx-auto grid min-h-screen w-full max-w-5xl content-center items-center gap-10 px-4 py-10 sm:px-6 md:grid-cols-2">
             <div>
                 <div className="flex items-center gap-3 text-xl font-semibold"><Logo size={40} />PixelFlow</div>
-                <h1 className="mt-6 text-4xl font-bold tracking-tight text-balance">Pictures in, web-ready pictures out.</h1>
+                <h1 className="mt-6 text-4xl font-bold tracking-tight text-balance">Images in, web-ready images out.</h1>
                 <ul className="mt-8 hidden gap-5 md:grid">
                     {promises.map(([icon, title, text]) => (
                         <li key={icon} className="flex gap-4">

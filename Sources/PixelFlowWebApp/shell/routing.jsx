@@ -22,7 +22,7 @@ export function go(to, { replace = false } = {}) {
     if (!replace) window.scrollTo(0, 0);
 }
 
-/** A link inside the page; with a modifier key it is a link like any other. */
+/** A link inside the page; with a modifier key, the browser handles it as an ordinary link. */
 export function Link({ to, children, ...rest }) {
     const follow = (event) => {
         if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;

@@ -3,13 +3,13 @@ import { progress } from "../tasks/progress.js";
 const plainIcon = "/favicon.svg";
 let page = "";
 
-/** Names the page that is shown. */
+/** Sets the title of the current page. */
 export function setTitle(title) {
     page = title;
     draw();
 }
 
-/** Shows the progress of the work in hand in the title and the icon of the tab. */
+/** Shows the progress of all tasks in the title and the icon of the tab. */
 export function startTitle() { progress.subscribe(draw); }
 
 function draw() {

@@ -12,7 +12,7 @@ export function Comparison({ task, output }) {
     const isSameShape = Boolean(source) && Math.abs((source.width / source.height) / (output.width / output.height) - 1) < tolerance;
     const [isSlider, setSlider] = useState(isSameShape);
     const canShow = isShowable(output.format);
-    if (!canShow) return <Card className="px-6 py-10 text-center text-soft">Browsers do not show {output.format.toUpperCase()} pictures. Download it below.</Card>;
+    if (!canShow) return <Card className="px-6 py-10 text-center text-soft">Browsers do not show {output.format.toUpperCase()} images. Download it below.</Card>;
     const gain = source && saved(source.bytes, output.bytes);
     return (
         <Card aria-label="Comparison" className="overflow-hidden">
@@ -31,7 +31,7 @@ export function Comparison({ task, output }) {
     );
 }
 
-/** The box that both pictures share: as wide as possible, and never higher than the window. */
+/** The box that both images share: as wide as possible, and never higher than the window. */
 function frame(output) {
     return { aspectRatio: `${output.width} / ${output.height}`, maxWidth: `calc(70vh * ${output.width / output.height})` };
 }
@@ -61,23 +61,23 @@ function SideBySide({ task, output }) {
     const { source } = task;
     return (
         <div className="grid grid-cols-1 gap-px bg-line sm:grid-cols-2">
-            <Half title="Original" facts={source ? `${source.width} × ${source.height}, ${size(source.bytes)}` : ""} shape={source || output}>
+            <Half title="Original" metadata={source ? `${source.width} × ${source.height}, ${size(source.bytes)}` : ""} shape={source || output}>
                 <Source task={task} className="absolute! inset-0" />
             </Half>
-            <Half title={output.name} facts={`${output.width} × ${output.height}, ${size(output.bytes)}`} shape={output}>
+            <Half title={output.name} metadata={`${output.width} × ${output.height}, ${size(output.bytes)}`} shape={output}>
                 <Picture eager src={outputAddress(output)} alt={`Output ${output.name}`} hash={source && source.blurhash} fit="object-contain" className="absolute! inset-0 bg-transparent!" />
             </Half>
         </div>
     );
 }
 
-function Half({ title, facts, shape, children }) {
+function Half({ title, metadata, shape, children }) {
     return (
         <figure className="flex flex-col bg-card">
             <div className="checkered flex grow items-center justify-center p-4">
                 <div className="relative w-full" style={{ aspectRatio: `${shape.width} / ${shape.height}`, maxWidth: `min(${shape.width}px, calc(60vh * ${shape.width / shape.height}))` }}>{children}</div>
             </div>
-            <figcaption className="px-4 py-2 text-sm"><strong className="font-medium">{title}</strong> <span className="text-soft">{facts}</span></figcaption>
+            <figcaption className="px-4 py-2 text-sm"><strong className="font-medium">{title}</strong> <span className="text-soft">{metadata}</span></figcaption>
         </figure>
     );
 }

@@ -9,7 +9,7 @@ export function CurlCommand({ task }) {
     const { email } = useSession();
     const { presets } = usePresets();
     const preset = presets.find(({ name }) => name === task.preset);
-    // The preset may have been changed since; then only the pipeline itself gives the same result.
+    // If the preset has been changed since, only the pipeline itself gives the same result.
     const byName = Boolean(preset) && isSame(preset.pipeline, task.pipeline);
     const command = curlFor(task, { origin: location.origin, email, byName });
     return (

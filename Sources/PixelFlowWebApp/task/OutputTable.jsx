@@ -1,6 +1,6 @@
 import { Picture, isShowable, outputAddress } from "../ui/Picture.jsx";
 import { Icon } from "../ui/Icon.jsx";
-import { Button, Card, buttonLook } from "../ui/parts.jsx";
+import { Button, Card, buttonClass } from "../ui/parts.jsx";
 import { copy } from "../ui/copying.js";
 import { saved, size } from "../service/format.js";
 import { errorWords } from "./words.js";
@@ -41,7 +41,7 @@ function Made({ task, output, isShown, onShow }) {
             </div>
             <div className="flex gap-2">
                 <Button small icon="copy" aria-label={`Copy the link to ${output.name}`} onClick={() => copy(location.origin + output.url, "Link")}>Copy link</Button>
-                <a href={`${address}&download`} download aria-label={`Download ${output.name}`} className={buttonLook("primary", true)}><Icon name="download" />Download</a>
+                <a href={`${address}&download`} download aria-label={`Download ${output.name}`} className={buttonClass("primary", true)}><Icon name="download" />Download</a>
             </div>
         </>
     );

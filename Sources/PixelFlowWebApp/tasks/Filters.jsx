@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { Icon } from "../ui/Icon.jsx";
 import { statuses } from "../ui/Status.jsx";
-import { inputLook } from "../ui/parts.jsx";
+import { inputClass } from "../ui/parts.jsx";
 import { count } from "../service/format.js";
 import { useAnswer } from "../service/useAnswer.js";
 import { go, useSearch } from "../shell/routing.jsx";
@@ -10,7 +10,7 @@ import { list, taskStore } from "./taskStore.js";
 
 const pause = 250;
 
-/** The status, the text and the batch by which the list is filtered; all are part of the URL. */
+/** Filters the list by status, text and batch; all of them are part of the URL. */
 export function Filters() {
     const address = new URLSearchParams(useSearch());
     const status = statuses[address.get("status")] ? address.get("status") : "";
@@ -22,7 +22,7 @@ export function Filters() {
     }, [status, search, batch]);
     const narrow = (change) => {
         const parameters = new URLSearchParams(Object.entries({ status, search, batch, ...change }).filter(([, value]) => value));
-        // Its `size` is unknown to browsers of 2022.
+        // Browsers of 2022 do not support its `size`.
         go(String(parameters) ? `/?${parameters}` : "/", { replace: true });
     };
     return (
@@ -34,11 +34,11 @@ export function Filters() {
     );
 }
 
-/** Which batch the list is narrowed to, and how far it is. */
+/** The batch by which the list is filtered, and its progress. */
 function BatchBadge({ id, onRemove }) {
     const { answer, problem, reload } = useAnswer(`/api/batches/${encodeURIComponent(id)}`);
     const { now } = useStatistics();
-    // They are read anew after every change of a task, at most once a second.
+    // Reloaded after changes of tasks, at most once a second.
     useEffect(() => {
         if (answer) reload();
     }, [now]);
@@ -55,7 +55,7 @@ function BatchBadge({ id, onRemove }) {
     );
 }
 
-/** The end of an id differs in batches of the same time, and its beginning does not. */
+/** Uses the end of the id, because ids of the same time begin alike. */
 function batchName(id, batch, problem) {
     if (problem?.status === 404 || problem?.status === 422) return "Unknown batch";
     return batch?.description || `Batch …${id.slice(-6)}`;
@@ -109,7 +109,7 @@ function Search({ text, onChange }) {
         <label className="relative w-full sm:w-56">
             <span className="sr-only">Search by file name or URL</span>
             <Icon name="search" className="absolute top-2.5 left-3 text-soft" />
-            <input type="search" value={typed} onChange={type} maxLength={120} placeholder="Search" className={`${inputLook} py-1.5 pl-9`} />
+            <input type="search" value={typed} onChange={type} maxLength={120} placeholder="Search" className={`${inputClass} py-1.5 pl-9`} />
         </label>
     );
 }

@@ -9,7 +9,7 @@ const words = {
 
 const means = { websocket: "over a WebSocket", events: "by server-sent events" };
 
-/** Whether the list is current, and by what means. */
+/** Whether the list is current, and how it is updated. */
 export function LiveBadge() {
     const now = useStore(stream);
     const { state } = now;

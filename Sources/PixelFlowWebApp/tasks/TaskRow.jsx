@@ -32,7 +32,7 @@ export const TaskRow = memo(function TaskRow({ id, isSelected, isWide }) {
                     <Link to={`/tasks/${id}`} title={name} className="truncate font-medium text-ink no-underline hover:underline">{name}</Link>
                     {isWide && <Status task={task} />}
                 </div>
-                <Facts task={task} />
+                <Metadata task={task} />
                 {!isWide && (
                     <div className="mt-1 flex items-center gap-1"><Status task={task} /><span className="grow" /><Actions task={task} name={name} /></div>
                 )}
@@ -43,7 +43,7 @@ export const TaskRow = memo(function TaskRow({ id, isSelected, isWide }) {
 });
 
 /** @param {{ task: import("@api").Task }} properties */
-function Facts({ task }) {
+function Metadata({ task }) {
     const now = useNow();
     const when = <time dateTime={task.created_at} title={moment(task.created_at)}>{ago(task.created_at, now)}</time>;
     if (task.status === "PROCESSING") {

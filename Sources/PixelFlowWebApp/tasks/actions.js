@@ -98,7 +98,7 @@ function leave() {
     execute(ids.slice(0, outliving), { keepalive: true });
 }
 
-/** Executes deletions that the page before has left. */
+/** Executes deletions that a previous page has left. */
 function finishDeletions() {
     const { phase, tenant } = session.get();
     const ids = phase === "in" && tenant ? read(tenant) : [];
@@ -110,6 +110,6 @@ function finishDeletions() {
 }
 
 window.addEventListener("pagehide", leave);
-// The browser may show a page again that has been left.
+// The browser may restore a page from its back/forward cache.
 window.addEventListener("pageshow", finishDeletions);
 session.subscribe(finishDeletions);

@@ -3,10 +3,10 @@ import { session } from "../service/session.js";
 
 /** @typedef {import("@api").Batch} Batch */
 
-/** As many as one request lists; of more the oldest are forgotten. */
+/** The maximum number of batches, which one request can list; beyond it, the oldest are dropped. */
 const atMost = 200;
 
-/** Batches that this page has seen at work: id → the latest time of a change in them. */
+/** Batches with tasks in progress that this page has seen: id → the latest time of a change in them. */
 const open = new Map();
 
 /**
@@ -25,8 +25,8 @@ export function noteBatches(tasks) {
 }
 
 /**
- * The noted batches that have been completed since the last time, with their counts if these can be had; each is given once. Nothing
- * is asked while none is noted.
+ * The noted batches that have been completed since the last call, with their counts if available; each is returned once. Sends no
+ * request if no batch is noted.
  *
  * @returns {Promise<Batch[]>}
  */
@@ -40,7 +40,7 @@ export async function completedBatches() {
     for (const id of asked) {
         const batch = listed.get(id);
         if (batch && batch.status !== "completed") continue;
-        // A task that is replayed runs in a batch that stays completed.
+        // A batch stays completed while one of its tasks is replayed.
         if (batch && open.has(id) && batch.completed_at >= open.get(id)) ended.push(batch);
         open.delete(id);
     }

@@ -1,7 +1,7 @@
 /**
  * @typedef {object} Told
  * @property {(means: Means) => void} opened
- * @property {(isFinal: boolean, hasSession: boolean) => void} broke `isFinal`: nothing connects again by itself.
+ * @property {(isFinal: boolean, hasSession: boolean) => void} broke `isFinal`: the browser does not reconnect.
  *     `hasSession`: false if the service has closed the connection because the session or its token has ended.
  * @property {(type: string, data: any, id: string) => void} heard
  *
@@ -9,17 +9,17 @@
  * @typedef {{ means: Means, close: () => void }} Connection
  */
 
-/** WebSockets in a row that did not open; a proxy may not pass them on. */
+/** The number of consecutive WebSockets that did not open; a proxy may not support them. */
 let refused = 0;
 const refusedBefore = 2;
-/** The code that the service closes a WebSocket with. */
+/** The close code with which the service ends a WebSocket. */
 const sessionEnded = 4401;
 
-/** Gives WebSockets another chance. */
+/** Allows WebSockets again. */
 export const tryWebSockets = () => { refused = 0; };
 
 /**
- * Connects to the changes of tasks: over a WebSocket, or by server-sent events where none opens.
+ * Connects to the changes of tasks: over a WebSocket, or with server-sent events if no WebSocket opens.
  *
  * @param {string} lastID of the last event that arrived
  * @param {Told} told
@@ -60,7 +60,7 @@ function overWebSocket(address, told) {
 function overEvents(address, told) {
     const source = new EventSource(address);
     source.onopen = () => told.opened("events");
-    // A browser does not retry a stream that is refused.
+    // Browsers do not retry a stream after an error response.
     source.onerror = () => told.broke(source.readyState === EventSource.CLOSED, true);
     for (const type of ["task", "task_deleted", "reset"]) {
         source.addEventListener(type, (event) => told.heard(type, JSON.parse(event.data), event.lastEventId));

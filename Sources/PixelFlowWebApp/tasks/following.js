@@ -6,12 +6,12 @@ import { wantsNotifications } from "./notifications.js";
 import { refreshStatistics } from "./statistics.js";
 import { forget, refresh, upsertTasks } from "./taskStore.js";
 
-/** `state`: `connecting`, `live`, or `down`, in which the list is polled instead. `means`: what is connected, or was. */
+/** `state`: `connecting`, `live`, or `down`, when the list is polled instead. `means`: the current or the last kind of connection. */
 export const stream = makeStore({ state: "connecting", means: "" });
 
 export const pollEvery = 5000;
 const retryEvery = 3000;
-/** A hidden page closes its connection: nobody looks, and a browser allows only six per host, WebSockets aside. */
+/** A hidden page closes its connection, because browsers allow only six per host, apart from WebSockets. */
 const hiddenFor = 20000;
 
 /** @type {import("./connection.js").Connection | null} */
@@ -79,7 +79,7 @@ function opened(means) {
     refreshStatistics();
 }
 
-/** No stream tells of deletions that were missed, and of changes only after a position to resume from, up to a limit. */
+/** A stream does not repeat missed deletions, and repeats missed changes only from a known position and up to a limit. */
 function catchUp() {
     clearTimeout(catching);
     refresh({ all: true }).catch(({ status }) => {
@@ -120,7 +120,7 @@ function deliver() {
     news = [];
     gone = [];
     if (changed.length) {
-        // A task may have ended before anybody heard that it is there.
+        // A task may have ended before the page received its creation.
         noteBatches(changed);
         upsertTasks(changed);
     }

@@ -3,10 +3,10 @@ import { completedBatches } from "./batches.js";
 import { onEnd } from "./progress.js";
 
 const key = "pixelflow.notifications";
-/** Batches are closed without a change of any task, so the page asks. */
+/** Closing a batch changes no task, so the page polls. */
 export const askEvery = 15000;
 
-/** `off`, `on`, or `refused` where the browser does not allow them. */
+/** `off`, `on`, or `refused` if the browser does not allow notifications. */
 const choice = makeStore({ state: chosen() });
 export const useNotifications = () => useStore(choice, (now) => now.state);
 
@@ -17,7 +17,7 @@ function chosen() {
 
 export const wantsNotifications = () => choice.get().state === "on";
 
-/** Asks the browser, which asks the person. */
+/** Requests the permission of the browser, which asks the user. */
 export async function turnOnNotifications() {
     await Notification.requestPermission();
     localStorage.setItem(key, "on");
@@ -29,12 +29,12 @@ export function turnOffNotifications() {
     choice.set({ state: chosen() });
 }
 
-/** Tells of the end of the work in hand, and of each batch that is completed, while nobody looks at the page. */
+/** Notifies the user when all tasks have ended and when a batch is completed, while the page is hidden. */
 export function startNotifying() {
     onEnd((ended) => {
         if (isWanted()) tell(summary(ended), "pixelflow-end");
     });
-    // What was completed while somebody looked is no news.
+    // Batches that were completed while the page was visible need no notification.
     document.addEventListener("visibilitychange", () => { if (isWanted()) askForBatches(() => {}); });
     setInterval(() => { if (isWanted()) askForBatches(tellOfBatch); }, askEvery);
 }
@@ -46,11 +46,11 @@ async function askForBatches(take) {
     try {
         (await completedBatches()).forEach(take);
     } catch {
-        // The next question may be answered.
+        // The next poll may succeed.
     }
 }
 
-/** One for all pages that are open: the same tag replaces. */
+/** One notification for all open pages: equal tags replace each other. */
 function tell(body, tag) {
     const notification = new Notification("PixelFlow", { body, tag, icon: "/favicon.svg" });
     notification.onclick = () => {

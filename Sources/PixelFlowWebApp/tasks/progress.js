@@ -2,12 +2,12 @@ import { makeStore } from "../service/store.js";
 import { statistics } from "./statistics.js";
 
 /**
- * The work in hand: from the time at which something is in progress until nothing is.
- * `share` is the part that is done, from 0 to 1; null while nothing is in progress.
+ * The progress of all tasks since the last time that none was in progress.
+ * `share` is the finished part, from 0 to 1; null while no task is in progress.
  */
 export const progress = makeStore({ share: /** @type {number | null} */ (null), active: 0, done: 0, failed: 0 });
 
-/** What had ended when the work began. */
+/** The numbers of ended tasks when the current work began. */
 let start = null;
 const listeners = new Set();
 

@@ -5,9 +5,9 @@ import { noteBatches } from "./batches.js";
 
 const firstPage = 50;
 const furtherPage = 200;
-/** Tasks kept without being listed: a view that is opened next may need them. */
+/** The maximum number of tasks that are kept although they are not listed, because the next view may need them. */
 export const recentLimit = 500;
-/** To how many tasks events let the list grow. Scrolling loads more. */
+/** The maximum length to which events extend the list. Scrolling loads more. */
 export const grownLimit = 2000;
 /** Pages by which a refresh may exceed the length of the list; if more tasks are new, the list is cut off. */
 const refreshPages = 10;
@@ -60,7 +60,7 @@ export function hold(id) {
  *
  * @param {Task} task
  */
-export const nameOf = (task) => task.image_url || (task.upload && task.upload.filename) || "Untitled picture";
+export const nameOf = (task) => task.image_url || (task.upload && task.upload.filename) || "Untitled image";
 /** @param {Task} task */
 export const isOpen = (task) => task.status === "PENDING" || task.status === "PROCESSING";
 
@@ -115,7 +115,7 @@ function has(ids, id) {
 
 const newestFirst = (one, other) => (one < other ? 1 : one > other ? -1 : 0);
 
-/** The ids with those that entered, without those that left. */
+/** The ids with new ones added and removed ones omitted. */
 function merged(ids, entered, left) {
     const added = [...entered].sort(newestFirst);
     const all = [];
@@ -138,7 +138,7 @@ function note({ tasks, recent }, id, isListed) {
 const isNeeded = ({ hidden, selection }, id) => held.has(id) || hidden.has(id) || selection.has(id);
 
 /**
- * Forgets what changed longest ago of what is not listed.
+ * Drops the least recently changed tasks that are not listed.
  *
  * @param {State} state
  */
@@ -155,7 +155,7 @@ function evict(state) {
 }
 
 /**
- * Lists these ids; those that were listed before stay known for a while.
+ * Sets the ids of the list; tasks that were listed before are kept for a while.
  *
  * @param {State} state
  * @param {string[]} ids
@@ -240,10 +240,10 @@ export function unhide(ids) {
 
 // MARK: Requests
 
-/** What has been deleted while an answer that may contain it was under way: a set per request. */
+/** Tasks that were deleted while a response that may contain them was in progress: one set per request. */
 const underWay = new Set();
 
-/** Runs `request`; `isGone` tells which tasks were deleted meanwhile. */
+/** Runs `request`; `isGone` returns whether a task was deleted in the meantime. */
 async function reading(request) {
     const deleted = new Set();
     underWay.add(deleted);
@@ -314,7 +314,7 @@ export async function listMore() {
     try {
         const page = await fetchPage(query, furtherPage, cursor);
         if (mine !== turn) return;
-        // The list has been cut off meanwhile, and this page is not the next one any more.
+        // The list was truncated in the meantime, so this page no longer follows it.
         if (taskStore.get().cursor !== cursor) return void taskStore.set({ isLoading: false });
         taskStore.set((state) => {
             const added = page.tasks.map((task) => task.id).filter((id) => !has(state.ids, id) && !state.hidden.has(id));
@@ -329,8 +329,8 @@ export async function listMore() {
 }
 
 /**
- * Loads the newest tasks of the list, or, with `all`, everything that it shows and the open tasks: adds what is new, and drops what is
- * gone. Asks for no list that no view has asked for.
+ * Reloads the newest tasks of the list, or, with `all`, all listed and open tasks: adds new tasks and removes deleted ones. Does nothing
+ * until a view has requested the list.
  */
 export async function refresh({ all = false } = {}) {
     await Promise.all([all && refreshOpen(), refreshList(all)]);
@@ -340,7 +340,7 @@ async function refreshList(all) {
     if (!taskStore.get().isLoaded && taskStore.get().isLoading) await loading;
     const { isLoaded, problem, query, ids: before, floor } = taskStore.get();
     if (!isLoaded) return problem ? list() : undefined;
-    // To the end of the list, or to what was known: no gap may stay between that and what is new.
+    // Up to the end of the list or to a known task, so that no gap remains between old and new tasks.
     const target = (all ? before[before.length - 1] : before[0]) ?? floor;
     const seen = new Set();
     let limit = all && before.length > firstPage ? furtherPage : firstPage;
@@ -359,7 +359,7 @@ async function refreshList(all) {
     if (end > target) taskStore.set((state) => (state.floor < end ? cut(state, state.ids, end, cursor) : {}));
 }
 
-/** Reads the open tasks anew. */
+/** Reloads the open tasks. */
 async function refreshOpen() {
     await Promise.all([...held.keys()].map((id) => fetchTask(id).catch((problem) => {
         if (problem.status !== 404) throw problem;

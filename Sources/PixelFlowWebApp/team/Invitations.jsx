@@ -10,7 +10,7 @@ import { useAnswer } from "../service/useAnswer.js";
 import { invitationsPath } from "./organisations.js";
 import { assignable, roles, titled } from "./roles.js";
 
-/** The token stands in the fragment, which browsers send to no server. */
+/** The token is in the fragment, which browsers do not send to servers. */
 const linkTo = ({ token }) => `${location.origin}/invite#${token}`;
 
 export function Invitations({ organisation }) {

@@ -5,7 +5,7 @@ import { changeOrganisation, useSession } from "../service/session.js";
 import { Link, go, useTitle } from "../shell/routing.jsx";
 import { invitationToken } from "./invitation.js";
 
-/** What an invitation's link shows to somebody who has signed in. */
+/** The page of an invitation link for a user who has signed in. */
 export function InvitePage() {
     const { email } = useSession();
     const [problem, setProblem] = useState(null);

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { Confirmation } from "../ui/Confirmation.jsx";
-import { Button, Card, Failure, inputLook } from "../ui/parts.jsx";
+import { Button, Card, Failure, inputClass } from "../ui/parts.jsx";
 import { call } from "../service/calls.js";
 import { ago } from "../service/format.js";
 import { useSession } from "../service/session.js";
@@ -28,14 +28,14 @@ function Member({ member, organisation, onChange }) {
     const [isAsking, setAsking] = useState(false);
     const isMe = member.user_id === userID;
     const choices = assignable(mine);
-    // One's own organisation has one owner for good.
+    // A personal organisation always has exactly one owner.
     const mayChange = choices.includes(member.role) && !(isMe && organisation.personal);
     const path = `${membersPath(organisation.id)}/${encodeURIComponent(member.user_id)}`;
     const give = async (role) => {
         try {
             await call("PATCH", path, { role });
             toast(`${member.email} is now ${role}.`);
-            // The token of the role before is refused: this renews it.
+            // The service rejects the token of the previous role, so renew it.
             if (isMe) await call("GET", "/auth/me");
         } catch (problem) {
             showError(problem);
@@ -54,7 +54,7 @@ function Member({ member, organisation, onChange }) {
                 <p className="text-sm text-soft">since {ago(member.since)}</p>
             </div>
             {mayChange ? (
-                <select aria-label={`Role of ${member.email}`} value={member.role} onChange={(event) => give(event.target.value)} className={`${inputLook} max-w-36 py-1.5`}>
+                <select aria-label={`Role of ${member.email}`} value={member.role} onChange={(event) => give(event.target.value)} className={`${inputClass} max-w-36 py-1.5`}>
                     {choices.map((role) => <option key={role} value={role}>{titled(role)}</option>)}
                 </select>
             ) : <span className="text-soft" title={roles[member.role]}>{titled(member.role)}</span>}

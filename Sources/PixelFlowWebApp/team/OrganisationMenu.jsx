@@ -8,9 +8,9 @@ import { NewOrganisation } from "./NewOrganisation.jsx";
 import { loadOrganisations, useOrganisations } from "./organisations.js";
 import { mayManage } from "./roles.js";
 
-const itemLook = "flex w-full items-center gap-2 rounded-lg px-3 py-2 text-left text-sm text-ink no-underline hover:bg-sunk";
+const itemClass = "flex w-full items-center gap-2 rounded-lg px-3 py-2 text-left text-sm text-ink no-underline hover:bg-sunk";
 
-/** Names the organisation of the session, changes to another one, and leads to what concerns it and the account. */
+/** Shows the current organisation, switches to another one, and links to its pages and to those of the account. */
 export function OrganisationMenu() {
     const { tenant, email } = useSession();
     const { list } = useOrganisations();
@@ -47,7 +47,7 @@ export function OrganisationMenu() {
             {isOpen && (
                 <div className="absolute right-0 z-20 mt-2 max-h-[80vh] w-72 max-w-[calc(100vw-2rem)] overflow-y-auto rounded-2xl border border-line bg-card p-2 shadow-lg">
                     <Organisations list={list} tenant={tenant} />
-                    <button type="button" className={itemLook} onClick={() => { close(); setNaming(true); }}><Icon name="plus" />New organisation…</button>
+                    <button type="button" className={itemClass} onClick={() => { close(); setNaming(true); }}><Icon name="plus" />New organisation…</button>
                     <Sections onFollow={close} />
                 </div>
             )}
@@ -60,7 +60,7 @@ function Organisations({ list, tenant }) {
     const change = async (id) => {
         try {
             await flushDeletions();
-            // A single task belongs to the organisation that is left.
+            // The task of the current page belongs to the previous organisation.
             await changeOrganisation(id, /^\/(tasks|presets|webhooks|invite)\//.test(`${location.pathname}/`) ? "/" : location.pathname);
         } catch (problem) {
             showError(problem);
@@ -70,7 +70,7 @@ function Organisations({ list, tenant }) {
         <ul aria-label="Organisations">
             {list.filter((one) => !one.deleted_at).map(({ id, name, role }) => (
                 <li key={id}>
-                    <button type="button" aria-current={id === tenant || undefined} disabled={id === tenant} className={itemLook} onClick={() => change(id)}>
+                    <button type="button" aria-current={id === tenant || undefined} disabled={id === tenant} className={itemClass} onClick={() => change(id)}>
                         <span className="min-w-0 grow"><span className="block truncate font-medium">{name}</span><span className="block text-soft">{role}</span></span>
                         {id === tenant && <Icon name="check" className="text-accent" />}
                     </button>
@@ -87,7 +87,7 @@ function Sections({ onFollow }) {
         ...(mayHook ? [["/webhooks", "hook", "Webhooks"]] : []), ["/account", "user", "Account"]];
     return (
         <ul aria-label="Settings" className="mt-2 border-t border-line pt-2" onClick={onFollow}>
-            {links.map(([to, icon, name]) => <li key={to}><Link to={to} className={itemLook}><Icon name={icon} />{name}</Link></li>)}
+            {links.map(([to, icon, name]) => <li key={to}><Link to={to} className={itemClass}><Icon name={icon} />{name}</Link></li>)}
             <li className="truncate px-3 pt-1 text-sm text-soft" title={email}>{email}</li>
         </ul>
     );

@@ -50,7 +50,7 @@ export function Settings({ organisation }) {
     );
 }
 
-/** What the user has deleted and can still restore. */
+/** Deleted organisations that the user can still restore. */
 export function DeletedOrganisations({ list }) {
     const deleted = list.filter((one) => one.deleted_at && one.role === "owner");
     if (!deleted.length) return null;

@@ -1,7 +1,7 @@
 import { call } from "../service/calls.js";
 import { save } from "../service/saving.js";
 
-/** What the log tells of, in words; one of a later release is shown by its name. */
+/** Labels of the actions in the audit log. Actions of later releases are shown by name. */
 export const actions = {
     "user.registered": "Registered", "session.started": "Signed in", "session.refused": "Sign-in refused", "session.ended": "Signed out",
     "session.token_reused": "Session token reused", "user.password_changed": "Password changed", "user.email_verified": "Address confirmed",
@@ -27,10 +27,10 @@ export function address(action, limit, cursor) {
 }
 
 const exportPage = 1000;
-/** Of one export; what is older is for the API. */
+/** The maximum number of entries per export; older ones can be read with the API. */
 const exportLimit = 100_000;
 
-/** All entries of an action, or of every one, as JSON lines. */
+/** All entries, or those of one action, as JSON lines. */
 async function auditLines(action) {
     const lines = [];
     let cursor = "";
@@ -42,7 +42,7 @@ async function auditLines(action) {
     return lines;
 }
 
-/** Has the browser save them. */
+/** Downloads the entries. */
 export async function exportEntries(action) {
     save("audit.jsonl", "application/x-ndjson", await auditLines(action));
 }

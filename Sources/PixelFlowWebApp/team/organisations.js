@@ -1,7 +1,7 @@
 import { call } from "../service/calls.js";
 import { makeStore, useStore } from "../service/store.js";
 
-/** The organisations of the user, with the user's role in each; deleted ones too, as long as they can be restored. */
+/** The organisations of the user, with the user's role in each. Includes deleted ones that can be restored. */
 const organisations = makeStore({ list: [], isLoaded: false, problem: null });
 export const useOrganisations = () => useStore(organisations);
 

@@ -1,4 +1,4 @@
-/** From the least to the most; each may do what those before it may. */
+/** In ascending order; each role includes the permissions of those before it. */
 export const roles = {
     viewer: "Sees tasks and outputs",
     member: "Also creates tasks and presets",
@@ -10,7 +10,7 @@ const rank = (role) => Object.keys(roles).indexOf(role);
 
 export const mayManage = (role) => rank(role) >= rank("admin");
 
-/** The roles that somebody of `role` may give or take. */
+/** The roles that a member with `role` may assign or remove. */
 export const assignable = (role) => (role === "owner" ? Object.keys(roles) : mayManage(role) ? ["viewer", "member", "admin"] : []);
 
 export const titled = (role) => role.slice(0, 1).toUpperCase() + role.slice(1);

@@ -2,8 +2,8 @@ import { useState } from "react";
 import { Button, Dialog, Failure, Field } from "./parts.jsx";
 
 /**
- * Asks before something that cannot be taken back. With `word`, that word must be typed first; `run` may refuse, and the
- * dialog then says why.
+ * Asks for confirmation before an action that cannot be undone. With `word`, that word must be typed first. If `run` fails, the
+ * dialog shows the error.
  */
 export function Confirmation({ title, action, word = "", wordLabel = "", run, onClose, children }) {
     const [typed, setTyped] = useState("");

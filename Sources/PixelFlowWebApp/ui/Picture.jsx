@@ -14,10 +14,10 @@ function Blurhash({ hash, className }) {
     return <canvas ref={element} width={grid} height={grid} aria-hidden="true" className={className} />;
 }
 
-/** A picture that fades in over its blurhash; `fit` is `object-cover` or `object-contain`. */
+/** An image that fades in over its blurhash; `fit` is `object-cover` or `object-contain`. */
 export function Picture({ src, alt, hash, fit = "object-cover", className = "", eager = false }) {
     const [state, setState] = useState("loading");
-    // Pictures that are only scrolled past are neither requested nor decoded.
+    // Images that are only scrolled past are neither requested nor decoded.
     const [isDue, setDue] = useState(() => eager || isStill());
     useEffect(() => setState("loading"), [src]);
     useEffect(() => (isDue ? undefined : whenStill(() => setDue(true))), [isDue]);
@@ -37,7 +37,7 @@ export function Picture({ src, alt, hash, fit = "object-cover", className = "", 
 
 const shownByBrowsers = new Set(["jpeg", "png", "webp", "avif", "gif", "jpg"]);
 
-/** A replay creates different bytes under the same URL: their hash separates the cached ones. */
+/** A replay creates different bytes under the same URL. The hash in the query keeps browsers from using the cached ones. */
 export const outputAddress = (output) => `${output.url}?v=${output.sha256.slice(0, 16)}`;
 export const sourceAddress = (task) => `/api/tasks/${task.id}/source?v=${task.generation}`;
 export const isShowable = (format) => shownByBrowsers.has(format);

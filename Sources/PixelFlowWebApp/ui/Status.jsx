@@ -8,7 +8,7 @@ export const statuses = {
     CANCELLED: { word: "Cancelled", icon: "stop", look: "bg-sunk text-soft" },
 };
 
-/** Shown by colour, icon and word. */
+/** A status with its colour, icon and label. */
 export function Status({ task }) {
     const { word, icon, look } = statuses[task.status];
     const isEnding = task.cancel_requested && task.status === "PROCESSING";

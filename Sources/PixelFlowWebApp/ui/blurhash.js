@@ -7,7 +7,7 @@ const toByte = (light) => {
     return 255 * (value <= 0.0031308 ? value * 12.92 : 1.055 * value ** (1 / 2.4) - 0.055);
 };
 
-/** The colour coefficients (red, green, blue) of the waves that make up the picture. */
+/** The colour coefficients (red, green, blue) of the waves that make up the image. */
 function waves(hash, count) {
     const average = number(hash.slice(2, 6));
     const strongest = (number(hash[1]) + 1) / 166;

@@ -8,7 +8,7 @@ const kinds = {
     bad: "bg-card border-line text-bad hover:border-bad",
 };
 
-export function buttonLook(kind = "plain", isSmall = false) {
+export function buttonClass(kind = "plain", isSmall = false) {
     const size = isSmall ? "px-2.5 py-1 text-sm gap-1.5" : "px-4 py-2 gap-2";
     return `inline-flex items-center justify-center rounded-lg border font-medium whitespace-nowrap no-underline
         transition-colors disabled:opacity-50 ${size} ${kinds[kind]}`;
@@ -16,7 +16,7 @@ export function buttonLook(kind = "plain", isSmall = false) {
 
 export function Button({ kind, small, icon, className = "", children, ...rest }) {
     return (
-        <button type="button" className={`${buttonLook(kind, small)} ${className}`} {...rest}>
+        <button type="button" className={`${buttonClass(kind, small)} ${className}`} {...rest}>
             {icon && <Icon name={icon} />}
             {children}
         </button>
@@ -43,16 +43,16 @@ export function Card({ as: Element = "section", className = "", ...rest }) {
     return <Element className={`rounded-2xl border border-line bg-card ${className}`} {...rest} />;
 }
 
-export const inputLook = `w-full rounded-lg border border-edge bg-card px-3 py-2 text-ink aria-invalid:border-bad aria-invalid:ring-1
+export const inputClass = `w-full rounded-lg border border-edge bg-card px-3 py-2 text-ink aria-invalid:border-bad aria-invalid:ring-1
     aria-invalid:ring-bad`;
 
-/** A labelled text field; `error` is announced with it. */
+/** A labelled text field; screen readers read `error` with it. */
 export function Field({ label, hint, error, id, className = "", ...rest }) {
     const about = [error && `${id}-error`, hint && `${id}-hint`].filter(Boolean).join(" ") || undefined;
     return (
         <div className={className}>
             <label htmlFor={id} className="mb-1 block text-sm font-medium">{label}</label>
-            <input id={id} className={inputLook} aria-invalid={Boolean(error) || undefined} aria-describedby={about} {...rest} />
+            <input id={id} className={inputClass} aria-invalid={Boolean(error) || undefined} aria-describedby={about} {...rest} />
             {hint && !error && <p id={`${id}-hint`} className="mt-1 text-sm text-soft">{hint}</p>}
             {error && <p id={`${id}-error`} className="mt-1 text-sm text-bad">{error}</p>}
         </div>

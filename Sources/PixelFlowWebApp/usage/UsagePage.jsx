@@ -34,7 +34,7 @@ function Numbers({ now: { quota, used, month, days } }) {
                 <Quota title="Bytes stored" used={used.bytes_stored} limit={quota.bytes_stored} words={size} />
             </ul>
             <p className="text-soft">
-                {quota.source_bytes === null ? "Pictures may be as large as this installation allows" : `A picture may have at most ${size(quota.source_bytes)}`},
+                {quota.source_bytes === null ? "Images may be as large as this installation allows" : `An image may have at most ${size(quota.source_bytes)}`},
                 {" "}and finished tasks {quota.retention_days === null ? "stay until they are deleted." : `are deleted after ${plural(quota.retention_days, "day")}.`}
             </p>
             <div className="grid grid-cols-1 gap-6 lg:grid-cols-2">
@@ -51,7 +51,7 @@ function Numbers({ now: { quota, used, month, days } }) {
     );
 }
 
-/** What is used, and how much of its limit that is. */
+/** The usage of a quota, and its share of the limit. */
 function Quota({ title, used, limit, words }) {
     const share = limit === null ? 0 : limit ? Math.min(1, used / limit) : 1;
     return (

@@ -3,7 +3,7 @@ const looks = {
     Disabled: "bg-sunk text-soft", Pending: "bg-busy-wash text-busy",
 };
 
-/** The state of a webhook or a delivery in a word. */
+/** The state of a webhook or a delivery. */
 export function Badge({ word }) {
     return <span className={`rounded-full px-2 py-0.5 text-sm font-medium whitespace-nowrap ${looks[word]}`}>{word}</span>;
 }

@@ -11,10 +11,10 @@ import { Delivery } from "./Delivery.jsx";
 import { ReplayFailed } from "./ReplayFailed.jsx";
 import { logAddress, states } from "./words.js";
 
-/** While something is on its way, the log is asked for again this often, in milliseconds. */
+/** The polling interval of the log in milliseconds, while a delivery is pending. */
 const every = 2000;
 
-/** The log of a webhook, and what sends messages again. */
+/** The log of a webhook, with the actions that send messages again. */
 export function Deliveries({ id, isEnabled }) {
     const [state, setState] = useState("");
     const [cursor, setCursor] = useState("");

@@ -5,9 +5,9 @@ import { useAnswer } from "../service/useAnswer.js";
 import { Badge } from "./Badge.jsx";
 import { outcome, readable, requestHeaders, states } from "./words.js";
 
-const codeLook = "mt-1 max-h-72 overflow-auto rounded-lg bg-sunk p-3 font-mono text-sm";
+const codeClass = "mt-1 max-h-72 overflow-auto rounded-lg bg-sunk p-3 font-mono text-sm";
 
-/** What was sent, and what every attempt was answered. */
+/** The request of a delivery, and the responses to all attempts. */
 export function Delivery({ address, onReplay, onClose }) {
     const { answer: delivery, problem, reload } = useAnswer(address);
     const [refusal, setRefusal] = useState(null);
@@ -22,9 +22,9 @@ export function Delivery({ address, onReplay, onClose }) {
                     <section aria-labelledby="request-heading" className="min-w-0">
                         <h3 id="request-heading" className="font-semibold">Request</h3>
                         {delivery.url && <p className="text-sm text-soft wrap-anywhere">To {delivery.url}</p>}
-                        <pre tabIndex={0} aria-label="Headers of the request" className={codeLook}>{requestHeaders(delivery)}</pre>
+                        <pre tabIndex={0} aria-label="Headers of the request" className={codeClass}>{requestHeaders(delivery)}</pre>
                         <p className="mt-1 text-sm text-soft">The signature is made from these, the body and the secret; it is not kept.</p>
-                        <pre tabIndex={0} aria-label="Body of the request" className={codeLook}>{readable(delivery.body || "")}</pre>
+                        <pre tabIndex={0} aria-label="Body of the request" className={codeClass}>{readable(delivery.body || "")}</pre>
                     </section>
                     <section aria-labelledby="attempts-heading" className="min-w-0">
                         <h3 id="attempts-heading" className="font-semibold">Attempts</h3>
@@ -43,7 +43,7 @@ function Attempt({ attempt }) {
     return (
         <li className="py-2">
             <p className="flex flex-wrap gap-x-3 text-sm"><span className="font-medium">{outcome(attempt)}</span><time dateTime={attempt.at} className="text-soft">{moment(attempt.at)}</time><span className="text-soft">after {duration(attempt.duration_ms / 1000)}</span>{typeof attempt.timestamp === "number" && <code className="font-mono text-soft">webhook-timestamp: {attempt.timestamp}</code>}</p>
-            {attempt.answer && <pre tabIndex={0} aria-label="Answer" className={codeLook}>{attempt.answer}</pre>}
+            {attempt.answer && <pre tabIndex={0} aria-label="Answer" className={codeClass}>{attempt.answer}</pre>}
             {attempt.next_attempt_at && <p className="text-sm text-soft">The next was to follow at {moment(attempt.next_attempt_at)}.</p>}
         </li>
     );

@@ -4,7 +4,7 @@ import { localTime } from "./words.js";
 
 const day = 86_400_000;
 
-/** Asks since when, and has all that failed from then on delivered again. */
+/** Replays all deliveries that have failed since a chosen time. */
 export function ReplayFailed({ onReplay, onClose }) {
     const [problem, setProblem] = useState(null);
     const [yesterday] = useState(() => localTime(Date.now() - day));

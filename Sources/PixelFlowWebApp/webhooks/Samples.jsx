@@ -4,7 +4,7 @@ import { copy } from "../ui/copying.js";
 import { Button, Card } from "../ui/parts.jsx";
 import { samples } from "./samples.js";
 
-/** How a receiver checks that a message comes from here. */
+/** Code with which a receiver verifies messages. */
 export function Samples() {
     const [language, setLanguage] = useState("JavaScript");
     return (

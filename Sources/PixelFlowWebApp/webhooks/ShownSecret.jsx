@@ -1,7 +1,7 @@
 import { Secret } from "../ui/Secret.jsx";
 import { Dialog } from "../ui/parts.jsx";
 
-/** The secret of a webhook, this once. */
+/** The secret of a webhook, which is shown only once. */
 export function ShownSecret({ webhook, onClose }) {
     return (
         <Dialog title="Signing secret" onClose={onClose}>

@@ -3,7 +3,7 @@ import { Button, Dialog, Failure, Field } from "../ui/parts.jsx";
 import { call } from "../service/calls.js";
 import { events, usual } from "./words.js";
 
-/** Makes a webhook, or changes `webhook`, and gives the service's answer to `onDone`. */
+/** Creates a webhook, or changes `webhook`, and passes the response to `onDone`. */
 export function WebhookForm({ webhook = null, onDone, onClose }) {
     const [problem, setProblem] = useState(null);
     const [isBusy, setBusy] = useState(false);

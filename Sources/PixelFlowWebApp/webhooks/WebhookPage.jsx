@@ -42,7 +42,7 @@ export function WebhookPage({ id }) {
             {!webhook && !problem && <div role="status" aria-label="Loading the webhook" className="h-52 animate-shimmer rounded-2xl bg-sunk" />}
             {webhook && (
                 <>
-                    <Facts webhook={webhook} />
+                    <Metadata webhook={webhook} />
                     <div className="flex flex-wrap gap-2">
                         {webhook.url && <Button icon="edit" onClick={() => setAsking("edit")}>Edit</Button>}
                         <Button icon="key" onClick={() => setAsking("rotate")}>Replace the secret</Button>
@@ -68,7 +68,7 @@ export function WebhookPage({ id }) {
     );
 }
 
-function Facts({ webhook }) {
+function Metadata({ webhook }) {
     const { word, why } = stateOf(webhook);
     return (
         <div className="min-w-0">

@@ -1,6 +1,6 @@
 /**
  * Verification without a library, by the rules of Standard Webhooks: each takes the secret, the headers with names in lower case (Go: as
- * they are), and the body as it was sent, and fails unless the signature is right and at most five minutes old.
+ * they are), and the body as it was sent, and fails unless the signature is valid and at most five minutes old.
  */
 export const samples = {
     JavaScript: `import { createHmac, timingSafeEqual } from "node:crypto";

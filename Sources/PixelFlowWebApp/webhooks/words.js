@@ -1,4 +1,4 @@
-/** What a webhook can be told of, in words. */
+/** Labels of the events. */
 export const events = {
     "task.completed": "A task is completed",
     "task.failed": "A task has failed",
@@ -7,10 +7,10 @@ export const events = {
     "quota.warning": "80 % or all of a quota is used",
 };
 
-/** What is subscribed to unless somebody chooses otherwise. */
+/** The events of a new webhook by default. */
 export const usual = ["task.completed", "task.failed"];
 
-/** How a webhook is, and why. */
+/** The state of a webhook, and its reason. */
 export function stateOf(webhook) {
     if (webhook.disabled_reason === "gone") return { word: "Disabled", why: "it answered 410 (Gone)" };
     if (webhook.disabled_reason === "failing") return { word: "Disabled", why: "every attempt has failed for 5 days" };
@@ -20,13 +20,13 @@ export function stateOf(webhook) {
 
 export const states = { pending: "Pending", delivered: "Delivered", failed: "Failed" };
 
-/** What came of an attempt: the status of the answer, or why there was none. */
+/** The outcome of an attempt: the status of the response, or why there was none. */
 export function outcome(attempt) {
     if (attempt.status) return `Answer ${attempt.status}`;
     return attempt.error ? attempt.error.replaceAll("_", " ") : "No answer";
 }
 
-/** The headers that tell a delivery: those of the latest attempt that made a request, as far as they are known. */
+/** The known headers of the latest request of a delivery. */
 export function requestHeaders({ id, attempts }) {
     const sent = attempts.map(({ timestamp }) => timestamp).filter((timestamp) => typeof timestamp === "number");
     return ["content-type: application/json", `webhook-id: ${id}`, ...(sent.length ? [`webhook-timestamp: ${sent[sent.length - 1]}`] : [])].join("\n");
@@ -40,7 +40,7 @@ export function logAddress(id, state, cursor) {
     return `/api/webhooks/${encodeURIComponent(id)}/deliveries?${parameters}`;
 }
 
-/** A message with line breaks, as far as it is JSON. */
+/** A message, indented if it is JSON. */
 export function readable(body) {
     try {
         return JSON.stringify(JSON.parse(body), null, 2);
@@ -49,7 +49,7 @@ export function readable(body) {
     }
 }
 
-/** A time as a field of the type `datetime-local` wants it. */
+/** A time in the format of `datetime-local` fields. */
 export function localTime(time) {
     const shifted = new Date(time - new Date(time).getTimezoneOffset() * 60_000);
     return shifted.toISOString().slice(0, 16);

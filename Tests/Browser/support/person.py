@@ -1,4 +1,4 @@
-"""Somebody at a browser: what a person does, in a person's words."""
+"""A user at a browser, and the actions of users."""
 
 import base64
 import itertools
@@ -49,7 +49,7 @@ class Person:
 
     def sign_out(self):
         self.page.get_by_role("button", name="Sign out").click()
-        expect(self.page.get_by_role("heading", name=re.compile("Pictures in"))).to_be_visible()
+        expect(self.page.get_by_role("heading", name=re.compile("Images in"))).to_be_visible()
 
     def drop(self, *paths: Path, type="image/jpeg"):
         files = [{"name": path.name, "type": type, "data": base64.b64encode(path.read_bytes()).decode()} for path in paths]
@@ -59,14 +59,14 @@ class Person:
         self.page.get_by_role("radio", name=re.compile(f"^{preset}")).check()
 
     def add_url(self, url):
-        self.page.get_by_label("URL of a picture").fill(url)
+        self.page.get_by_label("URL of an image").fill(url)
         self.page.get_by_role("button", name="Add", exact=True).click()
 
     def process(self):
         self.page.get_by_role("button", name=re.compile("^Process ")).click()
 
     def make(self, *paths, preset="thumbnail"):
-        """Has pictures processed and waits until they are."""
+        """Processes images and waits until they are completed."""
         self.drop(*paths)
         self.choose(preset)
         self.process()
@@ -74,11 +74,11 @@ class Person:
             self.expect_status(path.name, "Completed")
 
     def api(self, path):
-        """What the service says to this person, as JSON."""
+        """The JSON response of the service to this user."""
         return self.page.request.get(f"{self.address}/api{path}").json()
 
     def post(self, path, **options):
-        """A change as a script of the page would ask for it."""
+        """A request like those of the page's scripts."""
         headers = {"origin": self.address} | options.pop("headers", {})
         answer = self.page.request.post(f"{self.address}/api{path}", headers=headers, **options)
         assert answer.ok, answer.text()

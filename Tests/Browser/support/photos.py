@@ -9,7 +9,7 @@ WIDTH = 2400
 
 
 def photos(cache: Path, sample: Path):
-    """Two JPEGs of a few hundred kilobytes. Without a package server, the sample picture and a mirrored copy."""
+    """Two JPEGs of a few hundred kilobytes. Without a package server, the sample image and a mirrored copy."""
     found = sorted(cache.glob("photo-*.jpg"))
     if len(found) >= 2:
         return found[:2]

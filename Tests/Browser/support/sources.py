@@ -1,11 +1,11 @@
-"""A server on this machine that hands out pictures: at once, never, or only once it is mended."""
+"""A server on this machine that serves images: immediately, late, or only after it has been mended."""
 
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Sources:
-    """`/fine/NAME` answers with the picture; `/broken/NAME` is 404 until `mend`; `/slow/NAME` waits until `release`."""
+    """`/fine/NAME` responds with the image; `/broken/NAME` is 404 until `mend`; `/slow/NAME` waits until `release`."""
 
     def __init__(self, picture: bytes):
         self.picture = picture
@@ -47,7 +47,7 @@ class Sources:
         self.is_mended.set()
 
     def release(self):
-        """Answers what waits; everything that is slow is answered at once from now on."""
+        """Responds to waiting requests; from now on, `/slow/` responds immediately."""
         self.is_released.set()
 
     def close(self):

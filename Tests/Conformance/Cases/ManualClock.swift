@@ -3,14 +3,18 @@ import Synchronization
 
 /// A clock that a test controls.
 package final class ManualClock: WallClock {
-    private let time: Mutex<Timestamp>
+    private let base: @Sendable () -> Timestamp
+    private let ahead = Mutex(Duration.zero)
 
+    /// A clock that only moves when it is advanced.
+    ///
     /// - Parameter start: by default 2026-01-01T00:00:00Z.
-    package init(start: Timestamp = Timestamp(microseconds: 1_767_225_600_000_000)) { time = Mutex(start) }
+    package init(start: Timestamp = Timestamp(microseconds: 1_767_225_600_000_000)) { base = { start } }
 
-    package func now() -> Timestamp { time.withLock { $0 } }
+    /// A clock that runs like `clock`, and is ahead of it once it is advanced.
+    package init(ticking clock: any WallClock) { base = { clock.now() } }
 
-    package func advance(by duration: Duration) {
-        time.withLock { $0 = $0 + duration }
-    }
+    package func now() -> Timestamp { base() + ahead.withLock { $0 } }
+
+    package func advance(by duration: Duration) { ahead.withLock { $0 += duration } }
 }

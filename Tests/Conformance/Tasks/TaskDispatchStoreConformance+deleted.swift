@@ -63,7 +63,7 @@ extension TaskDispatchStoreConformance {
             let taken = try await dispatcher.expireLeases(limit: 10)
             return taken.isEmpty ? nil : taken
         }
-        try requireEqual(taken.map(\.id), [other.id], "taken back")
+        try requireEqual(taken.map(\.id), [other.id], "reclaimed")
     }
 
     func knownUntilPurged() async throws {

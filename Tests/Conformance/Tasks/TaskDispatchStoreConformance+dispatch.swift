@@ -44,11 +44,11 @@ extension TaskDispatchStoreConformance {
 
     func acknowledgedIsTrusted() async throws {
         try await add()
-        var trust = policy.redispatchInterval
+        var interval = policy.redispatchInterval
         for round in 1...3 {
-            let taken = try await takeDue(passing: round == 1 ? policy.publishTimeout : trust)
-            if round > 1 { trust *= 2 }
-            try await requireTime(trust, "dispatch message after acknowledgement \(round)") {
+            let taken = try await takeDue(passing: round == 1 ? policy.publishTimeout : interval)
+            if round > 1 { interval *= 2 }
+            try await requireTime(interval, "dispatch message after acknowledgement \(round)") {
                 try await dispatcher.acknowledge([DispatchMessage(taken)])
                 return try await stored(taken).dispatch.due
             }
@@ -159,7 +159,7 @@ extension TaskDispatchStoreConformance {
         try await before(waiting.nextRunAt, "dispatch message") { try await dispatcher.takeDue(limit: 10).isEmpty }
         let taken = try await takeDue(passing: policy.retryBase)
         try requireEqual(taken.id, claimed.id, "task")
-        _ = try requireValue(try await worker.claim(taken.id, by: Self.workerID), "woken, but cannot be claimed")
+        _ = try requireValue(try await worker.claim(taken.id, by: Self.workerID), "dispatched, but cannot be claimed")
     }
 
     private func takeDue(passing duration: Duration? = nil) async throws -> TaskRecord {

@@ -2,7 +2,7 @@ import PixelFlowCore
 
 extension TaskDispatchStoreConformance {
     static let leases: [Case] = [
-        Case("lease: a task is taken back once its lease has expired, not before") { try await $0.leaseRunsOut() },
+        Case("lease: a task is reclaimed once its lease has expired, not before") { try await $0.leaseRunsOut() },
         Case("lease: of 10 dispatchers one takes a task back") { try await $0.oneDispatcherTakesBack() },
         Case("lease: a task that is lost too often fails") { try await $0.lostTooOften() },
         Case("lease: a cancelled task whose worker vanished is CANCELLED") { try await $0.lostAfterCancellation() },
@@ -40,7 +40,7 @@ extension TaskDispatchStoreConformance {
                 return answers.isEmpty ? nil : answers
             }
         }
-        try requireEqual(taken.sorted(), ids.sorted(), "tasks taken back")
+        try requireEqual(taken.sorted(), ids.sorted(), "tasks reclaimed")
     }
 
     func lostTooOften() async throws {
@@ -73,8 +73,8 @@ extension TaskDispatchStoreConformance {
             let taken = try await dispatcher.expireLeases(limit: 1)
             return taken.isEmpty ? nil : taken
         }
-        try requireEqual(taken.map(\.id), [first.id], "first taken back")
-        try requireEqual(try await loseLease(of: second).id, second.id, "next taken back")
+        try requireEqual(taken.map(\.id), [first.id], "first reclaimed")
+        try requireEqual(try await loseLease(of: second).id, second.id, "next reclaimed")
     }
 
     private func loseLease(of task: TaskRecord) async throws -> TaskRecord {

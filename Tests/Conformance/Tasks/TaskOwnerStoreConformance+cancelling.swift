@@ -25,7 +25,7 @@ extension TaskOwnerStoreConformance {
         try requireEqual(asked.status, .processing, "status")
         try requireEqual(asked.cancelRequested, true, "request")
         try require(asked.revision > claimed.revision, "the revision did not grow")
-        try requireEqual(try await worker.renew(claimed.claim), .cancelRequested, "heartbeat")
+        try requireEqual(try await worker.renew(claimed.claim), .cancelRequested, "renewal")
         try requireEqual(try await stored(claimed).lease, claimed.lease, "lease")
         let ended = try requireValue(try await worker.release(claimed.claim), "not given back")
         try requireEqual(ended.status, .cancelled, "status")

@@ -15,7 +15,7 @@ extension TaskWorkerStoreConformance {
         let done = try requireValue(try await worker.complete(claimed.claim, with: manifest), "not completed")
         try requireEqual(done.status, .completed, "status")
         try requireEqual(done.outputs, manifest.outputs, "outputs")
-        try requireEqual(done.sourceMetadata, manifest.sourceMetadata, "source facts")
+        try requireEqual(done.sourceMetadata, manifest.sourceMetadata, "source metadata")
         try requireEqual(done.error, nil, "error")
         try requireEqual(done.lease, nil, "lease")
         try requireEqual(done.completedAt, done.updatedAt, "time")

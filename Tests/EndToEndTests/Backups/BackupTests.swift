@@ -2,6 +2,7 @@ import Foundation
 import NIOHTTP1
 import PixelFlowClient
 import PixelFlowCore
+import TestSupport
 import Testing
 import WireFormats
 

@@ -2,6 +2,7 @@ import Foundation
 import NIOCore
 import PixelFlowClient
 import PixelFlowS3
+import TestSupport
 import Testing
 import WireFormats
 

@@ -71,7 +71,7 @@ final class LiveCluster: Sendable {
             outcome = .success(try await body(cluster))
         } catch {
             outcome = .failure(error)
-            print(cluster.complaints)
+            print(cluster.warnings)
         }
         // In a task of its own, because the time limit of a test cancels this one, and servers would go on without a test.
         try await Task {
@@ -178,7 +178,7 @@ final class LiveCluster: Sendable {
     }
 
     /// The last lines above level info of each member.
-    private var complaints: String {
+    private var warnings: String {
         members.map { member in
             let lines = log(member).split(separator: "\n").filter { !$0.contains(#""level":"info""#) && !$0.contains(#""level":"debug""#) }
             return "--- \(member)\n\(lines.suffix(12).joined(separator: "\n"))"

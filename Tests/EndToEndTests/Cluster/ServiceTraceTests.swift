@@ -45,11 +45,11 @@ extension ClusterEndToEnd {
                     let tree = SpanTree(try TraceReceiver.spans(of: collector).filter { $0.traceID == Self.trace })
                     let runs = tree.all("process task")
                     #expect(runs.count == Self.uploads)
-                    let woken = runs.compactMap { run in
+                    let dispatched = runs.compactMap { run in
                         tree.all("publish").first { $0.spanID == run.parentID }.map { Self.path(to: $0, in: tree) + [run] }
                     }
-                    #expect(!woken.isEmpty, "no run followed from a message")
-                    for path in woken {
+                    #expect(!dispatched.isEmpty, "no run followed from a message")
+                    for path in dispatched {
                         #expect(path.map(\.name) == ["POST /api/**", "POST", "POST /api/upload", "publish", "process task"])
                         let services = path.map { $0.resource["service.name"]?["stringValue"]?.stringValue ?? "" }
                         #expect(services == ["pixelflow-web", "pixelflow-web", "pixelflow-api", "pixelflow-api", "pixelflow-worker"])

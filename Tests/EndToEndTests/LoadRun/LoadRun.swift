@@ -15,7 +15,7 @@ import struct PixelFlowCore.TaskQuery
 /// Three users upload, one reads and one listens, while something disturbs the installation.
 struct LoadRun: Sendable {
     /// The endpoints, among which clients are distributed.
-    let entrances: [any Installation]
+    let endpoints: [any Installation]
     /// The delay between two uploads of a client, which keeps the backlog small.
     var pace = Duration.milliseconds(30)
     /// The time limit for finishing all accepted tasks after the disturbance.
@@ -26,16 +26,16 @@ struct LoadRun: Sendable {
     private let isOver = Flag()
     private let ends = EndTimes()
 
-    init(_ entrances: any Installation...) { self.entrances = entrances }
+    init(_ endpoints: any Installation...) { self.endpoints = endpoints }
 
-    private var entrance: any Installation { entrances[0] }
+    private var endpoint: any Installation { endpoints[0] }
 
     /// Lets users work while `disturb` runs, waits until all tasks have finished, and collects the results.
     ///
     /// - Returns: the downloads, and the tenant of the tasks.
     func run(disturb: () async throws -> Void) async throws -> (downloads: [Download], tenant: TenantID) {
-        let person = try await Person.signedIn(to: entrance, as: "\(UUID().uuidString)@example.org")
-        let people = entrances.map { Person(service: $0, token: person.token) }
+        let person = try await Person.signedIn(to: endpoint, as: "\(UUID().uuidString)@example.org")
+        let people = endpoints.map { Person(service: $0, token: person.token) }
         let webhook: Webhook? =
             if let receiver {
                 try await person.client.createWebhook(

@@ -1,5 +1,6 @@
 import FakeKubernetes
 import KubernetesClient
+import TestSupport
 import Testing
 
 struct CredentialTests {

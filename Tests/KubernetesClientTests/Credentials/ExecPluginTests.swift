@@ -1,6 +1,7 @@
 import FakeKubernetes
 import Foundation
 import KubernetesClient
+import TestSupport
 import Testing
 import WireFormats
 

@@ -1,5 +1,6 @@
 import Foundation
 import KubernetesClient
+import TestSupport
 import Testing
 import WireFormats
 

@@ -4,6 +4,7 @@ import KubernetesClient
 import PFCtl
 import Terminal
 import TerminalTesting
+import TestSupport
 
 /// PixelFlow in the fake cluster as installed by the chart, and pfctl to run against it.
 struct FakePixelFlow: Sendable {
@@ -12,17 +13,16 @@ struct FakePixelFlow: Sendable {
     static let now = Timestamp("2026-05-01T12:00:00Z") ?? .now
 
     let cluster: FakeCluster
-    let folder: String
+    private let files: TemporaryFolder
+    var folder: String { files.path }
     var kubeconfig: String { "\(folder)/kubeconfig" }
 
     static func start() async throws -> FakePixelFlow {
         let cluster = try await FakeCluster.start()
-        let folder = NSTemporaryDirectory() + "pfctl-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let stand = FakePixelFlow(cluster: cluster, folder: folder)
-        try stand.logIn(.certificate(user: "operator"))
-        stand.install()
-        return stand
+        let pixelflow = FakePixelFlow(cluster: cluster, files: try TemporaryFolder())
+        try pixelflow.logIn(.certificate(user: "operator"))
+        pixelflow.install()
+        return pixelflow
     }
 
     func logIn(_ login: FakeCluster.Login, authority: String? = nil, clusterLines: [String] = []) throws {
@@ -31,22 +31,19 @@ struct FakePixelFlow: Sendable {
         try text.write(toFile: kubeconfig, atomically: true, encoding: .utf8)
     }
 
-    func stop() async throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try await cluster.stop()
-    }
+    func stop() async throws { try await cluster.stop() }
 
     /// Runs a body with a new installation.
     static func run(_ body: @Sendable (FakePixelFlow) async throws -> Void) async throws {
-        let stand = try await start()
+        let pixelflow = try await start()
         do {
-            try await body(stand)
+            try await body(pixelflow)
         } catch {
             // The first failure counts.
-            try? await stand.stop()
+            try? await pixelflow.stop()
             throw error
         }
-        try await stand.stop()
+        try await pixelflow.stop()
     }
 
     /// - Parameter width: of the terminal; nil for a pipe.

@@ -12,20 +12,20 @@ struct Scenario: Sendable {
 
     static let environment = ["PFCTL_TOKEN": "good", "PFCTL_PASSWORD": "open sesame", "NO_COLOR": "1"]
 
-    let stand: FakePixelFlow
+    let pixelflow: FakePixelFlow
 
     /// - Parameter isHealthy: whether to omit all problems.
     static func run(isHealthy: Bool, _ body: @Sendable (FakePixelFlow) async throws -> Void) async throws {
-        try await FakePixelFlow.run { stand in
-            let story = Scenario(stand: stand)
-            story.upgradeAPI()
-            story.setUpWorkers()
-            if !isHealthy { story.trouble() }
-            story.placePods()
-            let services = try await story.openPorts(isHealthy: isHealthy)
-            story.measure()
-            story.writeLogs()
-            try await body(stand)
+        try await FakePixelFlow.run { pixelflow in
+            let scenario = Scenario(pixelflow: pixelflow)
+            scenario.upgradeAPI()
+            scenario.setUpWorkers()
+            if !isHealthy { scenario.trouble() }
+            scenario.placePods()
+            let services = try await scenario.openPorts(isHealthy: isHealthy)
+            scenario.measure()
+            scenario.writeLogs()
+            try await body(pixelflow)
             for service in services { await service.stop() }
         }
     }
@@ -33,7 +33,7 @@ struct Scenario: Sendable {
     private static func at(_ seconds: Int) -> Timestamp { FakePixelFlow.now.advanced(by: .seconds(seconds)) }
 
     private func change(_ component: String, _ change: (inout JSONValue) -> Void) {
-        stand.cluster.update(.deployments, "pixelflow-\(component)", namespace: Self.namespace) { object in
+        pixelflow.cluster.update(.deployments, "pixelflow-\(component)", namespace: Self.namespace) { object in
             var containers = object["spec"]?["template"]?["spec"]?["containers"]?.arrayValue ?? []
             change(&containers[0])
             object["spec"]?["template"]?["spec"]?["containers"] = .array(containers)
@@ -42,9 +42,9 @@ struct Scenario: Sendable {
 
     private func upgradeAPI() {
         change("api") { $0["image"] = "localhost/pixelflow/api:0.3.0" }
-        stand.cluster.completeRollout("pixelflow-api", namespace: Self.namespace)
-        for name in stand.cluster.names(.replicaSets, namespace: Self.namespace) where name.hasPrefix("pixelflow-api-") {
-            stand.cluster.update(.replicaSets, name, namespace: Self.namespace) { set in
+        pixelflow.cluster.completeRollout("pixelflow-api", namespace: Self.namespace)
+        for name in pixelflow.cluster.names(.replicaSets, namespace: Self.namespace) where name.hasPrefix("pixelflow-api-") {
+            pixelflow.cluster.update(.replicaSets, name, namespace: Self.namespace) { set in
                 guard set["metadata"]?["annotations"]?["deployment.kubernetes.io/revision"] == "2" else { return }
                 set["metadata"]?["annotations"]?["kubernetes.io/change-cause"] = "helm upgrade pixelflow to 0.3.0 for the new presets"
             }
@@ -58,36 +58,36 @@ struct Scenario: Sendable {
                 ["name": "PIXELFLOW_KAFKA_TOPIC", "value": "image-tasks"], ["name": "PIXELFLOW_KAFKA_PARTITIONS", "value": "4"],
             ]
         }
-        stand.cluster.completeRollout("pixelflow-worker", namespace: Self.namespace)
+        pixelflow.cluster.completeRollout("pixelflow-worker", namespace: Self.namespace)
     }
 
     private func trouble() {
         change("web") { $0["image"] = "localhost/pixelflow/web:0.3.0" }
-        stand.cluster.advanceRollout("pixelflow-web", namespace: Self.namespace, ready: false)
-        let worker = stand.pods(of: "worker")[1]
-        stand.cluster.setReady(
+        pixelflow.cluster.advanceRollout("pixelflow-web", namespace: Self.namespace, ready: false)
+        let worker = pixelflow.pods(of: "worker")[1]
+        pixelflow.cluster.setReady(
             worker, false, message: "back-off 2m40s restarting failed container=worker pod=\(worker)", restarts: 7,
             namespace: Self.namespace)
-        stand.cluster.update(.pods, worker, namespace: Self.namespace) { pod in
+        pixelflow.cluster.update(.pods, worker, namespace: Self.namespace) { pod in
             var statuses = pod["status"]?["containerStatuses"]?.arrayValue ?? []
             statuses[0]["lastState"] = ["terminated": ["reason": "OOMKilled", "exitCode": 137]]
             pod["status"]?["containerStatuses"] = .array(statuses)
         }
-        stand.installAutoscaler(current: 3, desired: 5, lag: "41")
+        pixelflow.installAutoscaler(current: 3, desired: 5, lag: "41")
         for (kind, name, reason, message, type, count, time) in [
             ("Deployment", "pixelflow-web", "ScalingReplicaSet", "Scaled up replica set pixelflow-web to 1", "Normal", 1, -600),
             ("HorizontalPodAutoscaler", "pixelflow-worker", "SuccessfulRescale", "New size: 5; reason: above target", "Normal", 1, -240),
             ("Pod", worker, "BackOff", "Back-off restarting failed container worker in pod \(worker)", "Warning", 12, -90),
         ] {
-            stand.cluster.note(
+            pixelflow.cluster.note(
                 reason, message, about: kind, name, type: type, count: count, at: Self.at(time), namespace: Self.namespace)
         }
     }
 
     private func placePods() {
-        stand.settleAges()
-        for (index, pod) in stand.cluster.names(.pods, namespace: Self.namespace).enumerated() {
-            stand.cluster.update(.pods, pod, namespace: Self.namespace) {
+        pixelflow.settleAges()
+        for (index, pod) in pixelflow.cluster.names(.pods, namespace: Self.namespace).enumerated() {
+            pixelflow.cluster.update(.pods, pod, namespace: Self.namespace) {
                 $0["spec"]?["nodeName"] = index.isMultiple(of: 2) ? "kind-worker" : "kind-worker2"
             }
         }
@@ -100,17 +100,17 @@ struct Scenario: Sendable {
             let service = try await StubService.start { call in
                 DoctorService.answer(call, of: component, isHealthy: isHealthy) ?? ScenarioService.answer(call, isHealthy: isHealthy)
             }
-            for pod in stand.pods(of: component) {
-                stand.cluster.expose(pod: pod, port: port, namespace: Self.namespace, localPort: service.port)
+            for pod in pixelflow.pods(of: component) {
+                pixelflow.cluster.expose(pod: pod, port: port, namespace: Self.namespace, localPort: service.port)
             }
             services.append(service)
         }
-        for (index, pod) in stand.pods(of: "worker").enumerated() {
+        for (index, pod) in pixelflow.pods(of: "worker").enumerated() {
             let metrics = ScenarioService.metrics(ofWorker: index, isHealthy: isHealthy)
             let worker = try await StubService.start { call in
                 call.path == "/readyz" ? (200, #"{"status":"ok","checks":{"task_database":"ok"}}"#) : (200, metrics)
             }
-            stand.cluster.expose(pod: pod, port: 8_081, namespace: Self.namespace, localPort: worker.port)
+            pixelflow.cluster.expose(pod: pod, port: 8_081, namespace: Self.namespace, localPort: worker.port)
             services.append(worker)
         }
         return services
@@ -119,17 +119,17 @@ struct Scenario: Sendable {
     private func measure() {
         let names = FakePixelFlow.services.keys.sorted()
         for (index, component) in names.enumerated() {
-            for (number, pod) in stand.pods(of: component).enumerated() {
+            for (number, pod) in pixelflow.pods(of: component).enumerated() {
                 let (cpu, memory) = ((index + 1) * (number + 1) * 35, 48 + index * 40 + number * 8)
-                stand.cluster.setMetrics(
+                pixelflow.cluster.setMetrics(
                     pod: pod, container: component, cpu: "\(cpu)m", memory: "\(memory)Mi", namespace: Self.namespace)
             }
         }
     }
 
     private func writeLogs() {
-        stand.cluster.log(["out of memory"], pod: stand.pods(of: "worker")[1], previous: true, at: Self.at(-400))
-        let (api, worker) = (stand.pods(of: "api")[0], stand.pods(of: "worker")[0])
+        pixelflow.cluster.log(["out of memory"], pod: pixelflow.pods(of: "worker")[1], previous: true, at: Self.at(-400))
+        let (api, worker) = (pixelflow.pods(of: "api")[0], pixelflow.pods(of: "worker")[0])
         for (pod, line, time) in [
             (
                 api,
@@ -147,7 +147,7 @@ struct Scenario: Sendable {
                 -56
             ),
         ] {
-            stand.cluster.log([line], pod: pod, at: Self.at(time))
+            pixelflow.cluster.log([line], pod: pod, at: Self.at(time))
         }
     }
 }

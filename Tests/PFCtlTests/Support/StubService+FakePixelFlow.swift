@@ -8,11 +8,11 @@ extension StubService {
         _ body: @Sendable (FakePixelFlow, StubService) async throws -> Void
     ) async throws {
         let service = try await start(answer)
-        try await FakePixelFlow.run { stand in
-            for pod in stand.pods(of: component) {
-                stand.cluster.expose(pod: pod, port: port, namespace: FakePixelFlow.namespace, localPort: service.port)
+        try await FakePixelFlow.run { pixelflow in
+            for pod in pixelflow.pods(of: component) {
+                pixelflow.cluster.expose(pod: pod, port: port, namespace: FakePixelFlow.namespace, localPort: service.port)
             }
-            try await body(stand, service)
+            try await body(pixelflow, service)
         }
         await service.stop()
     }

@@ -11,9 +11,9 @@ enum TeamService {
     static let environment = ["PFCTL_TOKEN": "good", "NO_COLOR": "1"]
 
     static func run(_ body: @Sendable (FakePixelFlow, StubService) async throws -> Void) async throws {
-        try await StubService.run("auth", port: 50_051, answer) { stand, auth in
-            stand.setServiceSecret(serviceSecret)
-            try await body(stand, auth)
+        try await StubService.run("auth", port: 50_051, answer) { pixelflow, auth in
+            pixelflow.setServiceSecret(serviceSecret)
+            try await body(pixelflow, auth)
         }
     }
 

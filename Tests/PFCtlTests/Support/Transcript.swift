@@ -33,21 +33,22 @@ struct Transcript: Sendable, CustomTestStringConvertible {
         var text = ""
         for run in runs {
             let collected = CapturedStream()
-            try await Scenario.run(isHealthy: isHealthy) { stand in
+            try await Scenario.run(isHealthy: isHealthy) { pixelflow in
                 // Other commands do not need a special auth.
-                if ["users", "orgs", "doctor"].contains(arguments.first) { stand.setServiceSecret(TeamService.serviceSecret) }
-                for view in run { collected.write(await Self.show(view, stand)) }
+                if ["users", "orgs", "doctor"].contains(arguments.first) { pixelflow.setServiceSecret(TeamService.serviceSecret) }
+                for view in run { collected.write(await Self.show(view, pixelflow)) }
             }
             text += collected.text
         }
         return text
     }
 
-    private static func show(_ view: TranscriptView, _ stand: FakePixelFlow) async -> String {
-        let arguments = view.arguments.map { $0.replacing("FOLDER", with: stand.folder) }
+    private static func show(_ view: TranscriptView, _ pixelflow: FakePixelFlow) async -> String {
+        let arguments = view.arguments.map { $0.replacing("FOLDER", with: pixelflow.folder) }
         var environment = Scenario.environment
-        environment["XDG_CONFIG_HOME"] = stand.folder
-        let outcome = await stand.pfctl(arguments, console: nil, width: view.width, environment: environment)
-        return view.text("pfctl", outcome).replacing(stand.cluster.url, with: "https://cluster").replacing(stand.folder, with: "FOLDER")
+        environment["XDG_CONFIG_HOME"] = pixelflow.folder
+        let outcome = await pixelflow.pfctl(arguments, console: nil, width: view.width, environment: environment)
+        return view.text("pfctl", outcome).replacing(pixelflow.cluster.url, with: "https://cluster").replacing(
+            pixelflow.folder, with: "FOLDER")
     }
 }

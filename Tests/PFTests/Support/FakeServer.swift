@@ -3,6 +3,7 @@ import PF
 import StubService
 import Terminal
 import TerminalTesting
+import TestSupport
 
 /// A server that has tasks of every status and two presets, the same each time, and `pf` to run against it.
 struct FakeServer: Sendable {
@@ -13,17 +14,16 @@ struct FakeServer: Sendable {
 
     let service: StubService
     /// Home of the user, with two files to upload: `a.png` and `b.png`.
-    let folder: String
+    private let files: TemporaryFolder
+    var folder: String { files.path }
 
     static func run(_ body: (FakeServer) async throws -> Void) async throws {
         let service = try await StubService.start(answer)
-        let folder = FileManager.default.temporaryDirectory.appending(path: "pf-\(UUID().uuidString)").path
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        for name in ["a", "b"] { try Data("picture \(name)".utf8).write(to: URL(filePath: "\(folder)/\(name).png")) }
-        try Data(FakeData.pipeline.utf8).write(to: URL(filePath: "\(folder)/pipeline.json"))
+        let folder = try TemporaryFolder()
+        for name in ["a", "b"] { try folder.write("\(name).png", "picture \(name)") }
+        try folder.write("pipeline.json", FakeData.pipeline)
         do {
-            try await body(FakeServer(service: service, folder: folder))
+            try await body(FakeServer(service: service, files: folder))
         } catch {
             await service.stop()
             throw error

@@ -16,6 +16,7 @@ import PixelFlowEmbedded
 import PixelFlowHTTP
 import PixelFlowIdentity
 import Prometheus
+import TestSupport
 import Testing
 
 /// api with its own SQLite database and files, and two unrelated users.
@@ -36,7 +37,7 @@ final class APIHarness: Sendable {
     let events = InProcessTaskEvents()
     let dependencies: APIDependencies
     let registry = PrometheusRegistry()
-    private let folder: String
+    private let folder: TemporaryFolder
     private let undeclared = UndeclaredProblems()
 
     init(
@@ -45,14 +46,14 @@ final class APIHarness: Sendable {
         batches: BatchSettings = BatchSettings(), clock: any WallClock = SystemClock(),
         auditCapacity: Int = AuditRecorder.capacity
     ) async throws {
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent("pixelflow-api-\(UUID().uuidString)").path
-        let store = try SQLiteTaskStore(path: folder + "/tasks.sqlite")
-        let blobs = try FileBlobStore(path: folder + "/blobs", reserve: reserve)
+        folder = try TemporaryFolder()
+        let store = try SQLiteTaskStore(path: folder.path + "/tasks.sqlite")
+        let blobs = try FileBlobStore(path: folder.path + "/blobs", reserve: reserve)
         let logger = undeclared.logger
         var settings = AuthSettings()
         settings.bcryptCost = 4
         settings.serviceSecret = ServiceSecret(Self.secret)
-        identities = IdentityStore(try SQLiteIdentityDatabase(path: folder + "/auth.sqlite"))
+        identities = IdentityStore(try SQLiteIdentityDatabase(path: folder.path + "/auth.sqlite"))
         auth = try AuthService(store: identities, settings: settings, logger: logger, metrics: PrometheusRegistry())
         audit = AuditRecorder(outbox: store, clock: clock, capacity: auditCapacity, logger: logger)
         hub = EventHub(events: events, limits: eventLimits, logger: logger, metrics: registry)
@@ -68,8 +69,6 @@ final class APIHarness: Sendable {
             dependencies: dependencies, limits: limits, uploads: uploads, queue: queue, batches: batches, metrics: registry)
         (tasks, self.blobs) = (store, blobs)
     }
-
-    deinit { try? FileManager.default.removeItem(atPath: folder) }
 
     /// Runs `test` with a client for each of two users.
     func run(_ test: @Sendable (_ ada: APIClient, _ bob: APIClient) async throws -> Void) async throws {
@@ -159,9 +158,10 @@ final class APIHarness: Sendable {
         let image = StoredImage(
             key: .output(output, of: task), format: .webp, width: 3, height: 2, frames: 1, bytes: buffer.readableBytes,
             sha256: SHA256.hash(data: Data(bytes.utf8)).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined())
-        let facts = SourceMetadata(format: "png", width: 30, height: 20, bytes: 5, blurhash: "LEHV6n", dominantColor: "#aabbcc")
+        let metadata = SourceMetadata(format: "png", width: 30, height: 20, bytes: 5, blurhash: "LEHV6n", dominantColor: "#aabbcc")
         return try #require(
-            try await tasks.complete(task.claim, with: Manifest(sourceMetadata: facts, outputs: [TaskOutput(name: output, image: image)])))
+            try await tasks.complete(
+                task.claim, with: Manifest(sourceMetadata: metadata, outputs: [TaskOutput(name: output, image: image)])))
     }
 
     @discardableResult

@@ -61,8 +61,8 @@ final class Running: Sendable {
     @Test func waitersPastTheTimeOrQueueLimitAreRefused() async throws {
         let semaphore = FairAsyncSemaphore<String>(limits: limits, waitTimeout: .milliseconds(50))
         let (holder, opener) = try await hold("a", of: semaphore)
-        let patient = Task { try await semaphore.withPermit("a") {} }
-        await #expect(throws: AdmissionError.self) { try await patient.value("a refusal") }
+        let waiting = Task { try await semaphore.withPermit("a") {} }
+        await #expect(throws: AdmissionError.self) { try await waiting.value("a refusal") }
         #expect(semaphore.waiting == 0)
         opener.finish()
         try await holder.value("the holder")

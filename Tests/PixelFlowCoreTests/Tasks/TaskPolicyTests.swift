@@ -51,6 +51,6 @@ import WireFormats
         arguments: [(0, 900.0), (1, 900), (2, 1800), (3, 3600), (7, 57_600), (8, 86_400), (64, 86_400), (Int.max, 86_400)]
             as [(Int, Double)])
     func redispatchIntervalDoublesToItsLimit(acknowledged: Int, seconds: Double) {
-        #expect(policy.trust(acknowledged: acknowledged).seconds == seconds)
+        #expect(policy.redispatchInterval(acknowledged: acknowledged).seconds == seconds)
     }
 }

@@ -2,6 +2,7 @@ import Conformance
 import NIOCore
 import PixelFlowCore
 import PixelFlowEmbedded
+import TestSupport
 import Testing
 
 @Suite struct BlobStoreConformanceTests {

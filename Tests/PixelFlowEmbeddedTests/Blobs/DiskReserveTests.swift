@@ -3,6 +3,7 @@ import Foundation
 import NIOCore
 import PixelFlowCore
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import PixelFlowEmbedded

@@ -2,6 +2,7 @@ import Foundation
 import NIOCore
 import PixelFlowCore
 import PixelFlowEmbedded
+import TestSupport
 import Testing
 
 /// File operations of the blob store.

@@ -3,26 +3,19 @@ import TestSupport
 
 /// An in-memory file system of a few megabytes, unmounted with this object.
 final class TinyDisk: Sendable {
-    let path: String
+    private let folder: TemporaryFolder
+    var path: String { folder.path }
 
     /// Whether this process is allowed to mount it.
     static let isPossible = (try? TinyDisk()) != nil
 
     init(megabytes: Int = 1) throws {
-        path = FileManager.default.temporaryDirectory.path + "/pixelflow-disk-" + UUID().uuidString
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        do {
-            try Self.run("mount", "-t", "tmpfs", "-o", "size=\(megabytes)m", "tmpfs", path)
-        } catch {
-            try? FileManager.default.removeItem(atPath: path)
-            throw error
-        }
+        let folder = try TemporaryFolder()
+        try Self.run("mount", "-t", "tmpfs", "-o", "size=\(megabytes)m", "tmpfs", folder.path)
+        self.folder = folder
     }
 
-    deinit {
-        try? Self.run("umount", "--lazy", path)
-        try? FileManager.default.removeItem(atPath: path)
-    }
+    deinit { try? Self.run("umount", "--lazy", path) }
 
     private static func run(_ arguments: String...) throws {
         guard try Command.run(arguments[0], Array(arguments.dropFirst())).status == 0 else { throw CocoaError(.featureUnsupported) }

@@ -1,5 +1,6 @@
 import GRDB
 import PixelFlowCore
+import TestSupport
 import Testing
 
 @testable import PixelFlowEmbedded

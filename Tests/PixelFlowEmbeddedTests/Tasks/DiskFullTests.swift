@@ -1,6 +1,7 @@
 import Conformance
 import GRDB
 import PixelFlowCore
+import TestSupport
 import Testing
 
 @testable import PixelFlowEmbedded

@@ -2,6 +2,7 @@ import Conformance
 import Foundation
 import GRDB
 import PixelFlowCore
+import TestSupport
 import Testing
 
 @testable import PixelFlowEmbedded

@@ -2,6 +2,7 @@ import Conformance
 import Foundation
 import PixelFlowCore
 import PixelFlowEmbedded
+import TestSupport
 import Testing
 
 /// How a store handles tasks that a killed process has left behind.

@@ -1,5 +1,6 @@
 import Conformance
 import PixelFlowCore
+import TestSupport
 import Testing
 
 @testable import PixelFlowEmbedded

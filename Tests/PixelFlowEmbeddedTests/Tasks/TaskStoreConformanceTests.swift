@@ -1,6 +1,7 @@
 import Conformance
 import PixelFlowCore
 import PixelFlowEmbedded
+import TestSupport
 import Testing
 
 @Suite struct TaskStoreConformanceTests {

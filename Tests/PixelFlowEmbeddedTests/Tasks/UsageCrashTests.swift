@@ -1,6 +1,7 @@
 import Foundation
 import PixelFlowCore
 import PixelFlowEmbedded
+import TestSupport
 import Testing
 
 /// Usage and tasks are consistent whenever a process is killed: its files at that moment are what the next process finds.

@@ -6,7 +6,7 @@ import Synchronization
 
 /// The result of rendering a source.
 struct Rendering {
-    let facts: SourceMetadata
+    let metadata: SourceMetadata
     let results: [OutputResult]
     let files: [Data]
 
@@ -30,7 +30,7 @@ func render(
         return copy
     }
     defer { kept.values.forEach { $0.deallocate() } }
-    let facts = try turn.withLock { _ in
+    let metadata = try turn.withLock { _ in
         try source.withUnsafeBytes { bytes in
             try RenderEngine().render(
                 source: bytes, overlays: kept.mapValues { UnsafeRawBufferPointer($0) }, pipeline: Pipeline(outputs: outputs), limits: limits
@@ -40,7 +40,7 @@ func render(
             }
         }
     }
-    return Rendering(facts: facts, results: results, files: files)
+    return Rendering(metadata: metadata, results: results, files: files)
 }
 
 /// Renders one lossless output.

@@ -95,8 +95,8 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
     @Test func resumesATruncatedBody() async throws {
         try await StubServer.run(answer: { request, count in
             switch count {
-            case 0: .init(headers: [("etag", "\"1\"")], body: "01234", announced: 10)
-            case 1: .init(status: 206, headers: [("etag", "\"1\""), ("content-range", "bytes 5-9/10")], body: "56", announced: 5)
+            case 0: .init(headers: [("etag", "\"1\"")], body: "01234", declaredLength: 10)
+            case 1: .init(status: 206, headers: [("etag", "\"1\""), ("content-range", "bytes 5-9/10")], body: "56", declaredLength: 5)
             default: .init(status: 206, headers: [("etag", "\"1\""), ("content-range", "bytes 7-9/10")], body: "789")
             }
         }) { server, port in
@@ -108,14 +108,14 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
     }
 
     @Test(arguments: [
-        StubServer.Answer(headers: [("etag", "\"1\"")], body: "01234", announced: 10), .error(412, "PreconditionFailed"),
+        StubServer.Answer(headers: [("etag", "\"1\"")], body: "01234", declaredLength: 10), .error(412, "PreconditionFailed"),
         .error(404, "NoSuchKey"),
         .init(status: 206, headers: [("etag", "\"2\""), ("content-range", "bytes 5-9/10")], body: "56789"),
         .init(status: 206, headers: [("etag", "\"1\""), ("content-range", "bytes 0-4/10")], body: "01234"), .init(hangsUp: true),
     ])
     func aTruncatedBodyIsNotAShortObject(next: StubServer.Answer) async throws {
         try await StubServer.run(answer: { _, count in
-            count == 0 ? .init(headers: [("etag", "\"1\"")], body: "01234", announced: 10) : next
+            count == 0 ? .init(headers: [("etag", "\"1\"")], body: "01234", declaredLength: 10) : next
         }) { _, port in
             let blob = try #require(try await store(port).read(key("t/a/source"), range: nil))
             let error = await #expect(throws: PixelFlowError.self) { try await blob.collect() }
@@ -133,7 +133,7 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
         }) { server, port in
             let big = sample(S3BlobStore.partBytes + 1)
             await #expect(throws: PixelFlowError.self) { try await store(port).write(key("t/a/source"), bytes: big) }
-            #expect(server.requests.last?.method == .DELETE, "the parts are taken back")
+            #expect(server.requests.last?.method == .DELETE, "the parts are removed")
         }
     }
 

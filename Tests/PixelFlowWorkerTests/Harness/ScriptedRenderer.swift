@@ -39,7 +39,7 @@ final class ScriptedRenderer: Renderer {
 }
 
 extension RenderReport {
-    static let facts = SourceMetadata(format: "png", width: 64, height: 64, bytes: 5)
+    static let metadata = SourceMetadata(format: "png", width: 64, height: 64, bytes: 5)
 
     /// An image for each output; `mark` distinguishes one rendering from another.
     static func good(_ job: RenderJob, mark: String = "") -> RenderReport {
@@ -49,7 +49,7 @@ extension RenderReport {
     /// A report with one result per output, computed from the output's name.
     static func report(_ job: RenderJob, _ result: (String) -> Result<RenderedImage, OutputError>) -> RenderReport {
         RenderReport(
-            source: facts, outputs: job.pipeline.outputs.map { RenderedOutput(name: $0.name, result: result($0.name)) },
+            source: metadata, outputs: job.pipeline.outputs.map { RenderedOutput(name: $0.name, result: result($0.name)) },
             duration: .milliseconds(1))
     }
 }

@@ -9,6 +9,7 @@ import PixelFlowWorker
 import Prometheus
 import ServiceLifecycle
 import Synchronization
+import TestSupport
 
 /// A worker with real stores and a scripted renderer.
 struct WorkerHarness: Sendable {
@@ -147,8 +148,8 @@ struct RunningWorker: Sendable {
     let stop: @Sendable () async -> Void
     let ended: @Sendable () async throws -> Void
 
-    func wake(_ task: TaskRecord) { publisher.enqueue([task]) }
-    func announce(_ task: TaskRecord) { publisher.publish(task) }
+    func enqueue(_ task: TaskRecord) { publisher.enqueue([task]) }
+    func publish(_ task: TaskRecord) { publisher.publish(task) }
 }
 
 /// The in-process broker, which also records its dead letters.

@@ -1,7 +1,7 @@
 import PixelFlowCore
 
 /// Visual properties of a source, computed from a sample grid of pixels that are decoded anyway.
-struct Facts {
+struct VisualSummary {
     let blurhash: String
     let dominantColor: String
 
@@ -9,7 +9,7 @@ struct Facts {
     private static let grid = 48
 
     init(_ image: Image) throws {
-        let samples = try SampleGrid(image, maximumEdge: Facts.grid).inStandardColours(of: image)
+        let samples = try SampleGrid(image, maximumEdge: VisualSummary.grid).inStandardColours(of: image)
         let isPortrait = image.height > image.width
         blurhash = BlurHash.encode(samples.opaque, componentsX: isPortrait ? 3 : 4, componentsY: isPortrait ? 4 : 3)
         dominantColor = DominantColor.find(samples).description
