@@ -14,7 +14,8 @@ enum WebhookDocument {
         static let endpoint = "endpoint"
         static let state = "state"
         static let due = "due"
-        /// Of a claimed delivery: which of the places of its queue it has. A unique index sees to it that no place is taken twice.
+        /// Which of the places of its queue a claimed delivery has, or of its organisation an endpoint. A unique index sees to it that no
+        /// place is taken twice.
         static let slot = "slot"
         static let eventAt = "event_at"
         static let createdAt = "created_at"
@@ -23,7 +24,16 @@ enum WebhookDocument {
     }
 
     static let indexes: [(collection: String, indexes: [BSONDocument])] = [
-        (endpoints, [["name": "webhook_by_tenant", "key": [Name.tenant: 1, Name.createdAt: 1]]]),
+        (
+            endpoints,
+            [
+                ["name": "webhook_by_tenant", "key": [Name.tenant: 1, Name.createdAt: 1]],
+                [
+                    "name": "webhook_by_slot", "key": [Name.tenant: 1, Name.slot: 1], "unique": true,
+                    "partialFilterExpression": [Name.slot: TaskDocument.present],
+                ],
+            ]
+        ),
         (
             deliveries,
             [
