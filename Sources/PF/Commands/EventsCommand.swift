@@ -50,7 +50,7 @@ struct EventsCommand: SessionCommand {
             data["event"] = "task"
             data["task"] = task.json
             let status = Text(task.status.rawValue, TaskReport.style(task.status))
-            return (Text("\(task.id)  ") + status + Text("  \(Int(task.progress * 100)) %  \(task.source ?? "an upload")"), data)
+            return (Text("\(task.id)  ") + status + Text("  \(Int(percentOf: task.progress)) %  \(task.source ?? "an upload")"), data)
         case .deleted(let id):
             data["event"] = "task_deleted"
             data["task"] = ["id": .string(id)]

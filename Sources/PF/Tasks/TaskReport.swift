@@ -1,5 +1,6 @@
 import PixelFlowClient
 import Terminal
+import WireFormats
 
 /// Tasks as documents.
 enum TaskReport {
@@ -20,7 +21,7 @@ enum TaskReport {
     static func one(_ task: ImageTask, _ session: Session) -> Document {
         var fields: [Document.Field] = [
             .init("id", Text(task.id)), .init("status", Text(task.status.rawValue, style(task.status))),
-            .init("source", Text(task.source ?? "an upload")), .init("progress", Text("\(Int(task.progress * 100)) %")),
+            .init("source", Text(task.source ?? "an upload")), .init("progress", Text("\(Int(percentOf: task.progress)) %")),
             .init("age", session.age(task.createdAt)),
         ]
         if let preset = task.preset { fields.append(.init("preset", Text(preset))) }
@@ -49,6 +50,6 @@ enum TaskReport {
     private static func result(_ output: ImageTask.Output) -> String {
         if let error = output.error { return error.message }
         let size = if let width = output.width, let height = output.height { " \(width)×\(height)" } else { "" }
-        return (output.format ?? "") + size + (output.bytes.map { ", \(($0 + 999) / 1_000) kB" } ?? "")
+        return (output.format ?? "") + size + (output.bytes.map { ", \($0 / 1_000 + ($0 % 1_000 > 0 ? 1 : 0)) kB" } ?? "")
     }
 }

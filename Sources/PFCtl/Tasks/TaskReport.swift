@@ -21,7 +21,7 @@ struct TaskReport {
         ]
         if let facts = task.json["source"] { fields.append(.init("image", Text(Self.size(facts)))) }
         if let preset = task.preset { fields.append(.init("preset", Text(preset))) }
-        if let progress = task.json["progress"]?.doubleValue { fields.append(.init("progress", Text("\(Int(progress * 100)) %"))) }
+        if let progress = task.json["progress"]?.doubleValue { fields.append(.init("progress", Text("\(Int(percentOf: progress)) %"))) }
         for (name, key) in [
             ("created", "created_at"), ("started", "started_at"), ("completed", "completed_at"), ("next run", "next_run_at"),
         ] {
@@ -70,7 +70,7 @@ struct TaskReport {
     private static func size(_ image: JSONValue) -> String {
         let format = image["format"]?.stringValue ?? ""
         guard let width = image["width"]?.intValue, let height = image["height"]?.intValue else { return format }
-        let bytes = image["bytes"]?.intValue.map { ", \(($0 + 999) / 1_000) kB" } ?? ""
+        let bytes = image["bytes"]?.intValue.map { ", \($0 / 1_000 + ($0 % 1_000 > 0 ? 1 : 0)) kB" } ?? ""
         return "\(format) \(width)×\(height)\(bytes)"
     }
 }

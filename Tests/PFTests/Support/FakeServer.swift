@@ -15,8 +15,12 @@ struct FakeServer: Sendable {
     /// Home of the user, with two files to upload: `a.png` and `b.png`.
     let folder: String
 
-    static func run(_ body: (FakeServer) async throws -> Void) async throws {
-        let service = try await StubService.start(answer)
+    /// - Parameter own: answers of a test; nil for the usual one.
+    static func run(
+        answering own: @escaping @Sendable (StubService.Call) -> (status: Int, body: String)? = { _ in nil },
+        _ body: (FakeServer) async throws -> Void
+    ) async throws {
+        let service = try await StubService.start { own($0) ?? answer($0) }
         let folder = FileManager.default.temporaryDirectory.appending(path: "pf-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
