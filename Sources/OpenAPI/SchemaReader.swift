@@ -5,9 +5,11 @@ package final class SchemaReader {
     /// The components found so far, by name.
     package private(set) var components: [String: JSONSchema] = [:]
 
-    /// Whether the schemas describe requests. In requests, an optional member may also be null, which decodes the same way. Responses
-    /// omit optional members instead.
+    /// Whether the schemas describe requests. In requests, an optional member may also be null, which decodes the same way, and other
+    /// members are refused. Responses omit optional members instead, and may have more members in a later version.
     private var isOfRequest = false
+    /// Whether the type that is being read is part of a `SchemaOpen`.
+    private var isOpen = false
 
     package init() {}
 
@@ -50,10 +52,14 @@ package final class SchemaReader {
             guard let value = known.value as? Value else { throw SchemaError.unsupported("\(type)") }
             return (known.schema, value)
         }
+        let wasOpen = isOpen
+        if type is any SchemaOpen.Type { isOpen = true }
+        defer { isOpen = wasOpen }
         let decoder = SchemaDecoder(reader: self)
         let value = try Value(from: decoder)
         let schema = try annotated(try decoder.schema(of: type), type)
-        return (isOfRequest ? schema.withNullForAbsent : schema, value)
+        guard isOfRequest else { return (schema, value) }
+        return (isOpen ? schema.withNullForAbsent : schema.withNullForAbsent.closed, value)
     }
 
     private func simpleValue(of type: any Decodable.Type) throws -> (schema: JSONSchema, value: Any)? {
@@ -104,6 +110,11 @@ extension JSONSchema {
             (key, required.contains(key) ? value : value.objectValue.map { JSONSchema($0).orNull.json } ?? value)
         }
         return with("properties", .object(Dictionary(uniqueKeysWithValues: members)))
+    }
+
+    /// The schema of an object for which other members are invalid.
+    fileprivate var closed: JSONSchema {
+        keywords["properties"] == nil || keywords["additionalProperties"] != nil ? self : with("additionalProperties", false)
     }
 }
 

@@ -63,7 +63,9 @@ import WireFormats
                 "color": ["anyOf": [["type": "string", "enum": ["red", "blue"]], ["type": "null"]], "description": "Of all."],
                 "parts": [
                     "type": ["array", "null"],
-                    "items": ["type": "object", "properties": ["size": ["type": ["integer", "null"]]]],
+                    "items": [
+                        "type": "object", "properties": ["size": ["type": ["integer", "null"]]], "additionalProperties": false,
+                    ],
                 ],
             ])
         var told = read

@@ -72,6 +72,16 @@ import WireFormats
         }
     }
 
+    /// Keys become paths below the folder.
+    @Test(arguments: ["../../up", "/up", "t/./1", "t//1"]) func writesNoObjectElsewhere(key: String) async throws {
+        try await Self.run(next: (200, #"{"objects":[{"key":"\#(key)"}]}"#)) { stand, _, api in
+            let backup = await stand.pfctl("backup", "\(stand.folder)/a/backup")
+            #expect(backup.status != .ok)
+            #expect(backup.errors.contains("not allowed for a file"), "\(backup.errors)")
+            #expect(!api.lines.contains { $0.contains("up") && $0.contains("/object?") })
+        }
+    }
+
     /// pfctl did not create it, so it must not be removed.
     @Test(arguments: ["manifest.json.old", "manifest.json.", "notes.4711"])
     func refusesAFolderWithOtherFiles(name: String) async throws {

@@ -41,6 +41,22 @@ import WireFormats
 
     private static let token = ["PFCTL_TOKEN": "good"]
 
+    /// Numbers that do not fit.
+    @Test(arguments: ["1e300", "-1e300"]) func showsATaskWithAnyNumbers(progress: String) async throws {
+        let answer: StubService.Answer = { _ in
+            let task = Self.task("done", "PROCESSING")
+            return (
+                200,
+                task.replacing(#""progress":1"#, with: #""progress":\#(progress)"#).replacing("1500", with: "9223372036854775807")
+            )
+        }
+        try await StubService.run("api", port: 8_080, answer) { stand, _ in
+            let outcome = await stand.pfctl("tasks", "show", "done", environment: Self.token)
+            #expect(outcome.status == .ok, "\(outcome.errors)")
+            #expect(outcome.output.contains(progress.hasPrefix("-") ? "0 %" : "100 %"), "\(outcome.output)")
+        }
+    }
+
     @Test func listsTasksInEveryFormat() async throws {
         try await Self.run { pixelflow, api in
             let table = await pixelflow.pfctl("tasks", "ls", environment: Self.token)

@@ -52,6 +52,54 @@ import Testing
         }
     }
 
+    /// A server that the user should not have trusted.
+    @Test(arguments: [
+        #""name":"../../up","format":"png""#, #""name":"small","format":"png/../../../up""#, #""name":"x","format":"desktop""#,
+    ])
+    func writesOnlyIntoTheFolder(output: String) async throws {
+        let task = """
+            {"id":"\(FakeData.doneID)","status":"COMPLETED","progress":1,"attempts":1,"outputs":[{\(output),"status":"COMPLETED","bytes":21}]}
+            """
+        try await FakeServer.run { call in
+            call.path.hasSuffix("/api/tasks/\(FakeData.doneID)") || call.path == "/api/upload" ? (200, task) : nil
+        } _: { server in
+            let before = try FileManager.default.subpathsOfDirectory(atPath: server.folder)
+            for arguments in [
+                ["outputs", "get", FakeData.doneID, "--output", "FOLDER/in/out"], ["upload", "FOLDER/a.png", "--output", "FOLDER/in/out"],
+            ] {
+                let outcome = await server.pf(arguments)
+                #expect(outcome.status != .ok)
+                #expect(outcome.errors.contains("output"), "\(outcome.errors)")
+            }
+            let after = try FileManager.default.subpathsOfDirectory(atPath: server.folder).filter { !$0.hasPrefix(".") }
+            #expect(Set(after).subtracting(before) == ["in", "in/out"])
+            #expect(!server.service.lines.contains { $0.contains("/outputs/") }, "nothing is downloaded")
+        }
+    }
+
+    /// Numbers that do not fit.
+    @Test(arguments: ["1e300", "-1e300"]) func showsATaskWithAnyNumbers(number: String) async throws {
+        let task = """
+            {"id":"\(FakeData.doneID)","status":"PROCESSING","progress":\(number),"attempts":1,"outputs":[
+            {"name":"small","status":"COMPLETED","format":"png","width":1,"height":1,"bytes":9223372036854775807}]}
+            """.replacing("\n", with: "")
+        try await FakeServer.run { call in
+            switch call.path {
+            case "/api/tasks/\(FakeData.doneID)": (200, task)
+            case "/api/events": (200, "id: 1\nevent: task\ndata: \(task)\n\n")
+            case "/auth/login": (200, #"{"token":"good","expires_in":\#(number)}"#)
+            default: nil
+            }
+        } _: { server in
+            let percent = number.hasPrefix("-") ? "0 %" : "100 %"
+            for arguments in [["tasks", "show", FakeData.doneID], ["events", "--limit", "1"]] {
+                let outcome = await server.pf(arguments)
+                #expect(outcome.status == .ok, "\(outcome.errors)")
+                #expect(outcome.output.contains(percent), "\(outcome.output)")
+            }
+        }
+    }
+
     @Test func forceNeedsAFolder() async throws {
         try await FakeServer.run { server in
             let outcome = await server.pf(["upload", "FOLDER/a.png", "--force"])

@@ -46,6 +46,15 @@ import Testing
         }
     }
 
+    @Test func aBatchWithATypingErrorIsNotOpened() async throws {
+        try await APIHarness().run { ada, _ in
+            let refusal = try await ada.post(json: #"{"priorty":"low"}"#, to: "/api/batches")
+            #expect(refusal.status == .unprocessableContent)
+            #expect(refusal.code == "unknown_parameter")
+            #expect(refusal.field == "priorty")
+        }
+    }
+
     @Test func batchesThatAreNotCompletedAreBounded() async throws {
         let harness = try await APIHarness(batches: BatchSettings(limit: 2))
         try await harness.run { ada, bob in

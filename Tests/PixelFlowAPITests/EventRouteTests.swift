@@ -24,6 +24,30 @@ import Testing
         }
     }
 
+    /// A client that loses its connection before the first event has a position, too, and misses nothing from there.
+    @Test(arguments: ["", "?task=TASK"]) func aStreamBeginsWithItsPosition(query: String) async throws {
+        let harness = try await APIHarness()
+        try await harness.run { ada, _ in
+            let task = try await ada.task()
+            let query = query.replacing("TASK", with: task.rawValue)
+            let text = try await missedText(harness, ada, since: nil, query: query)
+            #expect(Event.parse(text).isEmpty)
+            let id = try #require(text.components(separatedBy: "\n").first { $0.hasPrefix("id: ") }?.dropFirst(4))
+            try await harness.complete(task)
+            let events = try await missed(harness, ada, since: String(id), query: query)
+            #expect(try events.last?.task() == task.rawValue)
+            #expect(try events.last?.object()["status"] as? String == "COMPLETED")
+        }
+    }
+
+    /// What is sent afterwards would be lost if the client had to continue from the time of the new connection.
+    @Test func aResumedStreamBeginsWithThePositionOfTheClient() async throws {
+        let harness = try await APIHarness()
+        try await harness.run { ada, _ in
+            #expect(try await missedText(harness, ada, since: "1767225600000000-x-1").contains("\nid: 1767225600000000\n\n"))
+        }
+    }
+
     /// Several pages of missed changes.
     @Test func everyMissedChangeIsSentOnceAndInOrder() async throws {
         let harness = try await APIHarness()
@@ -47,7 +71,9 @@ import Testing
                 _ = try await harness.tasks.create(task)
             }
             let text = try await missedText(harness, ada, since: "1-x-1")
-            #expect(text.contains("event: reset\ndata: {}"))
+            #expect(text.contains("event: reset\ndata: {}\n\nid: "), "it continues from now, because of the old position it is reset again")
+            let id = try #require(text.components(separatedBy: "\n").last { $0.hasPrefix("id: ") }?.dropFirst(4))
+            #expect(try #require(Int64(id)) > sample.updatedAt.microseconds)
         }
     }
 

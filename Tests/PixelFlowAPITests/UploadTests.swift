@@ -228,6 +228,13 @@ import Testing
             testDescription: "two files", parts: [(#"name="file""#, "a"), (#"name="file""#, "b")], status: .unprocessableContent,
             code: "invalid_value", field: "file"),
         FormRefusal(
+            testDescription: "two presets", parts: [(#"name="preset""#, "web"), (#"name="preset""#, "thumbnail"), (#"name="file""#, "a")],
+            status: .unprocessableContent, code: "invalid_value", field: "preset"),
+        FormRefusal(
+            testDescription: "two pipelines",
+            parts: [(#"name="file""#, "a"), (#"name="pipeline""#, ""), (#"name="pipeline""#, #"{"outputs":[{"name":"a"}]}"#)],
+            status: .unprocessableContent, code: "invalid_value", field: "pipeline"),
+        FormRefusal(
             testDescription: "unknown part", parts: [(#"name="file""#, "a"), (#"name="extra""#, "b")], status: .unprocessableContent,
             code: "unknown_parameter", field: "extra"),
         FormRefusal(

@@ -44,6 +44,21 @@ import Testing
         }
     }
 
+    @Test(arguments: ["task_per_month", "tasksPerMonth", ""]) func aQuotaWithATypingErrorChangesNothing(name: String) async throws {
+        let harness = try await APIHarness()
+        try await harness.run { ada, _ in
+            #expect(try await set(#"{"tasks_per_month":1}"#, of: ada, harness).status == .ok)
+            for value in ["100", "null"] {
+                let refusal = try await set(#"{"\#(name)":\#(value)}"#, of: ada, harness)
+                #expect(refusal.status == .unprocessableContent)
+                #expect(refusal.code == "unknown_parameter")
+                #expect(refusal.field == name)
+            }
+            let usage = try await ada.get("/api/usage").object()
+            #expect((usage["quota"] as? [String: Any])?["tasks_per_month"] as? Int == 1)
+        }
+    }
+
     @Test func onlyOperatorsSeeTheBackendDiagnosis() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in

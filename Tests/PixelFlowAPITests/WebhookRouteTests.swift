@@ -101,6 +101,7 @@ import Testing
         (#"{"url":"https://example.com","events":["task.failed"],"description":"two\nlines"}"#, "invalid_value", "description"),
         (#"{"url":"https://example.com","events":["task.failed"],"description":"two\u2028lines"}"#, "invalid_value", "description"),
         (#"{"url":"https://example.com","events":["task.lost"]}"#, "invalid_value", "events[0]"),
+        (#"{"url":"https://example.com","events":["task.failed"],"enable":false}"#, "unknown_parameter", "enable"),
     ])
     func invalidEndpointsAreRefused(json: String, code: String, field: String) async throws {
         try await APIHarness().run { ada, _ in
@@ -117,6 +118,37 @@ import Testing
             let response = try await ada.post(json: Self.json, to: "/api/webhooks")
             #expect(response.status == .conflict && response.code == "too_many_webhooks")
             _ = try await add(bob)
+        }
+    }
+
+    @Test func aChangeWithATypingErrorIsRefused() async throws {
+        try await APIHarness().run { ada, _ in
+            let id = try #require(try await add(ada)["id"] as? String)
+            let refusal = try await patch(ada, id, #"{"enable":false}"#)
+            #expect(refusal["code"] as? String == "unknown_parameter")
+            #expect(refusal["field"] as? String == "enable")
+            let replay = try await ada.post(json: #"{"sinse":"2026-01-01T00:00:00Z"}"#, to: "/api/webhooks/\(id)/replay")
+            #expect(replay.code == "unknown_parameter")
+        }
+    }
+
+    /// Every delivery would fail at once, and lose the log of the attempts that tell why.
+    @Test func aDisabledWebhookReplaysNothing() async throws {
+        try await APIHarness().run { ada, _ in
+            let id = try #require(try await add(ada)["id"] as? String)
+            let tested = try await ada.post(json: "", to: "/api/webhooks/\(id)/test").object()
+            let delivery = try #require(tested["id"] as? String)
+            let before = try await ada.get("/api/webhooks/\(id)/deliveries/\(delivery)").text
+            _ = try await patch(ada, id, #"{"enabled":false}"#)
+            for body in [#"{"delivery":"\#(delivery)"}"#, #"{"since":"2026-01-01T00:00:00Z"}"#] {
+                let refusal = try await ada.post(json: body, to: "/api/webhooks/\(id)/replay")
+                #expect(refusal.status == .conflict)
+                #expect(refusal.code == "webhook_disabled")
+            }
+            #expect(try await ada.get("/api/webhooks/\(id)/deliveries/\(delivery)").text == before)
+            _ = try await patch(ada, id, #"{"enabled":true}"#)
+            let replayed = try await ada.post(json: #"{"delivery":"\#(delivery)"}"#, to: "/api/webhooks/\(id)/replay")
+            #expect(replayed.status == .accepted)
         }
     }
 

@@ -35,6 +35,17 @@ struct AuditDeliveryTests {
         }
     }
 
+    @Test("an entry of a later version may have more members")
+    func unknownMembersOfServicesAreIgnored() async throws {
+        try await AuthHarness().run(with: { $0.serviceSecret = ServiceSecret(Self.secret) }) { client in
+            let ada = try await client.person("ada@example.org")
+            var entry = self.entry(UUIDv7.make(), organisation: ada.tenant)
+            entry["added_later"] = "value"
+            let delivery: [String: any Sendable] = ["entries": [entry], "added_later": 1]
+            #expect(try await client.send(.post, "/audit-entries", as: Self.secret, delivery).status == .noContent)
+        }
+    }
+
     @Test("an invalid entry, too many entries and a user's token are refused")
     func invalidDeliveriesAreRefused() async throws {
         try await AuthHarness().run(with: { $0.serviceSecret = ServiceSecret(Self.secret) }) { client in

@@ -32,7 +32,8 @@ import WireFormats
             .answer(200, Self.text)
         } _: { client, task, folder, server in
             let output = task.outputs[0]
-            #expect(output.fileName == "small.jpg")
+            let name = try output.fileName
+            #expect(name == "small.jpg")
             try Data("old".utf8).write(to: URL(filePath: folder + "/small.jpg"))
             try await client.save(output, ofTask: task.id, to: folder + "/small.jpg")
             let found = try String(contentsOfFile: folder + "/small.jpg", encoding: .utf8)
@@ -42,6 +43,20 @@ import WireFormats
             let digest = try await FileDigest.sha256(ofFile: folder + "/small.jpg")
             #expect(digest == Self.digest)
             #expect(server.requests[1].path == "/api/tasks/1/outputs/small")
+        }
+    }
+
+    @Test(arguments: [
+        ("../up", "png"), ("a/b", "png"), ("", "png"), ("A", "png"), (".bashrc", "png"), (String(repeating: "a", count: 65), "png"),
+        ("small", "png/../../x"), ("small", "exe"), ("small", ""),
+    ])
+    func anOutputNamesNoOtherFile(name: String, format: String) async throws {
+        let outputs = #"[{"name":"\#(name)","format":"\#(format)"}]"#
+        try await ScriptedServer.run { _, _ in
+            .answer(200, TaskText.json("1", "COMPLETED", outputs: outputs))
+        } _: { client, _ in
+            let task = try await client.task("1")
+            #expect(throws: ClientError.self) { try task.outputs[0].fileName }
         }
     }
 

@@ -57,6 +57,43 @@ import Testing
         }
     }
 
+    /// The stream begins with its position, so that what happens before the first event and the reconnect is not lost.
+    @Test func resumesFromTheStartOfAStreamWithoutEvents() async throws {
+        try await ScriptedServer.run { _, number in
+            number == 1 ? [.events("retry: 1\n\nid: 3\n\n: heartbeat\n\n"), .close] : [.events(Self.event(5, "a", "PENDING"))]
+        } _: { client, server in
+            let found = try await Self.read(3, client.events())
+            #expect(found == ["opened", "opened", "a PENDING"])
+            #expect(server.requests.map { $0.headers["last-event-id"] } == [nil, "3"])
+        }
+    }
+
+    /// In the same chunk as the reset, or in a later one.
+    @Test(arguments: ["", "\n: pause\n\n"]) func resumesFromThePositionAfterAReset(pause: String) async throws {
+        try await ScriptedServer.run { _, number in
+            switch number {
+            case 1: [.events("retry: 1\n\nid: 4\n\nevent: reset\ndata: {}\n\n" + pause), .send("id: 9\n\n"), .close]
+            case 2: [.events("retry: 1\n\nid: 9\n\n" + Self.event(12, "a", "PENDING") + "id: 15\n\n"), .close]
+            default: [.events("")]
+            }
+        } _: { client, server in
+            let found = try await Self.read(5, client.events(after: "4"))
+            #expect(found == ["opened", "reset", "opened", "a PENDING", "opened"])
+            #expect(server.requests.map { $0.headers["last-event-id"] } == ["4", "9", "15"])
+        }
+    }
+
+    /// Such as those that a proxy interrupts every minute.
+    @Test func quietStreamsMayBeInterruptedAnyNumberOfTimes() async throws {
+        try await ScriptedServer.run(retries: RetryPolicy(attempts: 3, firstDelay: .milliseconds(1))) { _, number in
+            number < 9 ? [.events("retry: 1\n\n: heartbeat\n\n"), .close] : [.events(Self.event(5, "a", "PENDING"))]
+        } _: { client, server in
+            let found = try await Self.read(10, client.events())
+            #expect(found.last == "a PENDING")
+            #expect(server.requests.count == 9)
+        }
+    }
+
     @Test func endsWhenItsTokenExpires() async throws {
         try await ScriptedServer.run { _, number in
             number == 1 ? [.events("retry: 1\n\n"), .close] : .problem(401, "token_expired")

@@ -64,6 +64,9 @@ struct JSONBodyTests {
         (#"{"name":"a","items":[{}]}"#, "missing_value", "items[0].width"),
         (#"{"name":"a","items":[{"width":1,"tags":["x",2]}]}"#, "invalid_value", "items[0].tags[1]"),
         (#"[]"#, "invalid_value", nil),
+        (#"{"nam":"a","items":[]}"#, "unknown_parameter", "nam"),
+        (#"{"name":"a","items":[],"note":null}"#, "unknown_parameter", "note"),
+        (#"{"name":"a","items":[{"width":1},{"width":1,"hight":2}]}"#, "unknown_parameter", "items[1].hight"),
         (#"{"name":"a\u0000b","items":[]}"#, "invalid_value", "name"),
         (#"{"name":"a","items":[{"width":1,"tags":["x","\u0000"]}]}"#, "invalid_value", "items[0].tags[1]"),
     ]
@@ -94,6 +97,8 @@ struct JSONBodyTests {
 
         let password: String?
         let secret: AnyText?
+        let name: String?
+        let labels: [String: String]?
         let owners: [Owner]?
     }
 
@@ -102,7 +107,7 @@ struct JSONBodyTests {
         arguments: [
             (#"{"secret":"a\u0000b","owners":[{"password":"\u0000"}]}"#, nil), (#"{"password":"a\u0000b"}"#, "password"),
             (#"{"secret":"\u0000","owners":[{"password":"a"},{"password":"\u0000","email":"\u0000"}]}"#, "owners[1].email"),
-            (#"{"secret":"a","email":"\u0000"}"#, "email"), (#"{"secret":"a","secret\u0000":"b"}"#, ""),
+            (#"{"secret":"a","name":"\u0000"}"#, "name"), (#"{"secret":"a","labels":{"a\u0000":"b"}}"#, "labels"),
         ] as [(String, String?)])
     func refusesNULByType(text: String, field: String?) throws {
         guard let field else {

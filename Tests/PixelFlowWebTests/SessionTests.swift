@@ -1,8 +1,13 @@
+import Conformance
+import Foundation
 import HTTPTypes
 import Hummingbird
+import Logging
+import PixelFlowHTTP
 import PixelFlowWeb
 import Synchronization
 import Testing
+import WireFormats
 
 @Suite struct SessionTests {
     @Test func signsInWithoutShowingTheToken() async throws {
@@ -73,6 +78,124 @@ import Testing
             let cookie = try #require(answer.cookies.first { $0.hasPrefix("pixelflow_refresh=\(StubAuth.refreshToken);") })
             for flag in ["HttpOnly", "SameSite=Strict", "Path=/session"] { #expect(cookie.contains(flag)) }
             #expect(!answer.body.contains(StubAuth.refreshToken))
+        }
+    }
+
+    /// Browsers keep it as long as they can, because auth knows how long a session may be unused.
+    @Test func browsersKeepTheRefreshToken() async throws {
+        try await withWebStack { stack in
+            let answer = try await stack.sendJSON(.post, "/session", StubAuth.credentials)
+            let cookie = try #require(answer.cookies.first { $0.hasPrefix("pixelflow_refresh=") })
+            #expect(cookie.contains("Max-Age=34560000"))
+        }
+    }
+
+    /// The old refresh token is spent, and auth ends a session whose spent token is sent again.
+    @Test(arguments: [(503, "database_unavailable"), (429, "rate_limited"), (200, "nonsense")])
+    func keepsTheNewCookiesIfTheAccountCannotBeRead(status: Int, code: String) async throws {
+        let auth: Routes = { router in
+            for path in ["/login", "/token"] {
+                router.post(RouterPath(path)) { _, _ in
+                    json(.ok, #"{"token":"fresh","token_type":"Bearer","expires_in":60,"refresh_token":"next"}"#)
+                }
+            }
+            router.post("/register") { _, _ in json(.created, #"{"id":"u1"}"#) }
+            router.get("/validate") { _, _ in problem(.init(code: status), code) }
+        }
+        try await withWebStack(auth: auth) { stack in
+            let cookie = [("cookie", "pixelflow_refresh=r"), ("origin", stack.origin)]
+            for answer in [
+                try await stack.send(.get, "/session", headers: cookie),
+                try await stack.sendJSON(.post, "/session", StubAuth.credentials),
+                try await stack.sendJSON(.post, "/session/register", StubAuth.credentials),
+            ] {
+                #expect(answer.status == (status == 200 ? 500 : status))
+                #expect(answer.cookies.map { $0.prefix { $0 != ";" } } == ["pixelflow_session=fresh", "pixelflow_refresh=next"])
+            }
+        }
+    }
+
+    @Test func passesOnTheRateLimitsOfAuth() async throws {
+        let fields: HTTPFields = [.rateLimit: #""sign-in";r=0;t=9"#, .rateLimitPolicy: #""sign-in";q=10;w=60"#]
+        let auth: Routes = { router in
+            router.post("/login") { request, _ in
+                let body = String(buffer: try await request.body.collect(upTo: 4096))
+                return body.contains("slow@")
+                    ? problem(.tooManyRequests, "rate_limited", headers: fields)
+                    : json(.ok, #"{"token":"t","token_type":"Bearer","expires_in":60}"#, headers: fields)
+            }
+            router.get("/validate") { _, _ in
+                json(.ok, #"{"user_id":"u1","email":"a@example.org","tenant":"t1","expires_at":"2030-01-01T00:00:00Z"}"#)
+            }
+        }
+        try await withWebStack(auth: auth) { stack in
+            let refused = try await stack.sendJSON(.post, "/session", #"{"email":"slow@example.org","password":"p"}"#)
+            let accepted = try await stack.sendJSON(.post, "/session", StubAuth.credentials)
+            #expect(refused.status == 429 && accepted.status == 200)
+            for answer in [refused, accepted] {
+                #expect(answer.headers["ratelimit"] == #""sign-in";r=0;t=9"#)
+                #expect(answer.headers["ratelimit-policy"] == #""sign-in";q=10;w=60"#)
+            }
+        }
+    }
+
+    /// Each problem that auth describes, at each request that web makes for one of a browser.
+    @Test func declaresTheProblemsOfAuth() async throws {
+        let undeclared = UndeclaredProblems()
+        let turn = Mutex(("", Described(status: 0, code: "")))
+        let auth: Routes = { router in
+            @Sendable func answer(_ path: String, _ text: String) -> Response {
+                let (failing, found) = turn.withLock { $0 }
+                return failing == path ? problem(.init(code: found.status), found.code) : json(.ok, text)
+            }
+            let token = #"{"token":"fresh","token_type":"Bearer","expires_in":60,"refresh_token":"next"}"#
+            router.post("/login") { _, _ in answer("/login", token) }
+            router.post("/token") { _, _ in answer("/token", token) }
+            router.post("/register") { _, _ in answer("/register", #"{"id":"u1"}"#) }
+            router.post("/logout") { _, _ in answer("/logout", "{}") }
+            router.get("/validate") { request, _ in
+                if request.headers[.authorization] == "Bearer old" { return problem(.unauthorized, "token_expired") }
+                return answer(
+                    "/validate", #"{"user_id":"u1","email":"a@example.org","tenant":"t1","expires_at":"2030-01-01T00:00:00Z"}"#)
+            }
+        }
+        try await withWebStack(auth: auth, logger: undeclared.logger) { stack in
+            let cookies = [("cookie", "pixelflow_session=old; pixelflow_refresh=r"), ("origin", stack.origin)]
+            for path in ["/login", "/token", "/register", "/logout", "/validate"] {
+                let problems = try Described.all(of: path)
+                #expect(problems.count > 10)
+                for found in problems {
+                    turn.withLock { $0 = (path, found) }
+                    // Without a body, and without an organisation, the others cannot happen.
+                    if ![404, 409, 413, 415, 422].contains(found.status) { _ = try await stack.send(.get, "/session", headers: cookies) }
+                    _ = try await stack.send(.get, "/session", headers: [("cookie", "pixelflow_session=t")])
+                    _ = try await stack.sendJSON(.post, "/session", StubAuth.credentials)
+                    _ = try await stack.sendJSON(.post, "/session/register", StubAuth.credentials)
+                    _ = try await stack.sendJSON(.post, "/session/organisation", #"{"organisation":"t2"}"#, headers: cookies)
+                    _ = try await stack.send(.delete, "/session", headers: cookies)
+                }
+            }
+        }
+        #expect(undeclared.all == [])
+    }
+
+    /// A problem in the description of auth.
+    private struct Described: Sendable {
+        let status: Int
+        let code: String
+
+        static func all(of path: String) throws -> [Described] {
+            let file = URL(filePath: #filePath).appending(path: "../../../docs/openapi/auth.json").standardized
+            let document = try JSONValue(parsing: Data(contentsOf: file))
+            let operations = document["paths"]?[path]?.objectValue?.values.flatMap { $0["responses"]?.objectValue ?? [:] } ?? []
+            return operations.flatMap { status, response in
+                let name = response["$ref"]?.stringValue?.split(separator: "/").last.map(String.init)
+                let response = name.flatMap { document["components"]?["responses"]?[$0] } ?? response
+                let schemas = response["content"]?["application/problem+json"]?["schema"]?["allOf"]?.arrayValue ?? []
+                return schemas.flatMap { $0["properties"]?["code"]?["enum"]?.arrayValue ?? [] }.compactMap { code in
+                    code.stringValue.map { Described(status: Int(status) ?? 0, code: $0) }
+                }
+            }
         }
     }
 

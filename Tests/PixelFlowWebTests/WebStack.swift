@@ -62,13 +62,14 @@ typealias Routes = @Sendable (Router<BasicRequestContext>) -> Void
 @discardableResult
 func withWebStack<Value: Sendable>(
     auth: @escaping Routes = StubAuth().routes, api: @escaping Routes = { _ in }, proxies: TrustedProxies = .loopback,
-    isManagement: Bool = false, clock: any WallClock = SystemClock(), _ body: @escaping @Sendable (WebStack) async throws -> Value
+    isManagement: Bool = false, clock: any WallClock = SystemClock(), logger: Logger = quietLogger,
+    _ body: @escaping @Sendable (WebStack) async throws -> Value
 ) async throws -> Value {
     try await withUpstream(auth) { authPort in
         try await withUpstream(api) { apiPort in
             try await withWeb(
                 authURL: "http://localhost:\(authPort)", apiURL: "http://localhost:\(apiPort)", proxies: proxies,
-                isManagement: isManagement, clock: clock, body)
+                isManagement: isManagement, clock: clock, logger: logger, body)
         }
     }
 }
@@ -77,13 +78,13 @@ func withWebStack<Value: Sendable>(
 @discardableResult
 func withWeb<Value: Sendable>(
     authURL: String, apiURL: String, proxies: TrustedProxies = .loopback, isManagement: Bool = false,
-    clock: any WallClock = SystemClock(), _ body: @escaping @Sendable (WebStack) async throws -> Value
+    clock: any WallClock = SystemClock(), logger: Logger = quietLogger, _ body: @escaping @Sendable (WebStack) async throws -> Value
 ) async throws -> Value {
     try await withClient(WebService.clientConfiguration) { upstreamClient in
         let settings = try WebSettings(authURL: authURL, apiURL: apiURL, proxies: proxies)
         let service = WebService(settings: settings, client: upstreamClient, clock: clock)
         let router = isManagement ? service.managementRouter() : service.router()
-        return try await Application(router: router, server: guarded(), logger: quietLogger).test(.live) { test in
+        return try await Application(router: router, server: guarded(), logger: logger).test(.live) { test in
             let port = try #require(test.port)
             return try await withClient(HTTPClient.Configuration(redirectConfiguration: .disallow)) { client in
                 try await body(WebStack(client: client, port: port))
@@ -129,7 +130,7 @@ private func withClient<Value: Sendable>(
     }
 }
 
-private let quietLogger: Logger = {
+let quietLogger: Logger = {
     var logger = Logger(label: "test")
     logger.logLevel = .critical
     return logger

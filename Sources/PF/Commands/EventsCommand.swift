@@ -50,7 +50,7 @@ struct EventsCommand: SessionCommand {
         case .task(let task):
             data["event"] = "task"
             data["task"] = task.json
-            return (Text("\(task.id)  ") + task.status.text + Text("  \(Int(task.progress * 100)) %  \(task.sourceName)"), data)
+            return (Text("\(task.id)  ") + task.status.text + Text("  \(Int(percentOf: task.progress)) %  \(task.sourceName)"), data)
         case .deleted(let id):
             data["event"] = "task_deleted"
             data["task"] = ["id": .string(id)]

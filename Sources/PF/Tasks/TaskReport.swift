@@ -1,13 +1,14 @@
 import PixelFlowClient
 import PixelFlowCommands
 import Terminal
+import WireFormats
 
 /// One task with its outputs.
 enum TaskReport {
     static func one(_ task: ImageTask, _ session: Session) -> Document {
         var fields: [Document.Field] = [
             .init("id", Text(task.id)), .init("status", task.status.text),
-            .init("source", Text(task.sourceName)), .init("progress", Text("\(Int(task.progress * 100)) %")),
+            .init("source", Text(task.sourceName)), .init("progress", Text("\(Int(percentOf: task.progress)) %")),
             .init("age", .age(of: task.createdAt, at: session.now)),
         ]
         if let preset = task.preset { fields.append(.init("preset", Text(preset))) }

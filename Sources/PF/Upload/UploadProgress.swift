@@ -1,5 +1,6 @@
 import Synchronization
 import Terminal
+import WireFormats
 
 /// The progress of a run's uploads: a bar on a terminal, lines in a pipe.
 final class UploadProgress: Sendable {
@@ -40,9 +41,9 @@ final class UploadProgress: Sendable {
         let text = state.withLock { state in
             change(&state)
             let done = state.fractions.values.reduce(Double(state.finished), +) / Double(max(1, total))
-            let filled = min(Self.width, Int(done * Double(Self.width)))
+            let filled = min(Self.width, max(0, Int(clamping: done * Double(Self.width))))
             let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: Self.width - filled)
-            return "\(bar) \(Int(done * 100)) %  \(state.finished) of \(total)"
+            return "\(bar) \(Int(percentOf: done)) %  \(state.finished) of \(total)"
         }
         status.show(text, isPassing: true)
     }

@@ -114,21 +114,21 @@ struct UsageReport {
     /// Without a request, there is no share to show.
     private static func share(_ used: Double, of requested: Double) -> Text {
         guard requested > 0 else { return "" }
-        let percent = Int((used / requested * 100).rounded())
+        let percent = Int(clamping: (used / requested * 100).rounded())
         return Text("\(percent)%", percent > 100 ? .warning : .plain)
     }
 
-    private static func millicores(_ cores: Double) -> Int { Int((cores * 1_000).rounded()) }
-    private static func mebibytes(_ bytes: Double) -> Int { Int((bytes / 1_048_576).rounded()) }
+    private static func millicores(_ cores: Double) -> Int { Int(clamping: (cores * 1_000).rounded()) }
+    private static func mebibytes(_ bytes: Double) -> Int { Int(clamping: (bytes / 1_048_576).rounded()) }
 
     /// Omits missing measurements and requests.
     private static func json(_ entry: Entry) -> JSONValue {
         var json: JSONValue = ["name": .string(entry.name)]
         json["cpu_millicores"] = entry.used.map { .integer(millicores($0.cpu)) }
-        json["memory_bytes"] = entry.used.map { .integer(Int($0.memory)) }
+        json["memory_bytes"] = entry.used.map { .integer(Int(clamping: $0.memory)) }
         let requested = entry.requested
         json["cpu_request_millicores"] = requested.cpu > 0 ? .integer(millicores(requested.cpu)) : nil
-        json["memory_request_bytes"] = requested.memory > 0 ? .integer(Int(requested.memory)) : nil
+        json["memory_request_bytes"] = requested.memory > 0 ? .integer(Int(clamping: requested.memory)) : nil
         return json
     }
 }

@@ -85,7 +85,7 @@ enum DrainEstimate: Sendable, Hashable {
             self = .unknown
             return
         }
-        self = rate > 0 ? .within(.seconds((lag / rate).rounded(.up))) : .never
+        self = rate > 0 ? .within(.seconds(clamping: (lag / rate).rounded(.up))) : .never
     }
 
     var text: String? {

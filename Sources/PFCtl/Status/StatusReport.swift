@@ -71,7 +71,7 @@ struct StatusReport {
     private func sentence(_ autoscaler: AutoscalerState) -> Text {
         var parts: [Text] = autoscaler.trouble.map { [Text($0, .bad)] } ?? []
         if let measure = autoscaler.measure { parts.append(sentence(measure)) }
-        if let lag = autoscaler.lag, lag > 0 { parts.append(Text("\(Int(lag)) wait")) }
+        if let lag = autoscaler.lag, lag > 0 { parts.append(Text("\(Int(clamping: lag)) wait")) }
         if let drain = status.drain(autoscaler).text { parts.append(Text(drain)) }
         return parts.joined(separator: ", ") + Text("; \(autoscaler.minimum) to \(autoscaler.maximum) pods")
     }
@@ -85,7 +85,7 @@ struct StatusReport {
     }
 
     private static func number(_ value: Double) -> String {
-        value == value.rounded() ? String(Int(value)) : String((value * 10).rounded() / 10)
+        value == value.rounded() ? String(Int(clamping: value)) : String((value * 10).rounded() / 10)
     }
 
     private var taskFields: [Document.Field] {
@@ -177,7 +177,7 @@ struct StatusData {
             json["metric"]?["current"] = measure.current.map { .number($0) }
             json["metric"]?["target"] = measure.target.map { .number($0) }
         }
-        json["lag"] = autoscaler.lag.map { .integer(Int($0)) }
+        json["lag"] = autoscaler.lag.map { .integer(Int(clamping: $0)) }
         json["drain_seconds"] = status.drain(autoscaler).seconds.map { .integer($0) }
         json["trouble"] = autoscaler.trouble.map { .string($0) }
         return json

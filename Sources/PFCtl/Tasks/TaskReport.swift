@@ -22,7 +22,7 @@ struct TaskReport {
         ]
         if let metadata = task.json["source"] { fields.append(.init("image", Text(Self.size(metadata)))) }
         if let preset = task.preset { fields.append(.init("preset", Text(preset))) }
-        if let progress = task.json["progress"]?.doubleValue { fields.append(.init("progress", Text("\(Int(progress * 100)) %"))) }
+        if let progress = task.json["progress"]?.doubleValue { fields.append(.init("progress", Text("\(Int(percentOf: progress)) %"))) }
         for (name, key) in [
             ("created", "created_at"), ("started", "started_at"), ("completed", "completed_at"), ("next run", "next_run_at"),
         ] {

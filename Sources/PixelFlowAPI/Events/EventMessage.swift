@@ -9,6 +9,8 @@ enum EventMessage: Sendable {
     case change(EncodedEvent)
     /// The delay before the client reconnects.
     case retry
+    /// The position of a client that has received no event since.
+    case position(EventPosition)
     case heartbeat
     /// The client missed changes that will not be sent again.
     case reset
@@ -18,6 +20,7 @@ enum EventMessage: Sendable {
         switch self {
         case .change(let event): event.serverSent
         case .retry: ServerSentEvent.retry
+        case .position(let position): ServerSentEvent.position(position)
         case .heartbeat: ServerSentEvent.heartbeat
         case .reset: ServerSentEvent.reset
         }
@@ -29,6 +32,8 @@ enum EventMessage: Sendable {
         case .change(let event): WebSocketFrame(fin: true, opcode: .text, data: event.message)
         // On WebSockets, the page itself decides when to reconnect.
         case .retry: nil
+        // A WebSocket message is an event, of which clients know three types.
+        case .position: nil
         case .heartbeat: WebSocketFrame(fin: true, opcode: .ping, data: ByteBuffer())
         case .reset: WebSocketFrame(fin: true, opcode: .text, data: ByteBuffer(string: #"{"type":"reset"}"#))
         }

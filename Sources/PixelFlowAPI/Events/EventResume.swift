@@ -7,18 +7,24 @@ struct EventResume: Sendable {
     private let rest: MissedChanges
     private let views: TaskViews
     private let filter: EventFilter
+    /// The position before the first message, from which a client that loses its connection continues.
+    let start: EventPosition
+    private let opened: EventPosition
 
     /// Reads the first page, so that an outage results in a 503 and not in a broken stream.
     ///
     /// - Parameters:
     ///   - filter: selects the tasks. A single task is sent in its current state.
     ///   - position: the client's last position; nil for a new client.
+    ///   - time: a time of the store at which the stream was not open yet.
     ///   - task: a followed task, as read since the stream is open.
     init(
-        of tenant: TenantID, _ filter: EventFilter, after position: EventPosition?, from tasks: any TaskOwnerStore,
-        known task: TaskRecord? = nil, views: TaskViews
+        of tenant: TenantID, _ filter: EventFilter, after position: EventPosition?, openedAfter time: Timestamp,
+        from tasks: any TaskOwnerStore, known task: TaskRecord? = nil, views: TaskViews
     ) async throws {
         self.filter = filter
+        opened = EventPosition(at: time)
+        start = position ?? opened
         var missed: MissedChanges
         if let task, position != nil {
             missed = MissedChanges(tasks, of: tenant, since: nil)
@@ -45,7 +51,8 @@ struct EventResume: Sendable {
                     // One thread serves many clients, so a long replay must yield to the others.
                     await Task.yield()
                 }
-            case .tooMuch: return try await sender.write([.reset])
+            // From the old position, the client would be reset again.
+            case .tooMuch: return try await sender.write([.reset, .position(opened)])
             case .end: return
             }
             step = try await rest.next()

@@ -26,7 +26,8 @@ struct EventRoutes: Sendable {
                 .get, "/api/events", id: "getEvents", tag: "events", "Follow the changes of tasks",
                 details: """
                     A stream of server-sent events: `task` with the whole task as data for every change, and `task_deleted` with its id. \
-                    After a disconnect, send the `id` of the last event to receive what was missed, each change at least once. If there \
+                    After a disconnect, send the `id` of the last event to receive what was missed, each change at least once. The \
+                    stream begins with an `id` without an event, for a client that has received none yet. If there \
                     is too much of it, the stream sends `reset`: list the tasks again. A comment after 15 s without an event keeps the \
                     stream alive.
 
@@ -102,14 +103,15 @@ struct EventRoutes: Sendable {
     ///   - filter: selects the tasks.
     private func subscribe(_ verified: VerifiedToken, after lastID: String?, of filter: EventFilter) async throws -> EventSubscription {
         try verified.principal.require(.readTasks)
+        let time = try await dependencies.batches.batchTime()
         // Start listening before reading past changes, so that no change is lost in between, including the end of a followed task.
         let open = try dependencies.hub.open(for: verified.principal, until: verified.acceptedUntil, of: filter) {
             [verifier = dependencies.verifier] in verifier.isRevoked(verified.principal)
         }
         let task = try await subject(of: filter, tenant: verified.principal.tenant)
         let resume = try await EventResume(
-            of: verified.principal.tenant, filter, after: lastID.flatMap(EventPosition.init(lastEventID:)), from: dependencies.tasks,
-            known: task, views: views)
+            of: verified.principal.tenant, filter, after: lastID.flatMap(EventPosition.init(lastEventID:)), openedAfter: time,
+            from: dependencies.tasks, known: task, views: views)
         return EventSubscription(open: open, resume: resume)
     }
 
@@ -186,7 +188,7 @@ struct EventRoutes: Sendable {
         let stream = subscription.open.stream
         stream.attach { context.closeConnection() }
         try await stream.sendPast(to: ServerSentSink(writer: writer)) { sender in
-            try await sender.write([.retry])
+            try await sender.write([.retry, .position(subscription.resume.start)])
             try await subscription.resume.write(to: &sender)
         }
     }

@@ -20,6 +20,9 @@ struct ServerSentEvent {
     /// Makes clients reconnect after two seconds.
     static let retry = ByteBuffer(string: "retry: 2000\n\n")
 
+    /// Sets the position from which a client continues, without an event.
+    static func position(_ position: EventPosition) -> ByteBuffer { ByteBuffer(string: "id: \(position.id)\n\n") }
+
     /// Tells a client that it has missed events that will not be sent again.
     static let reset = ByteBuffer(string: "event: reset\ndata: {}\n\n")
 }
@@ -40,6 +43,11 @@ struct EventPosition: Sendable, Hashable {
     static let overlap = Duration.seconds(10)
 
     let time: Timestamp
+
+    init(at time: Timestamp) { self.time = time }
+
+    /// The `id:` of the position before any event.
+    var id: String { "\(time.microseconds)" }
 
     /// The `id:` of a change.
     static func id(of task: TaskRecord) -> String { "\(task.updatedAt.microseconds)-\(task.id)-\(task.revision)" }

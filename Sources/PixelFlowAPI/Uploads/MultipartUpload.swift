@@ -18,6 +18,8 @@ struct MultipartUpload<Body: AsyncSequence> where Body.Element == ByteBuffer {
     private var batch: String?
     private var webhookURL: String?
     private var upload: TaskSource.Upload?
+    /// The names of the parts so far.
+    private var names: Set<String> = []
 
     init(body: Body, contentType: String) throws {
         do throws(MultipartError) {
@@ -29,8 +31,8 @@ struct MultipartUpload<Body: AsyncSequence> where Body.Element == ByteBuffer {
         }
     }
 
-    /// - Throws: `PixelFlowError`: `malformed_multipart`, `missing_parameter` without a file, `unknown_parameter` for another part, or the
-    ///   errors of the pipeline. The caller must then remove what `sink` has stored.
+    /// - Throws: `PixelFlowError`: `malformed_multipart`, `missing_parameter` without a file, `unknown_parameter` for another part,
+    ///   `invalid_value` for a second one of a name, or the errors of the pipeline. The caller must then remove what `sink` has stored.
     mutating func read(into sink: FileSink) async throws -> (UploadRequest, TaskSource.Upload) {
         while let part = try await events.nextPart() { try await take(part, sink) }
         guard let upload else { throw PixelFlowError.invalid("file", "The form has no part named file.", code: "missing_parameter") }
@@ -39,9 +41,11 @@ struct MultipartUpload<Body: AsyncSequence> where Body.Element == ByteBuffer {
     }
 
     private mutating func take(_ part: MultipartPart, _ sink: FileSink) async throws {
+        guard names.insert(part.name).inserted else {
+            throw PixelFlowError.invalid(part.name, "The form has more than one part named \(part.name).")
+        }
         switch part.name {
         case "file":
-            guard upload == nil else { throw PixelFlowError.invalid("file", "The form has more than one part named file.") }
             upload = try await sink(part.filename, part.contentType, PartBody(reader: events))
         case "pipeline": pipeline = try await field(part.name)
         case "preset": preset = String(decoding: try await field(part.name), as: UTF8.self)

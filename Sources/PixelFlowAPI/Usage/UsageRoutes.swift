@@ -41,7 +41,7 @@ struct QuotaRoutes: Sendable {
                     \(Self.secretNote) It replaces the quota: what is null or absent is unlimited. Other replicas of api follow within 10 \
                     s. Tasks that exist are not affected, except that those past `retention_days` are deleted.
                     """, access: .operator, parameters: [Self.id],
-                body: BodyDescription([.json(QuotaView.self)], "The quota."),
+                body: BodyDescription([.json(QuotaRequest.self)], "The quota."),
                 responses: [.json(QuotaView.self, "The quota as it is now.")],
                 problems: .readingTasks + [
                     Self.notFound, .auditLogBusy,
@@ -58,7 +58,7 @@ struct QuotaRoutes: Sendable {
 
     @Sendable private func put(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let tenant = try Self.tenant(context)
-        let view = try await request.decodeJSON(QuotaView.self, limit: 4096)
+        let view = try await request.decodeJSON(QuotaRequest.self, limit: 4096).view
         try view.check()
         try await audit.record(.quotaChanged, in: tenant, by: .operator, detail: view.summary, request, context) {
             try await usage.setQuota(view.quota, of: tenant)

@@ -2,7 +2,17 @@ import OpenAPI
 import PixelFlowCore
 import WireFormats
 
-/// A quota in JSON: null means unlimited, and so does a member that is absent from a request.
+/// The body of a request to set a quota: a member that is null or absent means unlimited.
+struct QuotaRequest: Decodable, SchemaNamed, SchemaAnnotated {
+    static let schemaName = "QuotaRequest"
+    static let annotations = QuotaView.annotations
+
+    let view: QuotaView
+
+    init(from decoder: any Decoder) throws { view = try QuotaView(from: decoder) }
+}
+
+/// A quota in JSON: null means unlimited.
 struct QuotaView: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "Quota"
     static let annotations: [String: SchemaAnnotation] = [

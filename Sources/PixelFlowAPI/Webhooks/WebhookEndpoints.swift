@@ -25,11 +25,6 @@ struct WebhookEndpoints: Sendable {
 
     /// - Throws: `too_many_webhooks`.
     func add(_ endpoint: WebhookEndpoint) async throws {
-        let there = try await store.webhooks(of: endpoint.tenant)
-        guard there.endpoints.count(where: { $0.id != .organisation }) + there.unreadable < WebhookEndpoint.limit else {
-            throw PixelFlowError(
-                .conflict, code: "too_many_webhooks", "An organisation can have at most \(WebhookEndpoint.limit) webhooks.")
-        }
         _ = try await store.add(endpoint)
         try await settle()
     }

@@ -89,6 +89,7 @@ struct WebhookRoutes: Sendable {
                 responses: [.json(.accepted, WebhookReplayView.self, "The number of replayed deliveries.")],
                 problems: .readingTasks + Self.invalid + [
                     Self.notFound, DeclaredProblem(.conflict, "delivery_under_way", "An attempt of the delivery is under way."),
+                    DeclaredProblem(.conflict, "webhook_disabled", "The webhook is disabled."),
                 ], handler: replay),
         ]
     }
@@ -228,8 +229,13 @@ extension WebhookRoutes {
     }
 
     @Sendable private func replay(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        let queue = try await find(context).queue
+        let endpoint = try await find(context)
         let wish = try await request.decodeJSON(WebhookReplayRequest.self, limit: Self.bodyLimit)
+        // Every attempt would fail, and its log would take the place of the one that tells why the deliveries failed.
+        guard endpoint.isEnabled else {
+            throw PixelFlowError(.conflict, code: "webhook_disabled", "The webhook is disabled; enable it first.")
+        }
+        let queue = endpoint.queue
         let replayed: Int
         switch (wish.delivery, wish.since) {
         case (let id?, nil):

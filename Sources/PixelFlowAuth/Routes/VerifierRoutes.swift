@@ -69,7 +69,7 @@ struct VerifierRoutes: Sendable {
 }
 
 /// The body of `POST /introspect`.
-private struct IntrospectionRequest: Decodable, SchemaNamed, SchemaAnnotated {
+private struct IntrospectionRequest: Decodable, SchemaOpen, SchemaNamed, SchemaAnnotated {
     static let schemaName = "IntrospectionRequest"
     static let annotations: [String: SchemaAnnotation] = ["token": "An API key."]
 

@@ -27,7 +27,7 @@ public struct Login: Sendable, Hashable {
     init(_ fields: Fields) throws {
         token = try fields.text("token")
         refreshToken = fields.json["refresh_token"]?.stringValue
-        expiresIn = .seconds(fields.json["expires_in"]?.doubleValue ?? 0)
+        expiresIn = .seconds(clamping: fields.json["expires_in"]?.doubleValue ?? 0)
     }
 }
 

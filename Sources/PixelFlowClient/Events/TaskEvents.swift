@@ -16,7 +16,7 @@ extension PixelFlowClient {
 /// An endless sequence of task changes.
 ///
 /// Throws a `Problem` that a retry cannot fix, such as 401 after the token has expired. Throws the last error after as many
-/// consecutive attempts without an event as the retry policy allows.
+/// consecutive attempts without a byte of a stream as the retry policy allows.
 public struct TaskEvents: AsyncSequence, Sendable {
     let client: PixelFlowClient
     let lastEventID: String?
@@ -29,11 +29,14 @@ public struct TaskEvents: AsyncSequence, Sendable {
         private let client: PixelFlowClient
         private let url: String
         private var parser = ServerSentEventParser()
-        /// The id of the last delivered event; nil before the first one and after a reset.
+        /// The position from which the next stream continues: the id of the last event, or the one with which the stream began. Nil before
+        /// the first one and after a reset.
         private var position: String?
+        /// The position before a reset. Continuing from it would cause another one.
+        private var outdated: String?
         private var connection: ByteStream.Iterator?
         private var ready: ArraySlice<ServerSentEvent> = []
-        /// Consecutive attempts without an event.
+        /// Consecutive attempts without a byte of a stream. A stream without events is interrupted, too, by a proxy or a restart.
         private var failures = 0
 
         init(client: PixelFlowClient, lastEventID: String?, batch: String?, task: String?) {
@@ -51,8 +54,9 @@ public struct TaskEvents: AsyncSequence, Sendable {
                         return TaskEvent(id: position, .opened)
                     }
                     guard let bytes = try await connection.next() else { throw ClientError.brokenOff("the event stream has ended") }
+                    if bytes.readableBytes > 0 { failures = 0 }
                     ready = try parser.read(bytes.readableBytesView)[...]
-                    if !ready.isEmpty { failures = 0 }
+                    if ready.isEmpty { moveToLastID() }
                 } catch {
                     try await pause(after: error)
                 }
@@ -60,10 +64,20 @@ public struct TaskEvents: AsyncSequence, Sendable {
         }
 
         private mutating func take(_ event: ServerSentEvent) throws -> TaskEvent {
-            let event = try TaskEvent(event)
-            // Continuing from the same position would cause another reset.
-            position = event.change == .reset ? nil : event.id ?? position
-            return event
+            if event.name == "reset" {
+                outdated = event.id
+                position = nil
+            } else if !event.id.isEmpty, event.id != outdated {
+                position = event.id
+            }
+            if ready.isEmpty { moveToLastID() }
+            return try TaskEvent(event)
+        }
+
+        /// Follows ids that came without an event, once all events before them are delivered.
+        private mutating func moveToLastID() {
+            let id = parser.lastEventID
+            if !id.isEmpty, id != outdated { position = id }
         }
 
         private mutating func connect() async throws {
@@ -71,6 +85,7 @@ public struct TaskEvents: AsyncSequence, Sendable {
             if let position { headers.add(name: "last-event-id", value: position) }
             let response = try await client.attempt(Call(.GET, url, headers: headers))
             parser = ServerSentEventParser(lastEventID: position ?? "")
+            outdated = nil
             connection = Download(response).bytes.makeAsyncIterator()
         }
 

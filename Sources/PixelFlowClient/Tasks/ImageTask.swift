@@ -33,7 +33,7 @@ public struct ImageTask: Sendable, Hashable, Identifiable {
         self.etag = etag
         id = try fields.text("id")
         status = Status(rawValue: try fields.text("status"))
-        progress = json["progress"]?.doubleValue ?? 0
+        progress = min(1, max(0, json["progress"]?.doubleValue ?? 0))
         attempts = json["attempts"]?.intValue ?? 0
         source = json["image_url"]?.stringValue ?? json["upload"]?["filename"]?.stringValue
         preset = json["preset"]?.stringValue
@@ -99,6 +99,26 @@ public struct ImageTask: Sendable, Hashable, Identifiable {
         }
 
         /// `small.webp`, with `.jpg` for JPEG; `small` without a format.
-        public var fileName: String { format.map { "\(name).\($0 == "jpeg" ? "jpg" : $0)" } ?? name }
+        ///
+        /// - Throws: `ClientError.invalidAnswer` for a name or a format that PixelFlow does not have, such as one with `/`, so that a file
+        ///   is never written where the service says.
+        public var fileName: String {
+            get throws {
+                guard (1...64).contains(name.utf8.count), Self.nameCharacters.containsAll(of: name) else {
+                    throw ClientError.invalidAnswer(
+                        "an output has a name that is not allowed for a file: \(name.prefix(64).debugDescription)")
+                }
+                guard let format else { return name }
+                guard let ending = Self.endings[format] else {
+                    throw ClientError.invalidAnswer("the output \(name) has an unknown format: \(format.prefix(64).debugDescription)")
+                }
+                return "\(name).\(ending)"
+            }
+        }
+
+        private static let nameCharacters = ASCIISet.lowercase.union(.digits).union("-_")
+        private static let endings = [
+            "jpeg": "jpg", "png": "png", "webp": "webp", "avif": "avif", "gif": "gif", "tiff": "tiff",
+        ]
     }
 }

@@ -49,9 +49,20 @@ extension PixelFlowClient {
         let query = Path.query([("after", previous), ("sizes", withSizes ? "true" : nil)])
         let page = try Fields(await document(Call(.GET, base(.api) + "/objects" + query)))
         let objects = try page.list("objects") {
-            ArchivedObject(key: try $0.text("key"), bytes: $0.json["bytes"]?.intValue.map(Int64.init))
+            ArchivedObject(key: try Self.relativePath(try $0.text("key")), bytes: $0.json["bytes"]?.intValue.map(Int64.init))
         }
         return (objects, page.json["next_after"]?.stringValue)
+    }
+
+    /// The key, which becomes the path of a file below the folder of a backup.
+    ///
+    /// - Throws: `ClientError.invalidAnswer` if the path could lead elsewhere.
+    private static func relativePath(_ key: String) throws -> String {
+        let parts = key.split(separator: "/", omittingEmptySubsequences: false)
+        guard !key.utf8.contains(0), !parts.contains(where: { ["", ".", ".."].contains($0) }) else {
+            throw ClientError.invalidAnswer("an object has a key that is not allowed for a file: \(key.prefix(200).debugDescription)")
+        }
+        return key
     }
 
     package func archivedObject(_ key: String) async throws -> Download {

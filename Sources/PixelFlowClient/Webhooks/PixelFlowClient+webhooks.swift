@@ -50,7 +50,7 @@ extension PixelFlowClient {
 
     /// Repeats a delivery, whether it has succeeded or failed.
     ///
-    /// - Throws: `Problem` `delivery_under_way`.
+    /// - Throws: `Problem` `delivery_under_way` or `webhook_disabled`.
     public func replay(delivery: String, toWebhook id: String) async throws {
         _ = try await replay(id, ["delivery": .string(delivery)])
     }
@@ -59,15 +59,20 @@ extension PixelFlowClient {
     ///
     /// - Parameter since: RFC 3339.
     /// - Returns: the number of deliveries.
+    /// - Throws: `Problem` `webhook_disabled`.
     public func replayFailed(toWebhook id: String, since: String) async throws -> Int {
-        // A call replays a limited number, and replayed deliveries no longer count as failed.
+        // A call replays a limited number. Fewer are the last ones: what another call found would have failed again since.
         var replayed = 0
         while true {
             let count = try await replay(id, ["since": .string(since)])
-            guard count > 0 else { return replayed }
             replayed += count
+            guard count >= Self.replayLimit else { return replayed }
+            try Task.checkCancellation()
         }
     }
+
+    /// The number of deliveries that one call replays.
+    private static let replayLimit = 1000
 
     private func replay(_ id: String, _ body: JSONValue) async throws -> Int {
         let call = Call(.POST, url(id) + "/replay", headers: .json, body: .json(body))

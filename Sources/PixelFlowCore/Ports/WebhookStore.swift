@@ -10,6 +10,9 @@ package protocol WebhookOwnerStore: Sendable {
     func webhooks(of tenant: TenantID) async throws -> ReadableEndpoints
     func webhook(_ id: WebhookID, of tenant: TenantID) async throws -> WebhookEndpoint?
     /// Adds an endpoint durably; returns false if its id exists.
+    ///
+    /// - Throws: `too_many_webhooks` if the organisation has `WebhookEndpoint.limit`, `default` not counted, also if several are added at
+    ///   the same time.
     func add(_ endpoint: WebhookEndpoint) async throws -> Bool
     /// Replaces an endpoint durably if the revision of the stored one precedes that of the given one.
     func replace(_ endpoint: WebhookEndpoint) async throws -> Bool

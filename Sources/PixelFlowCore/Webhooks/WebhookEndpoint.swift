@@ -75,7 +75,7 @@ package struct WebhookEndpoint: Sendable, Hashable, Codable {
         case failing
     }
 
-    /// The maximum number of endpoints of an organisation.
+    /// The maximum number of endpoints of an organisation, besides `default`.
     package static let limit = 20
     /// How long all attempts may fail before the endpoint is disabled.
     package static let failureLimit = Duration.seconds(5 * 86_400)
@@ -214,4 +214,10 @@ package struct WebhookQueue: Sendable, Hashable {
 
     /// The maximum number of concurrent attempts, in all replicas together.
     package static let width = 10
+}
+
+extension PixelFlowError {
+    /// The organisation has `WebhookEndpoint.limit` endpoints (409).
+    package static let tooManyWebhooks = PixelFlowError(
+        .conflict, code: "too_many_webhooks", "An organisation can have at most \(WebhookEndpoint.limit) webhooks.")
 }

@@ -27,6 +27,7 @@ extension SQLiteTaskStore: WebhookOwnerStore {
 
     package func add(_ endpoint: WebhookEndpoint) async throws -> Bool {
         try await write(.machine) { tasks in
+            try Self.requireRoom(for: endpoint, in: tasks.database)
             try tasks.database.execute(
                 sql: "INSERT OR IGNORE INTO webhook (tenant, id, revision, created_at, document) VALUES (?, ?, ?, ?, ?)",
                 arguments: [
@@ -35,6 +36,15 @@ extension SQLiteTaskStore: WebhookOwnerStore {
                 ])
             return tasks.database.changesCount > 0
         }
+    }
+
+    /// - Throws: `too_many_webhooks`.
+    private static func requireRoom(for endpoint: WebhookEndpoint, in database: Database) throws {
+        guard endpoint.id != .organisation else { return }
+        let others = try Int.fetchOne(
+            database, sql: "SELECT COUNT(*) FROM webhook WHERE tenant = ? AND id NOT IN (?, ?)",
+            arguments: [endpoint.tenant.rawValue, WebhookID.organisation.rawValue, endpoint.id.rawValue])
+        if let others, others >= WebhookEndpoint.limit { throw PixelFlowError.tooManyWebhooks }
     }
 
     package func replace(_ endpoint: WebhookEndpoint) async throws -> Bool {

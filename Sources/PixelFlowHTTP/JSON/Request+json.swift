@@ -2,7 +2,9 @@ import Foundation
 import HTTPTypes
 package import Hummingbird
 package import NIOCore
+import OpenAPI
 import PixelFlowCore
+import Synchronization
 import WireFormats
 
 extension Request {
@@ -10,7 +12,8 @@ extension Request {
     ///
     /// - Parameter limit: the maximum size in bytes; a larger body is rejected before or while it arrives.
     /// - Throws: `unsupported_media_type` (415), `body_too_large` (413), `invalid_json` (400), and 422 with the path of the field:
-    ///   `missing_value` or `invalid_value`, the latter also for text with U+0000 in other places than those of type `AnyText`. Rethrows a `PixelFlowError` thrown by the type itself.
+    ///   `unknown_parameter` for a member that the type does not have, unless it is `SchemaOpen`; `missing_value`; or `invalid_value`, also
+    ///   for text with U+0000 in other places than those of type `AnyText`. Rethrows a `PixelFlowError` thrown by the type itself.
     package func decodeJSON<Value: Decodable>(_ type: Value.Type = Value.self, limit: Int = 1 << 20) async throws -> Value {
         try requireJSON()
         return try JSONBody.decode(type, from: try await collectBody(limit: limit))
@@ -53,33 +56,39 @@ extension Request {
 package enum JSONBody {
     /// - Throws: as `Request.decodeJSON`.
     package static func decode<Value: Decodable>(_ type: Value.Type = Value.self, from buffer: ByteBuffer) throws -> Value {
+        // In contrast to the decoder below, this reads only UTF-8, and refuses half of a surrogate pair.
+        guard let document = try? JSONValue(parsing: buffer.readableBytesView) else {
+            throw PixelFlowError(.malformed, code: "invalid_json", "The body is not valid JSON.")
+        }
+        // Before decoding, so that a required member with a typing error is named as it was sent, not as missing.
+        if let path = try RequestSchemas.shared.schema(of: type).unknownMember(of: document) {
+            throw PixelFlowError.invalid(path, "Unknown parameter \(path).", code: "unknown_parameter")
+        }
         do {
-            // The decoder also reads UTF-16 and UTF-32, which every later check would misread. UTF-8 contains no zero bytes.
-            guard !buffer.readableBytesView.contains(0) else { throw invalidJSON }
             let value = try JSONCoding.decoder.decode(type, from: Data(buffer.readableBytesView))
-            try requireStorableText(buffer, for: type)
+            try requireStorableText(document, buffer, for: type)
             return value
         } catch let error as DecodingError {
-            throw translate(error, buffer)
+            throw translate(error)
         }
     }
 
     /// Refuses U+0000 in any text that may be stored: PostgreSQL keeps none, and no name or description needs one. `AnyText` may have it.
-    private static func requireStorableText<Value: Decodable>(_ buffer: ByteBuffer, for type: Value.Type) throws {
+    private static func requireStorableText<Value: Decodable>(
+        _ document: JSONValue, _ buffer: ByteBuffer, for type: Value.Type
+    ) throws {
         // JSON has only this way to write it. An escaped backslash may stand before the `u`, so that only the parsed text tells.
         guard Data(buffer.readableBytesView).range(of: Data(#"\u0000"#.utf8)) != nil else { return }
         let decoder = JSONDecoder()
         let exempt = AnyTextPlaces()
         decoder.userInfo[AnyTextPlaces.key] = exempt
         _ = try decoder.decode(type, from: Data(buffer.readableBytesView))
-        // What the decoder has skipped can still be invalid, such as half of a surrogate pair.
-        guard let value = try? JSONValue(parsing: buffer.readableBytesView) else { throw invalidJSON }
-        guard let path = value.pathOfNUL(at: "", besides: exempt) else { return }
+        guard let path = document.pathOfNUL(at: "", besides: exempt) else { return }
         throw PixelFlowError(
             .invalid, code: "invalid_value", "Text must not contain U+0000.", field: path.isEmpty ? nil : path)
     }
 
-    private static func translate(_ error: DecodingError, _ buffer: ByteBuffer) -> PixelFlowError {
+    private static func translate(_ error: DecodingError) -> PixelFlowError {
         switch error {
         case .keyNotFound(let key, let context):
             PixelFlowError(.invalid, code: "missing_value", "This field is required.", field: path(context.codingPath + [key]))
@@ -89,18 +98,10 @@ package enum JSONBody {
             PixelFlowError(.invalid, code: "invalid_value", "This must be \(words(type)).", field: path(context.codingPath))
         case .dataCorrupted(let context) where !context.codingPath.isEmpty:
             PixelFlowError(.invalid, code: "invalid_value", "The value is not valid.", field: path(context.codingPath))
-        // The decoder does not distinguish a number that does not fit, such as 1.5 for an integer, from broken JSON.
-        case .dataCorrupted where isJSON(buffer):
-            PixelFlowError(.invalid, code: "invalid_value", "A number in the body is not valid.")
-        default:
-            invalidJSON
+        // The body is JSON, so this is a number that does not fit, such as 1.5 for an integer, which the decoder does not distinguish.
+        case .dataCorrupted: PixelFlowError(.invalid, code: "invalid_value", "A number in the body is not valid.")
+        @unknown default: PixelFlowError(.invalid, code: "invalid_value", "A value in the body is not valid.")
         }
-    }
-
-    private static let invalidJSON = PixelFlowError(.malformed, code: "invalid_json", "The body is not valid JSON.")
-
-    private static func isJSON(_ buffer: ByteBuffer) -> Bool {
-        (try? JSONSerialization.jsonObject(with: Data(buffer.readableBytesView), options: .fragmentsAllowed)) != nil
     }
 
     /// `outputs[0].width`; nil for the document itself.
@@ -124,6 +125,21 @@ package enum JSONBody {
         case is any Collection.Type where !(type is [String: Any].Type): "an array"
         default: "an object"
         }
+    }
+}
+
+/// The schemas of request bodies, each derived once.
+private final class RequestSchemas: Sendable {
+    static let shared = RequestSchemas()
+
+    private let schemas = Mutex<[ObjectIdentifier: RequestSchema]>([:])
+
+    /// - Throws: `SchemaError` for a type that cannot be described, which is a defect.
+    func schema(of type: any Decodable.Type) throws -> RequestSchema {
+        if let known = schemas.withLock({ $0[ObjectIdentifier(type)] }) { return known }
+        let schema = try RequestSchema(of: type)
+        schemas.withLock { $0[ObjectIdentifier(type)] = schema }
+        return schema
     }
 }
 

@@ -80,10 +80,21 @@ package struct HeaderedError: Error, CustomStringConvertible {
     package init(_ error: PixelFlowError, headers: HTTPFields) { self.init(wrapping: error, headers: headers) }
 
     /// - Parameter error: any error that a route may throw.
-    init(wrapping error: any Error, headers: HTTPFields) {
+    package init(wrapping error: any Error, headers: HTTPFields) {
         self.error = error
         self.headers = headers
     }
 
     package var description: String { String(describing: error) }
+}
+
+extension Error {
+    /// Whether this is a refusal of the credentials (401), with additional header fields or without.
+    package var isUnauthenticated: Bool {
+        switch self {
+        case let error as PixelFlowError: error.kind == .unauthenticated
+        case let error as HeaderedError: error.error.isUnauthenticated
+        default: false
+        }
+    }
 }

@@ -57,8 +57,12 @@ package struct DeclaredProblem: Sendable {
 
 /// Problems that any route can respond with.
 enum CommonProblems {
-    static func of(_ access: RouteAccess, hasBody: Bool, isLimited: Bool) -> [DeclaredProblem] {
-        always + credentials(access) + (hasBody ? body : []) + (isLimited ? limit : [])
+    static func of(_ access: RouteAccess, _ body: BodyDescription?, isLimited: Bool) -> [DeclaredProblem] {
+        always + credentials(access) + (body.map(of) ?? []) + (isLimited ? limit : [])
+    }
+
+    private static func of(_ body: BodyDescription) -> [DeclaredProblem] {
+        self.body + (body.contents.contains(where: \.refusesUnknownMembers) ? [unknownParameter] : [])
     }
 
     private static func credentials(_ access: RouteAccess) -> [DeclaredProblem] {
@@ -122,6 +126,9 @@ enum CommonProblems {
         common(PixelFlowError.Kind.malformed.status, "upload_aborted", "The request ended before its body was complete."),
         common(PixelFlowError.Kind.unsupportedMediaType.status, "unsupported_media_type", "The media type of the body is not accepted."),
     ]
+
+    private static let unknownParameter = common(
+        PixelFlowError.Kind.invalid.status, "unknown_parameter", "There is no such parameter.")
 
     private static func common(_ status: HTTPResponse.Status, _ code: String, _ text: String) -> DeclaredProblem {
         DeclaredProblem(status: status, code, text, isCommon: true)

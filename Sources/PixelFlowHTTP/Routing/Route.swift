@@ -39,7 +39,9 @@ package struct Route: Sendable {
         self.access = access
         let rateClass = rate.rateClass(method, access)
         self.rateClass = rateClass
-        let problems = problems + CommonProblems.of(access, hasBody: body != nil, isLimited: rateClass != nil)
+        let declared = Set(problems.map(\.code))
+        // A route may say more of a common problem.
+        let problems = problems + CommonProblems.of(access, body, isLimited: rateClass != nil).filter { !declared.contains($0.code) }
         codes = Set(problems.map(\.code))
         description = OperationDescription(
             method: method.rawValue.lowercased(), path: path, id: id, tag: tag, summary: summary, details: details,

@@ -3,7 +3,7 @@ package import PixelFlowCore
 import WireFormats
 
 /// Audit entries of another service; the body of `POST /audit-entries`.
-package struct AuditDelivery: Codable, Sendable, SchemaNamed, SchemaAnnotated {
+package struct AuditDelivery: Codable, Sendable, SchemaOpen, SchemaNamed, SchemaAnnotated {
     package static let schemaName = "AuditDelivery"
     package static let annotations: [String: SchemaAnnotation] = ["entries": .init("At most \(limit).", ["maxItems": .integer(limit)])]
 

@@ -18,7 +18,7 @@ package struct DigestRequests: Codable, Sendable, SchemaNamed, SchemaAnnotated {
 }
 
 /// The body of `POST /task-digests`.
-package struct TaskDigestDelivery: Codable, Sendable, SchemaNamed, SchemaAnnotated {
+package struct TaskDigestDelivery: Codable, Sendable, SchemaOpen, SchemaNamed, SchemaAnnotated {
     package static let schemaName = "TaskDigestDelivery"
     package static let annotations = DigestRequests.annotations
     /// In bytes; `DigestRequest.limit` digests with the longest possible texts are smaller.
@@ -30,7 +30,7 @@ package struct TaskDigestDelivery: Codable, Sendable, SchemaNamed, SchemaAnnotat
 }
 
 /// The body of `POST /ended-batches`.
-package struct EndedBatchDelivery: Codable, Sendable, SchemaNamed, SchemaAnnotated {
+package struct EndedBatchDelivery: Codable, Sendable, SchemaOpen, SchemaNamed, SchemaAnnotated {
     package static let schemaName = "EndedBatchDelivery"
     package static let annotations: [String: SchemaAnnotation] = [
         "batches": .init("At most \(EndedBatch.limit).", ["maxItems": .integer(EndedBatch.limit)])

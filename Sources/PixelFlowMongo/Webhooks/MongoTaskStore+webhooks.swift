@@ -24,7 +24,37 @@ extension MongoTaskStore: WebhookOwnerStore {
 
     package func add(_ endpoint: WebhookEndpoint) async throws -> Bool {
         defer { tasks.endpoints.forget(endpoint.tenant) }
-        return try await tasks.insertNew(.webhooks, into: WebhookDocument.endpoints, [WebhookDocument.document(of: endpoint)]) == 1
+        while true {
+            try Task.checkCancellation()
+            var document = try WebhookDocument.document(of: endpoint)
+            if endpoint.id != .organisation {
+                guard let slot = try await freeSlot(for: endpoint) else { return false }
+                document[Name.slot] = .int(slot)
+            }
+            if try await tasks.insertNew(.webhooks, into: WebhookDocument.endpoints, [document]) == 1 { return true }
+            // Either the id exists, or another endpoint has just taken the slot.
+            let filter = WebhookDocument.filter(endpoint.id, endpoint.tenant)
+            let same = try await tasks.rows(.webhooks, in: WebhookDocument.endpoints, where: filter, limit: 1, fields: [Name.id])
+            if !same.isEmpty { return false }
+        }
+    }
+
+    /// The first slot that no other endpoint of the organisation has, so that of two that are added at the same time, one has to look again.
+    /// Nil if the endpoint exists.
+    ///
+    /// - Throws: `too_many_webhooks`. Endpoints of a restored backup may have no slot, so their number counts.
+    private func freeSlot(for endpoint: WebhookEndpoint) async throws -> Int? {
+        let rows = try await tasks.rows(
+            .webhooks, in: WebhookDocument.endpoints, where: [Name.tenant: .string(endpoint.tenant.rawValue)],
+            limit: WebhookEndpoint.limit + 1, fields: [Name.id, Name.slot])
+        func id(_ id: WebhookID) -> BSONValue? { WebhookDocument.filter(id, endpoint.tenant)[Name.id] }
+        if rows.contains(where: { $0[Name.id] == id(endpoint.id) }) { return nil }
+        guard rows.count(where: { $0[Name.id] != id(.organisation) }) < WebhookEndpoint.limit else {
+            throw PixelFlowError.tooManyWebhooks
+        }
+        let taken = Set(rows.compactMap { $0[Name.slot]?.int })
+        guard let slot = (0..<WebhookEndpoint.limit).first(where: { !taken.contains($0) }) else { throw PixelFlowError.tooManyWebhooks }
+        return slot
     }
 
     package func replace(_ endpoint: WebhookEndpoint) async throws -> Bool {

@@ -14,7 +14,8 @@ enum WebhookDocument {
         static let endpoint = "endpoint"
         static let state = "state"
         static let due = "due"
-        /// The place in its queue that a claimed delivery has. A unique index ensures that no place is taken twice.
+        /// The place in its queue that a claimed delivery has, or in its organisation that an endpoint has. A unique index ensures that no
+        /// place is taken twice.
         static let slot = "slot"
         static let eventAt = "event_at"
         static let createdAt = "created_at"
@@ -23,7 +24,16 @@ enum WebhookDocument {
     }
 
     static let indexes: [(collection: String, indexes: [BSONDocument])] = [
-        (endpoints, [["name": "webhook_by_tenant", "key": [Name.tenant: 1, Name.createdAt: 1]]]),
+        (
+            endpoints,
+            [
+                ["name": "webhook_by_tenant", "key": [Name.tenant: 1, Name.createdAt: 1]],
+                [
+                    "name": "webhook_by_slot", "key": [Name.tenant: 1, Name.slot: 1], "unique": true,
+                    "partialFilterExpression": [Name.slot: TaskDocument.present],
+                ],
+            ]
+        ),
         (
             deliveries,
             [

@@ -89,6 +89,13 @@ struct Account: Codable, Sendable, SchemaNamed, SchemaAnnotated {
     }
 }
 
+/// A response of auth.
+struct AuthAnswer<Value: Sendable>: Sendable {
+    let value: Value
+    /// `RateLimit` and `RateLimit-Policy`: auth counts the requests of a browser, not those of web.
+    let limits: HTTPFields
+}
+
 /// Calls the auth service on behalf of a browser.
 struct AuthClient: Sendable {
     /// In bytes; every response of auth is far smaller.
@@ -100,15 +107,15 @@ struct AuthClient: Sendable {
         _ = try await ask(.post, "/register", body: registration, trace)
     }
 
-    func login(_ credentials: Credentials, _ trace: RequestTrace) async throws -> IssuedToken {
+    func login(_ credentials: Credentials, _ trace: RequestTrace) async throws -> AuthAnswer<IssuedToken> {
         try read(try await ask(.post, "/login", body: credentials, trace))
     }
 
-    func refresh(_ refreshToken: String, _ trace: RequestTrace) async throws -> IssuedToken {
+    func refresh(_ refreshToken: String, _ trace: RequestTrace) async throws -> AuthAnswer<IssuedToken> {
         try read(try await ask(.post, "/token", body: TokenRequest(refreshToken: refreshToken), trace))
     }
 
-    func change(_ token: String, to organisation: String, _ trace: RequestTrace) async throws -> IssuedToken {
+    func change(_ token: String, to organisation: String, _ trace: RequestTrace) async throws -> AuthAnswer<IssuedToken> {
         try read(try await ask(.post, "/token", token: token, body: TokenRequest(organisation: organisation), trace))
     }
 
@@ -116,26 +123,28 @@ struct AuthClient: Sendable {
         _ = try await ask(.post, "/logout", token: token, trace)
     }
 
-    func account(_ token: String, _ trace: RequestTrace) async throws -> Account {
+    func account(_ token: String, _ trace: RequestTrace) async throws -> AuthAnswer<Account> {
         try read(try await ask(.get, "/validate", token: token, trace))
     }
 
-    /// - Throws: the problem that auth has returned; `auth_unavailable` if auth is unreachable.
+    /// - Throws: the problem that auth has returned, with its `limits`; `auth_unavailable` if auth is unreachable.
     private func ask(
         _ method: HTTPRequest.Method, _ path: String, token: String? = nil, body: (any Encodable)? = nil, _ trace: RequestTrace
-    ) async throws -> ByteBuffer {
+    ) async throws -> AuthAnswer<ByteBuffer> {
         var headers = trace.headers
         if let token { headers[.authorization] = "Bearer \(token)" }
         if body != nil { headers[.contentType] = "application/json" }
         let bytes = try body.map { ByteBuffer(bytes: try JSONStreamEncoder(sortsKeys: false).encode($0)) }
         let answer = try await upstream.send(method, path, headers: headers, body: bytes.map { .bytes($0) })
         let content = try await answer.collect(limit: Self.answerLimit)
-        guard answer.status.kind == .successful else { throw Refusal(content).error(answer) }
-        return content
+        let limits = HTTPFields(answer.headers.filter { [.rateLimit, .rateLimitPolicy].contains($0.name) })
+        guard answer.status.kind == .successful else { throw HeaderedError(Refusal(content).error(answer), headers: limits) }
+        return AuthAnswer(value: content, limits: limits)
     }
 
-    private func read<Value: Decodable>(_ content: ByteBuffer) throws -> Value {
-        try JSONDecoder().decode(Value.self, from: Data(content.readableBytesView))
+    private func read<Value: Decodable & Sendable>(_ content: AuthAnswer<ByteBuffer>) throws -> AuthAnswer<Value> {
+        AuthAnswer(
+            value: try JSONDecoder().decode(Value.self, from: Data(content.value.readableBytesView)), limits: content.limits)
     }
 }
 

@@ -37,8 +37,9 @@ enum SessionCookie {
         return token
     }
 
-    /// 30 days, the default lifetime of an unused session. auth refuses the token of a session that has ended earlier.
-    private static let refreshLifetime = 2_592_000
+    /// 400 days, the longest that browsers keep a cookie. Each use of the session sets it again, and auth, which knows the lifetime of an
+    /// unused session (`PIXELFLOW_AUTH_SESSION_LIFETIME`), refuses the token of one that has ended.
+    private static let refreshLifetime = 400 * 86_400
 
     /// Not `__Host-`, which requires the path `/`.
     private static func refreshName(_ request: Request) -> String {

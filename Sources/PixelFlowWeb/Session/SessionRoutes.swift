@@ -22,10 +22,11 @@ struct SessionRoutes: Sendable {
                 .get, "/session", id: "getSession", tag: "session", "Read the account of the session",
                 details: "A session whose token has expired, or has been revoked because a role has changed, gets a new one.",
                 access: .anyone,
-                responses: [.json(Account.self, "The account.")],
-                problems: Self.problems + [Self.tokenProblem, .authenticationThrottled], handler: look),
+                rate: .of(.signIn), responses: [.json(Account.self, "The account.")],
+                problems: Self.problems + [Self.tokenProblem, Self.homeless] + Self.relayed, handler: look),
             Route(
-                .post, "/session", id: "signIn", tag: "session", "Sign in with a cookie", access: .anyone, body: credentials,
+                .post, "/session", id: "signIn", tag: "session", "Sign in with a cookie", access: .anyone, rate: .of(.signIn),
+                body: credentials,
                 responses: [.json(Account.self, account)],
                 problems: Self.credentialProblems + [
                     DeclaredProblem(.unauthenticated, "credentials_invalid", "The address or the password is wrong."),
@@ -34,7 +35,7 @@ struct SessionRoutes: Sendable {
                 ], handler: signIn),
             Route(
                 .post, "/session/register", id: "registerAndSignIn", tag: "session", "Register and sign in with a cookie", access: .anyone,
-                body: BodyDescription([.json(Registration.self)], "The address and the password of the account."),
+                rate: .of(.signIn), body: BodyDescription([.json(Registration.self)], "The address and the password of the account."),
                 responses: [.json(.created, Account.self, account)],
                 problems: Self.credentialProblems + [
                     DeclaredProblem(.forbidden, "registration_closed", "New accounts are not accepted here."),
@@ -51,16 +52,16 @@ struct SessionRoutes: Sendable {
             Route(
                 .post, "/session/organisation", id: "changeSessionOrganisation", tag: "session",
                 "Switch the session to another organisation",
-                access: .anyone, body: BodyDescription([.json(OrganisationChoice.self)], "The organisation."),
+                access: .anyone, rate: .of(.signIn), body: BodyDescription([.json(OrganisationChoice.self)], "The organisation."),
                 responses: [.json(Account.self, account)],
                 problems: Self.problems + [
-                    Self.tokenProblem, .authenticationThrottled,
+                    Self.tokenProblem, Self.homeless,
                     DeclaredProblem(.notFound, "not_found", "The account is not in this organisation."),
                     DeclaredProblem(
                         .conflict, "session_required", "The session was opened before organisations were introduced; sign in again."),
                     DeclaredProblem(.invalid, "missing_value", "A field is missing or null."),
                     DeclaredProblem(.invalid, "invalid_value", "A field has a value that is not accepted."),
-                ], handler: change),
+                ] + Self.relayed, handler: change),
             Route(
                 .delete, "/session", id: "signOut", tag: "session", "Sign out",
                 details: "Ends the session and invalidates all its tokens. The cookies are removed even if auth does not answer.",
@@ -74,10 +75,21 @@ struct SessionRoutes: Sendable {
     private static let disabled = DeclaredProblem(.forbidden, "account_disabled", "An operator has disabled the account.")
     private static let homeless = DeclaredProblem(.forbidden, "no_organisation", "The account belongs to no organisation.")
     private static let problems = [
-        crossSite, DeclaredProblem(.unavailable, "auth_unavailable", "The auth service does not answer."),
+        crossSite,
+        DeclaredProblem(
+            .unavailable, "auth_unavailable",
+            "The auth service does not answer. If the response sets cookies, they are those of the session, and the request for its account "
+                + "may be repeated."),
+        DeclaredProblem(.unavailable, "database_unavailable", "The database of auth does not answer."),
+    ]
+    /// Of a token, which auth takes from the cookie.
+    private static let relayed = [
+        DeclaredProblem.authenticationThrottled,
+        DeclaredProblem(.forbidden, "network_not_allowed", "The cookie has an API key, which may not be used from this address."),
     ]
     private static let credentialProblems =
-        problems + [
+        problems + relayed + [
+            tokenProblem, DeclaredProblem(.conflict, "credentials_changed", "The password or the second factor has just been changed."),
             DeclaredProblem(.invalid, "missing_value", "A field is missing or null."),
             DeclaredProblem(.invalid, "invalid_value", "A field has a value that is not accepted."),
             disabled, homeless, DeclaredProblem(.unavailable, "auth_busy", "Too many sign-ins are in progress."),
@@ -88,8 +100,9 @@ struct SessionRoutes: Sendable {
         let trace = RequestTrace(request, context, proxies: proxies)
         do {
             guard let token = SessionCookie.token(of: request) else { throw Self.noSession }
-            return try .json(try await auth.account(token, trace))
-        } catch let error as PixelFlowError where error.kind == .unauthenticated {
+            let account = try await auth.account(token, trace)
+            return try .json(account.value, headers: account.limits)
+        } catch  where error.isUnauthenticated {
             return try await renew(request, trace)
         }
     }
@@ -99,7 +112,7 @@ struct SessionRoutes: Sendable {
         guard let refreshToken = SessionCookie.refreshToken(of: request) else { throw Self.noSession }
         do {
             return try await answer(try await auth.refresh(refreshToken, trace), request, trace)
-        } catch let error as PixelFlowError where error.kind == .unauthenticated {
+        } catch  where error.isUnauthenticated {
             throw Self.noSession
         }
     }
@@ -124,7 +137,7 @@ struct SessionRoutes: Sendable {
         guard let token = SessionCookie.token(of: request) else { throw Self.noSession }
         do {
             return try await answer(try await auth.change(token, to: choice.organisation, trace), request, trace)
-        } catch let error as PixelFlowError where error.kind == .unauthenticated {
+        } catch  where error.isUnauthenticated {
             throw Self.noSession
         }
     }
@@ -132,9 +145,9 @@ struct SessionRoutes: Sendable {
     @Sendable private func signOut(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         do {
             try await endSession(request, RequestTrace(request, context, proxies: proxies))
-        } catch let error as PixelFlowError {
+        } catch {
             // If auth cannot end the session, deleting the cookies discards its tokens, which scripts could not read.
-            if error.kind != .unauthenticated { context.logger.warning("session not ended", metadata: ["error": "\(error)"]) }
+            if !error.isUnauthenticated { context.logger.warning("session not ended", metadata: ["error": "\(error)"]) }
         }
         var response = Response(status: .noContent)
         for cookie in SessionCookie.endAll(for: request) { response.setCookie(cookie) }
@@ -146,22 +159,32 @@ struct SessionRoutes: Sendable {
         if let token = SessionCookie.token(of: request) {
             do {
                 return try await auth.logout(token, trace)
-            } catch let error as PixelFlowError where error.kind == .unauthenticated {
+            } catch  where error.isUnauthenticated {
                 guard SessionCookie.refreshToken(of: request) != nil else { throw error }
             }
         }
         guard let refreshToken = SessionCookie.refreshToken(of: request) else { return }
-        try await auth.logout(try await auth.refresh(refreshToken, trace).token, trace)
+        try await auth.logout(try await auth.refresh(refreshToken, trace).value.token, trace)
     }
 
+    /// The account with the cookies of the session. The cookies are set even if the account cannot be read: the old refresh token is spent,
+    /// and a browser that sends it again later would end the session.
     private func answer(
-        _ issued: IssuedToken, _ request: Request, _ trace: RequestTrace, status: HTTPResponse.Status = .ok
+        _ issued: AuthAnswer<IssuedToken>, _ request: Request, _ trace: RequestTrace, status: HTTPResponse.Status = .ok
     ) async throws -> Response {
-        let account = try await auth.account(issued.token, trace)
-        var response = try Response.json(account, status: status)
-        response.setCookie(SessionCookie.issue(issued.token, lifetime: issued.expiresIn, for: request))
-        if let refreshToken = issued.refreshToken { response.setCookie(SessionCookie.issueRefresh(refreshToken, for: request)) }
-        return response
+        var headers = issued.limits
+        let token = issued.value
+        headers[values: .setCookie] =
+            ([SessionCookie.issue(token.token, lifetime: token.expiresIn, for: request)]
+            + (token.refreshToken.map { [SessionCookie.issueRefresh($0, for: request)] } ?? [])).map(\.description)
+        do {
+            return try .json(try await auth.account(token.token, trace).value, status: status, headers: headers)
+        } catch  where error.isUnauthenticated {
+            // The session has ended in between.
+            throw Self.noSession
+        } catch {
+            throw HeaderedError(wrapping: (error as? HeaderedError)?.error ?? error, headers: headers)
+        }
     }
 
     private static let noSession = PixelFlowError(.unauthenticated, code: "session_missing", "Sign in first.")

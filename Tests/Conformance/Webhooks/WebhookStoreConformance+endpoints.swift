@@ -18,6 +18,34 @@ extension WebhookStoreConformance {
         try requireEqual(try await store.webhook(first.id, of: Self.tenant), nil, "once it is gone")
     }
 
+    func endpointsAreLimited() async throws {
+        _ = try await store.add(WebhookEndpoint.organisation(Self.tenant, at: Timestamp(microseconds: 1_767_225_600_000_000)))
+        let limit = WebhookEndpoint.limit
+        for number in 0..<(limit - 3) { _ = try await store.add(endpoint("first-\(number)")) }
+        let codes = try await withThrowingTaskGroup(of: String?.self) { group in
+            for number in 0..<10 { group.addTask { try await refusal(of: endpoint("late-\(number)")) } }
+            return try await group.reduce(into: [String?]()) { $0.append($1) }
+        }
+        try requireEqual(codes.filter { $0 == nil }.count, 3, "added at the same time")
+        try requireEqual(Set(codes.compactMap { $0 }), ["too_many_webhooks"], "the others")
+        try requireEqual(try await store.webhooks(of: Self.tenant).endpoints.count, limit + 1, "all, with the one of the organisation")
+        try requireEqual(try await store.add(endpoint("first-0")), false, "one that exists, at the limit")
+        try requireEqual(try await refusal(of: endpoint(of: Self.stranger)), nil, "a stranger's")
+        _ = try await store.removeWebhook(WebhookID("first-1"), of: Self.tenant)
+        try requireEqual(try await refusal(of: endpoint("next")), nil, "one in the place of another")
+        try requireEqual(try await refusal(of: endpoint("last")), "too_many_webhooks", "one more")
+    }
+
+    /// The code of the error with which the store refuses an endpoint; nil if it is added.
+    private func refusal(of endpoint: WebhookEndpoint) async throws -> String? {
+        do {
+            try requireEqual(try await store.add(endpoint), true, "added")
+            return nil
+        } catch let error as PixelFlowError {
+            return error.code
+        }
+    }
+
     func organisationsDoNotMeet() async throws {
         _ = try await store.add(endpoint())
         try requireEqual(try await store.webhooks(of: Self.stranger).endpoints, [], "a stranger's list")

@@ -16,6 +16,9 @@ package struct WebhookStoreConformance: Sendable {
         ConformanceCase("webhooks: an endpoint is added once, replaced by its next revision and removed once") {
             try await $0.endpointsAreChangedInOrder()
         },
+        ConformanceCase("webhooks: an organisation never has more endpoints than the limit, even if they are added concurrently") {
+            try await $0.endpointsAreLimited()
+        },
         ConformanceCase("webhooks: endpoints of two organisations are separate") { try await $0.organisationsDoNotMeet() },
         ConformanceCase("webhooks: an ended task creates one delivery per subscribed endpoint, even if fanned out repeatedly") {
             try await $0.fanOutIsIdempotent()

@@ -17,8 +17,12 @@ struct FakeServer: Sendable {
     private let files: TemporaryFolder
     var folder: String { files.path }
 
-    static func run(_ body: (FakeServer) async throws -> Void) async throws {
-        let service = try await StubService.start(answer)
+    /// - Parameter own: answers of a test; nil for the usual one.
+    static func run(
+        answering own: @escaping @Sendable (StubService.Call) -> (status: Int, body: String)? = { _ in nil },
+        _ body: (FakeServer) async throws -> Void
+    ) async throws {
+        let service = try await StubService.start { own($0) ?? answer($0) }
         let folder = try TemporaryFolder()
         for name in ["a", "b"] { try folder.write("\(name).png", "picture \(name)") }
         try folder.write("pipeline.json", FakeData.pipeline)

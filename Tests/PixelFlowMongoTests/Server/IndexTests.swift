@@ -10,7 +10,9 @@ struct IndexTests {
         try await TestDatabase.with { database in
             let store = try database.store()
             try await store.check()
-            #expect(try await names(store) == ["_id_", "delivery_by_slot", "task_by_idempotency_key", "task_in_batch_by_end"])
+            #expect(
+                try await names(store)
+                    == ["_id_", "delivery_by_slot", "webhook_by_slot", "task_by_idempotency_key", "task_in_batch_by_end"])
             try await store.buildIndexes { Issue.record("\($0)") }
             #expect(try await names(store) == Self.all)
         }
