@@ -10,7 +10,8 @@ public enum HTTPURL {
         return false
     }
 
-    /// A URL to which paths can be added, without its last slash. Nil for a text that is none, or that has credentials, a query or a fragment.
+    /// A URL to which paths can be added, without its last slash. Nil for a text that is none, or that has credentials, a query or a
+    /// fragment.
     public static func base(_ text: String) -> String? {
         guard let url = try? ServerURL(parsing: text), schemes.contains(url.scheme), url.hosts.count == 1, url.credentials == nil,
             !text.contains("?"), !text.contains("#")

@@ -17,7 +17,7 @@ struct OrganisationGuard: RouterMiddleware {
         _ request: Request, context: AppRequestContext, next: (Request, AppRequestContext) async throws -> Response
     ) async throws -> Response {
         if let expected = request.headers[.pixelFlowOrganisation], let token = SessionCookie.credential(of: request),
-            // The service behind web verifies the same token, so a forged claim gains nothing, and one that cannot be read is refused there.
+            // The service behind web verifies the same token: a forged claim gains nothing, and one that cannot be read is refused there.
             let organisation = UnverifiedToken.organisation(of: token), organisation != expected
         {
             throw PixelFlowError(
