@@ -28,11 +28,7 @@ struct SessionRoutes: Sendable {
                 .post, "/session", id: "signIn", tag: "session", "Sign in with a cookie", access: .anyone, rate: .of(.signIn),
                 body: credentials,
                 responses: [.json(Account.self, account)],
-                problems: Self.credentialProblems + [
-                    DeclaredProblem(.unauthenticated, "credentials_invalid", "The address or the password is wrong."),
-                    DeclaredProblem(.unauthenticated, "second_factor_required", "The second factor is on, and the request has no code."),
-                    DeclaredProblem(.unauthenticated, "second_factor_invalid", "The code is wrong or has already been used."),
-                ], handler: signIn),
+                problems: Self.credentialProblems, handler: signIn),
             Route(
                 .post, "/session/register", id: "registerAndSignIn", tag: "session", "Register and sign in with a cookie", access: .anyone,
                 rate: .of(.signIn), body: BodyDescription([.json(Registration.self)], "The address and the password of the account."),
@@ -90,6 +86,9 @@ struct SessionRoutes: Sendable {
     private static let credentialProblems =
         problems + relayed + [
             tokenProblem, DeclaredProblem(.conflict, "credentials_changed", "The password or the second factor has just been changed."),
+            DeclaredProblem(.unauthenticated, "credentials_invalid", "The address or the password is wrong."),
+            DeclaredProblem(.unauthenticated, "second_factor_required", "The second factor is on, and the request has no code."),
+            DeclaredProblem(.unauthenticated, "second_factor_invalid", "The code is wrong or has already been used."),
             DeclaredProblem(.invalid, "missing_value", "A field is missing or null."),
             DeclaredProblem(.invalid, "invalid_value", "A field has a value that is not accepted."),
             disabled, homeless, DeclaredProblem(.unavailable, "auth_busy", "Too many sign-ins are in progress."),
