@@ -85,7 +85,7 @@ import Testing
 
     /// Such as those that a proxy interrupts every minute.
     @Test func quietStreamsMayBeInterruptedAnyNumberOfTimes() async throws {
-        try await ScriptedServer.run(retries: RetryPolicy(attempts: 3, firstDelay: .milliseconds(1))) { _, number in
+        try await ScriptedServer.run(retries: RetryOptions(attempts: 3, firstDelay: .milliseconds(1))) { _, number in
             number < 9 ? [.events("retry: 1\n\n: heartbeat\n\n"), .close] : [.events(Self.event(5, "a", "PENDING"))]
         } _: { client, server in
             let found = try await Self.read(10, client.events())

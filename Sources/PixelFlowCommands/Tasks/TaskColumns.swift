@@ -39,6 +39,6 @@ package enum ImageText {
     /// `jpeg 1600×900, 120 kB`, as far as it is known.
     package static func summary(format: String?, width: Int?, height: Int?, bytes: Int?) -> String {
         let size = if let width, let height { " \(width)×\(height)" } else { "" }
-        return (format ?? "") + size + (bytes.map { ", \(($0 + 999) / 1_000) kB" } ?? "")
+        return (format ?? "") + size + (bytes.map { ", \($0 / 1_000 + ($0 % 1_000 > 0 ? 1 : 0)) kB" } ?? "")
     }
 }
