@@ -167,7 +167,9 @@ import WireFormats
                 for found in problems {
                     turn.withLock { $0 = (path, found) }
                     // Without a body, and without an organisation, the others cannot happen.
-                    if ![404, 409, 413, 415, 422].contains(found.status), found.code != "invalid_json" { _ = try await stack.send(.get, "/session", headers: cookies) }
+                    if ![404, 409, 413, 415, 422].contains(found.status), found.code != "invalid_json" {
+                        _ = try await stack.send(.get, "/session", headers: cookies)
+                    }
                     _ = try await stack.send(.get, "/session", headers: [("cookie", "pixelflow_session=t")])
                     _ = try await stack.sendJSON(.post, "/session", StubAuth.credentials)
                     _ = try await stack.sendJSON(.post, "/session/register", StubAuth.credentials)
