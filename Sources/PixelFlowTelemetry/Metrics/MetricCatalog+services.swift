@@ -136,7 +136,8 @@ extension MetricCatalog {
         metrics: [
             MetricDescription(.gauge, "event_streams", "Open event streams."),
             MetricDescription(
-                .counter, "event_streams_dropped_total", "Event streams ended with a reset: the client did not keep up, or changes were missed."),
+                .counter, "event_streams_dropped_total",
+                "Event streams ended with a reset: the client did not keep up, or changes were missed."),
             MetricDescription(
                 .counter, "event_streams_refused_total", labels: ["limit"],
                 "Event streams refused because of a limit: per user (user) or per replica (total)."),
