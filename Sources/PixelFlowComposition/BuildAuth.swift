@@ -1,6 +1,5 @@
 package import PixelFlowAuth
 package import PixelFlowBackends
-package import PixelFlowCore
 package import PixelFlowHTTP
 package import PixelFlowRuntime
 
