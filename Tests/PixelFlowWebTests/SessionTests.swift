@@ -167,7 +167,7 @@ import WireFormats
                 for found in problems {
                     turn.withLock { $0 = (path, found) }
                     // Without a body, and without an organisation, the others cannot happen.
-                    if ![404, 409, 413, 415, 422].contains(found.status), found.code != "invalid_json" {
+                    if ![404, 409, 413, 415, 422].contains(found.status), !["invalid_json", "upload_aborted"].contains(found.code) {
                         _ = try await stack.send(.get, "/session", headers: cookies)
                     }
                     _ = try await stack.send(.get, "/session", headers: [("cookie", "pixelflow_session=t")])
