@@ -156,6 +156,22 @@ import Testing
         #expect(try code(source, rounded(20), limits(24)) == nil)
     }
 
+    /// The picture may be smaller than predicted after `trim`, so the encoder counts although the prediction is beyond the limit of pixels.
+    @Test func aPredictionBeyondTheLimitIsNoReasonToCountLess() throws {
+        let picture = try TestImage.made(1000, 800, bands: 3) { x, y in
+            (20..<980).contains(x) && (20..<780).contains(y) ? [200, 30, UInt8(x % 200)] : [255, 255, 255]
+        }
+        let source = try TestImage.encoded(picture, .png)
+        let padded = OutputSpec(
+            name: "a", operations: [.trim(.init()), .pad(.init(top: 10, right: 10, bottom: 10, left: 10))], format: .fixed(.webp),
+            encoder: EncoderOptions(lossless: true))
+        var limits = ImageLimits(memoryBytes: 20_000_000)
+        limits.pixels = 810_000
+        #expect(try code(source, padded, limits) == "output_too_large_in_memory")
+        limits.memoryBytes = 80_000_000
+        #expect(try code(source, padded, limits) == nil)
+    }
+
     private func blurred(_ steps: Int) -> OutputSpec {
         OutputSpec(
             name: "a", operations: Array(repeating: .blur(.init(sigma: 1)), count: steps), format: .fixed(.jpeg))

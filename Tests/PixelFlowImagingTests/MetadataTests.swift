@@ -169,6 +169,10 @@ import Testing
         for packet in [
             #"<xmpGImg:image>SECRETSECRET</xmpGImg:image><dc:title>kept</dc:title>"#,
             #"<rdf:li xmpGImg:format="JPEG" xmpGImg:image="SECRET"/><dc:title>kept</dc:title>"#, "<xmpGImg:image>SECRET",
+            "<xmpGImg:image xml:lang='x'><![CDATA[SECRET]]></xmpGImg:image><dc:title>kept</dc:title>",
+            "<rdf:li xapGImg:image\t=\r'SECRET'/><dc:title>kept</dc:title>",
+            #"<rdf:li xmlns:p="http://ns.adobe.com/xap/1.0/g/img/"><p:image>SECRET</p:image><dc:title>kept</dc:title>"#,
+            "<xmpGImg:image/><dc:title>kept</dc:title>",
         ] {
             let cleaned = String(decoding: Array(packet.utf8).withUnsafeBytes { XMPPacket.cleaned($0) }, as: UTF8.self)
             #expect(cleaned.utf8.count == packet.utf8.count)

@@ -39,7 +39,7 @@ struct OutputsGetCommand: SessionCommand {
         var failures: [CommandError] = []
         for output in task.outputs where output.error == nil && (names.isEmpty || names.contains(output.name)) {
             do {
-                files.append(try await folder.fetch(output, of: task, as: try output.fileName, client))
+                files.append(try await folder.fetch(output, of: task, as: try output.savedName, client))
             } catch let failure as CommandError {
                 failures.append(failure)
             }

@@ -46,3 +46,18 @@ struct OutputFolder: Sendable {
         return File(output: output.name, path: file, isNew: true)
     }
 }
+
+extension ImageTask.Output {
+    /// The name of its file.
+    ///
+    /// - Throws: `CommandError`, after which the other outputs are saved nevertheless.
+    var savedName: String {
+        get throws(CommandError) {
+            do {
+                return try fileName
+            } catch {
+                throw CommandError(error)
+            }
+        }
+    }
+}

@@ -79,7 +79,7 @@ struct UploadRun: Sendable {
         var failure: CommandError?
         for output in task.outputs where output.error == nil {
             do {
-                let file = try await folder.fetch(output, of: task, as: "\(source.stem)-\(try output.fileName)", client)
+                let file = try await folder.fetch(output, of: task, as: "\(source.stem)-\(try output.savedName)", client)
                 result.files.append(file)
                 progress.tell(source.name, "\(file.path) \(file.isNew ? "saved" : "exists already")")
             } catch let refusal as CommandError {

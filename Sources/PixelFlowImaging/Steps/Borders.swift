@@ -14,6 +14,8 @@ extension ImageOperation.Pad: OperationStep {
 /// Removes edge rows and columns that show only the colour of the top left corner, the same ones in all
 /// frames. An image of one colour, or with an edge of fewer than three pixels, stays unchanged.
 extension ImageOperation.Trim: OperationStep {
+    var mayShrinkFurther: Bool { true }
+
     func apply(to frames: inout Frames, marks: OverlaySet) throws {
         guard frames.first.width >= Self.smallestEdge, frames.first.height >= Self.smallestEdge else { return }
         try frames.mapInPlace { try ($0.isBytes ? $0 : $0.applying("cast", ["format": .uchar])).inMemory() }

@@ -16,7 +16,12 @@ extension ImageOperation.Crop: OperationStep {
         }
     }
 
-    func size(after size: PixelSize) -> PixelSize { (min(width, size.width), min(height, size.height)) }
+    func size(after size: PixelSize) -> PixelSize {
+        switch place {
+        case .position: (min(width, size.width), min(height, size.height))
+        case .offset(let left, let top): (min(width, max(0, size.width - left)), min(height, max(0, size.height - top)))
+        }
+    }
 
     func memory(at size: PixelSize, isComputed: Bool) -> StepMemory {
         if case .position(let position) = place, position.isSearched, !isComputed { .picture(size) } else { .none }

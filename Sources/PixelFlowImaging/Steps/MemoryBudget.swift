@@ -98,19 +98,25 @@ struct MemoryBudget {
 
     // MARK: One output
 
-    /// Counts only the steps before the first that exceeds the limit of pixels, at which the output will fail: the sizes after it may be
-    /// beyond what an integer holds.
+    /// Counts only the steps before the first that exceeds the limit of pixels, because the sizes after it may be beyond what an integer
+    /// holds. There, the output will fail, unless an earlier step leaves less than predicted: then the picture may have up to that limit.
     private static func output(_ spec: OutputSpec, _ header: SourceHeader, _ frames: Int, _ limits: ImageLimits) -> Int {
         var size = (width: header.uprightWidth, height: header.uprightHeight)
         var steps = StepBytes(frames: frames)
-        var hasAlpha = header.hasAlpha
+        var isUpperBound = false
         for step in spec.operations.map(\.step) {
             let largest = step.peak(from: size)
-            guard largest.width * largest.height * frames <= limits.pixels else { return steps.peak }
+            guard largest.width * largest.height * frames <= limits.pixels else {
+                guard isUpperBound else { return steps.peak }
+                size = (limits.pixels / frames, 1)
+                steps.add(.picture(size))
+                break
+            }
             steps.add(step.memory(at: size, isComputed: steps.isComputed))
             size = step.size(after: size)
-            hasAlpha = hasAlpha || step.addsAlpha
+            isUpperBound = isUpperBound || step.mayShrinkFurther
         }
+        let hasAlpha = header.hasAlpha || spec.operations.contains { $0.step.addsAlpha }
         let format = Encode.chosenFormat(spec.format, source: header.format, hasAlpha: hasAlpha)
         let isAnimation = format == .gif || format == .webp
         let pixels = size.width * size.height

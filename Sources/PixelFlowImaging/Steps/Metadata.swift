@@ -83,10 +83,10 @@ enum XMPPacket {
             let place = bytes[end...].firstIndex { !delimiters.contains($0) }
             if let place, turned.contains(bytes[place]) { bytes[place] = UInt8(ascii: "1") }
         }
-        for end in ends(of: "xmpGImg:image", in: bytes) {
-            guard let start = bytes[end...].firstIndex(where: { !delimiters.contains($0) }) else { continue }
-            // The image is Base64, also with references to line feeds, and ends with its attribute or element.
-            for place in start..<(bytes[start...].firstIndex(where: valueEnds.contains) ?? bytes.count) { bytes[place] = UInt8(ascii: " ") }
+        for prefix in prefixes(of: "http://ns.adobe.com/xap/1.0/g/img/", in: bytes).union(["xmpGImg", "xapGImg"]) {
+            for end in ends(of: "\(prefix):image", in: bytes) {
+                for place in value(after: end, of: "\(prefix):image", in: bytes) { bytes[place] = UInt8(ascii: " ") }
+            }
         }
         return bytes
     }
@@ -96,7 +96,33 @@ enum XMPPacket {
         return bytes.indices.filter { bytes[$0] == name[0] && bytes[$0...].starts(with: name) }.map { $0 + name.count }
     }
 
-    private static let valueEnds = Set("<\"'".utf8)
-    private static let delimiters = Set("=\"'> \n".utf8)
+    /// The prefixes that stand for a namespace.
+    private static func prefixes(of namespace: String, in bytes: [UInt8]) -> Set<String> {
+        Set(
+            ends(of: namespace, in: bytes).compactMap { end in
+                // xmlns:PREFIX="NAMESPACE"
+                let before = bytes[..<(end - namespace.utf8.count)].reversed().drop { delimiters.contains($0) }
+                let prefix = before.prefix { $0 != UInt8(ascii: ":") && !delimiters.contains($0) }
+                return prefix.isEmpty ? nil : String(decoding: prefix.reversed(), as: UTF8.self)
+            })
+    }
+
+    /// Where the value of an attribute is, or all that an element contains.
+    private static func value(after end: Int, of name: String, in bytes: [UInt8]) -> Range<Int> {
+        let start = end - name.utf8.count
+        let isElement = start > 0 && bytes[start - 1] == UInt8(ascii: "<")
+        if isElement {
+            guard let tagEnd = bytes[end...].firstIndex(of: UInt8(ascii: ">")) else { return end..<bytes.count }
+            if bytes[tagEnd - 1] == UInt8(ascii: "/") { return end..<end }
+            let closing = ends(of: "</\(name)", in: bytes).first { $0 > tagEnd }.map { $0 - name.utf8.count - 2 }
+            return tagEnd + 1..<(closing ?? bytes.count)
+        }
+        let isClosing = start > 1 && bytes[start - 1] == UInt8(ascii: "/") && bytes[start - 2] == UInt8(ascii: "<")
+        guard !isClosing, let quote = bytes[end...].firstIndex(where: quotes.contains) else { return end..<end }
+        return quote + 1..<(bytes[(quote + 1)...].firstIndex(of: bytes[quote]) ?? bytes.count)
+    }
+
+    private static let quotes = Set("\"'".utf8)
+    private static let delimiters = Set("=\"'> \n\r\t".utf8)
     private static let turned = UInt8(ascii: "2")...UInt8(ascii: "8")
 }

@@ -12,6 +12,9 @@ protocol OperationStep {
     /// The size after the step, as far as it is predictable; `trim` may reduce it.
     func size(after size: PixelSize) -> PixelSize
 
+    /// Whether the result may be smaller than `size(after:)`.
+    var mayShrinkFurther: Bool { get }
+
     /// The largest picture during the step, checked against the pixel limit before it is created.
     func peak(from size: PixelSize) -> PixelSize
 
@@ -59,6 +62,7 @@ extension OperationStep {
         return result.width * result.height > size.width * size.height ? result : size
     }
 
+    var mayShrinkFurther: Bool { false }
     func memory(at size: PixelSize, isComputed: Bool) -> StepMemory { .none }
     func detail(at size: PixelSize) -> SourceDetail { .full }
     var addsAlpha: Bool { false }
