@@ -75,14 +75,34 @@ struct ConnectionTests {
         }
     }
 
-    @Test("HTTP/1.0 may keep the connection")
-    func oldClientMayKeepTheConnection() async throws {
-        try await run { port in
+    /// Other clients read slowly, too, and what does not fit into the socket's buffers must wait for them.
+    @Test("a large response is sent completely before the connection ends", arguments: ["HTTP/1.1", "HTTP/1.0"])
+    func largeLastResponseIsComplete(version: String) async throws {
+        let size = 16 << 20
+        try await run({ _ in }) { router in
+            router.get("/large") { _, _ in Response(status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(repeating: 120, count: size))) }
+        } _: { port in
             let client = try await RawConnection.open(port: port)
-            for _ in 0..<2 {
-                try await client.send("GET /hello HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
-                #expect(try await client.reply(containing: "hello").lowercased().contains("\r\nconnection: keep-alive\r\n"))
-            }
+            try await client.read(false)
+            try await client.send("GET /large \(version)\r\nHost: a\r\nConnection: close\r\n\r\n")
+            // Longer than a refused connection lingers.
+            try await Task.sleep(for: .seconds(3))
+            try await client.read(true)
+            let text = try await client.replyUntilClosed()
+            #expect(text.utf8.count > size)
+            #expect(text.utf8.reversed().prefix(size).allSatisfy { $0 == 120 })
+        }
+    }
+
+    @Test("fields of the connection go no further than it")
+    func optionsOfTheConnectionAreRemoved() async throws {
+        try await run({ _ in }) { router in
+            router.get("/echo") { request, _ in "\(request.headers.contains(.acceptLanguage)) \(request.head.authority ?? "")" }
+        } _: { port in
+            let client = try await RawConnection.open(port: port)
+            try await client.send(
+                "GET /echo HTTP/1.1\r\nHost: a\r\nConnection: close, Accept-Language, host\r\nAccept-Language: de\r\n\r\n")
+            #expect(try await client.replyUntilClosed().hasSuffix("false a"))
         }
     }
 

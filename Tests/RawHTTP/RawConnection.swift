@@ -37,6 +37,9 @@ package struct RawConnection: Sendable {
         try await inbox.wait(on: channel.eventLoop, within: seconds, for: "the end of the connection") { _, isClosed in isClosed }
     }
 
+    /// Stops reading, or continues. What the server sends meanwhile fills the buffers of the sockets.
+    package func read(_ reads: Bool) async throws { try await channel.setOption(.autoRead, value: reads).get() }
+
     package func close() { channel.close(promise: nil) }
 }
 

@@ -51,7 +51,7 @@ package final class EventHub: Service {
                     try await self.events.listen {
                         self.logger.warning("events not reachable, retrying", metadata: ["error": "\($0)"])
                     } onGap: {
-                        self.state.withLock { $0.resets.noteGap() }
+                        self.state.withLock { if $0.streams.count > 0 { $0.resets.noteGap() } }
                     } _: {
                         self.deliver($0)
                     }
@@ -149,13 +149,15 @@ package final class EventHub: Service {
     /// Ends the streams that hold most, until the rest is within the limit.
     private func dropFurthestBehind() {
         let all = state.withLock(\.streams.all).map { (stream: $0, held: $0.held) }
-        var excess = metrics.held.count - limits.totalBytes
-        for entry in all where entry.held.isEnding { excess -= entry.held.bytes }
-        for entry in all.filter({ !$0.held.isEnding && $0.held.bytes > 0 }).sorted(by: { $0.held.bytes > $1.held.bytes }) {
-            guard excess > 0 else { return }
+        // What sockets have not accepted is released only once they do, or their connections are closed.
+        var inFlight = all.filter(\.held.isEnding).reduce(0) { $0 + $1.held.inFlight }
+        let others = all.filter { !$0.held.isEnding && $0.held.all > 0 }.sorted { $0.held.all > $1.held.all }
+        for entry in others {
+            // Measured each time, because streams share events.
+            guard metrics.held.count - inFlight > limits.totalBytes else { return }
             entry.stream.drop()
             metrics.dropped.increment()
-            excess -= entry.held.bytes
+            inFlight += entry.held.inFlight
         }
     }
 }

@@ -8,22 +8,22 @@ struct EventResume: Sendable {
     private let views: TaskViews
     private let filter: EventFilter
     /// The position before the first message, from which a client that loses its connection continues.
-    let start: EventPosition
-    private let opened: EventPosition
+    private let start: EventPosition?
+    private let opened: EventPosition?
 
     /// Reads the first page, so that an outage results in a 503 and not in a broken stream.
     ///
     /// - Parameters:
     ///   - filter: selects the tasks. A single task is sent in its current state.
     ///   - position: the client's last position; nil for a new client.
-    ///   - time: a time of the store at which the stream was not open yet.
+    ///   - time: a time of the store at which the stream was not open yet; nil if it is not known, as during an outage.
     ///   - task: a followed task, as read since the stream is open.
     init(
-        of tenant: TenantID, _ filter: EventFilter, after position: EventPosition?, openedAfter time: Timestamp,
+        of tenant: TenantID, _ filter: EventFilter, after position: EventPosition?, openedAfter time: Timestamp?,
         from tasks: any TaskOwnerStore, known task: TaskRecord? = nil, views: TaskViews
     ) async throws {
         self.filter = filter
-        opened = EventPosition(at: time)
+        opened = time.map { EventPosition(at: $0) }
         start = position ?? opened
         var missed: MissedChanges
         if let task, position != nil {
@@ -36,6 +36,11 @@ struct EventResume: Sendable {
         rest = missed
         self.views = views
     }
+
+    /// The position before the first message, for the client; none if it is not known.
+    var beginning: [EventMessage] { position(start) }
+
+    private func position(_ position: EventPosition?) -> [EventMessage] { position.map { [.position($0)] } ?? [] }
 
     /// Sends the changes one by one, as fast as the client reads. Reads the next page only after sending the current one.
     func write(to sender: inout EventStream.Sender) async throws {
@@ -52,8 +57,11 @@ struct EventResume: Sendable {
                     await Task.yield()
                 }
             // From the old position, the client would be reset again.
-            case .tooMuch: return try await sender.write([.reset, .position(opened)])
-            case .end: return
+            case .tooMuch: return try await sender.write([.reset] + position(opened))
+            // So that the next connection does not read the same changes again. None of those before this position is missing.
+            case .end:
+                if opened != start { try await sender.write(position(opened)) }
+                return
             }
             step = try await rest.next()
         }

@@ -103,7 +103,9 @@ struct EventRoutes: Sendable {
     ///   - filter: selects the tasks.
     private func subscribe(_ verified: VerifiedToken, after lastID: String?, of filter: EventFilter) async throws -> EventSubscription {
         try verified.principal.require(.readTasks)
-        let time = try await dependencies.batches.batchTime()
+        // A new client needs no store: during an outage, it only gets no position to continue from.
+        let time = try? await dependencies.batches.batchTime()
+        try Task.checkCancellation()
         // Start listening before reading past changes, so that no change is lost in between, including the end of a followed task.
         let open = try dependencies.hub.open(for: verified.principal, until: verified.acceptedUntil, of: filter) {
             [verifier = dependencies.verifier] in verifier.isRevoked(verified.principal)
@@ -188,7 +190,7 @@ struct EventRoutes: Sendable {
         let stream = subscription.open.stream
         stream.attach { context.closeConnection() }
         try await stream.sendPast(to: ServerSentSink(writer: writer)) { sender in
-            try await sender.write([.retry, .position(subscription.resume.start)])
+            try await sender.write([.retry] + subscription.resume.beginning)
             try await subscription.resume.write(to: &sender)
         }
     }

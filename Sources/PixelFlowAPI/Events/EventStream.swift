@@ -64,8 +64,10 @@ final class EventStream: Sendable {
         wake?()
     }
 
-    /// The bytes of its events in memory, and whether the stream has ended, so that it is about to release them.
-    var held: (bytes: Int, isEnding: Bool) { state.withLock { ($0.queue.bytes + $0.queue.bytesInFlight, $0.queue.hasEnded) } }
+    /// The bytes of its events in memory, and of those, the bytes that the socket has not accepted yet; and whether the stream has ended.
+    var held: (all: Int, inFlight: Int, isEnding: Bool) {
+        state.withLock { ($0.queue.bytes + $0.queue.bytesInFlight, $0.queue.bytesInFlight, $0.queue.hasEnded) }
+    }
 
     /// Ends the stream to free memory: with a reset if its client reads, and otherwise by closing the connection.
     func drop() {

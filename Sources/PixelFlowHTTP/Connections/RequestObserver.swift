@@ -19,7 +19,6 @@ final class RequestObserver: ChannelDuplexHandler, RemovableChannelHandler {
     /// Whether the last request asks to close the connection after its response, so that nothing behind it is a request.
     private var asksForClose = false
     private var ignoresInput = false
-    /// Whether the last request is HTTP/1.0, which knows no chunks and closes unless told otherwise.
     private var isOld = false
     private var isLastAnswer = false
 
@@ -38,14 +37,14 @@ final class RequestObserver: ChannelDuplexHandler, RemovableChannelHandler {
             }
             guard head.isSound else { return connection.refuse(.malformed) }
             isHeld = head.waitsForContinue
-            asksForUpgrade = head.asksForUpgrade
-            asksForClose = !head.isKeepAlive
+            // HTTP/1.0 knows no chunks: only the end of the connection tells where a body of unknown length ends.
+            asksForClose = head.isOld || !head.isKeepAlive
+            asksForUpgrade = !asksForClose && head.asksForUpgrade
             isOld = head.isOld
             waiting += 1
             connection.headerEnded(isHeld: isHeld)
             if asksForClose {
-                // The server compares the whole field, as it is written here.
-                head.headers.replaceOrAdd(name: "connection", value: "close")
+                head.closeConnection()
                 return context.fireChannelRead(wrapInboundOut(.head(head)))
             }
         case .body(let bytes):
@@ -69,15 +68,18 @@ final class RequestObserver: ChannelDuplexHandler, RemovableChannelHandler {
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
-        case .head(var head) where waiting == 1 && (isHeld || asksForUpgrade || asksForClose || isOld) && !head.status.isInformational:
-            let isFramed = head.headers.contains(name: "content-length") || !head.status.mayHaveResponseBody
-            if isOld && !isFramed { head.version = .http1_0 }
+        case .head(var head) where waiting == 1 && (isHeld || asksForUpgrade) && !head.status.isInformational:
             // A final response instead of the 100: the client may or may not send the body, so the next bytes
-            // on this connection are ambiguous. Or instead of the 101: the next bytes are not decoded. Or only the end of the
-            // connection tells an old client where the body ends.
-            isLastAnswer = isHeld || asksForUpgrade || asksForClose || !isFramed
+            // on this connection are ambiguous. Or instead of the 101: the next bytes are not decoded.
             isHeld = false
-            head.headers.replaceOrAdd(name: "connection", value: isLastAnswer ? "close" : "keep-alive")
+            isLastAnswer = true
+            head.headers.replaceOrAdd(name: "connection", value: "close")
+            connection.answerBegan()
+            context.write(wrapOutboundOut(.head(head)), promise: promise)
+        case .head(var head) where waiting == 1 && asksForClose && !head.status.isInformational:
+            // The server closes the connection once everything is written.
+            if isOld, !head.headers.contains(name: "content-length") { head.version = .http1_0 }
+            head.headers.replaceOrAdd(name: "connection", value: "close")
             connection.answerBegan()
             context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .head(let head):
@@ -116,6 +118,17 @@ final class RequestObserver: ChannelDuplexHandler, RemovableChannelHandler {
 }
 
 extension HTTPRequestHead {
+    /// Writes that the connection ends after the response, in the only form that the server understands. Fields that `Connection` lists
+    /// besides are of this connection alone, and are removed.
+    fileprivate mutating func closeConnection() {
+        for option in headers[canonicalForm: "connection"].map({ $0.lowercased() }) where !Self.essential.contains(option) {
+            headers.remove(name: option)
+        }
+        headers.replaceOrAdd(name: "connection", value: "close")
+    }
+
+    private static let essential: Set = ["host", "content-length", "transfer-encoding", "expect", "authorization", "cookie"]
+
     /// RFC 9110, section 10.1.1: only HTTP/1.1, and only if a body follows.
     var waitsForContinue: Bool {
         guard !isOld, headers.contains(name: "content-length") || headers.contains(name: "transfer-encoding") else {

@@ -16,13 +16,17 @@ extension ClusterEndToEnd {
 
                 // Uploaded at one replica and observed at the other, up to the end.
                 let (seen, continuation) = AsyncStream.makeStream(of: TaskChange.self)
+                let (opened, opening) = AsyncStream.makeStream(of: Void.self)
                 let listening = Task {
-                    try await second.events { event in
+                    try await second.events {
+                        opening.yield()
+                    } _: { event in
                         continuation.yield(event)
                         return true
                     }
                 }
                 defer { listening.cancel() }
+                try await opened.first("the stream to open")
                 let id = try await first.upload(PNG.noise(width: 64, height: 64, seed: 3)).id
                 let last = try await within(.seconds(60), "the end of the task at the other replica") {
                     for await event in seen where event.task.id == id && event.task.status == .completed { return event.id }

@@ -79,9 +79,12 @@ struct Person: Sendable {
     // MARK: Events
 
     /// Reads changes of tasks until `body` returns false.
-    func events(after lastID: String? = nil, _ body: (TaskChange) async throws -> Bool) async throws {
+    ///
+    /// - Parameter onOpen: called when the stream is open.
+    func events(after lastID: String? = nil, onOpen: () -> Void = {}, _ body: (TaskChange) async throws -> Bool) async throws {
         // bounded: by the reader, who has had enough or is cancelled.
         for try await event in client.events(after: lastID) {
+            if case .opened = event.change { onOpen() }
             guard case .task(let task) = event.change, let id = event.id else { continue }
             if try await !body(TaskChange(id: id, task: try TaskDocument(task))) { return }
         }
