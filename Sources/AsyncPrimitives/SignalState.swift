@@ -1,14 +1,14 @@
 /// Why a wait for a signal has ended.
 enum SignalEnd: Sendable, Hashable {
-    /// By a wake-up, which this wait has consumed.
+    /// By a call of `wake`, which this wait has consumed.
     case woken
-    /// There will be no more wake-ups.
+    /// There will be no more of them.
     case finished
     case timeLimit
     case cancelled
 }
 
-/// The rules of `WakeSignal` and `AsyncLatch` without side effects: whether a wake-up is pending, and who waits for one.
+/// The rules of `WakeSignal` and `AsyncLatch` without side effects: whether a call of `wake` is pending, and who waits.
 struct SignalState<Waiter> {
     private(set) var isFinished = false
     private(set) var isPending = false
@@ -28,7 +28,7 @@ struct SignalState<Waiter> {
         return nil
     }
 
-    /// Ends the oldest wait; without one, the wake-up is pending for the next. Does nothing after `finish`.
+    /// Ends the oldest wait; without one, the call is pending for the next. Does nothing after `finish`.
     ///
     /// - Returns: the waiter that is woken.
     mutating func wake() -> Waiter? {
@@ -39,7 +39,7 @@ struct SignalState<Waiter> {
         return nil
     }
 
-    /// Removes a pending wake-up.
+    /// Removes a pending call of `wake`.
     ///
     /// - Returns: whether there was one.
     mutating func consume() -> Bool {
@@ -47,7 +47,7 @@ struct SignalState<Waiter> {
         return isPending
     }
 
-    /// Ends all waits. A pending wake-up stays.
+    /// Ends all waits. A pending call of `wake` stays.
     mutating func finish() -> [Waiter] {
         isFinished = true
         defer { waiters = [:] }

@@ -55,7 +55,7 @@ package struct PeriodicService: Service {
             await attempt(&failures)
             while failures > 0, !Task.isCancelled {
                 try? await sleep(retries.pause(retry: failures - 1))
-                // The next attempt does the work of the wake-ups during the pause.
+                // The next attempt does the work that was signalled during the pause.
                 signal.discard()
                 await attempt(&failures)
             }

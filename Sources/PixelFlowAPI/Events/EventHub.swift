@@ -51,6 +51,7 @@ package final class EventHub: Service {
                     try await self.events.listen {
                         self.logger.warning("events not reachable, retrying", metadata: ["error": "\($0)"])
                     } onGap: {
+                        // Such as the first one, before anybody listens.
                         self.state.withLock { if $0.streams.count > 0 { $0.resets.noteGap() } }
                     } _: {
                         self.deliver($0)

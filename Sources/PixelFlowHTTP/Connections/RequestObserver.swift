@@ -19,6 +19,7 @@ final class RequestObserver: ChannelDuplexHandler, RemovableChannelHandler {
     /// Whether the last request asks to close the connection after its response, so that nothing behind it is a request.
     private var asksForClose = false
     private var ignoresInput = false
+    /// Whether the last request is HTTP/1.0.
     private var isOld = false
     private var isLastAnswer = false
 
@@ -68,16 +69,12 @@ final class RequestObserver: ChannelDuplexHandler, RemovableChannelHandler {
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
-        case .head(var head) where waiting == 1 && (isHeld || asksForUpgrade) && !head.status.isInformational:
+        case .head(var head) where waiting == 1 && (isHeld || asksForUpgrade || asksForClose) && !head.status.isInformational:
             // A final response instead of the 100: the client may or may not send the body, so the next bytes
-            // on this connection are ambiguous. Or instead of the 101: the next bytes are not decoded.
+            // on this connection are ambiguous. Or instead of the 101: the next bytes are not decoded. If the client has asked for the end,
+            // the server closes the connection once everything is written.
+            isLastAnswer = isHeld || asksForUpgrade
             isHeld = false
-            isLastAnswer = true
-            head.headers.replaceOrAdd(name: "connection", value: "close")
-            connection.answerBegan()
-            context.write(wrapOutboundOut(.head(head)), promise: promise)
-        case .head(var head) where waiting == 1 && asksForClose && !head.status.isInformational:
-            // The server closes the connection once everything is written.
             if isOld, !head.headers.contains(name: "content-length") { head.version = .http1_0 }
             head.headers.replaceOrAdd(name: "connection", value: "close")
             connection.answerBegan()

@@ -15,7 +15,7 @@ enum JPEGOutput {
         }
     }
 
-    /// The file with its resolution in a JFIF segment, which libvips writes only in EXIF.
+    /// The file with its resolution in a JFIF segment; libvips writes it only to EXIF.
     ///
     /// - Parameter perMillimetre: pixels per millimetre.
     static func withResolution(_ perMillimetre: (x: Double, y: Double), _ file: [UInt8]) -> [UInt8] {
