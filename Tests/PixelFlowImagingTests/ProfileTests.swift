@@ -183,6 +183,24 @@ import Testing
         #expect(picture.shows([215, 93, 31], at: 8, 8, tolerance: 3), "\(picture[8, 8])")
     }
 
+    /// A gain map, for example, has a colour box of its own.
+    @Test func avifColoursOfOtherItemsAreIgnored() throws {
+        let file = try LayoutFile.data("p3-without-a-profile.avif")
+        let associations = try #require(file.range(of: Data("ipma".utf8))).upperBound
+        #expect(file[associations + 14] == 4)
+        let picture = try render(file.replaced(at: associations + 14, [0])).picture()
+        #expect(picture.shows([200, 100, 50], at: 8, 8, tolerance: 3), "\(picture[8, 8])")
+    }
+
+    /// libheif returns three equal bands, to which a profile of grey does not fit.
+    @Test func greyAVIFWithAProfile() throws {
+        let file = try LayoutFile.data("grey-with-linear-profile.avif")
+        let picture = try render(file).picture()
+        #expect(picture.shows([188, 188, 188], at: 8, 8, tolerance: 2), "\(picture[8, 8])")
+        let kept = try Picture(try output(file, .png, .keep))
+        #expect(kept.bands == 1 && kept.shows([128], at: 8, 8, tolerance: 1))
+    }
+
     static let damages: [(String, @Sendable (Data) -> Data)] = [
         ("no signature", { $0.replaced(at: 36, [0, 0, 0, 0]) }),
         ("cut off", { $0.prefix($0.count / 2) }),

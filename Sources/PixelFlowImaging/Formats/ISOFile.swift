@@ -43,14 +43,15 @@ struct ISOFile {
     /// The picture, or the first tile of it.
     private var picture: ISOItem? { metadata.flatMap { ISOItem(pictureOf: $0, reader) } }
 
+    /// Whether the picture has no colours; libheif returns three equal bands.
+    var isGrey: Bool { picture?.isGrey ?? false }
+
     /// Whether the picture is grey in the narrow range of video, which libheif does not widen.
     var isNarrowGrey: Bool { picture.map { $0.isGrey && $0.isNarrow } ?? false }
 
-    /// Primaries and transfer of the picture, or of the first `nclx` colour box, as ITU-T H.273 code points.
+    /// Primaries and transfer of the picture as ITU-T H.273 code points. Other items, such as gain maps, have their own.
     var colourCodes: (primaries: Int, transfer: Int)? {
-        guard let meta = metadata else { return nil }
-        let first = (meta.lowerBound..<max(meta.lowerBound, meta.upperBound - 11)).first { reader.has("colrnclx", at: $0) }
-        guard let place = picture?.colours ?? first.map({ $0 + 8 }) else { return nil }
+        guard let place = picture?.colours else { return nil }
         guard let primaries = reader.number(at: place, width: 2), let transfer = reader.number(at: place + 2, width: 2) else { return nil }
         return (primaries, transfer)
     }

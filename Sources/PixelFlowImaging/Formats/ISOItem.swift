@@ -1,7 +1,7 @@
 /// The properties of an item of a HEIF file (ISO/IEC 23008-12, section 9.3).
 struct ISOItem {
     private let reader: ByteReader
-    /// The contents of its property boxes.
+    /// The contents of its property boxes. Those of a grid come before those of its first tile.
     private let properties: [Range<Int>]
 
     /// The picture of the file, or the first tile of it; nil if the boxes contradict each other.
@@ -10,12 +10,15 @@ struct ISOItem {
     init?(pictureOf meta: Range<Int>, _ reader: ByteReader) {
         guard let box = reader.child("pitm", of: meta), let version = reader.byte(at: box.lowerBound) else { return nil }
         guard let item = reader.number(at: box.lowerBound + 4, width: version == 0 ? 2 : 4) else { return nil }
-        self.init(Self.firstTile(of: item, meta, reader) ?? item, meta, reader)
+        let items = [item] + [Self.firstTile(of: item, meta, reader)].compactMap { $0 }
+        self.init(items, meta, reader)
     }
 
-    private init?(_ item: Int, _ meta: Range<Int>, _ reader: ByteReader) {
+    private init?(_ items: [Int], _ meta: Range<Int>, _ reader: ByteReader) {
         guard let boxes = reader.child("iprp", of: meta), let list = reader.child("ipco", of: boxes) else { return nil }
-        guard let uses = reader.child("ipma", of: boxes), let indexes = Self.indexes(of: item, uses, reader) else { return nil }
+        guard let uses = reader.child("ipma", of: boxes) else { return nil }
+        let indexes = items.compactMap { Self.indexes(of: $0, uses, reader) }.joined()
+        guard !indexes.isEmpty else { return nil }
         let all = reader.children(of: list)
         self.reader = reader
         // They count from 1; 0 stands for none.

@@ -61,14 +61,15 @@ enum Load {
             if let size = declaredSize(of: source, format, directory) { try check(size, frames: 1, limits) }
             throw SourceFault.failure(error, source, format)
         }
-        let isPremultiplied = format.isISOMedia && ISOFile(source).isPremultiplied
-        let isNarrow = format.isISOMedia && ISOFile(source).isNarrowGrey
+        let file = format.isISOMedia ? ISOFile(source) : nil
         let canvas = format == .gif ? GIFFile.canvas(source) : nil
         let size = (width: max(image.width, canvas?.width ?? 0), height: max(image.height, canvas?.height ?? 0))
         let header = SourceHeader(
             format: format, width: size.width, height: size.height,
             frames: max(1, (image.integer("n-pages") ?? 1) - bytes.insertedFrames.count), orientation: orientation(of: image),
-            layout: PixelLayout(image, directory, isPremultiplied: isPremultiplied, isNarrow: isNarrow),
+            layout: PixelLayout(
+                image, directory, isPremultiplied: file?.isPremultiplied ?? false, isNarrow: file?.isNarrowGrey ?? false,
+                isGrey: file?.isGrey ?? false),
             signal: signal(of: source, format), bytes: bytes, opened: OpenedSource(image),
             isCanvasLarger: size != (image.width, image.height))
         // The other pages of a file are never decoded.

@@ -29,23 +29,26 @@ struct PixelLayout: Equatable {
     let isLabOffset: Bool
 
     /// Without a directory, a band after the colours is alpha, as in all formats but TIFF.
-    init(_ image: Image, _ directory: TIFFDirectory? = nil, isPremultiplied: Bool = false, isNarrow: Bool = false) {
+    ///
+    /// - Parameter isGrey: whether all colour bands are the same, because the decoder has repeated the only one of the file.
+    init(_ image: Image, _ directory: TIFFDirectory? = nil, isPremultiplied: Bool = false, isNarrow: Bool = false, isGrey: Bool = false) {
         self.isNarrow = isNarrow
         isHalf = directory?.isHalf ?? false
         labWhite = directory?.labWhite
         let isOffset = directory?.isLabOffset ?? false
         isLabOffset = isOffset
         switch image.interpretation {
+        case _ where isGrey: (model, colours) = (.grey, 1)
         case _ where image.isPackedLab || isOffset: (model, colours) = (.absolute, 3)
         case VIPS_INTERPRETATION_CMYK: (model, colours) = (.cmyk, 4)
         case VIPS_INTERPRETATION_LAB, VIPS_INTERPRETATION_LABS, VIPS_INTERPRETATION_XYZ: (model, colours) = (.absolute, 3)
         case VIPS_INTERPRETATION_B_W, VIPS_INTERPRETATION_GREY16: (model, colours) = (.grey, 1)
         default: (model, colours) = image.bands < 3 ? (.grey, 1) : (.rgb, 3)
         }
-        self.isPremultiplied = isPremultiplied && image.bands == colours + 1
+        self.isPremultiplied = isPremultiplied && image.hasAlpha
         isInverted = directory?.isInverted ?? false
         guard let directory else {
-            alpha = image.bands > colours ? colours : nil
+            alpha = isGrey ? image.hasAlpha ? image.bands - 1 : nil : image.bands > colours ? colours : nil
             isDivided = false
             return
         }
