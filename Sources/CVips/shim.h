@@ -34,6 +34,16 @@ static inline void cvips_set_doubles(VipsOperation *operation, const char *name,
     vips_area_unref(VIPS_AREA(array));
 }
 
+static inline void cvips_set_ints(VipsOperation *operation, const char *name, const int *values, int count) {
+    VipsArrayInt *array = vips_array_int_new(values, count);
+    g_object_set(operation, name, array, NULL);
+    vips_area_unref(VIPS_AREA(array));
+}
+
+static inline void cvips_set_interpolate(VipsOperation *operation, const char *name, VipsInterpolate *value) {
+    g_object_set(operation, name, value, NULL);
+}
+
 static inline void cvips_set_images(VipsOperation *operation, const char *name, VipsImage **values, int count) {
     VipsArrayImage *array = vips_array_image_new(values, count);
     g_object_set(operation, name, array, NULL);

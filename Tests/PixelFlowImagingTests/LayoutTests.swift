@@ -219,7 +219,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (TIFFWriter(sample: .float(16), entries: [317: (3, [3])]), "16-bit floating point"),
+        (TIFFWriter(sample: .float(16), entries: [317: (3, [3])]), "16-bit floating point samples and a predictor"),
         (TIFFWriter(sample: .float(16), samples: 4, extras: [1]), "associated alpha"),
         (TIFFWriter(sample: .float(24)), "24-bit floating point"),
         (TIFFWriter(sample: .float(64)), "64-bit floating point"), (TIFFWriter(sample: .signed(8)), "signed integer"),

@@ -32,16 +32,39 @@ import Testing
         #expect(picture.hasCorners(upright[Int(orientation) - 1].map { corners[$0] }))
     }
 
-    /// The specification allows EXIF before and after the pixels.
-    @Test(arguments: [false, true])
-    func turnsPNGUprightByExif(isLast: Bool) throws {
+    /// The specification allows EXIF before and after the pixels. Some programs write the header that only JPEG has.
+    @Test(arguments: [false, true], [[], Array("Exif\0\0".utf8)])
+    func turnsPNGUprightByExif(isLast: Bool, header: [UInt8]) throws {
         var data = try TestImage.file(.png)
         let tiff: [UInt8] = [0x4d, 0x4d, 0, 0x2a, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0]
-        data.insert(contentsOf: HostileFile.chunk("eXIf", tiff), at: isLast ? data.count - 12 : 33)
+        data.insert(contentsOf: HostileFile.chunk("eXIf", header + tiff), at: isLast ? data.count - 12 : 33)
         let rendering = try render(data)
         let picture = try rendering.picture()
         #expect(rendering.metadata.orientation == 6 && (picture.width, picture.height) == (48, 64))
         #expect(picture.hasCorners([2, 0, 3, 1].map { corners[$0] }))
+    }
+
+    /// Some encoders associate the transformations only with the colours, although alpha has the coordinates before them.
+    @Test(arguments: [
+        // The new places of three pixels.
+        ("irot", (80, 96), [(4, 27), (56, 91), (56, 59)]), ("imir", (96, 80), [(27, 4), (91, 56), (59, 56)]),
+        // The part of 40 x 30 pixels at (10, 20).
+        ("clap", (40, 30), []),
+    ])
+    func alphaWithoutTheTransformationsOfTheColours(name: String, size: (Int, Int), places: [(Int, Int)]) throws {
+        let rendering = try render(try LayoutFile.data("alpha-without-\(name).avif"))
+        let picture = try rendering.picture()
+        #expect((picture.width, picture.height) == size)
+        #expect((rendering.metadata.width, rendering.metadata.height) == size)
+        #expect(rendering.metadata.hasAlpha && picture.bands == 4)
+        let pixels: [[UInt8]] = [[182, 13, 104, 255], [11, 180, 89, 128], [97, 180, 136, 128]]
+        for (place, pixel) in zip(places, pixels) {
+            #expect(picture.shows(pixel, at: place.0, place.1, tolerance: 3), "\(place): \(picture[place.0, place.1])")
+        }
+        if name == "clap" {
+            #expect(picture.shows([131, 158, 143, 255], at: 39, 29, tolerance: 6), "\(picture[39, 29])")
+            #expect(picture[0, 0][3] == 0 && picture[10, 10][3] == 0)
+        }
     }
 
     /// Only the first page is decoded, so the others count towards no limit.

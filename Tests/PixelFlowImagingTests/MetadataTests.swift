@@ -195,6 +195,16 @@ import Testing
         }
     }
 
+    /// libvips takes a missing resolution for one pixel per millimetre.
+    @Test(arguments: [ImageFormat.jpeg, .png, .tiff, .webp])
+    func noResolutionIsInvented(format: ImageFormat) throws {
+        let spec = OutputSpec(name: "a", format: .fixed(format), encoder: EncoderOptions(strip: false))
+        let file = try render(try LayoutFile.data("no-resolution.webp"), [spec]).files[0]
+        let found = try file.withUnsafeBytes { try Load.open($0, try SourceFormat.sniffed($0), LoadOptions()).resolution.x * 25.4 }
+        // 72 pixels per inch is what readers assume.
+        #expect([.jpeg, .webp].contains(format) && found < 26 || abs(found - 72) < 0.2, "\(found)")
+    }
+
     /// The pixels are upright, so XMP must not make readers rotate them again.
     @Test func xmpOrientationIsReset() throws {
         let spec = OutputSpec(name: "a", format: .fixed(.jpeg), encoder: EncoderOptions(strip: false))

@@ -178,6 +178,39 @@ import Testing
         #expect(rendering.results[0].failure?.code == "crop_outside_image")
     }
 
+    /// Computing the sizes of later steps must not trap.
+    @Test func operationsAfterACropOutside() throws {
+        let crops = [ImageOperation.Crop.Place.offset(left: 64, top: 0), .offset(left: 0, top: 48), .offset(left: 900, top: 900)]
+        for place in crops {
+            for fit in ImageOperation.Resize.Fit.allCases {
+                for (width, height) in [(8, nil), (nil, 8), (65_500, 65_500)] as [(Int?, Int?)] {
+                    let resize = ImageOperation.Resize(width: width, height: height, fit: fit, enlarge: true)
+                    let operations: [ImageOperation] = [.crop(.init(width: 10, height: 10, place: place)), .resize(resize), .trim(.init())]
+                    let outputs = [OutputSpec(name: "a", operations: operations), OutputSpec(name: "b", format: .fixed(.png))]
+                    let results = try render(file, outputs).results
+                    #expect(results[0].failure != nil && results[1].failure == nil)
+                }
+            }
+        }
+    }
+
+    /// The centre of a picture stays in the centre.
+    @Test func enlargingDoesNotMoveThePicture() throws {
+        let source = try TestImage.data(
+            try TestImage.made(8, 8, bands: 3) { x, y in Array(repeating: (3...4).contains(x) && (3...4).contains(y) ? 200 : 0, count: 3) },
+            "pngsave_buffer")
+        for (width, height) in [(16, 16), (24, 8), (8, 40), (16, 4), (64, 64)] {
+            let picture = try render(source, .resize(.init(width: width, height: height, fit: .fill, enlarge: true))).picture()
+            #expect((picture.width, picture.height) == (width, height))
+            for y in 0..<height {
+                for x in 0..<width {
+                    #expect(
+                        picture.shows(picture[width - 1 - x, height - 1 - y], at: x, y, tolerance: 1), "\(width) x \(height): \(x), \(y)")
+                }
+            }
+        }
+    }
+
     @Test func rotatesByQuarters() throws {
         let picture = try render(file, .rotate(.init(angle: 90))).picture()
         #expect((picture.width, picture.height) == (48, 64))

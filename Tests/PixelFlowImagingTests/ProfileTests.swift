@@ -187,9 +187,39 @@ import Testing
     @Test func avifColoursOfOtherItemsAreIgnored() throws {
         let file = try LayoutFile.data("p3-without-a-profile.avif")
         let associations = try #require(file.range(of: Data("ipma".utf8))).upperBound
-        #expect(file[associations + 14] == 4)
-        let picture = try render(file.replaced(at: associations + 14, [0])).picture()
-        #expect(picture.shows([200, 100, 50], at: 8, 8, tolerance: 3), "\(picture[8, 8])")
+        let primaries = try #require(file.range(of: Data("nclx".utf8))).upperBound + 1
+        #expect(file[associations + 14] == 4 && file[primaries] == 12)
+        // The box belongs to no picture, so the bitstream decides, which says P3.
+        let picture = try render(file.replaced(at: associations + 14, [0]).replaced(at: primaries, [9])).picture()
+        #expect(picture.shows([215, 93, 31], at: 8, 8, tolerance: 3), "\(picture[8, 8])")
+    }
+
+    @Test func greyInTheRangeOfVideoByItsBitstream() throws {
+        let picture = try render(try LayoutFile.data("grey-in-video-range-by-bitstream.avif")).picture()
+        // 85 of 255 in the range of video, next to noise of the encoder.
+        #expect(picture.shows([6, 6, 6], at: 0, 2, tolerance: 3), "\(picture[0, 2])")
+        #expect(picture.shows([85, 85, 85], at: 84, 2, tolerance: 3), "\(picture[84, 2])")
+    }
+
+    /// `cICP` can declare the range of video, which no PNG decoder widens.
+    @Test func pngInTheRangeOfVideo() throws {
+        let source = try png([232, 126, 16], [("cICP", [1, 13, 0, 0])])
+        #expect(try render(source).picture().shows([252, 128, 0], at: 8, 8, tolerance: 1))
+    }
+
+    /// Little CMS would return 12 for 2 in linear light.
+    @Test(arguments: [8, 16])
+    func shadowsOfLinearGrey(bits: Int) throws {
+        let linear = ProfileWriter(space: "GRAY", curve: .gamma(1)).data
+        let levels = [0, 1, 2, 5, 20, 128, 254, 255]
+        let writer = TIFFWriter(photometric: 1, sample: .unsigned(bits), samples: 1, profile: linear)
+        let picture = try render(writer.file { x, _, _ in UInt64(levels[x] * (bits == 8 ? 1 : 257)) }).picture()
+        for (x, level) in levels.enumerated() {
+            let light = Double(level) / 255
+            let encoded = (light <= 0.0031308 ? light * 12.92 : 1.055 * pow(light, 1 / 2.4) - 0.055) * 255
+            let expected = UInt8(encoded.rounded())
+            #expect(picture.shows([expected, expected, expected], at: x, 3, tolerance: 1), "\(level): \(picture[x, 3])")
+        }
     }
 
     /// libheif returns three equal bands, to which a profile of grey does not fit.

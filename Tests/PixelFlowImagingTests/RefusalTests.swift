@@ -295,6 +295,19 @@ import Testing
         #expect(failure?.code == "unsupported_format" && failure?.message.contains(name) == true, "\(failure?.message ?? "none")")
     }
 
+    @Test func svgInUTF16HasItsName() throws {
+        for encoding in [String.Encoding.utf16LittleEndian, .utf16BigEndian] {
+            let text = try #require("\u{feff}<?xml version=\"1.0\"?><svg/>".data(using: encoding))
+            #expect(failure(text)?.message.contains("SVG") == true)
+        }
+        #expect(failure(Data([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]))?.message.contains("Compressed files") == true)
+    }
+
+    @Test func aWebPThatWasTakenForText() throws {
+        let file = try TestImage.file(.webp)
+        #expect(code(Data(String(decoding: file, as: UTF8.self).utf8)) == "damaged_image")
+    }
+
     /// Programs that take a file for text change line ends, or replace what is not UTF-8.
     @Test(arguments: ["png", "jpeg"])
     func imagesThatWereTakenForText(kind: String) throws {
@@ -302,6 +315,8 @@ import Testing
         for file in [whole, try TestImage.file(kind == "png" ? .png : .jpeg)] {
             #expect(code(Data(String(decoding: file, as: UTF8.self).utf8)) == "damaged_image")
         }
+        let latin1 = String(whole.map { Character(UnicodeScalar($0)) })
+        #expect(code(Data(latin1.utf8)) == "damaged_image")
         if kind == "png" {
             #expect(code(whole[..<4] + [0x0a, 0x1a, 0x0a] + whole[8...]) == "damaged_image")
             #expect(code(whole[..<4] + [0x0d, 0x0d, 0x0a, 0x1a, 0x0d, 0x0a] + whole[8...]) == "damaged_image")

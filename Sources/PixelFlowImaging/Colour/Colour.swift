@@ -20,6 +20,7 @@ enum Colour {
     static func transformed(_ image: Image, _ space: ICCProfile.Space) -> Image? {
         guard let embedded = image.withBlob(iccField, { ICCProfile($0) }), let embedded else { return nil }
         guard embedded.space == space, !embedded.isStandard else { return nil }
+        if let curve = embedded.greyCurve { return try? GreyCurve.applied(curve, to: image) }
         return managed(image)
     }
 

@@ -10,6 +10,8 @@ struct ColourSignal: Equatable {
     let curve: Curve
     /// Whether the file also has a profile, which means less.
     private(set) var overridesProfile = false
+    /// Whether the samples are in the range of video, and the decoder does not widen them.
+    private(set) var isNarrow = false
 
     /// From code points of ITU-T H.273; nil for high dynamic range, which cannot be converted to sRGB faithfully.
     init?(primaries code: Int, transfer: Int) {
@@ -66,6 +68,7 @@ extension ColourSignal {
         if let place = chunks["cICP"], let primaries = reader.byte(at: place), let transfer = reader.byte(at: place + 1) {
             self.init(primaries: Int(primaries), transfer: Int(transfer))
             overridesProfile = chunks["iCCP"] != nil
+            isNarrow = reader.byte(at: place + 3) == 0
             return
         }
         guard chunks["iCCP"] == nil, chunks["sRGB"] == nil else { return nil }

@@ -17,6 +17,8 @@ struct ICCProfile {
     /// Whether it is equivalent to the default: sRGB, or grey with the same curve. Its description
     /// is ignored.
     let isStandard: Bool
+    /// The curve of a profile of grey without tables.
+    let greyCurve: ToneCurve?
 
     /// Nil if it is damaged or is not an image profile.
     init?(_ bytes: UnsafeRawBufferPointer) {
@@ -28,6 +30,7 @@ struct ICCProfile {
         self.space = space
         self.length = length
         isStandard = Self.isStandard(tags, reader, space)
+        greyCurve = space == .grey && !Self.hasTable(tags) ? Self.curves(tags, reader, ["kTRC"])?.first : nil
     }
 
     private static let headerLength = 132

@@ -68,8 +68,12 @@ enum ToneCurve {
         (0...64).allSatisfy { step in
             let value = Double(step) / 64
             let light = min(1, max(0, light(value)))
-            let encoded = light <= 0.0031308 ? light * 12.92 : 1.055 * pow(light, 1 / 2.4) - 0.055
-            return abs(encoded - value) * 255 <= 1
+            return abs(Self.standardEncoded(light) - value) * 255 <= 1
         }
+    }
+
+    /// IEC 61966-2-1: linear light as a value of sRGB, both 0 to 1.
+    static func standardEncoded(_ light: Double) -> Double {
+        light <= 0.0031308 ? light * 12.92 : 1.055 * pow(light, 1 / 2.4) - 0.055
     }
 }

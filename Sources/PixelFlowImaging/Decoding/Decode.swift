@@ -21,7 +21,7 @@ enum Decode {
             if let fault = VipsError.noted().flatMap({ SourceFault.failure(noted: $0, source, header.format) }) { throw fault }
             if let warning = DecoderWarnings.taken() { throw SourceFault.failure(warning, source, header.format) }
             let stored = try split(try opaque(pixels), pageHeight: opened.integer("page-height"))
-            let images = try header.own(stored).map { try onCanvas(try upright($0), header) }
+            let images = try header.own(stored).map { try onCanvas(try upright($0), header).transformed(header.bytes.transforms) }
             assert(images.allSatisfy(Normalise.holds), "an image that later steps cannot rely on")
             return Frames(
                 images, width: header.uprightWidth, height: header.uprightHeight,
@@ -64,6 +64,25 @@ enum Decode {
 }
 
 extension Image {
+    /// - Parameter transforms: nil for none.
+    fileprivate func transformed(_ transforms: ISOTransforms?) throws -> Image {
+        guard let transforms else { return self }
+        return try transforms.steps.reduce(self) { image, step in
+            switch step {
+            case .rotation(0): image
+            case .rotation(let turns):
+                // libvips turns clockwise: VIPS_ANGLE_D90 is 1.
+                try image.applying("rot", ["angle": .integer(4 - turns)])
+            case .mirroring(let isHorizontal):
+                try image.applying(
+                    "flip", ["direction": .integer(Int((isHorizontal ? VIPS_DIRECTION_HORIZONTAL : VIPS_DIRECTION_VERTICAL).rawValue))])
+            case .crop:
+                try { try image.cut(left: $0.left, top: $0.top, width: $0.width, height: $0.height) }(
+                    step.area(of: (image.width, image.height)))
+            }
+        }.inMemory()
+    }
+
     func cut(left: Int, top: Int, width: Int, height: Int) throws -> Image {
         try applying(
             "extract_area",

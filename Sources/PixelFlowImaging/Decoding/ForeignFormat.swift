@@ -60,6 +60,7 @@ enum ForeignFormat {
 
     private static func documents(_ bytes: ByteReader) -> String? {
         if bytes.has("%PDF") { return "PDF files" }
+        if bytes.has([0x1f, 0x8b, 8]) { return "Compressed files" }
         if bytes.has("%!PS") || bytes.has([0xc5, 0xd0, 0xd3, 0xc6]) { return "PostScript files" }
         return bytes.has("AT&TFORM") ? "DjVu files" : nil
     }
@@ -82,7 +83,10 @@ enum ForeignFormat {
     /// Whether the root element is `svg`: HTML pages can also contain such elements.
     private static func isSVG(_ bytes: ByteReader) -> Bool {
         // Comments and declarations may precede it.
-        let start = String(decoding: bytes.bytes.prefix(16_384), as: UTF8.self).lowercased()
+        // UTF-16 becomes ASCII without its zeros.
+        let isWide = bytes.has([0xff, 0xfe]) || bytes.has([0xfe, 0xff])
+        let head = isWide ? bytes.bytes.prefix(16_384).dropFirst(2).filter { $0 != 0 } : Array(bytes.bytes.prefix(16_384))
+        let start = String(decoding: head, as: UTF8.self).lowercased()
         guard start.drop(while: { $0.isWhitespace || $0 == "\u{feff}" }).first == "<" else { return false }
         guard let mark = start.range(of: "<svg") ?? start.range(of: "<!doctype svg") else { return false }
         return !start[..<mark.lowerBound].contains("<html") && !start[..<mark.lowerBound].contains("<!doctype html")

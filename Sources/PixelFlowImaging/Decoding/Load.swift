@@ -21,6 +21,8 @@ struct SourceHeader {
     var hasAlpha: Bool { layout.alpha != nil || isCanvasLarger }
     /// Whether the decoder's frames are smaller than the canvas, which is then transparent to the right and below.
     let isCanvasLarger: Bool
+    /// The size before the transformations that the decoder does not apply: larger than the stored size if one of them crops.
+    let decodedSize: PixelSize
 
     /// Whether the orientation swaps width and height.
     var isTurned: Bool { orientation >= 5 }
@@ -62,30 +64,34 @@ enum Load {
             throw SourceFault.failure(error, source, format)
         }
         let file = format.isISOMedia ? ISOFile(source) : nil
+        let signal = signal(of: source, format)
         let canvas = format == .gif ? GIFFile.canvas(source) : nil
-        let size = (width: max(image.width, canvas?.width ?? 0), height: max(image.height, canvas?.height ?? 0))
+        let decoded = (width: max(image.width, canvas?.width ?? 0), height: max(image.height, canvas?.height ?? 0))
+        let size = bytes.transforms?.size(after: decoded) ?? decoded
         let header = SourceHeader(
             format: format, width: size.width, height: size.height,
             frames: max(1, (image.integer("n-pages") ?? 1) - bytes.insertedFrames.count), orientation: orientation(of: image),
             layout: PixelLayout(
-                image, directory, isPremultiplied: file?.isPremultiplied ?? false, isNarrow: file?.isNarrowGrey ?? false,
+                image, directory, isPremultiplied: file?.isPremultiplied ?? false, isNarrow: isNarrow(file, signal),
                 isGrey: file?.isGrey ?? false),
-            signal: signal(of: source, format), bytes: bytes, opened: OpenedSource(image),
-            isCanvasLarger: size != (image.width, image.height))
+            signal: signal.flatMap { $0.isStandard && !$0.overridesProfile ? nil : $0 }, bytes: bytes, opened: OpenedSource(image),
+            isCanvasLarger: decoded != (image.width, image.height), decodedSize: decoded)
         // The other pages of a file are never decoded.
-        try check(size, frames: format.hasFrames ? header.frames : 1, limits)
+        try check(decoded, frames: format.hasFrames ? header.frames : 1, limits)
         return header
     }
 
+    /// Whether colours are in the range of video, which libheif widens unless they are grey, and libpng never does.
+    private static func isNarrow(_ file: ISOFile?, _ signal: ColourSignal?) -> Bool {
+        file?.isNarrowGrey ?? signal?.isNarrow ?? false
+    }
+
     private static func signal(of source: UnsafeRawBufferPointer, _ format: SourceFormat) -> ColourSignal? {
-        let signal =
-            switch format {
-            case .png: ColourSignal(png: ByteReader(source))
-            case .avif, .heic: ColourSignal(iso: ISOFile(source))
-            case .jpeg, .webp, .gif, .tiff: nil as ColourSignal?
-            }
-        guard let signal else { return nil }
-        return signal.isStandard && !signal.overridesProfile ? nil : signal
+        switch format {
+        case .png: ColourSignal(png: ByteReader(source))
+        case .avif, .heic: ColourSignal(iso: ISOFile(source))
+        case .jpeg, .webp, .gif, .tiff: nil
+        }
     }
 
     /// The size that the file declares, for formats that declare it at a fixed position.

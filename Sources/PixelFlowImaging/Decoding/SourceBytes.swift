@@ -7,16 +7,19 @@ final class SourceBytes {
     let bytes: UnsafeRawBufferPointer
     /// The indexes of frames that the source does not have.
     let insertedFrames: Set<Int>
+    /// The transformations that the decoder does not see.
+    let transforms: ISOTransforms?
     private let copy: UnsafeMutableRawBufferPointer?
 
     /// Borrows `source`, which must outlive this object.
     init(_ source: UnsafeRawBufferPointer, _ format: SourceFormat, _ directory: TIFFDirectory? = nil) {
         let ending = Self.missingEnd(source, format)
         let needsChanges = directory?.needsChanges ?? false
+        transforms = format.isISOMedia ? ISOFile(source).transformsWithoutAlpha : nil
         let canvas = format == .gif ? GIFCanvas.transparent(source) : nil
         let changed = format == .png ? PNGFile.withEXIFFirst(source) : canvas?.file
         insertedFrames = canvas?.inserted ?? []
-        guard !ending.isEmpty || needsChanges || changed != nil else {
+        guard !ending.isEmpty || needsChanges || changed != nil || transforms != nil else {
             (bytes, copy) = (source, nil)
             return
         }
@@ -25,6 +28,7 @@ final class SourceBytes {
         if let changed { whole.copyBytes(from: changed) } else { whole.copyMemory(from: source) }
         UnsafeMutableRawBufferPointer(rebasing: whole[length...]).copyBytes(from: ending)
         if needsChanges { directory?.change(whole) }
+        for entry in transforms?.associations ?? [] { for offset in entry { whole[offset] = 0 } }
         (bytes, copy) = (UnsafeRawBufferPointer(whole), whole)
     }
 

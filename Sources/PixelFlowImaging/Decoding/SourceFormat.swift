@@ -16,13 +16,21 @@ enum SourceFormat: String, CaseIterable {
         throw ForeignFormat.name(of: reader).map(RenderError.unsupported) ?? .notAnImage
     }
 
-    /// Whether the file is a PNG or JPEG that something has taken for text: with other line ends, or with U+FFFD for every byte
-    /// that is not UTF-8.
+    /// Whether the file is a PNG or JPEG that something has taken for text: with other line ends, with U+FFFD for every byte
+    /// that is not UTF-8, or converted from Latin-1 to UTF-8.
     private static func wasText(_ bytes: ByteReader) -> Bool {
         if bytes.count >= pngMark.count, bytes.has(Array(pngMark[..<4])) || bytes.has(replacement + pngMark[1..<4]) { return true }
+        if bytes.has(latin1(pngMark[..<4])) || bytes.has(latin1([0xff, 0xd8, 0xff])) { return true }
+        // The size of a WebP is four bytes, or their replacements.
+        if bytes.has("RIFF"), (9...16).contains(where: { bytes.has("WEBPVP8", at: $0) }) { return true }
         guard bytes.has(replacement + replacement + replacement + replacement) else { return false }
         // The first segment has a length of two bytes, or of their replacements, or is a quantisation table of 67 bytes.
         return (14...18).contains { bytes.has("JFIF\0", at: $0) || bytes.has("Exif\0", at: $0) } || bytes.has([0, 67, 0], at: 12)
+    }
+
+    /// Bytes that were taken for Latin-1, in UTF-8.
+    private static func latin1(_ bytes: some Sequence<UInt8>) -> [UInt8] {
+        bytes.flatMap { $0 < 0x80 ? [$0] : [0xc0 | $0 >> 6, 0x80 | $0 & 0x3f] }
     }
 
     private static let pngMark: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
@@ -39,8 +47,9 @@ enum SourceFormat: String, CaseIterable {
             bytes.has([0x49, 0x49, 0x2a, 0]) || bytes.has([0x4d, 0x4d, 0, 0x2a])
                 // BigTIFF.
                 || bytes.has([0x49, 0x49, 0x2b, 0, 8, 0, 0, 0]) || bytes.has([0x4d, 0x4d, 0, 0x2b, 0, 8, 0, 0])
-        case .avif: file.names(Self.avifBrands) || file.names(Self.commonBrands) && file.hasItem("av01")
-        case .heic: file.names(Self.heicBrands) || file.names(Self.commonBrands)
+        // The items decide if no brand says anything.
+        case .avif: file.names(Self.avifBrands) || (file.names(Self.commonBrands) || !file.names(Self.heicBrands)) && file.hasItem("av01")
+        case .heic: file.names(Self.heicBrands.union(Self.commonBrands)) || file.hasItem("hvc1")
         }
     }
 

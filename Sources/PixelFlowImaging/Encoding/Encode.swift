@@ -39,8 +39,8 @@ enum Encode {
             return try withoutInventedEXIF(bytes, image, format, isStripped) {
                 let plain = try JPEGOutput.withoutEXIF($0)
                 // A pixel per millimetre stands for none.
-                let isKnown = image.resolution != (1, 1)
-                return isKnown && !options.strip ? JPEGOutput.withResolution(image.resolution, plain) : plain
+                let isKnown = picture.resolution != (1, 1)
+                return isKnown && !options.strip ? JPEGOutput.withResolution(picture.resolution, plain) : plain
             }
         case .png:
             return try save(

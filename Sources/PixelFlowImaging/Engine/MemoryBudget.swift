@@ -72,15 +72,16 @@ struct MemoryBudget {
         return width * height * frames * (header.hasAlpha ? 4 : 3)
     }
 
-    /// Three steps copy the pixels: dropping an opaque alpha channel, applying the orientation and splitting the
-    /// frames.
+    /// Four steps copy the pixels: dropping an opaque alpha channel, applying the orientation, applying transformations and splitting
+    /// the frames.
     private static func copied(_ header: SourceHeader, _ decoded: Int, _ frames: Int) -> Int {
-        (header.hasAlpha ? decoded / 4 * 3 : 0) + (header.orientation > 1 || frames > 1 ? decoded : 0)
+        if header.bytes.transforms != nil { return header.decodedSize.width * header.decodedSize.height * 4 * 2 }
+        return (header.hasAlpha ? decoded / 4 * 3 : 0) + (header.orientation > 1 || frames > 1 ? decoded : 0)
     }
 
     /// The decoder's memory in addition to the decoded pixels.
     private static func decoder(_ header: SourceHeader, _ options: LoadOptions, _ frames: Int) -> Int {
-        let frame = header.width * header.height
+        let frame = header.decodedSize.width * header.decodedSize.height
         let stored = frame * header.opened.bands * header.opened.bytesPerBand
         switch header.format {
         // The coefficients of the whole picture, two bytes each, regardless of the shrink.

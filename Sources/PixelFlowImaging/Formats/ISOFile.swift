@@ -20,7 +20,7 @@ struct ISOFile {
 
     /// Whether the metadata has an item of `type`, such as `av01`.
     func hasItem(_ type: StaticString) -> Bool {
-        guard let meta = boxes.first(where: { reader.has("meta", at: $0.type) }) else { return false }
+        guard reader.has("ftyp", at: 4), let meta = boxes.first(where: { reader.has("meta", at: $0.type) }) else { return false }
         // The box is short, and the four letters occur only in an item's entry.
         let end = min(meta.end ?? reader.count, reader.count, meta.content + Self.mostMeta)
         return (meta.content..<max(meta.content, end - 3)).contains { reader.has(type, at: $0) }
@@ -51,10 +51,13 @@ struct ISOFile {
 
     /// Primaries and transfer of the picture as ITU-T H.273 code points. Other items, such as gain maps, have their own.
     var colourCodes: (primaries: Int, transfer: Int)? {
-        guard let place = picture?.colours else { return nil }
+        guard let place = picture?.colours else { return picture?.sequence.map { ($0.primaries, $0.transfer) } }
         guard let primaries = reader.number(at: place, width: 2), let transfer = reader.number(at: place + 2, width: 2) else { return nil }
         return (primaries, transfer)
     }
+
+    /// The transformations of the picture that its alpha does not have; nil if there is nothing to do.
+    var transformsWithoutAlpha: ISOTransforms? { metadata.flatMap { ISOItem.transformsWithoutAlpha($0, reader) } }
 
     var structure: FileStructure {
         let boxes = boxes

@@ -50,7 +50,8 @@ enum PNGFile {
         return PNGData(size: size, bitsPerPixel: Int(depth) * samples, isInterlaced: reader.byte(at: 28) == 1).isShort(chunks)
     }
 
-    /// A copy of a file whose EXIF is behind the pixels, which its loader does not read, with it before them; nil for other files.
+    /// A copy of a file whose EXIF its loader does not read: because it is behind the pixels, or begins with the header that only JPEG has.
+    /// Nil for other files.
     static func withEXIFFirst(_ bytes: UnsafeRawBufferPointer) -> [UInt8]? {
         let reader = ByteReader(bytes)
         var offset = 8
@@ -58,14 +59,23 @@ enum PNGFile {
         while let length = reader.number(at: offset, width: 4), reader.contains(offset, length + 12) {
             if data == nil, reader.has("IDAT", at: offset + 4) { data = offset }
             if reader.has("eXIf", at: offset + 4) {
-                guard let data else { return nil }
+                let hasHeader = reader.has("Exif\0\0", at: offset + 8)
+                guard data != nil || hasHeader else { return nil }
                 let chunk = offset..<offset + length + 12
-                return Array(bytes[..<data]) + bytes[chunk] + bytes[data..<chunk.lowerBound] + bytes[chunk.upperBound...]
+                let plain = hasHeader ? withoutHeader(bytes[chunk]) : Array(bytes[chunk])
+                let place = data ?? offset
+                return Array(bytes[..<place]) + plain + bytes[place..<chunk.lowerBound] + bytes[chunk.upperBound...]
             }
             if reader.has("IEND", at: offset + 4) { return nil }
             offset += length + 12
         }
         return nil
+    }
+
+    /// An `eXIf` chunk without the first six bytes of its content.
+    private static func withoutHeader(_ chunk: Slice<UnsafeRawBufferPointer>) -> [UInt8] {
+        let checked = Array("eXIf".utf8) + chunk.dropFirst(8 + 6).dropLast(4)
+        return UInt32(clamping: checked.count - 4).bigEndianBytes + checked + checked.withUnsafeBytes(crc).bigEndianBytes
     }
 
     /// PNG_USER_WIDTH_MAX, the default limit of libpng.

@@ -158,6 +158,7 @@ extension TIFFDirectory {
         case (2, _): return photometric == .logLuv ? nil : "TIFF files with signed integer samples"
         case (3, 16) where isHalf: return nil
         case (3, 32): return photometric == .palette ? "TIFF palettes with floating point samples" : nil
+        case (3, 16) where value(.predictor) == 3: return "TIFF files with 16-bit floating point samples and a predictor"
         case (3, _): return "TIFF files with \(bits)-bit floating point samples"
         default: return "TIFF files with complex samples"
         }

@@ -16,10 +16,11 @@ extension ImageOperation.Crop: OperationStep {
         }
     }
 
+    /// At least one pixel, although an output whose crop lies outside the image fails: later steps must be able to compute with it.
     func size(after size: PixelSize) -> PixelSize {
         switch place {
         case .position: (min(width, size.width), min(height, size.height))
-        case .offset(let left, let top): (min(width, max(0, size.width - left)), min(height, max(0, size.height - top)))
+        case .offset(let left, let top): (min(width, max(1, size.width - left)), min(height, max(1, size.height - top)))
         }
     }
 

@@ -8,6 +8,9 @@ enum VipsArgument {
     case flag(Bool)
     case text(String)
     case numbers([Double])
+    case integers([Int])
+    /// The name of an interpolator.
+    case interpolation(String)
     case image(Image)
     case images([Image])
     /// Not copied: the bytes must stay valid as long as the result is in use.
@@ -59,6 +62,11 @@ struct VipsCall {
         case .flag(let value): cvips_set_int(operation, name, value ? 1 : 0)
         case .text(let value): cvips_set_string(operation, name, value)
         case .numbers(let values): cvips_set_doubles(operation, name, values, Int32(values.count))
+        case .integers(let values): cvips_set_ints(operation, name, values.map { Int32(clamping: $0) }, Int32(values.count))
+        case .interpolation(let value):
+            guard let interpolator = vips_interpolate_new(value) else { return }
+            cvips_set_interpolate(operation, name, interpolator)
+            g_object_unref(interpolator)
         case .image(let image): cvips_set_image(operation, name, image.pointer)
         case .images(let images):
             var pointers: [UnsafeMutablePointer<VipsImage>?] = images.map(\.pointer)
