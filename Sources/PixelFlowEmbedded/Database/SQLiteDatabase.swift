@@ -6,7 +6,7 @@ import PixelFlowCore
 enum SQLiteDatabase {
     /// Opens or creates the database at `path` in WAL mode, readable only by its owner.
     ///
-    /// - Throws: `PixelFlowError` with the path of the file.
+    /// - Throws: `database_schema_newer` if a newer PixelFlow has migrated the database; otherwise `database_unusable`. Both name the file.
     static func open(path: String, migrations: DatabaseMigrator, readers: Int = 5) throws -> DatabasePool {
         do {
             try makePrivateFile(path)
@@ -17,12 +17,25 @@ enum SQLiteDatabase {
                 try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -4000")
             }
             let pool = try DatabasePool(path: path, configuration: configuration)
+            try requireKnownSchema(pool, migrations, path)
             try migrate(pool, migrations)
             return pool
+        } catch let error as PixelFlowError {
+            throw error
         } catch {
             throw PixelFlowError(
                 .unavailable, code: "database_unusable", "The database \(path) cannot be opened.", retry: .outage, cause: error)
         }
+    }
+
+    /// This version would not know what the rows of a newer one mean.
+    private static func requireKnownSchema(_ pool: DatabasePool, _ migrations: DatabaseMigrator, _ path: String) throws {
+        let unknown = try pool.read { try migrations.appliedIdentifiers($0) }.subtracting(migrations.migrations).sorted()
+        guard !unknown.isEmpty else { return }
+        throw PixelFlowError(
+            .unavailable, code: "database_schema_newer",
+            "The database \(path) has been migrated by a newer PixelFlow (\(unknown.joined(separator: ", "))). Upgrade PixelFlow.",
+            retry: .outage)
     }
 
     /// Another process may be migrating simultaneously. Each migration is one transaction, so the process that

@@ -10,7 +10,7 @@ package final class SQLiteIdentityDatabase: SQLDatabase {
 
     /// Opens the database at `path`, creating it if necessary.
     ///
-    /// - Throws: `database_unusable` with the path of the file.
+    /// - Throws: `database_schema_newer`, `database_unusable`, with the path of the file.
     package init(path: String) throws {
         // One reader for lookups by key, which take microseconds, besides two reads of the audit log. Each connection costs memory, once
         // it is needed.

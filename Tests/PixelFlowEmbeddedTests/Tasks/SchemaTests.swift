@@ -74,6 +74,23 @@ import Testing
         try reader.close()
     }
 
+    @Test("a database of a newer version is refused", arguments: ["tasks", "auth"])
+    func refusesANewerDatabase(name: String) throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/\(name).sqlite"
+        func open() throws {
+            if name == "tasks" { _ = try SQLiteTaskStore(path: path) } else { _ = try SQLiteIdentityDatabase(path: path) }
+        }
+        try open()
+        let queue = try DatabaseQueue.beside(path)
+        try queue.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('99 of a newer version')") }
+        try queue.close()
+        let error = #expect(throws: PixelFlowError.self) { try open() }
+        #expect(error?.code == "database_schema_newer")
+        #expect(error?.message.contains(path) == true)
+        #expect(error?.message.contains("99 of a newer version") == true)
+    }
+
     @Test func theUsageOfEarlierTasksIsCounted() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/tasks.sqlite"
