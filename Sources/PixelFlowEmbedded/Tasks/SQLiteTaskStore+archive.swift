@@ -91,9 +91,9 @@ extension SQLiteTaskStore: ArchivableStore {
 
     /// Keeps a row that exists from an interrupted restore, because it may have changed since.
     private static func insert(_ row: ArchiveRow, in database: Database) throws {
-        guard archivedTables.contains(row.table), try database.columns(in: row.table).count == row.values.count else {
-            throw PixelFlowError.archiveRowInvalid("There is no table \(row.table) with \(row.values.count) columns.")
-        }
+        guard archivedTables.contains(row.table), case let columns = try database.columns(in: row.table), columns.count == row.values.count
+        else { throw PixelFlowError.archiveRowInvalid("There is no table \(row.table) with \(row.values.count) columns.") }
+        try row.requireValues(of: columns)
         let places = Array(repeating: "?", count: row.values.count).joined(separator: ", ")
         do {
             let key = try key(of: row.table, in: database)
@@ -112,6 +112,36 @@ extension SQLiteTaskStore: ArchivableStore {
         for trigger in triggers { try database.execute(sql: "DROP TRIGGER \(trigger["name"] as String)") }
         try body()
         for trigger in triggers { try database.execute(sql: trigger["sql"]) }
+    }
+}
+
+extension ArchiveRow {
+    /// Checks what SQLite does not, because the tables are not strict: types, and the range of numbers.
+    ///
+    /// - Throws: `archive_row_invalid`.
+    fileprivate func requireValues(of columns: [ColumnInfo]) throws(PixelFlowError) {
+        for (column, value) in zip(columns, values) {
+            let place = "\(table).\(column.name)"
+            switch (value, column.type) {
+            case (.null, _) where !column.isNotNull: break
+            case (.text, "TEXT"): break
+            case (.integer(let number), "INTEGER"): try ArchiveValue.requireNumber(number, in: place)
+            case (.bytes(let bytes), "BLOB"): try ArchiveValue.requireNumbers(ofDocument: bytes, in: place)
+            default: throw .archiveRowInvalid("A value of \(place) is of another type: \(value.kind).")
+            }
+        }
+        if table == "quota" { try requireQuota() }
+    }
+
+    /// The columns of `quota`: the organisation, the document, and the retention of the document.
+    private func requireQuota() throws(PixelFlowError) {
+        guard case .bytes(let document) = values[1], let quota = try? JSONDecoder().decode(Quota.self, from: Data(document)) else {
+            throw .archiveRowInvalid("A document of quota is no quota.")
+        }
+        if let limit = quota.outOfRange { throw .archiveRowInvalid("\(limit.rawValue) in quota is out of range.") }
+        guard values[2] == quota.retentionDays.map({ .integer(Int64($0)) }) ?? .null else {
+            throw .archiveRowInvalid("retention_days in quota is not that of its document.")
+        }
     }
 }
 

@@ -31,7 +31,7 @@ package final class SQLiteTaskStore: Sendable {
 
     /// Opens or creates the database at `path`.
     ///
-    /// - Throws: `PixelFlowError` with the path of the file.
+    /// - Throws: `database_schema_newer`, `database_unusable`, with the path of the file.
     package init(
         path: String, policy: TaskPolicy = .standard, clock: any WallClock = SystemClock(), cached: Int = 2000,
         readLimits: FairSemaphoreLimits = SQLiteTaskStore.readLimits
@@ -98,7 +98,7 @@ package final class SQLiteTaskStore: Sendable {
             let arguments = part.after.orBeginning.arguments(after: [now], limit: part.rows)
             let found = try await read { database in
                 try Row.fetchAll(database.cachedStatement(sql: sql), arguments: arguments)
-                    .map { (key: RowPosition(value: $0[0], row: $0[1]), id: TaskID($0[2])) }
+                    .map { (key: RowPosition(value: try $0.value(0), row: try $0.value(1)), id: TaskID(try $0.value(2))) }
             }
             guard !found.isEmpty else { return [] }
             return try await write(.process) { tasks in
