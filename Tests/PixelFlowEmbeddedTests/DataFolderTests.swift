@@ -29,6 +29,28 @@ import Testing
         #expect(try DataFolder.secret(named: "service-secret", in: other.path) != secret)
     }
 
+    /// As a power failure may leave it, or an editor.
+    @Test("a secret that is too short or not text is replaced", arguments: ["", "\n", "short", String(repeating: "\0", count: 45)])
+    func replacesADamagedSecret(text: String) throws {
+        let folder = try DataFolder(path: path)
+        let file = path + "/service-secret"
+        try Data(text.utf8).write(to: URL(fileURLWithPath: file))
+        try Data("half".utf8).write(to: URL(fileURLWithPath: file + ".partial"))
+        let secret = try DataFolder.secret(named: "service-secret", in: folder.path)
+        #expect(secret.count == 44)
+        #expect(try DataFolder.secret(named: "service-secret", in: folder.path) == secret)
+        #expect(!FileManager.default.fileExists(atPath: file + ".partial"))
+        let permissions = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int
+        #expect(permissions == 0o600)
+    }
+
+    @Test func keepsASecretOfTheOperator() throws {
+        let folder = try DataFolder(path: path)
+        let own = String(repeating: "ü", count: 32)
+        try Data((own + "\n").utf8).write(to: URL(fileURLWithPath: path + "/service-secret"))
+        #expect(try DataFolder.secret(named: "service-secret", in: folder.path) == own)
+    }
+
     @Test func isHeldByOneInstance() async throws {
         var first: DataFolder? = try DataFolder(path: path)
         for _ in 0..<20 { expectLocked() }

@@ -1,5 +1,7 @@
 import Crypto
+import Files
 import Foundation
+import Logging
 import PixelFlowCore
 
 /// The data folder of one embedded PixelFlow, locked during the lifetime of the process.
@@ -31,27 +33,37 @@ package final class DataFolder: Sendable {
 
     /// A secret of 256 random bits in a file of the folder that only its owner can read; created if the file does not exist.
     ///
+    /// - Parameter length: the minimum number of characters. A shorter text, which is no secret, is replaced.
     /// - Throws: `data_folder_unusable` if the file can be neither read nor written.
-    package static func secret(named name: String, in path: String) throws -> String {
+    package static func secret(named name: String, in path: String, atLeast length: Int = 32) throws -> String {
         let file = path + "/" + name
         do {
             if FileManager.default.fileExists(atPath: file) {
-                return try String(contentsOfFile: file, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
+                if let secret = secret(in: try Data(contentsOf: URL(fileURLWithPath: file)), atLeast: length) { return secret }
+                Logger(label: "data").warning("a damaged secret is replaced by a new one", metadata: ["file": "\(file)"])
             }
             let secret = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0).base64EncodedString() }
-            // Rename the complete file, so that a crash leaves either the whole secret or none.
+            // After a crash, also of the machine, there is either the whole secret or none.
             let partial = file + ".partial"
-            try? FileManager.default.removeItem(atPath: partial)
-            guard
-                FileManager.default.createFile(
-                    atPath: partial, contents: Data((secret + "\n").utf8), attributes: [.posixPermissions: 0o600])
-            else { throw CocoaError(.fileWriteUnknown) }
-            try FileManager.default.moveItem(atPath: partial, toPath: file)
+            try unlinkIfThere(partial)
+            let draft = try DraftFile(partial, mode: 0o600)
+            try draft.append(Array((secret + "\n").utf8))
+            try draft.complete()
+            try draft.rename(to: file)
+            try FileSystem.sync(folder: path)
             return secret
         } catch {
             throw PixelFlowError(
                 .unavailable, code: "data_folder_unusable", "The file \(file) can be neither read nor written.", cause: error)
         }
+    }
+
+    /// Nil if the contents are no text of this length; after a power failure, they may be zeros.
+    private static func secret(in contents: Data, atLeast length: Int) -> String? {
+        guard let text = String(data: contents, encoding: .utf8)?.trimmingCharacters(in: .whitespacesAndNewlines), text.count >= length,
+            text.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control })
+        else { return nil }
+        return text
     }
 
     deinit {
