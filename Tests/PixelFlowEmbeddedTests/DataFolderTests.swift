@@ -73,6 +73,29 @@ import Testing
         withExtendedLifetime(folder) {}
     }
 
+    /// Processes with other data folders may use the same database or objects, also by another path.
+    @Test func whatIsKeptElsewhereIsHeldToo() async throws {
+        let (database, blobs) = (parent.path + "/disk/tasks.sqlite", parent.path + "/objects")
+        let store = try FileBlobStore(path: blobs)
+        _ = try SQLiteTaskStore(path: database)
+        try FileManager.default.createSymbolicLink(atPath: parent.path + "/link.sqlite", withDestinationPath: database)
+        try FileManager.default.createSymbolicLink(atPath: parent.path + "/link", withDestinationPath: blobs)
+        var first: DataFolder? = try DataFolder(path: path, taskDatabase: database, blobs: blobs)
+        #expect(first != nil)
+        let other = parent.path + "/other"
+        for (tasks, objects, name) in [
+            (database, other, database), (parent.path + "/link.sqlite", other, parent.path + "/link.sqlite"),
+            (other + "/tasks.sqlite", blobs, blobs), (other + "/tasks.sqlite", parent.path + "/link", parent.path + "/link"),
+        ] {
+            let error = #expect(throws: PixelFlowError.self) { try DataFolder(path: other, taskDatabase: tasks, blobs: objects) }
+            #expect(error?.code == "data_folder_locked")
+            #expect(error?.message.contains(name) == true, "\(error?.message ?? "")")
+        }
+        #expect(try await store.taskPrefixes(after: nil, limit: 10).isEmpty)
+        first = nil
+        _ = try await eventually("all of it to be free") { try? DataFolder(path: other, taskDatabase: database, blobs: blobs) }
+    }
+
     /// Retries: a process that another test is starting inherits the lock until its own program begins.
     private func opensAgain() async throws {
         _ = try await eventually("the folder to be free") { try? DataFolder(path: path) }

@@ -4,30 +4,47 @@ import Foundation
 import Logging
 import PixelFlowCore
 
-/// The data folder of one embedded PixelFlow, locked during the lifetime of the process.
+/// The data folder of one embedded PixelFlow, and what is kept elsewhere, locked during the lifetime of the process.
 package final class DataFolder: Sendable {
     package let path: String
-    private let descriptor: Int32
+    private let locks: [FileLock]
 
-    /// Creates the folder if it does not exist, and locks it.
+    /// Creates the folder if it does not exist, and locks it. The task database and the folder of objects have locks of their own, because
+    /// processes with different data folders may be configured to use the same.
     ///
-    /// - Throws: `PixelFlowError` with the path of the folder, and code `data_folder_locked` if another process uses it.
-    package init(path: String) throws {
+    /// - Parameters:
+    ///   - taskDatabase: the file, whose lock is next to it.
+    ///   - blobs: the folder of objects.
+    /// - Throws: `data_folder_locked` if another process uses one of them, `data_folder_unusable`; both name it.
+    package init(path: String, taskDatabase: String? = nil, blobs: String? = nil) throws {
         self.path = path
+        var locks = [try Self.lock("The folder \(path) is", folder: path, file: "lock")]
+        if let taskDatabase {
+            // Not next to a symbolic link, which other paths to the file do not have.
+            let file = URL(fileURLWithPath: taskDatabase).resolvingSymlinksInPath()
+            locks.append(
+                try Self.lock(
+                    "The task database \(taskDatabase) is", folder: file.deletingLastPathComponent().path,
+                    file: file.lastPathComponent + ".lock"))
+        }
+        // Listings skip names that begin with a dot.
+        if let blobs { locks.append(try Self.lock("The folder of objects \(blobs) is", folder: blobs, file: ".lock")) }
+        self.locks = locks
+    }
+
+    private static func lock(_ subject: String, folder: String, file: String) throws -> FileLock {
         do {
             try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
-            throw PixelFlowError(.unavailable, code: "data_folder_unusable", "The folder \(path) cannot be created.", cause: error)
+            throw PixelFlowError(.unavailable, code: "data_folder_unusable", "The folder \(folder) cannot be created.", cause: error)
         }
-        descriptor = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw PixelFlowError(.unavailable, code: "data_folder_unusable", "The folder \(path) is not writable.")
-        }
-        // The operating system releases the lock, however the process ends.
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            // All properties are initialized, so `deinit` runs and closes the file.
-            throw PixelFlowError(.conflict, code: "data_folder_locked", "The folder \(path) is in use by another PixelFlow process.")
+        do {
+            return try FileLock(folder + "/" + file)
+        } catch is FileLock.HeldError {
+            throw PixelFlowError(.conflict, code: "data_folder_locked", "\(subject) in use by another PixelFlow process.")
+        } catch {
+            throw PixelFlowError(.unavailable, code: "data_folder_unusable", "The folder \(folder) is not writable.", cause: error)
         }
     }
 
@@ -64,9 +81,5 @@ package final class DataFolder: Sendable {
             text.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control })
         else { return nil }
         return text
-    }
-
-    deinit {
-        if descriptor >= 0 { close(descriptor) }
     }
 }
