@@ -4,6 +4,9 @@ import PixelFlowCore
 
 /// Opens SQLite files with PixelFlow's configuration.
 enum SQLiteDatabase {
+    /// Bytes. A long backup lets the write-ahead log grow; without a limit, the file would keep that size.
+    private static let journalLimit = 16 << 20
+
     /// Opens or creates the database at `path` in WAL mode, readable only by its owner.
     ///
     /// - Throws: `database_schema_newer` if a newer PixelFlow has migrated the database; otherwise `database_unusable`. Both name the file.
@@ -14,7 +17,11 @@ enum SQLiteDatabase {
             configuration.maximumReaderCount = readers
             configuration.busyMode = .timeout(5)
             configuration.prepareDatabase { database in
-                try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -4000")
+                try database.execute(
+                    sql: """
+                        PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -4000;
+                        PRAGMA journal_size_limit = \(journalLimit)
+                        """)
             }
             let pool = try DatabasePool(path: path, configuration: configuration)
             try requireKnownSchema(pool, migrations, path)

@@ -19,12 +19,13 @@ extension SQLiteTaskStore: ArchivableStore {
     package func restoring() async throws -> String? { try await read { try Self.restoring(in: $0) } }
 
     package func archivedRows() -> ArchivedRows {
-        ArchivedRows { [database] pipe in
+        ArchivedRows { [database, clock] pipe in
             // A separate connection, because this may take minutes.
             try await Self.reachable {
+                let deadline = SnapshotDeadline(clock)
                 try await database.makeSnapshot().read { database in
                     try pipe.begin()
-                    for table in Self.archivedTables { try Self.read(table, in: database, into: pipe) }
+                    for table in Self.archivedTables { try Self.read(table, in: database, into: pipe, until: deadline) }
                 }
             }
         }
@@ -73,15 +74,17 @@ extension SQLiteTaskStore: ArchivableStore {
         try String.fetchOne(database, sql: "SELECT backup FROM restore")
     }
 
-    private static func read(_ table: String, in database: Database, into pipe: ArchivePipe) throws {
+    private static func read(_ table: String, in database: Database, into pipe: ArchivePipe, until deadline: SnapshotDeadline) throws {
         let cursor = try Row.fetchCursor(database, sql: "SELECT * FROM \(table) ORDER BY \(try key(of: table, in: database))")
         var page: [ArchiveRow] = []
         while let row = try cursor.next() {
             page.append(ArchiveRow(table: table, values: try row.databaseValues.map(ArchiveValue.init)))
             guard page.count == ArchiveRow.page else { continue }
+            try deadline.check()
             try pipe.send(page)
             page = []
         }
+        try deadline.check()
         if !page.isEmpty { try pipe.send(page) }
     }
 

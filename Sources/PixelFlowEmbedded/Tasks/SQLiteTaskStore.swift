@@ -13,7 +13,7 @@ package final class SQLiteTaskStore: Sendable {
     private let commits: GroupCommit<TaskTransaction>
     private let cache: TaskCache
     let changes: ChangeVersions
-    private let clock: any WallClock
+    let clock: any WallClock
     let machine: TaskStateMachine
     private let latest = Mutex(Timestamp(microseconds: 0))
     private let reads: FairAsyncSemaphore<TenantID>
