@@ -56,6 +56,7 @@ extension SQLiteTaskStore: ArchivableStore {
         try await write(.machine) { tasks in
             try tasks.database.execute(sql: "DELETE FROM restore WHERE backup = ?", arguments: [backup])
         }
+        follow(try await read { try Int64.fetchOne($0, sql: Self.latestChange) })
         // These rows bypass the cache, which cannot contain other states of them, but lists change.
         changes.changeAll()
     }

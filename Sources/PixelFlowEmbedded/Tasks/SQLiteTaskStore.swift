@@ -15,6 +15,7 @@ package final class SQLiteTaskStore: Sendable {
     let changes: ChangeVersions
     let clock: any WallClock
     let machine: TaskStateMachine
+    /// The time of the latest change.
     private let latest = Mutex(Timestamp(microseconds: 0))
     private let reads: FairAsyncSemaphore<TenantID>
     let unreadable = UnreadableRows { kind, error in
@@ -45,6 +46,38 @@ package final class SQLiteTaskStore: Sendable {
         self.commits = GroupCommit(database, label: "pixelflow.tasks.write") { TaskTransaction($0, cache, changes) }
         self.clock = clock
         self.machine = TaskStateMachine(policy: policy)
+        do {
+            follow(try database.read { try Int64.fetchOne($0, sql: Self.latestChange) })
+        } catch {
+            throw PixelFlowError.unavailable("task_database", cause: error)
+        }
+    }
+
+    /// Skips from one organisation to the next, so that the number of changes does not matter.
+    static let latestChange = """
+        WITH RECURSIVE organisation (tenant) AS (
+            SELECT MIN(tenant) FROM task
+            UNION ALL
+            SELECT (SELECT MIN(task.tenant) FROM task WHERE task.tenant > organisation.tenant) FROM organisation
+                WHERE organisation.tenant IS NOT NULL
+        )
+        SELECT MAX((SELECT MAX(task.updated_at) FROM task WHERE task.tenant = organisation.tenant)) FROM organisation
+        """
+
+    /// A clock that differs by more than this was wrong when the changes were stored. Following it would stop time for as long.
+    private static let longestSetback = Duration.seconds(86_400)
+
+    /// Makes the next change follow stored ones, even if the clock has been set back since: clients continue after the last change that
+    /// they know.
+    func follow(_ change: Int64?) {
+        guard let change = change.map({ Timestamp(microseconds: $0) }) else { return }
+        let now = clock.now()
+        guard change <= now + Self.longestSetback else {
+            return Logger(label: "sqlite").warning(
+                "changes of tasks are far in the future; clients that continue after them miss changes until then",
+                metadata: ["latest": "\(change.iso8601)", "now": "\(now.iso8601)"])
+        }
+        latest.withLock { $0 = max($0, change) }
     }
 
     /// The current time, adjusted to be unique, so that changes have a total order.

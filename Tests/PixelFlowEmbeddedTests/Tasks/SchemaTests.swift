@@ -91,6 +91,22 @@ import Testing
         #expect(error?.message.contains("99 of a newer version") == true)
     }
 
+    /// Without reading every change.
+    @Test func theLatestChangeIsFoundByAnIndex() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/tasks.sqlite"
+        _ = try SQLiteTaskStore(path: path)
+        let plan = try DatabaseQueue.beside(path).read { database in
+            try Row.fetchAll(database, sql: "EXPLAIN QUERY PLAN " + SQLiteTaskStore.latestChange).map { $0["detail"] as String }
+        }
+        #expect(
+            plan.filter { $0.contains(" task") } == [
+                "SEARCH task USING COVERING INDEX task_by_change",
+                "SEARCH task USING COVERING INDEX task_by_change (tenant>?)",
+                "SEARCH task USING COVERING INDEX task_by_change (tenant=?)",
+            ])
+    }
+
     @Test func theUsageOfEarlierTasksIsCounted() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/tasks.sqlite"
