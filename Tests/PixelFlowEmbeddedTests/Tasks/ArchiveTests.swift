@@ -73,8 +73,8 @@ import Testing
         try await store.restore(rows, of: "b1")
         try await store.finishRestore(of: "b1")
 
-        // bounded: by the rows of the store.
         var read = 0
+        // bounded: by the rows of the store.
         for try await page in store.archivedRows() {
             read += page.count
             clock.advance(by: .seconds(10))
@@ -82,6 +82,7 @@ import Testing
         #expect(read >= rows.count)
 
         let error = await #expect(throws: PixelFlowError.self) {
+            // bounded: by the rows of the store.
             for try await _ in store.archivedRows() { clock.advance(by: .seconds(3600)) }
         }
         #expect(error?.code == "archive_interrupted")
