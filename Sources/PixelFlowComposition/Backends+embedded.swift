@@ -7,12 +7,12 @@ package import PixelFlowRuntime
 import PixelFlowTelemetry
 
 extension Backends {
-    /// Locks the data folder and opens its stores.
+    /// Locks the data folder, the task database and the folder of objects, and opens the stores.
     ///
     /// - Throws: `data_folder_locked` or `data_folder_unusable`; `installation_mismatch` if database and blob store do not
     ///   belong together, before anything else uses them.
     package static func embedded(_ settings: EmbeddedSettings, context: BuildContext) async throws -> Backends {
-        let folder = try DataFolder(path: settings.data)
+        let folder = try DataFolder(path: settings.data, taskDatabase: settings.taskDatabasePath, blobs: settings.blobPath)
         Telemetry.watchDisk("data", path: settings.data)
         let users = IdentityStore(try SQLiteIdentityDatabase(path: settings.authDatabasePath))
         let tasks = try SQLiteTaskStore(path: settings.taskDatabasePath)
@@ -20,7 +20,7 @@ extension Backends {
         let logger = context.logger(for: "dispatch")
         let installation = InstallationCheck(database: tasks, objects: blobs, adopted: settings.adoptedBlobStore, logger: logger)
         _ = try await installation.verify()
-        // The lock on the folder proves that the worker of every existing lease is gone.
+        // The lock on the task database proves that the worker of every existing lease is gone.
         try await tasks.recoverAfterRestart()
         let broker = InProcessBroker()
         let events = InProcessTaskEvents()
@@ -29,7 +29,7 @@ extension Backends {
             tasks: TaskBackends(
                 tasks: tasks, blobs: blobs, broker: broker, events: events, versions: tasks, installation: installation,
                 publisher: OutboxPublisher(store: tasks, broker: broker, events: events, webhooks: tasks, logger: logger), isEmbedded: true,
-                // The folder is unlocked last.
+                // Unlocked last.
                 services: [ClosingService { withExtendedLifetime(folder) {} }]))
     }
 }

@@ -83,13 +83,10 @@ extension PostgresIdentityDatabase {
         try await run(.identity(operation)) { connection in try connection.transaction { try body(connection) } }
     }
 
-    /// A snapshot that is read for longer than this fails: it keeps the server from removing what has been deleted since it began.
-    package static let snapshotLimit = Duration.seconds(3600)
-
     package func snapshot(_ body: @escaping @Sendable (any SQLConnection) throws -> Void) async throws {
         try await prepare()
         try await database.runApart(.identity(.archive)) { connection in
-            let deadline = ContinuousClock.now + Self.snapshotLimit
+            let deadline = ContinuousClock.now + ArchivedRows.snapshotLimit
             try connection.transaction(begin: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") {
                 try body(SnapshotConnection(base: connection, deadline: deadline))
             }
@@ -106,12 +103,6 @@ private struct SnapshotConnection: SQLConnection {
         guard ContinuousClock.now < deadline else { throw PixelFlowError.archiveTooSlow }
         return try base.execute(statement, values, read: read)
     }
-}
-
-extension PixelFlowError {
-    fileprivate static let archiveTooSlow = PixelFlowError(
-        .unavailable, code: "archive_interrupted", "The rows were not read within an hour; start again, with a faster connection.",
-        retry: .outage, retryAfter: 1)
 }
 
 extension PostgresConnection: SQLConnection {

@@ -52,6 +52,21 @@ extension EndToEnd {
             }
         }
 
+        @Test func aSecondProcessWithTheSameDatabaseOrObjectsIsRefused() async throws {
+            try await LiveService.run { service in
+                let folder = try TemporaryFolder()
+                for more in [
+                    ["PIXELFLOW_TASK_DATABASE_URL": "sqlite:\(service.data)/tasks.sqlite"],
+                    ["PIXELFLOW_BLOB_URL": "file:\(service.data)/blobs"],
+                ] {
+                    let before = service.logText.count
+                    let code = await service.spawnAndWait(adding: more.merging(["PIXELFLOW_DATA_DIR": folder.path]) { $1 })
+                    #expect(code == 1)
+                    #expect(service.logText.dropFirst(before).contains("in use by another PixelFlow process."))
+                }
+            }
+        }
+
         @Test func aPortInUseIsReported() async throws {
             try await LiveService.run { service in
                 let other = try LiveService()

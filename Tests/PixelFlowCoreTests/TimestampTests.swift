@@ -24,6 +24,21 @@ import WireFormats
         #expect(time < time + .microseconds(1))
     }
 
+    /// A stored time may be any number.
+    @Test func staysWithinItsRange() {
+        let (first, last) = (Timestamp(microseconds: .min), Timestamp(microseconds: .max))
+        #expect(last + .seconds(1) == last)
+        #expect(first + .seconds(-1) == first)
+        #expect(first - .seconds(1) == first)
+        #expect(last - .seconds(-1) == last)
+        #expect(last - .microseconds(Int64.min) == last)
+        #expect(last - first > .seconds(Int64.max / 1_000_000))
+        #expect(last.age(since: first) == last - first)
+        #expect(Timestamp(Date(timeIntervalSince1970: 1e30)) == last)
+        #expect(Timestamp(Date(timeIntervalSince1970: -1e30)) == first)
+        #expect(!last.iso8601.isEmpty && !first.iso8601.isEmpty)
+    }
+
     @Test(arguments: [0, 1, 999_999, 1_769_847_300_250_001, 4_102_444_800_123_456] as [Int64])
     func survivesADate(microseconds: Int64) {
         let time = Timestamp(microseconds: microseconds)

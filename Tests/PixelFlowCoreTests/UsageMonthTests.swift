@@ -13,4 +13,15 @@ import Testing
         #expect(month.start == Timestamp(iso8601: start))
         #expect(month.end == Timestamp(iso8601: end))
     }
+
+    @Test(
+        "a retention that cannot be set ends for no task",
+        arguments: [
+            (1, "2026-02-28T12:00:00Z"), (30, "2026-01-30T12:00:00Z"), (36_500, "1926-03-26T12:00:00Z"), (36_501, nil), (0, nil), (-1, nil),
+            (9_000_000_000_000_000_000, nil), (.min, nil),
+        ] as [(Int64, String?)])
+    func retentionIsLimited(days: Int64, limit: String?) throws {
+        let now = try #require(Timestamp(iso8601: "2026-03-01T12:00:00Z"))
+        #expect(Quota.retentionLimit(days: days, at: now) == limit.flatMap { Timestamp(iso8601: $0) })
+    }
 }

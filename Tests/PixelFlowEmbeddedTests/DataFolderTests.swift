@@ -29,6 +29,28 @@ import Testing
         #expect(try DataFolder.secret(named: "service-secret", in: other.path) != secret)
     }
 
+    /// As a power failure may leave it, or an editor.
+    @Test("a secret that is too short or not text is replaced", arguments: ["", "\n", "short", String(repeating: "\0", count: 45)])
+    func replacesADamagedSecret(text: String) throws {
+        let folder = try DataFolder(path: path)
+        let file = path + "/service-secret"
+        try Data(text.utf8).write(to: URL(fileURLWithPath: file))
+        try Data("half".utf8).write(to: URL(fileURLWithPath: file + ".partial"))
+        let secret = try DataFolder.secret(named: "service-secret", in: folder.path)
+        #expect(secret.count == 44)
+        #expect(try DataFolder.secret(named: "service-secret", in: folder.path) == secret)
+        #expect(!FileManager.default.fileExists(atPath: file + ".partial"))
+        let permissions = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int
+        #expect(permissions == 0o600)
+    }
+
+    @Test func keepsASecretOfTheOperator() throws {
+        let folder = try DataFolder(path: path)
+        let own = String(repeating: "ü", count: 32)
+        try Data((own + "\n").utf8).write(to: URL(fileURLWithPath: path + "/service-secret"))
+        #expect(try DataFolder.secret(named: "service-secret", in: folder.path) == own)
+    }
+
     @Test func isHeldByOneInstance() async throws {
         var first: DataFolder? = try DataFolder(path: path)
         for _ in 0..<20 { expectLocked() }
@@ -49,6 +71,29 @@ import Testing
         let folder = try DataFolder(path: path)
         await #expect(throws: LockHolder.RefusedError.self) { try await LockHolder(file: folder.path + "/lock") }
         withExtendedLifetime(folder) {}
+    }
+
+    /// Processes with other data folders may use the same database or objects, also by another path.
+    @Test func whatIsKeptElsewhereIsHeldToo() async throws {
+        let (database, blobs) = (parent.path + "/disk/tasks.sqlite", parent.path + "/objects")
+        let store = try FileBlobStore(path: blobs)
+        _ = try SQLiteTaskStore(path: database)
+        try FileManager.default.createSymbolicLink(atPath: parent.path + "/link.sqlite", withDestinationPath: database)
+        try FileManager.default.createSymbolicLink(atPath: parent.path + "/link", withDestinationPath: blobs)
+        var first: DataFolder? = try DataFolder(path: path, taskDatabase: database, blobs: blobs)
+        #expect(first != nil)
+        let other = parent.path + "/other"
+        for (tasks, objects, name) in [
+            (database, other, database), (parent.path + "/link.sqlite", other, parent.path + "/link.sqlite"),
+            (other + "/tasks.sqlite", blobs, blobs), (other + "/tasks.sqlite", parent.path + "/link", parent.path + "/link"),
+        ] {
+            let error = #expect(throws: PixelFlowError.self) { try DataFolder(path: other, taskDatabase: tasks, blobs: objects) }
+            #expect(error?.code == "data_folder_locked")
+            #expect(error?.message.contains(name) == true, "\(error?.message ?? "")")
+        }
+        #expect(try await store.taskPrefixes(after: nil, limit: 10).isEmpty)
+        first = nil
+        _ = try await eventually("all of it to be free") { try? DataFolder(path: other, taskDatabase: database, blobs: blobs) }
     }
 
     /// Retries: a process that another test is starting inherits the lock until its own program begins.

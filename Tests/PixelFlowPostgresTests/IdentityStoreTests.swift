@@ -36,7 +36,8 @@ struct IdentityStoreTests {
             let store = try database.store(settings)
             let rows = (0..<20 * ArchiveRow.page).map { number in
                 ArchiveRow(
-                    table: "password_resets", values: [.text("hash-\(number)"), .text("user"), .integer(1), .integer(.max)])
+                    table: "password_resets",
+                    values: [.text("hash-\(number)"), .text("user"), .integer(1), .integer(Timestamp.distantFuture.microseconds)])
             }
             try await store.beginRestore(of: "b1")
             try await store.restore(rows, of: "b1")

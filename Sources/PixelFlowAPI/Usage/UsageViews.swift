@@ -28,12 +28,6 @@ struct QuotaView: Codable, SchemaNamed, SchemaAnnotated {
         SchemaAnnotation(text, ["type": ["integer", "null"], "minimum": .integer(minimum)])
     }
 
-    /// The maximum value of a quota: a petabyte, and more tasks than anybody has.
-    static let largest = 1 << 50
-    /// A hundred years.
-    static let longestRetention = 36_500
-    static let largestWeight = 1000
-
     let quota: Quota
 
     init(_ quota: Quota) { self.quota = quota }
@@ -71,17 +65,8 @@ struct QuotaView: Codable, SchemaNamed, SchemaAnnotated {
 
     /// - Throws: `invalid_value` with the name of the quota that is out of range.
     func check() throws(PixelFlowError) {
-        let counts: [(Quota.CodingKeys, Int?)] = [
-            (.tasksPerMonth, quota.tasksPerMonth), (.bytesStored, quota.bytesStored), (.tasksInFlight, quota.tasksInFlight),
-            (.sourceBytes, quota.sourceBytes),
-        ]
-        for (key, value) in counts { try Self.check(key, value, 0...Self.largest) }
-        try Self.check(.retentionDays, quota.retentionDays, 1...Self.longestRetention)
-        try Self.check(.weight, quota.weight, 1...Self.largestWeight)
-    }
-
-    private static func check(_ key: Quota.CodingKeys, _ value: Int?, _ range: ClosedRange<Int>) throws(PixelFlowError) {
-        guard let value, !range.contains(value) else { return }
+        guard let key = quota.outOfRange else { return }
+        let range = Quota.range(of: key)
         throw .invalid(
             key.rawValue, "\(key.rawValue) must be null or a whole number from \(range.lowerBound) to \(range.upperBound).")
     }

@@ -23,6 +23,49 @@ package enum ArchiveValue: Sendable, Hashable {
     case bytes([UInt8])
 }
 
+extension ArchiveValue {
+    /// The numbers that a store writes: its largest ones are times. Larger ones would overflow when something is added to them.
+    package static let numbers = -Timestamp.distantFuture.microseconds...Timestamp.distantFuture.microseconds
+
+    /// What the value is, for a person.
+    package var kind: String {
+        switch self {
+        case .null: "null"
+        case .integer: "a whole number"
+        case .text: "a text"
+        case .bytes: "bytes"
+        }
+    }
+
+    /// Checks a number of a row, or of its document.
+    ///
+    /// - Parameter place: the table and the column.
+    /// - Throws: `archive_row_invalid`.
+    package static func requireNumber(_ number: Int64, in place: String) throws(PixelFlowError) {
+        guard !numbers.contains(number) else { return }
+        throw .archiveRowInvalid("A number in \(place) is out of range.")
+    }
+
+    /// Checks the numbers of a JSON document. Other documents are not checked, because no value is read from them.
+    ///
+    /// - Throws: `archive_row_invalid`.
+    package static func requireNumbers(ofDocument bytes: [UInt8], in place: String) throws(PixelFlowError) {
+        guard let document = try? JSONValue(parsing: bytes) else { return }
+        try requireNumbers(document, in: place)
+    }
+
+    private static func requireNumbers(_ value: JSONValue, in place: String) throws(PixelFlowError) {
+        switch value {
+        case .null, .bool, .string: break
+        case .integer(let number): try requireNumber(Int64(number), in: place)
+        // Fractions are far from the bounds, which a double represents closely enough.
+        case .number(let number): try requireNumber(Int64(exactly: number.rounded()) ?? .max, in: place)
+        case .array(let values): for value in values { try requireNumbers(value, in: place) }
+        case .object(let fields): for value in fields.values { try requireNumbers(value, in: place) }
+        }
+    }
+}
+
 extension ArchiveRow {
     /// The row as a line of a backup: `{"table":"users","values":["a",1,null,{"base64":"AA=="}]}`.
     package var json: JSONValue { ["table": .string(table), "values": .array(values.map(\.json))] }

@@ -1,5 +1,8 @@
 /// The rows of a store, page by page, each read on demand. Can be read only once.
 package struct ArchivedRows: AsyncSequence, Sendable {
+    /// A snapshot that is read for longer than this fails: it keeps the database from removing what has been deleted since it began.
+    package static let snapshotLimit = Duration.seconds(3600)
+
     private let open: @Sendable () -> () async throws -> [ArchiveRow]?
 
     /// - Parameter open: starts reading, and returns a function that reads the next page; nil after the last one.

@@ -90,6 +90,11 @@ extension PixelFlowError {
             cause: cause)
     }
 
+    /// For a snapshot that has been read for `ArchivedRows.snapshotLimit`.
+    package static let archiveTooSlow = PixelFlowError(
+        .unavailable, code: "archive_interrupted", "The rows were not read within an hour; start again, with a faster connection.",
+        retry: .outage, retryAfter: 1)
+
     package static func archiveRowInvalid(_ message: String, cause: (any Error)? = nil) -> PixelFlowError {
         PixelFlowError(.invalid, code: "archive_row_invalid", message, cause: cause)
     }

@@ -128,6 +128,9 @@ extension BlobKey {
         return parts
     }
 
+    /// Whether keys can have this component.
+    package static func canContain(_ part: String) -> Bool { isSafe(part[...]) }
+
     private static let characters = ASCIISet.alphanumerics.union("-_.")
 
     private static func isSafe(_ part: Substring) -> Bool {

@@ -3,13 +3,17 @@ import WireFormats
 
 /// A point in time in whole microseconds since 1970-01-01T00:00:00Z.
 ///
-/// All stored times use this type, so that databases and JSON agree exactly.
+/// All stored times use this type, so that databases and JSON agree exactly. A stored time may be any number, so arithmetic ends at the
+/// bounds of the range instead of trapping.
 package struct Timestamp: Sendable, Hashable, Comparable, Codable {
     package let microseconds: Int64
 
     package init(microseconds: Int64) { self.microseconds = microseconds }
 
-    package init(_ date: Date) { self.microseconds = Int64((date.timeIntervalSince1970 * 1_000_000).rounded()) }
+    package init(_ date: Date) {
+        let microseconds = (date.timeIntervalSince1970 * 1_000_000).rounded()
+        self.microseconds = Int64(exactly: microseconds) ?? (microseconds < 0 ? .min : .max)
+    }
 
     package init(from decoder: any Decoder) throws {
         self.microseconds = try decoder.singleValueContainer().decode(Int64.self)
@@ -23,15 +27,17 @@ package struct Timestamp: Sendable, Hashable, Comparable, Codable {
     package static func < (left: Timestamp, right: Timestamp) -> Bool { left.microseconds < right.microseconds }
 
     package static func + (time: Timestamp, duration: Duration) -> Timestamp {
-        Timestamp(microseconds: time.microseconds + duration.microseconds)
+        let (sum, overflows) = time.microseconds.addingReportingOverflow(duration.microseconds)
+        return Timestamp(microseconds: overflows ? (time.microseconds < 0 ? .min : .max) : sum)
     }
 
     package static func - (time: Timestamp, duration: Duration) -> Timestamp {
-        Timestamp(microseconds: time.microseconds - duration.microseconds)
+        let (difference, overflows) = time.microseconds.subtractingReportingOverflow(duration.microseconds)
+        return Timestamp(microseconds: overflows ? (time.microseconds < 0 ? .min : .max) : difference)
     }
 
     package static func - (left: Timestamp, right: Timestamp) -> Duration {
-        .microseconds(left.microseconds - right.microseconds)
+        .microseconds(left.microseconds) - .microseconds(right.microseconds)
     }
 
     /// The time since `earlier`. If the clock was set back, the true age is unknown and this returns a very long one, so that cached

@@ -28,6 +28,12 @@ package struct Quota: Sendable, Hashable, Codable {
 
     package static let unlimited = Quota()
 
+    /// The maximum value: a petabyte, and more tasks than anybody has.
+    private static let largest = 1 << 50
+    /// A hundred years.
+    private static let longestRetention = 36_500
+    private static let largestWeight = 1000
+
     package enum CodingKeys: String, CodingKey, CaseIterable {
         case tasksPerMonth = "tasks_per_month"
         case bytesStored = "bytes_stored"
@@ -35,6 +41,31 @@ package struct Quota: Sendable, Hashable, Codable {
         case sourceBytes = "source_bytes"
         case retentionDays = "retention_days"
         case weight
+    }
+
+    /// What may be set.
+    package static func range(of limit: CodingKeys) -> ClosedRange<Int> {
+        switch limit {
+        case .tasksPerMonth, .bytesStored, .tasksInFlight, .sourceBytes: 0...largest
+        case .retentionDays: 1...longestRetention
+        case .weight: 1...largestWeight
+        }
+    }
+
+    /// The first limit that is out of its range; nil if there is none.
+    package var outOfRange: CodingKeys? {
+        let values: [(CodingKeys, Int?)] = [
+            (.tasksPerMonth, tasksPerMonth), (.bytesStored, bytesStored), (.tasksInFlight, tasksInFlight), (.sourceBytes, sourceBytes),
+            (.retentionDays, retentionDays), (.weight, weight),
+        ]
+        return values.first { key, value in value.map { !Self.range(of: key).contains($0) } ?? false }?.0
+    }
+
+    /// Tasks that finished at this time or earlier are past a retention of so many days. No task is past one that cannot be set, which an
+    /// earlier version may have restored.
+    package static func retentionLimit(days: Int64, at now: Timestamp) -> Timestamp? {
+        guard let days = Int(exactly: days), range(of: .retentionDays).contains(days) else { return nil }
+        return now - .seconds(86_400 * days)
     }
 
     /// Whether adding a task depends on the organisation's other usage.

@@ -61,7 +61,7 @@ extension SQLiteTaskStore: BatchOwnerStore {
                 sql: "SELECT status, COUNT(*) FROM task WHERE tenant = ? AND batch = ? AND deleted_at IS NULL GROUP BY status",
                 arguments: StatementArguments(names))
             {
-                if let status = TaskStatus(rawValue: row[0]) { counts[status] = row[1] }
+                if let status = TaskStatus(rawValue: try row.value(0)) { counts[status] = try row.value(1) }
             }
             return BatchCounts(counts)
         }
@@ -80,7 +80,7 @@ extension SQLiteTaskStore: BatchWatchStore {
             let arguments = part.after.orBeginning.arguments(after: [now], limit: part.rows)
             return try await read { database in
                 try Row.fetchAll(database.cachedStatement(sql: sql), arguments: arguments)
-                    .map { (key: RowPosition(value: $0[0], row: $0[1]), document: $0[2] as Data) }
+                    .map { (key: RowPosition(value: try $0.value(0), row: try $0.value(1)), document: try $0.value(2) as Data) }
             }.map { ($0.key, readableBatch($0.document)) }
         }
     }

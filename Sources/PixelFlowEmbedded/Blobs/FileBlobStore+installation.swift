@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import NIOCore
 package import PixelFlowCore
@@ -25,5 +26,12 @@ extension FileBlobStore: InstallationRecord {
         return true
     }
 
-    package func holdsData() async throws -> Bool { try await !taskPrefixes(after: nil, limit: 1).isEmpty }
+    package func holdsData() async throws -> Bool {
+        do {
+            return try await !taskPrefixes(after: nil, limit: 1).isEmpty
+        } catch let error as PixelFlowError where (error.cause as? FileError)?.call == "opendir" {
+            // There is a folder of an organisation. That it cannot be read is reported by what needs its contents.
+            return true
+        }
+    }
 }

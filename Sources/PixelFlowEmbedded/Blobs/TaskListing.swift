@@ -4,6 +4,9 @@ import PixelFlowCore
 
 /// Lists the folders of tasks in the order of their keys, page after page.
 ///
+/// What cannot be the folder of an organisation, such as `lost+found`, is skipped. A folder that cannot be read is an error: a list without
+/// it would look like one without its objects, to a backup and to the sweep of orphans.
+///
 /// A page continues where the one before it ended, so a sweep reads each folder once for every `window` names, however small its
 /// pages are.
 struct TaskListing {
@@ -64,7 +67,7 @@ struct TaskListing {
     }
 }
 
-/// The names in a folder in order, of which a bounded number is in memory. Those that begin with a dot are skipped.
+/// The names in a folder in order, of which a bounded number is in memory. Names that no key contains are skipped.
 private struct FolderWindow {
     let path: String
     private let capacity: Int
@@ -124,19 +127,29 @@ private struct FolderWindow {
         names = []
         (start, isRead, isLast) = (name, true, true)
         guard let folder = opendir(path) else {
-            if errno == ENOENT { return }
+            // It may have been removed since its name was read, or it is a file, which is not an object.
+            if errno == ENOENT || errno == ENOTDIR { return }
             throw FileError.current("opendir", path)
         }
         defer { closedir(folder) }
-        while let entry = readdir(folder) {
+        while let entry = try Self.entry(of: folder, path) {
             let found = withUnsafePointer(to: &entry.pointee.d_name) {
                 $0.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: $0.pointee)) { String(cString: $0) }
             }
-            guard !found.hasPrefix("."), name.map({ precedes($0, found) }) ?? true else { continue }
+            guard BlobKey.canContain(found), name.map({ precedes($0, found) }) ?? true else { continue }
             names.append(found)
             if names.count == 2 * capacity { keepFirst() }
         }
         keepFirst()
+    }
+
+    /// The next entry; nil after the last one.
+    private static func entry(of folder: OpaquePointer, _ path: String) throws -> UnsafeMutablePointer<dirent>? {
+        // Only `errno` distinguishes a failure from the end.
+        errno = 0
+        let entry = readdir(folder)
+        if entry == nil, errno != 0 { throw FileError.current("readdir", path) }
+        return entry
     }
 
     private mutating func keepFirst() {

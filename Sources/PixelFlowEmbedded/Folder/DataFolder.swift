@@ -1,52 +1,73 @@
 import Crypto
+import Files
 import Foundation
+import Logging
 import PixelFlowCore
 
-/// The data folder of one embedded PixelFlow, locked during the lifetime of the process.
+/// The data folder of one embedded PixelFlow, and what is kept elsewhere, locked during the lifetime of the process.
 package final class DataFolder: Sendable {
     package let path: String
-    private let descriptor: Int32
+    private let locks: [FileLock]
 
-    /// Creates the folder if it does not exist, and locks it.
+    /// Creates the folder if it does not exist, and locks it. The task database and the folder of objects have locks of their own, because
+    /// processes with different data folders may be configured to use the same.
     ///
-    /// - Throws: `PixelFlowError` with the path of the folder, and code `data_folder_locked` if another process uses it.
-    package init(path: String) throws {
+    /// - Parameters:
+    ///   - taskDatabase: the file, whose lock is next to it.
+    ///   - blobs: the folder of objects.
+    /// - Throws: `data_folder_locked` if another process uses one of them, `data_folder_unusable`; both name it.
+    package init(path: String, taskDatabase: String? = nil, blobs: String? = nil) throws {
         self.path = path
+        var locks = [try Self.lock("The folder \(path) is", folder: path, file: "lock")]
+        if let taskDatabase {
+            // Not next to a symbolic link, which other paths to the file do not have.
+            let file = URL(fileURLWithPath: taskDatabase).resolvingSymlinksInPath()
+            locks.append(
+                try Self.lock(
+                    "The task database \(taskDatabase) is", folder: file.deletingLastPathComponent().path,
+                    file: file.lastPathComponent + ".lock"))
+        }
+        // Listings skip names that begin with a dot.
+        if let blobs { locks.append(try Self.lock("The folder of objects \(blobs) is", folder: blobs, file: ".lock")) }
+        self.locks = locks
+    }
+
+    private static func lock(_ subject: String, folder: String, file: String) throws -> FileLock {
         do {
             try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
-            throw PixelFlowError(.unavailable, code: "data_folder_unusable", "The folder \(path) cannot be created.", cause: error)
+            throw PixelFlowError(.unavailable, code: "data_folder_unusable", "The folder \(folder) cannot be created.", cause: error)
         }
-        descriptor = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw PixelFlowError(.unavailable, code: "data_folder_unusable", "The folder \(path) is not writable.")
-        }
-        // The operating system releases the lock, however the process ends.
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            // All properties are initialized, so `deinit` runs and closes the file.
-            throw PixelFlowError(.conflict, code: "data_folder_locked", "The folder \(path) is in use by another PixelFlow process.")
+        do {
+            return try FileLock(folder + "/" + file)
+        } catch is FileLock.HeldError {
+            throw PixelFlowError(.conflict, code: "data_folder_locked", "\(subject) in use by another PixelFlow process.")
+        } catch {
+            throw PixelFlowError(.unavailable, code: "data_folder_unusable", "The folder \(folder) is not writable.", cause: error)
         }
     }
 
     /// A secret of 256 random bits in a file of the folder that only its owner can read; created if the file does not exist.
     ///
+    /// - Parameter length: the minimum number of characters. A shorter text, which is no secret, is replaced.
     /// - Throws: `data_folder_unusable` if the file can be neither read nor written.
-    package static func secret(named name: String, in path: String) throws -> String {
+    package static func secret(named name: String, in path: String, atLeast length: Int = 32) throws -> String {
         let file = path + "/" + name
         do {
             if FileManager.default.fileExists(atPath: file) {
-                return try String(contentsOfFile: file, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
+                if let secret = secret(in: try Data(contentsOf: URL(fileURLWithPath: file)), atLeast: length) { return secret }
+                Logger(label: "data").warning("a damaged secret is replaced by a new one", metadata: ["file": "\(file)"])
             }
             let secret = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0).base64EncodedString() }
-            // Rename the complete file, so that a crash leaves either the whole secret or none.
+            // After a crash, also of the machine, there is either the whole secret or none.
             let partial = file + ".partial"
-            try? FileManager.default.removeItem(atPath: partial)
-            guard
-                FileManager.default.createFile(
-                    atPath: partial, contents: Data((secret + "\n").utf8), attributes: [.posixPermissions: 0o600])
-            else { throw CocoaError(.fileWriteUnknown) }
-            try FileManager.default.moveItem(atPath: partial, toPath: file)
+            try unlinkIfThere(partial)
+            let draft = try DraftFile(partial, mode: 0o600)
+            try draft.append(Array((secret + "\n").utf8))
+            try draft.complete()
+            try draft.rename(to: file)
+            try FileSystem.sync(folder: path)
             return secret
         } catch {
             throw PixelFlowError(
@@ -54,7 +75,11 @@ package final class DataFolder: Sendable {
         }
     }
 
-    deinit {
-        if descriptor >= 0 { close(descriptor) }
+    /// Nil if the contents are no text of this length; after a power failure, they may be zeros.
+    private static func secret(in contents: Data, atLeast length: Int) -> String? {
+        guard let text = String(data: contents, encoding: .utf8)?.trimmingCharacters(in: .whitespacesAndNewlines), text.count >= length,
+            text.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control })
+        else { return nil }
+        return text
     }
 }

@@ -1,5 +1,5 @@
 import GRDB
-import PixelFlowCore
+package import PixelFlowCore
 package import PixelFlowIdentity
 
 /// Identities in one SQLite file that only its owner can read.
@@ -7,11 +7,13 @@ package import PixelFlowIdentity
 /// Every write is synced to disk before the call returns. Several processes may share the file.
 package final class SQLiteIdentityDatabase: SQLDatabase {
     private let database: DatabasePool
+    private let clock: any WallClock
 
     /// Opens the database at `path`, creating it if necessary.
     ///
-    /// - Throws: `database_unusable` with the path of the file.
-    package init(path: String) throws {
+    /// - Throws: `database_schema_newer`, `database_unusable`, with the path of the file.
+    package init(path: String, clock: any WallClock = SystemClock()) throws {
+        self.clock = clock
         // One reader for lookups by key, which take microseconds, besides two reads of the audit log. Each connection costs memory, once
         // it is needed.
         database = try SQLiteDatabase.open(path: path, migrations: IdentityMigrations.all, readers: 3)
@@ -35,7 +37,10 @@ package final class SQLiteIdentityDatabase: SQLDatabase {
 
     package func snapshot(_ body: @escaping @Sendable (any SQLConnection) throws -> Void) async throws {
         // A separate connection, because this may take minutes.
-        try await answering { try await database.makeSnapshot().read { try body(SQLiteConnection(database: $0)) } }
+        try await answering {
+            let deadline = SnapshotDeadline(clock)
+            try await database.makeSnapshot().read { try body(SQLiteConnection(database: $0, deadline: deadline)) }
+        }
     }
 
     private func answering<Value>(_ body: () async throws -> Value) async throws -> Value {
@@ -49,8 +54,11 @@ package final class SQLiteIdentityDatabase: SQLDatabase {
 
 private struct SQLiteConnection: SQLConnection {
     let database: Database
+    /// Of a snapshot.
+    var deadline: SnapshotDeadline?
 
     func execute(_ statement: SQLStatement, _ values: [SQLValue], read: (any SQLRow) -> Void) throws -> Int {
+        try deadline?.check()
         do {
             return try run(statement, values, read)
         } catch let error as DatabaseError where error.isUniqueViolation {

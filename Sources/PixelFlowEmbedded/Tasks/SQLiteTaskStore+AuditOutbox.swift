@@ -26,7 +26,7 @@ extension SQLiteTaskStore: AuditOutbox {
                     database,
                     sql: "SELECT id, document, settled FROM audit_outbox WHERE (settled = 1 OR at < ?) AND id > ? ORDER BY id LIMIT ?",
                     arguments: [time.microseconds, part.after ?? "", part.rows]
-                ).map { (id: $0[0] as String, document: $0[1] as Data, isSettled: $0[2] as Bool) }
+                ).map { (id: try $0.value(0) as String, document: try $0.value(1) as Data, isSettled: try $0.value(2) as Bool) }
             }.map { row in
                 let entry = unreadable.value(of: .audit) {
                     UndeliveredAuditEntry(try JSONDecoder().decode(AuditEntry.self, from: row.document), isSettled: row.isSettled)

@@ -19,12 +19,13 @@ extension SQLiteTaskStore: ArchivableStore {
     package func restoring() async throws -> String? { try await read { try Self.restoring(in: $0) } }
 
     package func archivedRows() -> ArchivedRows {
-        ArchivedRows { [database] pipe in
+        ArchivedRows { [database, clock] pipe in
             // A separate connection, because this may take minutes.
             try await Self.reachable {
+                let deadline = SnapshotDeadline(clock)
                 try await database.makeSnapshot().read { database in
                     try pipe.begin()
-                    for table in Self.archivedTables { try Self.read(table, in: database, into: pipe) }
+                    for table in Self.archivedTables { try Self.read(table, in: database, into: pipe, until: deadline) }
                 }
             }
         }
@@ -55,6 +56,7 @@ extension SQLiteTaskStore: ArchivableStore {
         try await write(.machine) { tasks in
             try tasks.database.execute(sql: "DELETE FROM restore WHERE backup = ?", arguments: [backup])
         }
+        follow(try await read { try Int64.fetchOne($0, sql: Self.latestChange) })
         // These rows bypass the cache, which cannot contain other states of them, but lists change.
         changes.changeAll()
     }
@@ -73,15 +75,17 @@ extension SQLiteTaskStore: ArchivableStore {
         try String.fetchOne(database, sql: "SELECT backup FROM restore")
     }
 
-    private static func read(_ table: String, in database: Database, into pipe: ArchivePipe) throws {
+    private static func read(_ table: String, in database: Database, into pipe: ArchivePipe, until deadline: SnapshotDeadline) throws {
         let cursor = try Row.fetchCursor(database, sql: "SELECT * FROM \(table) ORDER BY \(try key(of: table, in: database))")
         var page: [ArchiveRow] = []
         while let row = try cursor.next() {
             page.append(ArchiveRow(table: table, values: try row.databaseValues.map(ArchiveValue.init)))
             guard page.count == ArchiveRow.page else { continue }
+            try deadline.check()
             try pipe.send(page)
             page = []
         }
+        try deadline.check()
         if !page.isEmpty { try pipe.send(page) }
     }
 
@@ -91,9 +95,9 @@ extension SQLiteTaskStore: ArchivableStore {
 
     /// Keeps a row that exists from an interrupted restore, because it may have changed since.
     private static func insert(_ row: ArchiveRow, in database: Database) throws {
-        guard archivedTables.contains(row.table), try database.columns(in: row.table).count == row.values.count else {
-            throw PixelFlowError.archiveRowInvalid("There is no table \(row.table) with \(row.values.count) columns.")
-        }
+        guard archivedTables.contains(row.table), case let columns = try database.columns(in: row.table), columns.count == row.values.count
+        else { throw PixelFlowError.archiveRowInvalid("There is no table \(row.table) with \(row.values.count) columns.") }
+        try row.requireValues(of: columns)
         let places = Array(repeating: "?", count: row.values.count).joined(separator: ", ")
         do {
             let key = try key(of: row.table, in: database)
@@ -112,6 +116,36 @@ extension SQLiteTaskStore: ArchivableStore {
         for trigger in triggers { try database.execute(sql: "DROP TRIGGER \(trigger["name"] as String)") }
         try body()
         for trigger in triggers { try database.execute(sql: trigger["sql"]) }
+    }
+}
+
+extension ArchiveRow {
+    /// Checks what SQLite does not, because the tables are not strict: types, and the range of numbers.
+    ///
+    /// - Throws: `archive_row_invalid`.
+    fileprivate func requireValues(of columns: [ColumnInfo]) throws(PixelFlowError) {
+        for (column, value) in zip(columns, values) {
+            let place = "\(table).\(column.name)"
+            switch (value, column.type) {
+            case (.null, _) where !column.isNotNull: break
+            case (.text, "TEXT"): break
+            case (.integer(let number), "INTEGER"): try ArchiveValue.requireNumber(number, in: place)
+            case (.bytes(let bytes), "BLOB"): try ArchiveValue.requireNumbers(ofDocument: bytes, in: place)
+            default: throw .archiveRowInvalid("A value of \(place) is of another type: \(value.kind).")
+            }
+        }
+        if table == "quota" { try requireQuota() }
+    }
+
+    /// The columns of `quota`: the organisation, the document, and the retention of the document.
+    private func requireQuota() throws(PixelFlowError) {
+        guard case .bytes(let document) = values[1], let quota = try? JSONDecoder().decode(Quota.self, from: Data(document)) else {
+            throw .archiveRowInvalid("A document of quota is no quota.")
+        }
+        if let limit = quota.outOfRange { throw .archiveRowInvalid("\(limit.rawValue) in quota is out of range.") }
+        guard values[2] == quota.retentionDays.map({ .integer(Int64($0)) }) ?? .null else {
+            throw .archiveRowInvalid("retention_days in quota is not that of its document.")
+        }
     }
 }
 

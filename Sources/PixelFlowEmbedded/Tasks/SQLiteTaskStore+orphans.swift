@@ -27,7 +27,7 @@ extension SQLiteTaskStore: OrphanMarkStore {
         return try await read { database in
             try Row.fetchAll(
                 database, sql: "SELECT prefix, since FROM orphan WHERE prefix > ? ORDER BY prefix LIMIT ?", arguments: [previous, limit]
-            ).map { OrphanMark(prefix: BlobKey(rawValue: $0[0]), since: Timestamp(microseconds: $0[1])) }
+            ).map { OrphanMark(prefix: BlobKey(rawValue: try $0.value(0)), since: Timestamp(microseconds: try $0.value(1))) }
         }
     }
 

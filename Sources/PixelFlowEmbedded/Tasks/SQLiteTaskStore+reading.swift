@@ -61,8 +61,8 @@ extension SQLiteTaskStore {
             return try await read { database in
                 try Row.fetchAll(database.cachedStatement(sql: sql), arguments: arguments).map { row in
                     (
-                        key: TimelinePosition(time: Timestamp(microseconds: row[2]), task: TaskID(row[3])),
-                        document: StoredDocument(bytes: row[0], hasEvents: row[1])
+                        key: TimelinePosition(time: Timestamp(microseconds: try row.value(2)), task: TaskID(try row.value(3))),
+                        document: StoredDocument(bytes: try row.value(0), hasEvents: try row.value(1))
                     )
                 }
             }.map { row in (row.key, unreadable.value(of: .task) { try row.document.task() }) }

@@ -12,7 +12,7 @@ extension SQLiteTaskStore {
                 database, sql: "SELECT status, COUNT(*) FROM task WHERE tenant = ? AND deleted_at IS NULL GROUP BY status",
                 arguments: [tenant])
             {
-                if let status = TaskStatus(rawValue: row[0]) { statistics.counts[status] = row[1] }
+                if let status = TaskStatus(rawValue: try row.value(0)) { statistics.counts[status] = try row.value(1) }
             }
             let completed = """
                 SELECT COUNT(*) FROM task WHERE tenant = ? AND status = 'COMPLETED' AND deleted_at IS NULL AND completed_at > ?
@@ -32,14 +32,14 @@ extension SQLiteTaskStore {
                     WHERE tenant = ? AND status = 'FAILED' AND deleted_at IS NULL AND error_code IS NOT NULL GROUP BY error_code
                     """, arguments: [tenant])
             {
-                statistics.failures[row[0]] = row[1]
+                statistics.failures[try row.value(0)] = try row.value(1)
             }
             for row in try Row.fetchAll(
                 database,
                 sql: "SELECT lane, COUNT(*) FROM task WHERE tenant = ? AND status = 'PENDING' AND deleted_at IS NULL GROUP BY lane",
                 arguments: [tenant])
             {
-                if let lane = Lane(rank: row[0]) { statistics.lanes[lane, default: LaneStatistics()].waiting = row[1] }
+                if let lane = Lane(rank: try row.value(0)) { statistics.lanes[lane, default: LaneStatistics()].waiting = try row.value(1) }
             }
             var waits: [Lane: [Int64]] = [:]
             for row in try Row.fetchAll(
@@ -50,7 +50,7 @@ extension SQLiteTaskStore {
                     ORDER BY id DESC LIMIT \(TaskStatistics.latencySample)
                     """, arguments: [tenant])
             {
-                if let lane = Lane(rank: row[0]) { waits[lane, default: []].append(row[1]) }
+                if let lane = Lane(rank: try row.value(0)) { waits[lane, default: []].append(try row.value(1)) }
             }
             statistics.setQueueLatency(waits: waits)
             statistics.timeline = try Self.timeline(database, tenant, now)
@@ -70,9 +70,10 @@ extension SQLiteTaskStore {
                 WHERE \(recent) AND completed_at >= ? GROUP BY 1
                 """, arguments: [first, TaskInterval.length, tenant, first, first])
         {
-            guard minutes.indices.contains(row[0]) else { continue }
-            minutes[row[0]].completed = row[1]
-            minutes[row[0]].failed = row[2]
+            let minute: Int = try row.value(0)
+            guard minutes.indices.contains(minute) else { continue }
+            minutes[minute].completed = try row.value(1)
+            minutes[minute].failed = try row.value(2)
         }
         for row in try Row.fetchAll(
             database,
@@ -81,9 +82,10 @@ extension SQLiteTaskStore {
                 WHERE \(recent) AND started_at >= ? GROUP BY 1
                 """, arguments: [first, TaskInterval.length, tenant, first, first])
         {
-            guard minutes.indices.contains(row[0]) else { continue }
-            minutes[row[0]].queueLatencyMean = row[1]
-            minutes[row[0]].queueLatencyMax = row[2]
+            let minute: Int = try row.value(0)
+            guard minutes.indices.contains(minute) else { continue }
+            minutes[minute].queueLatencyMean = try row.value(1)
+            minutes[minute].queueLatencyMax = try row.value(2)
         }
         return minutes
     }

@@ -13,16 +13,16 @@ extension SQLiteTaskStore {
                 GROUP BY lane, tenant
                 """
             for row in try Row.fetchAll(database.cachedStatement(sql: sent), arguments: [now]) {
-                guard let lane = Lane(rank: row[0]) else { continue }
-                occupancy.shares[HeldQueue(lane: lane, tenant: TenantID(row[1])), default: .init()].sent = row[2]
+                guard let lane = Lane(rank: try row.value(0)) else { continue }
+                occupancy.shares[HeldQueue(lane: lane, tenant: TenantID(try row.value(1))), default: .init()].sent = try row.value(2)
             }
             let running = """
                 SELECT lane, tenant, COUNT(*) FROM task
                 WHERE status = 'PROCESSING' AND deleted_at IS NULL AND lease_until > 0 GROUP BY lane, tenant
                 """
             for row in try Row.fetchAll(database.cachedStatement(sql: running)) {
-                guard let lane = Lane(rank: row[0]) else { continue }
-                occupancy.shares[HeldQueue(lane: lane, tenant: TenantID(row[1])), default: .init()].running = row[2]
+                guard let lane = Lane(rank: try row.value(0)) else { continue }
+                occupancy.shares[HeldQueue(lane: lane, tenant: TenantID(try row.value(1))), default: .init()].running = try row.value(2)
                 // The worker in this process.
                 occupancy.workers = 1
             }
@@ -47,7 +47,11 @@ extension SQLiteTaskStore {
                 SELECT lane, tenant FROM queue WHERE tenant IS NOT NULL ORDER BY random() LIMIT ?
                 """
             let rows = try Row.fetchAll(database.cachedStatement(sql: sql), arguments: [limit])
-            return Set(rows.compactMap { row in Lane(rank: row[0]).map { HeldQueue(lane: $0, tenant: TenantID(row[1])) } })
+            return Set(
+                try rows.compactMap { row in
+                    guard let lane = Lane(rank: try row.value(0)) else { return nil }
+                    return HeldQueue(lane: lane, tenant: TenantID(try row.value(1)))
+                })
         }
     }
 
@@ -69,7 +73,10 @@ extension SQLiteTaskStore {
                     let arguments = part.after.orBeginning.arguments(
                         after: [queue.lane.rank, queue.tenant.rawValue, now], limit: part.rows)
                     return try Row.fetchAll(tasks.database.cachedStatement(sql: Self.held), arguments: arguments).map {
-                        (RowPosition(value: $0[0], row: $0[1]), try tasks.readable(TaskID($0[2]), self.unreadable))
+                        (
+                            RowPosition(value: try $0.value(0), row: try $0.value(1)),
+                            try tasks.readable(TaskID(try $0.value(2)), self.unreadable)
+                        )
                     }
                 }
                 taken += try self.apply(.takeTurn, to: readable, in: tasks)

@@ -13,8 +13,9 @@ package final class SQLiteTaskStore: Sendable {
     private let commits: GroupCommit<TaskTransaction>
     private let cache: TaskCache
     let changes: ChangeVersions
-    private let clock: any WallClock
+    let clock: any WallClock
     let machine: TaskStateMachine
+    /// The time of the latest change.
     private let latest = Mutex(Timestamp(microseconds: 0))
     private let reads: FairAsyncSemaphore<TenantID>
     let unreadable = UnreadableRows { kind, error in
@@ -31,7 +32,7 @@ package final class SQLiteTaskStore: Sendable {
 
     /// Opens or creates the database at `path`.
     ///
-    /// - Throws: `PixelFlowError` with the path of the file.
+    /// - Throws: `database_schema_newer`, `database_unusable`, with the path of the file.
     package init(
         path: String, policy: TaskPolicy = .standard, clock: any WallClock = SystemClock(), cached: Int = 2000,
         readLimits: FairSemaphoreLimits = SQLiteTaskStore.readLimits
@@ -45,6 +46,38 @@ package final class SQLiteTaskStore: Sendable {
         self.commits = GroupCommit(database, label: "pixelflow.tasks.write") { TaskTransaction($0, cache, changes) }
         self.clock = clock
         self.machine = TaskStateMachine(policy: policy)
+        do {
+            follow(try database.read { try Int64.fetchOne($0, sql: Self.latestChange) })
+        } catch {
+            throw PixelFlowError.unavailable("task_database", cause: error)
+        }
+    }
+
+    /// Skips from one organisation to the next, so that the number of changes does not matter.
+    static let latestChange = """
+        WITH RECURSIVE organisation (tenant) AS (
+            SELECT MIN(tenant) FROM task
+            UNION ALL
+            SELECT (SELECT MIN(task.tenant) FROM task WHERE task.tenant > organisation.tenant) FROM organisation
+                WHERE organisation.tenant IS NOT NULL
+        )
+        SELECT MAX((SELECT MAX(task.updated_at) FROM task WHERE task.tenant = organisation.tenant)) FROM organisation
+        """
+
+    /// A clock that differs by more than this was wrong when the changes were stored. Following it would stop time for as long.
+    private static let longestSetback = Duration.seconds(86_400)
+
+    /// Makes the next change follow stored ones, even if the clock has been set back since: clients continue after the last change that
+    /// they know.
+    func follow(_ change: Int64?) {
+        guard let change = change.map({ Timestamp(microseconds: $0) }) else { return }
+        let now = clock.now()
+        guard change <= now + Self.longestSetback else {
+            return Logger(label: "sqlite").warning(
+                "changes of tasks are far in the future; clients that continue after them miss changes until then",
+                metadata: ["latest": "\(change.iso8601)", "now": "\(now.iso8601)"])
+        }
+        latest.withLock { $0 = max($0, change) }
     }
 
     /// The current time, adjusted to be unique, so that changes have a total order.
@@ -98,7 +131,7 @@ package final class SQLiteTaskStore: Sendable {
             let arguments = part.after.orBeginning.arguments(after: [now], limit: part.rows)
             let found = try await read { database in
                 try Row.fetchAll(database.cachedStatement(sql: sql), arguments: arguments)
-                    .map { (key: RowPosition(value: $0[0], row: $0[1]), id: TaskID($0[2])) }
+                    .map { (key: RowPosition(value: try $0.value(0), row: try $0.value(1)), id: TaskID(try $0.value(2))) }
             }
             guard !found.isEmpty else { return [] }
             return try await write(.process) { tasks in

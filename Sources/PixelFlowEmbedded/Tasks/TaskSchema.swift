@@ -183,7 +183,7 @@ struct StoredDocument: Sendable {
     /// - Parameter clause: starts at `WHERE`.
     static func fetchAll(_ database: Database, _ clause: String, _ arguments: StatementArguments) throws -> [StoredDocument] {
         let statement = try database.cachedStatement(sql: "SELECT document, outbox_since IS NOT NULL FROM task " + clause)
-        return try Row.fetchAll(statement, arguments: arguments).map { StoredDocument(bytes: $0[0], hasEvents: $0[1]) }
+        return try Row.fetchAll(statement, arguments: arguments).map { StoredDocument(bytes: try $0.value(0), hasEvents: try $0.value(1)) }
     }
 
     func task() throws -> TaskRecord { try TaskRow.decode(self) }

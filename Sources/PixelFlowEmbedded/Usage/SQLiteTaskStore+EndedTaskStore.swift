@@ -21,8 +21,8 @@ extension SQLiteTaskStore: EndedTaskStore {
                         """), arguments: arguments)
             var ended: [UserID: EndedTasks] = [:]
             for row in rows {
-                guard let status = TaskStatus(rawValue: row[1]) else { continue }
-                ended[UserID(row[0]), default: EndedTasks()].count(row[2], as: status)
+                guard let status = TaskStatus(rawValue: try row.value(1)) else { continue }
+                ended[UserID(try row.value(0)), default: EndedTasks()].count(try row.value(2), as: status)
             }
             return ended
         }

@@ -31,30 +31,35 @@ extension SQLiteTaskStore: UsageStore {
                     WHERE tenant = ? AND day >= ?
                     """, arguments: [first, tenant.rawValue, first])
             {
-                guard days.indices.contains(row[0]) else { continue }
-                let start = days[row[0]].start
-                days[row[0]] = UsageDay(
-                    start: start, created: row[1], completed: row[2], failed: row[3], bytesAdded: row[4], bytesRemoved: row[5])
+                let day: Int = try row.value(0)
+                guard days.indices.contains(day) else { continue }
+                days[day] = UsageDay(
+                    start: days[day].start, created: try row.value(1), completed: try row.value(2), failed: try row.value(3),
+                    bytesAdded: try row.value(4), bytesRemoved: try row.value(5))
             }
             return Usage(month: UsageMonth(at: now), now: try database.consumption(of: tenant, at: now), days: days)
         }
     }
 
     package func pastRetention(after previous: TenantID?, limit: Int) async throws -> ExpiredTaskPage {
-        let now = now.microseconds
+        let now = now
         let organisations = try await read { database in
             try Row.fetchAll(
                 database, sql: "SELECT tenant, retention_days FROM quota WHERE retention_days IS NOT NULL AND tenant > ? ORDER BY tenant",
                 arguments: [previous?.rawValue ?? ""]
-            ).map { (tenant: TenantID($0[0]), days: $0[1] as Int64) }
+            ).map { row in
+                // A value that is not a number is no retention, and does not keep the other organisations from theirs.
+                (tenant: TenantID(try row.value(0)), days: (try? row.value(1) as Int64) ?? 0)
+            }
         }
         var page = ExpiredTaskPage()
         for (tenant, days) in organisations {
+            guard let last = Quota.retentionLimit(days: days, at: now) else { continue }
             // Finished tasks no longer change, and changes have an index.
             page.tasks += try await documents(
                 """
                 WHERE tenant = ? AND updated_at <= ? AND status IN ('COMPLETED', 'FAILED', 'CANCELLED') AND deleted_at IS NULL
-                """, [tenant.rawValue, now - days * UsageDay.length], limit: limit
+                """, [tenant.rawValue, last.microseconds], limit: limit
             ).map { ExpiredTask(id: $0.id, tenant: tenant) }
             guard page.tasks.count < limit else {
                 page.last = tenant
@@ -95,8 +100,8 @@ extension Database {
         var consumption = Consumption()
         let stock = try cachedStatement(sql: "SELECT in_flight, bytes FROM usage_now WHERE tenant = ?")
         if let row = try Row.fetchOne(stock, arguments: [tenant.rawValue]) {
-            consumption.tasksInFlight = row[0]
-            consumption.bytesStored = row[1]
+            consumption.tasksInFlight = try row.value(0)
+            consumption.bytesStored = try row.value(1)
         }
         let month = UsageDay.number(of: UsageMonth(at: now).start)
         let created = try cachedStatement(sql: "SELECT coalesce(SUM(created), 0) FROM usage_day WHERE tenant = ? AND day >= ?")

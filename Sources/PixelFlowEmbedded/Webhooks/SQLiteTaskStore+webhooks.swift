@@ -226,7 +226,7 @@ extension SQLiteTaskStore: WebhookDeliveryStore {
         return try await read { database in
             try Row.fetchAll(
                 database.cachedStatement(sql: WebhookRow.dueQueues), arguments: [time, limit]
-            ).map { WebhookQueue(tenant: TenantID($0[0]), endpoint: WebhookID($0[1])) }
+            ).map { WebhookQueue(tenant: TenantID(try $0.value(0)), endpoint: WebhookID(try $0.value(1))) }
         }
     }
 
@@ -257,7 +257,7 @@ extension SQLiteTaskStore: WebhookDeliveryStore {
                         sql: "SELECT id, document FROM webhook_delivery WHERE tenant = ? AND endpoint = ? AND due <= ? ORDER BY due LIMIT ?"
                     ),
                     arguments: candidates
-                ).map { (id: $0[0] as String, document: $0[1] as Data) }
+                ).map { (id: try $0.value(0) as String, document: try $0.value(1) as Data) }
             }
         } value: {
             readableDelivery($0.document)

@@ -133,8 +133,10 @@ extension IdentityStore: ArchivableStore {
         for (column, value) in zip(table.columns, row.values) {
             switch (value, column.isText) {
             case (.text(let text), true): values.append(.text(text))
-            case (.integer(let number), false): values.append(.integer(number))
-            default: throw .archiveRowInvalid("A value of \(row.table).\(column.name) is of another type.")
+            case (.integer(let number), false):
+                try ArchiveValue.requireNumber(number, in: "\(row.table).\(column.name)")
+                values.append(.integer(number))
+            default: throw .archiveRowInvalid("A value of \(row.table).\(column.name) is of another type: \(value.kind).")
             }
         }
         return (table.write, values)

@@ -106,12 +106,32 @@ extension MongoTaskStore: ArchivableStore {
         guard archivedCollections.contains(row.table), row.values.count == 1, case .bytes(let bytes) = row.values[0] else {
             throw .archiveRowInvalid("There is no collection \(row.table) with such documents.")
         }
+        let document: BSONDocument
         do {
-            let document = try bytes.withUnsafeBytes { try BSONDocument(decoding: $0) }
+            document = try bytes.withUnsafeBytes { try BSONDocument(decoding: $0) }
             guard document[id] != nil else { throw BSONError(description: "no id") }
-            return (row.table, document)
         } catch {
             throw .archiveRowInvalid("A document of \(row.table) is not BSON.", cause: error)
+        }
+        for field in document.fields where !drawnNumbers.contains(field.name) {
+            try requireNumbers(field.value, in: "\(row.table).\(field.name)")
+        }
+        if row.table == OrganisationDocument.collection, let limit = (try? OrganisationDocument(document))?.quota.outOfRange {
+            throw .archiveRowInvalid("\(limit.rawValue) in \(row.table) is out of range.")
+        }
+        return (row.table, document)
+    }
+
+    /// Fields with any number, with which nothing is computed.
+    private static let drawnNumbers: Set = [TaskDocument.Name.version, TaskDocument.Name.claim]
+
+    private static func requireNumbers(_ value: BSONValue, in place: String) throws(PixelFlowError) {
+        switch value {
+        case .string, .bool, .null, .other: break
+        case .int(let number): try ArchiveValue.requireNumber(number, in: place)
+        case .double: try ArchiveValue.requireNumber(value.int64 ?? .max, in: place)
+        case .array(let values): for value in values { try requireNumbers(value, in: place) }
+        case .document(let document): for field in document.fields { try requireNumbers(field.value, in: place) }
         }
     }
 }

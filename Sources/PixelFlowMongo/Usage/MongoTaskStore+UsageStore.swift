@@ -116,13 +116,13 @@ extension MongoTaskStore: UsageStore {
     }
 
     private func expired(of organisation: OrganisationDocument, at now: Timestamp, limit: Int) async throws -> [ExpiredTask] {
-        guard let days = organisation.quota.retentionDays else { return [] }
+        guard let days = organisation.quota.retentionDays, let last = Quota.retentionLimit(days: Int64(days), at: now) else { return [] }
         let ended: [BSONValue] = [TaskStatus.completed, .failed, .cancelled].map { .string($0.rawValue) }
         // Finished tasks no longer change, and changes have an index.
         let found = try await tasks.find(
             .usage,
             where: [
-                Name.tenant: .string(organisation.tenant.rawValue), Name.updatedAt: ["$lte": .time(now - .seconds(86_400 * days))],
+                Name.tenant: .string(organisation.tenant.rawValue), Name.updatedAt: ["$lte": .time(last)],
                 Name.status: ["$in": .array(ended)], Name.deletedAt: TaskDocument.notDeleted,
             ], limit: limit)
         return found.map { ExpiredTask(id: $0.record.id, tenant: organisation.tenant) }

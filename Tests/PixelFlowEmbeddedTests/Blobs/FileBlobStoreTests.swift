@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import NIOCore
 import PixelFlowCore
@@ -88,6 +89,33 @@ import Testing
             }
             #expect(found.map(\.rawValue) == all)
         }
+    }
+
+    @Test("what is no folder of an organisation is not listed")
+    func skipsForeignEntries() async throws {
+        let store = try FileBlobStore(path: folder.path)
+        try await store.write(key, bytes: ByteBuffer(string: "kept"))
+        for name in ["lost+found", "~temporary", "a b"] {
+            try FileManager.default.createDirectory(atPath: folder.path + "/\(name)/task", withIntermediateDirectories: true)
+        }
+        for name in ["README", "zz"] { try Data().write(to: URL(fileURLWithPath: folder.path + "/" + name)) }
+        #expect(try await store.taskPrefixes(after: nil, limit: 10).map(\.rawValue) == ["t/a"])
+        // The foreign folder cannot be read, as `lost+found` by anyone but root.
+        try FileManager.default.removeItem(atPath: folder.path + "/lost+found")
+        try FileManager.default.createSymbolicLink(atPath: folder.path + "/lost+found", withDestinationPath: "lost+found")
+        #expect(try await store.taskPrefixes(after: nil, limit: 10).map(\.rawValue) == ["t/a"])
+    }
+
+    /// A list without it would look like a list without its objects.
+    @Test("a folder of an organisation that cannot be read is an error that names it")
+    func namesAnUnreadableFolder() async throws {
+        let store = try FileBlobStore(path: folder.path)
+        // Opening a link to itself fails, also for root.
+        try FileManager.default.createSymbolicLink(atPath: folder.path + "/t", withDestinationPath: "t")
+        let error = await #expect(throws: PixelFlowError.self) { try await store.taskPrefixes(after: nil, limit: 10) }
+        #expect(error?.code == "blob_store_unavailable")
+        #expect((error?.cause as? FileError)?.path == folder.path + "/t")
+        #expect(try await store.holdsData())
     }
 
     @Test func namesAnUnusableFolder() throws {

@@ -1,5 +1,9 @@
+import Conformance
+import Foundation
 import GRDB
+import NIOCore
 import PixelFlowCore
+import PixelFlowIdentity
 import TestSupport
 import Testing
 
@@ -47,6 +51,66 @@ import Testing
         let error = await #expect(throws: PixelFlowError.self) { try await store.restore(rows, of: "b1") }
         #expect(error?.code == "archive_row_conflict")
         #expect(error?.message.contains("idempotency_key") == true)
+    }
+
+    @Test("rows that are not read within an hour end, with the reason", arguments: ["tasks", "accounts"])
+    func endsSlowSnapshots(name: String) async throws {
+        let folder = try TemporaryFolder()
+        let clock = ManualClock()
+        let store: any ArchivableStore =
+            if name == "tasks" {
+                try SQLiteTaskStore(path: folder.path + "/tasks.sqlite", clock: clock)
+            } else {
+                IdentityStore(try SQLiteIdentityDatabase(path: folder.path + "/auth.sqlite", clock: clock))
+            }
+        // More pages than are read in advance.
+        let rows = (0..<10 * ArchiveRow.page).map { number in
+            name == "tasks"
+                ? ArchiveRow(table: "preset", values: [.text("t"), .text("p-\(number)"), .bytes(Array("{}".utf8))])
+                : ArchiveRow(table: "recovery_codes", values: [.text("user"), .text("hash-\(number)")])
+        }
+        try await store.beginRestore(of: "b1")
+        try await store.restore(rows, of: "b1")
+        try await store.finishRestore(of: "b1")
+
+        var read = 0
+        // bounded: by the rows of the store.
+        for try await page in store.archivedRows() {
+            read += page.count
+            clock.advance(by: .seconds(10))
+        }
+        #expect(read >= rows.count)
+
+        let error = await #expect(throws: PixelFlowError.self) {
+            // bounded: by the rows of the store.
+            for try await _ in store.archivedRows() { clock.advance(by: .seconds(3600)) }
+        }
+        #expect(error?.code == "archive_interrupted")
+        #expect(error?.message.contains("within an hour") == true)
+    }
+
+    @Test("the write-ahead log shrinks when the backup that let it grow is over")
+    func shrinksTheLog() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/tasks.sqlite"
+        let store = try SQLiteTaskStore(path: path)
+        let small = SmallObjects(store: store)
+        let object = ByteBuffer(repeating: 7, count: 64 * 1024)
+        func write(_ objects: Range<Int>) async throws {
+            for number in objects {
+                try await small.write(BlobPath(object: BlobKey(rawValue: "t/a/\(number)/image")), object)
+            }
+        }
+        func size() throws -> Int {
+            try #require(FileManager.default.attributesOfItem(atPath: path + "-wal")[.size] as? Int)
+        }
+        var snapshot: DatabaseSnapshot? = try store.database.makeSnapshot()
+        _ = try await snapshot?.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM object") }
+        try await write(0..<400)
+        #expect(try size() > 20 << 20)
+        snapshot = nil
+        try await write(400..<402)
+        #expect(try size() <= 16 << 20)
     }
 
     private func triggers(_ store: SQLiteTaskStore) async throws -> Set<String> {

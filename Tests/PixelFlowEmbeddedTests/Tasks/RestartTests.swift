@@ -86,6 +86,8 @@ import Testing
     }
 
     private func restart() async throws -> SQLiteTaskStore {
+        // The first change of the new process is later than the last one of this.
+        clock.advance(by: .milliseconds(1))
         let restarted = try SQLiteTaskStore(path: folder.path + "/tasks.sqlite", clock: clock)
         try await restarted.recoverAfterRestart()
         return restarted

@@ -3,7 +3,9 @@ import PixelFlowCore
 enum Sample {
     static let tenant = TenantID("tenant")
 
-    static func task(at time: Timestamp = SystemClock().now(), idempotencyKey: String? = nil) -> TaskRecord {
+    static func task(
+        at time: Timestamp = SystemClock().now(), of tenant: TenantID = Sample.tenant, idempotencyKey: String? = nil
+    ) -> TaskRecord {
         TaskRecord(
             id: TaskID.make(at: time), tenant: tenant, owner: UserID("user"), source: .url("https://example.com/a.jpg"),
             pipeline: Pipeline(outputs: [OutputSpec(name: "image")]), idempotencyKey: idempotencyKey, fingerprint: "print",

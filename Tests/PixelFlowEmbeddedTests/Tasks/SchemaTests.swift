@@ -74,6 +74,39 @@ import Testing
         try reader.close()
     }
 
+    @Test("a database of a newer version is refused", arguments: ["tasks", "auth"])
+    func refusesANewerDatabase(name: String) throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/\(name).sqlite"
+        func open() throws {
+            if name == "tasks" { _ = try SQLiteTaskStore(path: path) } else { _ = try SQLiteIdentityDatabase(path: path) }
+        }
+        try open()
+        let queue = try DatabaseQueue.beside(path)
+        try queue.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('99 of a newer version')") }
+        try queue.close()
+        let error = #expect(throws: PixelFlowError.self) { try open() }
+        #expect(error?.code == "database_schema_newer")
+        #expect(error?.message.contains(path) == true)
+        #expect(error?.message.contains("99 of a newer version") == true)
+    }
+
+    /// Without reading every change.
+    @Test func theLatestChangeIsFoundByAnIndex() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/tasks.sqlite"
+        _ = try SQLiteTaskStore(path: path)
+        let plan = try DatabaseQueue.beside(path).read { database in
+            try Row.fetchAll(database, sql: "EXPLAIN QUERY PLAN " + SQLiteTaskStore.latestChange).map { $0["detail"] as String }
+        }
+        #expect(
+            plan.filter { $0.contains(" task") } == [
+                "SEARCH task USING COVERING INDEX task_by_change",
+                "SEARCH task USING COVERING INDEX task_by_change (tenant>?)",
+                "SEARCH task USING COVERING INDEX task_by_change (tenant=?)",
+            ])
+    }
+
     @Test func theUsageOfEarlierTasksIsCounted() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/tasks.sqlite"
