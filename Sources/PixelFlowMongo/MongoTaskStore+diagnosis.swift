@@ -50,7 +50,7 @@ extension MongoDatabase {
         do {
             return try await documents(operation, ["listIndexes": .string(collection)]).compactMap { $0["name"]?.string }
         } catch let error as PixelFlowError {
-            guard (error.cause as? MongoError)?.kind == .answer else { throw error }
+            guard (error.cause as? MongoError)?.kind == .server else { throw error }
             return []
         }
     }
@@ -60,7 +60,7 @@ extension MongoDatabase {
         do {
             return try await run(.diagnose, command)
         } catch let error as PixelFlowError {
-            guard let failure = error.cause as? MongoError, failure.kind == .answer || failure.kind == .credentials else { throw error }
+            guard let failure = error.cause as? MongoError, failure.kind == .server || failure.kind == .credentials else { throw error }
             return nil
         }
     }
@@ -74,10 +74,10 @@ private struct ServerGreeting {
     init(_ database: MongoDatabase) async throws {
         let local = SystemClock()
         let sent = local.now()
-        let answer = try await database.run(.diagnose, ["hello": 1])
+        let reply = try await database.run(.diagnose, ["hello": 1])
         let received = local.now()
-        replication = Self.replication(set: answer["setName"]?.string, members: answer["hosts"]?.array?.count ?? 0)
-        guard let milliseconds = answer["localTime"]?.int64 else {
+        replication = Self.replication(set: reply["setName"]?.string, members: reply["hosts"]?.array?.count ?? 0)
+        guard let milliseconds = reply["localTime"]?.int64 else {
             clock = .skipped("clock", "its clock agrees with that of the service", "the server does not report it")
             return
         }

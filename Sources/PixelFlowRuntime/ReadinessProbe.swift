@@ -7,7 +7,7 @@ import PixelFlowCore
 /// our images contain no other tool for this.
 struct ReadinessProbe: Sendable {
     private static let timeout = TimeAmount.seconds(5)
-    private static let answerLimit = 64 * 1024
+    private static let responseLimit = 64 * 1024
 
     let listen: ListenSettings
 
@@ -19,13 +19,13 @@ struct ReadinessProbe: Sendable {
         let status: Int
         let report: String
         do {
-            let answer = try await HTTPClient.shared.execute(HTTPClientRequest(url: url), timeout: Self.timeout)
-            status = Int(answer.status.code)
-            report = String(buffer: try await answer.body.collect(upTo: Self.answerLimit))
+            let response = try await HTTPClient.shared.execute(HTTPClientRequest(url: url), timeout: Self.timeout)
+            status = Int(response.status.code)
+            report = String(buffer: try await response.body.collect(upTo: Self.responseLimit))
         } catch {
-            throw PixelFlowError(.unavailable, code: "not_ready", "\(url) does not answer.", cause: error)
+            throw PixelFlowError(.unavailable, code: "not_ready", "\(url) does not respond.", cause: error)
         }
-        guard status == 200 else { throw PixelFlowError(.unavailable, code: "not_ready", "\(url) answers \(status): \(report)") }
+        guard status == 200 else { throw PixelFlowError(.unavailable, code: "not_ready", "\(url) responds with \(status): \(report)") }
         return report
     }
 }

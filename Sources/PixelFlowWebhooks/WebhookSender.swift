@@ -228,12 +228,12 @@ package final class WebhookSender: Service {
             id: delivery.id, timestamp: timestamp, body: body, secrets: endpoint.validSecrets(at: now))
         metrics.begin(after: delivery.log.isEmpty ? now - delivery.eventAt : nil)
         do {
-            let answer = try await poster.post(
+            let response = try await poster.post(
                 delivery.url ?? endpoint.url, headers: [("Content-Type", "application/json")] + headers, body: ByteBuffer(bytes: body),
-                answerLimit: WebhookOutcome.answerLimit, for: delivery.tenant)
+                responseLimit: WebhookOutcome.responseLimit, for: delivery.tenant)
             return WebhookOutcome(
-                status: answer.status, answer: String(decoding: answer.body.readableBytesView, as: UTF8.self),
-                retryAfter: answer.retryAfter, timestamp: timestamp)
+                status: response.status, response: String(decoding: response.body.readableBytesView, as: UTF8.self),
+                retryAfter: response.retryAfter, timestamp: timestamp)
         } catch let failure as GuardedPoster.PostError {
             return WebhookOutcome(
                 error: failure.reason.rawValue, retryAfter: failure.retryAfter, timestamp: failure.mayHaveSent ? timestamp : nil)

@@ -148,7 +148,7 @@ def test_policies_let_exactly_the_peers_of_the_network_policies_in(name):
 
 
 @each_mesh
-def test_probes_and_metrics_are_answered_to_those_without_a_proxy(name):
+def test_probes_and_metrics_are_served_to_those_without_a_proxy(name):
     documents, lets_in = chart.manifests(name), LETS_IN[name]
     pods = components(documents)
     for target, port in (("auth", 50051), ("api", 8080), ("worker", 8081), ("metrics-adapter", 8082)):

@@ -64,7 +64,7 @@ import Testing
 
     @Test func aConditionIsPolledUntilItHolds() async throws {
         let calls = Mutex(0)
-        // Of more than one statement: not to be taken for an answer that has come.
+        // Of more than one statement: not to be taken for a response that has come.
         try await eventually("three calls") {
             let count = calls.withLock { calls in
                 calls += 1

@@ -44,7 +44,7 @@ import WireFormats
             let expected = ["change", "services-ready", "restarts", "volumes-bound", "autoscaler", "api-backends"]
             let foundOutcome = try Self.failed(outcome)
             #expect(foundOutcome == expected)
-            #expect(outcome.output.contains("no answer from task_database"))
+            #expect(outcome.output.contains("no response from task_database"))
             #expect(await pixelflow.pfctl("check", "-o", "name").output.contains("check/services-ready\n"))
         }
     }
@@ -95,7 +95,7 @@ import WireFormats
             let categories = try JSONValue(parsing: Array(outcome.output.utf8))["categories"]?.arrayValue ?? []
             let check = categories.flatMap { $0["checks"]?.arrayValue ?? [] }.first { $0["name"] == "api-backends" }
             #expect(check?["result"]?.stringValue == result)
-            #expect(check?["reason"]?.stringValue == "no answer from \(backend)")
+            #expect(check?["reason"]?.stringValue == "no response from \(backend)")
         }
     }
 

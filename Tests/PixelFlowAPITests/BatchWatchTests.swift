@@ -242,7 +242,7 @@ import Testing
         #expect(try await state(batch) == nil)
     }
 
-    @Test func anEndpointThatOnlyANewerVersionReadsIsNotifiedOnceAuthAnswersAsWell() async throws {
+    @Test func anEndpointThatOnlyANewerVersionReadsIsNotifiedOnceAuthRespondsAsWell() async throws {
         let newer = try await endpoint([.batchCompleted])
         let older = Self.watch(store, FailingWebhooks(store, hiding: [newer.id]), desk)
         let batch = try await batch()

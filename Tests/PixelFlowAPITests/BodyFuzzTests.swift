@@ -28,11 +28,11 @@ import Testing
             var random = SeededGenerator(seed: UInt64(target))
             for round in 0..<150 {
                 let body = Self.damaged(Array(sound.utf8), &random)
-                let answer = try await ada.send(method, path, headers: [.contentType: type], body: ByteBuffer(bytes: body))
-                #expect(answer.status.code < 500, "round \(round): \(answer.text)")
-                guard answer.status.code >= 400 else { continue }
-                #expect(answer.headers[.contentType] == "application/problem+json", "round \(round)")
-                #expect(answer.code != nil, "round \(round)")
+                let response = try await ada.send(method, path, headers: [.contentType: type], body: ByteBuffer(bytes: body))
+                #expect(response.status.code < 500, "round \(round): \(response.text)")
+                guard response.status.code >= 400 else { continue }
+                #expect(response.headers[.contentType] == "application/problem+json", "round \(round)")
+                #expect(response.code != nil, "round \(round)")
             }
         }
     }

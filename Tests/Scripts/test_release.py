@@ -213,7 +213,7 @@ else:
 
 
 class Archives(unittest.TestCase):
-    """With scripts in the place of pixelflow, pf and pfctl: they answer what the scripts here ask."""
+    """With scripts instead of pixelflow, pf and pfctl, which print what the scripts here expect."""
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()

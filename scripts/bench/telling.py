@@ -119,9 +119,9 @@ def add(system, receiver, count):
     body = json.dumps({"url": receiver.url, "events": ["task.completed"], "description": "bench"}).encode()
     head = request_head("POST", "/api/webhooks", len(body), Authorization=f"Bearer {system.token}", Content_Type="application/json")
     for _ in range(count):
-        status, answer = system.connections[0].send(head, body)
+        status, response = system.connections[0].send(head, body)
         if status != 201:
-            raise BenchError(f"POST /api/webhooks: {status} {answer[:300]!r}")
+            raise BenchError(f"POST /api/webhooks: {status} {response[:300]!r}")
 
 
 def ended(body):
@@ -161,7 +161,7 @@ class Sockets(Loop):
 
 
 class Client(asyncio.Protocol):
-    """Reads the unmasked frames of a server, and answers pings."""
+    """Reads the unmasked frames of a server, and replies to pings."""
 
     def __init__(self, sockets, token):
         self.sockets = sockets

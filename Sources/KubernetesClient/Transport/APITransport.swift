@@ -39,12 +39,12 @@ final class APITransport: Sendable {
     }
 
     /// The complete response, with any status.
-    func answer(to request: APIRequest) async throws -> RawAnswer {
+    func response(to request: APIRequest) async throws -> RawResponse {
         let deadline = NIODeadline.now() + TimeAmount(configuration.requestTimeout)
         let response = try await send(request, deadline: deadline)
         do {
             let body = try await response.body.collect(upTo: Self.maximumBody)
-            return RawAnswer(status: Int(response.status.code), body: Array(body.readableBytesView))
+            return RawResponse(status: Int(response.status.code), body: Array(body.readableBytesView))
         } catch {
             throw try await describe(error)
         }
@@ -52,9 +52,9 @@ final class APITransport: Sendable {
 
     /// The body of a 2xx response.
     func body(of request: APIRequest) async throws -> [UInt8] {
-        let answer = try await answer(to: request)
-        guard answer.isSuccess else { throw try await refusal(answer) }
-        return answer.body
+        let response = try await response(to: request)
+        guard response.isSuccess else { throw try await refusal(response) }
+        return response.body
     }
 
     /// The streamed body of a 2xx response, for at most `duration`.
@@ -62,7 +62,7 @@ final class APITransport: Sendable {
         let response = try await send(request, deadline: .now() + TimeAmount(duration))
         guard !(200..<300).contains(response.status.code) else { return response.body }
         let body = try? await response.body.collect(upTo: 1 << 20)
-        throw try await refusal(RawAnswer(status: Int(response.status.code), body: body.map { Array($0.readableBytesView) } ?? []))
+        throw try await refusal(RawResponse(status: Int(response.status.code), body: body.map { Array($0.readableBytesView) } ?? []))
     }
 
     private func send(_ request: APIRequest, deadline: NIODeadline) async throws -> HTTPClientResponse {

@@ -12,7 +12,7 @@ import WireFormats
 struct OTLPExporter: Sendable {
     private static let retryable: Set<UInt> = [429, 502, 503, 504]
     /// Bytes of a response that are read.
-    private static let answerLimit = 64 * 1024
+    private static let responseLimit = 64 * 1024
 
     enum Outcome: Equatable {
         /// - Parameter rejected: spans that the collector has refused, for example because they are too old.
@@ -85,9 +85,9 @@ struct OTLPExporter: Sendable {
         request.body = .bytes(body.bytes)
         let timeout = min(configuration.timeout, max(.milliseconds(1), end - .now))
         do {
-            let answer = try await client.execute(request, timeout: .nanoseconds(timeout.nanoseconds))
-            let content = try await answer.body.collect(upTo: Self.answerLimit)
-            return Self.outcome(answer.status, answer.headers, String(buffer: content))
+            let response = try await client.execute(request, timeout: .nanoseconds(timeout.nanoseconds))
+            let content = try await response.body.collect(upTo: Self.responseLimit)
+            return Self.outcome(response.status, response.headers, String(buffer: content))
         } catch let error as HTTPClientError where error == .invalidURL || error == .emptyHost {
             return .refused("\(error)")
         } catch {

@@ -84,7 +84,7 @@ struct LogoutCommand: SessionCommand {
 
     private func endSession(of tokens: SessionTokens, _ session: Session) async {
         await SessionEnd.attempt(session) {
-            try await Deadline.within(SessionEnd.timeout, "auth did not answer") {
+            try await Deadline.within(SessionEnd.timeout, "auth did not respond") {
                 try await ForwardedService.using(.auth, in: session, as: .nobody) { auth in
                     try await auth.call { try await $0.logOut(tokens) }
                 }

@@ -84,7 +84,7 @@ struct Diagnosis: Sendable {
             }
             guard !readiness.failing.isEmpty else { return .ok() }
             return .failed(
-                "no answer from \(readiness.failing.joined(separator: ", "))",
+                "no response from \(readiness.failing.joined(separator: ", "))",
                 hint: "do network policies admit the workers? pfctl logs \(pod) shows why it cannot")
         } catch {
             let failure = CommandError(error)

@@ -133,7 +133,7 @@ extension Check {
         }
         let backends = readiness.failing.joined(separator: ", ")
         let hint = "check that its servers are up; pfctl logs api says why they cannot be reached"
-        let reason = backends.isEmpty ? "the api is \(readiness.status)" : "no answer from \(backends)"
+        let reason = backends.isEmpty ? "the api is \(readiness.status)" : "no response from \(backends)"
         // An api that can respond is ready, even if only to report that its database is down.
         if !readiness.isReady || !withoutTrouble.isSuperset(of: readiness.failing) { return .failed(reason, hint: hint) }
         return backends.isEmpty ? .ok() : .warning(reason, hint: hint)

@@ -30,7 +30,7 @@ extension Check {
             hint: "set global.storageClass, or use databases and an object store outside the cluster")
     }
 
-    static let metricsAPI = Check("metrics-api", "the metrics API answers") { context in
+    static let metricsAPI = Check("metrics-api", "the metrics API responds") { context in
         if try await context.client.serves(group: "metrics.k8s.io", version: "v1beta1") { return .ok() }
         return .warning(
             "metrics.k8s.io is not served", hint: "install metrics-server; pfctl top and autoscaling by CPU need it")

@@ -37,7 +37,7 @@ struct BootstrapSecretsCommand: SessionCommand {
         name: .customLong("annotation"), help: ArgumentHelp("An annotation for the Secret. May be repeated.", valueName: "key=value"))
     var annotations: [LabelArgument] = []
 
-    @Option(help: ArgumentHelp("How long to retry while the API server does not answer.", valueName: "duration"))
+    @Option(help: ArgumentHelp("How long to retry while the API server does not respond.", valueName: "duration"))
     var timeout: DurationArgument = .seconds(280)
 
     @OptionGroup var change: ChangeOptions

@@ -116,7 +116,7 @@ struct ForwardedService: Sendable {
             throw CommandError(problem, tokenHint: caller.hint)
         } catch let error as ClientError {
             switch error {
-            case .timedOut: throw failures.last ?? CommandError(.timedOut, "the service did not answer in time")
+            case .timedOut: throw failures.last ?? CommandError(.timedOut, "the service did not respond in time")
             case .unreachable(let reason) where forwarding == nil: throw CommandError(.unreachable, reason)
             case .unreachable, .brokenOff: throw failures.last ?? CommandError(.unreachable, "the connection to the service was lost")
             default: throw CommandError(.failed, "\(error)")

@@ -27,7 +27,7 @@ struct LagReport {
         guard !lag.untold.isEmpty else { return [] }
         let verb = lag.untold.count == 1 ? "is" : "are"
         let count = "\(lag.untold.count) of \(lag.partitionCount) partitions"
-        return [Text("\(count) \(verb) held by no worker\(lag.isFromAll ? "" : " that answered")", .warning)]
+        return [Text("\(count) \(verb) held by no worker\(lag.isFromAll ? "" : " that responded")", .warning)]
     }
 
     private struct Line {

@@ -85,8 +85,8 @@ struct EventRoutes: Sendable {
                     try await sendPast(of: subscription, to: writer, context)
                     if stream.isOver { return try await writer.finish(nil) }
                     // The request's task ends here.
-                    try await context.continueOnLoop { answer in
-                        ServerSentOutlet(answer).follow(subscription.open, on: context.eventLoop)
+                    try await context.continueOnLoop { response in
+                        ServerSentOutlet(response).follow(subscription.open, on: context.eventLoop)
                     }
                 } onGracefulShutdown: {
                     stream.finish(.shutdown)

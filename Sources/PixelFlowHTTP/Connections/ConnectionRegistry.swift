@@ -120,7 +120,7 @@ package final class ConnectionRegistry: Sendable {
         }
     }
 
-    /// Limited at a time and per second: in a flood, answering each connection would cost more than serving it.
+    /// Limited at a time and per second: in a flood, a response to each connection would cost more than serving it.
     private func mayTell(_ state: inout State) -> Bool {
         let second = NIODeadline.now().uptimeNanoseconds / 1_000_000_000
         if state.told.second != second { state.told = (second, 0) }

@@ -93,7 +93,7 @@ final class DispatchConsumer: DispatchSubscription {
     }
 
     private func wait(_ number: Int, _ continuation: CheckedContinuation<DispatchDelivery?, any Error>) {
-        let answer: Result<DispatchDelivery?, any Error>? = state.withLock { state in
+        let result: Result<DispatchDelivery?, any Error>? = state.withLock { state in
             if Task.isCancelled { return .failure(CancellationError()) }
             if state.isClosing { return .success(nil) }
             if let entry = state.assignments.takeHeld() { return .success(delivery(entry)) }
@@ -101,7 +101,7 @@ final class DispatchConsumer: DispatchSubscription {
             wake(&state)
             return nil
         }
-        if let answer { continuation.resume(with: answer) }
+        if let result { continuation.resume(with: result) }
     }
 
     func close() async {

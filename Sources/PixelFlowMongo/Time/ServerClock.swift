@@ -72,9 +72,9 @@ final class ServerClock: StoreClock {
 
     private func look() async throws {
         let sent = local()
-        let answer = try await database.run(.clock, ["hello": 1])
+        let reply = try await database.run(.clock, ["hello": 1])
         let received = local()
-        guard let milliseconds = answer["localTime"]?.int64 else { throw PixelFlowError.unavailable(MongoDatabase.backend) }
+        guard let milliseconds = reply["localTime"]?.int64 else { throw PixelFlowError.unavailable(MongoDatabase.backend) }
         let sample = ClockEstimate.Sample(sent: sent, received: received, serverMilliseconds: milliseconds)
         state.withLock { state in
             if state.estimate == nil { state.estimate = ClockEstimate(sample) } else { state.estimate?.add(sample) }

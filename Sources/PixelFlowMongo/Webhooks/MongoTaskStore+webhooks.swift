@@ -325,12 +325,12 @@ extension TaskCommands {
         try await update(.webhooks, in: WebhookDocument.deliveries, [try WebhookDocument.swap(change.old, change.new)]) == 1
     }
 
-    /// - Returns: those of the claims that have been written. The documents say it, not the count of the update: one whose answer was
+    /// - Returns: those of the claims that have been written. The documents say it, not the count of the update: one whose reply was
     ///   lost and that was sent again finds nothing the second time.
     fileprivate func claim(_ claims: [WebhookDelivery], by statements: [BSONDocument]) async throws -> [WebhookDelivery] {
-        let answer = try await database.run(.webhooks, .update(WebhookDocument.deliveries, statements, database.commandTimeout))
-        try answer.requireWritten(besideDuplicates: true)
-        if answer.matched == claims.count { return claims }
+        let reply = try await database.run(.webhooks, .update(WebhookDocument.deliveries, statements, database.commandTimeout))
+        try reply.requireWritten(besideDuplicates: true)
+        if reply.matched == claims.count { return claims }
         let ids = BSONValue.array(claims.map { .string($0.id.rawValue) })
         let found = try await deliveries(where: [Name.id: ["$in": ids]], limit: claims.count)
         return found.filter(claims.contains)

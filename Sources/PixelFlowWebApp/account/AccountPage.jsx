@@ -3,7 +3,7 @@ import { Button, Card, Dialog, Failure, Field } from "../ui/parts.jsx";
 import { call } from "../service/calls.js";
 import { forgetAccount, useSession } from "../service/session.js";
 import { showError, toast } from "../service/toasts.js";
-import { useAnswer } from "../service/useAnswer.js";
+import { useResponse } from "../service/useResponse.js";
 import { useTitle } from "../shell/routing.jsx";
 import { exportAccount } from "./exporting.js";
 import { Mail } from "./Mail.jsx";
@@ -30,8 +30,8 @@ export function AccountPage() {
 
 /** Whether the address is confirmed. If the service sends mail, the user can request a message that confirms it. */
 function Address({ email }) {
-    const account = useAnswer("/auth/me").answer;
-    const sendsMail = useAnswer("/auth/register").answer?.sends_mail === true;
+    const account = useResponse("/auth/me").response;
+    const sendsMail = useResponse("/auth/register").response?.sends_mail === true;
     const send = async () => {
         try {
             await call("POST", "/auth/email/verification");

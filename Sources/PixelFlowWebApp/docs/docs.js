@@ -4,8 +4,8 @@ const other = scheme === "session" ? "secureSession" : "session";
 /** The account of the session, or null. Sends a request only if the page has opened a session. */
 async function findAccount() {
     if (!localStorage.getItem("pixelflow.email")) return null;
-    const answer = await fetch("/session", { headers: { accept: "application/json" } });
-    return answer.ok ? answer.json() : null;
+    const response = await fetch("/session", { headers: { accept: "application/json" } });
+    return response.ok ? response.json() : null;
 }
 
 function showAccount(account) {

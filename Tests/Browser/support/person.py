@@ -80,9 +80,9 @@ class Person:
     def post(self, path, **options):
         """A request like those of the page's scripts."""
         headers = {"origin": self.address} | options.pop("headers", {})
-        answer = self.page.request.post(f"{self.address}/api{path}", headers=headers, **options)
-        assert answer.ok, answer.text()
-        return answer.json()
+        response = self.page.request.post(f"{self.address}/api{path}", headers=headers, **options)
+        assert response.ok, response.text()
+        return response.json()
 
     def row(self, name):
         return self.page.locator("[data-task]").filter(has=self.page.get_by_role("link", name=name, exact=True))

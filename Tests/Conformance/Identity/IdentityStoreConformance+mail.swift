@@ -189,7 +189,7 @@ extension IdentityStoreConformance {
         let audit = Self.audit(.emailVerified, in: ada.tenant, by: ada)
         for _ in 0..<2 {
             let isVerified = try await store.verifyEmail(hash: "h", audit: audit, user: ada.id, at: Self.now)
-            try requireEqual(isVerified, true, "the same transaction, as after a lost answer")
+            try requireEqual(isVerified, true, "the same transaction, as after a lost response")
         }
         let other = Self.audit(.emailVerified, in: ada.tenant, by: ada)
         try requireEqual(try await store.verifyEmail(hash: "h", audit: other, user: ada.id, at: Self.now), false, "once more")

@@ -121,8 +121,8 @@ private struct SemaphoreWalk {
             #expect(!isGone)
         }
         guard let waiter = waiters.randomElement(using: &random) else { return }
-        let answers = [state.cancel(waiter.number), state.cancel(waiter.number)]
-        #expect(answers == [true, false])
+        let responses = [state.cancel(waiter.number), state.cancel(waiter.number)]
+        #expect(responses == [true, false])
         leave(waiter)
     }
 
