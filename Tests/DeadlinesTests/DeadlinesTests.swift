@@ -13,7 +13,7 @@ import Testing
         let error = await #expect(throws: DeadlineExceeded.self) { try await body() }
         #expect(error?.what == what)
         #expect(error?.limit == soon)
-        #expect(error?.place.hasPrefix("DeadlinesTests/DeadlinesTests.swift:") == true)
+        #expect(error?.location.hasPrefix("DeadlinesTests/DeadlinesTests.swift:") == true)
         #expect(error?.description.contains(what) == true)
     }
 

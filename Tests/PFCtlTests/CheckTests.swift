@@ -161,9 +161,9 @@ import WireFormats
             pixelflow.installAutoscaler(current: maximum, desired: maximum, lag: "90", maximum: maximum)
             let outcome = await pixelflow.pfctl("check", "--color", "never")
             let lines = outcome.output.split(separator: "\n").map(String.init)
-            let place = try #require(
+            let position = try #require(
                 lines.firstIndex { $0.contains("the autoscaler is below its maximum: pixelflow-worker is at its maximum") })
-            #expect(lines[place + 1].contains(hint), "\(lines[place + 1])")
+            #expect(lines[position + 1].contains(hint), "\(lines[position + 1])")
         }
     }
 

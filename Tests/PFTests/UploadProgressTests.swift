@@ -6,7 +6,7 @@ import Testing
 @testable import PF
 
 @Suite struct UploadProgressTests {
-    /// The texts that were drawn in the place of each other.
+    /// The texts that were drawn instead of each other.
     private static func frames(_ text: String) -> [String] {
         text.components(separatedBy: "\r\u{1B}[K").filter { !$0.isEmpty }
     }

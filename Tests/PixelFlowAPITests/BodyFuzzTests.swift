@@ -40,12 +40,12 @@ import Testing
     private static func damaged(_ bytes: [UInt8], _ random: inout SeededGenerator) -> [UInt8] {
         var bytes = bytes
         for _ in 0..<Int.random(in: 0...4, using: &random) where !bytes.isEmpty {
-            let place = Int.random(in: 0..<bytes.count, using: &random)
+            let position = Int.random(in: 0..<bytes.count, using: &random)
             switch Int.random(in: 0..<4, using: &random) {
-            case 0: bytes[place] = .random(in: .min ... .max, using: &random)
-            case 1: bytes.removeSubrange(place..<min(bytes.count, place + Int.random(in: 1...9, using: &random)))
-            case 2: bytes.insert(contentsOf: Array(pieces.randomElement(using: &random)?.utf8 ?? "".utf8), at: place)
-            default: bytes.removeLast(bytes.count - place)
+            case 0: bytes[position] = .random(in: .min ... .max, using: &random)
+            case 1: bytes.removeSubrange(position..<min(bytes.count, position + Int.random(in: 1...9, using: &random)))
+            case 2: bytes.insert(contentsOf: Array(pieces.randomElement(using: &random)?.utf8 ?? "".utf8), at: position)
+            default: bytes.removeLast(bytes.count - position)
             }
         }
         return bytes

@@ -115,7 +115,7 @@ struct RegistrationLimitTests {
         }
     }
 
-    /// The registrations occupy all their threads and queue places until the login has finished.
+    /// The registrations occupy all their threads and queue slots until the login has finished.
     @Test("a burst of registrations does not delay logins")
     func registrationsDoNotDelayLogins() async throws {
         // Cost 12 takes at least 0.2 s, so the queue stays full.

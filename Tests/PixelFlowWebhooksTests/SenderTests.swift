@@ -283,7 +283,7 @@ import WireFormats
         }
     }
 
-    @Test func slowEndpointHasTenPlacesAndDelaysNoOther() async throws {
+    @Test func slowEndpointHasTenSlotsAndDelaysNoOther() async throws {
         try await RawServer.run(respond: { _, _ in }) { slow in
             try await RawServer.run(respond: RawServer.status(200)) { fast in
                 try await SenderHarness.run(timeout: .seconds(10)) { harness in
@@ -292,7 +292,7 @@ import WireFormats
                     for _ in 0..<30 { try await harness.endTask() }
                     #expect(try await fast.requests(30).count == 30)
                     #expect(slow.requests.count <= WebhookQueue.width)
-                    let underWay = try await eventually("the slow endpoint's places") { () -> Int? in
+                    let underWay = try await eventually("the slow endpoint's slots") { () -> Int? in
                         let count = try await harness.deliveries("slow").filter { $0.leaseUntil != nil }.count
                         return count == WebhookQueue.width ? count : nil
                     }
@@ -302,8 +302,8 @@ import WireFormats
         }
     }
 
-    /// Receivers of five organisations hang and have more due deliveries than the process has places.
-    @Test func organisationsWithHangingReceiversLeavePlacesToOthers() async throws {
+    /// Receivers of five organisations hang and have more due deliveries than the process has slots.
+    @Test func organisationsWithHangingReceiversLeaveSlotsToOthers() async throws {
         try await RawServer.run(respond: { _, _ in }) { hanging in
             try await RawServer.run(respond: RawServer.status(200)) { fast in
                 try await SenderHarness.run(timeout: .seconds(600), capacity: 30) { harness in

@@ -26,8 +26,8 @@ STAND_IN = textwrap.dedent("""\
     name, arguments = os.path.basename(sys.argv[0]), sys.argv[1:]
     with open(folder + "/calls", "a") as calls:
         calls.write(json.dumps([name, *arguments]) + "\\n")
-    for place, (words, code, text, *limit) in enumerate(json.load(open(folder + "/responses.json"))):
-        used = f"{folder}/used-{place}"
+    for position, (words, code, text, *limit) in enumerate(json.load(open(folder + "/responses.json"))):
+        used = f"{folder}/used-{position}"
         count = os.path.getsize(used) if os.path.exists(used) else 0
         if set(words) <= {name, *arguments} and count < (limit or [sys.maxsize])[0]:
             open(used, "a").write("x")
@@ -151,8 +151,8 @@ class CheckOfACluster(unittest.TestCase):
         drain = next(each for each in calls if each[0] == "drain")
         self.assertEqual(drain[1], "one")
         self.assertEqual(drain[-1], "app.kubernetes.io/instance=pixelflow,app.kubernetes.io/component in (web,auth,api,worker,metrics-adapter)")
-        end = next(place for place, each in enumerate(calls) if each[0] == "uncordon")
-        waited = [(place < end, each[2]) for place, each in enumerate(calls) if each[:2] == ["rollout", "status"]]
+        end = next(position for position, each in enumerate(calls) if each[0] == "uncordon")
+        waited = [(position < end, each[2]) for position, each in enumerate(calls) if each[:2] == ["rollout", "status"]]
         self.assertEqual(waited, [
             (True, "deployment.apps/pixelflow-web"), (False, "deployment.apps/pixelflow-web"), (False, "statefulset.apps/pixelflow-mongodb")])
 
@@ -162,7 +162,7 @@ class CheckOfACluster(unittest.TestCase):
             drain = next(each for each in calls if each[0] == "drain")
             # A volume of a zone, or of the network, follows its pod.
             self.assertEqual((drain[1], drain[-1]), ("two" if rules == self.only("one") else "one", "app.kubernetes.io/instance=pixelflow"))
-            end = next(place for place, each in enumerate(calls) if each[0] == "uncordon")
+            end = next(position for position, each in enumerate(calls) if each[0] == "uncordon")
             self.assertIn(["rollout", "status", "statefulset.apps/pixelflow-mongodb", "--timeout=10m"], calls[:end])
 
     def test_what_is_left_after_the_uninstall_is_named(self):

@@ -36,7 +36,7 @@ class Versions(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.root = Path(folder.name)
-        for name in {place[0] for place in version.PLACES} | {version.CHANGELOG, version.FEED}:
+        for name in {location[0] for location in version.LOCATIONS} | {version.CHANGELOG, version.FEED}:
             (self.root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, self.root / name)
         (self.root / version.IMAGES).write_text(f"# Images.\nexample.org/a:1  sha256:{'0' * 64}\nexample.org/b:1  sha256:{'1' * 64}\n")

@@ -99,15 +99,15 @@ struct UploadRun: Sendable {
         if let records {
             let key = try await source.key(of: upload)
             upload.idempotencyKey = key
-            let place = "\(client.endpoints.api) \(key)"
-            if let known = await records.task(of: place), let task = try await existing(known) { return task }
+            let scopedKey = "\(client.endpoints.api) \(key)"
+            if let known = await records.task(of: scopedKey), let task = try await existing(known) { return task }
             if let batch {
                 let id = try await batch.id()
                 // The same image in another batch is a different request.
                 (upload.batch, upload.idempotencyKey) = (id, "\(key)-\(id)")
             }
             let task = try await post(upload, source)
-            try await records.add(task.id, for: place)
+            try await records.add(task.id, for: scopedKey)
             result.isSent = true
             return task
         }

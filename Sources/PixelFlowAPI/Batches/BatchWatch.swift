@@ -60,11 +60,11 @@ package final class BatchWatch: Service {
     private let wake: @Sendable () -> Void
     private let settings: BatchSettings
     private let logger: Logger
-    private let noted = Mutex<Set<Place>>([])
+    private let noted = Mutex<Set<BatchKey>>([])
     /// When a report failed last.
     private let failedReport = Mutex<Timestamp?>(nil)
 
-    private struct Place: Hashable {
+    private struct BatchKey: Hashable {
         let batch: BatchID
         let tenant: TenantID
     }
@@ -86,7 +86,7 @@ package final class BatchWatch: Service {
     /// Checks a batch in the next round, because it was closed or one of its tasks has finished.
     package func note(_ batch: BatchID, of tenant: TenantID) {
         noted.withLock { noted in
-            if noted.count < Self.capacity { noted.insert(Place(batch: batch, tenant: tenant)) }
+            if noted.count < Self.capacity { noted.insert(BatchKey(batch: batch, tenant: tenant)) }
         }
     }
 
@@ -117,22 +117,22 @@ package final class BatchWatch: Service {
     package func round() async { await TenantTurn.waived { await lookAtAll() } }
 
     private func lookAtAll() async {
-        let places = noted.withLock { noted in
+        let keys = noted.withLock { noted in
             defer { noted = [] }
             return noted
         }
         // While a restore is running, batches can lack tasks and would appear complete or empty.
         do {
-            if !places.isEmpty, try await batches.restoring() != nil { return put(back: places) }
+            if !keys.isEmpty, try await batches.restoring() != nil { return put(back: keys) }
         } catch {
             logger.debug("batches not read, will be retried", metadata: ["error": "\(error)"])
-            return put(back: places)
+            return put(back: keys)
         }
-        for place in places {
-            let isDone = await step(place.batch) {
-                if let batch = try await batches.batch(place.batch, of: place.tenant) { try await look(at: batch) }
+        for key in keys {
+            let isDone = await step(key.batch) {
+                if let batch = try await batches.batch(key.batch, of: key.tenant) { try await look(at: batch) }
             }
-            if !isDone { note(place.batch, of: place.tenant) }
+            if !isDone { note(key.batch, of: key.tenant) }
         }
         do {
             let due = try await batches.dueBatches(limit: Self.dueLimit)
@@ -150,8 +150,8 @@ package final class BatchWatch: Service {
         await step(batch.id) { try await postpone(batch, until: try await batches.batchTime() + Self.retryPause) }
     }
 
-    private func put(back places: Set<Place>) {
-        for place in places { note(place.batch, of: place.tenant) }
+    private func put(back keys: Set<BatchKey>) {
+        for key in keys { note(key.batch, of: key.tenant) }
     }
 
     /// - Returns: whether `body` succeeded.

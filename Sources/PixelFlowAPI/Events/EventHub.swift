@@ -163,7 +163,7 @@ package final class EventHub: Service {
     }
 }
 
-/// Reserves the place of a stream in the hub until it is deallocated.
+/// Reserves the slot of a stream in the hub until it is deallocated.
 final class OpenEventStream: Sendable {
     let stream: EventStream
     private let onClose: @Sendable () -> Void

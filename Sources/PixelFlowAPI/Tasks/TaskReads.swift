@@ -19,7 +19,7 @@ final class TaskReads: Sendable {
     }
 
     /// A tenant's task.
-    private struct Place: Hashable, Sendable {
+    private struct TaskKey: Hashable, Sendable {
         let task: TaskID
         let tenant: TenantID
     }
@@ -37,7 +37,7 @@ final class TaskReads: Sendable {
     private let versions: any TaskVersions
     private let views: TaskViews
     private let lists: VersionedCache<TaskQuery, Representation>
-    private let documents: VersionedCache<Place, Representation?>
+    private let documents: VersionedCache<TaskKey, Representation?>
     private let statistics: VersionedCache<TenantID, TaskStatistics>
     private let usage: VersionedCache<TenantID, Usage>
     private let quotas: VersionedCache<TenantID, Quota>
@@ -79,11 +79,11 @@ final class TaskReads: Sendable {
     /// - Parameter isConditional: whether the client names the revision that it has.
     /// - Returns: nil if the tenant has no such task.
     func task(_ id: TaskID, of tenant: TenantID, isConditional: Bool) async throws -> Representation? {
-        let place = Place(task: id, tenant: tenant)
+        let key = TaskKey(task: id, tenant: tenant)
         let version = versions.version(of: id)
         let mustRead = mustRead(isConditional)
-        if !mustRead, let known = documents.cachedValue(of: place, in: version) { return known }
-        return try await documents.value(of: place, in: version, mustRead: mustRead) { [tasks, views] in
+        if !mustRead, let known = documents.cachedValue(of: key, in: version) { return known }
+        return try await documents.value(of: key, in: version, mustRead: mustRead) { [tasks, views] in
             guard let task = try await tasks.find(id, of: tenant) else { return nil }
             return Representation(bytes: try views.json(task), tag: task.tag)
         }

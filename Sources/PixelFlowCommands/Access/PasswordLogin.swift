@@ -35,17 +35,17 @@ package enum SessionEnd {
     /// Warns if the session goes on.
     ///
     /// - Parameters:
-    ///   - place: such as ` at https://images.example.com`.
+    ///   - location: such as ` at https://images.example.com`.
     ///   - session: of the command.
     package static func attempt<Context: CommandContext>(
-        at place: String = "", _ session: Context, _ body: () async throws -> Void
+        at location: String = "", _ session: Context, _ body: () async throws -> Void
     ) async {
         do {
             try await body()
         } catch {
             let failure = CommandError(error, explanation: Context.explanation(of:))
             session.printer.warn(
-                "the session\(place) has not been ended: \(failure.message)",
+                "the session\(location) has not been ended: \(failure.message)",
                 hint: "end it on the page under Account, or change the password")
         }
     }

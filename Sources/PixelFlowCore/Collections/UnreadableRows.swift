@@ -62,7 +62,7 @@ package final class UnreadableRows: Sendable {
     }
 
     /// The same of a queue whose rows stay in it until they are handled. What cannot be read is set aside: it would be due forever, and
-    /// fill the places of the others.
+    /// displace the others.
     ///
     /// - Parameters:
     ///   - mostRows: the maximum number of rows in one query.

@@ -34,8 +34,8 @@ struct GIFCanvas {
         var edited = Array(bytes)
         var additions: [(offset: Int, bytes: [UInt8])] = []
         var inserted: Set<Int> = []
-        for place in changed {
-            let frame = frames[place]
+        for position in changed {
+            let frame = frames[position]
             if let index = unusedIndex(frame, reader) {
                 let addition = setTransparent(index, frame, in: &edited)
                 if !addition.isEmpty { additions.append((frame.start, addition)) }
@@ -47,7 +47,7 @@ struct GIFCanvas {
             let area = isRemoved ? Array(bytes[frame.start + 1..<frame.start + 9]) : [0, 0, 0, 0, 1, 0, 1, 0]
             additions.append((frame.end, nothing(area)))
             // Each addition moves the frames after it.
-            inserted.insert(place + inserted.count + 1)
+            inserted.insert(position + inserted.count + 1)
         }
         return GIFCanvas(file: joined(edited, additions), inserted: inserted)
     }

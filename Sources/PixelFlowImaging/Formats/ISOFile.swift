@@ -51,8 +51,8 @@ struct ISOFile {
 
     /// Primaries and transfer of the picture as ITU-T H.273 code points. Other items, such as gain maps, have their own.
     var colourCodes: (primaries: Int, transfer: Int)? {
-        guard let place = picture?.colours else { return nil }
-        guard let primaries = reader.number(at: place, width: 2), let transfer = reader.number(at: place + 2, width: 2) else { return nil }
+        guard let offset = picture?.colours else { return nil }
+        guard let primaries = reader.number(at: offset, width: 2), let transfer = reader.number(at: offset + 2, width: 2) else { return nil }
         return (primaries, transfer)
     }
 

@@ -14,8 +14,8 @@ final class RequestHeaderAuthenticator: Sendable {
 
     /// Reloads the cluster's front-proxy authority. If that fails, the previous trust stays in effect.
     func refresh() async throws {
-        let place = FrontProxyTrust.configMap
-        let fresh = try FrontProxyTrust(try await cluster.get(.configMaps, place.name, in: place.namespace))
+        let reference = FrontProxyTrust.configMap
+        let fresh = try FrontProxyTrust(try await cluster.get(.configMaps, reference.name, in: reference.namespace))
         trust.withLock { $0 = fresh }
     }
 

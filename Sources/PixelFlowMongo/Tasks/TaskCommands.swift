@@ -46,7 +46,7 @@ struct TaskCommands: Sendable {
         _ name: String, of kind: UnreadableRows.Kind, _ operation: MongoOperation, in collection: String = TaskDocument.collection,
         where filter: BSONDocument, by time: String, limit: Int, _ read: (BSONDocument) throws -> Value
     ) async throws -> [Value] {
-        try await unreadable.scan(name, limit: limit) { (part: UnreadableRows.ScanPart<TimePlace>) in
+        try await unreadable.scan(name, limit: limit) { (part: UnreadableRows.ScanPart<TimePosition>) in
             var filter = filter
             if let after = part.after {
                 var bounds = filter[time]?.document ?? [:]
@@ -55,10 +55,10 @@ struct TaskCommands: Sendable {
             }
             let found = try await rows(
                 operation, in: collection, where: filter, sort: [time: 1], skip: part.after?.passed, limit: part.rows)
-            var place = part.after
+            var position = part.after
             return found.map { row in
-                let next = TimePlace(row.value(at: time)?.int64 ?? place?.time ?? .min, after: place)
-                place = next
+                let next = TimePosition(row.value(at: time)?.int64 ?? position?.time ?? .min, after: position)
+                position = next
                 return (next, unreadable.value(of: kind) { try read(row) })
             }
         }
@@ -260,15 +260,15 @@ struct TaskCommands: Sendable {
 }
 
 /// The position of a row in the order of a time, of which an index keeps rows of the same time in an order of its own.
-struct TimePlace: Sendable {
+struct TimePosition: Sendable {
     /// Microseconds since 1970.
     let time: Int64
     /// The number of rows with this time up to this position.
     let passed: Int
 
-    init(_ time: Int64, after place: TimePlace?) {
+    init(_ time: Int64, after position: TimePosition?) {
         self.time = time
-        passed = place?.time == time ? (place?.passed ?? 0) + 1 : 1
+        passed = position?.time == time ? (position?.passed ?? 0) + 1 : 1
     }
 }
 

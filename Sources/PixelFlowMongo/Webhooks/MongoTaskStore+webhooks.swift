@@ -189,7 +189,7 @@ extension MongoTaskStore: WebhookDeliveryStore {
         return Array(queues.shuffled().prefix(limit))
     }
 
-    /// A claim takes one of the places of the queue. If two senders choose the same place concurrently, the unique index rejects one of
+    /// A claim takes one of the slots of the queue. If two senders choose the same slot concurrently, the unique index rejects one of
     /// them.
     package func claimDeliveries(of queue: WebhookQueue, limit: Int) async throws -> [WebhookDelivery] {
         let now = try await tasks.clock.read().latest
@@ -197,7 +197,7 @@ extension MongoTaskStore: WebhookDeliveryStore {
         held[Name.slot] = TaskDocument.present
         let rows = try await tasks.rows(.webhooks, in: WebhookDocument.deliveries, where: held, limit: WebhookQueue.width)
         let slots = Set(rows.compactMap { $0[Name.slot]?.int })
-        // Deliveries of senders that have disappeared come first, because they still have their places.
+        // Deliveries of senders that have disappeared come first, because they still have their slots.
         let left = rows.filter { ($0[Name.due]?.int64 ?? .max) <= now.microseconds }
         var candidates = try await tasks.settingAside(left, at: now).prefix(limit).compactMap { delivery, row in
             row[Name.slot]?.int.map { (delivery, $0) }
@@ -295,7 +295,7 @@ extension TaskCommands {
         unreadable.value(of: .delivery) { try WebhookDocument.delivery(row) }
     }
 
-    /// Postpones deliveries that this version cannot decode, and releases their places.
+    /// Postpones deliveries that this version cannot decode, and releases their slots.
     private func setAside(_ rows: [BSONDocument], at now: Timestamp) async throws {
         let statements = rows.map { WebhookDocument.settingAside($0, until: now + WebhookDelivery.setAsideFor) }
         for some in WebhookDocument.commands(statements) { try await update(.webhooks, in: WebhookDocument.deliveries, some) }

@@ -64,16 +64,16 @@ function Password({ email }) {
             setProblem(refusal);
         }
     };
-    const place = problem && (problem.code === "password_wrong" ? "old" : problem.code.startsWith("password_") ? "new" : "");
+    const field = problem && (problem.code === "password_wrong" ? "old" : problem.code.startsWith("password_") ? "new" : "");
     return (
         <Card aria-labelledby="password-heading" className="p-4">
             <h2 id="password-heading" className="text-lg font-semibold">Password</h2>
             <form onSubmit={submit} aria-label="Change the password" className="mt-3 grid max-w-sm gap-4">
                 <input type="email" name="email" value={email} readOnly hidden autoComplete="username" />
-                <Field id="old-password" name="password" label="Current password" type="password" required autoComplete="current-password" error={place === "old" ? problem.message : ""} />
+                <Field id="old-password" name="password" label="Current password" type="password" required autoComplete="current-password" error={field === "old" ? problem.message : ""} />
                 <Field id="new-password" name="new_password" label="New password" type="password" required autoComplete="new-password" hint="At least 8 characters. This ends your other sessions."
-                    error={place === "new" ? problem.message : ""} />
-                {place === "" && problem && <Failure problem={problem} />}
+                    error={field === "new" ? problem.message : ""} />
+                {field === "" && problem && <Failure problem={problem} />}
                 <Button type="submit" className="justify-self-start">Change password</Button>
             </form>
         </Card>

@@ -9,15 +9,15 @@ async function findAccount() {
 }
 
 function showAccount(account) {
-    const place = document.getElementById("who");
+    const element = document.getElementById("who");
     if (account) {
-        place.textContent = `Signed in as ${account.email}`;
+        element.textContent = `Signed in as ${account.email}`;
         return;
     }
     const link = document.createElement("a");
     link.href = "/";
     link.textContent = "Sign in";
-    place.replaceChildren("Not signed in. ", link, ", or authorise with a token.");
+    element.replaceChildren("Not signed in. ", link, ", or authorise with a token.");
 }
 
 /** The cookie is stored by the browser, so this shows the account of the session instead of an input field. */

@@ -17,9 +17,9 @@ _DROP = """
         const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
         transfer.items.add(new File([bytes], name, {type}));
     }
-    const place = document.querySelector(target);
+    const element = document.querySelector(target);
     for (const type of ["dragenter", "dragover", "drop"]) {
-        place.dispatchEvent(new DragEvent(type, {bubbles: true, cancelable: true, dataTransfer: transfer}));
+        element.dispatchEvent(new DragEvent(type, {bubbles: true, cancelable: true, dataTransfer: transfer}));
     }
 }
 """

@@ -13,7 +13,7 @@ package struct UsageStoreConformance: TaskStoreSuite {
         Case("quota: unlimited until it is set, and after it is removed") { try await $0.quotaIsKept() },
         Case("quota: concurrent creations are admitted exactly up to the limit in flight") { try await $0.racingCreations() },
         Case("quota: concurrent replays are admitted exactly up to the limit in flight") { try await $0.racingReplays() },
-        Case("quota: an ended task frees its place") { try await $0.endedMakesRoom() },
+        Case("quota: an ended task frees its slot") { try await $0.endedMakesRoom() },
         Case("quota: tasks of a month count even if they are deleted and purged") { try await $0.monthRemembers() },
         Case("quota: deleting a task frees its bytes") { try await $0.bytesAreFreed() },
         Case("quota: a repeated idempotency key returns its task even beyond the quota") { try await $0.keyIsRepeated() },

@@ -109,12 +109,12 @@ extension WebhookStoreConformance {
         try requireEqual(held.count, WebhookQueue.width, "claims")
         for delivery in held.prefix(3) { _ = try await store.settle(delivery, WebhookOutcome(status: 200)) }
         var more: [WebhookDelivery] = []
-        _ = try await eventually("the places that were given up") { () -> Bool? in
+        _ = try await eventually("the slots that were given up") { () -> Bool? in
             more += try await claimAll()
             return more.count >= 3 ? true : nil
         }
         more += try await claimAll()
-        try requireEqual(Set(more.map(\.id)).subtracting(held.map(\.id)).count, 3, "claims of the places that were given up")
+        try requireEqual(Set(more.map(\.id)).subtracting(held.map(\.id)).count, 3, "claims of the slots that were given up")
     }
 
     func settledIsDelivered() async throws {

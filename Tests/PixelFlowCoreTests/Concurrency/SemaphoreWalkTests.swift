@@ -102,8 +102,8 @@ private struct SemaphoreWalk {
     }
 
     private mutating func releaseOne() throws {
-        guard let place = holders.indices.randomElement(using: &random) else { return }
-        let next = state.release(holders.remove(at: place).key)
+        guard let position = holders.indices.randomElement(using: &random) else { return }
+        let next = state.release(holders.remove(at: position).key)
         guard let key = turns.first(where: isFree) else {
             #expect(next == nil)
             return
