@@ -25,8 +25,8 @@ extension ServiceDescription {
                 "outputs",
                 """
                 The bytes of outputs and sources. A `Range` with one part returns 206 with `Content-Range`; one with several parts \
-                returns 200 with the whole object. A range beyond the end is 416 `range_not_satisfiable` with \
-                `Content-Range: bytes */SIZE`. `If-Range` takes the `ETag`; if it differs, the response is 200 with the whole object.
+                returns 200 with the complete object. A range beyond the end is 416 `range_not_satisfiable` with \
+                `Content-Range: bytes */SIZE`. `If-Range` takes the `ETag`; if it differs, the response is 200 with the complete object.
                 """
             ),
             (

@@ -15,8 +15,8 @@ extension MongoTaskStore: DiagnosableBackend {
             _ = try await database.run(.diagnose, .delete(from: TaskDocument.collection, where: none, database.commandTimeout))
         }
         let server = try await ServerGreeting(database)
-        let build = try await database.told(["buildInfo": 1])
-        let statistics = try await database.told(["dbStats": 1])
+        let build = try await database.permittedReply(to: ["buildInfo": 1])
+        let statistics = try await database.permittedReply(to: ["dbStats": 1])
         return [
             latency, write, .version(build?["version"]?.string ?? "", oldest: [6, 0]), server.replication,
             .encryption(database.usesTLS, hint: "set tls=true in PIXELFLOW_TASK_DATABASE_URL"), server.clock,
@@ -56,7 +56,7 @@ extension MongoDatabase {
     }
 
     /// The response to a command; nil if the server rejects it, for example because of missing permissions.
-    fileprivate func told(_ command: BSONDocument) async throws -> BSONDocument? {
+    fileprivate func permittedReply(to command: BSONDocument) async throws -> BSONDocument? {
         do {
             return try await run(.diagnose, command)
         } catch let error as PixelFlowError {

@@ -112,7 +112,7 @@ package final class WebhookSender: Service {
             // If a task is replayed immediately, the event of its failure is published with the replayed task.
             guard change.task.status.isFinal || !change.task.outbox.isEmpty else { return }
             // If it is unknown whether deliveries are due, query the store, which is cheap.
-            if (try? await self.store.mayTell(of: change.task)) ?? true { self.wake() }
+            if (try? await self.store.mayNotify(of: change.task)) ?? true { self.wake() }
         }
     }
 

@@ -118,7 +118,7 @@ def test_the_page_offers_the_first_registration_and_shows_that_it_is_closed_afte
         person.open()
         page.get_by_label("Email").fill(person.email)
         page.get_by_label("Password").fill(PASSWORD)
-        # Nobody has an account yet, and the first one needs the token in the log.
+        # No one has an account yet, and the first one needs the token in the log.
         page.get_by_label("Setup token").fill("not the token")
         page.get_by_role("button", name="Create account").click()
         expect(page.get_by_text("This is not the setup token.")).to_be_visible()

@@ -195,7 +195,7 @@ def test_ci_installs_with_both_helms():
     assert "sha256sum --check --strict" in first["run"] and first["env"] == {"VERSION": "${{ matrix.helm }}", "SHA256": "${{ matrix.sha256 }}"}
 
 
-def test_nobody_asks_helm_for_the_logs_of_a_test_whose_pod_it_has_deleted():
+def test_nothing_asks_helm_for_the_logs_of_a_test_whose_pod_it_has_deleted():
     """Helm 3 deletes the pod first, finds none, and exits with 1 although the test succeeded."""
     pod, = (each for each in chart.manifests("defaults").of("Pod") if each["metadata"]["name"] == "pixelflow-test")
     assert "hook-succeeded" in pod["metadata"]["annotations"]["helm.sh/hook-delete-policy"]

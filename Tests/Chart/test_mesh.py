@@ -141,7 +141,7 @@ def test_policies_let_exactly_the_peers_of_the_network_policies_in(name):
         (source, target, port) for target, port in ports for source in accounts
         if source not in OUTSIDE | {target} and lets_in(documents, pods[target], port, "/api/tasks", identity(source))}
     assert found == {flow for flow in FLOWS if flow[0] not in OUTSIDE and flow[1] != "web"}
-    # Somebody with a proxy and an identity of another namespace, or without either.
+    # Someone with a proxy and an identity of another namespace, or without either.
     for target, port in ports:
         for stranger in (None, "cluster.local/ns/elsewhere/sa/pixelflow-web"):
             assert not lets_in(documents, pods[target], port, "/api/tasks", stranger)

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct DeadlinesTests {
-    /// What nobody ever does.
+    /// What never happens.
     private let never = AsyncStream<Int>.makeStream()
     private let soon = Duration.milliseconds(50)
 

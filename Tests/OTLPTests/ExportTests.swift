@@ -111,7 +111,7 @@ struct ExportTests {
     @Test("a busy collector is retried after the time that it requests", arguments: [429, 502, 503, 504])
     func busyCollectorIsRetried(_ status: Int) async throws {
         let metrics = TestMetrics()
-        let response = firstly(RawServer.status(status, headers: "Retry-After: 1\r\n"), then: RawServer.status(200))
+        let respond = firstly(RawServer.status(status, headers: "Retry-After: 1\r\n"), then: RawServer.status(200))
         try await RawServer.run(respond: respond) { server in
             let tracing = makeTracing(server.url(), metrics: metrics)
             tracing.start()
@@ -175,7 +175,7 @@ struct ExportTests {
 
     @Test("spans that a collector rejects from a batch are counted")
     func rejectedSpansAreCounted() async throws {
-        let response = RawServer.status(200, body: #"{"partialSuccess":{"rejectedSpans":"2","errorMessage":"too old"}}"#)
+        let respond = RawServer.status(200, body: #"{"partialSuccess":{"rejectedSpans":"2","errorMessage":"too old"}}"#)
         try await RawServer.run(respond: respond) { server in
             let metrics = TestMetrics()
             let tracing = makeTracing(server.url(), metrics: metrics)

@@ -67,7 +67,7 @@ import WireFormats
             pixelflow.cluster.update(.pods, pod, namespace: FakePixelFlow.namespace) { object in
                 object["spec"]?["initContainers"] = [["name": "setup"], ["name": "proxy", "restartPolicy": "Always"]]
                 object["status"]?["initContainerStatuses"] = [
-                    // Of a container that has ended for good, nobody wants to know any more.
+                    // A container that has ended for good is not reported.
                     ["name": "setup", "ready": true, "restartCount": 30],
                     [
                         "name": "proxy", "ready": true, "restartCount": 9,

@@ -76,7 +76,7 @@ import X509
         }
     }
 
-    /// Nobody has the key of the certificate authority, so nobody can issue a certificate that the server would accept.
+    /// No one has the key of the certificate authority, so no one can issue a certificate that the server would accept.
     @Test func createsACertificateFromADiscardedAuthority() async throws {
         try await FakePixelFlow.run { pixelflow in
             let outcome = await pixelflow.pfctl(Self.bootstrap + ["--certificate=s3-grpc"], console: nil)

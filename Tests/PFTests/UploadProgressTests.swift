@@ -43,7 +43,7 @@ import Testing
     @Test func printsLinesToAPipe() {
         let (progress, stream) = Self.progress(total: 1, width: nil)
         progress.advance("a", to: 0.5)
-        progress.tell("a", "COMPLETED")
+        progress.report("a", "COMPLETED")
         progress.finish("a")
         #expect(stream.text == "a: COMPLETED\n")
     }

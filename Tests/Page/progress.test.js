@@ -105,7 +105,7 @@ test("a batch that was completed while the page was visible is not notified", as
     upsertTasks([task(5, { batch: "b5" })]);
     turnOffNotifications();
     await clock.advance(askEvery);
-    assert.equal(asked("GET /api/batches").length, 1, "nobody wants to know");
+    assert.equal(asked("GET /api/batches").length, 1, "nothing is displayed");
 });
 
 test("a rejected permission turns notifications off", async () => {

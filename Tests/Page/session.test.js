@@ -6,7 +6,7 @@ import { changeBack, changeOrganisation, registrationState, session, signIn, sig
 import { respond, asked, refusal, requests, resetService } from "./support/service.js";
 
 const ada = { email: "ada@example.org", user_id: "u1", tenant: "t1", role: "owner", scope: "tasks:read" };
-const nobody = { email: "", userID: "", tenant: "", role: "", scope: "" };
+const signedOut = { email: "", userID: "", tenant: "", role: "", scope: "" };
 const isRemembered = () => localStorage.getItem("pixelflow.email") !== null;
 
 beforeEach(() => {
@@ -14,7 +14,7 @@ beforeEach(() => {
     localStorage.removeItem("pixelflow.email");
     location.assigned.length = 0;
     FakeBroadcastChannel.told = [];
-    session.set({ phase: "out", message: "", ...nobody });
+    session.set({ phase: "out", message: "", ...signedOut });
 });
 
 test("a browser without a session sends no request", () => {
@@ -27,7 +27,7 @@ test("a remembered session shows the page immediately and is confirmed", async (
     localStorage.setItem("pixelflow.email", "old@example.org");
     respond("GET /session", ada);
     startSession();
-    assert.deepEqual(session.get(), { phase: "in", message: "", ...nobody, email: "old@example.org" });
+    assert.deepEqual(session.get(), { phase: "in", message: "", ...signedOut, email: "old@example.org" });
     await settled();
     const { user_id: userID, ...rest } = ada;
     assert.deepEqual(session.get(), { phase: "in", message: "", userID, ...rest });
@@ -237,7 +237,7 @@ test("a renewed session has its new role", async () => {
 });
 
 test("signing in again continues in the previous organisation", async () => {
-    session.set({ ...nobody, phase: "expired", email: ada.email, tenant: "t2" });
+    session.set({ ...signedOut, phase: "expired", email: ada.email, tenant: "t2" });
     respond("POST /session", ada);
     respond("POST /session/organisation", ({ body }) => ({ ...ada, tenant: body.organisation }));
     await signIn(ada, false);

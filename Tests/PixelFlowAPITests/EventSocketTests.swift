@@ -246,7 +246,7 @@ import Testing
             try await RawWebSocket.open(port: port, Self.path, headers: bearer(ada)) { _ in
                 try await harness.waitForStreams(1)
                 let change = TaskChange(try await harness.largeTask(of: ada, bytes: 64 * 1024))
-                // Until the socket is full, so that data is pending that nobody reads.
+                // Until the socket is full, so that unread data is pending.
                 _ = try await eventually(within: .seconds(60), "the client to be given up") {
                     try await harness.events.publish([change])
                     for _ in 0...EventQueue.ticksForSending { harness.hub.tick() }

@@ -173,7 +173,7 @@ struct KeyTests {
             #expect(try await client.send(.patch, member, as: boundKey, ["role": "viewer"]).status == .ok)
             #expect(try await client.send(.patch, member, as: boundKey, ["role": "member"]).code == "role_too_high")
             #expect(try await client.send(.patch, member, as: freeKey, ["role": "member"]).status == .ok)
-            // Last: the connection ends with a request whose body nobody reads.
+            // Last: the connection ends with a request whose body is not read.
             #expect(try await client.send(.post, invitations + "/\(id)/renew", as: boundKey).code == "role_too_high")
         }
     }

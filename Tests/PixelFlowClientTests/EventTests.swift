@@ -147,7 +147,7 @@ import Testing
         }
     }
 
-    /// It may have ended before anybody listened.
+    /// It may have ended before the client listened.
     @Test func readsTheTaskOnceTheStreamIsOpen() async throws {
         try await ScriptedServer.run { request, _ in
             request.path == "/api/events?task=1" ? [.events(": nothing\n\n")] : .response(200, TaskText.json("1", "FAILED"))

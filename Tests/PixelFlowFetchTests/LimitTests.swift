@@ -17,7 +17,9 @@ import Testing
     /// Only the head is sent, so the error is due to the declared size.
     @Test(arguments: ["101", "999999999999", "9223372036854775807"])
     func declaredSizeBeyondTheLimitFails(length: String) async throws {
-        let respond: RawServer.Responder = { _, channel in channel.send("HTTP/1.1 200 OK\r\nContent-Length: \(length)\r\n\r\n", close: false) }
+        let respond: RawServer.Responder = { _, channel in
+            channel.send("HTTP/1.1 200 OK\r\nContent-Length: \(length)\r\n\r\n", close: false)
+        }
         try await RawServer.run(respond: respond) { server in
             #expect(await outcome(of: server.url(), limit: 100) == "source_too_large permanent")
         }

@@ -211,10 +211,10 @@ struct ConnectionTests {
         }
     }
 
-    // MARK: Bodies that nobody reads
+    // MARK: Unread bodies
 
     @Test(
-        "a body that nobody reads ends the connection, whatever the method and the response",
+        "a body that is not read ends the connection, whatever the method and the response",
         arguments: [
             ("GET", "/hello", 200), ("POST", "/ignoring", 200), ("GET", "/nowhere", 404), ("PATCH", "/hello", 405),
             ("DELETE", "/closed", 401), ("POST", "/closed", 401),
@@ -235,7 +235,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("a small body that nobody reads leaves the connection open", arguments: ["GET", "DELETE"])
+    @Test("a small body that is not read leaves the connection open", arguments: ["GET", "DELETE"])
     func smallUnreadBody(method: String) async throws {
         try await run { port in
             let client = try await RawConnection.open(port: port)
@@ -343,7 +343,8 @@ struct ConnectionTests {
         }
     }
 
-    @Test("connections of a flood beyond those that receive 429 are closed without a response, and the address is served once the flood ends")
+    @Test(
+        "connections of a flood beyond those that receive 429 are closed without a response, and the address is served once the flood ends")
     func connectionFloodIsClosed() async throws {
         try await run({ ($0.perAddress, $0.lingering) = (2, 1) }) { port in
             var held: [RawConnection] = []

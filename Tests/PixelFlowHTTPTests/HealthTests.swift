@@ -143,7 +143,7 @@ struct HealthTests {
         }
     }
 
-    @Test("a check that ignores cancellation delays nobody")
+    @Test("a check that ignores cancellation delays no response")
     func checkThatIgnoresCancellationDelaysNothing() async throws {
         let (stream, end) = AsyncStream<Void>.makeStream()
         let check = HealthCheck("stubborn", timeout: .milliseconds(10)) {

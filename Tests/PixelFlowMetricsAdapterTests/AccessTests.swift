@@ -30,9 +30,9 @@ private let metricPath = "/apis/external.metrics.k8s.io/v1beta1/namespaces/image
                         #expect(response.body == (try JSONValue(parsing: Array(Shapes.unauthorized.utf8))))
                     }
                 }
-                var nobody = api
-                nobody.user = nil
-                #expect(try await nobody.get("/apis").status == 401)
+                var anonymous = api
+                anonymous.user = nil
+                #expect(try await anonymous.get("/apis").status == 401)
                 #expect(try await api.get("/apis").status == 200)
             }
             #expect(!cluster.api.requests.contains { $0.path.contains("subjectaccessreviews") })

@@ -100,7 +100,8 @@ private let aggregatedAccept =
                     let response = try await api.get(each.path, method: each.method, accept: each.accept)
                     #expect(response.status == each.status, "\(each)")
                     #expect(response.body?["kind"] == "Status" && response.body?["status"] == "Failure", "\(each)")
-                    #expect(response.body?["reason"]?.stringValue == each.reason && response.body?["code"]?.intValue == each.status, "\(each)")
+                    #expect(
+                        response.body?["reason"]?.stringValue == each.reason && response.body?["code"]?.intValue == each.status, "\(each)")
                 }
                 #expect(try await api.get("/openapi/v2").body == (try json(Shapes.noPage)))
             }

@@ -47,7 +47,8 @@ import WireFormats
                 #expect(!response.contains(Self.secret), "\(target)")
                 #expect(!response.contains("web_requests_total"), "\(target)")
                 if target.hasPrefix("/api/metrics") || target.hasPrefix("/api/operator") { continue }
-                #expect(["400", "404", "405"].contains(response.dropFirst("HTTP/1.1 ".count).prefix(3)), "\(target): \(response.prefix(80))")
+                #expect(
+                    ["400", "404", "405"].contains(response.dropFirst("HTTP/1.1 ".count).prefix(3)), "\(target): \(response.prefix(80))")
             }
         }
     }

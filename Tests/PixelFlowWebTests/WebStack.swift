@@ -43,7 +43,9 @@ struct WebStack: Sendable {
             cookies: response.headers["set-cookie"])
     }
 
-    func sendJSON(_ method: HTTPRequest.Method, _ path: String, _ json: String, headers: [(String, String)] = []) async throws -> StackResponse {
+    func sendJSON(_ method: HTTPRequest.Method, _ path: String, _ json: String, headers: [(String, String)] = []) async throws
+        -> StackResponse
+    {
         try await send(method, path, headers: headers + [("content-type", "application/json")], body: .bytes(ByteBuffer(string: json)))
     }
 }

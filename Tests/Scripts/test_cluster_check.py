@@ -199,7 +199,7 @@ class CheckOfACluster(unittest.TestCase):
     def test_without_pfctl_the_chart_is_upgraded_all_the_same(self):
         replicas = json.dumps({"spec": {"replicas": 2}})
         status, lines, calls = self.run_steps("upgrade", [[["deployment", "get"], 0, replicas]], tools=("helm", "kubectl"))
-        self.assertEqual((status, lines), (0, ["– upgrade: upgraded, but pfctl is not installed and nobody had scaled before"]))
+        self.assertEqual((status, lines), (0, ["– upgrade: upgraded, but pfctl is not installed and no one had scaled before"]))
         self.assertTrue([each for each in calls if each[0] == "helm" and "upgrade" in each])
 
     FORWARD = [["port-forward"], 0, "Forwarding from 127.0.0.1:1 -> 3000"]

@@ -343,7 +343,7 @@ class Publishing(unittest.TestCase):
             self.calls.read_text())
 
     def test_packages_that_not_everyone_can_pull_are_named(self):
-        """A registry that lets in whoever is logged in, and for some packages nobody else."""
+        """A registry that lets in whoever is logged in, and for some packages no one else."""
         for name in ("docker", "helm"):
             (self.folder / "bin" / name).write_text(
                 '#!/bin/bash\n[[ -z $(find "$DOCKER_CONFIG" -type f) && $HELM_REGISTRY_CONFIG == "$DOCKER_CONFIG"/* ]] || exit 0\n'

@@ -59,7 +59,7 @@ package final class RunningProcess: Sendable {
         // Waiting blocks, so it needs its own thread.
         Thread.detachNewThread { [pid] in
             var status: Int32 = 0
-            // bounded: by whoever waits; nobody waits for this thread.
+            // bounded: by whoever waits; nothing waits for this thread.
             while waitpid(pid, &status, 0) < 0, errno == EINTR {}
             state.finish(status & 0x7f == 0 ? (status >> 8) & 0xff : -(status & 0x7f))
         }

@@ -54,8 +54,8 @@ class Process:
         deadline = time.monotonic() + seconds
         while (response := holds()) is not True:
             expect(self.status is None, f"{self.name} ended with {self.status}\n{self.tail()}")
-            told = f": {response}" if response else ""
-            expect(time.monotonic() < deadline, f"{self.name} {what} after {seconds} s{told}\n{self.tail()}")
+            detail = f": {response}" if response else ""
+            expect(time.monotonic() < deadline, f"{self.name} {what} after {seconds} s{detail}\n{self.tail()}")
             time.sleep(PAUSE)
 
     def wait_until_ready(self, *bases, seconds=START_SECONDS):

@@ -128,7 +128,7 @@ extension Check {
             return .skipped("no pod of api is ready")
         }
         let session = context.session
-        let readiness = try await ForwardedService.using(.api, pod: pod.name, in: session, as: .nobody, timeout: probeTimeout) { api in
+        let readiness = try await ForwardedService.using(.api, pod: pod.name, in: session, as: .anonymous, timeout: probeTimeout) { api in
             try await api.call { try await $0.readiness() }
         }
         let backends = readiness.failing.joined(separator: ", ")

@@ -39,7 +39,7 @@ extension Check {
     static let externalMetrics = Check("external-metrics", "the external metrics API is free or served by PixelFlow") { context in
         do {
             let service = try await context.client.get(.apiServices, "v1beta1.external.metrics.k8s.io")
-            let owner = service["spec"]?["service"]?["namespace"]?.stringValue ?? "somebody"
+            let owner = service["spec"]?["service"]?["namespace"]?.stringValue ?? "another service"
             if service["metadata"]?["labels"]?["app.kubernetes.io/part-of"] == "pixelflow" { return .ok("PixelFlow's, in \(owner)") }
             return .warning(
                 "another adapter serves it, in \(owner)",

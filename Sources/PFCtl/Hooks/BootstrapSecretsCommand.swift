@@ -29,7 +29,7 @@ struct BootstrapSecretsCommand: SessionCommand {
     @Option(
         name: .customLong("certificate"),
         help: ArgumentHelp(
-            "The name of a TLS server that nobody is to connect to: fills NAME-ca.crt, NAME.crt and NAME.key. May be repeated.",
+            "The name of a TLS server to which no client may connect: fills NAME-ca.crt, NAME.crt and NAME.key. May be repeated.",
             valueName: "name"))
     var certificates: [String] = []
 

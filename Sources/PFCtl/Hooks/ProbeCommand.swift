@@ -63,13 +63,13 @@ struct EndpointProbe: Sendable {
 
     private let http: HTTPClient
     private let deadline: ContinuousClock.Instant
-    private let tell: @Sendable (String) -> Void
+    private let report: @Sendable (String) -> Void
 
-    /// - Parameter tell: Receives each change of the response of a URL.
+    /// - Parameter report: Receives each change of the response of a URL.
     /// - Returns: In the order of the URLs.
-    static func run(_ urls: [String], within limit: Duration, tell: @escaping @Sendable (String) -> Void) async -> [Result] {
+    static func run(_ urls: [String], within limit: Duration, report: @escaping @Sendable (String) -> Void) async -> [Result] {
         let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .init(redirectConfiguration: .disallow))
-        let probe = EndpointProbe(http: http, deadline: .now + limit, tell: tell)
+        let probe = EndpointProbe(http: http, deadline: .now + limit, report: report)
         let results = await withTaskGroup(of: (Int, Result).self) { group in
             for (index, url) in urls.enumerated() { group.addTask { (index, await probe.wait(for: url)) } }
             return await group.reduce(into: [Int: Result]()) { $0[$1.0] = $1.1 }
@@ -84,7 +84,7 @@ struct EndpointProbe: Sendable {
         while true {
             let response = await ask(url)
             if response == "200" { return Result(url: url, isOK: true, response: response) }
-            if response != last { tell("\(url): \(response)") }
+            if response != last { report("\(url): \(response)") }
             last = response
             guard ContinuousClock.now + Self.pause < deadline, (try? await Task.sleep(for: Self.pause)) != nil else {
                 return Result(url: url, isOK: false, response: response)
@@ -96,7 +96,7 @@ struct EndpointProbe: Sendable {
         let limit = min(Self.responseTimeout, max(deadline - .now, .milliseconds(1)))
         do {
             let response = try await http.execute(HTTPClientRequest(url: url), timeout: .nanoseconds(Int64(limit / .nanoseconds(1))))
-            // Read the whole body, so that the connection can be reused.
+            // Read the complete body, so that the connection can be reused.
             for try await _ in response.body {}
             return String(response.status.code)
         } catch {

@@ -39,7 +39,8 @@ struct WorkloadWatch: Sendable {
     }
 
     private func follow<R: KubernetesResource>(
-        _ type: R.Type, _ workload: Workload, _ progress: Progress, _ wrap: (R) -> Workload.Object, _ judge: (Workload) throws -> Progression
+        _ type: R.Type, _ workload: Workload, _ progress: Progress, _ wrap: (R) -> Workload.Object,
+        _ judge: (Workload) throws -> Progression
     ) async throws -> Workload {
         let options = ListOptions(fieldSelector: "metadata.name=\(workload.name)")
         for try await event in try session.client().watch(type, in: .current, options) {

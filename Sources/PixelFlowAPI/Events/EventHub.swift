@@ -51,14 +51,14 @@ package final class EventHub: Service {
                     try await self.events.listen {
                         self.logger.warning("events not reachable, retrying", metadata: ["error": "\($0)"])
                     } onGap: {
-                        // Such as the first one, before anybody listens.
+                        // Such as the first one, before any listener.
                         self.state.withLock { if $0.streams.count > 0 { $0.resets.noteGap() } }
                     } _: {
                         self.deliver($0)
                     }
                 }
                 group.addTask {
-                    await PeriodicService("look at event streams", every: Self.tickInterval, logger: self.logger) { self.tick() }.run()
+                    await PeriodicService("check event streams", every: Self.tickInterval, logger: self.logger) { self.tick() }.run()
                 }
                 try await group.waitForAll()
             }

@@ -29,7 +29,7 @@ final class TaskReads: Sendable {
     private static let ageLimit = Duration.seconds(60)
     /// Statistics count what happened in the last minute, so they become outdated without any change.
     private static let statisticsAgeLimit = Duration.seconds(5)
-    /// How long statistics are shown after they were read if the database does not respond. Unlike with a task, nobody acts on them.
+    /// How long statistics are shown after they were read if the database does not respond. Unlike with a task, no one acts on them.
     private static let statisticsStaleLimit = Duration.seconds(60)
 
     private let tasks: any TaskOwnerStore

@@ -28,7 +28,7 @@ struct QuotaView: Codable, SchemaNamed, SchemaAnnotated {
         SchemaAnnotation(text, ["type": ["integer", "null"], "minimum": .integer(minimum)])
     }
 
-    /// The maximum value of a quota: a petabyte, and more tasks than anybody has.
+    /// The maximum value of a quota: a petabyte, and more tasks than any organisation has.
     static let largest = 1 << 50
     /// A hundred years.
     static let longestRetention = 36_500

@@ -139,7 +139,7 @@ extension WebhookRoutes {
     }
 
     @Sendable private func change(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        // First check access, so that nobody can learn from errors of the body whether the endpoint exists.
+        // First check access, so that no one can learn from errors of the body whether the endpoint exists.
         _ = try await find(context)
         let wish = try await request.decodeJSON(WebhookRequest.self, limit: Self.bodyLimit)
         try wish.check()

@@ -138,7 +138,7 @@ struct WebhookDeliveryView: Codable, SchemaNamed, SchemaAnnotated {
         id = delivery.id.rawValue
         event = delivery.event
         switch delivery.payload {
-        case .task(let told): (task, batch) = (told.id.rawValue, nil)
+        case .task(let reported): (task, batch) = (reported.id.rawValue, nil)
         case .batch(let completed): (task, batch) = (nil, completed.batch.id.rawValue)
         case .quota, .test: (task, batch) = (nil, nil)
         }

@@ -9,7 +9,9 @@ struct Fields {
 
     /// - Throws: `ClientError.invalidResponse` if it is not an object.
     init(_ json: JSONValue) throws {
-        guard json.objectValue != nil else { throw ClientError.invalidResponse("an object was expected, and not \(json.text().prefix(200))") }
+        guard json.objectValue != nil else {
+            throw ClientError.invalidResponse("an object was expected, and not \(json.text().prefix(200))")
+        }
         self.json = json
     }
 

@@ -152,7 +152,7 @@ package struct StoredSession: SessionStore {
     }
 
     package func keep(_ login: Login) throws {
-        // Nobody is logged in again by the renewal of a login that has been deleted meanwhile.
+        // No one is logged in again by the renewal of a login that has been deleted meanwhile.
         try store.update { $0.logins[name]?.renew(login, now: clock()) }
     }
 

@@ -29,7 +29,7 @@ package struct PasswordLogin: Sendable {
 
 /// Ends a session before its tokens are deleted.
 package enum SessionEnd {
-    /// The time limit: nobody wants to wait for a server that may be gone.
+    /// The time limit, because the server may be gone.
     package static let timeout = Duration.seconds(5)
 
     /// Warns if the session goes on.

@@ -184,7 +184,7 @@ package final class UnreadableRows: Sendable {
             rows = limit
         }
 
-        /// - Returns: the page; nil to look at more rows.
+        /// - Returns: the page; nil to read more rows.
         mutating func end<Value>(with found: [Value?]) -> [Value]? {
             let values = found.compactMap(\.self)
             if values.count >= limit || found.count < rows || rows >= mostRows { return Array(values.prefix(limit)) }

@@ -107,14 +107,14 @@ extension WebhookDelivery {
 
     /// The deliveries for the unpublished events of a task that are not too old.
     package static func deliveries(for task: TaskRecord, endpoints: [WebhookEndpoint], at now: Timestamp) -> [WebhookDelivery] {
-        zip(task.outbox, task.told).flatMap { entry, told -> [WebhookDelivery] in
+        zip(task.outbox, task.reportedStates).flatMap { entry, state -> [WebhookDelivery] in
             guard let event = WebhookEvent(entry.status), !isTooLate(for: entry.at, at: now) else { return [] }
-            var told = told
-            told.outbox = []
+            var state = state
+            state.outbox = []
             func delivery(to endpoint: WebhookID, url: String? = nil) -> WebhookDelivery {
                 WebhookDelivery(
-                    id: WebhookDeliveryID(task: task.id, generation: told.generation, endpoint: endpoint), tenant: task.tenant,
-                    endpoint: endpoint, url: url, event: event, eventAt: entry.at, payload: .task(told), createdAt: now)
+                    id: WebhookDeliveryID(task: task.id, generation: state.generation, endpoint: endpoint), tenant: task.tenant,
+                    endpoint: endpoint, url: url, event: event, eventAt: entry.at, payload: .task(state), createdAt: now)
             }
             let subscribed = endpoints.filter { $0.tenant == task.tenant && $0.isEnabled && $0.events.contains(event) }
             return subscribed.map { delivery(to: $0.id) } + (task.webhookURL.map { [delivery(to: .organisation, url: $0)] } ?? [])

@@ -39,7 +39,7 @@ package final class DataFolder: Sendable {
                 return try String(contentsOfFile: file, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
             }
             let secret = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0).base64EncodedString() }
-            // Rename the complete file, so that a crash leaves either the whole secret or none.
+            // Rename the complete file, so that a crash leaves either the complete secret or none.
             let partial = file + ".partial"
             try? FileManager.default.removeItem(atPath: partial)
             guard

@@ -150,11 +150,11 @@ package final class SystemResolver: NameResolver {
             return (waiters.compactMap { state.parked.removeValue(forKey: $0) }, state.lookups.beginNext())
         }
         begin(next)
-        let told = result.mapError { error -> any Error in
+        let outcome = result.mapError { error -> any Error in
             guard isUnanswered else { return error }
             return PixelFlowError.nameNotResolved(name, isFinal: false, retryAfter: limits.unansweredFor, cause: error)
         }
-        for waiter in woken { waiter.resume(with: told) }
+        for waiter in woken { waiter.resume(with: outcome) }
     }
 
     private func isTransient(_ result: Result<[IPAddress], any Error>) -> Bool {

@@ -55,7 +55,7 @@ package struct GuardedPoster: Sendable {
 
     /// - Parameters:
     ///   - allowedNetworks: non-public networks that may be posted to.
-    ///   - timeout: for the whole request, from the lookup to the end of the response.
+    ///   - timeout: for the complete request, from the lookup to the end of the response.
     /// - Throws: `setting_invalid` if the file of trust roots cannot be read.
     package init(
         allowedNetworks: [NetworkRange] = [], ports: AllowedPorts, timeout: Duration, connectTimeout: Duration = .seconds(5),

@@ -270,7 +270,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
 }
 
 extension ConnectionState.Refusal {
-    /// The whole response, ready to be sent; nil if there is none.
+    /// The complete response, ready to be sent; nil if there is none.
     var response: ByteBuffer? { error.map { Problem($0, requestID: RequestID().description).closingResponse() } }
 
     private var error: (any Error)? {

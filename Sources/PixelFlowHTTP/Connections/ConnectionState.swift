@@ -98,7 +98,7 @@ struct ConnectionState {
         if openRequests == 0 { unreadBytes += bytes }
     }
 
-    /// Whether the client keeps sending a body that nobody will read.
+    /// Whether the client keeps sending a body that will not be read.
     var isBodyUnwanted: Bool { unreadBytes > limits.unreadBodyBytes }
 
     /// Call when the client has been asked for the body.
@@ -108,7 +108,7 @@ struct ConnectionState {
         isReadingBody = false
         headerBytes = 0
         body.end()
-        settle(now: now)
+        awaitRequest(now: now)
     }
 
     /// - Parameter isReading: whether the server is reading from the client. If not, the client is not considered slow.
@@ -121,12 +121,12 @@ struct ConnectionState {
     mutating func responseEnded(now: NIODeadline) {
         openRequests = max(0, openRequests - 1)
         isResponding = false
-        settle(now: now)
+        awaitRequest(now: now)
     }
 
     mutating func writabilityChanged(isWritable: Bool, now: NIODeadline) { unwritableSince = isWritable ? nil : now }
 
-    private mutating func settle(now: NIODeadline) {
+    private mutating func awaitRequest(now: NIODeadline) {
         guard isWaiting, case .request = phase else { return }
         phase =
             headerBytes > 0 ? .header(until: now + TimeAmount(limits.headerTimeout)) : .waiting(until: now + TimeAmount(limits.idleTimeout))

@@ -38,7 +38,7 @@ final class RequestObserver: ChannelDuplexHandler, RemovableChannelHandler {
             }
             guard head.isSound else { return connection.refuse(.malformed) }
             isHeld = head.waitsForContinue
-            // HTTP/1.0 knows no chunks: only the end of the connection tells where a body of unknown length ends.
+            // HTTP/1.0 knows no chunks: only the end of the connection marks where a body of unknown length ends.
             asksForClose = head.isOld || !head.isKeepAlive
             asksForUpgrade = !asksForClose && head.asksForUpgrade
             isOld = head.isOld

@@ -31,7 +31,7 @@ extension Request {
         headers[.contentType].map { $0.prefix { $0 != ";" }.lowercased().filter { !$0.isWhitespace } }
     }
 
-    /// The whole body, at most `limit` bytes.
+    /// The complete body, at most `limit` bytes.
     ///
     /// - Throws: `body_too_large` (413).
     package func collectBody(limit: Int) async throws -> ByteBuffer {
@@ -77,7 +77,7 @@ package enum JSONBody {
     private static func requireStorableText<Value: Decodable>(
         _ document: JSONValue, _ buffer: ByteBuffer, for type: Value.Type
     ) throws {
-        // JSON has only this way to write it. An escaped backslash may stand before the `u`, so that only the parsed text tells.
+        // JSON has only this way to write it. An escaped backslash may precede the `u`, so only the parsed text shows it.
         guard Data(buffer.readableBytesView).range(of: Data(#"\u0000"#.utf8)) != nil else { return }
         let decoder = JSONDecoder()
         let exempt = AnyTextPaths()

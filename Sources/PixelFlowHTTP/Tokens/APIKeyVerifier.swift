@@ -55,7 +55,9 @@ final class APIKeyVerifier: Sendable {
 
     /// A key that was verified recently. Never suspends.
     func cached(_ key: String, at now: Timestamp) -> VerifiedToken? {
-        guard let cached = cachedTokens[key], now.age(since: cached.at) < Self.freshFor, now < cached.token.acceptedUntil else { return nil }
+        guard let cached = cachedTokens[key], now.age(since: cached.at) < Self.freshFor, now < cached.token.acceptedUntil else {
+            return nil
+        }
         return cached.token
     }
 
@@ -121,7 +123,8 @@ final class APIKeyVerifier: Sendable {
         // A restriction that cannot be parsed must not be ignored.
         guard networks.allSatisfy({ $0 != nil }), let expiry else { throw .unavailable("auth") }
         let principal = Principal(
-            user: UserID(id), email: introspection.name ?? "", tenant: TenantID(tenant), role: nil, scopes: Scope.set(introspection.scope ?? ""),
+            user: UserID(id), email: introspection.name ?? "", tenant: TenantID(tenant), role: nil,
+            scopes: Scope.set(introspection.scope ?? ""),
             credential: .key(APIKeyID(id)), lane: introspection.priority, isBounded: !networks.isEmpty || introspection.expiresAt != nil)
         return VerifiedToken(principal: principal, expiresAt: expiry, acceptedUntil: expiry, networks: networks.compactMap { $0?.unmapped })
     }

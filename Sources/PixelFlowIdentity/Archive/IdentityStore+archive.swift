@@ -102,7 +102,7 @@ extension IdentityStore: ArchivableStore {
         (try connection.count(unused) == 0, try restoring(connection))
     }
 
-    /// The backup that is being restored, if any. While it is set, no mail is sent and nobody can register.
+    /// The backup that is being restored, if any. While it is set, no mail is sent and no one can register.
     static func restoring(_ connection: any SQLConnection) throws -> String? {
         try connection.rows(markers) { $0.text(0) }.first.map { String($0.dropFirst(marker.count)) }
     }

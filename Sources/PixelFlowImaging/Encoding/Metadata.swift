@@ -96,7 +96,7 @@ enum XMPPacket {
         return bytes.indices.filter { bytes[$0] == name[0] && bytes[$0...].starts(with: name) }.map { $0 + name.count }
     }
 
-    /// The prefixes that stand for a namespace.
+    /// The prefixes of a namespace.
     private static func prefixes(of namespace: String, in bytes: [UInt8]) -> Set<String> {
         Set(
             ends(of: namespace, in: bytes).compactMap { end in

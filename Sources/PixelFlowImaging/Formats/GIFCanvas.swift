@@ -25,7 +25,7 @@ struct GIFCanvas {
         let reader = ByteReader(bytes, isLittleEndian: true)
         let frames = GIFFile(bytes).frames
         guard let first = frames.first else { return nil }
-        // Nobody sees the canvas after the last frame is removed.
+        // No one sees the canvas after the last frame is removed.
         var changed = frames.indices.dropLast().filter { isRemoved(frames[$0], reader) && !isTransparent(frames[$0], reader) }
         let isCovered = covers(first, reader) && !(frames.count > 1 && disposal(first, reader) == toPrevious)
         let showsCanvas = !isCovered && !frames.contains { isTransparent($0, reader) }

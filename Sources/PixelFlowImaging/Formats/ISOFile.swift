@@ -52,7 +52,9 @@ struct ISOFile {
     /// Primaries and transfer of the picture as ITU-T H.273 code points. Other items, such as gain maps, have their own.
     var colourCodes: (primaries: Int, transfer: Int)? {
         guard let offset = picture?.colours else { return nil }
-        guard let primaries = reader.number(at: offset, width: 2), let transfer = reader.number(at: offset + 2, width: 2) else { return nil }
+        guard let primaries = reader.number(at: offset, width: 2), let transfer = reader.number(at: offset + 2, width: 2) else {
+            return nil
+        }
         return (primaries, transfer)
     }
 
@@ -68,7 +70,7 @@ struct ISOFile {
             return .cutOff
         }
         // Bytes after the last box that are not a box.
-        return last.end.map { $0 < reader.count } == true ? .broken : .whole
+        return last.end.map { $0 < reader.count } == true ? .broken : .complete
     }
 
     /// The top-level boxes; the last one may extend beyond the end of the file.

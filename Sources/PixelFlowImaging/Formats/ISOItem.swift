@@ -21,7 +21,7 @@ struct ISOItem {
         guard !indexes.isEmpty else { return nil }
         let all = reader.children(of: list)
         self.reader = reader
-        // They count from 1; 0 stands for none.
+        // They count from 1; 0 means none.
         properties = indexes.filter { $0 >= 1 && $0 <= all.count }.map { all[$0 - 1] }
     }
 

@@ -140,7 +140,7 @@ extension TIFFDirectory {
         do {
             let directory = try TIFFDirectory(bytes)
             if let name = directory.unsupported { return .unsupported(name) }
-            return directory.lacksValues || directory.hasDataOutside ? .cutOff : .whole
+            return directory.lacksValues || directory.hasDataOutside ? .cutOff : .complete
         } catch {
             return error == .cutOff ? .cutOff : .broken
         }

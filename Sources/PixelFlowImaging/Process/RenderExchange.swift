@@ -35,8 +35,8 @@ struct RenderExchange {
     }
 
     /// Skips the last output: it completes the job instead of being progress.
-    func tellProgress(_ tell: (Int, Int) -> Void) {
-        if done < job.pipeline.outputs.count { tell(done, job.pipeline.outputs.count) }
+    func reportProgress(_ report: (Int, Int) -> Void) {
+        if done < job.pipeline.outputs.count { report(done, job.pipeline.outputs.count) }
     }
 
     func report(_ message: WireMessage) throws -> RenderReport {

@@ -137,7 +137,7 @@ final class RenderWorker {
                     let output = try exchange.output(reply)
                     guard process.channel.send(WireMessage(.taken)) else { throw RenderWorkerError.died }
                     deadline += handOver(output, of: job, to: outputs)
-                    job.onProgress.map { exchange.tellProgress($0) }
+                    job.onProgress.map { exchange.reportProgress($0) }
                 case .done: return try exchange.report(reply)
                 case .failed: throw try exchange.failure(reply)
                 case .ready, .render, .taken: throw RenderWorkerError.protocolViolation

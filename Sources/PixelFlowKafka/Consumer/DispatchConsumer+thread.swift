@@ -42,7 +42,9 @@ extension DispatchConsumer {
     }
 
     private func receive(_ message: rd_kafka_message_t) {
-        guard let position = state.withLock({ $0.assignments.deliver(partition: message.partition, offset: message.offset) }) else { return }
+        guard let position = state.withLock({ $0.assignments.deliver(partition: message.partition, offset: message.offset) }) else {
+            return
+        }
         guard let dispatched = DispatchMessageCoder.read(UnsafeRawBufferPointer(start: message.payload, count: message.len)) else {
             client.metrics.count(.consumed, topic, .undecodable)
             client.undecodable.report(topic: topic, partition: message.partition, offset: message.offset)

@@ -20,7 +20,7 @@ final class RequestHeaderAuthenticator: Sendable {
     }
 
     /// - Parameter chain: the certificates that the client of the connection has presented, leaf first.
-    /// - Returns: nil if the client is not the API server, or identifies nobody.
+    /// - Returns: nil if the client is not the API server, or identifies no user.
     func caller(showing chain: [Certificate], headers: [(name: String, value: String)]) async -> Caller? {
         guard let trust = trust.withLock({ $0 }), await trust.accepts(chain) else { return nil }
         return trust.caller(headers)

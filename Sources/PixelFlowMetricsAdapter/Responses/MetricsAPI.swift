@@ -15,7 +15,7 @@ struct MetricsAPI: Sendable {
     func respond(to question: APIQuestion, from caller: Caller?) async -> APIResponse {
         do throws(APIError) {
             guard let caller else { throw APIError.unauthorized }
-            return try await respond(question, from: caller)
+            return try await respond(to: question, from: caller)
         } catch {
             return APIResponse(error)
         }

@@ -8,7 +8,7 @@ extension MongoTaskStore: WebhookOwnerStore {
     static let endpointAge = Duration.seconds(1)
 
     /// The margin covers the difference between monotonic clocks.
-    package var webhookSettlingTime: Duration { Self.endpointAge + .milliseconds(100) }
+    package var webhookPropagationTime: Duration { Self.endpointAge + .milliseconds(100) }
 
     package func webhooks(of tenant: TenantID) async throws -> ReadableEndpoints {
         try await reading(for: tenant) { try await tasks.endpoints(of: tenant) }
@@ -164,7 +164,7 @@ extension MongoTaskStore: WebhookFanOut {
         return WebhookDelivery.waiting(concerned, endpoints: found, at: now)
     }
 
-    package func mayTell(of task: TaskRecord) async throws -> Bool {
+    package func mayNotify(of task: TaskRecord) async throws -> Bool {
         if task.webhookURL != nil { return true }
         return try await !tasks.knownEndpoints(of: task.tenant).endpoints.isEmpty
     }

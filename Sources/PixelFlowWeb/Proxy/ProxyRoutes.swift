@@ -95,10 +95,11 @@ struct ProxyRoutes: Sendable {
     // MARK: Responses
 
     /// If an upstream rejects an upload, its response may be cut off, because its connection closes while the upload is still being sent.
-    /// The problem is read completely before it is forwarded, so it arrives whole or becomes a 503, and the request can be retried.
+    /// The problem is read completely before it is forwarded, so it arrives complete or becomes a 503, and the request can be retried.
     private static func problem(_ upstreamResponse: UpstreamResponse) async throws -> Response {
         let content = try await upstreamResponse.collect(limit: 64 * 1024)
-        return Response(status: upstreamResponse.status, headers: upstreamResponse.headers.passedOn(), body: ResponseBody(byteBuffer: content))
+        return Response(
+            status: upstreamResponse.status, headers: upstreamResponse.headers.passedOn(), body: ResponseBody(byteBuffer: content))
     }
 
     private static func response(_ upstreamResponse: UpstreamResponse, to request: Request, _ sent: RelayedBody?) -> Response {

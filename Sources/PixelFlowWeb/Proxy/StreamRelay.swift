@@ -11,22 +11,22 @@ final class StreamRelay {
     enum Opening: Sendable {
         case events(NIOLoopBound<StreamRelay>, HTTPResponseHead)
         /// Anything else, such as a rejection.
-        case whole(HTTPResponseHead, ByteBuffer)
+        case complete(HTTPResponseHead, ByteBuffer)
     }
 
-    /// A response that is not a stream exceeds `wholeBytes`.
+    /// A response that is not a stream exceeds `maximumBytes`.
     private struct TooLargeError: Error {}
 
     private enum State {
         case asked(EventLoopPromise<Opening>)
         case reading(HTTPResponseHead, ByteBuffer, EventLoopPromise<Opening>)
         /// The head has been forwarded. Data that arrived with it, and perhaps the end, waits for the client.
-        case opened([ByteBuffer], isWhole: Bool?)
+        case opened([ByteBuffer], isComplete: Bool?)
         case following(ResponseTail)
         case over
     }
 
-    private static let wholeBytes = 64 * 1024
+    private static let maximumBytes = 64 * 1024
 
     private let service: Service
     private let asking: Asking
@@ -56,7 +56,7 @@ final class StreamRelay {
 
     /// Forwards the data that has arrived, and all data from now on.
     func follow(_ client: ResponseTail) {
-        guard case .opened(let early, let isWhole) = state else { return client.finish() }
+        guard case .opened(let early, let isComplete) = state else { return client.finish() }
         state = .following(client)
         client.start { event in
             switch event {
@@ -68,7 +68,7 @@ final class StreamRelay {
             }
         }
         for bytes in early { client.send([bytes], promise: nil) }
-        if let isWhole { return end(isWhole: isWhole) }
+        if let isComplete { return end(isComplete: isComplete) }
         read(client.connection.isWritable)
     }
 
@@ -79,17 +79,17 @@ final class StreamRelay {
     }
 
     /// The process is stopping: the client will reconnect to another one.
-    func stop() { end(isWhole: true) }
+    func stop() { end(isComplete: true) }
 
     func close() {
         state = .over
         service.close()
     }
 
-    /// - Parameter isWhole: whether the stream is complete; a stream that broke off must not look complete.
-    private func end(isWhole: Bool) {
+    /// - Parameter isComplete: whether the stream is complete; a stream that broke off must not look complete.
+    private func end(isComplete: Bool) {
         if case .following(let client) = state {
-            if isWhole { client.finish() } else { client.connection.finish() }
+            if isComplete { client.finish() } else { client.connection.finish() }
         }
         close()
     }
@@ -114,7 +114,7 @@ final class StreamRelay {
             return
         }
         service.pause()
-        state = .opened([], isWhole: nil)
+        state = .opened([], isComplete: nil)
         opening.succeed(.events(NIOLoopBound(self, eventLoop: eventLoop), head))
     }
 
@@ -123,8 +123,8 @@ final class StreamRelay {
         case .reading(let head, var content, let opening):
             content.writeImmutableBuffer(bytes)
             state = .reading(head, content, opening)
-            if content.readableBytes > Self.wholeBytes { fail(TooLargeError()) }
-        case .opened(let early, let isWhole): state = .opened(early + [bytes], isWhole: isWhole)
+            if content.readableBytes > Self.maximumBytes { fail(TooLargeError()) }
+        case .opened(let early, let isComplete): state = .opened(early + [bytes], isComplete: isComplete)
         case .following(let client): client.send([bytes], promise: nil)
         case .asked, .over: break
         }
@@ -134,9 +134,9 @@ final class StreamRelay {
         switch state {
         case .reading(let head, let content, let opening):
             close()
-            opening.succeed(.whole(head, content))
-        case .opened(let early, nil): state = .opened(early, isWhole: true)
-        case .following: end(isWhole: true)
+            opening.succeed(.complete(head, content))
+        case .opened(let early, nil): state = .opened(early, isComplete: true)
+        case .following: end(isComplete: true)
         case .asked, .opened, .over: break
         }
     }
@@ -146,8 +146,8 @@ final class StreamRelay {
         case .asked(let opening), .reading(_, _, let opening):
             close()
             opening.fail(error)
-        case .opened(let early, nil): state = .opened(early, isWhole: false)
-        case .following: end(isWhole: false)
+        case .opened(let early, nil): state = .opened(early, isComplete: false)
+        case .following: end(isComplete: false)
         case .opened, .over: break
         }
     }

@@ -20,11 +20,11 @@ extension Upstream {
             try await connect(path, headers: headers, on: context.eventLoop, StreamRelay.ask)
         } status: {
             switch $0 {
-            case .events(_, let head), .whole(let head, _): Int(head.status.code)
+            case .events(_, let head), .complete(let head, _): Int(head.status.code)
             }
         }
         switch opening {
-        case .whole(let head, let content):
+        case .complete(let head, let content):
             return Response(
                 status: .init(code: Int(head.status.code), reasonPhrase: head.status.reasonPhrase),
                 headers: HTTPFields(head.headers).passedOn(without: ["content-length"]), body: ResponseBody(byteBuffer: content))

@@ -117,7 +117,7 @@ struct UpstreamResponse: Sendable {
     /// Whether the body is a problem document, which is small.
     var isProblem: Bool { headers[.contentType]?.hasPrefix("application/problem+json") == true }
 
-    /// Reads the whole body.
+    /// Reads the complete body.
     ///
     /// - Throws: `…_unavailable` if the body breaks off or exceeds `limit` bytes.
     func collect(limit: Int) async throws -> ByteBuffer {

@@ -23,7 +23,7 @@ struct SessionRoutes: Sendable {
                 details: "A session whose token has expired, or has been revoked because a role has changed, gets a new one.",
                 access: .anyone,
                 rate: .of(.signIn), responses: [.json(Account.self, "The account.")],
-                problems: Self.problems + [Self.tokenProblem, Self.homeless] + Self.relayed, handler: look),
+                problems: Self.problems + [Self.tokenProblem, Self.homeless] + Self.relayed, handler: show),
             Route(
                 .post, "/session", id: "signIn", tag: "session", "Sign in with a cookie", access: .anyone, rate: .of(.signIn),
                 body: credentials,
@@ -95,7 +95,7 @@ struct SessionRoutes: Sendable {
             DeclaredProblem(.throttled, "login_throttled", "Too many failures for this account from this address."),
         ]
 
-    @Sendable private func look(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+    @Sendable private func show(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let trace = RequestTrace(request, context, proxies: proxies)
         do {
             guard let token = SessionCookie.token(of: request) else { throw Self.noSession }

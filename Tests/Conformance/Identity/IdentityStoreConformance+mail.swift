@@ -115,7 +115,7 @@ extension IdentityStoreConformance {
             let audit = Self.audit(.invitationCreated, in: works.id, by: eve)
             try await store.add(invitation(), by: eve.id, mail: Self.mail(), audit: audit)
         }
-        try requireEqual(refusal, "insufficient_role", "an invitation by nobody")
+        try requireEqual(refusal, "insufficient_role", "an invitation by no one")
         try requireEqual(try await store.mailBacklog(), 1, "messages after the refusal")
         for (id, expected) in [("none", 1), (made.id, 2)] {
             _ = try await store.renew(

@@ -8,7 +8,7 @@ extension WebhookStoreConformance {
             _ = try await store.add(endpoint)
         }
         let task = try await endedTask()
-        try require(try await store.mayTell(of: task), "nothing to tell")
+        try require(try await store.mayNotify(of: task), "nothing to tell")
         for _ in 0..<3 { try await store.fanOut([task, task]) }
         for (name, count) in [("shop", 1), ("second", 1), ("elsewhere", 0), ("off", 0)] {
             let queue = WebhookQueue(tenant: Self.tenant, endpoint: WebhookID(name))
@@ -33,13 +33,13 @@ extension WebhookStoreConformance {
     func taskURLsAreTold() async throws {
         let task = try await endedTask(webhookURL: "https://example.com/once")
         try requireEqual(try requireValue(try await store.find(task.id, of: Self.tenant), "gone").webhookURL, task.webhookURL, "stored")
-        try require(try await store.mayTell(of: task), "nothing to tell")
+        try require(try await store.mayNotify(of: task), "nothing to tell")
         try await store.fanOut([task])
         let queue = WebhookQueue(tenant: Self.tenant, endpoint: .organisation)
         let found = try await store.deliveries(WebhookDeliveryQuery(queue))
         try requireEqual(found.map(\.url), ["https://example.com/once"], "URLs")
         let plain = try await endedTask(of: Self.stranger)
-        try requireEqual(try await store.mayTell(of: plain), false, "something to tell of a task that nobody asks for")
+        try requireEqual(try await store.mayNotify(of: plain), false, "something to tell of a task that no one asks for")
     }
 
     func generationsAreToldApart() async throws {

@@ -167,7 +167,9 @@ private actor TeamOwner {
         let there = Set(list.compactMap { $0["id"] as? String })
         #expect(Set(keys.keys).isSubset(of: there), "a key of \(number) is lost")
         for key in keys.values { #expect(try await requireReply(.GET, "/validate", as: key).status == 200, "a key of \(number) is lost") }
-        for key in revokedKeys { #expect(try await requireReply(.GET, "/validate", as: key).status == 401, "a key of \(number) is alive again") }
+        for key in revokedKeys {
+            #expect(try await requireReply(.GET, "/validate", as: key).status == 401, "a key of \(number) is alive again")
+        }
         for spent in endedSessions {
             let reply = try await requireReply(.POST, "/token", #"{"refresh_token":"\#(spent)"}"#)
             #expect(reply.code == "refresh_token_invalid", "a session of \(number) is alive again")

@@ -34,7 +34,7 @@ extension ClusterEndToEnd {
                 }
                 listening.cancel()
 
-                // Any replica can report what happened while nobody was listening.
+                // Any replica can report what happened while no one was listening.
                 let missed = try await first.process(PNG.noise(width: 64, height: 64, seed: 4)).id
                 let told = try await within(.seconds(30), "the missed change") {
                     let found = Mutex<TaskStatus?>(nil)

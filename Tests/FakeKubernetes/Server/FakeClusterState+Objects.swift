@@ -140,7 +140,8 @@ extension FakeClusterState {
                     code: 422, reason: "Invalid",
                     message: "the server rejected our request due to an error in our request: \(failure.message)")
             }
-        default: throw StatusResponse(code: 415, reason: "UnsupportedMediaType", message: "the body of the request was in an unknown format")
+        default:
+            throw StatusResponse(code: 415, reason: "UnsupportedMediaType", message: "the body of the request was in an unknown format")
         }
     }
 

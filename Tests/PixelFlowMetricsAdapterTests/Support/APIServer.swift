@@ -25,7 +25,8 @@ struct APIServer: Sendable {
     var headers: [(String, String)] = []
     var limit: TimeAmount = .seconds(20)
 
-    func get(_ path: String, method: String = "GET", accept: String? = nil, headers more: [(String, String)] = []) async throws -> Response {
+    func get(_ path: String, method: String = "GET", accept: String? = nil, headers more: [(String, String)] = []) async throws -> Response
+    {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(Data(base64Encoded: caBundle) ?? Data())))
         if let shows {
