@@ -118,6 +118,10 @@ let package = Package(
         library("WireFormats", []),
         // How a task waits: time limits, signals, retries. Knows nothing of PixelFlow, needs no Foundation.
         library("AsyncPrimitives", ["WireFormats"]),
+        // Complete HTTP exchanges within a time limit. Knows nothing of PixelFlow.
+        library("HTTPExchange", ["AsyncPrimitives", asyncHTTPClient, nioCore, nioHTTP1]),
+        // Whether a certificate is for the name of a server. Knows nothing of PixelFlow.
+        library("ServerCertificates", [nioCore, nioSSL]),
         // Files that are complete or not there, and the room on a disk. Knows nothing of PixelFlow, needs no Foundation.
         library("Files", []),
         // The version, which the services and the CLI share.
@@ -147,7 +151,7 @@ let package = Package(
         library("OTLP", ["AsyncPrimitives", "WireFormats", "CZlib", asyncHTTPClient, collections, nioCore, nioHTTP1, logging, metrics, tracing]),
 
         // Sends mail. Knows nothing of PixelFlow.
-        library("SMTP", ["WireFormats", nioCore, nioPosix, nioSSL]),
+        library("SMTP", ["ServerCertificates", "WireFormats", nioCore, nioPosix, nioSSL]),
 
         // The client library of the product. Knows its HTTP contract, and no service's code.
         library("PixelFlowClient", ["AsyncPrimitives", "WireFormats", "Files", asyncHTTPClient, crypto, nioCore, nioPosix, nioHTTP1]),
@@ -158,13 +162,13 @@ let package = Package(
         // Adapters.
         library("PixelFlowEmbedded", ["Files", "PixelFlowCore", "PixelFlowIdentity", grdb, nioCore, nioPosix, collections, crypto, logging]),
         library("PixelFlowImaging", ["WireFormats", "PixelFlowCore", "CVips", "CSandbox", "CZlib", nioCore, logging, metrics]),
-        library("PixelFlowFetch", ["WireFormats", "PixelFlowCore", "PixelFlowURL", "CZlib", nioCore, nioPosix, nioHTTP1, nioSSL]),
+        library("PixelFlowFetch", ["ServerCertificates", "WireFormats", "PixelFlowCore", "PixelFlowURL", "CZlib", nioCore, nioPosix, nioHTTP1, nioSSL]),
         library("PixelFlowPostgres", ["WireFormats", "PixelFlowCore", "PixelFlowIdentity", "PixelFlowTelemetry", "CircuitBreaker", "CLibPQ", nioPosix, metrics, logging]),
         library("PixelFlowMongo", ["WireFormats", "PixelFlowCache", "PixelFlowCore", "PixelFlowTelemetry", "CircuitBreaker", "CMongoC", nioPosix, metrics, logging]),
         library("PixelFlowKafka", ["WireFormats", "PixelFlowCore", "PixelFlowTelemetry", "CircuitBreaker", "CRDKafka", nioPosix, metrics, logging]),
         library(
             "PixelFlowRedis",
-            ["WireFormats", "PixelFlowCache", "PixelFlowCore", "PixelFlowLimits", "CircuitBreaker", "CHiredis", collections, crypto, nioCore, nioPosix, nioSSL, metrics]),
+            ["ServerCertificates", "WireFormats", "PixelFlowCache", "PixelFlowCore", "PixelFlowLimits", "CircuitBreaker", "CHiredis", collections, crypto, nioCore, nioPosix, nioSSL, metrics]),
         library("PixelFlowS3", ["WireFormats", "PixelFlowCore", "CircuitBreaker", asyncHTTPClient, crypto, nioCore, nioHTTP1, metrics, logging]),
         // What api and worker share in telling the world about tasks.
         library("PixelFlowDispatch", [tracing, "WireFormats", "PixelFlowCore", "PixelFlowTelemetry", logging, serviceLifecycle, metrics]),
@@ -177,10 +181,10 @@ let package = Package(
         library("PixelFlowAuth", ["WireFormats", "OpenAPI", "PixelFlowCache", "PixelFlowCore", "PixelFlowIdentity", "PixelFlowLimits", "PixelFlowHTTP", "SMTP", "CCommonPasswords", "CCrypt", hummingbird, httpTypes, jwtKit, crypto, mustache, nioCore, nioPosix, logging, serviceLifecycle, metrics]),
         // Signs webhooks and sends them.
         library("PixelFlowWebhooks", ["WireFormats", "PixelFlowCore", "PixelFlowFetch", "PixelFlowTelemetry", "PixelFlowURL", crypto, logging, metrics, nioCore, serviceLifecycle]),
-        library("PixelFlowAPI", ["PixelFlowTelemetry", tracing, "WireFormats", "OpenAPI", "PixelFlowCache", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowURL", "Multipart", asyncHTTPClient, collections, hummingbird, httpTypes, crypto, nioCore, nioHTTP1, nioWebSocket, logging, serviceLifecycle, metrics]),
+        library("PixelFlowAPI", ["HTTPExchange", "PixelFlowTelemetry", tracing, "WireFormats", "OpenAPI", "PixelFlowCache", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowURL", "Multipart", asyncHTTPClient, collections, hummingbird, httpTypes, crypto, nioCore, nioHTTP1, nioWebSocket, logging, serviceLifecycle, metrics]),
         library("PixelFlowWorker", ["OTLP", tracing, "WireFormats", "PixelFlowCore", "PixelFlowDispatch", "PixelFlowHTTP", "PixelFlowTelemetry", hummingbird, httpTypes, crypto, nioCore, logging, serviceLifecycle, metrics]),
         // What every executable does the same way: settings to service group.
-        library("PixelFlowRuntime", ["OTLP", "PixelFlowRelease", "PixelFlowCore", "PixelFlowHTTP", "PixelFlowTelemetry", hummingbird, asyncHTTPClient, nioCore, nioHTTP1, logging, serviceLifecycle, unixSignals]),
+        library("PixelFlowRuntime", ["HTTPExchange", "OTLP", "PixelFlowRelease", "PixelFlowCore", "PixelFlowHTTP", "PixelFlowTelemetry", hummingbird, asyncHTTPClient, nioCore, nioHTTP1, logging, serviceLifecycle, unixSignals]),
         // The composition root: what backends there are, and how each service is put together on them.
         composition(
             "PixelFlowBackends", ["Backends.swift", "CacheBackend.swift"],
@@ -208,7 +212,7 @@ let package = Package(
         // What the commands of users and operators share: logins, lists of tasks and keys. Knows PixelFlow by its client library alone.
         library("PixelFlowCommands", ["PixelFlowClient", "Terminal", "WireFormats", argumentParser]),
         // The operator's CLI. Knows PixelFlow by its labels, its client library and the Kubernetes API, and no service's code; the adapter to buckets is for backups.
-        library("PFCtl", ["AsyncPrimitives", "Terminal", "PixelFlowClient", "PixelFlowRelease", "PixelFlowS3", "WireFormats", "KubernetesClient", "PixelFlowCommands", argumentParser, asyncHTTPClient, crypto, nioCore, nioPosix, nioHTTP1, subprocess, systemPackage, x509, yams]),
+        library("PFCtl", ["AsyncPrimitives", "HTTPExchange", "Terminal", "PixelFlowClient", "PixelFlowRelease", "PixelFlowS3", "WireFormats", "KubernetesClient", "PixelFlowCommands", argumentParser, asyncHTTPClient, crypto, nioCore, nioPosix, nioHTTP1, subprocess, systemPackage, x509, yams]),
         // The users' CLI. Knows PixelFlow by its client library alone.
         library("PF", ["PixelFlowClient", "PixelFlowCommands", "PixelFlowRelease", "Terminal", "WireFormats", argumentParser, crypto]),
         // Tells the autoscaler how far the workers' group is behind.
@@ -287,7 +291,7 @@ let package = Package(
         .target(name: "TerminalTesting", dependencies: ["Terminal"], path: "Tests/TerminalTesting", swiftSettings: swiftSettings),
         tests("PFTests", ["WireFormats", "PF", "PixelFlowClient", "Terminal", "TerminalTesting", "StubService"]),
         tests("PixelFlowClientTests", ["AsyncPrimitives", "WireFormats", "PixelFlowClient", "RawHTTP", asyncHTTPClient, nioCore, nioPosix]),
-        tests("KubernetesClientTests", ["WireFormats", "KubernetesClient", "FakeKubernetes", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto]),
+        tests("KubernetesClientTests", ["AsyncPrimitives", "Deadlines", "RawHTTP", "TestSupport", "WireFormats", "KubernetesClient", "FakeKubernetes", asyncHTTPClient, nioCore, nioPosix, nioHTTP1, nioSSL, nioWebSocket, x509, crypto]),
         // Adapters to real servers: `make stack-up` starts them, the environment says where they are.
         tests("PixelFlowPostgresTests", ["PixelFlowEmbedded", "PixelFlowIdentity", "PixelFlowPostgres", "PixelFlowCore", "Conformance", "FaultProxy", nioCore, nioPosix, logging, metrics, metricsTesting]),
         tests("PixelFlowMongoTests", ["PixelFlowMongo", "PixelFlowCore", "Conformance", "FaultProxy", metrics, metricsTesting, nioCore, nioPosix]),

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import HTTPExchange
 import NIOCore
 import NIOHTTP1
 import PixelFlowCore
@@ -6,17 +7,19 @@ import PixelFlowCore
 /// Sends requests to auth.
 struct AuthRequests: Sendable {
     private let client: HTTPClient
+    private let limit: Duration
 
-    init(_ client: HTTPClient) { self.client = client }
+    /// - Parameter limit: the maximum time for a complete response.
+    init(_ client: HTTPClient, limit: Duration = .seconds(3)) { (self.client, self.limit) = (client, limit) }
 
     /// - Parameter sizeLimit: the maximum size of the body of the response.
     /// - Returns: the body.
     /// - Throws: `auth_unavailable` if the response is not as expected.
     func send(_ request: HTTPClientRequest, expecting status: HTTPResponseStatus = .ok, sizeLimit: Int) async throws -> ByteBuffer {
         do {
-            let response = try await client.execute(request, timeout: .seconds(3))
+            let response = try await client.exchange(request, within: limit, bodyLimit: sizeLimit)
             guard response.status == status else { throw UnexpectedStatusError(status: response.status.code) }
-            return try await response.body.collect(upTo: sizeLimit)
+            return response.body
         } catch is CancellationError {
             throw CancellationError()
         } catch {

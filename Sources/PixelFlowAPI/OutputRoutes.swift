@@ -13,7 +13,7 @@ struct OutputRoutes: Sendable {
     var routes: [Route] {
         let parameters: [ParameterDescription] = [
             .taskID, .ifNoneMatch,
-            .init("Range", in: .header, .string(), "As `bytes=0-1023`. A range of several parts receives the complete object."),
+            .init("Range", in: .header, .string(), "As `bytes=0-1023`. A request for several ranges receives the complete object."),
             .init(
                 "If-Range", in: .header, .string(),
                 "The entity tag of the version that the range applies to; if it is no longer current, the complete object is sent."),

@@ -8,7 +8,10 @@ import Synchronization
 package final class FailOpenCacheStore: CacheStore {
     private struct State {
         var isDegraded = false
-        var owed: Set<CacheScope> = []
+        /// The pending invalidations, each with the number of the last failure, so that a repetition that began before it does not clear
+        /// it.
+        var owed: [CacheScope: UInt64] = [:]
+        var failures: UInt64 = 0
         /// Until then, the shared store is not read, because there are more pending invalidations than can be remembered.
         var bypassedUntil: Timestamp?
     }
@@ -62,19 +65,21 @@ package final class FailOpenCacheStore: CacheStore {
 
     package func invalidate(_ scope: CacheScope) async throws {
         try await local.invalidate(scope)
+        let owed = state.withLock { $0.owed[scope] }
         do {
             try await shared.invalidate(scope)
-            state.withLock { _ = $0.owed.remove(scope) }
+            clear(scope, owed)
             recovered()
         } catch {
             failed(error)
             let now = clock.now()
             state.withLock { state in
                 if state.owed.count >= Self.owedLimit {
-                    state.owed = []
+                    state.owed = [:]
                     state.bypassedUntil = now + lifetimeLimit
                 }
-                state.owed.insert(scope)
+                state.failures += 1
+                state.owed[scope] = state.failures
             }
         }
     }
@@ -84,14 +89,21 @@ package final class FailOpenCacheStore: CacheStore {
     /// - Returns: whether the scope may be read from there.
     private func repeatInvalidation(of scope: CacheScope) async throws -> Bool {
         let now = clock.now()
-        let (isOwed, isBypassed) = state.withLock { state in
-            (state.owed.contains(scope), state.bypassedUntil.map { now < $0 } ?? false)
+        let (owed, isBypassed) = state.withLock { state in
+            (state.owed[scope], state.bypassedUntil.map { now < $0 } ?? false)
         }
         if isBypassed { return false }
-        guard isOwed else { return true }
+        guard let owed else { return true }
         try await shared.invalidate(scope)
-        state.withLock { _ = $0.owed.remove(scope) }
+        clear(scope, owed)
         return true
+    }
+
+    /// - Parameter owed: what was pending before the shared store was invalidated.
+    private func clear(_ scope: CacheScope, _ owed: UInt64?) {
+        state.withLock { state in
+            if state.owed[scope] == owed { state.owed[scope] = nil }
+        }
     }
 
     private func failed(_ error: any Error) {

@@ -111,6 +111,7 @@ package final class RedisClient: Sendable {
     private static func tlsContext(_ address: RedisAddress) throws(PixelFlowError) -> NIOSSLContext {
         do {
             var configuration = TLSConfiguration.makeClientConfiguration()
+            configuration.minimumTLSVersion = .tlsv12
             if let file = address.trustedCertificates { configuration.trustRoots = .file(file) }
             return try NIOSSLContext(configuration: configuration)
         } catch {

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import HTTPExchange
 import NIOCore
 import NIOHTTP1
 import PixelFlowCore
@@ -6,7 +7,7 @@ import PixelFlowCore
 /// Checks whether a running service on this machine is ready, for container engines whose health check is a command:
 /// our images contain no other tool for this.
 struct ReadinessProbe: Sendable {
-    private static let timeout = TimeAmount.seconds(5)
+    private static let timeout = Duration.seconds(5)
     private static let responseLimit = 64 * 1024
 
     let listen: ListenSettings
@@ -19,9 +20,10 @@ struct ReadinessProbe: Sendable {
         let status: Int
         let report: String
         do {
-            let response = try await HTTPClient.shared.execute(HTTPClientRequest(url: url), timeout: Self.timeout)
+            let response = try await HTTPClient.shared.exchange(
+                HTTPClientRequest(url: url), within: Self.timeout, bodyLimit: Self.responseLimit)
             status = Int(response.status.code)
-            report = String(buffer: try await response.body.collect(upTo: Self.responseLimit))
+            report = String(buffer: response.body)
         } catch {
             throw PixelFlowError(.unavailable, code: "not_ready", "\(url) does not respond.", cause: error)
         }

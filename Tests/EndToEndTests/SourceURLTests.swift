@@ -15,7 +15,7 @@ extension EndToEnd {
         }
 
         @Test func unfetchableURLsFailWithTheirCodes() async throws {
-            try await SourceServer.run(Self.response) { server in
+            try await SourceServer.run(Self.respond) { server in
                 let settings = [
                     "PIXELFLOW_FETCH_ALLOW_NETWORKS": "127.0.0.1/32", "PIXELFLOW_FETCH_ALLOW_PORTS": "1,80,\(server.port)",
                     "PIXELFLOW_MAX_SOURCE_BYTES": "\(1 << 20)",

@@ -10,6 +10,22 @@ import WireFormats
 
 @Suite("Export of spans")
 struct ExportTests {
+    @Test("a collector whose response stalls does not stop the export", .timeLimit(.minutes(1)))
+    func stalledResponsesDoNotStopTheExport() async throws {
+        let head = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"
+        try await RawServer.run(respond: { _, channel in channel.writeAndFlush(ByteBuffer(string: head), promise: nil) }) { server in
+            let tracing = makeTracing(server.url("/v1/traces"), timeout: .milliseconds(100))
+            tracing.start()
+            for count in 1...2 {
+                tracing.tracer.startSpan("span").end()
+                _ = try await server.requests(count)
+            }
+            await tracing.shutdown()
+            // Accepted spans are not sent again.
+            #expect(server.requests.count == 2)
+        }
+    }
+
     @Test("a collector reads names, times, kinds, attributes, events, links and status")
     func collectorReadsAllFields() async throws {
         try await RawServer.run(respond: RawServer.status(200, body: "{}")) { server in

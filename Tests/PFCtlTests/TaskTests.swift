@@ -50,7 +50,7 @@ import WireFormats
                 task.replacing(#""progress":1"#, with: #""progress":\#(progress)"#).replacing("1500", with: "9223372036854775807")
             )
         }
-        try await StubService.run("api", port: 8_080, response) { stand, _ in
+        try await StubService.run("api", port: 8_080, respond) { stand, _ in
             let outcome = await stand.pfctl("tasks", "show", "done", environment: Self.token)
             #expect(outcome.status == .ok, "\(outcome.errors)")
             #expect(outcome.output.contains(progress.hasPrefix("-") ? "0 %" : "100 %"), "\(outcome.output)")

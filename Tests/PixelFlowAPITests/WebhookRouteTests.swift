@@ -232,7 +232,7 @@ import Testing
             let list = try await ada.get("/api/webhooks/\(id)/deliveries")
             #expect(list.text.contains(#""status":500"#) && !list.text.contains("out of order"))
             let one = try await ada.get("/api/webhooks/\(id)/deliveries/\(tested["id"] ?? "")")
-            #expect(one.text.contains(#""response":"out of order""#))
+            #expect(one.text.contains(#""answer":"out of order""#))
         }
     }
 

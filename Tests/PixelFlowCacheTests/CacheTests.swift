@@ -34,8 +34,12 @@ import Testing
     private final class Switched: CacheStore {
         private let store: any CacheStore
         private let away = Mutex(false)
+        private let hook = Mutex<(@Sendable () async throws -> Void)?>(nil)
 
         init(_ store: any CacheStore) { self.store = store }
+
+        /// Runs `body` once, before the next successful invalidation returns.
+        func afterInvalidation(_ body: @escaping @Sendable () async throws -> Void) { hook.withLock { $0 = body } }
 
         func set(away value: Bool) { away.withLock { $0 = value } }
 
@@ -48,7 +52,14 @@ import Testing
         func write(_ bytes: [UInt8], for key: CacheKey, in version: CacheVersion, lifetime: Duration) async throws {
             try await checked().write(bytes, for: key, in: version, lifetime: lifetime)
         }
-        func invalidate(_ scope: CacheScope) async throws { try await checked().invalidate(scope) }
+        func invalidate(_ scope: CacheScope) async throws {
+            try await checked().invalidate(scope)
+            let hook = hook.withLock { hook in
+                defer { hook = nil }
+                return hook
+            }
+            try await hook?()
+        }
     }
 
     /// The source of the values.
@@ -175,6 +186,29 @@ import Testing
         await cache.invalidate(tenant)
         #expect(try await value(another) == 0)
         shared.set(away: false)
+        #expect(try await value(cache) == 1)
+        #expect(try await value(another) == 1)
+    }
+
+    /// An invalidation that fails while an earlier one is repeated must be repeated as well.
+    @Test func anInvalidationThatFailsDuringARepetitionIsRepeated() async throws {
+        let theirs = memory()
+        let shared = Switched(theirs)
+        let store = FailOpenCacheStore(shared: shared, local: memory(isAlone: false), clock: clock, logger: Logger(label: "test"))
+        let (cache, another) = (cache(store), cache(theirs))
+        shared.set(away: true)
+        await cache.invalidate(tenant)
+        shared.set(away: false)
+        let source = source
+        shared.afterInvalidation {
+            // Another replica caches the value between the repetition and the second change.
+            _ = try await another.value("a", of: TenantID("ada")) { try source.read() }
+            shared.set(away: true)
+            source.set(1)
+            await cache.invalidate(TenantID("ada"))
+            shared.set(away: false)
+        }
+        _ = try await value(cache)
         #expect(try await value(cache) == 1)
         #expect(try await value(another) == 1)
     }

@@ -1,7 +1,8 @@
 import Conformance
 import PixelFlowCore
-import PixelFlowKafka
 import Testing
+
+@testable import PixelFlowKafka
 
 @Suite struct GroupLagTests {
     /// Start, committed and end of a partition, and its lag.
@@ -50,5 +51,23 @@ import Testing
         let found = try await eventually("the new topic") { try? await admin.lag() }
         #expect(found.total == 3)
         await admin.close()
+    }
+
+    /// As on a cluster that lets no client create topics, until its administrator has created those of the lanes.
+    @Test(.enabled(if: TestCluster.url != nil, TestCluster.comment))
+    func topicsThatDoNotExistHoldUpNothing() async throws {
+        try await TestCluster.withClient { client in
+            // Creates the topics of the lanes.
+            try await KafkaTaskBroker(client).publish(messages(1...3))
+            var settings = client.settings
+            settings.topic = client.settings.topic(of: .low)
+            let admin = try KafkaAdmin(settings, logger: TestCluster.logger)
+            #expect(try await eventually("a reply") { try? await admin.hasDelivered(everythingBefore: SystemClock().now()) })
+            settings.topic += "-missing"
+            let none = try KafkaAdmin(settings, logger: TestCluster.logger)
+            await #expect(throws: PixelFlowError.self) { try await none.hasDelivered(everythingBefore: SystemClock().now()) }
+            await admin.close()
+            await none.close()
+        }
     }
 }

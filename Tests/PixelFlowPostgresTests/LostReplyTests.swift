@@ -154,6 +154,31 @@ struct LostReplyTests {
         }
     }
 
+    @Test("an attempt at the second factor whose COMMIT is not confirmed counts once, and is not refused")
+    func attemptAtTheSecondFactorCountsOnce() async throws {
+        try await TestDatabase.with { database in
+            let (proxy, store) = try await proxied(database)
+            let user = User.sample("ada@example.org")
+            #expect(try await store.add(user))
+            try await store.offerSecondFactor("SECRET", to: user.id, at: user.createdAt)
+            let audit = AuditEntry(
+                id: UUIDv7.make(), organisation: user.tenant, at: user.createdAt, actor: user.id.rawValue, actorName: user.email,
+                action: .secondFactorOn)
+            #expect(try await store.confirmSecondFactor("SECRET", of: user.id, step: 7, recoveryHashes: [], audit: audit))
+            let cut = proxy.cutReplies(toRequestsContaining: "COMMIT")
+            let attempt = try await store.beginSecondFactorAttempt(of: user.id, at: user.createdAt + .seconds(1)) {
+                $0 == 0 ? .zero : .seconds(60)
+            }
+            try await cut.done()
+            guard case .admitted = attempt else {
+                Issue.record("the attempt was \(attempt)")
+                return
+            }
+            #expect(try await store.secondFactor(of: user.id)?.failures == 1)
+            try await proxy.stop()
+        }
+    }
+
     @Test("tables are created once even if the confirmation is lost")
     func migrationWithALostReplyRunsOnce() async throws {
         try await TestDatabase.with { database in

@@ -92,13 +92,7 @@ struct RedisClientTests {
     func tlsRequiresATrustedCertificate() async throws {
         let folder = try #require(ProcessInfo.processInfo.environment["PIXELFLOW_TEST_TLS_FOLDER"])
         let certificate = "\(folder)/certificate.pem"
-        try await ServerProcess.with(try #require(TestServer.executable)) { process in
-            try process.start { data in
-                [
-                    "--bind", "127.0.0.1", "--dir", data, "--save", "", "--port", "0", "--tls-port", "\(process.port)", "--tls-cert-file",
-                    certificate, "--tls-key-file", "\(folder)/key.pem", "--tls-ca-cert-file", certificate, "--tls-auth-clients", "no",
-                ]
-            }
+        try await withTLSServer(certificate: certificate, key: "\(folder)/key.pem") { process in
             for host in ["127.0.0.1", "localhost"] {
                 let trusting = try RedisAddress(url: "rediss://\(host):\(process.port)/0?ca_file=\(certificate)", setting: "URL")
                 try await use(trusting) { client in
@@ -111,6 +105,32 @@ struct RedisClientTests {
                 let error = await #expect(throws: RedisError.self) { try await client.check() }
                 #expect(error?.isOutage == true)
             }
+        }
+    }
+
+    /// Anyone who can redirect a name can have a certificate for the address to which they redirect it.
+    @Test("a certificate for the address of the server is not valid for its name")
+    func certificateForTheAddressIsRefused() async throws {
+        let folder = try TemporaryFolder()
+        let (certificate, key) = ("\(folder.path)/certificate.pem", "\(folder.path)/key.pem")
+        try Command.makeCertificate("IP:127.0.0.1,DNS:*.example.org", certificate: certificate, key: key)
+        try await withTLSServer(certificate: certificate, key: key) { process in
+            let address = try RedisAddress(url: "rediss://127.0.0.1:\(process.port)/0?ca_file=\(certificate)", setting: "URL")
+            try await use(address) { try await $0.untilItResponds() }
+            let name = try RedisAddress(url: "rediss://localhost:\(process.port)/0?ca_file=\(certificate)", setting: "URL")
+            try await use(name) { client in await #expect(throws: RedisError.self) { try await client.check() } }
+        }
+    }
+
+    private func withTLSServer(certificate: String, key: String, _ body: (ServerProcess) async throws -> Void) async throws {
+        try await ServerProcess.with(try #require(TestServer.executable)) { process in
+            try process.start { data in
+                [
+                    "--bind", "127.0.0.1", "--dir", data, "--save", "", "--port", "0", "--tls-port", "\(process.port)", "--tls-cert-file",
+                    certificate, "--tls-key-file", key, "--tls-ca-cert-file", certificate, "--tls-auth-clients", "no",
+                ]
+            }
+            try await body(process)
         }
     }
 

@@ -57,6 +57,19 @@ package struct Command: Sendable {
         guard status == 0 else { throw CommandError(command: command.words, outcome: outcome) }
         return outcome.output
     }
+
+    /// Makes a self-signed certificate and its key, as PEM files.
+    ///
+    /// - Parameter names: `subjectAltName`, such as `DNS:localhost,IP:127.0.0.1`.
+    /// - Throws: `CommandError`.
+    package static func makeCertificate(_ names: String, certificate: String, key: String) throws {
+        let arguments = [
+            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+            "-addext", "subjectAltName=\(names)", "-keyout", key, "-out", certificate,
+        ]
+        let made = try run("openssl", arguments)
+        guard made.status == 0 else { throw CommandError(command: "openssl \(arguments.joined(separator: " "))", outcome: made) }
+    }
 }
 
 /// A program that a test depends on has failed.

@@ -51,20 +51,7 @@ package final class MailServer {
         if security != .plain { arguments += ["--tls", security.rawValue] }
         if let login { arguments += ["--login", login] }
         self.arguments = arguments
-        if security != .plain { try makeCertificate(names) }
-    }
-
-    /// A self-signed certificate.
-    private func makeCertificate(_ names: String) throws {
-        let made = try Command.run(
-            "openssl",
-            [
-                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
-                "/CN=localhost",
-                "-addext", "subjectAltName=\(names)", "-keyout", file("key.pem").path, "-out",
-                certificate,
-            ])
-        guard made.status == 0 else { throw MailServerError(text: made.errors) }
+        if security != .plain { try Command.makeCertificate(names, certificate: certificate, key: file("key.pem").path) }
     }
 
     private func file(_ name: String) -> URL { URL(filePath: folder.path + "/" + name) }

@@ -56,12 +56,14 @@ actor CredentialStore {
     /// Reports that the server rejected the credentials.
     /// - Returns: Whether a retry may use different credentials.
     func refused(_ credentials: RequestCredentials) -> Bool {
-        guard plugin != nil || user.tokenFile != nil else { return false }
+        guard plugin != nil || user.tokenFile != nil || user.hasCertificateFiles else { return false }
         // Another request was also rejected and has already renewed them.
         guard credentials.generation == generation else { return true }
         generation += 1
         fileToken = nil
         pluginCredential = nil
+        // The files may have been replaced by those of a renewed certificate.
+        identity = nil
         return true
     }
 

@@ -40,6 +40,11 @@ public struct Kubeconfig: Sendable {
         /// The name of a built-in auth provider, which kubectl supported until 1.26.
         var legacyProvider: String?
 
+        /// Whether the client certificate or its key is in a file, which may be renewed.
+        var hasCertificateFiles: Bool {
+            [clientCertificate, clientKey].contains { if case .file = $0 { true } else { false } }
+        }
+
         /// A user without credentials, or with a token.
         public init(token: String? = nil) {
             self.token = token

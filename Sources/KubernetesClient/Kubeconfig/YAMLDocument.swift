@@ -70,7 +70,7 @@ enum YAMLDocument {
             case UInt8(ascii: " "): break
             default: indicators = 0
             }
-            if brackets > maximumDepth { return true }
+            if max(brackets, indicators) > maximumDepth { return true }
         }
         return false
     }

@@ -42,11 +42,10 @@ extension APITransport {
     ) async throws -> EventLoopFuture<UpgradeOutcome> {
         let timeout = TimeAmount(configuration.connectTimeout)
         let bootstrap = ClientBootstrap(group: group).connectTimeout(timeout)
-            .channelOption(.socketOption(.so_keepalive), value: 1)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
         guard let proxy else {
             return try await bootstrap.connect(host: address.host, port: address.port) { channel in
-                channel.eventLoop.makeCompletedFuture { try configure(channel).closing(channel, after: timeout) }
+                KeepAlive.enable(on: channel).flatMapThrowing { try configure(channel).closing(channel, after: timeout) }
             }
         }
         guard proxy.kind == .http else {
@@ -54,7 +53,7 @@ extension APITransport {
         }
         let tunnel = ProxyTunnel.Request(target: "\(address.authority(withPort: address.host))", authorization: proxy.authorization)
         return try await bootstrap.connect(host: proxy.host, port: proxy.port) { channel in
-            channel.eventLoop.makeCompletedFuture {
+            KeepAlive.enable(on: channel).flatMapThrowing {
                 try ProxyTunnel.open(tunnel, on: channel).flatMapThrowing { try configure(channel) }.flatMap { $0 }
                     .closing(channel, after: timeout)
             }
@@ -95,11 +94,17 @@ extension Result where Success == WebSocket, Failure == UpgradeRefusedError {
     }
 }
 
-extension EventLoopFuture where Value: Sendable {
-    /// Closes a channel whose handshakes take too long.
-    fileprivate func closing(_ channel: any Channel, after timeout: TimeAmount) -> EventLoopFuture<Value> {
+extension EventLoopFuture<UpgradeOutcome> {
+    /// Closes a channel whose handshakes take too long, or whose server refuses without ending its response.
+    fileprivate func closing(_ channel: any Channel, after timeout: TimeAmount) -> EventLoopFuture<UpgradeOutcome> {
         let deadline = eventLoop.scheduleTask(in: timeout) { channel.close(promise: nil) }
-        whenComplete { _ in deadline.cancel() }
+        whenComplete { outcome in
+            if case .success(.refused(let response)) = outcome {
+                response.whenComplete { _ in deadline.cancel() }
+            } else {
+                deadline.cancel()
+            }
+        }
         return self
     }
 }

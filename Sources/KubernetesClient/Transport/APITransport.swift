@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import AsyncPrimitives
 import NIOCore
 import NIOHTTP1
 
@@ -11,9 +12,12 @@ final class APITransport: Sendable {
     let credentials: CredentialStore
     let group: any EventLoopGroup
     private let client: HTTPClient
+    /// For responses that may be silent for hours, such as the log of a container that writes nothing.
+    private let patientClient: HTTPClient
 
     /// The largest response to one call. Exceeds any real list of 500 objects, although one object may have 1.5 MiB.
     private static let maximumBody = 256 << 20
+    private static let maximumProblem = 1 << 20
     /// Each watch and each followed log occupies a connection.
     private static let maximumConnections = 256
 
@@ -30,21 +34,30 @@ final class APITransport: Sendable {
         settings.connectionPool.retryConnectionEstablishment = false
         settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = Self.maximumConnections
         settings.proxy = proxy?.forHTTPClient
+        // Not only for debugging: the client offers no other way to set options of its connections.
+        settings.http1_1ConnectionDebugInitializer = { KeepAlive.enable(on: $0) }
         if let name = configuration.tlsServerName { settings.dnsOverride = [name: address.host] }
+        patientClient = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: settings)
+        settings.timeout.read = .seconds(Self.longestWatch + 30)
         client = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: settings)
     }
 
+    /// Seconds after which the server ends a watch.
+    static let longestWatch: Int64 = 600
+
     func shutdown() async {
         try? await client.shutdown()
+        try? await patientClient.shutdown()
     }
 
     /// The complete response, with any status.
     func response(to request: APIRequest) async throws -> RawResponse {
-        let deadline = NIODeadline.now() + TimeAmount(configuration.requestTimeout)
-        let response = try await send(request, deadline: deadline)
         do {
-            let body = try await response.body.collect(upTo: Self.maximumBody)
-            return RawResponse(status: Int(response.status.code), body: Array(body.readableBytesView))
+            return try await cancelling(after: configuration.requestTimeout, throwing: HTTPClientError.deadlineExceeded) { [self] in
+                let response = try await send(request, client, deadline: .distantFuture)
+                let body = try await response.body.collect(upTo: Self.maximumBody)
+                return RawResponse(status: Int(response.status.code), body: Array(body.readableBytesView))
+            }
         } catch {
             throw try await describe(error)
         }
@@ -57,24 +70,30 @@ final class APITransport: Sendable {
         return response.body
     }
 
-    /// The streamed body of a 2xx response, for at most `duration`.
-    func stream(_ request: APIRequest, for duration: Duration) async throws -> HTTPClientResponse.Body {
-        let response = try await send(request, deadline: .now() + TimeAmount(duration))
+    /// The streamed body of a 2xx response, whose end the server determines.
+    ///
+    /// - Parameter mayBeSilent: whether even the head of the response may take hours. Then only TCP's keep-alive detects that the server is
+    ///   gone.
+    func stream(_ request: APIRequest, mayBeSilent: Bool = false) async throws -> HTTPClientResponse.Body {
+        let deadline = mayBeSilent ? .distantFuture : NIODeadline.now() + TimeAmount(configuration.requestTimeout)
+        let response = try await send(request, mayBeSilent ? patientClient : client, deadline: deadline)
         guard !(200..<300).contains(response.status.code) else { return response.body }
-        let body = try? await response.body.collect(upTo: 1 << 20)
+        let body = try? await cancelling(after: configuration.requestTimeout, throwing: HTTPClientError.deadlineExceeded) {
+            try await response.body.collect(upTo: Self.maximumProblem)
+        }
         throw try await refusal(RawResponse(status: Int(response.status.code), body: body.map { Array($0.readableBytesView) } ?? []))
     }
 
-    private func send(_ request: APIRequest, deadline: NIODeadline) async throws -> HTTPClientResponse {
+    private func send(_ request: APIRequest, _ client: HTTPClient, deadline: NIODeadline) async throws -> HTTPClientResponse {
         let used = try await credentials.current()
-        let response = try await execute(request, used, deadline: deadline)
+        let response = try await execute(request, used, client, deadline: deadline)
         guard response.status == .unauthorized, await credentials.refused(used) else { return response }
-        _ = try? await response.body.collect(upTo: 1 << 20)
-        return try await execute(request, try await credentials.current(), deadline: deadline)
+        return try await execute(request, try await credentials.current(), client, deadline: deadline)
     }
 
-    private func execute(_ request: APIRequest, _ credentials: RequestCredentials, deadline: NIODeadline) async throws -> HTTPClientResponse
-    {
+    private func execute(
+        _ request: APIRequest, _ credentials: RequestCredentials, _ client: HTTPClient, deadline: NIODeadline
+    ) async throws -> HTTPClientResponse {
         var outgoing = HTTPClientRequest(url: url(request.target))
         outgoing.method = request.method
         outgoing.headers = headers(credentials)

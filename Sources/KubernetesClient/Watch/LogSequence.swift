@@ -44,7 +44,7 @@ public struct LogSequence: AsyncSequence, Sendable {
 
     let transport: APITransport
     let request: APIRequest
-    let duration: Duration
+    let isFollowed: Bool
 
     /// Longer lines are split.
     private static let maximumLine = 1 << 20
@@ -73,7 +73,7 @@ public struct LogSequence: AsyncSequence, Sendable {
         }
 
         private mutating func read() async throws -> [UInt8]? {
-            if body == nil { body = try await log.transport.stream(log.request, for: log.duration).makeAsyncIterator() }
+            if body == nil { body = try await log.transport.stream(log.request, mayBeSilent: log.isFollowed).makeAsyncIterator() }
             do {
                 return try await body?.next().map { Array($0.readableBytesView) }
             } catch {
@@ -89,8 +89,6 @@ extension ClusterClient {
         let path = ResourceKind.pods.path(namespace: namespace ?? self.namespace, name: pod, subresource: "log")
         var request = APIRequest(.GET, path, query: options.query)
         request.accept = "*/*"
-        // A followed log ends with its container.
-        let duration: Duration = options.follow ? .seconds(365 * 86_400) : configuration.requestTimeout * 10
-        return LogSequence(transport: transport, request: request, duration: duration)
+        return LogSequence(transport: transport, request: request, isFollowed: options.follow)
     }
 }

@@ -60,7 +60,8 @@ extension WatchSequence.Iterator {
         case .unknown:
             let list = try await watch.client.list(watch.kind, Object.self, in: watch.namespace, watch.options)
             state = .disconnected(from: list.resourceVersion)
-            backoff.reset()
+            // Whether the watch works is not known yet.
+            backoff.isReported = false
             return .listed(list.items)
         case .disconnected(let version):
             state = .connected(try await connect(from: version))
@@ -78,12 +79,12 @@ extension WatchSequence.Iterator {
     }
 
     private func connect(from version: String) async throws -> WatchSequence.Iterator.Connection {
-        let seconds = Int.random(in: 300..<600)
+        let seconds = Int64.random(in: APITransport.longestWatch / 2..<APITransport.longestWatch)
         var request = APIRequest(.GET, watch.kind.path(namespace: watch.namespace.name(in: watch.client)), query: watch.options.query)
         request.query += [
             ("watch", "true"), ("allowWatchBookmarks", "true"), ("resourceVersion", version), ("timeoutSeconds", String(seconds)),
         ]
-        let body = try await watch.client.transport.stream(request, for: .seconds(seconds + 30))
+        let body = try await watch.client.transport.stream(request)
         return .init(resourceVersion: version, body: body.makeAsyncIterator(), lines: LineSplitter(limit: 32 << 20))
     }
 
@@ -102,14 +103,15 @@ extension WatchSequence.Iterator {
     private mutating func take(_ line: [UInt8], _ connection: WatchSequence.Iterator.Connection) throws -> WatchEvent<Object>? {
         guard !line.isEmpty else { return nil }
         var connection = connection
-        backoff.reset()
         let content = try ClusterClient.decode(WatchLine<Object>.self, line).content
         defer { if case .connected = state { state = .connected(connection) } }
         switch content {
         case .change(let event, let version):
+            backoff.reset()
             connection.resourceVersion = version ?? connection.resourceVersion
             return event
         case .bookmark(let version):
+            backoff.reset()
             connection.resourceVersion = version ?? connection.resourceVersion
             return nil
         case .failure(let status): throw KubernetesError(status: status)
@@ -123,6 +125,7 @@ extension WatchSequence.Iterator {
         case (.gone, _), (.unexpected, .connected):
             // After an unreadable line, such as a truncated one, the position is unknown too.
             state = .unknown
+            try await Task.sleep(for: watch.backoff.pause(after: &backoff))
             return nil
         case (_, .connected(let connection)) where error.isTransient: state = .disconnected(from: connection.resourceVersion)
         default: guard error.isTransient else { throw error }

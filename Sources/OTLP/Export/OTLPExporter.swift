@@ -83,11 +83,17 @@ struct OTLPExporter: Sendable {
         if body.isCompressed { request.headers.add(name: "content-encoding", value: "gzip") }
         for (name, value) in configuration.headers { request.headers.replaceOrAdd(name: name, value: value) }
         request.body = .bytes(body.bytes)
-        let timeout = min(configuration.timeout, max(.milliseconds(1), end - .now))
+        let start = ContinuousClock.now
+        let timeout = min(configuration.timeout, max(.milliseconds(1), end - start))
         do {
             let response = try await client.execute(request, timeout: .nanoseconds(timeout.nanoseconds))
-            let content = try await response.body.collect(upTo: Self.responseLimit)
-            return Self.outcome(response.status, response.headers, String(buffer: content))
+            // The collector has taken or rejected the spans already, whether the rest of its response arrives or not.
+            let content = try? await cancelling(
+                after: max(.milliseconds(1), timeout - start.duration(to: .now)), throwing: HTTPClientError.readTimeout
+            ) {
+                try await response.body.collect(upTo: Self.responseLimit)
+            }
+            return Self.outcome(response.status, response.headers, content.map { String(buffer: $0) } ?? "")
         } catch let error as HTTPClientError where error == .invalidURL || error == .emptyHost {
             return .refused("\(error)")
         } catch {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import AsyncHTTPClient
+import HTTPExchange
 import KubernetesClient
 import NIOCore
 import NIOHTTP1
@@ -53,6 +54,8 @@ struct EndpointProbe: Sendable {
     private static let pause = Duration.milliseconds(500)
     /// The timeout of one request.
     private static let responseTimeout = Duration.seconds(5)
+    /// Bytes of a response; the probed routes return far less.
+    private static let responseLimit = 1 << 20
 
     struct Result: Sendable, Hashable {
         let url: String
@@ -95,9 +98,7 @@ struct EndpointProbe: Sendable {
     private func ask(_ url: String) async -> String {
         let limit = min(Self.responseTimeout, max(deadline - .now, .milliseconds(1)))
         do {
-            let response = try await http.execute(HTTPClientRequest(url: url), timeout: .nanoseconds(Int64(limit / .nanoseconds(1))))
-            // Read the complete body, so that the connection can be reused.
-            for try await _ in response.body {}
+            let response = try await http.exchange(HTTPClientRequest(url: url), within: limit, bodyLimit: Self.responseLimit)
             return String(response.status.code)
         } catch {
             return "no response"

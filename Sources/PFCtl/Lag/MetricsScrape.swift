@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import HTTPExchange
 import KubernetesClient
 import NIOCore
 import NIOHTTP1
@@ -39,14 +40,12 @@ struct MetricsScrape: Sendable {
             failures.read(forwarding.events)
             // Do not wait, because a connection that hangs would delay the command.
             defer { Task { await forwarding.close() } }
-            let timeout = TimeAmount.nanoseconds(Int64(session.global.requestTimeout / .nanoseconds(1)))
             var request = HTTPClientRequest(url: "http://127.0.0.1:\(forwarding.localPort)/metrics")
             request.headers.add(name: "Accept", value: "text/plain")
             request.headers.add(name: "Connection", value: "close")
-            let response = try await http.execute(request, timeout: timeout)
-            let body = try await response.body.collect(upTo: Self.maximumBytes)
+            let response = try await http.exchange(request, within: session.global.requestTimeout, bodyLimit: Self.maximumBytes)
             guard response.status == .ok else { return .failure(CommandError(.failed, "\(pod) responded with \(response.status.code)")) }
-            return .success(Page(pod: pod, metrics: MetricsText(String(buffer: body)), time: .now))
+            return .success(Page(pod: pod, metrics: MetricsText(String(buffer: response.body)), time: .now))
         } catch let error as KubernetesError {
             return .failure(CommandError(error))
         } catch {

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import HTTPExchange
 import NIOCore
 import NIOHTTP1
 import PixelFlowRelease
@@ -57,9 +58,8 @@ struct ReleaseFeed: Sendable {
         var request = HTTPClientRequest(url: url)
         request.headers.add(name: "User-Agent", value: "pfctl/\(Release.version)")
         request.headers.add(name: "Accept", value: "application/json")
-        let response = try await http.execute(request, timeout: .nanoseconds(Int64(limit / .nanoseconds(1))))
+        let response = try await http.exchange(request, within: limit, bodyLimit: Self.responseLimit)
         guard response.status == .ok else { throw CommandError(.failed, "\(url) responds with \(response.status.code)") }
-        let body = try await response.body.collect(upTo: Self.responseLimit)
-        return try JSONValue(parsing: Array(body.readableBytesView))
+        return try JSONValue(parsing: Array(response.body.readableBytesView))
     }
 }

@@ -4,6 +4,7 @@ import NIOPosix
 import NIOSSL
 import PixelFlowCore
 import PixelFlowURL
+import ServerCertificates
 import WireFormats
 
 /// Sends one request to one address and collects the response, on its own connection.
@@ -64,7 +65,7 @@ struct Exchange: Sendable {
                 return channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
                     if let context {
-                        try pipeline.addHandler(CertificateName.handler(for: url.host, context: context))
+                        try pipeline.addHandler(ServerCertificate.handler(for: url.host.text, context: context))
                     }
                     try pipeline.addHandler(LocationEncoder())
                     try pipeline.addHTTPClientHandlers()

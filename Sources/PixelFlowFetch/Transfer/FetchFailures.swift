@@ -3,6 +3,7 @@ import NIOHTTP1
 import NIOSSL
 import PixelFlowCore
 import PixelFlowURL
+import ServerCertificates
 import WireFormats
 
 extension PixelFlowError {

@@ -49,7 +49,7 @@ package struct ConnectionLimits: Sendable, Hashable {
     /// Bytes of a body that are still accepted when its response has ended: more than an upload has by default, because many clients read
     /// a response only after they have sent everything.
     package var unreadBodyBytes = 64 << 20
-    /// The number of connections, at a time and per second, that receive the reason before they are closed; further ones are closed without a response.
+    /// The number of connections, at a time and per second, that receive a reason before they are closed; further ones are closed without.
     package var lingering = 64
     /// How long a connection is protected before it may be closed in favour of a new one.
     package var evictionGrace: Duration = .seconds(1)

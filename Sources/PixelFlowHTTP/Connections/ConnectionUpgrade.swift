@@ -46,7 +46,7 @@ extension AppRequestContext {
             take(ResponseTail(connection, observer))
             return observer.hasWaitingRequests
         }.get()
-        // Requests that directly followed this one must not run: the connection closes with this response, so they cannot receive a response.
+        // Requests that directly followed this one must not run: the connection closes with this response.
         if hasOthers { try await channel.closeFuture.get() }
     }
 

@@ -1,4 +1,5 @@
 package import PixelFlowCore
+import Synchronization
 
 extension IdentityStore {
     private static let find = SQLStatement(
@@ -81,11 +82,18 @@ extension IdentityStore {
     package func beginSecondFactorAttempt(
         of user: UserID, at now: Timestamp, pause: @escaping @Sendable (_ failures: Int) -> Duration
     ) async throws -> SecondFactorAttempt {
-        try await database.write(.users) { connection in
+        let hasRun = Mutex(false)
+        return try await database.write(.users) { connection in
+            let isRepeated = hasRun.withLock { run in
+                defer { run = true }
+                return run
+            }
             // Locks the row until the end of the transaction, which orders concurrent attempts.
             guard try connection.execute(Self.hold, .id(user)) == 1, let factor = try Self.secondFactor(of: user, connection) else {
                 return .off
             }
+            // The connection was lost after the transaction: the attempt counts once.
+            if isRepeated, factor.failedAt == now { return .admitted(factor) }
             let pause = pause(factor.failures)
             // Without a pause, an attempt may have begun before the last one, because checking its password took longer.
             if let failedAt = factor.failedAt, pause > .zero, now < failedAt + pause { return .refused(until: failedAt + pause) }

@@ -55,8 +55,8 @@ struct PostgresError: Error, Hashable, CustomStringConvertible {
         // Query cancelled, for example by a statement timeout.
         case "57014": self.init(.timedOut, message)
         // Shutting down, crashed, starting; a standby after a failover; a prepared statement that a
-        // connection pooler has lost or a migration has invalidated.
-        case "57P01", "57P02", "57P03", "25006", "26000", "0A000": self.init(.connectionLost, message)
+        // connection pooler has lost, that it has given to another client, or that a migration has invalidated.
+        case "57P01", "57P02", "57P03", "25006", "26000", "42P05", "0A000": self.init(.connectionLost, message)
         case "40001", "40P01": self.init(.conflict, message)
         default: self.init(.refused(sqlState: sqlState), message, constraint: constraint)
         }

@@ -3,6 +3,7 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 import PixelFlowCore
+import ServerCertificates
 import WireFormats
 
 /// The connection of a client: opened when a command needs it, replaced when it breaks. Commands are pipelined, that is, sent without
@@ -97,10 +98,7 @@ final class RedisConnection: @unchecked Sendable {
     private func prepare(_ channel: any Channel) throws {
         attempt = channel
         if let tls {
-            // An IP address cannot be an SNI server name; in that case the certificate is verified against the address itself.
-            let host = settings.address.host
-            let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
-            try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: tls, serverHostname: isAddress ? nil : host))
+            try channel.pipeline.syncOperations.addHandler(ServerCertificate.handler(for: settings.address.host, context: tls))
         }
         let handler = try ReplyHandler(
             onReply: { [self] value throws(RedisError) in try received(value, from: channel) },

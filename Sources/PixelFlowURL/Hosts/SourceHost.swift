@@ -66,9 +66,13 @@ package enum SourceHost: Sendable, Hashable {
 
     /// The form for a URL and a `Host` header.
     package var urlText: String {
+        if case .address(.v6) = self { "[\(text)]" } else { text }
+    }
+
+    /// The name or the address, without brackets.
+    package var text: String {
         switch self {
-        case .address(.v4(let bits)): IPAddress.v4(bits).description
-        case .address(.v6(let bits)): "[\(IPAddress.v6(bits))]"
+        case .address(let address): address.description
         case .name(let name): name
         }
     }

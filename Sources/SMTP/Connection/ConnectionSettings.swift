@@ -1,5 +1,6 @@
 import NIOCore
 import NIOSSL
+import ServerCertificates
 
 /// The endpoint, security and timeouts of one connection.
 struct ConnectionSettings: Sendable {

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOSSL
+import ServerCertificates
 
 /// Executes the dialogue on a connection. Confined to its event loop.
 final class SMTPHandler: ChannelInboundHandler {
@@ -50,7 +51,7 @@ final class SMTPHandler: ChannelInboundHandler {
         // The server closed the connection without a TLS closure alert; `channelInactive` follows.
         case NIOSSLError.uncleanShutdown: break
         case let error as SMTPError: end(.failure(error), context)
-        case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
+        case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError, is CertificateMismatchError:
             end(.failure(isDotSent ? lost("TLS failed: \(error)") : SMTPError(.security, "TLS failed: \(error)")), context)
         default: end(.failure(lost("The connection failed: \(error)")), context)
         }

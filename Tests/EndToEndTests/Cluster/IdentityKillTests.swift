@@ -135,8 +135,8 @@ private actor TeamOwner {
     }
 
     private func endAnotherSession() async throws {
-        guard let reply = try await call(.POST, "/login", Self.credentials(number)), reply.status == 200 else { return }
-        let login = try reply.object()
+        guard let signedIn = try await call(.POST, "/login", Self.credentials(number)), signedIn.status == 200 else { return }
+        let login = try signedIn.object()
         let (other, spent) = (try #require(login["token"] as? String), try #require(login["refresh_token"] as? String))
         let reply = try await requireReply(.POST, "/logout", as: other)
         #expect([204, 401].contains(reply.status), "\(reply.text)")

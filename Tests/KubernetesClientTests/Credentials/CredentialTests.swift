@@ -65,6 +65,25 @@ struct CredentialTests {
         }
     }
 
+    @Test func refusedCertificateFilesAreReadAgain() async throws {
+        let folder = try TemporaryFolder()
+        let authority = try CertificateAuthority()
+        let old = try authority.client(user: "jane", from: -7_200, until: -3_600)
+        let lines = [
+            "client-certificate: \(try folder.write("me.crt", old.certificate))", "client-key: \(try folder.write("me.key", old.key))",
+        ]
+        let cluster = try await FakeCluster.start(authority: authority)
+        try await withClient(cluster.configuration(.lines(lines))) { client in
+            #expect(await errorKind { _ = try await client.version() } == .unauthorized)
+            let new = try authority.client(user: "jane")
+            try folder.write("me.crt", new.certificate)
+            try folder.write("me.key", new.key)
+            _ = try await client.version()
+            #expect(cluster.requests.last?.user?.name == "jane")
+        }
+        try await cluster.stop()
+    }
+
     @Test func impersonationIsSent() async throws {
         try await withCluster(
             change: { $0.user.impersonation = Impersonation(user: "jane", uid: "7", groups: ["a", "b"], extra: ["Scope/x": ["y"]]) }

@@ -11,7 +11,7 @@ enum TeamService {
     static let environment = ["PFCTL_TOKEN": "good", "NO_COLOR": "1"]
 
     static func run(_ body: @Sendable (FakePixelFlow, StubService) async throws -> Void) async throws {
-        try await StubService.run("auth", port: 50_051, response) { pixelflow, auth in
+        try await StubService.run("auth", port: 50_051, respond) { pixelflow, auth in
             pixelflow.setServiceSecret(serviceSecret)
             try await body(pixelflow, auth)
         }

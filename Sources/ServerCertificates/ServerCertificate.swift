@@ -1,13 +1,15 @@
 import NIOCore
-import NIOSSL
+package import NIOSSL
 
 /// Verifies that a certificate is for the requested server name.
 ///
-/// NIOSSL also accepts a certificate for the IP address of the connection. An attacker who can redirect a name to their own address
-/// can obtain such a certificate and would get the password.
-enum ServerCertificate {
-    /// The TLS handler for a connection to `host`, a name or an address.
-    static func handler(for host: String, context: NIOSSLContext) throws -> NIOSSLClientHandler {
+/// NIOSSL also accepts a certificate for the IP address of the connection, whatever the name. Anyone who can point or redirect a name to
+/// an address of their own can have such a certificate, and would get the request with its password.
+package enum ServerCertificate {
+    /// The TLS handler for a connection to `host`, a name or an address: checks the chain and the name of the certificate.
+    ///
+    /// The handshake fails with `CertificateMismatchError` if the certificate is for another name.
+    package static func handler(for host: String, context: NIOSSLContext) throws -> NIOSSLClientHandler {
         let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
         // SNI does not allow IP addresses; NIOSSL compares the certificate with that of the connection.
         if isAddress { return try NIOSSLClientHandler(context: context, serverHostname: nil) }
@@ -17,7 +19,7 @@ enum ServerCertificate {
                 let isNamed = certificate._subjectAlternativeNames().contains { entry in
                     entry.nameType == .dnsName && covers(String(decoding: entry.contents, as: UTF8.self).lowercased(), name)
                 }
-                guard isNamed else { throw SMTPError(.security, "The certificate is not for \(name).") }
+                guard isNamed else { throw CertificateMismatchError(name: name) }
             }
         }
     }
@@ -27,4 +29,10 @@ enum ServerCertificate {
         guard pattern.hasPrefix("*."), let rest = name.firstIndex(of: ".") else { return pattern == name }
         return name[rest...] == pattern.dropFirst()
     }
+}
+
+/// A trusted certificate that is for another name.
+package struct CertificateMismatchError: Error, CustomStringConvertible {
+    let name: String
+    package var description: String { "the certificate is not for \(name)" }
 }
