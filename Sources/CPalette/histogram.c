@@ -20,9 +20,9 @@ static uint32_t key_of(const uint8_t *pixel, uint32_t mask) {
 }
 
 static Slot *slot_for(Slot *slots, uint32_t key) {
-    uint32_t place = (key * 2654435761u) >> 16;
-    while (slots[place].is_used && slots[place].key != key) place = (place + 1) % SLOTS;
-    return &slots[place];
+    uint32_t slot = (key * 2654435761u) >> 16;
+    while (slots[slot].is_used && slots[slot].key != key) slot = (slot + 1) % SLOTS;
+    return &slots[slot];
 }
 
 /// Counts without this many low bits of each channel; -1 if there are too many colours for that.
@@ -64,8 +64,8 @@ int palette_histogram(const uint8_t *rgba, size_t pixels, Histogram *histogram) 
     histogram->is_exact = dropped == 0;
     histogram->count = 0;
     histogram->bins = malloc((size_t)(used ? used : 1) * sizeof *histogram->bins);
-    for (size_t place = 0; histogram->bins && place < SLOTS; place++) {
-        if (slots[place].is_used) histogram->bins[histogram->count++] = bin_of(&slots[place]);
+    for (size_t slot = 0; histogram->bins && slot < SLOTS; slot++) {
+        if (slots[slot].is_used) histogram->bins[histogram->count++] = bin_of(&slots[slot]);
     }
     free(slots);
     return histogram->bins ? 0 : -1;

@@ -40,7 +40,7 @@ static inline float distance(const Point *one, const Point *other) {
 /// Counts the colours that are seen; `is_exact` and no more than `colors` bins if there are no more.
 int palette_histogram(const uint8_t *rgba, size_t pixels, Histogram *histogram);
 
-/// Points in the order of one axis, so that the nearest is found after a look at few of them.
+/// Points in the order of one axis, so that the nearest is found by comparing few of them.
 typedef struct {
     Point points[PALETTE_COLORS];
     uint8_t names[PALETTE_COLORS];

@@ -29,14 +29,14 @@ void palette_index(Index *index, const Point *points, const uint8_t *names, uint
     index->count = count;
     // By insertion: there are few.
     for (uint32_t next = 0; next < count; next++) {
-        uint32_t place = next;
-        while (place > 0 && index->points[place - 1].axis[SORTED_BY] > points[next].axis[SORTED_BY]) {
-            index->points[place] = index->points[place - 1];
-            index->names[place] = index->names[place - 1];
-            place--;
+        uint32_t position = next;
+        while (position > 0 && index->points[position - 1].axis[SORTED_BY] > points[next].axis[SORTED_BY]) {
+            index->points[position] = index->points[position - 1];
+            index->names[position] = index->names[position - 1];
+            position--;
         }
-        index->points[place] = points[next];
-        index->names[place] = names[next];
+        index->points[position] = points[next];
+        index->names[position] = names[next];
     }
 }
 

@@ -134,7 +134,7 @@ static int allow_with_arguments(scmp_filter_ctx filter) {
     return error;
 }
 
-// Rendering takes every processor that there is. The service answers probes and renews leases in between, and comes first: at 10 a
+// Rendering takes every processor that there is. The service responds to probes and renews leases in between, and comes first: at 10 a
 // process gets about a tenth of what one at 0 does.
 static const int niceness = 10;
 

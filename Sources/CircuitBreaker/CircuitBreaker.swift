@@ -61,16 +61,16 @@ public final class CircuitBreaker: Sendable {
         if ticket.isProbe { export(.halfOpen) }
         do {
             let success = try await operation()
-            settle(ticket, .success)
+            record(ticket, .success)
             return success
         } catch {
-            settle(ticket, error is CancellationError ? .unknown : isFailure(error) ? .failure : .success)
+            record(ticket, error is CancellationError ? .unknown : isFailure(error) ? .failure : .success)
             throw error
         }
     }
 
-    private func settle(_ ticket: CircuitStateMachine.Ticket, _ outcome: CircuitStateMachine.Outcome) {
-        let changed = machine.withLock { $0.settle(ticket, outcome, at: now()) }
+    private func record(_ ticket: CircuitStateMachine.Ticket, _ outcome: CircuitStateMachine.Outcome) {
+        let changed = machine.withLock { $0.record(ticket, outcome, at: now()) }
         if let changed { export(changed) }
     }
 

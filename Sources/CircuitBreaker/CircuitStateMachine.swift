@@ -54,7 +54,7 @@ struct CircuitStateMachine: Sendable {
     }
 
     /// - Returns: the new state of the circuit; nil if it has not changed.
-    mutating func settle(_ ticket: Ticket, _ outcome: Outcome, at now: ContinuousClock.Instant) -> CircuitBreaker.State? {
+    mutating func record(_ ticket: Ticket, _ outcome: Outcome, at now: ContinuousClock.Instant) -> CircuitBreaker.State? {
         guard ticket.period == period else { return nil }
         switch (phase, outcome) {
         case (.closed(let failures), .failure):

@@ -23,7 +23,7 @@ public final class OTLPTracing: Sendable {
     /// - Parameters:
     ///   - scope: the name and version of the instrumentation.
     ///   - mayBegin: whether a span of a kind may begin a trace. Other spans without a parent are not recorded, because background work
-    ///     makes many requests that nobody will look for.
+    ///     makes many requests that are of no interest.
     ///   - metrics: receives the counts of exported and dropped spans.
     ///   - logger: reports lost batches.
     public convenience init(

@@ -32,10 +32,10 @@ package struct RequestSchema: Sendable {
         let properties = schema["properties"]?.objectValue ?? [:]
         let others = schema["additionalProperties"]
         for (name, value) in members.sorted(by: { $0.key < $1.key }) {
-            let place = path.isEmpty ? name : "\(path).\(name)"
+            let memberPath = path.isEmpty ? name : "\(path).\(name)"
             let member = properties[name] ?? others
-            if member == false { return place }
-            if let member, let unknown = unknownMember(of: value, at: place, member) { return unknown }
+            if member == false { return memberPath }
+            if let member, let unknown = unknownMember(of: value, at: memberPath, member) { return unknown }
         }
         return nil
     }

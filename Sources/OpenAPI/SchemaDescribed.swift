@@ -13,7 +13,7 @@ package protocol SchemaNamed: Decodable {
 }
 
 /// A body that another service sends. That service may run a later version, which may have added members, so unknown ones are ignored, in
-/// the whole body. Those of any other request are refused.
+/// the complete body. Those of any other request are refused.
 package protocol SchemaOpen: Decodable {}
 
 /// A type that describes its fields beyond their types.

@@ -25,8 +25,8 @@ extension ServiceDescription {
                 "outputs",
                 """
                 The bytes of outputs and sources. A `Range` with one part returns 206 with `Content-Range`; one with several parts \
-                returns 200 with the whole object. A range beyond the end is 416 `range_not_satisfiable` with \
-                `Content-Range: bytes */SIZE`. `If-Range` takes the `ETag`; if it differs, the response is 200 with the whole object.
+                returns 200 with the complete object. A range beyond the end is 416 `range_not_satisfiable` with \
+                `Content-Range: bytes */SIZE`. `If-Range` takes the `ETag`; if it differs, the response is 200 with the complete object.
                 """
             ),
             (
@@ -67,7 +67,7 @@ extension ServiceDescription {
         | --- | --- | --- |
         | `url_invalid`, `port_not_allowed` | a redirect leads to a URL that would have been refused | no |
         | `address_blocked` | the host resolves to an address that is not public | no |
-        | `name_not_resolved` | the name has no address, or the name service does not answer | only the latter |
+        | `name_not_resolved` | the name has no address, or the name service does not respond | only the latter |
         | `too_many_redirects` | more than 5 redirects | no |
         | `source_not_found`, `source_refused` | 404 or 410; other refusals, an untrusted certificate, a redirect from https to http | no |
         | `source_too_large` | over the limit of bytes | no |
@@ -112,9 +112,9 @@ extension DeclaredProblem {
         .unavailable, "audit_log_busy",
         "\(AuditRecorder.capacity) audit entries wait for auth; requests that need another one are refused.")
     static let taskDatabaseUnavailable = DeclaredProblem(
-        .unavailable, "task_database_unavailable", "The task database does not answer.")
+        .unavailable, "task_database_unavailable", "The task database does not respond.")
     static let taskNotFound = DeclaredProblem(.notFound, "not_found", "There is no such resource, or it is another tenant's.")
-    static let blobStoreUnavailable = DeclaredProblem(.unavailable, "blob_store_unavailable", "The object store does not answer.")
+    static let blobStoreUnavailable = DeclaredProblem(.unavailable, "blob_store_unavailable", "The object store does not respond.")
 }
 
 extension JSONSchema {

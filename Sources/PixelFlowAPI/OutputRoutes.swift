@@ -13,10 +13,10 @@ struct OutputRoutes: Sendable {
     var routes: [Route] {
         let parameters: [ParameterDescription] = [
             .taskID, .ifNoneMatch,
-            .init("Range", in: .header, .string(), "As `bytes=0-1023`. A range of several parts is answered with the whole object."),
+            .init("Range", in: .header, .string(), "As `bytes=0-1023`. A request for several ranges receives the complete object."),
             .init(
                 "If-Range", in: .header, .string(),
-                "The entity tag of the version that the range applies to; if it is no longer current, the whole object is sent."),
+                "The entity tag of the version that the range applies to; if it is no longer current, the complete object is sent."),
         ]
         let problems: [DeclaredProblem] =
             .readingTasks + [
@@ -120,13 +120,13 @@ struct OutputRoutes: Sendable {
             status: range == nil ? .ok : .partialContent, headers: headers, body: body(blob, isHead: request.method == .head))
     }
 
-    /// The requested range; nil for the whole object.
+    /// The requested range; nil for the complete object.
     ///
     /// - Throws: `range_not_satisfiable` (416). Caches must not store this response in place of the object, so it copies the fields that
     ///   identify the version from the 200 response, but not its lifetime.
     private func range(of object: StoredObject, size: Int, _ request: Request) throws -> Range<Int>? {
         switch ByteRanges.select(request, size: size, tag: object.tag) {
-        case .whole: return nil
+        case .full: return nil
         case .part(let range): return range
         case .unsatisfiable:
             var headers = object.validators

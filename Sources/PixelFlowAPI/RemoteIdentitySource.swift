@@ -35,15 +35,15 @@ package struct RemoteIdentitySource: IdentityService {
     }
 
     package func introspect(key: String) async throws -> KeyIntrospection {
-        try await answer(to: try post(["token": key], to: "/introspect"))
+        try await response(to: try post(["token": key], to: "/introspect"))
     }
 
     package func revocations(after sequence: Int64) async throws -> RevocationPage {
-        try await answer(to: HTTPClientRequest(url: url + "/revocations?after=\(sequence)"))
+        try await response(to: HTTPClientRequest(url: url + "/revocations?after=\(sequence)"))
     }
 
     package func deletedOrganisations(after position: Int64) async throws -> DeletedOrganisations {
-        try await answer(to: HTTPClientRequest(url: url + "/deleted-organisations?after=\(position)"))
+        try await response(to: HTTPClientRequest(url: url + "/deleted-organisations?after=\(position)"))
     }
 
     package func append(_ entries: [AuditEntry]) async throws {
@@ -53,7 +53,7 @@ package struct RemoteIdentitySource: IdentityService {
     package func claimDigests() async throws -> [DigestRequest] {
         var request = HTTPClientRequest(url: url + "/task-digests/claim")
         request.method = .POST
-        let requests: DigestRequests = try await answer(to: request)
+        let requests: DigestRequests = try await response(to: request)
         return requests.digests
     }
 
@@ -74,7 +74,7 @@ package struct RemoteIdentitySource: IdentityService {
     }
 
     /// - Throws: `auth_unavailable` if the response is not as expected.
-    private func answer<Value: Decodable>(to request: HTTPClientRequest) async throws -> Value {
+    private func response<Value: Decodable>(to request: HTTPClientRequest) async throws -> Value {
         let body = try await send(request, expecting: .ok)
         do {
             return try JSONDecoder().decode(Value.self, from: Data(body.readableBytesView))

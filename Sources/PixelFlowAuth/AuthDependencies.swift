@@ -129,7 +129,7 @@ extension Caller {
 }
 
 extension DeclaredProblem {
-    static let databaseUnavailable = DeclaredProblem(.unavailable, "database_unavailable", "The database does not answer.")
+    static let databaseUnavailable = DeclaredProblem(.unavailable, "database_unavailable", "The database does not respond.")
     static let secondFactorRequired = DeclaredProblem(
         .unauthenticated, "second_factor_required", "The second factor is on, and the request has no code.")
     static let secondFactorInvalid = DeclaredProblem(

@@ -17,7 +17,7 @@ package struct AuthService: Sendable {
     package let verifier: TokenVerifier
     private let dependencies: AuthDependencies
     private let serviceSecret: ServiceSecret
-    /// Answers other services in process, without HTTP: key introspection, revocations and the audit log.
+    /// Serves other services in process, without HTTP: key introspection, revocations and the audit log.
     package let identities: any IdentityService
     /// Background services, to be run for the lifetime of the service.
     package let services: [any Service]

@@ -43,7 +43,7 @@ package final class FailOpenCacheStore: CacheStore {
 
     package func read(_ key: CacheKey) async throws -> CacheReading {
         do {
-            guard try await settle(key.scope) else { return try await local.read(key) }
+            guard try await repeatInvalidation(of: key.scope) else { return try await local.read(key) }
             let reading = try await shared.read(key)
             recovered()
             return reading
@@ -87,7 +87,7 @@ package final class FailOpenCacheStore: CacheStore {
     /// Repeats an invalidation that has not reached the shared store.
     ///
     /// - Returns: whether the scope may be read from there.
-    private func settle(_ scope: CacheScope) async throws -> Bool {
+    private func repeatInvalidation(of scope: CacheScope) async throws -> Bool {
         let now = clock.now()
         let (owed, isBypassed) = state.withLock { state in
             (state.owed[scope], state.bypassedUntil.map { now < $0 } ?? false)

@@ -131,8 +131,8 @@ extension PixelFlowError {
 
 extension PixelFlowError: CustomStringConvertible {
     package var description: String {
-        let place = field.map { " at \($0)" } ?? ""
+        let location = field.map { " at \($0)" } ?? ""
         let origin = cause.map { " (\($0))" } ?? ""
-        return "\(code)\(place): \(message)\(origin)"
+        return "\(code)\(location): \(message)\(origin)"
     }
 }

@@ -151,10 +151,10 @@ package final class OutboxPublisher: Service {
         do {
             try await events.publish(changes)
             metrics.publications.increment()
-            // A task may have been replayed after the failure that its event tells.
-            let told = tasks.flatMap(\.told)
-            published(told.filter { $0.status != .failed })
-            let failed = told.filter { $0.status == .failed }
+            // A task may have been replayed after the failure that its event reports.
+            let reported = tasks.flatMap(\.reportedStates)
+            published(reported.filter { $0.status != .failed })
+            let failed = reported.filter { $0.status == .failed }
             // Concurrently, so that slow dead letters do not delay dispatch messages.
             if !failed.isEmpty { deadLetters.publish(failed) { self.published($0) } }
         } catch {

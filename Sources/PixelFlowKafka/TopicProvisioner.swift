@@ -80,7 +80,7 @@ final class TopicProvisioner: Sendable {
         defer { requests.forEach { rd_kafka_NewTopic_destroy($0) } }
         return try handle.administer(RD_KAFKA_ADMIN_OP_CREATETOPICS, within: limit) { options, queue in
             rd_kafka_CreateTopics(handle.pointer, &requests, requests.count, options, queue)
-        } answer: { event in
+        } parse: { event in
             var count = 0
             let results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count)
             return (0..<count).compactMap { index in

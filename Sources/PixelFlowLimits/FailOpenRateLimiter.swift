@@ -4,8 +4,8 @@ import Synchronization
 
 /// Counts in the shared counter of all replicas while that is available, otherwise in this process alone.
 ///
-/// Without the shared counter, each process admits the whole quota: with n processes, callers get up to n times their quota, and
-/// nobody is rejected because of the outage.
+/// Without the shared counter, each process admits the full quota: with n processes, callers get up to n times their quota, and
+/// no request is rejected because of the outage.
 package final class FailOpenRateLimiter: RateLimiter {
     private let shared: any RateLimiter
     private let local: any RateLimiter

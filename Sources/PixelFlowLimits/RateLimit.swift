@@ -24,7 +24,7 @@ package struct RateLimit: Sendable, Hashable {
         interval = (self.window.microseconds + Int64(self.quota) - 1) / Int64(self.quota)
     }
 
-    /// Microseconds in which the whole quota is earned back.
+    /// Microseconds in which the full quota is earned back.
     package var capacity: Int64 { interval * Int64(quota) }
 }
 

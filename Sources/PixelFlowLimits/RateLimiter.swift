@@ -35,7 +35,7 @@ package struct RateDecision: Sendable, Hashable {
         private let waitMicroseconds: Int64
 
         /// - Parameters:
-        ///   - reset: microseconds until the whole quota is available again.
+        ///   - reset: microseconds until the full quota is available again.
         ///   - wait: microseconds until the bucket admits the request; 0 if it has.
         package init(limit: RateLimit, remaining: Int, reset: Int64, wait: Int64) {
             self.limit = limit
@@ -44,7 +44,7 @@ package struct RateDecision: Sendable, Hashable {
             waitMicroseconds = wait
         }
 
-        /// The time until the whole quota is available again.
+        /// The time until the full quota is available again.
         package var reset: Duration { .microseconds(resetMicroseconds) }
         /// The same in seconds, rounded up.
         package var resetSeconds: Int { Int((resetMicroseconds + 999_999) / 1_000_000) }

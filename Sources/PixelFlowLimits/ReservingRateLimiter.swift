@@ -29,7 +29,7 @@ package final class ReservingRateLimiter: RateLimiter {
         var made: Int64
         /// Unused requests expire at this time.
         var end: Int64
-        /// When each bucket's whole quota would be available if the entire reservation were used. Never decreases in a counter.
+        /// When each bucket's full quota would be available if the entire reservation were used. Never decreases in a counter.
         var full: [Int64]
         /// Whether a round trip for the next reservation is in progress.
         var isBeingRenewed = false

@@ -26,7 +26,7 @@ struct AdapterMetrics: Sendable {
     }
 
     /// The number of labels is small: the API uses a handful of statuses.
-    func noteAnswer(_ status: Int) {
+    func noteResponse(_ status: Int) {
         Counter(label: "adapter_responses_total", dimensions: [("status", "\(status)")], factory: factory).increment()
     }
 }

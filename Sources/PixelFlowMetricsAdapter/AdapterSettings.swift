@@ -3,7 +3,7 @@ package import PixelFlowCore
 /// The ports and Kubernetes names of the adapter.
 package struct AdapterSettings: Sendable, Hashable {
     static let portSetting = Setting<Int>.port(
-        "PIXELFLOW_ADAPTER_PORT", default: 6443, help: "Port of the metrics API, which uses TLS and answers only the API server.")
+        "PIXELFLOW_ADAPTER_PORT", default: 6443, help: "Port of the metrics API, which uses TLS and serves only the API server.")
     /// Plain HTTP, because kubelet and Prometheus have no client certificate.
     package static let healthPort = Setting<Int>.port(
         "PIXELFLOW_ADAPTER_HEALTH_PORT", default: 8082, help: "Port of the metrics adapter's health and metrics.")

@@ -15,8 +15,8 @@ extension MongoTaskStore: DiagnosableBackend {
             _ = try await database.run(.diagnose, .delete(from: TaskDocument.collection, where: none, database.commandTimeout))
         }
         let server = try await ServerGreeting(database)
-        let build = try await database.told(["buildInfo": 1])
-        let statistics = try await database.told(["dbStats": 1])
+        let build = try await database.permittedReply(to: ["buildInfo": 1])
+        let statistics = try await database.permittedReply(to: ["dbStats": 1])
         return [
             latency, write, .version(build?["version"]?.string ?? "", oldest: [6, 0]), server.replication,
             .encryption(database.usesTLS, hint: "set tls=true in PIXELFLOW_TASK_DATABASE_URL"), server.clock,
@@ -50,17 +50,17 @@ extension MongoDatabase {
         do {
             return try await documents(operation, ["listIndexes": .string(collection)]).compactMap { $0["name"]?.string }
         } catch let error as PixelFlowError {
-            guard (error.cause as? MongoError)?.kind == .answer else { throw error }
+            guard (error.cause as? MongoError)?.kind == .server else { throw error }
             return []
         }
     }
 
     /// The response to a command; nil if the server rejects it, for example because of missing permissions.
-    fileprivate func told(_ command: BSONDocument) async throws -> BSONDocument? {
+    fileprivate func permittedReply(to command: BSONDocument) async throws -> BSONDocument? {
         do {
             return try await run(.diagnose, command)
         } catch let error as PixelFlowError {
-            guard let failure = error.cause as? MongoError, failure.kind == .answer || failure.kind == .credentials else { throw error }
+            guard let failure = error.cause as? MongoError, failure.kind == .server || failure.kind == .credentials else { throw error }
             return nil
         }
     }
@@ -74,10 +74,10 @@ private struct ServerGreeting {
     init(_ database: MongoDatabase) async throws {
         let local = SystemClock()
         let sent = local.now()
-        let answer = try await database.run(.diagnose, ["hello": 1])
+        let reply = try await database.run(.diagnose, ["hello": 1])
         let received = local.now()
-        replication = Self.replication(set: answer["setName"]?.string, members: answer["hosts"]?.array?.count ?? 0)
-        guard let milliseconds = answer["localTime"]?.int64 else {
+        replication = Self.replication(set: reply["setName"]?.string, members: reply["hosts"]?.array?.count ?? 0)
+        guard let milliseconds = reply["localTime"]?.int64 else {
             clock = .skipped("clock", "its clock agrees with that of the service", "the server does not report it")
             return
         }

@@ -87,7 +87,7 @@ private struct ServerState: Sendable {
         let (name, title) = ("durability", "what is committed is on disk")
         guard !risks.isEmpty else { return .ok(name, title, "fsync and synchronous_commit are on") }
         return .failed(
-            name, title, risks.joined(separator: ", "), hint: "turn it on: accounts that were answered for may be gone after a crash")
+            name, title, risks.joined(separator: ", "), hint: "turn it on: confirmed accounts may be gone after a crash")
     }
 
     private static func role(isStandby: Bool) -> BackendFinding {

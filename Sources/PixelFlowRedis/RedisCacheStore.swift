@@ -24,7 +24,7 @@ package struct RedisCacheStore: CacheStore {
             Self.script, keys: [versionKey(key.scope)],
             [entryPrefix(key.scope), ":" + key.id, Self.newVersion, "\(Self.versionLifetime.milliseconds)"])
         guard let parts = reply.array, let version = parts.first?.bytes else {
-            throw RedisError(.protocolError, "the script of the cache answers something else")
+            throw RedisError(.protocolError, "the script of the cache returns an unexpected reply")
         }
         let name = CacheVersion(String(decoding: version, as: UTF8.self), isShared: true)
         guard parts.count == 3, let bytes = parts[1].bytes, let left = parts[2].integer, left > 0 else {

@@ -29,7 +29,7 @@ package struct RedisRateLimiter: RateLimiter {
         let arguments = buckets.flatMap { ["\($0.limit.interval)", "\($0.limit.capacity)"] } + ["\(requests)", counts ? "1" : "0"]
         let reply = try await client.evaluate(Self.script, keys: buckets.map(key), arguments).array?.compactMap(\.integer) ?? []
         guard reply.count == 2 * buckets.count else {
-            throw RedisError(.protocolError, "the script of the rate limits answers something else")
+            throw RedisError(.protocolError, "the script of the rate limits returns an unexpected reply")
         }
         return RateDecision(
             buckets.enumerated().map { index, bucket in
@@ -59,15 +59,15 @@ package struct RedisRateLimiter: RateLimiter {
           wait[i] = math.max(0, full[i] + interval * requests - now - capacity)
           if wait[i] > 0 then allowed = false end
         end
-        local answer = {}
+        local result = {}
         for i, key in ipairs(KEYS) do
           if allowed and counts then
             full[i] = full[i] + tonumber(ARGV[2 * i - 1]) * requests
             redis.call('SET', key, string.format('%.0f', full[i]), 'PX', math.ceil((full[i] - now) / 1000))
           end
-          answer[#answer + 1] = full[i] - now
-          answer[#answer + 1] = wait[i]
+          result[#result + 1] = full[i] - now
+          result[#result + 1] = wait[i]
         end
-        return answer
+        return result
         """)
 }

@@ -7,7 +7,7 @@ package indirect enum RedisValue: Sendable, Hashable {
     /// Bytes, not necessarily text.
     case string([UInt8])
     case array([RedisValue])
-    /// An error within an array. If the whole reply is an error, it is thrown instead.
+    /// An error within an array. If the complete reply is an error, it is thrown instead.
     case error(String)
 
     package var integer: Int64? {

@@ -25,9 +25,9 @@ struct ReadinessProbe: Sendable {
             status = Int(response.status.code)
             report = String(buffer: response.body)
         } catch {
-            throw PixelFlowError(.unavailable, code: "not_ready", "\(url) does not answer.", cause: error)
+            throw PixelFlowError(.unavailable, code: "not_ready", "\(url) does not respond.", cause: error)
         }
-        guard status == 200 else { throw PixelFlowError(.unavailable, code: "not_ready", "\(url) answers \(status): \(report)") }
+        guard status == 200 else { throw PixelFlowError(.unavailable, code: "not_ready", "\(url) responds with \(status): \(report)") }
         return report
     }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// The destination of formatted log lines. Lines are written whole and never interleaved.
+/// The destination of formatted log lines. Lines are written completely and never interleaved.
 package struct LogSink: Sendable {
     private let accept: @Sendable ([UInt8]) -> Void
 

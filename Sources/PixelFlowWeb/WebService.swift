@@ -68,7 +68,7 @@ package struct WebService: Sendable {
 
     private var serviceMetrics: ServiceMetrics { ServiceMetrics(service: "web", factory: metrics) }
 
-    /// web is ready as long as it can serve the page. If auth or api is down, the page itself tells the user.
+    /// web is ready as long as it can serve the page. If auth or api is down, the page itself informs the user.
     private func health(_ drain: DrainState) -> HealthRoutes {
         HealthRoutes(
             checks: [auth, api].map { upstream in HealthCheck(upstream.name, need: .never) { try await upstream.check() } }, drain: drain)

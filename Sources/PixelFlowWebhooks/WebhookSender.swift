@@ -11,7 +11,7 @@ import WireFormats
 /// Sends the webhook deliveries that are due. Any number of replicas can run it at the same time.
 ///
 /// The end of a task wakes the sender, so that its first attempt does not wait for the next poll. The poll finds retries, and deliveries
-/// that other replicas have abandoned. Each endpoint is a queue with its own limit, so that a slow one delays no other; `AttemptPlaces`
+/// that other replicas have abandoned. Each endpoint is a queue with its own limit, so that a slow one delays no other; `AttemptSlots`
 /// divides the capacity of the process among organisations.
 package final class WebhookSender: Service {
     /// How often the store is queried for due deliveries.
@@ -36,7 +36,7 @@ package final class WebhookSender: Service {
     package typealias Disabling = @Sendable (WebhookEndpoint, @Sendable () async throws -> Bool) async throws -> Bool
 
     private struct State {
-        var places: AttemptPlaces
+        var slots: AttemptSlots
         var isStopping = false
     }
 
@@ -74,7 +74,7 @@ package final class WebhookSender: Service {
         self.disabling = disabling
         self.logger = logger
         self.metrics = WebhookMetrics(metrics)
-        state = Mutex(State(places: AttemptPlaces(capacity: capacity)))
+        state = Mutex(State(slots: AttemptSlots(capacity: capacity)))
     }
 
     /// Makes the sender query the store immediately.
@@ -112,7 +112,7 @@ package final class WebhookSender: Service {
             // If a task is replayed immediately, the event of its failure is published with the replayed task.
             guard change.task.status.isFinal || !change.task.outbox.isEmpty else { return }
             // If it is unknown whether deliveries are due, query the store, which is cheap.
-            if (try? await self.store.mayTell(of: change.task)) ?? true { self.wake() }
+            if (try? await self.store.mayNotify(of: change.task)) ?? true { self.wake() }
         }
     }
 
@@ -153,8 +153,8 @@ package final class WebhookSender: Service {
     private func round(_ attempts: inout DiscardingTaskGroup) async {
         do {
             let due = try await store.dueWebhookQueues(limit: Self.queuesAtATime).shuffled()
-            for queue in state.withLock({ $0.places.inTurn(due) }) {
-                let room = state.withLock { $0.places.room(for: queue) }
+            for queue in state.withLock({ $0.slots.inTurn(due) }) {
+                let room = state.withLock { $0.slots.room(for: queue) }
                 if room > 0 { try await start(queue, room, &attempts) }
             }
         } catch {
@@ -166,8 +166,8 @@ package final class WebhookSender: Service {
         let claimed = try await store.claimDeliveries(of: queue, limit: room)
         guard !claimed.isEmpty else { return }
         state.withLock { state in
-            state.places.take(claimed.count, of: room, for: queue)
-            metrics.setInFlight(state.places.taken)
+            state.slots.take(claimed.count, of: room, for: queue)
+            metrics.setInFlight(state.slots.taken)
         }
         let endpoint: Result<WebhookEndpoint?, any Error>
         do {
@@ -185,9 +185,9 @@ package final class WebhookSender: Service {
 
     private func finished(_ queue: WebhookQueue) {
         let (mayHaveMore, isIdle) = state.withLock { state in
-            let mayHaveMore = state.places.giveBack(queue)
-            metrics.setInFlight(state.places.taken)
-            return (mayHaveMore, state.isStopping && state.places.taken == 0)
+            let mayHaveMore = state.slots.giveBack(queue)
+            metrics.setInFlight(state.slots.taken)
+            return (mayHaveMore, state.isStopping && state.slots.taken == 0)
         }
         if mayHaveMore { wake() }
         if isIdle { idle.fire() }
@@ -196,7 +196,7 @@ package final class WebhookSender: Service {
     private func drain() async {
         let isIdle = state.withLock { state in
             state.isStopping = true
-            return state.places.taken == 0
+            return state.slots.taken == 0
         }
         if !isIdle { await idle.wait(atMost: Self.drainLimit) }
     }
@@ -228,12 +228,12 @@ package final class WebhookSender: Service {
             id: delivery.id, timestamp: timestamp, body: body, secrets: endpoint.validSecrets(at: now))
         metrics.begin(after: delivery.log.isEmpty ? now - delivery.eventAt : nil)
         do {
-            let answer = try await poster.post(
+            let response = try await poster.post(
                 delivery.url ?? endpoint.url, headers: [("Content-Type", "application/json")] + headers, body: ByteBuffer(bytes: body),
-                answerLimit: WebhookOutcome.answerLimit, for: delivery.tenant)
+                responseLimit: WebhookOutcome.responseLimit, for: delivery.tenant)
             return WebhookOutcome(
-                status: answer.status, answer: String(decoding: answer.body.readableBytesView, as: UTF8.self),
-                retryAfter: answer.retryAfter, timestamp: timestamp)
+                status: response.status, response: String(decoding: response.body.readableBytesView, as: UTF8.self),
+                retryAfter: response.retryAfter, timestamp: timestamp)
         } catch let failure as GuardedPoster.PostError {
             return WebhookOutcome(
                 error: failure.reason.rawValue, retryAfter: failure.retryAfter, timestamp: failure.mayHaveSent ? timestamp : nil)

@@ -3,7 +3,7 @@ public struct SMTPError: Error, Sendable, CustomStringConvertible {
     public enum Kind: String, Sendable, CaseIterable {
         /// The message or a setting of the client is invalid for every server.
         case message
-        /// The server was unreachable, or it disconnected or timed out before it had the whole message.
+        /// The server was unreachable, or it disconnected or timed out before it had the complete message.
         case connection
         /// The certificate is invalid, or the server does not support TLS.
         case security

@@ -1,5 +1,5 @@
 extension Unicode.Scalar {
-    /// Whether it can end a line, or has no place in one: a control character (C0, DEL and C1, U+0085 among them), or a separator of
+    /// Whether it can end a line, or is not allowed in one: a control character (C0, DEL and C1, U+0085 among them), or a separator of
     /// lines or paragraphs (U+2028, U+2029).
     public var breaksLine: Bool {
         value < 0x20 || (0x7f...0x9f).contains(value) || value == 0x2028 || value == 0x2029

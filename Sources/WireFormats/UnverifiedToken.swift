@@ -1,4 +1,4 @@
-/// A JSON Web Token whose signature nobody has verified (RFC 7519): for hints, never for trust.
+/// A JSON Web Token whose signature has not been verified (RFC 7519): for hints, never for trust.
 public enum UnverifiedToken {
     /// Nil for a token that is not a JSON Web Token, such as an API key.
     public static func claims(of token: some StringProtocol) -> JSONValue? {

@@ -68,9 +68,9 @@ def opened_stream(base, token):
     address = urlsplit(base)
     connection = http.client.HTTPConnection(address.hostname, address.port, timeout=WAIT_SECONDS)
     connection.request("GET", "/api/events", headers={"Authorization": f"Bearer {token}"})
-    answer = connection.getresponse()
-    assert (answer.status, answer.headers["content-type"].split(";")[0]) == (200, "text/event-stream")
-    return answer
+    response = connection.getresponse()
+    assert (response.status, response.headers["content-type"].split(";")[0]) == (200, "text/event-stream")
+    return response
 
 
 def wait_for_line(stream, holds):

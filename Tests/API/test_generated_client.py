@@ -44,10 +44,10 @@ def test_a_generated_client_uploads_waits_and_downloads(client_module, web, phot
     picture.write_bytes(photo)
     with picture.open("rb") as file:
         body = client_module("types").File(payload=file, file_name="photo.jpg", mime_type="image/jpeg")
-        answer = client_module(f"{tasks}.upload").sync_detailed(client=signed_in, body=models.UploadFilesBody(file=body, preset="thumbnail"))
-    assert answer.status_code == 202, answer.content
+        response = client_module(f"{tasks}.upload").sync_detailed(client=signed_in, body=models.UploadFilesBody(file=body, preset="thumbnail"))
+    assert response.status_code == 202, response.content
 
-    task, deadline = answer.parsed, time.monotonic() + WAIT_SECONDS
+    task, deadline = response.parsed, time.monotonic() + WAIT_SECONDS
     while task.status != "COMPLETED":
         assert time.monotonic() < deadline, f"the task is {task.status} after {WAIT_SECONDS} s"
         time.sleep(0.1)

@@ -8,12 +8,12 @@ from raw_websocket import CLOSE, CONTINUATION, MESSAGE_BYTES, NOT_UTF8, PING, PR
 
 @pytest.mark.parametrize("code", [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999])
 @pytest.mark.parametrize("reason", [b"", b"Hello World!", b"*" * 123])
-def test_a_close_is_answered_with_its_code(websocket, code, reason):
+def test_a_close_receives_a_close_with_its_code(websocket, code, reason):
     websocket.send(close(code, reason))
     assert websocket.end() == code
 
 
-def test_a_close_without_a_code_is_answered(websocket):
+def test_a_close_without_a_code_receives_a_close(websocket):
     websocket.send(close())
     assert websocket.end() is None
 

@@ -47,7 +47,7 @@ def test_frames_that_come_byte_by_byte_are_read(websocket):
 
 @pytest.mark.parametrize("payload", [b"", b"Hello, world!", bytes([0, 0xFF, 0xFE, 0xFD, 0xFC, 0xFB, 0, 0xFF]), bytes([0xFE]) * 125])
 @pytest.mark.parametrize("pieces", [None, 1])
-def test_a_ping_is_answered_with_its_bytes(websocket, payload, pieces):
+def test_a_pong_has_the_bytes_of_the_ping(websocket, payload, pieces):
     websocket.send(frame(PING, payload), pieces=pieces)
     assert websocket.pongs(1) == [payload]
 
@@ -65,7 +65,7 @@ def test_unsolicited_pongs_are_ignored(websocket, payload):
 
 
 @pytest.mark.parametrize("pieces", [None, 1])
-def test_ten_pings_are_answered_in_order(websocket, pieces):
+def test_ten_pongs_arrive_in_order(websocket, pieces):
     payloads = [f"payload-{number}".encode() for number in range(10)]
     websocket.send(*(frame(PING, payload) for payload in payloads), pieces=pieces)
     assert websocket.pongs(10) == payloads
@@ -86,7 +86,7 @@ def test_a_close_frame_with_reserved_bits_is_refused(websocket):
     assert websocket.end() == PROTOCOL
 
 
-def test_frames_before_a_reserved_bit_are_answered(websocket):
+def test_frames_before_a_reserved_bit_receive_replies(websocket):
     websocket.send(frame(PING, b"before"), frame(PING, b"after", reserved=4))
     assert websocket.pongs(1) == [b"before"]
     assert websocket.end() == PROTOCOL

@@ -19,7 +19,7 @@ import Testing
         latch.fire()
         #expect(try await waiting.value("the wait to end"))
         #expect(latch.hasFired)
-        #expect(try await within(.testDeadline, "an answer") { await latch.wait(atMost: .zero) })
-        #expect(try await within(.testDeadline, "an answer") { await latch.wait() })
+        #expect(try await within(.testDeadline, "a response") { await latch.wait(atMost: .zero) })
+        #expect(try await within(.testDeadline, "a response") { await latch.wait() })
     }
 }

@@ -23,8 +23,8 @@ import Testing
                 #expect(woken == waiting.first)
                 if waiting.isEmpty { isPending = true } else { waiting.removeFirst() }
             case 5:
-                guard let place = waiting.indices.randomElement(using: &random) else { continue }
-                let left = waiting.remove(at: place)
+                guard let position = waiting.indices.randomElement(using: &random) else { continue }
+                let left = waiting.remove(at: position)
                 #expect(state.leave(left) == left)
             case 6:
                 #expect(state.leave(.max) == nil)

@@ -106,9 +106,9 @@ def test_users_do_not_see_data_of_each_other(visit, ada, photos, console):
 def test_another_site_cannot_use_the_session(ada, sources):
     cookie = "; ".join(f"{cookie['name']}={cookie['value']}" for cookie in ada.page.context.cookies())
     headers = {"cookie": cookie, "origin": "https://elsewhere.example", "sec-fetch-site": "cross-site"}
-    answer = ada.page.request.post(f"{ada.address}/api/upload", headers=headers, data={"image_url": sources.url("fine/a.jpg")})
-    assert answer.status == 403
-    assert answer.json()["code"] == "cross_site_request"
+    response = ada.page.request.post(f"{ada.address}/api/upload", headers=headers, data={"image_url": sources.url("fine/a.jpg")})
+    assert response.status == 403
+    assert response.json()["code"] == "cross_site_request"
 
 
 def test_the_page_offers_the_first_registration_and_shows_that_it_is_closed_afterwards(browser, executable, tmp_path):
@@ -118,7 +118,7 @@ def test_the_page_offers_the_first_registration_and_shows_that_it_is_closed_afte
         person.open()
         page.get_by_label("Email").fill(person.email)
         page.get_by_label("Password").fill(PASSWORD)
-        # Nobody has an account yet, and the first one needs the token in the log.
+        # No one has an account yet, and the first one needs the token in the log.
         page.get_by_label("Setup token").fill("not the token")
         page.get_by_role("button", name="Create account").click()
         expect(page.get_by_text("This is not the setup token.")).to_be_visible()

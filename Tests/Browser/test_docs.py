@@ -57,9 +57,9 @@ def test_a_pasted_token_is_enough_without_a_session(visit, ada, photos, console)
     expect(guest.page.get_by_role("status")).to_contain_text("Not signed in")
     assert upload_photo(guest, photos[0]).status == 401
 
-    answer = guest.page.request.post(f"{guest.address}/auth/login", data={"email": ada.email, "password": PASSWORD})
+    response = guest.page.request.post(f"{guest.address}/auth/login", data={"email": ada.email, "password": PASSWORD})
     guest.page.get_by_role("button", name="Authorize").click()
-    guest.page.get_by_label("auth-bearer-value").fill(answer.json()["token"])
+    guest.page.get_by_label("auth-bearer-value").fill(response.json()["token"])
     guest.page.get_by_role("button", name="Apply credentials").click()
     guest.page.get_by_role("button", name="Close", exact=True).last.click()
     with guest.page.expect_response(re.compile("/api/upload$")) as waiting:

@@ -11,9 +11,9 @@ def status(address, key):
     """The response of api to a program with the key."""
     request = urllib.request.Request(f"{address}/api/tasks", headers={"authorization": f"Bearer {key}"})
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            json.load(answer)
-            return answer.status
+        with urllib.request.urlopen(request, timeout=10) as response:
+            json.load(response)
+            return response.status
     except urllib.error.HTTPError as error:
         return error.code
 

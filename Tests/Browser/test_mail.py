@@ -180,8 +180,8 @@ def test_the_owner_is_notified_of_a_disabled_webhook_and_unsubscribes_with_one_c
     # Like a mail server: without a cookie, and without loading the page.
     assert mail["headers"]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     link = re.fullmatch(r"<https://images\.example\.org(/\S+)>", mail["headers"]["List-Unsubscribe"])[1]
-    with urllib.request.urlopen(mailing.bases["web"] + link, data=b"List-Unsubscribe=One-Click", timeout=LIMIT) as answer:
-        assert answer.status == 200
+    with urllib.request.urlopen(mailing.bases["web"] + link, data=b"List-Unsubscribe=One-Click", timeout=LIMIT) as response:
+        assert response.status == 200
     ada.open("/account")
     expect(choice).not_to_be_checked()
     with page.expect_response("**/auth/notification-settings"):

@@ -77,8 +77,8 @@ def test_a_message_is_verified_by_the_samples_and_listed(ada, receiver):
         expect(shown).to_contain_text(f"{name}: {headers[name]}")
     expect(dialog.get_by_role("listitem")).to_contain_text(f"webhook-timestamp: {headers['webhook-timestamp']}")
     assert json.loads(dialog.get_by_label("Body of the request").text_content()) == json.loads(body)
-    expect(dialog.get_by_role("listitem")).to_contain_text("Answer 200")
-    expect(dialog.get_by_label("Answer", exact=True)).to_have_text("thank you")
+    expect(dialog.get_by_role("listitem")).to_contain_text("Response 200")
+    expect(dialog.get_by_label("Response", exact=True)).to_have_text("thank you")
 
     dialog.get_by_role("button", name="Replay").click()
     again, _ = receiver.next()
@@ -110,7 +110,7 @@ def test_a_webhook_that_is_gone_is_disabled_enabled_and_replayed(ada, receiver, 
     row = page.get_by_role("row").filter(has=page.get_by_role("button", name="webhook.test"))
     expect(row).to_contain_text("Failed")
     page.reload()
-    expect(page.get_by_text("it answered 410")).to_be_visible()
+    expect(page.get_by_text("it responded with 410")).to_be_visible()
     expect(page.get_by_role("button", name="Send a test")).to_be_disabled()
 
     receiver.status = 200
@@ -118,7 +118,7 @@ def test_a_webhook_that_is_gone_is_disabled_enabled_and_replayed(ada, receiver, 
     form = page.get_by_role("dialog", name="Edit webhook")
     form.get_by_label("Enabled").check()
     form.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("it answered 410")).to_have_count(0)
+    expect(page.get_by_text("it responded with 410")).to_have_count(0)
     page.get_by_role("button", name="Replay failed").click()
     page.get_by_role("dialog", name="Replay failed deliveries").get_by_role("button", name="Replay", exact=True).click()
     second, _ = receiver.next()

@@ -82,9 +82,9 @@ class Stage:
             assert found, f"COPY {source}: the context has no such file"
             for path in found:
                 inside = PurePosixPath(path).relative_to(source)
-                place = self.folder / target / (source.name if str(inside) == "." else inside)
-                place.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(self.root / path, place)
+                destination = self.folder / target / (source.name if str(inside) == "." else inside)
+                destination.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(self.root / path, destination)
 
     def needs(self, command):
         """Every file of the repository that a command and the scripts it runs name, with who names it."""

@@ -153,23 +153,23 @@ def test_the_all_in_one_image_is_tested_before_it_is_passed_on(workflow):
     steps = chart.yaml.safe_load((WORKFLOW.parent / f"{workflow}.yml").read_text())["jobs"]["images"]["steps"]
     commands = [step.get("run") or step["uses"] for step in steps]
     built, tested, passed_on = (
-        next(place for place, command in enumerate(commands) if word in command)
+        next(position for position, command in enumerate(commands) if word in command)
         for word in ("images", "scripts/test-image", {"ci": "docker save", "release": "scripts/release/images push"}[workflow]))
     assert built < tested < passed_on
 
 
 def test_ci_gives_the_check_of_a_cluster_pfctl():
     commands = [step.get("run", "") for step in chart.yaml.safe_load(WORKFLOW.read_text())["jobs"]["kind"]["steps"]]
-    taken = next(place for place, command in enumerate(commands) if 'docker cp "$container:/pfctl"' in command)
-    assert taken < next(place for place, command in enumerate(commands) if command.startswith("scripts/cluster/check"))
+    taken = next(position for position, command in enumerate(commands) if 'docker cp "$container:/pfctl"' in command)
+    assert taken < next(position for position, command in enumerate(commands) if command.startswith("scripts/cluster/check"))
     assert "/pfctl" in (chart.ROOT / "Dockerfiles" / "Dockerfile").read_text()
 
 
 def test_ci_keeps_what_a_failed_check_of_a_cluster_has_left():
     steps = chart.yaml.safe_load(WORKFLOW.read_text())["jobs"]["kind"]["steps"]
-    place, step = next((place, step) for place, step in enumerate(steps) if step.get("run", "").startswith("scripts/cluster/check"))
+    position, step = next((position, step) for position, step in enumerate(steps) if step.get("run", "").startswith("scripts/cluster/check"))
     folder = re.search(r"--evidence (\S+)", step["run"])[1]
-    kept, = (each for each in steps[place:] if each.get("with", {}).get("path") == folder)
+    kept, = (each for each in steps[position:] if each.get("with", {}).get("path") == folder)
     assert kept["uses"].startswith("actions/upload-artifact@") and kept["if"] == "failure()"
     # Two jobs of a matrix have two artefacts.
     assert "${{ matrix.helm }}" in kept["with"]["name"]
@@ -195,10 +195,10 @@ def test_ci_installs_with_both_helms():
     assert "sha256sum --check --strict" in first["run"] and first["env"] == {"VERSION": "${{ matrix.helm }}", "SHA256": "${{ matrix.sha256 }}"}
 
 
-def test_nobody_asks_helm_for_the_logs_of_a_test_whose_pod_it_has_deleted():
+def test_nothing_asks_helm_for_the_logs_of_a_test_whose_pod_it_has_deleted():
     """Helm 3 deletes the pod first, finds none, and exits with 1 although the test succeeded."""
     pod, = (each for each in chart.manifests("defaults").of("Pod") if each["metadata"]["name"] == "pixelflow-test")
     assert "hook-succeeded" in pod["metadata"]["annotations"]["helm.sh/hook-delete-policy"]
-    places = [*WORKFLOW.parent.glob("*.yml"), *(chart.ROOT / "docs").rglob("*.md"), chart.CHART / "templates" / "NOTES.txt", chart.ROOT / "scripts" / "kind"]
-    calls = [line for place in places for line in place.read_text().splitlines() if "helm test" in line]
+    files = [*WORKFLOW.parent.glob("*.yml"), *(chart.ROOT / "docs").rglob("*.md"), chart.CHART / "templates" / "NOTES.txt", chart.ROOT / "scripts" / "kind"]
+    calls = [line for file in files for line in file.read_text().splitlines() if "helm test" in line]
     assert calls and not [line for line in calls if "--logs" in line]

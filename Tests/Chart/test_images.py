@@ -127,7 +127,7 @@ def built(tmp_path_factory):
 
 
 def run_image(image, *options):
-    """Read-only, without even the places for temporary files that podman adds."""
+    """Read-only, without even the directories for temporary files that podman adds."""
     options += ("--network", "none", "--read-only", "--read-only-tmpfs=false", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024")
     return podman("run", "--rm", "--runtime", "runc", *options, f"localhost/chart-test/pixelflow/{image}:test")
 

@@ -141,14 +141,14 @@ def test_policies_let_exactly_the_peers_of_the_network_policies_in(name):
         (source, target, port) for target, port in ports for source in accounts
         if source not in OUTSIDE | {target} and lets_in(documents, pods[target], port, "/api/tasks", identity(source))}
     assert found == {flow for flow in FLOWS if flow[0] not in OUTSIDE and flow[1] != "web"}
-    # Somebody with a proxy and an identity of another namespace, or without either.
+    # Someone with a proxy and an identity of another namespace, or without either.
     for target, port in ports:
         for stranger in (None, "cluster.local/ns/elsewhere/sa/pixelflow-web"):
             assert not lets_in(documents, pods[target], port, "/api/tasks", stranger)
 
 
 @each_mesh
-def test_probes_and_metrics_are_answered_to_those_without_a_proxy(name):
+def test_probes_and_metrics_are_served_to_those_without_a_proxy(name):
     documents, lets_in = chart.manifests(name), LETS_IN[name]
     pods = components(documents)
     for target, port in (("auth", 50051), ("api", 8080), ("worker", 8081), ("metrics-adapter", 8082)):

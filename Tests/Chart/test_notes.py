@@ -69,7 +69,7 @@ def test_notes_say_which_images_there_is_no_memory_for():
             assert "megapixels" not in notes("defaults", "--set", f"{values}{limit}Mi")
             less = notes("defaults", "--set", f"{values}{limit - processes}Mi")
             assert "megapixels" in less and f"resources.limits.memory: {limit}Mi" in less
-    # Each pool by itself; a share that is set by hand is what somebody wanted.
+    # Each pool by itself; a share that is set by hand is what someone wanted.
     pools = notes("worker-pools")
     assert "worker: each" in pools and "worker pool spot: each" in pools and "worker pool arm: each" in pools
     assert "megapixels" not in notes("defaults", "--set", "limits.maxPixels=100000000,worker.extraEnv[0].name=PIXELFLOW_RENDER_MEMORY,worker.extraEnv[0].value=1Gi")

@@ -15,7 +15,7 @@ import chart
 from harness.ports import free_ports
 
 WEED = chart.ROOT / ".venv-stack" / "bin" / "weed"
-# What every HTTP/2 client, gRPC included, begins with; a server that speaks it answers with a frame of this type.
+# What every HTTP/2 client, gRPC included, begins with; a server that speaks it responds with a frame of this type.
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0"
 SETTINGS = 4
 
@@ -75,10 +75,10 @@ def wait_for(url, log):
             urllib.request.urlopen(url, timeout=5).read()
             return
         time.sleep(0.1)
-    raise AssertionError(f"{url} does not answer:\n{log.read_text()[-2000:]}")
+    raise AssertionError(f"{url} does not respond:\n{log.read_text()[-2000:]}")
 
 
-def answer_to(connection):
+def response_to(connection):
     """What comes back on an HTTP/2 client's first words; nothing where the server hangs up."""
     try:
         connection.settimeout(30)
@@ -88,21 +88,21 @@ def answer_to(connection):
         return b""
 
 
-def speaks_grpc(answer):
-    return len(answer) >= 9 and answer[3] == SETTINGS
+def speaks_grpc(response):
+    return len(response) >= 9 and response[3] == SETTINGS
 
 
 def test_nobody_is_let_in_without_a_certificate(tmp_path, certificates):
     with seaweedfs(tmp_path, certificates) as (_, port):
         with socket.create_connection(("127.0.0.1", port), timeout=30) as plain:
-            assert not speaks_grpc(answer_to(plain))
+            assert not speaks_grpc(response_to(plain))
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         context.set_alpn_protocols(["h2"])
         with socket.create_connection(("127.0.0.1", port), timeout=30) as inner:
             try:
                 with context.wrap_socket(inner) as encrypted:
-                    assert not speaks_grpc(answer_to(encrypted))
+                    assert not speaks_grpc(response_to(encrypted))
             except ssl.SSLError as refusal:
                 assert "certificate" in str(refusal).lower()
 
@@ -112,5 +112,5 @@ def test_the_port_is_open_without_the_variables_and_closed_without_the_files(tmp
     """The first so that the test above would notice; the second is a Secret of one's own that has no certificate."""
     certificates = tmp_path / "missing" if closed else None
     with seaweedfs(tmp_path, certificates) as (s3, port), socket.create_connection(("127.0.0.1", port), timeout=30) as plain:
-        assert speaks_grpc(answer_to(plain)) != closed
+        assert speaks_grpc(response_to(plain)) != closed
         assert put_and_get(s3, tmp_path) == b"bytes of an object"

@@ -178,7 +178,7 @@ package struct NewerRowsConformance: Sendable {
 
         try await rewrite(.webhooks, #""urls""#, #""url""#)
         let newer = try await reopen()
-        try requireEqual(try await newer.fanOut([ended]), [], "what waits for nobody")
+        try requireEqual(try await newer.fanOut([ended]), [], "no endpoint waits")
         try requireEqual(try await newer.deliveries(.init(endpoint.queue)).map(\.id), [], "what is told too late")
     }
 

@@ -4,15 +4,15 @@ package struct DeadlineExceeded: Error, CustomStringConvertible {
     package let what: String
     package let limit: Duration
     /// File and line of the wait.
-    package let place: String
+    package let location: String
 
     package init(_ what: String, limit: Duration, file: String, line: Int) {
         self.what = what
         self.limit = limit
-        self.place = "\(file):\(line)"
+        self.location = "\(file):\(line)"
     }
 
-    package var description: String { "not within \(limit): \(what) (\(place))" }
+    package var description: String { "not within \(limit): \(what) (\(location))" }
 }
 
 extension Duration {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct DeadlinesTests {
-    /// What nobody ever does.
+    /// What never happens.
     private let never = AsyncStream<Int>.makeStream()
     private let soon = Duration.milliseconds(50)
 
@@ -13,7 +13,7 @@ import Testing
         let error = await #expect(throws: DeadlineExceeded.self) { try await body() }
         #expect(error?.what == what)
         #expect(error?.limit == soon)
-        #expect(error?.place.hasPrefix("DeadlinesTests/DeadlinesTests.swift:") == true)
+        #expect(error?.location.hasPrefix("DeadlinesTests/DeadlinesTests.swift:") == true)
         #expect(error?.description.contains(what) == true)
     }
 
@@ -64,7 +64,7 @@ import Testing
 
     @Test func aConditionIsPolledUntilItHolds() async throws {
         let calls = Mutex(0)
-        // Of more than one statement: not to be taken for an answer that has come.
+        // Of more than one statement: not to be taken for a response that has come.
         try await eventually("three calls") {
             let count = calls.withLock { calls in
                 calls += 1

@@ -15,7 +15,7 @@ extension EndToEnd {
         }
 
         @Test func unfetchableURLsFailWithTheirCodes() async throws {
-            try await SourceServer.run(Self.answer) { server in
+            try await SourceServer.run(Self.respond) { server in
                 let settings = [
                     "PIXELFLOW_FETCH_ALLOW_NETWORKS": "127.0.0.1/32", "PIXELFLOW_FETCH_ALLOW_PORTS": "1,80,\(server.port)",
                     "PIXELFLOW_MAX_SOURCE_BYTES": "\(1 << 20)",
@@ -82,7 +82,7 @@ extension EndToEnd {
             #expect(one.codes.contains(task.error?.code ?? ""), "\(one.url): \(task.error?.code ?? "")")
         }
 
-        private static let answer: @Sendable (String) -> SourceServer.Answer = { path in
+        private static let respond: @Sendable (String) -> SourceServer.Response = { path in
             switch path {
             case "/to-private": .redirect(to: "http://10.0.0.1/a.jpg")
             case "/to-file": .redirect(to: "file:///etc/passwd")

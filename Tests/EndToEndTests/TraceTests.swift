@@ -17,7 +17,7 @@ extension EndToEnd {
         private static let trace = "0af7651916cd43dd8448eb211c80319c"
 
         @Test func oneTraceCoversUploadToCompletion() async throws {
-            try await RawServer.run(answer: RawServer.status(200)) { collector in
+            try await RawServer.run(respond: RawServer.status(200)) { collector in
                 try await LiveService.run(Self.settings(collector)) { service in
                     let ada = try await Person.signedIn(to: service)
                     let reply = try await ada.postBody(
@@ -89,7 +89,7 @@ extension EndToEnd {
                     return first ? .status("503 Busy") : .ok(photo)
                 }
             }) { source in
-                try await RawServer.run(answer: RawServer.status(200)) { collector in
+                try await RawServer.run(respond: RawServer.status(200)) { collector in
                     let settings = Self.settings(collector).merging([
                         "PIXELFLOW_FETCH_ALLOW_NETWORKS": "127.0.0.1/32", "PIXELFLOW_FETCH_ALLOW_PORTS": "\(source.port)",
                     ]) { $1 }
@@ -115,7 +115,7 @@ extension EndToEnd {
         }
 
         @Test func callerDecidesTheSampling() async throws {
-            try await RawServer.run(answer: RawServer.status(200)) { collector in
+            try await RawServer.run(respond: RawServer.status(200)) { collector in
                 let settings = Self.settings(collector).merging(["OTEL_TRACES_SAMPLER": "parentbased_always_off"]) { $1 }
                 try await LiveService.run(settings) { service in
                     let ada = try await Person.signedIn(to: service)

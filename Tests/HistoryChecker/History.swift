@@ -43,7 +43,7 @@ package struct Promise: Sendable, Hashable {
 /// One observation of a task by a client.
 package struct Observation: Sendable, Hashable {
     /// The source of the observation. Responses to a client are in order; events are delivered at least once.
-    package enum Means: String, Sendable, Hashable { case answer, event }
+    package enum Means: String, Sendable, Hashable { case response, event }
 
     package var client: String
     package var means: Means

@@ -62,7 +62,7 @@ struct BrokenHistory: Sendable, CustomStringConvertible {
     ]
 
     private static let observations = [
-        BrokenHistory("answers go back", .timeOrder) { $0.observations.swapAt(0, $0.observations.count - 1) },
+        BrokenHistory("responses go back", .timeOrder) { $0.observations.swapAt(0, $0.observations.count - 1) },
         BrokenHistory("one revision, two states", .contradiction) { history in
             var other = history.observations[0]
             (other.client, other.status) = ("other", .failed)

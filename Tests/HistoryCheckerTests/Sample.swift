@@ -55,7 +55,7 @@ enum Sample {
     static func history(of task: TaskRecord) -> History {
         func seen(_ status: TaskStatus, _ revision: Int, _ outputs: [String: String] = [:]) -> Observation {
             Observation(
-                client: "reader", means: .answer, task: task.id, status: status, generation: 1, revision: revision, outputs: outputs)
+                client: "reader", means: .response, task: task.id, status: status, generation: 1, revision: revision, outputs: outputs)
         }
         return History(
             promises: [Promise(task: task.id, sourceSHA256: "sent", ending: .completed)],

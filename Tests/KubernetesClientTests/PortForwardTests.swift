@@ -70,8 +70,8 @@ struct PortForwardTests {
             cluster.deploy("api")
             let pod = try #require(cluster.pods(of: "api").first)
             cluster.echo(pod: pod, port: 8_080)
-            let answers = Answers(["gone", pod])
-            let forwarding = try await client.forwardPort { PodPort(pod: answers.next(), port: 8_080) }
+            let responses = Responses(["gone", pod])
+            let forwarding = try await client.forwardPort { PodPort(pod: responses.next(), port: 8_080) }
             let echoed = try await LocalConnection.exchange("b", port: forwarding.localPort)
             #expect(echoed == "b")
             var events = forwarding.events.makeAsyncIterator()
@@ -88,8 +88,8 @@ struct PortForwardTests {
             let pod = try #require(cluster.pods(of: "api").first)
             cluster.refuse(pod: pod, port: 81, message: "connection refused in the pod")
             let forwarding = try await client.forwardPort { PodPort(pod: pod, port: 81) }
-            let answer = try await LocalConnection.exchange("x", port: forwarding.localPort)
-            #expect(answer.isEmpty)
+            let response = try await LocalConnection.exchange("x", port: forwarding.localPort)
+            #expect(response.isEmpty)
             let refusal = try await forwarding.events.first("the pod's refusal") { if case .failed = $0 { true } else { false } }
             guard case .failed(_, let error) = refusal else { throw Unexpected() }
             #expect(error.message.contains("connection refused in the pod"))
@@ -103,8 +103,8 @@ struct PortForwardTests {
             let pod = try #require(cluster.pods(of: "api").first)
             cluster.deny(DenialRule(resource: "pods/portforward"))
             let forwarding = try await client.forwardPort { PodPort(pod: pod, port: 81) }
-            let answer = try await LocalConnection.exchange("x", port: forwarding.localPort)
-            #expect(answer.isEmpty)
+            let response = try await LocalConnection.exchange("x", port: forwarding.localPort)
+            #expect(response.isEmpty)
             var events = forwarding.events.makeAsyncIterator()
             guard case .failed(_, let error) = try await events.next("word of the connection") else { throw Unexpected() }
             #expect(error.kind == .forbidden, "\(error)")
@@ -141,11 +141,11 @@ struct PortForwardTests {
 
 private struct Unexpected: Error {}
 
-private final class Answers: Sendable {
+private final class Responses: Sendable {
     private let rest: Mutex<[String]>
 
-    init(_ answers: [String]) {
-        rest = Mutex(answers)
+    init(_ responses: [String]) {
+        rest = Mutex(responses)
     }
 
     func next() -> String { rest.withLock { $0.isEmpty ? "" : $0.removeFirst() } }

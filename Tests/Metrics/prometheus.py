@@ -66,5 +66,5 @@ class Prometheus:
             else:
                 if holds(values):
                     return values
-            expect(time.monotonic() < deadline, f"after {WAIT_SECONDS} s the answer to {expression} is {values}\n{self.process.tail()}")
+            expect(time.monotonic() < deadline, f"after {WAIT_SECONDS} s the response to {expression} is {values}\n{self.process.tail()}")
             time.sleep(SCRAPE_SECONDS / 4)

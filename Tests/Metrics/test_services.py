@@ -17,10 +17,10 @@ class Exposition:
     """The metrics at one address."""
 
     def __init__(self, url):
-        answer = call_expecting(200, "GET", f"{url}/metrics")
+        response = call_expecting(200, "GET", f"{url}/metrics")
         self.url = url
-        self.text = answer.body.decode()
-        assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+        self.text = response.body.decode()
+        assert response.headers["Content-Type"].startswith("text/plain; version=0.0.4")
         self.types = dict(re.findall(r"^# TYPE (\w+) (\w+)$", self.text, re.MULTILINE))
         self.labels = {}
         for sample, labels in re.findall(r"^(\w+)(?:\{(.*)\})? \S+$", self.text, re.MULTILINE):

@@ -62,11 +62,11 @@ import Testing
         for _ in 0..<50 {
             var document = Self.document((0..<3).map { _ in Self.body(&random) })
             for _ in 0..<Int.random(in: 1...4, using: &random) {
-                let place = Int.random(in: document.indices, using: &random)
+                let position = Int.random(in: document.indices, using: &random)
                 switch Int.random(in: 0..<3, using: &random) {
-                case 0: document[place] = UInt8.random(in: .min ... .max, using: &random)
-                case 1: document.remove(at: place)
-                default: document.insert(contentsOf: Self.body(&random), at: place)
+                case 0: document[position] = UInt8.random(in: .min ... .max, using: &random)
+                case 1: document.remove(at: position)
+                default: document.insert(contentsOf: Self.body(&random), at: position)
                 }
             }
             let whole = Self.outcome([ByteBuffer(bytes: document)])

@@ -13,7 +13,7 @@ struct ExportTests {
     @Test("a collector whose response stalls does not stop the export", .timeLimit(.minutes(1)))
     func stalledResponsesDoNotStopTheExport() async throws {
         let head = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"
-        try await RawServer.run(answer: { _, channel in channel.writeAndFlush(ByteBuffer(string: head), promise: nil) }) { server in
+        try await RawServer.run(respond: { _, channel in channel.writeAndFlush(ByteBuffer(string: head), promise: nil) }) { server in
             let tracing = makeTracing(server.url("/v1/traces"), timeout: .milliseconds(100))
             tracing.start()
             for count in 1...2 {
@@ -28,7 +28,7 @@ struct ExportTests {
 
     @Test("a collector reads names, times, kinds, attributes, events, links and status")
     func collectorReadsAllFields() async throws {
-        try await RawServer.run(answer: RawServer.status(200, body: "{}")) { server in
+        try await RawServer.run(respond: RawServer.status(200, body: "{}")) { server in
             let tracing = makeTracing(server.url("/v1/traces"), headers: ["authorization": "Bearer abc"])
             tracing.start()
             let tracer = tracing.tracer
@@ -80,7 +80,7 @@ struct ExportTests {
 
     @Test("a full batch is sent without waiting for the delay")
     func fullBatchIsSentImmediately() async throws {
-        try await RawServer.run(answer: RawServer.status(200)) { server in
+        try await RawServer.run(respond: RawServer.status(200)) { server in
             let tracing = makeTracing(server.url(), batches: BatchLimits(queue: 100, batch: 3, delay: .seconds(3600)))
             tracing.start()
             for _ in 0..<3 { tracing.tracer.startSpan("one").end() }
@@ -96,7 +96,7 @@ struct ExportTests {
 
     @Test("a few spans are sent after the delay")
     func partialBatchIsSentAfterTheDelay() async throws {
-        try await RawServer.run(answer: RawServer.status(200)) { server in
+        try await RawServer.run(respond: RawServer.status(200)) { server in
             let tracing = makeTracing(server.url(), batches: BatchLimits(delay: .milliseconds(20)))
             tracing.start()
             tracing.tracer.startSpan("one").end()
@@ -107,7 +107,7 @@ struct ExportTests {
 
     @Test("spans beyond the capacity of the queue are dropped and counted")
     func spansBeyondTheQueueAreDropped() async throws {
-        try await RawServer.run(answer: RawServer.status(200)) { server in
+        try await RawServer.run(respond: RawServer.status(200)) { server in
             let metrics = TestMetrics()
             let tracing = makeTracing(server.url(), batches: BatchLimits(queue: 5, batch: 2, delay: .seconds(3600)), metrics: metrics)
             for _ in 0..<8 { tracing.tracer.startSpan("one").end() }
@@ -127,8 +127,8 @@ struct ExportTests {
     @Test("a busy collector is retried after the time that it requests", arguments: [429, 502, 503, 504])
     func busyCollectorIsRetried(_ status: Int) async throws {
         let metrics = TestMetrics()
-        let answer = firstly(RawServer.status(status, headers: "Retry-After: 1\r\n"), then: RawServer.status(200))
-        try await RawServer.run(answer: answer) { server in
+        let respond = firstly(RawServer.status(status, headers: "Retry-After: 1\r\n"), then: RawServer.status(200))
+        try await RawServer.run(respond: respond) { server in
             let tracing = makeTracing(server.url(), metrics: metrics)
             tracing.start()
             tracing.tracer.startSpan("one").end()
@@ -144,11 +144,11 @@ struct ExportTests {
     @Test("a batch whose connection is lost is sent again on another connection")
     func lostConnectionIsRetried() async throws {
         let metrics = TestMetrics()
-        let halfOfAResponse: RawServer.Answer = { _, channel in
+        let halfOfAResponse: RawServer.Responder = { _, channel in
             channel.writeAndFlush(ByteBuffer(string: "HTTP/1.1 200 OK\r\nContent-Le"), promise: nil)
             channel.close(promise: nil)
         }
-        try await RawServer.run(answer: firstly(halfOfAResponse, then: RawServer.status(200))) { server in
+        try await RawServer.run(respond: firstly(halfOfAResponse, then: RawServer.status(200))) { server in
             let tracing = makeTracing(server.url(), metrics: metrics)
             tracing.start()
             tracing.tracer.startSpan("one").end()
@@ -163,7 +163,7 @@ struct ExportTests {
 
     @Test("batches are compressed if a variable requests it")
     func batchesAreCompressedOnRequest() async throws {
-        try await RawServer.run(answer: RawServer.status(200)) { server in
+        try await RawServer.run(respond: RawServer.status(200)) { server in
             let tracing = makeTracing(server.url(), compresses: true)
             for number in 0..<100 { tracing.tracer.startSpan("span \(number)").end() }
             tracing.start()
@@ -177,7 +177,7 @@ struct ExportTests {
 
     @Test("a collector that refuses is not retried", arguments: [400, 401, 404, 500])
     func refusedBatchIsNotRetried(_ status: Int) async throws {
-        try await RawServer.run(answer: RawServer.status(status)) { server in
+        try await RawServer.run(respond: RawServer.status(status)) { server in
             let metrics = TestMetrics()
             let tracing = makeTracing(server.url(), metrics: metrics)
             tracing.start()
@@ -191,8 +191,8 @@ struct ExportTests {
 
     @Test("spans that a collector rejects from a batch are counted")
     func rejectedSpansAreCounted() async throws {
-        let answer = RawServer.status(200, body: #"{"partialSuccess":{"rejectedSpans":"2","errorMessage":"too old"}}"#)
-        try await RawServer.run(answer: answer) { server in
+        let respond = RawServer.status(200, body: #"{"partialSuccess":{"rejectedSpans":"2","errorMessage":"too old"}}"#)
+        try await RawServer.run(respond: respond) { server in
             let metrics = TestMetrics()
             let tracing = makeTracing(server.url(), metrics: metrics)
             for _ in 0..<3 { tracing.tracer.startSpan("one").end() }
@@ -217,7 +217,7 @@ struct ExportTests {
 
     @Test("shutdown waits for an unresponsive collector only up to its time limit")
     func shutdownIsBounded() async throws {
-        try await RawServer.run(answer: { _, _ in }) { server in
+        try await RawServer.run(respond: { _, _ in }) { server in
             let metrics = TestMetrics()
             let tracing = makeTracing(server.url(), timeout: .seconds(60), metrics: metrics)
             tracing.start()

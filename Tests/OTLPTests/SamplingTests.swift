@@ -66,7 +66,7 @@ struct SamplingTests {
 
     @Test("a linked trace is new, linked, and recorded if the other is")
     func linkedTraceFollowsItsLink() async throws {
-        try await RawServer.run(answer: RawServer.status(200)) { server in
+        try await RawServer.run(respond: RawServer.status(200)) { server in
             let tracing = makeTracing(server.url(), sampler: Sampler(root: .alwaysOff))
             var context = tracing.tracer.context(["traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"])
             context.startsLinkedTrace = true

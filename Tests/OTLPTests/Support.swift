@@ -27,8 +27,8 @@ func makeTracing(
 /// Keeps tracers until the process ends: many tests never start theirs, and a client must be shut down before it is released.
 private let kept = Mutex<[OTLPTracing]>([])
 
-/// Answers the first request by `first`, and every later one by `rest`.
-func firstly(_ first: @escaping RawServer.Answer, then rest: @escaping RawServer.Answer) -> RawServer.Answer {
+/// Responds to the first request with `first`, and to every later one with `rest`.
+func firstly(_ first: @escaping RawServer.Responder, then rest: @escaping RawServer.Responder) -> RawServer.Responder {
     let flag = Flag()
     return { request, channel in (flag.set() ? rest : first)(request, channel) }
 }

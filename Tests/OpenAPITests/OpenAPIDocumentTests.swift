@@ -52,7 +52,7 @@ import WireFormats
         struct Part: Codable { let size: Int? }
     }
 
-    /// Null decodes as an absent member does, and no answer has it in the place of one.
+    /// Null decodes as an absent member does, and no response has it instead of one.
     @Test func optionalRequestFieldsMayBeNull() throws {
         var write = read
         write.body = BodyDescription([.json(Wish.self)], "The wish.")

@@ -44,7 +44,7 @@ import WireFormats
             let expected = ["change", "services-ready", "restarts", "volumes-bound", "autoscaler", "api-backends"]
             let foundOutcome = try Self.failed(outcome)
             #expect(foundOutcome == expected)
-            #expect(outcome.output.contains("no answer from task_database"))
+            #expect(outcome.output.contains("no response from task_database"))
             #expect(await pixelflow.pfctl("check", "-o", "name").output.contains("check/services-ready\n"))
         }
     }
@@ -67,7 +67,7 @@ import WireFormats
             pixelflow.cluster.update(.pods, pod, namespace: FakePixelFlow.namespace) { object in
                 object["spec"]?["initContainers"] = [["name": "setup"], ["name": "proxy", "restartPolicy": "Always"]]
                 object["status"]?["initContainerStatuses"] = [
-                    // Of a container that has ended for good, nobody wants to know any more.
+                    // A container that has ended for good is not reported.
                     ["name": "setup", "ready": true, "restartCount": 30],
                     [
                         "name": "proxy", "ready": true, "restartCount": 9,
@@ -95,7 +95,7 @@ import WireFormats
             let categories = try JSONValue(parsing: Array(outcome.output.utf8))["categories"]?.arrayValue ?? []
             let check = categories.flatMap { $0["checks"]?.arrayValue ?? [] }.first { $0["name"] == "api-backends" }
             #expect(check?["result"]?.stringValue == result)
-            #expect(check?["reason"]?.stringValue == "no answer from \(backend)")
+            #expect(check?["reason"]?.stringValue == "no response from \(backend)")
         }
     }
 
@@ -161,9 +161,9 @@ import WireFormats
             pixelflow.installAutoscaler(current: maximum, desired: maximum, lag: "90", maximum: maximum)
             let outcome = await pixelflow.pfctl("check", "--color", "never")
             let lines = outcome.output.split(separator: "\n").map(String.init)
-            let place = try #require(
+            let position = try #require(
                 lines.firstIndex { $0.contains("the autoscaler is below its maximum: pixelflow-worker is at its maximum") })
-            #expect(lines[place + 1].contains(hint), "\(lines[place + 1])")
+            #expect(lines[position + 1].contains(hint), "\(lines[position + 1])")
         }
     }
 

@@ -13,7 +13,7 @@ import Testing
             pixelflow.setServiceSecret(TeamService.serviceSecret)
             let outcome = await pixelflow.pfctl("doctor")
             #expect(outcome.status == .degraded, "\(outcome.errors)")
-            #expect(outcome.output.contains("✗ it answers: The broker does not answer. (broker_unavailable)"), "\(outcome.output)")
+            #expect(outcome.output.contains("✗ it responds: The broker does not respond. (broker_unavailable)"), "\(outcome.output)")
             #expect(outcome.output.contains("! connections are encrypted: no TLS"))
             #expect(outcome.output.contains("1 check failed, 1 warning"))
         }
@@ -52,7 +52,7 @@ import Testing
             pixelflow.cluster.expose(pod: pod, port: 8_081, namespace: FakePixelFlow.namespace, localPort: blind.port)
             let outcome = await pixelflow.pfctl("doctor")
             #expect(outcome.status == .degraded)
-            #expect(outcome.output.contains("✗ \(pod) reaches its backends: no answer from broker"), "\(outcome.output)")
+            #expect(outcome.output.contains("✗ \(pod) reaches its backends: no response from broker"), "\(outcome.output)")
             await blind.stop()
         }
     }

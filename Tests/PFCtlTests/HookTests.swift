@@ -76,7 +76,7 @@ import X509
         }
     }
 
-    /// Nobody has the key of the certificate authority, so nobody can issue a certificate that the server would accept.
+    /// No one has the key of the certificate authority, so no one can issue a certificate that the server would accept.
     @Test func createsACertificateFromADiscardedAuthority() async throws {
         try await FakePixelFlow.run { pixelflow in
             let outcome = await pixelflow.pfctl(Self.bootstrap + ["--certificate=s3-grpc"], console: nil)
@@ -123,7 +123,7 @@ import X509
         }
     }
 
-    @Test func retriesUntilTheServerAnswers() async throws {
+    @Test func retriesUntilTheServerResponds() async throws {
         try await FakePixelFlow.run { pixelflow in
             pixelflow.cluster.fail(Self.starting(2))
             let outcome = await pixelflow.pfctl(Self.bootstrap, console: nil)
@@ -161,7 +161,7 @@ import X509
         return Outcome(status: status, output: output.text, errors: errors.text)
     }
 
-    @Test func probesUntilAllAnswer() async throws {
+    @Test func probesUntilAllRespond() async throws {
         let ready = try await StubService.start { _ in (200, "{}") }
         let asked = Mutex(0)
         let starting = try await StubService.start { _ in

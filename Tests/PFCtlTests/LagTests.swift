@@ -76,7 +76,7 @@ import WireFormats
         }
     }
 
-    @Test func saysWhichWorkerDidNotAnswer() async throws {
+    @Test func saysWhichWorkerDidNotRespond() async throws {
         try await Self.run([Self.partition(0, lag: 0), nil, []]) { pixelflow, pods in
             let outcome = await pixelflow.pfctl("lag", "-o", "json")
             #expect(outcome.status == .degraded)
@@ -103,7 +103,7 @@ import WireFormats
         }
     }
 
-    @Test func failsIfNoWorkerRunsOrAnswers() async throws {
+    @Test func failsIfNoWorkerRunsOrResponds() async throws {
         try await Self.run([nil, nil, nil]) { pixelflow, _ in
             #expect(await pixelflow.pfctl("lag").status != .ok)
             #expect(await pixelflow.pfctl("lag").output.isEmpty)

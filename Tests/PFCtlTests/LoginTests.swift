@@ -10,7 +10,7 @@ import Testing
 import WireFormats
 
 @Suite struct LoginTests {
-    private static let auth: StubService.Answer = { call in
+    private static let auth: StubService.Responder = { call in
         if call.path == "/logout" { return call.authorization == "Bearer good" ? (204, "") : (401, #"{"code":"token_invalid"}"#) }
         guard call.method == "POST", call.path == "/login", let json = try? JSONValue(parsing: Array(call.body.utf8)),
             json["email"] == "ada@example.com", json["password"] == "open sesame"
@@ -61,7 +61,7 @@ import WireFormats
         code: String, good: GoodToken, _ body: @Sendable (FakePixelFlow, [String: String]) async throws -> Void
     ) async throws {
         let spent = Mutex(0)
-        let auth: StubService.Answer = { call in
+        let auth: StubService.Responder = { call in
             let json = try? JSONValue(parsing: Array(call.body.utf8))
             if call.path == "/login" { return (200, #"{"token":"t0","refresh_token":"r0","token_type":"Bearer","expires_in":3600}"#) }
             let next = spent.withLock { spent -> Int? in

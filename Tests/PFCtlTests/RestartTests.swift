@@ -11,7 +11,7 @@ import WireFormats
 /// All pods are replaced between any two calls of a command.
 @Suite struct RestartTests {
     /// More calls than any command makes that does not wait.
-    private static let mostPlaces = 24
+    private static let mostPositions = 24
 
     private static let metrics =
         (["# TYPE kafka_consumer_lag gauge"]
@@ -29,7 +29,7 @@ import WireFormats
     }
 
     /// - Returns: the number of calls.
-    private static func run(_ arguments: [String], restartingAfter place: Int?) async throws -> Int {
+    private static func run(_ arguments: [String], restartingAfter position: Int?) async throws -> Int {
         let service = try await StubService.start { $0.path == "/metrics" ? (200, metrics) : (200, #"{"status":"ok"}"#) }
         let calls = Calls()
         try await FakePixelFlow.run { pixelflow in
@@ -42,14 +42,14 @@ import WireFormats
             let before = identities(pixelflow)
             let controllers = pixelflow.cluster.runControllers(namespace: FakePixelFlow.namespace)
             pixelflow.cluster.forgetRequests()
-            if let place { pixelflow.cluster.restartPods(after: place) }
+            if let position { pixelflow.cluster.restartPods(after: position) }
             let outcome = await pixelflow.pfctl(arguments, console: nil)
             controllers.cancel()
             let count = pixelflow.cluster.requests.count
             calls.count.withLock { $0 = count }
-            let when = place.map { "restarted after \($0) calls" } ?? "not restarted"
+            let when = position.map { "restarted after \($0) calls" } ?? "not restarted"
             #expect(outcome.status == .ok, "\(when): \(outcome.output) \(outcome.errors)")
-            guard let place, place < count else { return }
+            guard let position, position < count else { return }
             #expect(pixelflow.cluster.hasRestartedPods, "\(when)")
             #expect(before.isDisjoint(with: identities(pixelflow)), "\(when)")
         }
@@ -65,6 +65,6 @@ import WireFormats
     func commandsSurvivePodRestarts(arguments: [String]) async throws {
         let calls = try await Self.run(arguments, restartingAfter: nil)
         #expect(calls > 1)
-        for place in 0..<min(calls, Self.mostPlaces) { _ = try await Self.run(arguments, restartingAfter: place) }
+        for position in 0..<min(calls, Self.mostPositions) { _ = try await Self.run(arguments, restartingAfter: position) }
     }
 }

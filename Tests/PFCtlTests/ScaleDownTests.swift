@@ -28,7 +28,7 @@ import WireFormats
 
         var deleted: Int { state.withLock { $0.deleted.count } }
 
-        func answer(_ call: StubService.Call) -> (status: Int, body: String) {
+        func respond(_ call: StubService.Call) -> (status: Int, body: String) {
             guard call.authorization == "Bearer good" else { return (401, #"{"detail":"No.","code":"token_invalid"}"#) }
             let words = call.path.split(separator: "?")[0].split(separator: "/").map(String.init)
             switch (call.method, words.count) {
@@ -78,7 +78,7 @@ import WireFormats
         try await FakePixelFlow.run { pixelflow in
             if !autoscaled { pixelflow.cluster.delete(.horizontalPodAutoscalers, "pixelflow-worker", namespace: FakePixelFlow.namespace) }
             let tasks = Tasks(ends: ends) { isScaledDown(pixelflow) }
-            let service = try await StubService.start { tasks.answer($0) }
+            let service = try await StubService.start { tasks.respond($0) }
             for pod in pixelflow.pods(of: "api") {
                 pixelflow.cluster.expose(pod: pod, port: 8_080, namespace: FakePixelFlow.namespace, localPort: service.port)
             }
@@ -169,7 +169,7 @@ import WireFormats
     @Test func restoresTheWorkersAfterTheTimeout() async throws {
         try await Self.run { pixelflow, tasks in
             let never = try await StubService.start { call in
-                call.method == "GET" ? (200, #"{"id":"task-0","status":"PROCESSING","attempts":1}"#) : tasks.answer(call)
+                call.method == "GET" ? (200, #"{"id":"task-0","status":"PROCESSING","attempts":1}"#) : tasks.respond(call)
             }
             for pod in pixelflow.pods(of: "api") {
                 pixelflow.cluster.expose(pod: pod, port: 8_080, namespace: FakePixelFlow.namespace, localPort: never.port)

@@ -19,7 +19,7 @@ import WireFormats
     }
 
     /// Three tasks: `gone` does not exist, `done` cannot be changed. The list of failed tasks has two pages.
-    private static let api: StubService.Answer = { call in
+    private static let api: StubService.Responder = { call in
         guard call.authorization == "Bearer good" else { return (401, #"{"detail":"The token is not valid.","code":"token_invalid"}"#) }
         switch (call.method, call.path) {
         case ("GET", let path) where path.hasPrefix("/api/tasks?"):
@@ -43,14 +43,14 @@ import WireFormats
 
     /// Numbers that do not fit.
     @Test(arguments: ["1e300", "-1e300"]) func showsATaskWithAnyNumbers(progress: String) async throws {
-        let answer: StubService.Answer = { _ in
+        let respond: StubService.Responder = { _ in
             let task = Self.task("done", "PROCESSING")
             return (
                 200,
                 task.replacing(#""progress":1"#, with: #""progress":\#(progress)"#).replacing("1500", with: "9223372036854775807")
             )
         }
-        try await StubService.run("api", port: 8_080, answer) { stand, _ in
+        try await StubService.run("api", port: 8_080, respond) { stand, _ in
             let outcome = await stand.pfctl("tasks", "show", "done", environment: Self.token)
             #expect(outcome.status == .ok, "\(outcome.errors)")
             #expect(outcome.output.contains(progress.hasPrefix("-") ? "0 %" : "100 %"), "\(outcome.output)")
@@ -86,7 +86,7 @@ import WireFormats
     }
 
     @Test func reportsProgressMadeBeforeAFailure() async throws {
-        let api: StubService.Answer = { call in
+        let api: StubService.Responder = { call in
             call.path.contains("first") ? (202, Self.task("first", "CANCELLED")) : (403, #"{"detail":"Not now."}"#)
         }
         try await StubService.run("api", port: 8_080, api) { pixelflow, _ in

@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test func changesOneValueOfAQuotaAndLeavesTheOthers() async throws {
-        try await StubService.run("api", port: 8_080, TeamService.answer) { pixelflow, api in
+        try await StubService.run("api", port: 8_080, TeamService.respond) { pixelflow, api in
             pixelflow.setServiceSecret(TeamService.serviceSecret)
             let shown = await pixelflow.pfctl("orgs", "quota", TeamService.team, "-o", "json")
             #expect(shown.status == .ok, "\(shown.errors)")

@@ -18,10 +18,10 @@ import Testing
     }
 
     private static func withReleases(
-        _ answer: @escaping StubService.Answer, _ body: @Sendable (FakePixelFlow, StubService, String) async throws -> Void
+        _ respond: @escaping StubService.Responder, _ body: @Sendable (FakePixelFlow, StubService, String) async throws -> Void
     ) async throws {
         try await FakePixelFlow.run { pixelflow in
-            let releases = try await StubService.start(answer)
+            let releases = try await StubService.start(respond)
             try await body(pixelflow, releases, "http://127.0.0.1:\(releases.port)/latest")
             await releases.stop()
         }

@@ -6,7 +6,7 @@ import Testing
 @testable import PF
 
 @Suite struct UploadProgressTests {
-    /// The texts that were drawn in the place of each other.
+    /// The texts that were drawn instead of each other.
     private static func frames(_ text: String) -> [String] {
         text.components(separatedBy: "\r\u{1B}[K").filter { !$0.isEmpty }
     }
@@ -43,7 +43,7 @@ import Testing
     @Test func printsLinesToAPipe() {
         let (progress, stream) = Self.progress(total: 1, width: nil)
         progress.advance("a", to: 0.5)
-        progress.tell("a", "COMPLETED")
+        progress.report("a", "COMPLETED")
         progress.finish("a")
         #expect(stream.text == "a: COMPLETED\n")
     }

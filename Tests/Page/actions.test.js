@@ -5,7 +5,7 @@ import { session } from "../../Sources/PixelFlowWebApp/service/session.js";
 import { toasts } from "../../Sources/PixelFlowWebApp/service/toasts.js";
 import { cancel, cancellable, outliving, remove, replay, replayable } from "../../Sources/PixelFlowWebApp/tasks/actions.js";
 import { select, taskStore, upsertTasks } from "../../Sources/PixelFlowWebApp/tasks/taskStore.js";
-import { answer, asked, deferred, refusal, requests, resetService } from "./support/service.js";
+import { respond, asked, deferred, refusal, requests, resetService } from "./support/service.js";
 import { emptyTasks, idOf, task } from "./support/tasks.js";
 
 const texts = () => toasts.get().shown.map(({ text }) => text);
@@ -25,8 +25,8 @@ test("which tasks can be cancelled or replayed", () => {
 });
 
 test("cancelling and replaying ask for those alone", async () => {
-    answer(`POST /api/tasks/${idOf(1)}/cancel`, task(1, { status: "CANCELLED" }));
-    answer(`POST /api/tasks/${idOf(2)}/replay`, task(2));
+    respond(`POST /api/tasks/${idOf(1)}/cancel`, task(1, { status: "CANCELLED" }));
+    respond(`POST /api/tasks/${idOf(2)}/replay`, task(2));
     await cancel(ids);
     await replay(ids);
     assert.equal(requests.length, 2);
@@ -36,19 +36,19 @@ test("cancelling and replaying ask for those alone", async () => {
 });
 
 test("one refusal is told as it is, several as their number", async () => {
-    answer(`POST /api/tasks/${idOf(1)}/cancel`, () => refusal(409, { detail: "It has ended." }));
+    respond(`POST /api/tasks/${idOf(1)}/cancel`, () => refusal(409, { detail: "It has ended." }));
     await cancel(ids);
     assert.deepEqual(texts(), ["It has ended."]);
     upsertTasks([task(5), task(6)]);
-    answer(`POST /api/tasks/${idOf(5)}/cancel`, () => refusal(409));
-    answer(`POST /api/tasks/${idOf(6)}/cancel`, () => refusal(409));
+    respond(`POST /api/tasks/${idOf(5)}/cancel`, () => refusal(409));
+    respond(`POST /api/tasks/${idOf(6)}/cancel`, () => refusal(409));
     await cancel([idOf(5), idOf(6)]);
     assert.equal(texts()[1], "2 tasks could not be changed.");
 });
 
 test("a deletion hides the task immediately, and is executed when it can no longer be undone", async () => {
-    answer(`DELETE /api/tasks/${idOf(1)}`, {});
-    answer(`DELETE /api/tasks/${idOf(2)}`, {});
+    respond(`DELETE /api/tasks/${idOf(1)}`, {});
+    respond(`DELETE /api/tasks/${idOf(2)}`, {});
     remove([idOf(1), idOf(2)]);
     assert.deepEqual(taskStore.get().ids, [idOf(4), idOf(3)]);
     assert.deepEqual(texts(), ["2 tasks deleted."]);
@@ -72,7 +72,7 @@ test("leaving the page sends all deletions without waiting for responses", async
     const many = Array.from({ length: 100 }, (_, index) => idOf(index + 100));
     upsertTasks(many.map((id) => ({ ...task(1), id })));
     const late = deferred();
-    for (const id of many) answer(`DELETE /api/tasks/${id}`, late.promise);
+    for (const id of many) respond(`DELETE /api/tasks/${id}`, late.promise);
     remove(many);
     window.emit("pagehide");
     assert.equal(requests.length, many.length);
@@ -85,7 +85,7 @@ test("deletions that could not be sent are executed by the next page of the orga
     session.set({ phase: "in", tenant: "t1" });
     const many = Array.from({ length: outliving + 70 }, (_, index) => idOf(index + 1000));
     upsertTasks(many.map((id) => ({ ...task(1), id })));
-    for (const id of many) answer(`DELETE /api/tasks/${id}`, {});
+    for (const id of many) respond(`DELETE /api/tasks/${id}`, {});
     remove(many);
     window.emit("pagehide");
     await settled();
@@ -105,7 +105,7 @@ test("deletions that could not be sent are executed by the next page of the orga
 test("leaving the page during deletions completes them", async () => {
     const many = Array.from({ length: 50 }, (_, index) => idOf(index + 1500));
     const late = deferred();
-    for (const id of many) answer(`DELETE /api/tasks/${id}`, late.promise);
+    for (const id of many) respond(`DELETE /api/tasks/${id}`, late.promise);
     remove(many);
     await clock.advance(7000);
     requests.length = 0;
@@ -116,8 +116,8 @@ test("leaving the page during deletions completes them", async () => {
 });
 
 test("a missing task counts as deleted, a failed deletion shows the task again", async () => {
-    answer(`DELETE /api/tasks/${idOf(1)}`, () => refusal(404));
-    answer(`DELETE /api/tasks/${idOf(2)}`, () => refusal(503));
+    respond(`DELETE /api/tasks/${idOf(1)}`, () => refusal(404));
+    respond(`DELETE /api/tasks/${idOf(2)}`, () => refusal(503));
     remove([idOf(1), idOf(2)]);
     await clock.advance(7000);
     assert.deepEqual(taskStore.get().ids, [4, 3, 2].map(idOf));
@@ -125,7 +125,7 @@ test("a missing task counts as deleted, a failed deletion shows the task again",
 });
 
 test("leaving the page deletes immediately, with requests that outlive it", async () => {
-    answer(`DELETE /api/tasks/${idOf(1)}`, {});
+    respond(`DELETE /api/tasks/${idOf(1)}`, {});
     remove([idOf(1)]);
     window.emit("pagehide");
     await settled();

@@ -3,7 +3,7 @@ import test from "node:test";
 import { blurhashPixels } from "../../Sources/PixelFlowWebApp/ui/blurhash.js";
 
 const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#$%*+,-.:;=?@[]^_{|}~";
-const base83 = (value, length) => Array.from({ length }, (_, place) => digits[Math.floor(value / 83 ** (length - 1 - place)) % 83]).join("");
+const base83 = (value, length) => Array.from({ length }, (_, position) => digits[Math.floor(value / 83 ** (length - 1 - position)) % 83]).join("");
 /** A hash of one wave: one colour. */
 const flat = (color) => `00${base83(color, 4)}`;
 

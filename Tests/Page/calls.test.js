@@ -2,7 +2,7 @@ import { settled } from "./support/browser.js";
 import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
 import { call, each, Problem, sendOrganisation, whenExpired, whenMoved, whenRenewed } from "../../Sources/PixelFlowWebApp/service/calls.js";
-import { answer, asked, deferred, refusal, requests, resetService } from "./support/service.js";
+import { respond, asked, deferred, refusal, requests, resetService } from "./support/service.js";
 
 let expired = 0;
 let moves = 0;
@@ -16,8 +16,8 @@ beforeEach(() => {
     whenMoved(async () => { moves += 1; });
 });
 
-test("a body is sent as JSON, and the answer is read as JSON", async () => {
-    answer("POST /api/x", { good: true });
+test("a body is sent as JSON, and the response is read as JSON", async () => {
+    respond("POST /api/x", { good: true });
     assert.deepEqual(await call("POST", "/api/x", { a: 1 }, { headers: { "x-key": "k" } }), { good: true });
     assert.deepEqual(requests[0].body, { a: 1 });
     assert.deepEqual(requests[0].headers, { "content-type": "application/json", "x-key": "k" });
@@ -25,51 +25,51 @@ test("a body is sent as JSON, and the answer is read as JSON", async () => {
 
 test("a request contains its organisation", async () => {
     sendOrganisation(() => "t1");
-    answer("POST /api/x", {});
+    respond("POST /api/x", {});
     await call("POST", "/api/x", { a: 1 });
     assert.deepEqual(requests[0].headers, { "content-type": "application/json", "pixelflow-organisation": "t1" });
 });
 
 test("a request that was rejected because of another organisation is not repeated", async () => {
-    answer("POST /api/x", () => refusal(409, { code: "organisation_changed" }));
+    respond("POST /api/x", () => refusal(409, { code: "organisation_changed" }));
     await assert.rejects(call("POST", "/api/x", {}), { code: "organisation_changed" });
     assert.equal(moves, 1);
     assert.equal(requests.length, 1);
-    answer("POST /api/x", () => refusal(409, { code: "etag_mismatch" }));
+    respond("POST /api/x", () => refusal(409, { code: "etag_mismatch" }));
     await assert.rejects(call("POST", "/api/x", {}), { status: 409 });
     assert.equal(moves, 1);
 });
 
-test("an answer without JSON is an empty object", async () => {
-    answer("DELETE /api/x", () => new Response(null, { status: 204 }));
+test("a response without JSON is an empty object", async () => {
+    respond("DELETE /api/x", () => new Response(null, { status: 204 }));
     assert.deepEqual(await call("DELETE", "/api/x"), {});
-    answer("GET /api/x", () => new Response("<html>"));
+    respond("GET /api/x", () => new Response("<html>"));
     assert.deepEqual(await call("GET", "/api/x"), {});
 });
 
 test("an error has status, code, field and detail", async () => {
-    answer("GET /api/x", () => refusal(422, { detail: "Too wide.", code: "width", field: "outputs[0]" }));
+    respond("GET /api/x", () => refusal(422, { detail: "Too wide.", code: "width", field: "outputs[0]" }));
     await assert.rejects(call("GET", "/api/x"), { message: "Too wide.", status: 422, code: "width", field: "outputs[0]" });
 });
 
 test("an error without a detail has a default message", () => {
     const sentences = [0, 401, 413, 404, 500, 503].map((status) => new Problem(status).message);
     assert.deepEqual(sentences, [
-        "PixelFlow cannot be reached at the moment.", "Please sign in again.", "This file is too large.", "The service answered 404.",
+        "PixelFlow cannot be reached at the moment.", "Please sign in again.", "This file is too large.", "The service responded with 404.",
         "PixelFlow has a problem at the moment. Please try again.", "PixelFlow has a problem at the moment. Please try again.",
     ]);
 });
 
 test("an unreachable service is status 0, an aborted request stays an abort", async () => {
     await assert.rejects(call("GET", "/nothing"), { status: 0 });
-    answer("GET /api/x", () => { throw new DOMException("aborted", "AbortError"); });
+    respond("GET /api/x", () => { throw new DOMException("aborted", "AbortError"); });
     await assert.rejects(call("GET", "/api/x"), { name: "AbortError" });
 });
 
 test("a 401 without a renewable session ends the session, except for requests of the session itself", async () => {
-    answer("GET /api/x", () => refusal(401));
-    answer("GET /session", () => refusal(401));
-    answer("POST /session", () => refusal(401));
+    respond("GET /api/x", () => refusal(401));
+    respond("GET /session", () => refusal(401));
+    respond("POST /session", () => refusal(401));
     await assert.rejects(call("POST", "/session", {}), { status: 401 });
     assert.equal(expired, 0);
     assert.equal(asked("GET /session").length, 0);
@@ -80,8 +80,8 @@ test("a 401 without a renewable session ends the session, except for requests of
 
 test("a 401 renews the session and repeats the request", async () => {
     let isRenewed = false;
-    answer("GET /session", () => { isRenewed = true; return {}; });
-    answer("POST /api/x", () => (isRenewed ? { good: true } : refusal(401)));
+    respond("GET /session", () => { isRenewed = true; return {}; });
+    respond("POST /api/x", () => (isRenewed ? { good: true } : refusal(401)));
     assert.deepEqual(await call("POST", "/api/x", { a: 1 }), { good: true });
     assert.deepEqual(asked("POST /api/x").map(({ body }) => body), [{ a: 1 }, { a: 1 }]);
     assert.equal(expired, 0);
@@ -90,8 +90,8 @@ test("a 401 renews the session and repeats the request", async () => {
 test("concurrent rejected requests renew the session once", async () => {
     const renewal = deferred();
     let isRenewed = false;
-    answer("GET /session", () => renewal.promise);
-    for (const name of ["a", "b", "c"]) answer(`GET /api/${name}`, () => (isRenewed ? { name } : refusal(401)));
+    respond("GET /session", () => renewal.promise);
+    for (const name of ["a", "b", "c"]) respond(`GET /api/${name}`, () => (isRenewed ? { name } : refusal(401)));
     const all = Promise.all(["a", "b", "c"].map((name) => call("GET", `/api/${name}`)));
     await settled();
     isRenewed = true;
@@ -101,16 +101,16 @@ test("concurrent rejected requests renew the session once", async () => {
 });
 
 test("a request is repeated once, and then the session has ended", async () => {
-    answer("GET /session", {});
-    answer("GET /api/x", () => refusal(401));
+    respond("GET /session", {});
+    respond("GET /api/x", () => refusal(401));
     await assert.rejects(call("GET", "/api/x"), { status: 401 });
     assert.equal(asked("GET /api/x").length, 2);
     assert.equal(expired, 1);
 });
 
 test("a session that cannot be checked has not ended", async () => {
-    answer("GET /session", () => refusal(503));
-    answer("GET /api/x", () => refusal(401));
+    respond("GET /session", () => refusal(503));
+    respond("GET /api/x", () => refusal(401));
     await assert.rejects(call("GET", "/api/x"), { status: 503 });
     assert.equal(expired, 0);
 });

@@ -5,7 +5,7 @@ import { session } from "../../Sources/PixelFlowWebApp/service/session.js";
 import { completedBatches } from "../../Sources/PixelFlowWebApp/tasks/batches.js";
 import { pollEvery, startFollowing, stream } from "../../Sources/PixelFlowWebApp/tasks/following.js";
 import { grownLimit, hold, list, recentLimit, taskStore } from "../../Sources/PixelFlowWebApp/tasks/taskStore.js";
-import { answer, asked, refusal, resetService } from "./support/service.js";
+import { respond, asked, refusal, resetService } from "./support/service.js";
 import { emptyTasks, idOf, page, task } from "./support/tasks.js";
 
 const newest = () => FakeWebSocket.all[FakeWebSocket.all.length - 1];
@@ -20,8 +20,8 @@ beforeEach(async () => {
     session.set({ phase: "out" });
     Object.assign(document, { hidden: false });
     resetService();
-    answer("GET /api/tasks", page([task(1)]));
-    answer("GET /api/stats", {});
+    respond("GET /api/tasks", page([task(1)]));
+    respond("GET /api/stats", {});
     taskStore.set({ ...emptyTasks(), isLoaded: true });
     session.set({ phase: "in" });
     newest().open();
@@ -49,7 +49,7 @@ async function lookBack() {
 test("a page that was hidden before the first event loads missed changes", async () => {
     assert.match(newest().url, /events$/, "there is no position to resume from");
     await lookAway();
-    answer("GET /api/tasks", page([task(2), task(1, { status: "COMPLETED" })]));
+    respond("GET /api/tasks", page([task(2), task(1, { status: "COMPLETED" })]));
     await lookBack();
     assert.deepEqual(taskStore.get().ids, [idOf(2), idOf(1)]);
     assert.equal(status(1), "COMPLETED");
@@ -76,8 +76,8 @@ test("many changes are applied in one frame", async () => {
 test("the batch of a task that changes is noted, also if the task has ended already", async () => {
     newest().send("task", task(7, { status: "COMPLETED", batch: "quick", updated_at: "2026-01-01T00:00:05Z" }));
     await drawFrame();
-    answer("GET /api/batches", { batches: [{ id: "quick", status: "completed", completed_at: "2026-01-01T00:00:07Z" }] });
-    answer("GET /api/batches/quick", { id: "quick", counts: { completed: 1 } });
+    respond("GET /api/batches", { batches: [{ id: "quick", status: "completed", completed_at: "2026-01-01T00:00:07Z" }] });
+    respond("GET /api/batches/quick", { id: "quick", counts: { completed: 1 } });
     assert.deepEqual(await completedBatches(), [{ id: "quick", counts: { completed: 1 } }]);
     assert.deepEqual(await completedBatches(), []);
 });
@@ -193,7 +193,7 @@ test("a task that was deleted while the page was hidden leaves the list", async 
     newest().send("task", task(2), "event 7");
     await drawFrame();
     await lookAway();
-    answer("GET /api/tasks", page([task(1)]));
+    respond("GET /api/tasks", page([task(1)]));
     await lookBack();
     assert.deepEqual(taskStore.get().ids, [idOf(1)]);
     assert.equal(status(2), undefined);
@@ -205,16 +205,16 @@ test("a task that was deleted while the stream was interrupted leaves the list, 
     newest().fail();
     await clock.advance(3000);
     newest().fail();
-    answer("GET /api/tasks", page([task(1)]));
+    respond("GET /api/tasks", page([task(1)]));
     await clock.advance(pollEvery);
     assert.deepEqual(taskStore.get().ids, [idOf(1)]);
 });
 
 test("a list that cannot be loaded after a pause is retried soon", async () => {
     await lookAway();
-    answer("GET /api/tasks", () => refusal(503));
+    respond("GET /api/tasks", () => refusal(503));
     await lookBack();
-    answer("GET /api/tasks", page([task(3)]));
+    respond("GET /api/tasks", page([task(3)]));
     await clock.advance(3000);
     assert.deepEqual(taskStore.get().ids, [idOf(3)]);
     const before = lists();
@@ -224,11 +224,11 @@ test("a list that cannot be loaded after a pause is retried soon", async () => {
 
 test("an open task is reloaded after a pause", async () => {
     const release = hold(idOf(9));
-    answer(`GET /api/tasks/${idOf(9)}`, task(9, { status: "COMPLETED" }));
+    respond(`GET /api/tasks/${idOf(9)}`, task(9, { status: "COMPLETED" }));
     await lookAway();
     await lookBack();
     assert.equal(status(9), "COMPLETED");
-    answer(`GET /api/tasks/${idOf(9)}`, () => refusal(404));
+    respond(`GET /api/tasks/${idOf(9)}`, () => refusal(404));
     await lookAway();
     await lookBack();
     assert.equal(status(9), undefined);
@@ -259,7 +259,7 @@ test("the number of kept tasks is bounded", async () => {
 });
 
 test("a page keeps few tasks that its filter excludes", async () => {
-    answer("GET /api/tasks", page([]));
+    respond("GET /api/tasks", page([]));
     await list({ status: "FAILED", search: "", batch: "" });
     await sendMany(100_000, "COMPLETED");
     const { tasks, ids } = taskStore.get();

@@ -4,7 +4,7 @@ import test, { beforeEach } from "node:test";
 import { loadPresets, presetStore, savePreset } from "../../Sources/PixelFlowWebApp/presets/presetStore.js";
 import { toast, toasts } from "../../Sources/PixelFlowWebApp/service/toasts.js";
 import { errorWords, stepWords } from "../../Sources/PixelFlowWebApp/task/words.js";
-import { answer, asked, refusal, resetService } from "./support/service.js";
+import { respond, asked, refusal, resetService } from "./support/service.js";
 
 const texts = () => toasts.get().shown.map(({ text }) => text);
 
@@ -42,18 +42,18 @@ test("a step of a task has a text, whether its reason is known or not", () => {
 });
 
 test("built-in presets come first, the others in the order of the service", async () => {
-    answer("GET /api/presets", { presets: ["mine", "avatar", "yours", "web", "thumbnail"].map((name) => ({ name })) });
+    respond("GET /api/presets", { presets: ["mine", "avatar", "yours", "web", "thumbnail"].map((name) => ({ name })) });
     await loadPresets();
     assert.deepEqual(presetStore.get().presets.map(({ name }) => name), ["web", "thumbnail", "avatar", "mine", "yours"]);
-    answer("GET /api/presets", () => refusal(500));
+    respond("GET /api/presets", () => refusal(500));
     await loadPresets();
     assert.equal(presetStore.get().problem.status, 500);
     assert.equal(presetStore.get().presets.length, 5);
 });
 
 test("a preset is saved with the chosen priority or without one", async () => {
-    answer("GET /api/presets", { presets: [] });
-    answer("PUT /api/presets/mine", {});
+    respond("GET /api/presets", { presets: [] });
+    respond("PUT /api/presets/mine", {});
     for (const priority of ["low", "none", undefined]) await savePreset("mine", { outputs: [] }, priority);
     assert.deepEqual(asked("PUT /api/presets/mine").map(({ search }) => search), [{ priority: "low" }, { priority: "none" }, {}]);
 });

@@ -7,7 +7,7 @@ import { askEvery, startNotifying, summary, turnOffNotifications, turnOnNotifica
 import { progress, watchProgress } from "../../Sources/PixelFlowWebApp/tasks/progress.js";
 import { statistics } from "../../Sources/PixelFlowWebApp/tasks/statistics.js";
 import { upsertTasks } from "../../Sources/PixelFlowWebApp/tasks/taskStore.js";
-import { answer, asked, refusal, resetService } from "./support/service.js";
+import { respond, asked, refusal, resetService } from "./support/service.js";
 import { task } from "./support/tasks.js";
 
 const count = (counts) => statistics.set({ now: /** @type {any} */ ({ counts }) });
@@ -73,13 +73,13 @@ test("a completed batch is notified once, while the page is hidden", async () =>
     await clock.advance(askEvery);
     assert.equal(asked("GET /api/batches").length, 0, "no batch is known");
     upsertTasks([task(1, { batch: "b1" }), task(2, { batch: "b2", status: "COMPLETED" }), task(3)]);
-    answer("GET /api/batches", { batches: [batch("b2", "completed", 1), batch("b1", "closed")] });
+    respond("GET /api/batches", { batches: [batch("b2", "completed", 1), batch("b1", "closed")] });
     await clock.advance(askEvery);
     assert.deepEqual(told(), []);
-    answer("GET /api/batches", () => refusal(503));
+    respond("GET /api/batches", () => refusal(503));
     await clock.advance(askEvery);
-    answer("GET /api/batches", { batches: [batch("b2", "completed", 1), batch("b1", "completed", 9)] });
-    answer("GET /api/batches/b1", { ...batch("b1", "completed", 9), counts: { completed: 12, failed: 1 } });
+    respond("GET /api/batches", { batches: [batch("b2", "completed", 1), batch("b1", "completed", 9)] });
+    respond("GET /api/batches/b1", { ...batch("b1", "completed", 9), counts: { completed: 12, failed: 1 } });
     await clock.advance(3 * askEvery);
     assert.deepEqual(told(), ["Batch “Import” is done: 12 tasks completed, 1 failed."]);
     assert.equal(asked("GET /api/batches").length, 3, "it is no longer asked for");
@@ -94,8 +94,8 @@ test("a batch that was completed while the page was visible is not notified", as
     await turnOnNotifications();
     document.hidden = false;
     upsertTasks([task(4, { batch: "b4" })]);
-    answer("GET /api/batches", { batches: [batch("b4", "completed", 9)] });
-    answer("GET /api/batches/b4", { ...batch("b4", "completed", 9), counts: { completed: 1, failed: 0 } });
+    respond("GET /api/batches", { batches: [batch("b4", "completed", 9)] });
+    respond("GET /api/batches/b4", { ...batch("b4", "completed", 9), counts: { completed: 1, failed: 0 } });
     await clock.advance(2 * askEvery);
     assert.equal(asked("GET /api/batches").length, 0);
     document.hidden = true;
@@ -105,7 +105,7 @@ test("a batch that was completed while the page was visible is not notified", as
     upsertTasks([task(5, { batch: "b5" })]);
     turnOffNotifications();
     await clock.advance(askEvery);
-    assert.equal(asked("GET /api/batches").length, 1, "nobody wants to know");
+    assert.equal(asked("GET /api/batches").length, 1, "nothing is displayed");
 });
 
 test("a rejected permission turns notifications off", async () => {

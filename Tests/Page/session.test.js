@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
 import { call } from "../../Sources/PixelFlowWebApp/service/calls.js";
 import { changeBack, changeOrganisation, registrationState, session, signIn, signOut, startSession } from "../../Sources/PixelFlowWebApp/service/session.js";
-import { answer, asked, refusal, requests, resetService } from "./support/service.js";
+import { respond, asked, refusal, requests, resetService } from "./support/service.js";
 
 const ada = { email: "ada@example.org", user_id: "u1", tenant: "t1", role: "owner", scope: "tasks:read" };
-const nobody = { email: "", userID: "", tenant: "", role: "", scope: "" };
+const signedOut = { email: "", userID: "", tenant: "", role: "", scope: "" };
 const isRemembered = () => localStorage.getItem("pixelflow.email") !== null;
 
 beforeEach(() => {
@@ -14,7 +14,7 @@ beforeEach(() => {
     localStorage.removeItem("pixelflow.email");
     location.assigned.length = 0;
     FakeBroadcastChannel.told = [];
-    session.set({ phase: "out", message: "", ...nobody });
+    session.set({ phase: "out", message: "", ...signedOut });
 });
 
 test("a browser without a session sends no request", () => {
@@ -25,9 +25,9 @@ test("a browser without a session sends no request", () => {
 
 test("a remembered session shows the page immediately and is confirmed", async () => {
     localStorage.setItem("pixelflow.email", "old@example.org");
-    answer("GET /session", ada);
+    respond("GET /session", ada);
     startSession();
-    assert.deepEqual(session.get(), { phase: "in", message: "", ...nobody, email: "old@example.org" });
+    assert.deepEqual(session.get(), { phase: "in", message: "", ...signedOut, email: "old@example.org" });
     await settled();
     const { user_id: userID, ...rest } = ada;
     assert.deepEqual(session.get(), { phase: "in", message: "", userID, ...rest });
@@ -36,7 +36,7 @@ test("a remembered session shows the page immediately and is confirmed", async (
 
 test("a remembered session that has ended asks to sign in", async () => {
     localStorage.setItem("pixelflow.email", ada.email);
-    answer("GET /session", () => refusal(401));
+    respond("GET /session", () => refusal(401));
     startSession();
     await settled();
     assert.equal(session.get().phase, "out");
@@ -46,7 +46,7 @@ test("a remembered session that has ended asks to sign in", async () => {
 
 test("an outage of the service does not end the session", async () => {
     localStorage.setItem("pixelflow.email", ada.email);
-    answer("GET /session", () => refusal(503));
+    respond("GET /session", () => refusal(503));
     startSession();
     await settled();
     assert.equal(session.get().phase, "in");
@@ -57,7 +57,7 @@ const asks = () => asked("GET /session").length;
 
 test("the account is requested until the service responds", async () => {
     localStorage.setItem("pixelflow.email", ada.email);
-    answer("GET /session", () => refusal(503));
+    respond("GET /session", () => refusal(503));
     startSession();
     await settled();
     assert.equal(asks(), 1);
@@ -69,7 +69,7 @@ test("the account is requested until the service responds", async () => {
     const before = asks();
     await clock.advance(longestWait);
     assert.equal(asks(), before + 1, "up to a limit");
-    answer("GET /session", ada);
+    respond("GET /session", ada);
     await clock.advance(longestWait);
     assert.equal(session.get().tenant, ada.tenant);
     await clock.advance(600_000);
@@ -78,11 +78,11 @@ test("the account is requested until the service responds", async () => {
 
 test("the account is requested immediately when the network is back", async () => {
     localStorage.setItem("pixelflow.email", ada.email);
-    answer("GET /session", () => { throw new TypeError("no network"); });
+    respond("GET /session", () => { throw new TypeError("no network"); });
     startSession();
     await clock.advance(60_000);
     const before = asks();
-    answer("GET /session", ada);
+    respond("GET /session", ada);
     window.emit("online");
     await settled();
     assert.equal(asks(), before + 1);
@@ -95,20 +95,20 @@ test("the account is requested immediately when the network is back", async () =
 /** A page of Ada's in the organisation t1. */
 async function signedIn() {
     startSession();
-    answer("POST /session", ada);
+    respond("POST /session", ada);
     await signIn(ada, false);
 }
 
 test("requests contain the organisation of the page", async () => {
     await signedIn();
-    answer("GET /api/tasks", {});
+    respond("GET /api/tasks", {});
     await call("GET", "/api/tasks");
     assert.equal(asked("GET /api/tasks")[0].headers["pixelflow-organisation"], "t1");
 });
 
 /** Another tab tells of an account while the service has `now`. */
 async function hear(message, now = message) {
-    answer("GET /session", now);
+    respond("GET /session", now);
     FakeBroadcastChannel.last.hear(message);
     await settled();
 }
@@ -116,10 +116,10 @@ async function hear(message, now = message) {
 test("a change of the organisation is sent to the other tabs", async () => {
     await signedIn();
     assert.deepEqual(FakeBroadcastChannel.told, [ada]);
-    answer("POST /session/organisation", { ...ada, tenant: "t2" });
+    respond("POST /session/organisation", { ...ada, tenant: "t2" });
     await changeOrganisation("t2");
     assert.deepEqual(FakeBroadcastChannel.told[1], { ...ada, tenant: "t2" });
-    answer("DELETE /session", {});
+    respond("DELETE /session", {});
     await signOut();
     assert.equal(FakeBroadcastChannel.told[2], null);
 });
@@ -128,7 +128,7 @@ test("a tab shows that the session is in another organisation, and can change it
     await signedIn();
     await hear({ ...ada, tenant: "t2" });
     assert.deepEqual([session.get().phase, session.get().tenant], ["moved", "t1"]);
-    answer("POST /session/organisation", ({ body }) => ({ ...ada, tenant: body.organisation }));
+    respond("POST /session/organisation", ({ body }) => ({ ...ada, tenant: body.organisation }));
     await changeBack();
     assert.deepEqual([session.get().phase, session.get().tenant], ["in", "t1"]);
     assert.deepEqual(FakeBroadcastChannel.told.pop(), ada);
@@ -169,8 +169,8 @@ test("a message that is older than the session is ignored", async () => {
 
 test("a page keeps its content when another user has the session and its token is rejected", async () => {
     await signedIn();
-    answer("POST /api/upload", () => refusal(401));
-    answer("GET /session", { ...ada, user_id: "u2" });
+    respond("POST /api/upload", () => refusal(401));
+    respond("GET /session", { ...ada, user_id: "u2" });
     await assert.rejects(call("POST", "/api/upload", {}), { status: 401 });
     assert.equal(session.get().phase, "replaced");
     assert.deepEqual(location.assigned, []);
@@ -178,8 +178,8 @@ test("a page keeps its content when another user has the session and its token i
 
 test("without a message, a tab detects another organisation from a rejected request", async () => {
     await signedIn();
-    answer("POST /api/upload", () => refusal(409, { code: "organisation_changed" }));
-    answer("GET /session", { ...ada, tenant: "t2" });
+    respond("POST /api/upload", () => refusal(409, { code: "organisation_changed" }));
+    respond("GET /session", { ...ada, tenant: "t2" });
     await assert.rejects(call("POST", "/api/upload", {}), { status: 409 });
     assert.deepEqual([session.get().phase, session.get().tenant], ["moved", "t1"]);
     assert.deepEqual(FakeBroadcastChannel.told, [ada]);
@@ -187,10 +187,10 @@ test("without a message, a tab detects another organisation from a rejected requ
 
 test("a session that expires keeps the page until a user signs in again", async () => {
     startSession();
-    answer("POST /session", ada);
+    respond("POST /session", ada);
     await signIn(ada, false);
-    answer("GET /session", () => refusal(401));
-    answer("GET /api/tasks", () => refusal(401));
+    respond("GET /session", () => refusal(401));
+    respond("GET /api/tasks", () => refusal(401));
     await assert.rejects(call("GET", "/api/tasks"), { status: 401 });
     assert.equal(session.get().phase, "expired");
     await signIn(ada, false);
@@ -200,7 +200,7 @@ test("a session that expires keeps the page until a user signs in again", async 
 
 test("another user gets a page without data of the first", async () => {
     session.set({ phase: "expired", email: "grace@example.org" });
-    answer("POST /session/register", ada);
+    respond("POST /session/register", ada);
     await signIn(ada, true);
     assert.deepEqual(location.assigned, ["/"]);
     assert.equal(session.get().phase, "expired");
@@ -208,7 +208,7 @@ test("another user gets a page without data of the first", async () => {
 
 test("signing out clears the account", async () => {
     localStorage.setItem("pixelflow.email", ada.email);
-    answer("DELETE /session", {});
+    respond("DELETE /session", {});
     await signOut();
     assert.equal(isRemembered(), false);
     assert.deepEqual(location.assigned, ["/"]);
@@ -216,10 +216,10 @@ test("signing out clears the account", async () => {
 
 test("a removed member continues in another organisation, where no request is repeated", async () => {
     startSession();
-    answer("POST /session", ada);
+    respond("POST /session", ada);
     await signIn(ada, false);
-    answer("POST /api/upload", () => refusal(401));
-    answer("GET /session", { ...ada, tenant: "t2" });
+    respond("POST /api/upload", () => refusal(401));
+    respond("GET /session", { ...ada, tenant: "t2" });
     await assert.rejects(call("POST", "/api/upload", {}), { status: 401 });
     assert.equal(asked("POST /api/upload").length, 1);
     assert.deepEqual(location.assigned, ["/"]);
@@ -227,42 +227,42 @@ test("a removed member continues in another organisation, where no request is re
 
 test("a renewed session has its new role", async () => {
     startSession();
-    answer("POST /session", ada);
+    respond("POST /session", ada);
     await signIn(ada, false);
     let isRenewed = false;
-    answer("GET /session", () => { isRenewed = true; return { ...ada, role: "viewer" }; });
-    answer("GET /api/tasks", () => (isRenewed ? {} : refusal(401)));
+    respond("GET /session", () => { isRenewed = true; return { ...ada, role: "viewer" }; });
+    respond("GET /api/tasks", () => (isRenewed ? {} : refusal(401)));
     await call("GET", "/api/tasks");
     assert.equal(session.get().role, "viewer");
 });
 
 test("signing in again continues in the previous organisation", async () => {
-    session.set({ ...nobody, phase: "expired", email: ada.email, tenant: "t2" });
-    answer("POST /session", ada);
-    answer("POST /session/organisation", ({ body }) => ({ ...ada, tenant: body.organisation }));
+    session.set({ ...signedOut, phase: "expired", email: ada.email, tenant: "t2" });
+    respond("POST /session", ada);
+    respond("POST /session/organisation", ({ body }) => ({ ...ada, tenant: body.organisation }));
     await signIn(ada, false);
     assert.equal(session.get().tenant, "t2");
     assert.deepEqual(location.assigned, []);
 });
 
 test("a registration by invitation enters the organisation that invited", async () => {
-    answer("POST /session/register", ada);
-    answer("GET /auth/organisations", { organisations: [{ id: "t1", personal: true }, { id: "t2", personal: false }] });
-    answer("POST /session/organisation", ({ body }) => ({ ...ada, tenant: body.organisation }));
+    respond("POST /session/register", ada);
+    respond("GET /auth/organisations", { organisations: [{ id: "t1", personal: true }, { id: "t2", personal: false }] });
+    respond("POST /session/organisation", ({ body }) => ({ ...ada, tenant: body.organisation }));
     await signIn({ ...ada, invitation: "pf_invite_x" }, true);
     assert.equal(session.get().tenant, "t2");
 });
 
 test("changing the organisation reloads the page", async () => {
-    answer("POST /session/organisation", ada);
+    respond("POST /session/organisation", ada);
     await changeOrganisation("t2", "/team");
     assert.deepEqual(asked("POST /session/organisation")[0].body, { organisation: "t2" });
     assert.deepEqual(location.assigned, ["/team"]);
 });
 
 test("who may register", async () => {
-    answer("GET /auth/register", { registration: "invite", needs_setup: true, sends_mail: true });
+    respond("GET /auth/register", { registration: "invite", needs_setup: true, sends_mail: true });
     assert.deepEqual(await registrationState(), { registration: "invite", needsSetup: true, sendsMail: true });
-    answer("GET /auth/register", () => refusal(404));
+    respond("GET /auth/register", () => refusal(404));
     assert.deepEqual(await registrationState(), { registration: "open", needsSetup: false, sendsMail: false });
 });

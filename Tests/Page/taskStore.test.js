@@ -2,7 +2,7 @@ import "./support/browser.js";
 import assert from "node:assert/strict";
 import test, { beforeEach } from "node:test";
 import * as store from "../../Sources/PixelFlowWebApp/tasks/taskStore.js";
-import { answer, asked, deferred, refusal, requests, resetService } from "./support/service.js";
+import { respond, asked, deferred, refusal, requests, resetService } from "./support/service.js";
 import { emptyTasks, idOf, page, task } from "./support/tasks.js";
 
 const { taskStore, upsertTasks } = store;
@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 
 async function listed(tasks, cursor = null, query = undefined) {
-    answer("GET /api/tasks", page(tasks, cursor));
+    respond("GET /api/tasks", page(tasks, cursor));
     await store.list(query);
 }
 
@@ -65,7 +65,7 @@ test("a search matches the URL or the file name, ignoring case", async () => {
 
 test("a late response does not replace that of a later request", async () => {
     const slow = deferred();
-    answer("GET /api/tasks", ({ search }) => (search.status ? slow.promise : page([task(2)])));
+    respond("GET /api/tasks", ({ search }) => (search.status ? slow.promise : page([task(2)])));
     const first = store.list({ status: "FAILED", search: "" });
     await store.list({ status: "", search: "" });
     slow.resolve(page([task(1, { status: "FAILED" })]));
@@ -87,7 +87,7 @@ test("another filter clears list and selection immediately, the same one keeps t
 });
 
 test("a list that cannot be loaded shows the error", async () => {
-    answer("GET /api/tasks", () => refusal(503));
+    respond("GET /api/tasks", () => refusal(503));
     await store.list();
     assert.equal(taskStore.get().problem.status, 503);
     assert.equal(taskStore.get().isLoading, false);
@@ -96,7 +96,7 @@ test("a list that cannot be loaded shows the error", async () => {
 
 test("the next page is added below, once", async () => {
     await listed([task(9), task(8)], "place");
-    answer("GET /api/tasks", page([task(8), task(7)]));
+    respond("GET /api/tasks", page([task(8), task(7)]));
     await Promise.all([store.listMore(), store.listMore()]);
     assert.deepEqual(shown(), [idOf(9), idOf(8), idOf(7)]);
     assert.deepEqual(requests.slice(1).map(({ search }) => search), [{ limit: "200", cursor: "place" }]);
@@ -106,7 +106,7 @@ test("the next page is added below, once", async () => {
 
 test("a further page that cannot be loaded keeps the list", async () => {
     await listed([task(9)], "place");
-    answer("GET /api/tasks", () => refusal(500));
+    respond("GET /api/tasks", () => refusal(500));
     await store.listMore();
     assert.deepEqual(shown(), [idOf(9)]);
     assert.equal(taskStore.get().problem.status, 500);
@@ -115,15 +115,15 @@ test("a further page that cannot be loaded keeps the list", async () => {
 
 test("a refresh adds new tasks and keeps those loaded further down", async () => {
     await listed([task(3), task(2), task(1)]);
-    answer("GET /api/tasks", page([task(4), task(3)], "deeper"));
+    respond("GET /api/tasks", page([task(4), task(3)], "deeper"));
     await store.refresh();
     assert.deepEqual(shown(), [4, 3, 2, 1].map(idOf));
     assert.equal(taskStore.get().cursor, null);
 });
 
-/** Answers requests for the list like the service, from these tasks. */
+/** Responds to requests for the list like the service, from these tasks. */
 function serve(tasks) {
-    answer("GET /api/tasks", ({ search: { limit, cursor = "~" } }) => {
+    respond("GET /api/tasks", ({ search: { limit, cursor = "~" } }) => {
         const rest = tasks.filter(({ id }) => id < cursor);
         const part = rest.slice(0, limit);
         return page(part, rest.length > part.length ? part[part.length - 1].id : null);
@@ -167,7 +167,7 @@ test("if there are more new tasks than a refresh loads, the list ends there and 
 test("tasks that are added during a refresh stay", async () => {
     await listed([task(1)]);
     const slow = deferred();
-    answer("GET /api/tasks", slow.promise);
+    respond("GET /api/tasks", slow.promise);
     const refreshed = store.refresh({ all: true });
     upsertTasks([task(2)]);
     slow.resolve(page([task(1)]));
@@ -178,12 +178,12 @@ test("tasks that are added during a refresh stay", async () => {
 test("tasks that are deleted during a request do not come back with its response", async () => {
     await listed([task(2), task(1)]);
     const slow = deferred();
-    answer("GET /api/tasks", slow.promise);
-    answer(`GET /api/tasks/${idOf(1)}`, slow.promise.then(() => task(1)));
-    const answered = [store.refresh({ all: true }), store.fetchTask(idOf(1))];
+    respond("GET /api/tasks", slow.promise);
+    respond(`GET /api/tasks/${idOf(1)}`, slow.promise.then(() => task(1)));
+    const pending = [store.refresh({ all: true }), store.fetchTask(idOf(1))];
     store.forget([idOf(1)]);
     slow.resolve(page([task(2), task(1)]));
-    await Promise.all(answered);
+    await Promise.all(pending);
     assert.deepEqual(shown(), [idOf(2)]);
     assert.ok(!taskStore.get().tasks.has(idOf(1)));
 });
@@ -192,12 +192,12 @@ test("a refresh waits for the list that is being loaded, and sends no request wi
     await store.refresh({ all: true });
     assert.equal(requests.length, 0);
     const slow = deferred();
-    answer("GET /api/tasks", slow.promise);
+    respond("GET /api/tasks", slow.promise);
     const loaded = store.list();
     const refreshed = store.refresh({ all: true });
     slow.resolve(page([task(1)]));
     await Promise.all([loaded, refreshed]);
-    assert.equal(requests.length, 2, "what has happened since the first answer");
+    assert.equal(requests.length, 2, "what has happened since the first response");
     assert.deepEqual(shown(), [idOf(1)]);
 });
 
@@ -242,7 +242,7 @@ test("a removed task disappears from all views", async () => {
 });
 
 test("one task is fetched by its id", async () => {
-    answer(`GET /api/tasks/${idOf(7)}`, task(7));
+    respond(`GET /api/tasks/${idOf(7)}`, task(7));
     await store.fetchTask(idOf(7));
     assert.equal(asked(`GET /api/tasks/${idOf(7)}`).length, 1);
     assert.ok(taskStore.get().tasks.has(idOf(7)));

@@ -4,7 +4,7 @@ import test, { beforeEach } from "node:test";
 import { addFiles, addURL, changeItem, dropItem, sendAll, uploads } from "../../Sources/PixelFlowWebApp/compose/uploadStore.js";
 import { presetStore } from "../../Sources/PixelFlowWebApp/presets/presetStore.js";
 import { taskStore } from "../../Sources/PixelFlowWebApp/tasks/taskStore.js";
-import { answer, asked, deferred, refusal, resetService } from "./support/service.js";
+import { respond, asked, deferred, refusal, resetService } from "./support/service.js";
 import { emptyTasks, idOf, task } from "./support/tasks.js";
 
 const upload = "POST /api/upload";
@@ -43,7 +43,7 @@ beforeEach(() => {
 });
 
 test("an uploaded item becomes a task and leaves the list", async () => {
-    answer(upload, task(1));
+    respond(upload, task(1));
     addURL("https://example.org/a.jpg");
     await sendAll();
     assert.deepEqual(items(), []);
@@ -52,7 +52,7 @@ test("an uploaded item becomes a task and leaves the list", async () => {
 });
 
 test("a preset is sent by name, unless a focal point changes its pipeline", async () => {
-    answer(upload, () => refusal(500));
+    respond(upload, () => refusal(500));
     addURL("https://example.org/a.jpg");
     changeItem(items()[0].id, { focus: { x: 0.1, y: 0.2 } });
     await sendAll();
@@ -62,7 +62,7 @@ test("a preset is sent by name, unless a focal point changes its pipeline", asyn
 });
 
 test("a custom pipeline is sent unchanged", async () => {
-    answer(upload, task(1));
+    respond(upload, task(1));
     uploads.set({ choice: "", pipeline: cover });
     addURL("https://example.org/a.jpg");
     await sendAll();
@@ -70,7 +70,7 @@ test("a custom pipeline is sent unchanged", async () => {
 });
 
 test("the same upload keeps its idempotency key after a lost response, another upload gets its own", async () => {
-    answer(upload, () => { throw new TypeError("the connection broke"); });
+    respond(upload, () => { throw new TypeError("the connection broke"); });
     addURL("https://example.org/a.jpg");
     await sendAll();
     assert.equal(items()[0].problem.status, 0);
@@ -83,7 +83,7 @@ test("the same upload keeps its idempotency key after a lost response, another u
 });
 
 test("a rejected item stays with its error, and the others continue", async () => {
-    answer(upload, ({ body }) => (body.image_url.includes("bad") ? refusal(422, { detail: "Not a URL." }) : task(1)));
+    respond(upload, ({ body }) => (body.image_url.includes("bad") ? refusal(422, { detail: "Not a URL." }) : task(1)));
     addURL("https://example.org/bad");
     addURL("https://example.org/good");
     await sendAll();
@@ -92,7 +92,7 @@ test("a rejected item stays with its error, and the others continue", async () =
 
 test("three items are sent at a time, and items removed in the meantime are not sent", async () => {
     const held = [];
-    answer(upload, () => {
+    respond(upload, () => {
         const one = deferred();
         held.push(one);
         return one.promise;
@@ -112,7 +112,7 @@ test("three items are sent at a time, and items removed in the meantime are not 
 
 test("pressing the button twice sends nothing twice", async () => {
     const held = deferred();
-    answer(upload, held.promise);
+    respond(upload, held.promise);
     addURL("https://example.org/a.jpg");
     const first = sendAll();
     await sendAll();

@@ -59,9 +59,9 @@ test("a webhook shows its state and the reason", () => {
 });
 
 test("an attempt shows its response, or why there was none", () => {
-    assert.equal(outcome({ status: 500 }), "Answer 500");
+    assert.equal(outcome({ status: 500 }), "Response 500");
     assert.equal(outcome({ error: "address_blocked" }), "address blocked");
-    assert.equal(outcome({}), "No answer");
+    assert.equal(outcome({}), "No response");
 });
 
 test("the address of the log contains only the given filters", () => {

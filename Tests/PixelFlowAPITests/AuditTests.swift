@@ -107,7 +107,7 @@ import Testing
             sink.set(.away)
             for replica in replicas { await #expect(throws: PixelFlowError.self) { try await replica.round() } }
             #expect(try await log(harness, of: ada) == [])
-            sink.set(.answersAreLost)
+            sink.set(.responsesAreLost)
             for replica in replicas { await #expect(throws: PixelFlowError.self) { try await replica.round() } }
             #expect(try await log(harness, of: ada).map(\.target) == ["a", "b"])
             sink.set(.there)
@@ -191,7 +191,7 @@ extension AuditTests {
 
 /// The audit log behind a connection that fails.
 private final class FlakySink: AuditSink {
-    enum Mode { case there, away, answersAreLost }
+    enum Mode { case there, away, responsesAreLost }
 
     private let inner: any AuditSink
     private let mode = Mutex(Mode.there)
@@ -204,6 +204,6 @@ private final class FlakySink: AuditSink {
         let mode = mode.withLock(\.self)
         if mode == .away { throw PixelFlowError.unavailable("auth") }
         try await inner.append(entries)
-        if mode == .answersAreLost { throw PixelFlowError.unavailable("auth") }
+        if mode == .responsesAreLost { throw PixelFlowError.unavailable("auth") }
     }
 }

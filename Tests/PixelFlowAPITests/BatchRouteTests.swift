@@ -31,11 +31,11 @@ import Testing
             try await harness.complete(first)
             try await harness.fail(second)
             #expect(try await ada.get("/api/tasks/\(third)").object()["batch"] as? String == id)
-            let answer = try await ada.get("/api/batches/\(id)")
+            let response = try await ada.get("/api/batches/\(id)")
             #expect(
-                try counts(answer) == ["total": 3, "pending": 1, "processing": 0, "completed": 1, "failed": 1, "cancelled": 0])
-            #expect(try answer.object()["status"] as? String == "open")
-            #expect(try answer.object()["description"] as? String == "Import")
+                try counts(response) == ["total": 3, "pending": 1, "processing": 0, "completed": 1, "failed": 1, "cancelled": 0])
+            #expect(try response.object()["status"] as? String == "open")
+            #expect(try response.object()["description"] as? String == "Import")
             func listed(_ query: String) async throws -> [String] {
                 let tasks = try #require(try await ada.get("/api/tasks?\(query)").object()["tasks"] as? [[String: Any]])
                 return tasks.compactMap { $0["id"] as? String }

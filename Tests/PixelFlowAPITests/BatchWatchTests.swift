@@ -170,7 +170,7 @@ import Testing
         #expect(try await deliveries(to: hook).count == 1)
     }
 
-    /// Nobody has received the event: the replica that would have was killed.
+    /// No one has received the event: the replica that would have was killed.
     @Test(arguments: [true, false]) func anUnreportedCompletionIsFound(isDeletion: Bool) async throws {
         let hook = try await endpoint([.batchCompleted])
         let batch = try await batch()
@@ -242,7 +242,7 @@ import Testing
         #expect(try await state(batch) == nil)
     }
 
-    @Test func anEndpointThatOnlyANewerVersionReadsIsNotifiedOnceAuthAnswersAsWell() async throws {
+    @Test func anEndpointThatOnlyANewerVersionReadsIsNotifiedOnceAuthRespondsAsWell() async throws {
         let newer = try await endpoint([.batchCompleted])
         let older = Self.watch(store, FailingWebhooks(store, hiding: [newer.id]), desk)
         let batch = try await batch()
@@ -427,7 +427,7 @@ private final class FailingWebhooks: WebhookOwnerStore {
         try await store.add(delivery)
     }
 
-    var webhookSettlingTime: Duration { store.webhookSettlingTime }
+    var webhookPropagationTime: Duration { store.webhookPropagationTime }
     func webhooks(of tenant: TenantID) async throws -> ReadableEndpoints {
         ReadableEndpoints(try await store.webhooks(of: tenant).endpoints.map { hidden.contains($0.id) ? nil : $0 })
     }

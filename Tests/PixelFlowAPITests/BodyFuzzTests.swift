@@ -28,11 +28,11 @@ import Testing
             var random = SeededGenerator(seed: UInt64(target))
             for round in 0..<150 {
                 let body = Self.damaged(Array(sound.utf8), &random)
-                let answer = try await ada.send(method, path, headers: [.contentType: type], body: ByteBuffer(bytes: body))
-                #expect(answer.status.code < 500, "round \(round): \(answer.text)")
-                guard answer.status.code >= 400 else { continue }
-                #expect(answer.headers[.contentType] == "application/problem+json", "round \(round)")
-                #expect(answer.code != nil, "round \(round)")
+                let response = try await ada.send(method, path, headers: [.contentType: type], body: ByteBuffer(bytes: body))
+                #expect(response.status.code < 500, "round \(round): \(response.text)")
+                guard response.status.code >= 400 else { continue }
+                #expect(response.headers[.contentType] == "application/problem+json", "round \(round)")
+                #expect(response.code != nil, "round \(round)")
             }
         }
     }
@@ -40,12 +40,12 @@ import Testing
     private static func damaged(_ bytes: [UInt8], _ random: inout SeededGenerator) -> [UInt8] {
         var bytes = bytes
         for _ in 0..<Int.random(in: 0...4, using: &random) where !bytes.isEmpty {
-            let place = Int.random(in: 0..<bytes.count, using: &random)
+            let position = Int.random(in: 0..<bytes.count, using: &random)
             switch Int.random(in: 0..<4, using: &random) {
-            case 0: bytes[place] = .random(in: .min ... .max, using: &random)
-            case 1: bytes.removeSubrange(place..<min(bytes.count, place + Int.random(in: 1...9, using: &random)))
-            case 2: bytes.insert(contentsOf: Array(pieces.randomElement(using: &random)?.utf8 ?? "".utf8), at: place)
-            default: bytes.removeLast(bytes.count - place)
+            case 0: bytes[position] = .random(in: .min ... .max, using: &random)
+            case 1: bytes.removeSubrange(position..<min(bytes.count, position + Int.random(in: 1...9, using: &random)))
+            case 2: bytes.insert(contentsOf: Array(pieces.randomElement(using: &random)?.utf8 ?? "".utf8), at: position)
+            default: bytes.removeLast(bytes.count - position)
             }
         }
         return bytes

@@ -133,7 +133,7 @@ import Testing
         #expect(try await news() == [])
         pass(121)
         // Killed between the report and its response.
-        desk.set(.answersAreLost)
+        desk.set(.responsesAreLost)
         await #expect(throws: PixelFlowError.self) { try await collector(desk).round() }
         desk.set(.there)
         pass(121)
@@ -166,7 +166,7 @@ import Testing
 
 /// The mail desk behind a failing connection.
 private final class FlakyDesk: TaskMailDesk {
-    enum Mode { case there, away, answersAreLost }
+    enum Mode { case there, away, responsesAreLost }
 
     private let inner: any TaskMailDesk
     private let mode = Mutex(Mode.there)
@@ -181,7 +181,7 @@ private final class FlakyDesk: TaskMailDesk {
         let mode = mode.withLock(\.self)
         if mode == .away { throw PixelFlowError.unavailable("auth") }
         try await inner.report(digests)
-        if mode == .answersAreLost { throw PixelFlowError.unavailable("auth") }
+        if mode == .responsesAreLost { throw PixelFlowError.unavailable("auth") }
     }
 
     func report(_ batches: [EndedBatch]) async throws { try await inner.report(batches) }

@@ -108,7 +108,7 @@ import Testing
 
     // MARK: What is refused
 
-    @Test func errorsAreAnsweredBeforeTheUpgrade() async throws {
+    @Test func errorsAreSentBeforeTheUpgrade() async throws {
         let harness = try await APIHarness(eventLimits: EventLimits(streamsPerUser: 1))
         try await harness.serve { port, ada, _ in
             let bad = await #expect(throws: RawWebSocket.Refused.self) {
@@ -138,10 +138,10 @@ import Testing
                 "GET \(Self.path) HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(ada)\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
                     + "Sec-WebSocket-Version: \(version)\r\nSec-WebSocket-Key: \(key)\r\n\r\n")
             // After an upgrade request, nothing is read as HTTP, so the connection is closed.
-            let answer = try await client.replyUntilClosed()
-            #expect(answer.hasPrefix("HTTP/1.1 400 "))
-            #expect(answer.lowercased().contains("connection: close\r\n"))
-            #expect(answer.lowercased().contains("sec-websocket-version: 13\r\n") == (version != "13"))
+            let response = try await client.replyUntilClosed()
+            #expect(response.hasPrefix("HTTP/1.1 400 "))
+            #expect(response.lowercased().contains("connection: close\r\n"))
+            #expect(response.lowercased().contains("sec-websocket-version: 13\r\n") == (version != "13"))
         }
     }
 
@@ -164,7 +164,7 @@ import Testing
 
     // MARK: The protocol
 
-    @Test func aPingIsAnsweredWithItsBytes() async throws {
+    @Test func aPongRepeatsTheBytesOfThePing() async throws {
         let harness = try await APIHarness()
         try await harness.serve { port, ada, _ in
             try await RawWebSocket.open(port: port, Self.path, headers: bearer(ada)) { socket in
@@ -177,7 +177,7 @@ import Testing
     }
 
     @Test(arguments: [1000, 1001, 3000, 4999] as [UInt16])
-    func aCloseIsAnsweredWithItsCode(code: UInt16) async throws {
+    func aCloseRepeatsTheCodeOfTheClose(code: UInt16) async throws {
         let harness = try await APIHarness()
         try await harness.serve { port, ada, _ in
             try await RawWebSocket.open(port: port, Self.path, headers: bearer(ada)) { socket in
@@ -246,7 +246,7 @@ import Testing
             try await RawWebSocket.open(port: port, Self.path, headers: bearer(ada)) { _ in
                 try await harness.waitForStreams(1)
                 let change = TaskChange(try await harness.largeTask(of: ada, bytes: 64 * 1024))
-                // Until the socket is full, so that data is pending that nobody reads.
+                // Until the socket is full, so that unread data is pending.
                 _ = try await eventually(within: .seconds(60), "the client to be given up") {
                     try await harness.events.publish([change])
                     for _ in 0...EventQueue.ticksForSending { harness.hub.tick() }

@@ -115,7 +115,7 @@ import Testing
     }
 
     /// Data that a client sends after the request for a stream is ignored, but its disconnect is still detected.
-    @Test func noRequestIsAnsweredAfterAStream() async throws {
+    @Test func noRequestReceivesAResponseAfterAStream() async throws {
         let harness = try await APIHarness()
         try await harness.serve { port, ada, _ in
             let client = try await RawConnection.open(port: port)

@@ -7,10 +7,10 @@ import Testing
 @Suite struct PipelineRouteTests {
     @Test func aValidPipelineIsReturnedWithoutDefaults() async throws {
         try await APIHarness().run { ada, _ in
-            let answer = try await ada.post(
+            let response = try await ada.post(
                 json: #"{"outputs":[{"name":"a","operations":[{"op":"blur","sigma":1}],"lossless":false}]}"#, to: "/api/pipelines/check")
-            #expect(answer.status == .ok)
-            #expect(answer.text == #"{"pipeline":{"outputs":[{"name":"a","operations":[{"op":"blur"}]}]},"valid":true}"#)
+            #expect(response.status == .ok)
+            #expect(response.text == #"{"pipeline":{"outputs":[{"name":"a","operations":[{"op":"blur"}]}]},"valid":true}"#)
         }
     }
 
@@ -22,19 +22,19 @@ import Testing
     ])
     func anInvalidPipelineIsReportedWithItsField(_ body: String, _ code: String, _ field: String?) async throws {
         try await APIHarness().run { ada, _ in
-            let answer = try await ada.post(json: body, to: "/api/pipelines/check")
-            #expect(answer.status == .ok)
-            #expect(try answer.object()["valid"] as? Bool == false)
-            #expect(answer.code == code)
-            #expect(answer.field == field)
+            let response = try await ada.post(json: body, to: "/api/pipelines/check")
+            #expect(response.status == .ok)
+            #expect(try response.object()["valid"] as? Bool == false)
+            #expect(response.code == code)
+            #expect(response.field == field)
         }
     }
 
     @Test func theSchemaNamesTypesRangesAndDefaults() async throws {
         try await APIHarness().run { ada, _ in
-            let answer = try await ada.get("/api/pipelines/schema")
-            #expect(answer.status == .ok)
-            let operations = try #require(try answer.object()["operations"] as? [[String: Any]])
+            let response = try await ada.get("/api/pipelines/schema")
+            #expect(response.status == .ok)
+            let operations = try #require(try response.object()["operations"] as? [[String: Any]])
             let blur = try #require(operations.first { $0["name"] as? String == "blur" })
             let sigma = try #require((blur["parameters"] as? [[String: Any]])?.first)
             #expect(sigma["name"] as? String == "sigma" && sigma["type"] as? String == "number")

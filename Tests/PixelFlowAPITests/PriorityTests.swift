@@ -11,16 +11,16 @@ import Testing
     @Test func everyKindOfUploadAcceptsAPriority() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
-            let answers = [
+            let responses = [
                 try await ada.post(json: #"{"image_url":"https://example.org/a.jpg","priority":"low"}"#),
                 try await ada.post(form: [(#"name="priority""#, "low"), (#"name="file"; filename="a""#, "bytes")]),
                 try await ada.post(image: "bytes", query: "?priority=low"),
             ]
             let tenant = try await harness.tenant(of: ada.token)
-            for answer in answers {
-                #expect(answer.status == .accepted)
-                #expect(try answer.object()["priority"] as? String == "low")
-                #expect(try await harness.tasks.find(try answer.taskID(), of: tenant)?.lane == .low)
+            for response in responses {
+                #expect(response.status == .accepted)
+                #expect(try response.object()["priority"] as? String == "low")
+                #expect(try await harness.tasks.find(try response.taskID(), of: tenant)?.lane == .low)
             }
         }
     }

@@ -133,7 +133,7 @@ import Testing
         }
     }
 
-    /// What earlier runs have stored is removed when the store answers again; the cancellation does not depend on it.
+    /// What earlier runs have stored is removed when the store responds again; the cancellation does not depend on it.
     @Test func aTaskIsCancelledWhileTheBlobStoreIsDown() async throws {
         let harness = try await APIHarness()
         try await harness.runWithStubbornBlobs { ada, blobs in

@@ -67,12 +67,12 @@ import Testing
         try await APIHarness().run { ada, _ in
             let plain = try await ada.post(image: "bytes").object()
             let file = (#"name="file"; filename="a.png""#, "bytes")
-            let answers = [
+            let responses = [
                 try await ada.post(form: [(#"name="pipeline""#, ""), (#"name="preset""#, ""), file]),
                 try await ada.post(form: [file, (#"name="pipeline""#, "null")]),
                 try await ada.post(image: "bytes", query: "?preset=&pipeline="), try await ada.post(image: "bytes", query: "?preset"),
             ]
-            for response in answers {
+            for response in responses {
                 #expect(response.status == .accepted, "\(response.text)")
                 let task = try response.object()
                 #expect(task["preset"] == nil)

@@ -66,8 +66,8 @@ import Testing
             #expect(refusal.status == .unauthorized)
             var operators = ada
             operators.token = APIHarness.secret
-            let answer = try await operators.get("/operator/backends")
-            #expect(answer.text == #"{"backends":[]}"#)
+            let response = try await operators.get("/operator/backends")
+            #expect(response.text == #"{"backends":[]}"#)
         }
     }
 

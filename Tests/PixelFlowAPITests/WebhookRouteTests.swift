@@ -220,7 +220,7 @@ import Testing
         }
     }
 
-    @Test func answersAreShownForASingleDelivery() async throws {
+    @Test func responsesAreShownForASingleDelivery() async throws {
         let harness = try await APIHarness()
         try await harness.run { ada, _ in
             let id = try #require(try await add(ada)["id"] as? String)
@@ -228,7 +228,7 @@ import Testing
             let store = try #require(harness.tasks as? any WebhookDeliveryStore)
             let queue = WebhookQueue(tenant: try await harness.tenant(of: ada.token), endpoint: WebhookID(id))
             let claimed = try #require(try await store.claimDeliveries(of: queue, limit: 1).first)
-            _ = try await store.settle(claimed, WebhookOutcome(status: 500, answer: "out of order"))
+            _ = try await store.settle(claimed, WebhookOutcome(status: 500, response: "out of order"))
             let list = try await ada.get("/api/webhooks/\(id)/deliveries")
             #expect(list.text.contains(#""status":500"#) && !list.text.contains("out of order"))
             let one = try await ada.get("/api/webhooks/\(id)/deliveries/\(tested["id"] ?? "")")

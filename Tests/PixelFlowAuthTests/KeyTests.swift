@@ -173,7 +173,7 @@ struct KeyTests {
             #expect(try await client.send(.patch, member, as: boundKey, ["role": "viewer"]).status == .ok)
             #expect(try await client.send(.patch, member, as: boundKey, ["role": "member"]).code == "role_too_high")
             #expect(try await client.send(.patch, member, as: freeKey, ["role": "member"]).status == .ok)
-            // Last: the connection ends with a request whose body nobody reads.
+            // Last: the connection ends with a request whose body is not read.
             #expect(try await client.send(.post, invitations + "/\(id)/renew", as: boundKey).code == "role_too_high")
         }
     }
@@ -285,9 +285,9 @@ struct KeyTests {
                 #expect(try await client.send(.post, "/introspect", as: token, ["token": key]).status == .unauthorized)
                 #expect(try await client.send(.get, "/operator/users", as: token).status == .unauthorized)
             }
-            let answer = try await client.send(.post, "/introspect", as: Self.secret, ["token": key]).object()
-            #expect(answer["active"] as? Bool == true)
-            #expect(answer["tenant"] as? String == ada.tenant)
+            let response = try await client.send(.post, "/introspect", as: Self.secret, ["token": key]).object()
+            #expect(response["active"] as? Bool == true)
+            #expect(response["tenant"] as? String == ada.tenant)
             let unknown = try await client.send(.post, "/introspect", as: Self.secret, ["token": "pf_live_x"])
             #expect(String(buffer: unknown.body) == #"{"active":false}"#)
         }
@@ -303,8 +303,8 @@ struct KeyTests {
             let ada = try await client.person("ada@example.org")
             #expect(try await client.send(.get, "/operator/backends", as: ada.token).status == .unauthorized)
             // The store is in this process, so there is no server to diagnose.
-            let answer = try await client.send(.get, "/operator/backends", as: Self.secret)
-            #expect(answer.status == .ok && String(buffer: answer.body) == #"{"backends":[]}"#)
+            let response = try await client.send(.get, "/operator/backends", as: Self.secret)
+            #expect(response.status == .ok && String(buffer: response.body) == #"{"backends":[]}"#)
         }
     }
 
@@ -367,8 +367,8 @@ struct KeyTests {
             let path = "/operator/users/\(ada.id)"
             #expect(try await client.send(.patch, path, as: Self.secret, ["disabled": true]).status == .ok)
             #expect(try await client.validate(key).code == "token_revoked")
-            let answer = try await client.send(.post, "/introspect", as: Self.secret, ["token": key]).object()
-            #expect(answer["active"] as? Bool == false)
+            let response = try await client.send(.post, "/introspect", as: Self.secret, ["token": key]).object()
+            #expect(response["active"] as? Bool == false)
             #expect(try await client.send(.patch, path, as: Self.secret, ["disabled": false]).status == .ok)
             #expect(try await client.validate(key).status == .ok)
 

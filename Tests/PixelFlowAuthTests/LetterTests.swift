@@ -36,7 +36,7 @@ struct LetterTests {
             "password-reset": .passwordReset(link: "\(page)/reset#\(secret)", address: "ada@example.org"),
             "verification": .verification(link: "\(page)/verify#\(secret)", address: "ada@example.org"),
             "webhook-disabled": .webhookDisabled(
-                "https://hooks.example.com/a/very/long/path/that/does/not/end/0123456789/0123456789: it answered 410 Gone",
+                "https://hooks.example.com/a/very/long/path/that/does/not/end/0123456789/0123456789: it responded with 410 Gone",
                 of: organisation, link: "\(page)/webhooks/019bbf2c", stop: stop),
             "quota-warning": .quotaWarning(warning, detail: "", of: organisation, link: "\(page)/usage", stop: stop),
             "quota-used-up": .quotaWarning(quota, detail: "", of: organisation, link: "\(page)/usage", stop: stop),

@@ -126,8 +126,8 @@ struct MailSenderTests {
             let (first, second) = (try #require(messages.first), try #require(messages.last))
             #expect(first.messageID == second.messageID && first == second)
             #expect(harness.registry["auth_mail_possible_duplicates_total"] == 1)
-            let answer = try await client.post("/password/reset", ["token": first.token ?? "", "new_password": "battery staple"])
-            #expect(answer.status == .noContent)
+            let response = try await client.post("/password/reset", ["token": first.token ?? "", "new_password": "battery staple"])
+            #expect(response.status == .noContent)
         }
     }
 

@@ -93,14 +93,14 @@ struct MailTests {
         try await run { harness, client, sender in
             try await client.register("ada@example.org")
             let hashes = harness.hasher.hashes
-            var answers: [TestResponse] = []
+            var responses: [TestResponse] = []
             for address in ["ada@example.org", "nobody@example.org"] {
-                answers.append(try await client.post("/password/forgot", ["email": address]))
-                #expect(try await harness.store().mailBacklog() == answers.count)
+                responses.append(try await client.post("/password/forgot", ["email": address]))
+                #expect(try await harness.store().mailBacklog() == responses.count)
             }
-            let (known, unknown) = (answers[0], answers[1])
+            let (known, unknown) = (responses[0], responses[1])
             #expect(known.status == unknown.status && known.body == unknown.body)
-            let fields = [known, unknown].map { answer in answer.headers.filter { ![.date, .xRequestID].contains($0.name) } }
+            let fields = [known, unknown].map { response in response.headers.filter { ![.date, .xRequestID].contains($0.name) } }
             #expect(fields[0] == fields[1])
             #expect(harness.hasher.hashes == hashes && harness.hasher.verifications.isEmpty)
             #expect(try await sender.sendDue() == 2)
@@ -192,11 +192,11 @@ struct MailTests {
     func invitationIsMailed() async throws {
         try await run { harness, client, sender in
             let (ada, bob) = (try await client.person("ada@example.org"), try await client.person("bob@example.org"))
-            let answer = try await invite(client, ada, "bob@example.org").object()
-            #expect(answer["mailed"] as? Bool == true)
+            let response = try await invite(client, ada, "bob@example.org").object()
+            #expect(response["mailed"] as? Bool == true)
             try await sender.sendDue()
             let message = try #require(harness.mailbox.messages.first)
-            #expect(message.to.address == "bob@example.org" && message.token == answer["token"] as? String)
+            #expect(message.to.address == "bob@example.org" && message.token == response["token"] as? String)
             #expect(message.text.contains("ada@example.org") && message.html?.contains("ada@example.org") == true)
             let accepted = try await client.send(.post, "/invitations/accept", as: bob.token, ["token": message.token ?? ""])
             #expect(accepted.status == .ok)

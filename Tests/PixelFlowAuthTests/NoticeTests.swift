@@ -31,7 +31,7 @@ struct NoticeTests {
 
     private func tell(
         _ client: AuthClient, _ action: String, of organisation: String, target: String = "hook-1",
-        detail: String = "hooks.example.com: it answered 410 Gone", quota: [String: any Sendable]? = nil, id: String = UUIDv7.make()
+        detail: String = "hooks.example.com: it responded with 410 Gone", quota: [String: any Sendable]? = nil, id: String = UUIDv7.make()
     ) async throws {
         var entry: [String: any Sendable] = [
             "id": id, "organisation": organisation, "at": "2026-01-01T00:00:00Z", "actor": "", "actor_name": "pixelflow", "action": action,
@@ -59,10 +59,10 @@ struct NoticeTests {
             let message = try #require(harness.mailbox.messages.first)
             #expect(harness.mailbox.messages.count == 1 && message.to.address == "ada@example.org")
             #expect(message.subject == "A webhook of ada@example.org is disabled")
-            #expect(message.text.contains("hooks.example.com: it answered 410 Gone"))
+            #expect(message.text.contains("hooks.example.com: it responded with 410 Gone"))
             #expect(message.text.contains("https://images.example.org/pf/webhooks/hook-1"))
             let html = try #require(message.html)
-            #expect(html.contains("hooks.example.com: it answered 410 Gone") && !html.contains("src=") && !html.contains("url("))
+            #expect(html.contains("hooks.example.com: it responded with 410 Gone") && !html.contains("src=") && !html.contains("url("))
             #expect(harness.registry[#"auth_mails_total{kind="webhook_disabled",outcome="sent"}"#] == 1)
             #expect(message.html?.contains("/auth/unsubscribe?token=webhook_disabled.") == true)
         }
@@ -119,10 +119,10 @@ struct NoticeTests {
             #expect(page.headers[HTTPField.Name("referrer-policy")!] == "same-origin")
             #expect(try await client.send(.get, "/notification-settings", as: ada.token).object()["webhook_disabled"] as? Bool == true)
             for _ in 0..<2 {
-                let answer = try await client.client.execute(
+                let response = try await client.client.execute(
                     uri: path, method: .post, headers: [.contentType: "application/x-www-form-urlencoded"],
                     body: ByteBuffer(string: "List-Unsubscribe=One-Click"))
-                #expect(answer.status == .ok)
+                #expect(response.status == .ok)
             }
             let settings = try await client.send(.get, "/notification-settings", as: ada.token).object()
             #expect(settings["webhook_disabled"] as? Bool == false && settings["quota_warning"] as? Bool == true)

@@ -95,27 +95,27 @@ struct RegistrationLimitTests {
         // Cost 12 takes at least 0.2 s, so the queue stays full.
         let hasher = try BcryptHasher(cost: 12, threads: 1, queue: 8)
         let known = try await hasher.hash("correct horse")
-        let (answers, answer) = AsyncStream.makeStream(of: String.self)
+        let (codes, continuation) = AsyncStream.makeStream(of: String.self)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<12 {
                 group.addTask {
                     do {
                         #expect(try await hasher.verify("correct horse", against: known, for: "203.0.113.1"))
-                        answer.yield("ok")
+                        continuation.yield("ok")
                     } catch {
-                        answer.yield((error as? PixelFlowError)?.code ?? "\(error)")
+                        continuation.yield((error as? PixelFlowError)?.code ?? "\(error)")
                     }
                 }
             }
             // One is running and two wait; the others are refused immediately.
-            var iterator = answers.makeAsyncIterator()
-            for _ in 0..<9 { #expect(try await iterator.next("an answer to a login") == "auth_busy") }
+            var iterator = codes.makeAsyncIterator()
+            for _ in 0..<9 { #expect(try await iterator.next("a response to a login") == "auth_busy") }
             #expect(try await hasher.verify("correct horse", against: known, for: "203.0.113.2"))
             try await group.waitForAll()
         }
     }
 
-    /// The registrations occupy all their threads and queue places until the login has finished.
+    /// The registrations occupy all their threads and queue slots until the login has finished.
     @Test("a burst of registrations does not delay logins")
     func registrationsDoNotDelayLogins() async throws {
         // Cost 12 takes at least 0.2 s, so the queue stays full.
@@ -136,7 +136,7 @@ struct RegistrationLimitTests {
             // Thirty-five are refused immediately, so the others are queued or running.
             var codes: [String: Int] = [:]
             var iterator = entered.makeAsyncIterator()
-            while codes["registration_busy", default: 0] < 35, let code = try await iterator.next("an answer to a registration") {
+            while codes["registration_busy", default: 0] < 35, let code = try await iterator.next("a response to a registration") {
                 codes[code, default: 0] += 1
             }
             #expect(codes["ok", default: 0] <= 5)

@@ -185,8 +185,8 @@ private struct App: Sendable {
     }
 
     func confirm() async throws -> [String] {
-        let answer = try await client.send(.put, "/me/second-factor", as: person.token, ["code": code]).object()
-        return try #require(answer["recovery_codes"] as? [String])
+        let response = try await client.send(.put, "/me/second-factor", as: person.token, ["code": code]).object()
+        return try #require(response["recovery_codes"] as? [String])
     }
 
     func login(_ code: String, from address: String? = nil) async throws -> TestResponse {

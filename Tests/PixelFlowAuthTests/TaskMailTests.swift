@@ -37,8 +37,8 @@ struct TaskMailTests {
     }
 
     private func claim(_ client: AuthClient) async throws -> [DigestRequest] {
-        let answer = try await client.send(.post, "/task-digests/claim", as: Self.secret)
-        return try JSONDecoder().decode(DigestRequests.self, from: Data(answer.body.readableBytesView)).digests
+        let response = try await client.send(.post, "/task-digests/claim", as: Self.secret)
+        return try JSONDecoder().decode(DigestRequests.self, from: Data(response.body.readableBytesView)).digests
     }
 
     private func post(_ body: some Encodable, to path: String, _ client: AuthClient) async throws -> HTTPResponse.Status {

@@ -290,7 +290,7 @@ struct TeamTests {
         }
     }
 
-    @Test("nobody can join a deleted organisation, and its invitations are valid again once it is restored")
+    @Test("no one can join a deleted organisation, and its invitations are valid again once it is restored")
     func deletedOrganisationCannotBeJoined() async throws {
         try await AuthHarness().run { client in
             let (ada, bob) = (try await client.person("ada@example.org"), try await client.person("bob@example.org"))

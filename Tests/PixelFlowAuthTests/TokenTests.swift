@@ -135,8 +135,8 @@ struct TokenTests {
     @Test("readyz checks the database")
     func readinessChecksTheDatabase() async throws {
         try await AuthHarness().run { client in
-            let answer = try await client.get("/readyz").object()
-            #expect(answer["checks"] as? [String: String] == ["database": "ok"])
+            let response = try await client.get("/readyz").object()
+            #expect(response["checks"] as? [String: String] == ["database": "ok"])
         }
     }
 

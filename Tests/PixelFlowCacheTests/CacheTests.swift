@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    /// What answers come from.
+    /// The source of the values.
     private final class Source: Sendable {
         private let state = Mutex((value: 0, isAway: false))
 
@@ -94,7 +94,7 @@ import Testing
         Int((try? metrics.expectCounter("cache_requests_total", [("cache", "things"), ("result", result)]))?.totalValue ?? 0)
     }
 
-    @Test func anAnswerIsCachedUntilInvalidatedOrExpired() async throws {
+    @Test func aResultIsCachedUntilInvalidatedOrExpired() async throws {
         let cache = cache(memory())
         #expect(try await value(cache) == 0)
         source.set(1)
@@ -109,7 +109,7 @@ import Testing
         #expect([count("hit"), count("miss")] == [2, 3])
     }
 
-    @Test func aStaleAnswerIsServedForAWhileDuringAnOutage() async throws {
+    @Test func aStaleResultIsServedForAWhileDuringAnOutage() async throws {
         let cache = cache(memory())
         #expect(try await value(cache) == 0)
         source.set(away: true)
@@ -126,7 +126,7 @@ import Testing
         await #expect(throws: PixelFlowError.self) { try await value(cache) }
     }
 
-    @Test func exactAnswersAreCachedOnlyIfInvalidationsArrive() async throws {
+    @Test func exactResultsAreCachedOnlyIfInvalidationsArrive() async throws {
         let cache = cache(memory(isAlone: false), isExact: true)
         for number in 0..<3 {
             source.set(number)
@@ -148,7 +148,7 @@ import Testing
         }
         try await eventually("all callers to ask") { count("miss") + count("joined") == 50 ? () : nil }
         opening.finish()
-        for caller in callers { #expect(try await caller.value("the answer") == 0) }
+        for caller in callers { #expect(try await caller.value("the response") == 0) }
         #expect(count("miss") == 1)
     }
 

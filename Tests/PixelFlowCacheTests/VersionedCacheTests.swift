@@ -120,7 +120,7 @@ import Testing
         // Another version does not wait for them.
         #expect(try await cache.value(of: "a", in: 2) { source.read() } == "value 1")
         opening.finish()
-        for caller in callers { #expect(try await caller.value("the answer") == "value 2") }
+        for caller in callers { #expect(try await caller.value("the response") == "value 2") }
         #expect([count("miss"), count("joined"), source.reads] == [2, 99, 2])
     }
 

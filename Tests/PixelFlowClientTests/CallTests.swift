@@ -13,7 +13,7 @@ import WireFormats
 
     @Test func readsTasksOfLaterServices() async throws {
         try await ScriptedServer.run { _, _ in
-            .answer(200, TaskText.json("a/b", "PAUSED", outputs: #"[{"name":"x","status":"NEW","depth":9}]"#))
+            .response(200, TaskText.json("a/b", "PAUSED", outputs: #"[{"name":"x","status":"NEW","depth":9}]"#))
         } _: { client, server in
             let task = try await client.task("a/b")
             #expect(task.status.rawValue == "PAUSED")
@@ -29,7 +29,7 @@ import WireFormats
         try await ScriptedServer.run { request, _ in
             let isFirst = !request.path.contains("cursor")
             let tasks = isFirst ? [TaskText.json("1", "PENDING"), TaskText.json("2", "FAILED")] : [TaskText.json("3", "COMPLETED")]
-            return .answer(200, #"{"tasks":[\#(tasks.joined(separator: ","))],"next_cursor":\#(isFirst ? "\"a b\"" : "null")}"#)
+            return .response(200, #"{"tasks":[\#(tasks.joined(separator: ","))],"next_cursor":\#(isFirst ? "\"a b\"" : "null")}"#)
         } _: { client, server in
             var ids: [String] = []
             // bounded: by the time-out of each request; there are two.
@@ -47,7 +47,7 @@ import WireFormats
         try await ScriptedServer.run { request, number in
             let size = request.path.contains("limit=200") ? 200 : 3
             let tasks = (0..<(number == 2 ? 100 : size)).map { TaskText.json("\(number)-\($0)", "PENDING") }
-            return .answer(200, #"{"tasks":[\#(tasks.joined(separator: ","))],"next_cursor":\#(number == 1 ? "\"2\"" : "null")}"#)
+            return .response(200, #"{"tasks":[\#(tasks.joined(separator: ","))],"next_cursor":\#(number == 1 ? "\"2\"" : "null")}"#)
         } _: { client, server in
             let tasks = try await client.list(upTo: limit)
             #expect(Set(tasks.map(\.id)).count == count)
@@ -58,18 +58,18 @@ import WireFormats
     @Test func opensFillsAndClosesABatch() async throws {
         try await ScriptedServer.run { request, _ in
             switch request.path {
-            case "/api/upload": .answer(202, TaskText.json("1", "PENDING"))
+            case "/api/upload": .response(202, TaskText.json("1", "PENDING"))
             case "/api/batches/b/close":
-                .answer(
+                .response(
                     200,
                     #"""
                     {"id":"b","description":"Import","status":"closed","priority":"low","closed_at":"2026-01-02T03:04:05Z",
                     "counts":{"total":3,"pending":1,"processing":0,"completed":1,"failed":1,"cancelled":0}}
                     """#)
-            case let path where path.hasPrefix("/api/tasks"): .answer(200, #"{"tasks":[],"next_cursor":null}"#)
+            case let path where path.hasPrefix("/api/tasks"): .response(200, #"{"tasks":[],"next_cursor":null}"#)
             case let path where path.hasPrefix("/api/batches?"):
-                .answer(200, #"{"batches":[{"id":"b","description":"","status":"later"}],"next_cursor":null}"#)
-            default: .answer(201, #"{"id":"b","description":"Import","status":"open"}"#)
+                .response(200, #"{"batches":[{"id":"b","description":"","status":"later"}],"next_cursor":null}"#)
+            default: .response(201, #"{"id":"b","description":"Import","status":"open"}"#)
             }
         } _: { client, server in
             let batch = try await client.createBatch(description: "Import", priority: .low)
@@ -92,8 +92,8 @@ import WireFormats
     @Test func reportsTheHealthOfTheApi() async throws {
         try await ScriptedServer.run { _, number in
             switch number {
-            case 1: .answer(200, #"{"status":"degraded","checks":{"broker":"timed_out","task_database":"ok"}}"#)
-            case 2: .answer(503, #"{"status":"unavailable","checks":{"task_database":"failed","blob_store":"failed"}}"#)
+            case 1: .response(200, #"{"status":"degraded","checks":{"broker":"timed_out","task_database":"ok"}}"#)
+            case 2: .response(503, #"{"status":"unavailable","checks":{"task_database":"failed","blob_store":"failed"}}"#)
             default: .problem(503, "busy")
             }
         } _: { client, server in
@@ -112,7 +112,7 @@ import WireFormats
 
     @Test func describesTheStateOfATask() async throws {
         try await ScriptedServer.run { _, _ in
-            .answer(200, TaskText.json("1", "PENDING"), "ETag: \"1-7\"")
+            .response(200, TaskText.json("1", "PENDING"), "ETag: \"1-7\"")
         } _: { client, _ in
             let task = try await client.task("1")
             #expect(task.etag == "\"1-7\"")
@@ -122,8 +122,8 @@ import WireFormats
     @Test func readsTheSignedInAccount() async throws {
         try await ScriptedServer.run { request, _ in
             switch request.path {
-            case "/auth/login": .answer(200, #"{"token":"t","token_type":"Bearer","expires_in":3600}"#)
-            default: .answer(200, #"{"valid":true,"user_id":"u","email":"e","tenant":"t","expires_at":"2026-01-02T03:04:05Z"}"#)
+            case "/auth/login": .response(200, #"{"token":"t","token_type":"Bearer","expires_in":3600}"#)
+            default: .response(200, #"{"valid":true,"user_id":"u","email":"e","tenant":"t","expires_at":"2026-01-02T03:04:05Z"}"#)
             }
         } _: { client, server in
             let login = try await client.logIn(email: "a@example.com", password: "p\"w")

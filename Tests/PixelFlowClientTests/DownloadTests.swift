@@ -12,14 +12,14 @@ import WireFormats
 
     /// A task with one output that has these bytes, in a folder that goes afterwards.
     private static func run(
-        bytes: Int = 10, sha256: String = digest, _ answer: @escaping @Sendable (ScriptedServer.Request, Int) -> [ScriptedServer.Step],
+        bytes: Int = 10, sha256: String = digest, _ response: @escaping @Sendable (ScriptedServer.Request, Int) -> [ScriptedServer.Step],
         _ body: (PixelFlowClient, ImageTask, String, ScriptedServer) async throws -> Void
     ) async throws {
         let folder = try TemporaryFolder()
         defer { withExtendedLifetime(folder) {} }
         let outputs = #"[{"name":"small","status":"COMPLETED","format":"jpeg","bytes":\#(bytes),"sha256":"\#(sha256)"}]"#
         try await ScriptedServer.run { request, number in
-            number == 1 ? .answer(200, TaskText.json("1", "COMPLETED", outputs: outputs)) : answer(request, number - 1)
+            number == 1 ? .response(200, TaskText.json("1", "COMPLETED", outputs: outputs)) : response(request, number - 1)
         } _: { client, server in
             try await body(client, try await client.task("1"), folder.path, server)
         }
@@ -29,7 +29,7 @@ import WireFormats
 
     @Test func savesAnOutput() async throws {
         try await Self.run { _, _ in
-            .answer(200, Self.text)
+            .response(200, Self.text)
         } _: { client, task, folder, server in
             let output = task.outputs[0]
             let name = try output.fileName
@@ -53,7 +53,7 @@ import WireFormats
     func anOutputNamesNoOtherFile(name: String, format: String) async throws {
         let outputs = #"[{"name":"\#(name)","format":"\#(format)"}]"#
         try await ScriptedServer.run { _, _ in
-            .answer(200, TaskText.json("1", "COMPLETED", outputs: outputs))
+            .response(200, TaskText.json("1", "COMPLETED", outputs: outputs))
         } _: { client, _ in
             let task = try await client.task("1")
             #expect(throws: ClientError.self) { try task.outputs[0].fileName }
@@ -76,7 +76,7 @@ import WireFormats
 
     @Test func restartsIfTheImageHasChanged() async throws {
         try await Self.run { _, number in
-            number == 1 ? [.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\nETag: \"t\"\r\n\r\nabcd"), .close] : .answer(200, Self.text)
+            number == 1 ? [.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\nETag: \"t\"\r\n\r\nabcd"), .close] : .response(200, Self.text)
         } _: { client, task, folder, _ in
             try await client.save(task.outputs[0], ofTask: task.id, to: folder + "/a")
             let found = try String(contentsOfFile: folder + "/a", encoding: .utf8)
@@ -100,7 +100,7 @@ import WireFormats
 
     @Test func keepsNoFileWithAnotherHash() async throws {
         try await Self.run { _, _ in
-            .answer(200, "0123456780")
+            .response(200, "0123456780")
         } _: { client, task, folder, _ in
             try Data("old".utf8).write(to: URL(filePath: folder + "/a"))
             await #expect { try await client.save(task.outputs[0], ofTask: task.id, to: folder + "/a") } throws: { error in
@@ -116,9 +116,9 @@ import WireFormats
 
     @Test func acceptsAtMostTheSizeOfTheImage() async throws {
         try await Self.run(bytes: 4) { _, _ in
-            .answer(200, Self.text)
+            .response(200, Self.text)
         } _: { client, task, folder, _ in
-            await #expect(throws: ClientError.invalidAnswer("the image has more than its 4 bytes")) {
+            await #expect(throws: ClientError.invalidResponse("the image has more than its 4 bytes")) {
                 try await client.save(task.outputs[0], ofTask: task.id, to: folder + "/a")
             }
         }
@@ -126,7 +126,7 @@ import WireFormats
 
     @Test func streamsARange() async throws {
         try await Self.run { _, _ in
-            .answer(206, "234", "Content-Range: bytes 2-4/10", "Content-Type: image/webp", "ETag: \"t\"")
+            .response(206, "234", "Content-Range: bytes 2-4/10", "Content-Type: image/webp", "ETag: \"t\"")
         } _: {
             client, _, _, server in
             let download = try await client.output("small", ofTask: "1", range: ByteRange(first: 2, last: 4))

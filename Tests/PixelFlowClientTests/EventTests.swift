@@ -119,7 +119,7 @@ import Testing
         try await ScriptedServer.run { request, _ in
             request.path == "/api/events?task=1"
                 ? [.events(Self.event(1, "other", "COMPLETED") + Self.event(2, "1", "PROCESSING") + Self.event(3, "1", "COMPLETED"))]
-                : .answer(200, TaskText.json("1", "PENDING"))
+                : .response(200, TaskText.json("1", "PENDING"))
         } _: { client, _ in
             let seen = Mutex<[String]>([])
             let task = try await client.wait(for: "1") { task in seen.withLock { $0.append(task.status.rawValue) } }
@@ -132,7 +132,7 @@ import Testing
     @Test func readsTheTaskOnceHoweverOftenTheStreamReconnects() async throws {
         let streams = Mutex(0)
         try await ScriptedServer.run { request, _ in
-            guard request.path == "/api/events?task=1" else { return .answer(200, TaskText.json("1", "PENDING")) }
+            guard request.path == "/api/events?task=1" else { return .response(200, TaskText.json("1", "PENDING")) }
             let number = streams.withLock { streams in
                 streams += 1
                 return streams
@@ -147,10 +147,10 @@ import Testing
         }
     }
 
-    /// It may have ended before anybody listened.
+    /// It may have ended before the client listened.
     @Test func readsTheTaskOnceTheStreamIsOpen() async throws {
         try await ScriptedServer.run { request, _ in
-            request.path == "/api/events?task=1" ? [.events(": nothing\n\n")] : .answer(200, TaskText.json("1", "FAILED"))
+            request.path == "/api/events?task=1" ? [.events(": nothing\n\n")] : .response(200, TaskText.json("1", "FAILED"))
         } _: { client, _ in
             let task = try await client.wait(for: "1")
             #expect(task.status == .failed)
@@ -165,7 +165,7 @@ import Testing
                 looks += 1
                 return looks
             }
-            return .answer(200, TaskText.json("1", count == 1 ? "PENDING" : "COMPLETED"))
+            return .response(200, TaskText.json("1", count == 1 ? "PENDING" : "COMPLETED"))
         } _: { client, _ in
             let task = try await client.wait(for: "1")
             #expect(task.status == .completed)
@@ -176,7 +176,7 @@ import Testing
     @Test func doesNotWaitForADeletedTask() async throws {
         try await ScriptedServer.run { request, _ in
             request.path == "/api/events?task=1"
-                ? [.events("id: 1\nevent: task_deleted\ndata: {\"id\":\"1\"}\n\n")] : .answer(200, TaskText.json("1", "PENDING"))
+                ? [.events("id: 1\nevent: task_deleted\ndata: {\"id\":\"1\"}\n\n")] : .response(200, TaskText.json("1", "PENDING"))
         } _: { client, _ in
             await #expect(throws: ClientError.taskDeleted("1")) { try await client.wait(for: "1") }
         }
@@ -190,7 +190,7 @@ import Testing
 
     @Test func waitTimesOut() async throws {
         try await ScriptedServer.run { request, _ in
-            request.path == "/api/events?task=1" ? [.events(": nothing\n\n")] : .answer(200, TaskText.json("1", "PENDING"))
+            request.path == "/api/events?task=1" ? [.events(": nothing\n\n")] : .response(200, TaskText.json("1", "PENDING"))
         } _: { client, _ in
             await #expect(throws: ClientError.timedOut("the end of the task 1")) {
                 try await client.wait(for: "1", within: .milliseconds(300))

@@ -20,9 +20,9 @@ import Testing
         }
     }
 
-    @Test func describesAnswersOfOtherServers() async throws {
+    @Test func describesResponsesOfOtherServers() async throws {
         try await ScriptedServer.run(retries: .none) { _, _ in
-            .answer(502, "<html>", "X-Request-Id: r-9")
+            .response(502, "<html>", "X-Request-Id: r-9")
         } _: { client, _ in
             let problem = try await #require(throws: Problem.self) { try await client.task("1") }
             #expect(problem.code == "http_502")
@@ -33,7 +33,7 @@ import Testing
     @Test(arguments: [429, 502, 503, 504, 507])
     func retriesReadsAfterTransientErrors(_ status: Int) async throws {
         try await ScriptedServer.run { _, number in
-            number < 3 ? .problem(status, "x", "Retry-After: 0") : .answer(200, TaskText.json("1", "PENDING"))
+            number < 3 ? .problem(status, "x", "Retry-After: 0") : .response(200, TaskText.json("1", "PENDING"))
         } _: { client, server in
             let found = try await client.task("1").id
             #expect(found == "1")
@@ -46,7 +46,7 @@ import Testing
             switch number {
             case 1: [.close]
             case 2: [.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"), .close]
-            default: .answer(200, TaskText.json("1", "PENDING"))
+            default: .response(200, TaskText.json("1", "PENDING"))
             }
         } _: { client, server in
             let found = try await client.task("1").id
@@ -55,9 +55,9 @@ import Testing
         }
     }
 
-    @Test func retriesReadsWithoutAnAnswer() async throws {
+    @Test func retriesReadsWithoutAResponse() async throws {
         try await ScriptedServer.run(requestTimeout: .milliseconds(200)) { _, number in
-            number == 1 ? [.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n")] : .answer(200, TaskText.json("1", "PENDING"))
+            number == 1 ? [.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n")] : .response(200, TaskText.json("1", "PENDING"))
         } _: { client, server in
             let found = try await client.task("1").id
             #expect(found == "1")
@@ -107,7 +107,7 @@ import Testing
         }
     }
 
-    /// The first attempt was carried out: only its answer is lost.
+    /// The first attempt was carried out: only its response is lost.
     @Test(arguments: [[.close], .problem(504, "x", "Retry-After: 0")] as [[ScriptedServer.Step]])
     func treatsNotFoundOnARetryAsDeleted(_ lost: [ScriptedServer.Step]) async throws {
         try await ScriptedServer.run { _, number in

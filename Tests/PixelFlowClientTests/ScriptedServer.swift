@@ -2,7 +2,7 @@ import NIOCore
 import PixelFlowClient
 import RawHTTP
 
-/// A server that answers each request with the bytes that a test gives it, right or wrong, and records its requests.
+/// A server that responds to each request with the bytes that a test specifies, valid or not, and records its requests.
 struct ScriptedServer: Sendable {
     typealias Request = RawServer.Request
 
@@ -19,13 +19,13 @@ struct ScriptedServer: Sendable {
 
     /// Runs a body with a client of a server.
     ///
-    /// - Parameter answer: gets the number of the request too, from 1.
+    /// - Parameter response: receives the number of the request too, from 1.
     static func run(
-        retries: RetryOptions = .quick, requestTimeout: Duration = .seconds(30), _ answer: @escaping @Sendable (Request, Int) -> [Step],
+        retries: RetryOptions = .quick, requestTimeout: Duration = .seconds(30), _ response: @escaping @Sendable (Request, Int) -> [Step],
         _ body: (PixelFlowClient, ScriptedServer) async throws -> Void
     ) async throws {
-        try await RawServer.run(answer: { request, channel in
-            for step in answer(request, request.number) {
+        try await RawServer.run(respond: { request, channel in
+            for step in response(request, request.number) {
                 switch step {
                 case .send(let text): channel.writeAndFlush(ByteBuffer(string: text), promise: nil)
                 case .close: channel.close(promise: nil)
@@ -41,8 +41,8 @@ struct ScriptedServer: Sendable {
 }
 
 extension [ScriptedServer.Step] {
-    /// A whole answer, after which the connection ends.
-    static func answer(_ status: Int, _ body: String, _ headers: String...) -> [ScriptedServer.Step] {
+    /// A whole response, after which the connection ends.
+    static func response(_ status: Int, _ body: String, _ headers: String...) -> [ScriptedServer.Step] {
         let lines = ["HTTP/1.1 \(status) X", "Content-Length: \(body.utf8.count)", "Connection: close"] + headers
         return [.send(lines.joined(separator: "\r\n") + "\r\n\r\n" + body), .close]
     }

@@ -21,17 +21,17 @@ import Testing
     private static let presets = #"{"presets":[]}"#
 
     /// Takes `new` alone, and trades `refresh-1` for it.
-    private static func answer(_ request: ScriptedServer.Request, code: String = "token_expired") -> [ScriptedServer.Step] {
+    private static func response(_ request: ScriptedServer.Request, code: String = "token_expired") -> [ScriptedServer.Step] {
         if request.path == "/auth/token" {
-            guard request.body.contains("refresh-1") else { return .answer(401, #"{"code":"refresh_token_invalid"}"#) }
-            return .answer(200, #"{"token":"new","expires_in":60,"refresh_token":"refresh-2"}"#)
+            guard request.body.contains("refresh-1") else { return .response(401, #"{"code":"refresh_token_invalid"}"#) }
+            return .response(200, #"{"token":"new","expires_in":60,"refresh_token":"refresh-2"}"#)
         }
-        return request.headers["authorization"] == "Bearer new" ? .answer(200, presets) : .answer(401, #"{"code":"\#(code)"}"#)
+        return request.headers["authorization"] == "Bearer new" ? .response(200, presets) : .response(401, #"{"code":"\#(code)"}"#)
     }
 
     @Test(arguments: ["token_expired", "token_revoked"]) func renewsAnInvalidToken(code: String) async throws {
         try await ScriptedServer.run { request, _ in
-            Self.answer(request, code: code)
+            Self.response(request, code: code)
         } _: { client, server in
             var client = client
             let store = Store(SessionTokens(token: "old", refreshToken: "refresh-1"))
@@ -46,7 +46,7 @@ import Testing
 
     @Test func renewsOnceForAllRequests() async throws {
         try await ScriptedServer.run { request, _ in
-            Self.answer(request)
+            Self.response(request)
         } _: { client, server in
             var renewing = client
             renewing.sessions = TokenSession(Store(SessionTokens(token: "old", refreshToken: "refresh-1")))
@@ -67,7 +67,7 @@ import Testing
 
     @Test func failsOnceAnotherProcessHasSwitchedTheOrganisation() async throws {
         try await ScriptedServer.run { _, _ in
-            .answer(200, Self.presets)
+            .response(200, Self.presets)
         } _: { client, server in
             let store = Store(SessionTokens(token: Self.token("ada", 1), refreshToken: nil))
             var own = client
@@ -90,8 +90,8 @@ import Testing
     @Test func failsIfARenewalIsForAnotherOrganisation() async throws {
         try await ScriptedServer.run { request, _ in
             request.path == "/auth/token"
-                ? .answer(200, #"{"token":"\#(Self.token("works", 2))","expires_in":60,"refresh_token":"refresh-2"}"#)
-                : .answer(401, #"{"code":"token_expired"}"#)
+                ? .response(200, #"{"token":"\#(Self.token("works", 2))","expires_in":60,"refresh_token":"refresh-2"}"#)
+                : .response(401, #"{"code":"token_expired"}"#)
         } _: { client, server in
             let store = Store(SessionTokens(token: Self.token("ada", 1), refreshToken: "refresh-1"))
             var client = client
@@ -106,7 +106,7 @@ import Testing
 
     @Test func reportsThatTheSessionHasEnded() async throws {
         try await ScriptedServer.run { request, _ in
-            Self.answer(request)
+            Self.response(request)
         } _: { client, _ in
             var client = client
             client.sessions = TokenSession(Store(SessionTokens(token: "old", refreshToken: "spent")))
@@ -119,7 +119,7 @@ import Testing
 
     @Test func leavesOtherRefusalsToTheCaller() async throws {
         try await ScriptedServer.run { request, _ in
-            Self.answer(request, code: "token_invalid")
+            Self.response(request, code: "token_invalid")
         } _: { client, server in
             var client = client
             client.sessions = TokenSession(Store(SessionTokens(token: "old", refreshToken: "refresh-1")))

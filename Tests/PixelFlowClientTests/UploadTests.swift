@@ -22,7 +22,7 @@ import WireFormats
         let bytes = String(repeating: "0123456789", count: 60_000)
         try await Self.withFile(bytes) { path in
             try await ScriptedServer.run { _, _ in
-                .answer(202, Self.accepted)
+                .response(202, Self.accepted)
             } _: { client, server in
                 let seen = Mutex<[TransferProgress]>([])
                 let upload = Upload(.file(path), .preset("web"), priority: .low, batch: "batch-1", webhookURL: "https://b.example/hook")
@@ -47,7 +47,7 @@ import WireFormats
 
     @Test func sendsAStreamOfUnknownLength() async throws {
         try await ScriptedServer.run { _, _ in
-            .answer(202, Self.accepted)
+            .response(202, Self.accepted)
         } _: { client, server in
             let stream = Upload.Source.stream(length: nil) { ByteStream(ByteBuffer(string: "abc")) }
             _ = try await client.upload(Upload(stream, .pipeline(["outputs": [["name": "x"]]]), fileName: "a\"b.png", idempotencyKey: "k"))
@@ -61,7 +61,7 @@ import WireFormats
 
     @Test func sendsAURL() async throws {
         try await ScriptedServer.run { _, _ in
-            .answer(202, Self.accepted)
+            .response(202, Self.accepted)
         } _: { client, server in
             _ = try await client.upload(Upload(.url("https://a.example/x.jpg"), .preset("web")))
             #expect(server.requests[0].body == #"{"image_url":"https://a.example/x.jpg","preset":"web"}"#)
@@ -77,7 +77,7 @@ import WireFormats
                 switch number {
                 case 1: [.close]
                 case 2: .problem(429, "too_many_uploads", "Retry-After: 0")
-                default: .answer(202, Self.accepted)
+                default: .response(202, Self.accepted)
                 }
             } _: { client, server in
                 _ = try await client.upload(Upload(.file(path)))

@@ -15,10 +15,10 @@ import Testing
         let incomplete: Set<TaskID>
 
         func fanOut(_ tasks: [TaskRecord]) async throws -> Set<TaskID> { incomplete.intersection(tasks.map(\.id)) }
-        func mayTell(of task: TaskRecord) async throws -> Bool { false }
+        func mayNotify(of task: TaskRecord) async throws -> Bool { false }
     }
 
-    /// An endpoint that only a newer version can read costs its own organisation a delay, and nobody else anything.
+    /// An endpoint that only a newer version can read costs its own organisation a delay, and others nothing.
     @Test func onlyEventsWithMissingDeliveriesStayDue() async throws {
         let folder = try TemporaryFolder()
         let store = try SQLiteTaskStore(path: folder.path + "/tasks.sqlite")

@@ -127,7 +127,7 @@ private struct LockHolder {
         // --no-fork, so that killing this process kills the one with the lock.
         let process = try RunningProcess(
             "/usr/bin/flock", ["--nonblock", "--no-fork", file, "sh", "-c", "echo held; exec sleep 60"], output: output)
-        try await eventually("flock to answer") {
+        try await eventually("flock to respond") {
             if try String(contentsOfFile: output, encoding: .utf8) == "held\n" { return true }
             guard process.isRunning else { throw RefusedError() }
             return false

@@ -140,7 +140,7 @@ private final class Gate: Sendable {
 
     func waitForAll() throws {
         guard opened.wait(timeout: .now() + 60) == .success else {
-            throw DeadlineExceeded("everybody to arrive", limit: .seconds(60), file: #fileID, line: #line)
+            throw DeadlineExceeded("everyone to arrive", limit: .seconds(60), file: #fileID, line: #line)
         }
     }
 }

@@ -27,7 +27,7 @@ struct IdentityStoreTests {
         }
     }
 
-    /// A database with a time limit for statements would not answer.
+    /// A database with a time limit for statements would not respond.
     @Test("rows are counted in small steps")
     func countsInSteps() async throws {
         try await TemporaryFolder.with { folder in

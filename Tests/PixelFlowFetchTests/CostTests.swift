@@ -10,7 +10,7 @@ import Testing
     func oneFetchIsOneConnectionAndOneRequest(scheme: String) async throws {
         try await TestCertificate.withFile { roots in
             let tls = scheme == "https" ? try TestCertificate.serverContext() : nil
-            try await RawServer.run(tls: tls, answer: { _, channel in channel.answer(body: "image") }) { server in
+            try await RawServer.run(tls: tls, respond: { _, channel in channel.respond(body: "image") }) { server in
                 let fetcher = try localFetcher(trustRootsFile: roots)
                 let url = server.url(scheme: scheme)
                 for count in 1...20 {

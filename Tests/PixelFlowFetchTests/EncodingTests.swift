@@ -14,7 +14,8 @@ import Testing
 
     private static func bytes(_ base64: String) -> [UInt8] { Data(base64Encoded: base64).map(Array.init) ?? [] }
 
-    private static func answer(_ coding: String, _ body: [UInt8], _ headers: String = "", inPieces: Bool = false) -> RawServer.Answer {
+    private static func responder(_ coding: String, _ body: [UInt8], _ headers: String = "", inPieces: Bool = false) -> RawServer.Responder
+    {
         { _, channel in
             let head = Array("HTTP/1.1 200 OK\r\n\(headers)Content-Encoding: \(coding)\r\nContent-Length: \(body.count)\r\n\r\n".utf8)
             guard inPieces else { return channel.send(head + body) }
@@ -26,7 +27,7 @@ import Testing
     @Test(arguments: [("gzip", gzip), ("x-gzip", gzip), ("GZip", gzip), ("identity, gzip", gzip), ("deflate", zlib), ("deflate", raw)])
     func gzipAndDeflateAreDecoded(coding: String, body: [UInt8]) async throws {
         for inPieces in [false, true] {
-            try await RawServer.run(answer: Self.answer(coding, body, inPieces: inPieces)) { server in
+            try await RawServer.run(respond: Self.responder(coding, body, inPieces: inPieces)) { server in
                 let source = try await localFetcher().fetch(server.url(), limit: 100)
                 #expect(String(buffer: source.bytes) == "image")
             }
@@ -35,7 +36,7 @@ import Testing
 
     @Test(arguments: [("identity", "plain"), ("", "plain"), ("gzip", ""), ("deflate", "")])
     func uncompressedBodiesAreKeptUnchanged(coding: String, body: String) async throws {
-        try await RawServer.run(answer: Self.answer(coding, Array(body.utf8))) { server in
+        try await RawServer.run(respond: Self.responder(coding, Array(body.utf8))) { server in
             let source = try await localFetcher().fetch(server.url(), limit: 100)
             #expect(String(buffer: source.bytes) == body)
         }
@@ -44,7 +45,7 @@ import Testing
     @Test func concatenatedMembersFormOneBody() async throws {
         let body = Self.gzip + Self.gzip + [0, 0, 0]
         for inPieces in [false, true] {
-            try await RawServer.run(answer: Self.answer("gzip", body, inPieces: inPieces)) { server in
+            try await RawServer.run(respond: Self.responder("gzip", body, inPieces: inPieces)) { server in
                 let source = try await localFetcher().fetch(server.url(), limit: 100)
                 #expect(String(buffer: source.bytes) == "imageimage")
             }
@@ -53,7 +54,7 @@ import Testing
 
     @Test(arguments: ["br", "zstd", "compress", "gzip, gzip", "br, gzip", "*"])
     func unsupportedEncodingIsNamed(coding: String) async throws {
-        try await RawServer.run(answer: Self.answer(coding, Self.gzip)) { server in
+        try await RawServer.run(respond: Self.responder(coding, Self.gzip)) { server in
             let error = await #expect(throws: PixelFlowError.self) { try await localFetcher().fetch(server.url(), limit: 100) }
             #expect(error?.code == "source_encoding_unsupported")
             #expect(error?.retry == .permanent)
@@ -70,7 +71,7 @@ import Testing
             ("gzip", Array(Self.gzip.dropLast()), "source_unavailable transient"),
             ("gzip", Array(Self.gzip.prefix(12)), "source_unavailable transient"),
         ] {
-            try await RawServer.run(answer: Self.answer(coding, body)) { server in
+            try await RawServer.run(respond: Self.responder(coding, body)) { server in
                 #expect(await outcome(of: server.url()) == expected)
             }
         }
@@ -79,7 +80,7 @@ import Testing
     /// Each byte sent decodes to 1 kB of zeros; far less than the decoded size is held in memory.
     @Test func decompressionBombsEndAtTheLimit() async throws {
         let member = try #require(Self.bomb)
-        try await RawServer.run(answer: Self.answer("gzip", Array(repeating: member, count: 4).flatMap(\.self))) { server in
+        try await RawServer.run(respond: Self.responder("gzip", Array(repeating: member, count: 4).flatMap(\.self))) { server in
             #expect(await outcome(of: server.url(), limit: 1 << 20) == "source_too_large permanent")
             #expect(await outcome(of: server.url(), limit: 5 << 20) == "ok")
             #expect(await outcome(of: server.url(), limit: 4 << 20) == "ok")
@@ -91,11 +92,11 @@ import Testing
     @Test func emptyMembersCountTowardsTheLimit() async throws {
         let empty = Self.bytes("H4sIAAAAAAAC/wMAAAAAAAAAAAA=")
         let many = Array(repeating: empty, count: 500).flatMap(\.self)
-        let answer: RawServer.Answer = { _, channel in
+        let respond: RawServer.Responder = { _, channel in
             channel.send("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n", close: false)
             Self.sendForever(many, channel)
         }
-        try await RawServer.run(answer: answer) { server in
+        try await RawServer.run(respond: respond) { server in
             #expect(await outcome(of: server.url(), limit: 1 << 20) == "source_too_large permanent")
         }
     }

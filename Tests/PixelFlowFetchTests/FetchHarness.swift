@@ -18,12 +18,12 @@ extension Channel {
     }
 
     /// Sends a well-formed response.
-    func answer(_ status: String = "200 OK", _ headers: [String] = [], body: String = "") {
+    func respond(_ status: String = "200 OK", _ headers: [String] = [], body: String = "") {
         let lines = ["HTTP/1.1 \(status)", "Content-Length: \(body.utf8.count)"] + headers
         send(lines.joined(separator: "\r\n") + "\r\n\r\n" + body)
     }
 
-    func redirect(to location: String, status: String = "302 Found") { answer(status, ["Location: \(location)"]) }
+    func redirect(to location: String, status: String = "302 Found") { respond(status, ["Location: \(location)"]) }
 
     /// Repeats `text` until the client closes the connection.
     func sendForever(_ text: String) {
@@ -31,12 +31,12 @@ extension Channel {
     }
 }
 
-/// Returns fixed addresses and counts the lookups. Each lookup takes the next answer; the last one is repeated.
+/// Returns fixed addresses and counts the lookups. Each lookup takes the next response; the last one is repeated.
 final class FixedResolver: NameResolver {
-    private let answers: [String: [[String]]]
+    private let responses: [String: [[String]]]
     private let asked = Mutex<[String]>([])
 
-    init(_ answers: [String: [[String]]] = [:]) { self.answers = answers }
+    init(_ responses: [String: [[String]]] = [:]) { self.responses = responses }
 
     var questions: [String] { asked.withLock { $0 } }
 
@@ -45,8 +45,8 @@ final class FixedResolver: NameResolver {
             asked.append(name)
             return asked.count { $0 == name } - 1
         }
-        guard let answers = answers[name] else { throw PixelFlowError(.invalid, code: "name_not_resolved", "No \(name).") }
-        return answers[min(earlier, answers.count - 1)].compactMap(IPAddress.init)
+        guard let responses = responses[name] else { throw PixelFlowError(.invalid, code: "name_not_resolved", "No \(name).") }
+        return responses[min(earlier, responses.count - 1)].compactMap(IPAddress.init)
     }
 }
 

@@ -8,7 +8,7 @@ import Testing
 
 @Suite struct LimitTests {
     @Test func theByteLimitIsExact() async throws {
-        try await RawServer.run(answer: { _, channel in channel.answer(body: "12345") }) { server in
+        try await RawServer.run(respond: { _, channel in channel.respond(body: "12345") }) { server in
             #expect(await outcome(of: server.url(), limit: 5) == "ok")
             #expect(await outcome(of: server.url(), limit: 4) == "source_too_large permanent")
         }
@@ -17,40 +17,42 @@ import Testing
     /// Only the head is sent, so the error is due to the declared size.
     @Test(arguments: ["101", "999999999999", "9223372036854775807"])
     func declaredSizeBeyondTheLimitFails(length: String) async throws {
-        let answer: RawServer.Answer = { _, channel in channel.send("HTTP/1.1 200 OK\r\nContent-Length: \(length)\r\n\r\n", close: false) }
-        try await RawServer.run(answer: answer) { server in
+        let respond: RawServer.Responder = { _, channel in
+            channel.send("HTTP/1.1 200 OK\r\nContent-Length: \(length)\r\n\r\n", close: false)
+        }
+        try await RawServer.run(respond: respond) { server in
             #expect(await outcome(of: server.url(), limit: 100) == "source_too_large permanent")
         }
     }
 
     @Test(arguments: ["HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"])
     func endlessBodyFailsAtTheLimit(head: String) async throws {
-        let answer: RawServer.Answer = { _, channel in
+        let respond: RawServer.Responder = { _, channel in
             channel.send(head, close: false)
             channel.sendForever("400\r\n" + String(repeating: "x", count: 1024) + "\r\n")
         }
-        try await RawServer.run(answer: answer) { server in
+        try await RawServer.run(respond: respond) { server in
             #expect(await outcome(of: server.url(), limit: 1 << 20) == "source_too_large permanent")
         }
     }
 
     @Test(arguments: ["", "HTTP/1.1 200 OK\r\nX:", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsome"])
     func slowServerTimesOut(beginning: String) async throws {
-        try await RawServer.run(answer: { _, channel in channel.send(beginning, close: false) }) { server in
+        try await RawServer.run(respond: { _, channel in channel.send(beginning, close: false) }) { server in
             try await Self.endsSoon { #expect(await outcome(of: server.url(), total: .milliseconds(150)) == "source_timeout transient") }
         }
     }
 
     /// Each step is fast; all together are not.
     @Test func theTotalLimitCoversRedirectsAndSlowBodies() async throws {
-        let answer: RawServer.Answer = { _, channel in
+        let respond: RawServer.Responder = { _, channel in
             channel.send("HTTP/1.1 200 OK\r\n\r\n", close: false)
             channel.eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(10)) { task in
                 guard channel.isActive else { return task.cancel() }
                 channel.send("x", close: false)
             }
         }
-        try await RawServer.run(answer: answer) { server in
+        try await RawServer.run(respond: respond) { server in
             try await Self.endsSoon { #expect(await outcome(of: server.url(), total: .milliseconds(200)) == "source_timeout transient") }
         }
     }
@@ -86,7 +88,7 @@ import Testing
 
     @Test func cancellationEndsTheFetchAndTheConnection() async throws {
         let (arrived, arrival) = AsyncStream<any Channel>.makeStream()
-        try await RawServer.run(answer: { _, channel in arrival.yield(channel) }) { server in
+        try await RawServer.run(respond: { _, channel in arrival.yield(channel) }) { server in
             let url = server.url()
             let fetch = Task { try await localFetcher(total: .seconds(3600)).fetch(url, limit: 10) }
             var arrivals = arrived.makeAsyncIterator()
@@ -98,7 +100,7 @@ import Testing
     }
 
     @Test func aCancelledTaskFetchesNothing() async throws {
-        try await RawServer.run(answer: { _, channel in channel.answer() }) { server in
+        try await RawServer.run(respond: { _, channel in channel.respond() }) { server in
             let url = server.url()
             let fetch = Task {
                 withUnsafeCurrentTask { $0?.cancel() }

@@ -19,7 +19,8 @@ import Testing
             rules = NameLookups(limits: limits)
         }
 
-        func ask(_ name: String, for tenant: TenantID, as waiter: NameLookups.Waiter, at now: NameLookups.Instant) -> NameLookups.Answer {
+        func ask(_ name: String, for tenant: TenantID, as waiter: NameLookups.Waiter, at now: NameLookups.Instant) -> NameLookups.Admission
+        {
             rules.ask(name, for: tenant, as: waiter, at: now)
         }
         func beginNext() -> [String] { rules.beginNext() }

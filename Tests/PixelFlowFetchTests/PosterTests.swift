@@ -15,7 +15,7 @@ import WireFormats
         let poster = try GuardedPoster(
             allowedNetworks: try NetworkRange.list(allowed), ports: .all, timeout: timeout, userAgent: "test", resolver: resolver)
         do {
-            _ = try await poster.post(url, headers: [], body: ByteBuffer(string: "message"), answerLimit: 10, for: .test)
+            _ = try await poster.post(url, headers: [], body: ByteBuffer(string: "message"), responseLimit: 10, for: .test)
             return nil
         } catch let error as GuardedPoster.PostError {
             return error
@@ -23,7 +23,7 @@ import WireFormats
     }
 
     @Test func anyResponseIsNotAnError() async throws {
-        try await RawServer.run(answer: { _, channel in channel.answer("500 Broken") }) { server in
+        try await RawServer.run(respond: { _, channel in channel.respond("500 Broken") }) { server in
             let error = try await post(to: server.url())
             #expect(error == nil)
             #expect(server.requests.map(\.body) == ["message"])
@@ -34,7 +34,7 @@ import WireFormats
     enum Behaviour: CaseIterable {
         case silent, closing, closingAmid, babbling
 
-        var answer: RawServer.Answer {
+        var respond: RawServer.Responder {
             { _, channel in
                 switch self {
                 case .silent: break
@@ -49,13 +49,13 @@ import WireFormats
             switch self {
             case .silent: .timeout
             case .closing: .unreachable
-            case .closingAmid, .babbling: .answerInvalid
+            case .closingAmid, .babbling: .responseInvalid
             }
         }
     }
 
     @Test(arguments: Behaviour.allCases) func failureAfterTheRequestMayHaveBeenSent(behaviour: Behaviour) async throws {
-        try await RawServer.run(answer: behaviour.answer) { server in
+        try await RawServer.run(respond: behaviour.respond) { server in
             let timeout: Duration = behaviour == .silent ? .seconds(3) : .seconds(60)
             let error = try await post(to: server.url(), timeout: timeout)
             #expect(error == .init(reason: behaviour.reason, mayHaveSent: true))
@@ -81,14 +81,14 @@ import WireFormats
     }
 
     /// The next attempt must not meet the time in which the name is not looked up.
-    @Test func aNameThatNobodyAnsweredForTellsWhenItIsAskedAgain() async throws {
+    @Test func anUnansweredNameReportsWhenItIsAskedAgain() async throws {
         var limits = LookupLimits.posts
         limits.unansweredAfter = .zero
         limits.unansweredFor = .seconds(60)
         let threads = NIOThreadPool(numberOfThreads: 1)
         threads.start()
         let resolver = SystemResolver(threads: threads, limits: limits) { _ in
-            throw PixelFlowError(.unavailable, code: "name_not_resolved", "No answer.", retry: .transient)
+            throw PixelFlowError(.unavailable, code: "name_not_resolved", "No response.", retry: .transient)
         }
         let asked = try await post(to: "http://dead.example/", resolver: resolver)
         #expect(asked == .init(reason: .nameNotResolved, mayHaveSent: false, retryAfter: .seconds(60)))
@@ -99,7 +99,7 @@ import WireFormats
     }
 
     @Test func nothingIsSentToWhomIsNotTrusted() async throws {
-        try await RawServer.run(tls: TestCertificate.serverContext(), answer: { _, channel in channel.answer() }) { server in
+        try await RawServer.run(tls: TestCertificate.serverContext(), respond: { _, channel in channel.respond() }) { server in
             let error = try await post(to: server.url(scheme: "https"))
             #expect(error == .init(reason: .certificateUntrusted, mayHaveSent: false))
             #expect(server.requests.isEmpty)

@@ -7,14 +7,14 @@ import Testing
 
 @Suite struct RedirectTests {
     /// Counts down: `/5` redirects to `/4`, and `/0` is the image.
-    static let countdown: RawServer.Answer = { request, channel in
+    static let countdown: RawServer.Responder = { request, channel in
         let left = Int(request.path.dropFirst()) ?? 0
-        if left == 0 { channel.answer(body: "image") } else { channel.redirect(to: "/\(left - 1)") }
+        if left == 0 { channel.respond(body: "image") } else { channel.redirect(to: "/\(left - 1)") }
     }
 
     @Test(arguments: [(0, "ok"), (1, "ok"), (5, "ok"), (6, "too_many_redirects permanent"), (100, "too_many_redirects permanent")])
     func atMostFiveRedirectsAreFollowed(count: Int, expected: String) async throws {
-        try await RawServer.run(answer: Self.countdown) { server in
+        try await RawServer.run(respond: Self.countdown) { server in
             #expect(await outcome(of: server.url("/\(count)")) == expected)
             #expect(server.requests.count == min(count, 5) + 1)
         }
@@ -22,10 +22,10 @@ import Testing
 
     @Test(arguments: ["301 Moved Permanently", "302 Found", "303 See Other", "307 Temporary Redirect", "308 Permanent Redirect"])
     func everyKindIsFollowed(status: String) async throws {
-        let answer: RawServer.Answer = { request, channel in
-            if request.path == "/end" { channel.answer(body: "image") } else { channel.redirect(to: "/end", status: status) }
+        let respond: RawServer.Responder = { request, channel in
+            if request.path == "/end" { channel.respond(body: "image") } else { channel.redirect(to: "/end", status: status) }
         }
-        try await RawServer.run(answer: answer) { server in #expect(await outcome(of: server.url("/start")) == "ok") }
+        try await RawServer.run(respond: respond) { server in #expect(await outcome(of: server.url("/start")) == "ok") }
     }
 
     @Test(arguments: [
@@ -39,7 +39,7 @@ import Testing
     ])
     func invalidTargetFails(location: String, expected: String) async throws {
         let resolver = FixedResolver(["inside.example": [["10.1.1.1"]]])
-        try await RawServer.run(answer: { _, channel in channel.redirect(to: location) }) { server in
+        try await RawServer.run(respond: { _, channel in channel.redirect(to: location) }) { server in
             #expect(await outcome(of: server.url(), resolver: resolver) == expected)
             #expect(server.requests.count == 1)
         }
@@ -53,14 +53,14 @@ import Testing
         ("", "/a/b/c?d=/e/f"), ("#frag", "/a/b/c?d=/e/f"), ("/x#\u{301}", "/x"), ("/%zz%41", "/%25zz%41"),
     ])
     func relativeTargetIsResolved(location: String, path: String) async throws {
-        let answer: RawServer.Answer = { request, channel in
+        let respond: RawServer.Responder = { request, channel in
             if request.path == "/a/b/c?d=/e/f", !location.isEmpty, !location.hasPrefix("#") {
                 channel.redirect(to: location)
             } else {
-                channel.answer()
+                channel.respond()
             }
         }
-        try await RawServer.run(answer: answer) { server in
+        try await RawServer.run(respond: respond) { server in
             let result = await outcome(of: server.url("/a/b/c?d=/e/f"))
             #expect(result == (path.isEmpty ? "url_invalid permanent" : "ok"))
             if !path.isEmpty { #expect(server.requests.last?.path == path) }
@@ -68,7 +68,7 @@ import Testing
     }
 
     @Test func redirectWithoutLocationFails() async throws {
-        try await RawServer.run(answer: { _, channel in channel.answer("302 Found") }) { server in
+        try await RawServer.run(respond: { _, channel in channel.respond("302 Found") }) { server in
             #expect(await outcome(of: server.url()) == "source_refused permanent")
         }
     }
@@ -82,13 +82,13 @@ import Testing
             (Array("\"<>^`{|}".utf8), "/%22%3C%3E%5E%60%7B%7C%7D"),
         ] as [([UInt8], String)])
     func rawBytesInLocationAreEncoded(bytes: [UInt8], path: String) async throws {
-        let answer: RawServer.Answer = { request, channel in
-            guard request.path == "/start" else { return channel.answer() }
+        let respond: RawServer.Responder = { request, channel in
+            guard request.path == "/start" else { return channel.respond() }
             channel.send(
                 Array("HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\nHTTP/1.1 302 Found\r\nX: y\r\nlocation: /".utf8) + bytes
                     + Array("\r\nContent-Length: 0\r\n\r\n".utf8))
         }
-        try await RawServer.run(answer: answer) { server in
+        try await RawServer.run(respond: respond) { server in
             #expect(await outcome(of: server.url("/start")) == "ok")
             #expect(server.requests.last?.path == path)
         }
@@ -97,13 +97,13 @@ import Testing
     /// Every byte except line breaks, in a head that arrives in pieces.
     @Test func everyByteInLocationIsKept() async throws {
         let bytes = (UInt8.min...UInt8.max).filter { ![0x0A, 0x0D, 0x23, 0x3F].contains($0) }
-        let answer: RawServer.Answer = { request, channel in
-            guard request.path == "/start" else { return channel.answer() }
+        let respond: RawServer.Responder = { request, channel in
+            guard request.path == "/start" else { return channel.respond() }
             let text = Array("HTTP/1.1 302 Found\r\nLocation: /".utf8) + bytes + Array("/end\r\nContent-Length: 0\r\n\r\n".utf8)
             for byte in text.dropLast() { channel.write(ByteBuffer(bytes: [byte]), promise: nil) }
             channel.send([0x0A])
         }
-        try await RawServer.run(answer: answer) { server in
+        try await RawServer.run(respond: respond) { server in
             #expect(await outcome(of: server.url("/start")) == "ok")
             #expect(server.requests.last?.path.hasSuffix("/end") == true)
         }
@@ -114,7 +114,7 @@ import Testing
         for (location, name) in [
             ("http://b\u{fc}cher.example/", "xn--bcher-kva.example"), ("//B%C3%9CCHER.example./", "xn--bcher-kva.example"),
         ] {
-            try await RawServer.run(answer: { _, channel in channel.redirect(to: location) }) { server in
+            try await RawServer.run(respond: { _, channel in channel.redirect(to: location) }) { server in
                 #expect(await outcome(of: server.url(), resolver: resolver) == "name_not_resolved permanent")
                 #expect(resolver.questions.last == name)
             }
@@ -122,7 +122,7 @@ import Testing
     }
 
     @Test func redirectToADisallowedPortFails() async throws {
-        try await RawServer.run(answer: { _, channel in channel.redirect(to: "http://127.0.0.1:8081/") }) { server in
+        try await RawServer.run(respond: { _, channel in channel.redirect(to: "http://127.0.0.1:8081/") }) { server in
             let fetcher = try localFetcher(ports: AllowedPorts([server.port...server.port]))
             #expect(await fetcher.outcome(server.url()) == "port_not_allowed permanent")
             #expect(server.requests.count == 1)

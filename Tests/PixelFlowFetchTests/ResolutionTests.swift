@@ -10,7 +10,7 @@ import WireFormats
     @Test func nameIsResolvedOnceAndSentAsHost() async throws {
         // A second lookup would return the private address: DNS rebinding.
         let resolver = FixedResolver(["pictures.example": [["127.0.0.1"], ["10.0.0.1"]]])
-        try await RawServer.run(answer: { _, channel in channel.answer(body: "image") }) { server in
+        try await RawServer.run(respond: { _, channel in channel.respond(body: "image") }) { server in
             let source = try await localFetcher(resolver: resolver).fetch(server.url(host: "pictures.example"), limit: 100)
             #expect(String(buffer: source.bytes) == "image")
             #expect(server.requests.first?.header("host") == "pictures.example:\(server.port)")
@@ -20,7 +20,7 @@ import WireFormats
 
     @Test func redirectToTheSameNameIsCheckedAgain() async throws {
         let resolver = FixedResolver(["pictures.example": [["127.0.0.1"], ["10.0.0.1"]]])
-        try await RawServer.run(answer: { _, channel in channel.redirect(to: "/again") }) { server in
+        try await RawServer.run(respond: { _, channel in channel.redirect(to: "/again") }) { server in
             let result = await outcome(of: server.url(host: "pictures.example"), resolver: resolver)
             #expect(result == "address_blocked permanent")
             #expect(server.requests.count == 1)
@@ -30,7 +30,7 @@ import WireFormats
     @Test(arguments: [["127.0.0.1", "10.0.0.1"], ["10.0.0.1", "127.0.0.1"], ["127.0.0.1", "::1"], ["127.0.0.1", "::ffff:10.0.0.1"]])
     func oneDisallowedAddressRejectsTheName(addresses: [String]) async throws {
         let resolver = FixedResolver(["pictures.example": [addresses]])
-        try await RawServer.run(answer: { _, channel in channel.answer() }) { server in
+        try await RawServer.run(respond: { _, channel in channel.respond() }) { server in
             let result = await outcome(of: server.url(host: "pictures.example"), resolver: resolver)
             #expect(result == "address_blocked permanent")
             #expect(server.requests.isEmpty)
@@ -39,14 +39,14 @@ import WireFormats
 
     @Test func nextAddressIsTriedIfAConnectionFails() async throws {
         let resolver = FixedResolver(["pictures.example": [["127.0.0.2", "127.0.0.3", "127.0.0.1"]]])
-        try await RawServer.run(answer: { _, channel in channel.answer() }) { server in
+        try await RawServer.run(respond: { _, channel in channel.respond() }) { server in
             #expect(await outcome(of: server.url(host: "pictures.example"), resolver: resolver) == "ok")
         }
     }
 
     @Test func atMostFourAddressesAreTried() async throws {
         let resolver = FixedResolver(["pictures.example": [["127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.1"]]])
-        try await RawServer.run(answer: { _, channel in channel.answer() }) { server in
+        try await RawServer.run(respond: { _, channel in channel.respond() }) { server in
             let result = await outcome(of: server.url(host: "pictures.example"), resolver: resolver)
             #expect(result == "source_unreachable transient")
         }

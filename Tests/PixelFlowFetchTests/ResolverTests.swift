@@ -36,7 +36,7 @@ import WireFormats
                 guard name.hasPrefix("dead") else { return [.v4(0x0102_0304)] }
                 _ = gate.wait(timeout: .now() + 60)
                 gate.signal()
-                throw PixelFlowError(.unavailable, code: "name_not_resolved", "No answer.", retry: .transient)
+                throw PixelFlowError(.unavailable, code: "name_not_resolved", "No response.", retry: .transient)
             }
             let result: Result<Void, any Error>
             do {

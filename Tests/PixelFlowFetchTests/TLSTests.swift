@@ -9,7 +9,7 @@ import Testing
 
     @Test func certificateIsCheckedAgainstTheHostName() async throws {
         try await TestCertificate.withFile { roots in
-            try await RawServer.run(tls: TestCertificate.serverContext(), answer: { _, channel in channel.answer(body: "image") }) {
+            try await RawServer.run(tls: TestCertificate.serverContext(), respond: { _, channel in channel.respond(body: "image") }) {
                 server in
                 let fetcher = try localFetcher(resolver: Self.names, trustRootsFile: roots)
                 #expect(await fetcher.outcome(server.url(host: "pictures.example", scheme: "https")) == "ok")
@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test func selfSignedCertificateIsRefused() async throws {
-        try await RawServer.run(tls: TestCertificate.serverContext(), answer: { _, channel in channel.answer(body: "image") }) { server in
+        try await RawServer.run(tls: TestCertificate.serverContext(), respond: { _, channel in channel.respond(body: "image") }) { server in
             let result = await outcome(of: server.url(host: "pictures.example", scheme: "https"), resolver: Self.names)
             #expect(result == "source_refused permanent")
             #expect(server.requests.isEmpty)
@@ -30,9 +30,9 @@ import Testing
     }
 
     @Test func redirectFromHTTPSToHTTPIsRefused() async throws {
-        let answer: RawServer.Answer = { _, channel in channel.redirect(to: "http://127.0.0.1:1/") }
+        let respond: RawServer.Responder = { _, channel in channel.redirect(to: "http://127.0.0.1:1/") }
         try await TestCertificate.withFile { roots in
-            try await RawServer.run(tls: TestCertificate.serverContext(), answer: answer) { server in
+            try await RawServer.run(tls: TestCertificate.serverContext(), respond: respond) { server in
                 let result = await outcome(of: server.url(scheme: "https"), resolver: Self.names, trustRootsFile: roots)
                 #expect(result == "source_refused permanent")
             }
@@ -41,9 +41,9 @@ import Testing
 
     @Test func redirectFromHTTPToHTTPSIsFollowed() async throws {
         try await TestCertificate.withFile { roots in
-            try await RawServer.run(tls: TestCertificate.serverContext(), answer: { _, channel in channel.answer() }) { secure in
+            try await RawServer.run(tls: TestCertificate.serverContext(), respond: { _, channel in channel.respond() }) { secure in
                 let target = secure.url(scheme: "https")
-                try await RawServer.run(answer: { _, channel in channel.redirect(to: target) }) { server in
+                try await RawServer.run(respond: { _, channel in channel.redirect(to: target) }) { server in
                     #expect(await outcome(of: server.url(), trustRootsFile: roots) == "ok")
                 }
             }
@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test func plaintextServerFailsTheHandshake() async throws {
-        try await RawServer.run(answer: { _, channel in channel.answer() }) { server in
+        try await RawServer.run(respond: { _, channel in channel.respond() }) { server in
             // The server waits for the end of a request that does not arrive.
             let result = await outcome(of: server.url(scheme: "https"), total: .milliseconds(300))
             #expect(result == "source_timeout transient" || result == "source_unreachable transient")
@@ -59,12 +59,12 @@ import Testing
     }
 
     @Test func endlessBodyOverTLSFailsAtTheLimit() async throws {
-        let answer: RawServer.Answer = { _, channel in
+        let respond: RawServer.Responder = { _, channel in
             channel.send("HTTP/1.1 200 OK\r\n\r\n", close: false)
             channel.sendForever(String(repeating: "x", count: 1024))
         }
         try await TestCertificate.withFile { roots in
-            try await RawServer.run(tls: TestCertificate.serverContext(), answer: answer) { server in
+            try await RawServer.run(tls: TestCertificate.serverContext(), respond: respond) { server in
                 let fetcher = try localFetcher(trustRootsFile: roots)
                 #expect(await fetcher.outcome(server.url(scheme: "https"), limit: 100_000) == "source_too_large permanent")
             }

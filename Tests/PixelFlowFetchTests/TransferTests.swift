@@ -7,7 +7,7 @@ import Testing
 @Suite struct TransferTests {
     @Test func bytesAndContentTypeAreReturned() async throws {
         let body = String(repeating: "0123456789", count: 100_000)
-        try await RawServer.run(answer: { _, channel in channel.answer("200 OK", ["Content-Type: image/png"], body: body) }) { server in
+        try await RawServer.run(respond: { _, channel in channel.respond("200 OK", ["Content-Type: image/png"], body: body) }) { server in
             let source = try await localFetcher().fetch(server.url(), limit: body.utf8.count)
             #expect(String(buffer: source.bytes) == body)
             #expect(source.contentType == "image/png")
@@ -23,8 +23,8 @@ import Testing
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nim\r\n3\r\nage\r\n0\r\n\r\n",
         "HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nimage",
     ])
-    func everyBodyFramingIsSupported(answer: String) async throws {
-        try await RawServer.run(answer: { _, channel in channel.send(answer) }) { server in
+    func everyBodyFramingIsSupported(response: String) async throws {
+        try await RawServer.run(respond: { _, channel in channel.send(response) }) { server in
             let source = try await localFetcher().fetch(server.url(), limit: 5)
             #expect(String(buffer: source.bytes) == "image")
         }
@@ -42,7 +42,7 @@ import Testing
         ("503 Busy", "source_unavailable transient"),
     ])
     func statusesAreMappedToErrors(status: String, expected: String) async throws {
-        try await RawServer.run(answer: { _, channel in channel.send("HTTP/1.1 \(status)\r\nContent-Length: 0\r\n\r\n") }) { server in
+        try await RawServer.run(respond: { _, channel in channel.send("HTTP/1.1 \(status)\r\nContent-Length: 0\r\n\r\n") }) { server in
             #expect(await outcome(of: server.url()) == expected)
         }
     }
@@ -59,7 +59,7 @@ import Testing
     func retryAfterIsKept(text: String, seconds: Int?) async throws {
         let headers = ["Date: Sun, 06 Nov 1994 08:49:37 GMT", "Retry-After: \(text)"]
         let status = text.utf8.count % 2 == 0 ? "503 Busy" : "429 Many"
-        try await RawServer.run(answer: { _, channel in channel.answer(status, headers) }) { server in
+        try await RawServer.run(respond: { _, channel in channel.respond(status, headers) }) { server in
             let error = await #expect(throws: PixelFlowError.self) { try await localFetcher().fetch(server.url(), limit: 10) }
             #expect(error?.retryAfter == seconds)
             #expect(error?.retry == .transient)
@@ -67,8 +67,8 @@ import Testing
     }
 
     @Test func retryAfterDateWithoutDateHeaderUsesLocalClock() async throws {
-        let answer: RawServer.Answer = { _, channel in channel.answer("503 Busy", ["Retry-After: Fri, 31 Dec 2083 23:59:59 GMT"]) }
-        try await RawServer.run(answer: answer) { server in
+        let respond: RawServer.Responder = { _, channel in channel.respond("503 Busy", ["Retry-After: Fri, 31 Dec 2083 23:59:59 GMT"]) }
+        try await RawServer.run(respond: respond) { server in
             let error = await #expect(throws: PixelFlowError.self) { try await localFetcher().fetch(server.url(), limit: 10) }
             #expect((error?.retryAfter ?? 0) > 86_400)
         }
@@ -78,8 +78,8 @@ import Testing
         "nonsense\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
         "SSH-2.0-OpenSSH\r\n", "HTTP/1.1 200 OK\r\nX: " + String(repeating: "y", count: 200_000) + "\r\n\r\n",
     ])
-    func otherProtocolsAreReported(answer: String) async throws {
-        try await RawServer.run(answer: { _, channel in channel.send(answer) }) { server in
+    func otherProtocolsAreReported(response: String) async throws {
+        try await RawServer.run(respond: { _, channel in channel.send(response) }) { server in
             #expect(await outcome(of: server.url()) == "source_unavailable transient")
         }
     }
@@ -88,15 +88,15 @@ import Testing
         "", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort", "HTTP/1.1 200",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
     ])
-    func brokenConnectionsAreTransient(answer: String) async throws {
-        try await RawServer.run(answer: { _, channel in channel.send(answer) }) { server in
+    func brokenConnectionsAreTransient(response: String) async throws {
+        try await RawServer.run(respond: { _, channel in channel.send(response) }) { server in
             let result = await outcome(of: server.url())
             #expect(result == "source_unreachable transient" || result == "source_unavailable transient")
         }
     }
 
     @Test func refusedConnectionIsUnreachable() async throws {
-        let port = try await RawServer.run(answer: { _, _ in }) { $0.port }
+        let port = try await RawServer.run(respond: { _, _ in }) { $0.port }
         #expect(await outcome(of: "http://127.0.0.1:\(port)/") == "source_unreachable transient")
     }
 }

@@ -62,7 +62,7 @@ import Testing
             ("/a\"<>[]{}|^`\\", "/a%22%3C%3E%5B%5D%7B%7D%7C%5E%60%5C"),
             ("/x?a=b?c", "/x?a=b?c"), ("/x?", "/x?"),
         ]
-        try await RawServer.run(answer: { _, channel in channel.answer() }) { server in
+        try await RawServer.run(respond: { _, channel in channel.respond() }) { server in
             for (path, _) in paths { #expect(await outcome(of: server.url(path)) == "ok") }
             #expect(server.requests.map(\.path) == paths.map(\.1))
         }

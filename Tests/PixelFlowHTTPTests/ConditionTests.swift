@@ -71,26 +71,26 @@ import Testing
         "bytes=--1", "bytes=0x0-1", "bytes 0-1",
     ])
     func otherRangesReturnTheWholeRepresentation(_ header: String) {
-        #expect(select([.range: header]) == .whole)
+        #expect(select([.range: header]) == .full)
     }
 
     @Test(arguments: ["bytes=10-", "bytes=10-20", "bytes=-0", "bytes=99999999999999999999-", "bytes=10-,11-12,-0"])
     func aRangeBeyondTheEndIsUnsatisfiable(_ header: String) {
         #expect(select([.range: header]) == .unsatisfiable)
         // A range of another version does not apply to this one.
-        #expect(select([.range: header, .ifRange: #""older""#]) == .whole)
+        #expect(select([.range: header, .ifRange: #""older""#]) == .full)
     }
 
     @Test func ifRangeWithAStaleTagReturnsEverything() {
         #expect(select([.range: "bytes=0-3", .ifRange: #""a,b""#]) == .part(0..<4))
         for other in [#"W/"a,b""#, #""x""#, "Sat, 28 Nov 2026 17:00:00 GMT", "*", #""a,b", "x""#, ""] {
-            #expect(select([.range: "bytes=0-3", .ifRange: other]) == .whole, "\(other)")
+            #expect(select([.range: "bytes=0-3", .ifRange: other]) == .full, "\(other)")
         }
     }
 
     @Test func onlyGetSupportsRanges() {
-        #expect(select([.range: "bytes=0-3"], method: .head) == .whole)
-        #expect(select([.range: "bytes=99-"], method: .head) == .whole)
+        #expect(select([.range: "bytes=0-3"], method: .head) == .full)
+        #expect(select([.range: "bytes=99-"], method: .head) == .full)
     }
 
     private func select(_ headers: HTTPFields, method: HTTPRequest.Method = .get) -> ByteRanges.Selection {

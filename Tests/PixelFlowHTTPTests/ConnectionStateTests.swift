@@ -23,7 +23,7 @@ struct ConnectionStateTests {
         return state
     }
 
-    @Test("a silent client is disconnected without an answer when the header time is up")
+    @Test("a silent client is disconnected without a response when the header time is up")
     func silentClientIsDisconnected() {
         var state = fresh()
         #expect(state.nextDeadline(now: Self.start) == Self.at(10))
@@ -41,16 +41,16 @@ struct ConnectionStateTests {
         #expect(state.check(now: Self.at(10)) == .refuse(.headerTimeout))
     }
 
-    @Test("the time for a later header starts with its first byte, the idle time with the previous answer")
+    @Test("the time for a later header starts with its first byte, the idle time with the previous response")
     func laterHeaderTimeStartsWithItsFirstByte() {
         var state = fresh()
         state.received(bytes: 100, now: Self.at(1))
         state.headerEnded(isHeld: false, now: Self.at(1))
         state.requestEnded(now: Self.at(1))
-        #expect(state.nextDeadline(now: Self.at(1)) == nil, "an answer may take as long as it does: a stream of events goes on for hours")
+        #expect(state.nextDeadline(now: Self.at(1)) == nil, "a response may take as long as it does: a stream of events goes on for hours")
         #expect(!state.isWaiting)
-        state.answerBegan()
-        state.answerEnded(now: Self.at(100))
+        state.responseBegan()
+        state.responseEnded(now: Self.at(100))
         #expect(state.isWaiting)
         #expect(state.check(now: Self.at(159)) == nil)
         var idle = state
@@ -103,18 +103,18 @@ struct ConnectionStateTests {
         #expect(state.check(now: Self.at(1000)) == nil)
     }
 
-    @Test("an answer that is not read ends the connection, one that is read with pauses does not")
+    @Test("a response that is not read ends the connection, one that is read with pauses does not")
     func unreadResponseEndsTheConnection() {
         var state = uploading()
         state.requestEnded(now: Self.start)
-        state.answerBegan()
+        state.responseBegan()
         state.writabilityChanged(isWritable: false, now: Self.at(5))
         state.writabilityChanged(isWritable: true, now: Self.at(50))
         #expect(state.check(now: Self.at(70)) == nil)
         state.writabilityChanged(isWritable: false, now: Self.at(70))
         #expect(state.nextDeadline(now: Self.at(70)) == Self.at(130))
         #expect(state.check(now: Self.at(130)) == .refuse(.readTimeout))
-        #expect(!state.canAnswer)
+        #expect(!state.canRespond)
     }
 
     @Test("a header over the size limit is detected; a body does not count as header")
@@ -129,7 +129,7 @@ struct ConnectionStateTests {
         #expect(!body.isHeaderTooLarge)
     }
 
-    @Test("a second request during the answer to the first keeps the connection busy")
+    @Test("a second request during the response to the first keeps the connection busy")
     func pipelinedRequestKeepsTheConnectionBusy() {
         var state = fresh()
         for _ in 0..<2 {
@@ -137,11 +137,11 @@ struct ConnectionStateTests {
             state.headerEnded(isHeld: false, now: Self.start)
             state.requestEnded(now: Self.start)
         }
-        #expect(!state.canAnswer)
-        state.answerBegan()
-        state.answerEnded(now: Self.at(1))
+        #expect(!state.canRespond)
+        state.responseBegan()
+        state.responseEnded(now: Self.at(1))
         #expect(!state.isWaiting)
-        state.answerEnded(now: Self.at(2))
+        state.responseEnded(now: Self.at(2))
         #expect(state.isWaiting)
         #expect(state.nextDeadline(now: Self.at(2)) == Self.at(62))
     }
@@ -152,8 +152,8 @@ struct ConnectionStateTests {
         var state = uploading()
         state.bodyReceived(bytes: 2 * most, now: Self.at(1))
         #expect(!state.isBodyUnwanted)
-        state.answerBegan()
-        state.answerEnded(now: Self.at(2))
+        state.responseBegan()
+        state.responseEnded(now: Self.at(2))
         state.bodyReceived(bytes: most, now: Self.at(3))
         #expect(!state.isBodyUnwanted)
         state.bodyReceived(bytes: 1, now: Self.at(4))
@@ -162,7 +162,7 @@ struct ConnectionStateTests {
         state = uploading()
         state.requestEnded(now: Self.at(1))
         state.headerEnded(isHeld: false, now: Self.at(1))
-        state.answerEnded(now: Self.at(2))
+        state.responseEnded(now: Self.at(2))
         state.bodyReceived(bytes: 2 * most, now: Self.at(3))
         #expect(!state.isBodyUnwanted)
     }

@@ -46,15 +46,15 @@ struct ConnectionTests {
 
     // MARK: Upgrade
 
-    @Test("an upgrade request that is not accepted is answered after earlier requests, and is the last one")
-    func refusedUpgradeIsAnsweredInOrder() async throws {
+    @Test("an upgrade request that is not accepted receives its response after earlier requests, and is the last one")
+    func refusedUpgradeReceivesItsResponseInOrder() async throws {
         try await run { port in
             let client = try await RawConnection.open(port: port)
             let upgrade = "GET /hello HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
             try await client.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n" + upgrade)
-            let answers = try await client.replyUntilClosed()
-            #expect(answers.components(separatedBy: "HTTP/1.1 200 OK").count == 3)
-            #expect(answers.lowercased().components(separatedBy: "connection: close").count == 2)
+            let responses = try await client.replyUntilClosed()
+            #expect(responses.components(separatedBy: "HTTP/1.1 200 OK").count == 3)
+            #expect(responses.lowercased().components(separatedBy: "connection: close").count == 2)
         }
     }
 
@@ -68,10 +68,10 @@ struct ConnectionTests {
             let client = try await RawConnection.open(port: port)
             let request = "GET /hello \(version)\r\nHost: a\r\n\r\n"
             try await client.send(request + request)
-            let answer = try await client.replyUntilClosed()
-            #expect(answer.components(separatedBy: "200 OK").count == 2)
-            #expect(answer.lowercased().contains("\r\nconnection: close\r\n"))
-            #expect(answer.hasSuffix("hello"))
+            let response = try await client.replyUntilClosed()
+            #expect(response.components(separatedBy: "200 OK").count == 2)
+            #expect(response.lowercased().contains("\r\nconnection: close\r\n"))
+            #expect(response.hasSuffix("hello"))
         }
     }
 
@@ -120,15 +120,15 @@ struct ConnectionTests {
         } _: { port in
             let client = try await RawConnection.open(port: port)
             try await client.send("GET /stream HTTP/1.0\r\n\(field)\r\n")
-            let answer = try await client.replyUntilClosed()
-            #expect(answer.hasSuffix("\r\n\r\none two"))
-            #expect(!answer.lowercased().contains("transfer-encoding"))
+            let response = try await client.replyUntilClosed()
+            #expect(response.hasSuffix("\r\n\r\none two"))
+            #expect(!response.lowercased().contains("transfer-encoding"))
         }
     }
 
     // MARK: HEAD
 
-    @Test("a problem that answers HEAD has no body", arguments: [("/nowhere", 404), ("/closed", 405), ("/failing", 401)])
+    @Test("a problem in response to HEAD has no body", arguments: [("/nowhere", 404), ("/closed", 405), ("/failing", 401)])
     func problemOfHeadHasNoBody(path: String, status: Int) async throws {
         try await run({ _ in }) { router in
             router.get("/failing") { _, _ -> String in throw PixelFlowError.tokenMissing }
@@ -136,10 +136,10 @@ struct ConnectionTests {
             let client = try await RawConnection.open(port: port)
             try await client.send("HEAD \(path) HTTP/1.1\r\nHost: a\r\n\r\n")
             try await client.send("GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-            let answers = try await client.replyUntilClosed()
-            #expect(answers.hasPrefix("HTTP/1.1 \(status) "))
-            #expect(answers.contains("\r\n\r\nHTTP/1.1 200 OK"))
-            #expect(!answers.contains("urn:pixelflow:problem"))
+            let responses = try await client.replyUntilClosed()
+            #expect(responses.hasPrefix("HTTP/1.1 \(status) "))
+            #expect(responses.contains("\r\n\r\nHTTP/1.1 200 OK"))
+            #expect(!responses.contains("urn:pixelflow:problem"))
         }
     }
 
@@ -161,15 +161,15 @@ struct ConnectionTests {
 
     // MARK: Expect: 100-continue
 
-    @Test("100 is sent once the route reads the body, then the answer; the connection stays open")
+    @Test("100 is sent once the route reads the body, then the response; the connection stays open")
     func continueIsSentWhenTheBodyIsRead() async throws {
         try await run { port in
             let client = try await RawConnection.open(port: port)
             try await client.send("POST /upload HTTP/1.1\r\nHost: a\r\nExpect: 100-Continue\r\nContent-Length: 5\r\n\r\n")
             #expect(try await client.reply(containing: "\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n")
             try await client.send("12345")
-            let answer = try await client.reply(containing: "5 bytes")
-            #expect(answer.contains("HTTP/1.1 200 OK"))
+            let response = try await client.reply(containing: "5 bytes")
+            #expect(response.contains("HTTP/1.1 200 OK"))
             try await client.send("GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
             #expect(try await client.replyUntilClosed().hasSuffix("hello"))
         }
@@ -182,10 +182,10 @@ struct ConnectionTests {
         try await run { port in
             let client = try await RawConnection.open(port: port)
             try await client.send("POST \(path) HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: \(length)\r\n\r\n")
-            let answer = try await client.replyUntilClosed()
-            #expect(answer.hasPrefix("HTTP/1.1 \(status) "))
-            #expect(!answer.contains("100 Continue"))
-            #expect(answer.lowercased().contains("\r\nconnection: close\r\n"))
+            let response = try await client.replyUntilClosed()
+            #expect(response.hasPrefix("HTTP/1.1 \(status) "))
+            #expect(!response.contains("100 Continue"))
+            #expect(response.lowercased().contains("\r\nconnection: close\r\n"))
         }
     }
 
@@ -195,26 +195,26 @@ struct ConnectionTests {
             let client = try await RawConnection.open(port: port)
             try await client.send(
                 "POST /upload \(version)\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\nConnection: close\r\n\r\n12345")
-            let answer = try await client.replyUntilClosed()
-            #expect(answer.hasPrefix("HTTP/1.1 200 OK"))
-            #expect(answer.hasSuffix("5 bytes"))
+            let response = try await client.replyUntilClosed()
+            #expect(response.hasPrefix("HTTP/1.1 200 OK"))
+            #expect(response.hasSuffix("5 bytes"))
         }
     }
 
-    @Test("a GET with an expectation, and a request without a body, are answered as usual")
+    @Test("a GET with an expectation, and a request without a body, are handled as usual")
     func expectationWithoutBodyIsIgnored() async throws {
         try await run { port in
             let client = try await RawConnection.open(port: port)
             try await client.send("GET /hello HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n")
-            let answer = try await client.replyUntilClosed()
-            #expect(answer.hasPrefix("HTTP/1.1 200 OK"))
+            let response = try await client.replyUntilClosed()
+            #expect(response.hasPrefix("HTTP/1.1 200 OK"))
         }
     }
 
-    // MARK: Bodies that nobody reads
+    // MARK: Unread bodies
 
     @Test(
-        "a body that nobody reads ends the connection, whatever the method and the answer",
+        "a body that is not read ends the connection, whatever the method and the response",
         arguments: [
             ("GET", "/hello", 200), ("POST", "/ignoring", 200), ("GET", "/nowhere", 404), ("PATCH", "/hello", 405),
             ("DELETE", "/closed", 401), ("POST", "/closed", 401),
@@ -229,13 +229,13 @@ struct ConnectionTests {
             _ = try await client.reply(containing: "\r\n\r\n")
             // The server may close the connection while this is being sent.
             try? await client.send("100000\r\n" + String(repeating: "x", count: 0x100000))
-            let answer = try await client.replyUntilClosed()
-            #expect(answer.hasPrefix("HTTP/1.1 \(status) "), "\(answer)")
-            #expect(answer.lowercased().contains("\r\nconnection: close\r\n") == (status != 200))
+            let response = try await client.replyUntilClosed()
+            #expect(response.hasPrefix("HTTP/1.1 \(status) "), "\(response)")
+            #expect(response.lowercased().contains("\r\nconnection: close\r\n") == (status != 200))
         }
     }
 
-    @Test("a small body that nobody reads leaves the connection open", arguments: ["GET", "DELETE"])
+    @Test("a small body that is not read leaves the connection open", arguments: ["GET", "DELETE"])
     func smallUnreadBody(method: String) async throws {
         try await run { port in
             let client = try await RawConnection.open(port: port)
@@ -247,49 +247,49 @@ struct ConnectionTests {
 
     // MARK: Time
 
-    @Test("an incomplete header is answered 408 and the connection closed")
+    @Test("an incomplete header receives 408 and the connection closed")
     func incompleteHeaderTimesOut() async throws {
         try await run({ $0.headerTimeout = .seconds(1) }) { port in
             let client = try await RawConnection.open(port: port)
             try await client.send("GET /hello HTTP/1.1\r\nHost: a\r\nX-Half")
-            let answer = try await client.replyUntilClosed()
-            #expect(answer.hasPrefix("HTTP/1.1 408 "))
-            #expect(answer.contains(#""code":"request_timeout""#))
-            #expect(answer.lowercased().contains("content-type: application/problem+json"))
+            let response = try await client.replyUntilClosed()
+            #expect(response.hasPrefix("HTTP/1.1 408 "))
+            #expect(response.contains(#""code":"request_timeout""#))
+            #expect(response.lowercased().contains("content-type: application/problem+json"))
             #expect(refusals("header_timeout"))
         }
     }
 
-    @Test("a silent connection is closed without an answer")
+    @Test("a silent connection is closed without a response")
     func silentConnectionIsClosed() async throws {
         try await run({ $0.headerTimeout = .seconds(1) }) { port in
-            let answer = try await RawConnection.open(port: port).replyUntilClosed()
-            #expect(answer.isEmpty)
+            let response = try await RawConnection.open(port: port).replyUntilClosed()
+            #expect(response.isEmpty)
         }
     }
 
-    @Test("a connection that has received its answer is closed after the idle time")
+    @Test("a connection that has received its response is closed after the idle time")
     func idleConnectionIsClosed() async throws {
         try await run({ $0.idleTimeout = .milliseconds(200) }) { port in
             let client = try await RawConnection.open(port: port)
             try await client.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
-            let answer = try await client.replyUntilClosed()
-            #expect(answer.hasSuffix("hello"))
+            let response = try await client.replyUntilClosed()
+            #expect(response.hasSuffix("hello"))
         }
     }
 
-    @Test("a stalled body is answered 408, and the route stops waiting for it")
+    @Test("a stalled body receives 408, and the route stops waiting for it")
     func stalledBodyTimesOut() async throws {
         try await run({ $0.bodyWindow = .milliseconds(200) }) { port in
             let client = try await RawConnection.open(port: port)
             try await client.send("POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n1")
-            let answer = try await client.replyUntilClosed()
-            #expect(answer.hasPrefix("HTTP/1.1 408 "))
+            let response = try await client.replyUntilClosed()
+            #expect(response.hasPrefix("HTTP/1.1 408 "))
             #expect(refusals("body_timeout"))
         }
     }
 
-    @Test("no limit applies to a long answer: an event stream continues")
+    @Test("no limit applies to a long response: an event stream continues")
     func longResponseIsUnlimited() async throws {
         let (gate, open) = AsyncStream.makeStream(of: Void.self)
         try await run { limits in
@@ -320,7 +320,7 @@ struct ConnectionTests {
 
     // MARK: Number and size
 
-    @Test("an address that has used its share is answered 429; another address is served")
+    @Test("an address that has used its share receives 429; another address is served")
     func addressBeyondItsShareIsRefused() async throws {
         try await run({ $0.perAddress = 3 }) { port in
             var held: [RawConnection] = []
@@ -330,10 +330,10 @@ struct ConnectionTests {
                 _ = try await client.reply(containing: "hello")
                 held.append(client)
             }
-            let answer = try await RawConnection.open(port: port, from: "127.0.0.2").replyUntilClosed()
-            #expect(answer.hasPrefix("HTTP/1.1 429 "))
-            #expect(answer.contains(#""code":"too_many_connections""#))
-            #expect(answer.lowercased().contains("retry-after: "))
+            let response = try await RawConnection.open(port: port, from: "127.0.0.2").replyUntilClosed()
+            #expect(response.hasPrefix("HTTP/1.1 429 "))
+            #expect(response.contains(#""code":"too_many_connections""#))
+            #expect(response.lowercased().contains("retry-after: "))
             #expect(refusals("address_limit"))
             let other = try await RawConnection.open(port: port, from: "127.0.0.3")
             try await other.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -343,7 +343,8 @@ struct ConnectionTests {
         }
     }
 
-    @Test("connections of a flood beyond those answered 429 are closed without an answer, and the address is served once the flood ends")
+    @Test(
+        "connections of a flood beyond those that receive 429 are closed without a response, and the address is served once the flood ends")
     func connectionFloodIsClosed() async throws {
         try await run({ ($0.perAddress, $0.lingering) = (2, 1) }) { port in
             var held: [RawConnection] = []
@@ -389,24 +390,24 @@ struct ConnectionTests {
         (0..<40).map { "X-\($0): \(String(repeating: "a", count: 1000))\r\n" }.joined() + "\r\n",
     ]
 
-    @Test("a header with too many bytes or fields is answered 431", arguments: oversized)
+    @Test("a header with too many bytes or fields receives 431", arguments: oversized)
     func oversizedHeaderIsRefused(fields: String) async throws {
         try await run { port in
             let client = try await RawConnection.open(port: port)
             try await client.send("GET /hello HTTP/1.1\r\nHost: a\r\n" + fields)
-            let answer = try await client.replyUntilClosed()
-            #expect(answer.hasPrefix("HTTP/1.1 431 "))
-            #expect(answer.contains(#""code":"header_too_large""#))
+            let response = try await client.replyUntilClosed()
+            #expect(response.hasPrefix("HTTP/1.1 431 "))
+            #expect(response.contains(#""code":"header_too_large""#))
         }
     }
 
-    @Test("an endless request URI is answered 431, too")
+    @Test("an endless request URI receives 431, too")
     func endlessTargetIsRefused() async throws {
         try await run { port in
             let client = try await RawConnection.open(port: port)
             try await client.send("GET /" + String(repeating: "a", count: 40_000))
-            let answer = try await client.replyUntilClosed()
-            #expect(answer.hasPrefix("HTTP/1.1 431 "))
+            let response = try await client.replyUntilClosed()
+            #expect(response.hasPrefix("HTTP/1.1 431 "))
         }
     }
 
@@ -428,9 +429,9 @@ struct ConnectionTests {
         try await run { port in
             let client = try await RawConnection.open(port: port)
             try await client.send(request)
-            let answer = try await client.replyUntilClosed()
-            #expect(answer.hasPrefix("HTTP/1.1 400 "), "\(answer)")
-            #expect(answer.contains(#""code":"bad_request""#))
+            let response = try await client.replyUntilClosed()
+            #expect(response.hasPrefix("HTTP/1.1 400 "), "\(response)")
+            #expect(response.contains(#""code":"bad_request""#))
         }
     }
 
@@ -439,9 +440,9 @@ struct ConnectionTests {
         try await run { port in
             let client = try await RawConnection.open(port: port)
             try await client.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\nno request at all\r\n\r\n")
-            let answer = try await client.replyUntilClosed()
-            #expect(answer.hasPrefix("HTTP/1.1 200 OK"), "\(answer)")
-            #expect(answer.hasSuffix("hello"))
+            let response = try await client.replyUntilClosed()
+            #expect(response.hasPrefix("HTTP/1.1 200 OK"), "\(response)")
+            #expect(response.hasSuffix("hello"))
         }
     }
 

@@ -33,9 +33,9 @@ struct HealthTests {
         } _: { client in
             let response = try await client.execute(uri: "/readyz", method: .get)
             #expect(response.status == .serviceUnavailable)
-            let answer = try response.object()
-            #expect(answer["status"] as? String == "unavailable")
-            #expect(answer["checks"] as? [String: String] == ["database": "ok", "broker": "failed", "blobs": "timed_out"])
+            let report = try response.object()
+            #expect(report["status"] as? String == "unavailable")
+            #expect(report["checks"] as? [String: String] == ["database": "ok", "broker": "failed", "blobs": "timed_out"])
             #expect(try await client.execute(uri: "/livez", method: .get).status == .ok)
             #expect(try await client.execute(uri: "/health", method: .get).status == .ok)
         }
@@ -49,9 +49,9 @@ struct HealthTests {
         } _: { client in
             let response = try await client.execute(uri: "/readyz", method: .get)
             #expect(response.status == .ok)
-            let answer = try response.object()
-            #expect(answer["status"] as? String == "degraded")
-            #expect(answer["checks"] as? [String: String] == ["database": "ok", "broker": "failed"])
+            let report = try response.object()
+            #expect(report["status"] as? String == "degraded")
+            #expect(report["checks"] as? [String: String] == ["database": "ok", "broker": "failed"])
         }
     }
 
@@ -69,18 +69,18 @@ struct HealthTests {
                 let response = try await client.execute(uri: "/readyz", method: .get)
                 return try "\(response.status.code) \(response.object()["status"] as? String ?? "")"
             }
-            var answers: [String] = []
+            var responses: [String] = []
             for condition in [Backend.Condition.down, .up, .down, .down, .down, .up] {
                 backend.set(condition)
-                answers.append(try await ask())
+                responses.append(try await ask())
             }
-            #expect(answers == ["503 unavailable", "200 ok", "200 degraded", "200 degraded", "200 degraded", "200 ok"])
+            #expect(responses == ["503 unavailable", "200 ok", "200 degraded", "200 degraded", "200 degraded", "200 ok"])
         }
         let messages = try log.objects().compactMap { $0["event"] as? String }
         // One log line per change, however often someone asks.
         #expect(
-            messages.filter { ["not ready", "degraded", "backends answer again"].contains($0) } == [
-                "not ready", "backends answer again", "degraded", "backends answer again",
+            messages.filter { ["not ready", "degraded", "backends respond again"].contains($0) } == [
+                "not ready", "backends respond again", "degraded", "backends respond again",
             ])
     }
 
@@ -101,7 +101,7 @@ struct HealthTests {
         }
     }
 
-    @Test("a hanging check delays only the first answer; later ones use the last results")
+    @Test("a hanging check delays only the first response; later ones use the last results")
     func hangingCheckDelaysOnlyTheFirstResponse() async throws {
         let backend = Backend()
         var harness = ServiceHarness()
@@ -114,7 +114,7 @@ struct HealthTests {
             for _ in 1...3 {
                 backend.advance(by: .seconds(2))
                 // Without the cached results, this would take the hour that the check is allowed.
-                let response = try await within(.seconds(60), "an answer while the check hangs") {
+                let response = try await within(.seconds(60), "a response while the check hangs") {
                     try await client.execute(uri: "/readyz", method: .get)
                 }
                 #expect(try response.object()["status"] as? String == "ok")
@@ -143,7 +143,7 @@ struct HealthTests {
         }
     }
 
-    @Test("a check that ignores cancellation delays nobody")
+    @Test("a check that ignores cancellation delays no response")
     func checkThatIgnoresCancellationDelaysNothing() async throws {
         let (stream, end) = AsyncStream<Void>.makeStream()
         let check = HealthCheck("stubborn", timeout: .milliseconds(10)) {
@@ -175,7 +175,7 @@ struct HealthTests {
 private final class Backend: Sendable {
     enum Condition: Sendable {
         case up, down
-        /// Does not answer until the state changes.
+        /// Does not respond until the state changes.
         case silent
     }
 

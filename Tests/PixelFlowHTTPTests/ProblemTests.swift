@@ -72,7 +72,7 @@ struct ProblemTests {
         }
     }
 
-    @Test("an unsupported method is answered 405 with the supported methods")
+    @Test("an unsupported method receives 405 with the supported methods")
     func unsupportedMethodListsSupportedOnes() async throws {
         try await ServiceHarness().run { router in
             router.get("/things/{id}") { _, _ in "a thing" }

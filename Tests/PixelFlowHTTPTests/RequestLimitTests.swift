@@ -54,7 +54,7 @@ struct RequestLimitTests {
         throwing error: PixelFlowError? = nil
     ) -> Route {
         Route(
-            method, path, id: path, tag: "test", "Answer", access: access, rate: rate, responses: [.empty(.ok, "Nothing.")],
+            method, path, id: path, tag: "test", "Respond", access: access, rate: rate, responses: [.empty(.ok, "Nothing.")],
             problems: [DeclaredProblem(.conflict, "declared", "Always.")]
         ) { _, _ in
             if let error { throw error }
@@ -80,7 +80,7 @@ struct RequestLimitTests {
         try await Application(router: router, logger: Logger(label: "test")).test(live ? .live : .router) { try await body($0) }
     }
 
-    @Test("every answer reports the remaining quota, and a refusal when to retry")
+    @Test("every response reports the remaining quota, and a refusal when to retry")
     func responsesReportTheQuota() async throws {
         try await run(settings()) { client in
             for left in [2, 1] {

@@ -332,9 +332,9 @@ struct RevocationTests {
         try await withThrowingDiscardingTaskGroup { group in
             for _ in 0..<300 {
                 group.addTask {
-                    let answer = await code(SecretToken(.key).text, by: verifier)
-                    #expect(answer == "token_invalid" || answer == "auth_unavailable")
-                    if answer == "auth_unavailable" { refusal.yield() }
+                    let response = await code(SecretToken(.key).text, by: verifier)
+                    #expect(response == "token_invalid" || response == "auth_unavailable")
+                    if response == "auth_unavailable" { refusal.yield() }
                 }
             }
             // One is refused once the queue is full.

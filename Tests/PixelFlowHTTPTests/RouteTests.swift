@@ -15,7 +15,7 @@ import Testing
         ) { _, _ in throw PixelFlowError(.conflict, code: code, "No.") }
     }
 
-    @Test func anUndeclaredProblemIsAnsweredAndLogged() async throws {
+    @Test func anUndeclaredProblemIsSentAndLogged() async throws {
         let undeclared = UndeclaredProblems()
         let router = ServiceRouter.make(metrics: ServiceMetrics(service: "api"), health: HealthRoutes(checks: [])) { table in
             table.add([route("/declared", throwing: "declared"), route("/undeclared", throwing: "surprise")])

@@ -9,7 +9,7 @@ import Testing
 @Suite struct ServiceSecretTests {
     private static let text = "0123456789abcdef0123456789abcdef"
 
-    private func answer(to authorization: String?, secret: ServiceSecret) async throws -> (status: HTTPResponse.Status, code: String?) {
+    private func respond(to authorization: String?, secret: ServiceSecret) async throws -> (status: HTTPResponse.Status, code: String?) {
         let router = ServiceRouter.make(metrics: ServiceMetrics(service: "api"), health: HealthRoutes(checks: [])) { table in
             table.add(
                 [
@@ -27,8 +27,8 @@ import Testing
     }
 
     @Test func correctSecretIsAccepted() async throws {
-        let answer = try await answer(to: "Bearer \(Self.text)", secret: ServiceSecret(Self.text))
-        #expect(answer.status == .noContent)
+        let response = try await respond(to: "Bearer \(Self.text)", secret: ServiceSecret(Self.text))
+        #expect(response.status == .noContent)
     }
 
     @Test(
@@ -37,16 +37,16 @@ import Testing
             ("Bearer \(text.dropLast())", "token_invalid"), ("Bearer 0", "token_invalid"),
         ] as [(String?, String)])
     func otherCredentialsAreRefused(authorization: String?, code: String) async throws {
-        let answer = try await answer(to: authorization, secret: ServiceSecret(Self.text))
-        #expect(answer.status == .unauthorized)
-        #expect(answer.code == code)
+        let response = try await respond(to: authorization, secret: ServiceSecret(Self.text))
+        #expect(response.status == .unauthorized)
+        #expect(response.code == code)
     }
 
     @Test(arguments: [nil, "Bearer ", "Bearer \(text)"])
     func operatorAccessIsOffWithoutASecret(authorization: String?) async throws {
-        let answer = try await answer(to: authorization, secret: .off)
-        #expect(answer.status == .forbidden)
-        #expect(answer.code == "operator_access_off")
+        let response = try await respond(to: authorization, secret: .off)
+        #expect(response.status == .forbidden)
+        #expect(response.code == "operator_access_off")
     }
 
     @Test func tooShortSecretIsRefusedAndNotShown() throws {

@@ -215,8 +215,8 @@ struct TokenVerifierTests {
             let refused = try await client.execute(uri: "/me", method: .get, headers: headers)
             #expect(refused.status == .unauthorized)
             #expect(refused.code == code)
-            let answered = try await client.execute(uri: "/me", method: .get, headers: [.authorization: "bearer \(good)"])
-            #expect(answered.text == "tenant-1")
+            let accepted = try await client.execute(uri: "/me", method: .get, headers: [.authorization: "bearer \(good)"])
+            #expect(accepted.text == "tenant-1")
         }
     }
 }

@@ -87,7 +87,7 @@ struct TracingTests {
         _ routes: @escaping @Sendable (Router<AppRequestContext>) -> Void = { _ in },
         _ test: @escaping @Sendable (any TestClientProtocol) async throws -> Void
     ) async throws -> [ReceivedSpan] {
-        try await RawServer.run(answer: RawServer.status(200)) { server in
+        try await RawServer.run(respond: RawServer.status(200)) { server in
             let tracing = OTLPTracing(
                 OTLPConfiguration(endpoint: server.url("/v1/traces"), resource: ["service.name": "test"]), scope: "test", version: "1",
                 metrics: TestMetrics(), logger: Logger(label: "test"))

@@ -170,7 +170,7 @@ import Testing
         let writer = TIFFWriter(
             width: 4, photometric: 32845, samples: 5, rowsPerStrip: 1,
             entries: [258: (3, [16, 16, 16]), 259: (3, [34676]), 277: (3, [3]), 339: (3, [2, 2, 2])])
-        let file = writer.file { byte, _, place in UInt64(place == 0 ? 4 : pixel >> (24 - 8 * byte) & 0xff) }
+        let file = writer.file { byte, _, position in UInt64(position == 0 ? 4 : pixel >> (24 - 8 * byte) & 0xff) }
         let picture = try render(file).picture()
         #expect(picture.bands == 3)
         for x in 0..<4 { #expect(picture.shows(expected, at: x, 5, tolerance: 4), "\(picture[x, 5])") }

@@ -165,16 +165,16 @@ import Testing
     init() throws { file = try TestImage.file(.png) }
 
     @Test func cropCutsTheRectangle() throws {
-        let corner = try render(file, .crop(.init(width: 20, height: 10, place: .offset(left: 40, top: 30)))).picture()
+        let corner = try render(file, .crop(.init(width: 20, height: 10, location: .offset(left: 40, top: 30)))).picture()
         #expect((corner.width, corner.height) == (20, 10) && corner.shows(TestImage.white, at: 10, 5))
-        let gravity = try render(file, .crop(.init(width: 10, height: 10, place: .position(.gravity(.northeast))))).picture()
+        let gravity = try render(file, .crop(.init(width: 10, height: 10, location: .position(.gravity(.northeast))))).picture()
         #expect(gravity.shows(TestImage.green, at: 5, 5))
-        let clipped = try render(file, .crop(.init(width: 100, height: 100, place: .offset(left: 60, top: 40)))).picture()
+        let clipped = try render(file, .crop(.init(width: 100, height: 100, location: .offset(left: 60, top: 40)))).picture()
         #expect((clipped.width, clipped.height) == (4, 8))
     }
 
     @Test func aCropOutsideFailsOnlyItsOutput() throws {
-        let rendering = try render(file, .crop(.init(width: 1, height: 1, place: .offset(left: 64, top: 0))))
+        let rendering = try render(file, .crop(.init(width: 1, height: 1, location: .offset(left: 64, top: 0))))
         #expect(rendering.results[0].failure?.code == "crop_outside_image")
     }
 
@@ -345,7 +345,7 @@ import Testing
     @Test func cropBeforeResizeSeesTheWholeSource() throws {
         let large = try TestImage.file(.jpeg, 1600, 1200)
         let picture = try render(
-            large, .crop(.init(width: 400, height: 300, place: .offset(left: 1200, top: 0))), .resize(.init(width: 40))
+            large, .crop(.init(width: 400, height: 300, location: .offset(left: 1200, top: 0))), .resize(.init(width: 40))
         ).picture()
         #expect((picture.width, picture.height) == (40, 30) && picture.hasCorners(Array(repeating: TestImage.green, count: 4)))
     }

@@ -268,7 +268,7 @@ import Testing
     @Test func aDamagedProfileIsInNoMessage() throws {
         let damaged = Self.damages[4].1(ProfileWriter(curve: .gamma(1)).data)
         let file = source(damaged, value: 55)
-        let crop = ImageOperation.crop(.init(width: 1, height: 1, place: .offset(left: 99, top: 0)))
+        let crop = ImageOperation.crop(.init(width: 1, height: 1, location: .offset(left: 99, top: 0)))
         let rendering = try render(file, crop)
         #expect(rendering.results[0].failure?.message.lowercased().contains("profile") == false)
     }

@@ -88,10 +88,10 @@ import Testing
 
     /// All frames are cropped alike, around the content of all of them.
     @Test func anAnimationKeepsWhatAnyFrameShows() throws {
-        let places = [(4, 6), (20, 9), (11, 15)]
-        let images = try places.map { place in
+        let points = [(4, 6), (20, 9), (11, 15)]
+        let images = try points.map { point in
             try TestImage.made(30, 24, bands: 3) { x, y in
-                (place.0..<place.0 + 3).contains(x) && (place.1..<place.1 + 3).contains(y) ? [200, 0, 0] : [255, 255, 255]
+                (point.0..<point.0 + 3).contains(x) && (point.1..<point.1 + 3).contains(y) ? [200, 0, 0] : [255, 255, 255]
             }
         }
         let frames = Frames(images, width: 30, height: 24, delays: [50, 50, 50])

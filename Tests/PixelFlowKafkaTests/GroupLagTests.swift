@@ -53,7 +53,7 @@ import Testing
         await admin.close()
     }
 
-    /// As on a cluster that lets nobody create topics, until its administrator has created those of the lanes.
+    /// As on a cluster that lets no client create topics, until its administrator has created those of the lanes.
     @Test(.enabled(if: TestCluster.url != nil, TestCluster.comment))
     func topicsThatDoNotExistHoldUpNothing() async throws {
         try await TestCluster.withClient { client in
@@ -62,7 +62,7 @@ import Testing
             var settings = client.settings
             settings.topic = client.settings.topic(of: .low)
             let admin = try KafkaAdmin(settings, logger: TestCluster.logger)
-            #expect(try await eventually("an answer") { try? await admin.hasDelivered(everythingBefore: SystemClock().now()) })
+            #expect(try await eventually("a reply") { try? await admin.hasDelivered(everythingBefore: SystemClock().now()) })
             settings.topic += "-missing"
             let none = try KafkaAdmin(settings, logger: TestCluster.logger)
             await #expect(throws: PixelFlowError.self) { try await none.hasDelivered(everythingBefore: SystemClock().now()) }

@@ -135,7 +135,7 @@ import Testing
             let delivery = try #require(try await subscription.next("a dispatch message"))
             #expect(delivery.message.sequence == 7)
             await delivery.settle()
-            // While nobody waits, no message is read, so none is passed.
+            // While no consumer waits, no message is read, so none is passed.
             let waiting = Task { try await subscription.next("a dispatch message, or the end") }
             _ = try await eventually("all three passed") { try await client.admin.lag().total == 0 ? true : nil }
             await subscription.close()

@@ -9,7 +9,7 @@ import Testing
 @testable import PixelFlowKafka
 
 @Suite struct UnreachableClusterTests {
-    /// A client of port 1, on which nobody listens.
+    /// A client of port 1, on which no server listens.
     private func client() throws -> KafkaClient {
         var settings = try TestCluster.settings(url: "kafka://127.0.0.1:1")
         settings.publishTimeout = .seconds(1)

@@ -9,8 +9,8 @@ import Testing
     @Test func theFirstAdvanceOfEachPartitionIsCommittedManually() {
         var assignments = PartitionAssignments()
         assignments.assign([0, 1])
-        let places = [(0, 7), (0, 8), (1, 3)].map { assignments.deliver(partition: $0.0, offset: $0.1) }
-        let advances = places.map { place in place.flatMap { assignments.settle($0) } }
+        let positions = [(0, 7), (0, 8), (1, 3)].map { assignments.deliver(partition: $0.0, offset: $0.1) }
+        let advances = positions.map { position in position.flatMap { assignments.settle($0) } }
         #expect(
             advances == [
                 Advance(partition: 0, offset: 8, isFirst: true), Advance(partition: 0, offset: 9, isFirst: false),
@@ -47,7 +47,7 @@ import Testing
         var assignments = PartitionAssignments()
         assignments.assign([0])
         let delivered = assignments.deliver(partition: 0, offset: 7)
-        assignments.hold(PartitionAssignments.Entry(message: messages([1])[0], place: try #require(delivered)))
+        assignments.hold(PartitionAssignments.Entry(message: messages([1])[0], position: try #require(delivered)))
         assignments.assign([0])
         let held = assignments.takeHeld()
         #expect(held == nil)

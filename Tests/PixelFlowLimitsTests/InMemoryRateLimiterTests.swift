@@ -38,7 +38,7 @@ struct InMemoryRateLimiterTests {
         #expect(limiter.count == 1)
     }
 
-    @Test("after a clock is set back, nobody waits for longer than a window")
+    @Test("after a clock is set back, no caller waits for longer than a window")
     func setBackClockDelaysAtMostAWindow() {
         let clock = ManualClock()
         let limiter = InMemoryRateLimiter(clock: clock)

@@ -25,14 +25,14 @@ private let metricPath = "/apis/external.metrics.k8s.io/v1beta1/namespaces/image
                     for (what, certificate) in refused {
                         var other = api
                         other.shows = certificate
-                        let answer = try await other.get(path)
-                        #expect(answer.status == 401, "\(what) \(path)")
-                        #expect(answer.body == (try JSONValue(parsing: Array(Shapes.unauthorized.utf8))))
+                        let response = try await other.get(path)
+                        #expect(response.status == 401, "\(what) \(path)")
+                        #expect(response.body == (try JSONValue(parsing: Array(Shapes.unauthorized.utf8))))
                     }
                 }
-                var nobody = api
-                nobody.user = nil
-                #expect(try await nobody.get("/apis").status == 401)
+                var anonymous = api
+                anonymous.user = nil
+                #expect(try await anonymous.get("/apis").status == 401)
                 #expect(try await api.get("/apis").status == 200)
             }
             #expect(!cluster.api.requests.contains { $0.path.contains("subjectaccessreviews") })
@@ -77,8 +77,8 @@ private let metricPath = "/apis/external.metrics.k8s.io/v1beta1/namespaces/image
         try await Cluster.with { cluster in
             try await cluster.serving(cluster.adapter(clock: AdapterClock(uptime: time.clock.uptime))) { api in
                 for _ in 1...3 {
-                    let answer = try await api.get(metricPath)
-                    #expect(answer.status == 200)
+                    let response = try await api.get(metricPath)
+                    #expect(response.status == 200)
                 }
                 #expect(reviews(cluster) == 1)
                 // A request from another user or for another namespace is reviewed separately.

@@ -13,7 +13,7 @@ import WireFormats
 private let url = ProcessInfo.processInfo.environment["PIXELFLOW_TEST_KAFKA_URL"]
 private let metricPath = "/apis/external.metrics.k8s.io/v1beta1/namespaces/images/pixelflow_consumer_group_lag"
 
-/// From messages in Kafka to the answer that the autoscaler receives.
+/// From messages in Kafka to the response that the autoscaler receives.
 @Suite(.enabled(if: url != nil, "needs PIXELFLOW_TEST_KAFKA_URL, as in kafka://127.0.0.1:19092; `make stack-up` prints it"))
 struct KafkaLagTests {
     @Test func countsUnsettledMessagesOfTheGroup() async throws {
@@ -61,8 +61,8 @@ struct KafkaLagTests {
         let admin = try KafkaAdmin(settings, logger: Cluster.logger)
         try await Cluster.with { cluster in
             try await cluster.serving(cluster.adapter(KafkaLagSource(admin))) { api in
-                let answer = try await api.get(metricPath)
-                #expect(answer.status == 503 && answer.body?["reason"] == "ServiceUnavailable" && answer.body?["items"] == nil)
+                let response = try await api.get(metricPath)
+                #expect(response.status == 503 && response.body?["reason"] == "ServiceUnavailable" && response.body?["items"] == nil)
             }
         }
         await admin.close()
@@ -91,9 +91,9 @@ struct KafkaLagTests {
             try await Cluster.with { cluster in
                 try await cluster.serving(cluster.adapter(KafkaLagSource(admin))) { api in
                     try await body(client) {
-                        let answer = try await api.get(metricPath)
-                        guard answer.status == 200 else { return nil }
-                        let items = try #require(answer.body?["items"]?.arrayValue)
+                        let response = try await api.get(metricPath)
+                        guard response.status == 200 else { return nil }
+                        let items = try #require(response.body?["items"]?.arrayValue)
                         return try items.reduce(0) { try $0 + #require($1["value"]?.stringValue.flatMap { Int($0) }) }
                     }
                 }

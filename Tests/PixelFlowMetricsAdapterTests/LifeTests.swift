@@ -20,8 +20,8 @@ private let metricPath = "/apis/external.metrics.k8s.io/v1beta1/namespaces/image
         try await Cluster.with { cluster in
             try await cluster.serving(cluster.adapter(ScriptedLag([1]))) { one in
                 try await cluster.serving(cluster.adapter(ScriptedLag([2]))) { other in
-                    let answers = [try await one.get(metricPath), try await other.get(metricPath)]
-                    #expect(answers.map { $0.body?["items"]?[0]?["value"] } == ["1", "2"])
+                    let responses = [try await one.get(metricPath), try await other.get(metricPath)]
+                    #expect(responses.map { $0.body?["items"]?[0]?["value"] } == ["1", "2"])
                 }
             }
         }
@@ -82,7 +82,7 @@ private let metricPath = "/apis/external.metrics.k8s.io/v1beta1/namespaces/image
         }
     }
 
-    /// The broker answers, but its answer is not believed yet.
+    /// The broker responds, but its response is not trusted yet.
     @Test func isReadyWithoutALagAfterTheStart() async throws {
         try await Cluster.with { cluster in
             let time = ManualClock()

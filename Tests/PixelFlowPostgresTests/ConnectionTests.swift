@@ -83,7 +83,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("a server that does not answer delays a caller only for a bounded time")
+    @Test("a server that does not respond delays a caller only for a bounded time")
     func unresponsiveServerTimesOut() async throws {
         try await TestDatabase.with { database in
             let proxy = try await database.proxy()

@@ -11,7 +11,7 @@ import Testing
 
 @testable import PixelFlowRedis
 
-@Suite("Caching answers in Redis", .enabled(if: TestServer.executable != nil, "needs PIXELFLOW_TEST_REDIS_SERVER, see scripts/stack"))
+@Suite("Caching values in Redis", .enabled(if: TestServer.executable != nil, "needs PIXELFLOW_TEST_REDIS_SERVER, see scripts/stack"))
 struct RedisCacheStoreTests {
     private static let key = CacheKey(CacheScope("things", of: TenantID("ada")), id: "a")
 
@@ -69,45 +69,45 @@ struct RedisCacheStoreTests {
         }
     }
 
-    /// While Redis is in trouble, the local cache answers, and no request fails.
-    private func answers(_ client: RedisClient, _ body: (_ answer: (Int) async throws -> Int) async throws -> Void) async throws {
+    /// While Redis is in trouble, the local cache serves the values, and no request fails.
+    private func withCache(_ client: RedisClient, _ body: (_ lookup: (Int) async throws -> Int) async throws -> Void) async throws {
         let store = FailOpenCacheStore(
             shared: RedisCacheStore(client), local: InMemoryCacheStore(isAlone: false), logger: Logger(label: "test"))
         let cache = Cache(CachePolicy("things", freshFor: .seconds(60)), in: store, metrics: NOOPMetricsHandler.instance)
         try await body { value in try await cache.value("a", of: TenantID("ada")) { value } }
     }
 
-    @Test("full: answers are cached locally until there is room again")
+    @Test("full: values are cached locally until there is room again")
     func fullStoreIsReplacedByLocalCache() async throws {
         try await TestServer.with { server in
             try await server.withClient { client in
-                try await answers(client) { answer in
+                try await withCache(client) { lookup in
                     _ = try await client.send("CONFIG", "SET", "maxmemory-policy", "noeviction")
                     _ = try await client.send("CONFIG", "SET", "maxmemory", "1")
-                    #expect(try await answer(1) == 1)
-                    #expect(try await answer(2) == 1)
+                    #expect(try await lookup(1) == 1)
+                    #expect(try await lookup(2) == 1)
                     _ = try await client.send("CONFIG", "SET", "maxmemory", "0")
-                    #expect(try await answer(3) == 3)
-                    #expect(try await answer(4) == 3)
+                    #expect(try await lookup(3) == 3)
+                    #expect(try await lookup(4) == 3)
                 }
             }
         }
     }
 
-    @Test("killed or paused: answers are cached locally, and none fails", arguments: [SIGKILL, SIGSTOP])
+    @Test("killed or paused: values are cached locally, and none fails", arguments: [SIGKILL, SIGSTOP])
     func unavailableStoreIsReplacedByLocalCache(signal: Int32) async throws {
         try await TestServer.with { server in
             try await server.withClient(with: { $0.timeout = .milliseconds(200) }) { client in
-                try await client.untilItAnswers()
-                try await answers(client) { answer in
-                    #expect(try await answer(1) == 1)
+                try await client.untilItResponds()
+                try await withCache(client) { lookup in
+                    #expect(try await lookup(1) == 1)
                     if signal == SIGKILL { try await server.process.stop(by: SIGKILL) } else { try server.process.send(SIGSTOP) }
-                    #expect(try await answer(2) == 2)
-                    for value in 3..<100 { #expect(try await answer(value) == 2) }
+                    #expect(try await lookup(2) == 2)
+                    for value in 3..<100 { #expect(try await lookup(value) == 2) }
                     if signal == SIGKILL { try await server.start(wait: false) } else { try server.process.send(SIGCONT) }
-                    try await client.untilItAnswers()
+                    try await client.untilItResponds()
                     // A killed server has lost its contents.
-                    #expect(try await answer(100) == (signal == SIGKILL ? 100 : 1))
+                    #expect(try await lookup(100) == (signal == SIGKILL ? 100 : 1))
                 }
             }
         }
@@ -118,11 +118,11 @@ struct RedisCacheStoreTests {
         try await TestServer.with { server in
             let proxy = try await FaultProxy.start(to: "127.0.0.1", port: server.port)
             try await server.withClient(port: proxy.port, with: { $0.timeout = .milliseconds(100) }) { client in
-                try await answers(client) { answer in
-                    try await client.untilItAnswers()
+                try await withCache(client) { lookup in
+                    try await client.untilItResponds()
                     proxy.setLatency(.seconds(60))
-                    #expect(try await answer(1) == 1)
-                    #expect(try await answer(2) == 1)
+                    #expect(try await lookup(1) == 1)
+                    #expect(try await lookup(2) == 1)
                 }
             }
             try await proxy.stop()
@@ -145,9 +145,9 @@ struct RedisCacheStoreTests {
                     try await server.process.stop(by: SIGKILL)
                     await #expect(throws: (any Error).self) { try await signal.receive() }
                     try await server.start()
-                    try await listener.untilItAnswers()
+                    try await listener.untilItResponds()
                     try await signal.receive()
-                    try await sender.untilItAnswers()
+                    try await sender.untilItResponds()
                     let waiting = Task { try await signal.receive() }
                     try await signal.send()
                     try await waiting.value("the signal")

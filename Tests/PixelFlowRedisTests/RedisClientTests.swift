@@ -70,7 +70,7 @@ struct RedisClientTests {
             for (credentials, database) in [(":secret@", 0), ("ann:p%40ss@", 5)] {
                 let url = "redis://\(credentials)127.0.0.1:\(server.port)/\(database)"
                 try await server.withClient(with: { $0.address = try RedisAddress(url: url, setting: "URL") }) { client in
-                    try await client.untilItAnswers()
+                    try await client.untilItResponds()
                     _ = try await client.send("SET", "key of \(database)", "1")
                     #expect(try await client.send("KEYS", "*").array?.count == 1)
                 }
@@ -96,7 +96,7 @@ struct RedisClientTests {
             for host in ["127.0.0.1", "localhost"] {
                 let trusting = try RedisAddress(url: "rediss://\(host):\(process.port)/0?ca_file=\(certificate)", setting: "URL")
                 try await use(trusting) { client in
-                    try await client.untilItAnswers()
+                    try await client.untilItResponds()
                     #expect(try await client.send("ECHO", "a") == .string([97]))
                 }
             }
@@ -116,7 +116,7 @@ struct RedisClientTests {
         try Command.makeCertificate("IP:127.0.0.1,DNS:*.example.org", certificate: certificate, key: key)
         try await withTLSServer(certificate: certificate, key: key) { process in
             let address = try RedisAddress(url: "rediss://127.0.0.1:\(process.port)/0?ca_file=\(certificate)", setting: "URL")
-            try await use(address) { try await $0.untilItAnswers() }
+            try await use(address) { try await $0.untilItResponds() }
             let name = try RedisAddress(url: "rediss://localhost:\(process.port)/0?ca_file=\(certificate)", setting: "URL")
             try await use(name) { client in await #expect(throws: RedisError.self) { try await client.check() } }
         }
@@ -157,11 +157,11 @@ struct RedisClientTests {
         try await TestServer.with { server in
             try await server.withClient { client in
                 let script = RedisScript("return {KEYS[1], ARGV[1]}")
-                let answer = RedisValue.array([.string([107]), .string([97])])
-                #expect(try await client.evaluate(script, keys: ["k"], ["a"]) == answer)
-                #expect(try await client.send("EVALSHA", script.digest, "1", "k", "a") == answer)
+                let reply = RedisValue.array([.string([107]), .string([97])])
+                #expect(try await client.evaluate(script, keys: ["k"], ["a"]) == reply)
+                #expect(try await client.send("EVALSHA", script.digest, "1", "k", "a") == reply)
                 _ = try await client.send("SCRIPT", "FLUSH")
-                #expect(try await client.evaluate(script, keys: ["k"], ["a"]) == answer)
+                #expect(try await client.evaluate(script, keys: ["k"], ["a"]) == reply)
             }
         }
     }
@@ -177,7 +177,7 @@ struct RedisFaultTests {
                 try await server.process.stop(by: SIGKILL)
                 await #expect(throws: (any Error).self) { try await client.check() }
                 try await server.start(wait: false)
-                try await client.untilItAnswers()
+                try await client.untilItResponds()
             }
         }
     }
@@ -186,7 +186,7 @@ struct RedisFaultTests {
     func pausedServerTimesOut() async throws {
         try await TestServer.with { server in
             try await server.withClient(with: { $0.timeout = .milliseconds(200) }) { client in
-                try await client.untilItAnswers()
+                try await client.untilItResponds()
                 try server.process.send(SIGSTOP)
                 var kinds: [RedisError.Kind] = []
                 var isOpen = false
@@ -199,7 +199,7 @@ struct RedisFaultTests {
                 #expect(isOpen && kinds.count <= 5)
                 #expect(kinds.first == .timedOut)
                 try server.process.send(SIGCONT)
-                try await client.untilItAnswers()
+                try await client.untilItResponds()
             }
         }
     }
@@ -216,7 +216,7 @@ struct RedisFaultTests {
                 let error = await #expect(throws: RedisError.self) { try await client.send("INCR", "n") }
                 #expect(error?.kind == .connectionLost)
                 try await cut.done()
-                try await client.untilItAnswers()
+                try await client.untilItResponds()
                 // The command was executed, and not repeated.
                 #expect(try await client.send("GET", "n") == .string([49]))
             }
@@ -224,7 +224,7 @@ struct RedisFaultTests {
         }
     }
 
-    @Test("a full queue refuses further commands, and the queued ones are answered")
+    @Test("a full queue refuses further commands, and the queued ones receive replies")
     func fullQueueRefusesCommands() async throws {
         try await TestServer.with { server in
             try await server.withClient(with: { $0.waitLimit = 10 }) { client in

@@ -112,7 +112,7 @@ struct RedisRateLimiterTests {
     func unavailableServerIsReplacedByLocalCount(signal: Int32) async throws {
         try await TestServer.with { server in
             try await server.withClient(with: { $0.timeout = .milliseconds(200) }) { client in
-                try await client.untilItAnswers()
+                try await client.untilItResponds()
                 let limiter = FailOpenRateLimiter(
                     shared: RedisRateLimiter(client), local: InMemoryRateLimiter(), logger: Logger(label: "test"))
                 if signal == SIGKILL { try await server.process.stop(by: SIGKILL) } else { try server.process.send(SIGSTOP) }
@@ -120,19 +120,19 @@ struct RedisRateLimiterTests {
                 for _ in 0..<150 where try await limiter.admit([Self.bucket]).isAllowed { allowed += 1 }
                 #expect(allowed == 100)
                 if signal == SIGKILL { try await server.start(wait: false) } else { try server.process.send(SIGCONT) }
-                try await client.untilItAnswers()
+                try await client.untilItResponds()
                 #expect(try await limiter.admit([Self.bucket]).isAllowed)
             }
         }
     }
 
-    @Test("slow: requests are answered within the time limit and counted locally until Redis is fast again")
+    @Test("slow: requests are decided within the time limit and counted locally until Redis is fast again")
     func slowServerIsReplacedByLocalCount() async throws {
         try await TestServer.with { server in
             let proxy = try await FaultProxy.start(to: "127.0.0.1", port: server.port)
             let timeout = Duration.milliseconds(100)
             try await server.withClient(port: proxy.port, with: { $0.timeout = timeout }) { client in
-                try await client.untilItAnswers()
+                try await client.untilItResponds()
                 let metrics = TestMetrics()
                 let limiter = FailOpenRateLimiter(
                     shared: RedisRateLimiter(client), local: InMemoryRateLimiter(), logger: Logger(label: "test"), metrics: metrics)
@@ -150,7 +150,7 @@ struct RedisRateLimiterTests {
                 #expect(longest >= timeout && longest < timeout + .seconds(2), "\(longest)")
                 #expect(try failOpen() == 150)
                 proxy.setLatency(.zero)
-                try await client.untilItAnswers()
+                try await client.untilItResponds()
                 // Redis has counted the first request, and perhaps others sent before the circuit opened.
                 let remaining = try #require(try await limiter.admit([Self.bucket]).balances.first?.remaining)
                 #expect((80...98).contains(remaining), "\(remaining)")

@@ -56,7 +56,7 @@ struct SharedSignInTests {
             let refused = try await login(replica, "ada@example.org")
             #expect(refused.status == .tooManyRequests)
             #expect((1...300).contains(refused.headers[.retryAfter].flatMap { Int($0) } ?? 0))
-            // She is not locked out, and nobody else is concerned.
+            // She is not locked out, and no one else is concerned.
             #expect(try await login(replica, "ada@example.org", from: "203.0.113.2").status == .ok)
             #expect(try await login(replica, "bob@example.org").status == .ok)
         }

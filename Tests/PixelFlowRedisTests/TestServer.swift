@@ -25,7 +25,7 @@ struct TestServer {
 
     var port: Int { process.port }
 
-    /// Starts the server; returns once it answers.
+    /// Starts the server; returns once it responds.
     func start(wait: Bool = true) async throws {
         try process.start { data in
             ["--bind", "127.0.0.1", "--dir", data, "--save", ""]
@@ -33,7 +33,7 @@ struct TestServer {
                 + options
         }
         guard wait, options.isEmpty else { return }
-        try await withClient { client in try await client.untilItAnswers() }
+        try await withClient { client in try await client.untilItResponds() }
     }
 
     func address(port: Int? = nil) throws -> RedisAddress {
@@ -59,8 +59,8 @@ struct TestServer {
 }
 
 extension RedisClient {
-    /// Waits until the server answers.
-    func untilItAnswers() async throws {
+    /// Waits until the server responds.
+    func untilItResponds() async throws {
         try await retry(.every(.milliseconds(50)), until: .now + .seconds(30)) { try await check() }
     }
 

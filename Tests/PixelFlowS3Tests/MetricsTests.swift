@@ -9,7 +9,7 @@ import Testing
 @Suite struct MetricsTests {
     @Test func countsRequestsAndBytes() async throws {
         let metrics = TestMetrics()
-        try await StubServer.run(answer: { request, count in
+        try await StubServer.run(respond: { request, count in
             switch (request.method, count) {
             case (.PUT, 0): .error(503, "SlowDown")
             case (.GET, 2): .init(headers: [("etag", "\"1\"")], body: "0123456789")
@@ -35,7 +35,7 @@ import Testing
 
     @Test func countsUnansweredRequests() async throws {
         let metrics = TestMetrics()
-        try await StubServer.run(answer: { _, count in .init(hangsUp: count == 0) }) { _, port in
+        try await StubServer.run(respond: { _, count in .init(hangsUp: count == 0) }) { _, port in
             let store = S3BlobStore(try stubSettings(port), metrics: metrics, logger: Logger(label: "test"))
             try await store.write(key("t/a/source"), bytes: sample(10))
         }

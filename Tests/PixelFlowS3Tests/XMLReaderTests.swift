@@ -82,11 +82,11 @@ struct Pseudorandom {
     }
 
     mutating func damage(_ bytes: inout [UInt8]) {
-        let place = below(bytes.count)
+        let position = below(bytes.count)
         switch below(3) {
-        case 0: bytes[place] = UInt8(below(256))
-        case 1: bytes.insert(UInt8(pick(["<", ">", "&", "/", "!", "[", "\"", ";"]).utf8.first ?? 0), at: place)
-        default: if bytes.count > 1 { bytes.removeSubrange(place..<min(bytes.count, place + 1 + below(8))) }
+        case 0: bytes[position] = UInt8(below(256))
+        case 1: bytes.insert(UInt8(pick(["<", ">", "&", "/", "!", "[", "\"", ";"]).utf8.first ?? 0), at: position)
+        default: if bytes.count > 1 { bytes.removeSubrange(position..<min(bytes.count, position + 1 + below(8))) }
         }
         if bytes.isEmpty { bytes = [UInt8(ascii: "<")] }
     }

@@ -46,9 +46,9 @@ import Testing
     func crossSiteRequestsAreRefused(_ item: Case) async throws {
         try await withWebStack(api: Self.routes) { stack in
             let own = item.headers.map { ($0.0, $0.1.replacing("SELF", with: stack.origin)) }
-            let answer = try await stack.send(item.method, item.method == .get ? "/api/tasks" : "/api/upload", headers: own)
-            #expect(answer.status == item.status)
-            if item.status == 403 { #expect(answer.body.contains("cross_site_request")) }
+            let response = try await stack.send(item.method, item.method == .get ? "/api/tasks" : "/api/upload", headers: own)
+            #expect(response.status == item.status)
+            if item.status == 403 { #expect(response.body.contains("cross_site_request")) }
         }
     }
 

@@ -36,8 +36,8 @@ import Testing
             try await client.send(Self.head("/api/upload"))
             #expect(try await client.reply(containing: "\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n")
             try await client.send("12345")
-            let answer = try await client.reply(containing: "5 bytes")
-            #expect(answer.contains("HTTP/1.1 200 OK"))
+            let response = try await client.reply(containing: "5 bytes")
+            #expect(response.contains("HTTP/1.1 200 OK"))
             try await client.send(Self.head("/api/upload").replacing("5\r\n\r\n", with: "3\r\nConnection: close\r\n\r\n"))
             _ = try await client.reply(containing: "5 bytesHTTP/1.1 100 Continue\r\n\r\n")
             try await client.send("123")
@@ -61,9 +61,9 @@ import Testing
         try await withAPI { stack in
             let client = try await RawConnection.open(port: stack.port, host: "localhost")
             try await client.send(Self.head(path, length: length))
-            let answer = try await client.replyUntilClosed()
-            #expect(answer.hasPrefix("HTTP/1.1 \(status) "), "\(answer)")
-            #expect(!answer.contains("100 Continue"))
+            let response = try await client.replyUntilClosed()
+            #expect(response.hasPrefix("HTTP/1.1 \(status) "), "\(response)")
+            #expect(!response.contains("100 Continue"))
         }
     }
 
@@ -71,9 +71,9 @@ import Testing
         try await withWeb(authURL: "http://localhost:1", apiURL: "http://localhost:1") { stack in
             let client = try await RawConnection.open(port: stack.port, host: "localhost")
             try await client.send(Self.head("/api/upload"))
-            let answer = try await client.replyUntilClosed()
-            #expect(answer.hasPrefix("HTTP/1.1 503 "))
-            #expect(!answer.contains("100 Continue"))
+            let response = try await client.replyUntilClosed()
+            #expect(response.hasPrefix("HTTP/1.1 503 "))
+            #expect(!response.contains("100 Continue"))
         }
     }
 

@@ -17,25 +17,25 @@ import Testing
 
     @Test func untrustedForwardedHeadersAreDropped() async throws {
         try await withWebStack(api: Self.echo, proxies: TrustedProxies([])) { stack in
-            let answer = try await stack.send(.get, "/api/echo", headers: Self.claims)
-            #expect(!answer.body.contains("203.0.113.9"))
-            #expect(!answer.body.contains("elsewhere.example"))
-            #expect(answer.body.contains(/x-forwarded-for: (127\.0\.0\.1|::1)\n/))
-            #expect(answer.body.contains("x-forwarded-proto: http\n"))
-            #expect(answer.body.contains("x-forwarded-host: \(stack.authority)"))
-            #expect(!answer.body.contains("x-forwarded-port"))
-            #expect(answer.headers["strict-transport-security"] == nil)
+            let response = try await stack.send(.get, "/api/echo", headers: Self.claims)
+            #expect(!response.body.contains("203.0.113.9"))
+            #expect(!response.body.contains("elsewhere.example"))
+            #expect(response.body.contains(/x-forwarded-for: (127\.0\.0\.1|::1)\n/))
+            #expect(response.body.contains("x-forwarded-proto: http\n"))
+            #expect(response.body.contains("x-forwarded-host: \(stack.authority)"))
+            #expect(!response.body.contains("x-forwarded-port"))
+            #expect(response.headers["strict-transport-security"] == nil)
         }
     }
 
     @Test func aTrustedProxysHeadersAreKept() async throws {
         try await withWebStack(api: Self.echo) { stack in
-            let answer = try await stack.send(.get, "/api/echo", headers: Self.claims)
-            #expect(answer.body.contains(/x-forwarded-for: 203\.0\.113\.9, [0-9a-f.:]+/))
-            #expect(answer.body.contains("x-forwarded-proto: https"))
-            #expect(answer.body.contains("x-forwarded-host: elsewhere.example"))
-            #expect(!answer.body.contains("x-real-ip"))
-            #expect(!answer.body.contains("\nforwarded:"))
+            let response = try await stack.send(.get, "/api/echo", headers: Self.claims)
+            #expect(response.body.contains(/x-forwarded-for: 203\.0\.113\.9, [0-9a-f.:]+/))
+            #expect(response.body.contains("x-forwarded-proto: https"))
+            #expect(response.body.contains("x-forwarded-host: elsewhere.example"))
+            #expect(!response.body.contains("x-real-ip"))
+            #expect(!response.body.contains("\nforwarded:"))
         }
     }
 

@@ -43,11 +43,12 @@ import WireFormats
             for target in Self.spellings {
                 let client = try await RawConnection.open(port: stack.port, host: "localhost")
                 try await client.send("\(method) \(target) HTTP/1.1\r\nHost: web\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-                let answer = try await client.replyUntilClosed()
-                #expect(!answer.contains(Self.secret), "\(target)")
-                #expect(!answer.contains("web_requests_total"), "\(target)")
+                let response = try await client.replyUntilClosed()
+                #expect(!response.contains(Self.secret), "\(target)")
+                #expect(!response.contains("web_requests_total"), "\(target)")
                 if target.hasPrefix("/api/metrics") || target.hasPrefix("/api/operator") { continue }
-                #expect(["400", "404", "405"].contains(answer.dropFirst("HTTP/1.1 ".count).prefix(3)), "\(target): \(answer.prefix(80))")
+                #expect(
+                    ["400", "404", "405"].contains(response.dropFirst("HTTP/1.1 ".count).prefix(3)), "\(target): \(response.prefix(80))")
             }
         }
     }
@@ -62,8 +63,8 @@ import WireFormats
         try await withWebStack(auth: reached, api: reached) { stack in
             for route in routes {
                 let path = route.replacing(/\{[a-z]+\}/, with: "019706d2-7c3e-7000-8000-000000000000")
-                let answer = try await stack.send(.get, (service == "auth" ? "/auth" : "") + path)
-                #expect(answer.body != "reached", "\(route)")
+                let response = try await stack.send(.get, (service == "auth" ? "/auth" : "") + path)
+                #expect(response.body != "reached", "\(route)")
             }
         }
     }
@@ -77,18 +78,18 @@ import WireFormats
         try await withWebStack(api: { router in router.get("/**") { _, _ in Self.secret } }) { stack in
             let client = try await RawConnection.open(port: stack.port, host: "localhost")
             try await client.send("GET \(target) HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n")
-            let answer = try await client.replyUntilClosed()
-            #expect(answer.hasPrefix("HTTP/1.1 404 "), "\(answer.prefix(80))")
-            #expect(!answer.contains(Self.secret))
+            let response = try await client.replyUntilClosed()
+            #expect(response.hasPrefix("HTTP/1.1 404 "), "\(response.prefix(80))")
+            #expect(!response.contains(Self.secret))
         }
     }
 
     @Test func publicPathsAreForwarded() async throws {
         try await withWebStack(auth: Self.upstream, api: Self.upstream) { stack in
             for path in ["/api/tasks/1", "/api/tasks/1/", "/api/tasks/a%20b", "/api/tasks/1/outputs/thumb.webp", "/api/tasks/x..y"] {
-                let answer = try await stack.send(.get, path)
-                #expect(answer.status == 200, "\(path)")
-                #expect(answer.body == "task at \(path)")
+                let response = try await stack.send(.get, path)
+                #expect(response.status == 200, "\(path)")
+                #expect(response.body == "task at \(path)")
             }
             #expect(try await stack.send(.get, "/health").body == #"{"status":"ok"}"#)
             #expect(try await stack.send(.get, "/livez").body == #"{"status":"ok"}"#)
@@ -100,9 +101,9 @@ import WireFormats
         try await withWebStack(auth: Self.upstream, api: Self.upstream) { stack in
             let client = try await RawConnection.open(port: stack.port, host: "localhost")
             try await client.send("GET \(target) HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n")
-            let answer = try await client.replyUntilClosed()
-            #expect(answer.hasPrefix("HTTP/1.1 400 "), "\(answer)")
-            #expect(answer.contains(#""code":"bad_request""#))
+            let response = try await client.replyUntilClosed()
+            #expect(response.hasPrefix("HTTP/1.1 400 "), "\(response)")
+            #expect(response.contains(#""code":"bad_request""#))
         }
     }
 }

@@ -38,14 +38,14 @@ import WireFormats
                 return "\(request.headers.contains { $0.name.canonicalName == "pixelflow-organisation" })"
             }
         }) { stack in
-            let answer = try await stack.send(
+            let response = try await stack.send(
                 .post, "/api/upload", headers: item.headers + [("origin", stack.origin)], body: .bytes(ByteBuffer(string: "picture")))
-            #expect(answer.status == item.status)
+            #expect(response.status == item.status)
             if item.status == 409 {
-                #expect(answer.headers["content-type"]?.hasPrefix("application/problem+json") == true)
-                #expect(answer.body.contains(#""organisation_changed""#))
+                #expect(response.headers["content-type"]?.hasPrefix("application/problem+json") == true)
+                #expect(response.body.contains(#""organisation_changed""#))
             } else {
-                #expect(answer.body == "false", "the header is for web alone")
+                #expect(response.body == "false", "the header is for web alone")
             }
         }
         #expect(arrived.withLock { $0 } == (item.status == 409 ? 0 : 1))
@@ -54,8 +54,8 @@ import WireFormats
     /// Auth has requests for organisations, too, such as a new API key.
     @Test func requestsToAuthAreChecked() async throws {
         try await withWebStack { stack in
-            let answer = try await stack.send(.get, "/auth/validate", headers: [Self.header("t2"), Self.cookie])
-            #expect(answer.status == 409)
+            let response = try await stack.send(.get, "/auth/validate", headers: [Self.header("t2"), Self.cookie])
+            #expect(response.status == 409)
         }
     }
 

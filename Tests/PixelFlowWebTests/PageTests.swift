@@ -61,10 +61,10 @@ import Testing
             #expect(again.body.isEmpty)
             for known in ["W/" + tag, "\"other\", " + tag, "*"] {
                 for method in [HTTPRequest.Method.get, .head] {
-                    let answer = try await stack.send(method, "/", headers: [("if-none-match", known)])
-                    #expect(answer.status == 304, "\(known)")
-                    #expect(answer.headers["etag"] == tag)
-                    #expect(answer.headers["cache-control"] == "no-cache")
+                    let response = try await stack.send(method, "/", headers: [("if-none-match", known)])
+                    #expect(response.status == 304, "\(known)")
+                    #expect(response.headers["etag"] == tag)
+                    #expect(response.headers["cache-control"] == "no-cache")
                 }
             }
             let other = try await stack.send(.get, "/", headers: [("if-none-match", "\"other\"")])

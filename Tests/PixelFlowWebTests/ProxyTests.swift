@@ -6,7 +6,7 @@ import RawHTTP
 import Testing
 
 @Suite struct ProxyTests {
-    /// Answers with the headers that arrived.
+    /// Responds with the headers that arrived.
     private static let echo: Routes = { router in
         for method in [HTTPRequest.Method.get, .put] {
             router.on("/api/echo", method: method) { request, _ in
@@ -20,9 +20,9 @@ import Testing
 
     @Test func replacesTheCookieWithABearerToken() async throws {
         try await withWebStack(api: Self.echo) { stack in
-            let answer = try await stack.send(.get, "/api/echo", headers: [("cookie", "other=1; pixelflow_session=\(StubAuth.token)")])
-            #expect(answer.body.contains("authorization: Bearer \(StubAuth.token)"))
-            #expect(!answer.body.contains("cookie:"))
+            let response = try await stack.send(.get, "/api/echo", headers: [("cookie", "other=1; pixelflow_session=\(StubAuth.token)")])
+            #expect(response.body.contains("authorization: Bearer \(StubAuth.token)"))
+            #expect(!response.body.contains("cookie:"))
             let program = try await stack.send(
                 .get, "/api/echo", headers: [("cookie", "pixelflow_session=\(StubAuth.token)"), ("authorization", "Bearer own")])
             #expect(program.body.contains("authorization: Bearer own"))
@@ -31,21 +31,21 @@ import Testing
 
     @Test func forwardsEndToEndHeadersOnly() async throws {
         try await withWebStack(api: Self.echo) { stack in
-            let answer = try await stack.send(
+            let response = try await stack.send(
                 .get, "/api/echo?a=%2F&b=1",
                 headers: [
                     ("x-request-id", "abc"), ("connection", "x-hop"), ("x-hop", "1"), ("te", "trailers"), ("accept-language", "de"),
                     ("x-forwarded-for", "203.0.113.9"),
                 ])
             for line in ["x-request-id: abc", "accept-language: de", "x-forwarded-host: \(stack.authority)", "/api/echo?a=%2F&b=1"] {
-                #expect(answer.body.contains(line))
+                #expect(response.body.contains(line))
             }
-            #expect(answer.body.contains(/x-forwarded-for: 203\.0\.113\.9, [0-9a-f.:]+/))
-            #expect(!answer.body.contains("x-hop"))
-            #expect(!answer.body.contains("te:"))
-            #expect(answer.headers["x-request-id"] == "abc")
-            #expect(answer.headers["x-own"] == "kept")
-            #expect(answer.headers["keep-alive"] == nil)
+            #expect(response.body.contains(/x-forwarded-for: 203\.0\.113\.9, [0-9a-f.:]+/))
+            #expect(!response.body.contains("x-hop"))
+            #expect(!response.body.contains("te:"))
+            #expect(response.headers["x-request-id"] == "abc")
+            #expect(response.headers["x-own"] == "kept")
+            #expect(response.headers["keep-alive"] == nil)
         }
     }
 
@@ -64,8 +64,8 @@ import Testing
 
     @Test func addsItselfToTheWayAndRefusesALoop() async throws {
         try await withWebStack(api: Self.echo) { stack in
-            let answer = try await stack.send(.get, "/api/echo", headers: [("via", "1.1 front")])
-            #expect(answer.body.contains("via: 1.1 front, 1.1 pixelflow-web"))
+            let response = try await stack.send(.get, "/api/echo", headers: [("via", "1.1 front")])
+            #expect(response.body.contains("via: 1.1 front, 1.1 pixelflow-web"))
             let looped = try await stack.send(.get, "/api/echo", headers: [("via", "1.1 front, 1.1 pixelflow-web")])
             #expect(looped.status == 508)
             #expect(looped.body.contains("loop_detected"))
@@ -79,9 +79,9 @@ import Testing
             try await client.send(
                 "GET /api/echo HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
                     + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
-            let answer = try await client.replyUntilClosed()
-            #expect(answer.hasPrefix("HTTP/1.1 200 OK"))
-            #expect(!answer.contains("\nupgrade:"))
+            let response = try await client.replyUntilClosed()
+            #expect(response.hasPrefix("HTTP/1.1 200 OK"))
+            #expect(!response.contains("\nupgrade:"))
         }
     }
 
@@ -98,10 +98,10 @@ import Testing
     @Test func supportsOneClickUnsubscribe() async throws {
         try await withWebStack { stack in
             let path = "/auth/unsubscribe?token=quota_warning.a.b.0123"
-            let answer = try await stack.send(
+            let response = try await stack.send(
                 .post, path, headers: [("content-type", "application/x-www-form-urlencoded")],
                 body: .bytes(ByteBuffer(string: "List-Unsubscribe=One-Click")))
-            #expect(answer.status == 200 && answer.body == "POST quota_warning.a.b.0123")
+            #expect(response.status == 200 && response.body == "POST quota_warning.a.b.0123")
             let page = try await stack.send(.get, path)
             #expect(page.status == 200 && page.headers["content-security-policy"] == "default-src 'none'")
         }
@@ -138,19 +138,19 @@ import Testing
     @Test func anUnavailableUpstreamIsAProblem() async throws {
         try await withWeb(authURL: "http://localhost:1", apiURL: "http://localhost:1") { stack in
             for (path, code) in [("/api/tasks", "api_unavailable"), ("/auth/validate", "auth_unavailable")] {
-                let answer = try await stack.send(.get, path)
-                #expect(answer.status == 503)
-                #expect(answer.headers["content-type"] == "application/problem+json")
-                #expect(answer.headers["retry-after"] == "5")
-                #expect(answer.body.contains(code))
+                let response = try await stack.send(.get, path)
+                #expect(response.status == 503)
+                #expect(response.headers["content-type"] == "application/problem+json")
+                #expect(response.headers["retry-after"] == "5")
+                #expect(response.body.contains(code))
             }
-            // The answer arrives during the upload: the upload continues until it has arrived.
+            // The response arrives during the upload: the upload continues until it has arrived.
             let (upload, more) = AsyncStream.makeStream(of: ByteBuffer.self)
             more.yield(ByteBuffer(repeating: 7, count: 1 << 20))
-            let answer = try await stack.send(.post, "/api/upload", body: .stream(upload, length: .known(4 << 20)))
+            let response = try await stack.send(.post, "/api/upload", body: .stream(upload, length: .known(4 << 20)))
             more.finish()
-            #expect(answer.status == 503)
-            #expect(answer.body.contains("api_unavailable"))
+            #expect(response.status == 503)
+            #expect(response.body.contains("api_unavailable"))
             #expect(try await stack.send(.get, "/health").status == 200)
         }
     }
@@ -167,9 +167,9 @@ import Testing
             }
         }
         try await withWebStack(api: routes) { stack in
-            let answer = try await stack.send(.get, "/api/tasks")
-            #expect(answer.status == 503)
-            #expect(answer.body.contains("api_unavailable"))
+            let response = try await stack.send(.get, "/api/tasks")
+            #expect(response.status == 503)
+            #expect(response.body.contains("api_unavailable"))
         }
     }
 }

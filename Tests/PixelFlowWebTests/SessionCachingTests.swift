@@ -15,18 +15,18 @@ import Testing
     ])
     func cachesMustRevalidate(said: String, told: String) async throws {
         try await withWebStack(api: Self.api([.cacheControl: said, .eTag: "\"1\""])) { stack in
-            let answer = try await stack.send(.get, "/api/thing", headers: [("cookie", "pixelflow_session=\(StubAuth.token)")])
-            #expect(answer.headers["cache-control"] == told)
-            #expect(answer.headers["vary"] == "Cookie")
-            #expect(answer.headers["etag"] == "\"1\"")
+            let response = try await stack.send(.get, "/api/thing", headers: [("cookie", "pixelflow_session=\(StubAuth.token)")])
+            #expect(response.headers["cache-control"] == told)
+            #expect(response.headers["vary"] == "Cookie")
+            #expect(response.headers["etag"] == "\"1\"")
         }
     }
 
     @Test func cookieIsAddedToVary() async throws {
         try await withWebStack(api: Self.api([.vary: "Accept"])) { stack in
-            let answer = try await stack.send(.get, "/api/thing")
-            #expect(answer.headers["vary"] == "Accept, Cookie")
-            #expect(answer.headers["cache-control"] == "private, no-cache")
+            let response = try await stack.send(.get, "/api/thing")
+            #expect(response.headers["vary"] == "Accept, Cookie")
+            #expect(response.headers["cache-control"] == "private, no-cache")
         }
     }
 
@@ -35,9 +35,9 @@ import Testing
             router.get("/.well-known/jwks.json") { _, _ in Response(status: .ok, headers: [.cacheControl: "public, max-age=300"]) }
         }
         try await withWebStack(auth: auth) { stack in
-            let answer = try await stack.send(.get, "/auth/.well-known/jwks.json")
-            #expect(answer.headers["cache-control"] == "public, max-age=300")
-            #expect(answer.headers["vary"] == nil)
+            let response = try await stack.send(.get, "/auth/.well-known/jwks.json")
+            #expect(response.headers["cache-control"] == "public, max-age=300")
+            #expect(response.headers["vary"] == nil)
         }
     }
 }

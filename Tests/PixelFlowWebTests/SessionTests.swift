@@ -12,11 +12,11 @@ import WireFormats
 @Suite struct SessionTests {
     @Test func signsInWithoutShowingTheToken() async throws {
         try await withWebStack { stack in
-            let answer = try await stack.sendJSON(.post, "/session", StubAuth.credentials)
-            #expect(answer.status == 200)
-            #expect(answer.body.contains("ada@example.org"))
-            #expect(!answer.body.contains(StubAuth.token))
-            let cookie = try #require(answer.headers["set-cookie"])
+            let response = try await stack.sendJSON(.post, "/session", StubAuth.credentials)
+            #expect(response.status == 200)
+            #expect(response.body.contains("ada@example.org"))
+            #expect(!response.body.contains(StubAuth.token))
+            let cookie = try #require(response.headers["set-cookie"])
             #expect(cookie.hasPrefix("pixelflow_session=\(StubAuth.token);"))
             for flag in ["HttpOnly", "SameSite=Strict", "Path=/", "Max-Age=3600"] { #expect(cookie.contains(flag)) }
             #expect(!cookie.contains("Secure"))
@@ -25,8 +25,8 @@ import WireFormats
 
     @Test func cookieIsSecureBehindHTTPS() async throws {
         try await withWebStack { stack in
-            let answer = try await stack.sendJSON(.post, "/session", StubAuth.credentials, headers: [("x-forwarded-proto", "https")])
-            let cookie = try #require(answer.headers["set-cookie"])
+            let response = try await stack.sendJSON(.post, "/session", StubAuth.credentials, headers: [("x-forwarded-proto", "https")])
+            let cookie = try #require(response.headers["set-cookie"])
             #expect(cookie.hasPrefix("__Host-pixelflow_session="))
             #expect(cookie.contains("Secure"))
         }
@@ -34,9 +34,9 @@ import WireFormats
 
     @Test func registersAndSignsIn() async throws {
         try await withWebStack { stack in
-            let answer = try await stack.sendJSON(.post, "/session/register", StubAuth.credentials)
-            #expect(answer.status == 201)
-            #expect(answer.headers["set-cookie"]?.contains(StubAuth.token) == true)
+            let response = try await stack.sendJSON(.post, "/session/register", StubAuth.credentials)
+            #expect(response.status == 201)
+            #expect(response.headers["set-cookie"]?.contains(StubAuth.token) == true)
         }
     }
 
@@ -49,11 +49,11 @@ import WireFormats
     ])
     func passesOnErrorsOfAuth(path: String, body: String, status: Int, code: String) async throws {
         try await withWebStack { stack in
-            let answer = try await stack.sendJSON(.post, path, body)
-            #expect(answer.status == status)
-            #expect(answer.body.contains("\"\(code)\""))
-            #expect(answer.headers["set-cookie"] == nil)
-            #expect(answer.headers["retry-after"] == (status == 429 ? "7" : nil))
+            let response = try await stack.sendJSON(.post, path, body)
+            #expect(response.status == status)
+            #expect(response.body.contains("\"\(code)\""))
+            #expect(response.headers["set-cookie"] == nil)
+            #expect(response.headers["retry-after"] == (status == 429 ? "7" : nil))
         }
     }
 
@@ -74,18 +74,18 @@ import WireFormats
 
     @Test func refreshTokenIsSentToTheSessionOnly() async throws {
         try await withWebStack { stack in
-            let answer = try await stack.sendJSON(.post, "/session", StubAuth.credentials)
-            let cookie = try #require(answer.cookies.first { $0.hasPrefix("pixelflow_refresh=\(StubAuth.refreshToken);") })
+            let response = try await stack.sendJSON(.post, "/session", StubAuth.credentials)
+            let cookie = try #require(response.cookies.first { $0.hasPrefix("pixelflow_refresh=\(StubAuth.refreshToken);") })
             for flag in ["HttpOnly", "SameSite=Strict", "Path=/session"] { #expect(cookie.contains(flag)) }
-            #expect(!answer.body.contains(StubAuth.refreshToken))
+            #expect(!response.body.contains(StubAuth.refreshToken))
         }
     }
 
     /// Browsers keep it as long as they can, because auth knows how long a session may be unused.
     @Test func browsersKeepTheRefreshToken() async throws {
         try await withWebStack { stack in
-            let answer = try await stack.sendJSON(.post, "/session", StubAuth.credentials)
-            let cookie = try #require(answer.cookies.first { $0.hasPrefix("pixelflow_refresh=") })
+            let response = try await stack.sendJSON(.post, "/session", StubAuth.credentials)
+            let cookie = try #require(response.cookies.first { $0.hasPrefix("pixelflow_refresh=") })
             #expect(cookie.contains("Max-Age=34560000"))
         }
     }
@@ -104,13 +104,13 @@ import WireFormats
         }
         try await withWebStack(auth: auth) { stack in
             let cookie = [("cookie", "pixelflow_refresh=r"), ("origin", stack.origin)]
-            for answer in [
+            for response in [
                 try await stack.send(.get, "/session", headers: cookie),
                 try await stack.sendJSON(.post, "/session", StubAuth.credentials),
                 try await stack.sendJSON(.post, "/session/register", StubAuth.credentials),
             ] {
-                #expect(answer.status == (status == 200 ? 500 : status))
-                #expect(answer.cookies.map { $0.prefix { $0 != ";" } } == ["pixelflow_session=fresh", "pixelflow_refresh=next"])
+                #expect(response.status == (status == 200 ? 500 : status))
+                #expect(response.cookies.map { $0.prefix { $0 != ";" } } == ["pixelflow_session=fresh", "pixelflow_refresh=next"])
             }
         }
     }
@@ -132,9 +132,9 @@ import WireFormats
             let refused = try await stack.sendJSON(.post, "/session", #"{"email":"slow@example.org","password":"p"}"#)
             let accepted = try await stack.sendJSON(.post, "/session", StubAuth.credentials)
             #expect(refused.status == 429 && accepted.status == 200)
-            for answer in [refused, accepted] {
-                #expect(answer.headers["ratelimit"] == #""sign-in";r=0;t=9"#)
-                #expect(answer.headers["ratelimit-policy"] == #""sign-in";q=10;w=60"#)
+            for response in [refused, accepted] {
+                #expect(response.headers["ratelimit"] == #""sign-in";r=0;t=9"#)
+                #expect(response.headers["ratelimit-policy"] == #""sign-in";q=10;w=60"#)
             }
         }
     }
@@ -144,18 +144,18 @@ import WireFormats
         let undeclared = UndeclaredProblems()
         let turn = Mutex(("", Described(status: 0, code: "")))
         let auth: Routes = { router in
-            @Sendable func answer(_ path: String, _ text: String) -> Response {
+            @Sendable func respond(_ path: String, _ text: String) -> Response {
                 let (failing, found) = turn.withLock { $0 }
                 return failing == path ? problem(.init(code: found.status), found.code) : json(.ok, text)
             }
             let token = #"{"token":"fresh","token_type":"Bearer","expires_in":60,"refresh_token":"next"}"#
-            router.post("/login") { _, _ in answer("/login", token) }
-            router.post("/token") { _, _ in answer("/token", token) }
-            router.post("/register") { _, _ in answer("/register", #"{"id":"u1"}"#) }
-            router.post("/logout") { _, _ in answer("/logout", "{}") }
+            router.post("/login") { _, _ in respond("/login", token) }
+            router.post("/token") { _, _ in respond("/token", token) }
+            router.post("/register") { _, _ in respond("/register", #"{"id":"u1"}"#) }
+            router.post("/logout") { _, _ in respond("/logout", "{}") }
             router.get("/validate") { request, _ in
                 if request.headers[.authorization] == "Bearer old" { return problem(.unauthorized, "token_expired") }
-                return answer(
+                return respond(
                     "/validate", #"{"user_id":"u1","email":"a@example.org","tenant":"t1","expires_at":"2030-01-01T00:00:00Z"}"#)
             }
         }
@@ -205,10 +205,10 @@ import WireFormats
     func renewsAnExpiredToken(token: String) async throws {
         try await withWebStack { stack in
             let cookie = "\(token)pixelflow_refresh=\(StubAuth.refreshToken)"
-            let answer = try await stack.send(.get, "/session", headers: [("cookie", cookie)])
-            #expect(answer.status == 200)
-            #expect(answer.cookies.contains { $0.hasPrefix("pixelflow_session=\(StubAuth.token);") })
-            #expect(answer.cookies.contains { $0.hasPrefix("pixelflow_refresh=next;") })
+            let response = try await stack.send(.get, "/session", headers: [("cookie", cookie)])
+            #expect(response.status == 200)
+            #expect(response.cookies.contains { $0.hasPrefix("pixelflow_session=\(StubAuth.token);") })
+            #expect(response.cookies.contains { $0.hasPrefix("pixelflow_refresh=next;") })
             let spent = try await stack.send(.get, "/session", headers: [("cookie", "\(token)pixelflow_refresh=spent")])
             #expect(spent.status == 401)
             #expect(spent.body.contains("session_missing"))
@@ -218,9 +218,9 @@ import WireFormats
     @Test func switchesTheOrganisation() async throws {
         try await withWebStack { stack in
             let headers = [("cookie", "pixelflow_session=\(StubAuth.token)"), ("origin", stack.origin)]
-            let answer = try await stack.sendJSON(.post, "/session/organisation", #"{"organisation":"t2"}"#, headers: headers)
-            #expect(answer.status == 200)
-            #expect(answer.cookies.contains { $0.hasPrefix("pixelflow_session=\(StubAuth.token);") })
+            let response = try await stack.sendJSON(.post, "/session/organisation", #"{"organisation":"t2"}"#, headers: headers)
+            #expect(response.status == 200)
+            #expect(response.cookies.contains { $0.hasPrefix("pixelflow_session=\(StubAuth.token);") })
             let foreign = try await stack.sendJSON(.post, "/session/organisation", #"{"organisation":"t3"}"#, headers: headers)
             #expect(foreign.status == 404)
         }
@@ -229,11 +229,11 @@ import WireFormats
     @Test(arguments: [StubAuth.token, "old"])
     func signOutEndsTheSessionAndDeletesBothCookies(token: String) async throws {
         try await withWebStack { stack in
-            let answer = try await stack.send(
+            let response = try await stack.send(
                 .delete, "/session", headers: [("cookie", "pixelflow_session=\(token)"), ("origin", stack.origin)])
-            #expect(answer.status == 204)
-            #expect(answer.cookies.map { $0.prefix { $0 != ";" } } == ["pixelflow_session=", "pixelflow_refresh="])
-            #expect(answer.cookies.allSatisfy { $0.contains("Max-Age=0") })
+            #expect(response.status == 204)
+            #expect(response.cookies.map { $0.prefix { $0 != ";" } } == ["pixelflow_session=", "pixelflow_refresh="])
+            #expect(response.cookies.allSatisfy { $0.contains("Max-Age=0") })
         }
     }
 
@@ -249,9 +249,9 @@ import WireFormats
         }
         try await withWebStack(auth: auth) { stack in
             for cookie in ["pixelflow_session=old; pixelflow_refresh=r", "pixelflow_refresh=r"] {
-                let answer = try await stack.send(.delete, "/session", headers: [("cookie", cookie), ("origin", stack.origin)])
-                #expect(answer.status == 204)
-                #expect(answer.cookies.count == 2 && answer.cookies.allSatisfy { $0.contains("Max-Age=0") })
+                let response = try await stack.send(.delete, "/session", headers: [("cookie", cookie), ("origin", stack.origin)])
+                #expect(response.status == 204)
+                #expect(response.cookies.count == 2 && response.cookies.allSatisfy { $0.contains("Max-Age=0") })
             }
         }
         #expect(ended.withLock { $0 } == ["Bearer old", "Bearer fresh", "Bearer fresh"])
@@ -259,10 +259,10 @@ import WireFormats
 
     @Test func signOutDeletesTheCookies() async throws {
         try await withWebStack { stack in
-            let answer = try await stack.send(
+            let response = try await stack.send(
                 .delete, "/session", headers: [("cookie", "pixelflow_session=\(StubAuth.token)"), ("origin", stack.origin)])
-            #expect(answer.status == 204)
-            let cookie = try #require(answer.headers["set-cookie"])
+            #expect(response.status == 204)
+            let cookie = try #require(response.headers["set-cookie"])
             #expect(cookie.hasPrefix("pixelflow_session=;"))
             #expect(cookie.contains("Max-Age=0"))
         }
@@ -270,9 +270,9 @@ import WireFormats
 
     @Test func reportsThatAuthIsDown() async throws {
         try await withWeb(authURL: "http://localhost:1", apiURL: "http://localhost:1") { stack in
-            let answer = try await stack.sendJSON(.post, "/session", StubAuth.credentials)
-            #expect(answer.status == 503)
-            #expect(answer.body.contains("auth_unavailable"))
+            let response = try await stack.sendJSON(.post, "/session", StubAuth.credentials)
+            #expect(response.status == 503)
+            #expect(response.body.contains("auth_unavailable"))
         }
     }
 }

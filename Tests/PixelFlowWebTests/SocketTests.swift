@@ -56,7 +56,7 @@ import Testing
                 #expect(first.map { String(buffer: $0.data) } == "Bearer T0KEN")
                 try await socket.send(text: "hello")
                 // Two bytes of header, four of mask, five of text.
-                let count = try await within(.seconds(20), "an answer") { try await socket.next() }
+                let count = try await within(.seconds(20), "a response") { try await socket.next() }
                 #expect(count.map { String(buffer: $0.data) } == "11")
                 try await socket.send(.text, ByteBuffer(repeating: 65, count: 1 << 20))
                 try await within(.seconds(20), "the end") { while try await socket.next() != nil {} }

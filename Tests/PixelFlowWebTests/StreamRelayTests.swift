@@ -19,7 +19,7 @@ import Testing
         init() throws {
             service = EmbeddedChannel(loop: loop)
             client = EmbeddedChannel(loop: loop)
-            let answered = try StreamRelay.ask(service, HTTPRequestHead(version: .http1_1, method: .GET, uri: "/api/events"))
+            let opening = try StreamRelay.ask(service, HTTPRequestHead(version: .http1_1, method: .GET, uri: "/api/events"))
             try service.pipeline.syncOperations.addHandler(reads, position: .first)
             for channel in [service, client] {
                 let connected = channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1))
@@ -28,11 +28,11 @@ import Testing
             }
             try send("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
             // bounded: as above
-            guard case .events(let relay, _) = try answered.wait() else { throw ChannelError.eof }
+            guard case .events(let relay, _) = try opening.wait() else { throw ChannelError.eof }
             let observer = RequestObserver(ConnectionGuard(registry: ConnectionRegistry(), metrics: nil))
-            let connection = AnswerTail.Connection()
+            let connection = ResponseTail.Connection()
             try client.pipeline.syncOperations.addHandlers([observer, connection])
-            relay.value.follow(AnswerTail(connection, observer))
+            relay.value.follow(ResponseTail(connection, observer))
         }
 
         func send(_ text: String) throws { try service.writeInbound(ByteBuffer(string: text)) }

@@ -56,9 +56,9 @@ import Testing
             return ByteBuffer(repeating: UInt8(index), count: size)
         }
         try await withWebStack(api: routes) { stack in
-            let answer = try await stack.send(.post, "/api/upload", body: .stream(body, length: .known(Int64(size * pieces))))
-            #expect(answer.status == 200)
-            #expect(answer.body == "\(size * pieces)")
+            let response = try await stack.send(.post, "/api/upload", body: .stream(body, length: .known(Int64(size * pieces))))
+            #expect(response.status == 200)
+            #expect(response.body == "\(size * pieces)")
         }
     }
 
@@ -80,10 +80,10 @@ import Testing
             for _ in 0..<5 {
                 let piece = ByteBuffer(repeating: 1, count: 256 << 10)
                 let body = AsyncStream<ByteBuffer>.lockstep(64) { _ in piece }
-                let answer = try await stack.send(
+                let response = try await stack.send(
                     .post, "/api/upload", body: .stream(body, length: declared ? .known(Int64(64 * 256 << 10)) : .unknown))
-                #expect(answer.status == 413)
-                #expect(answer.body.contains("body_too_large"))
+                #expect(response.status == 413)
+                #expect(response.body.contains("body_too_large"))
                 #expect(try await stack.send(.get, "/api/tasks").body == "tasks")
             }
         }
@@ -147,10 +147,10 @@ import Testing
         }
         try await withWebStack(api: routes) { stack in
             for _ in 0..<20 {
-                let answer = try await stack.send(.get, "/api/events?batch=1")
-                #expect(answer.status == 200)
-                #expect(answer.headers["content-type"] == "text/event-stream")
-                #expect(answer.body == "data: first\n\ndata: second\n\n")
+                let response = try await stack.send(.get, "/api/events?batch=1")
+                #expect(response.status == 200)
+                #expect(response.headers["content-type"] == "text/event-stream")
+                #expect(response.body == "data: first\n\ndata: second\n\n")
             }
         }
     }
@@ -158,9 +158,9 @@ import Testing
     @Test func aRefusedStreamHasTheResponseOfTheService() async throws {
         let routes: Routes = { router in router.get("/api/events") { _, _ in problem(.tooManyRequests, "too_many_event_streams") } }
         try await withWebStack(api: routes) { stack in
-            let answer = try await stack.send(.get, "/api/events")
-            #expect(answer.status == 429)
-            #expect(answer.body.contains("too_many_event_streams"))
+            let response = try await stack.send(.get, "/api/events")
+            #expect(response.status == 429)
+            #expect(response.body.contains("too_many_event_streams"))
             // The connection remains open.
             #expect(try await stack.send(.get, "/api/events").status == 429)
         }
@@ -168,9 +168,9 @@ import Testing
 
     @Test func anUnavailableServiceIs503() async throws {
         try await withWeb(authURL: "http://localhost:1", apiURL: "http://localhost:1") { stack in
-            let answer = try await stack.send(.get, "/api/events")
-            #expect(answer.status == 503)
-            #expect(answer.body.contains("api_unavailable"))
+            let response = try await stack.send(.get, "/api/events")
+            #expect(response.status == 503)
+            #expect(response.body.contains("api_unavailable"))
         }
     }
 }

@@ -34,21 +34,23 @@ struct WebStack: Sendable {
     /// The response, with its whole body.
     func send(
         _ method: HTTPRequest.Method, _ path: String, headers: [(String, String)] = [], body: HTTPClientRequest.Body? = nil
-    ) async throws -> Answer {
+    ) async throws -> StackResponse {
         let response = try await client.execute(request(method, path, headers: headers, body: body), timeout: .seconds(20))
         let content = try await response.body.collect(upTo: 64 << 20)
-        return Answer(
+        return StackResponse(
             status: Int(response.status.code), body: String(buffer: content),
             headers: Dictionary(response.headers.map { ($0.name.lowercased(), $0.value) }, uniquingKeysWith: { first, _ in first }),
             cookies: response.headers["set-cookie"])
     }
 
-    func sendJSON(_ method: HTTPRequest.Method, _ path: String, _ json: String, headers: [(String, String)] = []) async throws -> Answer {
+    func sendJSON(_ method: HTTPRequest.Method, _ path: String, _ json: String, headers: [(String, String)] = []) async throws
+        -> StackResponse
+    {
         try await send(method, path, headers: headers + [("content-type", "application/json")], body: .bytes(ByteBuffer(string: json)))
     }
 }
 
-struct Answer: Sendable {
+struct StackResponse: Sendable {
     let status: Int
     let body: String
     let headers: [String: String]

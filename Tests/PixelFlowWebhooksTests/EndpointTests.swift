@@ -68,8 +68,8 @@ import Testing
     }
 
     @Test func responseExcerptDoesNotGrowInJSON() {
-        #expect(WebhookOutcome(answer: "a\u{0}b\u{1b}[1m\tc\r\n✓\u{7f}").answer == "a?b?[1m\tc\r\n✓?")
-        let long = WebhookOutcome(answer: String(repeating: "€", count: 2000)).answer
+        #expect(WebhookOutcome(response: "a\u{0}b\u{1b}[1m\tc\r\n✓\u{7f}").response == "a?b?[1m\tc\r\n✓?")
+        let long = WebhookOutcome(response: String(repeating: "€", count: 2000)).response
         #expect(long == String(repeating: "€", count: 1365))
     }
 
@@ -80,9 +80,9 @@ import Testing
         for attempt in 1...5 {
             let now = start + .seconds(attempt * 200_000)
             _ = delivery.claim(at: now)
-            _ = delivery.settle(WebhookOutcome(status: 500, answer: "\(attempt)"), epoch: attempt, at: now, jitter: 0)
+            _ = delivery.settle(WebhookOutcome(status: 500, response: "\(attempt)"), epoch: attempt, at: now, jitter: 0)
         }
-        #expect(delivery.log.map(\.answer) == ["", "", "3", "4", "5"])
+        #expect(delivery.log.map(\.response) == ["", "", "3", "4", "5"])
         #expect(delivery.log.map(\.status) == [500, 500, 500, 500, 500])
     }
 

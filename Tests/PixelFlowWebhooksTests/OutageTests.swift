@@ -14,7 +14,7 @@ import Testing
 
         func end() { isOver.withLock { $0 = true } }
 
-        func answer(meanwhile: @escaping RawServer.Answer) -> RawServer.Answer {
+        func responder(meanwhile: @escaping RawServer.Responder) -> RawServer.Responder {
             { request, channel in
                 let isOver = self.isOver.withLock { $0 }
                 (isOver ? RawServer.status(200, body: "at last") : meanwhile)(request, channel)
@@ -38,7 +38,7 @@ import Testing
 
     @Test func anHourOfErrorsDelaysADelivery() async throws {
         let outage = Outage()
-        try await RawServer.run(answer: outage.answer(meanwhile: RawServer.status(500, body: "broken"))) { receiver in
+        try await RawServer.run(respond: outage.responder(meanwhile: RawServer.status(500, body: "broken"))) { receiver in
             try await SenderHarness.run { harness in
                 try await harness.addEndpoint(url: receiver.url("/hook"))
                 let start = harness.clock.now()
@@ -67,7 +67,7 @@ import Testing
 
     @Test func allDeliveriesArriveAfterAnOutageOfADay() async throws {
         let outage = Outage()
-        try await RawServer.run(answer: outage.answer { _, channel in channel.close(promise: nil) }) { receiver in
+        try await RawServer.run(respond: outage.responder { _, channel in channel.close(promise: nil) }) { receiver in
             try await SenderHarness.run { harness in
                 try await harness.addEndpoint(url: receiver.url("/hook"))
                 let start = harness.clock.now()
@@ -102,7 +102,7 @@ import Testing
     }
 
     @Test func deliveryFailsAfterTenAttempts() async throws {
-        try await RawServer.run(answer: RawServer.status(500)) { receiver in
+        try await RawServer.run(respond: RawServer.status(500)) { receiver in
             try await SenderHarness.run { harness in
                 try await harness.addEndpoint(url: receiver.url("/hook"))
                 try await harness.endTask()

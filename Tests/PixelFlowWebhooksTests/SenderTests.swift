@@ -16,7 +16,7 @@ import WireFormats
     /// Behind the many reads of one tenant, the deliveries of all others would wait as well.
     @Test func theSenderWaitsForNoTenantsTurn() async throws {
         let waited = Mutex<[Bool]>([])
-        try await RawServer.run(answer: RawServer.status(200)) { receiver in
+        try await RawServer.run(respond: RawServer.status(200)) { receiver in
             try await SenderHarness.run(message: { delivery in
                 waited.withLock { $0.append(TenantTurn.isRequired) }
                 return try WebhookMessage.body(of: delivery)
@@ -30,7 +30,7 @@ import WireFormats
     }
 
     @Test func endOfATaskIsDeliveredAndSigned() async throws {
-        try await RawServer.run(answer: RawServer.status(200, body: "thanks")) { receiver in
+        try await RawServer.run(respond: RawServer.status(200, body: "thanks")) { receiver in
             try await SenderHarness.run { harness in
                 let endpoint = try await harness.addEndpoint(url: receiver.url("/hook?a=b"))
                 let (task, _) = try await harness.endTask()
@@ -49,14 +49,14 @@ import WireFormats
                 #expect((body["data"] as? [String: Any])?["id"] as? String == task.id.rawValue)
                 let delivery = try await harness.delivery(after: 1)
                 #expect(delivery.state == .delivered)
-                #expect(delivery.log.map(\.answer) == ["thanks"])
+                #expect(delivery.log.map(\.response) == ["thanks"])
                 #expect(delivery.log.map(\.timestamp) == [timestamp])
             }
         }
     }
 
     @Test func taskWithItsOwnURLIsDeliveredThere() async throws {
-        try await RawServer.run(answer: RawServer.status(204)) { receiver in
+        try await RawServer.run(respond: RawServer.status(204)) { receiver in
             try await SenderHarness.run { harness in
                 let organisation = WebhookEndpoint.organisation(SenderHarness.tenant, at: harness.clock.now())
                 _ = try await harness.store.add(organisation)
@@ -69,10 +69,10 @@ import WireFormats
     }
 
     @Test func retryKeepsTheIDAndTheBody() async throws {
-        let answer: RawServer.Answer = { message, channel in
+        let respond: RawServer.Responder = { message, channel in
             RawServer.status(message.headers["webhook-id"] == nil ? 400 : 500, body: "later")(message, channel)
         }
-        try await RawServer.run(answer: answer) { receiver in
+        try await RawServer.run(respond: respond) { receiver in
             try await SenderHarness.run { harness in
                 try await harness.addEndpoint(url: receiver.url("/hook"))
                 try await harness.endTask()
@@ -90,7 +90,7 @@ import WireFormats
     }
 
     @Test func gone410DisablesTheEndpointAndNotifies() async throws {
-        try await RawServer.run(answer: RawServer.status(410)) { receiver in
+        try await RawServer.run(respond: RawServer.status(410)) { receiver in
             try await SenderHarness.run { harness in
                 try await harness.addEndpoint(url: receiver.url("/hook"))
                 try await harness.endTask()
@@ -103,7 +103,7 @@ import WireFormats
                     try await harness.store.undeliveredAudit(before: Timestamp(microseconds: 0), limit: 10).first?.entry
                 }
                 #expect(told.action == .webhookDisabled && told.organisation == SenderHarness.tenant && told.target == "shop")
-                #expect(told.detail == "127.0.0.1: it answered 410 Gone" && told.actorName == "pixelflow")
+                #expect(told.detail == "127.0.0.1: it responded with 410 Gone" && told.actorName == "pixelflow")
                 #expect(try await harness.store.auditBacklog() == 1)
                 try await harness.endTask()
                 #expect(try await harness.deliveries().count == 1)
@@ -114,7 +114,7 @@ import WireFormats
     /// A receiver moves: the endpoint gets its new URL while an attempt at the old one is in progress.
     @Test func gone410OfAFormerURLIsIgnored() async throws {
         try await SenderHarness.run { harness in
-            let answer: RawServer.Answer = { message, channel in
+            let respond: RawServer.Responder = { message, channel in
                 Task {
                     var moved = try #require(try await harness.endpoint())
                     moved.url = "http://127.0.0.1:9/new"
@@ -123,11 +123,11 @@ import WireFormats
                     RawServer.status(410)(message, channel)
                 }
             }
-            try await RawServer.run(answer: answer) { receiver in
+            try await RawServer.run(respond: respond) { receiver in
                 try await harness.addEndpoint(url: receiver.url("/old"))
                 try await harness.endTask()
                 #expect(try await harness.delivery(after: 1).log[0].status == 410)
-                // The answer is noted before the attempt ends.
+                // The response is noted before the attempt ends.
                 _ = try await eventually("the end of the attempt") {
                     String(decoding: harness.registry.text(), as: UTF8.self).contains("webhook_attempts_in_flight 0") ? true : nil
                 }
@@ -138,7 +138,7 @@ import WireFormats
     }
 
     @Test func beyondItsLimitAnEndpointLosesTheOldestVisibly() async throws {
-        try await RawServer.run(answer: RawServer.status(500)) { receiver in
+        try await RawServer.run(respond: RawServer.status(500)) { receiver in
             try await SenderHarness.run(pendingLimit: 2) { harness in
                 try await harness.addEndpoint(url: receiver.url("/hook"))
                 for _ in 0..<5 { try await harness.endTask() }
@@ -161,7 +161,7 @@ import WireFormats
     }
 
     @Test func redirectIsAFailureAndNotFollowed() async throws {
-        try await RawServer.run(answer: RawServer.status(301, headers: "Location: http://169.254.169.254/latest/meta-data\r\n")) {
+        try await RawServer.run(respond: RawServer.status(301, headers: "Location: http://169.254.169.254/latest/meta-data\r\n")) {
             receiver in
             try await SenderHarness.run { harness in
                 try await harness.addEndpoint(url: receiver.url("/hook"))
@@ -174,7 +174,7 @@ import WireFormats
     }
 
     @Test func nonPublicAddressesAreRefused() async throws {
-        try await RawServer.run(answer: RawServer.status(200)) { receiver in
+        try await RawServer.run(respond: RawServer.status(200)) { receiver in
             try await SenderHarness.run(allowed: []) { harness in
                 try await harness.addEndpoint(url: receiver.url("/hook"))
                 try await harness.addEndpoint("metadata", url: "http://169.254.169.254/latest")
@@ -186,12 +186,12 @@ import WireFormats
         }
     }
 
-    /// Whose name servers do not answer for now.
+    /// Whose name servers do not respond for now.
     private struct DeadResolver: NameResolver {
         let retryAfter: Int
 
         func addresses(of name: String, for tenant: TenantID) async throws -> [IPAddress] {
-            throw PixelFlowError(.unavailable, code: "name_not_resolved", "No answer.", retry: .transient, retryAfter: retryAfter)
+            throw PixelFlowError(.unavailable, code: "name_not_resolved", "No response.", retry: .transient, retryAfter: retryAfter)
         }
     }
 
@@ -206,8 +206,8 @@ import WireFormats
         }
     }
 
-    @Test func ofAnEndlessAnswerTheBeginningIsKept() async throws {
-        let answer: RawServer.Answer = { _, channel in
+    @Test func ofAnEndlessResponseTheBeginningIsKept() async throws {
+        let respond: RawServer.Responder = { _, channel in
             channel.writeAndFlush(ByteBuffer(string: "HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n"), promise: nil)
             @Sendable func more() {
                 guard channel.isActive else { return }
@@ -215,13 +215,13 @@ import WireFormats
             }
             more()
         }
-        try await RawServer.run(answer: answer) { receiver in
+        try await RawServer.run(respond: respond) { receiver in
             try await SenderHarness.run { harness in
                 try await harness.addEndpoint(url: receiver.url("/hook"))
                 try await harness.endTask()
                 let delivery = try await harness.delivery(after: 1)
                 #expect(delivery.state == .delivered)
-                #expect(delivery.log[0].answer == String(repeating: "x", count: 4096))
+                #expect(delivery.log[0].response == String(repeating: "x", count: 4096))
             }
         }
     }
@@ -230,7 +230,7 @@ import WireFormats
     enum NoReply: CaseIterable {
         case hanging, dripping, resetting, refusing
 
-        var answer: RawServer.Answer {
+        var respond: RawServer.Responder {
             { _, channel in
                 switch self {
                 case .hanging, .refusing: break
@@ -249,7 +249,7 @@ import WireFormats
     }
 
     @Test(arguments: NoReply.allCases) func unresponsiveReceiverTimesOut(noReply: NoReply) async throws {
-        try await RawServer.run(answer: noReply.answer) { receiver in
+        try await RawServer.run(respond: noReply.respond) { receiver in
             try await SenderHarness.run(timeout: .milliseconds(300)) { harness in
                 // Nothing listens on the first port.
                 try await harness.addEndpoint(url: noReply == .refusing ? "http://127.0.0.1:1025/" : receiver.url("/hook"))
@@ -283,16 +283,16 @@ import WireFormats
         }
     }
 
-    @Test func slowEndpointHasTenPlacesAndDelaysNoOther() async throws {
-        try await RawServer.run(answer: { _, _ in }) { slow in
-            try await RawServer.run(answer: RawServer.status(200)) { fast in
+    @Test func slowEndpointHasTenSlotsAndDelaysNoOther() async throws {
+        try await RawServer.run(respond: { _, _ in }) { slow in
+            try await RawServer.run(respond: RawServer.status(200)) { fast in
                 try await SenderHarness.run(timeout: .seconds(10)) { harness in
                     try await harness.addEndpoint("slow", url: slow.url("/hook"))
                     try await harness.addEndpoint("fast", url: fast.url("/hook"))
                     for _ in 0..<30 { try await harness.endTask() }
                     #expect(try await fast.requests(30).count == 30)
                     #expect(slow.requests.count <= WebhookQueue.width)
-                    let underWay = try await eventually("the slow endpoint's places") { () -> Int? in
+                    let underWay = try await eventually("the slow endpoint's slots") { () -> Int? in
                         let count = try await harness.deliveries("slow").filter { $0.leaseUntil != nil }.count
                         return count == WebhookQueue.width ? count : nil
                     }
@@ -302,10 +302,10 @@ import WireFormats
         }
     }
 
-    /// Receivers of five organisations hang and have more due deliveries than the process has places.
-    @Test func organisationsWithHangingReceiversLeavePlacesToOthers() async throws {
-        try await RawServer.run(answer: { _, _ in }) { hanging in
-            try await RawServer.run(answer: RawServer.status(200)) { fast in
+    /// Receivers of five organisations hang and have more due deliveries than the process has slots.
+    @Test func organisationsWithHangingReceiversLeaveSlotsToOthers() async throws {
+        try await RawServer.run(respond: { _, _ in }) { hanging in
+            try await RawServer.run(respond: RawServer.status(200)) { fast in
                 try await SenderHarness.run(timeout: .seconds(600), capacity: 30) { harness in
                     for number in 0..<5 {
                         let tenant = TenantID("hanging-\(number)")

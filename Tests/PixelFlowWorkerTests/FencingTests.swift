@@ -54,7 +54,7 @@ extension Observation {
     fileprivate init(_ task: TaskRecord) {
         let outputs = task.outputs.compactMap { output in output.image.map { (output.name, $0.sha256) } }
         self.init(
-            client: "reader", means: .answer, task: task.id, status: task.status, generation: task.generation, revision: task.revision,
+            client: "reader", means: .response, task: task.id, status: task.status, generation: task.generation, revision: task.revision,
             outputs: Dictionary(uniqueKeysWithValues: outputs))
     }
 }

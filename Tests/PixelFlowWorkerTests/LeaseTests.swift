@@ -115,14 +115,14 @@ import Testing
 
     /// A call to the database may take longer than the lease has left: the run does not wait for it.
     @Test func aWorkerWhoseRenewalHangsStopsItsRun() async throws {
-        let answer = Gate()
+        let response = Gate()
         // Not cancelled with its caller.
         try await withoutRenewal {
-            try await Task { try await answer.pass() }.value
+            try await Task { try await response.pass() }.value
         } _: { harness, task in
             let given = try await harness.task(task.id).status
             #expect(given == .processing)
-            answer.open()
+            response.open()
         }
     }
 

@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    /// Nobody else knows of the objects any more once the event is published.
+    /// No one else knows of the objects any more once the event is published.
     @Test func theDispatcherRemovesTheObjectsOfATaskThatItEnds() async throws {
         let harness = try WorkerHarness()
         let task = try await abandoned(harness)

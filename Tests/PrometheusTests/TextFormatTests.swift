@@ -7,7 +7,7 @@ struct TextFormatTests {
     @Test("each kind is written in the required format")
     func everyKindIsWritten() {
         let registry = PrometheusRegistry(descriptions: [
-            MetricDescription(.counter, "requests_total", labels: ["status"], "Requests answered."),
+            MetricDescription(.counter, "requests_total", labels: ["status"], "Requests handled."),
             MetricDescription(.histogram, "request_duration_seconds", buckets: HistogramBuckets([0.1, 1]), "How long they took."),
         ])
         Counter(label: "requests_total", dimensions: [("status", "200")], factory: registry).increment(by: 3)
@@ -26,7 +26,7 @@ struct TextFormatTests {
                 request_duration_seconds_bucket{le="+Inf"} 3
                 request_duration_seconds_sum 2.15
                 request_duration_seconds_count 3
-                # HELP requests_total Requests answered.
+                # HELP requests_total Requests handled.
                 # TYPE requests_total counter
                 requests_total{status="200"} 3
                 # HELP slots slots

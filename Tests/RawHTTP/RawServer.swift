@@ -23,7 +23,7 @@ package final class RawServer: Sendable {
     }
 
     /// Writes the response, if there is one.
-    package typealias Answer = @Sendable (Request, any Channel) -> Void
+    package typealias Responder = @Sendable (Request, any Channel) -> Void
 
     private struct Log {
         var requests: [Request] = []
@@ -59,9 +59,9 @@ package final class RawServer: Sendable {
 
     /// Runs a server during `body`.
     package static func run<Value>(
-        tls: NIOSSLContext? = nil, answer: @escaping Answer, _ body: (RawServer) async throws -> Value
+        tls: NIOSSLContext? = nil, respond: @escaping Responder, _ body: (RawServer) async throws -> Value
     ) async throws -> Value {
-        let server = try await start(tls: tls, answer: answer)
+        let server = try await start(tls: tls, respond: respond)
         let result: Result<Value, any Error>
         do {
             result = .success(try await body(server))
@@ -75,7 +75,7 @@ package final class RawServer: Sendable {
     package func stop() async throws { try await channel.close() }
 
     /// Starts a server, which must be stopped.
-    package static func start(tls: NIOSSLContext? = nil, answer: @escaping Answer) async throws -> RawServer {
+    package static func start(tls: NIOSSLContext? = nil, respond: @escaping Responder) async throws -> RawServer {
         let log = SharedLog()
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -90,7 +90,7 @@ package final class RawServer: Sendable {
                                 request.number = $0.requests.count + 1
                                 $0.requests.append(request)
                             }
-                            answer(request, channel)
+                            respond(request, channel)
                         })
                 }
             }
@@ -99,7 +99,7 @@ package final class RawServer: Sendable {
     }
 
     /// Responds with a status.
-    package static func status(_ status: Int, headers: String = "", body: String = "") -> Answer {
+    package static func status(_ status: Int, headers: String = "", body: String = "") -> Responder {
         { _, channel in
             let text = "HTTP/1.1 \(status) Status\r\nContent-Length: \(body.utf8.count)\r\n\(headers)\r\n\(body)"
             channel.writeAndFlush(ByteBuffer(string: text), promise: nil)

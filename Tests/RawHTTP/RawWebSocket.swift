@@ -19,7 +19,7 @@ package struct RawWebSocket: Sendable {
     /// Larger than any event.
     private static let maximumFrameBytes = 16 * 1024 * 1024
 
-    private enum Answer: Sendable {
+    private enum Handshake: Sendable {
         case opened(NIOAsyncChannel<WebSocketFrame, WebSocketFrame>)
         case refused(NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>)
     }
@@ -35,15 +35,15 @@ package struct RawWebSocket: Sendable {
     ) async throws -> Value {
         let head = HTTPRequestHead(
             version: .http1_1, method: .GET, uri: path, headers: HTTPHeaders([("host", "localhost:\(port)")] + headers))
-        let answer: Answer = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        let handshake: Handshake = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connect(host: "127.0.0.1", port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let upgrader = NIOTypedWebSocketClientUpgrader<Answer>(
+                    let upgrader = NIOTypedWebSocketClientUpgrader<Handshake>(
                         maxFrameSize: maximumFrameBytes, enableAutomaticErrorHandling: false
                     ) { channel, _ in
                         channel.eventLoop.makeCompletedFuture { .opened(try NIOAsyncChannel(wrappingChannelSynchronously: channel)) }
                     }
-                    let upgrade = NIOTypedHTTPClientUpgradeConfiguration<Answer>(upgradeRequestHead: head, upgraders: [upgrader]) {
+                    let upgrade = NIOTypedHTTPClientUpgradeConfiguration<Handshake>(upgradeRequestHead: head, upgraders: [upgrader]) {
                         channel in
                         channel.eventLoop.makeCompletedFuture { .refused(try NIOAsyncChannel(wrappingChannelSynchronously: channel)) }
                     }
@@ -53,7 +53,7 @@ package struct RawWebSocket: Sendable {
                     return try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(configuration: pipeline)
                 }
             }.get()
-        switch answer {
+        switch handshake {
         case .opened(let channel):
             return try await channel.executeThenClose { inbound, outbound in
                 try await body(RawWebSocket(frames: FrameInbox(inbound.makeAsyncIterator()), outbound: outbound))
@@ -65,7 +65,7 @@ package struct RawWebSocket: Sendable {
     private static func refusal(_ channel: NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>) async throws -> Refused {
         try await channel.executeThenClose { inbound, _ in
             var (status, body) = (0, "")
-            // bounded: by the answer, which the test's time limit bounds.
+            // bounded: by the response, which the test's time limit bounds.
             for try await part in inbound {
                 switch part {
                 case .head(let head): status = Int(head.status.code)

@@ -3,9 +3,9 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// A mail server that answers as a closure says, and remembers what it was told.
+/// A mail server whose replies come from a closure; records what it receives.
 final class FakeMailServer: Sendable {
-    enum Answer: Sendable {
+    enum Reply: Sendable {
         case say(String)
         case noReply
         case hangUp
@@ -30,13 +30,13 @@ final class FakeMailServer: Sendable {
 
     /// Runs `body` with a server.
     ///
-    /// - Parameter answer: to `""` for the greeting, to a command, and to `.` for a message.
-    static func with(_ answer: @escaping @Sendable (String) -> Answer, _ body: (FakeMailServer) async throws -> Void) async throws {
+    /// - Parameter reply: to `""` for the greeting, to a command, and to `.` for a message.
+    static func with(_ reply: @escaping @Sendable (String) -> Reply, _ body: (FakeMailServer) async throws -> Void) async throws {
         let log = Log()
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(Answering(answer) { line in log.sink.withLock { $0?(line) } })
+                    try channel.pipeline.syncOperations.addHandler(Handler(reply) { line in log.sink.withLock { $0?(line) } })
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
@@ -50,8 +50,8 @@ final class FakeMailServer: Sendable {
         }
     }
 
-    /// What a good server answers.
-    static func usual(_ line: String) -> Answer {
+    /// The replies of a working server.
+    static func usual(_ line: String) -> Reply {
         switch line.prefix(4) {
         case "": .say("220 mail.test")
         case "EHLO": .say("250-mail.test\r\n250 SIZE 1000000")
@@ -60,16 +60,16 @@ final class FakeMailServer: Sendable {
         }
     }
 
-    private final class Answering: ChannelInboundHandler {
+    private final class Handler: ChannelInboundHandler {
         typealias InboundIn = ByteBuffer
         typealias OutboundOut = ByteBuffer
-        private let answer: @Sendable (String) -> Answer
+        private let reply: @Sendable (String) -> Reply
         private let note: @Sendable (String) -> Void
         private var rest = ""
         private var isMessage = false
 
-        init(_ answer: @escaping @Sendable (String) -> Answer, _ note: @escaping @Sendable (String) -> Void) {
-            self.answer = answer
+        init(_ reply: @escaping @Sendable (String) -> Reply, _ note: @escaping @Sendable (String) -> Void) {
+            self.reply = reply
             self.note = note
         }
 
@@ -88,7 +88,7 @@ final class FakeMailServer: Sendable {
         }
 
         private func act(on line: String, _ context: ChannelHandlerContext) {
-            switch answer(line) {
+            switch reply(line) {
             case .say(let text): context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: text + "\r\n")), promise: nil)
             case .noReply: break
             case .hangUp: context.close(promise: nil)

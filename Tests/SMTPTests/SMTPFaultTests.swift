@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Mail servers that misbehave")
 struct SMTPFaultTests {
-    /// Short for what the server leaves without an answer, and only there: a slow machine must not decide.
+    /// Short for what the server leaves without a reply, and only there: a slow machine must not decide.
     private static func hasty(at word: String) -> SMTPTimeouts {
         var timeouts = SMTPTimeouts()
         switch word {
@@ -22,7 +22,7 @@ struct SMTPFaultTests {
         let client = try SMTPClient(try endpoint(server.port), timeouts: timeouts)
         let message = try message ?? SMTPServerTests.message()
         do {
-            try await within(.testDeadline, "an answer") { try await client.send(message) }
+            try await within(.testDeadline, "a reply") { try await client.send(message) }
             return nil
         } catch let error as SMTPError {
             return error
@@ -32,11 +32,11 @@ struct SMTPFaultTests {
     @Test(
         "no reply before the final dot is a failure, no reply after it is uncertain", arguments: ["", "EHLO", "MAIL", "RCPT", "DATA", "."])
     func noReplyAfterTheFinalDotIsUncertain(word: String) async throws {
-        for answer in [FakeMailServer.Answer.noReply, .hangUp] {
-            try await FakeMailServer.with({ $0.prefix(4) == word ? answer : FakeMailServer.usual($0) }) { server in
+        for reply in [FakeMailServer.Reply.noReply, .hangUp] {
+            try await FakeMailServer.with({ $0.prefix(4) == word ? reply : FakeMailServer.usual($0) }) { server in
                 let timeouts = Self.hasty(at: word)
                 let error = try #require(try await send(to: server, { try SMTPEndpoint(url: "smtp://127.0.0.1:\($0)") }, timeouts))
-                #expect(error.kind == (word == "." ? .doubt : .connection), "\(answer): \(error)")
+                #expect(error.kind == (word == "." ? .doubt : .connection), "\(reply): \(error)")
                 #expect(!error.isPermanent)
             }
         }
@@ -50,8 +50,8 @@ struct SMTPFaultTests {
             ("RCPT", "421 closing", .server), ("DATA", "554 no", .refused), (".", "554 spam", .refused), (".", "451 later", .postponed),
             ("RCPT", "2", .server), ("RCPT", "250-a\r\n251 b", .server), ("RCPT", "abc", .server),
         ])
-    func refusalOfTheMessageIsClassified(word: String, answer: String, kind: SMTPError.Kind) async throws {
-        try await FakeMailServer.with({ $0.prefix(4) == word ? .say(answer) : FakeMailServer.usual($0) }) { server in
+    func refusalOfTheMessageIsClassified(word: String, reply: String, kind: SMTPError.Kind) async throws {
+        try await FakeMailServer.with({ $0.prefix(4) == word ? .say(reply) : FakeMailServer.usual($0) }) { server in
             let error = try #require(try await send(to: server))
             #expect(error.kind == kind, "\(error)")
         }
@@ -87,14 +87,14 @@ struct SMTPFaultTests {
 
     @Test("plaintext between STARTTLS and TLS ends the connection")
     func plaintextBeforeTLSIsRefused() async throws {
-        let answer: @Sendable (String) -> FakeMailServer.Answer = { line in
+        let reply: @Sendable (String) -> FakeMailServer.Reply = { line in
             switch line.prefix(4) {
             case "EHLO": .say("250-mail.test\r\n250 STARTTLS")
             case "STAR": .say("220 ready\r\n250-mail.test\r\n250 AUTH PLAIN")
             default: FakeMailServer.usual(line)
             }
         }
-        try await FakeMailServer.with(answer) { server in
+        try await FakeMailServer.with(reply) { server in
             let error = try await send(to: server)
             #expect(error?.kind == .security)
         }

@@ -25,14 +25,14 @@ BARE = [
     "while true {\n    if ready { break }\n    usleep(10)\n}",
     "repeat {\n    await Task.yield()\n} while !isReady",
     # A poll has no hand on what it asks.
-    'try await eventually("an answer") { try await events.next() }',
+    'try await eventually("a response") { try await events.next() }',
     # In a text, or of another call.
     'print("within(.seconds(1)) {")\nfor await _ in stream {}',
 ]
 
 BOUNDED = [
     'try await within(.seconds(10), "the end") { for await _ in stream {} }',
-    'try await within(.testDeadline, "an \\(kind) answer") {\n    for await change in stream {\n        if change == last { break }\n    }\n}',
+    'try await within(.testDeadline, "the \\(kind) response") {\n    for await change in stream {\n        if change == last { break }\n    }\n}',
     'let value = try await within(limit, "a value") { [self] in\n    await withCheckedContinuation { waiting.append($0) }\n}',
     'try await running.value("the command to end")',
     'try await running.value(within: .seconds(50), "the statement")',

@@ -13,11 +13,11 @@ from pathlib import Path
 from unittest import mock
 
 import scripts  # first: it puts scripts/ on the path
-from harness.requests import Answer
+from harness.requests import Response
 
 check = scripts.script("scripts/cluster/check")
 
-# Answers from a file: the first entry whose words are all among the arguments, and that has not been used as often as it says; notes
+# Responses from a file: the first entry whose words are all among the arguments, and that has not been used as often as it says; notes
 # each call, and when its output has been read.
 STAND_IN = textwrap.dedent("""\
     #!/usr/bin/env python3
@@ -26,8 +26,8 @@ STAND_IN = textwrap.dedent("""\
     name, arguments = os.path.basename(sys.argv[0]), sys.argv[1:]
     with open(folder + "/calls", "a") as calls:
         calls.write(json.dumps([name, *arguments]) + "\\n")
-    for place, (words, code, text, *limit) in enumerate(json.load(open(folder + "/answers.json"))):
-        used = f"{folder}/used-{place}"
+    for position, (words, code, text, *limit) in enumerate(json.load(open(folder + "/responses.json"))):
+        used = f"{folder}/used-{position}"
         count = os.path.getsize(used) if os.path.exists(used) else 0
         if set(words) <= {name, *arguments} and count < (limit or [sys.maxsize])[0]:
             open(used, "a").write("x")
@@ -38,14 +38,14 @@ STAND_IN = textwrap.dedent("""\
 
 
 class CheckOfACluster(unittest.TestCase):
-    def run_steps(self, steps, answers, *arguments, tools=("helm", "kubectl", "pfctl")):
+    def run_steps(self, steps, responses, *arguments, tools=("helm", "kubectl", "pfctl")):
         """The exit status, the lines and the calls."""
         with tempfile.TemporaryDirectory() as folder:
             for name in tools:
                 path = Path(folder) / name
                 path.write_text(STAND_IN)
                 path.chmod(0o755)
-            (Path(folder) / "answers.json").write_text(json.dumps(answers))
+            (Path(folder) / "responses.json").write_text(json.dumps(responses))
             output, self.errors = io.StringIO(), io.StringIO()
             with mock.patch.dict(os.environ, PATH=f"{folder}:/usr/bin:/bin"), contextlib.redirect_stdout(output), \
                     contextlib.redirect_stderr(self.errors), mock.patch.object(check, "POLL_SECONDS", 0.01):
@@ -70,20 +70,20 @@ class CheckOfACluster(unittest.TestCase):
         pods = json.dumps({"items": [
             {"metadata": {"name": "pixelflow-api-1"}, "status": {"conditions": [{"type": "Ready", "status": "False"}]}},
             {"metadata": {"name": "pixelflow-web-1"}, "status": {"conditions": [{"type": "Ready", "status": "True"}]}}]})
-        answers = [
+        responses = [
             [["helm", "test"], 1, "not ready"], [["get", "pods"], 0, pods], [["describe", "pixelflow-api-1"], 0, "Back-off pulling image"],
             [["logs"], 0, "[pod/pixelflow-api-1/api] no database"], [["get", "all,pvc,events"], 1, "the server is gone"]]
-        status, lines, calls = self.run_steps("helm-test,install", answers)
+        status, lines, calls = self.run_steps("helm-test,install", responses)
         self.assertEqual((status, lines[1]), (1, "✓ install"))
         for text in ("After helm-test:", "Back-off pulling image", "no database", "the server is gone"):
             self.assertIn(text, self.errors.getvalue())
         self.assertFalse([each for each in calls if "describe" in each and "pixelflow-web-1" in each])
         with tempfile.TemporaryDirectory() as folder:
-            self.run_steps("helm-test,install", answers, "--evidence", f"{folder}/evidence")
+            self.run_steps("helm-test,install", responses, "--evidence", f"{folder}/evidence")
             self.assertIn("no database", Path(folder, "evidence", "helm-test.txt").read_text())
             self.assertFalse(Path(folder, "evidence", "install.txt").exists())
-        # Nothing is found out about a cluster that does not answer, and the check goes on.
-        status, lines, _ = self.run_steps("helm-test,install", [answers[0], [["kubectl"], 1, "connection refused"]])
+        # Nothing is found out about a cluster that does not respond, and the check goes on.
+        status, lines, _ = self.run_steps("helm-test,install", [responses[0], [["kubectl"], 1, "connection refused"]])
         self.assertEqual((status, lines[1]), (1, "✓ install"))
         self.assertIn("connection refused", self.errors.getvalue())
 
@@ -130,7 +130,7 @@ class CheckOfACluster(unittest.TestCase):
             # One that is Pending, and one that is ending.
             {"metadata": {"name": "web-new", "labels": {"app.kubernetes.io/component": "web"}}, "spec": {}},
             {"metadata": {"name": "web-old", "labels": {"app.kubernetes.io/component": "web"}, "deletionTimestamp": "2026-05-01T12:00:00Z"}, "spec": {"nodeName": "three"}}]
-        answers = [
+        responses = [
             [["nodes"], 0, json.dumps({"items": nodes})], [["pods"], 0, json.dumps({"items": pods})],
             [["pvc"], 0, json.dumps({"items": [{"metadata": {"name": f"data-{node}"}, "spec": {"volumeName": f"pv-{node}"}} for node in bound]})],
             [["pv"], 0, json.dumps({"items": [
@@ -138,7 +138,7 @@ class CheckOfACluster(unittest.TestCase):
                 for node, rules in bound.items()]})],
             [["get", "deployment", "name"], 0, "deployment.apps/pixelflow-web"], [["get", "statefulset", "name"], 0, "statefulset.apps/pixelflow-mongodb"]]
         with mock.patch.object(check.Check, "seven_lines", lambda _: None):
-            status, lines, calls = self.run_steps("drain", answers)
+            status, lines, calls = self.run_steps("drain", responses)
         self.assertEqual((status, lines), (0, ["✓ drain"]), self.errors.getvalue())
         return [[word for word in each if word not in ("kubectl", "--kubeconfig", "/k", "--namespace", "pixelflow-check")] for each in calls]
 
@@ -151,8 +151,8 @@ class CheckOfACluster(unittest.TestCase):
         drain = next(each for each in calls if each[0] == "drain")
         self.assertEqual(drain[1], "one")
         self.assertEqual(drain[-1], "app.kubernetes.io/instance=pixelflow,app.kubernetes.io/component in (web,auth,api,worker,metrics-adapter)")
-        end = next(place for place, each in enumerate(calls) if each[0] == "uncordon")
-        waited = [(place < end, each[2]) for place, each in enumerate(calls) if each[:2] == ["rollout", "status"]]
+        end = next(position for position, each in enumerate(calls) if each[0] == "uncordon")
+        waited = [(position < end, each[2]) for position, each in enumerate(calls) if each[:2] == ["rollout", "status"]]
         self.assertEqual(waited, [
             (True, "deployment.apps/pixelflow-web"), (False, "deployment.apps/pixelflow-web"), (False, "statefulset.apps/pixelflow-mongodb")])
 
@@ -162,24 +162,24 @@ class CheckOfACluster(unittest.TestCase):
             drain = next(each for each in calls if each[0] == "drain")
             # A volume of a zone, or of the network, follows its pod.
             self.assertEqual((drain[1], drain[-1]), ("two" if rules == self.only("one") else "one", "app.kubernetes.io/instance=pixelflow"))
-            end = next(place for place, each in enumerate(calls) if each[0] == "uncordon")
+            end = next(position for position, each in enumerate(calls) if each[0] == "uncordon")
             self.assertIn(["rollout", "status", "statefulset.apps/pixelflow-mongodb", "--timeout=10m"], calls[:end])
 
     def test_what_is_left_after_the_uninstall_is_named(self):
         kinds = "horizontalpodautoscalers.autoscaling\nsecrets\npods.metrics.k8s.io\nscaledobjects.keda.sh"
-        answers = [
+        responses = [
             [["api-resources", "--namespaced=true"], 0, kinds], [["api-resources", "--namespaced=false"], 0, "clusterroles.rbac.authorization.k8s.io"],
             [["rolebindings", "kube-system"], 0, "rolebinding/pixelflow-metrics-adapter"],
             [["clusterroles.rbac.authorization.k8s.io"], 0, "clusterrole/pixelflow-metrics-adapter"],
             [["horizontalpodautoscalers.autoscaling,scaledobjects.keda.sh"], 0, "scaledobject/pixelflow-worker"], [["get"], 0, ""]]
         with mock.patch.object(check, "REMOVAL_SECONDS", 0):
-            status, lines, _ = self.run_steps("uninstall", answers)
+            status, lines, _ = self.run_steps("uninstall", responses)
         self.assertEqual((status, lines), (1, [
             "✗ uninstall: not removed: scaledobject/pixelflow-worker, clusterrole/pixelflow-metrics-adapter, rolebinding/pixelflow-metrics-adapter"]))
 
     def test_an_uninstall_that_leaves_nothing_removes_what_stays(self):
-        answers = [[["api-resources"], 0, "pods"], [["get"], 0, ""]]
-        status, lines, calls = self.run_steps("uninstall", answers)
+        responses = [[["api-resources"], 0, "pods"], [["get"], 0, ""]]
+        status, lines, calls = self.run_steps("uninstall", responses)
         self.assertEqual((status, lines), (0, ["✓ uninstall"]))
         self.assertEqual(calls[-2][-4:], ["delete", "pvc,secret", "--selector", "app.kubernetes.io/instance=pixelflow"])
         # A cluster that names no kinds is one of which nothing is known.
@@ -189,9 +189,9 @@ class CheckOfACluster(unittest.TestCase):
 
     def test_an_uninstall_waits_for_pods_that_end_and_for_a_group_without_a_server(self):
         gone = "error: unable to retrieve the complete list of server APIs: external.metrics.k8s.io/v1beta1"
-        answers = [
+        responses = [
             [["api-resources"], 1, gone, 1], [["api-resources"], 0, "pods"], [["get", "pods"], 0, "pod/pixelflow-worker-1", 3], [["get"], 0, ""]]
-        status, lines, _ = self.run_steps("uninstall", answers)
+        status, lines, _ = self.run_steps("uninstall", responses)
         self.assertEqual((status, lines), (0, ["✓ uninstall"]))
         # As long as the grace periods of the chart's pods.
         self.assertGreater(check.REMOVAL_SECONDS, 120)
@@ -199,7 +199,7 @@ class CheckOfACluster(unittest.TestCase):
     def test_without_pfctl_the_chart_is_upgraded_all_the_same(self):
         replicas = json.dumps({"spec": {"replicas": 2}})
         status, lines, calls = self.run_steps("upgrade", [[["deployment", "get"], 0, replicas]], tools=("helm", "kubectl"))
-        self.assertEqual((status, lines), (0, ["– upgrade: upgraded, but pfctl is not installed and nobody had scaled before"]))
+        self.assertEqual((status, lines), (0, ["– upgrade: upgraded, but pfctl is not installed and no one had scaled before"]))
         self.assertTrue([each for each in calls if each[0] == "helm" and "upgrade" in each])
 
     FORWARD = [["port-forward"], 0, "Forwarding from 127.0.0.1:1 -> 3000"]
@@ -209,21 +209,21 @@ class CheckOfACluster(unittest.TestCase):
         return [["deployment", "get", "pixelflow-worker"], 0, json.dumps({"spec": {"replicas": count}}), *times]
 
     def serve(self, meet=lambda: None):
-        """A stand-in for web, which answers with ids in ascending order; `meet` is called in each upload."""
+        """A stand-in for web, which responds with ids in ascending order; `meet` is called in each upload."""
         self.uploaded, self.asked = [], set()
 
-        def answering(status, method, url, **options):
+        def responding(status, method, url, **options):
             if url.endswith("/api/upload"):
                 meet()
                 self.uploaded.append(str(len(self.uploaded)))
-                return Answer(status, {}, json.dumps({"id": self.uploaded[-1]}).encode())
-            return Answer(status, {}, b'{"token": "t"}')
+                return Response(status, {}, json.dumps({"id": self.uploaded[-1]}).encode())
+            return Response(status, {}, b'{"token": "t"}')
 
         def asking(method, url, **options):
             self.asked.add(url.rpartition("/")[2])
-            return Answer(200, {}, b'{"status": "COMPLETED"}')
+            return Response(200, {}, b'{"status": "COMPLETED"}')
 
-        return mock.patch.multiple(check, call_expecting=answering, call=asking, make_photo=lambda _: b"")
+        return mock.patch.multiple(check, call_expecting=responding, call=asking, make_photo=lambda _: b"")
 
     def test_a_burst_uploads_several_at_a_time_until_there_is_another_worker(self):
         # Breaks if fewer than that arrive at a time.
@@ -252,11 +252,11 @@ class CheckOfACluster(unittest.TestCase):
 
     def test_workers_are_removed_while_they_work_and_every_task_is_looked_at(self):
         # Two before the burst, three after it, as many until some uploads have been made, then two.
-        answers = [
+        responses = [
             self.FORWARD, self.workers(2, 1), self.workers(3, 4), self.workers(2),
             [["get", "deployment", "name"], 0, "deployment.apps/pixelflow-worker"]]
         with self.serve(), mock.patch.multiple(check, BURST=20, STEADY_SECONDS=0.001):
-            status, lines, calls = self.run_steps("burst,scale-down", answers)
+            status, lines, calls = self.run_steps("burst,scale-down", responses)
         self.assertEqual((status, lines), (0, ["✓ burst", "✓ scale-down"]), self.errors.getvalue())
         trial = [each for each in calls if each[0] == "pfctl"]
         self.assertEqual([each[-4:] for each in trial], [["test", "scale-down", "--tasks", "200"]])
@@ -264,9 +264,9 @@ class CheckOfACluster(unittest.TestCase):
         self.assertEqual(self.asked, set(self.uploaded))
 
     def test_workers_that_have_been_removed_already_are_no_failure(self):
-        answers = [self.FORWARD, self.workers(1, 1), self.workers(4, 1), self.workers(1)]
+        responses = [self.FORWARD, self.workers(1, 1), self.workers(4, 1), self.workers(1)]
         with self.serve(), mock.patch.multiple(check, BURST=20, SCALE_DOWN_SECONDS=0):
-            status, lines, calls = self.run_steps("burst,scale-down", answers)
+            status, lines, calls = self.run_steps("burst,scale-down", responses)
         self.assertEqual((status, lines), (0, ["✓ burst", "✓ scale-down"]), self.errors.getvalue())
         self.assertFalse([each for each in calls if each[0] == "pfctl"])
 
@@ -289,11 +289,11 @@ class CheckOfACluster(unittest.TestCase):
         self.assertEqual((status, lines), (0, ["✓ burst"]))
 
     def test_an_outage_that_takes_the_endpoints_away_is_found_and_ended(self):
-        answers = [
+        responses = [
             [["statefulsets"], 0, "statefulset.apps/pixelflow-postgres\nstatefulset.apps/pixelflow-redis"],
             [["endpointslices"], 0, json.dumps({"items": [{"endpoints": [{"conditions": {"ready": False}}]}]})]]
         self.assertIn("redis", check.BACKENDS)
-        status, lines, calls = self.run_steps("restart-backends", answers)
+        status, lines, calls = self.run_steps("restart-backends", responses)
         self.assertEqual((status, lines), (1, ["✗ restart-backends: without postgres, web has no endpoints"]))
         self.assertEqual([each[-2:] for each in calls if "scale" in each][-1], ["statefulset/pixelflow-postgres", "--replicas=1"])
 

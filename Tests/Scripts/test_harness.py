@@ -91,15 +91,15 @@ class Processes(unittest.TestCase):
         with self.assertRaisesRegex(Failure, "make stack-up"):
             Services(self.folder, self.folder, settings={"PATH": os.environ["PATH"]}).start()
 
-    def test_an_answer_that_breaks_off_is_a_failure(self):
+    def test_a_response_that_breaks_off_is_a_failure(self):
         with socket.create_server(("127.0.0.1", 0)) as server:
-            def answer_half():
+            def respond_with_half():
                 connection, _ = server.accept()
                 with connection:
                     connection.recv(4096)
                     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
 
-            thread = threading.Thread(target=answer_half)
+            thread = threading.Thread(target=respond_with_half)
             thread.start()
             with self.assertRaisesRegex(Failure, "GET http://127.0.0.1"):
                 call("GET", f"http://127.0.0.1:{server.getsockname()[1]}/")
@@ -117,8 +117,8 @@ class Receivers(unittest.TestCase):
     def test_messages_are_kept_in_order_with_headers_and_bodies(self):
         with Receiver(b"thank you") as receiver:
             for body in (b"one", b"two" * 100_000):
-                answer = call("POST", receiver.url, body=body, content_type="application/json")
-                self.assertEqual((answer.status, answer.body), (200, b"thank you"))
+                response = call("POST", receiver.url, body=body, content_type="application/json")
+                self.assertEqual((response.status, response.body), (200, b"thank you"))
             headers, body = receiver.next()
             self.assertEqual((headers["content-type"], body), ("application/json", b"one"))
             self.assertEqual(receiver.next()[1], b"two" * 100_000)

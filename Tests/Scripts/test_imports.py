@@ -1,4 +1,4 @@
-"""Names that our Python takes from our Python: a benchmark that nothing else runs would only fail where somebody starts it."""
+"""Names that our Python takes from our Python: a benchmark that nothing else runs would only fail where someone starts it."""
 
 import ast
 import unittest

@@ -14,7 +14,7 @@ class NamedScripts(unittest.TestCase):
             list(dead_names(text, FILES)),
             [(2, "scripts/chart-readme"), (3, "scripts/nothing"), (3, "scripts/tools/none.lock")])
 
-    def test_leaves_files_folders_patterns_and_other_places(self):
+    def test_leaves_files_folders_patterns_and_other_locations(self):
         text = "scripts/setup. scripts/bench scripts/tools/NAME.lock scripts/tools/*.lock $ROOT/scripts/bench/run my/scripts/other"
         self.assertEqual(list(dead_names(text, FILES)), [])
 

@@ -36,7 +36,7 @@ class Versions(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.root = Path(folder.name)
-        for name in {place[0] for place in version.PLACES} | {version.CHANGELOG, version.FEED}:
+        for name in {location[0] for location in version.LOCATIONS} | {version.CHANGELOG, version.FEED}:
             (self.root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, self.root / name)
         (self.root / version.IMAGES).write_text(f"# Images.\nexample.org/a:1  sha256:{'0' * 64}\nexample.org/b:1  sha256:{'1' * 64}\n")
@@ -213,7 +213,7 @@ else:
 
 
 class Archives(unittest.TestCase):
-    """With scripts in the place of pixelflow, pf and pfctl: they answer what the scripts here ask."""
+    """With scripts instead of pixelflow, pf and pfctl, which print what the scripts here expect."""
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -343,7 +343,7 @@ class Publishing(unittest.TestCase):
             self.calls.read_text())
 
     def test_packages_that_not_everyone_can_pull_are_named(self):
-        """A registry that lets in whoever is logged in, and for some packages nobody else."""
+        """A registry that lets in whoever is logged in, and for some packages no one else."""
         for name in ("docker", "helm"):
             (self.folder / "bin" / name).write_text(
                 '#!/bin/bash\n[[ -z $(find "$DOCKER_CONFIG" -type f) && $HELM_REGISTRY_CONFIG == "$DOCKER_CONFIG"/* ]] || exit 0\n'

@@ -11,7 +11,7 @@ RESOLV_CONF = f"search {DOMAIN} svc.cluster.local cluster.local\nnameserver {ADD
 
 
 class NameServer:
-    """Answers A for names of the domain; everything else does not exist. Records the queries."""
+    """Resolves names of the domain to A; every other name does not exist. Records the queries."""
 
     def __init__(self, names):
         self.names = set()
@@ -28,9 +28,9 @@ class NameServer:
     def serve(self):
         while True:
             query, peer = self.socket.recvfrom(512)
-            self.socket.sendto(self.answer(query), peer)
+            self.socket.sendto(self.respond(query), peer)
 
-    def answer(self, query):
+    def respond(self, query):
         labels, at = [], 12
         while query[at]:
             labels.append(query[at + 1:at + 1 + query[at]].decode())

@@ -16,7 +16,7 @@ package struct StubService: Sendable {
         }
     }
 
-    package typealias Answer = @Sendable (Call) -> (status: Int, body: String)
+    package typealias Responder = @Sendable (Call) -> (status: Int, body: String)
 
     private let server: RawServer
 
@@ -28,11 +28,11 @@ package struct StubService: Sendable {
 
     /// - Parameter stalls: whether the response to a call declares more bytes than it sends; the connection stays open.
     package static func start(
-        stalling stalls: @escaping @Sendable (Call) -> Bool = { _ in false }, _ answer: @escaping Answer
+        stalling stalls: @escaping @Sendable (Call) -> Bool = { _ in false }, _ respond: @escaping Responder
     ) async throws -> StubService {
         let server = try await RawServer.start { request, channel in
             let call = Call(request)
-            let (status, body) = answer(call)
+            let (status, body) = respond(call)
             let length = body.utf8.count + (stalls(call) ? 1 : 0)
             let head =
                 "HTTP/1.1 \(status) X\r\nContent-Type: application/json\r\nContent-Length: \(length)\r\nConnection: close\r\n\r\n"

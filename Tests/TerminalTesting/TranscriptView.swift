@@ -18,8 +18,8 @@ package struct TranscriptView: Sendable {
     /// The command, its output and its exit status.
     package func text(_ program: String, _ outcome: Outcome) -> String {
         let errors = outcome.errors.split(separator: "\n").map { "stderr: \($0)\n" }.joined()
-        let place = width.map { "\($0) columns" } ?? "a pipe"
-        let title = "$ \(program) \(arguments.joined(separator: " "))    # in \(place)"
+        let terminal = width.map { "\($0) columns" } ?? "a pipe"
+        let title = "$ \(program) \(arguments.joined(separator: " "))    # in \(terminal)"
         return "\(title)\n\(outcome.output)\(errors)[exit \(outcome.status.rawValue)]\n\n"
     }
 }

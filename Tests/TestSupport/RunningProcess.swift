@@ -5,7 +5,7 @@ import Synchronization
 
 /// A process that a test has started, killed at the latest when the last reference is released. Tests start processes only here.
 ///
-/// Not with swift-subprocess, whose processes live within one call: a test starts a server in one place, signals it in a second and
+/// Not with swift-subprocess, whose processes live within one call: a test starts a server in one function, signals it in a second and
 /// awaits its end in a third. Not with `Foundation.Process` either, which passes on the signal mask of test threads, in which SIGTERM
 /// is blocked.
 package final class RunningProcess: Sendable {
@@ -59,7 +59,7 @@ package final class RunningProcess: Sendable {
         // Waiting blocks, so it needs its own thread.
         Thread.detachNewThread { [pid] in
             var status: Int32 = 0
-            // bounded: by whoever waits; nobody waits for this thread.
+            // bounded: by whoever waits; nothing waits for this thread.
             while waitpid(pid, &status, 0) < 0, errno == EINTR {}
             state.finish(status & 0x7f == 0 ? (status >> 8) & 0xff : -(status & 0x7f))
         }

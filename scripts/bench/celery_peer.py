@@ -1,7 +1,7 @@
 """Celery with Redis and pyvips, and two worker processes.
 
 Differences favour the peer: it has no HTTP upload (the client writes the source to a file), Redis stores
-nothing on disk by default, and files are never synced. PixelFlow answers an upload only when the task is on disk.
+nothing on disk by default, and files are never synced. PixelFlow responds to an upload only when the task is on disk.
 """
 
 import collections
@@ -51,10 +51,10 @@ class CeleryPeer:
         for _ in range(30):
             if self.thumbnail.app.control.ping(timeout=1):
                 return
-        raise BenchError("the Celery worker does not answer: see worker.log under .bench")
+        raise BenchError("the Celery worker does not respond: see worker.log under .bench")
 
     def sync_redis(self, wanted):
-        """Makes Redis append to a file and sync it before it answers, or use only memory."""
+        """Makes Redis append to a file and sync it before it replies, or use only memory."""
         client = self.thumbnail.app.backend.client
         client.config_set("appendfsync", "always")
         client.config_set("appendonly", "yes" if wanted else "no")

@@ -63,7 +63,7 @@ class Attack(threading.Thread):
         self.missing = list(range(len(self.wanted)))
         self.stopping = threading.Event()
         self.opened = self.closed = self.most = self.streams = 0
-        self.answers = {}
+        self.responses = {}
 
     def run(self):
         while not self.stopping.is_set():
@@ -102,15 +102,15 @@ class Attack(threading.Thread):
                 self.selector.modify(held.socket, selectors.EVENT_READ, number)
             if not events & selectors.EVENT_READ:
                 return
-            answer = held.socket.recv(4096)
-            if answer.startswith(b"HTTP/1.1 "):
-                status = answer[9:12].decode()
-                self.answers[status] = self.answers.get(status, 0) + 1
+            response = held.socket.recv(4096)
+            if response.startswith(b"HTTP/1.1 "):
+                status = response[9:12].decode()
+                self.responses[status] = self.responses.get(status, 0) + 1
                 if not held.reads and status == "200":
                     self.selector.unregister(held.socket)
                     self.streams += 1
                 return
-            if answer:
+            if response:
                 return
         except BlockingIOError:
             return
@@ -134,9 +134,9 @@ def upload(port, token, picture):
     try:
         connection.request("POST", "/api/upload", picture, {
             "authorization": f"Bearer {token}", "content-type": "image/png", "idempotency-key": secrets.token_hex(8)})
-        answer = connection.getresponse()
-        body = answer.read()
-        expect(answer.status == 202, f"an upload was answered {answer.status}: {body[:300]}")
+        response = connection.getresponse()
+        body = response.read()
+        expect(response.status == 202, f"an upload received {response.status}: {body[:300]}")
     finally:
         connection.close()
     return time.monotonic() - start
@@ -173,7 +173,7 @@ def measure(plan, inputs):
         expect(upload(ports["api"], client, picture) < 20, "the service does not recover")
         note = (f"{IDLE:,} idle, {HALF:,} half a header, {SLOW} a byte of a body a second, {STREAMS:,} event streams that read nothing: "
                 f"{attack.most:,} held at a time ({attack.streams:,} streams), {attack.closed:,} closed by the service")
-        say(f"  answers to the others: {attack.answers}")
+        say(f"  responses to the others: {attack.responses}")
         return Section("Uploads while others hold connections, 64 x 64 PNG, 99th percentile", [
             line for name in before for line in lines(name, percentile(before[name], 0.99), percentile(during[name], 0.99))], [note])
 

@@ -44,8 +44,8 @@ class Deployment(Services):
         for name, port in self.ports.items():
             if name == "auth":
                 continue
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
-                for line in answer.read().decode().splitlines():
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as response:
+                for line in response.read().decode().splitlines():
                     series, _, value = line.rpartition(" ")
                     if series.split("{")[0] == metric and all(f'{key}="{wanted}"' in series for key, wanted in labels.items()):
                         total += float(value)

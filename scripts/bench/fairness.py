@@ -88,8 +88,8 @@ def submissions(others, pictures, pipeline, priority="normal", limit=60):
         begun = {}
         for number in range(SECONDS):
             began = time.monotonic()
-            answer = system.upload(system.connections[0], pictures[number % len(pictures)], pipeline, priority)
-            begun[json.loads(answer)["id"]] = began
+            response = system.upload(system.connections[0], pictures[number % len(pictures)], pipeline, priority)
+            begun[json.loads(response)["id"]] = began
             time.sleep(max(0, 1 - (time.monotonic() - began)))
         end = time.monotonic() + limit
         with contextlib.suppress(BenchError):

@@ -31,12 +31,12 @@ class Connection:
         else:
             self.socket.sendall(head)
             self.socket.sendall(body)
-        return self._answer()
+        return self._response()
 
     def close(self):
         self.socket.close()
 
-    def _answer(self):
+    def _response(self):
         while (end := self.buffer.find(b"\r\n\r\n")) < 0:
             self._read()
         head = self.buffer[:end].lower()

@@ -70,8 +70,8 @@ def cost(replicas, name):
 
 def buckets(replicas):
     """Redis commands that took at most this many seconds."""
-    with urllib.request.urlopen(f"{replicas.base('api-2')}/metrics", timeout=10) as answer:
-        found = re.findall(r'^redis_request_duration_seconds_bucket\{le="([^"]+)"\} (\d+)', answer.read().decode(), re.MULTILINE)
+    with urllib.request.urlopen(f"{replicas.base('api-2')}/metrics", timeout=10) as response:
+        found = re.findall(r'^redis_request_duration_seconds_bucket\{le="([^"]+)"\} (\d+)', response.read().decode(), re.MULTILINE)
     return {float(bound): int(count) for bound, count in found}
 
 

@@ -41,4 +41,4 @@ def section(values, skipped=""):
     own = Line(TASK, [] if skipped else values[TASK], "requests/s", digits=0, base=base.values, at_least=0.6, skipped=skipped)
     return Section(
         "GET of a task", [base, own],
-        [f"wrk, one thread, {CONNECTIONS} connections; the bare route answers 1.5 KB, ours checks the token and reads the task"])
+        [f"wrk, one thread, {CONNECTIONS} connections; the bare route returns 1.5 KB, ours checks the token and reads the task"])

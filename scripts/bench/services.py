@@ -145,10 +145,10 @@ class Probes(threading.Thread):
     def ask(connection, path):
         start = time.perf_counter()
         connection.request("GET", path)
-        answer = connection.getresponse()
-        answer.read()
-        if answer.status != 200:
-            raise BenchError(f"port {connection.port}: {path} is answered with {answer.status}")
+        response = connection.getresponse()
+        response.read()
+        if response.status != 200:
+            raise BenchError(f"port {connection.port}: {path} receives {response.status}")
         return time.perf_counter() - start
 
     def __enter__(self):

@@ -56,7 +56,7 @@ def webhooks(plan, pictures, pipeline):
             Line("50th percentile", [percentile_ms([delays], 0.5)], "ms", limit=20),
             Line("99th percentile", [percentile_ms([delays], 0.99)], "ms", limit=100),
         ], [f"{plan.singles} tasks"]),
-        Section(f"Webhooks: deliveries while {ENDPOINTS} webhooks are told of every task", [
+        Section(f"Webhooks: deliveries while {ENDPOINTS} webhooks receive every task", [
             Line("deliveries", rates, "a second", digits=0),
         ], [f"{tasks} tasks of 64 x 64 PNGs a round, rendered meanwhile; the target of 1,000 a second is without rendering"]),
     ]
@@ -90,7 +90,7 @@ def sockets(plan, pictures, pipeline):
             busy, received = cpu_seconds(system.pid) - busy, clients.received - received
             delays = clients.delays
     say(f"  {received} messages in {elapsed:.1f} s")
-    return Section(f"{CLIENTS} WebSocket clients of {USERS} organisations, each told of its own changes", [
+    return Section(f"{CLIENTS} WebSocket clients of {USERS} organisations, each receives its own changes", [
         Line("memory for each idle stream", [memory], "KB", limit=30),
         Line("memory for each idle stream of server-sent events, instead", [stream_memory], "KB", limit=30),
         Line("messages", [received / elapsed], "a second", digits=0),
@@ -119,9 +119,9 @@ def add(system, receiver, count):
     body = json.dumps({"url": receiver.url, "events": ["task.completed"], "description": "bench"}).encode()
     head = request_head("POST", "/api/webhooks", len(body), Authorization=f"Bearer {system.token}", Content_Type="application/json")
     for _ in range(count):
-        status, answer = system.connections[0].send(head, body)
+        status, response = system.connections[0].send(head, body)
         if status != 201:
-            raise BenchError(f"POST /api/webhooks: {status} {answer[:300]!r}")
+            raise BenchError(f"POST /api/webhooks: {status} {response[:300]!r}")
 
 
 def ended(body):
@@ -161,7 +161,7 @@ class Sockets(Loop):
 
 
 class Client(asyncio.Protocol):
-    """Reads the unmasked frames of a server, and answers pings."""
+    """Reads the unmasked frames of a server, and replies to pings."""
 
     def __init__(self, sockets, token):
         self.sockets = sockets

@@ -52,10 +52,10 @@ class Process:
     def wait_until(self, holds, what, seconds=START_SECONDS):
         """Polls until the condition holds; a condition may return the reason for its failure instead of True."""
         deadline = time.monotonic() + seconds
-        while (answer := holds()) is not True:
+        while (response := holds()) is not True:
             expect(self.status is None, f"{self.name} ended with {self.status}\n{self.tail()}")
-            told = f": {answer}" if answer else ""
-            expect(time.monotonic() < deadline, f"{self.name} {what} after {seconds} s{told}\n{self.tail()}")
+            detail = f": {response}" if response else ""
+            expect(time.monotonic() < deadline, f"{self.name} {what} after {seconds} s{detail}\n{self.tail()}")
             time.sleep(PAUSE)
 
     def wait_until_ready(self, *bases, seconds=START_SECONDS):
@@ -95,8 +95,8 @@ class Process:
 def readiness(base):
     """True if it is ready, otherwise the reason."""
     try:
-        with urllib.request.urlopen(f"{base}/readyz", timeout=5) as answer:
-            return answer.status == 200
+        with urllib.request.urlopen(f"{base}/readyz", timeout=5) as response:
+            return response.status == 200
     except urllib.error.HTTPError as error:
         return error.read().decode(errors="replace")[:500]
     except OSError as error:

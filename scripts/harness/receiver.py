@@ -32,11 +32,11 @@ class Loop:
 
 
 class Receiver(Loop):
-    """Responds to each message with `status` and `answer`, and records it."""
+    """Responds to each message with `status` and `response`, and records it."""
 
-    def __init__(self, answer=b""):
+    def __init__(self, response=b""):
         self.status = 200
-        self.answer = answer
+        self.response = response
         self.arrived = threading.Condition()
         self.messages = []
 
@@ -89,7 +89,7 @@ class Connection(asyncio.Protocol):
             return
         body, self.buffer = rest[:length], rest[length:]
         status = http.HTTPStatus(self.receiver.status)
-        head = f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-length: {len(self.receiver.answer)}\r\n\r\n"
-        self.transport.write(head.encode() + self.receiver.answer)
+        head = f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-length: {len(self.receiver.response)}\r\n\r\n"
+        self.transport.write(head.encode() + self.receiver.response)
         self.receiver.add(Message(self.moment, headers, body))
         self.moment = None

@@ -8,7 +8,7 @@ import urllib.request
 from .failure import Failure, expect
 
 
-class Answer:
+class Response:
     def __init__(self, status, headers, body):
         self.status = status
         self.headers = headers
@@ -33,15 +33,15 @@ def call(method, url, body=None, token=None, content_type=None):
     request = urllib.request.Request(url, data=body, headers=headers, method=method)
     try:
         with urllib.request.urlopen(request, timeout=30) as response:
-            return Answer(response.status, response.headers, response.read())
+            return Response(response.status, response.headers, response.read())
     except urllib.error.HTTPError as error:
-        return Answer(error.code, error.headers, error.read())
-    # A server that goes away in the middle of its answer causes the second.
+        return Response(error.code, error.headers, error.read())
+    # A server that goes away in the middle of its response causes the second.
     except (OSError, http.client.HTTPException) as error:
         raise Failure(f"{method} {url}: {error}") from None
 
 
 def call_expecting(status, method, url, **options):
-    answer = call(method, url, **options)
-    expect(answer.status == status, f"{method} {url}: {answer.status} instead of {status}: {answer.body[:300]!r}")
-    return answer
+    response = call(method, url, **options)
+    expect(response.status == status, f"{method} {url}: {response.status} instead of {status}: {response.body[:300]!r}")
+    return response

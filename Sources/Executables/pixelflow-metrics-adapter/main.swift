@@ -9,7 +9,7 @@ import PixelFlowRuntime
 import ServiceLifecycle
 
 await ServiceCommand(
-    name: "pixelflow-metrics-adapter", summary: "tells the autoscaler of Kubernetes how many tasks wait for workers.",
+    name: "pixelflow-metrics-adapter", summary: "reports to the autoscaler of Kubernetes how many tasks wait for workers.",
     port: AdapterSettings.healthPort,
     settings: AdapterSettings.descriptions + KafkaSettings.descriptions
 ).run { settings, listen, logger in

@@ -110,13 +110,13 @@ struct ExecPluginRunner: Sendable {
     }
 
     private func read(_ output: [UInt8]) throws -> ExecCredential {
-        guard let answer = try? JSONValue(parsing: output), answer["kind"]?.stringValue == "ExecCredential" else {
+        guard let document = try? JSONValue(parsing: output), document["kind"]?.stringValue == "ExecCredential" else {
             throw failure("did not print an ExecCredential")
         }
-        guard answer["apiVersion"]?.stringValue == plugin.apiVersion else {
+        guard document["apiVersion"]?.stringValue == plugin.apiVersion else {
             throw failure("printed another apiVersion than the kubeconfig asks for, \(plugin.apiVersion)")
         }
-        let status = answer["status"] ?? .null
+        let status = document["status"] ?? .null
         var credential = ExecCredential(token: status["token"]?.stringValue)
         if let certificate = status["clientCertificateData"]?.stringValue, let key = status["clientKeyData"]?.stringValue {
             do {

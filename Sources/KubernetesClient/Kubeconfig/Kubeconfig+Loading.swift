@@ -5,7 +5,7 @@ extension Kubeconfig {
     /// - Otherwise, reads the files in `$KUBECONFIG`, separated by colons; missing ones are ignored.
     /// - Otherwise, reads `~/.kube/config` if it exists.
     ///
-    /// For each context, cluster and user, the first file that names it supplies the whole entry; the first file that sets the
+    /// For each context, cluster and user, the first file that names it supplies the complete entry; the first file that sets the
     /// current context supplies it. Relative paths are relative to the file that contains them.
     /// - Throws: `KubernetesError` of kind `configuration`.
     public static func load(explicit: String? = nil, environment: [String: String]) throws -> Kubeconfig {

@@ -38,7 +38,7 @@ public struct AccessQuestion: Sendable, Hashable {
     }
 }
 
-public struct AccessAnswer: Sendable, Hashable {
+public struct AccessDecision: Sendable, Hashable {
     public var isAllowed: Bool
     public var reason: String?
 
@@ -51,10 +51,10 @@ public struct AccessAnswer: Sendable, Hashable {
 extension ClusterClient {
     /// Reads any path, for example `/readyz?verbose`, and returns any status.
     /// - Throws: Only if there is no response.
-    public func raw(_ path: String, query: [(String, String)] = []) async throws -> RawAnswer {
+    public func raw(_ path: String, query: [(String, String)] = []) async throws -> RawResponse {
         var request = APIRequest(.GET, path, query: query)
         request.accept = "application/json, */*"
-        return try await transport.answer(to: request)
+        return try await transport.response(to: request)
     }
 
     public func version() async throws -> ServerVersion {
@@ -63,15 +63,15 @@ extension ClusterClient {
 
     /// Whether the server provides a version of an API group, for example `metrics.k8s.io/v1beta1`.
     public func serves(group: String, version: String) async throws -> Bool {
-        let answer = try await raw(group.isEmpty ? "/api/\(version)" : "/apis/\(group)/\(version)")
-        if answer.isSuccess { return true }
+        let response = try await raw(group.isEmpty ? "/api/\(version)" : "/apis/\(group)/\(version)")
+        if response.isSuccess { return true }
         // 503 means that the group is registered, but its own server is down.
-        if answer.status == 404 || answer.status == 503 { return false }
-        throw try await transport.refusal(answer)
+        if response.status == 404 || response.status == 503 { return false }
+        throw try await transport.refusal(response)
     }
 
     /// Checks whether this user may perform an action (with a SelfSubjectAccessReview).
-    public func mayI(_ question: AccessQuestion) async throws -> AccessAnswer {
+    public func mayI(_ question: AccessQuestion) async throws -> AccessDecision {
         var attributes: JSONValue = [
             "verb": .string(question.verb), "group": .string(question.group), "resource": .string(question.resource),
         ]
@@ -79,7 +79,7 @@ extension ClusterClient {
         attributes["name"] = question.name.map { .string($0) }
         attributes["namespace"] = question.namespace.map { .string($0) }
         let review = try await create(.selfSubjectAccessReviews, ["spec": ["resourceAttributes": attributes]])
-        return AccessAnswer(
+        return AccessDecision(
             isAllowed: review["status"]?["allowed"]?.boolValue ?? false, reason: review["status"]?["reason"]?.stringValue)
     }
 }

@@ -98,7 +98,7 @@ extension ClusterClient {
             if T.self == JSONValue.self, let value = try JSONValue(parsing: body) as? T { return value }
             return try JSONDecoder().decode(T.self, from: Data(body))
         } catch {
-            throw KubernetesError(.unexpected, "the server's answer is not a readable \(type)")
+            throw KubernetesError(.unexpected, "the server's response is not a readable \(type)")
         }
     }
 }

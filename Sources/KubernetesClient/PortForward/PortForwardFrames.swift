@@ -9,7 +9,7 @@ struct PortForwardFrames {
     enum Event {
         case data(ByteBuffer)
         case failure(String)
-        case answer(WebSocketFrame)
+        case reply(WebSocketFrame)
         case end
         case nothing
     }
@@ -19,7 +19,7 @@ struct PortForwardFrames {
     /// - Throws: `KubernetesError` if the frame violates the protocol.
     mutating func receive(_ frame: WebSocketFrame) throws -> Event {
         switch frame.opcode {
-        case .ping: return .answer(WebSocketFrame(fin: true, opcode: .pong, maskKey: .random(), data: frame.unmaskedData))
+        case .ping: return .reply(WebSocketFrame(fin: true, opcode: .pong, maskKey: .random(), data: frame.unmaskedData))
         case .connectionClose: return .end
         case .binary, .text: return try receive(message: frame.unmaskedData)
         default: return .nothing

@@ -116,7 +116,7 @@ struct PortRelay: Sendable {
                 case .data(let bytes):
                     // The reader is gone.
                     guard (try? await output.write(bytes)) != nil else { return }
-                case .answer(let answer): try? await outgoing.write(answer)
+                case .reply(let reply): try? await outgoing.write(reply)
                 case .failure(let message): throw KubernetesError(.unreachable, "the pod \(pod.pod) cannot be reached: \(message)")
                 case .end: return
                 case .nothing: break

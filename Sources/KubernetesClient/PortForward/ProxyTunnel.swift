@@ -13,9 +13,9 @@ final class ProxyTunnel: ChannelInboundHandler, RemovableChannelHandler {
 
     private let request: Request
     private let opened: EventLoopPromise<Void>
-    private var answer = ByteBuffer()
+    private var response = ByteBuffer()
 
-    private static let maximumAnswer = 16_384
+    private static let maximumResponse = 16_384
 
     private init(_ request: Request, opened: EventLoopPromise<Void>) {
         self.request = request
@@ -45,15 +45,15 @@ final class ProxyTunnel: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        answer.writeImmutableBuffer(unwrapInboundIn(data))
-        let text = String(buffer: answer)
+        response.writeImmutableBuffer(unwrapInboundIn(data))
+        let text = String(buffer: response)
         guard text.contains("\r\n\r\n") else {
-            if answer.readableBytes > Self.maximumAnswer { fail(context, "its answer is too long") }
+            if response.readableBytes > Self.maximumResponse { fail(context, "its response is too long") }
             return
         }
         let words = text.split(separator: " ", maxSplits: 2)
         guard words.count > 1, words[0].hasPrefix("HTTP/1."), words[1].hasPrefix("2") else {
-            return fail(context, words.count > 1 ? "it answered \(words[1])" : "its answer is not HTTP")
+            return fail(context, words.count > 1 ? "it responded with \(words[1])" : "its response is not HTTP")
         }
         // The server speaks only after the client does, so none of its data can follow the proxy's response.
         let opened = opened

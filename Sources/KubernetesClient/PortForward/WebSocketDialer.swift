@@ -15,7 +15,7 @@ extension APITransport {
         switch try await dial(request, name, used) {
         case .success(let socket): return socket
         case .failure(let refusal):
-            guard refusal.answer.status == 401, await credentials.refused(used) else { throw try await self.refusal(refusal.answer) }
+            guard refusal.response.status == 401, await credentials.refused(used) else { throw try await self.refusal(refusal.response) }
             return try await dial(request, name, try await credentials.current()).getOrRefusal(self)
         }
     }
@@ -29,7 +29,7 @@ extension APITransport {
             }
             switch try await upgraded.get() {
             case .upgraded(let socket): return .success(socket)
-            case .refused(let answer): return .failure(UpgradeRefusedError(answer: try await answer.get()))
+            case .refused(let response): return .failure(UpgradeRefusedError(response: try await response.get()))
             }
         } catch {
             throw try await describe(error)
@@ -82,14 +82,14 @@ extension APITransport {
 }
 
 private struct UpgradeRefusedError: Error {
-    let answer: RawAnswer
+    let response: RawResponse
 }
 
 extension Result where Success == WebSocket, Failure == UpgradeRefusedError {
     fileprivate func getOrRefusal(_ transport: APITransport) async throws -> WebSocket {
         switch self {
         case .success(let socket): return socket
-        case .failure(let refusal): throw try await transport.refusal(refusal.answer)
+        case .failure(let refusal): throw try await transport.refusal(refusal.response)
         }
     }
 }
@@ -99,8 +99,8 @@ extension EventLoopFuture<UpgradeOutcome> {
     fileprivate func closing(_ channel: any Channel, after timeout: TimeAmount) -> EventLoopFuture<UpgradeOutcome> {
         let deadline = eventLoop.scheduleTask(in: timeout) { channel.close(promise: nil) }
         whenComplete { outcome in
-            if case .success(.refused(let answer)) = outcome {
-                answer.whenComplete { _ in deadline.cancel() }
+            if case .success(.refused(let response)) = outcome {
+                response.whenComplete { _ in deadline.cancel() }
             } else {
                 deadline.cancel()
             }

@@ -5,7 +5,7 @@ import NIOWebSocket
 /// The outcome of an upgrade.
 enum UpgradeOutcome: Sendable {
     case upgraded(WebSocket)
-    case refused(EventLoopFuture<RawAnswer>)
+    case refused(EventLoopFuture<RawResponse>)
 }
 
 enum WebSocketUpgrade {
@@ -26,24 +26,24 @@ enum WebSocketUpgrade {
     /// Reads the response of a server that does not upgrade, because it contains the reason.
     @Sendable static func collectRefusal(_ channel: any Channel) -> EventLoopFuture<UpgradeOutcome> {
         channel.eventLoop.makeCompletedFuture {
-            let answer = channel.eventLoop.makePromise(of: RawAnswer.self)
-            try channel.pipeline.syncOperations.addHandler(AnswerCollector(answer: answer))
-            return .refused(answer.futureResult)
+            let response = channel.eventLoop.makePromise(of: RawResponse.self)
+            try channel.pipeline.syncOperations.addHandler(ResponseCollector(response: response))
+            return .refused(response.futureResult)
         }
     }
 }
 
-private final class AnswerCollector: ChannelInboundHandler {
+private final class ResponseCollector: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart
 
-    private let answer: EventLoopPromise<RawAnswer>
+    private let response: EventLoopPromise<RawResponse>
     private var status = 0
     private var body: [UInt8] = []
 
     private static let maximumBody = 65_536
 
-    init(answer: EventLoopPromise<RawAnswer>) {
-        self.answer = answer
+    init(response: EventLoopPromise<RawResponse>) {
+        self.response = response
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -61,9 +61,9 @@ private final class AnswerCollector: ChannelInboundHandler {
 
     private func finish(_ context: ChannelHandlerContext) {
         if status > 0 {
-            answer.succeed(RawAnswer(status: status, body: body))
+            response.succeed(RawResponse(status: status, body: body))
         } else {
-            answer.fail(ChannelError.eof)
+            response.fail(ChannelError.eof)
         }
         context.close(promise: nil)
     }

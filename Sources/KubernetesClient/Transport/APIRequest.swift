@@ -25,7 +25,7 @@ struct APIRequest: Sendable {
 }
 
 /// A response with any status.
-public struct RawAnswer: Sendable {
+public struct RawResponse: Sendable {
     /// The HTTP status.
     public let status: Int
     public let body: [UInt8]

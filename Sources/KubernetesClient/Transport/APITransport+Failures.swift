@@ -23,7 +23,7 @@ extension APITransport {
         case let error as IOError: return unreachable(String(cString: strerror(error.errnoCode)))
         case is NIOSSLExtraError: return wrongHost()
         case is NIOSSLError, is BoringSSLError: return await describeHandshake(error)
-        case is NIOTooManyBytesError: return KubernetesError(.unexpected, "the server's answer is too large")
+        case is NIOTooManyBytesError: return KubernetesError(.unexpected, "the server's response is too large")
         default: return unreachable("\(error)")
         }
     }
@@ -31,7 +31,7 @@ extension APITransport {
     private func describe(clientError error: HTTPClientError) -> KubernetesError {
         switch error {
         case .deadlineExceeded, .readTimeout, .writeTimeout, .getConnectionFromPoolTimeout:
-            KubernetesError(.timeout, "the server \(address.authority) did not answer in \(configuration.requestTimeout)")
+            KubernetesError(.timeout, "the server \(address.authority) did not respond in \(configuration.requestTimeout)")
         case .connectTimeout, .tlsHandshakeTimeout:
             unreachable("no connection in \(configuration.connectTimeout)")
         case .socksHandshakeTimeout, .httpProxyHandshakeTimeout, .invalidProxyResponse:
@@ -53,8 +53,8 @@ extension APITransport {
     }
 
     /// The error for a response that is not 2xx, with the likely cause.
-    func refusal(_ answer: RawAnswer) async throws -> KubernetesError {
-        let error = KubernetesError(answer: answer.status, body: answer.body)
+    func refusal(_ response: RawResponse) async throws -> KubernetesError {
+        let error = KubernetesError(status: response.status, body: response.body)
         guard error.kind == .unauthorized else { return error }
         let user = configuration.userName.map { " of user '\($0)'" } ?? ""
         if let expiry = try await credentials.current().identity?.expiry, expiry <= .now {

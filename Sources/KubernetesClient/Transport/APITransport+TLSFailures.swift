@@ -26,7 +26,7 @@ extension APITransport {
         if now < from {
             return KubernetesError(
                 .tls(.notYetValid), "the certificate of the server \(address.authority) starts on \(from.text) only",
-                hint: "look at this computer's clock")
+                hint: "check this computer's clock")
         }
         return unknownAuthority()
     }
@@ -35,7 +35,7 @@ extension APITransport {
         KubernetesError(
             .tls(.unknownAuthority),
             "the certificate of the server \(address.authority) is signed by an authority that is not trusted here",
-            hint: "look at certificate-authority-data of the kubeconfig")
+            hint: "check certificate-authority-data of the kubeconfig")
     }
 
     /// The name of BoringSSL's error, such as `HANDSHAKE_FAILURE_ON_CLIENT_HELLO`, extracted from a long list of numbers.

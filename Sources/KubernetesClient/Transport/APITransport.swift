@@ -51,12 +51,12 @@ final class APITransport: Sendable {
     }
 
     /// The complete response, with any status.
-    func answer(to request: APIRequest) async throws -> RawAnswer {
+    func response(to request: APIRequest) async throws -> RawResponse {
         do {
             return try await cancelling(after: configuration.requestTimeout, throwing: HTTPClientError.deadlineExceeded) { [self] in
                 let response = try await send(request, client, deadline: .distantFuture)
                 let body = try await response.body.collect(upTo: Self.maximumBody)
-                return RawAnswer(status: Int(response.status.code), body: Array(body.readableBytesView))
+                return RawResponse(status: Int(response.status.code), body: Array(body.readableBytesView))
             }
         } catch {
             throw try await describe(error)
@@ -65,9 +65,9 @@ final class APITransport: Sendable {
 
     /// The body of a 2xx response.
     func body(of request: APIRequest) async throws -> [UInt8] {
-        let answer = try await answer(to: request)
-        guard answer.isSuccess else { throw try await refusal(answer) }
-        return answer.body
+        let response = try await response(to: request)
+        guard response.isSuccess else { throw try await refusal(response) }
+        return response.body
     }
 
     /// The streamed body of a 2xx response, whose end the server determines.
@@ -81,7 +81,7 @@ final class APITransport: Sendable {
         let body = try? await cancelling(after: configuration.requestTimeout, throwing: HTTPClientError.deadlineExceeded) {
             try await response.body.collect(upTo: Self.maximumProblem)
         }
-        throw try await refusal(RawAnswer(status: Int(response.status.code), body: body.map { Array($0.readableBytesView) } ?? []))
+        throw try await refusal(RawResponse(status: Int(response.status.code), body: body.map { Array($0.readableBytesView) } ?? []))
     }
 
     private func send(_ request: APIRequest, _ client: HTTPClient, deadline: NIODeadline) async throws -> HTTPClientResponse {

@@ -16,11 +16,11 @@ extension CommandError {
     init(_ error: any Error) { self.init(error, explanation: Session.explanation(of:)) }
 
     init(_ problem: Problem) {
-        let place = problem.field.map { "\($0): " } ?? ""
+        let prefix = problem.field.map { "\($0): " } ?? ""
         switch problem.status {
         case 401: self.init(.unreachable, "\(problem)", hint: "log in again with pf login")
         case 403: self.init(.unreachable, "\(problem)")
-        default: self.init(.failed, place + "\(problem)")
+        default: self.init(.failed, prefix + "\(problem)")
         }
     }
 

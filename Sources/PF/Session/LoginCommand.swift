@@ -28,7 +28,7 @@ struct LoginCommand: SessionCommand {
     func run(in session: Session) async throws -> ExitStatus {
         let store = try session.logins()
         let server = try url.map(Session.checked) ?? session.serverURL()
-        // A file that cannot be changed is reported before a session is opened that nobody could use.
+        // A file that cannot be changed is reported before a session is opened that no one could use.
         _ = try store.contents()
         let account = PasswordLogin(email, prefix: "PIXELFLOW", environment: session.environment, status: session.printer.status)
         let login = try await account.perform(account.password(), session.visitor(of: server))

@@ -75,7 +75,7 @@ struct UploadCommand: SessionCommand {
         let results = await run.run(sources, parallel: parallel)
         do {
             let closed = try await batch?.close()
-            if let closed { run.progress.tell("batch/\(closed.id)", "closed") }
+            if let closed { run.progress.report("batch/\(closed.id)", "closed") }
             return finish(results, closed, session)
         } catch {
             let status = finish(results, nil, session)

@@ -26,7 +26,7 @@ final class UploadProgress: Sendable {
     }
 
     /// Reports a completed step, as a line in a pipe.
-    func tell(_ name: String, _ what: String) {
+    func report(_ name: String, _ what: String) {
         if !status.isTerminal { status.print(Text("\(name): \(what)")) }
     }
 

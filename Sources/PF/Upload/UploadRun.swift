@@ -66,11 +66,11 @@ struct UploadRun: Sendable {
     private func process(_ source: UploadSource, _ result: inout Result) async throws {
         var task = try await send(source, &result)
         result.task = task
-        progress.tell(source.name, "task/\(task.id) \(result.isSent ? "uploaded" : "was uploaded before")")
+        progress.report(source.name, "task/\(task.id) \(result.isSent ? "uploaded" : "was uploaded before")")
         guard waits else { return }
         task = try await client.wait(for: task.id, within: timeout) { progress.advance(source.name, to: 0.5 + $0.progress * 0.4) }
         result.task = task
-        progress.tell(source.name, task.status.rawValue)
+        progress.report(source.name, task.status.rawValue)
         guard task.status == .completed else {
             let reason = task.error.map { ": \($0.message) (\($0.code))" } ?? ""
             throw CommandError(.failed, "task/\(task.id) is \(task.status.rawValue)\(reason)", hint: "pf tasks show \(task.id) shows it")
@@ -81,7 +81,7 @@ struct UploadRun: Sendable {
             do {
                 let file = try await folder.fetch(output, of: task, as: "\(source.stem)-\(try output.savedName)", client)
                 result.files.append(file)
-                progress.tell(source.name, "\(file.path) \(file.isNew ? "saved" : "exists already")")
+                progress.report(source.name, "\(file.path) \(file.isNew ? "saved" : "exists already")")
             } catch let refusal as CommandError {
                 // The other outputs are downloaded nevertheless.
                 failure = failure ?? refusal
@@ -99,15 +99,15 @@ struct UploadRun: Sendable {
         if let records {
             let key = try await source.key(of: upload)
             upload.idempotencyKey = key
-            let place = "\(client.endpoints.api) \(key)"
-            if let known = await records.task(of: place), let task = try await existing(known) { return task }
+            let scopedKey = "\(client.endpoints.api) \(key)"
+            if let known = await records.task(of: scopedKey), let task = try await existing(known) { return task }
             if let batch {
                 let id = try await batch.id()
                 // The same image in another batch is a different request.
                 (upload.batch, upload.idempotencyKey) = (id, "\(key)-\(id)")
             }
             let task = try await post(upload, source)
-            try await records.add(task.id, for: place)
+            try await records.add(task.id, for: scopedKey)
             result.isSent = true
             return task
         }

@@ -31,7 +31,7 @@ struct LoginCommand: SessionCommand {
         var data: JSONValue = ["email": .string(email), "installation": .string(key), "dry_run": .string(change.dryRun.rawValue)]
         var time = ""
         if !change.isClientOnly {
-            // A file that cannot be changed is reported before a session is opened that nobody could use.
+            // A file that cannot be changed is reported before a session is opened that no one could use.
             _ = try store.contents()
             let login = try await logIn(session)
             let now = session.now
@@ -46,7 +46,7 @@ struct LoginCommand: SessionCommand {
     private func logIn(_ session: Session) async throws -> Login {
         let account = PasswordLogin(email, prefix: "PFCTL", environment: session.environment, status: session.status)
         let password = try await account.password()
-        return try await ForwardedService.using(.auth, in: session, as: .nobody) { auth in
+        return try await ForwardedService.using(.auth, in: session, as: .anonymous) { auth in
             try await auth.call { try await account.perform(password, $0) }
         }
     }
@@ -84,8 +84,8 @@ struct LogoutCommand: SessionCommand {
 
     private func endSession(of tokens: SessionTokens, _ session: Session) async {
         await SessionEnd.attempt(session) {
-            try await Deadline.within(SessionEnd.timeout, "auth did not answer") {
-                try await ForwardedService.using(.auth, in: session, as: .nobody) { auth in
+            try await Deadline.within(SessionEnd.timeout, "auth did not respond") {
+                try await ForwardedService.using(.auth, in: session, as: .anonymous) { auth in
                     try await auth.call { try await $0.logOut(tokens) }
                 }
             }

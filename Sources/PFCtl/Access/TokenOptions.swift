@@ -45,7 +45,7 @@ struct TokenOptions: ParsableArguments {
 
     /// Always renews with auth, although the rejected request may have gone to the api.
     private static func renewal(_ refreshToken: String, of email: String, in session: Session) async throws -> Login {
-        try await ForwardedService.using(.auth, in: session, as: .nobody) { auth in
+        try await ForwardedService.using(.auth, in: session, as: .anonymous) { auth in
             try await auth.call { client in
                 do {
                     return try await client.refresh(refreshToken)

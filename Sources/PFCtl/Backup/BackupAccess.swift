@@ -85,7 +85,7 @@ struct BackupServices: Sendable {
         switch error as? ClientError {
         case .brokenOff, .timedOut, .wrongChecksum: true
         // The client has already retried it.
-        case .unreachable, .invalidAnswer, .file, .taskDeleted, .noRefreshToken, .otherOrganisation, nil: false
+        case .unreachable, .invalidResponse, .file, .taskDeleted, .noRefreshToken, .otherOrganisation, nil: false
         }
     }
 }

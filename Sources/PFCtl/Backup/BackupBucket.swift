@@ -8,7 +8,7 @@ import Terminal
 import WireFormats
 
 /// A backup in a bucket, below a prefix. Its files are in a temporary folder while they are transferred.
-final class BackupBucket: BackupPlace {
+final class BackupBucket: BackupLocation {
     static let kind = "bucket"
     /// Checks mostly wait for the network, so several run concurrently.
     static let checks = 8
@@ -57,7 +57,7 @@ final class BackupBucket: BackupPlace {
         return there
     }
 
-    /// - Returns: whether the place contains an unfinished backup.
+    /// - Returns: whether the location contains an unfinished backup.
     private func requireRoom() async throws -> Bool {
         var isGoingOn = false
         var others = false

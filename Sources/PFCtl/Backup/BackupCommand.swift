@@ -9,7 +9,7 @@ struct BackupCommand: SessionCommand {
         abstract: "Copies accounts, tasks and objects of the installation into a folder or a bucket.",
         discussion: """
             Reads through auth and api while PixelFlow runs, with any of their databases. The backup contains accounts, keys and secrets \
-            in plain text: only you can read the folder; keep it in a safe place. Run the command again to continue an interrupted backup: \
+            in plain text: only you can read the folder; store it securely. Run the command again to continue an interrupted backup: \
             existing objects are not read again. Needs permission to read the Secret with the service secret.
 
             The address of a bucket has the form of PIXELFLOW_BLOB_URL; its keys are in PIXELFLOW_S3_ACCESS_KEY and \
@@ -25,8 +25,8 @@ struct BackupCommand: SessionCommand {
 
     @Argument(
         help: ArgumentHelp(
-            "A folder or s3://bucket/prefix: a new one, or that of an interrupted backup.", valueName: "place"))
-    var place: String
+            "A folder or s3://bucket/prefix: a new one, or that of an interrupted backup.", valueName: "location"))
+    var location: String
 
     @Flag(help: "Check an existing backup; needs no installation.") var check = false
     @Flag(name: .customLong("dry-run"), help: "Show how much there is to copy, and copy nothing.") var isDryRun = false
@@ -39,15 +39,15 @@ struct BackupCommand: SessionCommand {
     }
 
     func run(in session: Session) async throws -> ExitStatus {
-        let place = try BackupPlaces.place(place, in: session)
-        let location = [type(of: place).kind: JSONValue.string(place.name)]
+        let location = try BackupLocations.location(location, in: session)
+        let details = [type(of: location).kind: JSONValue.string(location.name)]
         if check {
-            let manifest = try await place.manifest()
+            let manifest = try await location.manifest()
             try await session.status.spinning {
-                session.status.show("checking \(place.name)")
-                try await place.check(manifest) { session.status.show("checking objects: \($0)", isPassing: true) }
+                session.status.show("checking \(location.name)")
+                try await location.check(manifest) { session.status.show("checking objects: \($0)", isPassing: true) }
             }
-            session.print(BackupReport.document("\(place.name) is complete", manifest, more: location))
+            session.print(BackupReport.document("\(location.name) is complete", manifest, more: details))
             return .ok
         }
         return try await access.using(in: session) { services in
@@ -56,11 +56,11 @@ struct BackupCommand: SessionCommand {
                 return .ok
             }
             let (manifest, read) = try await session.status.spinning {
-                try await BackupRun(place: place, services: services, session: session).run()
+                try await BackupRun(location: location, services: services, session: session).run()
             }
             session.print(
                 BackupReport.document(
-                    "backup in \(place.name)", manifest, more: location.merging(["objects_read": .integer(read)]) { $1 }))
+                    "backup in \(location.name)", manifest, more: details.merging(["objects_read": .integer(read)]) { $1 }))
             return .ok
         }
     }

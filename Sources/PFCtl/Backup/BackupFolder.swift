@@ -12,7 +12,7 @@ import Darwin
 #endif
 
 /// A backup in a folder that only its owner can read: it contains password hashes, keys and secrets.
-struct BackupFolder: BackupPlace {
+struct BackupFolder: BackupLocation {
     static let kind = "folder"
     static let checks = 1
 
@@ -47,7 +47,7 @@ struct BackupFolder: BackupPlace {
         return file
     }
 
-    /// The draft is already in its final place.
+    /// The draft is already in its final location.
     func keep(_ file: String) {}
 
     func makeFolder(_ path: String) throws(CommandError) {

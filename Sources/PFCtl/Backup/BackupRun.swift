@@ -11,12 +11,12 @@ struct BackupRun: Sendable {
     /// How many objects are read concurrently.
     private static let reads = 4
 
-    let place: any BackupPlace
+    let location: any BackupLocation
     let services: BackupServices
     let session: Session
 
     func run() async throws -> (manifest: BackupManifest, read: Int) {
-        let known = try await place.prepare()
+        let known = try await location.prepare()
         // Both services are called before anything is read, so that a wrong URL is reported immediately.
         let (auth, api) = (try await services.report(.auth), try await services.report(.api))
         let time = session.now.text
@@ -27,12 +27,12 @@ struct BackupRun: Sendable {
             (objects, read) = try await self.objects(known)
         } catch {
             // Report the first error. If the journal cannot be stored, a continued backup reads more objects again.
-            try? await place.keepNotes()
+            try? await location.keepNotes()
             throw error
         }
         let id = (0..<16).map { _ in UInt8.random(in: 0 ... .max) }.hexadecimal
         let manifest = BackupManifest(id: id, time: time, accounts: accounts, tasks: tasks, objects: objects)
-        try await place.finish(manifest)
+        try await location.finish(manifest)
         return (manifest, read)
     }
 
@@ -43,7 +43,7 @@ struct BackupRun: Sendable {
     ) async throws -> BackupManifest.Rows {
         session.status.show("reading \(what)")
         let rows = try await services.transfer(service) { client in
-            let draft = try PartialFile(for: place.draft(file), mode: 0o600)
+            let draft = try PartialFile(for: location.draft(file), mode: 0o600)
             do {
                 let lines = RowLines(try await client.archivedRows(of: service), of: service.rawValue)
                 let count = try await lines.write(to: draft) { session.status.show("reading \(what): \($0) rows", isPassing: true) }
@@ -55,7 +55,7 @@ struct BackupRun: Sendable {
                 throw error
             }
         }
-        try await place.keep(file)
+        try await location.keep(file)
         return rows
     }
 
@@ -63,13 +63,13 @@ struct BackupRun: Sendable {
 
     private func objects(_ known: [String: BackedUpObject]) async throws -> (BackupManifest.Objects, read: Int) {
         session.status.show("reading objects")
-        let list = try PartialFile(for: place.draft(BackupFile.objects), mode: 0o600)
+        let list = try PartialFile(for: location.draft(BackupFile.objects), mode: 0o600)
         var (count, bytes, read) = (0, 0, 0)
         var next: String?
         repeat {
             let page = try await services.api.call { try await $0.archivedObjects(after: next) }
             let objects = try await copy(page.objects.map(\.key), known)
-            try await place.note(objects.compactMap { $0.isNew ? $0.object : nil })
+            try await location.note(objects.compactMap { $0.isNew ? $0.object : nil })
             try await list.append(ByteBuffer(string: objects.map { $0.object.json.text() + "\n" }.joined()))
             count += objects.count
             bytes += objects.reduce(0) { $0 + $1.object.bytes }
@@ -78,7 +78,7 @@ struct BackupRun: Sendable {
             next = page.next
         } while next != nil
         let sha256 = try await list.commit()
-        try await place.keep(BackupFile.objects)
+        try await location.keep(BackupFile.objects)
         return (BackupManifest.Objects(count: count, bytes: bytes, sha256: sha256), read)
     }
 
@@ -105,7 +105,7 @@ struct BackupRun: Sendable {
     private func copy(_ key: String) async throws -> BackedUpObject? {
         guard BackedUpObject.isSafe(key) else { throw CommandError(.failed, "the api lists an object with an unsafe key: \"\(key)\"") }
         let file = BackupFile.object(key)
-        let draft = try place.draft(file)
+        let draft = try location.draft(file)
         let object: BackedUpObject? = try await services.transfer(.api) { client in
             do {
                 return try await copy(try await client.archivedObject(key), key, to: draft)
@@ -113,7 +113,7 @@ struct BackupRun: Sendable {
                 return nil
             }
         }
-        if object != nil { try await place.keep(file) }
+        if object != nil { try await location.keep(file) }
         return object
     }
 

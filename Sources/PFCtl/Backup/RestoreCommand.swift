@@ -21,7 +21,7 @@ struct RestoreCommand: SessionCommand {
               pfctl restore ./today --auth-url http://127.0.0.1:50051 --api-url http://127.0.0.1:8080 --secret-file data/service-secret
             """)
 
-    @Argument(help: ArgumentHelp("The folder of the backup, or s3://bucket/prefix.", valueName: "place")) var place: String
+    @Argument(help: ArgumentHelp("The folder of the backup, or s3://bucket/prefix.", valueName: "location")) var location: String
 
     @Flag(name: .customLong("dry-run"), help: "Check the backup and the installation, and change nothing.") var isDryRun = false
 
@@ -32,14 +32,14 @@ struct RestoreCommand: SessionCommand {
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in session: Session) async throws -> ExitStatus {
-        let place = try BackupPlaces.place(place, in: session)
-        let manifest = try await place.manifest()
+        let location = try BackupLocations.location(location, in: session)
+        let manifest = try await location.manifest()
         try await session.status.spinning {
-            session.status.show("checking \(place.name)")
-            try await place.check(manifest) { session.status.show("checking objects: \($0)", isPassing: true) }
+            session.status.show("checking \(location.name)")
+            try await location.check(manifest) { session.status.show("checking objects: \($0)", isPassing: true) }
         }
         func run(_ services: BackupServices) -> RestoreRun {
-            RestoreRun(place: place, manifest: manifest, services: services, session: session)
+            RestoreRun(location: location, manifest: manifest, services: services, session: session)
         }
         let plan = try await access.using(in: session) { services in
             let run = run(services)
@@ -55,8 +55,8 @@ struct RestoreCommand: SessionCommand {
         if !isDryRun { try await reaching(in: session) { try await run($0).finishAccounts(plan) } }
         session.print(
             BackupReport.document(
-                isDryRun ? "would restore \(place.name) (dry run)" : "\(place.name) restored", manifest,
-                more: [type(of: place).kind: .string(place.name), "dry_run": .bool(isDryRun), "auth_restarted": .bool(restarts)]))
+                isDryRun ? "would restore \(location.name) (dry run)" : "\(location.name) restored", manifest,
+                more: [type(of: location).kind: .string(location.name), "dry_run": .bool(isDryRun), "auth_restarted": .bool(restarts)]))
         return .ok
     }
 

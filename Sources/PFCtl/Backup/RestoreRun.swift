@@ -11,7 +11,7 @@ struct RestoreRun: Sendable {
     /// The maximum number of rows per request, and of bytes.
     private static let page = (rows: 200, bytes: 1 << 20)
 
-    let place: any BackupPlace
+    let location: any BackupLocation
     let manifest: BackupManifest
     let services: BackupServices
     let session: Session
@@ -94,7 +94,7 @@ struct RestoreRun: Sendable {
 
     private func objects(skipping present: Set<String>) async throws {
         session.status.show("restoring objects")
-        try await place.lend(BackupFile.objects, sha256: manifest.objects.sha256) { try await objects(inFile: $0, skipping: present) }
+        try await location.lend(BackupFile.objects, sha256: manifest.objects.sha256) { try await objects(inFile: $0, skipping: present) }
     }
 
     private func objects(inFile list: String, skipping present: Set<String>) async throws {
@@ -110,7 +110,7 @@ struct RestoreRun: Sendable {
                 }
                 running += 1
                 group.addTask {
-                    try await place.lend(BackupFile.object(object.key), sha256: object.sha256) { file in
+                    try await location.lend(BackupFile.object(object.key), sha256: object.sha256) { file in
                         try await services.api.call { try await $0.restoreObject(object.key, from: file, of: manifest.id) }
                     }
                 }
@@ -123,7 +123,7 @@ struct RestoreRun: Sendable {
         _ file: String, _ rows: BackupManifest.Rows, in service: PixelFlowClient.ArchivedService, _ what: String
     ) async throws {
         session.status.show("restoring \(what)")
-        try await place.lend(file, sha256: rows.sha256) { try await self.rows(inFile: $0, in: service, what, of: rows.rows) }
+        try await location.lend(file, sha256: rows.sha256) { try await self.rows(inFile: $0, in: service, what, of: rows.rows) }
     }
 
     private func rows(inFile file: String, in service: PixelFlowClient.ArchivedService, _ what: String, of total: Int) async throws {

@@ -5,7 +5,7 @@ import Terminal
 struct Check: Sendable {
     /// Identifies the check for programs and in the documentation.
     let anchor: String
-    /// The expected condition: `the API server answers`.
+    /// The expected condition: `the API server responds`.
     let title: String
     let verify: @Sendable (CheckContext) async throws -> Verdict
 

@@ -11,7 +11,7 @@ extension Check {
     /// The same as in the chart's `kubeVersion`.
     private static let oldestMinor = 30
 
-    static let apiReachable = Check("api-reachable", "the API server answers") { context in
+    static let apiReachable = Check("api-reachable", "the API server responds") { context in
         _ = try await context.client.version()
         return .ok(context.client.configuration.server)
     }
@@ -27,11 +27,11 @@ extension Check {
     }
 
     static let apiReady = Check("api-ready", "the API server is ready") { context in
-        let answer = try await context.client.raw("/readyz", query: [("verbose", "true")])
-        if answer.isSuccess { return .ok() }
-        guard answer.status != 401, answer.status != 403 else { return .skipped("no permission to read /readyz") }
-        let failing = answer.text.split(separator: "\n").filter { $0.hasPrefix("[-]") }.map { $0.dropFirst(3).prefix { $0 != " " } }
-        let reason = failing.isEmpty ? "it answers \(answer.status)" : failing.joined(separator: ", ")
+        let response = try await context.client.raw("/readyz", query: [("verbose", "true")])
+        if response.isSuccess { return .ok() }
+        guard response.status != 401, response.status != 403 else { return .skipped("no permission to read /readyz") }
+        let failing = response.text.split(separator: "\n").filter { $0.hasPrefix("[-]") }.map { $0.dropFirst(3).prefix { $0 != " " } }
+        let reason = failing.isEmpty ? "it responds with \(response.status)" : failing.joined(separator: ", ")
         return .failed(reason, hint: "ask the administrators of the cluster")
     }
 }

@@ -79,12 +79,12 @@ struct Diagnosis: Sendable {
 
     private func reach(from pod: String) async -> Verdict {
         do {
-            let readiness = try await ForwardedService.using(.worker, pod: pod, in: session, as: .nobody, timeout: Self.probeTimeout) {
+            let readiness = try await ForwardedService.using(.worker, pod: pod, in: session, as: .anonymous, timeout: Self.probeTimeout) {
                 try await $0.call { try await $0.readiness() }
             }
             guard !readiness.failing.isEmpty else { return .ok() }
             return .failed(
-                "no answer from \(readiness.failing.joined(separator: ", "))",
+                "no response from \(readiness.failing.joined(separator: ", "))",
                 hint: "do network policies admit the workers? pfctl logs \(pod) shows why it cannot")
         } catch {
             let failure = CommandError(error)

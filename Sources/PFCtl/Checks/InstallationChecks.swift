@@ -128,12 +128,12 @@ extension Check {
             return .skipped("no pod of api is ready")
         }
         let session = context.session
-        let readiness = try await ForwardedService.using(.api, pod: pod.name, in: session, as: .nobody, timeout: probeTimeout) { api in
+        let readiness = try await ForwardedService.using(.api, pod: pod.name, in: session, as: .anonymous, timeout: probeTimeout) { api in
             try await api.call { try await $0.readiness() }
         }
         let backends = readiness.failing.joined(separator: ", ")
         let hint = "check that its servers are up; pfctl logs api says why they cannot be reached"
-        let reason = backends.isEmpty ? "the api is \(readiness.status)" : "no answer from \(backends)"
+        let reason = backends.isEmpty ? "the api is \(readiness.status)" : "no response from \(backends)"
         // An api that can respond is ready, even if only to report that its database is down.
         if !readiness.isReady || !withoutTrouble.isSuperset(of: readiness.failing) { return .failed(reason, hint: hint) }
         return backends.isEmpty ? .ok() : .warning(reason, hint: hint)

@@ -4,7 +4,7 @@ extension PodSpec {
     /// What the scheduler reserves on a node for a pod: `cpu` in cores, `memory` in bytes, and one of `pods`.
     ///
     /// Containers and sidecars run together, so their requests add up. Other init containers run one at a time, together with the sidecars
-    /// before them, so the largest of these sums counts if it is above the first one. Requests of the pod as a whole take their place.
+    /// before them, so the largest of these sums counts if it is above the first one. Requests of the pod as a whole replace them.
     /// The runtime's overhead comes on top.
     var reserved: [String: Double] {
         var reserved = ["pods": 1.0]

@@ -30,7 +30,7 @@ extension Check {
             hint: "set global.storageClass, or use databases and an object store outside the cluster")
     }
 
-    static let metricsAPI = Check("metrics-api", "the metrics API answers") { context in
+    static let metricsAPI = Check("metrics-api", "the metrics API responds") { context in
         if try await context.client.serves(group: "metrics.k8s.io", version: "v1beta1") { return .ok() }
         return .warning(
             "metrics.k8s.io is not served", hint: "install metrics-server; pfctl top and autoscaling by CPU need it")
@@ -39,7 +39,7 @@ extension Check {
     static let externalMetrics = Check("external-metrics", "the external metrics API is free or served by PixelFlow") { context in
         do {
             let service = try await context.client.get(.apiServices, "v1beta1.external.metrics.k8s.io")
-            let owner = service["spec"]?["service"]?["namespace"]?.stringValue ?? "somebody"
+            let owner = service["spec"]?["service"]?["namespace"]?.stringValue ?? "another service"
             if service["metadata"]?["labels"]?["app.kubernetes.io/part-of"] == "pixelflow" { return .ok("PixelFlow's, in \(owner)") }
             return .warning(
                 "another adapter serves it, in \(owner)",

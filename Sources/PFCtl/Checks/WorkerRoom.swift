@@ -64,7 +64,7 @@ extension Sequence {
 
 /// The free capacity of nodes: allocatable resources minus requests, as the scheduler counts them, without rules about other pods.
 struct ClusterRoom: Sendable {
-    private struct Place {
+    private struct Candidate {
         let node: Node
         var free: [String: Double]
     }
@@ -72,18 +72,18 @@ struct ClusterRoom: Sendable {
     /// The default of Kubernetes.
     private static let podsOfANode = 110.0
 
-    private var places: [Place]
+    private var candidates: [Candidate]
 
-    var isEmpty: Bool { places.isEmpty }
+    var isEmpty: Bool { candidates.isEmpty }
 
     /// - Parameter pods: The pods that stay in place; finished ones are ignored.
     init(nodes: [Node], pods: [Pod]) {
         let running = pods.filter { !["Succeeded", "Failed"].contains($0.status?.phase ?? "") }
         let byNode = Dictionary(grouping: running) { $0.spec?.nodeName ?? "" }
-        places = nodes.filter { $0.spec?.unschedulable != true }.sorted { $0.name < $1.name }.map { node in
+        candidates = nodes.filter { $0.spec?.unschedulable != true }.sorted { $0.name < $1.name }.map { node in
             var free = (node.status?.allocatable ?? [:]).mapValues(\.value)
             for pod in byNode[node.name] ?? [] { Self.take(pod.spec?.reserved ?? ["pods": 1], from: &free) }
-            return Place(node: node, free: free)
+            return Candidate(node: node, free: free)
         }
     }
 
@@ -93,10 +93,10 @@ struct ClusterRoom: Sendable {
     mutating func place(_ demand: WorkerDemand) -> Int {
         let requests = demand.spec.reserved
         for placed in 0..<demand.count {
-            guard let index = places.firstIndex(where: { $0.node.admits(demand.spec) && Self.fits(requests, $0.free) }) else {
+            guard let index = candidates.firstIndex(where: { $0.node.admits(demand.spec) && Self.fits(requests, $0.free) }) else {
                 return placed
             }
-            Self.take(requests, from: &places[index].free)
+            Self.take(requests, from: &candidates[index].free)
         }
         return demand.count
     }

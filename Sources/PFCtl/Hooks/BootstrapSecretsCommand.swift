@@ -29,7 +29,7 @@ struct BootstrapSecretsCommand: SessionCommand {
     @Option(
         name: .customLong("certificate"),
         help: ArgumentHelp(
-            "The name of a TLS server that nobody is to connect to: fills NAME-ca.crt, NAME.crt and NAME.key. May be repeated.",
+            "The name of a TLS server to which no client may connect: fills NAME-ca.crt, NAME.crt and NAME.key. May be repeated.",
             valueName: "name"))
     var certificates: [String] = []
 
@@ -37,7 +37,7 @@ struct BootstrapSecretsCommand: SessionCommand {
         name: .customLong("annotation"), help: ArgumentHelp("An annotation for the Secret. May be repeated.", valueName: "key=value"))
     var annotations: [LabelArgument] = []
 
-    @Option(help: ArgumentHelp("How long to retry while the API server does not answer.", valueName: "duration"))
+    @Option(help: ArgumentHelp("How long to retry while the API server does not respond.", valueName: "duration"))
     var timeout: DurationArgument = .seconds(280)
 
     @OptionGroup var change: ChangeOptions

@@ -11,7 +11,7 @@ import WireFormats
 struct ProbeCommand: SessionCommand {
     static let configuration = CommandConfiguration(
         commandName: "probe",
-        abstract: "Waits until every URL answers with 200.",
+        abstract: "Waits until every URL responds with 200.",
         discussion: """
             Examples:
               pfctl probe --timeout=120 http://pixelflow-api:8080/readyz http://pixelflow-auth:50051/readyz
@@ -34,13 +34,13 @@ struct ProbeCommand: SessionCommand {
     func run(in session: Session) async throws -> ExitStatus {
         let results = await EndpointProbe.run(urls, within: timeout.duration) { session.status.show($0) }
         let rows = results.map { result in
-            Table.Row([result.isOK ? Text("ok", .good) : Text("failed", .bad), Text(result.url), Text(result.answer)])
+            Table.Row([result.isOK ? Text("ok", .good) : Text("failed", .bad), Text(result.url), Text(result.response)])
         }
         let data: JSONValue = [
-            "urls": .array(results.map { ["url": .string($0.url), "ok": .bool($0.isOK), "answer": .string($0.answer)] })
+            "urls": .array(results.map { ["url": .string($0.url), "ok": .bool($0.isOK), "answer": .string($0.response)] })
         ]
         let failed = results.filter { !$0.isOK }.map(\.url)
-        let table = Table(columns: [.init("RESULT"), .init("URL", cut: .middle), .init("ANSWER", cut: .wrap)], rows: rows)
+        let table = Table(columns: [.init("RESULT"), .init("URL", cut: .middle), .init("RESPONSE", cut: .wrap)], rows: rows)
         session.print(Document([.table(table)], data: data, names: results.filter(\.isOK).map(\.url)))
         guard failed.isEmpty else {
             throw CommandError(.timedOut, "no 200 within \(DurationText.exact(timeout.duration)) from \(failed.joined(separator: ", "))")
@@ -53,7 +53,7 @@ struct ProbeCommand: SessionCommand {
 struct EndpointProbe: Sendable {
     private static let pause = Duration.milliseconds(500)
     /// The timeout of one request.
-    private static let answerTimeout = Duration.seconds(5)
+    private static let responseTimeout = Duration.seconds(5)
     /// Bytes of a response; the probed routes return far less.
     private static let responseLimit = 1 << 20
 
@@ -61,18 +61,18 @@ struct EndpointProbe: Sendable {
         let url: String
         let isOK: Bool
         /// `200`, another status, or the reason why there is no response.
-        let answer: String
+        let response: String
     }
 
     private let http: HTTPClient
     private let deadline: ContinuousClock.Instant
-    private let tell: @Sendable (String) -> Void
+    private let report: @Sendable (String) -> Void
 
-    /// - Parameter tell: Receives each change of the response of a URL.
+    /// - Parameter report: Receives each change of the response of a URL.
     /// - Returns: In the order of the URLs.
-    static func run(_ urls: [String], within limit: Duration, tell: @escaping @Sendable (String) -> Void) async -> [Result] {
+    static func run(_ urls: [String], within limit: Duration, report: @escaping @Sendable (String) -> Void) async -> [Result] {
         let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .init(redirectConfiguration: .disallow))
-        let probe = EndpointProbe(http: http, deadline: .now + limit, tell: tell)
+        let probe = EndpointProbe(http: http, deadline: .now + limit, report: report)
         let results = await withTaskGroup(of: (Int, Result).self) { group in
             for (index, url) in urls.enumerated() { group.addTask { (index, await probe.wait(for: url)) } }
             return await group.reduce(into: [Int: Result]()) { $0[$1.0] = $1.1 }
@@ -81,27 +81,27 @@ struct EndpointProbe: Sendable {
         return urls.indices.compactMap { results[$0] }
     }
 
-    /// Not `retry`: every answer is a result, which is told, and the last one is returned at the deadline.
+    /// Not `retry`: every response is a result, which is reported, and the last one is returned at the deadline.
     private func wait(for url: String) async -> Result {
         var last = ""
         while true {
-            let answer = await ask(url)
-            if answer == "200" { return Result(url: url, isOK: true, answer: answer) }
-            if answer != last { tell("\(url): \(answer)") }
-            last = answer
+            let response = await ask(url)
+            if response == "200" { return Result(url: url, isOK: true, response: response) }
+            if response != last { report("\(url): \(response)") }
+            last = response
             guard ContinuousClock.now + Self.pause < deadline, (try? await Task.sleep(for: Self.pause)) != nil else {
-                return Result(url: url, isOK: false, answer: answer)
+                return Result(url: url, isOK: false, response: response)
             }
         }
     }
 
     private func ask(_ url: String) async -> String {
-        let limit = min(Self.answerTimeout, max(deadline - .now, .milliseconds(1)))
+        let limit = min(Self.responseTimeout, max(deadline - .now, .milliseconds(1)))
         do {
             let response = try await http.exchange(HTTPClientRequest(url: url), within: limit, bodyLimit: Self.responseLimit)
             return String(response.status.code)
         } catch {
-            return "no answer"
+            return "no response"
         }
     }
 }

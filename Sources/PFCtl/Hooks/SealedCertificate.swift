@@ -6,7 +6,7 @@ import X509
 /// The certificate of a server that accepts no clients. The key of its authority is discarded, so that no client can ever have a
 /// certificate that the server accepts.
 enum SealedCertificate {
-    /// Nobody checks the expiry, but a server that could not load its certificate would accept everyone.
+    /// No one checks the expiry, but a server that could not load its certificate would accept everyone.
     private static let lifetime: TimeInterval = 20 * 365 * 86_400
     /// Allows for clocks that are slow.
     private static let leeway: TimeInterval = 300

@@ -23,7 +23,7 @@ struct ForwardedService: Sendable {
 
     /// The identity used to call a service.
     enum Caller: Sendable {
-        case nobody
+        case anonymous
         /// - hint: What to do if the service rejects the token.
         case token(String, hint: String = "log in again")
         /// The user logged in by `pfctl login`. The token is renewed if it has expired or was revoked.
@@ -31,7 +31,7 @@ struct ForwardedService: Sendable {
 
         var hint: String? {
             switch self {
-            case .nobody: nil
+            case .anonymous: nil
             case .token(_, let hint): hint
             case .login: "log in again"
             }
@@ -53,7 +53,7 @@ struct ForwardedService: Sendable {
         var client = PixelFlowClient(
             Endpoints(auth: url, api: url), retries: retries, requestTimeout: timeout, userAgent: "pfctl/\(Release.version)", http: http)
         switch caller {
-        case .nobody: break
+        case .anonymous: break
         case .token(let token, _): client.token = token
         case .login(let login): client.sessions = login
         }
@@ -116,7 +116,7 @@ struct ForwardedService: Sendable {
             throw CommandError(problem, tokenHint: caller.hint)
         } catch let error as ClientError {
             switch error {
-            case .timedOut: throw failures.last ?? CommandError(.timedOut, "the service did not answer in time")
+            case .timedOut: throw failures.last ?? CommandError(.timedOut, "the service did not respond in time")
             case .unreachable(let reason) where forwarding == nil: throw CommandError(.unreachable, reason)
             case .unreachable, .brokenOff: throw failures.last ?? CommandError(.unreachable, "the connection to the service was lost")
             default: throw CommandError(.failed, "\(error)")

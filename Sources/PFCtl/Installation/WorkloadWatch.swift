@@ -4,7 +4,7 @@ import Terminal
 
 /// Watches one workload until a condition holds, and reconnects if the connection is lost.
 struct WorkloadWatch: Sendable {
-    enum Answer: Sendable {
+    enum Progression: Sendable {
         case done
         /// With a description of the pending step.
         case waiting(String)
@@ -17,7 +17,7 @@ struct WorkloadWatch: Sendable {
     /// - Returns: The workload in its final state.
     @discardableResult
     func wait(
-        for workload: Workload, timeout: Duration, judge: @escaping @Sendable (Workload) throws -> Answer
+        for workload: Workload, timeout: Duration, judge: @escaping @Sendable (Workload) throws -> Progression
     ) async throws -> Workload {
         let progress = Progress()
         return try await session.status.spinning {
@@ -39,7 +39,8 @@ struct WorkloadWatch: Sendable {
     }
 
     private func follow<R: KubernetesResource>(
-        _ type: R.Type, _ workload: Workload, _ progress: Progress, _ wrap: (R) -> Workload.Object, _ judge: (Workload) throws -> Answer
+        _ type: R.Type, _ workload: Workload, _ progress: Progress, _ wrap: (R) -> Workload.Object,
+        _ judge: (Workload) throws -> Progression
     ) async throws -> Workload {
         let options = ListOptions(fieldSelector: "metadata.name=\(workload.name)")
         for try await event in try session.client().watch(type, in: .current, options) {

@@ -54,7 +54,7 @@ struct GroupLag: Sendable {
     }
 
     /// By topic and number.
-    let untold: [Gap]
+    let unreported: [Gap]
     let topic: Topic
     /// Whether every worker has responded.
     let isFromAll: Bool
@@ -62,13 +62,13 @@ struct GroupLag: Sendable {
     let rate: Double?
 
     /// Whether the total includes all partitions.
-    var isComplete: Bool { isFromAll && untold.isEmpty }
+    var isComplete: Bool { isFromAll && unreported.isEmpty }
     /// The sum over the reported partitions.
     var total: Int { partitions.reduce(0) { $0 + $1.lag } }
     /// The sums by topic, and so by lane.
     var byTopic: [String: Int] { Dictionary(partitions.map { ($0.topic, $0.lag) }, uniquingKeysWith: +) }
     /// The number of known partitions.
-    var partitionCount: Int { partitions.count + untold.count }
+    var partitionCount: Int { partitions.count + unreported.count }
     var drain: DrainEstimate { DrainEstimate(lag: isComplete ? Double(total) : nil, rate: rate) }
 
     /// - Parameter earlier: Earlier metrics of the same workers, used to compute the rate.
@@ -86,7 +86,7 @@ struct GroupLag: Sendable {
         // Partitions are numbered from 0, so the highest reported number implies that all lower ones exist.
         let held = Set(partitions.map { Gap(topic: $0.topic, number: $0.number) })
         let count = max(topic.partitions ?? 0, (partitions.map(\.number).max() ?? -1) + 1)
-        untold = topic.all(reported: Set(partitions.map(\.topic))).flatMap { topic in
+        unreported = topic.all(reported: Set(partitions.map(\.topic))).flatMap { topic in
             (0..<count).map { Gap(topic: topic, number: $0) }.filter { !held.contains($0) }
         }
         self.topic = topic

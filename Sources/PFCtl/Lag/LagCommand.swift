@@ -8,7 +8,7 @@ struct LagCommand: SessionCommand {
         abstract: "Shows how far the workers are behind, per partition, and when they will catch up.",
         discussion: """
             Reads the metrics of the workers, each of which reports its own partitions every few seconds. The rate is the number of tasks \
-            finished during --sample. Exits with 3 if a worker does not answer, or no worker holds a partition.
+            finished during --sample. Exits with 3 if a worker does not respond, or no worker holds a partition.
 
             Examples:
               pfctl lag
@@ -28,7 +28,7 @@ struct LagCommand: SessionCommand {
         let installation = try await Installation.find(in: session)
         let topic = GroupLag.Topic(of: try installation.workload("worker"))
         let scrape = MetricsScrape(session: session)
-        let (pages, failures) = Self.parted(try await answers(of: installation, scrape, session))
+        let (pages, failures) = Self.parted(try await responses(of: installation, scrape, session))
         if pages.isEmpty, let failure = failures.first?.failure { throw failure }
         for failure in failures { session.warn("\(failure.pod): \(failure.failure.message)", hint: failure.failure.hint) }
         var lag = GroupLag(pages, of: topic, isFromAll: failures.isEmpty)
@@ -42,15 +42,15 @@ struct LagCommand: SessionCommand {
     }
 
     /// The workers' reports. If some do not respond because they have gone, their replacements are asked instead.
-    private func answers(
+    private func responses(
         of installation: Installation, _ scrape: MetricsScrape, _ session: Session
     ) async throws -> [String: Result<MetricsScrape.Page, CommandError>] {
         var asked = try await pods(of: installation, session)
         for _ in 1...Self.attempts {
-            let answers = try await scrape.pages(of: asked)
-            guard answers.values.contains(where: { $0.isFailure }) else { return answers }
+            let responses = try await scrape.pages(of: asked)
+            guard responses.values.contains(where: { $0.isFailure }) else { return responses }
             let running = try await pods(of: installation, session)
-            if running == asked { return answers }
+            if running == asked { return responses }
             asked = running
         }
         return try await scrape.pages(of: asked)
@@ -79,12 +79,12 @@ struct LagCommand: SessionCommand {
     }
 
     private static func parted(
-        _ answers: [String: Result<MetricsScrape.Page, CommandError>]
+        _ responses: [String: Result<MetricsScrape.Page, CommandError>]
     ) -> (pages: [MetricsScrape.Page], failures: [(pod: String, failure: CommandError)]) {
         var pages: [MetricsScrape.Page] = []
         var failures: [(pod: String, failure: CommandError)] = []
-        for (pod, answer) in answers.sorted(by: { $0.key < $1.key }) {
-            switch answer {
+        for (pod, response) in responses.sorted(by: { $0.key < $1.key }) {
+            switch response {
             case .success(let page): pages.append(page)
             case .failure(let failure): failures.append((pod, failure))
             }

@@ -24,10 +24,10 @@ struct LagReport {
     }
 
     private var gap: [Text] {
-        guard !lag.untold.isEmpty else { return [] }
-        let verb = lag.untold.count == 1 ? "is" : "are"
-        let count = "\(lag.untold.count) of \(lag.partitionCount) partitions"
-        return [Text("\(count) \(verb) held by no worker\(lag.isFromAll ? "" : " that answered")", .warning)]
+        guard !lag.unreported.isEmpty else { return [] }
+        let verb = lag.unreported.count == 1 ? "is" : "are"
+        let count = "\(lag.unreported.count) of \(lag.partitionCount) partitions"
+        return [Text("\(count) \(verb) held by no worker\(lag.isFromAll ? "" : " that responded")", .warning)]
     }
 
     private struct Line {
@@ -37,9 +37,9 @@ struct LagReport {
     }
 
     private var lines: [Line] {
-        let told = lag.partitions.map { Line(topic: $0.topic, number: $0.number, partition: $0) }
-        let untold = lag.untold.map { Line(topic: $0.topic, number: $0.number, partition: nil) }
-        return (told + untold).sorted { ($0.topic, $0.number) < ($1.topic, $1.number) }
+        let reported = lag.partitions.map { Line(topic: $0.topic, number: $0.number, partition: $0) }
+        let unreported = lag.unreported.map { Line(topic: $0.topic, number: $0.number, partition: nil) }
+        return (reported + unreported).sorted { ($0.topic, $0.number) < ($1.topic, $1.number) }
     }
 
     /// Omits columns without any value.
@@ -65,7 +65,7 @@ struct LagReport {
     private var data: JSONValue {
         var json: JSONValue = [
             "lag": .integer(lag.total), "is_complete": .bool(lag.isComplete), "partitions": .array(lag.partitions.map(Self.json)),
-            "partition_count": .integer(lag.partitionCount), "untold_partitions": .array(lag.untold.map { .integer($0.number) }),
+            "partition_count": .integer(lag.partitionCount), "untold_partitions": .array(lag.unreported.map { .integer($0.number) }),
             "lag_by_topic": .object(lag.byTopic.mapValues { .integer($0) }),
         ]
         json["finished_per_second"] = lag.rate.map { .number($0) }

@@ -44,12 +44,12 @@ struct MetricsScrape: Sendable {
             request.headers.add(name: "Accept", value: "text/plain")
             request.headers.add(name: "Connection", value: "close")
             let response = try await http.exchange(request, within: session.global.requestTimeout, bodyLimit: Self.maximumBytes)
-            guard response.status == .ok else { return .failure(CommandError(.failed, "\(pod) answered \(response.status.code)")) }
+            guard response.status == .ok else { return .failure(CommandError(.failed, "\(pod) responded with \(response.status.code)")) }
             return .success(Page(pod: pod, metrics: MetricsText(String(buffer: response.body)), time: .now))
         } catch let error as KubernetesError {
             return .failure(CommandError(error))
         } catch {
-            return .failure(failures.last ?? CommandError(.unreachable, "\(pod) did not answer"))
+            return .failure(failures.last ?? CommandError(.unreachable, "\(pod) did not respond"))
         }
     }
 }

@@ -48,11 +48,11 @@ final class LogFollower: Sendable {
 
     private func follow(_ pod: String, _ client: ClusterClient) async throws {
         defer { state.withLock { _ = $0.followed.remove(pod) } }
-        let tell: (KubernetesError) -> Void = { [merge] error in
+        let reportRetry: (KubernetesError) -> Void = { [merge] error in
             merge.session.status.print(Text("\(pod): retrying, \(error.message)", .faint))
         }
         do {
-            try await retryTransient(.every(Self.pause), onRetry: tell) {
+            try await retryTransient(.every(Self.pause), onRetry: reportRetry) {
                 for try await text in client.logs(pod, options(for: pod)) { take(LogLine(pod: pod, stamped: text)) }
             }
         } catch is KubernetesError {}

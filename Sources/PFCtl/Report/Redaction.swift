@@ -11,7 +11,7 @@ enum Redaction {
         "password", "passwd", "secret", "token", "credential", "private", "access_key", "accesskey", "api_key", "apikey",
     ]
     private static let serverFields = ["managedFields"]
-    /// Annotations that contain a copy of a whole object as it was applied.
+    /// Annotations that contain a copy of a complete object as it was applied.
     private static let copies = ["kubectl.kubernetes.io/last-applied-configuration"]
 
     static func isSecret(_ name: String) -> Bool {

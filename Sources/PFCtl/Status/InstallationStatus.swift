@@ -139,7 +139,7 @@ struct StatusGathering: Sendable {
             installation: installation, context: client.configuration.contextName,
             pods: (ownPods.value ?? []).map(PodHealth.init).sorted { $0.name < $1.name },
             autoscalers: (ownAutoscalers.value ?? []).map(AutoscalerState.init).sorted { $0.name < $1.name },
-            warnings: Self.recent((await events.value ?? []).filter { !recoveries.settled($0) }, of: installation, at: now),
+            warnings: Self.recent((await events.value ?? []).filter { !recoveries.hasRecovered(from: $0) }, of: installation, at: now),
             tasks: tasks.value, notes: [ownPods.note, ownAutoscalers.note, await events.note, tasks.note].compactMap { $0 }, time: now)
     }
 
@@ -207,7 +207,7 @@ struct Recoveries: Sendable {
     }
 
     /// Whether the object of a warning has recovered since.
-    func settled(_ event: Event) -> Bool {
+    func hasRecovered(from event: Event) -> Bool {
         guard let object = event.involvedObject, let kind = object.kind, let name = object.name, let seen = event.lastSeen,
             let recovery = times["\(kind)/\(name)"]
         else { return false }

@@ -15,8 +15,8 @@ struct StatusReport {
 
     private var headline: Text {
         let installation = status.installation
-        let place = " in \(installation.namespace)" + (status.context.map { " on \($0)" } ?? "")
-        return Text(installation.release, .strong) + Text(place)
+        let location = " in \(installation.namespace)" + (status.context.map { " on \($0)" } ?? "")
+        return Text(installation.release, .strong) + Text(location)
             + (status.isDegraded ? Text("  degraded", .bad) : Text("  healthy", .good))
     }
 

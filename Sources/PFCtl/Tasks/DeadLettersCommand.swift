@@ -104,7 +104,7 @@ struct DeadLetterSelection: TaskSelecting {
     }
 
     func resolve(_ api: ForwardedService) async throws -> [String] {
-        // Read the whole list first, because each changed task disappears from it.
+        // Read the complete list first, because each changed task disappears from it.
         all ? try await api.call { try await $0.list(TaskQuery(status: .failed)) }.map(\.id) : ids
     }
 }

@@ -87,7 +87,7 @@ struct KeysCreateCommand: SessionCommand {
         let secret = try key.createdSecret()
         session.print(
             SecretOutput.document(
-                "\(key.reference) created", secret: secret, "Keep the key in a safe place: it is not shown again.", data: key.json))
+                "\(key.reference) created", secret: secret, "Store the key securely: it is not shown again.", data: key.json))
         return .ok
     }
 }

@@ -38,7 +38,7 @@ struct TeamReport {
             names: [organisation.reference])
     }
 
-    /// - Parameter suffix: tells whether this was a dry run.
+    /// - Parameter suffix: states whether this was a dry run.
     func document(_ quota: Quota, of organisation: String, suffix: String) -> Document {
         func text(_ value: Int?) -> Text { Text((value.map { "\($0)" } ?? "unlimited") + suffix) }
         let fields: [Document.Field] = [

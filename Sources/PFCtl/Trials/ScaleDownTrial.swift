@@ -89,7 +89,7 @@ struct ScaleDownTrial: Sendable {
         while true {
             let task = try await retry(
                 .every(Self.pause), if: { [.unreachable, .timedOut].contains(($0 as? CommandError)?.status) },
-                onRetry: { _ in session.status.show("the api does not answer; asking again") }
+                onRetry: { _ in session.status.show("the api does not respond; asking again") }
             ) {
                 try await api.call { client in try await found { try await client.task(id) } }
             }

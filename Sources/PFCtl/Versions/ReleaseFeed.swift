@@ -44,11 +44,11 @@ struct ReleaseFeed: Sendable {
         } catch let failure as CommandError {
             result = .failure(failure)
         } catch {
-            result = .failure(CommandError(.failed, "\(url) does not answer: \(error)", hint: "pfctl version works without --check"))
+            result = .failure(CommandError(.failed, "\(url) does not respond: \(error)", hint: "pfctl version works without --check"))
         }
         try await http.shutdown()
-        let answer = try result.get()
-        guard let version = answer["tag_name"]?.stringValue.flatMap({ ReleaseVersion($0) }) else {
+        let release = try result.get()
+        guard let version = release["tag_name"]?.stringValue.flatMap({ ReleaseVersion($0) }) else {
             throw CommandError(.failed, "\(url) has no version in tag_name")
         }
         return version
@@ -59,7 +59,7 @@ struct ReleaseFeed: Sendable {
         request.headers.add(name: "User-Agent", value: "pfctl/\(Release.version)")
         request.headers.add(name: "Accept", value: "application/json")
         let response = try await http.exchange(request, within: limit, bodyLimit: Self.responseLimit)
-        guard response.status == .ok else { throw CommandError(.failed, "\(url) answers \(response.status.code)") }
+        guard response.status == .ok else { throw CommandError(.failed, "\(url) responds with \(response.status.code)") }
         return try JSONValue(parsing: Array(response.body.readableBytesView))
     }
 }

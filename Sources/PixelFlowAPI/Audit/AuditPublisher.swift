@@ -7,7 +7,7 @@ package import ServiceLifecycle
 /// Delivers audit entries from the outbox to the log. The log identifies entries by their ids and stores each only once, even if two
 /// replicas send it or it is sent again after a lost response.
 package struct AuditPublisher: Service {
-    /// After this time, an entry that nobody has settled is delivered with an unknown outcome. Exceeds the longest time that a request
+    /// After this time, an entry without a recorded outcome is delivered with an unknown outcome. Exceeds the longest time that a request
     /// needs for its action plus the clock difference between two replicas.
     package static let settlingTime = Duration.seconds(120)
 

@@ -44,8 +44,8 @@ package final class BatchWatch: Service {
     /// The time between two rounds. Any number of tasks of a batch that finish in between cause one check.
     static let interval = Duration.seconds(1)
     /// The time between two attempts to report a batch to auth, and the time after which they stop.
-    static let tellingInterval = Duration.seconds(60)
-    static let tellingTime = Duration.seconds(86_400)
+    static let reportInterval = Duration.seconds(60)
+    static let reportTimeLimit = Duration.seconds(86_400)
     /// The maximum number of noted batches; further ones are checked when they are due.
     static let capacity = 10_000
     /// The maximum number of due batches per round.
@@ -60,11 +60,11 @@ package final class BatchWatch: Service {
     private let wake: @Sendable () -> Void
     private let settings: BatchSettings
     private let logger: Logger
-    private let noted = Mutex<Set<Place>>([])
+    private let noted = Mutex<Set<BatchKey>>([])
     /// When a report failed last.
     private let failedReport = Mutex<Timestamp?>(nil)
 
-    private struct Place: Hashable {
+    private struct BatchKey: Hashable {
         let batch: BatchID
         let tenant: TenantID
     }
@@ -86,7 +86,7 @@ package final class BatchWatch: Service {
     /// Checks a batch in the next round, because it was closed or one of its tasks has finished.
     package func note(_ batch: BatchID, of tenant: TenantID) {
         noted.withLock { noted in
-            if noted.count < Self.capacity { noted.insert(Place(batch: batch, tenant: tenant)) }
+            if noted.count < Self.capacity { noted.insert(BatchKey(batch: batch, tenant: tenant)) }
         }
     }
 
@@ -95,7 +95,7 @@ package final class BatchWatch: Service {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.listen() }
                 group.addTask {
-                    await PeriodicService("look at batches", every: Self.interval, logger: self.logger) { await self.round() }.run()
+                    await PeriodicService("check batches", every: Self.interval, logger: self.logger) { await self.round() }.run()
                 }
                 try await group.waitForAll()
             }
@@ -114,30 +114,30 @@ package final class BatchWatch: Service {
     // MARK: Rounds
 
     /// One round. Not private, so that tests need not wait for it.
-    package func round() async { await TenantTurn.waived { await lookAtAll() } }
+    package func round() async { await TenantTurn.waived { await checkAll() } }
 
-    private func lookAtAll() async {
-        let places = noted.withLock { noted in
+    private func checkAll() async {
+        let keys = noted.withLock { noted in
             defer { noted = [] }
             return noted
         }
         // While a restore is running, batches can lack tasks and would appear complete or empty.
         do {
-            if !places.isEmpty, try await batches.restoring() != nil { return put(back: places) }
+            if !keys.isEmpty, try await batches.restoring() != nil { return put(back: keys) }
         } catch {
             logger.debug("batches not read, will be retried", metadata: ["error": "\(error)"])
-            return put(back: places)
+            return put(back: keys)
         }
-        for place in places {
-            let isDone = await step(place.batch) {
-                if let batch = try await batches.batch(place.batch, of: place.tenant) { try await look(at: batch) }
+        for key in keys {
+            let isDone = await step(key.batch) {
+                if let batch = try await batches.batch(key.batch, of: key.tenant) { try await check(batch) }
             }
-            if !isDone { note(place.batch, of: place.tenant) }
+            if !isDone { note(key.batch, of: key.tenant) }
         }
         do {
             let due = try await batches.dueBatches(limit: Self.dueLimit)
             guard !due.isEmpty, try await batches.restoring() == nil else { return }
-            for batch in due where await !step(batch.id, { try await look(at: batch) }) {
+            for batch in due where await !step(batch.id, { try await check(batch) }) {
                 // What cannot be checked must not stay in front of the batches for which there was no room.
                 if due.count == Self.dueLimit { await retryLater(batch) }
             }
@@ -150,8 +150,8 @@ package final class BatchWatch: Service {
         await step(batch.id) { try await postpone(batch, until: try await batches.batchTime() + Self.retryPause) }
     }
 
-    private func put(back places: Set<Place>) {
-        for place in places { note(place.batch, of: place.tenant) }
+    private func put(back keys: Set<BatchKey>) {
+        for key in keys { note(key.batch, of: key.tenant) }
     }
 
     /// - Returns: whether `body` succeeded.
@@ -167,7 +167,7 @@ package final class BatchWatch: Service {
         }
     }
 
-    private func look(at batch: Batch) async throws {
+    private func check(_ batch: Batch) async throws {
         let now = try await batches.batchTime()
         switch batch.state {
         case .open:
@@ -176,15 +176,15 @@ package final class BatchWatch: Service {
             if try await !batches.hasOpenTask(batch) {
                 try await complete(batch, now)
             } else if batch.due <= now {
-                try await postpone(batch, until: batch.nextLook(after: now))
+                try await postpone(batch, until: batch.nextCheck(after: now))
             }
         case .completed:
             guard batch.due <= now else { return }
             if batch.isMissingWebhooks, try await finishWebhooks(batch, now) { return }
             guard batch.toldAt != nil else {
-                return try await tell(batch, try await batches.counts(of: batch.id, of: batch.tenant), now)
+                return try await report(batch, try await batches.counts(of: batch.id, of: batch.tenant), now)
             }
-            guard !batch.isMissingWebhooks else { return try await postpone(batch, until: batch.nextWebhookLook(after: now)) }
+            guard !batch.isMissingWebhooks else { return try await postpone(batch, until: batch.nextWebhookCheck(after: now)) }
             guard try await batches.newestTask(of: batch) == nil else {
                 return try await postpone(batch, until: now + Batch.emptyLife)
             }
@@ -199,7 +199,7 @@ package final class BatchWatch: Service {
         var closed = batch
         guard closed.close(at: now), try await batches.replace(closed) else { return }
         logger.info("idle batch closed", metadata: ["batch": "\(batch.id)"])
-        try await look(at: closed)
+        try await check(closed)
     }
 
     /// If another replica has changed the batch in the meantime, it has also set the next check.
@@ -214,7 +214,7 @@ package final class BatchWatch: Service {
         guard batch.complete(at: now) else { return }
         let counts = try await batches.counts(of: batch.id, of: batch.tenant)
         // A task was replayed after the check, or was added too late and is about to be removed.
-        guard counts.pending + counts.processing == 0 else { return try await postpone(closed, until: closed.nextLook(after: now)) }
+        guard counts.pending + counts.processing == 0 else { return try await postpone(closed, until: closed.nextCheck(after: now)) }
         if try await !notifyWebhooks(of: batch, counts, now) {
             batch = closed
             _ = batch.complete(at: now, isMissingWebhooks: true)
@@ -222,7 +222,7 @@ package final class BatchWatch: Service {
         // If this replica stops before this point, the next check repeats everything.
         guard try await batches.replace(batch) else { return }
         logger.info("batch completed", metadata: ["batch": "\(batch.id)"])
-        try await tell(batch, counts, now)
+        try await report(batch, counts, now)
     }
 
     /// - Parameter end: only endpoints that were created until then; nil for all.
@@ -248,22 +248,22 @@ package final class BatchWatch: Service {
             let counts = try await batches.counts(of: batch.id, of: batch.tenant)
             guard try await notifyWebhooks(of: batch, counts, now, createdUntil: completedAt) else { return false }
         }
-        var told = batch
-        told.endWebhooks(at: now)
-        if try await batches.replace(told) { try await look(at: told) }
+        var ended = batch
+        ended.endWebhooks(at: now)
+        if try await batches.replace(ended) { try await check(ended) }
         return true
     }
 
     /// Reports a batch to auth, which mails its creator. If auth is down, other batches do not wait for this one: after a report has
     /// failed, which may take seconds, they are not reported until the next interval, and then before it.
-    private func tell(_ completed: Batch, _ counts: BatchCounts, _ now: Timestamp) async throws {
+    private func report(_ completed: Batch, _ counts: BatchCounts, _ now: Timestamp) async throws {
         var batch = completed
         let pause = pauseOfReports(at: now)
         do {
             guard pause == nil else { throw PixelFlowError.unavailable("auth") }
             try await mail.report(batch, counts)
         } catch let error where !(error is CancellationError) {
-            guard let completedAt = batch.completedAt, now < completedAt + Self.tellingTime else {
+            guard let completedAt = batch.completedAt, now < completedAt + Self.reportTimeLimit else {
                 logger.error("mail about a batch not sent", metadata: ["batch": "\(batch.id)", "error": "\(error)"])
                 batch.markTold(at: now)
                 _ = try await batches.replace(batch)
@@ -271,7 +271,7 @@ package final class BatchWatch: Service {
             }
             if let pause { return try await postpone(batch, until: pause) }
             failedReport.withLock { $0 = now }
-            try await postpone(batch, until: now + Self.tellingInterval)
+            try await postpone(batch, until: now + Self.reportInterval)
             throw error
         }
         batch.markTold(at: now)
@@ -280,7 +280,7 @@ package final class BatchWatch: Service {
 
     /// The end of the pause after a failed report, just before that report is repeated; nil if there is none.
     private func pauseOfReports(at now: Timestamp) -> Timestamp? {
-        let pause = Self.tellingInterval - Self.interval
+        let pause = Self.reportInterval - Self.interval
         return failedReport.withLock { $0 }.flatMap { now.age(since: $0) < pause ? $0 + pause : nil }
     }
 }

@@ -51,14 +51,14 @@ package final class EventHub: Service {
                     try await self.events.listen {
                         self.logger.warning("events not reachable, retrying", metadata: ["error": "\($0)"])
                     } onGap: {
-                        // Such as the first one, before anybody listens.
+                        // Such as the first one, before any listener.
                         self.state.withLock { if $0.streams.count > 0 { $0.resets.noteGap() } }
                     } _: {
                         self.deliver($0)
                     }
                 }
                 group.addTask {
-                    await PeriodicService("look at event streams", every: Self.tickInterval, logger: self.logger) { self.tick() }.run()
+                    await PeriodicService("check event streams", every: Self.tickInterval, logger: self.logger) { self.tick() }.run()
                 }
                 try await group.waitForAll()
             }
@@ -163,7 +163,7 @@ package final class EventHub: Service {
     }
 }
 
-/// Reserves the place of a stream in the hub until it is deallocated.
+/// Reserves the slot of a stream in the hub until it is deallocated.
 final class OpenEventStream: Sendable {
     let stream: EventStream
     private let onClose: @Sendable () -> Void

@@ -65,14 +65,14 @@ protocol EventOutlet: AnyObject {
 
 /// Server-sent events as the rest of a response.
 final class ServerSentOutlet: EventOutlet {
-    private let answer: AnswerTail
+    private let response: ResponseTail
 
-    init(_ answer: AnswerTail) { self.answer = answer }
+    init(_ response: ResponseTail) { self.response = response }
 
     /// Sends the events of a stream until it ends, the client disconnects, or the service stops.
     func follow(_ open: OpenEventStream, on eventLoop: any EventLoop) {
         let pump = EventPump(open, to: self, on: eventLoop)
-        answer.start { event in
+        response.start { event in
             switch event {
             case .stopping: pump.stream.finish(.shutdown)
             case .gone:
@@ -85,10 +85,10 @@ final class ServerSentOutlet: EventOutlet {
     }
 
     func send(_ messages: [EventMessage], promise: EventLoopPromise<Void>) {
-        answer.send(messages.map(\.serverSent), promise: promise)
+        response.send(messages.map(\.serverSent), promise: promise)
     }
 
-    func end(_ reason: EventQueue.End) { answer.finish() }
+    func end(_ reason: EventQueue.End) { response.finish() }
 
-    func abort() { answer.connection.close() }
+    func abort() { response.connection.close() }
 }

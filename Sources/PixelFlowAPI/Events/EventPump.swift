@@ -1,7 +1,7 @@
 import NIOCore
 
 /// Takes the events of a stream from its queue and sends them as fast as the socket accepts them. Runs on the event loop of the connection,
-/// so that an idle stream needs no task. Holds the stream's place in the hub until it stops.
+/// so that an idle stream needs no task. Holds the stream's slot in the hub until it stops.
 final class EventPump {
     let stream: EventStream
     private let eventLoop: any EventLoop

@@ -49,9 +49,9 @@ struct EventResume: Sendable {
         while true {
             switch step {
             case .changes(let tasks):
-                let told = tasks.filter(filter.includes)
-                if told.isEmpty { try await sender.passOver() }
-                for task in told {
+                let included = tasks.filter(filter.includes)
+                if included.isEmpty { try await sender.passOver() }
+                for task in included {
                     try await sender.write([.change(EncodedEvent(try views.event(TaskChange(task))))])
                     // One thread serves many clients, so a long replay must yield to the others.
                     await Task.yield()

@@ -85,8 +85,8 @@ struct EventRoutes: Sendable {
                     try await sendPast(of: subscription, to: writer, context)
                     if stream.isOver { return try await writer.finish(nil) }
                     // The request's task ends here.
-                    try await context.continueOnLoop { answer in
-                        ServerSentOutlet(answer).follow(subscription.open, on: context.eventLoop)
+                    try await context.continueOnLoop { response in
+                        ServerSentOutlet(response).follow(subscription.open, on: context.eventLoop)
                     }
                 } onGracefulShutdown: {
                     stream.finish(.shutdown)
@@ -147,20 +147,20 @@ struct EventRoutes: Sendable {
     ) async throws -> Response {
         let handshake = try WebSocketHandshake(request)
         var subscription: EventSubscription?
-        var place: TokenlessSockets.Place?
+        var slot: TokenlessSockets.Slot?
         if context.principal == nil {
             let address = dependencies.proxies.client(of: request, context: context)?.subscriber ?? ""
-            place = tokenless.enter(from: address)
-            guard place != nil else { throw PixelFlowError.eventStreamsExhausted }
+            slot = tokenless.enter(from: address)
+            guard slot != nil else { throw PixelFlowError.eventStreamsExhausted }
         } else {
             subscription = try await subscribe(verify(try request.bearerToken(), request, context), after: lastID, of: filter)
         }
         return context.upgrade(
             to: "websocket", headers: handshake.headers, handlers: WebSocketHandshake.handlers,
             own: { [isAuthorized = subscription != nil] in EventSocket($0, on: context.eventLoop, isAuthorized: isAuthorized) }
-        ) { [subscription, place] socket in
+        ) { [subscription, slot] socket in
             let opening = EventSocketOpening(socket: socket, eventLoop: context.eventLoop) { token, id in
-                try await authorize(token, after: id ?? lastID, of: filter, request, context, place)
+                try await authorize(token, after: id ?? lastID, of: filter, request, context, slot)
             }
             await opening.run(subscription)
         }
@@ -169,7 +169,7 @@ struct EventRoutes: Sendable {
     /// The client has sent its token as the first message, so the author of the request is known only now.
     private func authorize(
         _ token: String, after lastID: String?, of filter: EventFilter, _ request: Request, _ context: AppRequestContext,
-        _ place: TokenlessSockets.Place?
+        _ slot: TokenlessSockets.Slot?
     ) async throws -> EventSubscription {
         let verified = try await verify(token, request, context)
         var context = context
@@ -180,7 +180,7 @@ struct EventRoutes: Sendable {
             throw error.error
         }
         let subscription = try await subscribe(verified, after: lastID, of: filter)
-        place?.leave()
+        slot?.leave()
         return subscription
     }
 

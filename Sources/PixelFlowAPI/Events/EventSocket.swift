@@ -58,7 +58,7 @@ final class EventSocket: EventOutlet {
                 self.close(ClosingError(error))
                 // The client can no longer read a response.
                 connection.endOutput()
-            // While a client reads nothing, stop answering its pings.
+            // While a client reads nothing, stop responding to its pings.
             case .writable(let isWritable): if isWritable { connection.resume() } else { connection.pause() }
             case .stopping: self.stop()
             case .ended: self.ended()
@@ -99,7 +99,7 @@ final class EventSocket: EventOutlet {
         guard case .open = phase else { return promise.fail(ChannelError.ioOnClosedChannel) }
         for case .heartbeat in messages {
             unanswered += 1
-            // A client that has not answered the last heartbeats is gone, even if TCP still considers it connected.
+            // A client that has not responded to the last heartbeats is gone, even if TCP still considers it connected.
             if unanswered > Self.unansweredHeartbeats { abort() }
         }
         let frames = messages.compactMap(\.frame)
@@ -153,7 +153,7 @@ final class EventSocket: EventOutlet {
         switch frame.opcode {
         case .ping: connection.send([WebSocketFrame(fin: true, opcode: .pong, data: frame.unmaskedData)], promise: nil)
         case .pong: break
-        case .connectionClose: answerClose(try CloseFrame(frame.unmaskedData))
+        case .connectionClose: replyToClose(try CloseFrame(frame.unmaskedData))
         default:
             guard let text = try assembly.add(frame) else { return }
             guard case .unauthorized(let promise) = phase else {
@@ -176,7 +176,7 @@ final class EventSocket: EventOutlet {
     }
 
     /// The client has sent a close frame, which is echoed.
-    private func answerClose(_ frame: CloseFrame) {
+    private func replyToClose(_ frame: CloseFrame) {
         guard finish(ChannelError.ioOnClosedChannel) else { return }
         let timer = eventLoop.assumeIsolated().scheduleTask(in: Self.closingTime) { self.connection.close() }
         phase = .closing(timer)

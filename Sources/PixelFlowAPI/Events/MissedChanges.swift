@@ -11,7 +11,7 @@ struct MissedChanges: Sendable {
     private let tasks: any TaskOwnerStore
     private let tenant: TenantID
     private var position: TimelinePosition?
-    private var told = 0
+    private var sent = 0
 
     /// The next part of the missed changes.
     enum Step: Sendable {
@@ -36,8 +36,8 @@ struct MissedChanges: Sendable {
             position = nil
             return .end
         }
-        told += found.count
-        guard told <= Self.limit else {
+        sent += found.count
+        guard sent <= Self.limit else {
             position = nil
             return .tooMuch
         }

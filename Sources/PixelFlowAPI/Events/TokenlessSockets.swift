@@ -12,14 +12,14 @@ final class TokenlessSockets: Sendable {
 
     /// - Parameter address: the address of the client.
     /// - Returns: nil at the limit.
-    func enter(from address: String) -> Place? {
+    func enter(from address: String) -> Slot? {
         let isAdmitted = state.withLock { state in
             guard state.count < Self.limit, state.addresses[address, default: 0] < Self.limitPerAddress else { return false }
             state.count += 1
             state.addresses[address, default: 0] += 1
             return true
         }
-        return isAdmitted ? Place(in: self, address) : nil
+        return isAdmitted ? Slot(in: self, address) : nil
     }
 
     private func leave(_ address: String) {
@@ -31,7 +31,7 @@ final class TokenlessSockets: Sendable {
     }
 
     /// Returned explicitly or on deallocation.
-    final class Place: Sendable {
+    final class Slot: Sendable {
         private let sockets: TokenlessSockets
         private let address: String
         private let isTaken = Atomic(true)

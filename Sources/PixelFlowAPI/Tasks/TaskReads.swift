@@ -6,20 +6,20 @@ import PixelFlowCache
 import PixelFlowCore
 import PixelFlowHTTP
 
-/// Answers reads of tasks from memory while nothing has changed, so that a polling page does not read the database.
+/// Serves reads of tasks from memory while nothing has changed, so that a polling page does not read the database.
 ///
 /// If versions are exact, this applies to every read. Other versions follow the changes of other processes with a delay, so it applies only
 /// to reads that name the client's version (`If-None-Match`): a client that reads for the first time, perhaps because it has just changed
 /// something through another replica, sees the state of the database.
 final class TaskReads: Sendable {
     /// A response that the client may already have.
-    struct Answer: Sendable {
+    struct Representation: Sendable {
         let bytes: ByteBuffer
         let tag: EntityTag
     }
 
     /// A tenant's task.
-    private struct Place: Hashable, Sendable {
+    private struct TaskKey: Hashable, Sendable {
         let task: TaskID
         let tenant: TenantID
     }
@@ -29,15 +29,15 @@ final class TaskReads: Sendable {
     private static let ageLimit = Duration.seconds(60)
     /// Statistics count what happened in the last minute, so they become outdated without any change.
     private static let statisticsAgeLimit = Duration.seconds(5)
-    /// How long statistics are shown after they were read if the database does not respond. Unlike with a task, nobody acts on them.
+    /// How long statistics are shown after they were read if the database does not respond. Unlike with a task, no one acts on them.
     private static let statisticsStaleLimit = Duration.seconds(60)
 
     private let tasks: any TaskOwnerStore
     private let store: any UsageStore
     private let versions: any TaskVersions
     private let views: TaskViews
-    private let lists: VersionedCache<TaskQuery, Answer>
-    private let documents: VersionedCache<Place, Answer?>
+    private let lists: VersionedCache<TaskQuery, Representation>
+    private let documents: VersionedCache<TaskKey, Representation?>
     private let statistics: VersionedCache<TenantID, TaskStatistics>
     private let usage: VersionedCache<TenantID, Usage>
     private let quotas: VersionedCache<TenantID, Quota>
@@ -67,25 +67,25 @@ final class TaskReads: Sendable {
     /// A page of tasks.
     ///
     /// - Parameter isConditional: whether the client names the page that it has.
-    func list(_ query: TaskQuery, isConditional: Bool) async throws -> Answer {
+    func list(_ query: TaskQuery, isConditional: Bool) async throws -> Representation {
         let version = versions.version(ofTasksOf: query.tenant)
         return try await lists.value(of: query, in: version, mustRead: mustRead(isConditional)) { [tasks, views] in
             let bytes = try await views.json(try await tasks.list(query))
             let digest = bytes.withUnsafeReadableBytes { SHA256.hash(data: $0) }
-            return Answer(bytes: bytes, tag: EntityTag(Data(digest.prefix(15)).base64EncodedString()))
+            return Representation(bytes: bytes, tag: EntityTag(Data(digest.prefix(15)).base64EncodedString()))
         }
     }
 
     /// - Parameter isConditional: whether the client names the revision that it has.
     /// - Returns: nil if the tenant has no such task.
-    func task(_ id: TaskID, of tenant: TenantID, isConditional: Bool) async throws -> Answer? {
-        let place = Place(task: id, tenant: tenant)
+    func task(_ id: TaskID, of tenant: TenantID, isConditional: Bool) async throws -> Representation? {
+        let key = TaskKey(task: id, tenant: tenant)
         let version = versions.version(of: id)
         let mustRead = mustRead(isConditional)
-        if !mustRead, let known = documents.cachedValue(of: place, in: version) { return known }
-        return try await documents.value(of: place, in: version, mustRead: mustRead) { [tasks, views] in
+        if !mustRead, let known = documents.cachedValue(of: key, in: version) { return known }
+        return try await documents.value(of: key, in: version, mustRead: mustRead) { [tasks, views] in
             guard let task = try await tasks.find(id, of: tenant) else { return nil }
-            return Answer(bytes: try views.json(task), tag: task.tag)
+            return Representation(bytes: try views.json(task), tag: task.tag)
         }
     }
 

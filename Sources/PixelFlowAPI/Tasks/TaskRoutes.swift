@@ -83,26 +83,26 @@ struct TaskRoutes: Sendable {
 
     @Sendable private func list(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let query = request.query
-        let answer = try await reads.list(
+        let representation = try await reads.list(
             TaskQuery(
                 tenant: try context.requirePrincipal().tenant,
                 status: try Self.status.value(in: query), batch: try Self.batch.value(in: query), search: try Self.search.value(in: query),
                 limit: try Self.limit.value(in: query) ?? 50, before: try Self.cursor.value(in: query)),
             isConditional: request.headers[.ifNoneMatch] != nil)
-        return try response(answer, to: request)
+        return try response(representation, to: request)
     }
 
     @Sendable private func get(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        let answer = try await reads.task(
+        let representation = try await reads.task(
             try context.taskID(), of: try context.requirePrincipal().tenant, isConditional: request.headers[.ifNoneMatch] != nil)
-        guard let answer else { throw PixelFlowError.notFound("task") }
-        return try response(answer, to: request)
+        guard let representation else { throw PixelFlowError.notFound("task") }
+        return try response(representation, to: request)
     }
 
-    private func response(_ answer: TaskReads.Answer, to request: Request) throws -> Response {
-        let headers: HTTPFields = [.eTag: answer.tag.description, .cacheControl: "private, no-cache"]
-        if let known = try Preconditions(request).response(for: answer.tag, headers: headers) { return known }
-        return .json(bytes: answer.bytes, headers: headers)
+    private func response(_ representation: TaskReads.Representation, to request: Request) throws -> Response {
+        let headers: HTTPFields = [.eTag: representation.tag.description, .cacheControl: "private, no-cache"]
+        if let known = try Preconditions(request).response(for: representation.tag, headers: headers) { return known }
+        return .json(bytes: representation.bytes, headers: headers)
     }
 
     @Sendable private func delete(_ request: Request, _ context: AppRequestContext) async throws -> Response {

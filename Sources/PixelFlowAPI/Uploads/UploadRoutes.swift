@@ -26,7 +26,7 @@ struct UploadRoutes: Sendable {
         let key = try idempotencyKey(request)
         let ticket = try admission.enter(principal)
         if let key, let first = try await dependencies.tasks.find(idempotencyKey: key, of: principal.tenant) {
-            return try await answerAgain(request, with: first, ticket)
+            return try await repeatResponse(request, with: first, ticket)
         }
         // Check before reading the body, so that the client does not send an upload that cannot be stored.
         try await dependencies.blobs.requireRoom()
@@ -45,7 +45,7 @@ struct UploadRoutes: Sendable {
 
     /// A used key identifies a request. Only the content decides whether this is the same request: in the meantime, its preset may have
     /// been changed, its watermark deleted, or limits lowered. Stores nothing.
-    private func answerAgain(
+    private func repeatResponse(
         _ request: Request, with first: TaskRecord, _ ticket: UploadAdmission.Ticket
     ) async throws -> Response {
         let limit = SourceLimit(bytes: max(limits.sourceBytes, first.uploadedBytes))

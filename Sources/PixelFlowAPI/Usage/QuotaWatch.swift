@@ -24,9 +24,9 @@ package final class QuotaWatch: Service {
     private let clock: any WallClock
     private let logger: Logger
     private let noted = Mutex<Set<TenantID>>([])
-    private let told = Mutex<Set<Told>>([])
+    private let logged = Mutex<Set<Logged>>([])
 
-    private struct Told: Hashable {
+    private struct Logged: Hashable {
         let tenant: TenantID
         let warning: String
     }
@@ -52,20 +52,20 @@ package final class QuotaWatch: Service {
     }
 
     package func run() async {
-        await PeriodicService("look at quotas", every: Self.interval, logger: logger) { await self.round() }.run()
+        await PeriodicService("check quotas", every: Self.interval, logger: logger) { await self.round() }.run()
     }
 
     /// One round. Not private, so that tests need not wait for it.
-    package func round() async { await TenantTurn.waived { await lookAtAll() } }
+    package func round() async { await TenantTurn.waived { await checkAll() } }
 
-    private func lookAtAll() async {
+    private func checkAll() async {
         let tenants = noted.withLock { noted in
             defer { noted = [] }
             return noted
         }
         for tenant in tenants {
             do {
-                if try await look(at: tenant) { wake() }
+                if try await check(tenant) { wake() }
             } catch {
                 note(tenant)
                 logger.warning("quota not checked, will be retried", metadata: ["tenant": "\(tenant)", "error": "\(error)"])
@@ -74,13 +74,13 @@ package final class QuotaWatch: Service {
     }
 
     /// - Returns: whether there may be something to deliver.
-    private func look(at tenant: TenantID) async throws -> Bool {
+    private func check(_ tenant: TenantID) async throws -> Bool {
         let quota = try await usage.quota(of: tenant)
         guard quota.tasksPerMonth != nil || quota.bytesStored != nil else { return false }
         let used = try await usage.usage(of: tenant)
         let warnings = QuotaWarning.reached(quota, used: used.now, in: used.month)
         guard !warnings.isEmpty else { return false }
-        for warning in warnings { try await tellLog(of: warning, tenant) }
+        for warning in warnings { try await log(of: warning, tenant) }
         let endpoints = try await webhooks.webhooks(of: tenant).endpoints.filter { $0.isEnabled && $0.events.contains(.quotaWarning) }
         for warning in warnings {
             for endpoint in endpoints { try await webhooks.add(WebhookDelivery(warning, to: endpoint, at: clock.now())) }
@@ -88,16 +88,16 @@ package final class QuotaWatch: Service {
         return !endpoints.isEmpty
     }
 
-    private func tellLog(of warning: QuotaWarning, _ tenant: TenantID) async throws {
-        let new = Told(tenant: tenant, warning: warning.key)
-        guard !told.withLock({ $0.contains(new) }) else { return }
+    private func log(of warning: QuotaWarning, _ tenant: TenantID) async throws {
+        let new = Logged(tenant: tenant, warning: warning.key)
+        guard !logged.withLock({ $0.contains(new) }) else { return }
         // The quota has already been crossed, so there is nothing to do between storing and settling the entry.
         try await audit.record(
             .quotaWarning, in: tenant, on: warning.key, detail: warning.words, quota: warning, outcome: { .done() }
         ) {}
-        told.withLock { told in
-            if told.count >= Self.memory { told = [] }
-            told.insert(new)
+        logged.withLock { logged in
+            if logged.count >= Self.memory { logged = [] }
+            logged.insert(new)
         }
     }
 }

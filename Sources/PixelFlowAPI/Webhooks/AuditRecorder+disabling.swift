@@ -13,13 +13,13 @@ extension AuditRecorder {
 }
 
 extension WebhookEndpoint {
-    /// For example `Shop (hooks.example.com): it answered 410 Gone`. Contains only the host of the URL, because the rest may be secret.
+    /// For example `Shop (hooks.example.com): it responded with 410 Gone`. Contains only the host of the URL, because the rest may be secret.
     fileprivate var faultInWords: String {
         let host = URL(string: url)?.host() ?? "the webhook"
         let name = description.isEmpty ? host : "\(description) (\(host))"
         let reason =
             switch fault {
-            case .gone: "it answered 410 Gone"
+            case .gone: "it responded with 410 Gone"
             case .failing: "every attempt has failed for \(Int(Self.failureLimit.components.seconds / 86_400)) days"
             case nil: "it is enabled"
             }

@@ -26,7 +26,7 @@ struct WebhookEndpoints: Sendable {
     /// - Throws: `too_many_webhooks`.
     func add(_ endpoint: WebhookEndpoint) async throws {
         _ = try await store.add(endpoint)
-        try await settle()
+        try await waitForPropagation()
     }
 
     /// - Throws: `not_found`, or the errors of `body`.
@@ -40,7 +40,7 @@ struct WebhookEndpoints: Sendable {
             endpoint.revision += 1
             endpoint.updatedAt = now
             if try await store.replace(endpoint) {
-                try await settle()
+                try await waitForPropagation()
                 return endpoint
             }
             try Task.checkCancellation()
@@ -48,7 +48,7 @@ struct WebhookEndpoints: Sendable {
     }
 
     /// Waits until all processes use the change, so that it applies to every event after the response.
-    private func settle() async throws {
-        if store.webhookSettlingTime > .zero { try await Task.sleep(for: store.webhookSettlingTime) }
+    private func waitForPropagation() async throws {
+        if store.webhookPropagationTime > .zero { try await Task.sleep(for: store.webhookPropagationTime) }
     }
 }

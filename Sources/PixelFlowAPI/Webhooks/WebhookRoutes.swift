@@ -139,7 +139,7 @@ extension WebhookRoutes {
     }
 
     @Sendable private func change(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        // First check access, so that nobody can learn from errors of the body whether the endpoint exists.
+        // First check access, so that no one can learn from errors of the body whether the endpoint exists.
         _ = try await find(context)
         let wish = try await request.decodeJSON(WebhookRequest.self, limit: Self.bodyLimit)
         try wish.check()
@@ -231,7 +231,7 @@ extension WebhookRoutes {
     @Sendable private func replay(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let endpoint = try await find(context)
         let wish = try await request.decodeJSON(WebhookReplayRequest.self, limit: Self.bodyLimit)
-        // Every attempt would fail, and its log would take the place of the one that tells why the deliveries failed.
+        // Every attempt would fail, and its log would replace the one that shows why the deliveries failed.
         guard endpoint.isEnabled else {
             throw PixelFlowError(.conflict, code: "webhook_disabled", "The webhook is disabled; enable it first.")
         }

@@ -11,7 +11,7 @@ struct WebhookView: Codable, SchemaNamed, SchemaAnnotated {
         "events": .init("The events that it receives.", schema: .webhookEvents), "description": "For people.",
         "enabled": "Whether it receives messages.",
         "disabled_reason": .init(
-            "Why PixelFlow has disabled it: it answered 410 (`gone`), or every attempt has failed for 5 days (`failing`).",
+            "Why PixelFlow has disabled it: it responded with 410 (`gone`), or every attempt has failed for 5 days (`failing`).",
             ["enum": .array(WebhookEndpoint.Fault.allCases.map { .string($0.rawValue) })]),
         "failing_since": .init("Since when every attempt has failed.", ["format": "date-time"]),
         "secret": .init("Signs the messages. Shown once.", ["pattern": "^whsec_[A-Za-z0-9+/]+=*$"]),
@@ -84,13 +84,13 @@ struct WebhookDeliveryView: Codable, SchemaNamed, SchemaAnnotated {
             "status": "Of the response; absent if there was none.",
             "error": .init(
                 """
-                Why there was no answer: `timeout`, `unreachable`, `name_not_resolved`, `address_blocked`, `certificate_untrusted`, …; \
+                Why there was no response: `timeout`, `unreachable`, `name_not_resolved`, `address_blocked`, `certificate_untrusted`, …; \
                 `\(WebhookDelivery.givenUp)` if no attempt was made, because the webhook had too many undelivered messages.
                 """),
             "answer": .init(
                 """
-                Of the last \(WebhookDelivery.answersKept) attempts, if a single delivery is requested: the beginning of the response \
-                body, at most \(WebhookOutcome.answerLimit) bytes, with `?` for control characters. Empty otherwise.
+                Of the last \(WebhookDelivery.responsesKept) attempts, if a single delivery is requested: the beginning of the response \
+                body, at most \(WebhookOutcome.responseLimit) bytes, with `?` for control characters. Empty otherwise.
                 """),
             "next_attempt_at": .init("When the next attempt was planned.", ["format": "date-time"]),
         ]
@@ -100,21 +100,22 @@ struct WebhookDeliveryView: Codable, SchemaNamed, SchemaAnnotated {
         let timestamp: Int64?
         let status: Int?
         let error: String?
-        let answer: String
+        let response: String
         let nextAttemptAt: String?
 
-        init(_ attempt: WebhookAttempt, showsAnswer: Bool) {
+        init(_ attempt: WebhookAttempt, showsResponse: Bool) {
             at = attempt.at.iso8601
             milliseconds = attempt.milliseconds
             timestamp = attempt.timestamp
             status = attempt.status
             error = attempt.error
-            answer = showsAnswer ? attempt.answer : ""
+            response = showsResponse ? attempt.response : ""
             nextAttemptAt = attempt.nextAttemptAt?.iso8601
         }
 
         enum CodingKeys: String, CodingKey {
-            case at, timestamp, status, error, answer
+            case at, timestamp, status, error
+            case response = "answer"
             case milliseconds = "duration_ms"
             case nextAttemptAt = "next_attempt_at"
         }
@@ -137,13 +138,13 @@ struct WebhookDeliveryView: Codable, SchemaNamed, SchemaAnnotated {
         id = delivery.id.rawValue
         event = delivery.event
         switch delivery.payload {
-        case .task(let told): (task, batch) = (told.id.rawValue, nil)
+        case .task(let reported): (task, batch) = (reported.id.rawValue, nil)
         case .batch(let completed): (task, batch) = (nil, completed.batch.id.rawValue)
         case .quota, .test: (task, batch) = (nil, nil)
         }
         url = delivery.url
         state = delivery.state
-        attempts = delivery.log.map { AttemptView($0, showsAnswer: body != nil) }
+        attempts = delivery.log.map { AttemptView($0, showsResponse: body != nil) }
         nextAttemptAt = delivery.state == .pending ? delivery.nextAttemptAt.iso8601 : nil
         eventAt = delivery.eventAt.iso8601
         createdAt = delivery.createdAt.iso8601

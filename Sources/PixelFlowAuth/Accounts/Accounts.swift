@@ -47,7 +47,7 @@ struct Accounts: Sendable {
         return user
     }
 
-    /// Adds a user with a random password that nobody has, in every registration mode.
+    /// Adds a user with a random password that no one has, in every registration mode.
     ///
     /// - Throws: `email_invalid` (422), `registration_busy` (503), `email_taken` (409).
     func create(email: String, from origin: RequestOrigin) async throws -> User {
@@ -112,7 +112,7 @@ struct Accounts: Sendable {
     ///   `account_disabled` (403).
     func login(_ credentials: Credentials, from origin: RequestOrigin) async throws -> (User, SecondFactorUse?) {
         // Too long for an address is an unknown user, but not a reason to keep it in memory.
-        // Nobody has an address with U+0000, which no database takes.
+        // No one has an address with U+0000, which no database takes.
         let address = String(EmailAddress.normalised(credentials.email.text).prefix(254)).replacing("\u{0}", with: "\u{FFFD}")
         let attempt = try await throttle.begin(account: address, address: origin.subscriber)
         let known: (User, SecondFactorUse?)

@@ -38,7 +38,7 @@ struct Registration: Decodable, SchemaNamed, SchemaAnnotated {
     }
 }
 
-/// The answer of `GET /register`.
+/// The response of `GET /register`.
 struct RegistrationState: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "RegistrationState"
     static let annotations: [String: SchemaAnnotation] = [
@@ -59,7 +59,7 @@ struct RegistrationState: Codable, SchemaNamed, SchemaAnnotated {
     }
 }
 
-/// The answer of `POST /register`.
+/// The response of `POST /register`.
 struct RegisteredUser: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "RegisteredUser"
     static let annotations: [String: SchemaAnnotation] = [
@@ -85,7 +85,7 @@ struct RegisteredUser: Codable, SchemaNamed, SchemaAnnotated {
     }
 }
 
-/// The answer of `/login` and `/token`.
+/// The response of `/login` and `/token`.
 struct IssuedToken: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "IssuedToken"
     static let annotations: [String: SchemaAnnotation] = [
@@ -115,7 +115,7 @@ struct IssuedToken: Codable, SchemaNamed, SchemaAnnotated {
     }
 }
 
-/// The answer of `/validate` for a good token.
+/// The response of `/validate` for a good token.
 struct Validation: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "TokenValidation"
     static let annotations: [String: SchemaAnnotation] = [

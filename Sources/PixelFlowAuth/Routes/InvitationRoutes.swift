@@ -32,7 +32,7 @@ struct InvitationRoutes: Sendable {
                 problems: .organisation + .fields + [
                     DeclaredProblem(
                         .forbidden, "role_too_high",
-                        "Only an owner can invite owners. An API key that is limited to networks or expires invites nobody."),
+                        "Only an owner can invite owners. An API key that is limited to networks or expires invites no one."),
                     DeclaredProblem(.invalid, "email_invalid", "The address is not valid."),
                     DeclaredProblem(.conflict, "too_many_invitations", "The organisation has 200 open invitations."),
                 ] + Self.mailProblems, handler: create),

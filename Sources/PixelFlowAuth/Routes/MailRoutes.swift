@@ -15,7 +15,7 @@ struct MailRoutes: Sendable {
             Route(
                 .post, "/password/forgot", id: "forgotPassword", tag: "accounts", "Ask for a reset token by mail",
                 details: """
-                    The answer is the same whether the address has an account or not; only an account gets a message. Its link leads to \
+                    The response is the same whether the address has an account or not; only an account gets a message. Its link leads to \
                     the page and contains a token for `POST /password/reset`. An account gets at most one such message in 5 minutes.
                     """, access: .anyone, rate: .of(.signIn),
                 body: BodyDescription([.json(ForgottenAddress.self)], "The address of the account."),

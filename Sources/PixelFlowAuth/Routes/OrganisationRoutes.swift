@@ -77,7 +77,7 @@ struct OrganisationRoutes: Sendable {
         let caller = try auth.caller(request, context)
         let id = TenantID(try context.text("id"))
         let role = try await auth.role(of: caller, in: id, atLeast: .viewer, evenIfDeleted: true)
-        return try await answer(id, role)
+        return try await respond(id, role)
     }
 
     @Sendable private func change(_ request: Request, _ context: AppRequestContext) async throws -> Response {
@@ -95,7 +95,7 @@ struct OrganisationRoutes: Sendable {
             id, restoring: isDeleted && body.deleted != nil ? caller.audit(.organisationRestored, in: id) : nil,
             name: name.map { ($0, caller.audit(.organisationRenamed, in: id, detail: $0)) }, at: caller.origin.at)
         if isDeleted { await auth.verifier.refreshRevocations() }
-        return try await answer(id, role)
+        return try await respond(id, role)
     }
 
     @Sendable private func delete(_ request: Request, _ context: AppRequestContext) async throws -> Response {
@@ -117,7 +117,7 @@ struct OrganisationRoutes: Sendable {
         return Response(status: .noContent)
     }
 
-    private func answer(_ id: TenantID, _ role: Role) async throws -> Response {
+    private func respond(_ id: TenantID, _ role: Role) async throws -> Response {
         guard let organisation = try await auth.store.organisation(id) else { throw PixelFlowError.notFound("organisation") }
         return try .json(OrganisationView(organisation, role: role))
     }

@@ -1,7 +1,7 @@
 // Written by `make docs`.
 // swift-format-ignore-file
 
-/// Requests that a test has sent, and the answers that came back, by operation; ids, times and secrets are replaced.
+/// Requests that a test has sent, and the responses that came back, by operation; ids, times and secrets are replaced.
 enum RecordedExamples {
     static let all: [String: String] = [
         "createKey 201": #"""

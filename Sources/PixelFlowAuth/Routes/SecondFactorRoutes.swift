@@ -72,7 +72,7 @@ struct SecondFactorRoutes: Sendable {
     }
 }
 
-/// The answer of `POST /me/second-factor`.
+/// The response of `POST /me/second-factor`.
 private struct OfferedSecondFactor: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "OfferedSecondFactor"
     static let annotations: [String: SchemaAnnotation] = [
@@ -103,7 +103,7 @@ private struct SecondFactorRemoval: Decodable, SchemaNamed, SchemaAnnotated {
     let code: String
 }
 
-/// The answer of `PUT /me/second-factor`.
+/// The response of `PUT /me/second-factor`.
 private struct RecoveryCodes: Codable, SchemaNamed, SchemaAnnotated {
     static let schemaName = "RecoveryCodes"
     static let annotations: [String: SchemaAnnotation] = ["recovery_codes": "Each can be used once instead of a code."]

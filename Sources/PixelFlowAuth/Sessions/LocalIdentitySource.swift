@@ -2,7 +2,7 @@ import PixelFlowCore
 import PixelFlowHTTP
 import PixelFlowIdentity
 
-/// Answers the queries of verifiers from the store.
+/// Serves the queries of verifiers from the store.
 struct LocalIdentitySource: IdentitySource, AuditSink {
     /// Maximum number of revocations per page.
     static let pageSize = 1_000

@@ -27,8 +27,8 @@ struct AttemptTracker {
     func wait(_ name: String, at now: Timestamp) -> Duration {
         guard let entry = entries.value(of: name), !Self.isForgotten(entry, memory, at: now) else { return .zero }
         if now < entry.blockedUntil { return entry.blockedUntil - now }
-        let places = max(1, allowance.parallel - entry.failures)
-        return entry.running < places ? .zero : .seconds(1)
+        let slots = max(1, allowance.parallel - entry.failures)
+        return entry.running < slots ? .zero : .seconds(1)
     }
 
     mutating func begin(_ name: String, at now: Timestamp) {

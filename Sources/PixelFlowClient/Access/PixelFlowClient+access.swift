@@ -45,7 +45,7 @@ extension PixelFlowClient {
         var visitor = self
         visitor.token = nil
         visitor.sessions = nil
-        // For 30 seconds, the service repeats its answer to the same token, so a lost answer can be requested again.
+        // For 30 seconds, the service repeats its response to the same token, so a lost response can be requested again.
         let call = Call(.POST, endpoints.auth + "/token", headers: .json, body: .json(.object(body)), isRepeatable: true)
         return try Login(Fields(await visitor.document(call)))
     }

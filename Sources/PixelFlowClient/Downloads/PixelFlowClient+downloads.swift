@@ -71,12 +71,12 @@ extension PixelFlowClient {
 
     private func write(_ download: Download, to file: PartialFile, total: Int64?, _ progress: Progress?) async throws {
         if download.offset != file.count { try await file.restart() }
-        guard download.offset == file.count else { throw ClientError.invalidAnswer("the answer has other bytes than were asked for") }
+        guard download.offset == file.count else { throw ClientError.invalidResponse("the response has other bytes than were asked for") }
         let total = total ?? download.length.map { download.offset + $0 }
         for try await bytes in download.bytes {
             try await file.append(bytes)
             progress?(TransferProgress(bytes: file.count, total: total))
-            if let total, file.count > total { throw ClientError.invalidAnswer("the image has more than its \(total) bytes") }
+            if let total, file.count > total { throw ClientError.invalidResponse("the image has more than its \(total) bytes") }
         }
         if let total, file.count < total { throw ClientError.brokenOff("the image ends after \(file.count) of \(total) bytes") }
     }

@@ -9,7 +9,7 @@ public enum ClientError: Error, Sendable, Hashable {
     /// A time limit expired while waiting for what the value describes.
     case timedOut(String)
     /// The response does not conform to the API.
-    case invalidAnswer(String)
+    case invalidResponse(String)
     /// The bytes do not match the checksum in the manifest.
     case wrongChecksum(expected: String, found: String)
     /// A file cannot be read or written; `reason` comes from the system.
@@ -24,7 +24,7 @@ public enum ClientError: Error, Sendable, Hashable {
     init(request error: any Error, url: String) {
         switch error {
         case let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout || error == .writeTimeout:
-            self = .timedOut("the answer of \(url)")
+            self = .timedOut("the response of \(url)")
         case let error as HTTPClientError where error == .invalidURL || error == .emptyHost || error == .emptyScheme:
             self = .unreachable("\(url) is not a URL of a service")
         default: self = .unreachable("\(url) cannot be reached: \(error)")
@@ -35,9 +35,9 @@ public enum ClientError: Error, Sendable, Hashable {
         if let error = error as? ClientError {
             self = error
         } else if let error = error as? HTTPClientError, error == .readTimeout || error == .deadlineExceeded {
-            self = .timedOut("the rest of an answer")
+            self = .timedOut("the rest of a response")
         } else {
-            self = .brokenOff("the answer breaks off: \(error)")
+            self = .brokenOff("the response breaks off: \(error)")
         }
     }
 }
@@ -45,7 +45,7 @@ public enum ClientError: Error, Sendable, Hashable {
 extension ClientError: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .unreachable(let what), .brokenOff(let what), .invalidAnswer(let what): what
+        case .unreachable(let what), .brokenOff(let what), .invalidResponse(let what): what
         case .timedOut(let what): "timed out: \(what)"
         case .wrongChecksum(let expected, let found): "the bytes have the SHA-256 \(found) and not \(expected)"
         case .file(let path, let reason): "\(path): \(reason)"

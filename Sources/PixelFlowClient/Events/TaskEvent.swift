@@ -24,7 +24,7 @@ public struct TaskEvent: Sendable, Hashable {
         self.change = change
     }
 
-    /// - Throws: `ClientError.invalidAnswer` if the data does not fit the event.
+    /// - Throws: `ClientError.invalidResponse` if the data does not fit the event.
     init(_ event: ServerSentEvent) throws {
         id = event.id.isEmpty ? nil : event.id
         switch event.name {
@@ -39,7 +39,7 @@ public struct TaskEvent: Sendable, Hashable {
         do {
             return try Fields(JSONValue(parsing: event.data))
         } catch let error as JSONValue.SyntaxError {
-            throw ClientError.invalidAnswer("the event \(event.id) is not JSON: \(error)")
+            throw ClientError.invalidResponse("the event \(event.id) is not JSON: \(error)")
         }
     }
 }

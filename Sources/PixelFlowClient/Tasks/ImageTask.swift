@@ -27,7 +27,7 @@ public struct ImageTask: Sendable, Hashable, Identifiable {
     /// The complete JSON from the service, including members that this library does not know.
     public let json: JSONValue
 
-    /// - Throws: `ClientError.invalidAnswer` if the id or the status is missing.
+    /// - Throws: `ClientError.invalidResponse` if the id or the status is missing.
     init(_ fields: Fields, etag: String? = nil) throws {
         json = fields.json
         self.etag = etag
@@ -100,17 +100,17 @@ public struct ImageTask: Sendable, Hashable, Identifiable {
 
         /// `small.webp`, with `.jpg` for JPEG; `small` without a format.
         ///
-        /// - Throws: `ClientError.invalidAnswer` for a name or a format that PixelFlow does not have, such as one with `/`, so that a file
+        /// - Throws: `ClientError.invalidResponse` for a name or a format that PixelFlow does not have, such as one with `/`, so that a file
         ///   is never written where the service says.
         public var fileName: String {
             get throws {
                 guard (1...64).contains(name.utf8.count), Self.nameCharacters.containsAll(of: name) else {
-                    throw ClientError.invalidAnswer(
+                    throw ClientError.invalidResponse(
                         "an output has a name that is not allowed for a file: \(name.prefix(64).debugDescription)")
                 }
                 guard let format else { return name }
                 guard let ending = Self.endings[format] else {
-                    throw ClientError.invalidAnswer("the output \(name) has an unknown format: \(format.prefix(64).debugDescription)")
+                    throw ClientError.invalidResponse("the output \(name) has an unknown format: \(format.prefix(64).debugDescription)")
                 }
                 return "\(name).\(ending)"
             }

@@ -56,11 +56,11 @@ extension PixelFlowClient {
 
     /// The key, which becomes the path of a file below the folder of a backup.
     ///
-    /// - Throws: `ClientError.invalidAnswer` if the path could lead elsewhere.
+    /// - Throws: `ClientError.invalidResponse` if the path could lead elsewhere.
     private static func relativePath(_ key: String) throws -> String {
         let parts = key.split(separator: "/", omittingEmptySubsequences: false)
         guard !key.utf8.contains(0), !parts.contains(where: { ["", ".", ".."].contains($0) }) else {
-            throw ClientError.invalidAnswer("an object has a key that is not allowed for a file: \(key.prefix(200).debugDescription)")
+            throw ClientError.invalidResponse("an object has a key that is not allowed for a file: \(key.prefix(200).debugDescription)")
         }
         return key
     }
@@ -104,7 +104,7 @@ package struct ArchiveReport: Sendable, Hashable {
 
     init(_ fields: Fields) throws {
         guard let form = try fields.object("form", { (try $0.text("name"), $0.json["schema"]?.intValue ?? 0) }) else {
-            throw ClientError.invalidAnswer("the answer has no form")
+            throw ClientError.invalidResponse("the response has no form")
         }
         (self.form, schema) = form
         release = try fields.text("release")

@@ -13,7 +13,7 @@ extension PixelFlowClient {
     public func createUser(email: String) async throws -> (user: UserAccount, resetToken: String) {
         let call = Call(.POST, endpoints.auth + "/operator/users", headers: .json, body: .json(["email": .string(email)]))
         let fields = try Fields(await document(call))
-        guard let user = try fields.object("user", UserAccount.init) else { throw ClientError.invalidAnswer("the answer has no user") }
+        guard let user = try fields.object("user", UserAccount.init) else { throw ClientError.invalidResponse("the response has no user") }
         return (user, try fields.text("reset_token"))
     }
 

@@ -20,7 +20,7 @@ struct Call: Sendable {
     }
 
     /// A description for timeout errors.
-    var answer: String { "the answer to \(method.rawValue) \(url)" }
+    var responseName: String { "the response to \(method.rawValue) \(url)" }
 }
 
 /// Builds the path of a URL from percent-encoded segments.

@@ -7,15 +7,17 @@ import WireFormats
 struct Fields {
     let json: JSONValue
 
-    /// - Throws: `ClientError.invalidAnswer` if it is not an object.
+    /// - Throws: `ClientError.invalidResponse` if it is not an object.
     init(_ json: JSONValue) throws {
-        guard json.objectValue != nil else { throw ClientError.invalidAnswer("an object was expected, and not \(json.text().prefix(200))") }
+        guard json.objectValue != nil else {
+            throw ClientError.invalidResponse("an object was expected, and not \(json.text().prefix(200))")
+        }
         self.json = json
     }
 
-    /// - Throws: `ClientError.invalidAnswer` if there is no string of this name.
+    /// - Throws: `ClientError.invalidResponse` if there is no string of this name.
     func text(_ name: String) throws -> String {
-        guard let text = json[name]?.stringValue else { throw ClientError.invalidAnswer("the answer has no \(name)") }
+        guard let text = json[name]?.stringValue else { throw ClientError.invalidResponse("the response has no \(name)") }
         return text
     }
 

@@ -13,14 +13,14 @@ extension PixelFlowClient {
     private static let problemTimeout = Duration.seconds(10)
 
     /// Sends a request and returns the JSON document of its response.
-    func document(_ call: Call) async throws -> JSONValue { try await answer(call, within: requestTimeout).json }
+    func document(_ call: Call) async throws -> JSONValue { try await response(to: call, within: requestTimeout).json }
 
     /// Sends a request and returns the task of its response.
     func task(_ call: Call) async throws -> ImageTask { try await task(call, within: requestTimeout) }
 
     func task(_ call: Call, within limit: Duration?) async throws -> ImageTask {
-        let answer = try await answer(call, within: limit)
-        return try ImageTask(Fields(answer.json), etag: answer.headers.first(name: "etag"))
+        let response = try await response(to: call, within: limit)
+        return try ImageTask(Fields(response.json), etag: response.headers.first(name: "etag"))
     }
 
     /// Deletes the resource at a URL.
@@ -48,12 +48,12 @@ extension PixelFlowClient {
     }
 
     /// - Parameter limit: for one attempt including its response; nil for an upload, which has no limit.
-    private func answer(_ call: Call, within limit: Duration?) async throws -> Answer {
+    private func response(to call: Call, within limit: Duration?) async throws -> CompleteResponse {
         try await repeating(call) { try await exchange(call, within: limit) }
     }
 
     /// A complete successful response.
-    private struct Answer: Sendable {
+    private struct CompleteResponse: Sendable {
         var headers: HTTPHeaders
         /// `null` if the body is empty.
         var json: JSONValue
@@ -87,26 +87,26 @@ extension PixelFlowClient {
     }
 
     /// One attempt with its complete response.
-    private func exchange(_ call: Call, within limit: Duration?) async throws -> Answer {
+    private func exchange(_ call: Call, within limit: Duration?) async throws -> CompleteResponse {
         guard let limit else { return try await exchange(call) }
-        return try await cancelling(after: limit, throwing: ClientError.timedOut(call.answer)) { try await exchange(call) }
+        return try await cancelling(after: limit, throwing: ClientError.timedOut(call.responseName)) { try await exchange(call) }
     }
 
-    private func exchange(_ call: Call) async throws -> Answer {
+    private func exchange(_ call: Call) async throws -> CompleteResponse {
         let response = try await attempt(call)
         let bytes: ByteBuffer
         do {
             bytes = try await response.body.collect(upTo: Self.maximumDocument)
         } catch is NIOTooManyBytesError {
-            throw ClientError.invalidAnswer("\(call.answer) is larger than 64 MiB")
+            throw ClientError.invalidResponse("\(call.responseName) is larger than 64 MiB")
         } catch {
             throw ClientError(body: error)
         }
-        if bytes.readableBytes == 0 { return Answer(headers: response.headers, json: .null) }
+        if bytes.readableBytes == 0 { return CompleteResponse(headers: response.headers, json: .null) }
         do {
-            return Answer(headers: response.headers, json: try JSONValue(parsing: bytes.readableBytesView))
+            return CompleteResponse(headers: response.headers, json: try JSONValue(parsing: bytes.readableBytesView))
         } catch {
-            throw ClientError.invalidAnswer("\(call.answer) is not JSON: \(error)")
+            throw ClientError.invalidResponse("\(call.responseName) is not JSON: \(error)")
         }
     }
 

@@ -152,20 +152,20 @@ package struct StoredSession: SessionStore {
     }
 
     package func keep(_ login: Login) throws {
-        // Nobody is logged in again by the renewal of a login that has been deleted meanwhile.
+        // No one is logged in again by the renewal of a login that has been deleted meanwhile.
         try store.update { $0.logins[name]?.renew(login, now: clock()) }
     }
 
     /// The tokens for a client.
     ///
-    /// - Parameter place: for messages, such as ` at https://images.example.com`.
+    /// - Parameter location: for messages, such as ` at https://images.example.com`.
     /// - Throws: `CommandError` if there is no login that is valid or renewable.
-    package func session(at place: String = "") throws -> TokenSession {
+    package func session(at location: String = "") throws -> TokenSession {
         guard let entry = try store.contents().logins[name] else {
-            throw CommandError(.unreachable, "this command needs a login\(place)", hint: hint)
+            throw CommandError(.unreachable, "this command needs a login\(location)", hint: hint)
         }
         guard entry.refreshToken != nil || entry.expires > clock() else {
-            throw CommandError(.unreachable, "the login of \(entry.email)\(place) has expired", hint: hint)
+            throw CommandError(.unreachable, "the login of \(entry.email)\(location) has expired", hint: hint)
         }
         return TokenSession(self)
     }

@@ -29,23 +29,23 @@ package struct PasswordLogin: Sendable {
 
 /// Ends a session before its tokens are deleted.
 package enum SessionEnd {
-    /// The time limit: nobody wants to wait for a server that may be gone.
+    /// The time limit, because the server may be gone.
     package static let timeout = Duration.seconds(5)
 
     /// Warns if the session goes on.
     ///
     /// - Parameters:
-    ///   - place: such as ` at https://images.example.com`.
+    ///   - location: such as ` at https://images.example.com`.
     ///   - session: of the command.
     package static func attempt<Context: CommandContext>(
-        at place: String = "", _ session: Context, _ body: () async throws -> Void
+        at location: String = "", _ session: Context, _ body: () async throws -> Void
     ) async {
         do {
             try await body()
         } catch {
             let failure = CommandError(error, explanation: Context.explanation(of:))
             session.printer.warn(
-                "the session\(place) has not been ended: \(failure.message)",
+                "the session\(location) has not been ended: \(failure.message)",
                 hint: "end it on the page under Account, or change the password")
         }
     }

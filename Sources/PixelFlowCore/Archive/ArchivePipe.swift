@@ -78,15 +78,15 @@ package final class ArchivePipe: Sendable {
     func next() async throws -> [ArchiveRow]? {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                let answer: Result<[ArchiveRow]?, any Error>? = state.withLock { state in
+                let result: Result<[ArchiveRow]?, any Error>? = state.withLock { state in
                     if !state.pages.isEmpty { return .success(state.pages.removeFirst()) }
                     if let end = state.end { return end.map { nil } }
                     state.waiter = continuation
                     return nil
                 }
-                guard let answer else { return }
-                if case .success(.some) = answer { room.signal() }
-                continuation.resume(with: answer)
+                guard let result else { return }
+                if case .success(.some) = result { room.signal() }
+                continuation.resume(with: result)
             }
         } onCancel: {
             close()

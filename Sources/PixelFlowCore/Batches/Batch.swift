@@ -32,7 +32,7 @@ package struct Batch: Sendable, Hashable, Codable {
     package static let emptyLife = Duration.seconds(86_400)
     /// Bounds of the interval between checks of a closed batch with unfinished tasks, which is a quarter of the time since it was closed.
     /// In addition, the batch is checked when one of its tasks ends.
-    static let lookIntervals = (shortest: Duration.seconds(5), longest: Duration.seconds(60))
+    static let checkIntervals = (shortest: Duration.seconds(5), longest: Duration.seconds(60))
 
     package let id: BatchID
     package let tenant: TenantID
@@ -106,7 +106,7 @@ extension Batch {
     /// Records that auth was notified. Nothing is left to do for the batch until its tasks are deleted, unless it is missing webhooks.
     package mutating func markTold(at now: Timestamp) {
         toldAt = now
-        postpone(until: isMissingWebhooks ? nextWebhookLook(after: now) : now + Self.emptyLife)
+        postpone(until: isMissingWebhooks ? nextWebhookCheck(after: now) : now + Self.emptyLife)
     }
 
     /// Records that no webhook endpoint is left to notify.
@@ -122,15 +122,17 @@ extension Batch {
     }
 
     /// The time of the next check of a closed batch with unfinished tasks.
-    package func nextLook(after now: Timestamp) -> Timestamp { Self.look(after: now, since: closedAt, atMost: Self.lookIntervals.longest) }
-
-    /// The time of the next check of a completed batch that is missing webhooks.
-    package func nextWebhookLook(after now: Timestamp) -> Timestamp {
-        Self.look(after: now, since: completedAt, atMost: Self.longestWebhookInterval)
+    package func nextCheck(after now: Timestamp) -> Timestamp {
+        Self.nextCheck(after: now, since: closedAt, atMost: Self.checkIntervals.longest)
     }
 
-    private static func look(after now: Timestamp, since start: Timestamp?, atMost longest: Duration) -> Timestamp {
-        now + min(max((now - (start ?? now)) / 4, lookIntervals.shortest), longest)
+    /// The time of the next check of a completed batch that is missing webhooks.
+    package func nextWebhookCheck(after now: Timestamp) -> Timestamp {
+        Self.nextCheck(after: now, since: completedAt, atMost: Self.longestWebhookInterval)
+    }
+
+    private static func nextCheck(after now: Timestamp, since start: Timestamp?, atMost longest: Duration) -> Timestamp {
+        now + min(max((now - (start ?? now)) / 4, checkIntervals.shortest), longest)
     }
 }
 

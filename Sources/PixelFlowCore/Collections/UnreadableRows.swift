@@ -62,7 +62,7 @@ package final class UnreadableRows: Sendable {
     }
 
     /// The same of a queue whose rows stay in it until they are handled. What cannot be read is set aside: it would be due forever, and
-    /// fill the places of the others.
+    /// displace the others.
     ///
     /// - Parameters:
     ///   - mostRows: the maximum number of rows in one query.
@@ -184,7 +184,7 @@ package final class UnreadableRows: Sendable {
             rows = limit
         }
 
-        /// - Returns: the page; nil to look at more rows.
+        /// - Returns: the page; nil to read more rows.
         mutating func end<Value>(with found: [Value?]) -> [Value]? {
             let values = found.compactMap(\.self)
             if values.count >= limit || found.count < rows || rows >= mostRows { return Array(values.prefix(limit)) }

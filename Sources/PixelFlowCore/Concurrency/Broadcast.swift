@@ -2,7 +2,7 @@ import Synchronization
 
 /// Sends every element to all listeners in this process.
 ///
-/// Each listener has its own bounded queue. If a listener is too slow, its oldest elements are dropped, which it is told, and
+/// Each listener has its own bounded queue. If a listener is too slow, its oldest elements are dropped, it is notified of that, and
 /// others are not affected.
 package final class Broadcast<Element: Sendable>: Sendable {
     /// The only topic: all listeners receive all elements.

@@ -71,7 +71,7 @@ struct SemaphoreState<Key: Hashable & Sendable>: Sendable {
     ///
     /// - Returns: the waiter to which it has been granted.
     mutating func release(_ key: Key) -> Waiter? {
-        assert(inUse > 0, "a permit is given back that nobody holds")
+        assert(inUse > 0, "a permit is given back that no caller holds")
         inUse -= 1
         let left = (held[key] ?? 1) - 1
         held[key] = left > 0 ? left : nil

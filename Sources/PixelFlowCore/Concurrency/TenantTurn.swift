@@ -8,7 +8,7 @@ package enum TenantTurn {
     /// Whether a read for a tenant must wait for the tenant's turn.
     package static var isRequired: Bool { !isWaived }
 
-    /// Runs `body`; its reads, and those of its child tasks, wait for nobody's turn.
+    /// Runs `body`; its reads, and those of its child tasks, wait for no turn.
     package static func waived<Value>(isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Value) async rethrows
         -> Value
     {

@@ -1,6 +1,6 @@
 import WireFormats
 
-/// The part of an image that is kept, or the place where something is put.
+/// The part of an image that is kept, or where something is put.
 package enum Position: Sendable, Hashable {
     case gravity(Gravity)
     /// A point that stays visible, as fractions of width and height, 0 to 1 from the top left.

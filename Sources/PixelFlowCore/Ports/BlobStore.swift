@@ -58,7 +58,7 @@ package typealias ByteStream = any AsyncSequence<ByteBuffer, any Error> & Sendab
 /// process, and, at the latest after the next `create` or `complete` of the corresponding task store, a
 /// crash of the machine. After a cancelled `write` has returned, its object does not appear any more.
 package protocol BlobStore: Sendable {
-    /// Stores the whole stream under `key`. If the stream throws, nothing is stored.
+    /// Stores the complete stream under `key`. If the stream throws, nothing is stored.
     ///
     /// - Returns: the number of bytes.
     /// - Throws: the errors of the stream, or `PixelFlowError` with `retry == .outage`.
@@ -95,7 +95,7 @@ extension BlobStore {
 
 /// An opened object.
 package struct Blob: Sendable {
-    /// The size of the whole object.
+    /// The size of the complete object.
     package var size: Int
     /// The range of the bytes in `body`.
     package var range: Range<Int>
@@ -107,7 +107,7 @@ package struct Blob: Sendable {
         self.body = body
     }
 
-    /// Reads the whole body into memory.
+    /// Reads the complete body into memory.
     package func collect() async throws -> ByteBuffer {
         var all = ByteBuffer()
         all.reserveCapacity(range.count)

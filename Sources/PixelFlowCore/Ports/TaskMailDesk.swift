@@ -4,7 +4,7 @@
 package protocol TaskMailDesk: Sendable {
     /// Due digests, each given to one caller at a time. A digest that is not reported is returned again later.
     func claimDigests() async throws -> [DigestRequest]
-    /// Accepts claimed digests. Ignores those whose time range has already been reported, and those that nobody
+    /// Accepts claimed digests. Ignores those whose time range has already been reported, and those that no one
     /// wants.
     func report(_ digests: [TaskDigest]) async throws
     /// Accepts completed batches. Ignores those reported within the last three days.

@@ -4,7 +4,7 @@
 /// otherwise, and throw `PixelFlowError` with `retry == .outage` while the backend does not respond.
 package protocol WebhookOwnerStore: Sendable {
     /// The time until all processes know about a changed endpoint, after which it misses no events.
-    var webhookSettlingTime: Duration { get }
+    var webhookPropagationTime: Duration { get }
 
     /// All endpoints, oldest first, without those that only a newer version can read.
     func webhooks(of tenant: TenantID) async throws -> ReadableEndpoints
@@ -54,9 +54,9 @@ package protocol WebhookFanOut: Sendable {
     /// - Returns: tasks whose events must not be acknowledged, because the tenant has an endpoint that only a newer version can read, and
     ///   that version may have to create further deliveries. Events that are too old for a delivery do not wait.
     @discardableResult func fanOut(_ tasks: [TaskRecord]) async throws -> Set<TaskID>
-    /// Whether an event of this task may have created a delivery. While an endpoint settles (`WebhookOwnerStore.webhookSettlingTime`),
-    /// this may be false although there is one; the sender then finds it by polling.
-    func mayTell(of task: TaskRecord) async throws -> Bool
+    /// Whether an event of this task may have created a delivery. While a change of an endpoint propagates
+    /// (`WebhookOwnerStore.webhookPropagationTime`), this may be false although there is one; the sender then finds it by polling.
+    func mayNotify(of task: TaskRecord) async throws -> Bool
 }
 
 /// The endpoints of an organisation that this version can read.

@@ -88,9 +88,9 @@ package struct EndedRun: Sendable, Hashable, Codable {
 extension TaskRecord {
     /// The task in the state that each unpublished event reports, with only that event in its outbox. The task may have been replayed
     /// since.
-    package var told: [TaskRecord] { outbox.map(told(by:)) }
+    package var reportedStates: [TaskRecord] { outbox.map(state(reportedBy:)) }
 
-    private func told(by event: OutboxEvent) -> TaskRecord {
+    private func state(reportedBy event: OutboxEvent) -> TaskRecord {
         var task = self
         task.outbox = [event]
         task.status = event.status

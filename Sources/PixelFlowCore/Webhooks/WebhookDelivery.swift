@@ -34,7 +34,7 @@ package struct WebhookDelivery: Sendable, Hashable, Codable {
     /// The maximum number of attempts in the log; the oldest are dropped first.
     package static let logLimit = 24
     /// The number of most recent attempts whose responses are kept.
-    package static let answersKept = 3
+    package static let responsesKept = 3
     /// How long a delivery and its log are kept.
     package static let retention = Duration.seconds(30 * 86_400)
 
@@ -107,14 +107,14 @@ extension WebhookDelivery {
 
     /// The deliveries for the unpublished events of a task that are not too old.
     package static func deliveries(for task: TaskRecord, endpoints: [WebhookEndpoint], at now: Timestamp) -> [WebhookDelivery] {
-        zip(task.outbox, task.told).flatMap { entry, told -> [WebhookDelivery] in
+        zip(task.outbox, task.reportedStates).flatMap { entry, state -> [WebhookDelivery] in
             guard let event = WebhookEvent(entry.status), !isTooLate(for: entry.at, at: now) else { return [] }
-            var told = told
-            told.outbox = []
+            var state = state
+            state.outbox = []
             func delivery(to endpoint: WebhookID, url: String? = nil) -> WebhookDelivery {
                 WebhookDelivery(
-                    id: WebhookDeliveryID(task: task.id, generation: told.generation, endpoint: endpoint), tenant: task.tenant,
-                    endpoint: endpoint, url: url, event: event, eventAt: entry.at, payload: .task(told), createdAt: now)
+                    id: WebhookDeliveryID(task: task.id, generation: state.generation, endpoint: endpoint), tenant: task.tenant,
+                    endpoint: endpoint, url: url, event: event, eventAt: entry.at, payload: .task(state), createdAt: now)
             }
             let subscribed = endpoints.filter { $0.tenant == task.tenant && $0.isEnabled && $0.events.contains(event) }
             return subscribed.map { delivery(to: $0.id) } + (task.webhookURL.map { [delivery(to: .organisation, url: $0)] } ?? [])
@@ -187,7 +187,7 @@ extension WebhookDelivery {
     private mutating func add(_ attempt: WebhookAttempt) {
         log.append(attempt)
         if log.count > Self.logLimit { log.removeFirst(log.count - Self.logLimit) }
-        for index in log.indices.dropLast(Self.answersKept) { log[index].dropAnswer() }
+        for index in log.indices.dropLast(Self.responsesKept) { log[index].dropResponse() }
     }
 
     /// A delivery before and after a change, which a store writes only over the former; nil if the change is refused.
@@ -223,15 +223,15 @@ extension WebhookDelivery {
 /// The outcome of an attempt.
 package struct WebhookOutcome: Sendable, Hashable {
     /// The maximum number of bytes of a response that are kept.
-    package static let answerLimit = 4096
+    package static let responseLimit = 4096
 
     /// Nil if there was no response.
     package var status: Int?
     /// A stable code if there was no response; otherwise nil.
     package var error: String?
-    /// The beginning of the response body, at most `answerLimit` bytes. Control characters other than tabs and line breaks are replaced
+    /// The beginning of the response body, at most `responseLimit` bytes. Control characters other than tabs and line breaks are replaced
     /// with `?`, because each would take six bytes in JSON.
-    package let answer: String
+    package let response: String
     package var retryAfter: Duration?
     /// The `webhook-timestamp` of the request in seconds since 1970; nil if none was sent.
     package var timestamp: Int64?
@@ -240,26 +240,26 @@ package struct WebhookOutcome: Sendable, Hashable {
     package var isFinal: Bool
 
     package init(
-        status: Int? = nil, error: String? = nil, answer: String = "", retryAfter: Duration? = nil, timestamp: Int64? = nil,
+        status: Int? = nil, error: String? = nil, response: String = "", retryAfter: Duration? = nil, timestamp: Int64? = nil,
         duration: Duration = .zero, isFinal: Bool = false
     ) {
         self.status = status
         self.error = error
-        self.answer = Self.kept(answer)
+        self.response = Self.kept(response)
         self.retryAfter = retryAfter
         self.timestamp = timestamp
         self.duration = duration
         self.isFinal = isFinal || status == 410
     }
 
-    private static func kept(_ answer: String) -> String {
+    private static func kept(_ response: String) -> String {
         var kept = String.UnicodeScalarView()
         var bytes = 0
-        for scalar in answer.unicodeScalars {
+        for scalar in response.unicodeScalars {
             let isControl = scalar.properties.generalCategory == .control && !["\t", "\n", "\r"].contains(scalar)
             let shown: Unicode.Scalar = isControl ? "?" : scalar
             bytes += UTF8.width(shown)
-            guard bytes <= answerLimit else { break }
+            guard bytes <= responseLimit else { break }
             kept.append(shown)
         }
         return String(kept)
@@ -277,8 +277,8 @@ package struct WebhookAttempt: Sendable, Hashable, Codable {
     package let error: String?
     /// Like that of `WebhookOutcome`; nil also for an attempt by an earlier release.
     package let timestamp: Int64?
-    /// Empty once `WebhookDelivery.answersKept` attempts have followed.
-    package private(set) var answer: String
+    /// Empty once `WebhookDelivery.responsesKept` attempts have followed.
+    package private(set) var response: String
     /// The scheduled time of the next attempt; nil if there was none.
     package let nextAttemptAt: Timestamp?
 
@@ -288,11 +288,17 @@ package struct WebhookAttempt: Sendable, Hashable, Codable {
         status = outcome.status
         error = outcome.error
         timestamp = outcome.timestamp
-        answer = outcome.answer
+        response = outcome.response
         self.nextAttemptAt = nextAttemptAt
     }
 
-    fileprivate mutating func dropAnswer() { answer = "" }
+    fileprivate mutating func dropResponse() { response = "" }
+
+    private enum CodingKeys: String, CodingKey {
+        case at, milliseconds, status, error, timestamp
+        case response = "answer"
+        case nextAttemptAt
+    }
 }
 
 /// The schedule of attempts. A table instead of a `RetryPolicy`, because the delays do not grow by one factor.

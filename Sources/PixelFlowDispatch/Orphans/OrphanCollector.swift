@@ -62,15 +62,15 @@ package struct OrphanCollector: Service {
         if let block = try await blockOfInstallation() {
             outcome.blocked = block
         } else {
-            let unknown = try await look(before: time, &outcome)
+            let unknown = try await scan(before: time, &outcome)
             if outcome.unknown * 100 > outcome.listed * settings.limitPercent {
                 outcome.blocked = .unknownShare
             } else {
-                try await settle(unknown, &outcome)
+                try await updateMarks(unknown, &outcome)
             }
         }
         metrics.record(outcome)
-        tell(outcome)
+        report(outcome)
         return outcome
     }
 
@@ -92,7 +92,7 @@ package struct OrphanCollector: Service {
     }
 
     /// Lists all objects and finds the orphans.
-    private func look(before time: Timestamp, _ outcome: inout SweepOutcome) async throws -> Set<BlobKey> {
+    private func scan(before time: Timestamp, _ outcome: inout SweepOutcome) async throws -> Set<BlobKey> {
         let limit = TaskID.make(at: time)
         var unknown: Set<BlobKey> = []
         var previous: BlobKey?
@@ -111,7 +111,7 @@ package struct OrphanCollector: Service {
     }
 
     /// Records new orphans, removes those that are old enough, and drops records of those that have a task again or are gone.
-    private func settle(_ unknown: Set<BlobKey>, _ outcome: inout SweepOutcome) async throws {
+    private func updateMarks(_ unknown: Set<BlobKey>, _ outcome: inout SweepOutcome) async throws {
         let sorted = unknown.sorted { $0.rawValue < $1.rawValue }
         for start in stride(from: 0, to: sorted.count, by: Self.batch) {
             try await store.markOrphans(Array(sorted[start..<min(start + Self.batch, sorted.count)]))
@@ -150,7 +150,7 @@ package struct OrphanCollector: Service {
         }
     }
 
-    private func tell(_ outcome: SweepOutcome) {
+    private func report(_ outcome: SweepOutcome) {
         let numbers: Logger.Metadata = [
             "listed": "\(outcome.listed)", "unknown": "\(outcome.unknown)", "removed": "\(outcome.removed)",
         ]

@@ -68,7 +68,7 @@ final class BackoffQueue: Sendable {
         let due = state.withLock { state in
             state.position = tasks.count == Self.page ? tasks.last.map(position) ?? .beginning : .beginning
             state.backoff.prune(at: now)
-            // A round that started at the beginning and got less than a page has seen the whole list.
+            // A round that started at the beginning and got less than a page has seen the complete list.
             if start == .beginning, tasks.count < Self.page { state.failing.formIntersection(tasks.map(\.id)) }
             return tasks.filter { state.backoff.isDue($0.id, at: now) && !state.running.contains($0.id) }
         }
@@ -94,14 +94,14 @@ final class BackoffQueue: Sendable {
         let outcome = await attempt(waitLimit: Self.waitLimit, limit: Self.limit) { [work] in
             try await work(task)
         } finished: {
-            self.settle(task, $0)
+            self.record(task, $0)
         }
         if outcome == nil {
             logger.info("task step is slow; continuing with other tasks", metadata: ["step": "\(name)", "task_id": "\(task.id)"])
         }
     }
 
-    private func settle(_ task: TaskRecord, _ outcome: Outcome) {
+    private func record(_ task: TaskRecord, _ outcome: Outcome) {
         let now = clock.now()
         if case .failure(let error) = outcome {
             logger.warning(

@@ -15,13 +15,13 @@ package struct EmbeddedBlobStore: BlobStore {
     }
 
     package func write(_ key: BlobKey, bytes: ByteBuffer) async throws {
-        let place = try BlobPath(object: key)
+        let path = try BlobPath(object: key)
         if bytes.readableBytes > Self.smallBytes {
             try await files.write(key, bytes: bytes)
-            try await small.remove(place)
+            try await small.remove(path)
         } else {
             try await files.requireRoom(bytes.readableBytes, for: .task)
-            try await small.write(place, bytes)
+            try await small.write(path, bytes)
         }
     }
 

@@ -22,17 +22,17 @@ final class PartialFile: Sendable {
     }
 
     /// Syncs the file and renames it to its final name, which then survives a crash of the machine.
-    func commit(to place: BlobPath, below root: String) throws {
-        let target = root + "/" + place.relative
+    func commit(to path: BlobPath, below root: String) throws {
+        let target = root + "/" + path.relative
         try commit {
             do throws(FileError) {
                 try draft.rename(to: target)
             } catch {
                 guard error.isMissing else { throw error }
-                try makeFolders(place.folder, below: root)
+                try makeFolders(path.folder, below: root)
                 try draft.rename(to: target)
             }
-            try FileSystem.sync(folder: root + "/" + place.folder)
+            try FileSystem.sync(folder: root + "/" + path.folder)
         }
     }
 

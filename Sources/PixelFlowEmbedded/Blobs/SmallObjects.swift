@@ -11,25 +11,25 @@ import PixelFlowCore
 struct SmallObjects: Sendable {
     let store: SQLiteTaskStore
 
-    func write(_ place: BlobPath, _ bytes: ByteBuffer) async throws {
+    func write(_ path: BlobPath, _ bytes: ByteBuffer) async throws {
         let data = Data(bytes.readableBytesView)
         try await store.write(.process) { transaction in
             try transaction.database.cachedStatement(sql: "INSERT OR REPLACE INTO object (prefix, name, bytes) VALUES (?, ?, ?)")
-                .execute(arguments: [place.folder, place.name, data])
+                .execute(arguments: [path.folder, path.name, data])
         }
     }
 
-    func read(_ place: BlobPath) async throws -> ByteBuffer? {
-        try await store.select(for: place.tenant) { database in
+    func read(_ path: BlobPath) async throws -> ByteBuffer? {
+        try await store.select(for: path.tenant) { database in
             let statement = try database.cachedStatement(sql: "SELECT bytes FROM object WHERE prefix = ? AND name = ?")
-            return try Data.fetchOne(statement, arguments: [place.folder, place.name])
+            return try Data.fetchOne(statement, arguments: [path.folder, path.name])
         } decode: {
             $0.map { ByteBuffer(bytes: $0) }
         }
     }
 
-    func remove(_ place: BlobPath) async throws {
-        let (condition, arguments) = Self.below(place)
+    func remove(_ path: BlobPath) async throws {
+        let (condition, arguments) = Self.below(path)
         // Check first: large objects are removed by the same calls, and a write costs more than a read.
         let isThere = try await store.read { database in
             try Bool.fetchOne(
@@ -41,8 +41,8 @@ struct SmallObjects: Sendable {
         }
     }
 
-    func keys(_ place: BlobPath) async throws -> [BlobKey] {
-        let (condition, arguments) = Self.below(place)
+    func keys(_ path: BlobPath) async throws -> [BlobKey] {
+        let (condition, arguments) = Self.below(path)
         return try await store.read { database in
             try String.fetchAll(
                 database.cachedStatement(sql: "SELECT prefix || '/' || name FROM object WHERE \(condition)"), arguments: arguments
@@ -60,14 +60,14 @@ struct SmallObjects: Sendable {
     }
 
     /// Matches objects at or below a prefix. The character after the slash is the digit zero.
-    private static func below(_ place: BlobPath) -> (condition: String, arguments: StatementArguments) {
-        if place.file.isEmpty {
-            let prefix = place.folder
+    private static func below(_ path: BlobPath) -> (condition: String, arguments: StatementArguments) {
+        if path.file.isEmpty {
+            let prefix = path.folder
             return ("prefix = ? OR (prefix >= ? AND prefix < ?)", [prefix, prefix + "/", prefix + "0"])
         }
         return (
             "prefix = ? AND (name = ? OR (name >= ? AND name < ?))",
-            [place.folder, place.name, place.name + "/", place.name + "0"]
+            [path.folder, path.name, path.name + "/", path.name + "0"]
         )
     }
 }

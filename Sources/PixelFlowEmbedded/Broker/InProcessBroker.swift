@@ -71,13 +71,13 @@ package final class InProcessBroker: TaskBroker {
 
     private func next(for subscription: Int) async -> DispatchMessage? {
         await withCheckedContinuation { continuation in
-            let answer: DispatchMessage?? = state.withLock { state in
+            let result: DispatchMessage?? = state.withLock { state in
                 guard state.open.contains(subscription) else { return .some(nil) }
                 if let message = state.pop() { return message }
                 state.waiting.append((subscription, continuation))
                 return nil
             }
-            if let answer { continuation.resume(returning: answer) }
+            if let result { continuation.resume(returning: result) }
         }
     }
 

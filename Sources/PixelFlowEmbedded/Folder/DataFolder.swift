@@ -60,7 +60,7 @@ package final class DataFolder: Sendable {
                 Logger(label: "data").warning("a damaged secret is replaced by a new one", metadata: ["file": "\(file)"])
             }
             let secret = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0).base64EncodedString() }
-            // After a crash, also of the machine, there is either the whole secret or none.
+            // After a crash, also of the machine, there is either the complete secret or none.
             let partial = file + ".partial"
             try unlinkIfThere(partial)
             let draft = try DraftFile(partial, mode: 0o600)

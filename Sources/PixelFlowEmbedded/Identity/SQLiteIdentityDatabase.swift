@@ -26,24 +26,24 @@ package final class SQLiteIdentityDatabase: SQLDatabase {
     package func read<Value: Sendable>(
         _ operation: IdentityOperation, _ body: @escaping @Sendable (any SQLConnection) throws -> Value
     ) async throws -> Value {
-        try await answering { try await database.read { try body(SQLiteConnection(database: $0)) } }
+        try await mappingErrors { try await database.read { try body(SQLiteConnection(database: $0)) } }
     }
 
     package func write<Value: Sendable>(
         _ operation: IdentityOperation, _ body: @escaping @Sendable (any SQLConnection) throws -> Value
     ) async throws -> Value {
-        try await answering { try await database.write { try body(SQLiteConnection(database: $0)) } }
+        try await mappingErrors { try await database.write { try body(SQLiteConnection(database: $0)) } }
     }
 
     package func snapshot(_ body: @escaping @Sendable (any SQLConnection) throws -> Void) async throws {
         // A separate connection, because this may take minutes.
-        try await answering {
+        try await mappingErrors {
             let deadline = SnapshotDeadline(clock)
             try await database.makeSnapshot().read { try body(SQLiteConnection(database: $0, deadline: deadline)) }
         }
     }
 
-    private func answering<Value>(_ body: () async throws -> Value) async throws -> Value {
+    private func mappingErrors<Value>(_ body: () async throws -> Value) async throws -> Value {
         do {
             return try await body()
         } catch let error where error is DatabaseError || error is UniqueViolation {

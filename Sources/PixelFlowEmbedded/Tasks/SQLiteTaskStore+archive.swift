@@ -98,10 +98,10 @@ extension SQLiteTaskStore: ArchivableStore {
         guard archivedTables.contains(row.table), case let columns = try database.columns(in: row.table), columns.count == row.values.count
         else { throw PixelFlowError.archiveRowInvalid("There is no table \(row.table) with \(row.values.count) columns.") }
         try row.requireValues(of: columns)
-        let places = Array(repeating: "?", count: row.values.count).joined(separator: ", ")
+        let placeholders = Array(repeating: "?", count: row.values.count).joined(separator: ", ")
         do {
             let key = try key(of: row.table, in: database)
-            try database.cachedStatement(sql: "INSERT INTO \(row.table) VALUES (\(places)) ON CONFLICT (\(key)) DO NOTHING")
+            try database.cachedStatement(sql: "INSERT INTO \(row.table) VALUES (\(placeholders)) ON CONFLICT (\(key)) DO NOTHING")
                 .execute(arguments: StatementArguments(row.values.map(\.databaseValue)))
         } catch let error as DatabaseError where error.isUniqueViolation {
             throw PixelFlowError.archiveRowConflict(row.table, error.violated, cause: error)

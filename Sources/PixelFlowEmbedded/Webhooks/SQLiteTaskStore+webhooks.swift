@@ -4,7 +4,7 @@ package import PixelFlowCore
 
 extension SQLiteTaskStore: WebhookOwnerStore {
     /// There is one process, and it reads the endpoints for each event.
-    package var webhookSettlingTime: Duration { .zero }
+    package var webhookPropagationTime: Duration { .zero }
 
     package func webhooks(of tenant: TenantID) async throws -> ReadableEndpoints {
         let name = tenant.rawValue
@@ -203,12 +203,12 @@ extension SQLiteTaskStore: WebhookFanOut {
         return waiting
     }
 
-    package func mayTell(of task: TaskRecord) async throws -> Bool {
+    package func mayNotify(of task: TaskRecord) async throws -> Bool {
         if task.webhookURL != nil { return true }
         return try await !subscriptions(of: task.tenant).endpoints.isEmpty
     }
 
-    /// Not in the tenant's turn: this is nobody's request.
+    /// Not in the tenant's turn: this serves no request.
     private func subscriptions(of tenant: TenantID) async throws -> ReadableEndpoints {
         let name = tenant.rawValue
         let documents = try await select { database in

@@ -45,14 +45,14 @@ struct NameLookups: Sendable {
     typealias Waiter = UInt64
     typealias Instant = ContinuousClock.Instant
 
-    enum Answer: Sendable, Hashable {
+    enum Admission: Sendable, Hashable {
         /// The caller must run the lookup, and then call `end` or `abandon`.
         case begin
         /// The lookup is running, or waits until `beginNext` returns its name.
         case underWay, queued
         /// The queue is full.
         case refused
-        /// The name servers did not answer; the name is not looked up again before this time.
+        /// The name servers did not respond; the name is not looked up again before this time.
         case unanswered(until: Instant)
     }
 
@@ -79,7 +79,7 @@ struct NameLookups: Sendable {
 
     init(limits: LookupLimits) { self.limits = limits }
 
-    mutating func ask(_ name: String, for tenant: TenantID, as waiter: Waiter, at now: Instant) -> Answer {
+    mutating func ask(_ name: String, for tenant: TenantID, as waiter: Waiter, at now: Instant) -> Admission {
         if lookups[name]?.waiters.insert(waiter) != nil { return .underWay }
         if let until = unanswered[name] {
             if now < until { return .unanswered(until: until) }
@@ -111,7 +111,7 @@ struct NameLookups: Sendable {
 
     /// Ends a lookup.
     ///
-    /// - Parameter isUnanswered: whether the name servers did not answer.
+    /// - Parameter isUnanswered: whether the name servers did not respond.
     /// - Returns: the callers that wait for the result.
     mutating func end(_ name: String, isUnanswered: Bool, at now: Instant) -> Set<Waiter> {
         guard let lookup = lookups.removeValue(forKey: name) else { return [] }

@@ -86,17 +86,17 @@ package final class SystemResolver: NameResolver {
         _ continuation: CheckedContinuation<[IPAddress], any Error>, as waiter: Waiter, _ name: String, _ tenant: TenantID
     ) {
         let now = ContinuousClock.now
-        let answer = state.withLock { state in
-            let answer = state.lookups.ask(name, for: tenant, as: waiter, at: now)
-            switch answer {
+        let admission = state.withLock { state in
+            let admission = state.lookups.ask(name, for: tenant, as: waiter, at: now)
+            switch admission {
             case .begin, .underWay: state.parked[waiter] = Parked(continuation: continuation, alarm: nil)
             // Set while the lock is held, so that an alarm that fires immediately finds its waiter.
             case .queued: state.parked[waiter] = Parked(continuation: continuation, alarm: alarm(waiter, name))
             case .refused, .unanswered: break
             }
-            return answer
+            return admission
         }
-        switch answer {
+        switch admission {
         case .begin: begin([name])
         case .underWay, .queued: break
         case .refused: continuation.resume(throwing: PixelFlowError.lookupPostponed(name))
@@ -150,11 +150,11 @@ package final class SystemResolver: NameResolver {
             return (waiters.compactMap { state.parked.removeValue(forKey: $0) }, state.lookups.beginNext())
         }
         begin(next)
-        let told = result.mapError { error -> any Error in
+        let outcome = result.mapError { error -> any Error in
             guard isUnanswered else { return error }
             return PixelFlowError.nameNotResolved(name, isFinal: false, retryAfter: limits.unansweredFor, cause: error)
         }
-        for waiter in woken { waiter.resume(with: told) }
+        for waiter in woken { waiter.resume(with: outcome) }
     }
 
     private func isTransient(_ result: Result<[IPAddress], any Error>) -> Bool {

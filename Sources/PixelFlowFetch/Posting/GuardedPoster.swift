@@ -11,7 +11,7 @@ package import WireFormats
 /// responses.
 package struct GuardedPoster: Sendable {
     /// A response: its status, and its body up to a limit.
-    package struct Answer: Sendable {
+    package struct Response: Sendable {
         package let status: Int
         /// The delay that `Retry-After` requests; nil if absent.
         package let retryAfter: Duration?
@@ -28,7 +28,7 @@ package struct GuardedPoster: Sendable {
             case addressBlocked = "address_blocked"
             case nameNotResolved = "name_not_resolved"
             case certificateUntrusted = "certificate_untrusted"
-            case answerInvalid = "answer_invalid"
+            case responseInvalid = "answer_invalid"
         }
 
         package let reason: Reason
@@ -55,7 +55,7 @@ package struct GuardedPoster: Sendable {
 
     /// - Parameters:
     ///   - allowedNetworks: non-public networks that may be posted to.
-    ///   - timeout: for the whole request, from the lookup to the end of the response.
+    ///   - timeout: for the complete request, from the lookup to the end of the response.
     /// - Throws: `setting_invalid` if the file of trust roots cannot be read.
     package init(
         allowedNetworks: [NetworkRange] = [], ports: AllowedPorts, timeout: Duration, connectTimeout: Duration = .seconds(5),
@@ -73,12 +73,12 @@ package struct GuardedPoster: Sendable {
     /// Posts `body`.
     ///
     /// - Parameters:
-    ///   - answerLimit: how many bytes of the response body are read; then the connection is closed.
+    ///   - responseLimit: how many bytes of the response body are read; then the connection is closed.
     ///   - tenant: the organisation on whose behalf the request is made.
     /// - Throws: `PostError`, or `CancellationError`.
     package func post(
-        _ url: String, headers: [(String, String)], body: ByteBuffer, answerLimit: Int, for tenant: TenantID
-    ) async throws -> Answer {
+        _ url: String, headers: [(String, String)], body: ByteBuffer, responseLimit: Int, for tenant: TenantID
+    ) async throws -> Response {
         guard let url = try? SourceURL(url), ports.contains(url.port) else {
             throw PostError(reason: .urlInvalid, mayHaveSent: false)
         }
@@ -89,7 +89,7 @@ package struct GuardedPoster: Sendable {
         let isSent = SentMark()
         do {
             return try await cancelling(after: timeout, throwing: PixelFlowError.sourceTimeout) { [head] in
-                try await post(head, body, to: url, answerLimit, tenant) { isSent.set() }
+                try await post(head, body, to: url, responseLimit, tenant) { isSent.set() }
             }
         } catch {
             try Task.checkCancellation()
@@ -101,11 +101,11 @@ package struct GuardedPoster: Sendable {
     private func post(
         _ head: HTTPRequestHead, _ body: ByteBuffer, to url: SourceURL, _ limit: Int, _ tenant: TenantID,
         onSend: @escaping @Sendable () -> Void
-    ) async throws -> Answer {
+    ) async throws -> Response {
         var failure: any Error = PixelFlowError.nameNotResolved(url.host.urlText, isFinal: true)
         for address in try await policy.addresses(of: url.host, for: tenant, by: resolver).prefix(Self.maximumAttempts) {
             do {
-                return try await exchange.send(head, body: body, to: url, at: address, onSend: onSend) { AnswerReader(limit: limit) }
+                return try await exchange.send(head, body: body, to: url, at: address, onSend: onSend) { PostResponseReader(limit: limit) }
             } catch let error as ConnectError {
                 failure = error
             }
@@ -125,7 +125,7 @@ private final class SentMark: Sendable {
 extension GuardedPoster.PostError {
     fileprivate init(_ error: any Error, isSent: Bool) {
         let failure = error is HTTPParserError ? nil : PixelFlowError.fetchFailure(error)
-        reason = failure.map { Reason($0) } ?? .answerInvalid
+        reason = failure.map { Reason($0) } ?? .responseInvalid
         retryAfter = failure?.retryAfter.map { .seconds($0) }
         // Nothing passes a connection before its certificate is trusted.
         mayHaveSent = isSent && reason != .certificateUntrusted

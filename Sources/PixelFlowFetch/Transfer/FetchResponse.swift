@@ -30,7 +30,7 @@ struct FetchResponse: Sendable {
             throw PixelFlowError(.invalid, code: "source_not_found", "The server \(host) has no such image (\(status.code)).")
         case 408, 425, 429, 500...:
             throw PixelFlowError(
-                .unavailable, code: "source_unavailable", "The server \(host) cannot answer at the moment (\(status.code)).",
+                .unavailable, code: "source_unavailable", "The server \(host) cannot respond at the moment (\(status.code)).",
                 retry: .transient, retryAfter: retryAfter)
         default:
             throw PixelFlowError(.invalid, code: "source_refused", "The server \(host) refused the image (\(status.code)).")

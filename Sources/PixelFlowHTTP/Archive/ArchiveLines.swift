@@ -4,7 +4,7 @@ import NIOCore
 import PixelFlowCore
 import WireFormats
 
-/// Encodes rows as lines of JSON, with a last line that tells the reader that none is missing.
+/// Encodes rows as lines of JSON, with a last line that confirms that none is missing.
 enum ArchiveLines {
     static let mediaType = "application/x-ndjson"
 

@@ -5,9 +5,9 @@ package import Hummingbird
 package enum ByteRanges {
     /// The part of the representation to send.
     package enum Selection: Sendable, Hashable {
-        /// The whole representation: there is no range, it has another unit, is malformed, belongs to another version, or there are
+        /// The complete representation: there is no range, it has another unit, is malformed, belongs to another version, or there are
         /// several.
-        case whole
+        case full
         /// These bytes; never empty.
         case part(Range<Int>)
         /// None: each range lies beyond the end.
@@ -23,14 +23,14 @@ package enum ByteRanges {
 
     static func select(_ headers: HTTPFields, method: HTTPRequest.Method, size: Int, tag: EntityTag) -> Selection {
         // Ranges are defined only for GET.
-        guard method == .get, let header = headers[.range], let specifiers = specifiers(header) else { return .whole }
+        guard method == .get, let header = headers[.range], let specifiers = specifiers(header) else { return .full }
         // PixelFlow sends no dates, so a date never matches.
         if let known = headers[.ifRange], EntityTag(parsing: known.trimmingOptionalWhitespace())?.matchesStrongly(tag) != true {
-            return .whole
+            return .full
         }
         let ranges = specifiers.compactMap { $0.range(in: size) }
         guard let first = ranges.first else { return .unsatisfiable }
-        return ranges.count == 1 ? .part(first) : .whole
+        return ranges.count == 1 ? .part(first) : .full
     }
 
     private enum Specifier {

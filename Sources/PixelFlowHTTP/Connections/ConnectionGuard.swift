@@ -30,7 +30,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private var isEnding = false
     private var isLingering = false
     /// Set if something other than a request arrives while earlier requests still need their responses.
-    private var isLastAnswerDue = false
+    private var isLastResponseDue = false
     /// Set from the 101 until the handlers of the next protocol are installed; bytes that arrive earlier wait for them.
     private var isSwitching = false
     private var early: [ByteBuffer] = []
@@ -107,7 +107,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
     // MARK: Bytes
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard !isEnding, !isLastAnswerDue else { return }
+        guard !isEnding, !isLastResponseDue else { return }
         guard !isSwitching else { return early.append(unwrapInboundIn(data)) }
         state.received(bytes: unwrapInboundIn(data).readableBytes, now: .now())
         context.fireChannelRead(data)
@@ -160,7 +160,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
 
     func bodyReceived(bytes: Int) {
         state.bodyReceived(bytes: bytes, now: .now())
-        if state.isBodyUnwanted { endAfterAnswer() }
+        if state.isBodyUnwanted { endAfterResponse() }
     }
 
     func requestEnded() {
@@ -168,14 +168,14 @@ final class ConnectionGuard: ChannelDuplexHandler {
         entry?.setWaiting(state.isWaiting)
     }
 
-    func answerBegan() { state.answerBegan() }
+    func responseBegan() { state.responseBegan() }
 
     /// - Returns: whether this was the last response of this connection.
-    func answerEnded() -> Bool {
-        state.answerEnded(now: .now())
+    func responseEnded() -> Bool {
+        state.responseEnded(now: .now())
         entry?.setWaiting(state.isWaiting)
         schedule()
-        return isLastAnswerDue && !state.owesAnswers
+        return isLastResponseDue && !state.owesResponses
     }
 
     /// Writes 100 (Continue), which bypasses the encoder because it is not a final response.
@@ -229,24 +229,24 @@ final class ConnectionGuard: ChannelDuplexHandler {
     /// Responds with a problem if a response is still possible, and closes the connection.
     func refuse(_ reason: ConnectionState.Refusal) {
         guard let context, !isEnding else { return }
-        if state.owesAnswers, reason == .malformed || reason == .headerSize {
-            if !isLastAnswerDue { metrics?.refused(reason) }
-            isLastAnswerDue = true
+        if state.owesResponses, reason == .malformed || reason == .headerSize {
+            if !isLastResponseDue { metrics?.refused(reason) }
+            isLastResponseDue = true
             return
         }
         metrics?.refused(reason)
         isEnding = true
         entry?.setWaiting(false)
-        guard state.canAnswer, let answer = reason.answer, beginLingering() else {
+        guard state.canRespond, let response = reason.response, beginLingering() else {
             context.close(promise: nil)
             return
         }
-        context.writeAndFlush(wrapOutboundOut(.byteBuffer(answer)), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(.byteBuffer(response)), promise: nil)
         endSoon(context)
     }
 
     /// Closes the connection once its client has had time to read the response; further input is dropped.
-    func endAfterAnswer() {
+    func endAfterResponse() {
         guard let context, !isEnding else { return }
         isEnding = true
         guard beginLingering() else {
@@ -270,8 +270,8 @@ final class ConnectionGuard: ChannelDuplexHandler {
 }
 
 extension ConnectionState.Refusal {
-    /// The whole response, ready to be sent; nil if there is none.
-    var answer: ByteBuffer? { error.map { Problem($0, requestID: RequestID().description).closingAnswer() } }
+    /// The complete response, ready to be sent; nil if there is none.
+    var response: ByteBuffer? { error.map { Problem($0, requestID: RequestID().description).closingResponse() } }
 
     private var error: (any Error)? {
         switch self {

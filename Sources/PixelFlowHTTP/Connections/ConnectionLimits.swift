@@ -10,7 +10,7 @@ package struct ConnectionLimits: Sendable, Hashable {
     static let perAddressSetting = Setting<Int>.integer(
         "PIXELFLOW_HTTP_MAX_CONNECTIONS_PER_ADDRESS", default: 512, in: 1...1_000_000,
         help:
-            "Maximum open connections from one address (IPv6: one /64 network); further ones are answered with 429. Trusted "
+            "Maximum open connections from one address (IPv6: one /64 network); further ones are rejected with 429. Trusted "
             + "proxies are not limited.")
     static let headerTimeoutSetting = Setting<Duration>.seconds(
         "PIXELFLOW_HTTP_HEADER_TIMEOUT", default: 10, in: 1...600,
@@ -21,15 +21,15 @@ package struct ConnectionLimits: Sendable, Hashable {
     static let bodyRateSetting = Setting<Int>.integer(
         "PIXELFLOW_HTTP_MIN_BODY_RATE", default: 1024, in: 0...1_048_576,
         help:
-            "Minimum rate of a request body in bytes per second, over each 10 seconds; a slower one is answered with 408. 0 "
+            "Minimum rate of a request body in bytes per second, over each 10 seconds; a slower one is rejected with 408. 0 "
             + "disables the limit.")
     static let headerBytesSetting = Setting<Int>.integer(
         "PIXELFLOW_HTTP_MAX_HEADER_BYTES", default: 32_768, in: 1024...1_048_576,
-        help: "Maximum size of a request header in bytes, including the request line; a larger one is answered with 431.")
+        help: "Maximum size of a request header in bytes, including the request line; a larger one is rejected with 431.")
     static let headerCountSetting = Setting<Int>.integer(
         "PIXELFLOW_HTTP_MAX_HEADER_COUNT", default: 100, in: 10...1000,
         help:
-            "Maximum number of fields in a request header; more are answered with 431.")
+            "Maximum number of fields in a request header; more are rejected with 431.")
 
     package static let descriptions: [SettingDescription] = [
         totalSetting.description, perAddressSetting.description, headerTimeoutSetting.description, idleTimeoutSetting.description,
@@ -49,7 +49,7 @@ package struct ConnectionLimits: Sendable, Hashable {
     /// Bytes of a body that are still accepted when its response has ended: more than an upload has by default, because many clients read
     /// a response only after they have sent everything.
     package var unreadBodyBytes = 64 << 20
-    /// The number of connections, at a time and per second, that are told why they are closed; further ones are closed without a response.
+    /// The number of connections, at a time and per second, that receive a reason before they are closed; further ones are closed without.
     package var lingering = 64
     /// How long a connection is protected before it may be closed in favour of a new one.
     package var evictionGrace: Duration = .seconds(1)

@@ -50,7 +50,7 @@ package final class ConnectionRegistry: Sendable {
         var total = 0
         /// Refused connections that are still open, and the number of refusals sent in the current second.
         var lingering = 0
-        var told: (second: UInt64, count: Int) = (0, 0)
+        var refused: (second: UInt64, count: Int) = (0, 0)
         var accepted = 0
         /// Closures that continue accepting once there is room.
         var waiting: [@Sendable () -> Void] = []
@@ -104,7 +104,7 @@ package final class ConnectionRegistry: Sendable {
     func isExhausted(for address: IPAddress) -> Bool {
         guard !trusted.trusts(address) else { return false }
         return state.withLock { state in
-            !mayTell(&state) && (state.peers[address.subscriber]?.entries.count ?? 0) >= limits.perAddress
+            !mayRespond(&state) && (state.peers[address.subscriber]?.entries.count ?? 0) >= limits.perAddress
         }
     }
 
@@ -113,18 +113,18 @@ package final class ConnectionRegistry: Sendable {
     /// Whether one more connection may receive the reason for its refusal; pair with `endLingering`.
     func beginLingering() -> Bool {
         state.withLock { state in
-            guard mayTell(&state) else { return false }
+            guard mayRespond(&state) else { return false }
             state.lingering += 1
-            state.told.count += 1
+            state.refused.count += 1
             return true
         }
     }
 
-    /// Limited at a time and per second: in a flood, answering each connection would cost more than serving it.
-    private func mayTell(_ state: inout State) -> Bool {
+    /// Limited at a time and per second: in a flood, a response to each connection would cost more than serving it.
+    private func mayRespond(_ state: inout State) -> Bool {
         let second = NIODeadline.now().uptimeNanoseconds / 1_000_000_000
-        if state.told.second != second { state.told = (second, 0) }
-        return state.lingering < limits.lingering && state.told.count < limits.lingering
+        if state.refused.second != second { state.refused = (second, 0) }
+        return state.lingering < limits.lingering && state.refused.count < limits.lingering
     }
 
     func endLingering() { state.withLock { $0.lingering -= 1 } }

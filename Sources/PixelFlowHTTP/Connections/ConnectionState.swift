@@ -39,7 +39,7 @@ struct ConnectionState {
     /// Requests whose responses have not ended.
     private(set) var openRequests = 0
     /// Whether part of the response to the oldest open request has been written.
-    private(set) var isAnswering = false
+    private(set) var isResponding = false
     private(set) var isReadingBody = false
     /// Bytes of the body that have arrived after the end of its response.
     private var unreadBytes = 0
@@ -57,10 +57,10 @@ struct ConnectionState {
     var isWaiting: Bool { openRequests == 0 && !isReadingBody }
 
     /// Whether a refusal may be sent as a response: to the incoming request, if no other response is due before it.
-    var canAnswer: Bool { !isAnswering && openRequests == (isReadingBody ? 1 : 0) }
+    var canRespond: Bool { !isResponding && openRequests == (isReadingBody ? 1 : 0) }
 
     /// Whether complete requests are still waiting for their responses.
-    var owesAnswers: Bool { openRequests > 0 && !isReadingBody }
+    var owesResponses: Bool { openRequests > 0 && !isReadingBody }
 
     // MARK: Input
 
@@ -98,7 +98,7 @@ struct ConnectionState {
         if openRequests == 0 { unreadBytes += bytes }
     }
 
-    /// Whether the client keeps sending a body that nobody will read.
+    /// Whether the client keeps sending a body that will not be read.
     var isBodyUnwanted: Bool { unreadBytes > limits.unreadBodyBytes }
 
     /// Call when the client has been asked for the body.
@@ -108,7 +108,7 @@ struct ConnectionState {
         isReadingBody = false
         headerBytes = 0
         body.end()
-        settle(now: now)
+        awaitRequest(now: now)
     }
 
     /// - Parameter isReading: whether the server is reading from the client. If not, the client is not considered slow.
@@ -116,17 +116,17 @@ struct ConnectionState {
 
     // MARK: Output
 
-    mutating func answerBegan() { isAnswering = true }
+    mutating func responseBegan() { isResponding = true }
 
-    mutating func answerEnded(now: NIODeadline) {
+    mutating func responseEnded(now: NIODeadline) {
         openRequests = max(0, openRequests - 1)
-        isAnswering = false
-        settle(now: now)
+        isResponding = false
+        awaitRequest(now: now)
     }
 
     mutating func writabilityChanged(isWritable: Bool, now: NIODeadline) { unwritableSince = isWritable ? nil : now }
 
-    private mutating func settle(now: NIODeadline) {
+    private mutating func awaitRequest(now: NIODeadline) {
         guard isWaiting, case .request = phase else { return }
         phase =
             headerBytes > 0 ? .header(until: now + TimeAmount(limits.headerTimeout)) : .waiting(until: now + TimeAmount(limits.idleTimeout))

@@ -36,17 +36,17 @@ extension AppRequestContext {
     /// Takes over the rest of the response, whose head has been written, from the task of its request. Must be the last call in a body.
     ///
     /// - Parameter take: called on the event loop of the connection.
-    package func continueOnLoop(_ take: @escaping @Sendable (AnswerTail) -> Void) async throws {
+    package func continueOnLoop(_ take: @escaping @Sendable (ResponseTail) -> Void) async throws {
         let channel = self.channel
         let hasOthers = try await channel.eventLoop.submit {
             let pipeline = channel.pipeline.syncOperations
             let observer = try pipeline.handler(type: RequestObserver.self)
-            let connection = AnswerTail.Connection(hasEnded: observer.hasInputEnded)
+            let connection = ResponseTail.Connection(hasEnded: observer.hasInputEnded)
             try pipeline.addHandler(connection, position: .after(observer))
-            take(AnswerTail(connection, observer))
+            take(ResponseTail(connection, observer))
             return observer.hasWaitingRequests
         }.get()
-        // Requests that directly followed this one must not run: the connection closes with this response, so they cannot be answered.
+        // Requests that directly followed this one must not run: the connection closes with this response.
         if hasOthers { try await channel.closeFuture.get() }
     }
 
@@ -77,7 +77,7 @@ extension LoopConnection {
 
 /// The rest of a response, written on the event loop of its connection. Input of the client is dropped, and the connection closes with the
 /// response.
-package final class AnswerTail {
+package final class ResponseTail {
     package typealias Connection = LoopConnection<HTTPServerRequestPart, HTTPServerResponsePart>
 
     /// Reports when the client disconnects. Its messages are ignored.
@@ -107,7 +107,7 @@ package final class AnswerTail {
             case .failure, .ended: body(.gone)
             case .writable(let isWritable): body(.writable(isWritable))
             case .stopping: body(.stopping)
-            // Further requests on this connection are never answered, so they need not be read. A closed connection is detected
+            // Further requests on this connection never receive a response, so they need not be read. A closed connection is detected
             // nevertheless.
             case .message(.head): connection.pause()
             case .message: break

@@ -48,15 +48,15 @@ package final class LoopConnection<Inbound, Outbound>: ChannelDuplexHandler {
         let early = early
         self.early = []
         isPaused = false
-        early.forEach(tell)
+        early.forEach(emit)
         // The owner may have paused reading while handling the earlier events.
         if !isPaused { resume() }
     }
 
     /// Call if the peer closed its side before this handler was installed.
-    func endInput() { tell(.ended) }
+    func endInput() { emit(.ended) }
 
-    private func tell(_ event: Event) {
+    private func emit(_ event: Event) {
         guard !hasEnded else { return }
         guard let owner else { return early.append(event) }
         if case .ended = event { hasEnded = true }
@@ -112,12 +112,12 @@ package final class LoopConnection<Inbound, Outbound>: ChannelDuplexHandler {
     package func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
     package func handlerRemoved(context: ChannelHandlerContext) {
-        tell(.ended)
+        emit(.ended)
         owner = nil
         self.context = nil
     }
 
-    package func channelRead(context: ChannelHandlerContext, data: NIOAny) { tell(.message(unwrapInboundIn(data))) }
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) { emit(.message(unwrapInboundIn(data))) }
 
     package func read(context: ChannelHandlerContext) {
         guard isPaused else { return context.read() }
@@ -125,22 +125,22 @@ package final class LoopConnection<Inbound, Outbound>: ChannelDuplexHandler {
     }
 
     package func channelWritabilityChanged(context: ChannelHandlerContext) {
-        tell(.writable(context.channel.isWritable))
+        emit(.writable(context.channel.isWritable))
         context.fireChannelWritabilityChanged()
     }
 
     package func channelInactive(context: ChannelHandlerContext) {
-        tell(.ended)
+        emit(.ended)
         context.fireChannelInactive()
     }
 
     package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is ChannelShouldQuiesceEvent { tell(.stopping) }
-        if let event = event as? ChannelEvent, event == .inputClosed { tell(.ended) }
+        if event is ChannelShouldQuiesceEvent { emit(.stopping) }
+        if let event = event as? ChannelEvent, event == .inputClosed { emit(.ended) }
         context.fireUserInboundEventTriggered(event)
     }
 
-    package func errorCaught(context: ChannelHandlerContext, error: any Error) { tell(.failure(error)) }
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) { emit(.failure(error)) }
 
     package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) { promise?.succeed() }
 

@@ -12,7 +12,7 @@ final class RequestObserver: ChannelDuplexHandler, RemovableChannelHandler {
     private let connection: ConnectionGuard
     /// Whether the client waits for a 100 (Continue) before it sends the body.
     private var isHeld = false
-    /// The number of requests to answer after the current one. The next response belongs to the first of them.
+    /// The number of requests that await a response after the current one. The next response belongs to the first of them.
     private var waiting = 0
     /// Whether the last request asks for another protocol, after which the decoder stops reading.
     private var asksForUpgrade = false
@@ -21,7 +21,7 @@ final class RequestObserver: ChannelDuplexHandler, RemovableChannelHandler {
     private var ignoresInput = false
     /// Whether the last request is HTTP/1.0.
     private var isOld = false
-    private var isLastAnswer = false
+    private var isLastResponse = false
 
     init(_ connection: ConnectionGuard) { self.connection = connection }
 
@@ -38,7 +38,7 @@ final class RequestObserver: ChannelDuplexHandler, RemovableChannelHandler {
             }
             guard head.isSound else { return connection.refuse(.malformed) }
             isHeld = head.waitsForContinue
-            // HTTP/1.0 knows no chunks: only the end of the connection tells where a body of unknown length ends.
+            // HTTP/1.0 knows no chunks: only the end of the connection marks where a body of unknown length ends.
             asksForClose = head.isOld || !head.isKeepAlive
             asksForUpgrade = !asksForClose && head.asksForUpgrade
             isOld = head.isOld
@@ -73,14 +73,14 @@ final class RequestObserver: ChannelDuplexHandler, RemovableChannelHandler {
             // A final response instead of the 100: the client may or may not send the body, so the next bytes
             // on this connection are ambiguous. Or instead of the 101: the next bytes are not decoded. If the client has asked for the end,
             // the server closes the connection once everything is written.
-            isLastAnswer = isHeld || asksForUpgrade
+            isLastResponse = isHeld || asksForUpgrade
             isHeld = false
             if isOld, !head.headers.contains(name: "content-length") { head.version = .http1_0 }
             head.headers.replaceOrAdd(name: "connection", value: "close")
-            connection.answerBegan()
+            connection.responseBegan()
             context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .head(let head):
-            connection.answerBegan()
+            connection.responseBegan()
             if head.status == .switchingProtocols { connection.switching() }
             context.write(data, promise: promise)
         case .body:
@@ -88,10 +88,10 @@ final class RequestObserver: ChannelDuplexHandler, RemovableChannelHandler {
         case .end:
             context.write(data, promise: promise)
             waiting -= 1
-            let isLast = connection.answerEnded()
-            guard isLast || isLastAnswer else { return }
+            let isLast = connection.responseEnded()
+            guard isLast || isLastResponse else { return }
             context.flush()
-            connection.endAfterAnswer()
+            connection.endAfterResponse()
         }
     }
 
@@ -102,7 +102,7 @@ final class RequestObserver: ChannelDuplexHandler, RemovableChannelHandler {
     var hasInputEnded: Bool { connection.hasInputEnded }
 
     /// Ends the connection once its client has had time to read what has been written.
-    func endConnection() { connection.endAfterAnswer() }
+    func endConnection() { connection.endAfterResponse() }
 
     func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
         guard event is ContinueRequest else { return context.triggerUserOutboundEvent(event, promise: promise) }

@@ -20,18 +20,18 @@ package struct BackendProbe: Sendable {
     package func run() async -> BackendReport {
         let findings: [BackendFinding]
         do {
-            findings = try await abandoning(after: timeout, throwing: NoAnswerError()) { [backend] in try await backend.diagnose() }
-        } catch is NoAnswerError {
-            findings = [Self.silent("no answer within \(timeout.milliseconds / 1_000) s")]
+            findings = try await abandoning(after: timeout, throwing: NoResponseError()) { [backend] in try await backend.diagnose() }
+        } catch is NoResponseError {
+            findings = [Self.silent("no response within \(timeout.milliseconds / 1_000) s")]
         } catch {
             findings = [Self.silent((error as? PixelFlowError).map { "\($0.message) (\($0.code))" } ?? "\(type(of: error))")]
         }
         return BackendReport(name: name, kind: backend.kind, findings: findings.map(BackendReport.Finding.init))
     }
 
-    private struct NoAnswerError: Error {}
+    private struct NoResponseError: Error {}
 
     private static func silent(_ reason: String) -> BackendFinding {
-        .failed("answer", "it answers", reason, hint: "is it up? the log of the service says why it cannot be reached")
+        .failed("answer", "it responds", reason, hint: "is it up? the log of the service says why it cannot be reached")
     }
 }

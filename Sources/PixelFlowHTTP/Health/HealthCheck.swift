@@ -42,14 +42,14 @@ package struct HealthCheck: Sendable {
     /// Runs the probe; never takes longer than the timeout, even if the probe ignores cancellation.
     package func run() async -> Outcome {
         do {
-            try await abandoning(after: timeout, throwing: NoAnswerError(), probe)
+            try await abandoning(after: timeout, throwing: NoResponseError(), probe)
             return .ok
-        } catch is NoAnswerError {
+        } catch is NoResponseError {
             return .timedOut
         } catch {
             return .failed
         }
     }
 
-    private struct NoAnswerError: Error {}
+    private struct NoResponseError: Error {}
 }

@@ -66,7 +66,7 @@ final class HealthMonitor: Sendable {
             return state.reported != results.failing
         }
         guard hasChanged else { return }
-        guard !results.failing.isEmpty else { return logger.notice("backends answer again") }
+        guard !results.failing.isEmpty else { return logger.notice("backends respond again") }
         logger.warning(
             results.isReady ? "degraded" : "not ready", metadata: ["checks": .string(results.failing.joined(separator: ","))])
     }

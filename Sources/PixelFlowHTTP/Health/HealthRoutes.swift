@@ -59,8 +59,8 @@ private enum Probe {
                 .get, "/readyz", id: "\(service)Readiness", tag: "service", "Check whether the service is ready", details: details,
                 access: .anyone,
                 responses: [
-                    .json(Report.self, "The service can answer; `degraded` if a backend is down."),
-                    .json(.serviceUnavailable, Report.self, "A backend has not answered since the start, or the service is stopping."),
+                    .json(Report.self, "The service can respond; `degraded` if a backend is down."),
+                    .json(.serviceUnavailable, Report.self, "A backend has not responded since the start, or the service is stopping."),
                 ], handler: ready),
         ]
     }

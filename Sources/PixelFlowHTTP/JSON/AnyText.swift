@@ -13,7 +13,7 @@ package struct AnyText: Codable, Sendable, Hashable, SchemaDescribed {
 
     package init(from decoder: any Decoder) throws {
         text = try decoder.singleValueContainer().decode(String.self)
-        (decoder.userInfo[AnyTextPlaces.key] as? AnyTextPlaces)?.add(decoder.codingPath)
+        (decoder.userInfo[AnyTextPaths.key] as? AnyTextPaths)?.add(decoder.codingPath)
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -23,16 +23,16 @@ package struct AnyText: Codable, Sendable, Hashable, SchemaDescribed {
 }
 
 /// Where a body has `AnyText`, by the types that decode it. Passed to a decoder in its `userInfo`.
-final class AnyTextPlaces: Sendable {
+final class AnyTextPaths: Sendable {
     /// The literal is a valid key, so that nothing is found without it.
     static let key = CodingUserInfoKey(rawValue: "pixelflow.any-text") ?? { preconditionFailure("not a key") }()
 
-    private let places = Mutex<Set<String>>([])
+    private let paths = Mutex<Set<String>>([])
 
     func add(_ path: [any CodingKey]) {
-        guard let place = JSONBody.path(path) else { return }
-        places.withLock { _ = $0.insert(place) }
+        guard let known = JSONBody.path(path) else { return }
+        paths.withLock { _ = $0.insert(known) }
     }
 
-    func contains(_ path: String) -> Bool { places.withLock { $0.contains(path) } }
+    func contains(_ path: String) -> Bool { paths.withLock { $0.contains(path) } }
 }

@@ -13,7 +13,7 @@ extension Request {
     /// - Parameter limit: the maximum size in bytes; a larger body is rejected before or while it arrives.
     /// - Throws: `unsupported_media_type` (415), `body_too_large` (413), `invalid_json` (400), and 422 with the path of the field:
     ///   `unknown_parameter` for a member that the type does not have, unless it is `SchemaOpen`; `missing_value`; or `invalid_value`, also
-    ///   for text with U+0000 in other places than those of type `AnyText`. Rethrows a `PixelFlowError` thrown by the type itself.
+    ///   for text with U+0000 outside of values of type `AnyText`. Rethrows a `PixelFlowError` thrown by the type itself.
     package func decodeJSON<Value: Decodable>(_ type: Value.Type = Value.self, limit: Int = 1 << 20) async throws -> Value {
         try requireJSON()
         return try JSONBody.decode(type, from: try await collectBody(limit: limit))
@@ -31,7 +31,7 @@ extension Request {
         headers[.contentType].map { $0.prefix { $0 != ";" }.lowercased().filter { !$0.isWhitespace } }
     }
 
-    /// The whole body, at most `limit` bytes.
+    /// The complete body, at most `limit` bytes.
     ///
     /// - Throws: `body_too_large` (413).
     package func collectBody(limit: Int) async throws -> ByteBuffer {
@@ -77,11 +77,11 @@ package enum JSONBody {
     private static func requireStorableText<Value: Decodable>(
         _ document: JSONValue, _ buffer: ByteBuffer, for type: Value.Type
     ) throws {
-        // JSON has only this way to write it. An escaped backslash may stand before the `u`, so that only the parsed text tells.
+        // JSON has only this way to write it. An escaped backslash may precede the `u`, so only the parsed text shows it.
         guard Data(buffer.readableBytesView).range(of: Data(#"\u0000"#.utf8)) != nil else { return }
         let decoder = JSONDecoder()
-        let exempt = AnyTextPlaces()
-        decoder.userInfo[AnyTextPlaces.key] = exempt
+        let exempt = AnyTextPaths()
+        decoder.userInfo[AnyTextPaths.key] = exempt
         _ = try decoder.decode(type, from: Data(buffer.readableBytesView))
         guard let path = document.pathOfNUL(at: "", besides: exempt) else { return }
         throw PixelFlowError(
@@ -145,7 +145,7 @@ private final class RequestSchemas: Sendable {
 
 extension JSONValue {
     /// The path of the first text with U+0000; that of an object of which a key has one.
-    fileprivate func pathOfNUL(at path: String, besides exempt: AnyTextPlaces) -> String? {
+    fileprivate func pathOfNUL(at path: String, besides exempt: AnyTextPaths) -> String? {
         switch self {
         case .string(let text): text.utf8.contains(0) && !exempt.contains(path) ? path : nil
         case .array(let elements):

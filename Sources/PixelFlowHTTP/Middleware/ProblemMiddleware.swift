@@ -47,7 +47,7 @@ package struct ProblemMiddleware: RouterMiddleware {
 }
 
 extension Request {
-    /// Whether the client may be sending a large body that nobody will read. Any method may have one.
+    /// Whether the client may be sending a large body that will not be read. Any method may have one.
     fileprivate var mayGoOn: Bool {
         if headers.contains(.transferEncoding) { return true }
         return headers[.contentLength].flatMap { Int($0) }.map { $0 > 64 * 1024 } ?? false

@@ -11,7 +11,7 @@ package struct SecurityHeadersMiddleware: RouterMiddleware {
 
     private let proxies: TrustedProxies?
 
-    /// - Parameter proxies: if one of them reports that the client used https, the browser is told to use https
+    /// - Parameter proxies: if one of them reports that the client used https, the browser is instructed to use https
     ///   from then on (HSTS). Nil for a service that no browser opens.
     package init(proxies: TrustedProxies? = nil) { self.proxies = proxies }
 

@@ -106,14 +106,14 @@ struct Problem: Codable, SchemaNamed, SchemaAnnotated {
     }
 
     /// The complete response to a connection that is then closed, before any route is known.
-    func closingAnswer() -> ByteBuffer {
+    func closingResponse() -> ByteBuffer {
         let content = content
-        var answer = ByteBuffer(string: "HTTP/1.1 \(status) \(title)\r\n")
-        for field in responseHeaders { answer.writeString("\(field.name.rawName): \(field.value)\r\n") }
-        answer.writeString("content-length: \(content.readableBytes)\r\nconnection: close\r\n")
-        answer.writeString("x-request-id: \(requestID)\r\nx-content-type-options: nosniff\r\n\r\n")
-        answer.writeImmutableBuffer(content)
-        return answer
+        var response = ByteBuffer(string: "HTTP/1.1 \(status) \(title)\r\n")
+        for field in responseHeaders { response.writeString("\(field.name.rawName): \(field.value)\r\n") }
+        response.writeString("content-length: \(content.readableBytes)\r\nconnection: close\r\n")
+        response.writeString("x-request-id: \(requestID)\r\nx-content-type-options: nosniff\r\n\r\n")
+        response.writeImmutableBuffer(content)
+        return response
     }
 
     private var responseHeaders: HTTPFields {

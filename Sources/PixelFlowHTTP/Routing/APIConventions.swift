@@ -3,7 +3,7 @@ enum APIConventions {
     /// CommonMark.
     static let text = """
         Every response carries `x-request-id`; send your own to find the request in the logs. JSON keys are snake_case, times are RFC 3339 \
-        in UTC. Every `GET` route also answers `HEAD`. Fields, codes and routes may be added; clients must ignore those that they do not \
+        in UTC. Every `GET` route also supports `HEAD`. Fields, codes and routes may be added; clients must ignore those that they do not \
         know.
 
         ## Errors
@@ -28,12 +28,12 @@ enum APIConventions {
         Every resource with an `ETag` supports conditional requests (RFC 9110). `If-None-Match` with one tag, several or `*`, compared \
         weakly, returns 304 for `GET` and `HEAD`; an `If-Match` that does not hold returns 412 `precondition_failed`.
 
-        `Expect: 100-continue` is answered once the body is needed, also through web. If the request is refused before its body is read \
+        `100 Continue` is sent once the body is needed, also through web. If the request is refused before its body is read \
         (401, 404, 413, 415 …), the refusal is sent without it and the connection is closed.
 
         web forwards `/api/…` to api, and the routes of auth for users and clients, below `/auth/…`, to auth. Routes for services and \
         operators, and any other spelling of a path, are 404. Responses that depend on the session carry `Vary: Cookie`. Those with an \
-        `ETag` may be kept for revalidation (`Cache-Control: private, no-cache`), and all others not at all (`no-store`). On its public port, web answers the probes with the status \
+        `ETag` may be kept for revalidation (`Cache-Control: private, no-cache`), and all others not at all (`no-store`). On its public port, web responses the probes with the status \
         only; the details and its metrics are on its management port.
 
         ## Limits

@@ -183,7 +183,7 @@ extension HeaderDescription {
     package static let requestID = Self("x-request-id", .string(), "Names the request in the logs.")
     package static let eTag = Self("etag", .string(), "The version of the representation, for `If-None-Match` and `If-Match`.")
     static let rateLimit = Self(
-        "ratelimit", .string(), "How the caller stands: for each limit the requests left and the seconds until the quota is whole.",
+        "ratelimit", .string(), "For each limit, the remaining requests and the seconds until the full quota is available.",
         isRequired: false)
     static let rateLimitPolicy = Self(
         "ratelimit-policy", .string(), "The limits of the route: for each the quota and the seconds that it is for.", isRequired: false)

@@ -24,12 +24,12 @@ final class APIKeyVerifier: Sendable {
     private static let addressesKept = 10_000
 
     /// The result for a valid key.
-    private struct Answer: Sendable {
+    private struct CachedToken: Sendable {
         let token: VerifiedToken
         let at: Timestamp
     }
 
-    private let answers: TwoGenerationCache<String, Answer>
+    private let cachedTokens: TwoGenerationCache<String, CachedToken>
     /// When auth last reported a key as unknown.
     private let refusals = TwoGenerationCache<String, Timestamp>(capacity: refusalsKept)
     private let permits = AsyncSemaphore(permits: concurrency.running, waiting: concurrency.waiting)
@@ -49,14 +49,16 @@ final class APIKeyVerifier: Sendable {
         self.metrics = metrics
         self.staleLimit = staleLimit
         self.clock = clock
-        answers = TwoGenerationCache(capacity: capacity)
+        cachedTokens = TwoGenerationCache(capacity: capacity)
         failures = InMemoryRateLimiter(capacity: Self.addressesKept, clock: clock)
     }
 
     /// A key that was verified recently. Never suspends.
     func cached(_ key: String, at now: Timestamp) -> VerifiedToken? {
-        guard let answer = answers[key], now.age(since: answer.at) < Self.freshFor, now < answer.token.acceptedUntil else { return nil }
-        return answer.token
+        guard let cached = cachedTokens[key], now.age(since: cached.at) < Self.freshFor, now < cached.token.acceptedUntil else {
+            return nil
+        }
+        return cached.token
     }
 
     /// - Parameter client: `IPAddress.subscriber` of the client; nil if unknown, as in tests.
@@ -64,7 +66,7 @@ final class APIKeyVerifier: Sendable {
     func verify(_ key: String, from client: String?) async throws -> VerifiedToken {
         guard SecretToken(.key, parsing: key) != nil else { throw PixelFlowError.keyMalformed }
         let now = clock.now()
-        let known = answers[key]
+        let known = cachedTokens[key]
         if let known, now.age(since: known.at) < Self.freshFor {
             metrics.count(.hit)
             return try Self.require(known.token, now)
@@ -83,17 +85,17 @@ final class APIKeyVerifier: Sendable {
                 // Another request with the same key may have received the result while this one waited: many arrive at once after a
                 // restart.
                 let now = clock.now()
-                if let answer = answers[key], now.age(since: answer.at) < Self.freshFor { return answer.token }
+                if let cached = cachedTokens[key], now.age(since: cached.at) < Self.freshFor { return cached.token }
                 if let refusedAt = refusals[key], now.age(since: refusedAt) < Self.refusedFor { return nil }
                 return try Self.token(try await source.introspect(key: key))
             }
             guard let token else {
-                answers.remove(key)
+                cachedTokens.remove(key)
                 refusals.insert(now, for: key)
                 if let bucket { _ = failures.admit(1, in: [bucket]) }
                 throw PixelFlowError.tokenInvalid
             }
-            answers.insert(Answer(token: token, at: now), for: key)
+            cachedTokens.insert(CachedToken(token: token, at: now), for: key)
             return try Self.require(token, now)
         } catch let error as PixelFlowError where error.kind == .unauthenticated {
             throw error
@@ -114,15 +116,16 @@ final class APIKeyVerifier: Sendable {
     }
 
     /// Nil if the key is not active.
-    private static func token(_ answer: KeyIntrospection) throws(PixelFlowError) -> VerifiedToken? {
-        guard answer.active, let id = answer.keyID, let tenant = answer.tenant else { return nil }
-        let networks = (answer.networks ?? []).map { NetworkRange($0) }
-        let expiry = answer.expiresAt.map { Timestamp(iso8601: $0) } ?? .distantFuture
+    private static func token(_ introspection: KeyIntrospection) throws(PixelFlowError) -> VerifiedToken? {
+        guard introspection.active, let id = introspection.keyID, let tenant = introspection.tenant else { return nil }
+        let networks = (introspection.networks ?? []).map { NetworkRange($0) }
+        let expiry = introspection.expiresAt.map { Timestamp(iso8601: $0) } ?? .distantFuture
         // A restriction that cannot be parsed must not be ignored.
         guard networks.allSatisfy({ $0 != nil }), let expiry else { throw .unavailable("auth") }
         let principal = Principal(
-            user: UserID(id), email: answer.name ?? "", tenant: TenantID(tenant), role: nil, scopes: Scope.set(answer.scope ?? ""),
-            credential: .key(APIKeyID(id)), lane: answer.priority, isBounded: !networks.isEmpty || answer.expiresAt != nil)
+            user: UserID(id), email: introspection.name ?? "", tenant: TenantID(tenant), role: nil,
+            scopes: Scope.set(introspection.scope ?? ""),
+            credential: .key(APIKeyID(id)), lane: introspection.priority, isBounded: !networks.isEmpty || introspection.expiresAt != nil)
         return VerifiedToken(principal: principal, expiresAt: expiry, acceptedUntil: expiry, networks: networks.compactMap { $0?.unmapped })
     }
 }

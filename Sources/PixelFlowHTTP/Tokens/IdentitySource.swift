@@ -2,7 +2,7 @@ package import OpenAPI
 package import PixelFlowCore
 import WireFormats
 
-/// Answers the queries of credential verifiers: the auth service, or the same process.
+/// Serves the queries of credential verifiers: the auth service, or the same process.
 package protocol IdentitySource: Sendable {
     /// The rights of an API key. The key must be well-formed.
     ///
@@ -19,7 +19,7 @@ package protocol IdentitySource: Sendable {
     func deletedOrganisations(after position: Int64) async throws -> DeletedOrganisations
 }
 
-/// The answer of `GET /deleted-organisations`.
+/// The response of `GET /deleted-organisations`.
 package struct DeletedOrganisations: Codable, Sendable, SchemaNamed, SchemaAnnotated {
     package static let schemaName = "DeletedOrganisations"
     package static let annotations: [String: SchemaAnnotation] = [
@@ -84,7 +84,7 @@ package struct KeyIntrospection: Codable, Sendable, Hashable, SchemaNamed, Schem
     }
 }
 
-/// The answer of `GET /revocations`.
+/// The response of `GET /revocations`.
 package struct RevocationPage: Codable, Sendable, SchemaNamed, SchemaAnnotated {
     package static let schemaName = "RevocationPage"
     package static let annotations: [String: SchemaAnnotation] = [

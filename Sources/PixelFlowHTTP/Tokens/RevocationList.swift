@@ -137,7 +137,7 @@ package final class RevocationList: Sendable {
 /// The revocations so far, indexed for lookups. About 100 bytes each; a revocation is dropped once every credential that it affects has
 /// expired, so the list covers the lifetime of a token plus a day.
 struct RevokedCredentials: Sendable {
-    private struct Place: Hashable {
+    private struct Membership: Hashable {
         let user: UserID
         let organisation: TenantID
     }
@@ -152,7 +152,7 @@ struct RevokedCredentials: Sendable {
 
     private var sessions: [SessionID: Timestamp] = [:]
     private var keys: [APIKeyID: Timestamp] = [:]
-    private var members: [Place: Floor] = [:]
+    private var members: [Membership: Floor] = [:]
     private var users: [UserID: Timestamp] = [:]
     private var organisations: [TenantID: Timestamp] = [:]
     /// The organisations whose keys are all refused.
@@ -167,9 +167,9 @@ struct RevokedCredentials: Sendable {
         case .session(let id): sessions[id] = until
         case .key(let id): keys[id] = until
         case .member(let user, let organisation, let version):
-            let place = Place(user: user, organisation: organisation)
-            let known = members[place]
-            members[place] = Floor(version: max(known?.version ?? version, version), until: max(known?.until ?? until, until))
+            let membership = Membership(user: user, organisation: organisation)
+            let known = members[membership]
+            members[membership] = Floor(version: max(known?.version ?? version, version), until: max(known?.until ?? until, until))
         case .user(let id): users[id] = until
         case .organisation(let id): organisations[id] = until
         case .organisationRestored(let id): organisations[id] = nil
@@ -200,7 +200,7 @@ struct RevokedCredentials: Sendable {
             } else if users[principal.user] != nil {
                 return false
             }
-            let floor = members[Place(user: principal.user, organisation: principal.tenant)]?.version ?? Int64.min
+            let floor = members[Membership(user: principal.user, organisation: principal.tenant)]?.version ?? Int64.min
             return principal.membershipVersion >= floor
         }
     }

@@ -28,7 +28,7 @@ package struct SecretToken: Sendable {
         text = kind.rawValue + String(decoding: random + Self.checksum(random), as: UTF8.self)
     }
 
-    /// Derives the secret of a name: the same key and name always give the same secret, which nobody can guess without the key.
+    /// Derives the secret of a name: the same key and name always give the same secret, which no one can guess without the key.
     package init(_ kind: Kind, derivedFrom key: SymmetricKey, for name: String) {
         let info = Data("\(kind.rawValue) \(name)".utf8)
         let bytes = HKDF<SHA256>.deriveKey(inputKeyMaterial: key, info: info, outputByteCount: 2 * Self.randomLength)
@@ -52,7 +52,7 @@ package struct SecretToken: Sendable {
     /// SHA-256, hexadecimal. A secret of 256 random bits needs neither a salt nor a slow hash.
     package var hash: String { SHA256.hash(data: Data(text.utf8)).hexadecimal }
 
-    /// The last four characters, with which people tell secrets apart.
+    /// The last four characters, which distinguish secrets for people.
     package var hint: String { String(text.suffix(4)) }
 
     private static func checksum(_ random: some Sequence<UInt8>) -> [UInt8] {

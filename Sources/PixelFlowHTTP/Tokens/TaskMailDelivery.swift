@@ -5,7 +5,7 @@ import WireFormats
 /// The interface of the auth service for other services.
 package typealias IdentityService = IdentitySource & AuditSink & TaskMailDesk
 
-/// The answer of `POST /task-digests/claim`.
+/// The response of `POST /task-digests/claim`.
 package struct DigestRequests: Codable, Sendable, SchemaNamed, SchemaAnnotated {
     package static let schemaName = "DigestRequests"
     package static let annotations: [String: SchemaAnnotation] = [

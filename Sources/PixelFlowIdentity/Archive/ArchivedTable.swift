@@ -103,7 +103,7 @@ extension [StaticString] {
 }
 
 extension ArchivedTable {
-    /// In the order in which they are restored. Users come last, so that nobody can sign in before all their data is restored.
+    /// In the order in which they are restored. Users come last, so that no one can sign in before all their data is restored.
     static let all = [
         ArchivedTable(
             "audit_log", .textKey("id"), .text("organisation"), .integer("at"), .text("actor"), .text("actor_name"), .text("action"),

@@ -27,18 +27,18 @@ extension IdentityStore: ArchivableStore {
 
     /// In small steps, between which others get the connection.
     private func count(_ table: ArchivedTable) async throws -> Int {
-        var place = table.start
+        var position = table.start
         var count = 0
         while true {
-            let (next, rest) = try await database.read(.archive) { [place] connection in
+            let (next, rest) = try await database.read(.archive) { [position] connection in
                 var next: [SQLValue]?
-                try connection.execute(table.countStep, place) { next = table.key(of: $0) }
+                try connection.execute(table.countStep, position) { next = table.key(of: $0) }
                 var rest = 0
-                if next == nil { try connection.execute(table.countRest, place) { rest = Int($0.integer(0)) } }
+                if next == nil { try connection.execute(table.countRest, position) { rest = Int($0.integer(0)) } }
                 return (next, rest)
             }
             guard let next else { return count + rest }
-            place = next
+            position = next
             count += ArchivedTable.countStep
         }
     }
@@ -60,7 +60,7 @@ extension IdentityStore: ArchivableStore {
             // One at a time; the other one may have begun meanwhile.
             try Self.lock(.setup, connection)
             if try Self.hasBegun(backup, connection) { return }
-            // The first key and the counters of a service that has just started: those of the backup take their place.
+            // The first key and the counters of a service that has just started: those of the backup replace them.
             for table in ArchivedTable.all { try connection.execute(table.clear) }
             try connection.execute(Self.addMarker, .text(Self.marker + backup))
         }
@@ -102,20 +102,20 @@ extension IdentityStore: ArchivableStore {
         (try connection.count(unused) == 0, try restoring(connection))
     }
 
-    /// The backup that is being restored, if any. While it is set, no mail is sent and nobody can register.
+    /// The backup that is being restored, if any. While it is set, no mail is sent and no one can register.
     static func restoring(_ connection: any SQLConnection) throws -> String? {
         try connection.rows(markers) { $0.text(0) }.first.map { String($0.dropFirst(marker.count)) }
     }
 
     private static func read(_ table: ArchivedTable, _ connection: any SQLConnection, into pipe: ArchivePipe) throws {
-        var place = table.start
+        var position = table.start
         while true {
             var rows: [[SQLValue]] = []
-            try connection.execute(table.page, place) { row in
+            try connection.execute(table.page, position) { row in
                 rows.append(table.columns.indices.map { table.columns[$0].isText ? .text(row.text($0)) : .integer(row.integer($0)) })
             }
             guard let last = rows.last else { return }
-            place = zip(table.columns, last).filter(\.0.isKey).map(\.1)
+            position = zip(table.columns, last).filter(\.0.isKey).map(\.1)
             try pipe.send(rows.filter { !isMarker(table, $0) }.map { ArchiveRow(table: table.name, values: $0.map(ArchiveValue.init)) })
         }
     }

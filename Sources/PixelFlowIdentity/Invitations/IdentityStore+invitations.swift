@@ -62,7 +62,7 @@ extension IdentityStore {
         }
     }
 
-    /// The open invitations of an organisation, the newest first, including those that nobody can accept at present because their inviter
+    /// The open invitations of an organisation, the newest first, including those that no one can accept at present because their inviter
     /// may not assign the role.
     package func invitations(of organisation: TenantID, at now: Timestamp) async throws -> [Invitation] {
         try await database.read(.invitations) { try $0.rows(Self.list, .id(organisation), .time(now), map: Self.invitation) }

@@ -7,7 +7,7 @@ package struct APIKey: Sendable, Hashable {
     package var name: String
     /// SHA-256 of the secret, hexadecimal. The secret itself is not stored.
     package var hash: String
-    /// The last characters of the secret, with which people tell keys apart.
+    /// The last characters of the secret, which distinguish keys for people.
     package var hint: String
     package var scopes: Set<Scope>
     /// The CIDR blocks from which the key may be used; empty allows any address.
@@ -26,7 +26,7 @@ package struct APIKey: Sendable, Hashable {
     /// Whether the key may assign this role to a member: none that could do more than the key itself.
     package func mayAssign(_ other: Role) -> Bool { role.mayAssign(other) && scopes.isSuperset(of: other.scopes) }
 
-    /// Whether the key may make someone a member with this role. A bounded key makes nobody a member, because a membership is good everywhere
+    /// Whether the key may make someone a member with this role. A bounded key makes no one a member, because a membership is good everywhere
     /// and for good.
     package func mayInvite(as other: Role) -> Bool { mayAssign(other) && !isBounded }
 

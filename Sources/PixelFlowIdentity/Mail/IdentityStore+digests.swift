@@ -22,7 +22,7 @@ extension IdentityStore {
     private static let advance = SQLStatement(
         "advance_task_mail",
         "UPDATE task_mail SET told_until = $4, lease_until = 0 WHERE organisation = $1 AND user_id = $2 AND told_until = $3")
-    private static let toldUntil = SQLStatement(
+    private static let reportedUntil = SQLStatement(
         "task_mail_told_until", "SELECT told_until FROM task_mail WHERE organisation = $1 AND user_id = $2")
 
     /// The outcomes of a report.
@@ -54,12 +54,12 @@ extension IdentityStore {
                 guard let until = schedule.lastEnd(of: choice, by: now - TaskSpan.settlingTime) else { continue }
                 let found = try connection.rows(
                     Self.due, .text(choice.rawValue), .time(until), .time(now), .number(limit - requests.count)
-                ) { (organisation: TenantID($0.text(0)), person: UserID($0.text(1)), told: $0.time(2)) }
-                for (organisation, person, told) in found {
-                    let from = max(told, until - Self.digestAge)
+                ) { (organisation: TenantID($0.text(0)), person: UserID($0.text(1)), reported: $0.time(2)) }
+                for (organisation, person, reported) in found {
+                    let from = max(reported, until - Self.digestAge)
                     let isClaimed =
                         try connection.execute(
-                            Self.claim, .id(organisation), .id(person), .time(told), .time(from), .time(now + lease), .time(now)) == 1
+                            Self.claim, .id(organisation), .id(person), .time(reported), .time(from), .time(now + lease), .time(now)) == 1
                     guard isClaimed else { continue }
                     let keys = try connection.rows(Self.keys, .id(organisation), .id(person)) { UserID($0.text(0)) }
                     requests.append(
@@ -81,7 +81,7 @@ extension IdentityStore {
                 let row: [SQLValue] = [.id(digest.organisation), .id(digest.person)]
                 let choice = try Self.taskMail(of: digest.person, in: digest.organisation, connection)
                 guard TaskMail.periodic.contains(choice),
-                    try connection.rows(Self.toldUntil, row[0], row[1], map: { $0.time(0) }) == [digest.from]
+                    try connection.rows(Self.reportedUntil, row[0], row[1], map: { $0.time(0) }) == [digest.from]
                 else {
                     count.superseded += 1
                     continue

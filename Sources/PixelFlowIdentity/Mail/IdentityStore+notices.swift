@@ -55,7 +55,9 @@ extension IdentityStore {
             var count = NoticeCount()
             for entry in sorted {
                 if entry.isOncePerTarget, try Self.isKnown(entry, connection) { continue }
-                guard try Self.append(entry, connection), let lifetime, let kind = QueuedMail.Kind(telling: entry.action) else { continue }
+                guard try Self.append(entry, connection), let lifetime, let kind = QueuedMail.Kind(reporting: entry.action) else {
+                    continue
+                }
                 for (_, address) in try Self.recipients(of: kind, in: entry.organisation, connection) {
                     guard try Self.refusal(of: entry.organisation, connection) == nil else {
                         count.dropped += 1
@@ -115,7 +117,7 @@ extension QueuedMail.Kind {
     fileprivate var concernsAdmins: Bool { self == .quotaWarning }
 
     /// The kind of notice for an action; nil if the action causes none.
-    init?(telling action: AuditAction) {
+    init?(reporting action: AuditAction) {
         switch action {
         case .webhookDisabled: self = .webhookDisabled
         case .quotaWarning: self = .quotaWarning

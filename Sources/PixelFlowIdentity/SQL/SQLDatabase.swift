@@ -57,7 +57,7 @@ extension SQLConnection {
 }
 
 /// A row has a value that another row has and that must be unique. Thrown by `SQLConnection.execute`. Whoever expects it catches it in the
-/// body; a database answers others as an outage.
+/// body; a database reports others as an outage.
 package struct UniqueViolation: Error, CustomStringConvertible {
     /// What must be unique, by the name that the database has for it; never a value.
     package let constraint: String

@@ -15,7 +15,7 @@ package struct SecondFactor: Sendable, Hashable {
     package var recoveryHashes: Set<String>
 }
 
-/// The answer to an attempt to enter a code.
+/// The result of an attempt to enter a code.
 package enum SecondFactorAttempt: Sendable, Hashable {
     /// Compare the code with the factor.
     case admitted(SecondFactor)

@@ -48,7 +48,7 @@ enum Colour {
         guard let embedded = image.withBlob(iccField, { ICCProfile($0) }) else { return own }
         let isUsable = embedded?.space == space && (embedded?.isStandard == true || managed(image) != nil)
         guard isUsable, let embedded else { return try own.removing([iccField]) }
-        // What follows the profile in its place is not part of it.
+        // Bytes that follow the profile in its field are not part of it.
         guard let profile = image.withBlob(iccField, { $0.count > embedded.length ? Array($0.prefix(embedded.length)) : nil }) ?? nil else {
             return own
         }

@@ -65,7 +65,7 @@ extension ColourSignal {
             for name in Self.chunks where reader.has(name, at: offset + 4) { chunks["\(name)"] = offset + 8 }
             offset += length + 12
         }
-        if let place = chunks["cICP"], let primaries = reader.byte(at: place), let transfer = reader.byte(at: place + 1) {
+        if let offset = chunks["cICP"], let primaries = reader.byte(at: offset), let transfer = reader.byte(at: offset + 1) {
             self.init(primaries: Int(primaries), transfer: Int(transfer))
             overridesProfile = chunks["iCCP"] != nil
             isNarrow = reader.byte(at: place + 3) == 0

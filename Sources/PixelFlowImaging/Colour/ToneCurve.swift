@@ -52,9 +52,9 @@ enum ToneCurve {
         switch self {
         case .gamma(let gamma): return pow(value, gamma)
         case .table(let table):
-            let place = value * Double(table.count - 1)
-            let index = min(Int(place), table.count - 2)
-            return table[index] + (table[index + 1] - table[index]) * (place - Double(index))
+            let position = value * Double(table.count - 1)
+            let index = min(Int(position), table.count - 2)
+            return table[index] + (table[index + 1] - table[index]) * (position - Double(index))
         case .parametric(let g, let a, let b, let c, let d, let e, let f):
             return value >= d ? pow(max(0, a * value + b), g) + e : c * value + f
         }

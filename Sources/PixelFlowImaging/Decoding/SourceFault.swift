@@ -8,7 +8,7 @@ enum SourceFault {
         case .unsupported(let name): .unsupported(name)
         case .cutOff: .truncated
         case .broken: .damaged
-        case .whole:
+        case .complete:
             unsupported(error, source, format).map(RenderError.unsupported)
                 ?? (lacksData(error, source, format) ? .truncated : .damaged)
         }

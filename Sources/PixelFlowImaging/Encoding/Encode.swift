@@ -38,7 +38,7 @@ enum Encode {
                 ])
             return try withoutInventedEXIF(bytes, image, format, isStripped) {
                 let plain = try JPEGOutput.withoutEXIF($0)
-                // A pixel per millimetre stands for none.
+                // A pixel per millimetre means that there is none.
                 let isKnown = picture.resolution != (1, 1)
                 return isKnown && !options.strip ? JPEGOutput.withResolution(picture.resolution, plain) : plain
             }

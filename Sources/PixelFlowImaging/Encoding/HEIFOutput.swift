@@ -8,12 +8,12 @@ enum HEIFOutput {
         let boxes = try Box.all(reader, 0..<file.count)
         guard let meta = boxes.first(where: { $0.type == "meta" }) else { throw MalformedFileError() }
         let parts = try Box.all(reader, meta.body.dropFirst(4))
-        guard let information = parts.first(where: { $0.type == "iinf" }), let place = parts.first(where: { $0.type == "iloc" }) else {
+        guard let information = parts.first(where: { $0.type == "iinf" }), let location = parts.first(where: { $0.type == "iloc" }) else {
             throw MalformedFileError()
         }
         let (kept, removed) = try items(reader, information)
         guard !removed.isEmpty else { return Array(file) }
-        let locations = try ItemLocations(reader, place)
+        let locations = try ItemLocations(reader, location)
         let gone = locations.extents(of: removed)
 
         // Built twice: the new size of the box determines the offsets of the data after it.

@@ -82,12 +82,12 @@ enum XMPPacket {
         var bytes = Array(packet)
         for end in ends(of: "tiff:Orientation", in: bytes) {
             // An attribute (="6") or an element (>6<).
-            let place = bytes[end...].firstIndex { !delimiters.contains($0) }
-            if let place, turned.contains(bytes[place]) { bytes[place] = UInt8(ascii: "1") }
+            let index = bytes[end...].firstIndex { !delimiters.contains($0) }
+            if let index, turned.contains(bytes[index]) { bytes[index] = UInt8(ascii: "1") }
         }
         for prefix in prefixes(of: "http://ns.adobe.com/xap/1.0/g/img/", in: bytes).union(["xmpGImg", "xapGImg"]) {
             for end in ends(of: "\(prefix):image", in: bytes) {
-                for place in value(after: end, of: "\(prefix):image", in: bytes) { bytes[place] = UInt8(ascii: " ") }
+                for index in value(after: end, of: "\(prefix):image", in: bytes) { bytes[index] = UInt8(ascii: " ") }
             }
         }
         return bytes
@@ -98,7 +98,7 @@ enum XMPPacket {
         return bytes.indices.filter { bytes[$0] == name[0] && bytes[$0...].starts(with: name) }.map { $0 + name.count }
     }
 
-    /// The prefixes that stand for a namespace.
+    /// The prefixes of a namespace.
     private static func prefixes(of namespace: String, in bytes: [UInt8]) -> Set<String> {
         Set(
             ends(of: namespace, in: bytes).compactMap { end in

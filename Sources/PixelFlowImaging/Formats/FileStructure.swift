@@ -1,7 +1,7 @@
 /// What the structure of a file reveals without decoding a pixel.
 enum FileStructure: Equatable {
     /// The file contains everything that it declares.
-    case whole
+    case complete
     /// The file declares more data than it contains.
     case cutOff
     /// The file contradicts itself.

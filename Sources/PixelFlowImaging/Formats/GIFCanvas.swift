@@ -25,7 +25,7 @@ struct GIFCanvas {
         let reader = ByteReader(bytes, isLittleEndian: true)
         let frames = GIFFile(bytes).frames
         guard let first = frames.first else { return nil }
-        // Nobody sees the canvas after the last frame is removed.
+        // No one sees the canvas after the last frame is removed.
         var changed = frames.indices.dropLast().filter { isRemoved(frames[$0], reader) && !isTransparent(frames[$0], reader) }
         let isCovered = covers(first, reader) && !(frames.count > 1 && disposal(first, reader) == toPrevious)
         let showsCanvas = !isCovered && !frames.contains { isTransparent($0, reader) }
@@ -34,8 +34,8 @@ struct GIFCanvas {
         var edited = Array(bytes)
         var additions: [(offset: Int, bytes: [UInt8])] = []
         var inserted: Set<Int> = []
-        for place in changed {
-            let frame = frames[place]
+        for position in changed {
+            let frame = frames[position]
             if let index = unusedIndex(frame, reader) {
                 let addition = setTransparent(index, frame, in: &edited)
                 if !addition.isEmpty { additions.append((frame.start, addition)) }
@@ -47,7 +47,7 @@ struct GIFCanvas {
             let area = isRemoved ? Array(bytes[frame.start + 1..<frame.start + 9]) : [0, 0, 0, 0, 1, 0, 1, 0]
             additions.append((frame.end, nothing(area)))
             // Each addition moves the frames after it.
-            inserted.insert(place + inserted.count + 1)
+            inserted.insert(position + inserted.count + 1)
         }
         return GIFCanvas(file: joined(edited, additions), inserted: inserted)
     }

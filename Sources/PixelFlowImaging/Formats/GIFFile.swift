@@ -26,7 +26,7 @@ struct GIFFile {
         blocks: while let introducer = reader.byte(at: offset) {
             switch introducer {
             case Self.trailer:
-                ending = frames.isEmpty ? .broken : .whole
+                ending = frames.isEmpty ? .broken : .complete
                 isAtBlock = false
                 break blocks
             case 0x21:

@@ -51,8 +51,10 @@ struct ISOFile {
 
     /// Primaries and transfer of the picture as ITU-T H.273 code points. Other items, such as gain maps, have their own.
     var colourCodes: (primaries: Int, transfer: Int)? {
-        guard let place = picture?.colours else { return picture?.sequence.map { ($0.primaries, $0.transfer) } }
-        guard let primaries = reader.number(at: place, width: 2), let transfer = reader.number(at: place + 2, width: 2) else { return nil }
+        guard let offset = picture?.colours else { return picture?.sequence.map { ($0.primaries, $0.transfer) } }
+        guard let primaries = reader.number(at: offset, width: 2), let transfer = reader.number(at: offset + 2, width: 2) else {
+            return nil
+        }
         return (primaries, transfer)
     }
 
@@ -71,7 +73,7 @@ struct ISOFile {
             return .cutOff
         }
         // Bytes after the last box that are not a box.
-        return last.end.map { $0 < reader.count } == true ? .broken : .whole
+        return last.end.map { $0 < reader.count } == true ? .broken : .complete
     }
 
     /// The top-level boxes; the last one may extend beyond the end of the file.

@@ -25,7 +25,7 @@ struct JPEGFile {
                 .broken
             } else if walk.isCutOff || walk.ending == .none {
                 .cutOff
-            } else if walk.ending == .mark { .whole } else { .broken }
+            } else if walk.ending == .mark { .complete } else { .broken }
     }
 
     /// Whether the file ends with EOI. True for nearly every file, and cheap because it needs no scan.

@@ -28,12 +28,12 @@ enum JPEGGap {
 
     /// Looks for the first gap in the first scan, which nearly always is the only one.
     private static func hasGap(_ reader: ByteReader, from start: Int) -> Bool {
-        guard let place = zeros(reader.bytes, from: start) else { return false }
+        guard let gap = zeros(reader.bytes, from: start) else { return false }
         var offset = start
         while let mark = reader.next(0xff, from: offset), let next = reader.byte(at: mark + 1) {
             // Stuffed bytes, restarts and fill bytes belong to the data.
             guard next == 0 || (0xd0...0xd7).contains(next) || next == 0xff else {
-                return mark > place && reader.bytes[place..<mark].contains { $0 != 0 }
+                return mark > gap && reader.bytes[gap..<mark].contains { $0 != 0 }
             }
             offset = mark + (next == 0xff ? 1 : 2)
         }

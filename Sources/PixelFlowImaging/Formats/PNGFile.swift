@@ -17,7 +17,7 @@ enum PNGFile {
         var hasPalette = false
         while let length = reader.number(at: offset, width: 4), reader.contains(offset, length + 12) {
             if reader.has("CgBI", at: offset + 4) { return .unsupported("PNG files of the CgBI variant") }
-            if reader.has("IEND", at: offset + 4) { return hasData ? .whole : .broken }
+            if reader.has("IEND", at: offset + 4) { return hasData ? .complete : .broken }
             guard isIntact(reader, offset, length), isKnown(reader, offset) else { return .broken }
             if offset == 8 {
                 guard hasHeader(reader) else { return .broken }

@@ -67,7 +67,7 @@ extension TIFFDirectory {
     }
 
     private static let d50 = [0.9642, 1, 0.8249]
-    /// The chromaticities of light that anybody would call white.
+    /// The chromaticities of light that anyone would call white.
     private static let whites = 0.25...0.46
 
     /// Whether a* and b* are stored with an offset instead of a sign, as in ICC profiles.

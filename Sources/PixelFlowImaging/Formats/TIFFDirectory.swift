@@ -26,7 +26,7 @@ struct TIFFDirectory {
     /// The offset and number of the values of each entry of fractions.
     private var fractions: [Int: (offset: Int, count: Int)] = [:]
     /// The offset of each entry itself.
-    private var places: [Int: Int] = [:]
+    private var offsets: [Int: Int] = [:]
     /// Whether the values of any entry lie outside the file.
     private(set) var lacksValues = false
     /// The size of a count or an offset in bytes: 4, or 8 in BigTIFF.
@@ -79,14 +79,14 @@ struct TIFFDirectory {
 
     /// Makes decoders ignore an entry in a copy of the file: its tag becomes a private one.
     func hide(_ tag: Tag, in file: UnsafeMutableRawBufferPointer) {
-        if let place = places[tag.rawValue] { write(Self.unusedTag, 2, to: file, at: place) }
+        if let offset = offsets[tag.rawValue] { write(Self.unusedTag, 2, to: file, at: offset) }
     }
 
     private func write(_ value: Int, _ width: Int, to file: UnsafeMutableRawBufferPointer, at offset: Int) {
         guard offset >= 0, offset + width <= file.count else { return }
         for index in 0..<width {
-            let place = reader.isLittleEndian ? index : width - 1 - index
-            file[offset + place] = UInt8(truncatingIfNeeded: value >> (index * 8))
+            let byte = reader.isLittleEndian ? index : width - 1 - index
+            file[offset + byte] = UInt8(truncatingIfNeeded: value >> (index * 8))
         }
     }
 
@@ -107,12 +107,12 @@ struct TIFFDirectory {
     private mutating func add(_ entry: Int, _ pointer: Int) {
         guard let tag = reader.number(at: entry, width: 2), let type = reader.number(at: entry + 2, width: 2) else { return }
         guard let width = Self.widths[type], let count = reader.number(at: entry + 4, width: pointer) else { return }
-        let place = entry + 4 + pointer
+        let field = entry + 4 + pointer
         let length = count.multipliedReportingOverflow(by: width)
         guard !length.overflow else { return }
-        guard let offset = length.partialValue <= pointer ? place : reader.number(at: place, width: pointer) else { return }
+        guard let offset = length.partialValue <= pointer ? field : reader.number(at: field, width: pointer) else { return }
         lacksValues = lacksValues || !reader.contains(offset, length.partialValue)
-        places[tag] = entry
+        offsets[tag] = entry
         if Self.integers.contains(type) { entries[tag] = (offset, count, width) }
         if type == Self.fraction { fractions[tag] = (offset, count) }
     }
@@ -140,7 +140,7 @@ extension TIFFDirectory {
         do {
             let directory = try TIFFDirectory(bytes)
             if let name = directory.unsupported { return .unsupported(name) }
-            return directory.lacksValues || directory.hasDataOutside ? .cutOff : .whole
+            return directory.lacksValues || directory.hasDataOutside ? .cutOff : .complete
         } catch {
             return error == .cutOff ? .cutOff : .broken
         }

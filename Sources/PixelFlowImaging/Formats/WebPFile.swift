@@ -10,7 +10,7 @@ enum WebPFile {
             guard reader.contains(offset + 8, size) else { return .cutOff }
             offset += 8 + size + size % 2
         }
-        return .whole
+        return .complete
     }
 
     /// Whether only the padding byte of the last chunk is missing, which some encoders omit.

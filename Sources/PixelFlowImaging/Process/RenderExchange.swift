@@ -18,12 +18,12 @@ struct RenderExchange {
     }
 
     /// The next output, copied out of the shared memory.
-    mutating func output(_ answer: WireMessage) throws -> RenderedOutput {
-        let entry = try decoded(RenderReply.Output.self, answer)
+    mutating func output(_ message: WireMessage) throws -> RenderedOutput {
+        let entry = try decoded(RenderReply.Output.self, message)
         guard done < job.pipeline.outputs.count, entry.result.name == job.pipeline.outputs[done].name else {
             throw RenderWorkerError.protocolViolation
         }
-        guard (0...job.limits.outputBytes).contains(entry.length), entry.length == answer.first else {
+        guard (0...job.limits.outputBytes).contains(entry.length), entry.length == message.first else {
             throw RenderWorkerError.protocolViolation
         }
         bytes += entry.length
@@ -35,12 +35,12 @@ struct RenderExchange {
     }
 
     /// Skips the last output: it completes the job instead of being progress.
-    func tellProgress(_ tell: (Int, Int) -> Void) {
-        if done < job.pipeline.outputs.count { tell(done, job.pipeline.outputs.count) }
+    func reportProgress(_ report: (Int, Int) -> Void) {
+        if done < job.pipeline.outputs.count { report(done, job.pipeline.outputs.count) }
     }
 
-    func report(_ answer: WireMessage) throws -> RenderReport {
-        let reply = try decoded(RenderReply.self, answer)
+    func report(_ message: WireMessage) throws -> RenderReport {
+        let reply = try decoded(RenderReply.self, message)
         guard done == job.pipeline.outputs.count else { throw RenderWorkerError.protocolViolation }
         return RenderReport(
             source: reply.source, outputs: outputs, duration: bounded(reply.microseconds), decoding: bounded(reply.decodingMicroseconds))
@@ -51,7 +51,7 @@ struct RenderExchange {
         min(max(.zero, .microseconds(microseconds)), .seconds(2 * job.limits.seconds))
     }
 
-    func failure(_ answer: WireMessage) throws -> RenderError { try decoded(RenderError.self, answer) }
+    func failure(_ message: WireMessage) throws -> RenderError { try decoded(RenderError.self, message) }
 
     private func image(_ entry: RenderReply.Output) throws -> Result<RenderedImage, OutputError> {
         if let failure = entry.result.failure { return .failure(failure) }
@@ -66,12 +66,12 @@ struct RenderExchange {
                 format: format, width: entry.result.width, height: entry.result.height, frames: entry.result.frames, bytes: bytes))
     }
 
-    private func decoded<Value: Decodable>(_ type: Value.Type, _ answer: WireMessage) throws -> Value {
+    private func decoded<Value: Decodable>(_ type: Value.Type, _ message: WireMessage) throws -> Value {
         // Sixteen outputs have a description of a few kilobytes.
-        guard (1...1_000_000).contains(answer.second), answer.first >= 0 else { throw RenderWorkerError.protocolViolation }
-        var data = Data(count: answer.second)
+        guard (1...1_000_000).contains(message.second), message.first >= 0 else { throw RenderWorkerError.protocolViolation }
+        var data = Data(count: message.second)
         do {
-            try data.withUnsafeMutableBytes { try output.read(into: $0, at: answer.first) }
+            try data.withUnsafeMutableBytes { try output.read(into: $0, at: message.first) }
             return try decoder.decode(type, from: data)
         } catch {
             throw RenderWorkerError.protocolViolation

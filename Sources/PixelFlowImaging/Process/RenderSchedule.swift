@@ -33,12 +33,12 @@ struct RenderSchedule<Job> {
     }
 
     private enum Occupant: Equatable {
-        case nobody
+        case unused
         case tenant(TenantID?)
     }
 
     private struct Slot {
-        var occupant = Occupant.nobody
+        var occupant = Occupant.unused
         var isBusy = true
         var idleSince = ContinuousClock.now
     }
@@ -76,7 +76,7 @@ struct RenderSchedule<Job> {
         }
         slots[slot].isBusy = false
         slots[slot].idleSince = now
-        if isFresh { slots[slot].occupant = .nobody }
+        if isFresh { slots[slot].occupant = .unused }
     }
 
     mutating func next(for slot: Int, at now: Instant) -> Turn {
@@ -97,7 +97,7 @@ struct RenderSchedule<Job> {
             }
             // Another slot is better; if idle, it takes the job immediately.
             guard best(for: entry) == slot else { continue }
-            let mayStart = slots[slot].occupant == .nobody || !isBusy(with: entry.tenant) ? entry.since : entry.since + startEstimate
+            let mayStart = slots[slot].occupant == .unused || !isBusy(with: entry.tenant) ? entry.since : entry.since + startEstimate
             let isOverdue = now >= entry.since + fairness
             if now < mayStart {
                 again = min(again ?? mayStart, mayStart)
@@ -112,7 +112,7 @@ struct RenderSchedule<Job> {
     private mutating func start(_ index: Int, in slot: Int) -> Turn {
         let entry = waiting.remove(at: index)
         let occupant = Occupant.tenant(entry.tenant)
-        let needsFresh = slots[slot].occupant != .nobody && slots[slot].occupant != occupant
+        let needsFresh = slots[slot].occupant != .unused && slots[slot].occupant != occupant
         slots[slot].occupant = occupant
         slots[slot].isBusy = true
         someoneRunsAlone = entry.runsAlone
@@ -122,7 +122,7 @@ struct RenderSchedule<Job> {
     /// The cheapest idle slot for the job: one of its tenant, else an unused one, else the one that has been idle longest.
     private func best(for entry: Entry) -> Int? {
         let idle = slots.indices.filter { !slots[$0].isBusy }
-        return idle.first { slots[$0].occupant == .tenant(entry.tenant) } ?? idle.first { slots[$0].occupant == .nobody }
+        return idle.first { slots[$0].occupant == .tenant(entry.tenant) } ?? idle.first { slots[$0].occupant == .unused }
             ?? idle.min { slots[$0].idleSince < slots[$1].idleSince }
     }
 

@@ -33,11 +33,11 @@ package struct RenderServer {
         var parsed = ParsedRequest()
         guard channel.send(WireMessage(.ready)) else { return }
         while case .message(let message) = channel.receive(), message.kind == .render {
-            guard let answer = try? answer(message, &parsed), channel.send(answer) else { return }
+            guard let reply = try? reply(to: message, &parsed), channel.send(reply) else { return }
         }
     }
 
-    private func answer(_ message: WireMessage, _ parsed: inout ParsedRequest) throws -> WireMessage {
+    private func reply(to message: WireMessage, _ parsed: inout ParsedRequest) throws -> WireMessage {
         let requestEnd = message.first
         let sourceEnd = requestEnd + message.second
         let request = try input.withMapping(requestEnd) { try parsed.request(Data($0)) }

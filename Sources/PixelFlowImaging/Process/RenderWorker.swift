@@ -131,15 +131,15 @@ final class RenderWorker {
             switch process.channel.receive(until: deadline) {
             case .timedOut: throw RenderWorkerError.late
             case .closed: throw RenderWorkerError.died
-            case .message(let answer):
-                switch answer.kind {
+            case .message(let reply):
+                switch reply.kind {
                 case .output:
-                    let output = try exchange.output(answer)
+                    let output = try exchange.output(reply)
                     guard process.channel.send(WireMessage(.taken)) else { throw RenderWorkerError.died }
                     deadline += handOver(output, of: job, to: outputs)
-                    job.onProgress.map { exchange.tellProgress($0) }
-                case .done: return try exchange.report(answer)
-                case .failed: throw try exchange.failure(answer)
+                    job.onProgress.map { exchange.reportProgress($0) }
+                case .done: return try exchange.report(reply)
+                case .failed: throw try exchange.failure(reply)
                 case .ready, .render, .taken: throw RenderWorkerError.protocolViolation
                 }
             }

@@ -3,7 +3,7 @@ import PixelFlowCore
 
 extension ImageOperation.Crop: OperationStep {
     func apply(to frames: inout Frames, marks: OverlaySet) throws {
-        switch place {
+        switch location {
         case .position(let position):
             try frames.cut(width: min(self.width, frames.width), height: min(self.height, frames.height), position)
         case .offset(let left, let top):
@@ -18,14 +18,14 @@ extension ImageOperation.Crop: OperationStep {
 
     /// At least one pixel, although an output whose crop lies outside the image fails: later steps must be able to compute with it.
     func size(after size: PixelSize) -> PixelSize {
-        switch place {
+        switch location {
         case .position: (min(width, size.width), min(height, size.height))
         case .offset(let left, let top): (min(width, max(1, size.width - left)), min(height, max(1, size.height - top)))
         }
     }
 
     func memory(at size: PixelSize, isComputed: Bool) -> StepMemory {
-        if case .position(let position) = place, position.isSearched, !isComputed { .picture(size) } else { .none }
+        if case .position(let position) = location, position.isSearched, !isComputed { .picture(size) } else { .none }
     }
 
     var keepsGrey: Bool { true }

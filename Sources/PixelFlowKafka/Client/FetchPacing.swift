@@ -3,7 +3,7 @@ import Foundation
 import Synchronization
 import WireFormats
 
-/// Protects a server that answers an empty fetch immediately instead of waiting for
+/// Protects a server that replies to an empty fetch immediately instead of waiting for
 /// a message, as Kafka does: librdkafka would repeat the fetch without a pause, thousands of times a second.
 ///
 /// Such responses are quick and of equal size. After several of them, the connection pauses between fetches.
@@ -33,7 +33,7 @@ final class FetchPacing: Sendable {
     /// Records a response to a fetch.
     ///
     /// - Returns: the pause before the next fetch.
-    func answered(broker: Int32, size: Int, in roundTrip: Duration) -> Duration? {
+    func received(broker: Int32, size: Int, in roundTrip: Duration) -> Duration? {
         streaks.withLock { streaks in
             guard roundTrip < quick, let streak = streaks[broker], streak.size == size else {
                 streaks[broker] = Streak(size: size, length: 1)
@@ -62,7 +62,7 @@ private func onResponse(
 ) -> rd_kafka_resp_err_t {
     guard key == FetchPacing.fetchKey, failure == RD_KAFKA_RESP_ERR_NO_ERROR, let opaque else { return RD_KAFKA_RESP_ERR_NO_ERROR }
     let pacing = Unmanaged<FetchPacing>.fromOpaque(opaque).takeUnretainedValue()
-    if let rest = pacing.answered(broker: broker, size: size, in: .microseconds(roundTrip)) {
+    if let rest = pacing.received(broker: broker, size: size, in: .microseconds(roundTrip)) {
         Thread.sleep(forTimeInterval: rest.seconds)
     }
     return RD_KAFKA_RESP_ERR_NO_ERROR

@@ -78,7 +78,7 @@ package final class KafkaClient: Sendable {
     /// Sends an administrative request over the producer's connections.
     ///
     /// - Throws: `broker_unavailable`, with the `KafkaError` as its cause.
-    func administer<Answer: Sendable>(_ body: @escaping @Sendable (KafkaHandle, KafkaSettings) throws -> Answer) async throws -> Answer {
+    func administer<Value: Sendable>(_ body: @escaping @Sendable (KafkaHandle, KafkaSettings) throws -> Value) async throws -> Value {
         do {
             return try await threads.run { [producer, settings] in try body(producer.handle, settings) }
         } catch {

@@ -6,11 +6,11 @@ extension KafkaHandle {
     ///
     /// - Parameters:
     ///   - request: starts the operation with these options, and with this queue for the response.
-    ///   - answer: parses the event, which is valid only during the call.
-    func administer<Answer>(
+    ///   - parse: parses the event, which is valid only during the call.
+    func administer<Value>(
         _ operation: rd_kafka_admin_op_t, within limit: Duration, request: (_ options: OpaquePointer?, _ queue: OpaquePointer?) -> Void,
-        answer: (OpaquePointer) throws(KafkaError) -> Answer
-    ) throws(KafkaError) -> Answer {
+        parse: (OpaquePointer) throws(KafkaError) -> Value
+    ) throws(KafkaError) -> Value {
         let queue = rd_kafka_queue_new(pointer)
         defer { rd_kafka_queue_destroy(queue) }
         let options = rd_kafka_AdminOptions_new(pointer, operation)
@@ -26,7 +26,7 @@ extension KafkaHandle {
             throw KafkaError(
                 rd_kafka_resp_err_t(rawValue: failure.code), detail: rd_kafka_event_error_string(event).map { String(cString: $0) })
         }
-        return try answer(event)
+        return try parse(event)
     }
 
     /// The number of partitions of a topic. Blocks.

@@ -38,7 +38,7 @@ extension KafkaHandle {
         defer { resources.forEach { rd_kafka_ConfigResource_destroy($0) } }
         return try administer(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, within: limit) { options, queue in
             rd_kafka_DescribeConfigs(pointer, &resources, resources.count, options, queue)
-        } answer: { (event) throws(KafkaError) in
+        } parse: { (event) throws(KafkaError) in
             var count = 0
             let found = rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event), &count)
             var settings: [String: [String: String]] = [:]

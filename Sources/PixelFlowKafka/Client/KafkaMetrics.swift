@@ -70,14 +70,14 @@ final class KafkaMetrics: Sendable {
     func positions(_ partitions: [KafkaGroupLag.Partition], topic: String) {
         positions.withLock { gauges in
             let mine = Set(partitions.map(\.partition))
-            for (place, gauge) in gauges where place.topic == topic && !mine.contains(place.partition) {
+            for (labels, gauge) in gauges where labels.topic == topic && !mine.contains(labels.partition) {
                 gauge.destroy()
-                gauges[place] = nil
+                gauges[labels] = nil
             }
             for partition in partitions {
-                let place = PositionLabels(topic: topic, partition: partition.partition)
-                let gauge = gauges[place] ?? PositionGauges(topic: topic, partition: partition.partition, factory: factory)
-                gauges[place] = gauge
+                let labels = PositionLabels(topic: topic, partition: partition.partition)
+                let gauge = gauges[labels] ?? PositionGauges(topic: topic, partition: partition.partition, factory: factory)
+                gauges[labels] = gauge
                 gauge.record(partition)
             }
         }

@@ -17,6 +17,6 @@ final class DeliveryHandle: Sendable {
 
     func settle() {
         guard !isSettled.exchange(true, ordering: .acquiringAndReleasing) else { return }
-        consumer.settle(entry.place)
+        consumer.settle(entry.position)
     }
 }

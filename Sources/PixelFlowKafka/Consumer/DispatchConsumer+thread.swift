@@ -15,8 +15,8 @@ extension DispatchConsumer {
             switch (isWanted, isPaused) {
             case (true, true): pause(false)
             case (true, false): poll()
-            case (false, true): rest(at: .paused) { poll() }
-            case (false, false): rest(at: .waiting) { if !waitForDemand() { pause(true) } }
+            case (false, true): rest(as: .paused) { poll() }
+            case (false, false): rest(as: .waiting) { if !waitForDemand() { pause(true) } }
             }
         }
         finish()
@@ -42,14 +42,16 @@ extension DispatchConsumer {
     }
 
     private func receive(_ message: rd_kafka_message_t) {
-        guard let place = state.withLock({ $0.assignments.deliver(partition: message.partition, offset: message.offset) }) else { return }
+        guard let position = state.withLock({ $0.assignments.deliver(partition: message.partition, offset: message.offset) }) else {
+            return
+        }
         guard let dispatched = DispatchMessageCoder.read(UnsafeRawBufferPointer(start: message.payload, count: message.len)) else {
             client.metrics.count(.consumed, topic, .undecodable)
             client.undecodable.report(topic: topic, partition: message.partition, offset: message.offset)
-            return settle(place)
+            return settle(position)
         }
         client.metrics.count(.consumed, topic, .ok)
-        hand(PartitionAssignments.Entry(message: dispatched, place: place))
+        hand(PartitionAssignments.Entry(message: dispatched, position: position))
     }
 
     private func recover(from failure: KafkaError) {

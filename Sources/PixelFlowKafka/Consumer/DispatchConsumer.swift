@@ -93,7 +93,7 @@ final class DispatchConsumer: DispatchSubscription {
     }
 
     private func wait(_ number: Int, _ continuation: CheckedContinuation<DispatchDelivery?, any Error>) {
-        let answer: Result<DispatchDelivery?, any Error>? = state.withLock { state in
+        let result: Result<DispatchDelivery?, any Error>? = state.withLock { state in
             if Task.isCancelled { return .failure(CancellationError()) }
             if state.isClosing { return .success(nil) }
             if let entry = state.assignments.takeHeld() { return .success(delivery(entry)) }
@@ -101,7 +101,7 @@ final class DispatchConsumer: DispatchSubscription {
             wake(&state)
             return nil
         }
-        if let answer { continuation.resume(with: answer) }
+        if let result { continuation.resume(with: result) }
     }
 
     func close() async {
@@ -135,10 +135,10 @@ final class DispatchConsumer: DispatchSubscription {
         return DispatchDelivery(entry.message) { handling.settle() }
     }
 
-    func settle(_ place: DeliveryPlace) {
+    func settle(_ position: DeliveryPosition) {
         // While the lock is held, so that no offset is stored after the partition has been revoked.
         state.withLock { state in
-            guard let advance = state.assignments.settle(place) else { return }
+            guard let advance = state.assignments.settle(position) else { return }
             if advance.isFirst {
                 let offsets = PartitionList(topic: topic, offsets: [advance.partition: advance.offset])
                 rd_kafka_commit(handle.pointer, offsets.pointer, 1)
@@ -150,7 +150,7 @@ final class DispatchConsumer: DispatchSubscription {
 
     /// Delivers a message again that was released without being settled, for example because the task store was down.
     func abandon(_ entry: PartitionAssignments.Entry) {
-        guard state.withLock({ !$0.isClosing && $0.assignments.counts(entry.place) }) else { return }
+        guard state.withLock({ !$0.isClosing && $0.assignments.counts(entry.position) }) else { return }
         hand(entry)
     }
 
@@ -179,11 +179,11 @@ final class DispatchConsumer: DispatchSubscription {
         state.pollState = .awake
     }
 
-    /// Runs `body`, in which the thread waits in state `place`, unless work has arrived in the meantime.
-    func rest(at place: PollState, _ body: () -> Void) {
+    /// Runs `body`, in which the thread waits in state `pollState`, unless work has arrived in the meantime.
+    func rest(as pollState: PollState, _ body: () -> Void) {
         let mayRest = state.withLock { state in
             guard state.waiters.isEmpty, !state.isClosing else { return false }
-            state.pollState = place
+            state.pollState = pollState
             return true
         }
         guard mayRest else { return }

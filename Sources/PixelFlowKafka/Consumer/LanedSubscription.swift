@@ -52,14 +52,14 @@ final class LanedSubscription: DispatchSubscription {
     }
 
     private func wait(_ waiter: Waiter) {
-        let answer: Result<DispatchDelivery?, any Error>? = state.withLock { state in
+        let result: Result<DispatchDelivery?, any Error>? = state.withLock { state in
             if Task.isCancelled { return .failure(CancellationError()) }
             if state.isClosed { return .success(nil) }
             if let delivery = state.pop() { return .success(delivery) }
             state.waiters.append(waiter)
             return nil
         }
-        if let answer { waiter.continuation.resume(with: answer) }
+        if let result { waiter.continuation.resume(with: result) }
         receive()
     }
 

@@ -2,7 +2,7 @@ import PixelFlowCore
 
 /// The origin of a delivery. The period distinguishes deliveries before and after its
 /// partition was revoked or its log was recreated.
-struct DeliveryPlace: Sendable, Hashable {
+struct DeliveryPosition: Sendable, Hashable {
     var partition: Int32
     var offset: Int64
     var period: Int
@@ -13,7 +13,7 @@ struct DeliveryPlace: Sendable, Hashable {
 struct PartitionAssignments: Sendable {
     struct Entry: Sendable {
         var message: DispatchMessage
-        var place: DeliveryPlace
+        var position: DeliveryPosition
     }
 
     /// A new position of the group.
@@ -45,27 +45,27 @@ struct PartitionAssignments: Sendable {
     }
 
     /// Records a received message. Nil if the partition is not assigned to this member.
-    mutating func deliver(partition: Int32, offset: Int64) -> DeliveryPlace? {
+    mutating func deliver(partition: Int32, offset: Int64) -> DeliveryPosition? {
         guard assigned[partition] != nil else { return nil }
         if assigned[partition]?.tracker.deliver(offset) == false {
             begin(partition)
             _ = assigned[partition]?.tracker.deliver(offset)
         }
-        return assigned[partition].map { DeliveryPlace(partition: partition, offset: offset, period: $0.period) }
+        return assigned[partition].map { DeliveryPosition(partition: partition, offset: offset, period: $0.period) }
     }
 
     /// Nil if the group's position is unchanged, or the delivery no longer counts.
-    mutating func settle(_ place: DeliveryPlace) -> Advance? {
-        guard assigned[place.partition]?.period == place.period,
-            let offset = assigned[place.partition]?.tracker.settle(place.offset)
+    mutating func settle(_ position: DeliveryPosition) -> Advance? {
+        guard assigned[position.partition]?.period == position.period,
+            let offset = assigned[position.partition]?.tracker.settle(position.offset)
         else { return nil }
-        let isFirst = assigned[place.partition]?.hasAdvanced == false
-        assigned[place.partition]?.hasAdvanced = true
-        return Advance(partition: place.partition, offset: offset, isFirst: isFirst)
+        let isFirst = assigned[position.partition]?.hasAdvanced == false
+        assigned[position.partition]?.hasAdvanced = true
+        return Advance(partition: position.partition, offset: offset, isFirst: isFirst)
     }
 
     /// Whether this process is still responsible for the delivery.
-    func counts(_ place: DeliveryPlace) -> Bool { assigned[place.partition]?.period == place.period }
+    func counts(_ position: DeliveryPosition) -> Bool { assigned[position.partition]?.period == position.period }
 
     mutating func hold(_ entry: Entry) { held.append(entry) }
 

@@ -19,7 +19,7 @@ final class EventFollowers: Sendable {
 
     func add(_ follower: @escaping @Sendable (FollowedChanges) -> Void) { state.withLock { $0.followers.append(follower) } }
 
-    func tell(_ news: FollowedChanges) {
+    func notify(_ news: FollowedChanges) {
         if case .gap = news { state.withLock { $0.knownUntil = nil } }
         for follower in state.withLock(\.followers) { follower(news) }
     }

@@ -130,12 +130,12 @@ final class EventReader: Sendable {
         }
         if undecodable > 0 { reportGap() }
         guard !changes.isEmpty else { return }
-        followers.tell(.changes(changes))
+        followers.notify(.changes(changes))
         listeners.send(changes)
     }
 
     private func reportGap() {
-        followers.tell(.gap)
+        followers.notify(.gap)
         listeners.reportGap()
     }
 

@@ -100,7 +100,7 @@ final class AdminThreads: Sendable {
         pool.start()
     }
 
-    func run<Answer: Sendable>(_ body: @escaping @Sendable () throws -> Answer) async throws -> Answer {
+    func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await pool.runIfActive(body)
     }
 

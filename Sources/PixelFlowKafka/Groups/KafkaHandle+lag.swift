@@ -82,7 +82,7 @@ extension KafkaHandle {
         defer { rd_kafka_ListConsumerGroupOffsets_destroy(request) }
         return try administer(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, within: limit) { options, queue in
             rd_kafka_ListConsumerGroupOffsets(pointer, &request, 1, options, queue)
-        } answer: { (event) throws(KafkaError) in
+        } parse: { (event) throws(KafkaError) in
             var count = 0
             let results = rd_kafka_ListConsumerGroupOffsets_result_groups(
                 rd_kafka_event_ListConsumerGroupOffsets_result(event), &count)
@@ -101,7 +101,7 @@ extension KafkaHandle {
             var names: [UnsafePointer<CChar>?] = [name]
             return try administer(RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, within: limit) { options, queue in
                 rd_kafka_DescribeConsumerGroups(pointer, &names, 1, options, queue)
-            } answer: { (event) throws(KafkaError) in
+            } parse: { (event) throws(KafkaError) in
                 var count = 0
                 let results = rd_kafka_DescribeConsumerGroups_result_groups(rd_kafka_event_DescribeConsumerGroups_result(event), &count)
                 guard count > 0, let description = results?[0] else { throw KafkaError(RD_KAFKA_RESP_ERR__BAD_MSG) }

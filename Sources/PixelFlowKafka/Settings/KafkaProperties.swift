@@ -2,7 +2,7 @@ import WireFormats
 
 /// Properties of librdkafka, by the names in its CONFIGURATION.md.
 struct KafkaProperties: Sendable {
-    /// How long a broker may wait for messages before it answers a fetch. A fetch in progress when a
+    /// How long a broker may wait for messages before it replies to a fetch. A fetch in progress when a
     /// partition is resumed delays it by up to this time.
     static let fetchWait = Duration.milliseconds(100)
 

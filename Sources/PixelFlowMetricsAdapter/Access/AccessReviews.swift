@@ -17,14 +17,14 @@ final class AccessReviews: Sendable {
         let namespace: String
     }
 
-    private struct Answer {
+    private struct Decision {
         let isAllowed: Bool
         let time: ContinuousClock.Instant
     }
 
     private let cluster: ClusterClient
     private let clock: AdapterClock
-    private let answers = Mutex<[Question: Answer]>([:])
+    private let decisions = Mutex<[Question: Decision]>([:])
 
     init(_ cluster: ClusterClient, clock: AdapterClock) {
         self.cluster = cluster
@@ -35,12 +35,12 @@ final class AccessReviews: Sendable {
     func isAllowed(_ caller: Caller, metric: String, namespace: String) async throws -> Bool {
         let question = Question(caller: caller, metric: metric, namespace: namespace)
         let now = clock.uptime()
-        if let known = answers.withLock({ $0[question] }), now - known.time < Self.lifetime { return known.isAllowed }
+        if let known = decisions.withLock({ $0[question] }), now - known.time < Self.lifetime { return known.isAllowed }
         let isAllowed = try await ask(question)
-        answers.withLock { answers in
-            if answers.count >= Self.capacity { answers = answers.filter { now - $0.value.time < Self.lifetime } }
-            if answers.count >= Self.capacity { answers = [:] }
-            answers[question] = Answer(isAllowed: isAllowed, time: now)
+        decisions.withLock { decisions in
+            if decisions.count >= Self.capacity { decisions = decisions.filter { now - $0.value.time < Self.lifetime } }
+            if decisions.count >= Self.capacity { decisions = [:] }
+            decisions[question] = Decision(isAllowed: isAllowed, time: now)
         }
         return isAllowed
     }

@@ -63,7 +63,7 @@ struct FrontProxyTrust: Sendable, Hashable {
     }
 
     /// - Parameter headers: of the request, in order. Must be used only if `accepts` has returned true.
-    /// - Returns: nil if they identify nobody.
+    /// - Returns: nil if they identify no user.
     func caller(_ headers: [(name: String, value: String)]) -> Caller? {
         func values(_ names: [String]) -> [String] {
             names.flatMap { name in headers.filter { $0.name.lowercased() == name.lowercased() }.map(\.value) }

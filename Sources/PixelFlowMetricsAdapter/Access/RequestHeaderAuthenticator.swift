@@ -14,13 +14,13 @@ final class RequestHeaderAuthenticator: Sendable {
 
     /// Reloads the cluster's front-proxy authority. If that fails, the previous trust stays in effect.
     func refresh() async throws {
-        let place = FrontProxyTrust.configMap
-        let fresh = try FrontProxyTrust(try await cluster.get(.configMaps, place.name, in: place.namespace))
+        let reference = FrontProxyTrust.configMap
+        let fresh = try FrontProxyTrust(try await cluster.get(.configMaps, reference.name, in: reference.namespace))
         trust.withLock { $0 = fresh }
     }
 
     /// - Parameter chain: the certificates that the client of the connection has presented, leaf first.
-    /// - Returns: nil if the client is not the API server, or identifies nobody.
+    /// - Returns: nil if the client is not the API server, or identifies no user.
     func caller(showing chain: [Certificate], headers: [(name: String, value: String)]) async -> Caller? {
         guard let trust = trust.withLock({ $0 }), await trust.accepts(chain) else { return nil }
         return trust.caller(headers)

@@ -36,10 +36,10 @@ struct MetricsAPIServer: Sendable {
         let peer = try await context.channel.pipeline.handler(type: PeerCertificates.self).get()
         let headers = request.headers.map { (name: $0.name.rawName, value: $0.value) }
         let caller = await authenticator.caller(showing: peer.chain, headers: headers)
-        let answer = await api.answer(Self.question(request), from: caller)
-        metrics.noteAnswer(answer.status)
-        context.logger.debug("answered", metadata: ["path": .string(request.uri.path), "status": "\(answer.status)"])
-        return Self.response(answer)
+        let apiResponse = await api.respond(to: Self.question(request), from: caller)
+        metrics.noteResponse(apiResponse.status)
+        context.logger.debug("responded", metadata: ["path": .string(request.uri.path), "status": "\(apiResponse.status)"])
+        return Self.response(apiResponse)
     }
 
     private static func question(_ request: Request) -> APIQuestion {
@@ -50,13 +50,13 @@ struct MetricsAPIServer: Sendable {
         return question
     }
 
-    private static func response(_ answer: APIAnswer) -> Response {
+    private static func response(_ apiResponse: APIResponse) -> Response {
         var headers: HTTPFields = [.cacheControl: "no-cache, private", .vary: "Accept"]
-        if let tag = answer.entityTag { headers[.eTag] = tag }
-        guard let body = answer.body else { return Response(status: .init(code: answer.status), headers: headers) }
-        headers[.contentType] = answer.type
+        if let tag = apiResponse.entityTag { headers[.eTag] = tag }
+        guard let body = apiResponse.body else { return Response(status: .init(code: apiResponse.status), headers: headers) }
+        headers[.contentType] = apiResponse.type
         return Response(
-            status: .init(code: answer.status), headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: body.text())))
+            status: .init(code: apiResponse.status), headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: body.text())))
     }
 }
 

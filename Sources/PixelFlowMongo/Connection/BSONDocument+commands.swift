@@ -96,7 +96,7 @@ extension BSONDocument {
         (self["writeErrors"]?.array ?? []).compactMap(\.document).map { error in
             let code = error["code"]?.int ?? 0
             let message = error["errmsg"]?.string ?? "a write was refused"
-            return (error["index"]?.int ?? 0, code, MongoError(kind: .answer, code: UInt32(clamping: code), message: message))
+            return (error["index"]?.int ?? 0, code, MongoError(kind: .server, code: UInt32(clamping: code), message: message))
         }
     }
 }

@@ -52,7 +52,7 @@ struct CommandMeasures: Sendable {
             return value
         } catch {
             let kind = (error as? MongoError)?.kind
-            (kind == .answer || kind == .credentials ? meters?.refused : meters?.failed)?.increment()
+            (kind == .server || kind == .credentials ? meters?.refused : meters?.failed)?.increment()
             throw error
         }
     }

@@ -9,7 +9,7 @@ final class MongoClients: @unchecked Sendable {
     init(_ address: MongoAddress, size: Int) throws(MongoError) {
         MongoLibrary.start()
         var error = bson_error_t()
-        guard let uri = address.makeURI() else { throw MongoError(kind: .answer, message: "not a MongoDB URL") }
+        guard let uri = address.makeURI() else { throw MongoError(kind: .server, message: "not a MongoDB URL") }
         defer { mongoc_uri_destroy(uri) }
         guard let pool = mongoc_client_pool_new_with_error(uri, &error) else { throw MongoError(error) }
         self.pool = pool
@@ -24,12 +24,12 @@ final class MongoClients: @unchecked Sendable {
     /// Runs a command on the primary and returns its response.
     ///
     /// - Throws: `MongoError`, also if a majority has not confirmed a write.
-    func answer(to command: [UInt8], on database: String) throws -> BSONDocument {
+    func reply(to command: [UInt8], on database: String) throws -> BSONDocument {
         try withReply(to: command, on: database) { _, reply in
             defer { bson_destroy(reply) }
-            let answer = try BSONDocument(reading: reply)
-            if let unconfirmed = answer["writeConcernError"]?.document { throw MongoError(unconfirmed: unconfirmed) }
-            return answer
+            let document = try BSONDocument(reading: reply)
+            if let unconfirmed = document["writeConcernError"]?.document { throw MongoError(unconfirmed: unconfirmed) }
+            return document
         }
     }
 
@@ -57,7 +57,7 @@ final class MongoClients: @unchecked Sendable {
         guard let client = mongoc_client_pool_pop(pool) else { throw MongoError(kind: .connection, message: "no free connection") }
         defer { mongoc_client_pool_push(pool, client) }
         guard let request = bson_new_from_data(command, command.count) else {
-            throw MongoError(kind: .answer, message: "a command that is not BSON")
+            throw MongoError(kind: .server, message: "a command that is not BSON")
         }
         defer { bson_destroy(request) }
         // Allocated explicitly, because `bson_t` (128 bytes) needs an alignment that the stack does not guarantee.

@@ -56,7 +56,7 @@ final class MongoDatabase: Sendable {
     /// - Throws: `PixelFlowError` with `retry == .outage`.
     func run(_ operation: MongoOperation, _ command: BSONDocument) async throws -> BSONDocument {
         let bytes = command.encoded()
-        return try await perform(operation) { clients, name in try clients.answer(to: bytes, on: name) }
+        return try await perform(operation) { clients, name in try clients.reply(to: bytes, on: name) }
     }
 
     /// Runs a command that returns a cursor, and returns all documents.

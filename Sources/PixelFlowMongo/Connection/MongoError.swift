@@ -12,7 +12,7 @@ struct MongoError: Error, Sendable, CustomStringConvertible {
         /// The write was applied, but a majority has not confirmed it in time.
         case unconfirmed
         /// Any other error response of the server.
-        case answer
+        case server
     }
 
     let kind: Kind
@@ -59,7 +59,7 @@ struct MongoError: Error, Sendable, CustomStringConvertible {
         case 91, 189, 10107, 13435, 13436, 11600, 11602: .notPrimary
         // WriteConcernFailed, UnsatisfiableWriteConcern.
         case 64, 100: .unconfirmed
-        default: .answer
+        default: .server
         }
     }
 }

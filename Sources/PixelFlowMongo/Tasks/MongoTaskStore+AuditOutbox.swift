@@ -39,7 +39,7 @@ extension MongoTaskStore: AuditOutbox {
     }
 
     package func auditBacklog() async throws -> Int {
-        // Without a filter, the server answers from the collection's metadata.
+        // Without a filter, the server counts from the collection's metadata.
         try await tasks.database.run(.audit, ["count": .string(Self.auditCollection)]).matched
     }
 }

@@ -67,9 +67,9 @@ extension MongoTaskStore: ArchivableStore {
 
     package func finishRestore(of backup: String) async throws {
         let mark: BSONDocument = [Self.id: .string(Self.restoreID), "backup": .string(backup)]
-        let answer = try await tasks.database.run(
+        let reply = try await tasks.database.run(
             .archive, .delete(from: Self.installationCollection, where: mark, tasks.database.commandTimeout))
-        try answer.requireWritten()
+        try reply.requireWritten()
     }
 
     package func restoring() async throws -> String? {

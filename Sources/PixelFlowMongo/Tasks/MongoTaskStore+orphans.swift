@@ -11,10 +11,10 @@ extension MongoTaskStore: OrphanMarkStore {
             BSONDocument.statement(
                 where: ["_id": .string(prefix.rawValue)], ["$setOnInsert": ["since": .time(since)]], upsert: true)
         }
-        let answer = try await tasks.database.run(
+        let reply = try await tasks.database.run(
             .orphans, .update(Self.orphanCollection, statements, tasks.database.commandTimeout))
         // Another replica may have recorded it simultaneously.
-        try answer.requireWritten(besideDuplicates: true)
+        try reply.requireWritten(besideDuplicates: true)
     }
 
     package func clearOrphans(_ prefixes: [BlobKey]) async throws {
@@ -59,17 +59,17 @@ extension MongoTaskStore: InstallationRecord {
         if let old {
             let statement = BSONDocument.statement(
                 where: ["_id": .string(Self.markID), "mark": .string(old.description)], ["$set": .document(set)])
-            let answer = try await tasks.database.run(
+            let reply = try await tasks.database.run(
                 .installation, .update(Self.installationCollection, [statement], tasks.database.commandTimeout))
-            if answer.matched == 1 { return true }
+            if reply.matched == 1 { return true }
             return try await installationMark() == mark
         }
         var document: BSONDocument = ["_id": .string(Self.markID)]
         document["mark"] = .string(mark.description)
-        let answer = try await tasks.database.run(
+        let reply = try await tasks.database.run(
             .installation, .insert(into: Self.installationCollection, [document], tasks.database.commandTimeout))
-        if answer.writeErrors.isEmpty { return true }
-        try answer.requireWritten(besideDuplicates: true)
+        if reply.writeErrors.isEmpty { return true }
+        try reply.requireWritten(besideDuplicates: true)
         return try await installationMark() == mark
     }
 

@@ -6,7 +6,7 @@ extension MongoTaskStore {
     package func statistics(of tenant: TenantID) async throws -> TaskStatistics {
         let now = try await tasks.clock.read().likely
         // A single pass over the tenant's tasks, because counting by status needs all of them anyway.
-        let answer = try await reading(for: tenant) {
+        let reply = try await reading(for: tenant) {
             try await tasks.aggregate(
                 .statistics,
                 [
@@ -19,7 +19,7 @@ extension MongoTaskStore {
                 ]
             ).first ?? [:]
         }
-        func rows(_ name: String) -> [BSONDocument] { (answer[name]?.array ?? []).compactMap(\.document) }
+        func rows(_ name: String) -> [BSONDocument] { (reply[name]?.array ?? []).compactMap(\.document) }
 
         var statistics = TaskStatistics(timeline: TaskInterval.minutes(until: now))
         for row in rows("stock") { statistics.add(stock: row) }

@@ -16,7 +16,7 @@ extension TaskCommands {
             }
             var outcomes = documents.map { Result<Creation, any Error>.success(.created($0.record)) }
             for error in try await insert(documents).writeErrors where documents.indices.contains(error.index) {
-                outcomes[error.index] = await settle(documents[error.index], after: error.code, error.failure)
+                outcomes[error.index] = await resolve(documents[error.index], after: error.code, error.failure)
             }
             return outcomes
         }
@@ -49,7 +49,7 @@ extension TaskCommands {
     }
 
     /// The result for a task that was not inserted.
-    private func settle(_ document: TaskDocument, after code: Int, _ failure: MongoError) async -> Result<Creation, any Error> {
+    private func resolve(_ document: TaskDocument, after code: Int, _ failure: MongoError) async -> Result<Creation, any Error> {
         do {
             guard code == BSONDocument.duplicateKey else { throw PixelFlowError.unavailable(MongoDatabase.backend, cause: failure) }
             for _ in 0..<Self.offers {
@@ -150,7 +150,7 @@ extension TaskCommands {
         ]
     }
 
-    /// Returns claims of tasks that only a newer version can read, as long as nobody has changed them. No run belongs to them, so they
+    /// Returns claims of tasks that only a newer version can read, as long as they are unchanged. No run belongs to them, so they
     /// count neither as attempts nor as losses, and the epoch can be used again.
     ///
     /// Such a task becomes due again only after the duration of a lease; otherwise, workers of this version would claim it repeatedly. Then

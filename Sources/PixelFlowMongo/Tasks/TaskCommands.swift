@@ -46,7 +46,7 @@ struct TaskCommands: Sendable {
         _ name: String, of kind: UnreadableRows.Kind, _ operation: MongoOperation, in collection: String = TaskDocument.collection,
         where filter: BSONDocument, by time: String, limit: Int, _ read: (BSONDocument) throws -> Value
     ) async throws -> [Value] {
-        try await unreadable.scan(name, limit: limit) { (part: UnreadableRows.ScanPart<TimePlace>) in
+        try await unreadable.scan(name, limit: limit) { (part: UnreadableRows.ScanPart<TimePosition>) in
             var filter = filter
             if let after = part.after {
                 var bounds = filter[time]?.document ?? [:]
@@ -55,10 +55,10 @@ struct TaskCommands: Sendable {
             }
             let found = try await rows(
                 operation, in: collection, where: filter, sort: [time: 1], skip: part.after?.passed, limit: part.rows)
-            var place = part.after
+            var position = part.after
             return found.map { row in
-                let next = TimePlace(row.value(at: time)?.int64 ?? place?.time ?? .min, after: place)
-                place = next
+                let next = TimePosition(row.value(at: time)?.int64 ?? position?.time ?? .min, after: position)
+                position = next
                 return (next, unreadable.value(of: kind) { try read(row) })
             }
         }
@@ -126,13 +126,13 @@ struct TaskCommands: Sendable {
         _ operation: MongoOperation, in collection: String = TaskDocument.collection, _ name: String, where filter: BSONDocument
     ) async throws -> [String] {
         try await indexes.ensure()
-        let answer = try await database.run(
+        let reply = try await database.run(
             operation,
             [
                 "distinct": .string(collection), "key": .string(name), "query": .document(filter),
                 "readConcern": ["level": "majority"], "maxTimeMS": BSONDocument.serverLimit(database.commandTimeout),
             ])
-        return (answer["values"]?.array ?? []).compactMap(\.string)
+        return (reply["values"]?.array ?? []).compactMap(\.string)
     }
 
     func document(_ id: TaskID, of tenant: TenantID? = nil) async throws -> TaskDocument? {
@@ -174,9 +174,9 @@ struct TaskCommands: Sendable {
         _ operation: MongoOperation, in collection: String = TaskDocument.collection, _ statements: [BSONDocument]
     ) async throws -> Int {
         try await indexes.ensure()
-        let answer = try await database.run(operation, .update(collection, statements, database.commandTimeout))
-        try answer.requireWritten()
-        return answer.matched
+        let reply = try await database.run(operation, .update(collection, statements, database.commandTimeout))
+        try reply.requireWritten()
+        return reply.matched
     }
 
     /// Inserts documents into another collection, skipping those whose ids exist.
@@ -185,9 +185,9 @@ struct TaskCommands: Sendable {
     @discardableResult
     func insertNew(_ operation: MongoOperation, into collection: String, _ documents: [BSONDocument]) async throws -> Int {
         try await indexes.ensure()
-        let answer = try await database.run(operation, .insert(into: collection, documents, database.commandTimeout))
-        try answer.requireWritten(besideDuplicates: true)
-        return answer.matched
+        let reply = try await database.run(operation, .insert(into: collection, documents, database.commandTimeout))
+        try reply.requireWritten(besideDuplicates: true)
+        return reply.matched
     }
 
     /// Replaces or adds a document in another collection.
@@ -202,14 +202,14 @@ struct TaskCommands: Sendable {
         var change: BSONDocument = ["$set": .document(set)]
         if !setOnInsert.fields.isEmpty { change["$setOnInsert"] = .document(setOnInsert) }
         let statement = BSONDocument.statement(where: filter, change, upsert: true)
-        let answer = try await database.run(operation, .update(collection, [statement], database.commandTimeout))
-        if let error = answer.writeErrors.first {
+        let reply = try await database.run(operation, .update(collection, [statement], database.commandTimeout))
+        if let error = reply.writeErrors.first {
             guard error.code == BSONDocument.duplicateKey else {
                 throw PixelFlowError.unavailable(MongoDatabase.backend, cause: error.failure)
             }
             return nil
         }
-        return answer["upserted"] != nil
+        return reply["upserted"] != nil
     }
 
     /// - Returns: whether a document was deleted.
@@ -237,9 +237,9 @@ struct TaskCommands: Sendable {
         guard !ids.isEmpty else { return 0 }
         try await indexes.ensure()
         let found: BSONDocument = [Name.id: ["$in": .array(ids)]]
-        let answer = try await database.run(operation, .deleteAll(from: collection, where: found, database.commandTimeout))
-        try answer.requireWritten()
-        return answer.matched
+        let reply = try await database.run(operation, .deleteAll(from: collection, where: found, database.commandTimeout))
+        try reply.requireWritten()
+        return reply.matched
     }
 
     /// - Returns: whether the document was unchanged since it was read.
@@ -260,15 +260,15 @@ struct TaskCommands: Sendable {
 }
 
 /// The position of a row in the order of a time, of which an index keeps rows of the same time in an order of its own.
-struct TimePlace: Sendable {
+struct TimePosition: Sendable {
     /// Microseconds since 1970.
     let time: Int64
     /// The number of rows with this time up to this position.
     let passed: Int
 
-    init(_ time: Int64, after place: TimePlace?) {
+    init(_ time: Int64, after position: TimePosition?) {
         self.time = time
-        passed = place?.time == time ? (place?.passed ?? 0) + 1 : 1
+        passed = position?.time == time ? (position?.passed ?? 0) + 1 : 1
     }
 }
 

@@ -75,8 +75,8 @@ extension TaskDocument {
         ["kind": .string(step.rawValue), "at": .time(time)]
     }
 
-    /// Includes the rank of the lane, in a field whose name tells what the task waits for. Processes from before there were lanes
-    /// replace the whole next step, so no stale rank remains when they claim the task.
+    /// Includes the rank of the lane, in a field that is named after what the task waits for. Processes from before there were lanes
+    /// replace the complete next step, so no stale rank remains when they claim the task.
     static func dispatchStep(at time: Timestamp, lane: Lane, isHeld: Bool = false) -> BSONValue {
         let rank = BSONValue.int(lane.rank)
         return .document(

@@ -34,27 +34,27 @@ final class ServerClock: StoreClock {
     /// Older estimates are not used.
     private static let usable = Duration.seconds(30)
     /// The number of initial readings, because the one with the shortest round trip is the most precise.
-    private static let firstLooks = 5
+    private static let firstSamples = 5
 
     private struct State {
         var estimate: ClockEstimate?
-        var looked: ContinuousClock.Instant?
+        var sampledAt: ContinuousClock.Instant?
     }
 
     private let database: MongoDatabase
     private let origin = ContinuousClock.now
     private let state = Mutex(State())
-    private let looking = SingleFlight<Void>()
+    private let sampling = SingleFlight<Void>()
 
     init(_ database: MongoDatabase) { self.database = database }
 
     func read() async throws -> ClockReading {
-        let age = state.withLock { $0.looked.map { ContinuousClock.now - $0 } }
+        let age = state.withLock { $0.sampledAt.map { ContinuousClock.now - $0 } }
         if age.map({ $0 > Self.fresh }) ?? true {
             if age.map({ $0 > Self.usable }) ?? true {
-                try await looking.run { [self] in try await takeLooks() }
+                try await sampling.run { [self] in try await takeSamples() }
             } else {
-                looking.start { [self] in try await takeLooks() }
+                sampling.start { [self] in try await takeSamples() }
             }
         }
         let local = local()
@@ -65,20 +65,20 @@ final class ServerClock: StoreClock {
             earliest: Timestamp(microseconds: local + bounds.lowerBound), latest: Timestamp(microseconds: local + bounds.upperBound))
     }
 
-    private func takeLooks() async throws {
-        let looks = state.withLock { $0.estimate == nil ? Self.firstLooks : 1 }
-        for _ in 0..<looks { try await look() }
+    private func takeSamples() async throws {
+        let samples = state.withLock { $0.estimate == nil ? Self.firstSamples : 1 }
+        for _ in 0..<samples { try await takeSample() }
     }
 
-    private func look() async throws {
+    private func takeSample() async throws {
         let sent = local()
-        let answer = try await database.run(.clock, ["hello": 1])
+        let reply = try await database.run(.clock, ["hello": 1])
         let received = local()
-        guard let milliseconds = answer["localTime"]?.int64 else { throw PixelFlowError.unavailable(MongoDatabase.backend) }
+        guard let milliseconds = reply["localTime"]?.int64 else { throw PixelFlowError.unavailable(MongoDatabase.backend) }
         let sample = ClockEstimate.Sample(sent: sent, received: received, serverMilliseconds: milliseconds)
         state.withLock { state in
             if state.estimate == nil { state.estimate = ClockEstimate(sample) } else { state.estimate?.add(sample) }
-            state.looked = .now
+            state.sampledAt = .now
         }
     }
 

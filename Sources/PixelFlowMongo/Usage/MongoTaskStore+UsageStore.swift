@@ -19,10 +19,10 @@ extension MongoTaskStore: UsageStore {
                     ],
                     "$setOnInsert": [Organisation.Name.reserved: []],
                 ], upsert: true)
-            let answer = try await tasks.database.run(
+            let reply = try await tasks.database.run(
                 .usage, .update(Organisation.collection, [statement], tasks.database.commandTimeout))
             // Another replica has added the document simultaneously.
-            if let error = answer.writeErrors.first {
+            if let error = reply.writeErrors.first {
                 guard error.code == BSONDocument.duplicateKey else {
                     throw PixelFlowError.unavailable(MongoDatabase.backend, cause: error.failure)
                 }
@@ -137,9 +137,9 @@ extension MongoTaskStore: UsageStore {
         guard !ids.isEmpty else { return 0 }
         var remains = filter
         remains[Name.id] = ["$in": .array(ids)]
-        let answer = try await tasks.database.run(
+        let reply = try await tasks.database.run(
             .usage, .deleteAll(from: TaskDocument.collection, where: remains, tasks.database.commandTimeout))
-        if let error = answer.writeErrors.first { throw PixelFlowError.unavailable(MongoDatabase.backend, cause: error.failure) }
-        return answer.matched
+        if let error = reply.writeErrors.first { throw PixelFlowError.unavailable(MongoDatabase.backend, cause: error.failure) }
+        return reply.matched
     }
 }

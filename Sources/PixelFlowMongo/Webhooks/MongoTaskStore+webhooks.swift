@@ -8,7 +8,7 @@ extension MongoTaskStore: WebhookOwnerStore {
     static let endpointAge = Duration.seconds(1)
 
     /// The margin covers the difference between monotonic clocks.
-    package var webhookSettlingTime: Duration { Self.endpointAge + .milliseconds(100) }
+    package var webhookPropagationTime: Duration { Self.endpointAge + .milliseconds(100) }
 
     package func webhooks(of tenant: TenantID) async throws -> ReadableEndpoints {
         try await reading(for: tenant) { try await tasks.endpoints(of: tenant) }
@@ -164,7 +164,7 @@ extension MongoTaskStore: WebhookFanOut {
         return WebhookDelivery.waiting(concerned, endpoints: found, at: now)
     }
 
-    package func mayTell(of task: TaskRecord) async throws -> Bool {
+    package func mayNotify(of task: TaskRecord) async throws -> Bool {
         if task.webhookURL != nil { return true }
         return try await !tasks.knownEndpoints(of: task.tenant).endpoints.isEmpty
     }
@@ -189,7 +189,7 @@ extension MongoTaskStore: WebhookDeliveryStore {
         return Array(queues.shuffled().prefix(limit))
     }
 
-    /// A claim takes one of the places of the queue. If two senders choose the same place concurrently, the unique index rejects one of
+    /// A claim takes one of the slots of the queue. If two senders choose the same slot concurrently, the unique index rejects one of
     /// them.
     package func claimDeliveries(of queue: WebhookQueue, limit: Int) async throws -> [WebhookDelivery] {
         let now = try await tasks.clock.read().latest
@@ -197,7 +197,7 @@ extension MongoTaskStore: WebhookDeliveryStore {
         held[Name.slot] = TaskDocument.present
         let rows = try await tasks.rows(.webhooks, in: WebhookDocument.deliveries, where: held, limit: WebhookQueue.width)
         let slots = Set(rows.compactMap { $0[Name.slot]?.int })
-        // Deliveries of senders that have disappeared come first, because they still have their places.
+        // Deliveries of senders that have disappeared come first, because they still have their slots.
         let left = rows.filter { ($0[Name.due]?.int64 ?? .max) <= now.microseconds }
         var candidates = try await tasks.settingAside(left, at: now).prefix(limit).compactMap { delivery, row in
             row[Name.slot]?.int.map { (delivery, $0) }
@@ -295,7 +295,7 @@ extension TaskCommands {
         unreadable.value(of: .delivery) { try WebhookDocument.delivery(row) }
     }
 
-    /// Postpones deliveries that this version cannot decode, and releases their places.
+    /// Postpones deliveries that this version cannot decode, and releases their slots.
     private func setAside(_ rows: [BSONDocument], at now: Timestamp) async throws {
         let statements = rows.map { WebhookDocument.settingAside($0, until: now + WebhookDelivery.setAsideFor) }
         for some in WebhookDocument.commands(statements) { try await update(.webhooks, in: WebhookDocument.deliveries, some) }
@@ -325,12 +325,12 @@ extension TaskCommands {
         try await update(.webhooks, in: WebhookDocument.deliveries, [try WebhookDocument.swap(change.old, change.new)]) == 1
     }
 
-    /// - Returns: those of the claims that have been written. The documents say it, not the count of the update: one whose answer was
+    /// - Returns: those of the claims that have been written. The documents say it, not the count of the update: one whose reply was
     ///   lost and that was sent again finds nothing the second time.
     fileprivate func claim(_ claims: [WebhookDelivery], by statements: [BSONDocument]) async throws -> [WebhookDelivery] {
-        let answer = try await database.run(.webhooks, .update(WebhookDocument.deliveries, statements, database.commandTimeout))
-        try answer.requireWritten(besideDuplicates: true)
-        if answer.matched == claims.count { return claims }
+        let reply = try await database.run(.webhooks, .update(WebhookDocument.deliveries, statements, database.commandTimeout))
+        try reply.requireWritten(besideDuplicates: true)
+        if reply.matched == claims.count { return claims }
         let ids = BSONValue.array(claims.map { .string($0.id.rawValue) })
         let found = try await deliveries(where: [Name.id: ["$in": ids]], limit: claims.count)
         return found.filter(claims.contains)

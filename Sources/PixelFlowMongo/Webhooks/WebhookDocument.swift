@@ -14,8 +14,8 @@ enum WebhookDocument {
         static let endpoint = "endpoint"
         static let state = "state"
         static let due = "due"
-        /// The place in its queue that a claimed delivery has, or in its organisation that an endpoint has. A unique index ensures that no
-        /// place is taken twice.
+        /// The slot in its queue that a claimed delivery has, or in its organisation that an endpoint has. A unique index ensures that no
+        /// slot is taken twice.
         static let slot = "slot"
         static let eventAt = "event_at"
         static let createdAt = "created_at"
@@ -120,7 +120,7 @@ enum WebhookDocument {
 
     /// A statement that replaces `old` with `new` unless it has been changed.
     ///
-    /// - Parameter slot: the place that a claim takes; nil if the delivery releases its place.
+    /// - Parameter slot: the slot that a claim takes; nil if the delivery releases its slot.
     static func swap(_ old: WebhookDelivery, _ new: WebhookDelivery, slot: Int? = nil) throws -> BSONDocument {
         var set: BSONDocument = [:]
         var unset: BSONDocument = [:]

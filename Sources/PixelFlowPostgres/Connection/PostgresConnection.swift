@@ -153,7 +153,7 @@ final class PostgresConnection: @unchecked Sendable {
             if ready < 0, errno == EINTR { continue }
             guard ready != 0 else {
                 isAbandoned = true
-                throw PostgresError(.timedOut, "the server has not answered in time")
+                throw PostgresError(.timedOut, "the server has not responded in time")
             }
             guard PQconsumeInput(handle) == 1 else { throw lost() }
         }

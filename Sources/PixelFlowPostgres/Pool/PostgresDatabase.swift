@@ -51,7 +51,7 @@ final class PostgresDatabase: Sendable {
     func runApart<Value: Sendable>(
         _ operation: Operation, _ body: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws -> Value {
-        try await answering(operation) { try await pool.withOwnConnection(body) }
+        try await mappingErrors(operation) { try await pool.withOwnConnection(body) }
     }
 
     /// Runs `body` with a connection; retries once on a new connection if the first was lost, and makes up to five attempts in total if
@@ -61,7 +61,7 @@ final class PostgresDatabase: Sendable {
     func run<Value: Sendable>(
         _ operation: Operation, _ body: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws -> Value {
-        try await answering(operation) {
+        try await mappingErrors(operation) {
             try await retry(Self.conflictPolicy, if: { ($0 as? PostgresError)?.kind == .conflict }) {
                 try await onTwoConnections(operation, body)
             }
@@ -69,13 +69,13 @@ final class PostgresDatabase: Sendable {
     }
 
     /// Measures `body`, and turns its errors into those of the ports.
-    private func answering<Value>(_ operation: Operation, _ body: () async throws -> Value) async throws -> Value {
+    private func mappingErrors<Value>(_ operation: Operation, _ body: () async throws -> Value) async throws -> Value {
         let started = ContinuousClock.now
         defer { timers[operation]?.record(duration: ContinuousClock.now - started) }
         do {
             return try await body()
         } catch let failure as PostgresError {
-            throw Self.answer(to: failure)
+            throw Self.error(for: failure)
         } catch let refusal as CircuitOpenError {
             throw PixelFlowError.unavailable("database", cause: refusal)
         }
@@ -106,7 +106,7 @@ final class PostgresDatabase: Sendable {
 
     @Sendable private static func isOutage(_ error: any Error) -> Bool { (error as? PostgresError)?.isOutage ?? false }
 
-    private static func answer(to failure: PostgresError) -> PixelFlowError {
+    private static func error(for failure: PostgresError) -> PixelFlowError {
         // Data that the server cannot store; in text this is the NUL character.
         if case .refused(let state) = failure.kind, state.hasPrefix("22") {
             return PixelFlowError(.invalid, code: "invalid_value", "The text contains a character that cannot be stored.", cause: failure)

@@ -3,7 +3,7 @@ import PixelFlowIdentity
 
 /// Migrates a database to the latest version, even if many replicas try simultaneously.
 struct Migrator: Sendable {
-    /// Identifies the advisory lock; any number that nobody else uses in the database. It spells "pixelflo".
+    /// Identifies the advisory lock; any number that nothing else in the database uses. It spells "pixelflo".
     private static let lock: Int64 = 0x7069_7865_6c66_6c6f
     /// The time limit for each statement, and for waiting for another replica.
     private static let limit = Duration.seconds(60)

@@ -193,7 +193,7 @@ final class RedisConnection: @unchecked Sendable {
 
     private func checkDeadlines() {
         let now = NIODeadline.now()
-        let error = RedisError(.timedOut, "Redis has not answered within \(settings.timeout)")
+        let error = RedisError(.timedOut, "Redis has not responded within \(settings.timeout)")
         if let first = sent.first, first.deadline <= now, let channel {
             // Replies arrive in order: a missing one blocks all later ones.
             lost(error, channel: channel)

@@ -20,7 +20,7 @@ struct ObjectBody: AsyncSequence, Sendable {
     struct Iterator: AsyncIteratorProtocol {
         let source: ObjectBody
         var chunks: HTTPClientResponse.Body.AsyncIterator
-        /// The offset of the next byte in the whole object.
+        /// The offset of the next byte in the complete object.
         var position: Int
         /// Interruptions since the last received byte.
         var breaks = 0

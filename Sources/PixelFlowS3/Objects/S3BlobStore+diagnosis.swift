@@ -39,7 +39,7 @@ extension S3BlobStore: DiagnosableBackend {
         let reply = try await transport.call(Listing.request(prefix: names.prefix, limit: 1), retries: 1)
         let received = clock.now()
         guard let date = reply.headers.first(name: "date").flatMap({ HTTPDate.seconds($0, now: received.microseconds / 1_000_000) }) else {
-            return .skipped("clock", "its clock agrees with that of the service", "its answers have no date")
+            return .skipped("clock", "its clock agrees with that of the service", "its responses have no date")
         }
         return .clock(Timestamp(microseconds: date * 1_000_000), sent: sent, received: received, resolution: .seconds(1))
     }

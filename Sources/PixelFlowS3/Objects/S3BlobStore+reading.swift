@@ -44,7 +44,7 @@ extension S3BlobStore {
 
 /// The head of a response to GET.
 struct ObjectPart: Sendable {
-    /// The size of the whole object.
+    /// The size of the complete object.
     let size: Int
     let range: Range<Int>
     let etag: String?
@@ -63,9 +63,9 @@ struct ObjectPart: Sendable {
             guard let size = response.headers.first(name: "content-length").flatMap({ Int($0) }), size >= 0 else {
                 throw S3ProtocolError("an object without a length")
             }
-            // A server may return the whole object only if the range covers all of it.
+            // A server may return the complete object only if the range covers all of it.
             guard asked.map({ $0.clamped(to: 0..<size) == 0..<size }) ?? true else {
-                throw S3ProtocolError("the whole where a part was asked for")
+                throw S3ProtocolError("the complete object where a part was requested")
             }
             (range, self.size) = (0..<size, size)
         }

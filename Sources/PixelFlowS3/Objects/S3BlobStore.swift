@@ -6,7 +6,7 @@ import Synchronization
 
 /// Objects in a bucket of an S3-compatible store.
 ///
-/// Durability is that of the store: a write returns when the server has acknowledged the whole object,
+/// Durability is that of the store: a write returns when the server has acknowledged the complete object,
 /// which on S3 means that several machines have it on disk. Requests are signed with the digest of the body, so
 /// corrupted bytes are rejected. Objects larger than `partBytes` are uploaded in parts and become
 /// visible with the last call. A failed write removes its parts, and `removeUnfinishedWrites` those

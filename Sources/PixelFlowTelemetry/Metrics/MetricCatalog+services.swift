@@ -9,7 +9,7 @@ extension MetricCatalog {
         [
             MetricDescription(
                 .counter, "\(service)_requests_total", labels: ["method", "endpoint", "status"],
-                "Requests answered. endpoint is the template of the route, or unmatched."),
+                "Requests handled. endpoint is the template of the route, or unmatched."),
             MetricDescription(
                 .histogram, "\(service)_request_duration_seconds", labels: ["method", "endpoint"], buckets: requestBuckets,
                 "Time from the head of a request to the head of its response; sending a body or an event stream is not included."),
@@ -114,7 +114,7 @@ extension MetricCatalog {
                 "Requests counted by the class of their route (sign-in, read, write, upload, heavy): allowed, limited."),
             MetricDescription(
                 .counter, "rate_limit_fail_open_total",
-                "Requests counted only in this process because Redis did not answer."),
+                "Requests counted only in this process because Redis did not respond."),
             MetricDescription(
                 .histogram, "redis_request_duration_seconds", buckets: requestBuckets, "Duration of a command in Redis."),
         ])

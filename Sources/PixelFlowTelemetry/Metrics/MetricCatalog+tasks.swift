@@ -82,7 +82,8 @@ extension MetricCatalog {
                 .histogram, "webhook_first_attempt_latency_seconds", buckets: waitBuckets,
                 "Time from an event to the first attempt of its delivery, by the database's clock."),
             MetricDescription(.gauge, "webhook_attempts_in_flight", "Attempts in progress in this process."),
-            MetricDescription(.counter, "webhook_endpoints_disabled_total", "Webhooks disabled: they answered 410, or failed for 5 days."),
+            MetricDescription(
+                .counter, "webhook_endpoints_disabled_total", "Webhooks disabled: they responded with 410, or failed for 5 days."),
             MetricDescription(
                 .counter, "webhook_deliveries_abandoned_total",
                 "Deliveries abandoned because their webhook had more than `PIXELFLOW_WEBHOOK_PENDING`."),

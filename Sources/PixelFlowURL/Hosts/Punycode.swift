@@ -47,19 +47,19 @@ enum Punycode {
         }
         guard output.allSatisfy(\.isASCII) else { return nil }
         var next = firstScalar
-        var place = 0
+        var position = 0
         var bias = firstBias
         while !rest.isEmpty {
-            let before = place
-            guard let delta = number(from: &rest, bias: bias), delta <= Int(Int32.max) - place else { return nil }
-            place += delta
+            let before = position
+            guard let delta = number(from: &rest, bias: bias), delta <= Int(Int32.max) - position else { return nil }
+            position += delta
             let count = output.count + 1
-            bias = adapted(place - before, count: count, isFirst: before == 0)
-            next += place / count
-            place %= count
+            bias = adapted(position - before, count: count, isFirst: before == 0)
+            next += position / count
+            position %= count
             guard next <= 0x10FFFF, let scalar = Unicode.Scalar(UInt32(next)) else { return nil }
-            output.insert(scalar, at: place)
-            place += 1
+            output.insert(scalar, at: position)
+            position += 1
         }
         return output
     }

@@ -18,7 +18,7 @@ struct AddedProblem {
     )
 
     static func unavailable(_ service: String) -> AddedProblem {
-        AddedProblem(status: .serviceUnavailable, code: "\(service)_unavailable", text: "The \(service) service does not answer.")
+        AddedProblem(status: .serviceUnavailable, code: "\(service)_unavailable", text: "The \(service) service does not respond.")
     }
 
     private static let mediaType = "application/problem+json"

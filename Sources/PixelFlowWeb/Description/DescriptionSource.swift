@@ -100,12 +100,12 @@ final class DescriptionSource: Sendable {
         let known = state.withLock { $0.known[service.name] }
         var headers: HTTPFields = [.accept: "application/json"]
         headers[.ifNoneMatch] = known?.tag
-        let answer = try await service.send(.get, "/openapi.json", headers: headers)
-        let content = try await answer.collect(limit: Self.limit)
-        if answer.status == .notModified, let known { return known }
-        guard answer.status == .ok else { throw PixelFlowError.unavailable(service.name) }
+        let response = try await service.send(.get, "/openapi.json", headers: headers)
+        let content = try await response.collect(limit: Self.limit)
+        if response.status == .notModified, let known { return known }
+        guard response.status == .ok else { throw PixelFlowError.unavailable(service.name) }
         do {
-            return Known(tag: answer.headers[.eTag], document: try JSONValue(parsing: content.readableBytesView))
+            return Known(tag: response.headers[.eTag], document: try JSONValue(parsing: content.readableBytesView))
         } catch {
             throw PixelFlowError.unavailable(service.name, cause: error)
         }

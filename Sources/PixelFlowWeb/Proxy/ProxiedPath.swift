@@ -4,16 +4,16 @@ import WireFormats
 /// The paths of a service that are forwarded. All others are for operators.
 struct ProxiedPaths: Sendable {
     /// The prefix of all public routes of the api; its probes and metrics have other paths. Quotas of organisations are for operators.
-    static let api = ProxiedPaths(prefixes: [["api"]], whole: [], refused: [["api", "organisations"]])
+    static let api = ProxiedPaths(prefixes: [["api"]], exact: [], refused: [["api", "organisations"]])
     static let auth = ProxiedPaths(
         prefixes: [["organisations"], ["sessions"], ["keys"], ["invitations"], ["password"], ["email"], ["me"]],
-        whole: [
+        exact: [
             ["health"], ["register"], ["login"], ["validate"], [".well-known", "jwks.json"], ["token"], ["logout"], ["me"], ["password"],
             ["organisations"], ["sessions"], ["keys"], ["audit"], ["notification-settings"], ["unsubscribe"],
         ], refused: [])
 
     fileprivate let prefixes: [[Substring]]
-    fileprivate let whole: [[Substring]]
+    fileprivate let exact: [[Substring]]
     /// Prefixes of routes for operators among the others, in lower case.
     fileprivate let refused: [[String]]
 
@@ -26,7 +26,7 @@ struct ProxiedPaths: Sendable {
         guard segments.allSatisfy(Self.isPlain) else { return false }
         let names = segments.map(Self.name)
         guard !refused.contains(where: { names.starts(with: $0) }) else { return false }
-        return whole.contains(segments) || prefixes.contains { segments.count > $0.count && segments.starts(with: $0) }
+        return exact.contains(segments) || prefixes.contains { segments.count > $0.count && segments.starts(with: $0) }
     }
 
     /// What any component may take a segment for: without its encoding and parameters, and in lower case.

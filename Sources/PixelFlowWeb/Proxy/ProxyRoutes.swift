@@ -50,14 +50,14 @@ struct ProxyRoutes: Sendable {
         let body = request.hasBody ? RelayedBody(request.body, gate: gate) : nil
         let length = request.headers[.contentLength].flatMap { Int64($0) }
         do {
-            let answer = try await upstream.send(
+            let upstreamResponse = try await upstream.send(
                 request.method, target, headers: headers(request, context), body: body.map { .stream($0, length: length) }, gate: gate)
-            if request.method != .head, answer.isProblem {
-                let problem = try await Self.problem(answer)
+            if request.method != .head, upstreamResponse.isProblem {
+                let problem = try await Self.problem(upstreamResponse)
                 await body?.close()
                 return problem
             }
-            return Self.response(answer, to: request, body)
+            return Self.response(upstreamResponse, to: request, body)
         } catch {
             await body?.close()
             if body?.isBroken == true { throw PixelFlowError.uploadAborted(error) }
@@ -95,17 +95,18 @@ struct ProxyRoutes: Sendable {
     // MARK: Responses
 
     /// If an upstream rejects an upload, its response may be cut off, because its connection closes while the upload is still being sent.
-    /// The problem is read completely before it is forwarded, so it arrives whole or becomes a 503, and the request can be retried.
-    private static func problem(_ answer: UpstreamAnswer) async throws -> Response {
-        let content = try await answer.collect(limit: 64 * 1024)
-        return Response(status: answer.status, headers: answer.headers.passedOn(), body: ResponseBody(byteBuffer: content))
+    /// The problem is read completely before it is forwarded, so it arrives complete or becomes a 503, and the request can be retried.
+    private static func problem(_ upstreamResponse: UpstreamResponse) async throws -> Response {
+        let content = try await upstreamResponse.collect(limit: 64 * 1024)
+        return Response(
+            status: upstreamResponse.status, headers: upstreamResponse.headers.passedOn(), body: ResponseBody(byteBuffer: content))
     }
 
-    private static func response(_ answer: UpstreamAnswer, to request: Request, _ sent: RelayedBody?) -> Response {
-        let headers = answer.headers.passedOn()
-        if request.method == .head || answer.status == .noContent || answer.status == .notModified {
+    private static func response(_ upstreamResponse: UpstreamResponse, to request: Request, _ sent: RelayedBody?) -> Response {
+        let headers = upstreamResponse.headers.passedOn()
+        if request.method == .head || upstreamResponse.status == .noContent || upstreamResponse.status == .notModified {
             return Response(
-                status: answer.status, headers: headers,
+                status: upstreamResponse.status, headers: headers,
                 body: ResponseBody { writer in
                     try await writer.finish(nil)
                     await sent?.close()
@@ -114,7 +115,7 @@ struct ProxyRoutes: Sendable {
         let length = headers[.contentLength].flatMap { Int($0) }
         let body = ResponseBody(contentLength: length) { writer in
             do {
-                for try await piece in answer.body { try await writer.write(piece) }
+                for try await piece in upstreamResponse.body { try await writer.write(piece) }
                 try await writer.finish(nil)
             } catch {
                 await sent?.close()
@@ -122,6 +123,6 @@ struct ProxyRoutes: Sendable {
             }
             await sent?.close()
         }
-        return Response(status: answer.status, headers: headers, body: body)
+        return Response(status: upstreamResponse.status, headers: headers, body: body)
     }
 }

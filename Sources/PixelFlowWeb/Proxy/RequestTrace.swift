@@ -14,14 +14,14 @@ struct RequestTrace: Sendable {
     /// - Parameter proxies: the proxies whose headers about the client are forwarded. Those of other peers are replaced.
     init(_ request: Request, _ context: AppRequestContext, proxies: TrustedProxies) {
         let isTrusted = proxies.trustsPeer(of: context)
-        func told(_ name: HTTPField.Name) -> String? { isTrusted ? request.headers[name] : nil }
+        func forwarded(_ name: HTTPField.Name) -> String? { isTrusted ? request.headers[name] : nil }
         var headers = HTTPFields()
         headers[.xRequestID] = context.requestID
         // Each hop adds its peer; the upstream decides which hops to trust.
-        let hops = [told(.xForwardedFor), context.peerAddress?.ipAddress].compactMap { $0 }
+        let hops = [forwarded(.xForwardedFor), context.peerAddress?.ipAddress].compactMap { $0 }
         if !hops.isEmpty { headers[.xForwardedFor] = hops.joined(separator: ", ") }
-        headers[.xForwardedProto] = told(.xForwardedProto) ?? "http"
-        headers[.xForwardedHost] = told(.xForwardedHost) ?? request.head.authority
+        headers[.xForwardedProto] = forwarded(.xForwardedProto) ?? "http"
+        headers[.xForwardedHost] = forwarded(.xForwardedHost) ?? request.head.authority
         // Identifies the device in the list of sessions.
         headers[.userAgent] = request.headers[.userAgent]
         // The span of this request. Without one, the client's trace headers are forwarded unchanged.

@@ -12,7 +12,7 @@ struct SocketUpstream: Sendable {
     private static let refusalBytes = 64 * 1024
 
     /// The service's response to the handshake.
-    enum Answer: Sendable {
+    enum Handshake: Sendable {
         case opened(NIOLoopBound<SocketRelay.Side>, HTTPFields)
         case refused(NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>)
     }
@@ -27,10 +27,10 @@ struct SocketUpstream: Sendable {
     /// - Throws: `…_unavailable` (503) if the service does not respond.
     func relay(_ path: String, headers: HTTPFields, _ context: AppRequestContext) async throws -> Response {
         switch try await upstream.connect(path, headers: headers, on: context.eventLoop, Self.upgrade) {
-        case .opened(let service, let answer):
+        case .opened(let service, let accepted):
             let opened = Opened(service, on: context.eventLoop) { $0.close() }
             return context.upgrade(
-                to: "websocket", headers: answer, handlers: { [] },
+                to: "websocket", headers: accepted, handlers: { [] },
                 own: { (client: SocketRelay.Side) in SocketRelay.connect(client, opened.take()) }
             ) { _ in
                 // The connection is notified only once, perhaps before the relay started.
@@ -45,8 +45,8 @@ struct SocketUpstream: Sendable {
 
     // MARK: The handshake
 
-    @Sendable private static func upgrade(_ channel: any Channel, _ head: HTTPRequestHead) throws -> EventLoopFuture<Answer> {
-        let configuration = NIOTypedHTTPClientUpgradeConfiguration<Answer>(
+    @Sendable private static func upgrade(_ channel: any Channel, _ head: HTTPRequestHead) throws -> EventLoopFuture<Handshake> {
+        let configuration = NIOTypedHTTPClientUpgradeConfiguration<Handshake>(
             upgradeRequestHead: head, upgraders: [SocketUpgrader()],
             notUpgradingCompletionHandler: { channel in
                 channel.eventLoop.makeCompletedFuture { .refused(try NIOAsyncChannel(wrappingChannelSynchronously: channel)) }
@@ -92,7 +92,7 @@ private struct SocketUpgrader: NIOTypedHTTPClientProtocolUpgrader {
 
     func shouldAllowUpgrade(upgradeResponse: HTTPResponseHead) -> Bool { true }
 
-    func upgrade(channel: any Channel, upgradeResponse: HTTPResponseHead) -> EventLoopFuture<SocketUpstream.Answer> {
+    func upgrade(channel: any Channel, upgradeResponse: HTTPResponseHead) -> EventLoopFuture<SocketUpstream.Handshake> {
         channel.eventLoop.makeCompletedFuture {
             .opened(
                 NIOLoopBound(try SocketRelay.Side(atEndOf: channel), eventLoop: channel.eventLoop),

@@ -8,55 +8,55 @@ final class StreamRelay {
     typealias Service = LoopConnection<HTTPClientResponsePart, HTTPClientRequestPart>
 
     /// The service's response.
-    enum Answer: Sendable {
+    enum Opening: Sendable {
         case events(NIOLoopBound<StreamRelay>, HTTPResponseHead)
         /// Anything else, such as a rejection.
-        case whole(HTTPResponseHead, ByteBuffer)
+        case complete(HTTPResponseHead, ByteBuffer)
     }
 
-    /// A response that is not a stream exceeds `wholeBytes`.
+    /// A response that is not a stream exceeds `maximumBytes`.
     private struct TooLargeError: Error {}
 
     private enum State {
-        case asked(EventLoopPromise<Answer>)
-        case reading(HTTPResponseHead, ByteBuffer, EventLoopPromise<Answer>)
+        case asked(EventLoopPromise<Opening>)
+        case reading(HTTPResponseHead, ByteBuffer, EventLoopPromise<Opening>)
         /// The head has been forwarded. Data that arrived with it, and perhaps the end, waits for the client.
-        case opened([ByteBuffer], isWhole: Bool?)
-        case following(AnswerTail)
+        case opened([ByteBuffer], isComplete: Bool?)
+        case following(ResponseTail)
         case over
     }
 
-    private static let wholeBytes = 64 * 1024
+    private static let maximumBytes = 64 * 1024
 
     private let service: Service
     private let asking: Asking
     private let eventLoop: any EventLoop
     private var state: State
 
-    private init(_ service: Service, _ asking: Asking, _ eventLoop: any EventLoop, _ answered: EventLoopPromise<Answer>) {
+    private init(_ service: Service, _ asking: Asking, _ eventLoop: any EventLoop, _ opening: EventLoopPromise<Opening>) {
         self.service = service
         self.asking = asking
         self.eventLoop = eventLoop
-        state = .asked(answered)
+        state = .asked(opening)
     }
 
     /// Sends a request over a new connection. After the head of a stream, reading pauses until a client follows.
-    @Sendable static func ask(_ channel: any Channel, _ head: HTTPRequestHead) throws -> EventLoopFuture<Answer> {
+    @Sendable static func ask(_ channel: any Channel, _ head: HTTPRequestHead) throws -> EventLoopFuture<Opening> {
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHTTPClientHandlers()
         let asking = Asking(head)
         try pipeline.addHandlers([IdleStateHandler(readTimeout: Upstream.silenceLimit), asking])
-        let answered = channel.eventLoop.makePromise(of: Answer.self)
-        let relay = StreamRelay(try Service(atEndOf: channel), asking, channel.eventLoop, answered)
+        let opening = channel.eventLoop.makePromise(of: Opening.self)
+        let relay = StreamRelay(try Service(atEndOf: channel), asking, channel.eventLoop, opening)
         relay.service.start(relay.receive)
-        return answered.futureResult
+        return opening.futureResult
     }
 
     // MARK: Client side
 
     /// Forwards the data that has arrived, and all data from now on.
-    func follow(_ client: AnswerTail) {
-        guard case .opened(let early, let isWhole) = state else { return client.finish() }
+    func follow(_ client: ResponseTail) {
+        guard case .opened(let early, let isComplete) = state else { return client.finish() }
         state = .following(client)
         client.start { event in
             switch event {
@@ -68,7 +68,7 @@ final class StreamRelay {
             }
         }
         for bytes in early { client.send([bytes], promise: nil) }
-        if let isWhole { return end(isWhole: isWhole) }
+        if let isComplete { return end(isComplete: isComplete) }
         read(client.connection.isWritable)
     }
 
@@ -79,17 +79,17 @@ final class StreamRelay {
     }
 
     /// The process is stopping: the client will reconnect to another one.
-    func stop() { end(isWhole: true) }
+    func stop() { end(isComplete: true) }
 
     func close() {
         state = .over
         service.close()
     }
 
-    /// - Parameter isWhole: whether the stream is complete; a stream that broke off must not look complete.
-    private func end(isWhole: Bool) {
+    /// - Parameter isComplete: whether the stream is complete; a stream that broke off must not look complete.
+    private func end(isComplete: Bool) {
         if case .following(let client) = state {
-            if isWhole { client.finish() } else { client.connection.finish() }
+            if isComplete { client.finish() } else { client.connection.finish() }
         }
         close()
     }
@@ -108,23 +108,23 @@ final class StreamRelay {
     }
 
     private func receive(_ head: HTTPResponseHead) {
-        guard case .asked(let answered) = state else { return }
+        guard case .asked(let opening) = state else { return }
         guard head.isEventStream else {
-            state = .reading(head, ByteBuffer(), answered)
+            state = .reading(head, ByteBuffer(), opening)
             return
         }
         service.pause()
-        state = .opened([], isWhole: nil)
-        answered.succeed(.events(NIOLoopBound(self, eventLoop: eventLoop), head))
+        state = .opened([], isComplete: nil)
+        opening.succeed(.events(NIOLoopBound(self, eventLoop: eventLoop), head))
     }
 
     private func receive(_ bytes: ByteBuffer) {
         switch state {
-        case .reading(let head, var content, let answered):
+        case .reading(let head, var content, let opening):
             content.writeImmutableBuffer(bytes)
-            state = .reading(head, content, answered)
-            if content.readableBytes > Self.wholeBytes { fail(TooLargeError()) }
-        case .opened(let early, let isWhole): state = .opened(early + [bytes], isWhole: isWhole)
+            state = .reading(head, content, opening)
+            if content.readableBytes > Self.maximumBytes { fail(TooLargeError()) }
+        case .opened(let early, let isComplete): state = .opened(early + [bytes], isComplete: isComplete)
         case .following(let client): client.send([bytes], promise: nil)
         case .asked, .over: break
         }
@@ -132,22 +132,22 @@ final class StreamRelay {
 
     private func receiveEnd() {
         switch state {
-        case .reading(let head, let content, let answered):
+        case .reading(let head, let content, let opening):
             close()
-            answered.succeed(.whole(head, content))
-        case .opened(let early, nil): state = .opened(early, isWhole: true)
-        case .following: end(isWhole: true)
+            opening.succeed(.complete(head, content))
+        case .opened(let early, nil): state = .opened(early, isComplete: true)
+        case .following: end(isComplete: true)
         case .asked, .opened, .over: break
         }
     }
 
     private func fail(_ error: any Error) {
         switch state {
-        case .asked(let answered), .reading(_, _, let answered):
+        case .asked(let opening), .reading(_, _, let opening):
             close()
-            answered.fail(error)
-        case .opened(let early, nil): state = .opened(early, isWhole: false)
-        case .following: end(isWhole: false)
+            opening.fail(error)
+        case .opened(let early, nil): state = .opened(early, isComplete: false)
+        case .following: end(isComplete: false)
         case .opened, .over: break
         }
     }

@@ -16,15 +16,15 @@ extension Upstream {
     ///   - headers: those of the client, plus all others to forward.
     /// - Throws: `…_unavailable` (503) if the service does not respond.
     func relayEvents(_ path: String, headers: HTTPFields, _ context: AppRequestContext) async throws -> Response {
-        let answer = try await traced(.get, path, headers) { headers in
+        let opening = try await traced(.get, path, headers) { headers in
             try await connect(path, headers: headers, on: context.eventLoop, StreamRelay.ask)
         } status: {
             switch $0 {
-            case .events(_, let head), .whole(let head, _): Int(head.status.code)
+            case .events(_, let head), .complete(let head, _): Int(head.status.code)
             }
         }
-        switch answer {
-        case .whole(let head, let content):
+        switch opening {
+        case .complete(let head, let content):
             return Response(
                 status: .init(code: Int(head.status.code), reasonPhrase: head.status.reasonPhrase),
                 headers: HTTPFields(head.headers).passedOn(without: ["content-length"]), body: ResponseBody(byteBuffer: content))

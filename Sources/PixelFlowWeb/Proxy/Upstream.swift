@@ -27,9 +27,9 @@ struct Upstream: Sendable {
     /// - Throws: `…_unavailable` (503) if the service does not respond; `bad_request` (400) for an invalid path.
     func send(
         _ method: HTTPRequest.Method, _ path: String, headers: HTTPFields, body: Body? = nil, gate: AsyncLatch? = nil
-    ) async throws -> UpstreamAnswer {
+    ) async throws -> UpstreamResponse {
         try await traced(method, path, headers) { headers in
-            try await answer(to: method, path, headers: headers, body: body, gate: gate)
+            try await response(to: method, path, headers: headers, body: body, gate: gate)
         } status: {
             Int($0.status.code)
         }
@@ -40,16 +40,16 @@ struct Upstream: Sendable {
     /// - Parameters:
     ///   - body: receives the headers, including those of the span.
     ///   - status: returns the status of the response.
-    func traced<Answer: Sendable>(
-        _ method: HTTPRequest.Method, _ path: String, _ headers: HTTPFields, _ body: (HTTPFields) async throws -> Answer,
-        status: (Answer) -> Int
-    ) async throws -> Answer {
+    func traced<Value: Sendable>(
+        _ method: HTTPRequest.Method, _ path: String, _ headers: HTTPFields, _ body: (HTTPFields) async throws -> Value,
+        status: (Value) -> Int
+    ) async throws -> Value {
         try await withSpan(method.rawValue, ofKind: .client) { span in
             var headers = headers
             if let trace = TraceHeaders(span.context) { headers.set(trace) }
-            let answer = try await body(headers)
-            guard span.isRecording else { return answer }
-            let status = status(answer)
+            let value = try await body(headers)
+            guard span.isRecording else { return value }
+            let status = status(value)
             span.updateAttributes { attributes in
                 attributes["http.request.method"] = method.rawValue
                 attributes["http.response.status_code"] = status
@@ -57,13 +57,13 @@ struct Upstream: Sendable {
                 attributes["url.path"] = String(path.prefix { $0 != "?" })
             }
             if status >= 400 { span.setStatus(SpanStatus(code: .error)) }
-            return answer
+            return value
         }
     }
 
-    private func answer(
+    private func response(
         to method: HTTPRequest.Method, _ path: String, headers: HTTPFields, body: Body?, gate: AsyncLatch?
-    ) async throws -> UpstreamAnswer {
+    ) async throws -> UpstreamResponse {
         var request = HTTPClientRequest(url: baseURL + path)
         request.method = HTTPMethod(rawValue: method.rawValue)
         for field in headers { request.headers.add(name: field.name.rawName, value: field.value) }
@@ -73,7 +73,7 @@ struct Upstream: Sendable {
         request.body = body?.forClient
         do {
             // The client's timeouts only limit silence. A deadline would abort a slow upload.
-            return UpstreamAnswer(try await client.execute(request, deadline: .distantFuture), from: name)
+            return UpstreamResponse(try await client.execute(request, deadline: .distantFuture), from: name)
         } catch let error as CancellationError {
             throw error
         } catch let error as HTTPClientError where error == .invalidURL {
@@ -85,9 +85,9 @@ struct Upstream: Sendable {
 
     /// - Throws: if the service is not alive.
     func check() async throws {
-        let answer = try await send(.get, "/livez", headers: [:])
-        _ = try await answer.collect(limit: 4096)
-        guard answer.status.kind == .successful else { throw PixelFlowError.unavailable(name) }
+        let response = try await send(.get, "/livez", headers: [:])
+        _ = try await response.collect(limit: 4096)
+        guard response.status.kind == .successful else { throw PixelFlowError.unavailable(name) }
     }
 }
 
@@ -101,7 +101,7 @@ extension Upstream.Body {
 }
 
 /// The response of an upstream; its body is streamed.
-struct UpstreamAnswer: Sendable {
+struct UpstreamResponse: Sendable {
     let status: HTTPResponse.Status
     let headers: HTTPFields
     let body: HTTPClientResponse.Body
@@ -117,7 +117,7 @@ struct UpstreamAnswer: Sendable {
     /// Whether the body is a problem document, which is small.
     var isProblem: Bool { headers[.contentType]?.hasPrefix("application/problem+json") == true }
 
-    /// Reads the whole body.
+    /// Reads the complete body.
     ///
     /// - Throws: `…_unavailable` if the body breaks off or exceeds `limit` bytes.
     func collect(limit: Int) async throws -> ByteBuffer {

@@ -9,7 +9,7 @@ import Synchronization
 
 extension Upstream {
     /// The time in which to connect and to receive a response.
-    static let answerTime = TimeAmount.seconds(10)
+    static let responseTime = TimeAmount.seconds(10)
 
     /// Opens a separate connection to the service, for a response that continues without a task.
     ///
@@ -19,10 +19,10 @@ extension Upstream {
     ///   - eventLoop: the event loop of the client's connection, which the service's connection shares.
     ///   - setUp: sets up the pipeline of the request, on the event loop.
     /// - Throws: `…_unavailable` (503) if the service does not respond.
-    func connect<Answer: Sendable>(
+    func connect<Value: Sendable>(
         _ path: String, headers: HTTPFields, on eventLoop: any EventLoop,
-        _ setUp: @escaping @Sendable (any Channel, HTTPRequestHead) throws -> EventLoopFuture<Answer>
-    ) async throws -> Answer {
+        _ setUp: @escaping @Sendable (any Channel, HTTPRequestHead) throws -> EventLoopFuture<Value>
+    ) async throws -> Value {
         guard let url = URLComponents(string: baseURL), let host = url.host else { throw PixelFlowError.unavailable(name) }
         // An IPv6 address has brackets in a URL and in `Host`, but nowhere else.
         let serverName = host.trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
@@ -42,7 +42,7 @@ extension Upstream {
                             try channel.pipeline.syncOperations.addHandler(
                                 NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : serverName))
                         }
-                        let deadline = channel.eventLoop.scheduleTask(in: Self.answerTime) { channel.close(promise: nil) }
+                        let deadline = channel.eventLoop.scheduleTask(in: Self.responseTime) { channel.close(promise: nil) }
                         return try setUp(channel, head).always { _ in deadline.cancel() }
                     }
                 }.get()

@@ -90,7 +90,7 @@ struct Account: Codable, Sendable, SchemaNamed, SchemaAnnotated {
 }
 
 /// A response of auth.
-struct AuthAnswer<Value: Sendable>: Sendable {
+struct AuthResponse<Value: Sendable>: Sendable {
     let value: Value
     /// `RateLimit` and `RateLimit-Policy`: auth counts the requests of a browser, not those of web.
     let limits: HTTPFields
@@ -99,7 +99,7 @@ struct AuthAnswer<Value: Sendable>: Sendable {
 /// Calls the auth service on behalf of a browser.
 struct AuthClient: Sendable {
     /// In bytes; every response of auth is far smaller.
-    private static let answerLimit = 64 * 1024
+    private static let responseLimit = 64 * 1024
 
     let upstream: Upstream
 
@@ -107,15 +107,15 @@ struct AuthClient: Sendable {
         _ = try await ask(.post, "/register", body: registration, trace)
     }
 
-    func login(_ credentials: Credentials, _ trace: RequestTrace) async throws -> AuthAnswer<IssuedToken> {
+    func login(_ credentials: Credentials, _ trace: RequestTrace) async throws -> AuthResponse<IssuedToken> {
         try read(try await ask(.post, "/login", body: credentials, trace))
     }
 
-    func refresh(_ refreshToken: String, _ trace: RequestTrace) async throws -> AuthAnswer<IssuedToken> {
+    func refresh(_ refreshToken: String, _ trace: RequestTrace) async throws -> AuthResponse<IssuedToken> {
         try read(try await ask(.post, "/token", body: TokenRequest(refreshToken: refreshToken), trace))
     }
 
-    func change(_ token: String, to organisation: String, _ trace: RequestTrace) async throws -> AuthAnswer<IssuedToken> {
+    func change(_ token: String, to organisation: String, _ trace: RequestTrace) async throws -> AuthResponse<IssuedToken> {
         try read(try await ask(.post, "/token", token: token, body: TokenRequest(organisation: organisation), trace))
     }
 
@@ -123,27 +123,27 @@ struct AuthClient: Sendable {
         _ = try await ask(.post, "/logout", token: token, trace)
     }
 
-    func account(_ token: String, _ trace: RequestTrace) async throws -> AuthAnswer<Account> {
+    func account(_ token: String, _ trace: RequestTrace) async throws -> AuthResponse<Account> {
         try read(try await ask(.get, "/validate", token: token, trace))
     }
 
     /// - Throws: the problem that auth has returned, with its `limits`; `auth_unavailable` if auth is unreachable.
     private func ask(
         _ method: HTTPRequest.Method, _ path: String, token: String? = nil, body: (any Encodable)? = nil, _ trace: RequestTrace
-    ) async throws -> AuthAnswer<ByteBuffer> {
+    ) async throws -> AuthResponse<ByteBuffer> {
         var headers = trace.headers
         if let token { headers[.authorization] = "Bearer \(token)" }
         if body != nil { headers[.contentType] = "application/json" }
         let bytes = try body.map { ByteBuffer(bytes: try JSONStreamEncoder(sortsKeys: false).encode($0)) }
-        let answer = try await upstream.send(method, path, headers: headers, body: bytes.map { .bytes($0) })
-        let content = try await answer.collect(limit: Self.answerLimit)
-        let limits = HTTPFields(answer.headers.filter { [.rateLimit, .rateLimitPolicy].contains($0.name) })
-        guard answer.status.kind == .successful else { throw HeaderedError(Refusal(content).error(answer), headers: limits) }
-        return AuthAnswer(value: content, limits: limits)
+        let response = try await upstream.send(method, path, headers: headers, body: bytes.map { .bytes($0) })
+        let content = try await response.collect(limit: Self.responseLimit)
+        let limits = HTTPFields(response.headers.filter { [.rateLimit, .rateLimitPolicy].contains($0.name) })
+        guard response.status.kind == .successful else { throw HeaderedError(Refusal(content).error(response), headers: limits) }
+        return AuthResponse(value: content, limits: limits)
     }
 
-    private func read<Value: Decodable & Sendable>(_ content: AuthAnswer<ByteBuffer>) throws -> AuthAnswer<Value> {
-        AuthAnswer(
+    private func read<Value: Decodable & Sendable>(_ content: AuthResponse<ByteBuffer>) throws -> AuthResponse<Value> {
+        AuthResponse(
             value: try JSONDecoder().decode(Value.self, from: Data(content.value.readableBytesView)), limits: content.limits)
     }
 }
@@ -161,11 +161,11 @@ private struct Refusal: Decodable {
     private init() {}
 
     /// The same problem as an error of web.
-    func error(_ answer: UpstreamAnswer) -> PixelFlowError {
-        guard let code, let kind = PixelFlowError.Kind.allCases.first(where: { $0.status == answer.status }), kind != .internal else {
+    func error(_ response: UpstreamResponse) -> PixelFlowError {
+        guard let code, let kind = PixelFlowError.Kind.allCases.first(where: { $0.status == response.status }), kind != .internal else {
             return .unavailable("auth")
         }
-        let retryAfter = answer.headers[.retryAfter].flatMap { Int($0) }
-        return PixelFlowError(kind, code: code, detail ?? answer.status.reasonPhrase, field: field, retryAfter: retryAfter)
+        let retryAfter = response.headers[.retryAfter].flatMap { Int($0) }
+        return PixelFlowError(kind, code: code, detail ?? response.status.reasonPhrase, field: field, retryAfter: retryAfter)
     }
 }

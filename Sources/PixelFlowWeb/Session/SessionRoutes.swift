@@ -23,7 +23,7 @@ struct SessionRoutes: Sendable {
                 details: "A session whose token has expired, or has been revoked because a role has changed, gets a new one.",
                 access: .anyone,
                 rate: .of(.signIn), responses: [.json(Account.self, "The account.")],
-                problems: Self.problems + [Self.tokenProblem, Self.homeless] + Self.relayed, handler: look),
+                problems: Self.problems + [Self.tokenProblem, Self.homeless] + Self.relayed, handler: show),
             Route(
                 .post, "/session", id: "signIn", tag: "session", "Sign in with a cookie", access: .anyone, rate: .of(.signIn),
                 body: credentials,
@@ -60,7 +60,7 @@ struct SessionRoutes: Sendable {
                 ] + Self.relayed, handler: change),
             Route(
                 .delete, "/session", id: "signOut", tag: "session", "Sign out",
-                details: "Ends the session and invalidates all its tokens. The cookies are removed even if auth does not answer.",
+                details: "Ends the session and invalidates all its tokens. The cookies are removed even if auth does not respond.",
                 access: .anyone,
                 responses: [.empty(.noContent, "The cookies are removed.")], problems: [Self.crossSite], handler: signOut),
         ]
@@ -74,9 +74,9 @@ struct SessionRoutes: Sendable {
         crossSite,
         DeclaredProblem(
             .unavailable, "auth_unavailable",
-            "The auth service does not answer. If the response sets cookies, they are those of the session, and the request for its account "
+            "The auth service does not respond. If the response sets cookies, they are those of the session, and the request for its account "
                 + "may be repeated."),
-        DeclaredProblem(.unavailable, "database_unavailable", "The database of auth does not answer."),
+        DeclaredProblem(.unavailable, "database_unavailable", "The database of auth does not respond."),
     ]
     /// Of a token, which auth takes from the cookie.
     private static let relayed = [
@@ -95,7 +95,7 @@ struct SessionRoutes: Sendable {
             DeclaredProblem(.throttled, "login_throttled", "Too many failures for this account from this address."),
         ]
 
-    @Sendable private func look(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+    @Sendable private func show(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let trace = RequestTrace(request, context, proxies: proxies)
         do {
             guard let token = SessionCookie.token(of: request) else { throw Self.noSession }
@@ -110,7 +110,7 @@ struct SessionRoutes: Sendable {
     private func renew(_ request: Request, _ trace: RequestTrace) async throws -> Response {
         guard let refreshToken = SessionCookie.refreshToken(of: request) else { throw Self.noSession }
         do {
-            return try await answer(try await auth.refresh(refreshToken, trace), request, trace)
+            return try await respond(try await auth.refresh(refreshToken, trace), request, trace)
         } catch  where error.isUnauthenticated {
             throw Self.noSession
         }
@@ -119,7 +119,7 @@ struct SessionRoutes: Sendable {
     @Sendable private func signIn(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let credentials: Credentials = try await request.decodeJSON(limit: Self.bodyLimit)
         let trace = RequestTrace(request, context, proxies: proxies)
-        return try await answer(try await auth.login(credentials, trace), request, trace)
+        return try await respond(try await auth.login(credentials, trace), request, trace)
     }
 
     /// Registers an account and signs in.
@@ -127,7 +127,7 @@ struct SessionRoutes: Sendable {
         let registration: Registration = try await request.decodeJSON(limit: Self.bodyLimit)
         let trace = RequestTrace(request, context, proxies: proxies)
         try await auth.register(registration, trace)
-        return try await answer(try await auth.login(registration.credentials, trace), request, trace, status: .created)
+        return try await respond(try await auth.login(registration.credentials, trace), request, trace, status: .created)
     }
 
     @Sendable private func change(_ request: Request, _ context: AppRequestContext) async throws -> Response {
@@ -135,7 +135,7 @@ struct SessionRoutes: Sendable {
         let trace = RequestTrace(request, context, proxies: proxies)
         guard let token = SessionCookie.token(of: request) else { throw Self.noSession }
         do {
-            return try await answer(try await auth.change(token, to: choice.organisation, trace), request, trace)
+            return try await respond(try await auth.change(token, to: choice.organisation, trace), request, trace)
         } catch  where error.isUnauthenticated {
             throw Self.noSession
         }
@@ -168,8 +168,8 @@ struct SessionRoutes: Sendable {
 
     /// The account with the cookies of the session. The cookies are set even if the account cannot be read: the old refresh token is spent,
     /// and a browser that sends it again later would end the session.
-    private func answer(
-        _ issued: AuthAnswer<IssuedToken>, _ request: Request, _ trace: RequestTrace, status: HTTPResponse.Status = .ok
+    private func respond(
+        _ issued: AuthResponse<IssuedToken>, _ request: Request, _ trace: RequestTrace, status: HTTPResponse.Status = .ok
     ) async throws -> Response {
         var headers = issued.limits
         let token = issued.value

@@ -3,7 +3,7 @@ import { Button, Card, Dialog, Failure, Field } from "../ui/parts.jsx";
 import { call } from "../service/calls.js";
 import { forgetAccount, useSession } from "../service/session.js";
 import { showError, toast } from "../service/toasts.js";
-import { useAnswer } from "../service/useAnswer.js";
+import { useResponse } from "../service/useResponse.js";
 import { useTitle } from "../shell/routing.jsx";
 import { exportAccount } from "./exporting.js";
 import { Mail } from "./Mail.jsx";
@@ -30,8 +30,8 @@ export function AccountPage() {
 
 /** Whether the address is confirmed. If the service sends mail, the user can request a message that confirms it. */
 function Address({ email }) {
-    const account = useAnswer("/auth/me").answer;
-    const sendsMail = useAnswer("/auth/register").answer?.sends_mail === true;
+    const account = useResponse("/auth/me").response;
+    const sendsMail = useResponse("/auth/register").response?.sends_mail === true;
     const send = async () => {
         try {
             await call("POST", "/auth/email/verification");
@@ -64,16 +64,16 @@ function Password({ email }) {
             setProblem(refusal);
         }
     };
-    const place = problem && (problem.code === "password_wrong" ? "old" : problem.code.startsWith("password_") ? "new" : "");
+    const field = problem && (problem.code === "password_wrong" ? "old" : problem.code.startsWith("password_") ? "new" : "");
     return (
         <Card aria-labelledby="password-heading" className="p-4">
             <h2 id="password-heading" className="text-lg font-semibold">Password</h2>
             <form onSubmit={submit} aria-label="Change the password" className="mt-3 grid max-w-sm gap-4">
                 <input type="email" name="email" value={email} readOnly hidden autoComplete="username" />
-                <Field id="old-password" name="password" label="Current password" type="password" required autoComplete="current-password" error={place === "old" ? problem.message : ""} />
+                <Field id="old-password" name="password" label="Current password" type="password" required autoComplete="current-password" error={field === "old" ? problem.message : ""} />
                 <Field id="new-password" name="new_password" label="New password" type="password" required autoComplete="new-password" hint="At least 8 characters. This ends your other sessions."
-                    error={place === "new" ? problem.message : ""} />
-                {place === "" && problem && <Failure problem={problem} />}
+                    error={field === "new" ? problem.message : ""} />
+                {field === "" && problem && <Failure problem={problem} />}
                 <Button type="submit" className="justify-self-start">Change password</Button>
             </form>
         </Card>

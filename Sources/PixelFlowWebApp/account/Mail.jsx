@@ -3,7 +3,7 @@ import { Choice } from "../ui/Choice.jsx";
 import { Card, Failure } from "../ui/parts.jsx";
 import { call } from "../service/calls.js";
 import { showError } from "../service/toasts.js";
-import { useAnswer } from "../service/useAnswer.js";
+import { useResponse } from "../service/useResponse.js";
 
 const address = "/auth/notification-settings";
 const notices = [
@@ -20,11 +20,11 @@ const taskMail = [
 
 /** The mail settings for the current organisation. Shows nothing if the service sends no mail. */
 export function Mail() {
-    const sendsMail = useAnswer("/auth/register").answer?.sends_mail === true;
-    const { answer, problem, reload } = useAnswer(sendsMail ? address : "");
+    const sendsMail = useResponse("/auth/register").response?.sends_mail === true;
+    const { response, problem, reload } = useResponse(sendsMail ? address : "");
     const [chosen, setChosen] = useState(null);
     if (!sendsMail) return null;
-    const settings = chosen || answer;
+    const settings = chosen || response;
     const choose = async (name, value) => {
         const { webhook_disabled, quota_warning, tasks } = settings;
         const wish = { webhook_disabled, quota_warning, tasks, [name]: value };

@@ -4,14 +4,14 @@ import { Button, Card, Dialog, Failure, Field } from "../ui/parts.jsx";
 import { Secret } from "../ui/Secret.jsx";
 import { call } from "../service/calls.js";
 import { toast } from "../service/toasts.js";
-import { useAnswer } from "../service/useAnswer.js";
+import { useResponse } from "../service/useResponse.js";
 import { QRCode } from "./QRCode.jsx";
 
 const path = "/auth/me/second-factor";
 
 /** Turns codes of an authenticator app on and off as a second factor. */
 export function SecondFactor() {
-    const { answer: me, problem, reload } = useAnswer("/auth/me");
+    const { response: me, problem, reload } = useResponse("/auth/me");
     const [dialog, setDialog] = useState("");
     const close = () => {
         setDialog("");

@@ -4,20 +4,20 @@ const other = scheme === "session" ? "secureSession" : "session";
 /** The account of the session, or null. Sends a request only if the page has opened a session. */
 async function findAccount() {
     if (!localStorage.getItem("pixelflow.email")) return null;
-    const answer = await fetch("/session", { headers: { accept: "application/json" } });
-    return answer.ok ? answer.json() : null;
+    const response = await fetch("/session", { headers: { accept: "application/json" } });
+    return response.ok ? response.json() : null;
 }
 
 function showAccount(account) {
-    const place = document.getElementById("who");
+    const element = document.getElementById("who");
     if (account) {
-        place.textContent = `Signed in as ${account.email}`;
+        element.textContent = `Signed in as ${account.email}`;
         return;
     }
     const link = document.createElement("a");
     link.href = "/";
     link.textContent = "Sign in";
-    place.replaceChildren("Not signed in. ", link, ", or authorise with a token.");
+    element.replaceChildren("Not signed in. ", link, ", or authorise with a token.");
 }
 
 /** The cookie is stored by the browser, so this shows the account of the session instead of an input field. */

@@ -6,12 +6,12 @@ import { call } from "../service/calls.js";
 import { ago, moment } from "../service/format.js";
 import { useIsKnown } from "../service/session.js";
 import { toast } from "../service/toasts.js";
-import { useAnswer } from "../service/useAnswer.js";
+import { useResponse } from "../service/useResponse.js";
 import { useTitle } from "../shell/routing.jsx";
 import { NewKey } from "./NewKey.jsx";
 
 export function KeysPage() {
-    const { answer, problem, reload } = useAnswer("/auth/keys");
+    const { response, problem, reload } = useResponse("/auth/keys");
     const [isMaking, setMaking] = useState(false);
     const [made, setMade] = useState(null);
     const isKnown = useIsKnown();
@@ -28,11 +28,11 @@ export function KeysPage() {
                 <Button kind="primary" icon="plus" onClick={() => setMaking(true)}>New key</Button>
             </div>
             {problem && <Failure problem={problem} onRetry={reload} />}
-            {!answer && !problem && <div role="status" aria-label="Loading the keys" className="h-52 animate-shimmer rounded-2xl bg-sunk" />}
-            {answer && (
+            {!response && !problem && <div role="status" aria-label="Loading the keys" className="h-52 animate-shimmer rounded-2xl bg-sunk" />}
+            {response && (
                 <Card aria-label="Keys" className="px-4 py-1">
-                    {!answer.keys.length && <Empty icon="key" title="No keys yet">A program sends a key instead of a token.</Empty>}
-                    <ul className="divide-y divide-line">{answer.keys.map((key) => <Key key={key.id} apiKey={key} onRevoked={reload} />)}</ul>
+                    {!response.keys.length && <Empty icon="key" title="No keys yet">A program sends a key instead of a token.</Empty>}
+                    <ul className="divide-y divide-line">{response.keys.map((key) => <Key key={key.id} apiKey={key} onRevoked={reload} />)}</ul>
                 </Card>
             )}
             {isMaking && <NewKey onMade={show} onClose={() => setMaking(false)} />}

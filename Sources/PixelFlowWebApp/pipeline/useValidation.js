@@ -11,8 +11,8 @@ export function useValidation(pipeline) {
         setValidation((now) => ({ ...now, isKnown: false }));
         const timer = setTimeout(async () => {
             try {
-                const answer = await call("POST", "/api/pipelines/check", pipeline, { signal: stop.signal });
-                setValidation({ isKnown: true, errors: answer.valid ? {} : { [answer.field || ""]: answer.detail } });
+                const response = await call("POST", "/api/pipelines/check", pipeline, { signal: stop.signal });
+                setValidation({ isKnown: true, errors: response.valid ? {} : { [response.field || ""]: response.detail } });
             } catch (problem) {
                 // If the service does not respond, the errors are shown when the pipeline is sent.
                 if (problem.name !== "AbortError") setValidation({ isKnown: true, errors: {} });

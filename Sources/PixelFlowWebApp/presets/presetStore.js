@@ -7,7 +7,7 @@ export const usePresets = () => useStore(presetStore);
 export async function loadPresets() {
     try {
         const { presets } = await call("GET", "/api/presets");
-        presets.sort((one, other) => place(one) - place(other));
+        presets.sort((one, other) => rank(one) - rank(other));
         presetStore.set({ presets, isLoaded: true, problem: null });
     } catch (problem) {
         presetStore.set({ problem });
@@ -15,7 +15,7 @@ export async function loadPresets() {
 }
 
 /** Built-in presets first, the most useful ones at the top. */
-function place({ name }) {
+function rank({ name }) {
     const index = Object.keys(purposes).indexOf(name);
     return index < 0 ? 99 : index;
 }

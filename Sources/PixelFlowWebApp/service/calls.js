@@ -13,7 +13,7 @@ function sentence(status) {
     if (status === 401) return "Please sign in again.";
     if (status === 413) return "This file is too large.";
     if (status >= 500) return "PixelFlow has a problem at the moment. Please try again.";
-    return `The service answered ${status}.`;
+    return `The service responded with ${status}.`;
 }
 
 let onExpiry = () => {};
@@ -105,9 +105,9 @@ async function ask(method, path, body, { headers = {}, ...options }) {
         if (error.name === "AbortError") throw error;
         throw new Problem(0);
     }
-    const answer = parsed(await response.text().catch(() => ""));
-    if (response.ok) return answer;
-    throw new Problem(response.status, answer);
+    const content = parsed(await response.text().catch(() => ""));
+    if (response.ok) return content;
+    throw new Problem(response.status, content);
 }
 
 /**
@@ -124,9 +124,9 @@ export function send(path, form, headers, onProgress) {
         Object.entries({ ...organisationHeader(), ...headers }).forEach(([name, value]) => request.setRequestHeader(name, value));
         request.upload.onprogress = (event) => onProgress(event.total ? event.loaded / event.total : 0);
         request.onload = () => {
-            const answer = parsed(request.responseText);
-            if (request.status >= 200 && request.status < 300) return resolve(answer);
-            reject(new Problem(request.status, answer));
+            const content = parsed(request.responseText);
+            if (request.status >= 200 && request.status < 300) return resolve(content);
+            reject(new Problem(request.status, content));
         };
         request.onerror = () => reject(new Problem(0, { detail: "The upload was interrupted. Please try again." }));
         request.onabort = () => reject(aborted());

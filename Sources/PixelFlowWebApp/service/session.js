@@ -4,7 +4,7 @@ import { makeStore, useStore } from "./store.js";
 /** The account of this browser's session; scripts cannot read the token itself. */
 const remembered = "pixelflow.email";
 /** @typedef {{ email: string, user_id: string, tenant: string, role?: string, scope?: string }} Account */
-const nobody = { email: "", userID: "", tenant: "", role: "", scope: "" };
+const signedOut = { email: "", userID: "", tenant: "", role: "", scope: "" };
 
 /**
  * `phase`: `out`, `in`, or one in which the page stays unchanged until the user decides: `expired`, until the user signs in again;
@@ -12,7 +12,7 @@ const nobody = { email: "", userID: "", tenant: "", role: "", scope: "" };
  * `message` explains why there is no session. `tenant` is the organisation, `role` and `scope` are what the user may do in it; all
  * three are empty until the service has confirmed the session.
  */
-export const session = makeStore({ phase: "out", message: "", ...nobody });
+export const session = makeStore({ phase: "out", message: "", ...signedOut });
 
 export const useSession = () => useStore(session);
 
@@ -25,7 +25,7 @@ export const useMay = (scope) => useStore(session, (state) => state.scope.split(
 /** The channel between tabs: the account after a change of the session, or null if it may have ended. */
 const tabs = new BroadcastChannel("pixelflow.session");
 /** @param {Account | null} account */
-const tellTabs = (account) => tabs.postMessage(account);
+const notifyTabs = (account) => tabs.postMessage(account);
 
 /** Shows the page immediately if there was a session, and checks whether it still exists. */
 export function startSession() {
@@ -116,7 +116,7 @@ async function askAgain() {
 /** @param {Account} account */
 function enter(account) {
     adopt(account);
-    tellTabs(account);
+    notifyTabs(account);
 }
 
 function adopt({ email, user_id: userID = "", tenant = "", role = "", scope = "" }) {
@@ -126,7 +126,7 @@ function adopt({ email, user_id: userID = "", tenant = "", role = "", scope = ""
 
 function leave(message) {
     localStorage.removeItem(remembered);
-    session.set({ phase: "out", message, ...nobody });
+    session.set({ phase: "out", message, ...signedOut });
 }
 
 export async function signIn(credentials, isNew) {
@@ -166,7 +166,7 @@ export async function changeBack() {
 
 /** @param {Account} account */
 function startAfresh(account, to = "/") {
-    tellTabs(account);
+    notifyTabs(account);
     location.assign(to);
 }
 
@@ -178,7 +178,7 @@ export async function signOut() {
 /** Leaves the page after the session of its account has ended. */
 export function forgetAccount() {
     localStorage.removeItem(remembered);
-    tellTabs(null);
+    notifyTabs(null);
     location.assign("/");
 }
 

@@ -85,7 +85,7 @@ export function SignInForm({ email = "", message = "", canRegister: mayRegister 
             )}
             {isNew && state.needsSetup && (
                 <Field id="setup-token" name="setup_token" label="Setup token" required autoComplete="off" spellCheck={false} error={errorOf("setup_token")}
-                    hint="Nobody has an account yet. The log of the auth service shows this token." />
+                    hint="No one has an account yet. The log of the auth service shows this token." />
             )}
             {!isNew && state.sendsMail && <p className="-mt-2 text-sm"><TextButton onClick={forget}>Forgot password?</TextButton></p>}
             <div role="alert">{problem && <Refusal problem={problem} isNew={isNew} onChange={change} />}</div>

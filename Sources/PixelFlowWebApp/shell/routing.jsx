@@ -2,8 +2,8 @@ import { useEffect, useSyncExternalStore } from "react";
 import { setTitle } from "./title.js";
 
 const listeners = new Set();
-const tell = () => listeners.forEach((listener) => listener());
-window.addEventListener("popstate", tell);
+const notify = () => listeners.forEach((listener) => listener());
+window.addEventListener("popstate", notify);
 
 function subscribe(listener) {
     listeners.add(listener);
@@ -18,7 +18,7 @@ export const useSearch = () => useSyncExternalStore(subscribe, () => location.se
 export function go(to, { replace = false } = {}) {
     if (to === location.pathname + location.search) return;
     history[replace ? "replaceState" : "pushState"](null, "", to);
-    tell();
+    notify();
     if (!replace) window.scrollTo(0, 0);
 }
 

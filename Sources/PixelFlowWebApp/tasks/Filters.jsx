@@ -3,7 +3,7 @@ import { Icon } from "../ui/Icon.jsx";
 import { statuses } from "../ui/Status.jsx";
 import { inputClass } from "../ui/parts.jsx";
 import { count } from "../service/format.js";
-import { useAnswer } from "../service/useAnswer.js";
+import { useResponse } from "../service/useResponse.js";
 import { go, useSearch } from "../shell/routing.jsx";
 import { useStatistics } from "./statistics.js";
 import { list, taskStore } from "./taskStore.js";
@@ -36,14 +36,14 @@ export function Filters() {
 
 /** The batch by which the list is filtered, and its progress. */
 function BatchBadge({ id, onRemove }) {
-    const { answer, problem, reload } = useAnswer(`/api/batches/${encodeURIComponent(id)}`);
+    const { response, problem, reload } = useResponse(`/api/batches/${encodeURIComponent(id)}`);
     const { now } = useStatistics();
     // Reloaded after changes of tasks, at most once a second.
     useEffect(() => {
-        if (answer) reload();
+        if (response) reload();
     }, [now]);
-    const name = batchName(id, answer, problem);
-    const progress = answer ? batchProgress(answer) : "";
+    const name = batchName(id, response, problem);
+    const progress = response ? batchProgress(response) : "";
     return (
         <button type="button" onClick={onRemove} title={id} aria-label={`${[name, progress].filter(Boolean).join(", ")}: show all batches`}
             className="flex max-w-full items-center gap-1.5 rounded-full bg-accent-wash px-3 py-1 text-sm font-medium whitespace-nowrap

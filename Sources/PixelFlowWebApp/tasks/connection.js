@@ -1,5 +1,5 @@
 /**
- * @typedef {object} Told
+ * @typedef {object} ConnectionListener
  * @property {(means: Means) => void} opened
  * @property {(isFinal: boolean, hasSession: boolean) => void} broke `isFinal`: the browser does not reconnect.
  *     `hasSession`: false if the service has closed the connection because the session or its token has ended.
@@ -22,30 +22,30 @@ export const tryWebSockets = () => { refused = 0; };
  * Connects to the changes of tasks: over a WebSocket, or with server-sent events if no WebSocket opens.
  *
  * @param {string} lastID of the last event that arrived
- * @param {Told} told
+ * @param {ConnectionListener} listener
  * @returns {Connection}
  */
-export function connect(lastID, told) {
+export function connect(lastID, listener) {
     const address = lastID ? `/api/events?last_event_id=${encodeURIComponent(lastID)}` : "/api/events";
-    return refused < refusedBefore ? overWebSocket(address, told) : overEvents(address, told);
+    return refused < refusedBefore ? overWebSocket(address, listener) : overEvents(address, listener);
 }
 
 /** @returns {Connection} */
-function overWebSocket(address, told) {
+function overWebSocket(address, listener) {
     const socket = new WebSocket(location.origin.replace(/^http/, "ws") + address);
     let isOpen = false;
     socket.onopen = () => {
         isOpen = true;
         refused = 0;
-        told.opened("websocket");
+        listener.opened("websocket");
     };
     socket.onmessage = (message) => {
         const { type, data, id } = JSON.parse(message.data);
-        told.heard(type, data, id || "");
+        listener.heard(type, data, id || "");
     };
     socket.onclose = ({ code }) => {
         if (!isOpen) refused += 1;
-        told.broke(true, code !== sessionEnded);
+        listener.broke(true, code !== sessionEnded);
     };
     return {
         means: "websocket",
@@ -57,13 +57,13 @@ function overWebSocket(address, told) {
 }
 
 /** @returns {Connection} */
-function overEvents(address, told) {
+function overEvents(address, listener) {
     const source = new EventSource(address);
-    source.onopen = () => told.opened("events");
+    source.onopen = () => listener.opened("events");
     // Browsers do not retry a stream after an error response.
-    source.onerror = () => told.broke(source.readyState === EventSource.CLOSED, true);
+    source.onerror = () => listener.broke(source.readyState === EventSource.CLOSED, true);
     for (const type of ["task", "task_deleted", "reset"]) {
-        source.addEventListener(type, (event) => told.heard(type, JSON.parse(event.data), event.lastEventId));
+        source.addEventListener(type, (event) => listener.heard(type, JSON.parse(event.data), event.lastEventId));
     }
     return { means: "events", close: () => source.close() };
 }

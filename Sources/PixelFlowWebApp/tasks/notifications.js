@@ -32,11 +32,11 @@ export function turnOffNotifications() {
 /** Notifies the user when all tasks have ended and when a batch is completed, while the page is hidden. */
 export function startNotifying() {
     onEnd((ended) => {
-        if (isWanted()) tell(summary(ended), "pixelflow-end");
+        if (isWanted()) notify(summary(ended), "pixelflow-end");
     });
     // Batches that were completed while the page was visible need no notification.
     document.addEventListener("visibilitychange", () => { if (isWanted()) askForBatches(() => {}); });
-    setInterval(() => { if (isWanted()) askForBatches(tellOfBatch); }, askEvery);
+    setInterval(() => { if (isWanted()) askForBatches(notifyOfBatch); }, askEvery);
 }
 
 const isWanted = () => document.hidden && wantsNotifications();
@@ -51,7 +51,7 @@ async function askForBatches(take) {
 }
 
 /** One notification for all open pages: equal tags replace each other. */
-function tell(body, tag) {
+function notify(body, tag) {
     const notification = new Notification("PixelFlow", { body, tag, icon: "/favicon.svg" });
     notification.onclick = () => {
         window.focus();
@@ -60,10 +60,10 @@ function tell(body, tag) {
 }
 
 /** @param {import("./batches.js").Batch} batch */
-function tellOfBatch({ id, description, counts }) {
+function notifyOfBatch({ id, description, counts }) {
     const name = description ? `Batch “${description}”` : "A batch";
     const { completed, failed } = counts ?? { completed: 0, failed: 0 };
-    tell(completed + failed ? `${name} is done: ${summary({ done: completed, failed })}` : `${name} is done.`, `pixelflow-batch-${id}`);
+    notify(completed + failed ? `${name} is done: ${summary({ done: completed, failed })}` : `${name} is done.`, `pixelflow-batch-${id}`);
 }
 
 /** @param {{ done: number, failed: number }} ended */

@@ -248,7 +248,7 @@ async function reading(request) {
     const deleted = new Set();
     underWay.add(deleted);
     try {
-        return { answer: await request(), isGone: (id) => deleted.has(id) };
+        return { response: await request(), isGone: (id) => deleted.has(id) };
     } finally {
         underWay.delete(deleted);
     }
@@ -261,8 +261,8 @@ async function fetchPage({ status, search, batch }, limit, cursor = null) {
     if (search) parameters.set("search", search);
     if (batch) parameters.set("batch", batch);
     if (cursor) parameters.set("cursor", cursor);
-    const { answer, isGone } = await reading(() => call("GET", `/api/tasks?${parameters}`));
-    return { ...answer, tasks: answer.tasks.filter(({ id }) => !isGone(id)) };
+    const { response, isGone } = await reading(() => call("GET", `/api/tasks?${parameters}`));
+    return { ...response, tasks: response.tasks.filter(({ id }) => !isGone(id)) };
 }
 
 let turn = 0;
@@ -368,8 +368,8 @@ async function refreshOpen() {
 }
 
 export async function fetchTask(id) {
-    const { answer, isGone } = await reading(() => call("GET", `/api/tasks/${encodeURIComponent(id)}`));
-    if (!isGone(id)) upsertTasks([answer]);
+    const { response, isGone } = await reading(() => call("GET", `/api/tasks/${encodeURIComponent(id)}`));
+    if (!isGone(id)) upsertTasks([response]);
 }
 
 export function select(ids, isSelected) {

@@ -6,7 +6,7 @@ import { call } from "../service/calls.js";
 import { moment } from "../service/format.js";
 import { useSession } from "../service/session.js";
 import { showError, toast } from "../service/toasts.js";
-import { useAnswer } from "../service/useAnswer.js";
+import { useResponse } from "../service/useResponse.js";
 import { invitationsPath } from "./organisations.js";
 import { assignable, roles, titled } from "./roles.js";
 
@@ -15,8 +15,8 @@ const linkTo = ({ token }) => `${location.origin}/invite#${token}`;
 
 export function Invitations({ organisation }) {
     const path = invitationsPath(organisation.id);
-    const { answer, problem, reload } = useAnswer(path);
-    const sendsMail = useAnswer("/auth/register").answer?.sends_mail === true;
+    const { response, problem, reload } = useResponse(path);
+    const sendsMail = useResponse("/auth/register").response?.sends_mail === true;
     const [shown, setShown] = useState(null);
     const show = async (invitation) => {
         setShown(invitation);
@@ -29,7 +29,7 @@ export function Invitations({ organisation }) {
             <NewInvitation path={path} sendsMail={sendsMail} onMade={show} />
             {problem && <Failure problem={problem} onRetry={reload} />}
             <ul className="mt-2 divide-y divide-line">
-                {answer && answer.invitations.map((invitation) => <Invitation key={invitation.id} invitation={invitation} path={path} sendsMail={sendsMail} onRenewed={show} onChange={reload} />)}
+                {response && response.invitations.map((invitation) => <Invitation key={invitation.id} invitation={invitation} path={path} sendsMail={sendsMail} onRenewed={show} onChange={reload} />)}
             </ul>
             {shown && (
                 <Dialog title="Invitation link" onClose={() => setShown(null)}>

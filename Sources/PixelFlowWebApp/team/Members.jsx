@@ -5,19 +5,19 @@ import { call } from "../service/calls.js";
 import { ago } from "../service/format.js";
 import { useSession } from "../service/session.js";
 import { showError, toast } from "../service/toasts.js";
-import { useAnswer } from "../service/useAnswer.js";
+import { useResponse } from "../service/useResponse.js";
 import { membersPath } from "./organisations.js";
 import { assignable, roles, titled } from "./roles.js";
 
 export function Members({ organisation }) {
-    const { answer, problem, reload } = useAnswer(membersPath(organisation.id));
+    const { response, problem, reload } = useResponse(membersPath(organisation.id));
     return (
         <Card aria-labelledby="members-heading" className="p-4">
             <h2 id="members-heading" className="text-lg font-semibold">Members</h2>
             {problem && <Failure problem={problem} onRetry={reload} />}
-            {!answer && !problem && <div role="status" aria-label="Loading the members" className="mt-3 h-24 animate-shimmer rounded-xl bg-sunk" />}
+            {!response && !problem && <div role="status" aria-label="Loading the members" className="mt-3 h-24 animate-shimmer rounded-xl bg-sunk" />}
             <ul className="mt-2 divide-y divide-line">
-                {answer && answer.members.map((member) => <Member key={member.user_id} member={member} organisation={organisation} onChange={reload} />)}
+                {response && response.members.map((member) => <Member key={member.user_id} member={member} organisation={organisation} onChange={reload} />)}
             </ul>
         </Card>
     );

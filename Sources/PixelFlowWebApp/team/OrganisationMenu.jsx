@@ -16,12 +16,12 @@ export function OrganisationMenu() {
     const { list } = useOrganisations();
     const [isOpen, setOpen] = useState(false);
     const [isNaming, setNaming] = useState(false);
-    const place = useRef(null);
+    const menu = useRef(null);
     const button = useRef(null);
     useEffect(() => { if (tenant) loadOrganisations(); }, [tenant]);
     useEffect(() => {
         if (!isOpen) return undefined;
-        const leave = (event) => { if (!place.current.contains(event.target)) setOpen(false); };
+        const leave = (event) => { if (!menu.current.contains(event.target)) setOpen(false); };
         const escape = (event) => {
             if (event.key !== "Escape") return;
             setOpen(false);
@@ -39,7 +39,7 @@ export function OrganisationMenu() {
     const name = (list.find(({ id }) => id === tenant) || { name: email }).name;
     const close = () => setOpen(false);
     return (
-        <div ref={place} className="relative">
+        <div ref={menu} className="relative">
             <button ref={button} type="button" aria-expanded={isOpen} aria-label={`Organisation: ${name}`} title={name} onClick={() => setOpen(!isOpen)}
                 className="flex h-9 items-center gap-1.5 rounded-lg px-2 text-sm text-soft hover:bg-sunk hover:text-ink">
                 <Icon name="team" /><span className="hidden max-w-40 truncate lg:inline">{name}</span><Icon name="down" size={14} className="hidden sm:block" />

@@ -23,7 +23,7 @@ function waves(hash, count) {
 }
 
 /** The value of each wave at each position. */
-const cosines = (count, places) => Array.from({ length: count }, (_, wave) => Array.from({ length: places }, (_, place) => Math.cos((Math.PI * place * wave) / places)));
+const cosines = (count, samples) => Array.from({ length: count }, (_, wave) => Array.from({ length: samples }, (_, sample) => Math.cos((Math.PI * sample * wave) / samples)));
 
 /** The pixels of a blurhash as red, green, blue and alpha; null if it is invalid. */
 export function blurhashPixels(hash, width, height) {

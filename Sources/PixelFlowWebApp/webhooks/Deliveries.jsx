@@ -4,7 +4,7 @@ import { Button, Card, Empty, Failure, TextButton } from "../ui/parts.jsx";
 import { call } from "../service/calls.js";
 import { moment, plural } from "../service/format.js";
 import { showError, toast } from "../service/toasts.js";
-import { useAnswer } from "../service/useAnswer.js";
+import { useResponse } from "../service/useResponse.js";
 import { Link } from "../shell/routing.jsx";
 import { Badge } from "./Badge.jsx";
 import { Delivery } from "./Delivery.jsx";
@@ -47,9 +47,9 @@ export function Deliveries({ id, isEnabled }) {
 }
 
 function Log({ address, id, onReplay, onOlder }) {
-    const { answer, problem, reload } = useAnswer(address);
+    const { response, problem, reload } = useResponse(address);
     const [opened, setOpened] = useState("");
-    const isWaiting = Boolean(answer) && answer.deliveries.some(({ state }) => state === "pending");
+    const isWaiting = Boolean(response) && response.deliveries.some(({ state }) => state === "pending");
     useEffect(() => {
         if (!isWaiting) return undefined;
         const timer = setInterval(() => { if (!document.hidden) reload(); }, every);
@@ -58,10 +58,10 @@ function Log({ address, id, onReplay, onOlder }) {
     return (
         <Card aria-label="Log" className="overflow-hidden">
             {problem && <div className="p-4"><Failure problem={problem} onRetry={reload} /></div>}
-            {!answer && !problem && <div role="status" aria-label="Loading the deliveries" className="h-52 animate-shimmer bg-sunk" />}
-            {answer && !answer.deliveries.length && <Empty icon="log" title="No deliveries">They are listed here when a message has been sent.</Empty>}
-            {answer && answer.deliveries.length > 0 && <Table deliveries={answer.deliveries} onOpen={setOpened} />}
-            {answer && answer.next_cursor && <div className="border-t border-line p-3 text-center"><Button small onClick={() => onOlder(answer.next_cursor)}>Older deliveries</Button></div>}
+            {!response && !problem && <div role="status" aria-label="Loading the deliveries" className="h-52 animate-shimmer bg-sunk" />}
+            {response && !response.deliveries.length && <Empty icon="log" title="No deliveries">They are listed here when a message has been sent.</Empty>}
+            {response && response.deliveries.length > 0 && <Table deliveries={response.deliveries} onOpen={setOpened} />}
+            {response && response.next_cursor && <div className="border-t border-line p-3 text-center"><Button small onClick={() => onOlder(response.next_cursor)}>Older deliveries</Button></div>}
             {opened && <Delivery address={`/api/webhooks/${encodeURIComponent(id)}/deliveries/${encodeURIComponent(opened)}`} onReplay={() => onReplay(opened)} onClose={() => setOpened("")} />}
         </Card>
     );

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { Button, Dialog, Failure } from "../ui/parts.jsx";
 import { duration, moment } from "../service/format.js";
-import { useAnswer } from "../service/useAnswer.js";
+import { useResponse } from "../service/useResponse.js";
 import { Badge } from "./Badge.jsx";
 import { outcome, readable, requestHeaders, states } from "./words.js";
 
@@ -9,7 +9,7 @@ const codeClass = "mt-1 max-h-72 overflow-auto rounded-lg bg-sunk p-3 font-mono 
 
 /** The request of a delivery, and the responses to all attempts. */
 export function Delivery({ address, onReplay, onClose }) {
-    const { answer: delivery, problem, reload } = useAnswer(address);
+    const { response: delivery, problem, reload } = useResponse(address);
     const [refusal, setRefusal] = useState(null);
     return (
         <Dialog title="Delivery" onClose={onClose} className="max-w-3xl">
@@ -43,7 +43,7 @@ function Attempt({ attempt }) {
     return (
         <li className="py-2">
             <p className="flex flex-wrap gap-x-3 text-sm"><span className="font-medium">{outcome(attempt)}</span><time dateTime={attempt.at} className="text-soft">{moment(attempt.at)}</time><span className="text-soft">after {duration(attempt.duration_ms / 1000)}</span>{typeof attempt.timestamp === "number" && <code className="font-mono text-soft">webhook-timestamp: {attempt.timestamp}</code>}</p>
-            {attempt.answer && <pre tabIndex={0} aria-label="Answer" className={codeClass}>{attempt.answer}</pre>}
+            {attempt.answer && <pre tabIndex={0} aria-label="Response" className={codeClass}>{attempt.answer}</pre>}
             {attempt.next_attempt_at && <p className="text-sm text-soft">The next was to follow at {moment(attempt.next_attempt_at)}.</p>}
         </li>
     );

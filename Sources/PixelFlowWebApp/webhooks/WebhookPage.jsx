@@ -5,7 +5,7 @@ import { call } from "../service/calls.js";
 import { moment } from "../service/format.js";
 import { useMay } from "../service/session.js";
 import { toast } from "../service/toasts.js";
-import { useAnswer } from "../service/useAnswer.js";
+import { useResponse } from "../service/useResponse.js";
 import { Link, go, useTitle } from "../shell/routing.jsx";
 import { Badge } from "./Badge.jsx";
 import { Deliveries } from "./Deliveries.jsx";
@@ -16,7 +16,7 @@ import { stateOf } from "./words.js";
 
 export function WebhookPage({ id }) {
     const address = `/api/webhooks/${encodeURIComponent(id)}`;
-    const { answer: webhook, problem, reload } = useAnswer(address);
+    const { response: webhook, problem, reload } = useResponse(address);
     const [asking, setAsking] = useState("");
     const [rotated, setRotated] = useState(null);
     const mayWrite = useMay("webhooks:write");

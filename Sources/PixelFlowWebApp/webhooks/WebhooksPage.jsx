@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { Button, Card, Empty, Failure } from "../ui/parts.jsx";
 import { useIsKnown, useMay } from "../service/session.js";
-import { useAnswer } from "../service/useAnswer.js";
+import { useResponse } from "../service/useResponse.js";
 import { Link, useTitle } from "../shell/routing.jsx";
 import { Badge } from "./Badge.jsx";
 import { Samples } from "./Samples.jsx";
@@ -17,7 +17,7 @@ export function WebhooksPage() {
 }
 
 function Webhooks() {
-    const { answer, problem, reload } = useAnswer("/api/webhooks");
+    const { response, problem, reload } = useResponse("/api/webhooks");
     const [isMaking, setMaking] = useState(false);
     const [made, setMade] = useState(null);
     const show = async (webhook) => {
@@ -32,11 +32,11 @@ function Webhooks() {
                 <Button kind="primary" icon="plus" onClick={() => setMaking(true)}>New webhook</Button>
             </div>
             {problem && <Failure problem={problem} onRetry={reload} />}
-            {!answer && !problem && <div role="status" aria-label="Loading the webhooks" className="h-52 animate-shimmer rounded-2xl bg-sunk" />}
-            {answer && (
+            {!response && !problem && <div role="status" aria-label="Loading the webhooks" className="h-52 animate-shimmer rounded-2xl bg-sunk" />}
+            {response && (
                 <Card aria-label="Webhooks" className="px-4 py-1">
-                    {!answer.webhooks.length && <Empty icon="hook" title="No webhooks yet">A webhook receives every event after its creation.</Empty>}
-                    <ul className="divide-y divide-line">{answer.webhooks.map((webhook) => <Row key={webhook.id} webhook={webhook} />)}</ul>
+                    {!response.webhooks.length && <Empty icon="hook" title="No webhooks yet">A webhook receives every event after its creation.</Empty>}
+                    <ul className="divide-y divide-line">{response.webhooks.map((webhook) => <Row key={webhook.id} webhook={webhook} />)}</ul>
                 </Card>
             )}
             <p className="text-soft">An upload can have its own URL: <Link to="/webhooks/default" className="text-accent underline">webhooks of single tasks</Link>.</p>

@@ -12,7 +12,7 @@ export const usual = ["task.completed", "task.failed"];
 
 /** The state of a webhook, and its reason. */
 export function stateOf(webhook) {
-    if (webhook.disabled_reason === "gone") return { word: "Disabled", why: "it answered 410 (Gone)" };
+    if (webhook.disabled_reason === "gone") return { word: "Disabled", why: "it responded with 410 (Gone)" };
     if (webhook.disabled_reason === "failing") return { word: "Disabled", why: "every attempt has failed for 5 days" };
     if (!webhook.enabled) return { word: "Disabled", why: "" };
     return webhook.failing_since ? { word: "Failing", why: "every attempt fails at the moment" } : { word: "Enabled", why: "" };
@@ -22,8 +22,8 @@ export const states = { pending: "Pending", delivered: "Delivered", failed: "Fai
 
 /** The outcome of an attempt: the status of the response, or why there was none. */
 export function outcome(attempt) {
-    if (attempt.status) return `Answer ${attempt.status}`;
-    return attempt.error ? attempt.error.replaceAll("_", " ") : "No answer";
+    if (attempt.status) return `Response ${attempt.status}`;
+    return attempt.error ? attempt.error.replaceAll("_", " ") : "No response";
 }
 
 /** The known headers of the latest request of a delivery. */

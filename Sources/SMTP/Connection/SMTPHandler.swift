@@ -62,7 +62,7 @@ final class SMTPHandler: ChannelInboundHandler {
         case .send(let line): say(line, context)
         case .startTLS:
             // Anything in plain text after the reply may have been injected by an attacker (CVE-2011-0411).
-            guard parser.isEmpty else { throw SMTPError(.security, "The server said something between its answer and TLS.") }
+            guard parser.isEmpty else { throw SMTPError(.security, "The server said something between its reply and TLS.") }
             try context.pipeline.syncOperations.addHandler(settings.tlsHandler(), position: .first)
             if case .send(let line) = dialogue.secured() { say(line, context) }
         case .sendMessage: sendMessage(context)
@@ -71,7 +71,7 @@ final class SMTPHandler: ChannelInboundHandler {
     }
 
     private func say(_ line: String, _ context: ChannelHandlerContext) {
-        wait(settings.timeout(for: dialogue.phase), "an answer", context)
+        wait(settings.timeout(for: dialogue.phase), "a reply", context)
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: line + "\r\n")), promise: nil)
     }
 
@@ -82,7 +82,7 @@ final class SMTPHandler: ChannelInboundHandler {
         sent.futureResult.whenSuccess {
             let (handler, context) = bound.value
             handler.isDotSent = true
-            if !handler.isOver { handler.wait(handler.settings.timeout(for: .completion), "the answer to the message", context) }
+            if !handler.isOver { handler.wait(handler.settings.timeout(for: .completion), "the reply to the message", context) }
         }
         context.writeAndFlush(wrapOutboundOut(settings.data), promise: sent)
     }

@@ -1,4 +1,4 @@
-/// Encodes values as JSON in one pass. Faster than `JSONEncoder`, which builds a tree of the whole document first.
+/// Encodes values as JSON in one pass. Faster than `JSONEncoder`, which builds a tree of the complete document first.
 ///
 /// The text has no whitespace. It is that of `JSONEncoder`, except that slashes are not escaped, that DEL is, and that backspace
 /// and form feed are escaped by their numbers. Types of Foundation that `JSONEncoder` treats specially, such as `Data` and `URL`, are

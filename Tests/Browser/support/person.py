@@ -17,9 +17,9 @@ _DROP = """
         const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
         transfer.items.add(new File([bytes], name, {type}));
     }
-    const place = document.querySelector(target);
+    const element = document.querySelector(target);
     for (const type of ["dragenter", "dragover", "drop"]) {
-        place.dispatchEvent(new DragEvent(type, {bubbles: true, cancelable: true, dataTransfer: transfer}));
+        element.dispatchEvent(new DragEvent(type, {bubbles: true, cancelable: true, dataTransfer: transfer}));
     }
 }
 """
@@ -80,9 +80,9 @@ class Person:
     def post(self, path, **options):
         """A request like those of the page's scripts."""
         headers = {"origin": self.address} | options.pop("headers", {})
-        answer = self.page.request.post(f"{self.address}/api{path}", headers=headers, **options)
-        assert answer.ok, answer.text()
-        return answer.json()
+        response = self.page.request.post(f"{self.address}/api{path}", headers=headers, **options)
+        assert response.ok, response.text()
+        return response.json()
 
     def row(self, name):
         return self.page.locator("[data-task]").filter(has=self.page.get_by_role("link", name=name, exact=True))

@@ -15,7 +15,7 @@ class Sources:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
-                sources.answer(self)
+                sources.respond(self)
 
             def log_message(self, *_):
                 pass
@@ -27,7 +27,7 @@ class Sources:
     def url(self, path):
         return f"http://127.0.0.1:{self.server.server_address[1]}/{path}"
 
-    def answer(self, request):
+    def respond(self, request):
         kind = request.path.split("/")[1]
         if kind == "slow":
             self.is_released.wait(timeout=60)

@@ -6,7 +6,7 @@ extension BatchStoreConformance {
         Case("batches: no task is added to a closed or unknown batch, or to one of another organisation") {
             try await $0.onlyOpenOnesTakeTasks()
         },
-        Case("batches: a repeated request finds its task even if the batch is closed") { try await $0.repeatedRequestsAreAnswered() },
+        Case("batches: a repeated request finds its task even if the batch is closed") { try await $0.repeatedRequestsReceiveAResponse() },
         Case("batches: after closing, every added task is visible") { try await $0.closingIsSharp() },
         Case("batches: tasks are listed by batch, and by batch and status") { try await $0.listsByBatch() },
         Case("batches: tasks are counted by status, without deleted ones") { try await $0.countsByStatus() },
@@ -39,7 +39,7 @@ extension BatchStoreConformance {
         try requireEqual(try await owner.list(TaskQuery(tenant: Self.tenant)).tasks.map(\.id), [task.id], "tasks")
     }
 
-    private func repeatedRequestsAreAnswered() async throws {
+    private func repeatedRequestsReceiveAResponse() async throws {
         let batch = try await add()
         let task = try await add(key: "order-1", batch: batch.id)
         _ = try await batches.close(batch.id, of: Self.tenant)

@@ -3,14 +3,14 @@ package import PixelFlowCore
 /// A violated rule, and where this was detected.
 package struct ConformanceFailure: Error, CustomStringConvertible {
     package let message: String
-    package let place: String
+    package let location: String
 
     package init(_ message: String, file: String, line: Int) {
         self.message = message
-        self.place = "\(file):\(line)"
+        self.location = "\(file):\(line)"
     }
 
-    package var description: String { "\(message) (\(place))" }
+    package var description: String { "\(message) (\(location))" }
 }
 
 /// Requires a condition.

@@ -110,7 +110,7 @@ extension IdentityStoreConformance {
             "with the keys")
         try requireEqual(requests.first { $0.person == bob.id }.map { [$0.from, $0.until] }, [half, full], "where the last has ended")
         try requireEqual(try await claimed(at: Self.later + .seconds(60)), [], "while they are given out")
-        try requireEqual(try await claimed(at: Self.later + .seconds(120), limit: 1).count, 1, "when nobody has reported, so many")
+        try requireEqual(try await claimed(at: Self.later + .seconds(120), limit: 1).count, 1, "when no one has reported, so many")
         // At most a week: older tasks are not reported.
         let distant = Self.later + .seconds(30 * 86_400)
         let late = try requireValue(try await claimed(at: distant).first { $0.person == ada.id }, "no late request")

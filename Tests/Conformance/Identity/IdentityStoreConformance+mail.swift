@@ -115,7 +115,7 @@ extension IdentityStoreConformance {
             let audit = Self.audit(.invitationCreated, in: works.id, by: eve)
             try await store.add(invitation(), by: eve.id, mail: Self.mail(), audit: audit)
         }
-        try requireEqual(refusal, "insufficient_role", "an invitation by nobody")
+        try requireEqual(refusal, "insufficient_role", "an invitation by no one")
         try requireEqual(try await store.mailBacklog(), 1, "messages after the refusal")
         for (id, expected) in [("none", 1), (made.id, 2)] {
             _ = try await store.renew(
@@ -189,7 +189,7 @@ extension IdentityStoreConformance {
         let audit = Self.audit(.emailVerified, in: ada.tenant, by: ada)
         for _ in 0..<2 {
             let isVerified = try await store.verifyEmail(hash: "h", audit: audit, user: ada.id, at: Self.now)
-            try requireEqual(isVerified, true, "the same transaction, as after a lost answer")
+            try requireEqual(isVerified, true, "the same transaction, as after a lost response")
         }
         let other = Self.audit(.emailVerified, in: ada.tenant, by: ada)
         try requireEqual(try await store.verifyEmail(hash: "h", audit: other, user: ada.id, at: Self.now), false, "once more")

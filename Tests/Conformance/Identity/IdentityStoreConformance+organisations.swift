@@ -6,10 +6,10 @@ extension IdentityStoreConformance {
         ConformanceCase("registration creates a personal organisation that the user owns") { try await $0.makesPersonalOrganisation() },
         ConformanceCase("a person can be in several organisations, with a role in each") { try await $0.keepsRoles() },
         ConformanceCase("the last owner can neither leave nor be demoted") { try await $0.keepsOneOwner() },
-        ConformanceCase("nobody can leave a personal organisation or change a role in it") { try await $0.keepsPersonal() },
+        ConformanceCase("no one can leave a personal organisation or change a role in it") { try await $0.keepsPersonal() },
         ConformanceCase("a demoted admin cannot create keys and invitations") { try await $0.checksMakers() },
         ConformanceCase("of two owners who leave concurrently, one stays") { try await $0.keepsOneOfTwoOwners() },
-        ConformanceCase("nobody can grant or revoke a role above their own") { try await $0.boundsRoles() },
+        ConformanceCase("no one can grant or revoke a role above their own") { try await $0.boundsRoles() },
         ConformanceCase("a changed role and a removal revoke older tokens") { try await $0.revokesMemberships() },
         ConformanceCase("a returning member has a version above the revoked ones") { try await $0.risesAboveRevocations() },
         ConformanceCase("a deleted organisation can be restored") { try await $0.restores() },
@@ -118,8 +118,8 @@ extension IdentityStoreConformance {
         try requireEqual(removal, "role_too_high", "removing an owner")
         let before = try await store.changeRole(of: eve.id, in: works.id, to: .admin, by: .admin, audit: audit, at: Self.now)
         try requireEqual(before, .viewer, "the role before")
-        let nobody = try await store.changeRole(of: UserID("none"), in: works.id, to: .admin, by: .owner, audit: audit, at: Self.now)
-        try requireEqual(nobody, nil, "unknown member")
+        let unknown = try await store.changeRole(of: UserID("none"), in: works.id, to: .admin, by: .owner, audit: audit, at: Self.now)
+        try requireEqual(unknown, nil, "unknown member")
     }
 
     private func revokesMemberships() async throws {

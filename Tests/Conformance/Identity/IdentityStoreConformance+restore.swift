@@ -5,7 +5,7 @@ import PixelFlowIdentity
 extension IdentityStoreConformance {
     static let restoreCases: [ConformanceCase<IdentityStoreConformance>] = [
         ConformanceCase("no mail is sent until a restore is complete") { try await $0.mailsNothingDuringARestore() },
-        ConformanceCase("nobody can register until a restore is complete") { try await $0.registersNobodyDuringARestore() },
+        ConformanceCase("no one can register until a restore is complete") { try await $0.registersNoOneDuringARestore() },
         ConformanceCase("two accounts of a backup with one address are a conflict") { try await $0.refusesAnAddressTwice() },
     ]
 
@@ -48,7 +48,7 @@ extension IdentityStoreConformance {
         try requireEqual(try await store.user(email: "bob@example.org")?.id, UserID("u2"), "another row")
     }
 
-    private func registersNobodyDuringARestore() async throws {
+    private func registersNoOneDuringARestore() async throws {
         try await store.beginRestore(of: "b1")
         do {
             _ = try await register("bob@example.org")

@@ -151,14 +151,14 @@ extension IdentityStoreConformance {
 
     private func letsOneKeyWin() async throws {
         let other = try await reopen()
-        let answers = try await withThrowingTaskGroup(of: [SigningKeyRecord].self) { group in
+        let responses = try await withThrowingTaskGroup(of: [SigningKeyRecord].self) { group in
             for number in 0..<50 {
                 let store = number.isMultiple(of: 2) ? store : other
                 group.addTask { try await store.addFirst(Self.signingKey(number)) }
             }
             return try await group.reduce(into: Set<[SigningKeyRecord]>()) { $0.insert($1) }
         }
-        try requireEqual(answers.count, 1, "different answers")
+        try requireEqual(responses.count, 1, "different responses")
         try requireEqual(try await store.signingKeys().count, 1, "keys")
     }
 

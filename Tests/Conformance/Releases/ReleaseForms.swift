@@ -22,9 +22,9 @@ package enum ReleaseForms {
 
     package static func recordIfAsked(_ name: String, _ bytes: [UInt8]) throws {
         guard let version = ProcessInfo.processInfo.environment[variable], !version.isEmpty else { return }
-        let place = folder.appending(path: version)
-        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
-        try Data(bytes).write(to: place.appending(path: name))
+        let directory = folder.appending(path: version)
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        try Data(bytes).write(to: directory.appending(path: name))
     }
 
     /// The paths of fields that are in one document but missing in another, or have another type there.

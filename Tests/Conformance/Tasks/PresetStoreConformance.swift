@@ -96,7 +96,7 @@ package struct PresetStoreConformance: Sendable {
         let store = store
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 1...Preset.limit {
-                // bounded: by the store, which answers each call.
+                // bounded: by the store, which completes each call.
                 if number > 32 { _ = try await group.next() }
                 group.addTask { _ = try await store.put(preset("preset-\(number)"), of: Self.tenant) }
             }

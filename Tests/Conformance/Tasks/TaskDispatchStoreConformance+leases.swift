@@ -36,8 +36,8 @@ extension TaskDispatchStoreConformance {
         var taken: [TaskID] = []
         while taken.count < ids.count {
             taken += try await soon("expiry") {
-                let answers = try await racing(10) { _ in try await dispatcher.expireLeases(limit: 10) }.joined().map(\.id)
-                return answers.isEmpty ? nil : answers
+                let responses = try await racing(10) { _ in try await dispatcher.expireLeases(limit: 10) }.joined().map(\.id)
+                return responses.isEmpty ? nil : responses
             }
         }
         try requireEqual(taken.sorted(), ids.sorted(), "tasks reclaimed")

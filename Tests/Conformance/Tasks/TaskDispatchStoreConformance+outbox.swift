@@ -73,7 +73,7 @@ extension TaskDispatchStoreConformance {
         let done = try requireValue(try await worker.complete(again.claim, with: manifest(of: again)), "not completed")
         let waiting = try requireValue(try await unpublished().first, "no events")
         try requireEqual(waiting.outbox, done.outbox, "events")
-        let told = waiting.told
+        let told = waiting.reportedStates
         try requireEqual(told.map(\.status), [.failed, .completed], "statuses")
         try requireEqual(told.map(\.generation), [1, 2], "generations")
         try requireEqual(told.map(\.error), [failed.error, nil], "errors")

@@ -35,7 +35,7 @@ extension TaskOwnerStoreConformance {
     func cancellingTwice() async throws {
         let claimed = try await addClaimed()
         let asked = try await owner.cancel(claimed.id, of: Self.tenant)
-        try requireEqual(try await owner.cancel(claimed.id, of: Self.tenant), asked, "second answer")
+        try requireEqual(try await owner.cancel(claimed.id, of: Self.tenant), asked, "second result")
     }
 
     func finalIsNotCancelled() async throws {

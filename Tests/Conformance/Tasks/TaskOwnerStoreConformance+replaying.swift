@@ -50,8 +50,8 @@ extension TaskOwnerStoreConformance {
 
     func oneReplayWins() async throws {
         let failed = try await add(.failed)
-        let answers = try await racing(10) { _ in try? await owner.replay(failed.id, of: Self.tenant) }.compactMap(\.self)
-        try requireEqual(answers.count, 1, "replays")
+        let responses = try await racing(10) { _ in try? await owner.replay(failed.id, of: Self.tenant) }.compactMap(\.self)
+        try requireEqual(responses.count, 1, "replays")
         try requireEqual(try await stored(failed).generation, 2, "generation")
     }
 

@@ -66,10 +66,10 @@ extension TaskStoreSuite {
         try requireEqual(Set(all.map(\.id)).count, count, "different \(what)")
         for size in [1, 2, 3, count] {
             var found: [TaskRecord] = []
-            var place = TimelinePosition.beginning
-            while let last = try await page(place, size).last.map({ $0 }) {
-                found += try await page(place, size)
-                place = TimelinePosition(time: try requireValue(position(last), "a time of \(last.id)"), task: last.id)
+            var start = TimelinePosition.beginning
+            while let last = try await page(start, size).last.map({ $0 }) {
+                found += try await page(start, size)
+                start = TimelinePosition(time: try requireValue(position(last), "a time of \(last.id)"), task: last.id)
                 try require(found.count <= count, "a page of \(what) came twice")
             }
             try requireEqual(found.map(\.id), all.map(\.id), "\(what) by pages of \(size)")

@@ -27,7 +27,7 @@ extension TaskWorkerStoreConformance {
         let claimed = try await addClaimed()
         let done = try requireValue(try await worker.complete(claimed.claim, with: manifest(of: claimed)), "not completed")
         let again = try await worker.complete(claimed.claim, with: manifest(of: claimed, sha256: "other"))
-        try requireEqual(again, done, "answer to the repetition")
+        try requireEqual(again, done, "result of the repetition")
         try requireEqual(try await worker.fail(claimed.claim, with: failure(.permanent)), nil, "failure after completion")
         try requireEqual(try await worker.release(claimed.claim), nil, "release after completion")
         try requireEqual(try await worker.renew(claimed.claim), .lost, "renewal after completion")
@@ -36,12 +36,12 @@ extension TaskWorkerStoreConformance {
 
     func racingCompletionsAgree() async throws {
         let claimed = try await addClaimed()
-        let answers = try await racing(20) { number in
+        let responses = try await racing(20) { number in
             try await worker.complete(claimed.claim, with: manifest(of: claimed, sha256: "\(number)"))
         }
-        try requireEqual(Set(answers).count, 1, "different answers")
+        try requireEqual(Set(responses).count, 1, "different responses")
         let done = try await stored(claimed)
-        try requireEqual(answers.first, done, "answer")
+        try requireEqual(responses.first, done, "result")
         try requireEqual(done.outbox.count, 1, "events")
     }
 

@@ -29,7 +29,7 @@ extension UsageStoreConformance {
         let span = span(tasks)
         let expected = [Self.ada: EndedTasks(completed: 2, failed: 1, cancelled: 1), Self.key: EndedTasks(completed: 1)]
         try requireEqual(try await usage.endedTasks(of: [Self.ada, Self.key], in: span), expected, "of two owners")
-        try requireEqual(try await usage.endedTasks(of: [], in: span), [:], "of nobody")
+        try requireEqual(try await usage.endedTasks(of: [], in: span), [:], "of no one")
         try requireEqual(try await usage.endedTasks(of: [UserID("nobody")], in: span), [:], "of someone without tasks")
         let reopened = try await reopen()
         try requireEqual(try await reopened.endedTasks(of: [Self.ada, Self.key], in: span), expected, "after reopening")

@@ -13,10 +13,10 @@ package struct UsageStoreConformance: TaskStoreSuite {
         Case("quota: unlimited until it is set, and after it is removed") { try await $0.quotaIsKept() },
         Case("quota: concurrent creations are admitted exactly up to the limit in flight") { try await $0.racingCreations() },
         Case("quota: concurrent replays are admitted exactly up to the limit in flight") { try await $0.racingReplays() },
-        Case("quota: an ended task frees its place") { try await $0.endedMakesRoom() },
+        Case("quota: an ended task frees its slot") { try await $0.endedMakesRoom() },
         Case("quota: tasks of a month count even if they are deleted and purged") { try await $0.monthRemembers() },
         Case("quota: deleting a task frees its bytes") { try await $0.bytesAreFreed() },
-        Case("quota: a repeated idempotency key is answered even beyond the quota") { try await $0.keyIsAnswered() },
+        Case("quota: a repeated idempotency key returns its task even beyond the quota") { try await $0.keyIsRepeated() },
         Case("quota: other tenants are not limited") { try await $0.strangersAreFree() },
         Case("usage: usage and daily numbers follow from the tasks") { try await $0.usageFollows() },
         Case("usage: unchanged after the store is reopened") { try await $0.usageLasts() },
@@ -94,7 +94,7 @@ package struct UsageStoreConformance: TaskStoreSuite {
         try requireEqual(try await usage.usage(of: Self.tenant).now.bytesStored, 24_690, "stored in the end")
     }
 
-    func keyIsAnswered() async throws {
+    func keyIsRepeated() async throws {
         try await usage.setQuota(Quota(tasksPerMonth: 1), of: Self.tenant)
         let first = try await add(key: "key")
         try requireEqual(try await owner.create(sample(key: "key")), .existing(first), "the same key")

@@ -8,7 +8,7 @@ extension WebhookStoreConformance {
             _ = try await store.add(endpoint)
         }
         let task = try await endedTask()
-        try require(try await store.mayTell(of: task), "nothing to tell")
+        try require(try await store.mayNotify(of: task), "nothing to tell")
         for _ in 0..<3 { try await store.fanOut([task, task]) }
         for (name, count) in [("shop", 1), ("second", 1), ("elsewhere", 0), ("off", 0)] {
             let queue = WebhookQueue(tenant: Self.tenant, endpoint: WebhookID(name))
@@ -33,13 +33,13 @@ extension WebhookStoreConformance {
     func taskURLsAreTold() async throws {
         let task = try await endedTask(webhookURL: "https://example.com/once")
         try requireEqual(try requireValue(try await store.find(task.id, of: Self.tenant), "gone").webhookURL, task.webhookURL, "stored")
-        try require(try await store.mayTell(of: task), "nothing to tell")
+        try require(try await store.mayNotify(of: task), "nothing to tell")
         try await store.fanOut([task])
         let queue = WebhookQueue(tenant: Self.tenant, endpoint: .organisation)
         let found = try await store.deliveries(WebhookDeliveryQuery(queue))
         try requireEqual(found.map(\.url), ["https://example.com/once"], "URLs")
         let plain = try await endedTask(of: Self.stranger)
-        try requireEqual(try await store.mayTell(of: plain), false, "something to tell of a task that nobody asks for")
+        try requireEqual(try await store.mayNotify(of: plain), false, "something to tell of a task that no one asks for")
     }
 
     func generationsAreToldApart() async throws {
@@ -109,23 +109,23 @@ extension WebhookStoreConformance {
         try requireEqual(held.count, WebhookQueue.width, "claims")
         for delivery in held.prefix(3) { _ = try await store.settle(delivery, WebhookOutcome(status: 200)) }
         var more: [WebhookDelivery] = []
-        _ = try await eventually("the places that were given up") { () -> Bool? in
+        _ = try await eventually("the slots that were given up") { () -> Bool? in
             more += try await claimAll()
             return more.count >= 3 ? true : nil
         }
         more += try await claimAll()
-        try requireEqual(Set(more.map(\.id)).subtracting(held.map(\.id)).count, 3, "claims of the places that were given up")
+        try requireEqual(Set(more.map(\.id)).subtracting(held.map(\.id)).count, 3, "claims of the slots that were given up")
     }
 
     func settledIsDelivered() async throws {
         _ = try await store.add(endpoint())
         _ = try await addDelivery()
         let claimed = try await claimOne()
-        let outcome = WebhookOutcome(status: 204, answer: "thanks ✓", duration: .milliseconds(12))
+        let outcome = WebhookOutcome(status: 204, response: "thanks ✓", duration: .milliseconds(12))
         let settled = try requireValue(try await store.settle(claimed, outcome), "not settled")
         try requireEqual(settled.state, .delivered, "the state")
         try requireEqual(settled.log.map(\.status), [204], "the log")
-        try requireEqual(settled.log.map(\.answer), ["thanks ✓"], "answers")
+        try requireEqual(settled.log.map(\.response), ["thanks ✓"], "responses")
         try requireEqual(settled.log.map(\.milliseconds), [12], "durations")
         try requireEqual(try await store.delivery(settled.id, to: queue), settled, "as it is stored")
         try requireEqual(try await store.dueWebhookQueues(limit: 10), [], "due queues")

@@ -32,7 +32,7 @@ extension WebhookStoreConformance {
         try requireEqual(try await store.add(endpoint("first-0")), false, "one that exists, at the limit")
         try requireEqual(try await refusal(of: endpoint(of: Self.stranger)), nil, "a stranger's")
         _ = try await store.removeWebhook(WebhookID("first-1"), of: Self.tenant)
-        try requireEqual(try await refusal(of: endpoint("next")), nil, "one in the place of another")
+        try requireEqual(try await refusal(of: endpoint("next")), nil, "one instead of another")
         try requireEqual(try await refusal(of: endpoint("last")), "too_many_webhooks", "one more")
     }
 

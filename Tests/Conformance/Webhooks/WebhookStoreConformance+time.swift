@@ -29,7 +29,7 @@ extension WebhookStoreConformance {
         let back = clock.now() + .seconds(3600)
         try await attemptAll(until: back) { _ in WebhookOutcome(status: 500) }
         let waiting = try requireValue(try await store.delivery(delivery.id, to: queue), "no delivery")
-        try requireEqual(waiting.log.map(\.status), [500, 500, 500, 500], "answers of the hour")
+        try requireEqual(waiting.log.map(\.status), [500, 500, 500, 500], "responses of the hour")
         try await attemptAll { _ in WebhookOutcome(status: 200) }
         let delivered = try requireValue(try await store.delivery(delivery.id, to: queue), "no delivery")
         try requireEqual(delivered.state, .delivered, "the state")

@@ -121,33 +121,33 @@ private actor TeamOwner {
     private func revokeKey() async throws {
         guard let (id, key) = keys.randomElement() else { return }
         keys[id] = nil
-        let answer = try await answer(.DELETE, "/keys/\(id)")
+        let reply = try await requireReply(.DELETE, "/keys/\(id)")
         // After a lost response, the repeated deletion finds nothing.
-        #expect([204, 404].contains(answer.status), "\(answer.text)")
+        #expect([204, 404].contains(reply.status), "\(reply.text)")
         revokedKeys.append(key)
     }
 
     /// A session stays valid, however often its refresh token must be sent.
     private func refresh() async throws {
-        let answer = try await answer(.POST, "/token", #"{"refresh_token":"\#(refreshToken)"}"#)
-        #expect(answer.status == 200, "session of \(number) lost: \(answer.text)")
-        try keep(answer)
+        let reply = try await requireReply(.POST, "/token", #"{"refresh_token":"\#(refreshToken)"}"#)
+        #expect(reply.status == 200, "session of \(number) lost: \(reply.text)")
+        try keep(reply)
     }
 
     private func endAnotherSession() async throws {
-        guard let reply = try await call(.POST, "/login", Self.credentials(number)), reply.status == 200 else { return }
-        let login = try reply.object()
+        guard let signedIn = try await call(.POST, "/login", Self.credentials(number)), signedIn.status == 200 else { return }
+        let login = try signedIn.object()
         let (other, spent) = (try #require(login["token"] as? String), try #require(login["refresh_token"] as? String))
-        let answer = try await answer(.POST, "/logout", as: other)
-        #expect([204, 401].contains(answer.status), "\(answer.text)")
+        let reply = try await requireReply(.POST, "/logout", as: other)
+        #expect([204, 401].contains(reply.status), "\(reply.text)")
         endedSessions.append(spent)
     }
 
     private func changeMembers() async throws {
         if let member = members.randomElement(), Bool.random() {
             members.remove(member)
-            let answer = try await answer(.DELETE, "/organisations/\(organisation)/members/\(member)")
-            #expect([204, 404].contains(answer.status), "\(answer.text)")
+            let reply = try await requireReply(.DELETE, "/organisations/\(organisation)/members/\(member)")
+            #expect([204, 404].contains(reply.status), "\(reply.text)")
             removedMembers.insert(member)
             return
         }
@@ -163,16 +163,18 @@ private actor TeamOwner {
     /// Verifies everything that was confirmed, now that auth stays up.
     func verify() async throws -> Kept {
         try await refresh()
-        let list = try await answer(.GET, "/keys").object()["keys"] as? [[String: Any]] ?? []
+        let list = try await requireReply(.GET, "/keys").object()["keys"] as? [[String: Any]] ?? []
         let there = Set(list.compactMap { $0["id"] as? String })
         #expect(Set(keys.keys).isSubset(of: there), "a key of \(number) is lost")
-        for key in keys.values { #expect(try await answer(.GET, "/validate", as: key).status == 200, "a key of \(number) is lost") }
-        for key in revokedKeys { #expect(try await answer(.GET, "/validate", as: key).status == 401, "a key of \(number) is alive again") }
-        for spent in endedSessions {
-            let answer = try await answer(.POST, "/token", #"{"refresh_token":"\#(spent)"}"#)
-            #expect(answer.code == "refresh_token_invalid", "a session of \(number) is alive again")
+        for key in keys.values { #expect(try await requireReply(.GET, "/validate", as: key).status == 200, "a key of \(number) is lost") }
+        for key in revokedKeys {
+            #expect(try await requireReply(.GET, "/validate", as: key).status == 401, "a key of \(number) is alive again")
         }
-        let people = try await answer(.GET, "/organisations/\(organisation)/members").object()["members"] as? [[String: Any]] ?? []
+        for spent in endedSessions {
+            let reply = try await requireReply(.POST, "/token", #"{"refresh_token":"\#(spent)"}"#)
+            #expect(reply.code == "refresh_token_invalid", "a session of \(number) is alive again")
+        }
+        let people = try await requireReply(.GET, "/organisations/\(organisation)/members").object()["members"] as? [[String: Any]] ?? []
         let present = Set(people.compactMap { $0["user_id"] as? String })
         #expect(members.isSubset(of: present), "a member of \(number) is lost")
         #expect(removedMembers.isDisjoint(with: present), "a member of \(number) is back")
@@ -184,9 +186,9 @@ private actor TeamOwner {
     // MARK: Calls
 
     /// Sends a request until auth gives a response that is not an outage.
-    private func answer(_ method: HTTPMethod, _ path: String, _ body: String? = nil, as other: String? = nil) async throws -> Reply {
+    private func requireReply(_ method: HTTPMethod, _ path: String, _ body: String? = nil, as other: String? = nil) async throws -> Reply {
         let person = Person(service: service, token: other ?? token)
-        return try await eventually(within: .seconds(90), "an answer to \(method) \(path)") { @Sendable in
+        return try await eventually(within: .seconds(90), "a reply to \(method) \(path)") { @Sendable in
             try await Self.call(person, method, path, body)
         }
     }
@@ -206,8 +208,8 @@ private actor TeamOwner {
         }
     }
 
-    private func keep(_ answer: Reply) throws {
-        let issued = try answer.object()
+    private func keep(_ reply: Reply) throws {
+        let issued = try reply.object()
         token = try #require(issued["token"] as? String)
         refreshToken = try #require(issued["refresh_token"] as? String)
     }

@@ -19,7 +19,7 @@ extension ClusterEndToEnd {
                 var polls = ports.map { port in Poll(person: ada, port: port) }
                 for index in polls.indices {
                     // A replica reads the database until it is sure to receive every change.
-                    try await eventually(within: .seconds(30), "replica \(index + 1) to answer from memory") {
+                    try await eventually(within: .seconds(30), "replica \(index + 1) to respond from memory") {
                         let before = try await polls[index].reads()
                         try await polls[index].ask()
                         return try await polls[index].reads() == before ? () : nil
@@ -59,7 +59,7 @@ extension ClusterEndToEnd {
             try await LiveCluster.run([.auth, .api(1), .api(2)]) { cluster in
                 let ada = try await Person.signedIn(to: cluster.endpoint(api: 1))
                 var poll = Poll(person: ada, port: cluster.port(of: .api(2)))
-                try await eventually(within: .seconds(30), "the replica to answer from memory") {
+                try await eventually(within: .seconds(30), "the replica to respond from memory") {
                     let before = try await poll.reads()
                     try await poll.ask()
                     return try await poll.reads() == before ? () : nil

@@ -27,9 +27,9 @@ extension ClusterEndToEnd {
 
                 try await cluster.stack.kill(.redis)
                 for port in ports {
-                    let answer = try await person.get("/api/presets", port: port)
-                    #expect(answer.status == 200)
-                    #expect(answer.header("ratelimit")?.hasPrefix(#""read";r=999;t="#) == true)
+                    let response = try await person.get("/api/presets", port: port)
+                    #expect(response.status == 200)
+                    #expect(response.header("ratelimit")?.hasPrefix(#""read";r=999;t="#) == true)
                 }
                 try await cluster.stack.up(.redis)
             }

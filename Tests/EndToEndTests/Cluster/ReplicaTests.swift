@@ -34,7 +34,7 @@ extension ClusterEndToEnd {
                 }
                 listening.cancel()
 
-                // Any replica can report what happened while nobody was listening.
+                // Any replica can report what happened while no one was listening.
                 let missed = try await first.process(PNG.noise(width: 64, height: 64, seed: 4)).id
                 let told = try await within(.seconds(30), "the missed change") {
                     let found = Mutex<TaskStatus?>(nil)
@@ -54,13 +54,13 @@ extension ClusterEndToEnd {
             let members: [LiveCluster.Member] = [.auth, .api(1), .worker(1), .web]
             try await LiveCluster.run(members) { cluster in
                 for member in members {
-                    let answer = try await cluster.probe(member)
-                    #expect(answer.code == 0 && answer.output.contains("\"status\""), "\(member): \(answer)")
+                    let probe = try await cluster.probe(member)
+                    #expect(probe.code == 0 && probe.output.contains("\"status\""), "\(member): \(probe)")
                 }
                 await cluster.kill(.auth)
                 let gone = try await cluster.probe(.auth)
                 #expect(gone.code == 1 && gone.output.isEmpty, "\(gone)")
-                #expect(gone.errors.split(separator: "\n").count == 1 && gone.errors.contains("does not answer"), "\(gone)")
+                #expect(gone.errors.split(separator: "\n").count == 1 && gone.errors.contains("does not respond"), "\(gone)")
                 // web still serves its page, and reports which services are missing.
                 try await eventually(within: .seconds(30), "web to report that auth is gone") {
                     let degraded = try await cluster.probe(.web)

@@ -85,7 +85,7 @@ extension ClusterEndToEnd {
                 }
                 sink.yield(try #require(image.getSlice(at: 1000, length: image.readableBytes - 1000)))
                 sink.finish()
-                let reply = try await upload.value(within: .seconds(30), "the answer to the upload")
+                let reply = try await upload.value(within: .seconds(30), "the response to the upload")
                 #expect(reply.status == 202, "\(reply.text)")
                 #expect(try await owner.task(try reply.task().id).status == .pending)
 

@@ -37,12 +37,12 @@ extension ClusterEndToEnd {
             case .mongodb: try await named("task_database", by: .api(1), ready)
             case .s3: try await named("blob_store", by: .api(1), ready)
             case .kafka:
-                let answer = try await degraded(.api(1), ready)
-                #expect(answer.status == 200, "uploads are accepted without a broker")
+                let response = try await degraded(.api(1), ready)
+                #expect(response.status == 200, "uploads are accepted without a broker")
             case .redis:
                 for member in [LiveCluster.Member.auth, .api(1), .api(2)] {
-                    let answer = try await degraded(member, ready)
-                    #expect(answer.status == 200, "requests are counted in each process without Redis")
+                    let response = try await degraded(member, ready)
+                    #expect(response.status == 200, "requests are counted in each process without Redis")
                 }
             }
             try await ServiceView.run(cluster) { view in
@@ -51,9 +51,9 @@ extension ClusterEndToEnd {
                 let web = try #require(view.endpoints(of: "web").first, "people get no page, but a refused connection")
                 #expect(try await person.get("/", port: cluster.port(of: web)).status == 200)
                 let api = try #require(view.endpoints(of: "api").last)
-                let answer = try await person.get("/api/tasks", port: cluster.port(of: api))
-                #expect(answer.status == (server == .mongodb ? 503 : 200))
-                #expect((answer.header("retry-after") != nil) == (server == .mongodb))
+                let response = try await person.get("/api/tasks", port: cluster.port(of: api))
+                #expect(response.status == (server == .mongodb ? 503 : 200))
+                #expect((response.header("retry-after") != nil) == (server == .mongodb))
             }
             try await Task.sleep(until: end)
         }
@@ -62,8 +62,8 @@ extension ClusterEndToEnd {
             _ member: LiveCluster.Member, _ ready: (LiveCluster.Member) async throws -> Reply
         ) async throws -> Reply {
             try await eventually(within: .seconds(60), "\(member) to tell of the outage") {
-                let answer = try await ready(member)
-                return try answer.object()["status"] as? String == "degraded" ? answer : nil
+                let response = try await ready(member)
+                return try response.object()["status"] as? String == "degraded" ? response : nil
             }
         }
 
@@ -71,9 +71,9 @@ extension ClusterEndToEnd {
             _ check: String, by member: LiveCluster.Member, _ ready: (LiveCluster.Member) async throws -> Reply
         ) async throws {
             try await eventually(within: .seconds(60), "\(member) to name \(check)") {
-                let answer = try await ready(member)
-                let checks = try answer.object()["checks"] as? [String: String]
-                return answer.status == 200 && checks?[check] != "ok" ? () : nil
+                let response = try await ready(member)
+                let checks = try response.object()["checks"] as? [String: String]
+                return response.status == 200 && checks?[check] != "ok" ? () : nil
             }
         }
 

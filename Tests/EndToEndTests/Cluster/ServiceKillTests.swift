@@ -20,7 +20,7 @@ extension ClusterEndToEnd {
                 .api(1), .auth, .api(2), .web, .api(1), .auth, .api(2), .worker(1), .api(1), .auth, .api(2), .web, .api(1), .auth, .api(2),
                 .worker(2),
             ]
-            try await RawServer.run(answer: RawServer.status(200)) { receiver in
+            try await RawServer.run(respond: RawServer.status(200)) { receiver in
                 try await LiveCluster.run {
                     $0["PIXELFLOW_WEBHOOK_ALLOW_NETWORKS"] = "127.0.0.0/8"
                 } _: { cluster in

@@ -21,7 +21,7 @@ extension ClusterEndToEnd {
 
         @Test(.timeLimit(.minutes(5)))
         func traceContinuesThroughTheBroker() async throws {
-            try await RawServer.run(answer: RawServer.status(200)) { collector in
+            try await RawServer.run(respond: RawServer.status(200)) { collector in
                 try await LiveCluster.run([.auth, .api(1), .worker(1), .web]) { settings in
                     settings["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.url("")
                     settings["OTEL_BSP_SCHEDULE_DELAY"] = "100"

@@ -41,8 +41,8 @@ final class ServiceView: Sendable {
     func probe() async throws {
         for _ in 0...Self.failureThreshold {
             for (pod, member) in members {
-                let answer = try? await Person(service: live.endpoint(api: 1)).get("/readyz", port: live.probePort(of: member))
-                cluster.noteProbe(of: pod, isOK: answer?.status == 200, failureThreshold: Self.failureThreshold)
+                let response = try? await Person(service: live.endpoint(api: 1)).get("/readyz", port: live.probePort(of: member))
+                cluster.noteProbe(of: pod, isOK: response?.status == 200, failureThreshold: Self.failureThreshold)
             }
         }
     }

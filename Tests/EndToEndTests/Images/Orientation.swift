@@ -21,8 +21,8 @@ enum Orientation {
         let (png, jpeg) = (folder.path + "/stored.png", folder.path + "/stored.jpg")
         let isTurned = number >= 5
         try PNG.image(width: isTurned ? height : width, height: isTurned ? width : height) { x, y in
-            let place = upright(x, y, number)
-            return color(place.0, place.1)
+            let point = upright(x, y, number)
+            return color(point.0, point.1)
         }.write(to: URL(fileURLWithPath: png))
         _ = try await Command.output("/usr/bin/vips", "copy", png, jpeg + "[Q=95,subsample-mode=off]")
         return withOrientation(number, try Data(contentsOf: URL(fileURLWithPath: jpeg)))

@@ -13,7 +13,7 @@ extension EndToEnd {
 
         @Test(.timeLimit(.minutes(5)))
         func everyBatchIsReportedOnceDespiteKills() async throws {
-            try await RawServer.run(answer: RawServer.status(200)) { receiver in
+            try await RawServer.run(respond: RawServer.status(200)) { receiver in
                 try await LiveService.run(["PIXELFLOW_LOG_LEVEL": "warning", "PIXELFLOW_WEBHOOK_ALLOW_NETWORKS": "127.0.0.0/8"]) {
                     service in
                     let ada = try await Person.signedIn(to: service)

@@ -13,7 +13,7 @@ extension EndToEnd {
         @Test(.timeLimit(.minutes(20)))
         func acceptedTasksCompleteDespiteKills() async throws {
             let start = ContinuousClock.now
-            let history = try await RawServer.run(answer: RawServer.status(200)) { receiver in
+            let history = try await RawServer.run(respond: RawServer.status(200)) { receiver in
                 let settings = ["PIXELFLOW_LOG_LEVEL": "warning", "PIXELFLOW_WEBHOOK_ALLOW_NETWORKS": "127.0.0.0/8"]
                 return try await KillRun(service: try LiveService(settings), receiver: receiver).run(kills: Self.kills)
             }

@@ -116,7 +116,7 @@ struct LoadRun: Sendable {
         }
         guard let revision = document.revision else { return nil }
         ends.note(document)
-        recorder.record(document.observation(by: "reader", .answer, revision: revision))
+        recorder.record(document.observation(by: "reader", .response, revision: revision))
         return document
     }
 
@@ -139,7 +139,7 @@ struct LoadRun: Sendable {
 
     /// Repeats `body` while the service is unavailable.
     private func retry<Value>(_ body: () async throws -> Value?) async throws -> Value {
-        try await eventually(within: .seconds(120), "an answer") {
+        try await eventually(within: .seconds(120), "a response") {
             do {
                 return try await body()
             } catch let failure as ExpectationFailedError {

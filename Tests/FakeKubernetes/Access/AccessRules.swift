@@ -39,21 +39,21 @@ extension FakeClusterState {
         !denials.contains { $0.denies(user, verb, resource, namespace) }
     }
 
-    /// Answers a SubjectAccessReview: what another user may do.
+    /// Responds to a SubjectAccessReview: what another user may do.
     func reviewed(_ review: JSONValue) -> JSONValue {
         let groups = review["spec"]?["groups"]?.arrayValue ?? []
         let user = FakeClusterUser(name: review["spec"]?["user"]?.stringValue ?? "", groups: groups.compactMap(\.stringValue))
         return reviewed(review, for: user)
     }
 
-    /// Answers a SelfSubjectAccessReview.
+    /// Responds to a SelfSubjectAccessReview.
     func reviewed(_ review: JSONValue, for user: FakeClusterUser) -> JSONValue {
         let attributes = review["spec"]?["resourceAttributes"] ?? [:]
         var resource = attributes["resource"]?.stringValue ?? ""
         if let subresource = attributes["subresource"]?.stringValue { resource += "/\(subresource)" }
         let allowed = isAllowed(user.name, attributes["verb"]?.stringValue ?? "", resource, attributes["namespace"]?.stringValue)
-        var answer = review
-        answer["status"] = allowed ? ["allowed": true] : ["allowed": false, "reason": "no rule allows it"]
-        return answer
+        var response = review
+        response["status"] = allowed ? ["allowed": true] : ["allowed": false, "reason": "no rule allows it"]
+        return response
     }
 }

@@ -27,7 +27,7 @@ extension FakeCluster {
         }
     }
 
-    /// Answers the next page of every started list with 410.
+    /// Responds to the request for the next page of every started list with 410.
     package func expireListTokens() {
         memory.withLock { $0.rejectsListTokens = true }
     }

@@ -5,7 +5,7 @@ import NIOSSL
 import NIOWebSocket
 import Synchronization
 
-/// Accepts connections, and answers the calls of each one sequentially.
+/// Accepts connections, and responds to the calls of each one sequentially.
 struct FakeClusterServer: Sendable {
     let memory: FakeClusterMemory
     let certificates: ClientCertificates
@@ -55,7 +55,7 @@ struct FakeClusterServer: Sendable {
             })
         let upgrades = NIOTypedHTTPServerUpgradeConfiguration<Accepted>(upgraders: [upgrader]) { channel in
             channel.eventLoop.makeCompletedFuture {
-                try channel.pipeline.syncOperations.addHandler(AnswerPartHandler())
+                try channel.pipeline.syncOperations.addHandler(ResponsePartHandler())
                 return .http(try HTTPConnection(wrappingChannelSynchronously: channel), refused)
             }
         }
@@ -63,7 +63,7 @@ struct FakeClusterServer: Sendable {
             configuration: NIOUpgradableHTTPServerPipelineConfiguration(upgradeConfiguration: upgrades))
     }
 
-    /// The headers of an upgrade, or nil to answer the call like any other.
+    /// The headers of an upgrade, or nil to respond to the call like any other.
     private func admitted(_ channel: any Channel, _ head: HTTPRequestHead, _ refused: RefusedUpgrade) -> EventLoopFuture<HTTPHeaders?> {
         channel.nioSSL_peerCertificate().map { peer in
             let request = memory.withLock { $0.record(head, body: [], certificateUser: certificates.user(of: peer)) }
@@ -110,7 +110,7 @@ struct FakeClusterServer: Sendable {
                 case .end:
                     guard let head else { return }
                     let responder = Responder(memory: memory, output: ResponseWriter(output: output))
-                    try await responder.answer(memory.withLock { $0.record(head, body: body, certificateUser: user) })
+                    try await responder.respond(memory.withLock { $0.record(head, body: body, certificateUser: user) })
                 }
             }
         }

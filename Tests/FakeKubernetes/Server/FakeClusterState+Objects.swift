@@ -2,8 +2,8 @@ import KubernetesClient
 import WireFormats
 
 extension FakeClusterState {
-    /// Answers a call about objects.
-    mutating func answer(_ request: FakeClusterRequest, _ target: RequestTarget, _ verb: String) throws -> JSONValue {
+    /// Responds to a call about objects.
+    mutating func respond(_ request: FakeClusterRequest, _ target: RequestTarget, _ verb: String) throws -> JSONValue {
         switch verb {
         case "list": return try list(request, target)
         case "create": return try create(request, target)
@@ -11,13 +11,13 @@ extension FakeClusterState {
         case "patch": return try patch(request, target)
         case "delete": return try delete(request, target)
         default:
-            throw StatusAnswer(
+            throw StatusResponse(
                 code: 405, reason: "MethodNotAllowed", message: "the server does not allow this method on the requested resource")
         }
     }
 
     private func stored(_ target: RequestTarget) throws -> JSONValue {
-        guard let name = target.name, let object = store.objects[target.key(name)] else { throw StatusAnswer.notFound(target) }
+        guard let name = target.name, let object = store.objects[target.key(name)] else { throw StatusResponse.notFound(target) }
         return object
     }
 
@@ -26,7 +26,7 @@ extension FakeClusterState {
         switch target.subresource {
         case nil, "status": return object
         case "scale": return Self.scale(of: object, target)
-        default: throw StatusAnswer.noPage
+        default: throw StatusResponse.noPage
         }
     }
 
@@ -49,7 +49,7 @@ extension FakeClusterState {
         var items: [JSONValue]
         if let token = request.query["continue"] {
             guard !rejectsListTokens, let rest = listTokens.removeValue(forKey: token) else {
-                throw StatusAnswer(code: 410, reason: "Expired", message: "The provided continue parameter is too old")
+                throw StatusResponse(code: 410, reason: "Expired", message: "The provided continue parameter is too old")
             }
             items = rest
         } else {
@@ -79,13 +79,13 @@ extension FakeClusterState {
     }
 
     private mutating func create(_ request: FakeClusterRequest, _ target: RequestTarget) throws -> JSONValue {
-        guard var object = request.json, object.objectValue != nil else { throw StatusAnswer.badRequest("the body is not an object") }
+        guard var object = request.json, object.objectValue != nil else { throw StatusResponse.badRequest("the body is not an object") }
         var named = target
         named.name = object["metadata"]?["name"]?.stringValue
         guard let name = named.name else {
-            throw StatusAnswer.invalid(target, "metadata.name: Required value: name or generateName is required")
+            throw StatusResponse.invalid(target, "metadata.name: Required value: name or generateName is required")
         }
-        guard store.objects[named.key(name)] == nil else { throw StatusAnswer.alreadyExists(named) }
+        guard store.objects[named.key(name)] == nil else { throw StatusResponse.alreadyExists(named) }
         object["metadata"]?["resourceVersion"] = nil
         return keep(object, insteadOf: [:], named.key(name), request, target)
     }
@@ -99,7 +99,7 @@ extension FakeClusterState {
         let object = try stored(target)
         let options = request.json ?? [:]
         if let version = options["preconditions"]?["resourceVersion"], version != object["metadata"]?["resourceVersion"] {
-            throw StatusAnswer.conflict(target)
+            throw StatusResponse.conflict(target)
         }
         let isDryRun = options["dryRun"] == ["All"] || request.query["dryRun"] == "All"
         if !isDryRun { _ = store.remove(target.key(target.name ?? "")) }
@@ -107,7 +107,7 @@ extension FakeClusterState {
     }
 
     private mutating func patch(_ request: FakeClusterRequest, _ target: RequestTarget) throws -> JSONValue {
-        guard let change = request.json else { throw StatusAnswer.badRequest("the body is not JSON") }
+        guard let change = request.json else { throw StatusResponse.badRequest("the body is not JSON") }
         let type = request.headers["content-type"] ?? ""
         let key = target.key(target.name ?? "")
         if type.hasPrefix("application/apply-patch") { return try apply(change, request, target) }
@@ -125,7 +125,7 @@ extension FakeClusterState {
 
     private func checkVersion(_ change: JSONValue, _ object: JSONValue, _ target: RequestTarget) throws {
         guard let version = change["metadata"]?["resourceVersion"], version != object["metadata"]?["resourceVersion"] else { return }
-        throw StatusAnswer.conflict(target)
+        throw StatusResponse.conflict(target)
     }
 
     private static func patched(_ object: JSONValue, _ change: JSONValue, _ type: String) throws -> JSONValue {
@@ -136,25 +136,26 @@ extension FakeClusterState {
             do {
                 return try JSONPatch.apply(change.arrayValue ?? [], to: object)
             } catch let failure as JSONPatch.Failure {
-                throw StatusAnswer(
+                throw StatusResponse(
                     code: 422, reason: "Invalid",
                     message: "the server rejected our request due to an error in our request: \(failure.message)")
             }
-        default: throw StatusAnswer(code: 415, reason: "UnsupportedMediaType", message: "the body of the request was in an unknown format")
+        default:
+            throw StatusResponse(code: 415, reason: "UnsupportedMediaType", message: "the body of the request was in an unknown format")
         }
     }
 
     private static func validate(_ object: JSONValue, _ target: RequestTarget) throws {
         guard let replicas = object["spec"]?["replicas"] else { return }
         guard let count = replicas.intValue, count >= 0 else {
-            throw StatusAnswer.invalid(target, "spec.replicas: Invalid value: \(replicas.text()): must be greater than or equal to 0")
+            throw StatusResponse.invalid(target, "spec.replicas: Invalid value: \(replicas.text()): must be greater than or equal to 0")
         }
     }
 
     /// Server-side apply: fields of other managers are changed only if forced.
     private mutating func apply(_ change: JSONValue, _ request: FakeClusterRequest, _ target: RequestTarget) throws -> JSONValue {
         guard let manager = request.query["fieldManager"], !manager.isEmpty else {
-            throw StatusAnswer.badRequest(
+            throw StatusResponse.badRequest(
                 "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch")
         }
         let key = target.key(target.name ?? "")
@@ -166,7 +167,7 @@ extension FakeClusterState {
             let merged = StrategicMergePatch.apply(change, to: FieldOwnership.removing(abandoned, from: live))
             return keep(merged, owned: ownership, key, request)
         } catch {
-            throw error.answer
+            throw error.response
         }
     }
 

@@ -74,7 +74,7 @@ struct ForwardService: Sendable {
             channel in
             channel.eventLoop.makeCompletedFuture { try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel) }
         }
-        try await server.executeThenClose { answers, questions in
+        try await server.executeThenClose { responses, questions in
             try await withThrowingTaskGroup { group in
                 group.addTask {
                     // bounded: by the connection that is served.
@@ -85,7 +85,7 @@ struct ForwardService: Sendable {
                 }
                 group.addTask {
                     // bounded: by the connection that is served.
-                    for try await bytes in answers { try await output.write(Self.frame(0, bytes)) }
+                    for try await bytes in responses { try await output.write(Self.frame(0, bytes)) }
                     try await output.write(Self.close)
                 }
                 defer { group.cancelAll() }
@@ -112,17 +112,17 @@ extension FakeClusterState {
 
     /// Whether a port may be forwarded: the pod exists and runs, and the user has permission.
     func checkForward(_ request: FakeClusterRequest) throws {
-        guard let user = request.user else { throw StatusAnswer.unauthorized }
+        guard let user = request.user else { throw StatusResponse.unauthorized }
         guard let target = RequestTarget(path: request.path), let name = target.name, target.subresource == "portforward" else {
-            throw StatusAnswer.noPage
+            throw StatusResponse.noPage
         }
         guard isAllowed(user.name, "get", "pods/portforward", target.namespace) else {
-            throw StatusAnswer.forbidden(target, verb: "get", user: user.name)
+            throw StatusResponse.forbidden(target, verb: "get", user: user.name)
         }
-        guard let pod = store.objects[target.key(name)] else { throw StatusAnswer.notFound(target) }
+        guard let pod = store.objects[target.key(name)] else { throw StatusResponse.notFound(target) }
         guard pod["status"]?["phase"] == "Running" else {
             let phase = pod["status"]?["phase"]?.stringValue ?? "Unknown"
-            throw StatusAnswer.badRequest("unable to forward port because pod is not running. Current status=\(phase)")
+            throw StatusResponse.badRequest("unable to forward port because pod is not running. Current status=\(phase)")
         }
     }
 }

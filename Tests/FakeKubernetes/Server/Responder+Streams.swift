@@ -102,14 +102,14 @@ struct ObjectFilter: Sendable {
 extension FakeClusterState {
     fileprivate func watchStart(_ request: FakeClusterRequest) throws -> WatchCursor {
         let version = request.query["resourceVersion"].flatMap { Int($0) } ?? 0
-        if version != 0, version < store.oldestVersion { throw StatusAnswer.expired(from: version, oldest: store.oldestVersion) }
+        if version != 0, version < store.oldestVersion { throw StatusResponse.expired(from: version, oldest: store.oldestVersion) }
         return WatchCursor(version: version == 0 ? store.version : version, bookmarks: bookmarks)
     }
 
     fileprivate func watchBatch(_ cursor: inout WatchCursor, _ filter: ObjectFilter) -> WatchBatch {
         var batch = WatchBatch()
         guard cursor.version >= store.oldestVersion else {
-            let status = StatusAnswer.expired(from: cursor.version, oldest: store.oldestVersion).body
+            let status = StatusResponse.expired(from: cursor.version, oldest: store.oldestVersion).body
             return WatchBatch(events: [["type": "ERROR", "object": status]], isLast: true)
         }
         for change in store.changes where change.version > cursor.version && filter.includes(change.key) {
@@ -151,22 +151,22 @@ struct LogBatch: Sendable {
 extension FakeClusterState {
     fileprivate func logBatch(_ request: FakeClusterRequest, _ target: RequestTarget, from cursor: Int) throws -> LogBatch {
         let name = target.name ?? ""
-        guard let pod = store.objects[target.key(name)] else { throw StatusAnswer.notFound(target) }
+        guard let pod = store.objects[target.key(name)] else { throw StatusResponse.notFound(target) }
         let containers = pod["spec"]?["containers"]?.arrayValue?.compactMap { $0["name"]?.stringValue } ?? []
         let container = request.query["container"]
         if container == nil, containers.count > 1 {
             let list = containers.joined(separator: " ")
-            throw StatusAnswer.badRequest("a container name must be specified for pod \(name), choose one of: [\(list)]")
+            throw StatusResponse.badRequest("a container name must be specified for pod \(name), choose one of: [\(list)]")
         }
         if let container, !containers.contains(container) {
-            throw StatusAnswer.badRequest("container \(container) is not valid for pod \(name)")
+            throw StatusResponse.badRequest("container \(container) is not valid for pod \(name)")
         }
         let isPrevious = request.query["previous"] == "true"
         let log =
             logs[LogKey(pod: name, container: container, isPrevious: isPrevious)]
             ?? logs[LogKey(pod: name, container: nil, isPrevious: isPrevious)]
         guard log != nil || !isPrevious else {
-            throw StatusAnswer.badRequest(
+            throw StatusResponse.badRequest(
                 "previous terminated container \"\(container ?? containers.first ?? "")\" in pod \"\(name)\" not found")
         }
         var lines = Array((log?.lines ?? []).dropFirst(cursor))

@@ -4,18 +4,18 @@ import WireFormats
 /// Closes a connection without a response.
 struct ConnectionClosed: Error {}
 
-/// Answers one call.
+/// Responds to one call.
 struct Responder {
     let memory: FakeClusterMemory
     let output: ResponseWriter
 
-    func answer(_ request: FakeClusterRequest) async throws {
+    func respond(_ request: FakeClusterRequest) async throws {
         do {
             if let fault = memory.withLock({ $0.takeFault(for: request) }) { return try await befall(fault) }
-            guard let user = request.user else { throw StatusAnswer.unauthorized }
-            guard let target = RequestTarget(path: request.path) else { return try await answerUnnamed(request) }
-            try await answer(request, target, user)
-        } catch let failure as StatusAnswer {
+            guard let user = request.user else { throw StatusResponse.unauthorized }
+            guard let target = RequestTarget(path: request.path) else { return try await respondUnnamed(request) }
+            try await respond(request, target, user)
+        } catch let failure as StatusResponse {
             try await output.failure(failure)
         }
     }
@@ -23,7 +23,7 @@ struct Responder {
     private func befall(_ fault: FakeClusterFault.Effect) async throws {
         switch fault {
         case .status(let code, let reason, let message):
-            throw StatusAnswer(code: code, reason: reason ?? "InternalError", message: message)
+            throw StatusResponse(code: code, reason: reason ?? "InternalError", message: message)
         case .text(let code, let text): try await output.text(text, status: code)
         case .hang:
             // bounded: by the connection that is served.
@@ -33,13 +33,13 @@ struct Responder {
         }
     }
 
-    private func answer(_ request: FakeClusterRequest, _ target: RequestTarget, _ user: FakeClusterUser) async throws {
+    private func respond(_ request: FakeClusterRequest, _ target: RequestTarget, _ user: FakeClusterUser) async throws {
         let resource = target.plural + (target.subresource.map { "/\($0)" } ?? "")
         let verb = request.verb(for: target)
         try memory.withLock { state in
-            guard !state.removedGroups.contains(target.group) else { throw StatusAnswer.noPage }
+            guard !state.removedGroups.contains(target.group) else { throw StatusResponse.noPage }
             guard state.isAllowed(user.name, verb, resource, target.namespace) else {
-                throw StatusAnswer.forbidden(target, verb: verb, user: user.name)
+                throw StatusResponse.forbidden(target, verb: verb, user: user.name)
             }
         }
         switch (verb, target.subresource) {
@@ -52,27 +52,27 @@ struct Responder {
         case ("create", nil) where target.plural == "subjectaccessreviews":
             try await output.json(memory.withLock { $0.reviewed(request.json ?? [:]) }, status: 201)
         default:
-            let answer = try memory.withLock { state in
-                let answer = try state.answer(request, target, verb)
+            let response = try memory.withLock { state in
+                let response = try state.respond(request, target, verb)
                 state.notify()
-                return answer
+                return response
             }
-            try await output.json(answer, status: verb == "create" ? 201 : 200)
+            try await output.json(response, status: verb == "create" ? 201 : 200)
         }
     }
 
-    private func answerUnnamed(_ request: FakeClusterRequest) async throws {
+    private func respondUnnamed(_ request: FakeClusterRequest) async throws {
         switch request.path {
         case "/version":
             try await output.json(["major": "1", "minor": "36", "gitVersion": "v1.36.0", "platform": "linux/amd64"])
-        case "/readyz", "/livez", "/healthz": try await answerHealth(request)
+        case "/readyz", "/livez", "/healthz": try await respondHealth(request)
         default:
-            guard let discovered = memory.withLock({ $0.discovery(request.path) }) else { throw StatusAnswer.noPage }
+            guard let discovered = memory.withLock({ $0.discovery(request.path) }) else { throw StatusResponse.noPage }
             try await output.json(discovered)
         }
     }
 
-    private func answerHealth(_ request: FakeClusterRequest) async throws {
+    private func respondHealth(_ request: FakeClusterRequest) async throws {
         let checks = memory.withLock { $0.readiness.map { (name: $0.check, isOK: $0.isOK) } }
         let isOK = checks.allSatisfy(\.isOK)
         guard request.query["verbose"] != nil || !isOK else { return try await output.text("ok") }
@@ -83,8 +83,8 @@ struct Responder {
     }
 }
 
-extension StatusAnswer {
-    static let noPage = StatusAnswer(code: 404, reason: "NotFound", message: "the server could not find the requested resource")
+extension StatusResponse {
+    static let noPage = StatusResponse(code: 404, reason: "NotFound", message: "the server could not find the requested resource")
 }
 
 extension FakeClusterState {

@@ -11,7 +11,7 @@ struct ResponseWriter {
         try await send(status, "application/json", value.text())
     }
 
-    func failure(_ failure: StatusAnswer) async throws {
+    func failure(_ failure: StatusResponse) async throws {
         try await json(failure.body, status: failure.code)
     }
 

@@ -92,7 +92,7 @@ struct FieldConflict: Error {
     let fields: [FieldManager: FieldSet]
 
     /// The response of the API server.
-    var answer: StatusAnswer {
+    var response: StatusResponse {
         let lines = fields.sorted { $0.key.name < $1.key.name }.flatMap { manager, fields in
             fields.map(FieldOwnership.text).sorted().map { (manager: manager.description, field: $0) }
         }
@@ -100,7 +100,7 @@ struct FieldConflict: Error {
             ["reason": "FieldManagerConflict", "message": .string("conflict with \($0.manager)"), "field": .string($0.field)]
         }
         let count = "\(lines.count) conflict\(lines.count == 1 ? "" : "s")"
-        return StatusAnswer(
+        return StatusResponse(
             code: 409, reason: "Conflict",
             message: "Apply failed with \(count): " + lines.map { "conflict with \($0.manager): \($0.field)" }.joined(separator: ", "),
             details: ["causes": .array(causes)])

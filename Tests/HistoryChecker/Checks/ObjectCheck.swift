@@ -10,7 +10,7 @@ enum ObjectCheck {
             for key in named(by: task) { owners[key] = task.id }
         }
         let missing = owners.filter { !stored.contains($0.key) }.map { Violation(.missingObject, $0.value, "\($0.key) is not stored") }
-        let stray = objects.filter { owners[$0] == nil }.map { Violation(.strayObject, nil, "\($0) belongs to nobody") }
+        let stray = objects.filter { owners[$0] == nil }.map { Violation(.strayObject, nil, "\($0) belongs to no task") }
         return missing + stray
     }
 

@@ -6,14 +6,14 @@ enum ObservationCheck {
         let tasks = history.tasksByID
         return Dictionary(grouping: history.observations, by: \.task).flatMap { id, seen in
             guard let task = tasks[id] else { return [Violation(.lostTask, id, "seen by a client, and not there")] }
-            return answers(id, seen) + revisions(id, seen) + conclusions(task, seen)
+            return responses(id, seen) + revisions(id, seen) + conclusions(task, seen)
         }
     }
 
     /// One client's responses never go back in time.
-    private static func answers(_ task: TaskID, _ seen: [Observation]) -> [Violation] {
-        Dictionary(grouping: seen.filter { $0.means == .answer }, by: \.client).flatMap { client, answers in
-            zip(answers, answers.dropFirst()).filter { $0.revision > $1.revision }.map {
+    private static func responses(_ task: TaskID, _ seen: [Observation]) -> [Violation] {
+        Dictionary(grouping: seen.filter { $0.means == .response }, by: \.client).flatMap { client, responses in
+            zip(responses, responses.dropFirst()).filter { $0.revision > $1.revision }.map {
                 Violation(.timeOrder, task, "\(client) saw revision \($0.revision) and then \($1.revision)")
             }
         }

@@ -86,11 +86,11 @@ struct ExecPluginTests {
         let folder = try TemporaryFolder()
         let authority = try CertificateAuthority()
         let issued = try authority.client(user: "from-plugin")
-        let answer: JSONValue = [
+        let response: JSONValue = [
             "apiVersion": .string(Self.version), "kind": "ExecCredential",
             "status": ["clientCertificateData": .string(issued.certificate), "clientKeyData": .string(issued.key)],
         ]
-        try folder.write("answer", answer.text())
+        try folder.write("answer", response.text())
         let command = try folder.write("login", "#!/bin/sh\ncat '\(folder.path)/answer'\n", executable: true)
         let cluster = try await FakeCluster.start(authority: authority)
         try await withClient(cluster.configuration(Self.login(command))) { client in

@@ -46,15 +46,15 @@ struct KubeconfigFuzzTests {
             await Task.yield()
             var bytes = Array(seedBytes)
             for _ in 0..<Int.random(in: 1...8, using: &random) {
-                let place = Int.random(in: 0..<bytes.count, using: &random)
+                let position = Int.random(in: 0..<bytes.count, using: &random)
                 switch Int.random(in: 0..<5, using: &random) {
-                case 0: bytes[place] = UInt8.random(in: 0...255, using: &random)
-                case 1: bytes.remove(at: place)
-                case 2: bytes.insert(contentsOf: fragments.randomElement(using: &random)?.utf8.map { $0 } ?? [], at: place)
-                case 3: bytes.removeSubrange(place..<min(bytes.count, place + Int.random(in: 1...40, using: &random)))
+                case 0: bytes[position] = UInt8.random(in: 0...255, using: &random)
+                case 1: bytes.remove(at: position)
+                case 2: bytes.insert(contentsOf: fragments.randomElement(using: &random)?.utf8.map { $0 } ?? [], at: position)
+                case 3: bytes.removeSubrange(position..<min(bytes.count, position + Int.random(in: 1...40, using: &random)))
                 default:
                     bytes.insert(
-                        contentsOf: bytes[place..<min(bytes.count, place + 60)], at: Int.random(in: 0..<bytes.count, using: &random))
+                        contentsOf: bytes[position..<min(bytes.count, position + 60)], at: Int.random(in: 0..<bytes.count, using: &random))
                 }
                 if bytes.isEmpty { bytes = [0x20] }
             }

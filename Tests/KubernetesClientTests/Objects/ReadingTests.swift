@@ -143,7 +143,7 @@ struct ReadingTests {
             #expect(health.text.contains("[-]etcd failed"))
             #expect(try await client.mayI(AccessQuestion("get", .deployments, namespace: "default")).isAllowed)
             let refused = try await client.mayI(AccessQuestion("patch", .deployments, subresource: "scale", namespace: "default"))
-            #expect(refused == AccessAnswer(isAllowed: false, reason: "no rule allows it"))
+            #expect(refused == AccessDecision(isAllowed: false, reason: "no rule allows it"))
         }
     }
 }

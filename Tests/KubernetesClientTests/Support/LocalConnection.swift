@@ -18,12 +18,12 @@ enum LocalConnection {
         return try await within(.seconds(60), "\(text.utf8.count) bytes from port \(port)") {
             try await connection.executeThenClose { input, output in
                 try await output.write(ByteBuffer(string: text))
-                var answer = ByteBuffer()
+                var response = ByteBuffer()
                 for try await bytes in input {
-                    answer.writeImmutableBuffer(bytes)
-                    if answer.readableBytes >= text.utf8.count { break }
+                    response.writeImmutableBuffer(bytes)
+                    if response.readableBytes >= text.utf8.count { break }
                 }
-                return String(buffer: answer)
+                return String(buffer: response)
             }
         }
     }

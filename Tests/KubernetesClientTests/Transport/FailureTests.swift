@@ -38,14 +38,14 @@ struct FailureTests {
         try await listener.close()
     }
 
-    @Test func aServerThatDoesNotAnswerTimesOut() async throws {
+    @Test func aServerThatDoesNotRespondTimesOut() async throws {
         try await withCluster(change: { $0.requestTimeout = .milliseconds(300) }) { cluster, client in
             cluster.fail(FakeClusterFault(.hang))
             #expect(await errorKind { _ = try await client.version() } == .timeout)
         }
     }
 
-    @Test func aConnectionClosedWithoutAnAnswerIsUnreachable() async throws {
+    @Test func aConnectionClosedWithoutAResponseIsUnreachable() async throws {
         try await withCluster { cluster, client in
             cluster.fail(FakeClusterFault(.close))
             #expect(await errorKind { _ = try await client.version() } == .unreachable)
@@ -71,13 +71,13 @@ struct FailureTests {
     @Test func errorShowsTheFirstLineOfAProxyResponse() async throws {
         try await withCluster { cluster, client in
             cluster.fail(FakeClusterFault(.text(502, "bad gateway\nmore")))
-            #expect(await kubernetesError { _ = try await client.version() }?.message == "the server answered 502: bad gateway")
+            #expect(await kubernetesError { _ = try await client.version() }?.message == "the server responded with 502: bad gateway")
             cluster.fail(FakeClusterFault(.text(502, "<html><body>…")))
-            #expect(await kubernetesError { _ = try await client.version() }?.message == "the server answered 502")
+            #expect(await kubernetesError { _ = try await client.version() }?.message == "the server responded with 502")
         }
     }
 
-    @Test func anAnswerThatIsNotJSONIsUnexpected() async throws {
+    @Test func aResponseThatIsNotJSONIsUnexpected() async throws {
         try await withCluster { cluster, client in
             cluster.fail(FakeClusterFault(.text(200, "hello")))
             #expect(await errorKind { _ = try await client.version() } == .unexpected)

@@ -26,7 +26,7 @@ struct StalledServerTests {
 
     @Test func aBodyThatStallsTimesOut() async throws {
         let start = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"
-        try await RawServer.run(answer: { _, channel in Self.write(start, to: channel) }) { server in
+        try await RawServer.run(respond: { _, channel in Self.write(start, to: channel) }) { server in
             try await withClient(Self.configuration(server)) { client in
                 let kind = try await within(.seconds(30), "the call") { await errorKind { _ = try await client.version() } }
                 #expect(kind == .timeout)
@@ -36,7 +36,7 @@ struct StalledServerTests {
 
     @Test func aRefusalThatStallsTimesOut() async throws {
         let start = "HTTP/1.1 403 Forbidden\r\nContent-Length: 100\r\n\r\n{"
-        try await RawServer.run(answer: { _, channel in Self.write(start, to: channel) }) { server in
+        try await RawServer.run(respond: { _, channel in Self.write(start, to: channel) }) { server in
             try await withClient(Self.configuration(server)) { client in
                 let kind = try await within(.seconds(30), "the log") {
                     await errorKind { for try await _ in client.logs("pod") {} }
@@ -81,7 +81,7 @@ struct StalledServerTests {
     /// Without it, a watch whose peer has vanished would never end.
     @Test func silentConnectionsAreProbed() async throws {
         let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-        try await RawServer.run(answer: { _, channel in Self.write(head, to: channel) }) { server in
+        try await RawServer.run(respond: { _, channel in Self.write(head, to: channel) }) { server in
             try await withClient(Self.configuration(server)) { client in
                 let reader = Task { for try await _ in client.watch(ConfigMap.self, from: "1") {} }
                 _ = try await server.requests(1)

@@ -3,7 +3,7 @@ import StubService
 /// What auth and api report about their backends.
 enum DoctorService {
     /// Nil for other requests.
-    static func answer(_ call: StubService.Call, of service: String, isHealthy: Bool) -> (status: Int, body: String)? {
+    static func respond(_ call: StubService.Call, of service: String, isHealthy: Bool) -> (status: Int, body: String)? {
         guard call.path == "/operator/backends" else { return nil }
         guard call.authorization == "Bearer \(TeamService.serviceSecret)" else {
             return (401, #"{"detail":"The token is not valid.","code":"token_invalid"}"#)
@@ -25,7 +25,7 @@ enum DoctorService {
         let replication =
             isHealthy
             ? finding("replication", "topics survive the loss of a broker", "ok", "3 brokers, replication factor 3")
-            : finding("answer", "it answers", "failed", "The broker does not answer. (broker_unavailable)", "is it up?")
+            : finding("answer", "it responds", "failed", "The broker does not respond. (broker_unavailable)", "is it up?")
         return [
             backend(
                 "task_database", "MongoDB",

@@ -98,7 +98,7 @@ struct Scenario: Sendable {
         var services: [StubService] = []
         for (component, port) in [("api", 8_080), ("auth", 50_051)] {
             let service = try await StubService.start { call in
-                DoctorService.answer(call, of: component, isHealthy: isHealthy) ?? ScenarioService.answer(call, isHealthy: isHealthy)
+                DoctorService.respond(call, of: component, isHealthy: isHealthy) ?? ScenarioService.respond(call, isHealthy: isHealthy)
             }
             for pod in pixelflow.pods(of: component) {
                 pixelflow.cluster.expose(pod: pod, port: port, namespace: Self.namespace, localPort: service.port)

@@ -5,9 +5,9 @@ enum ScenarioService {
     private static let failedTask = "019706d2-7c3e-7000-8000-00000000000c"
     private static let finalTask = "019706d2-7c3e-7000-8000-00000000000a"
 
-    static func answer(_ call: StubService.Call, isHealthy: Bool) -> (status: Int, body: String) {
+    static func respond(_ call: StubService.Call, isHealthy: Bool) -> (status: Int, body: String) {
         if ["/operator/", "/keys", "/audit", "/api/organisations/"].contains(where: call.path.hasPrefix) {
-            return TeamService.answer(call)
+            return TeamService.respond(call)
         }
         return switch (call.method, call.path) {
         case ("GET", "/readyz"):
@@ -64,7 +64,7 @@ enum ScenarioService {
         """#, created: "11:30", updated: "11:45")
     private static let late = task(
         "019706d2-7c3e-7000-8000-00000000000b", "FAILED",
-        #""image_url":"https://slow.example/a.jpg","attempts":5,"error":{"code":"source_timeout","message":"No answer within 30 s."}"#,
+        #""image_url":"https://slow.example/a.jpg","attempts":5,"error":{"code":"source_timeout","message":"No response within 30 s."}"#,
         created: "09:10", updated: "09:30")
     private static let running = task(
         "019706d2-7c3e-7000-8000-00000000000d", "PROCESSING", #""image_url":"https://images.example/b.avif","attempts":1"#,

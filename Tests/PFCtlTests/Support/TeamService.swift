@@ -11,13 +11,13 @@ enum TeamService {
     static let environment = ["PFCTL_TOKEN": "good", "NO_COLOR": "1"]
 
     static func run(_ body: @Sendable (FakePixelFlow, StubService) async throws -> Void) async throws {
-        try await StubService.run("auth", port: 50_051, answer) { pixelflow, auth in
+        try await StubService.run("auth", port: 50_051, respond) { pixelflow, auth in
             pixelflow.setServiceSecret(serviceSecret)
             try await body(pixelflow, auth)
         }
     }
 
-    static let answer: StubService.Answer = { call in
+    static let respond: StubService.Responder = { call in
         let isOperator = ["/operator/", "/api/organisations/"].contains(where: call.path.hasPrefix)
         guard call.authorization == "Bearer \(isOperator ? serviceSecret : "good")" else {
             return (401, #"{"detail":"The token is not valid.","code":"token_invalid"}"#)

@@ -17,12 +17,12 @@ struct FakeServer: Sendable {
     private let files: TemporaryFolder
     var folder: String { files.path }
 
-    /// - Parameter own: answers of a test; nil for the usual one.
+    /// - Parameter own: responses of a test; nil for the usual one.
     static func run(
-        answering own: @escaping @Sendable (StubService.Call) -> (status: Int, body: String)? = { _ in nil },
+        responding own: @escaping @Sendable (StubService.Call) -> (status: Int, body: String)? = { _ in nil },
         _ body: (FakeServer) async throws -> Void
     ) async throws {
-        let service = try await StubService.start { own($0) ?? answer($0) }
+        let service = try await StubService.start { own($0) ?? respond($0) }
         let folder = try TemporaryFolder()
         for name in ["a", "b"] { try folder.write("\(name).png", "picture \(name)") }
         try folder.write("pipeline.json", FakeData.pipeline)
@@ -56,7 +56,7 @@ struct FakeServer: Sendable {
         text.replacing(folder, with: "FOLDER").replacing("127.0.0.1:\(service.port)", with: "server")
     }
 
-    private static let answer: StubService.Answer = { call in
+    private static let respond: StubService.Responder = { call in
         guard call.path.hasPrefix("/auth/") || call.path.hasSuffix("/auth/login") || call.authorization == "Bearer good" else {
             let code = call.authorization == "Bearer old" ? "token_expired" : "token_invalid"
             return (401, #"{"title":"Unauthorized","detail":"The token is not valid.","code":"\#(code)"}"#)

@@ -11,8 +11,8 @@ export default async function* marks(events) {
         if (details.type === "suite" || (isFile && (type === "test:pass" || details.error.failureType === "subtestsFailed"))) continue;
         const outcome = type === "test:pass" ? "pass" : "fail";
         counts[outcome] += 1;
-        const place = file && !isFile ? `${file.replace(/^.*\//, "").replace(/\.test\.m?js$/, "")}: ` : "";
-        yield `${outcome === "pass" ? "✓" : "✗"} page: ${place}${name}\n`;
+        const prefix = file && !isFile ? `${file.replace(/^.*\//, "").replace(/\.test\.m?js$/, "")}: ` : "";
+        yield `${outcome === "pass" ? "✓" : "✗"} page: ${prefix}${name}\n`;
         if (outcome === "fail") yield `${String((cause && (cause.stack || cause.message)) || cause).replace(/^/gm, "    ")}\n`;
     }
     yield `page: ${counts.pass} passed, ${counts.fail} failed\n`;

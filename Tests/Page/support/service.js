@@ -1,13 +1,13 @@
-/** Stands for the service behind `fetch`: answers by method and path, keeps what it was asked. */
+/** The service behind `fetch`: responds by method and path, records the requests. */
 export const requests = [];
-const answers = new Map();
+const responses = new Map();
 
-/** `answer`: JSON, or a function of the request that gives JSON, a `Response`, or a promise of either. */
-export function answer(route, value) { answers.set(route, value); }
+/** `value`: JSON, or a function of the request that gives JSON, a `Response`, or a promise of either. */
+export function respond(route, value) { responses.set(route, value); }
 
 export function resetService() {
     requests.length = 0;
-    answers.clear();
+    responses.clear();
 }
 
 /** The requests of one route, as in `POST /api/upload`. */
@@ -27,8 +27,8 @@ globalThis.fetch = async (address, { method, body, headers, keepalive }) => {
     const route = `${method} ${url.pathname}`;
     const request = { route, search: Object.fromEntries(url.searchParams), body: body && JSON.parse(body), headers, keepalive };
     requests.push(request);
-    if (!answers.has(route)) throw new TypeError(`nothing answers ${route}`);
-    const value = answers.get(route);
+    if (!responses.has(route)) throw new TypeError(`nothing responds to ${route}`);
+    const value = responses.get(route);
     const given = await (typeof value === "function" ? value(request) : value);
     return given instanceof Response ? given : new Response(JSON.stringify(given));
 };

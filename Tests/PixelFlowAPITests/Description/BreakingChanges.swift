@@ -83,31 +83,31 @@ struct BreakingChanges {
 
     // MARK: Schemas
 
-    private mutating func compare(_ place: String, _ before: JSONValue, _ now: JSONValue, _ side: Side) {
+    private mutating func compare(_ path: String, _ before: JSONValue, _ now: JSONValue, _ side: Side) {
         var (before, now) = (resolved(before, in: old), resolved(now, in: new))
         // A client that never sends null is not affected if null becomes allowed.
         if side == .request, !allowsNull(before) { now = resolved(withoutNull(now), in: new) }
-        if let type = before["type"], let other = now["type"], type != other { changes.append("\(place) has another type") }
+        if let type = before["type"], let other = now["type"], type != other { changes.append("\(path) has another type") }
         switch side {
-        case .request: compareRequests(place, before, now)
-        case .response: compareResponses(place, members: before, now)
+        case .request: compareRequests(path, before, now)
+        case .response: compareResponses(path, members: before, now)
         }
         for (key, property) in members(before["properties"]) {
             guard let other = now["properties"]?[key] else {
-                changes.append("\(place).\(key) is gone")
+                changes.append("\(path).\(key) is gone")
                 continue
             }
-            compare("\(place).\(key)", property, other, side)
+            compare("\(path).\(key)", property, other, side)
         }
-        if let items = before["items"], let other = now["items"] { compare("\(place)[]", items, other, side) }
-        compareAlternatives(place, before["oneOf"]?.arrayValue ?? [], now["oneOf"]?.arrayValue ?? [], side)
+        if let items = before["items"], let other = now["items"] { compare("\(path)[]", items, other, side) }
+        compareAlternatives(path, before["oneOf"]?.arrayValue ?? [], now["oneOf"]?.arrayValue ?? [], side)
     }
 
     /// Operations of a pipeline are distinguished by `op`.
-    private mutating func compareAlternatives(_ place: String, _ before: [JSONValue], _ now: [JSONValue], _ side: Side) {
+    private mutating func compareAlternatives(_ path: String, _ before: [JSONValue], _ now: [JSONValue], _ side: Side) {
         for alternative in before {
             guard let key = alternative["properties"]?["op"]?["const"] else { continue }
-            let name = "\(place)(\(key.stringValue ?? ""))"
+            let name = "\(path)(\(key.stringValue ?? ""))"
             guard let other = now.first(where: { $0["properties"]?["op"]?["const"] == key }) else {
                 changes.append("\(name) is gone")
                 continue
@@ -116,23 +116,23 @@ struct BreakingChanges {
         }
     }
 
-    private mutating func compareRequests(_ place: String, _ before: JSONValue, _ now: JSONValue) {
+    private mutating func compareRequests(_ path: String, _ before: JSONValue, _ now: JSONValue) {
         for key in strings(now["required"]).subtracting(strings(before["required"])).sorted() {
-            changes.append("\(place).\(key) is required")
+            changes.append("\(path).\(key) is required")
         }
         for value in strings(before["enum"]).subtracting(strings(now["enum"])).sorted() where now["enum"] != nil {
-            changes.append("\(place) does not take \(value)")
+            changes.append("\(path) does not take \(value)")
         }
         for (keyword, isNarrower) in Self.bounds {
             guard let bound = now[keyword]?.doubleValue else { continue }
-            if before[keyword]?.doubleValue.map({ isNarrower(bound, $0) }) ?? true { changes.append("\(place) has a narrower \(keyword)") }
+            if before[keyword]?.doubleValue.map({ isNarrower(bound, $0) }) ?? true { changes.append("\(path) has a narrower \(keyword)") }
         }
-        if let value = before["default"], let other = now["default"], value != other { changes.append("\(place) has another default") }
+        if let value = before["default"], let other = now["default"], value != other { changes.append("\(path) has another default") }
     }
 
-    private mutating func compareResponses(_ place: String, members before: JSONValue, _ now: JSONValue) {
+    private mutating func compareResponses(_ path: String, members before: JSONValue, _ now: JSONValue) {
         for key in strings(before["required"]).subtracting(strings(now["required"])).sorted() where now["properties"]?[key] != nil {
-            changes.append("\(place).\(key) may be absent")
+            changes.append("\(path).\(key) may be absent")
         }
     }
 

@@ -31,10 +31,10 @@ import WireFormats
             for path in known {
                 let described = description.methods(of: path)
                 for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] where !described.contains(method) {
-                    let answer = try await ada.send(
+                    let response = try await ada.send(
                         try #require(.init(method)), path.replacing("{id}", with: "0").replacing("{name}", with: "a"))
-                    #expect(answer.status == .methodNotAllowed, "\(method) \(path)")
-                    let allowed = Set(try #require(answer.headers[.allow]).split(separator: ", ").map(String.init))
+                    #expect(response.status == .methodNotAllowed, "\(method) \(path)")
+                    let allowed = Set(try #require(response.headers[.allow]).split(separator: ", ").map(String.init))
                     #expect(allowed.subtracting(["HEAD"]) == described, "\(path)")
                 }
             }

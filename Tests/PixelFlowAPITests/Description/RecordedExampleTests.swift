@@ -103,7 +103,7 @@ import WireFormats
         if ProcessInfo.processInfo.environment["PIXELFLOW_RENEW_TABLES"] != nil {
             try examples.source.write(to: url, atomically: true, encoding: .utf8)
         } else {
-            #expect(try String(contentsOf: url, encoding: .utf8) == examples.source, "\(file) is not what is answered: run `make docs`")
+            #expect(try String(contentsOf: url, encoding: .utf8) == examples.source, "\(file) differs from the responses: run `make docs`")
         }
     }
 }
@@ -127,7 +127,7 @@ private final class Examples: Sendable {
             // Written by `make docs`.
             // swift-format-ignore-file
 
-            /// Requests that a test has sent, and the answers that came back, by operation; ids, times and secrets are replaced.
+            /// Requests that a test has sent, and the responses that came back, by operation; ids, times and secrets are replaced.
             enum RecordedExamples {
                 static let all: [String: String] = [
             \(entries.joined())    ]

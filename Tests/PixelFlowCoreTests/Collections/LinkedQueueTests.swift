@@ -18,8 +18,8 @@ import Testing
                 let first = queue.popFirst()
                 #expect(first == (model.isEmpty ? nil : model.removeFirst()))
             case 3:
-                guard let place = model.indices.randomElement(using: &random) else { continue }
-                let isRemoved = queue.remove(model.remove(at: place))
+                guard let position = model.indices.randomElement(using: &random) else { continue }
+                let isRemoved = queue.remove(model.remove(at: position))
                 #expect(isRemoved)
             default:
                 let isRemoved = queue.remove(-1)

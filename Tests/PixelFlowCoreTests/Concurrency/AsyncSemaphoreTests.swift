@@ -112,7 +112,7 @@ private final class Log<Element: Sendable>: Sendable {
             try await semaphore.acquire()
             await #expect(throws: CancellationError.self) { try await semaphore.acquire() }
         }
-        try await caller.value("both answers")
+        try await caller.value("both responses")
         expectWhole(semaphore)
     }
 
@@ -194,7 +194,7 @@ private final class Log<Element: Sendable>: Sendable {
         }
         for (caller, isCancelled) in callers {
             do {
-                try await caller.value("an answer")
+                try await caller.value("a response")
             } catch is CancellationError {
                 #expect(isCancelled)
             } catch let error as AdmissionError {

@@ -110,7 +110,7 @@ import Testing
     }
 
     /// A cancelled waiter blocks neither its own key, whose turn is kept, nor the limit.
-    @Test func aWaiterThatGivesUpFreesItsPlace() {
+    @Test func aWaiterThatGivesUpFreesItsPosition() {
         let state = make(permits: 1, ofOneKey: 1, waiting: 2, waitingOfOneKey: 2)
         _ = state.acquire("a", as: 0)
         #expect([1, 2, 3].map { state.acquire("b", as: $0) } == [.queued, .queued, .refused])

@@ -102,8 +102,8 @@ private struct SemaphoreWalk {
     }
 
     private mutating func releaseOne() throws {
-        guard let place = holders.indices.randomElement(using: &random) else { return }
-        let next = state.release(holders.remove(at: place).key)
+        guard let position = holders.indices.randomElement(using: &random) else { return }
+        let next = state.release(holders.remove(at: position).key)
         guard let key = turns.first(where: isFree) else {
             #expect(next == nil)
             return
@@ -121,8 +121,8 @@ private struct SemaphoreWalk {
             #expect(!isGone)
         }
         guard let waiter = waiters.randomElement(using: &random) else { return }
-        let answers = [state.cancel(waiter.number), state.cancel(waiter.number)]
-        #expect(answers == [true, false])
+        let responses = [state.cancel(waiter.number), state.cancel(waiter.number)]
+        #expect(responses == [true, false])
         leave(waiter)
     }
 

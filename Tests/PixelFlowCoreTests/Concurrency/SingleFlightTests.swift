@@ -37,7 +37,7 @@ import Testing
     }
 
     /// Random operations: one run at a time, and every waiter gets exactly one result.
-    @Test(arguments: 0..<20 as Range<UInt64>) func everyCallerIsAnsweredOnce(seed: UInt64) {
+    @Test(arguments: 0..<20 as Range<UInt64>) func everyCallerReceivesOneResponse(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         var state = SingleFlightState<UInt64>()
         var waiting: Set<UInt64> = []
@@ -173,10 +173,10 @@ private final class Tally: Sendable {
         #expect(work.started == 1)
     }
 
-    @Test func anyOrderOfJoinsCancellationsAndEndsAnswersEveryCaller() async throws {
+    @Test func anyOrderOfJoinsCancellationsAndEndsResumesEveryCaller() async throws {
         let flight = SingleFlight<Int>()
         let running = Tally()
-        try await within(.testDeadline, "everyone to be answered") {
+        try await within(.testDeadline, "every caller to receive the value") {
             await withDiscardingTaskGroup { group in
                 for number in 0..<2000 {
                     let caller = Task {

@@ -202,13 +202,13 @@ import WireFormats
         try failOnce(&task, .transient)
         try failOnce(&task, .permanent)
         let first = task
-        #expect(first.told == [first])
+        #expect(first.reportedStates == [first])
         try machine.apply(.replay, to: &task, at: SampleTasks.later)
         try failOnce(&task, .permanent)
         let second = task
         try machine.apply(.replay, to: &task, at: SampleTasks.later)
         try machine.apply(.claim(worker: SampleTasks.worker), to: &task, at: SampleTasks.later)
-        let told = task.told
+        let told = task.reportedStates
         #expect(told.map(\.outbox) == [first.outbox, [second.outbox[1]]])
         for (told, failed) in zip(told, [first, second]) {
             #expect(told.status == .failed)

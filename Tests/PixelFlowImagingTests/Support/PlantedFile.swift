@@ -37,7 +37,7 @@ enum PlantedFile: String, CaseIterable {
                     37510: .undefined(Array("ASCII\0\0\0SECRET-usercomment".utf8)), 42033: .text("SECRET-serial"),
                 ]),
                 34853: .directory([1: .text("N"), 18: .text("SECRET-gps")]),
-            ], next: [259: .short(6), 0x0201: .place(thumbnail), 0x0202: .long(thumbnail.count)])
+            ], next: [259: .short(6), 0x0201: .offset(thumbnail), 0x0202: .long(thumbnail.count)])
     }()
 
     static let xmp = Array(
@@ -138,7 +138,7 @@ enum PlantedFile: String, CaseIterable {
         return Data(
             TIFFBlock.written([
                 256: .short(UInt16(image.width)), 257: .short(UInt16(image.height)), 258: .shorts([8, 8, 8]), 259: .short(1),
-                262: .short(2), 273: .place(pixels), 277: .short(3), 278: .short(UInt16(image.height)), 279: .long(pixels.count),
+                262: .short(2), 273: .offset(pixels), 277: .short(3), 278: .short(UInt16(image.height)), 279: .long(pixels.count),
                 284: .short(1), 269: .text("SECRET-document"), 270: .text("SECRET-description"), 271: .text("SECRET-make"),
                 272: .text("SECRET-model"), 285: .text("SECRET-page"), 305: .text("SECRET-software"), 315: .text("SECRET-artist"),
                 316: .text("SECRET-host"), 333: .text("SECRET-inks"), 33432: .text("SECRET-copyright"), 700: .bytes(xmp),

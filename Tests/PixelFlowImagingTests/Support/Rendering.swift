@@ -81,7 +81,7 @@ struct Picture {
 
     /// Whether the corners show the four colours, row by row from the top left.
     func hasCorners(_ colors: [[UInt8]], inset: Int = 3, tolerance: Int = 12) -> Bool {
-        let places = [(inset, inset), (width - 1 - inset, inset), (inset, height - 1 - inset), (width - 1 - inset, height - 1 - inset)]
-        return zip(places, colors).allSatisfy { shows($1, at: $0.0, $0.1, tolerance: tolerance) }
+        let points = [(inset, inset), (width - 1 - inset, inset), (inset, height - 1 - inset), (width - 1 - inset, height - 1 - inset)]
+        return zip(points, colors).allSatisfy { shows($1, at: $0.0, $0.1, tolerance: tolerance) }
     }
 }

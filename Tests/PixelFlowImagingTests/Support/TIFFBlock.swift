@@ -8,7 +8,7 @@ struct TIFFBlock {
         case shorts([UInt16])
         case long(Int)
         /// The offset of these bytes.
-        case place([UInt8])
+        case offset([UInt8])
         case directory([UInt16: Value])
     }
 
@@ -37,7 +37,7 @@ struct TIFFBlock {
         case .short(let number): return field(3, 1, TIFFBlock.little(number))
         case .shorts(let numbers): return field(3, numbers.count, numbers.flatMap(TIFFBlock.little))
         case .long(let number): return field(4, 1, TIFFBlock.little(UInt32(number)))
-        case .place(let content): return field(4, 1, TIFFBlock.little(UInt32(append(content))))
+        case .offset(let content): return field(4, 1, TIFFBlock.little(UInt32(append(content))))
         case .directory(let inner): return field(4, 1, TIFFBlock.little(UInt32(write(inner, next: 0))))
         }
     }

@@ -12,7 +12,7 @@ final class Listener: Sendable {
 
     init(_ stream: AsyncStream<TaskChange>) {
         Task { [heard] in
-            // bounded: by the stream; nobody waits for this.
+            // bounded: by the stream; nothing waits for this.
             for await change in stream { heard.requests.withLock { _ = $0.insert(change.task.requestID) } }
         }
     }

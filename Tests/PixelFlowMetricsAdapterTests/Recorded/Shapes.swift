@@ -1,4 +1,4 @@
-/// Answers in the format of a Kubernetes 1.36 API server and the servers of its metrics APIs.
+/// Responses in the format of a Kubernetes 1.36 API server and the servers of its metrics APIs.
 enum Shapes {
     static let groups = """
         {"kind":"APIGroupList","apiVersion":"v1","groups":[{"name":"external.metrics.k8s.io",

@@ -11,7 +11,7 @@ import WireFormats
 
 /// Calls the adapter as the API server does: over TLS, verifying the name of its Service against the caBundle.
 struct APIServer: Sendable {
-    struct Answer {
+    struct Response {
         let status: Int
         let headers: [String: String]
         let body: JSONValue?
@@ -25,7 +25,8 @@ struct APIServer: Sendable {
     var headers: [(String, String)] = []
     var limit: TimeAmount = .seconds(20)
 
-    func get(_ path: String, method: String = "GET", accept: String? = nil, headers more: [(String, String)] = []) async throws -> Answer {
+    func get(_ path: String, method: String = "GET", accept: String? = nil, headers more: [(String, String)] = []) async throws -> Response
+    {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(Data(base64Encoded: caBundle) ?? Data())))
         if let shows {
@@ -46,7 +47,7 @@ struct APIServer: Sendable {
             let response = try await client.execute(request, deadline: .now() + limit)
             let bytes = Array(try await response.body.collect(upTo: 1 << 20).readableBytesView)
             try await client.shutdown()
-            return Answer(
+            return Response(
                 status: Int(response.status.code),
                 headers: Dictionary(response.headers.map { ($0.name.lowercased(), $0.value) }) { $0 + ", " + $1 },
                 body: bytes.isEmpty ? nil : try JSONValue(parsing: bytes))

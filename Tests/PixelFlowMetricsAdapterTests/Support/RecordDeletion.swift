@@ -14,17 +14,17 @@ enum RecordDeletion {
                 try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
             }
         }
-        let code = try await within(.seconds(30), "the answer of the server") {
-            try await channel.executeThenClose { answers, requests in
+        let code = try await within(.seconds(30), "the response of the server") {
+            try await channel.executeThenClose { responses, requests in
                 try await requests.write(request(offset, topic, partition))
-                var answer = ByteBuffer()
-                for try await bytes in answers {
-                    answer.writeImmutableBuffer(bytes)
-                    guard let length = answer.getInteger(at: answer.readerIndex, as: Int32.self) else { continue }
-                    if answer.readableBytes >= Int(length) + 4 { break }
+                var response = ByteBuffer()
+                for try await bytes in responses {
+                    response.writeImmutableBuffer(bytes)
+                    guard let length = response.getInteger(at: response.readerIndex, as: Int32.self) else { continue }
+                    if response.readableBytes >= Int(length) + 4 { break }
                 }
                 // The partition's error code comes last.
-                return answer.getInteger(at: answer.writerIndex - 2, as: Int16.self) ?? -1
+                return response.getInteger(at: response.writerIndex - 2, as: Int16.self) ?? -1
             }
         }
         guard code == 0 else { throw Refused(code: code) }

@@ -7,7 +7,7 @@ import Synchronization
 /// A group whose lag the test sets.
 final class ScriptedLag: LagSource {
     private struct State {
-        var answer: Result<[Lane: KafkaGroupLag], PixelFlowError>
+        var response: Result<[Lane: KafkaGroupLag], PixelFlowError>
         var readings = 0
         var isHeld = false
         var held: [CheckedContinuation<Void, Never>] = []
@@ -15,10 +15,10 @@ final class ScriptedLag: LagSource {
 
     private let state: Mutex<State>
 
-    init(_ lags: [Int64] = []) { state = Mutex(State(answer: .success([.normal: Self.group(lags)]))) }
+    init(_ lags: [Int64] = []) { state = Mutex(State(response: .success([.normal: Self.group(lags)]))) }
 
     /// The lag of each lane's only partition.
-    init(_ lanes: [Lane: Int64]) { state = Mutex(State(answer: .success(lanes.mapValues { Self.group([$0]) }))) }
+    init(_ lanes: [Lane: Int64]) { state = Mutex(State(response: .success(lanes.mapValues { Self.group([$0]) }))) }
 
     /// A group that has committed nothing, with partitions that hold these numbers of messages.
     static func group(_ lags: [Int64]) -> KafkaGroupLag {
@@ -27,9 +27,9 @@ final class ScriptedLag: LagSource {
             partitions: lags.enumerated().map { KafkaGroupLag.Partition(partition: $0.offset, start: 0, committed: nil, end: $0.element) })
     }
 
-    func set(_ lags: [Int64]) { state.withLock { $0.answer = .success([.normal: Self.group(lags)]) } }
+    func set(_ lags: [Int64]) { state.withLock { $0.response = .success([.normal: Self.group(lags)]) } }
 
-    func fail() { state.withLock { $0.answer = .failure(.unavailable("broker")) } }
+    func fail() { state.withLock { $0.response = .failure(.unavailable("broker")) } }
 
     /// The number of readings so far.
     var readings: Int { state.withLock { $0.readings } }
@@ -56,6 +56,6 @@ final class ScriptedLag: LagSource {
             }
             if goesOn { continuation.resume() }
         }
-        return try state.withLock { $0.answer }.get()
+        return try state.withLock { $0.response }.get()
     }
 }

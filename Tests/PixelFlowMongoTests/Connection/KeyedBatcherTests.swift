@@ -35,8 +35,8 @@ import Testing
             #expect(server.batches.filter { $0.contains { $0 < 100 } }.count == 1, "the slow tenant has one batch at a time")
             #expect(batcher.count == 1)
             server.open()
-            let answers = try await group.reduce(into: Set<String>()) { $0.insert($1) }
-            #expect(answers == Set((1...50).map { "slow \($0)" }))
+            let replies = try await group.reduce(into: Set<String>()) { $0.insert($1) }
+            #expect(replies == Set((1...50).map { "slow \($0)" }))
         }
         // The first took what had arrived by then, which may have been all.
         #expect(server.batches.filter { $0.contains { $0 < 100 } }.count <= 2, "the requests of a tenant share batches")

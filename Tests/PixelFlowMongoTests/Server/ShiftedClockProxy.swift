@@ -1,7 +1,7 @@
 import NIOCore
 import NIOPosix
 
-/// A TCP proxy that shifts the clock of a MongoDB server by changing `localTime` in its answers to `hello`. To a process, this looks
+/// A TCP proxy that shifts the clock of a MongoDB server by changing `localTime` in its replies to `hello`. To a process, this looks
 /// the same as its own clock being wrong by the same amount in the other direction.
 final class ShiftedClockProxy: Sendable {
     let port: Int
@@ -48,7 +48,7 @@ private final class Forwarder: ChannelInboundHandler, Sendable {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = unwrapInboundIn(data)
-        // Answers to `hello` are small and arrive in one piece.
+        // Replies to `hello` are small and arrive in one piece.
         if shift != 0, let found = bytes.readableBytesView.firstRange(of: Self.field) {
             let value: Int64? = bytes.getInteger(at: found.upperBound, endianness: .little)
             if let value { bytes.setInteger(value + shift, at: found.upperBound, endianness: .little) }

@@ -37,7 +37,7 @@ struct AdmissionTests {
         }
     }
 
-    /// A killed process never sees the answer to its write, whether or not the write took effect.
+    /// A killed process never sees the reply to its write, whether or not the write took effect.
     @Test(arguments: ["reserved", "insert\0"])
     func aKilledProcessLeavesCountsConsistent(write: String) async throws {
         try await TestProxy.with { proxy, killed, database in

@@ -5,7 +5,7 @@ import PixelFlowCore
 import PixelFlowMongo
 import Testing
 
-/// The server has done the work, but its answer is lost.
+/// The server has done the work, but its reply is lost.
 @Suite(.serialized, .enabled(if: TestServer.isThere, TestServer.absence))
 struct LostReplyTests {
     @Test func aTaskWithALostReplyIsCreatedOnce() async throws {

@@ -9,7 +9,7 @@ import Testing
 
 /// More requests than may be in flight.
 @Suite struct AdmissionTests {
-    /// A store that allows one request in flight, and a server that never answers; `body` runs while one request is in flight.
+    /// A store that allows one request in flight, and a server that never responds; `body` runs while one request is in flight.
     private func withBusyStore(
         waiting: Int, readTimeout: Duration = .seconds(60), _ body: (S3BlobStore, _ first: Task<Void, any Error>) async throws -> Void
     ) async throws {

@@ -48,7 +48,7 @@ struct OutageTests {
         }
     }
 
-    @Test func opensBeforeTheServerAnswers() async throws {
+    @Test func opensBeforeTheServerResponds() async throws {
         let proxy = try await FaultProxy.start(to: TestServer.address().host, port: TestServer.address().port)
         try await proxy.refuseConnections()
         let store = try TestServer.store(TestServer.settings(endpoint: "http://127.0.0.1:\(proxy.port)"))

@@ -71,7 +71,7 @@ struct MultipartTests {
         let distant = try TestServer.store(TestServer.settings(prefix: prefix, endpoint: "http://127.0.0.1:\(proxy.port)"))
         proxy.setLatency(.seconds(1))
         let write = Task { try await distant.write(key("t/a/source"), from: stream(sample(20 * 1024 * 1024))) }
-        // The server has the upload; its answer is still on the way.
+        // The server has the upload; its response is still on the way.
         _ = try await eventually("an upload to be seen") { try await uploads(direct).isEmpty ? nil : true }
         write.cancel()
         await #expect(throws: (any Error).self) { try await write.value("the write to end") }

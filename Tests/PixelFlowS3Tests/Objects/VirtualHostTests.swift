@@ -11,7 +11,7 @@ import Testing
 /// The bucket in the host name. A separate test, because it must resolve the name by hand.
 @Suite struct VirtualHostTests {
     @Test func namesTheBucketInTheHost() async throws {
-        try await StubServer.run(answer: { request, _ in
+        try await StubServer.run(respond: { request, _ in
             request.method == .GET ? .init(body: "object") : .init()
         }) { server, port in
             let store = try store(port)

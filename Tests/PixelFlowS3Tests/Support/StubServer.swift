@@ -2,7 +2,7 @@ import NIOCore
 import NIOHTTP1
 import RawHTTP
 
-/// An S3 server on 127.0.0.1 that answers as the test specifies.
+/// An S3 server on 127.0.0.1 whose responses the test specifies.
 struct StubServer: Sendable {
     struct Request: Sendable {
         var method: HTTPMethod
@@ -17,17 +17,17 @@ struct StubServer: Sendable {
         }
     }
 
-    struct Answer: Sendable {
+    struct Response: Sendable {
         var status = 200
         var headers: [(String, String)] = []
         var body = ""
         /// A false `Content-Length`; the connection is closed after the body.
         var declaredLength: Int?
-        /// Closes the connection without an answer.
+        /// Closes the connection without a response.
         var hangsUp = false
 
-        static func error(_ status: Int, _ code: String) -> Answer {
-            Answer(status: status, body: "<?xml version=\"1.0\"?><Error><Code>\(code)</Code><Message>m</Message></Error>")
+        static func error(_ status: Int, _ code: String) -> Response {
+            Response(status: status, body: "<?xml version=\"1.0\"?><Error><Code>\(code)</Code><Message>m</Message></Error>")
         }
 
         fileprivate func send(to channel: any Channel) {
@@ -48,12 +48,12 @@ struct StubServer: Sendable {
 
     /// Runs a server while `body` runs.
     ///
-    /// - Parameter answer: receives the request and the number of requests before it.
+    /// - Parameter respond: receives the request and the number of requests before it.
     static func run(
-        answer: @escaping @Sendable (Request, Int) -> Answer, _ body: (StubServer, Int) async throws -> Void
+        respond: @escaping @Sendable (Request, Int) -> Response, _ body: (StubServer, Int) async throws -> Void
     ) async throws {
-        try await RawServer.run(answer: { request, channel in
-            answer(Request(request), request.number - 1).send(to: channel)
+        try await RawServer.run(respond: { request, channel in
+            respond(Request(request), request.number - 1).send(to: channel)
         }) { server in
             try await body(StubServer(server: server), server.port)
         }

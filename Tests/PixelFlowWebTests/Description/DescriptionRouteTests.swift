@@ -30,7 +30,7 @@ import WireFormats
             clock.advance(by: DescriptionSource.interval)
             #expect(try await stack.send(.get, "/openapi.json").body.contains("listAllTasks"))
             #expect(api.asked == 2)
-            // Auth has answered that its description has not changed.
+            // Auth has responded that its description has not changed.
             #expect(auth.unchanged == 1)
             // After the clock has been set back, the age of a description is unknown.
             clock.advance(by: .seconds(-3600))
@@ -83,9 +83,9 @@ import WireFormats
     @Test func conflictingDescriptionsAreATemporaryProblem() async throws {
         let (auth, api) = (StubDescription("/login", "login"), StubDescription("/api/tasks", "login"))
         try await withWebStack(auth: auth.routes, api: api.routes) { stack in
-            let answer = try await stack.send(.get, "/openapi.json")
-            #expect(answer.status == 503)
-            #expect(answer.body.contains(#""code":"descriptions_differ""#))
+            let response = try await stack.send(.get, "/openapi.json")
+            #expect(response.status == 503)
+            #expect(response.body.contains(#""code":"descriptions_differ""#))
         }
     }
 
@@ -93,9 +93,9 @@ import WireFormats
         let (auth, api) = (StubDescription("/login", "login"), StubDescription("/api/tasks", "listTasks"))
         api.padding = String(repeating: " ", count: DescriptionSource.limit)
         try await withWebStack(auth: auth.routes, api: api.routes) { stack in
-            let answer = try await stack.send(.get, "/openapi.json")
-            #expect(answer.status == 503)
-            #expect(answer.body.contains(#""code":"api_unavailable""#))
+            let response = try await stack.send(.get, "/openapi.json")
+            #expect(response.status == 503)
+            #expect(response.body.contains(#""code":"api_unavailable""#))
         }
     }
 
@@ -142,16 +142,16 @@ private final class StubDescription: Sendable {
         set { state.withLock { $0.isAway = newValue } }
     }
     var asked: Int { state.withLock { $0.asked } }
-    /// The number of queries answered with "not modified".
+    /// The number of queries that received "not modified".
     var unchanged: Int { state.withLock { $0.unchanged } }
 
     var routes: Routes {
         { [self] router in
-            router.get("/openapi.json") { [self] request, _ in answer(request) }
+            router.get("/openapi.json") { [self] request, _ in respond(request) }
         }
     }
 
-    private func answer(_ request: Request) -> Response {
+    private func respond(_ request: Request) -> Response {
         state.withLock { state in
             state.asked += 1
             guard !state.isAway else { return problem(.serviceUnavailable, "draining") }

@@ -1,19 +1,19 @@
 extension ImageOperation {
     /// Cuts out a rectangle at `left` and `top`, or, without these, at `position`.
     package struct Crop: Sendable, Hashable {
-        package enum Place: Sendable, Hashable {
+        package enum Location: Sendable, Hashable {
             case offset(left: Int, top: Int)
             case position(Position)
         }
 
         package var width: Int
         package var height: Int
-        package var place: Place
+        package var location: Location
 
-        package init(width: Int, height: Int, place: Place = .position(.center)) {
+        package init(width: Int, height: Int, location: Location = .position(.center)) {
             self.width = width
             self.height = height
-            self.place = place
+            self.location = location
         }
     }
 
@@ -44,21 +44,21 @@ extension ImageOperation.Crop: OperationParameters {
     /// Nil if the position applies.
     private var left: Int? {
         get { offset?.left }
-        set { place = .offset(left: newValue ?? 0, top: top ?? 0) }
+        set { location = .offset(left: newValue ?? 0, top: top ?? 0) }
     }
 
     private var top: Int? {
         get { offset?.top }
-        set { place = .offset(left: left ?? 0, top: newValue ?? 0) }
+        set { location = .offset(left: left ?? 0, top: newValue ?? 0) }
     }
 
     /// The default if an offset applies, so that it is not written.
     private var position: Position {
-        get { if case .position(let position) = place { position } else { .center } }
-        set { place = .position(newValue) }
+        get { if case .position(let position) = location { position } else { .center } }
+        set { location = .position(newValue) }
     }
 
     private var offset: (left: Int, top: Int)? {
-        if case .offset(let left, let top) = place { (left, top) } else { nil }
+        if case .offset(let left, let top) = location { (left, top) } else { nil }
     }
 }

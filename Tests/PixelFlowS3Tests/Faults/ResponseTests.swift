@@ -18,16 +18,16 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
     return settings
 }
 
-/// How the store interprets the answers of a faulty server.
-@Suite struct AnswerTests {
+/// How the store interprets the responses of a faulty server.
+@Suite struct ResponseTests {
     private func store(_ port: Int) throws -> S3BlobStore { S3BlobStore(try stubSettings(port), logger: Logger(label: "test")) }
 
     @Test(arguments: [
-        StubServer.Answer.error(503, "SlowDown"), .error(500, "InternalError"), .error(502, ""), .error(409, "OperationAborted"),
+        StubServer.Response.error(503, "SlowDown"), .error(500, "InternalError"), .error(502, ""), .error(409, "OperationAborted"),
         .error(400, "RequestTimeout"), .init(hangsUp: true),
     ])
-    func retriesTransientErrors(answer: StubServer.Answer) async throws {
-        try await StubServer.run(answer: { _, count in count < 3 ? answer : .init() }) { server, port in
+    func retriesTransientErrors(response: StubServer.Response) async throws {
+        try await StubServer.run(respond: { _, count in count < 3 ? response : .init() }) { server, port in
             try await store(port).write(key("t/a/source"), bytes: sample(1000))
             #expect(server.requests.count == 4)
             #expect(server.requests.allSatisfy { $0.body == sample(1000) })
@@ -37,7 +37,7 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
     /// A store that is full is asked only once: people free space, waiting does not.
     @Test(arguments: [(507, "XMinioStorageFull"), (507, ""), (403, "QuotaExceeded"), (503, "XMinioStorageFull")])
     func reportsAFullStore(status: Int, code: String) async throws {
-        try await StubServer.run(answer: { _, _ in .error(status, code) }) { server, port in
+        try await StubServer.run(respond: { _, _ in .error(status, code) }) { server, port in
             let error = await #expect(throws: PixelFlowError.self) { try await store(port).write(key("t/a/source"), bytes: sample(10)) }
             #expect(error?.code == "insufficient_storage")
             #expect(error?.kind == .insufficientStorage)
@@ -47,7 +47,7 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
     }
 
     @Test func stopsRetryingAtTheDeadline() async throws {
-        try await StubServer.run(answer: { _, _ in .error(503, "SlowDown") }) { server, port in
+        try await StubServer.run(respond: { _, _ in .error(503, "SlowDown") }) { server, port in
             let error = await #expect(throws: PixelFlowError.self) { try await store(port).write(key("t/a/source"), bytes: sample(10)) }
             #expect(error?.code == "blob_store_unavailable")
             #expect(error?.retry == .outage)
@@ -60,7 +60,7 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
         (400, "ExpiredToken"), (400, "AuthorizationHeaderMalformed"), (404, "NoSuchBucket"), (301, "PermanentRedirect"), (401, "Odd"),
     ])
     func reportsRefusals(status: Int, code: String) async throws {
-        try await StubServer.run(answer: { _, _ in .error(status, code) }) { server, port in
+        try await StubServer.run(respond: { _, _ in .error(status, code) }) { server, port in
             let store = try store(port)
             for call in [{ try await store.check() }, { try await store.prepare() }, { _ = try await store.keys(key("t")) }] {
                 let error = await #expect(throws: PixelFlowError.self) { try await call() }
@@ -75,7 +75,7 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
 
     @Test func aRefusalDoesNotOpenTheCircuit() async throws {
         let refuses = Atomic<Bool>(true)
-        try await StubServer.run(answer: { _, _ in refuses.load(ordering: .relaxed) ? .error(403, "AccessDenied") : .init(body: "x") }) {
+        try await StubServer.run(respond: { _, _ in refuses.load(ordering: .relaxed) ? .error(403, "AccessDenied") : .init(body: "x") }) {
             _, port in
             let store = try store(port)
             for _ in 0..<20 { await #expect(throws: PixelFlowError.self) { try await store.read(key("t/a/source"), range: nil) } }
@@ -85,7 +85,7 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
     }
 
     @Test func opensTheCircuitDuringAnOutage() async throws {
-        try await StubServer.run(answer: { _, _ in .error(500, "InternalError") }) { server, port in
+        try await StubServer.run(respond: { _, _ in .error(500, "InternalError") }) { server, port in
             let store = try store(port)
             for _ in 0..<20 { await #expect(throws: PixelFlowError.self) { try await store.read(key("t/a/source"), range: nil) } }
             #expect(server.requests.count == 5)
@@ -93,7 +93,7 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
     }
 
     @Test func resumesATruncatedBody() async throws {
-        try await StubServer.run(answer: { request, count in
+        try await StubServer.run(respond: { request, count in
             switch count {
             case 0: .init(headers: [("etag", "\"1\"")], body: "01234", declaredLength: 10)
             case 1: .init(status: 206, headers: [("etag", "\"1\""), ("content-range", "bytes 5-9/10")], body: "56", declaredLength: 5)
@@ -108,13 +108,13 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
     }
 
     @Test(arguments: [
-        StubServer.Answer(headers: [("etag", "\"1\"")], body: "01234", declaredLength: 10), .error(412, "PreconditionFailed"),
+        StubServer.Response(headers: [("etag", "\"1\"")], body: "01234", declaredLength: 10), .error(412, "PreconditionFailed"),
         .error(404, "NoSuchKey"),
         .init(status: 206, headers: [("etag", "\"2\""), ("content-range", "bytes 5-9/10")], body: "56789"),
         .init(status: 206, headers: [("etag", "\"1\""), ("content-range", "bytes 0-4/10")], body: "01234"), .init(hangsUp: true),
     ])
-    func aTruncatedBodyIsNotAShortObject(next: StubServer.Answer) async throws {
-        try await StubServer.run(answer: { _, count in
+    func aTruncatedBodyIsNotAShortObject(next: StubServer.Response) async throws {
+        try await StubServer.run(respond: { _, count in
             count == 0 ? .init(headers: [("etag", "\"1\"")], body: "01234", declaredLength: 10) : next
         }) { _, port in
             let blob = try #require(try await store(port).read(key("t/a/source"), range: nil))
@@ -124,7 +124,7 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
     }
 
     @Test func detectsAnErrorInASuccessfulResponse() async throws {
-        try await StubServer.run(answer: { request, _ in
+        try await StubServer.run(respond: { request, _ in
             if request.method == .POST, request.uri.contains("uploads=") {
                 return .init(body: "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>")
             }
@@ -139,7 +139,7 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
 
     @Test func deletesOneByOneIfNecessary() async throws {
         let list = "<ListBucketResult><Contents><Key>t/a/1</Key></Contents><Contents><Key>t/a/2</Key></Contents></ListBucketResult>"
-        try await StubServer.run(answer: { request, _ in
+        try await StubServer.run(respond: { request, _ in
             switch request.method {
             case .GET: .init(body: list)
             case .POST: .error(501, "NotImplemented")
@@ -157,14 +157,14 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
     @Test func aPartialDeletionIsAnError() async throws {
         let list = "<ListBucketResult><Contents><Key>t/a/1</Key></Contents><Contents><Key>t/a/2</Key></Contents></ListBucketResult>"
         let denied = "<DeleteResult><Error><Key>t/a/1</Key><Code>AccessDenied</Code></Error></DeleteResult>"
-        try await StubServer.run(answer: { request, _ in .init(body: request.method == .GET ? list : denied) }) { _, port in
+        try await StubServer.run(respond: { request, _ in .init(body: request.method == .GET ? list : denied) }) { _, port in
             await #expect(throws: PixelFlowError.self) { try await store(port).remove(key("t/a")) }
         }
     }
 
     @Test func createsTheBucketOnce() async throws {
         let made = Atomic<Bool>(false)
-        try await StubServer.run(answer: { request, _ in
+        try await StubServer.run(respond: { request, _ in
             if request.method == .PUT, request.uri == "/images" {
                 made.store(true, ordering: .relaxed)
                 return .init()
@@ -184,7 +184,7 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
     /// Two processes start simultaneously: one is told that the bucket exists before it is visible.
     @Test func waitsForABucketBeingCreated() async throws {
         let looks = Atomic<Int>(0)
-        try await StubServer.run(answer: { request, _ in
+        try await StubServer.run(respond: { request, _ in
             if request.method == .PUT, request.uri == "/images" { return .error(409, "BucketAlreadyOwnedByYou") }
             return looks.add(1, ordering: .relaxed).newValue > 4 ? .init(body: "<ListBucketResult/>") : .error(404, "NoSuchBucket")
         }) { _, port in
@@ -195,7 +195,7 @@ func stubSettings(_ port: Int, url: String? = nil) throws -> S3Settings {
     }
 
     @Test func sendsTheSessionToken() async throws {
-        try await StubServer.run(answer: { _, _ in .init() }) { server, port in
+        try await StubServer.run(respond: { _, _ in .init() }) { server, port in
             var settings = try stubSettings(port)
             settings.credentials.sessionToken = "token"
             try await S3BlobStore(settings, logger: Logger(label: "test")).write(key("t/a/source"), bytes: sample(1))

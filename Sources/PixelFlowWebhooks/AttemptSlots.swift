@@ -2,18 +2,18 @@ import PixelFlowCore
 
 /// Divides the attempts that a process may run concurrently among the queues, without lock, store or clock.
 ///
-/// A queue gets at most `WebhookQueue.width` places, and an organisation at most a fourth of the free ones: alone, it can run all its 20
-/// endpoints at full width; the more places others hold, the fewer it gets. So unresponsive receivers leave places for an organisation
+/// A queue gets at most `WebhookQueue.width` slots, and an organisation at most a fourth of the free ones: alone, it can run all its 20
+/// endpoints at full width; the more slots others hold, the fewer it gets. So unresponsive receivers leave slots for an organisation
 /// without running attempts: at once if they belong to a few organisations, or when the first attempts time out if they belong to many.
-struct AttemptPlaces: Sendable {
-    /// One organisation may use a fourth of the free places.
+struct AttemptSlots: Sendable {
+    /// One organisation may use a fourth of the free slots.
     private static let share = 4
 
     private let capacity: Int
     private(set) var taken = 0
     private var ofQueue: [WebhookQueue: Int] = [:]
     private var ofTenant: [TenantID: Int] = [:]
-    /// Queues and organisations that may have more due deliveries than places.
+    /// Queues and organisations that may have more due deliveries than slots.
     private var saturatedQueues: Set<WebhookQueue> = []
     private var saturatedTenants: Set<TenantID> = []
 
@@ -49,9 +49,9 @@ struct AttemptPlaces: Sendable {
 
     /// Ends an attempt.
     ///
-    /// - Returns: whether deliveries may be due that did not get a place.
+    /// - Returns: whether deliveries may be due that did not get a slot.
     mutating func giveBack(_ queue: WebhookQueue) -> Bool {
-        // An organisation without running attempts may have been rejected then, and has no attempt whose end would report free places.
+        // An organisation without running attempts may have been rejected then, and has no attempt whose end would report free slots.
         let wasFull = taken == capacity
         taken -= 1
         Self.decrement(&ofQueue, queue)

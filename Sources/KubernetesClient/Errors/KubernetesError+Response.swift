@@ -3,12 +3,12 @@ import FoundationEssentials
 extension KubernetesError {
     /// The error in a response that is not 2xx. Proxies send something other than a `Status`, in which case the message is
     /// its first line.
-    init(answer code: Int, body: [UInt8]) {
+    init(status code: Int, body: [UInt8]) {
         let status = try? JSONDecoder().decode(APIStatus.self, from: Data(body))
         guard let status, status.message != nil || status.reason != nil else {
             let line = String(decoding: body.prefix(200), as: UTF8.self).split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
             let text = line.isEmpty || line.hasPrefix("<") ? "" : ": \(line)"
-            self.init(Kind(code: code, reason: nil), "the server answered \(code)\(text)")
+            self.init(Kind(code: code, reason: nil), "the server responded with \(code)\(text)")
             return
         }
         self.init(status: status, code: code)
@@ -21,7 +21,7 @@ extension KubernetesError {
     }
 
     private static func sentence(_ kind: Kind, status: APIStatus, code: Int) -> String {
-        let message = status.message ?? status.reason ?? "the server answered \(code)"
+        let message = status.message ?? status.reason ?? "the server responded with \(code)"
         return kind == .unauthorized ? "the server does not accept these credentials (\(message))" : message
     }
 }

@@ -2,7 +2,7 @@ import KubernetesClient
 import WireFormats
 
 /// An error in the format of Kubernetes' `Status`.
-struct StatusAnswer: Error {
+struct StatusResponse: Error {
     let code: Int
     let reason: String
     let message: String
@@ -15,48 +15,48 @@ struct StatusAnswer: Error {
         ]
     }
 
-    static let unauthorized = StatusAnswer(code: 401, reason: "Unauthorized", message: "Unauthorized")
+    static let unauthorized = StatusResponse(code: 401, reason: "Unauthorized", message: "Unauthorized")
 
-    static func notFound(_ target: RequestTarget) -> StatusAnswer {
-        StatusAnswer(
+    static func notFound(_ target: RequestTarget) -> StatusResponse {
+        StatusResponse(
             code: 404, reason: "NotFound", message: "\(target.qualifiedPlural) \"\(target.name ?? "")\" not found", details: target.details)
     }
 
-    static func forbidden(_ target: RequestTarget, verb: String, user: String) -> StatusAnswer {
+    static func forbidden(_ target: RequestTarget, verb: String, user: String) -> StatusResponse {
         let resource = target.plural + (target.subresource.map { "/\($0)" } ?? "")
         let scope = target.namespace.map { " in the namespace \"\($0)\"" } ?? " at the cluster scope"
         let object = target.qualifiedPlural + (target.name.map { " \"\($0)\"" } ?? "")
-        return StatusAnswer(
+        return StatusResponse(
             code: 403, reason: "Forbidden",
             message:
                 "\(object) is forbidden: User \"\(user)\" cannot \(verb) resource \"\(resource)\" in API group \"\(target.group)\"\(scope)",
             details: target.details)
     }
 
-    static func conflict(_ target: RequestTarget) -> StatusAnswer {
-        StatusAnswer(
+    static func conflict(_ target: RequestTarget) -> StatusResponse {
+        StatusResponse(
             code: 409, reason: "Conflict",
             message: "Operation cannot be fulfilled on \(target.qualifiedPlural) \"\(target.name ?? "")\": the object has been modified; "
                 + "please apply your changes to the latest version and try again",
             details: target.details)
     }
 
-    static func alreadyExists(_ target: RequestTarget) -> StatusAnswer {
-        StatusAnswer(
+    static func alreadyExists(_ target: RequestTarget) -> StatusResponse {
+        StatusResponse(
             code: 409, reason: "AlreadyExists", message: "\(target.qualifiedPlural) \"\(target.name ?? "")\" already exists",
             details: target.details)
     }
 
-    static func expired(from: Int, oldest: Int) -> StatusAnswer {
-        StatusAnswer(code: 410, reason: "Expired", message: "too old resource version: \(from) (\(oldest))")
+    static func expired(from: Int, oldest: Int) -> StatusResponse {
+        StatusResponse(code: 410, reason: "Expired", message: "too old resource version: \(from) (\(oldest))")
     }
 
-    static func badRequest(_ message: String) -> StatusAnswer {
-        StatusAnswer(code: 400, reason: "BadRequest", message: message)
+    static func badRequest(_ message: String) -> StatusResponse {
+        StatusResponse(code: 400, reason: "BadRequest", message: message)
     }
 
-    static func invalid(_ target: RequestTarget, _ message: String) -> StatusAnswer {
-        StatusAnswer(
+    static func invalid(_ target: RequestTarget, _ message: String) -> StatusResponse {
+        StatusResponse(
             code: 422, reason: "Invalid", message: "\(target.qualifiedPlural) \"\(target.name ?? "")\" is invalid: \(message)",
             details: target.details)
     }

@@ -1,7 +1,7 @@
 import Terminal
 
-/// The place of a backup: a folder, or a bucket with the same file names. Files are read and written as local files.
-protocol BackupPlace: Sendable {
+/// The location of a backup: a folder, or a bucket with the same file names. Files are read and written as local files.
+protocol BackupLocation: Sendable {
     /// Shown in messages.
     var name: String { get }
     /// Quoted as an argument of a command.
@@ -11,7 +11,7 @@ protocol BackupPlace: Sendable {
     /// How many files are checked concurrently.
     static var checks: Int { get }
 
-    /// Creates the place, or continues an unfinished backup.
+    /// Creates the location, or continues an unfinished backup.
     ///
     /// - Returns: the objects that it already contains, by key.
     /// - Throws: `CommandError` if it contains anything else.
@@ -37,7 +37,7 @@ protocol BackupPlace: Sendable {
     func lend<Value>(_ file: String, sha256: String, _ body: (String) async throws -> Value) async throws -> Value
 }
 
-extension BackupPlace {
+extension BackupLocation {
     var isFinished: CommandError {
         CommandError(
             .failed, "\(name) contains a finished backup", hint: "choose another \(Self.kind); pfctl backup --check \(address) checks it")
@@ -78,10 +78,10 @@ enum BackupFile {
     }
 }
 
-enum BackupPlaces {
+enum BackupLocations {
     /// - Parameter text: a folder, or `s3://bucket[/prefix]`.
     /// - Throws: `CommandError` if the URL or its credentials are invalid.
-    static func place(_ text: String, in session: Session) throws -> any BackupPlace {
+    static func location(_ text: String, in session: Session) throws -> any BackupLocation {
         guard text.hasPrefix("s3:") else { return BackupFolder(path: text) }
         return try BackupBucket(url: text, environment: session.environment)
     }

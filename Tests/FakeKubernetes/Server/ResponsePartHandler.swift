@@ -2,7 +2,7 @@ import NIOCore
 import NIOHTTP1
 
 /// Allows writing responses as plain buffers.
-final class AnswerPartHandler: ChannelOutboundHandler {
+final class ResponsePartHandler: ChannelOutboundHandler {
     typealias OutboundIn = HTTPPart<HTTPResponseHead, ByteBuffer>
     typealias OutboundOut = HTTPServerResponsePart
 

@@ -17,7 +17,7 @@ struct APIQuestion: Sendable {
 }
 
 /// A response.
-struct APIAnswer: Sendable, Hashable {
+struct APIResponse: Sendable, Hashable {
     var status = 200
     /// Nil for a response without a body.
     var body: JSONValue?

@@ -3,7 +3,7 @@ import PixelFlowClient
 import Terminal
 import WireFormats
 
-extension BackupPlace {
+extension BackupLocation {
     /// Checks that every file exists and is unchanged.
     ///
     /// - Parameter progress: called with the number of objects checked so far.

@@ -12,16 +12,16 @@ struct MetricsAPI: Sendable {
     let logger: Logger
 
     /// - Parameter caller: nil for an unauthenticated caller.
-    func answer(_ question: APIQuestion, from caller: Caller?) async -> APIAnswer {
+    func respond(to question: APIQuestion, from caller: Caller?) async -> APIResponse {
         do throws(APIError) {
             guard let caller else { throw APIError.unauthorized }
-            return try await answer(question, from: caller)
+            return try await respond(to: question, from: caller)
         } catch {
-            return APIAnswer(error)
+            return APIResponse(error)
         }
     }
 
-    private func answer(_ question: APIQuestion, from caller: Caller) async throws(APIError) -> APIAnswer {
+    private func respond(to question: APIQuestion, from caller: Caller) async throws(APIError) -> APIResponse {
         let parts = question.path.split(separator: "/").map(String.init)
         guard let root = parts.first, root == "apis", parts.count <= 6 else { throw .noPage }
         let document = Self.document(parts)
@@ -30,11 +30,11 @@ struct MetricsAPI: Sendable {
         guard question.method == "GET", !["true", "1"].contains(question.query["watch"]) else { throw .notAllowed }
         let accepted = AcceptedTypes(question.accept)
         if parts.count == 1, accepted.aggregatedDiscovery {
-            return APIAnswer(Discovery.aggregated, type: Discovery.aggregatedType, preconditions: question.preconditions)
+            return APIResponse(Discovery.aggregated, type: Discovery.aggregatedType, preconditions: question.preconditions)
         }
         guard accepted.json else { throw .notAcceptable }
-        if let value { return try await answer(value.metric, in: value.namespace, question, from: caller) }
-        return APIAnswer(document ?? Discovery.groups)
+        if let value { return try await respond(value.metric, in: value.namespace, question, from: caller) }
+        return APIResponse(document ?? Discovery.groups)
     }
 
     private static func document(_ parts: [String]) -> JSONValue? {
@@ -51,16 +51,16 @@ struct MetricsAPI: Sendable {
     }
 
     /// The metric does not belong to a namespace; the one in the path only determines the required permission.
-    private func answer(
+    private func respond(
         _ metric: String, in namespace: String, _ question: APIQuestion, from caller: Caller
-    ) async throws(APIError) -> APIAnswer {
+    ) async throws(APIError) -> APIResponse {
         guard try await isAllowed(caller, metric: metric, namespace: namespace) else {
             throw .forbidden(caller, metric: metric, namespace: namespace)
         }
         guard metric == ExternalMetrics.metric else { throw .unknownMetric(metric) }
         let lanes = try lanes(question.query["labelSelector"] ?? "")
         do {
-            return APIAnswer(ExternalMetrics.values(try await lag.sample(of: lanes), labels: labels))
+            return APIResponse(ExternalMetrics.values(try await lag.sample(of: lanes), labels: labels))
         } catch {
             // Never report 0, because the autoscaler would remove workers.
             throw .unavailable("the lag of the consumer group is not available at the moment")

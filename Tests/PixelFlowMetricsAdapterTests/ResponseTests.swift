@@ -13,23 +13,23 @@ private let selector = "labelSelector=group%3Dworkers%2Ctopic%3Dtasks"
 private let aggregatedAccept =
     "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList"
 
-@Suite struct AnswerTests {
-    @Test func answersInTheFormatsOfKubernetes() async throws {
+@Suite struct ResponseTests {
+    @Test func responsesInTheFormatsOfKubernetes() async throws {
         let time = ManualClock(try #require(Timestamp("2025-05-01T12:30:00.5Z")))
         try await Cluster.with { cluster in
-            // TLS uses the real time; the answers use the clock of the test.
+            // TLS uses the real time; the responses use the clock of the test.
             let adapter = cluster.adapter(clock: AdapterClock(now: time.clock.now), issuer: .readyNow)
             try await cluster.serving(adapter) { api in
                 try await checkDiscovery(api)
-                let answer = try await api.get("\(metricPath)?\(selector)", accept: "application/json, */*")
-                #expect(answer.status == 200)
-                #expect(answer.headers["content-type"] == "application/json")
-                #expect(answer.body == (try json(Shapes.values("7", at: "2025-05-01T12:30:00Z"))))
+                let response = try await api.get("\(metricPath)?\(selector)", accept: "application/json, */*")
+                #expect(response.status == 200)
+                #expect(response.headers["content-type"] == "application/json")
+                #expect(response.body == (try json(Shapes.values("7", at: "2025-05-01T12:30:00Z"))))
             }
         }
     }
 
-    /// A selector and the lanes and values of the answer; no items for a selector that matches nothing.
+    /// A selector and the lanes and values of the response; no items for a selector that matches nothing.
     @Test func aSelectorChoosesLanes() async throws {
         let cases: [(selector: String, items: [String])] = [
             ("group=workers,topic=tasks", ["high 1", "normal 2", "low 3"]), ("", ["high 1", "normal 2", "low 3"]),
@@ -42,9 +42,9 @@ private let aggregatedAccept =
                 for each in cases {
                     var query = URLComponents()
                     query.queryItems = [URLQueryItem(name: "labelSelector", value: each.selector)]
-                    let answer = try await api.get("\(metricPath)?\(try #require(query.percentEncodedQuery))")
-                    #expect(answer.status == (each.items.isEmpty ? 400 : 200), "\(each)")
-                    let items = answer.body?["items"]?.arrayValue ?? []
+                    let response = try await api.get("\(metricPath)?\(try #require(query.percentEncodedQuery))")
+                    #expect(response.status == (each.items.isEmpty ? 400 : 200), "\(each)")
+                    let items = response.body?["items"]?.arrayValue ?? []
                     #expect(
                         items.map { "\($0["metricLabels"]?["lane"]?.stringValue ?? "") \($0["value"]?.stringValue ?? "")" } == each.items,
                         "\(each)")
@@ -59,8 +59,8 @@ private let aggregatedAccept =
             ("/apis/external.metrics.k8s.io/v1beta1", Shapes.resources),
         ]
         for (path, shape) in shapes {
-            let (answer, expected) = (try await api.get(path, accept: "application/json"), try json(shape))
-            #expect(answer.status == 200 && answer.body == expected, "\(path)")
+            let (response, expected) = (try await api.get(path, accept: "application/json"), try json(shape))
+            #expect(response.status == 200 && response.body == expected, "\(path)")
         }
         let (aggregated, expected) = (try await api.get("/apis", accept: aggregatedAccept), try json(Shapes.aggregated))
         #expect(aggregated.status == 200 && aggregated.body == expected)
@@ -97,10 +97,11 @@ private let aggregatedAccept =
         try await Cluster.with { cluster in
             try await cluster.serving(cluster.adapter()) { api in
                 for each in cases {
-                    let answer = try await api.get(each.path, method: each.method, accept: each.accept)
-                    #expect(answer.status == each.status, "\(each)")
-                    #expect(answer.body?["kind"] == "Status" && answer.body?["status"] == "Failure", "\(each)")
-                    #expect(answer.body?["reason"]?.stringValue == each.reason && answer.body?["code"]?.intValue == each.status, "\(each)")
+                    let response = try await api.get(each.path, method: each.method, accept: each.accept)
+                    #expect(response.status == each.status, "\(each)")
+                    #expect(response.body?["kind"] == "Status" && response.body?["status"] == "Failure", "\(each)")
+                    #expect(
+                        response.body?["reason"]?.stringValue == each.reason && response.body?["code"]?.intValue == each.status, "\(each)")
                 }
                 #expect(try await api.get("/openapi/v2").body == (try json(Shapes.noPage)))
             }
