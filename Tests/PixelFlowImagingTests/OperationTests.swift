@@ -180,12 +180,14 @@ import Testing
 
     /// Computing the sizes of later steps must not trap.
     @Test func operationsAfterACropOutside() throws {
-        let crops = [ImageOperation.Crop.Place.offset(left: 64, top: 0), .offset(left: 0, top: 48), .offset(left: 900, top: 900)]
-        for place in crops {
+        let crops = [ImageOperation.Crop.Location.offset(left: 64, top: 0), .offset(left: 0, top: 48), .offset(left: 900, top: 900)]
+        for crop in crops {
             for fit in ImageOperation.Resize.Fit.allCases {
                 for (width, height) in [(8, nil), (nil, 8), (65_500, 65_500)] as [(Int?, Int?)] {
                     let resize = ImageOperation.Resize(width: width, height: height, fit: fit, enlarge: true)
-                    let operations: [ImageOperation] = [.crop(.init(width: 10, height: 10, place: place)), .resize(resize), .trim(.init())]
+                    let operations: [ImageOperation] = [
+                        .crop(.init(width: 10, height: 10, location: crop)), .resize(resize), .trim(.init()),
+                    ]
                     let outputs = [OutputSpec(name: "a", operations: operations), OutputSpec(name: "b", format: .fixed(.png))]
                     let results = try render(file, outputs).results
                     #expect(results[0].failure != nil && results[1].failure == nil)

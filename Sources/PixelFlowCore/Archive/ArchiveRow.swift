@@ -39,29 +39,29 @@ extension ArchiveValue {
 
     /// Checks a number of a row, or of its document.
     ///
-    /// - Parameter place: the table and the column.
+    /// - Parameter location: the table and the column.
     /// - Throws: `archive_row_invalid`.
-    package static func requireNumber(_ number: Int64, in place: String) throws(PixelFlowError) {
+    package static func requireNumber(_ number: Int64, in location: String) throws(PixelFlowError) {
         guard !numbers.contains(number) else { return }
-        throw .archiveRowInvalid("A number in \(place) is out of range.")
+        throw .archiveRowInvalid("A number in \(location) is out of range.")
     }
 
     /// Checks the numbers of a JSON document. Other documents are not checked, because no value is read from them.
     ///
     /// - Throws: `archive_row_invalid`.
-    package static func requireNumbers(ofDocument bytes: [UInt8], in place: String) throws(PixelFlowError) {
+    package static func requireNumbers(ofDocument bytes: [UInt8], in location: String) throws(PixelFlowError) {
         guard let document = try? JSONValue(parsing: bytes) else { return }
-        try requireNumbers(document, in: place)
+        try requireNumbers(document, in: location)
     }
 
-    private static func requireNumbers(_ value: JSONValue, in place: String) throws(PixelFlowError) {
+    private static func requireNumbers(_ value: JSONValue, in location: String) throws(PixelFlowError) {
         switch value {
         case .null, .bool, .string: break
-        case .integer(let number): try requireNumber(Int64(number), in: place)
+        case .integer(let number): try requireNumber(Int64(number), in: location)
         // Fractions are far from the bounds, which a double represents closely enough.
-        case .number(let number): try requireNumber(Int64(exactly: number.rounded()) ?? .max, in: place)
-        case .array(let values): for value in values { try requireNumbers(value, in: place) }
-        case .object(let fields): for value in fields.values { try requireNumbers(value, in: place) }
+        case .number(let number): try requireNumber(Int64(exactly: number.rounded()) ?? .max, in: location)
+        case .array(let values): for value in values { try requireNumbers(value, in: location) }
+        case .object(let fields): for value in fields.values { try requireNumbers(value, in: location) }
         }
     }
 }

@@ -125,13 +125,13 @@ extension ArchiveRow {
     /// - Throws: `archive_row_invalid`.
     fileprivate func requireValues(of columns: [ColumnInfo]) throws(PixelFlowError) {
         for (column, value) in zip(columns, values) {
-            let place = "\(table).\(column.name)"
+            let location = "\(table).\(column.name)"
             switch (value, column.type) {
             case (.null, _) where !column.isNotNull: break
             case (.text, "TEXT"): break
-            case (.integer(let number), "INTEGER"): try ArchiveValue.requireNumber(number, in: place)
-            case (.bytes(let bytes), "BLOB"): try ArchiveValue.requireNumbers(ofDocument: bytes, in: place)
-            default: throw .archiveRowInvalid("A value of \(place) is of another type: \(value.kind).")
+            case (.integer(let number), "INTEGER"): try ArchiveValue.requireNumber(number, in: location)
+            case (.bytes(let bytes), "BLOB"): try ArchiveValue.requireNumbers(ofDocument: bytes, in: location)
+            default: throw .archiveRowInvalid("A value of \(location) is of another type: \(value.kind).")
             }
         }
         if table == "quota" { try requireQuota() }

@@ -68,7 +68,7 @@ extension ColourSignal {
         if let offset = chunks["cICP"], let primaries = reader.byte(at: offset), let transfer = reader.byte(at: offset + 1) {
             self.init(primaries: Int(primaries), transfer: Int(transfer))
             overridesProfile = chunks["iCCP"] != nil
-            isNarrow = reader.byte(at: place + 3) == 0
+            isNarrow = reader.byte(at: offset + 3) == 0
             return
         }
         guard chunks["iCCP"] == nil, chunks["sRGB"] == nil else { return nil }

@@ -63,8 +63,8 @@ enum PNGFile {
                 guard data != nil || hasHeader else { return nil }
                 let chunk = offset..<offset + length + 12
                 let plain = hasHeader ? withoutHeader(bytes[chunk]) : Array(bytes[chunk])
-                let place = data ?? offset
-                return Array(bytes[..<place]) + plain + bytes[place..<chunk.lowerBound] + bytes[chunk.upperBound...]
+                let position = data ?? offset
+                return Array(bytes[..<position]) + plain + bytes[position..<chunk.lowerBound] + bytes[chunk.upperBound...]
             }
             if reader.has("IEND", at: offset + 4) { return nil }
             offset += length + 12

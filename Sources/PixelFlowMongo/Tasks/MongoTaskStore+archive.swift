@@ -125,13 +125,13 @@ extension MongoTaskStore: ArchivableStore {
     /// Fields with any number, with which nothing is computed.
     private static let drawnNumbers: Set = [TaskDocument.Name.version, TaskDocument.Name.claim]
 
-    private static func requireNumbers(_ value: BSONValue, in place: String) throws(PixelFlowError) {
+    private static func requireNumbers(_ value: BSONValue, in location: String) throws(PixelFlowError) {
         switch value {
         case .string, .bool, .null, .other: break
-        case .int(let number): try ArchiveValue.requireNumber(number, in: place)
-        case .double: try ArchiveValue.requireNumber(value.int64 ?? .max, in: place)
-        case .array(let values): for value in values { try requireNumbers(value, in: place) }
-        case .document(let document): for field in document.fields { try requireNumbers(field.value, in: place) }
+        case .int(let number): try ArchiveValue.requireNumber(number, in: location)
+        case .double: try ArchiveValue.requireNumber(value.int64 ?? .max, in: location)
+        case .array(let values): for value in values { try requireNumbers(value, in: location) }
+        case .document(let document): for field in document.fields { try requireNumbers(field.value, in: location) }
         }
     }
 }

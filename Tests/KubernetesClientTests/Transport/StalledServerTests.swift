@@ -62,6 +62,7 @@ struct StalledServerTests {
                 backoff: WatchBackoff(retries: RetryPolicy(firstPause: .seconds(3600), longestPause: .seconds(3600), jitter: .equal)))
             let interruptions = AsyncStream<KubernetesError.Kind>.makeStream()
             let reader = Task {
+                // bounded: by the cancellation below, whose end is waited for.
                 for try await event in watch {
                     if case .interrupted(let error) = event { interruptions.continuation.yield(error.kind) }
                 }
@@ -73,7 +74,7 @@ struct StalledServerTests {
             for _ in 0..<20 { _ = try await client.list(ConfigMap.self) }
             #expect(server.requests.count { $0.path.contains("watch=true") } == 3)
             reader.cancel()
-            _ = await reader.result
+            try await within(.seconds(30), "the watch to end") { _ = await reader.result }
         }
         try await server.stop()
     }
@@ -83,12 +84,15 @@ struct StalledServerTests {
         let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
         try await RawServer.run(respond: { _, channel in Self.write(head, to: channel) }) { server in
             try await withClient(Self.configuration(server)) { client in
-                let reader = Task { for try await _ in client.watch(ConfigMap.self, from: "1") {} }
+                let reader = Task {
+                    // bounded: by the cancellation below, whose end is waited for.
+                    for try await _ in client.watch(ConfigMap.self, from: "1") {}
+                }
                 _ = try await server.requests(1)
                 let timer = try await eventually("a keep-alive timer") { try Self.keepAlive(ofConnectionTo: server.port) }
                 #expect(timer <= .seconds(KeepAlive.idle))
                 reader.cancel()
-                _ = await reader.result
+                try await within(.seconds(30), "the watch to end") { _ = await reader.result }
             }
         }
     }
