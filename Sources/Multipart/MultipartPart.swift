@@ -41,7 +41,10 @@ extension MultipartPart {
         else { throw .dispositionInvalid }
         guard let name = disposition.parameters["name"] else { throw .nameMissing }
 
-        self.init(name: name, filename: disposition.parameters["filename"], headers: headers)
+        // Browsers write a quotation mark as %22, and no other character this way (HTML, "multipart/form-data encoding algorithm"), except
+        // line ends, which no file name needs.
+        let filename = disposition.parameters["filename"]?.replacing("%22", with: "\"")
+        self.init(name: name, filename: filename, headers: headers)
         if let extended = disposition.parameters["filename*"] {
             guard let decoded = HeaderValue.decodeExtended(extended) else { throw .dispositionInvalid }
             filename = decoded

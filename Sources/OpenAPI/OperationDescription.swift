@@ -90,11 +90,6 @@ package struct ContentDescription: Sendable {
     /// Uninterpreted bytes.
     package static func bytes(_ mediaType: String) -> Self { Self(mediaType, .schema(.bytes)) }
 
-    /// Whether members that the type does not have are refused.
-    package var refusesUnknownMembers: Bool {
-        if case .type(let type) = shape { !(type is any SchemaOpen.Type) } else { false }
-    }
-
     func json(_ reader: SchemaReader) throws -> JSONValue {
         let schema: JSONSchema =
             switch shape {

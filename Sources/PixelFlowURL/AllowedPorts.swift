@@ -34,6 +34,13 @@ package struct AllowedPorts: Sendable, Hashable {
     }
 }
 
+extension AllowedPorts: CustomStringConvertible {
+    /// As in the setting.
+    package var description: String {
+        ranges.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }.joined(separator: ", ")
+    }
+}
+
 extension AllowedPorts {
     static let setting = Setting<AllowedPorts>(
         "PIXELFLOW_FETCH_ALLOW_PORTS", default: "80,443", expected: "a list of ports and ranges of ports such as 80,443,8000-8999",

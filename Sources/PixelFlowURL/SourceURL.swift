@@ -71,7 +71,7 @@ package struct SourceURL: Sendable, Hashable {
 
     /// - Throws: `port_not_allowed`.
     package func check(_ ports: AllowedPorts) throws(PixelFlowError) {
-        guard ports.contains(port) else { throw .portNotAllowed(port) }
+        guard ports.contains(port) else { throw .portNotAllowed(port, of: ports) }
     }
 
     /// Resolves a `Location` header (RFC 3986, section 5.2) without its fragment. As in browsers, surrounding spaces and any tabs and line
@@ -114,7 +114,7 @@ extension PixelFlowError {
 
     static let urlTooLong = urlInvalid("The URL is longer than \(SourceURL.maximumLength) bytes.")
 
-    package static func portNotAllowed(_ port: Int) -> PixelFlowError {
-        PixelFlowError(.invalid, code: "port_not_allowed", "Images may not be fetched from port \(port).")
+    package static func portNotAllowed(_ port: Int, of ports: AllowedPorts) -> PixelFlowError {
+        PixelFlowError(.invalid, code: "port_not_allowed", "Port \(port) is not allowed; the allowed ports are \(ports).")
     }
 }

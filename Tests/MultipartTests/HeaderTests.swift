@@ -15,6 +15,8 @@ import Testing
         Reading(disposition: #"Form-Data;NAME=file;FileName=cat.jpg"#, name: "file", filename: "cat.jpg"),
         Reading(disposition: #"form-data ; name = "file" ; filename = "a b.jpg" ;"#, name: "file", filename: "a b.jpg"),
         Reading(disposition: #"form-data; name="a\"b\\c"; filename="x\"y.jpg""#, name: #"a"b\c"#, filename: #"x"y.jpg"#),
+        // Browsers write a quotation mark like this, and nothing else.
+        Reading(disposition: #"form-data; name="f"; filename="a %22b%22 50%25.jpg""#, name: "f", filename: #"a "b" 50%25.jpg"#),
         Reading(disposition: #"form-data; name="f"; filename="C:\photos\cat.jpg""#, name: "f", filename: #"C:\photos\cat.jpg"#),
         Reading(disposition: #"form-data; name="f"; filename="semi;colon=.jpg""#, name: "f", filename: "semi;colon=.jpg"),
         Reading(disposition: #"form-data; name="größe"; filename="日本.png""#, name: "größe", filename: "日本.png"),

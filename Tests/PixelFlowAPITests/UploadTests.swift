@@ -130,6 +130,39 @@ import Testing
             #expect(response.status == .unprocessableContent)
             #expect(try response.object()["code"] as? String == "port_not_allowed")
             #expect(try response.object()["field"] as? String == "image_url")
+            #expect(response.text.contains("the allowed ports are 80, 443"))
+            let webhook = try await ada.post(json: #"{"image_url":"http://a.org","webhook_url":"http://a.org:22/"}"#)
+            #expect(webhook.field == "webhook_url" && webhook.text.contains("the allowed ports are 80, 443, 1024-65535"))
+        }
+    }
+
+    @Test func mistypedQueryParametersAreRefused() async throws {
+        try await APIHarness().run { ada, _ in
+            let upload = try await ada.post(image: "bytes", query: "?preset=web&prority=high")
+            #expect((upload.code, upload.field) == ("unknown_parameter", "prority"))
+            let preset = try await ada.send(
+                .put, "/api/presets/a?prority=high", body: ByteBuffer(string: #"{"outputs":[{"name":"a"}]}"#))
+            #expect((preset.code, preset.field) == ("unknown_parameter", "prority"))
+            #expect(try await ada.get("/api/presets/a").status == .notFound)
+            // Reads change nothing.
+            #expect(try await ada.get("/api/tasks?prority=high").status == .ok)
+        }
+    }
+
+    @Test func aPipelineInTheQueryThatIsNoJSONIsNamed() async throws {
+        try await APIHarness().run { ada, _ in
+            let response = try await ada.post(image: "bytes", query: "?pipeline=%7B")
+            #expect((response.status, response.code, response.field) == (.badRequest, "invalid_json", "pipeline"))
+        }
+    }
+
+    @Test func aCompressedBodyIsRefused() async throws {
+        try await APIHarness().run { ada, _ in
+            for (coding, status) in [("gzip", HTTPResponse.Status.unsupportedMediaType), ("identity", .accepted)] {
+                let response = try await ada.send(
+                    .post, "/api/upload", headers: [.contentType: "image/png", .contentEncoding: coding], body: ByteBuffer(string: "bytes"))
+                #expect(response.status == status, "\(coding): \(response.text)")
+            }
         }
     }
 
@@ -145,6 +178,9 @@ import Testing
     private static func pipeline(_ output: String) -> String { #"{"image_url":"http://a.org","pipeline":{"outputs":[\#(output)]}}"# }
 
     static let refusals: [Refusal] = [
+        Refusal(
+            testDescription: "a member twice", body: #"{"image_url":"http://a.org","image_url":"http://b.org"}"#, status: .badRequest,
+            code: "invalid_json"),
         Refusal(testDescription: "broken JSON", body: #"{"image_url":"#, status: .badRequest, code: "invalid_json"),
         Refusal(testDescription: "no JSON at all", body: "", status: .badRequest, code: "invalid_json"),
         Refusal(testDescription: "JSON of another kind", body: "[]", status: .unprocessableContent, code: "invalid_value"),
@@ -239,7 +275,7 @@ import Testing
             code: "unknown_parameter", field: "extra"),
         FormRefusal(
             testDescription: "pipeline that is no JSON", parts: [(#"name="file""#, "a"), (#"name="pipeline""#, "{")], status: .badRequest,
-            code: "invalid_json"),
+            code: "invalid_json", field: "pipeline"),
         FormRefusal(
             testDescription: "unknown operation",
             parts: [(#"name="file""#, "a"), (#"name="pipeline""#, #"{"outputs":[{"name":"a","operations":[{"op":"x"}]}]}"#)],

@@ -27,7 +27,19 @@ import Testing
             let none =
                 #"{"bytes_stored":null,"retention_days":null,"source_bytes":null,"tasks_in_flight":null,"tasks_per_month":null,"weight":null}"#
             #expect(try await set("{}", of: ada, harness).text == none)
-            #expect(try await operators.get("/api/organisations/nobody/quota").text == none)
+            #expect(try await operators.get("/api/organisations/\(UUIDv7.make())/quota").text == none)
+        }
+    }
+
+    /// A mistyped id must not look like success.
+    @Test(arguments: ["x", "%20", "0193b1f6-0000-7000-8000-00000000000", "0193B1F6-0000-7000-8000-000000000001"])
+    func anIDThatNoOrganisationHasIsNotFound(id: String) async throws {
+        try await APIHarness().run { ada, _ in
+            var operators = ada
+            operators.token = APIHarness.secret
+            let path = "/api/organisations/\(id)/quota"
+            #expect(try await operators.get(path).code == "not_found")
+            #expect(try await operators.send(.put, path, body: ByteBuffer(string: "{}")).code == "not_found")
         }
     }
 

@@ -417,6 +417,8 @@ struct ConnectionTests {
         "malformed requests get a 400 with a code",
         arguments: [
             "nonsense\r\n\r\n", "GET /hello\r\n\r\n", "GET /hello HTTP/1.1\r\n\r\n", "GET /hello HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+            "GET /hello HTTP/1.1\r\nHost: a b\r\n\r\n", "GET /hello HTTP/1.1\r\nHost: a/b\r\n\r\n",
+            "GET /hello HTTP/1.1\r\nHost: a@b\r\n\r\n",
             "GET hello HTTP/1.1\r\nHost: a\r\n\r\n", "GET /hello HTTP/1.1\r\nHost: a\r\nBad Header: x\r\n\r\n",
             "GET /hello HTTP/9.9\r\nHost: a\r\n\r\n", "POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: five\r\n\r\n",
             "POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",

@@ -53,6 +53,14 @@ import Testing
         #expect(result.failure == nil && data.count <= free / 2 && data.count > free / 4)
     }
 
+    /// The standard tables cost more than a third of a JPEG of low quality.
+    @Test func maxBytesIsReachedWithTablesOfThePicture() throws {
+        let photo = try TestImage.encoded(try TestImage.photo(320, 240), .png)
+        let least = try output(photo, .fixed(.jpeg), EncoderOptions(quality: 1)).1.count
+        let (result, data) = try output(photo, .fixed(.jpeg), EncoderOptions(maxBytes: least * 3 / 4))
+        #expect(result.failure == nil && data.count <= least * 3 / 4)
+    }
+
     @Test func unreachableMaxBytesIsAFailure() throws {
         let photo = try TestImage.encoded(try TestImage.photo(320, 240), .png)
         #expect(try output(photo, .fixed(.jpeg), EncoderOptions(maxBytes: 100)).0.failure?.code == "max_bytes_unreachable")

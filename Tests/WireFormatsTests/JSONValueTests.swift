@@ -32,6 +32,15 @@ struct JSONValueTests {
         }
     }
 
+    @Test func duplicatesAreRefusedOnRequest() throws {
+        let text = #"{"a":[{"b":1,"b":null}],"c":{"b":2}}"#
+        #expect(try JSONValue(parsing: text)["a"]?[0]?["b"] == .null)
+        #expect(throws: JSONValue.SyntaxError.self) { try JSONValue(parsing: text.utf8, refusesDuplicates: true) }
+        // The same name, written differently.
+        #expect(throws: JSONValue.SyntaxError.self) { try JSONValue(parsing: #"{"a":1,"\u0061":2}"#.utf8, refusesDuplicates: true) }
+        #expect(try JSONValue(parsing: #"{"a":{"b":1},"c":{"b":2}}"#.utf8, refusesDuplicates: true)["c"]?["b"] == 2)
+    }
+
     @Test func theDepthIsBounded() throws {
         func nested(_ depth: Int) -> String { String(repeating: "[", count: depth) + String(repeating: "]", count: depth) }
         _ = try JSONValue(parsing: nested(3).utf8, maximumDepth: 3)

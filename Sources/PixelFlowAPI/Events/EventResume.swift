@@ -24,11 +24,14 @@ struct EventResume: Sendable {
     ) async throws {
         self.filter = filter
         opened = time.map { EventPosition(at: $0) }
-        start = position ?? opened
+        start = position == .unknown ? opened : position ?? opened
         var missed: MissedChanges
         if let task, position != nil {
             missed = MissedChanges(tasks, of: tenant, since: nil)
             first = .changes([task])
+        } else if position == .unknown {
+            missed = MissedChanges(tasks, of: tenant, since: nil)
+            first = .tooMuch
         } else {
             missed = MissedChanges(tasks, of: tenant, since: position)
             first = try await missed.next()

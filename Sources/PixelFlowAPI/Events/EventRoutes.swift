@@ -112,7 +112,8 @@ struct EventRoutes: Sendable {
         }
         let task = try await subject(of: filter, tenant: verified.principal.tenant)
         let resume = try await EventResume(
-            of: verified.principal.tenant, filter, after: lastID.flatMap(EventPosition.init(lastEventID:)), openedAfter: time,
+            of: verified.principal.tenant, filter, after: lastID.flatMap { $0.isEmpty ? nil : EventPosition(lastEventID: $0, now: time) },
+            openedAfter: time,
             from: dependencies.tasks, known: task, views: views)
         return EventSubscription(open: open, resume: resume)
     }

@@ -52,13 +52,21 @@ struct EventPosition: Sendable, Hashable {
     /// The `id:` of a change.
     static func id(of task: TaskRecord) -> String { "\(task.updatedAt.microseconds)-\(task.id)-\(task.revision)" }
 
-    /// Parses a `Last-Event-ID`; nil if PixelFlow did not create it.
-    init?(lastEventID: String) {
-        guard let digits = lastEventID.split(separator: "-", omittingEmptySubsequences: false).first, let microseconds = Int64(digits),
-            microseconds > 0
-        else { return nil }
-        time = Timestamp(microseconds: microseconds)
+    /// Parses a `Last-Event-ID`. A client that sends one has missed events. If PixelFlow did not create it, or it is later than any event, it
+    /// is `unknown` which.
+    ///
+    /// - Parameter now: a time of the store; nil if it is not known.
+    init(lastEventID: String, now: Timestamp?) {
+        let digits = lastEventID.split(separator: "-", omittingEmptySubsequences: false).first
+        let found = digits.flatMap { Int64($0) }.map { Timestamp(microseconds: $0) }
+        let isKnown = found.map { $0 > Timestamp(microseconds: 0) && $0 <= (now ?? $0) + Self.clockDifference } ?? false
+        time = isKnown ? found ?? Self.unknown.time : Self.unknown.time
     }
+
+    /// The client must read its tasks again.
+    static let unknown = EventPosition(at: Timestamp(microseconds: 0))
+    /// The clocks of replicas may differ by this.
+    private static let clockDifference = Duration.seconds(3600)
 
     /// Changes after this time are sent again.
     var resume: Timestamp { time - Self.overlap }

@@ -61,7 +61,7 @@ struct UploadRequest: Sendable {
     /// a null pipeline.
     init(pipeline: Data?, preset: String?, priority: String?, batch: String?, webhookURL: String?) throws {
         let pipeline = pipeline.flatMap { $0.isEmpty ? nil : $0 }
-        self.pipeline = try pipeline.map { try JSONValue(document: $0) }.flatMap { $0 == .null ? nil : $0 }
+        self.pipeline = try pipeline.map { try JSONValue(document: $0, field: "pipeline") }.flatMap { $0 == .null ? nil : $0 }
         self.preset = preset.flatMap { $0.isEmpty ? nil : $0 }
         lane = try priority.flatMap { $0.isEmpty ? nil : $0 }.map(Self.lane)
         self.batch = try batch.flatMap { $0.isEmpty ? nil : $0 }.map(Self.batch)

@@ -68,7 +68,7 @@ struct QuotaRoutes: Sendable {
     }
 
     private static func tenant(_ context: AppRequestContext) throws(PixelFlowError) -> TenantID {
-        guard let id = context.parameters.get("id"), (1...128).contains(id.utf8.count) else { throw .notFound("organisation") }
+        guard let id = context.parameters.get("id"), UUIDv7.isCanonical(id) else { throw .notFound("organisation") }
         return TenantID(id)
     }
 }

@@ -12,7 +12,7 @@ extension Accounts {
     func setPassword(
         of user: User, present: String, new: String, keeping session: SessionID?, from origin: RequestOrigin
     ) async throws {
-        try PasswordRules.check(new)
+        try PasswordRules.check(new, field: "new_password")
         try await confirm(present, of: user, from: origin)
         try await store.setPassword(
             of: user.id, hash: try await hasher.hash(new), keeping: session,
@@ -51,7 +51,7 @@ extension Accounts {
         guard let secret = SecretToken(.passwordReset, parsing: token),
             let user = try await store.passwordReset(hash: secret.hash, at: origin.at)
         else { throw Self.resetInvalid }
-        try PasswordRules.check(new)
+        try PasswordRules.check(new, field: "new_password")
         let hash = try await hasher.hash(new)
         let audit = origin.audit(.passwordChanged, in: user.tenant, by: AuditActor(user), target: user.id.rawValue, detail: "reset")
         guard try await store.resetPassword(hash: secret.hash, passwordHash: hash, audit: audit, user: user, at: origin.at) else {

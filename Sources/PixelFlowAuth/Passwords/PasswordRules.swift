@@ -6,17 +6,18 @@ enum PasswordRules {
     static let minimumCharacters = 8
     static let maximumBytes = 1024
 
+    /// - Parameter field: the field of the request that has the password.
     /// - Throws: `password_too_short`, `password_too_long` or `password_too_common` (422).
-    static func check(_ password: String) throws(PixelFlowError) {
+    static func check(_ password: String, field: String = "password") throws(PixelFlowError) {
         guard password.unicodeScalars.count >= minimumCharacters else {
-            throw .invalid("password", "The password must have at least \(minimumCharacters) characters.", code: "password_too_short")
+            throw .invalid(field, "The password must have at least \(minimumCharacters) characters.", code: "password_too_short")
         }
         guard password.utf8.count <= maximumBytes else {
-            throw .invalid("password", "The password must have at most \(maximumBytes) bytes.", code: "password_too_long")
+            throw .invalid(field, "The password must have at most \(maximumBytes) bytes.", code: "password_too_long")
         }
         guard !CommonPasswords.contains(password) else {
             throw .invalid(
-                "password", "The password is one of the most common ones, which are guessed first; choose another.",
+                field, "The password is one of the most common ones, which are guessed first; choose another.",
                 code: "password_too_common")
         }
     }

@@ -2,14 +2,16 @@ package import WireFormats
 
 /// JSON from clients, which is validated field by field, so that errors can name the field.
 extension JSONValue {
-    /// Parses a document.
+    /// Parses a document. A member that is given twice is refused, because readers differ in which of the two they use.
     ///
+    /// - Parameter field: the part or parameter of the request that contains it; nil for the body.
     /// - Throws: `PixelFlowError` `.malformed` with code `invalid_json` if it is not valid JSON.
-    package init(document: some Sequence<UInt8>) throws {
+    package init(document: some Sequence<UInt8>, field: String? = nil) throws {
         do {
-            self = try JSONValue(parsing: document, maximumDepth: JSONValue.maximumDocumentDepth)
+            self = try JSONValue(parsing: document, maximumDepth: JSONValue.maximumDocumentDepth, refusesDuplicates: true)
         } catch {
-            throw PixelFlowError(.malformed, code: "invalid_json", "The body is not valid JSON: \(error).", cause: error)
+            let name = field ?? "The body"
+            throw PixelFlowError(.malformed, code: "invalid_json", "\(name) is not valid JSON: \(error).", field: field, cause: error)
         }
     }
 

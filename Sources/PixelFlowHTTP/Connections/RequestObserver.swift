@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import WireFormats
 
 /// Informs the guard of its connection where requests and responses begin and end, and rejects invalid requests. In the pipeline, it comes
 /// after the HTTP/1.1 decoder and encoder.
@@ -140,7 +141,7 @@ extension HTTPRequestHead {
     /// Whether the header is that of a valid request: RFC 9112, sections 3.2 and 6.1.
     fileprivate var isSound: Bool {
         let hosts = headers["host"]
-        guard hosts.count == 1 || (hosts.isEmpty && isOld) else { return false }
+        guard hosts.count == 1 || (hosts.isEmpty && isOld), hosts.allSatisfy(\.isHost) else { return false }
         guard method != .CONNECT, uri.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else { return false }
         if uri == "*" { return method == .OPTIONS }
         return uri.hasPrefix("/") || uri.hasAbsoluteForm
@@ -148,6 +149,11 @@ extension HTTPRequestHead {
 }
 
 extension String {
+    /// Whether it has only the characters of a name, an address in brackets and a port (RFC 3986, section 3.2.2).
+    fileprivate var isHost: Bool { Self.hostCharacters.containsAll(of: self) }
+
+    private static let hostCharacters = ASCIISet.alphanumerics.union("-._~%!$&'()*+,;=:[]")
+
     /// `http://host/…`, as sent by a client that assumes a proxy.
     fileprivate var hasAbsoluteForm: Bool {
         let start = prefix(8).lowercased()

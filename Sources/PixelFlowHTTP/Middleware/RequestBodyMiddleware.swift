@@ -7,6 +7,7 @@ import PixelFlowCore
 ///
 /// - Responds to `Expect: 100-continue` when a route starts to read. A request that is rejected before that, such as for a missing token or
 ///   its size, is rejected without its body being sent.
+/// - Refuses a compressed body, which no route would decompress.
 /// - Reports a body that breaks off as `upload_aborted` (400), because it is not a failure of the service.
 package struct RequestBodyMiddleware: RouterMiddleware {
     package typealias Context = AppRequestContext
@@ -17,6 +18,10 @@ package struct RequestBodyMiddleware: RouterMiddleware {
         _ request: Request, context: AppRequestContext, next: (Request, AppRequestContext) async throws -> Response
     ) async throws -> Response {
         guard request.hasBody else { return try await next(request, context) }
+        guard request.headers[values: .contentEncoding].allSatisfy({ ["", "identity"].contains($0.lowercased()) }) else {
+            throw PixelFlowError(
+                .unsupportedMediaType, code: "unsupported_media_type", "Send the body without Content-Encoding: it is not decompressed.")
+        }
         var request = request
         request.body = RequestBody(
             asyncSequence: ArrivingBody(base: request.body, waiting: request.waitsForContinue ? context : nil))

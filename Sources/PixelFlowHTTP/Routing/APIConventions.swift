@@ -22,8 +22,10 @@ enum APIConventions {
         Query strings are parsed as browsers write them (`URLSearchParams`): `+` is a space, and a `%` without two hexadecimal digits \
         stands for itself. An empty parameter counts as absent, and the first of several with the same name is used. Optional fields of \
         a JSON body that are null and optional parts of a form that are empty also count as absent. A field of a body that the route does \
-        not have is refused with 422 `unknown_parameter`, even if it is null, and a form with two parts of the same name with \
-        `invalid_value`.
+        not have is refused with 422 `unknown_parameter`, even if it is null, and so is a parameter in the query of a request that changes \
+        something; reads ignore parameters that they do not know. A form with two parts of the same name is refused with \
+        `invalid_value`, and JSON in which an object has a name twice with `invalid_json`. Bodies must not be compressed: a \
+        `Content-Encoding` is refused with 415 `unsupported_media_type`.
 
         Every resource with an `ETag` supports conditional requests (RFC 9110). `If-None-Match` with one tag, several or `*`, compared \
         weakly, returns 304 for `GET` and `HEAD`; an `If-Match` that does not hold returns 412 `precondition_failed`.

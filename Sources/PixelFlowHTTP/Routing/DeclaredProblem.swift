@@ -57,12 +57,9 @@ package struct DeclaredProblem: Sendable {
 
 /// Problems that any route can respond with.
 enum CommonProblems {
-    static func of(_ access: RouteAccess, _ body: BodyDescription?, isLimited: Bool) -> [DeclaredProblem] {
-        always + credentials(access) + (body.map(of) ?? []) + (isLimited ? limit : [])
-    }
-
-    private static func of(_ body: BodyDescription) -> [DeclaredProblem] {
-        self.body + (body.contents.contains(where: \.refusesUnknownMembers) ? [unknownParameter] : [])
+    /// - Parameter isRead: whether the route changes nothing.
+    static func of(_ access: RouteAccess, _ body: BodyDescription?, isLimited: Bool, isRead: Bool) -> [DeclaredProblem] {
+        always + credentials(access) + (body == nil ? [] : self.body) + (isRead ? [] : [unknownParameter]) + (isLimited ? limit : [])
     }
 
     private static func credentials(_ access: RouteAccess) -> [DeclaredProblem] {
@@ -128,7 +125,7 @@ enum CommonProblems {
     ]
 
     private static let unknownParameter = common(
-        PixelFlowError.Kind.invalid.status, "unknown_parameter", "There is no such parameter.")
+        PixelFlowError.Kind.invalid.status, "unknown_parameter", "The route has no such parameter in its query or body.")
 
     private static func common(_ status: HTTPResponse.Status, _ code: String, _ text: String) -> DeclaredProblem {
         DeclaredProblem(status: status, code, text, isCommon: true)

@@ -26,6 +26,9 @@ package struct QueryParameters: Sendable, Hashable {
     /// The first value of a name. Nil if it is missing or empty, because forms send fields that were not filled in as empty.
     package func nonEmpty(_ name: String) -> String? { self[name].flatMap { $0.isEmpty ? nil : $0 } }
 
+    /// The names in their order.
+    package var names: [String] { parameters.map(\.name) }
+
     /// The query, encoded again, with this value instead of all of that name.
     package func setting(_ name: String, to value: String) -> String {
         (parameters.filter { $0.name != name } + [Parameter(name: name, value: value)])

@@ -19,6 +19,8 @@ package struct Route: Sendable {
     private let rateClass: RateClass?
     /// The declared problem codes; nil if the route is not part of the API.
     private let codes: Set<String>?
+    /// The parameters that its query may have; nil if it may have any. Reads ignore what they do not know: mistyped, it changes nothing.
+    private let queryParameters: Set<String>?
 
     /// - Parameters:
     ///   - id: unique across all services; generated clients name their functions after it.
@@ -40,8 +42,12 @@ package struct Route: Sendable {
         let rateClass = rate.rateClass(method, access)
         self.rateClass = rateClass
         let declared = Set(problems.map(\.code))
+        let isRead = method == .get || method == .head
+        queryParameters = isRead ? nil : Set(parameters.filter { $0.location == .query }.map(\.name))
         // A route may say more of a common problem.
-        let problems = problems + CommonProblems.of(access, body, isLimited: rateClass != nil).filter { !declared.contains($0.code) }
+        let problems =
+            problems
+            + CommonProblems.of(access, body, isLimited: rateClass != nil, isRead: isRead).filter { !declared.contains($0.code) }
         codes = Set(problems.map(\.code))
         description = OperationDescription(
             method: method.rawValue.lowercased(), path: path, id: id, tag: tag, summary: summary, details: details,
@@ -61,6 +67,7 @@ package struct Route: Sendable {
         rateClass = nil
         description = nil
         codes = nil
+        queryParameters = nil
     }
 
     /// Counts, if there is a limit, and then handles a request. A problem that the route does not declare is returned nevertheless, and
@@ -92,6 +99,11 @@ package struct Route: Sendable {
             case .scope(let scope): try context.requirePrincipal().require(scope)
             case .scopeOrFirstMessage(let scope): try context.principal?.require(scope)
             case .anyone, .token, .operator: break
+            }
+            if let queryParameters, let query = request.uri.query {
+                if let unknown = QueryParameters(query).names.first(where: { !queryParameters.contains($0) }) {
+                    throw PixelFlowError.invalid(unknown, "Unknown query parameter \(unknown).", code: "unknown_parameter")
+                }
             }
             return try await handler(request, context)
         } catch {

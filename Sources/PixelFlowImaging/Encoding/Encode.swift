@@ -34,7 +34,7 @@ enum Encode {
                 image, "jpegsave_buffer",
                 [
                     "Q": q, "strip": strip, "interlace": .flag(options.progressive), "subsample_mode": chroma(options),
-                    "optimize_coding": .flag((options.effort ?? 0) >= 5),
+                    "optimize_coding": .flag(options.optimisesJPEG),
                 ])
             return try withoutInventedEXIF(bytes, image, format, isStripped) {
                 let plain = try JPEGOutput.withoutEXIF($0)
@@ -111,4 +111,10 @@ enum Encode {
         case .full: .integer(Int(VIPS_FOREIGN_SUBSAMPLE_OFF.rawValue))
         }
     }
+}
+
+extension EncoderOptions {
+    /// Whether the Huffman tables of a JPEG are computed for its pixels: smaller, but all coefficients are in memory at once. With a limit of
+    /// bytes, quality would pay for what the standard tables cost.
+    var optimisesJPEG: Bool { (effort ?? 0) >= 5 || maxBytes != nil }
 }

@@ -165,7 +165,7 @@ struct MemoryBudget {
     /// The encoder's memory in addition to its file.
     private static func encoder(_ format: ImageFormat, _ options: EncoderOptions, _ hasAlpha: Bool, _ pixels: Int) -> Int {
         switch format {
-        case .jpeg: return options.progressive ? pixels * 7 : 0
+        case .jpeg: return options.progressive || options.optimisesJPEG ? pixels * 7 : 0
         case .png: return options.progressive ? pixels * 5 : 0
         case .webp: return pixels * (options.lossless || hasAlpha ? 37 : options.chroma == .full ? 20 : 15)
         case .avif:

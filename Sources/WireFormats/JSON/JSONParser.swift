@@ -9,10 +9,12 @@ extension JSONValue {
 
     /// Parses one UTF-8 document by the grammar of RFC 8259. Several times faster than `JSONDecoder`.
     ///
-    /// - Parameter maximumDepth: the maximum nesting of objects and arrays. The default is safe for a thread's stack.
+    /// - Parameters:
+    ///   - maximumDepth: the maximum nesting of objects and arrays. The default is safe for a thread's stack.
+    ///   - refusesDuplicates: whether a member that is given twice is an error. Otherwise, the last one is used.
     /// - Throws: `JSONValue.SyntaxError`.
-    public init(parsing bytes: some Sequence<UInt8>, maximumDepth: Int = 500) throws(SyntaxError) {
-        var parser = JSONParser(bytes: Array(bytes), maximumDepth: maximumDepth)
+    public init(parsing bytes: some Sequence<UInt8>, maximumDepth: Int = 500, refusesDuplicates: Bool = false) throws(SyntaxError) {
+        var parser = JSONParser(bytes: Array(bytes), maximumDepth: maximumDepth, refusesDuplicates: refusesDuplicates)
         self = try parser.parseDocument()
     }
 
@@ -27,10 +29,12 @@ struct JSONParser {
     private var position = 0
 
     private let maximumDepth: Int
+    private let refusesDuplicates: Bool
 
-    init(bytes: [UInt8], maximumDepth: Int) {
+    init(bytes: [UInt8], maximumDepth: Int, refusesDuplicates: Bool) {
         self.bytes = bytes
         self.maximumDepth = maximumDepth
+        self.refusesDuplicates = refusesDuplicates
     }
 
     mutating func parseDocument() throws(JSONValue.SyntaxError) -> JSONValue {
@@ -87,6 +91,7 @@ struct JSONParser {
             skipSpace()
             guard current == UInt8(ascii: "\"") else { throw failure("a key was expected") }
             let key = try parseString()
+            if refusesDuplicates, fields[key] != nil { throw failure("a key is given twice") }
             skipSpace()
             guard take(UInt8(ascii: ":")) else { throw failure("':' was expected") }
             fields[key] = try parseValue(depth: depth + 1)
