@@ -28,8 +28,8 @@ struct EventRoutes: Sendable {
                     A stream of server-sent events: `task` with the whole task as data for every change, and `task_deleted` with its id. \
                     After a disconnect, send the `id` of the last event to receive what was missed, each change at least once. The \
                     stream begins with an `id` without an event, for a client that has received none yet. If there \
-                    is too much of it, or PixelFlow did not create the `id`, the stream sends `reset`: list the tasks again. A comment after 15 s without an event keeps the \
-                    stream alive.
+                    is too much of it, or PixelFlow did not create the `id`, the stream sends `reset`: list the tasks again. A \
+                    comment after 15 s without an event keeps the stream alive.
 
                     Read events as fast as they arrive. A client with more than 512 events or 1 MiB waiting receives `reset` when it \
                     continues to read, and its stream ends. A client that reads nothing for a minute while data is being sent is \

@@ -74,7 +74,8 @@ struct ISOItem {
     private static func alpha(of item: Int, _ meta: Range<Int>, _ reader: ByteReader) -> Int? {
         guard let references = reader.child("iref", of: meta), let version = reader.byte(at: references.lowerBound) else { return nil }
         let width = version == 0 ? 2 : 4
-        for reference in reader.children(of: references.dropFirst(4)) where reader.has("auxl", at: reference.lowerBound - 4) {
+        let auxiliaries = reader.children(of: references.dropFirst(4)).lazy.filter { reader.has("auxl", at: $0.lowerBound - 4) }
+        for reference in auxiliaries.prefix(mostAuxiliaries) {
             guard reader.number(at: reference.lowerBound + width + 2, width: width) == item else { continue }
             guard let other = reader.number(at: reference.lowerBound, width: width) else { continue }
             let isAlpha = associations(of: other, meta, reader).contains { found in
@@ -86,6 +87,8 @@ struct ISOItem {
         return nil
     }
 
+    /// Far more than any real file has. Each costs a search of all associations.
+    private static let mostAuxiliaries = 64
     private static let alphaTypes: [StaticString] = ["urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", "urn:mpeg:hevc:2015:auxid:1"]
 
     /// Where the first bytes of an item are in the file (ISO/IEC 14496-12, section 8.11.3).
@@ -94,6 +97,8 @@ struct ISOItem {
         guard let sizes = reader.number(at: box.lowerBound + 4, width: 2) else { return nil }
         let (offsetSize, lengthSize, baseSize) = (sizes >> 12, sizes >> 8 & 15, sizes >> 4 & 15)
         let indexSize = version == 0 ? 0 : sizes & 15
+        // Otherwise, a box could have more extents than bytes.
+        guard offsetSize + lengthSize > 0 else { return nil }
         let idSize = version == 2 ? 4 : 2
         var fields = FieldCursor(reader, at: box.lowerBound + 6)
         for _ in 0..<(fields.next(idSize) ?? 0) {
