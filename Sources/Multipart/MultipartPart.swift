@@ -43,8 +43,8 @@ extension MultipartPart {
 
         // Browsers write a quotation mark as %22, and no other character this way (HTML, "multipart/form-data encoding algorithm"), except
         // line ends, which no file name needs.
-        let filename = disposition.parameters["filename"]?.replacing("%22", with: "\"")
-        self.init(name: name, filename: filename, headers: headers)
+        let plain = disposition.parameters["filename"]?.replacing("%22", with: "\"")
+        self.init(name: name, filename: plain, headers: headers)
         if let extended = disposition.parameters["filename*"] {
             guard let decoded = HeaderValue.decodeExtended(extended) else { throw .dispositionInvalid }
             filename = decoded

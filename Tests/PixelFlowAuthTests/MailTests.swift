@@ -78,7 +78,7 @@ struct MailTests {
             #expect(message.to.address == "ada@example.org")
             #expect(message.text.contains("https://images.example.org/pf/reset#pf_reset_"))
             let short = try await reset(client, message.token, "short")
-            #expect((short.code, short.field) == ("password_too_short", "new_password"))
+            #expect(short.code == "password_too_short" && (try? short.object()["field"] as? String) == "new_password")
             #expect(try await reset(client, message.token).status == .noContent)
             #expect(try await reset(client, message.token, "once more again").code == "reset_invalid")
             #expect(try await client.validate(ada.token).code == "token_revoked")
