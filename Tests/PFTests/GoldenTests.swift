@@ -43,7 +43,7 @@ import Testing
         Transcript(
             "upload-output", "upload", "FOLDER/a.png", "FOLDER/b.png", "FOLDER/c.png", "--output", "FOLDER/out", "--parallel", "1",
             widths: [],
-            formats: ["wide", "json", "yaml", "name"]),
+            formats: ["json", "yaml", "name"]),
         Transcript("upload-only", "upload", "https://images.example/a.png", "--pipeline", "FOLDER/pipeline.json", formats: ["json"]),
         Transcript(
             "upload-batch", "upload", "https://images.example/a.png", "https://images.example/b.png", "--batch", "--parallel", "1",

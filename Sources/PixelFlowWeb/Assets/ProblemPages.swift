@@ -52,8 +52,9 @@ struct ProblemPages: RouterMiddleware {
     }
 
     private static func page(_ status: HTTPResponse.Status, _ problem: JSONValue?) -> String {
-        let full = text(title: problem?["title"]?.stringValue ?? status.reasonPhrase, message: problem?["detail"]?.stringValue)
-        let page = full.utf8.count <= size ? full : text(title: status.reasonPhrase, message: nil)
+        let title = problem?["title"]?.stringValue ?? status.reasonPhrase
+        let pages = [text(title: title, message: problem?["detail"]?.stringValue), text(title: title, message: nil)]
+        let page = pages.first { $0.utf8.count <= size } ?? text(title: "Error \(status.code)", message: nil)
         return page + String(repeating: "\n", count: size - page.utf8.count)
     }
 
