@@ -49,6 +49,14 @@ package struct WebService: Sendable {
     /// The public routes with all middlewares. Serve them over real connections, not from memory, because a stream watches for the end of
     /// its connection.
     package func router(drain: DrainState = DrainState()) -> Router<AppRequestContext> {
+        // Outside of all that makes problems of errors, for paths without a route, too.
+        let router = Router(context: AppRequestContext.self)
+        router.add(middleware: ProblemPages())
+        router.add(middleware: EveryRoute(responder: routes(drain).buildResponder()))
+        return router
+    }
+
+    private func routes(_ drain: DrainState) -> Router<AppRequestContext> {
         ServiceRouter.makePublic(metrics: serviceMetrics, health: health(drain), proxies: proxies) { table in
             table.add(
                 SessionRoutes(auth: AuthClient(upstream: auth), proxies: proxies).routes,
@@ -72,5 +80,18 @@ package struct WebService: Sendable {
     private func health(_ drain: DrainState) -> HealthRoutes {
         HealthRoutes(
             checks: [auth, api].map { upstream in HealthCheck(upstream.name, need: .never) { try await upstream.check() } }, drain: drain)
+    }
+}
+
+/// Responds by the routes of another router.
+private struct EveryRoute<Responder: HTTPResponder>: RouterMiddleware where Responder.Context == AppRequestContext {
+    typealias Context = AppRequestContext
+
+    let responder: Responder
+
+    func handle(
+        _ request: Request, context: AppRequestContext, next: (Request, AppRequestContext) async throws -> Response
+    ) async throws -> Response {
+        try await responder.respond(to: request, context: context)
     }
 }

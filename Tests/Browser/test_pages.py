@@ -101,3 +101,32 @@ def test_pages(visit, console, photos, sources, mode, size):
     person.open("/tasks/01890000-0000-7000-8000-000000000000")
     look("task-gone")
     assert look.findings == [], json.dumps(look.findings, indent=1)
+
+
+@pytest.mark.parametrize("width", [320, 360, 700, 1000, 1280])
+def test_all_pages_are_in_sight_in_the_navigation(visit, width):
+    page = visit(width=width, height=740).register().page
+    links = page.get_by_role("navigation", name="Pages").get_by_role("link")
+    expect(links).to_have_text(["Tasks", "Overview", "Usage", "Presets", "API"])
+    for link in links.all():
+        box = link.bounding_box()
+        # Nothing lies over it, and nothing cuts it off.
+        assert box["x"] >= 0 and box["x"] + box["width"] <= width
+        assert link.evaluate("""(link) => {
+            const { left, right, top, bottom } = link.getBoundingClientRect();
+            return [left + 2, right - 2].every((x) => link.contains(document.elementFromPoint(x, (top + bottom) / 2)));
+        }""")
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_selection_stays_below_the_header(visit, photos, width):
+    person = visit(width=width, height=500).register()
+    page = person.page
+    person.make(photos[0])
+    person.row(photos[0].name).get_by_role("checkbox").check()
+    bar = page.get_by_role("region", name="Selection")
+    # Scrolls as far as it goes.
+    page.evaluate("document.body.style.paddingBottom = '2000px'; window.scrollTo(0, 5000)")
+    bar.evaluate("(bar) => window.scrollTo(0, bar.parentElement.getBoundingClientRect().top + window.scrollY)")
+    header = page.get_by_role("banner").bounding_box()
+    assert bar.bounding_box()["y"] >= header["y"] + header["height"] - 1

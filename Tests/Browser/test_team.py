@@ -211,3 +211,17 @@ def test_the_audit_log_is_shown_and_exported(ada):
         page.get_by_role("button", name="Export JSON lines").click()
     lines = download.value.path().read_text().splitlines()
     assert len(lines) == 1 and '"action":"invitation.created"' in lines[0]
+
+
+def test_the_audit_log_is_read_without_columns_where_there_is_no_room(visit):
+    agent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+    ada = visit(width=360, height=740, user_agent=agent).register()
+    ada.sign_out()
+    ada.sign_in()
+    page = ada.page
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    ada.open("/audit")
+    entry = page.get_by_role("region", name="Entries").get_by_role("listitem").filter(has_text="Signed in").first
+    expect(entry.get_by_text("AppleWebKit")).to_be_visible()
+    assert entry.bounding_box()["height"] < 150
+    assert page.evaluate("document.documentElement.scrollWidth") == 360

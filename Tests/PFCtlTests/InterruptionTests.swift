@@ -8,7 +8,7 @@ import Testing
 /// What the real executables leave behind when someone interrupts them.
 @Suite struct InterruptionTests {
     /// Built together with the tests.
-    private static func executable(_ name: String) -> String {
+    static func executable(_ name: String) -> String {
         let bundle = Bundle.allBundles.map(\.bundleURL).first { $0.pathExtension == "xctest" } ?? Bundle.main.bundleURL
         let beside = bundle.deletingLastPathComponent().appending(path: name).path
         return FileManager.default.isExecutableFile(atPath: beside)

@@ -178,4 +178,30 @@ import WireFormats
             #expect(await pixelflow.pfctl(arguments, console: nil, environment: Self.token).status == .usage)
         }
     }
+
+    @Test func takesTheNamesThatItPrints() async throws {
+        try await Self.run { pixelflow, api in
+            for arguments in [["tasks", "show", "task/f1"], ["dlq", "show", "task/f1"]] {
+                let outcome = await pixelflow.pfctl(arguments, console: nil, environment: Self.token)
+                #expect(outcome.status == .ok, "\(outcome.errors)")
+            }
+            #expect(await pixelflow.pfctl("tasks", "cancel", "task/f1", environment: Self.token).output == "task/f1 cancelled\n")
+            #expect(await pixelflow.pfctl("dlq", "replay", "task/f1", environment: Self.token).output == "task/f1 replayed\n")
+            #expect(await pixelflow.pfctl("dlq", "purge", "task/f1", environment: Self.token).output == "task/f1 purged\n")
+            #expect(api.lines.allSatisfy { $0.contains("/api/tasks/f1") })
+        }
+    }
+
+    @Test(arguments: [
+        ["tasks", "show", ""], ["tasks", "cancel", "f1", "a/b"], ["tasks", "replay", "task/"], ["dlq", "show", "key/f1"],
+        ["dlq", "purge", "f1", ".."],
+    ])
+    func refusesWhatCannotBeAnID(arguments: [String]) async throws {
+        try await Self.run { pixelflow, api in
+            let outcome = await pixelflow.pfctl(arguments, console: nil, environment: Self.token)
+            #expect(outcome.status == .usage)
+            #expect(outcome.errors == "error: '\(arguments.last ?? "")' is not the id of any task\n")
+            #expect(api.lines.isEmpty)
+        }
+    }
 }

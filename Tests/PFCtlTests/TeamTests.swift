@@ -112,4 +112,42 @@ import Testing
             #expect(auth.calls.isEmpty)
         }
     }
+
+    @Test func takesTheNamesThatItPrints() async throws {
+        try await TeamService.run { pixelflow, auth in
+            let environment = TeamService.environment
+            for (list, kind) in [("users", "user"), ("orgs", "organisation"), ("keys", "key")] {
+                let names = await pixelflow.pfctl(list, "ls", "-o", "name", environment: environment).output
+                #expect(names.hasPrefix("\(kind)/"), "\(names)")
+            }
+            for (arguments, output) in [
+                (["users", "disable", "user/\(TeamService.ada)"], "user/\(TeamService.ada)\n"),
+                (["orgs", "show", "organisation/\(TeamService.team)"], "organisation/\(TeamService.team)\n"),
+                (["orgs", "delete", "organisation/\(TeamService.team)", "--yes"], "organisation/\(TeamService.team)\n"),
+                (["keys", "revoke", "key/\(TeamService.key)"], "key/\(TeamService.key)\n"),
+            ] {
+                let outcome = await pixelflow.pfctl(arguments + ["-o", "name"], console: nil, environment: environment)
+                #expect(outcome.output == output, "\(arguments): \(outcome.errors)")
+            }
+            for actor in ["user/\(TeamService.ada)", "key/\(TeamService.ada)", TeamService.ada] {
+                #expect(await pixelflow.pfctl("audit", "--actor", actor, environment: environment).status == .ok)
+                #expect(auth.lines.last?.contains("actor=\(TeamService.ada)&") == true, "\(auth.lines)")
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ["users", "disable", ""], ["users", "reset-password", ""], ["orgs", "show", "a/b"], ["orgs", "restore", "organisation/"],
+        ["orgs", "quota", "user/a"], ["keys", "revoke", ""], ["audit", "--actor", "a/b"],
+    ])
+    func refusesWhatCannotBeAnID(arguments: [String]) async throws {
+        try await TeamService.run { pixelflow, auth in
+            let outcome = await pixelflow.pfctl(arguments, console: nil, environment: TeamService.environment)
+            #expect(outcome.status == .usage)
+            #expect(
+                outcome.errors.hasPrefix("error: '\(arguments.last ?? "")' is n") && outcome.errors.hasSuffix("\n"), "\(outcome.errors)")
+            #expect(outcome.errors.split(separator: "\n").count == 1)
+            #expect(auth.calls.isEmpty)
+        }
+    }
 }

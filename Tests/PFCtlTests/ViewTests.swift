@@ -99,6 +99,8 @@ import WireFormats
             #expect(view.output.contains("current-context: kind-pixelflow"))
             #expect(!view.output.contains("secret-token"))
             #expect(await pixelflow.pfctl("config", "use-context", "kind-pixelflow").output == "the current context is kind-pixelflow\n")
+            let printed = await pixelflow.pfctl("config", "use-context", "context/kind-pixelflow")
+            #expect(printed.output == "the current context is kind-pixelflow\n", "\(printed.errors)")
             #expect(await pixelflow.pfctl("config", "use-context", "other").status == .usage)
         }
     }

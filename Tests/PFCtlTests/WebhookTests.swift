@@ -76,4 +76,21 @@ import Testing
             #expect(await pixelflow.pfctl(["webhooks", "replay", Self.id], console: nil, environment: environment).status == .usage)
         }
     }
+
+    @Test func takesTheNamesThatItPrints() async throws {
+        try await Self.run { pixelflow, api in
+            let environment = TeamService.environment
+            let names = await pixelflow.pfctl(["webhooks", "ls", "-o", "name"], console: nil, environment: environment)
+            #expect(names.output == "webhook/\(Self.id)\n", "\(names.errors)")
+            let one = await pixelflow.pfctl(
+                ["webhooks", "replay", "webhook/\(Self.id)", "delivery/msg_one"], console: nil, environment: environment)
+            #expect(one.output == "1 delivery replayed\n", "\(one.errors)")
+            #expect(api.calls.last?.body == #"{"delivery":"msg_one"}"#)
+            for arguments in [["deliveries", ""], ["replay", Self.id, "a/b"], ["deliveries", "delivery/\(Self.id)"]] {
+                let refused = await pixelflow.pfctl(["webhooks"] + arguments, console: nil, environment: environment)
+                #expect(refused.status == .usage && refused.errors.contains("is not the id of any"), "\(arguments): \(refused.errors)")
+            }
+            #expect(api.calls.count == 2)
+        }
+    }
 }

@@ -107,4 +107,18 @@ import Testing
             #expect(outcome.errors.contains("--force needs --output."))
         }
     }
+
+    /// They are there to be copied, also where they do not fit.
+    @Test func pathsOfFilesAreComplete() async throws {
+        try await FakeServer.run { server in
+            let folder = "FOLDER/results of a holiday/pictures of the beach and of the mountains behind it"
+            let upload = await server.pf(["upload", "FOLDER/a.png", "FOLDER/b.png", "--output", folder, "--parallel", "1"], width: 80)
+            let paths = ["a-small.webp", "a-fallback.jpg"].map { "\(folder)/\($0)" }
+            let lines = upload.output.split(separator: "\n").map(String.init)
+            #expect(Array(lines.suffix(2)) == paths, "\(upload.output)")
+            #expect(lines.dropLast(2).allSatisfy { $0.count <= 80 })
+            let get = await server.pf(["outputs", "get", FakeData.doneID, "--output", folder], width: 80)
+            #expect(get.output == "\(folder)/small.webp saved\n\(folder)/fallback.jpg saved\n")
+        }
+    }
 }

@@ -171,4 +171,56 @@ import WireFormats
             #expect(fixed.status == .usage)
         }
     }
+
+    @Test func aWrongPasswordIsNoReasonToLogInAgain() async throws {
+        try await FakeServer.run { call in
+            call.path == "/auth/login" ? (401, #"{"detail":"Address or password is wrong.","code":"credentials_invalid"}"#) : nil
+        } _: { server in
+            let outcome = await server.pf(["login", "--email", "ada@example.com"], [:])
+            #expect(outcome.status == .unreachable)
+            #expect(outcome.errors == "error: Address or password is wrong. (credentials_invalid)\n")
+        }
+    }
+
+    /// The api's own port, a path below web, another web server, one that redirects, and a page.
+    @Test(arguments: [
+        (404, #"{"detail":"There is no resource at this path.","code":"route_not_found"}"#), (404, "<html>"), (405, "<html>"), (301, ""),
+        (200, "<html>"),
+    ])
+    func saysThatThereIsNoPixelFlow(status: Int, body: String) async throws {
+        try await FakeServer.run { _ in
+            (status, body)
+        } _: { server in
+            let outcome = await server.pf(["login", "--email", "ada@example.com"], [:])
+            #expect(outcome.status == .unreachable)
+            #expect(outcome.errors.hasPrefix("error: there is no PixelFlow web service at http://server\nhint: "), "\(outcome.errors)")
+            #expect(!FileManager.default.fileExists(atPath: Self.file(server)))
+        }
+    }
+
+    @Test func aCommandWithAnotherURLHintsAtIt() async throws {
+        try await FakeServer.run { _ in
+            (404, #"{"detail":"There is no resource at this path.","code":"route_not_found"}"#)
+        } _: { server in
+            let outcome = await server.pf(["tasks", "ls"])
+            #expect(outcome.status == .failed)
+            #expect(outcome.errors.contains("hint: is the URL of the server that of PixelFlow's web service?"), "\(outcome.errors)")
+        }
+    }
+
+    @Test(
+        arguments: [
+            (["login", "http://ada:secret@127.0.0.1:9", "--email", "ada@example.com"], [:]),
+            (["tasks", "ls", "--server", "https://ada@127.0.0.1:9"], [:]),
+            (["tasks", "ls"], ["PIXELFLOW_URL": "http://ada:secret@127.0.0.1:9/"]),
+            (["tasks", "ls"], ["PIXELFLOW_URL": "http://ada:%%@127.0.0.1:9/"]),
+        ] as [([String], [String: String])])
+    func refusesAUserNameInTheURL(arguments: [String], environment: [String: String]) async throws {
+        try await FakeServer.run { server in
+            let outcome = await server.pf(arguments, environment)
+            #expect(outcome.status == .usage)
+            #expect(outcome.errors.hasPrefix("error: the URL of a server has no user name and no password\n"), "\(outcome.errors)")
+            #expect(!outcome.errors.contains("secret"))
+        }
+    }
 }

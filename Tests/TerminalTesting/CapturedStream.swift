@@ -21,7 +21,7 @@ package final class CapturedStream: ConsoleStream {
 /// The result of a run of a command line.
 package struct Outcome: Sendable {
     package let status: ExitStatus
-    package let output: String
+    package var output: String
     package let errors: String
 
     package init(status: ExitStatus, output: String, errors: String) {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import PixelFlowClient
+import PixelFlowCommands
 import Terminal
 
 struct OutputsCommand: ParsableCommand {
@@ -19,7 +20,7 @@ struct OutputsGetCommand: SessionCommand {
               pf outputs get 019706d2-7c3e-7000-8000-000000000000 thumb hero
             """)
 
-    @Argument(help: "The task.") var id: String
+    @Argument(help: "The task.") var id: ObjectArgument<ImageTask>
     @Argument(help: "The outputs; by default all.") var names: [String] = []
 
     @Option(help: ArgumentHelp("The folder for the files; created if it does not exist.", valueName: "folder")) var output = "."
@@ -29,6 +30,7 @@ struct OutputsGetCommand: SessionCommand {
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in session: Session) async throws -> ExitStatus {
+        let id = try id.id
         let client = try session.client()
         let task = try await client.task(id)
         let unknown = names.filter { name in !task.outputs.contains { $0.name == name && $0.error == nil } }
@@ -46,7 +48,7 @@ struct OutputsGetCommand: SessionCommand {
         }
         session.printer.print(
             Document(
-                [.lines(files.map { Text("\($0.path) \($0.isNew ? "saved" : "exists already")") })],
+                [.unwrapped(files.map { Text("\($0.path) \($0.isNew ? "saved" : "exists already")") })],
                 data: ["files": .array(files.map(\.json))], names: files.map(\.path)))
         for failure in failures { session.printer.report(failure) }
         return failures.first?.status ?? .ok

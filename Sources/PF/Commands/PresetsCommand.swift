@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import PixelFlowClient
+import PixelFlowCommands
 import Terminal
 import WireFormats
 
@@ -29,7 +30,7 @@ struct PresetsListCommand: SessionCommand {
         session.printer.print(
             Document(
                 [.table(Table(columns: [.init("NAME"), .init("PRIORITY"), .init("OUTPUTS", cut: .wrap)], rows: rows))],
-                data: ["presets": .array(presets.map(\.json))], names: presets.map { "preset/\($0.name)" }))
+                data: ["presets": .array(presets.map(\.json))], names: presets.map { Preset.reference($0.name) }))
         return .ok
     }
 }
@@ -42,13 +43,14 @@ struct PresetsShowCommand: SessionCommand {
               pf presets show web -o json > web.json
             """)
 
-    @Argument(help: "The preset.") var name: String
+    @Argument(help: "The preset.") var name: ObjectArgument<Preset>
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in session: Session) async throws -> ExitStatus {
+        let name = try name.id
         let preset = try await session.client().preset(name)
         session.printer.print(
-            Document([.verbatim(preset.pipeline.text(pretty: true))], data: preset.pipeline, names: ["preset/\(preset.name)"]))
+            Document([.verbatim(preset.pipeline.text(pretty: true))], data: preset.pipeline, names: [Preset.reference(preset.name)]))
         return .ok
     }
 }
@@ -62,7 +64,7 @@ struct PresetsPutCommand: SessionCommand {
               pf presets put import pipeline.json --priority low
             """)
 
-    @Argument(help: "The preset.") var name: String
+    @Argument(help: "The preset.") var name: ObjectArgument<Preset>
     @Argument(help: "A file with the pipeline as JSON.") var file: String
     @Option(
         help: ArgumentHelp(
@@ -72,9 +74,11 @@ struct PresetsPutCommand: SessionCommand {
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in session: Session) async throws -> ExitStatus {
+        let name = try name.id
         let preset = try await session.client().putPreset(
             name, pipeline: PipelineFile.read(file), priority: priority?.change ?? .keep)
-        session.printer.print(.message(Text("preset/\(preset.name) saved"), data: preset.json, names: ["preset/\(preset.name)"]))
+        session.printer.print(
+            .message(Text("\(Preset.reference(preset.name)) saved"), data: preset.json, names: [Preset.reference(preset.name)]))
         return .ok
     }
 }
@@ -95,12 +99,14 @@ struct PresetsRemoveCommand: SessionCommand {
               pf presets rm mine
             """)
 
-    @Argument(help: "The preset.") var name: String
+    @Argument(help: "The preset.") var name: ObjectArgument<Preset>
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in session: Session) async throws -> ExitStatus {
+        let name = try name.id
         try await session.client().deletePreset(name)
-        session.printer.print(.message(Text("preset/\(name) deleted"), data: ["name": .string(name)], names: ["preset/\(name)"]))
+        let reference = Preset.reference(name)
+        session.printer.print(.message(Text("\(reference) deleted"), data: ["name": .string(name)], names: [reference]))
         return .ok
     }
 }

@@ -16,10 +16,13 @@ extension CommandError {
     init(_ error: any Error) { self.init(error, explanation: Session.explanation(of:)) }
 
     init(_ problem: Problem) {
-        let prefix = problem.field.map { "\($0): " } ?? ""
+        // Many texts begin with the field.
+        let prefix = problem.field.flatMap { "\(problem)".hasPrefix($0) ? nil : "\($0): " } ?? ""
         switch problem.status {
         case 401: self.init(.unreachable, "\(problem)", hint: "log in again with pf login")
         case 403: self.init(.unreachable, "\(problem)")
+        case 404 where problem.code == "route_not_found":
+            self.init(.failed, "\(problem)", hint: "is the URL of the server that of PixelFlow's web service?")
         default: self.init(.failed, prefix + "\(problem)")
         }
     }

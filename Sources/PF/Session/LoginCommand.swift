@@ -31,7 +31,8 @@ struct LoginCommand: SessionCommand {
         // A file that cannot be changed is reported before a session is opened that no one could use.
         _ = try store.contents()
         let account = PasswordLogin(email, prefix: "PIXELFLOW", environment: session.environment, status: session.printer.status)
-        let login = try await account.perform(account.password(), session.visitor(of: server))
+        let password = try await account.password()
+        let login = try await Self.explaining(server) { try await account.perform(password, session.visitor(of: server)) }
         try store.update { contents in
             contents.server = server
             contents.logins[server] = .init(login, email: email, now: session.now)
@@ -44,6 +45,23 @@ struct LoginCommand: SessionCommand {
                 ],
                 names: ["login/\(email)"]))
         return .ok
+    }
+
+    /// Converts what the login is refused with: there is no login yet that could be repeated, and the URL has never worked before.
+    private static func explaining(_ server: String, _ body: () async throws -> Login) async throws -> Login {
+        do {
+            return try await body()
+        } catch let problem as Problem where problem.status == 401 {
+            throw CommandError(.unreachable, "\(problem)")
+        } catch let problem as Problem where (300..<400).contains(problem.status) || [404, 405].contains(problem.status) {
+            throw noService(server)
+        } catch ClientError.invalidResponse {
+            throw noService(server)
+        }
+    }
+
+    private static func noService(_ server: String) -> CommandError {
+        CommandError(.unreachable, "there is no PixelFlow web service at \(server)", hint: "its URL is that of the page in a browser")
     }
 }
 

@@ -60,8 +60,12 @@ struct Session: CommandContext {
     ///
     /// - Throws: `CommandError` if it is not the URL of a server.
     static func checked(_ url: String) throws -> String {
-        guard HTTPURL.isOne(url) else {
-            throw CommandError(.usage, "\(url) is not a URL of a server", hint: "it begins with https:// or http://")
+        // Would be stored with it, and is not repeated here.
+        guard !url.contains("@") else {
+            throw CommandError(.usage, "the URL of a server has no user name and no password", hint: "pf login asks for the password")
+        }
+        guard HTTPURL.base(url) != nil else {
+            throw CommandError(.usage, "\(url) is not a URL of a server", hint: "it begins with https:// or http://, and has no query")
         }
         return Endpoints(web: url).api
     }

@@ -28,9 +28,9 @@ struct TasksListCommand: SessionCommand {
               pf tasks ls --batch 019706d2-7c3e-7000-8000-000000000000
             """)
 
-    @Option(help: ArgumentHelp("Only tasks with this status.", valueName: "status")) var status: String?
+    @Option(help: "Only tasks with this status.") var status: TaskStatusArgument?
 
-    @Option(help: ArgumentHelp("Only tasks of this batch.", valueName: "batch")) var batch: String?
+    @Option(help: ArgumentHelp("Only tasks of this batch.", valueName: "batch")) var batch: ObjectArgument<ImageBatch>?
 
     @Option(help: ArgumentHelp("Only tasks whose file name or URL contains this.", valueName: "text")) var search: String?
 
@@ -38,8 +38,7 @@ struct TasksListCommand: SessionCommand {
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in session: Session) async throws -> ExitStatus {
-        let status = status.map { ImageTask.Status(rawValue: $0.uppercased()) }
-        let query = TaskQuery(status: status, batch: batch, search: search)
+        let query = TaskQuery(status: status?.status, batch: try batch?.id, search: search)
         let tasks = try await session.client().list(query, upTo: limit.count)
         session.printer.print(.list("tasks", tasks, [.id, .status, .age, .error, .source], now: session.now))
         return .ok
@@ -56,11 +55,12 @@ struct TasksShowCommand: SessionCommand {
               pf tasks show 019706d2-7c3e-7000-8000-000000000000 -o json | jq .pipeline
             """)
 
-    @Argument(help: "The task.") var id: String
+    @Argument(help: "The task.") var id: ObjectArgument<ImageTask>
 
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in session: Session) async throws -> ExitStatus {
+        let id = try id.id
         session.printer.print(TaskReport.one(try await session.client().task(id), session))
         return .ok
     }
@@ -70,19 +70,20 @@ struct TasksShowCommand: SessionCommand {
 protocol TaskChangeCommand: SessionCommand {
     /// Follows a task's name in the message of success.
     static var done: String { get }
-    var ids: [String] { get }
+    var ids: [ObjectArgument<ImageTask>] { get }
     func change(_ id: String, _ client: PixelFlowClient) async throws
 }
 
 extension TaskChangeCommand {
     func run(in session: Session) async throws -> ExitStatus {
+        let ids = try ids.ids()
         let client = try session.client()
         let changes = TaskChanges(session.printer) { error in
             (error as? Problem).flatMap { $0.status == 401 ? nil : CommandError($0) }
         } document: { changed in
             Document(
-                [.lines(changed.map { Text("task/\($0) \(Self.done)") })],
-                data: ["action": .string(Self.done), "tasks": .array(changed.map { .string($0) })], names: changed.map { "task/\($0)" })
+                [.lines(changed.map { Text("\(ImageTask.reference($0)) \(Self.done)") })],
+                data: ["action": .string(Self.done), "tasks": .array(changed.map { .string($0) })], names: changed.map(ImageTask.reference))
         }
         return try await changes.perform(on: ids) { try await change($0, client) }
     }
@@ -98,7 +99,7 @@ struct TasksCancelCommand: TaskChangeCommand {
               pf tasks cancel 019706d2-7c3e-7000-8000-000000000000
             """)
 
-    @Argument(help: "The tasks.") var ids: [String]
+    @Argument(help: "The tasks.") var ids: [ObjectArgument<ImageTask>]
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func change(_ id: String, _ client: PixelFlowClient) async throws { _ = try await client.cancel(id) }
@@ -114,7 +115,7 @@ struct TasksReplayCommand: TaskChangeCommand {
               pf tasks replay 019706d2-7c3e-7000-8000-000000000000
             """)
 
-    @Argument(help: "The tasks.") var ids: [String]
+    @Argument(help: "The tasks.") var ids: [ObjectArgument<ImageTask>]
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func change(_ id: String, _ client: PixelFlowClient) async throws { _ = try await client.replay(id) }
@@ -128,10 +129,10 @@ struct TasksRemoveCommand: TaskChangeCommand {
         discussion: """
             Examples:
               pf tasks rm 019706d2-7c3e-7000-8000-000000000000
-              pf tasks ls --status FAILED -o name | cut -d/ -f2 | xargs pf tasks rm
+              pf tasks ls --status FAILED -o name | xargs pf tasks rm
             """)
 
-    @Argument(help: "The tasks.") var ids: [String]
+    @Argument(help: "The tasks.") var ids: [ObjectArgument<ImageTask>]
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func change(_ id: String, _ client: PixelFlowClient) async throws { try await client.delete(id) }

@@ -60,12 +60,14 @@ struct KeysRevokeCommand: SessionCommand {
               pf keys revoke 019706d2-7c3e-7000-8000-000000000000
             """)
 
-    @Argument(help: "The id of the key.") var id: String
+    @Argument(help: "The id of the key.") var id: ObjectArgument<APIKey>
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in session: Session) async throws -> ExitStatus {
+        let id = try id.id
         try await session.client().revokeKey(id)
-        session.printer.print(.message(Text("key/\(id) revoked"), data: ["key": .string(id)], names: ["key/\(id)"]))
+        let reference = APIKey.reference(id)
+        session.printer.print(.message(Text("\(reference) revoked"), data: ["key": .string(id)], names: [reference]))
         return .ok
     }
 }

@@ -48,21 +48,22 @@ struct OrganisationsUseCommand: SessionCommand {
               pf orgs use 019706d2-7c3e-7000-8000-000000000000
             """)
 
-    @Argument(help: "The id of the organisation.") var id: String
+    @Argument(help: "The id of the organisation.") var id: ObjectArgument<Organisation>
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in session: Session) async throws -> ExitStatus {
         guard session.environment["PIXELFLOW_TOKEN"]?.isEmpty != false else {
             throw CommandError(.usage, "the token in PIXELFLOW_TOKEN is for one organisation", hint: "unset it, and run pf login")
         }
+        let id = try id.id
         let server = try session.serverURL()
         let stored = try session.login(at: server)
         guard let refreshToken = try stored.tokens().refreshToken else {
             throw CommandError(.unreachable, "the login at \(server) cannot be renewed", hint: "log in again with pf login")
         }
         try stored.keep(try await session.visitor(of: server).refresh(refreshToken, organisation: id))
-        session.printer.print(
-            .message(Text("organisation/\(id) is in use"), data: ["organisation": .string(id)], names: ["organisation/\(id)"]))
+        let reference = Organisation.reference(id)
+        session.printer.print(.message(Text("\(reference) is in use"), data: ["organisation": .string(id)], names: [reference]))
         return .ok
     }
 }

@@ -24,7 +24,7 @@ struct UploadCommand: SessionCommand {
 
     @Argument(help: ArgumentHelp("Files and URLs.", valueName: "image")) var images: [String]
 
-    @Option(help: ArgumentHelp("The preset to apply.", valueName: "name")) var preset: String?
+    @Option(help: ArgumentHelp("The preset to apply.", valueName: "name")) var preset: ObjectArgument<Preset>?
 
     @Option(help: ArgumentHelp("A file with the pipeline to apply, as JSON.", valueName: "file")) var pipeline: String?
 
@@ -59,7 +59,13 @@ struct UploadCommand: SessionCommand {
 
     func run(in session: Session) async throws -> ExitStatus {
         let processing: Upload.Processing =
-            if let pipeline { .pipeline(try PipelineFile.read(pipeline)) } else { preset.map { .preset($0) } ?? .standard }
+            if let pipeline {
+                .pipeline(try PipelineFile.read(pipeline))
+            } else if let preset {
+                .preset(try preset.id)
+            } else {
+                .standard
+            }
         let sources = UploadSource.list(images)
         let client = try session.client()
         let batch =
@@ -75,7 +81,7 @@ struct UploadCommand: SessionCommand {
         let results = await run.run(sources, parallel: parallel)
         do {
             let closed = try await batch?.close()
-            if let closed { run.progress.report("batch/\(closed.id)", "closed") }
+            if let closed { run.progress.report(ImageBatch.reference(closed.id), "closed") }
             return finish(results, closed, session)
         } catch {
             let status = finish(results, nil, session)
@@ -90,16 +96,15 @@ struct UploadCommand: SessionCommand {
             let status = result.task?.status
             return Table.Row([
                 Text(result.source.name), Text(result.task?.id ?? "-"), Text(status?.rawValue ?? "-", status?.style ?? .bad),
-                Text(result.files.map(\.path).joined(separator: " ")),
             ])
         }
-        let columns: [Table.Column] = [.init("IMAGE", cut: .middle), .init("TASK"), .init("STATUS"), .init("FILES", cut: .wrap)]
+        let columns: [Table.Column] = [.init("IMAGE", cut: .middle), .init("TASK"), .init("STATUS")]
         var data: JSONValue = ["uploads": .array(results.map(\.json))]
         data["batch"] = batch?.json
         session.printer.print(
             Document(
-                [.table(Table(columns: columns, rows: rows))], data: data,
-                names: results.compactMap { $0.task.map { "task/\($0.id)" } }))
+                [.table(Table(columns: columns, rows: rows)), .unwrapped(results.flatMap(\.files).map { Text($0.path) })], data: data,
+                names: results.compactMap { $0.task?.reference }))
         for result in results {
             guard let failure = result.failure else { continue }
             session.printer.report(CommandError(failure.status, "\(result.source.name): \(failure.message)", hint: failure.hint))

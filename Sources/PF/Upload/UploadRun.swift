@@ -1,4 +1,5 @@
 import PixelFlowClient
+import PixelFlowCommands
 import Terminal
 import WireFormats
 
@@ -66,14 +67,14 @@ struct UploadRun: Sendable {
     private func process(_ source: UploadSource, _ result: inout Result) async throws {
         var task = try await send(source, &result)
         result.task = task
-        progress.report(source.name, "task/\(task.id) \(result.isSent ? "uploaded" : "was uploaded before")")
+        progress.report(source.name, "\(task.reference) \(result.isSent ? "uploaded" : "was uploaded before")")
         guard waits else { return }
         task = try await client.wait(for: task.id, within: timeout) { progress.advance(source.name, to: 0.5 + $0.progress * 0.4) }
         result.task = task
         progress.report(source.name, task.status.rawValue)
         guard task.status == .completed else {
             let reason = task.error.map { ": \($0.message) (\($0.code))" } ?? ""
-            throw CommandError(.failed, "task/\(task.id) is \(task.status.rawValue)\(reason)", hint: "pf tasks show \(task.id) shows it")
+            throw CommandError(.failed, "\(task.reference) is \(task.status.rawValue)\(reason)", hint: "pf tasks show \(task.id) shows it")
         }
         guard let folder else { return }
         var failure: CommandError?

@@ -11,7 +11,7 @@ enum BackupReport {
         for (key, value) in more { data[key] = value }
         return Document(
             [
-                .lines([Text(title, .strong)]),
+                .unwrapped([Text(title, .strong)]),
                 .fields([
                     .init("accounts", Text("\(manifest.accounts.rows) rows, \(ByteText.of(manifest.accounts.bytes))")),
                     .init("tasks", Text("\(manifest.tasks.rows) rows, \(ByteText.of(manifest.tasks.bytes)), \(manifest.tasks.form)")),

@@ -31,6 +31,7 @@ struct ConfigUseContextCommand: SessionCommand {
 
     func run(in session: Session) async throws -> ExitStatus {
         var kubeconfig = try Kubeconfig.load(explicit: session.global.selection.file, environment: session.environment)
+        let name = kubeconfig.contexts[self.name] == nil && self.name.hasPrefix("context/") ? String(self.name.dropFirst(8)) : self.name
         var data: JSONValue = ["context": .string(name), "dry_run": .string(change.dryRun.rawValue)]
         if change.dryRun == .none {
             data["file"] = .string(try kubeconfig.useContext(name))

@@ -47,7 +47,7 @@ struct ReportCommand: SessionCommand {
             "file": .string(path), "bytes": .integer(bytes.count), "contents": .array(files.map { .string($0.path) }),
         ]
         let size = "\(files.count) files, \((bytes.count + 999) / 1_000) kB; review it before you share it"
-        session.print(Document([.lines([Text(path, .strong), Text(size)])], data: data, names: [path]))
+        session.print(Document([.unwrapped([Text(path, .strong), Text(size)])], data: data, names: [path]))
         return .ok
     }
 }

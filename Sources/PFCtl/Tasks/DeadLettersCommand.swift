@@ -52,12 +52,13 @@ struct DeadLettersShowCommand: SessionCommand {
               pfctl dlq show 019706d2-7c3e-7000-8000-000000000000
             """)
 
-    @Argument(help: "The task.") var id: String
+    @Argument(help: "The task.") var id: ObjectArgument<ImageTask>
 
     @OptionGroup var access: TokenOptions
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in session: Session) async throws -> ExitStatus {
+        let id = try id.id
         let task = try await access.withAPI(in: session) { api in try await api.call { try await $0.task(id) } }
         guard task.status == .failed else {
             throw CommandError(.failed, "the task is \(task.status.rawValue), not FAILED", hint: "pfctl tasks show \(id) shows it")
@@ -95,7 +96,7 @@ enum DeadLettersPurge: TaskChangeKind {
 
 /// Selects failed tasks.
 struct DeadLetterSelection: TaskSelecting {
-    @Argument(help: "The tasks.") var ids: [String] = []
+    @Argument(help: "The tasks.") var ids: [ObjectArgument<ImageTask>] = []
 
     @Flag(help: "All failed tasks of this account.") var all = false
 
@@ -103,8 +104,8 @@ struct DeadLetterSelection: TaskSelecting {
         guard ids.isEmpty == all else { throw ValidationError("Name the tasks, or give --all.") }
     }
 
-    func resolve(_ api: ForwardedService) async throws -> [String] {
+    func resolve(_ named: [String], _ api: ForwardedService) async throws -> [String] {
         // Read the complete list first, because each changed task disappears from it.
-        all ? try await api.call { try await $0.list(TaskQuery(status: .failed)) }.map(\.id) : ids
+        all ? try await api.call { try await $0.list(TaskQuery(status: .failed)) }.map(\.id) : named
     }
 }

@@ -36,7 +36,13 @@ enum TaskAction: String, Sendable {
 
 /// Which tasks to change.
 protocol TaskSelecting: ParsableArguments, Sendable {
-    func resolve(_ api: ForwardedService) async throws -> [String]
+    var ids: [ObjectArgument<ImageTask>] { get }
+    /// - Parameter named: the given ids.
+    func resolve(_ named: [String], _ api: ForwardedService) async throws -> [String]
+}
+
+extension TaskSelecting {
+    func resolve(_ named: [String], _ api: ForwardedService) async throws -> [String] { named }
 }
 
 /// What a command does to tasks, and its help.
@@ -56,13 +62,14 @@ struct TaskChangeCommand<Kind: TaskChangeKind>: SessionCommand {
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in session: Session) async throws -> ExitStatus {
-        try await access.withAPI(in: session) { api in
+        let ids = try selection.ids.ids()
+        return try await access.withAPI(in: session) { api in
             let changes = TaskChanges(session.printer) { error in
                 (error as? CommandError).flatMap { $0.status == .failed ? $0 : nil }
             } document: {
                 document($0)
             }
-            return try await changes.perform(on: selection.resolve(api)) { try await perform(on: $0, api) }
+            return try await changes.perform(on: selection.resolve(ids, api)) { try await perform(on: $0, api) }
         }
     }
 
@@ -77,10 +84,11 @@ struct TaskChangeCommand<Kind: TaskChangeKind>: SessionCommand {
     }
 
     private func document(_ ids: [String]) -> Document {
-        let lines = ids.map { Text("task/\($0) \(Kind.action.done)\(change.suffix)") }
+        let lines = ids.map { Text("\(ImageTask.reference($0)) \(Kind.action.done)\(change.suffix)") }
         let data: JSONValue = [
             "action": .string(Kind.action.rawValue), "tasks": .array(ids.map { .string($0) }), "dry_run": .string(change.dryRun.rawValue),
         ]
-        return Document([.lines(lines.isEmpty ? [Text("no task has failed", .faint)] : lines)], data: data, names: ids.map { "task/\($0)" })
+        return Document(
+            [.lines(lines.isEmpty ? [Text("no task has failed", .faint)] : lines)], data: data, names: ids.map(ImageTask.reference))
     }
 }

@@ -39,18 +39,11 @@ struct TasksListCommand: SessionCommand {
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in session: Session) async throws -> ExitStatus {
-        let query = TaskQuery(status: status.map { .init(rawValue: $0.rawValue.uppercased()) }, search: search)
+        let query = TaskQuery(status: status?.status, search: search)
         let tasks = try await access.withAPI(in: session) { api in try await api.call { try await $0.list(query, upTo: limit.count) } }
         session.print(.tasks(tasks, now: session.date))
         return .ok
     }
-}
-
-enum TaskStatusArgument: String, CaseIterable, ExpressibleByArgument {
-    case pending, processing, completed, failed, cancelled
-
-    init?(argument: String) { self.init(rawValue: argument.lowercased()) }
-    static var allValueStrings: [String] { allCases.map { $0.rawValue.uppercased() } }
 }
 
 struct TasksShowCommand: SessionCommand {
@@ -63,12 +56,13 @@ struct TasksShowCommand: SessionCommand {
               pfctl tasks show 019706d2-7c3e-7000-8000-000000000000 -o json | jq .pipeline
             """)
 
-    @Argument(help: "The task.") var id: String
+    @Argument(help: "The task.") var id: ObjectArgument<ImageTask>
 
     @OptionGroup var access: TokenOptions
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in session: Session) async throws -> ExitStatus {
+        let id = try id.id
         let task = try await access.withAPI(in: session) { api in try await api.call { try await $0.task(id) } }
         session.print(TaskReport(task: task, now: session.now).document)
         return .ok
@@ -103,7 +97,5 @@ enum TasksReplay: TaskChangeKind {
 
 /// Selects tasks.
 struct TaskSelection: TaskSelecting {
-    @Argument(help: "The tasks.") var ids: [String]
-
-    func resolve(_ api: ForwardedService) async throws -> [String] { ids }
+    @Argument(help: "The tasks.") var ids: [ObjectArgument<ImageTask>]
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import PixelFlowClient
+import PixelFlowCommands
 import Terminal
 
 struct AuditCommand: SessionCommand {
@@ -19,7 +20,7 @@ struct AuditCommand: SessionCommand {
     var action: String?
 
     @Option(help: ArgumentHelp("Only entries of this user or key.", valueName: "id"))
-    var actor: String?
+    var actor: ObjectArgument<AuditActor>?
 
     @Option(help: ArgumentHelp("Only entries at or after this time (RFC 3339).", valueName: "time"))
     var since: String?
@@ -38,11 +39,17 @@ struct AuditCommand: SessionCommand {
     }
 
     func run(in session: Session) async throws -> ExitStatus {
-        let query = AuditQuery(action: action, actor: actor, since: since, until: until)
+        let query = AuditQuery(action: action, actor: try actor?.id, since: since, until: until)
         let entries = try await access.withAuth(in: session) { auth in
             try await auth.call { try await $0.audit(query, upTo: limit == 0 ? nil : limit) }
         }
         session.print(TeamReport(now: session.date).document(entries))
         return .ok
     }
+}
+
+/// Who an entry is about.
+enum AuditActor: ObjectKind {
+    static let kind = "user or key"
+    static let prefixes = [UserAccount.kind, APIKey.kind]
 }

@@ -101,13 +101,14 @@ struct KeysRevokeCommand: SessionCommand {
               pfctl keys revoke 019706d2-7c3e-7000-8000-000000000000
             """)
 
-    @Argument(help: "The id of the key.") var id: String
+    @Argument(help: "The id of the key.") var id: ObjectArgument<APIKey>
 
     @OptionGroup var change: ChangeOptions
     @OptionGroup var access: TokenOptions
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in session: Session) async throws -> ExitStatus {
+        let id = try id.id
         if !change.isClientOnly {
             try await access.withAuth(in: session) { auth in
                 guard change.dryRun == .server else { return try await auth.call { try await $0.revokeKey(id) } }
@@ -116,10 +117,11 @@ struct KeysRevokeCommand: SessionCommand {
                 }
             }
         }
+        let reference = APIKey.reference(id)
         session.print(
             .message(
-                Text("key/\(id) revoked\(change.suffix)"), data: ["key": .string(id), "dry_run": .string(change.dryRun.rawValue)],
-                names: ["key/\(id)"]))
+                Text("\(reference) revoked\(change.suffix)"), data: ["key": .string(id), "dry_run": .string(change.dryRun.rawValue)],
+                names: [reference]))
         return .ok
     }
 }

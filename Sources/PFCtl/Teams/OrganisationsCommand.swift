@@ -52,8 +52,9 @@ struct OrganisationsShowCommand: SessionCommand {
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in session: Session) async throws -> ExitStatus {
-        try await OperatorAccess.withAuth(in: session) { auth in
-            let organisation = try await selection.resolve(auth)
+        let id = try selection.id.id
+        return try await OperatorAccess.withAuth(in: session) { auth in
+            let organisation = try await selection.resolve(id, auth)
             let members = try await auth.call { try await $0.members(ofOrganisation: organisation.id) }
             session.print(TeamReport(now: session.date).document(organisation, members: members))
             return .ok
@@ -110,9 +111,9 @@ struct OrganisationsRestoreCommand: SessionCommand {
 
 /// Selects an organisation.
 struct OrganisationSelection: ParsableArguments {
-    @Argument(help: "The id of the organisation.") var id: String
+    @Argument(help: "The id of the organisation.") var id: ObjectArgument<Organisation>
 
-    func resolve(_ auth: ForwardedService) async throws -> Organisation {
+    func resolve(_ id: String, _ auth: ForwardedService) async throws -> Organisation {
         guard let found = try await auth.call({ try await $0.allOrganisations() }).first(where: { $0.id == id }) else {
             throw CommandError(.failed, "there is no organisation \(id)", hint: "pfctl orgs ls lists them")
         }
@@ -127,18 +128,19 @@ private struct OrganisationChange {
     let change: ChangeOptions
 
     func perform(in session: Session) async throws -> ExitStatus {
+        let id = try selection.id.id
         if !change.isClientOnly {
             try await OperatorAccess.withAuth(in: session) { auth in
-                let organisation = try await selection.resolve(auth)
+                let organisation = try await selection.resolve(id, auth)
                 guard change.dryRun == .none else { return }
                 try await auth.call { try await $0.setDeleted(isDeleting, organisation: organisation.id) }
             }
         }
-        let reference = "organisation/\(selection.id)"
+        let reference = Organisation.reference(id)
         session.print(
             .message(
                 Text("\(reference) \(isDeleting ? "deleted" : "restored")\(change.suffix)"),
-                data: ["organisation": .string(selection.id), "deleted": .bool(isDeleting), "dry_run": .string(change.dryRun.rawValue)],
+                data: ["organisation": .string(id), "deleted": .bool(isDeleting), "dry_run": .string(change.dryRun.rawValue)],
                 names: [reference]))
         return .ok
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import PixelFlowClient
+import PixelFlowCommands
 import Terminal
 import WireFormats
 
@@ -17,7 +18,7 @@ struct OrganisationsQuotaCommand: SessionCommand {
               pfctl orgs quota 019706d2-7c3e-7000-8000-000000000000 --bytes-stored unlimited
             """)
 
-    @Argument(help: "The id of the organisation.") var id: String
+    @Argument(help: "The id of the organisation.") var id: ObjectArgument<Organisation>
 
     @Option(help: ArgumentHelp("Tasks in a calendar month (UTC).", valueName: "number"))
     var tasksPerMonth: QuotaArgument?
@@ -40,7 +41,8 @@ struct OrganisationsQuotaCommand: SessionCommand {
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in session: Session) async throws -> ExitStatus {
-        try await OperatorAccess.withService(.api, in: session) { api in
+        let id = try id.id
+        return try await OperatorAccess.withService(.api, in: session) { api in
             var quota = try await api.call { try await $0.quota(ofOrganisation: id) }
             if isChange {
                 apply(to: &quota)

@@ -46,7 +46,7 @@ struct TeamReport {
             .init("bytes stored", text(quota.bytesStored)), .init("source bytes", text(quota.sourceBytes)),
             .init("retention days", text(quota.retentionDays)), .init("weight", Text("\(quota.weight ?? 1)" + suffix)),
         ]
-        return Document([.fields(fields)], data: quota.json, names: ["organisation/\(organisation)"])
+        return Document([.fields(fields)], data: quota.json, names: [Organisation.reference(organisation)])
     }
 
     func document(_ entries: [AuditEntry]) -> Document {
@@ -66,7 +66,7 @@ struct TeamReport {
 }
 
 extension UserAccount {
-    var reference: String { "user/\(id)" }
+    var reference: String { Self.reference(id) }
 }
 
 extension Organisation {

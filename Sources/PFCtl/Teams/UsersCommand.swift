@@ -137,12 +137,13 @@ struct UsersResetPasswordCommand: SessionCommand {
     func validate() throws { try SecretOutput.check(global.output) }
 
     func run(in session: Session) async throws -> ExitStatus {
+        let name = try selection.checked()
         guard !change.isClientOnly else {
-            session.print(.message(Text("reset token created for \(selection.user)\(change.suffix)"), data: ["dry_run": "client"]))
+            session.print(.message(Text("reset token created for \(name)\(change.suffix)"), data: ["dry_run": "client"]))
             return .ok
         }
         return try await OperatorAccess.withAuth(in: session) { auth in
-            let user = try await selection.resolve(auth)
+            let user = try await selection.resolve(name, auth)
             guard change.dryRun == .none else {
                 session.print(.message(Text("reset token created for \(user.email)\(change.suffix)"), data: ["dry_run": "server"]))
                 return .ok
@@ -162,9 +163,16 @@ struct UsersResetPasswordCommand: SessionCommand {
 struct UserSelection: ParsableArguments {
     @Argument(help: "The email address or the id of the account.") var user: String
 
-    func resolve(_ auth: ForwardedService) async throws -> UserAccount {
+    /// - Throws: `CommandError` with `usage`, before anything is asked of the service.
+    func checked() throws(CommandError) -> String {
+        guard !user.isEmpty else { throw CommandError(.usage, "'' is neither the email address nor the id of any account") }
+        return user
+    }
+
+    /// - Parameter user: also as `-o name` prints it.
+    func resolve(_ user: String, _ auth: ForwardedService) async throws -> UserAccount {
         let users = try await auth.call { try await $0.users() }
-        guard let found = users.first(where: { $0.id == user || $0.email == user.lowercased() }) else {
+        guard let found = users.first(where: { [$0.id, $0.reference].contains(user) || $0.email == user.lowercased() }) else {
             throw CommandError(.failed, "there is no account \(user)", hint: "pfctl users ls lists them")
         }
         return found
@@ -180,14 +188,15 @@ protocol UserChangeCommand: SessionCommand {
 
 extension UserChangeCommand {
     func run(in session: Session) async throws -> ExitStatus {
+        let name = try selection.checked()
         let done = Self.isDisabling ? "disabled" : "enabled"
         guard !change.isClientOnly else {
             session.print(
-                .message(Text("user \(selection.user) \(done)\(change.suffix)"), data: ["dry_run": "client"], names: []))
+                .message(Text("user \(name) \(done)\(change.suffix)"), data: ["dry_run": "client"], names: []))
             return .ok
         }
         let user = try await OperatorAccess.withAuth(in: session) { auth in
-            let user = try await selection.resolve(auth)
+            let user = try await selection.resolve(name, auth)
             guard change.dryRun == .none else { return user }
             return try await auth.call { try await $0.setDisabled(Self.isDisabling, user: user.id) }
         }

@@ -1,4 +1,5 @@
 import PixelFlowClient
+import PixelFlowCommands
 import Terminal
 import WireFormats
 
@@ -36,7 +37,7 @@ struct ScaleDownReport: Sendable {
         ]
         return Document(
             [.lines(lines + (causes.isEmpty ? [] : [Text("  failed with: \(causes)", .bad)]))], data: json,
-            names: failed.map { "task/\($0.id)" })
+            names: failed.map(\.reference))
     }
 
     private var json: JSONValue {

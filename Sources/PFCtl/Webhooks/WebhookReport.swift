@@ -1,5 +1,6 @@
 import FoundationEssentials
 import PixelFlowClient
+import PixelFlowCommands
 import Terminal
 
 /// Webhooks and deliveries, one per line.
@@ -8,7 +9,7 @@ struct WebhookReport {
 
     func document(_ webhooks: [Webhook]) -> Document {
         .list(
-            "webhooks", webhooks.map(\.json), names: webhooks.map { "webhook/\($0.id)" },
+            "webhooks", webhooks.map(\.json), names: webhooks.map { Webhook.reference($0.id) },
             columns: [
                 .init("ID"), .init("STATE"), .init("AGE", .right, spare: .early), .init("URL", cut: .middle),
                 .init("DESCRIPTION", wide: true), .init("EVENTS", cut: .wrap),
@@ -23,7 +24,7 @@ struct WebhookReport {
 
     func document(_ deliveries: [WebhookDelivery]) -> Document {
         .list(
-            "deliveries", deliveries.map(\.json), names: deliveries.map { "delivery/\($0.id)" },
+            "deliveries", deliveries.map(\.json), names: deliveries.map { WebhookDelivery.reference($0.id) },
             columns: [
                 .init("AGE", .right), .init("EVENT"), .init("STATE"), .init("ATTEMPTS", .right, spare: .late),
                 .init("RESULT", spare: .late), .init("ID"),

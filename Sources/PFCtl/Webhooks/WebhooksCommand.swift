@@ -53,7 +53,7 @@ struct WebhooksDeliveriesCommand: SessionCommand {
         case pending, delivered, failed
     }
 
-    @Argument(help: "The webhook.") var id: String
+    @Argument(help: "The webhook.") var id: ObjectArgument<Webhook>
 
     @Option(help: ArgumentHelp("Only deliveries in this state.", valueName: "state"))
     var state: State?
@@ -63,6 +63,7 @@ struct WebhooksDeliveriesCommand: SessionCommand {
     @OptionGroup(title: "Global options") var global: GlobalOptions
 
     func run(in session: Session) async throws -> ExitStatus {
+        let id = try id.id
         let deliveries = try await access.withAPI(in: session) { api in
             try await api.call { try await $0.deliveries(toWebhook: id, state: state?.rawValue, upTo: limit.count) }
         }
@@ -83,8 +84,8 @@ struct WebhooksReplayCommand: SessionCommand {
               pfctl webhooks replay default msg_019706d2-7c3e-7000-8000-000000000000_1_default
             """)
 
-    @Argument(help: "The webhook.") var id: String
-    @Argument(help: "The deliveries.") var deliveries: [String] = []
+    @Argument(help: "The webhook.") var id: ObjectArgument<Webhook>
+    @Argument(help: "The deliveries.") var deliveries: [ObjectArgument<WebhookDelivery>] = []
 
     @Option(help: ArgumentHelp("All that have failed since this time (RFC 3339).", valueName: "time"))
     var since: String?
@@ -98,13 +99,15 @@ struct WebhooksReplayCommand: SessionCommand {
     }
 
     func run(in session: Session) async throws -> ExitStatus {
-        let count = change.dryRun == .none ? try await replay(in: session) : try await rehearse(in: session)
+        let (id, deliveries) = (try id.id, try deliveries.ids())
+        let count =
+            change.dryRun == .none ? try await replay(deliveries, of: id, in: session) : try await rehearse(deliveries, of: id, in: session)
         let data: JSONValue = ["replayed": .integer(count), "dry_run": .string(change.dryRun.rawValue)]
         session.print(.message(Text("\(count) \(count == 1 ? "delivery" : "deliveries") replayed\(change.suffix)"), data: data))
         return .ok
     }
 
-    private func replay(in session: Session) async throws -> Int {
+    private func replay(_ deliveries: [String], of id: String, in session: Session) async throws -> Int {
         try await access.withAPI(in: session) { api in
             if let since { return try await api.call { try await $0.replayFailed(toWebhook: id, since: since) } }
             for delivery in deliveries { try await api.call { try await $0.replay(delivery: delivery, toWebhook: id) } }
@@ -113,7 +116,7 @@ struct WebhooksReplayCommand: SessionCommand {
     }
 
     /// The service has no dry run, but the list gives an upper bound of the number of failed deliveries.
-    private func rehearse(in session: Session) async throws -> Int {
+    private func rehearse(_ deliveries: [String], of id: String, in session: Session) async throws -> Int {
         guard change.dryRun == .server else { return deliveries.count }
         let failed = try await access.withAPI(in: session) { api in
             try await api.call { try await $0.deliveries(toWebhook: id, state: since == nil ? nil : "failed") }

@@ -1,3 +1,4 @@
+import PixelFlowClient
 package import Terminal
 
 /// Applies one change to several tasks, one after the other, and continues if it fails for one of them.
@@ -30,7 +31,7 @@ package struct TaskChanges {
                     if !changed.isEmpty { printer.print(document(changed)) }
                     throw error
                 }
-                printer.report(CommandError(failure.status, "task/\(id): \(failure.message)", hint: failure.hint))
+                printer.report(CommandError(failure.status, "\(ImageTask.reference(id)): \(failure.message)", hint: failure.hint))
                 worst = failure.status
             }
         }

@@ -2,7 +2,7 @@ package import PixelFlowClient
 package import Terminal
 
 extension ImageTask: ListItem {
-    package var reference: String { "task/\(id)" }
+    package var reference: String { Self.reference(id) }
     /// Its URL or the file name.
     package var sourceName: String { source ?? "an upload" }
 

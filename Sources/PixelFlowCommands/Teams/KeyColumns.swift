@@ -2,7 +2,7 @@ package import PixelFlowClient
 import Terminal
 
 extension APIKey: ListItem {
-    package var reference: String { "key/\(id)" }
+    package var reference: String { Self.reference(id) }
 
     /// - Throws: `CommandError` if the response to the creation lacks it.
     package func createdSecret() throws -> String {
@@ -12,7 +12,7 @@ extension APIKey: ListItem {
 }
 
 extension Organisation: ListItem {
-    package var reference: String { "organisation/\(id)" }
+    package var reference: String { Self.reference(id) }
 }
 
 extension ListColumn where Item == APIKey {

@@ -14,9 +14,18 @@ struct SessionCaching: RouterMiddleware {
         let directives = (response.headers[.cacheControl] ?? "").split(separator: ",").map { $0.filter { !$0.isWhitespace }.lowercased() }
         guard !directives.contains("public") else { return response }
         if !directives.contains("no-store") { response.headers[.cacheControl] = "private, no-cache" }
-        let vary = response.headers[values: .vary].joined(separator: ", ")
-        let isNamed = vary.split(separator: ",").contains { ["cookie", "*"].contains($0.filter { !$0.isWhitespace }.lowercased()) }
-        if !isNamed { response.headers[.vary] = vary.isEmpty ? "Cookie" : vary + ", Cookie" }
+        response.headers.addVary("Cookie")
         return response
+    }
+}
+
+extension HTTPFields {
+    /// Adds a field on which a response depends to those of `Vary`.
+    mutating func addVary(_ field: String) {
+        let vary = self[values: .vary].joined(separator: ", ")
+        let isNamed = vary.split(separator: ",").contains {
+            [field.lowercased(), "*"].contains($0.filter { !$0.isWhitespace }.lowercased())
+        }
+        if !isNamed { self[.vary] = vary.isEmpty ? field : "\(vary), \(field)" }
     }
 }

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "react";
 import { Icon, Logo } from "../ui/Icon.jsx";
 import { IconButton } from "../ui/parts.jsx";
 import { signOut } from "../service/session.js";
@@ -14,18 +15,33 @@ const sections = [
     { to: "/presets", icon: "layers", name: "Presets" },
 ];
 
+/** Publishes the height of the header, below which other bars stay. */
+function useHeight() {
+    const header = useRef(null);
+    useEffect(() => {
+        const publish = () => document.documentElement.style.setProperty("--header", `${header.current.offsetHeight}px`);
+        const observer = new ResizeObserver(publish);
+        observer.observe(header.current);
+        publish();
+        return () => observer.disconnect();
+    }, []);
+    return header;
+}
+
 export function Header() {
+    const element = useHeight();
     const leave = async () => {
         await flushDeletions();
         await signOut().catch(showError);
     };
     return (
-        <header className="sticky top-0 z-10 border-b border-line bg-card">
-            <div className="mx-auto flex h-14 w-full max-w-6xl items-center gap-1 px-4 sm:gap-3 sm:px-6">
-                <Link to="/" aria-label="PixelFlow, go to the tasks" className="flex items-center gap-2 font-semibold text-ink no-underline">
+        <header ref={element} className="sticky top-0 z-10 border-b border-line bg-card">
+            <div className="mx-auto flex min-h-14 w-full max-w-6xl flex-wrap items-center gap-x-1 px-4 sm:gap-x-3 sm:px-6">
+                <Link to="/" aria-label="PixelFlow, go to the tasks" className="mr-auto flex h-14 items-center gap-2 font-semibold text-ink no-underline lg:mr-0">
                     <Logo /><span className="hidden md:inline">PixelFlow</span>
                 </Link>
-                <nav aria-label="Pages" className="flex min-w-0 grow gap-0.5 overflow-x-auto sm:ml-2"><PageLinks /><APILink /></nav>
+                {/* Has lines of its own where there is no room for it beside the others. */}
+                <nav aria-label="Pages" className="order-last -mx-2 flex basis-full flex-wrap gap-0.5 pb-2 lg:order-none lg:mx-0 lg:ml-2 lg:basis-0 lg:grow lg:pb-0"><PageLinks /><APILink /></nav>
                 <LiveBadge />
                 <OrganisationMenu />
                 <IconButton icon="out" label="Sign out" onClick={leave} />

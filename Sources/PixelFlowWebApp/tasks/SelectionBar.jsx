@@ -10,7 +10,7 @@ export function SelectionBar() {
     const chosen = [...selection];
     const [open, failed] = [cancellable(chosen), replayable(chosen)];
     return (
-        <div role="region" aria-label="Selection" className="sticky top-14 z-[5] flex flex-wrap items-center gap-2 border-y border-line bg-accent-wash px-4 py-2">
+        <div role="region" aria-label="Selection" className="sticky top-(--header) z-[5] flex flex-wrap items-center gap-2 border-y border-line bg-accent-wash px-4 py-2">
             <span className="grow font-medium" aria-live="polite">{plural(chosen.length, "task")} selected</span>
             {open.length > 0 && <Button small icon="stop" onClick={() => cancel(open)}>Cancel {open.length}</Button>}
             {failed.length > 0 && <Button small icon="replay" onClick={() => replay(failed)}>Replay {failed.length}</Button>}

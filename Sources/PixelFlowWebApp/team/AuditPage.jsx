@@ -1,5 +1,6 @@
 import { useEffect, useState } from "react";
 import { Choice } from "../ui/Choice.jsx";
+import { useIsWide } from "../ui/screen.js";
 import { Button, Card, Empty, Failure } from "../ui/parts.jsx";
 import { call } from "../service/calls.js";
 import { moment } from "../service/format.js";
@@ -47,14 +48,36 @@ function Entries({ action }) {
         setLoading(false);
     };
     useEffect(() => { load(); }, []);
+    const Shown = useIsWide() ? Table : List;
     return (
         <Card aria-label="Entries" className="overflow-hidden">
-            {entries.length > 0 && <Table entries={entries} />}
+            {entries.length > 0 && <Shown entries={entries} />}
             {!entries.length && !isLoading && !problem && <Empty icon="log" title="No entries">Entries are listed here when something happens.</Empty>}
             {problem && <div className="p-4"><Failure problem={problem} onRetry={load} /></div>}
             {isLoading && !entries.length && <div role="status" aria-label="Loading the log" className="h-52 animate-shimmer bg-sunk" />}
             {cursor && !problem && <div className="border-t border-line p-3 text-center"><Button small disabled={isLoading} onClick={load}>Older entries</Button></div>}
         </Card>
+    );
+}
+
+/** Without columns, in which long details such as the name of a browser would be very narrow. */
+function List({ entries }) {
+    return (
+        <ul className="divide-y divide-line text-sm">
+            {entries.map((entry) => (
+                <li key={entry.id} className="grid grid-cols-1 gap-0.5 px-4 py-2">
+                    <div className="flex flex-wrap justify-between gap-x-4">
+                        <span className="font-medium" title={entry.action}>{actions[entry.action] || entry.action}</span>
+                        <time dateTime={entry.at} className="text-soft tabular-nums">{moment(entry.at)}</time>
+                    </div>
+                    <div className="flex flex-wrap justify-between gap-x-4">
+                        <span className="max-w-full truncate" title={entry.actor_name}>{entry.actor_name}</span>
+                        <span className="text-soft" title={entry.request_id && `Request ${entry.request_id}`}>{entry.address}</span>
+                    </div>
+                    {entry.detail && <p className="text-soft wrap-anywhere" title={entry.target}>{entry.detail}</p>}
+                </li>
+            ))}
+        </ul>
     );
 }
 

@@ -7,6 +7,7 @@ import { moment } from "../service/format.js";
 import { useSession } from "../service/session.js";
 import { showError, toast } from "../service/toasts.js";
 import { useResponse } from "../service/useResponse.js";
+import { effect } from "./invitation.js";
 import { invitationsPath } from "./organisations.js";
 import { assignable, roles, titled } from "./roles.js";
 
@@ -34,7 +35,7 @@ export function Invitations({ organisation }) {
             {shown && (
                 <Dialog title="Invitation link" onClose={() => setShown(null)}>
                     {shown.mailed && <p role="status" className="mb-4 rounded-lg bg-accent-wash px-3 py-2 text-accent wrap-anywhere">A message with this link is on its way to {shown.email}.</p>}
-                    <p className="mb-4 text-soft">This link is shown only now. Whoever opens it becomes {shown.role} of {organisation.name}{shown.email ? `, as ${shown.email} alone` : ""}.</p>
+                    <p className="mb-4 text-soft wrap-anywhere">This link is shown only now. {effect(shown, organisation.name)}</p>
                     <Secret id="invitation-link" label="Link" text={linkTo(shown)} />
                 </Dialog>
             )}

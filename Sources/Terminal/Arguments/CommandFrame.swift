@@ -52,16 +52,33 @@ package struct CommandFrame<Context: CommandContext>: Sendable {
     }
 
     private func run(_ command: any TerminalCommand<Context>, in session: Context) async -> ExitStatus {
-        let status: ExitStatus
-        do {
-            status = try await command.run(in: session)
-        } catch {
-            let failure = CommandError(error, explanation: Context.explanation(of:))
-            session.printer.report(failure)
-            status = failure.status
-        }
+        let status = await result(of: command, in: session)
         session.printer.status.clear()
         await session.close()
         return status
+    }
+
+    /// Cancels the command once its output cannot be written, because nobody would see what else it does. It removes its drafts, as after
+    /// an interruption.
+    private func result(of command: any TerminalCommand<Context>, in session: Context) async -> ExitStatus {
+        let printer = session.printer
+        let task = Task { try await command.run(in: session) }
+        printer.output.onFailure { task.cancel() }
+        let result = await withTaskCancellationHandler {
+            await task.result
+        } onCancel: {
+            task.cancel()
+        }
+        if let failure = printer.output.failure {
+            if let error = failure.error { printer.report(error) }
+            return .failed
+        }
+        do {
+            return try result.get()
+        } catch {
+            let failure = CommandError(error, explanation: Context.explanation(of:))
+            printer.report(failure)
+            return failure.status
+        }
     }
 }

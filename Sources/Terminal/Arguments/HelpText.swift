@@ -17,8 +17,16 @@ package struct HelpText: Sendable {
         let isHelp = root.exitCode(for: error).isSuccess
         let stream = isHelp ? console.output : console.status
         let columns = stream.terminalWidth.map { min($0, Self.columns.most) } ?? Self.columns.usual
-        stream.write(readable(root.fullMessage(for: error, columns: columns), columns: columns) + "\n")
-        return isHelp ? .ok : .usage
+        let text = readable(root.fullMessage(for: error, columns: columns), columns: columns) + "\n"
+        guard isHelp else {
+            try? stream.write(text)
+            return .usage
+        }
+        let output = CommandOutput(stream)
+        output.write(text)
+        guard let failure = output.failure else { return .ok }
+        if let error = failure.error { try? console.status.write("error: \(error.message)\n") }
+        return .failed
     }
 
     private func readable(_ help: String, columns: Int) -> String {

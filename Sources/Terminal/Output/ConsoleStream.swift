@@ -11,7 +11,23 @@ package protocol ConsoleStream: Sendable {
     /// The width of the terminal in columns; nil if it is not a terminal.
     var terminalWidth: Int? { get }
     /// Writes immediately, without splitting the text.
-    func write(_ text: String)
+    func write(_ text: String) throws(WriteFailure)
+}
+
+/// Why text could not be written.
+package enum WriteFailure: Error, Sendable, Hashable {
+    /// The reader of the pipe is gone, as when `head` has read enough lines.
+    case closed
+    /// For a reason of the system, such as a full disk.
+    case failed(String)
+
+    /// What a user is told: nothing about a reader that wants no more.
+    package var error: CommandError? {
+        switch self {
+        case .closed: nil
+        case .failed(let reason): CommandError(.failed, "the output cannot be written: \(reason)")
+        }
+    }
 }
 
 extension ConsoleStream {
@@ -52,17 +68,16 @@ package struct DescriptorStream: ConsoleStream {
         return Int(size.ws_col)
     }
 
-    /// Ignores that the reader of stdout is gone, as when `head` has read enough lines.
-    package func write(_ text: String) {
+    package func write(_ text: String) throws(WriteFailure) {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
             let count = bytes.withUnsafeBytes { posixWrite(descriptor, $0.baseAddress, $0.count) }
             if count >= 0 {
                 bytes = bytes.dropFirst(count)
             } else if errno == EPIPE {
-                exit(ExitStatus.failed.rawValue)
+                throw .closed
             } else if errno != EINTR && errno != EAGAIN {
-                return
+                throw .failed(String(cString: strerror(errno)))
             }
         }
     }

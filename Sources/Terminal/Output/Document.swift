@@ -11,6 +11,8 @@ package struct Document: Sendable {
         /// Lines that are printed unchanged, such as those of a file.
         case verbatim(String)
         case table(Table)
+        /// Lines with names to copy, such as those of files: neither shortened nor wrapped.
+        case unwrapped([Text])
         /// Names with values, one per line.
         case fields([Field])
     }
@@ -86,6 +88,7 @@ package struct DocumentRenderer: Sendable {
     private func lines(_ block: Document.Block) -> [Text] {
         switch block {
         case .lines(let lines): lines.flatMap { wrapped($0) }
+        case .unwrapped(let lines): lines
         case .verbatim(let text): text.split(separator: "\n").map { Text(String($0)) }
         case .table(let table): TableLayout(table: table, isWide: format == .wide, width: format == .wide ? nil : width).lines()
         case .fields(let fields): lines(fields)

@@ -4,18 +4,18 @@ import Synchronization
 package final class Printer: Sendable {
     package let format: OutputFormat
     package let status: StatusLine
-    private let console: Console
+    let output: CommandOutput
     private let palette: Palette
     private let hasPrinted = Mutex(false)
 
     package init(console: Console, format: OutputFormat, color: ColorChoice, environment: [String: String]) {
-        self.console = console
+        output = CommandOutput(console.output)
         self.format = format
         palette = Palette(isColoured: Self.isColoured(color, console.output, environment))
         status = StatusLine(stream: console.status, palette: Palette(isColoured: Self.isColoured(color, console.status, environment)))
     }
 
-    package var isInteractive: Bool { console.output.isTerminal }
+    package var isInteractive: Bool { output.isTerminal }
 
     private static func isColoured(_ choice: ColorChoice, _ stream: any ConsoleStream, _ environment: [String: String]) -> Bool {
         switch choice {
@@ -26,7 +26,7 @@ package final class Printer: Sendable {
     }
 
     private func rendered(_ document: Document) -> String {
-        let renderer = DocumentRenderer(format: format, width: console.output.terminalWidth, palette: palette)
+        let renderer = DocumentRenderer(format: format, width: output.terminalWidth, palette: palette)
         let isFirst = hasPrinted.withLock { hasPrinted in
             defer { hasPrinted = true }
             return !hasPrinted
@@ -38,26 +38,26 @@ package final class Printer: Sendable {
     /// Prints a document to stdout in the requested format.
     package func print(_ document: Document) {
         status.clear()
-        console.output.write(rendered(document))
+        output.write(rendered(document))
     }
 
     /// Prints a document over the previous one on a terminal, and below it in a pipe.
     package func redraw(_ document: Document) {
         let text = rendered(document)
-        guard isInteractive else { return console.output.write(text) }
+        guard isInteractive else { return output.write(text) }
         // Move to the home position, then clear each line to its end and the rest below, to avoid flicker.
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\u{1B}[K\n")
-        console.output.write("\u{1B}[H" + lines + "\u{1B}[J")
+        output.write("\u{1B}[H" + lines + "\u{1B}[J")
     }
 
     /// Prints a line of a stream, such as a log.
     package func print(line: Text) {
-        console.output.write(palette.render(line) + "\n")
+        output.write(palette.render(line) + "\n")
     }
 
     /// Prints text without formatting it, such as a completion script.
     package func print(verbatim text: String) {
-        console.output.write(text)
+        output.write(text)
     }
 
     package func warn(_ message: String, hint: String? = nil) {

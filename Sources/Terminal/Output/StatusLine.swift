@@ -12,6 +12,7 @@ package final class StatusLine: Sendable {
         var isDrawn = false
     }
 
+    /// What cannot be written there is lost, because there is no other place to report that.
     private let stream: any ConsoleStream
     private let palette: Palette
     private let state = Mutex(State())
@@ -30,7 +31,7 @@ package final class StatusLine: Sendable {
         state.withLock { state in
             guard state.text != text else { return }
             state.text = text
-            if stream.isTerminal { draw(&state) } else { stream.write(text + "\n") }
+            if stream.isTerminal { draw(&state) } else { try? stream.write(text + "\n") }
         }
     }
 
@@ -47,7 +48,7 @@ package final class StatusLine: Sendable {
         state.withLock { state in
             erase(&state)
             let lines = stream.terminalWidth.map { text.wrapped(to: $0) } ?? [text]
-            stream.write(lines.map { palette.render($0) + "\n" }.joined())
+            try? stream.write(lines.map { palette.render($0) + "\n" }.joined())
             if !state.text.isEmpty, stream.isTerminal { draw(&state) }
         }
     }
@@ -73,12 +74,12 @@ package final class StatusLine: Sendable {
         state.frame += 1
         state.isDrawn = true
         let text = Text(frame, .accent(0)) + Text(" " + state.text)
-        stream.write(Self.clearLine + palette.render(text.truncated(to: max(1, (stream.terminalWidth ?? 80) - 1))))
+        try? stream.write(Self.clearLine + palette.render(text.truncated(to: max(1, (stream.terminalWidth ?? 80) - 1))))
     }
 
     private func erase(_ state: inout State) {
         guard state.isDrawn else { return }
         state.isDrawn = false
-        stream.write(Self.clearLine)
+        try? stream.write(Self.clearLine)
     }
 }

@@ -18,6 +18,8 @@ package enum CommandProcess {
 
     /// - Parameter command: returns the exit code.
     package static func run(_ command: @escaping @Sendable () async -> ExitStatus) -> Never {
+        // A write to a closed pipe fails instead, after which the command ends in an orderly way, too.
+        signal(SIGPIPE, SIG_IGN)
         let signals = SignalPipe([SIGINT, SIGTERM])
         let interruption = Mutex<Int32?>(nil)
         // No `await` on this thread: an async main ends its thread, and unwinding it takes long in a statically linked executable.

@@ -41,14 +41,25 @@ struct FakeServer: Sendable {
     func pf(
         _ arguments: [String], width: Int? = nil, statusWidth: Int? = nil, _ environment: [String: String] = ["PIXELFLOW_TOKEN": "good"]
     ) async -> Outcome {
-        let (output, errors) = (CapturedStream(width: width), CapturedStream(width: statusWidth))
+        let output = CapturedStream(width: width)
+        var outcome = await pf(arguments, environment, writingTo: output, statusWidth: statusWidth)
+        outcome.output = neutral(output.text)
+        return outcome
+    }
+
+    /// Without the output, which goes to a stream of the test.
+    func pf(
+        _ arguments: [String], _ environment: [String: String] = ["PIXELFLOW_TOKEN": "good"], writingTo output: any ConsoleStream,
+        statusWidth: Int? = nil
+    ) async -> Outcome {
+        let errors = CapturedStream(width: statusWidth)
         let own = [
             "HOME": folder, "PIXELFLOW_URL": "http://127.0.0.1:\(service.port)", "PIXELFLOW_PASSWORD": "open sesame", "NO_COLOR": "1",
         ]
         let status = await UserCommandLine.run(
             arguments.map { $0.replacing("FOLDER", with: folder) }, console: Console(output: output, status: errors),
             environment: own.merging(environment) { $1 }, clock: { Self.now })
-        return Outcome(status: status, output: neutral(output.text), errors: neutral(errors.text))
+        return Outcome(status: status, output: "", errors: neutral(errors.text))
     }
 
     /// Without what differs from run to run.
