@@ -100,7 +100,7 @@ struct WebhooksReplayCommand: SessionCommand {
     func run(in session: Session) async throws -> ExitStatus {
         let count = change.dryRun == .none ? try await replay(in: session) : try await rehearse(in: session)
         let data: JSONValue = ["replayed": .integer(count), "dry_run": .string(change.dryRun.rawValue)]
-        session.print(.message(Text("\(count) \(count == 1 ? "delivery" : "deliveries") replayed\(change.suffix)"), data: data))
+        session.print(.message(Text("\(count.counted("delivery", "deliveries")) replayed\(change.suffix)"), data: data))
         return .ok
     }
 
