@@ -8,8 +8,10 @@ struct HeaderValue {
     let parameters: [String: String]
 
     /// Nil if the text has another form or repeats a parameter, because readers would disagree on which one counts.
-    init?(_ text: String) {
-        var scanner = Scanner(rest: Array(text.utf8)[...])
+    ///
+    /// - Parameter allowsEmpty: whether a parameter may have neither a value nor quotes.
+    init?(_ text: String, allowsEmpty: Bool = false) {
+        var scanner = Scanner(rest: Array(text.utf8)[...], allowsEmpty: allowsEmpty)
         value = scanner.take { $0 != UInt8(ascii: ";") }.trimmed.text.lowercased()
         var parameters: [String: String] = [:]
         while scanner.skip(UInt8(ascii: ";")) {
@@ -36,6 +38,7 @@ struct HeaderValue {
 
 private struct Scanner {
     var rest: ArraySlice<UInt8>
+    let allowsEmpty: Bool
 
     mutating func take(while condition: (UInt8) -> Bool) -> ArraySlice<UInt8> {
         let taken = rest.prefix(while: condition)
@@ -64,7 +67,7 @@ private struct Scanner {
     /// Reads up to the next semicolon, because some clients omit quotes that the grammar requires.
     private mutating func token() -> String? {
         let value = take { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: "\"") }.trimmed
-        return value.isEmpty ? nil : value.text
+        return value.isEmpty && !allowsEmpty ? nil : value.text
     }
 
     /// A backslash escapes only a quote and itself, so that `C:\photo.jpg` from old browsers stays intact.

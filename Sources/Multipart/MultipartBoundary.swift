@@ -1,10 +1,13 @@
 extension MultipartParser {
     /// The boundary in a `Content-Type` such as `multipart/form-data; boundary=x`.
     ///
-    /// - Throws: `notFormData`, `boundaryMissing` or `boundaryInvalid`.
+    /// - Throws: `notFormData`, `parametersInvalid`, `boundaryMissing` or `boundaryInvalid`.
     public static func boundary(fromContentType contentType: String) throws(MultipartError) -> String {
-        guard let header = HeaderValue(contentType), header.value == "multipart/form-data" else { throw .notFormData }
-        guard let boundary = header.parameters["boundary"] else { throw .boundaryMissing }
+        guard let type = HeaderValue(String(contentType.prefix { $0 != ";" })), type.value == "multipart/form-data" else {
+            throw .notFormData
+        }
+        guard let header = HeaderValue(contentType, allowsEmpty: true) else { throw .parametersInvalid }
+        guard let boundary = header.parameters["boundary"], !boundary.isEmpty else { throw .boundaryMissing }
         guard isValid(boundary: boundary) else { throw .boundaryInvalid }
         return boundary
     }

@@ -1,7 +1,8 @@
 package import WireFormats
 
-/// The schema of the JSON bodies that decode as a type, to find members that the type does not have: decoding would ignore them, and with
-/// them a wish that the sender has mistyped.
+/// The schema of the JSON bodies that decode as a type. It finds members that the type does not have, because decoding would ignore them,
+/// and with them a wish that the sender has mistyped; and it tells what decoding does not: which values a field takes, and which number
+/// does not fit.
 package struct RequestSchema: Sendable {
     private let schema: JSONValue
     private let components: [String: JSONSchema]
@@ -38,6 +39,38 @@ package struct RequestSchema: Sendable {
             if let member, let unknown = unknownMember(of: value, at: memberPath, member) { return unknown }
         }
         return nil
+    }
+
+    /// The values that the field at a path takes, if it takes only certain texts.
+    package func choices(at path: [any CodingKey]) -> [String]? {
+        var field = resolved(schema)
+        for key in path {
+            let member = key.intValue == nil ? field["properties"]?[key.stringValue] ?? field["additionalProperties"] : field["items"]
+            guard let member else { return nil }
+            field = resolved(member)
+        }
+        return field["enum"]?.arrayValue?.compactMap(\.stringValue)
+    }
+
+    /// The path of the first number, in the order of the names, that is not a whole number of 64 bits where the schema requires one.
+    package func unfitNumber(in value: JSONValue) -> (path: String, number: Double)? { unfitNumber(in: value, at: "", schema) }
+
+    private func unfitNumber(in value: JSONValue, at path: String, _ schema: JSONValue) -> (path: String, number: Double)? {
+        let schema = resolved(schema)
+        switch value {
+        case .number(let number):
+            let types = schema["type"]?.arrayValue ?? [schema["type"] ?? .null]
+            return types.contains("integer") && value.intValue == nil ? (path, number) : nil
+        case .array(let elements):
+            guard let element = schema["items"] else { return nil }
+            return elements.enumerated().lazy.compactMap { unfitNumber(in: $1, at: "\(path)[\($0)]", element) }.first
+        case .object(let members):
+            return members.sorted { $0.key < $1.key }.lazy.compactMap { name, value -> (path: String, number: Double)? in
+                guard let member = schema["properties"]?[name] ?? schema["additionalProperties"] else { return nil }
+                return unfitNumber(in: value, at: path.isEmpty ? name : "\(path).\(name)", member)
+            }.first
+        default: return nil
+        }
     }
 
     /// The schema to which a reference leads, or the one of a value that may also be null.

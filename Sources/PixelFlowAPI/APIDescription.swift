@@ -8,7 +8,7 @@ extension ServiceDescription {
         title: "PixelFlow api",
         text: """
             Images in, tasks out: upload an image or its URL with a pipeline, follow the task, download the outputs. Every call under \
-            `/api` needs `Authorization: Bearer TOKEN`. A resource of another tenant is 404.
+            `/api` needs `Authorization: Bearer TOKEN`. A resource of another organisation is 404.
             """,
         tags: [
             ("tasks", tasks),
@@ -71,11 +71,12 @@ extension ServiceDescription {
         | `too_many_redirects` | more than 5 redirects | no |
         | `source_not_found`, `source_refused` | 404 or 410; other refusals, an untrusted certificate, a redirect from https to http | no |
         | `source_too_large` | over the limit of bytes | no |
+        | `empty_image` | the response has no bytes | no |
         | `quota_exceeded` | over `source_bytes` of the quota | no |
         | `source_encoding_unsupported` | a `Content-Encoding` other than gzip and deflate, or several | no |
         | `source_encoding_invalid` | the body is not in the encoding that the server declares | no |
         | `source_timeout`, `source_unreachable` | more than 10 s in all; no connection or a lost one | yes |
-        | `source_unavailable` | 408, 425, 429, 5xx, invalid HTTP, a truncated body; `Retry-After` is honoured up to an hour | yes |
+        | `source_unavailable` | 408, 425, 429, 5xx, invalid HTTP, a response that ends early; `Retry-After` is honoured up to an hour | yes |
 
         A task whose source cannot be decoded fails with `truncated_image` (the file ends before the image is complete), `damaged_image` \
         (the file is not consistent), `unsupported_format` (the message names what is not supported), `not_an_image`, \
@@ -95,7 +96,7 @@ extension [DeclaredProblem] {
         DeclaredProblem.taskDatabaseUnavailable,
         DeclaredProblem(
             .unavailable, "task_database_busy",
-            "Tenants take turns at reading from the task database, and too many of your reads are waiting."),
+            "Organisations take turns at reading from the task database, and too many of your reads are waiting."),
     ]
 
     static let pipelineErrors = [
@@ -113,7 +114,7 @@ extension DeclaredProblem {
         "\(AuditRecorder.capacity) audit entries wait for auth; requests that need another one are refused.")
     static let taskDatabaseUnavailable = DeclaredProblem(
         .unavailable, "task_database_unavailable", "The task database does not respond.")
-    static let taskNotFound = DeclaredProblem(.notFound, "not_found", "There is no such resource, or it is another tenant's.")
+    static let taskNotFound = DeclaredProblem(.notFound, "not_found", "There is no such resource, or it is another organisation's.")
     static let blobStoreUnavailable = DeclaredProblem(.unavailable, "blob_store_unavailable", "The object store does not respond.")
 }
 

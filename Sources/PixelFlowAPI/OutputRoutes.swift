@@ -132,7 +132,8 @@ struct OutputRoutes: Sendable {
             var headers = object.validators
             headers[.contentRange] = "bytes */\(size)"
             throw HeaderedError(
-                PixelFlowError(.rangeNotSatisfiable, code: "range_not_satisfiable", "The object has \(size) bytes."), headers: headers)
+                PixelFlowError(.rangeNotSatisfiable, code: "range_not_satisfiable", "The object has \(size.counted("byte"))."),
+                headers: headers)
         }
     }
 

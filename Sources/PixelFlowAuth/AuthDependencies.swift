@@ -80,10 +80,20 @@ extension AuthDependencies {
             role = membership.role
         }
         guard role >= needed else {
-            throw PixelFlowError(
-                .forbidden, code: "insufficient_role", "This needs the role \(needed.rawValue); yours is \(role.rawValue).")
+            throw PixelFlowError(.forbidden, code: "insufficient_role", principal.lack(of: needed, having: role))
         }
         return role
+    }
+}
+
+extension Principal {
+    /// Why this role is not enough. A key has scopes, and a role only for want of another measure.
+    fileprivate func lack(of needed: Role, having role: Role) -> String {
+        switch credential {
+        case .token: "This needs the role \(needed.rawValue); yours is \(role.rawValue)."
+        case .key where needed > .admin: "An API key cannot do this; it needs the role \(needed.rawValue)."
+        case .key: "This needs the scope \(Scope.administer.rawValue), which this API key does not have."
+        }
     }
 }
 
@@ -94,7 +104,7 @@ extension AuthDependencies {
     /// - Throws: `token_revoked` (401).
     func key(of caller: Caller) async throws -> APIKey? {
         guard case .key(let id) = caller.principal.credential else { return nil }
-        guard let key = try await store.key(id, of: caller.principal.tenant) else { throw PixelFlowError.tokenRevoked }
+        guard let key = try await store.key(id, of: caller.principal.tenant) else { throw PixelFlowError.keyRevoked }
         return key
     }
 
@@ -102,7 +112,7 @@ extension AuthDependencies {
     ///
     /// - Throws: `role_too_high` (403); `token_revoked` (401) if the caller is a revoked key.
     func requireGiving(_ role: Role, by caller: Caller, _ actor: Role) async throws {
-        guard try await mayRaise(to: role, by: caller, actor) else { throw Self.roleTooHigh }
+        guard try await mayRaise(to: role, by: caller, actor) else { throw PixelFlowError.keyIsBounded }
     }
 
     /// Whether the caller may give this role to members who have less. A key gives nothing that can do more than the key: no role with a
@@ -111,16 +121,26 @@ extension AuthDependencies {
     /// - Throws: `role_too_high` (403) if the caller may not even lower a role to this one; `token_revoked` (401) for a key that has been.
     func mayRaise(to role: Role, by caller: Caller, _ actor: Role) async throws -> Bool {
         let key = try await key(of: caller)
-        guard actor.mayAssign(role), key?.mayAssign(role) ?? true else { throw Self.roleTooHigh }
-        return key?.isBounded != true
+        guard let key else {
+            guard actor.mayAssign(role) else { throw Self.roleTooHigh("Only an owner may make someone an owner.") }
+            return true
+        }
+        guard key.mayAssign(role) else { throw Self.roleTooHigh(key.lack(for: role)) }
+        return !key.isBounded
     }
 
-    private static let roleTooHigh = PixelFlowError(
-        .forbidden, code: "role_too_high",
-        """
-        Only an owner may make someone an owner. An API key cannot grant a role with more rights than its own, and none if it is limited to \
-        networks or expires.
-        """, field: "role")
+    private static func roleTooHigh(_ message: String) -> PixelFlowError {
+        PixelFlowError(.forbidden, code: "role_too_high", message, field: "role")
+    }
+}
+
+extension APIKey {
+    /// Why the key may not assign a role.
+    fileprivate func lack(for role: Role) -> String {
+        guard role < .owner else { return "An API key cannot make anyone an owner." }
+        let missing = role.scopes.subtracting(scopes).map(\.rawValue).sorted()
+        return "This API key cannot grant the role \(role.rawValue), because it does not have \(missing.joined(separator: ", "))."
+    }
 }
 
 extension Caller {
@@ -137,7 +157,8 @@ extension DeclaredProblem {
     static let personRequired = DeclaredProblem(.forbidden, "person_required", "An API key cannot do this.")
     static let organisationNotFound = DeclaredProblem(
         .notFound, "not_found", "There is no such organisation, or the caller is not in it.")
-    static let insufficientRole = DeclaredProblem(.forbidden, "insufficient_role", "The caller's role is too low.")
+    static let insufficientRole = DeclaredProblem(
+        .forbidden, "insufficient_role", "The caller's role is too low, or the API key lacks `organisation:admin`.")
 }
 
 extension [DeclaredProblem] {

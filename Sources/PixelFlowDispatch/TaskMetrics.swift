@@ -13,8 +13,8 @@ package struct TaskMetrics: Sendable {
     /// The error codes of tasks. All others are counted as `other`, so that the number of labels is bounded.
     private static let knownCodes: Set<String> = [
         // The bytes of the source.
-        "not_an_image", "unsupported_format", "truncated_image", "damaged_image", "too_many_pixels", "too_many_frames", "source_missing",
-        "image_too_large_in_memory",
+        "not_an_image", "empty_image", "unsupported_format", "truncated_image", "damaged_image", "too_many_pixels", "too_many_frames",
+        "source_missing", "image_too_large_in_memory",
         // Fetching the source.
         "url_invalid", "address_blocked", "source_not_found", "source_refused", "too_many_redirects", "source_too_large",
         "source_timeout", "source_unreachable", "source_unavailable", "name_not_resolved",

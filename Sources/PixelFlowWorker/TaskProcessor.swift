@@ -101,6 +101,10 @@ struct TaskProcessor: Sendable {
         let start = ContinuousClock.now
         do {
             let source = try await dependencies.fetcher.fetch(url, limit: limit, for: task.tenant)
+            // The code is that of an empty upload.
+            guard source.bytes.readableBytes > 0 else {
+                throw PixelFlowError(.invalid, code: "empty_image", "The server sent no bytes.")
+            }
             metrics.fetched(in: ContinuousClock.now - start, failure: nil)
             return source
         } catch let error as PixelFlowError {
@@ -133,7 +137,7 @@ struct TaskProcessor: Sendable {
         guard bytes <= limits.sourceBytes else {
             throw PixelFlowError(
                 .invalid, code: "watermarks_too_large",
-                "The images of the watermarks have \(bytes) bytes; together they may have \(limits.sourceBytes).")
+                "The images of the watermarks have \(bytes.counted("byte")); together they may have \(limits.sourceBytes).")
         }
         var overlays: [String: ByteBuffer] = [:]
         for id in ids {

@@ -16,9 +16,10 @@ import Testing
 
     @Test(arguments: [
         ("", MultipartError.notFormData), ("image/png", .notFormData), ("multipart/mixed; boundary=a", .notFormData),
-        ("multipart/form-data; boundary=\"open", .notFormData), ("multipart/form-data; boundary=a; boundary=b", .notFormData),
+        ("multipart/form-data; boundary=\"open", .parametersInvalid), ("multipart/form-data; boundary=a; boundary=b", .parametersInvalid),
+        ("multipart/form-data; boundary=", .boundaryMissing), ("multipart/form-data; boundary=; charset=utf-8", .boundaryMissing),
         ("multipart/form-data", .boundaryMissing), ("multipart/form-data; charset=utf-8", .boundaryMissing),
-        ("multipart/form-data; boundary=\"\"", .boundaryInvalid), ("multipart/form-data; boundary=\"a \"", .boundaryInvalid),
+        ("multipart/form-data; boundary=\"\"", .boundaryMissing), ("multipart/form-data; boundary=\"a \"", .boundaryInvalid),
         ("multipart/form-data; boundary=" + String(repeating: "x", count: 71), .boundaryInvalid),
         ("multipart/form-data; boundary=\"a\r\nb\"", .boundaryInvalid), ("multipart/form-data; boundary=ä", .boundaryInvalid),
         ("multipart/form-data; boundary=a*b", .boundaryInvalid),
@@ -34,7 +35,8 @@ import Testing
 
     @Test func everyErrorHasADescription() {
         let errors: [MultipartError] = [
-            .notFormData, .boundaryMissing, .boundaryInvalid, .firstBoundaryNotFound, .truncated, .bareLineFeed, .headerLineInvalid,
+            .notFormData, .parametersInvalid, .boundaryMissing, .boundaryInvalid, .firstBoundaryNotFound, .truncated, .bareLineFeed,
+            .headerLineInvalid,
             .headerTooLarge(limit: 1), .tooManyHeaders(limit: 1), .tooManyParts(limit: 1), .dispositionInvalid, .nameMissing,
         ]
         #expect(Set(errors.map(\.description)).count == errors.count)

@@ -36,6 +36,38 @@ import WireFormats
         #expect(try RequestSchema(of: Order.self).unknownMember(of: JSONValue(parsing: body)) == path)
     }
 
+    private struct Key: CodingKey {
+        let stringValue: String
+        let intValue: Int?
+        init(stringValue: String) { (self.stringValue, intValue) = (stringValue, nil) }
+        init(intValue: Int) { (stringValue, self.intValue) = ("Index \(intValue)", intValue) }
+    }
+
+    private struct Palette: Decodable {
+        let colors: [Color]
+        let byName: [String: Color]?
+        let name: String
+    }
+
+    @Test func namesTheChoicesOfAField() throws {
+        let schema = try RequestSchema(of: Palette.self)
+        #expect(try RequestSchema(of: Order.self).choices(at: [Key(stringValue: "color")]) == ["red", "blue"])
+        #expect(schema.choices(at: [Key(stringValue: "colors"), Key(intValue: 3)]) == ["red", "blue"])
+        #expect(schema.choices(at: [Key(stringValue: "byName"), Key(stringValue: "sky")]) == ["red", "blue"])
+        for key in ["name", "colors", "other"] { #expect(schema.choices(at: [Key(stringValue: key)]) == nil, "\(key)") }
+    }
+
+    @Test(
+        arguments: [
+            (#"{"size":1.5}"#, "size", 1.5), (#"{"parts":[{"size":1},{"size":1e30}]}"#, "parts[1].size", 1e30),
+            (#"{"labels":{"a":{"size":-1e30}}}"#, "labels.a.size", -1e30), (#"{"size":2.0,"anything":1.5}"#, nil, nil),
+        ] as [(String, String?, Double?)])
+    func findsNumbersThatDoNotFit(body: String, path: String?, number: Double?) throws {
+        let found = try RequestSchema(of: Order.self).unfitNumber(in: JSONValue(parsing: body))
+        #expect(found?.path == path)
+        #expect(found?.number == number)
+    }
+
     @Test func messagesOfServicesMayHaveMoreMembers() throws {
         let body = try JSONValue(parsing: #"{"orders":[{"sise":1,"best":{"width":3}}],"count":1}"#)
         #expect(try RequestSchema(of: Delivery.self).unknownMember(of: body) == nil)

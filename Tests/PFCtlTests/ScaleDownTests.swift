@@ -160,7 +160,7 @@ import WireFormats
             let outcome = await pixelflow.pfctl(
                 "test", "scale-down", "--width", "16", "--tasks", "5", "--keep", environment: Self.environment)
             #expect(outcome.status == .failed)
-            #expect(outcome.output.contains("✗ 2 tasks and 1 outputs lost"), "\(outcome.output)")
+            #expect(outcome.output.contains("✗ 2 tasks and 1 output lost"), "\(outcome.output)")
             #expect(outcome.output.contains("failed with: lost"))
             #expect(pixelflow.replicas(of: "worker") == 3 && Self.bounds(pixelflow) == [2, 20])
         }

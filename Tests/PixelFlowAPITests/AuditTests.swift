@@ -65,11 +65,28 @@ import Testing
             let entries = try await log(harness, of: ada)
             #expect(entries.map(\.action) == [.presetSaved, .presetSaved, .presetDeleted, .taskDeleted, .quotaChanged])
             #expect(entries.map(\.target) == ["mine", "mine", "mine", "\(task)", ""])
-            #expect(entries.map(\.detail) == ["created", "replaced", "", "", "tasks_per_month 5, retention_days 30"])
+            #expect(entries.map(\.detail) == ["created", "replaced", "mine", "", "tasks_per_month 5, retention_days 30"])
             #expect(entries.map(\.actorName) == Array(repeating: "ada@example.org", count: 4) + ["operator"])
             #expect(entries.first?.actor == (try await harness.auth.verifier.verify(ada.token).user.rawValue))
             #expect(entries.map(\.requestID) == requests)
             #expect(try await log(harness, of: bob) == [])
+        }
+    }
+
+    /// The task itself is gone, so its id alone would tell no one which image it was.
+    @Test func aDeletedTaskIsLoggedWithItsSource() async throws {
+        let harness = try await APIHarness(clock: clock)
+        try await harness.run { ada, _ in
+            let file = try await ada.post(form: [(#"name="file"; filename="cat.png""#, "bytes")]).taskID()
+            let url = try await ada.post(json: #"{"image_url":"https://example.com/a.jpg?signature=secret"}"#).taskID()
+            for id in [file, url] {
+                #expect(try await ada.send(.delete, "/api/tasks/\(id)").status == .noContent)
+                clock.advance(by: .seconds(1))
+            }
+            _ = try await publisher(harness, to: harness.auth.identities).round()
+            let entries = try await log(harness, of: ada)
+            #expect(entries.map(\.target) == ["\(file)", "\(url)"])
+            #expect(entries.map(\.detail) == ["cat.png", "https://example.com/a.jpg"])
         }
     }
 

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import HummingbirdTesting
 import NIOCore
@@ -45,7 +46,8 @@ import Testing
 
     @Test(arguments: [
         (#"{"tasks_per_month":-1}"#, "tasks_per_month"), (#"{"retention_days":0}"#, "retention_days"), (#"{"weight":0}"#, "weight"),
-        (#"{"source_bytes":"many"}"#, "source_bytes"),
+        (#"{"source_bytes":"many"}"#, "source_bytes"), (#"{"weight":2,"tasks_in_flight":1.5}"#, "tasks_in_flight"),
+        (#"{"bytes_stored":99999999999999999999}"#, "bytes_stored"),
     ])
     func aQuotaOutOfRangeIsRefused(quota: String, field: String) async throws {
         let harness = try await APIHarness()
@@ -53,6 +55,20 @@ import Testing
             let refusal = try await set(quota, of: ada, harness)
             #expect(refusal.status == .unprocessableContent)
             #expect(refusal.field == field)
+        }
+    }
+
+    @Test func aQuotaMustNotBeNull() async throws {
+        let harness = try await APIHarness()
+        try await harness.run { ada, _ in
+            let refusal = try await set("null", of: ada, harness)
+            #expect(refusal.status == .unprocessableContent)
+            #expect(refusal.code == "missing_value")
+            let paths = try #require(try await ada.get("/openapi.json").object()["paths"] as? [String: [String: Any]])
+            let operation = try #require(paths["/api/organisations/{id}/quota"]?["put"] as? [String: Any])
+            let responses = try #require(operation["responses"] as? [String: Any])
+            let text = String(decoding: try JSONSerialization.data(withJSONObject: try #require(responses["422"])), as: UTF8.self)
+            #expect(text.contains("missing_value"))
         }
     }
 

@@ -35,6 +35,9 @@ struct KeyTests {
             #expect(try await client.send(.get, "/sessions", as: key).code == "person_required")
             #expect(try await client.send(.delete, "/keys/\(id)", as: ada.token).status == .noContent)
             #expect(try await client.validate(key).status == .unauthorized)
+            // The id tells no one which key it was.
+            let log = try await client.send(.get, "/audit?action=key.revoked", as: ada.token).object()["entries"] as? [[String: Any]]
+            #expect(log?.map { $0["detail"] as? String } == ["site"])
         }
     }
 
@@ -47,6 +50,8 @@ struct KeyTests {
             let camera = try #require(try await make(client, ada.token, ["scopes": others]).object()["key"] as? String)
             let refusal = try await client.send(.get, path, as: camera)
             #expect(refusal.status == .forbidden && refusal.code == "insufficient_role")
+            #expect(
+                try refusal.object()["detail"] as? String == "This needs the scope organisation:admin, which this API key does not have.")
             #expect(!String(buffer: refusal.body).contains("ada@"))
             #expect(try await client.send(.get, "/organisations/\(ada.tenant)", as: camera).status == .ok)
             let scopes = [Scope.administer.rawValue]
@@ -88,6 +93,10 @@ struct KeyTests {
             for role in ["viewer", "member", "admin", "owner"] {
                 let invitation = try await client.send(.post, "/organisations/\(ada.tenant)/invitations", as: key, ["role": role])
                 #expect(invitation.code == "role_too_high")
+                let detail = try #require(try invitation.object()["detail"] as? String)
+                #expect(
+                    role == "owner" || role == "admin"
+                        ? detail.contains("\(role)") : detail.contains("cannot grant the role \(role), because it does not have"))
             }
         }
     }
@@ -141,9 +150,14 @@ struct KeyTests {
             let sooner = (end + .seconds(-60)).iso8601
             let earlier = try await make(client, key, body.merging(["expires_at": sooner]) { $1 }).object()
             #expect(earlier["expires_at"] as? String == sooner)
-            harness.clock.advance(by: .seconds(601))
+            harness.clock.advance(by: .seconds(595))
             let child = try #require(inherited["key"] as? String)
-            #expect(try await client.validate(child).status == .unauthorized)
+            #expect(try await client.validate(child).status == .ok)
+            harness.clock.advance(by: .seconds(6))
+            let late = try await client.validate(child)
+            #expect(late.status == .unauthorized)
+            #expect(late.code == "token_expired")
+            #expect(try late.object()["detail"] as? String == "The API key has expired; use one that has not.")
         }
     }
 
@@ -161,14 +175,21 @@ struct KeyTests {
             let open = try await client.send(.post, invitations, as: freeKey, ["role": "admin"]).object()
             let id = try #require(open["id"] as? String)
             for role in Role.allCases.map(\.rawValue) {
-                #expect(try await client.send(.post, invitations, as: boundKey, ["role": role]).code == "role_too_high", "\(role)")
+                let refusal = try await client.send(.post, invitations, as: boundKey, ["role": role])
+                #expect(refusal.code == "role_too_high", "\(role)")
+                let reason = role == "owner" ? "An API key cannot make anyone an owner." : "limited to networks or expires"
+                let detail = try #require(try refusal.object()["detail"] as? String)
+                #expect(detail.contains(reason), "\(role)")
             }
             let invitation = try await client.send(.post, invitations, as: freeKey, ["role": "member"])
             #expect(invitation.status == .created)
             let token = try #require(try invitation.object()["token"] as? String)
             #expect(try await client.send(.post, "/invitations/accept", as: bob.token, ["token": token]).status == .ok)
             let member = "/organisations/\(ada.tenant)/members/\(bob.id)"
-            #expect(try await client.send(.patch, member, as: boundKey, ["role": "admin"]).code == "role_too_high")
+            let promotion = try await client.send(.patch, member, as: boundKey, ["role": "admin"])
+            #expect(promotion.code == "role_too_high")
+            let detail = try #require(try promotion.object()["detail"] as? String)
+            #expect(detail.contains("limited to networks or expires"))
             // It may lower a role, but not take that back.
             #expect(try await client.send(.patch, member, as: boundKey, ["role": "viewer"]).status == .ok)
             #expect(try await client.send(.patch, member, as: boundKey, ["role": "member"]).code == "role_too_high")

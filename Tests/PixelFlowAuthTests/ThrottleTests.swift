@@ -22,6 +22,8 @@ struct ThrottleTests {
                 #expect(refused.code == "login_throttled")
                 let wait = try #require(refused.headers[.retryAfter].flatMap { Int($0) })
                 waits.append(wait)
+                let pause = wait == 1 ? "1 second" : "\(wait) seconds"
+                #expect(try refused.object()["detail"] as? String == "Too many failed attempts; try again in \(pause).")
                 harness.clock.advance(by: .seconds(wait))
                 #expect(try await client.login("ada@example.org", "wrong password").status == .unauthorized)
             }

@@ -91,7 +91,7 @@ private let mark = "01890a5d-ac96-774b-bcce-b302099a8057"
     @Test(arguments: [
         (#"{"op":1}"#, "X.op must be the name of an operation."),
         (#"{"op":"flip","angle":1}"#, "Unknown parameter X.angle."),
-        (#"{"op":"resize"}"#, "X.width is missing."),
+        (#"{"op":"resize"}"#, "X.width or X.height is needed; both are missing."),
         (#"{"op":"resize","width":0}"#, "X.width must be a whole number from 1 to 16383."),
         (#"{"op":"resize","width":1,"fit":"stretch"}"#, "X.fit must be one of cover, contain, fill, inside, outside."),
         (

@@ -27,7 +27,7 @@ struct PipelineTables {
     private func row(_ parameter: [String: JSONValue]) -> String {
         let value =
             parameter["required"] == .bool(true) ? "required" : parameter["default"].map { "`\($0.word)`" } ?? ""
-        let effect = parameter["when"].map { "; only if \(condition($0.members))" } ?? ""
+        let effect = parameter["when"].map { "; has an effect only if \(condition($0.members))" } ?? ""
         return "`\(parameter.text("name"))` | \(values(of: parameter)) | \(value) | \(parameter.text("summary"))\(effect)"
     }
 

@@ -102,6 +102,14 @@ private let mark = "01890a5d-ac96-774b-bcce-b302099a8057"
         }
     }
 
+    @Test func aResizeWithoutASizeNamesBothSides() throws {
+        let text = #"{"outputs":[{"name":"a","operations":[{"op":"resize"}]}]}"#
+        let error = try #require(throws: PixelFlowError.self) { try Pipeline(validating: Data(text.utf8)) }
+        #expect(error.field == "outputs[0].operations[0].width")
+        let path = "outputs[0].operations[0]"
+        #expect(error.message == "\(path).width or \(path).height is needed; both are missing.")
+    }
+
     @Test(arguments: ["", "{", "nope", "{\"outputs\":[}", String(repeating: "[", count: 200_000), "{\"a\":\"\\ud800\"}"])
     func invalidJSONIsMalformed(text: String) {
         let refusal = refusal(text)

@@ -95,6 +95,19 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort", true), ("HTTP/1.1 200", true),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", true), ("nonsense\r\n\r\n", false),
+    ])
+    func aResponseThatEndsEarlyIsNotCalledInvalid(response: String, isShort: Bool) async throws {
+        try await RawServer.run(respond: { _, channel in channel.send(response) }) { server in
+            let error = await #expect(throws: PixelFlowError.self) { try await localFetcher().fetch(server.url(), limit: 1000) }
+            #expect(error?.code == "source_unavailable")
+            #expect(error?.retry == .transient)
+            #expect(error?.message.contains("ended early") == isShort)
+        }
+    }
+
     @Test func refusedConnectionIsUnreachable() async throws {
         let port = try await RawServer.run(respond: { _, _ in }) { $0.port }
         #expect(await outcome(of: "http://127.0.0.1:\(port)/") == "source_unreachable transient")

@@ -51,6 +51,8 @@ struct JSONBodyTests {
         try await post(ByteBuffer(string: text)) { response in
             #expect(response.status == .badRequest)
             #expect(response.code == "invalid_json")
+            let detail = try #require(try response.object()["detail"] as? String)
+            #expect(detail.contains(" at byte "))
         }
     }
 
@@ -60,7 +62,9 @@ struct JSONBodyTests {
         (#"{"name":1,"items":[]}"#, "invalid_value", "name"),
         (#"{"name":"a","items":{}}"#, "invalid_value", "items"),
         (#"{"name":"a","items":[{"width":1},{"width":"wide"}]}"#, "invalid_value", "items[1].width"),
-        (#"{"name":"a","items":[{"width":1.5}]}"#, "invalid_value", nil),
+        (#"{"name":"a","items":[{"width":1.5}]}"#, "invalid_value", "items[0].width"),
+        (#"{"name":"a","items":[{"width":1},{"width":99999999999999999999}]}"#, "invalid_value", "items[1].width"),
+        ("null", "missing_value", nil),
         (#"{"name":"a","items":[{}]}"#, "missing_value", "items[0].width"),
         (#"{"name":"a","items":[{"width":1,"tags":["x",2]}]}"#, "invalid_value", "items[0].tags[1]"),
         (#"[]"#, "invalid_value", nil),
@@ -129,6 +133,34 @@ struct JSONBodyTests {
             let problem = try response.object()
             #expect(problem["field"] as? String == field)
         }
+    }
+
+    private struct Wish: Decodable {
+        enum Size: String, Decodable, CaseIterable { case small, large }
+
+        let size: Size?
+        let sizes: [Size]?
+        let bySide: [String: Size]?
+        let count: Int?
+        let counts: [String: Int]?
+    }
+
+    @Test(
+        "a refusal lists the choices, or says what is wrong with a number",
+        arguments: [
+            (#"{"size":"huge"}"#, "size", "This must be one of small, large."),
+            (#"{"size":7}"#, "size", "This must be one of small, large."),
+            (#"{"sizes":["small","huge"]}"#, "sizes[1]", "This must be one of small, large."),
+            (#"{"bySide":{"left":"huge"}}"#, "bySide.left", "This must be one of small, large."),
+            (#"{"count":1.5}"#, "count", "This must be a whole number."),
+            (#"{"count":1e30}"#, "count", "This number is too large."),
+            (#"{"counts":{"a":1,"b":-1e30}}"#, "counts.b", "This number is too small."),
+        ])
+    func refusalsTellWhatIsAccepted(text: String, field: String, message: String) throws {
+        let error = try #require(throws: PixelFlowError.self) { try JSONBody.decode(Wish.self, from: ByteBuffer(string: text)) }
+        #expect(error.code == "invalid_value")
+        #expect(error.field == field)
+        #expect(error.message == message)
     }
 
     @Test("a body over the limit is a 413")

@@ -30,6 +30,21 @@ import Testing
         }
     }
 
+    @Test(
+        arguments: [
+            ("/session", [], 401, "session_missing"),
+            ("/api/thing", [("sec-fetch-site", "cross-site")], 403, "cross_site_request"),
+            ("/auth/nothing", [], 404, "route_not_found"),
+        ] as [(String, [(String, String)], Int, String)])
+    func refusalsOfWebVaryWithTheCookie(path: String, headers: [(String, String)], status: Int, code: String) async throws {
+        try await withWebStack(api: Self.api([:])) { stack in
+            let response = try await stack.send(.get, path, headers: [("cookie", "pixelflow_session=x")] + headers)
+            #expect(response.status == status)
+            #expect(response.body.contains("\"code\":\"\(code)\""))
+            #expect(response.headers["vary"] == "Cookie")
+        }
+    }
+
     @Test func publicResponsesStayPublic() async throws {
         let auth: Routes = { router in
             router.get("/.well-known/jwks.json") { _, _ in Response(status: .ok, headers: [.cacheControl: "public, max-age=300"]) }

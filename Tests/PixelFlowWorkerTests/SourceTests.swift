@@ -42,6 +42,23 @@ import WireFormats
         }
     }
 
+    /// As an upload without bytes.
+    @Test func aSourceWithoutBytesFailsAtOnce() async throws {
+        let harness = try WorkerHarness()
+        let renderer = ScriptedRenderer()
+        let fetcher = ScriptedFetcher { _ in FetchedSource(bytes: ByteBuffer(), contentType: "image/png") }
+        try await harness.run(renderer, fetcher: fetcher) { worker in
+            let task = try await harness.add(url: "https://example.org/a.png")
+            worker.enqueue(task)
+            let final = try await harness.final(task.id)
+            #expect(final.status == .failed)
+            #expect(final.error?.code == "empty_image")
+            #expect(final.attempts == 1)
+            #expect(renderer.jobs.isEmpty)
+            #expect(harness.registry[#"source_fetch_duration_seconds_count{outcome="empty_image"}"#] == 1)
+        }
+    }
+
     /// The source, "fetched", is seven bytes long.
     @Test(arguments: [(7, nil), (6, "quota_exceeded"), (nil, nil)] as [(Int?, String?)])
     func aFetchedSourceCountsTowardsTheQuota(_ quota: Int?, _ code: String?) async throws {

@@ -63,9 +63,9 @@ struct CheckReport {
 
     private var summary: Text {
         let (failures, warnings) = (sections.failures, sections.warnings)
-        let more = warnings == 0 ? "" : ", \(warnings) \(warnings == 1 ? "warning" : "warnings")"
+        let more = warnings == 0 ? "" : ", \(warnings.counted("warning"))"
         if failures == 0 { return Text("all checks passed", .good) + Text(more) }
-        return Text("\(failures) \(failures == 1 ? "check" : "checks") failed", .bad) + Text(more)
+        return Text("\(failures.counted("check")) failed", .bad) + Text(more)
     }
 
     private var failing: [String] {

@@ -1,4 +1,5 @@
 import KubernetesClient
+import WireFormats
 
 /// A service of PixelFlow, or a server behind it: a Deployment or a StatefulSet.
 struct Workload: Sendable {
@@ -121,7 +122,7 @@ enum RolloutProgress: Sendable, Hashable {
         if updated < desired {
             self = .underway("\(updated) of \(desired) replicas are updated")
         } else if all > updated {
-            self = .underway("\(all - updated) old \(all - updated == 1 ? "replica is" : "replicas are") still terminating")
+            self = .underway("\((all - updated).counted("old replica is", "old replicas are")) still terminating")
         } else if available < updated {
             self = .underway("\(available) of \(updated) new replicas are available")
         } else {

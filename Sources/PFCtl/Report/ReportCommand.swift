@@ -46,7 +46,7 @@ struct ReportCommand: SessionCommand {
         let data: JSONValue = [
             "file": .string(path), "bytes": .integer(bytes.count), "contents": .array(files.map { .string($0.path) }),
         ]
-        let size = "\(files.count) files, \((bytes.count + 999) / 1_000) kB; review it before you share it"
+        let size = "\(files.count.counted("file")), \((bytes.count + 999) / 1_000) kB; review it before you share it"
         session.print(Document([.unwrapped([Text(path, .strong), Text(size)])], data: data, names: [path]))
         return .ok
     }

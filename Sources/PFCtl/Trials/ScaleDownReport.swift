@@ -25,7 +25,7 @@ struct ScaleDownReport: Sendable {
         let verdict =
             isLossless
             ? Text("✓", .good) + Text(" nothing was lost")
-            : Text("✗", .bad) + Text(" \(failed.count + lost) tasks and \(missingOutputs) outputs lost")
+            : Text("✗", .bad) + Text(" \((failed.count + lost).counted("task")) and \(missingOutputs.counted("output")) lost")
         let causes = Set(failed.compactMap { $0.error?.code }).sorted().joined(separator: ", ")
         let lines = [
             verdict,

@@ -39,7 +39,8 @@ struct WorkerHold: Sendable {
 
     func plan(tasks: Int) -> Document {
         let how = bounds.map { "the bounds of \($0.name) to \(replicas)" } ?? "\(workload.reference) to \(replicas)"
-        let text = Text("would upload \(tasks) images, set \(how) while \(before) workers are at work, and set it back (dry run)")
+        let present = before.counted("worker is", "workers are")
+        let text = Text("would upload \(tasks.counted("image")), set \(how) while \(present) at work, and set it back (dry run)")
         let data: JSONValue = ["tasks": .integer(tasks), "from": .integer(before), "to": .integer(replicas)]
         return .message(text, data: data, names: [workload.reference])
     }

@@ -103,7 +103,7 @@ struct WebhooksReplayCommand: SessionCommand {
         let count =
             change.dryRun == .none ? try await replay(deliveries, of: id, in: session) : try await rehearse(deliveries, of: id, in: session)
         let data: JSONValue = ["replayed": .integer(count), "dry_run": .string(change.dryRun.rawValue)]
-        session.print(.message(Text("\(count) \(count == 1 ? "delivery" : "deliveries") replayed\(change.suffix)"), data: data))
+        session.print(.message(Text("\(count.counted("delivery", "deliveries")) replayed\(change.suffix)"), data: data))
         return .ok
     }
 

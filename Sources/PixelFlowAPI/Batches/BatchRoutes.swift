@@ -63,7 +63,7 @@ struct BatchRoutes: Sendable {
     }
 
     private static let id = ParameterDescription("id", in: .path, BatchID.schema, "The id of the batch.")
-    private static let notFound = DeclaredProblem(.notFound, "not_found", "There is no such batch, or it is another tenant's.")
+    private static let notFound = DeclaredProblem(.notFound, "not_found", "There is no such batch, or it is another organisation's.")
     private static let insufficientStorage = DeclaredProblem(.insufficientStorage, "insufficient_storage", "The disk is full.")
     private static let limit = QueryParameter.integer("limit", 1...200, default: 50, "Batches on a page.")
     private static let cursor = QueryParameter.batch("The `next_cursor` of the previous page.", name: "cursor")

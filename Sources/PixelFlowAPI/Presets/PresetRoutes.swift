@@ -101,7 +101,7 @@ struct PresetRoutes: Sendable {
 
     @Sendable private func delete(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let (name, tenant) = (try name(context), try context.requirePrincipal().tenant)
-        try await audit.record(.presetDeleted, on: name, request, context) {
+        try await audit.record(.presetDeleted, on: name, detail: name, request, context) {
             guard try await presets.removePreset(name, of: tenant) else { throw PixelFlowError.notFound("preset") }
         }
         return Response(status: .noContent)

@@ -78,7 +78,7 @@ struct TaskRoutes: Sendable {
     private static let limit = QueryParameter.integer("limit", 1...200, default: 50, "Tasks on a page.")
 
     private static let cursor = QueryParameter<TaskID>(
-        "cursor", TaskID.schema, "The `next_cursor` of the previous page.", expectation: "a next_cursor of this list"
+        "cursor", TaskID.schema, "The `next_cursor` of the previous page.", expectation: "a next_cursor, as a page has it"
     ) { TaskID(parsing: $0) }
 
     @Sendable private func list(_ request: Request, _ context: AppRequestContext) async throws -> Response {
@@ -108,7 +108,8 @@ struct TaskRoutes: Sendable {
     @Sendable private func delete(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let task = try await change(request, context) { id, tenant in
             try await dependencies.audit.record(
-                .taskDeleted, on: id.rawValue, request, context, outcome: { $0 == nil ? .nothing : .done() },
+                .taskDeleted, on: id.rawValue, request, context,
+                outcome: { $0.map { AuditRecorder.Outcome.done($0.auditName) } ?? .nothing },
                 { try await dependencies.tasks.delete(id, of: tenant) })
         }
         dependencies.publisher.publish(task)
@@ -155,6 +156,15 @@ struct TaskRoutes: Sendable {
 }
 
 extension TaskRecord {
+    /// The name of the source in the audit log, which outlives the task: the file name, or the URL without its query, which can be a
+    /// secret.
+    fileprivate var auditName: String {
+        switch source {
+        case .upload(let upload): upload.filename ?? ""
+        case .url(let url): String(url.prefix { $0 != "?" && $0 != "#" })
+        }
+    }
+
     /// Changes whenever anything that clients see of the task changes.
     var tag: EntityTag { EntityTag("\(id)-\(revision)") }
 }

@@ -92,9 +92,9 @@ final class QueueLimit: Sendable {
         let excess = Double(queue.depth - settings.depth + 1)
         let seconds = queue.drainRate.map { $0 > 0 ? (excess / $0).rounded(.up) : Double(Self.retryAfter.upperBound) } ?? 5
         let retryAfter = Int(min(max(seconds, Double(Self.retryAfter.lowerBound)), Double(Self.retryAfter.upperBound)))
+        let waiting = settings.depth.counted("task of your organisation is", "tasks of your organisation are")
         return PixelFlowError(
-            .throttled, code: "queue_full",
-            "\(settings.depth) tasks of your organisation are waiting already; send more when some of them are done.",
+            .throttled, code: "queue_full", "\(waiting) waiting already; send more when some of them are done.",
             retryAfter: retryAfter)
     }
 }

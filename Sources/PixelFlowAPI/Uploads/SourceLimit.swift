@@ -1,4 +1,5 @@
 import PixelFlowCore
+import WireFormats
 
 /// The maximum size of an uploaded image.
 struct SourceLimit: Sendable {
@@ -18,7 +19,7 @@ struct SourceLimit: Sendable {
     func check(_ count: Int) throws(PixelFlowError) {
         try quota.admit(sourceOf: count)
         guard count <= bytes else {
-            throw PixelFlowError(.tooLarge, code: "body_too_large", "The image is larger than \(bytes) bytes.")
+            throw PixelFlowError(.tooLarge, code: "body_too_large", "The image is larger than \(bytes.counted("byte")).")
         }
     }
 }

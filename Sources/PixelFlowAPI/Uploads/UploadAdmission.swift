@@ -1,5 +1,6 @@
 package import PixelFlowCore
 import Synchronization
+import WireFormats
 
 /// The limits of uploads in progress, of a user and of an organisation.
 package struct UploadLimits: Sendable, Hashable {
@@ -129,7 +130,8 @@ final class UploadAdmission: Sendable {
             }
         return PixelFlowError(
             .throttled, code: "too_many_uploads",
-            "\(who) \(limit.count) uploads or \(limit.bytes) bytes in progress; wait for some of them to finish.", retryAfter: 1)
+            "\(who) \(limit.count.counted("upload")) or \(limit.bytes.counted("byte")) in progress; wait for some of them to finish.",
+            retryAfter: 1)
     }
 }
 

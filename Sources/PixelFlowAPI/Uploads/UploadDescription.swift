@@ -18,10 +18,13 @@ enum UploadDescription {
                 Later changes do not matter: the preset may have been changed or deleted, a watermark deleted, or a limit lowered. The order of JSON members, white space \
                 and the file name are ignored. Deleting a task frees its key.
 
-                `image_url` is parsed as browsers parse it. A URL that can never be fetched is refused immediately; the code is \
-                `invalid_value` for control characters anywhere (spaces around the URL are ignored), a user name or password, an invalid \
-                host (empty labels, labels over 63 or a name over 253 characters, characters that are not allowed in a name, a malformed \
-                IPv6 address) or an invalid port. Every spelling of an IPv4 address (`127.1`, `0x7f000001`) is treated as that address. \
+                `image_url` must begin with `http://` or `https://` and a host. Apart from the host, what browsers would encode is \
+                encoded; unlike them, the parser completes nothing: `http:example.com`, `http:///a` and backslashes in the host are \
+                refused. A URL that can never be fetched is refused immediately; the code is `invalid_value` for control characters \
+                anywhere (spaces around the URL are ignored), a user name or password, an invalid host (empty labels, labels over 63 or a \
+                name over 253 characters, characters that are not allowed in a name, a label that begins or ends with a hyphen, a \
+                malformed IPv6 address) or an invalid port. Every spelling of an IPv4 address (`127.1`, `0x7f000001`) is treated as that \
+                address. \
                 An internationalised host is converted to its `xn--` form: compatibility forms are mapped (fullwidth letters, the dots \
                 `。` `．` `｡`), case is folded, the text is composed, and `ß` and `ς` are kept. This is a subset of UTS #46: joiners, \
                 invisible characters and punctuation are refused, and the rule for right-to-left names is not checked.

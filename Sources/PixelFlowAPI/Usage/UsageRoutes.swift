@@ -46,6 +46,7 @@ struct QuotaRoutes: Sendable {
                 problems: .readingTasks + [
                     Self.notFound, .auditLogBusy,
                     DeclaredProblem(.invalid, "invalid_value", "A value is not accepted; `field` is its name."),
+                    DeclaredProblem(.invalid, "missing_value", "The body is null."),
                 ], handler: put),
         ]
     }

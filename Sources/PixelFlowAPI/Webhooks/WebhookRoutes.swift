@@ -113,7 +113,7 @@ struct WebhookRoutes: Sendable {
     ) { WebhookDelivery.State(rawValue: $0) }
     private static let limit = QueryParameter.integer("limit", 1...200, default: 50, "Deliveries on a page.")
     private static let cursor = QueryParameter<WebhookDeliveryQuery.Position>(
-        "cursor", .string(), "The `next_cursor` of the previous page.", expectation: "a next_cursor of this list"
+        "cursor", .string(), "The `next_cursor` of the previous page.", expectation: "a next_cursor, as a page has it"
     ) { WebhookDeliveryQuery.Position($0) }
 }
 

@@ -1,5 +1,6 @@
 import PixelFlowCore
 import PixelFlowIdentity
+import WireFormats
 
 extension Letter {
     /// - Parameter page: the URL of the web page.
@@ -11,7 +12,7 @@ extension Letter {
             let isAboutFailures = choice == .failures
             letter = Letter(
                 subject: isAboutFailures
-                    ? "\(ended.failed) \(ended.failed == 1 ? "task has" : "tasks have") failed in \(organisation)"
+                    ? "\(ended.failed.counted("task has", "tasks have")) failed in \(organisation)"
                     : "Your tasks in \(organisation): \(ended.words)",
                 heading: isAboutFailures ? "Tasks have failed" : "Your tasks",
                 paragraphs: [
@@ -38,7 +39,7 @@ extension Letter {
                 text: failure.message, code: failure.code)
         }
         let others = ended.failed - ended.failures.count
-        if !letter.items.isEmpty, others > 0 { letter.more = "\(others) more \(others == 1 ? "task has" : "tasks have") failed." }
+        if !letter.items.isEmpty, others > 0 { letter.more = "\(others.counted("more task has", "more tasks have")) failed." }
         return letter
     }
 }

@@ -113,7 +113,7 @@ extension QuotaWarning {
     /// Completes "has used".
     fileprivate var share: String {
         isOfBytes
-            ? "\(Self.bytes(used)) of the \(Self.bytes(limit)) that it may store" : "\(used) of its \(limit) tasks of this month"
+            ? "\(Self.bytes(used)) of the \(Self.bytes(limit)) that it may store" : "\(used) of its \(limit.counted("task")) of this month"
     }
 
     /// What to do once the quota is used up.

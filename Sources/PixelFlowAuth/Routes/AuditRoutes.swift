@@ -46,7 +46,7 @@ struct AuditRoutes: Sendable {
     private static let limit = QueryParameter.integer("limit", 1...1_000, default: 100, "Entries on a page.")
     private static let cursor = QueryParameter<String>(
         "cursor", .string(format: "uuid"), "The `next_cursor` of the previous page.",
-        expectation: "a next_cursor of this list"
+        expectation: "a next_cursor, as a page has it"
     ) { UUIDv7.isCanonical($0) ? $0 : nil }
 
     private static func time(_ name: String, _ text: String) -> QueryParameter<Timestamp> {

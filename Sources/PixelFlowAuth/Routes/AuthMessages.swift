@@ -123,7 +123,7 @@ struct Validation: Codable, SchemaNamed, SchemaAnnotated {
         "email": "The address of the account; the name of an API key.", "tenant": "The organisation that the token is for.",
         "role": .init("The role in the organisation; absent for an API key.", schema: Role.schema),
         "scope": "Scopes, separated by spaces.", "session_id": "The id of the session.",
-        "expires_at": .init("RFC 3339.", ["format": "date-time"]),
+        "expires_at": .init("RFC 3339; `9999-12-31T23:59:59.000Z` for an API key that does not expire.", ["format": "date-time"]),
     ]
 
     let valid: Bool

@@ -16,9 +16,9 @@ struct SessionRoutes: Sendable {
                 .post, "/token", id: "refreshToken", tag: "sessions", "Exchange a refresh token, or switch the organisation",
                 details: """
                     With `refresh_token`, the response has a new token and a new refresh token, which replaces the old one. If the old one \
-                    is sent again within 30 seconds, the response is the same; later, it ends the session, because it may have been \
-                    stolen. With `refresh_token` and `organisation`, the session switches to that organisation. With `organisation` alone, \
-                    the bearer token is used, and the new token ends when that one does.
+                    is sent again within 30 seconds, the response has the same new refresh token and another token; later, it ends the \
+                    session, because it may have been stolen. With `refresh_token` and `organisation`, the session switches to that \
+                    organisation. With `organisation` alone, the bearer token is used, and the new token ends when that one does.
                     """, access: .anyone, rate: .of(.signIn),
                 body: BodyDescription([.json(TokenRequest.self)], "A refresh token, an organisation, or both."),
                 responses: [.json(IssuedToken.self, "The token.")],

@@ -1,6 +1,7 @@
 import PixelFlowCore
 import PixelFlowHTTP
 import PixelFlowIdentity
+import WireFormats
 
 extension Accounts {
     /// How many consecutive wrong codes are allowed without a delay. Each further one doubles the delay, up to a day: an attacker who
@@ -99,6 +100,6 @@ extension Accounts {
 
     private static func codesThrottled(_ seconds: Int) -> PixelFlowError {
         PixelFlowError(
-            .throttled, code: "login_throttled", "Too many wrong codes; try again in \(seconds) seconds.", retryAfter: seconds)
+            .throttled, code: "login_throttled", "Too many wrong codes; try again in \(seconds.counted("second")).", retryAfter: seconds)
     }
 }

@@ -1,5 +1,6 @@
 import PixelFlowCore
 import PixelFlowLimits
+import WireFormats
 
 /// Limits expensive requests, and those that send mail, per client address, with a token bucket that holds the allowance of an hour. A refused
 /// request costs neither a hash nor a database query. Replicas that share a limiter share the allowance.
@@ -12,8 +13,8 @@ struct AddressThrottle: Sendable {
         fileprivate func refusal(_ seconds: Int) -> PixelFlowError {
             let message =
                 switch self {
-                case .registration: "Too many registrations from your address; try again in \(seconds) seconds."
-                case .mail: "Too many messages were requested from your address; try again in \(seconds) seconds."
+                case .registration: "Too many registrations from your address; try again in \(seconds.counted("second"))."
+                case .mail: "Too many messages were requested from your address; try again in \(seconds.counted("second"))."
                 }
             return PixelFlowError(.throttled, code: "\(rawValue)_throttled", message, retry: .transient, retryAfter: seconds)
         }

@@ -101,7 +101,7 @@ package final class LoginThrottle: Sendable {
     static func throttled(_ wait: Duration) -> PixelFlowError {
         let seconds = Int((wait.seconds).rounded(.up))
         return PixelFlowError(
-            .throttled, code: "login_throttled", "Too many failed attempts; try again in \(seconds) seconds.",
+            .throttled, code: "login_throttled", "Too many failed attempts; try again in \(seconds.counted("second")).",
             retry: .transient, retryAfter: max(1, seconds))
     }
 }

@@ -20,7 +20,7 @@ struct RecipientThrottle: Sendable {
         guard let refusal = try await limiter.admit([bucket]).refusal else { return }
         let seconds = refusal.retryAfterSeconds
         throw PixelFlowError(
-            .throttled, code: "recipient_throttled", "This address has just been invited; try again in \(seconds) seconds.",
+            .throttled, code: "recipient_throttled", "This address has just been invited; try again in \(seconds.counted("second")).",
             retry: .transient, retryAfter: seconds)
     }
 }

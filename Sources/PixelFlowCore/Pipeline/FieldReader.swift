@@ -42,6 +42,12 @@ struct FieldReader {
         PixelFlowError.invalid(path(of: key), "\(path(of: key)) is missing.", code: "missing_parameter")
     }
 
+    /// At least one of two fields is required. The error is that of the first one.
+    func missing(_ first: String, or second: String) -> PixelFlowError {
+        PixelFlowError.invalid(
+            path(of: first), "\(path(of: first)) or \(path(of: second)) is needed; both are missing.", code: "missing_parameter")
+    }
+
     func wrong(_ key: String, _ expectation: String) -> PixelFlowError {
         PixelFlowError.invalid(path(of: key), "\(path(of: key)) must be \(expectation).")
     }

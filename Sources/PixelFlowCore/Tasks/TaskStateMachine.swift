@@ -1,3 +1,5 @@
+import WireFormats
+
 /// The rules of the task protocol without side effects: from a task, a transition and the store's
 /// time, it computes the changed task or the reason why the transition does not apply.
 ///
@@ -117,7 +119,7 @@ extension TaskStateMachine {
     /// Fails a task whose image kills render processes, as its last run, which was isolated, has confirmed.
     private func condemn(_ task: inout TaskRecord, deaths: Int, _ now: Timestamp) {
         task.error = TaskError(
-            code: "poison", message: "The image crashed the render process \(deaths) times and is not retried.")
+            code: "poison", message: "The image crashed the render process \(deaths.counted("time")) and is not retried.")
         giveUp(&task, now)
     }
 
@@ -155,7 +157,7 @@ extension TaskStateMachine {
             task.error = TaskError(
                 code: "worker_lost",
                 message:
-                    "The task was lost \(task.losses) times because its worker stopped responding.")
+                    "The task was lost \(task.losses.counted("time")) because its worker stopped responding.")
             return giveUp(&task, now)
         }
         putBack(&task, because: "lease_lost", at: now, now)

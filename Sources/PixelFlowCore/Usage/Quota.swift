@@ -1,3 +1,5 @@
+import WireFormats
+
 /// Limits of an organisation; nil means unlimited.
 package struct Quota: Sendable, Hashable, Codable {
     /// Tasks created in a calendar month (UTC).
@@ -95,7 +97,7 @@ package struct Quota: Sendable, Hashable, Codable {
     /// - Throws: `quota_exceeded` if a source is larger than allowed.
     package func admit(sourceOf bytes: Int) throws(PixelFlowError) {
         guard let sourceBytes, bytes > sourceBytes else { return }
-        throw .quotaExceeded(.sourceBytes, "The image is larger than \(sourceBytes) bytes.")
+        throw .quotaExceeded(.sourceBytes, "The image is larger than \(sourceBytes.counted("byte")).")
     }
 }
 

@@ -32,11 +32,11 @@ extension PixelFlowError {
     }
 
     static func tooManyRedirects(_ limit: Int) -> PixelFlowError {
-        PixelFlowError(.invalid, code: "too_many_redirects", "The URL redirects more than \(limit) times.")
+        PixelFlowError(.invalid, code: "too_many_redirects", "The URL redirects more than \(limit.counted("time")).")
     }
 
     static func sourceTooLarge(_ limit: Int) -> PixelFlowError {
-        PixelFlowError(.tooLarge, code: "source_too_large", "The image is larger than \(limit) bytes.")
+        PixelFlowError(.tooLarge, code: "source_too_large", "The image is larger than \(limit.counted("byte")).")
     }
 
     static func encodingUnsupported(_ coding: String) -> PixelFlowError {
@@ -66,6 +66,9 @@ extension PixelFlowError {
             return PixelFlowError(sourceTimeout.kind, code: sourceTimeout.code, sourceTimeout.message, retry: .transient, cause: connect)
         case _ where isUntrusted(error):
             return PixelFlowError(.invalid, code: "source_refused", "The server's certificate is not trusted.", cause: error)
+        case HTTPParserError.invalidEOFState:
+            return PixelFlowError(
+                .unavailable, code: "source_unavailable", "The response of the server ended early.", retry: .transient, cause: error)
         case is HTTPParserError:
             return PixelFlowError(
                 .unavailable, code: "source_unavailable", "The server did not send a valid HTTP response.", retry: .transient, cause: error)

@@ -57,11 +57,10 @@ package enum JSONBody {
     /// - Throws: as `Request.decodeJSON`.
     package static func decode<Value: Decodable>(_ type: Value.Type = Value.self, from buffer: ByteBuffer) throws -> Value {
         // In contrast to the decoder below, this reads only UTF-8, and refuses half of a surrogate pair.
-        guard let document = try? JSONValue(parsing: buffer.readableBytesView) else {
-            throw PixelFlowError(.malformed, code: "invalid_json", "The body is not valid JSON.")
-        }
+        let document = try JSONValue(document: buffer.readableBytesView)
+        let schema = try RequestSchemas.shared.schema(of: type)
         // Before decoding, so that a required member with a typing error is named as it was sent, not as missing.
-        if let path = try RequestSchemas.shared.schema(of: type).unknownMember(of: document) {
+        if let path = schema.unknownMember(of: document) {
             throw PixelFlowError.invalid(path, "Unknown parameter \(path).", code: "unknown_parameter")
         }
         do {
@@ -69,7 +68,7 @@ package enum JSONBody {
             try requireStorableText(document, buffer, for: type)
             return value
         } catch let error as DecodingError {
-            throw translate(error)
+            throw translate(error, document, schema)
         }
     }
 
@@ -88,20 +87,36 @@ package enum JSONBody {
             .invalid, code: "invalid_value", "Text must not contain U+0000.", field: path.isEmpty ? nil : path)
     }
 
-    private static func translate(_ error: DecodingError) -> PixelFlowError {
+    private static func translate(_ error: DecodingError, _ document: JSONValue, _ schema: RequestSchema) -> PixelFlowError {
         switch error {
         case .keyNotFound(let key, let context):
             PixelFlowError(.invalid, code: "missing_value", "This field is required.", field: path(context.codingPath + [key]))
         case .valueNotFound(_, let context):
-            PixelFlowError(.invalid, code: "missing_value", "This field must not be null.", field: path(context.codingPath))
+            PixelFlowError(
+                .invalid, code: "missing_value", context.codingPath.isEmpty ? "The body must not be null." : "This field must not be null.",
+                field: path(context.codingPath))
         case .typeMismatch(let type, let context):
-            PixelFlowError(.invalid, code: "invalid_value", "This must be \(words(type)).", field: path(context.codingPath))
+            refusal(schema.choices(at: context.codingPath).map(words) ?? words(type), at: context.codingPath)
         case .dataCorrupted(let context) where !context.codingPath.isEmpty:
-            PixelFlowError(.invalid, code: "invalid_value", "The value is not valid.", field: path(context.codingPath))
-        // The body is JSON, so this is a number that does not fit, such as 1.5 for an integer, which the decoder does not distinguish.
-        case .dataCorrupted: PixelFlowError(.invalid, code: "invalid_value", "A number in the body is not valid.")
+            schema.choices(at: context.codingPath).map { refusal(words($0), at: context.codingPath) }
+                ?? PixelFlowError(.invalid, code: "invalid_value", "The value is not valid.", field: path(context.codingPath))
+        // The body is JSON, so this is a number that does not fit, such as 1.5 for an integer. The decoder does not tell which.
+        case .dataCorrupted: unfit(schema.unfitNumber(in: document))
         @unknown default: PixelFlowError(.invalid, code: "invalid_value", "A value in the body is not valid.")
         }
+    }
+
+    private static func refusal(_ expectation: String, at keys: [any CodingKey]) -> PixelFlowError {
+        PixelFlowError(.invalid, code: "invalid_value", "This must be \(expectation).", field: path(keys))
+    }
+
+    private static func unfit(_ found: (path: String, number: Double)?) -> PixelFlowError {
+        guard let (path, number) = found else {
+            return PixelFlowError(.invalid, code: "invalid_value", "A number in the body is not valid.")
+        }
+        let message =
+            number != number.rounded() ? "This must be a whole number." : "This number is too \(number < 0 ? "small" : "large")."
+        return PixelFlowError(.invalid, code: "invalid_value", message, field: path.isEmpty ? nil : path)
     }
 
     /// `outputs[0].width`; nil for the document itself.
@@ -115,6 +130,8 @@ package enum JSONBody {
             }
         }
     }
+
+    private static func words(_ choices: [String]) -> String { "one of \(choices.joined(separator: ", "))" }
 
     private static func words(_ type: any Any.Type) -> String {
         switch type {

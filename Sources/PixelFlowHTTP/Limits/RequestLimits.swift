@@ -4,6 +4,7 @@ import Logging
 package import Metrics
 package import PixelFlowCore
 package import PixelFlowLimits
+import WireFormats
 
 /// Limits the requests to a service, and reports the remaining quota in each response: `RateLimit` and `RateLimit-Policy`, as defined in
 /// draft-ietf-httpapi-ratelimit-headers-10.
@@ -123,10 +124,13 @@ extension PixelFlowError {
     /// A caller has exceeded its rate limit (429).
     static func rateLimited(_ balance: RateDecision.Balance) -> PixelFlowError {
         let seconds = balance.retryAfterSeconds
+        let window = Int(balance.limit.window.components.seconds)
         return PixelFlowError(
             .throttled, code: "rate_limited",
-            "The limit \"\(balance.limit.name)\" of \(balance.limit.quota) requests in \(balance.limit.window.components.seconds) seconds "
-                + "is reached; try again in \(seconds) seconds.",
+            """
+            The limit "\(balance.limit.name)" of \(balance.limit.quota.counted("request")) in \(window.counted("second")) is reached; \
+            try again in \(seconds.counted("second")).
+            """,
             retry: .transient, retryAfter: seconds)
     }
 }

@@ -1,5 +1,6 @@
 package import HTTPTypes
 package import PixelFlowCore
+import WireFormats
 
 extension PixelFlowError.Kind {
     /// The HTTP status of this kind.
@@ -34,6 +35,13 @@ extension PixelFlowError {
     /// An expired token of PixelFlow (401).
     package static let tokenExpired = PixelFlowError(.unauthenticated, code: "token_expired", "The token has expired; sign in again.")
 
+    /// An API key past its expiry (401).
+    static let keyExpired = PixelFlowError(
+        .unauthenticated, code: tokenExpired.code, "The API key has expired; use one that has not.")
+
+    /// An API key that was revoked a moment ago (401).
+    package static let keyRevoked = PixelFlowError(.unauthenticated, code: "token_revoked", "The API key has been revoked.")
+
     /// A token or key that was valid until a sign-out, a revocation or a change of its membership (401).
     package static let tokenRevoked = PixelFlowError(
         .unauthenticated, code: "token_revoked", "The session, API key or membership has ended or changed; sign in again.")
@@ -45,7 +53,8 @@ extension PixelFlowError {
     /// Too many unknown API keys from one address (429).
     static func authenticationThrottled(_ seconds: Int) -> PixelFlowError {
         PixelFlowError(
-            .throttled, code: "authentication_throttled", "Too many unknown API keys from your address; try again in \(seconds) seconds.",
+            .throttled, code: "authentication_throttled",
+            "Too many unknown API keys from your address; try again in \(seconds.counted("second")).",
             retry: .transient, retryAfter: seconds)
     }
 
@@ -64,7 +73,7 @@ extension PixelFlowError {
 
     /// The body exceeds `limit` bytes (413).
     package static func bodyTooLarge(limit: Int) -> PixelFlowError {
-        PixelFlowError(.tooLarge, code: "body_too_large", "The body is larger than \(limit) bytes.")
+        PixelFlowError(.tooLarge, code: "body_too_large", "The body is larger than \(limit.counted("byte")).")
     }
 
     /// One address, or the whole process, has too many connections (429).

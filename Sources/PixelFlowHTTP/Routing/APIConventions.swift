@@ -2,7 +2,8 @@
 enum APIConventions {
     /// CommonMark.
     static let text = """
-        Every response carries `x-request-id`; send your own to find the request in the logs. JSON keys are snake_case, times are RFC 3339 \
+        Every response carries `x-request-id`; send your own, of 1 to 64 letters, digits and `-_.`, to find the request in the logs. Any \
+        other one is replaced. JSON keys are snake_case, times are RFC 3339 \
         in UTC. Every `GET` route also supports `HEAD`. Fields, codes and routes may be added; clients must ignore those that they do not \
         know.
 
@@ -16,6 +17,42 @@ enum APIConventions {
         ```
 
         `code` is stable. `field` is the path of the invalid value. Responses with 503, 507 and 429 carry `Retry-After`.
+
+        These codes are common to many routes; each route lists its own.
+
+        | code | status | meaning | what to do |
+        | --- | --- | --- | --- |
+        | `bad_request` | 400 | the request is not HTTP, or its path is malformed | correct it |
+        | `invalid_json` | 400 | the body is not JSON; `detail` names the byte | correct it |
+        | `upload_aborted` | 400 | the request ended before its body was complete | send it again |
+        | `token_missing` | 401 | there is no `Authorization: Bearer TOKEN` | send a token or an API key |
+        | `token_invalid` | 401 | the token or API key is unknown here, mistyped or revoked, or the key has expired | sign in, or use another key |
+        | `token_expired` | 401 | the token or API key has expired | exchange the refresh token (`POST /token`), sign in, or use another key |
+        | `token_revoked` | 401 | the session has ended, the role has changed, or the API key has just been revoked | exchange the refresh token; if that fails, sign in |
+        | `session_missing` | 401 | web: there is no session, or it has ended | sign in (`POST /session`) |
+        | `insufficient_scope` | 403 | the role or the API key lacks the scope that `detail` names | use a key with it, or ask an admin |
+        | `network_not_allowed` | 403 | the API key may not be used from this address | use it from its networks |
+        | `operator_access_off` | 403 | the route is for operators, and no service secret is set | set `PIXELFLOW_SERVICE_SECRET` |
+        | `cross_site_request` | 403 | web: the request has the cookie, and does not come from web's own page | see Browsers, below |
+        | `not_found` | 404 | the resource does not exist, or belongs to another organisation | check the id |
+        | `route_not_found` | 404 | there is no such path; web also forwards no other spelling of one | check the path |
+        | `method_not_allowed` | 405 | the path exists, the method does not; `Allow` lists the methods | use one of them |
+        | `request_timeout` | 408 | the request came too slowly | send it again |
+        | `organisation_changed` | 409 | web: the session is in another organisation than `PixelFlow-Organisation` names | switch back, or reload |
+        | `precondition_failed` | 412 | `If-Match` or `If-None-Match` does not hold | read the resource again |
+        | `body_too_large` | 413 | the body is over the limit that `detail` names | send less |
+        | `unsupported_media_type` | 415 | the `Content-Type` is not accepted | send JSON as `application/json` |
+        | `unknown_parameter` | 422 | there is no field or parameter with the name in `field` | correct the name |
+        | `missing_value`, `missing_parameter` | 422 | `field` is required | send it |
+        | `invalid_value` | 422 | `field` has a value that is not accepted | `detail` says what is |
+        | `rate_limited`, `authentication_throttled`, `too_many_connections` | 429 | too many requests, unknown API keys, or connections | wait for `Retry-After` |
+        | `header_too_large` | 431 | the header is over 32 KiB or 100 fields | send less |
+        | `internal_error` | 500 | a defect of PixelFlow | report it with its `request_id` |
+        | `auth_unavailable`, `api_unavailable` | 503 | the service does not respond | try again after `Retry-After` |
+        | `database_unavailable`, `task_database_unavailable` | 503 | the database does not respond | try again after `Retry-After` |
+        | `request_cancelled` | 503 | the service is stopping | try again |
+        | `descriptions_differ` | 503 | web's `/openapi.json` during an upgrade: the services have different versions | try again after it |
+        | `loop_detected` | 508 | the request has passed through web already | correct the URL of its upstream |
 
         ## Requests
 
@@ -34,9 +71,36 @@ enum APIConventions {
         (401, 404, 413, 415 …), the refusal is sent without it and the connection is closed.
 
         web forwards `/api/…` to api, and the routes of auth for users and clients, below `/auth/…`, to auth. Routes for services and \
-        operators, and any other spelling of a path, are 404. Responses that depend on the session carry `Vary: Cookie`. Those with an \
+        operators, and any other spelling of a path, are 404. Responses below `/session`, `/api` and `/auth` \
+        carry `Vary: Cookie`, unless they are public. Those with an \
         `ETag` may be kept for revalidation (`Cache-Control: private, no-cache`), and all others not at all (`no-store`). On its public port, web responses the probes with the status \
         only; the details and its metrics are on its management port.
+
+        ## Browsers
+
+        web has a session for browsers: a cookie takes the place of the `Authorization` header for all routes below `/api` and `/auth`. \
+        A request with an `Authorization` header does not use it.
+
+        | route | does |
+        | --- | --- |
+        | `POST /session` `{"email","password","code"}` | signs in and sets the cookies; `code` only with a second factor |
+        | `POST /session/register` | registers and signs in; the fields of `POST /register` |
+        | `GET /session` | reads the account, and renews a token that has expired or been revoked; 401 `session_missing` without a session |
+        | `POST /session/organisation` `{"organisation"}` | switches the session to another organisation |
+        | `DELETE /session` | signs out and removes the cookies, 204 |
+
+        The first four respond with the account. Cookies are `HttpOnly` and `SameSite=Strict`: `pixelflow_session` has the token, and \
+        `pixelflow_refresh`, for the path `/session` only, the refresh token. Over https (by `X-Forwarded-Proto` of the proxy before web) \
+        they are `Secure`, and their names `__Host-pixelflow_session` and `__Secure-pixelflow_refresh`. After a 401 of another route, call \
+        `GET /session` once and repeat the request.
+
+        A request from another site is refused with 403 `cross_site_request`. It counts as one if it changes something or has the cookie, \
+        and `Sec-Fetch-Site` is neither `same-origin` nor `none`, or `Origin` is not the URL of web. A change with the cookie must have \
+        one of the two headers. Browsers send them by themselves; any other client that uses the cookie must send \
+        `Origin: https://HOST`, with the scheme, host and port of web. Clients without the cookie need neither.
+
+        All tabs share the session. `PixelFlow-Organisation: ID` names the organisation that a request is meant for: if the session is in \
+        another one, the response is 409 `organisation_changed`, and nothing is done.
 
         ## Limits
 

@@ -93,7 +93,7 @@ enum CommonProblems {
 
     private static let token: [DeclaredProblem] = [
         tokenMissing, tokenInvalid,
-        common(PixelFlowError.Kind.unauthenticated.status, "token_expired", "The token has expired; sign in again."),
+        common(PixelFlowError.Kind.unauthenticated.status, "token_expired", "The token or API key has expired."),
         common(PixelFlowError.Kind.unauthenticated.status, "token_revoked", "The session, API key or membership has ended or changed."),
         common(
             PixelFlowError.Kind.unavailable.status, "auth_unavailable", "The keys or revocations needed to verify the token cannot be read."

@@ -111,7 +111,7 @@ final class APIKeyVerifier: Sendable {
     }
 
     private static func require(_ token: VerifiedToken, _ now: Timestamp) throws(PixelFlowError) -> VerifiedToken {
-        guard now < token.acceptedUntil else { throw .tokenExpired }
+        guard now < token.acceptedUntil else { throw .keyExpired }
         return token
     }
 

@@ -43,6 +43,7 @@ extension IdentityStore {
           AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = created_by AND u.id <> $2) ORDER BY id
         """)
     private static let count = SQLStatement("count_api_keys", "SELECT count(*) FROM api_keys WHERE organisation = $1")
+    private static let name = SQLStatement("api_key_name", "SELECT name FROM api_keys WHERE id = $1 AND organisation = $2")
     private static let delete = SQLStatement("revoke_api_key", "DELETE FROM api_keys WHERE id = $1 AND organisation = $2")
     private static let touch = SQLStatement("use_api_key", "UPDATE api_keys SET last_used_at = $2 WHERE id = $1 AND last_used_at < $3")
 
@@ -93,14 +94,17 @@ extension IdentityStore {
         _ = try await database.write(.apiKeys) { try $0.execute(Self.touch, .id(key), .time(now), .time(now - .seconds(60))) }
     }
 
-    /// Revokes a key.
+    /// Revokes a key. `audit` gets its name as the detail.
     ///
     /// - Returns: false if the organisation has no such key.
     package func revoke(_ key: APIKeyID, of organisation: TenantID, audit: AuditEntry, at now: Timestamp) async throws -> Bool {
         try await database.write(.apiKeys) { connection in
             if try Self.isDone(audit, connection) { return true }
+            let names = try connection.rows(Self.name, .id(key), .id(organisation)) { $0.text(0) }
             guard try connection.execute(Self.delete, .id(key), .id(organisation)) == 1 else { return false }
             try Self.revoke(.key(key), at: now, connection)
+            var audit = audit
+            audit.detail = names.first ?? ""
             try Self.append(audit, connection)
             return true
         }

@@ -32,7 +32,7 @@ extension IdentityStore {
     ///
     /// - Parameters:
     ///   - actor: the role of whoever asks; decides what they may do to whom.
-    ///   - mayRaise: whether the member may get a higher role.
+    ///   - mayRaise: whether the member may get a higher role, which a key that is limited cannot give.
     /// - Returns: the member's role before; nil for no member.
     /// - Throws: `role_too_high` (403), `personal_organisation` or `last_owner` (409).
     package func changeRole(
@@ -44,9 +44,8 @@ extension IdentityStore {
             guard let present = try Self.membership(of: user, in: organisation, connection) else { return nil }
             guard present.organisation.personalOf != user else { throw PixelFlowError.personalOrganisation }
             guard present.role != role else { return role }
-            guard actor.mayAssign(role), actor.mayAssign(present.role), mayRaise || role < present.role else {
-                throw PixelFlowError.roleTooHigh
-            }
+            guard actor.mayAssign(role), actor.mayAssign(present.role) else { throw PixelFlowError.roleTooHigh }
+            guard mayRaise || role < present.role else { throw PixelFlowError.keyIsBounded }
             if present.role == .owner { try Self.requireAnotherOwner(of: organisation, connection) }
             try connection.execute(Self.setRole, .id(organisation), .id(user), .text(role.rawValue))
             try Self.revoke(.member(user, organisation, before: present.version + 1), at: now, connection)
@@ -118,6 +117,12 @@ extension PixelFlowError {
     package static let personalOrganisation = PixelFlowError(
         .conflict, code: "personal_organisation", "A personal organisation belongs to its account alone and is deleted with it."
     )
+
+    /// An API key that is limited to networks or expires gives someone a role, or a higher one (403).
+    package static let keyIsBounded = PixelFlowError(
+        .forbidden, code: "role_too_high",
+        "This API key is limited to networks or expires, so it cannot give anyone a higher role: a membership would not be limited.",
+        field: "role")
 
     static let roleTooHigh = PixelFlowError(
         .forbidden, code: "role_too_high", "Only owners may grant or revoke the role owner; admins may grant and revoke the other roles.")

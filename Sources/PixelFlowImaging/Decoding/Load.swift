@@ -1,5 +1,6 @@
 import CVips
 import PixelFlowCore
+import WireFormats
 
 /// The header of a source, read without decoding a pixel.
 struct SourceHeader {
@@ -164,14 +165,16 @@ enum Load {
 
     private static func check(_ size: PixelSize, frames: Int, _ limits: ImageLimits) throws {
         if frames > limits.frames {
-            throw RenderError(.invalid, "too_many_frames", "The image has \(frames) frames; \(limits.frames) are allowed.")
+            throw RenderError(
+                .invalid, "too_many_frames",
+                "The image has \(frames.counted("frame")); \(limits.frames) \(limits.frames == 1 ? "is" : "are") allowed.")
         }
         let pixels = size.width.multipliedReportingOverflow(by: size.height)
         let total = pixels.partialValue.multipliedReportingOverflow(by: frames)
         if pixels.overflow || total.overflow || total.partialValue > limits.pixels {
             throw RenderError(
                 .invalid, "too_many_pixels",
-                "The image has \(size.width) x \(size.height) pixels in \(frames) frames; \(limits.pixels) are allowed.")
+                "The image has \(size.width) x \(size.height) pixels in \(frames.counted("frame")); \(limits.pixels) are allowed.")
         }
     }
 }

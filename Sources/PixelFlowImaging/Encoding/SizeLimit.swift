@@ -1,4 +1,5 @@
 import PixelFlowCore
+import WireFormats
 
 /// Finds the highest quality with which the file has at most `max_bytes` bytes.
 enum SizeLimit {
@@ -25,7 +26,7 @@ enum SizeLimit {
             throw OutputError(
                 code: "max_bytes_unreachable",
                 message:
-                    "The output does not fit into \(limit) bytes even at the lowest quality.")
+                    "The output does not fit into \(limit.counted("byte")) even at the lowest quality.")
         }
         return best
     }

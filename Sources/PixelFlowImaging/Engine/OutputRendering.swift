@@ -1,4 +1,5 @@
 import PixelFlowCore
+import WireFormats
 
 /// Applies the steps of one output to the decoded frames and encodes the result.
 struct OutputRendering {
@@ -59,7 +60,8 @@ struct OutputRendering {
     private func check(_ bytes: EncodedBytes) throws {
         guard bytes.count <= limits.outputBytes else {
             throw OutputError(
-                code: "output_too_large", message: "The output has \(bytes.count) bytes; at most \(limits.outputBytes) are allowed.")
+                code: "output_too_large",
+                message: "The output has \(bytes.count.counted("byte")); at most \(limits.outputBytes) are allowed.")
         }
     }
 

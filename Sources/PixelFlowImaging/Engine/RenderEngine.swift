@@ -1,5 +1,6 @@
 import CVips
 package import PixelFlowCore
+import WireFormats
 
 /// Renders in the calling process; used by the render process and by benchmarks.
 ///
@@ -50,7 +51,7 @@ package struct RenderEngine {
                     outputBytes -= output.bytes.count
                     throw OutputError(
                         code: "outputs_too_large",
-                        message: "With this output, the outputs of the task would exceed \(limits.taskOutputBytes) bytes.")
+                        message: "With this output, the outputs of the task would exceed \(limits.taskOutputBytes.counted("byte")).")
                 }
                 try output.bytes.withBytes { try sink(output.result, $0) }
             } catch let failure as OutputError {

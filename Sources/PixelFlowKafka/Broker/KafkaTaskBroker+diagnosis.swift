@@ -77,7 +77,7 @@ struct TopicJudge: Sendable {
         let (name, title) = ("replication", "topics survive the loss of a broker")
         let behind = topics.filter { $0.inSync < $0.replicas }.map(\.name)
         let fewest = topics.map(\.replicas).min() ?? 0
-        let reason = "\(brokers) \(brokers == 1 ? "broker" : "brokers"), replication factor \(fewest)"
+        let reason = "\(brokers.counted("broker")), replication factor \(fewest)"
         if !behind.isEmpty {
             return .warning(
                 name, title, "replicas are behind of \(behind.joined(separator: ", "))", hint: "is a broker down, or short of disk?")

@@ -10,7 +10,13 @@ struct SessionCaching: RouterMiddleware {
     func handle(
         _ request: Request, context: AppRequestContext, next: (Request, AppRequestContext) async throws -> Response
     ) async throws -> Response {
-        var response = try await next(request, context)
+        var response: Response
+        do {
+            response = try await next(request, context)
+        } catch {
+            // A problem is not stored at all, but it depends on the cookie as well.
+            throw HeaderedError(wrapping: error, headers: [.vary: "Cookie"])
+        }
         let directives = (response.headers[.cacheControl] ?? "").split(separator: ",").map { $0.filter { !$0.isWhitespace }.lowercased() }
         guard !directives.contains("public") else { return response }
         if !directives.contains("no-store") { response.headers[.cacheControl] = "private, no-cache" }

@@ -1,6 +1,7 @@
 /** Explains an error code to a user: a title, and what to do. */
 const known = {
     not_an_image: ["Not an image", "The file could not be read as one of the known image formats. Try another file."],
+    empty_image: ["The file is empty", "It has no bytes. Upload or link another one."],
     truncated_image: ["The image is not complete", "The file ends too early. Export or download it again."],
     damaged_image: ["The image is damaged", "The file is corrupt. Export it again."],
     unsupported_format: ["Format not supported", "The details name the format. Use JPEG, PNG, WebP, AVIF, GIF or TIFF instead."],

@@ -42,6 +42,8 @@ extension IdentityStoreConformance {
         try requireEqual(try await store.revoke(key.id, of: ada.tenant, audit: audit, at: Self.now), true, "by its organisation")
         try requireEqual(try await store.key(hash: key.hash), nil, "the key")
         try requireEqual(try await store.revocations(after: 0, limit: 10).map(\.revocation), [.key(key.id)], "revocations")
+        let entries = try await store.audit(of: bob.tenant, before: nil, IdentityStore.AuditFilter(action: .keyRevoked), limit: 10)
+        try requireEqual(entries.map(\.detail), [key.name], "entries of the audit log")
     }
 
     private func hidesKeysOfDeleted() async throws {

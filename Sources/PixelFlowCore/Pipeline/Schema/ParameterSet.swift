@@ -61,7 +61,7 @@ package enum ParameterRule: Sendable {
     func check(_ fields: FieldReader) throws {
         switch self {
         case .requiresOneOf(let first, let second):
-            if !fields.has(first) && !fields.has(second) { throw fields.missing(first) }
+            if !fields.has(first) && !fields.has(second) { throw fields.missing(first, or: second) }
         case .excludes(let key, let others):
             if fields.has(key), others.contains(where: fields.has) {
                 throw fields.wrong(key, "omitted if \(others.joined(separator: " or ")) is given")
