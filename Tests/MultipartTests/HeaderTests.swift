@@ -25,7 +25,7 @@ import Testing
         Reading(disposition: #"form-data; name="f"; filename*=ISO-8859-1''%E4.png"#, name: "f", filename: "ä.png"),
         Reading(disposition: #"form-data; name="""#, name: "", filename: nil),
         Reading(disposition: #"form-data; name="f"; filename="""#, name: "f", filename: ""),
-        Reading(disposition: #"form-data; name="f"; filename="%22quoted%22.jpg""#, name: "f", filename: "%22quoted%22.jpg"),
+        Reading(disposition: #"form-data; name="f"; filename="%22quoted%22.jpg""#, name: "f", filename: #""quoted".jpg"#),
     ])
     func contentDispositionIsParsed(reading: Reading) throws {
         let form = try CollectedForm([ByteBuffer(string: Self.document("Content-Disposition: \(reading.disposition)"))])

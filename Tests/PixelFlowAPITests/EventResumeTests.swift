@@ -67,7 +67,8 @@ import Testing
             open = try harness.hub.open(
                 for: Principal(user: user, email: "ada@example.org", tenant: tenant), until: SystemClock().now() + .seconds(3600))
             resume = try await EventResume(
-                of: tenant, .batch(.make(at: sample.createdAt)), after: EventPosition(lastEventID: "1-x-1", now: nil), openedAfter: sample.createdAt,
+                of: tenant, .batch(.make(at: sample.createdAt)), after: EventPosition(lastEventID: "1-x-1", now: nil),
+                openedAfter: sample.createdAt,
                 from: harness.counted,
                 views: harness.hub.views)
         }
