@@ -61,7 +61,7 @@ import Testing
                 try await harness.events.publish(changes)
                 return harness.registry["event_streams_dropped_total"] == 2 ? true : nil
             }
-            // The one that was dropped first may have been disconnected already, because it reads only now.
+            // With a reset, or closed: a client that had not read for a second when it was dropped gets none.
             for reader in idle { _ = try await reader.read(until: "event: reset", within: Self.deadline) }
         }
     }
