@@ -58,9 +58,9 @@ struct EventPosition: Sendable, Hashable {
     /// - Parameter now: a time of the store; nil if it is not known.
     init(lastEventID: String, now: Timestamp?) {
         let digits = lastEventID.split(separator: "-", omittingEmptySubsequences: false).first
-        let found = digits.flatMap { Int64($0) }.map { Timestamp(microseconds: $0) }
-        let isKnown = found.map { $0 > Timestamp(microseconds: 0) && $0 <= (now ?? $0) + Self.clockDifference } ?? false
-        time = isKnown ? found ?? Self.unknown.time : Self.unknown.time
+        let found = Timestamp(microseconds: digits.flatMap { Int64($0) } ?? 0)
+        let isPossible = found > Self.unknown.time && found <= (now ?? found) + Self.clockDifference
+        time = isPossible ? found : Self.unknown.time
     }
 
     /// The client must read its tasks again.

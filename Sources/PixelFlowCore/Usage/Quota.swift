@@ -30,7 +30,7 @@ package struct Quota: Sendable, Hashable, Codable {
 
     package static let unlimited = Quota()
 
-    /// The maximum value: a petabyte, and more tasks than anybody has.
+    /// The maximum value: a petabyte, and more tasks than any organisation has.
     private static let largest = 1 << 50
     /// A hundred years.
     private static let longestRetention = 36_500

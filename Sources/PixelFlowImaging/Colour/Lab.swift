@@ -19,10 +19,9 @@ struct Lab {
     }
 }
 
-/// IEC 61966-2-1: an 8-bit sRGB value as linear light, 0 to 1.
+/// An 8-bit sRGB value as linear light, 0 to 1.
 func linear(_ value: UInt8) -> Double {
-    let scaled = Double(value) / 255
-    return scaled <= 0.04045 ? scaled / 12.92 : pow((scaled + 0.055) / 1.055, 2.4)
+    ToneCurve.standardLight(Double(value) / 255)
 }
 
 /// The cube root with a linear segment near black, from CIE 15.

@@ -1,5 +1,3 @@
-import Foundation
-
 /// Writes a declared colour space as an ICC profile (ICC.1, version 2), so that all conversions use profiles.
 enum SignalProfile {
     /// Nil if the primaries do not span a colour space.
@@ -22,8 +20,8 @@ enum SignalProfile {
         return header(start + body.count, isGrey: isGrey) + table + body
     }
 
-    /// The white point of the profile connection space.
-    private static let d50 = [0.9642, 1, 0.8249]
+    /// The white point of the profile connection space, as X, Y and Z.
+    static let d50 = [0.9642, 1, 0.8249]
 
     private static func header(_ length: Int, isGrey: Bool) -> [UInt8] {
         var bytes = word(length) + word(0) + word(0x0210_0000) + Array("mntr\(isGrey ? "GRAY" : "RGB ")XYZ ".utf8)
@@ -38,9 +36,7 @@ enum SignalProfile {
         case .gamma(let gamma): return text("curv") + word(1) + UInt16((gamma * 256).rounded()).bigEndianBytes
         case .standard:
             let values = (0..<1024).flatMap { step -> [UInt8] in
-                let value = Double(step) / 1023
-                let light = value <= 0.04045 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4)
-                return UInt16((light * 65535).rounded()).bigEndianBytes
+                UInt16((ToneCurve.standardLight(Double(step) / 1023) * 65535).rounded()).bigEndianBytes
             }
             return text("curv") + word(1024) + values
         }

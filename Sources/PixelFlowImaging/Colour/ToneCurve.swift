@@ -72,6 +72,11 @@ enum ToneCurve {
         }
     }
 
+    /// IEC 61966-2-1: a value of sRGB as linear light, both 0 to 1.
+    static func standardLight(_ value: Double) -> Double {
+        value <= 0.04045 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4)
+    }
+
     /// IEC 61966-2-1: linear light as a value of sRGB, both 0 to 1.
     static func standardEncoded(_ light: Double) -> Double {
         light <= 0.0031308 ? light * 12.92 : 1.055 * pow(light, 1 / 2.4) - 0.055

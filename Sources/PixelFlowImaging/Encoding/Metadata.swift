@@ -9,7 +9,7 @@ enum Metadata {
         var allowed = [ImageFormat.gif, .webp].contains(format) ? animation : []
         if options.colorProfile == .keep, hasFittingProfile(image, format) { allowed.insert(Colour.iccField) }
         if !options.strip { allowed.formUnion(kept) }
-        // A pixel per millimetre stands for none.
+        // A pixel per millimetre means that there is none.
         let isNeutral = options.strip || image.resolution == (1, 1)
         let limited = try image.carrying(resolution: isNeutral ? neutralResolution : nil) { field in
             allowed.contains(field) || !options.strip && field.hasPrefix("exif-ifd") && !isOutdated(field)

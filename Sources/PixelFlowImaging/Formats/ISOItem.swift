@@ -47,8 +47,8 @@ struct ISOItem {
 
     /// The colours that the picture itself declares; nil unless it is AV1.
     var sequence: AV1Sequence? {
-        guard let codec = property("av1C"), let length = properties.first(where: { $0.lowerBound == codec })?.count else { return nil }
-        let inCodec = length > 4 ? AV1Sequence(codec + 4..<codec + length, reader) : nil
+        guard let codec = properties.first(where: { reader.has("av1C", at: $0.lowerBound - 4) }) else { return nil }
+        let inCodec = codec.count > 4 ? AV1Sequence(codec.dropFirst(4), reader) : nil
         return inCodec ?? items.last.flatMap { Self.data(of: $0, meta, reader) }.flatMap { AV1Sequence($0, reader) }
     }
 
@@ -140,7 +140,7 @@ struct ISOItem {
             // The top bit says whether a reader must know the property.
             guard let index = reader.number(at: entry.lowerBound, width: entry.count) else { return nil }
             let number = index & (entry.count == 1 ? 0x7f : 0x7fff)
-            // They count from 1; 0 stands for none.
+            // They count from 1; 0 means none.
             return number >= 1 && number <= all.count ? (all[number - 1], entry) : nil
         }
     }

@@ -61,12 +61,11 @@ extension TIFFDirectory {
         let point = ratios(.whitePoint, count: 2)
         // ICC L*a*b* is always relative to D50; for CIE L*a*b*, Adobe's technical notes make D50 the default.
         guard photometric == .cieLab, point.count == 2, Self.whites.contains(point[0]), Self.whites.contains(point[1]) else {
-            return Self.d50
+            return SignalProfile.d50
         }
         return [point[0] / point[1], 1, (1 - point[0] - point[1]) / point[1]]
     }
 
-    private static let d50 = [0.9642, 1, 0.8249]
     /// The chromaticities of light that anyone would call white.
     private static let whites = 0.25...0.46
 

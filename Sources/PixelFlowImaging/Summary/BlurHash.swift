@@ -49,9 +49,7 @@ enum BlurHash {
     }
 
     private static func srgb(_ light: Double) -> Int {
-        let value = max(0, min(1, light))
-        let encoded = value <= 0.0031308 ? value * 12.92 : 1.055 * pow(value, 1 / 2.4) - 0.055
-        return Int(encoded * 255 + 0.5)
+        Int(ToneCurve.standardEncoded(max(0, min(1, light))) * 255 + 0.5)
     }
 
     private static func cosines(_ length: Int, _ count: Int) -> [[Double]] {
